@@ -1,0 +1,48 @@
+/**
+ * What the definitions say: the R4 base (trimmed copy under definitions/r4) and what the hub publishes (the folders
+ * profiles, valuesets, capability). Loaded once, read everywhere; nothing here knows where it came from.
+ */
+import type { JsonObject } from '../fhir/types.ts'
+
+/** A canonical resource: at least resourceType and url. */
+export type Canonical = JsonObject & { readonly resourceType: string; readonly url: string }
+
+/** One search parameter as a type declares it. https://hl7.org/fhir/R4/searchparameter.html */
+export type SearchParameter = {
+  readonly code: string
+  readonly url: string
+  readonly type: 'token' | 'string' | 'reference' | 'date' | 'uri' | 'number' | 'quantity' | 'composite' | 'special'
+  /** FHIRPath over the resource, already cut to the parts for this type. */
+  readonly expression: string
+  /** Allowed target types of a reference. */
+  readonly target: readonly string[]
+  readonly documentation: string
+}
+
+/** What the hub offers for one resource type, from capability/statement.json. */
+export type TypeOffer = {
+  readonly type: string
+  readonly profiles: readonly string[]
+  readonly searchParameters: readonly SearchParameter[]
+  readonly interactions: readonly string[]
+  /** `versioned-update`: updates need If-Match. https://hl7.org/fhir/R4/valueset-versioning-policy.html */
+  readonly versioning: 'versioned' | 'versioned-update'
+  /** Allowed _include values (`Task:focus`). */
+  readonly includes: readonly string[]
+  /** Who writes it: agencies, or only the board (lookups). */
+  readonly writer: 'agency' | 'board'
+}
+
+export type Definitions = {
+  /** A definition by canonical url (with or without |version): hub's own first, then R4's. */
+  find(canonical: string): Canonical | undefined
+  /** Every hub definition of a resource type, e.g. all PlanDefinitions of capability/rules. */
+  published(resourceType: string): readonly Canonical[]
+  /** The offer for a type; undefined when the hub does not hold it. */
+  offer(type: string): TypeOffer | undefined
+  readonly offers: readonly TypeOffer[]
+  /** Is it a resource type of R4 at all? */
+  isResourceType(name: string): boolean
+  /** The hand-written part of the CapabilityStatement (capability/statement.json). */
+  readonly statement: JsonObject
+}

@@ -1,0 +1,175 @@
+/**
+ * Errors: one class, one table of stable codes, and the OperationOutcome that every error body is.
+ * https://hl7.org/fhir/R4/operationoutcome.html
+ */
+import type { Resource } from './types.ts'
+import { ROOT } from './canonical.ts'
+
+export type Severity = 'fatal' | 'error' | 'warning' | 'information'
+
+/** https://hl7.org/fhir/R4/valueset-issue-type.html, the codes that the hub uses. */
+export type IssueType =
+  | 'invalid'
+  | 'structure'
+  | 'required'
+  | 'value'
+  | 'invariant'
+  | 'security'
+  | 'login'
+  | 'forbidden'
+  | 'processing'
+  | 'not-supported'
+  | 'duplicate'
+  | 'multiple-matches'
+  | 'not-found'
+  | 'deleted'
+  | 'too-long'
+  | 'too-costly'
+  | 'code-invalid'
+  | 'extension'
+  | 'business-rule'
+  | 'conflict'
+  | 'exception'
+  | 'no-store'
+  | 'timeout'
+  | 'throttled'
+  | 'informational'
+
+/**
+ * The stable codes of `details.coding` (system `CodeSystem/hub-error`), each with the HTTP status it usually answers
+ * with, the FHIR issue type, and what it means. Documented in docs/errors.md; a test compares.
+ */
+export const ERRORS = {
+  // the request
+  'json-malformed': [400, 'invalid', 'The body is not one JSON value.'],
+  'json-duplicate-key': [400, 'invalid', 'An object names the same property twice.'],
+  'json-too-deep': [400, 'too-costly', 'The body nests deeper than the limit.'],
+  'body-missing': [400, 'required', 'The interaction needs a resource in the body.'],
+  'body-too-large': [413, 'too-long', 'The body is larger than the limit.'],
+  'media-type': [415, 'not-supported', 'The body is of a media type that the hub does not read.'],
+  'not-acceptable': [406, 'not-supported', 'The answer was asked for in a format that the hub does not write.'],
+  'method-not-allowed': [405, 'not-supported', 'The address exists but does not take this method.'],
+  'unknown-address': [404, 'not-found', 'No interaction or operation of the hub has this address.'],
+  'unknown-type': [404, 'not-supported', 'The hub does not hold resources of this type.'],
+  'unknown-parameter': [400, 'not-supported', 'The parameter is not declared for this type or operation.'],
+  'invalid-parameter': [400, 'value', 'The value of a parameter cannot be read.'],
+  'invalid-header': [400, 'value', 'The value of a header cannot be read.'],
+  'invalid-id': [400, 'value', 'The id is not a FHIR id.'],
+  'type-mismatch': [400, 'invalid', 'The body is of another type than the address says.'],
+  'id-mismatch': [400, 'invalid', 'The id of the body is not the id of the address.'],
+  'too-many-entries': [413, 'too-costly', 'The Bundle has more entries than the limit.'],
+  'bundle-invalid': [400, 'invalid', 'The Bundle cannot be processed as it is.'],
+  // who asks
+  'unknown-agency': [401, 'login', 'The caller is not an agency of the hub.'],
+  forbidden: [403, 'forbidden', 'The caller may not do this to this record.'],
+  'id-not-yours': [403, 'forbidden', 'An agency may choose an id only under its own prefix.'],
+  // the record
+  'not-found': [404, 'not-found', 'No such record, or none that the caller may know of.'],
+  deleted: [410, 'deleted', 'The record was deleted; its history stays.'],
+  'version-required': [428, 'conflict', 'This type is updated only with If-Match: the version that you reconciled.'],
+  'version-conflict': [412, 'conflict', 'The record has moved on since the version named by If-Match.'],
+  'already-exists': [412, 'duplicate', 'If-None-Match: * was sent and the record exists.'],
+  'multiple-matches': [412, 'multiple-matches', 'The condition of a conditional interaction matches several records.'],
+  'duplicate-participant': [409, 'duplicate', 'A participant with the same identifier is already known to you.'],
+  // the content
+  'profile-unknown': [422, 'not-supported', 'meta.profile or a parameter names a profile that the hub does not publish.'],
+  'element-unknown': [422, 'structure', 'The element is not defined here.'],
+  'element-type': [422, 'structure', 'The JSON value has the wrong shape for the element.'],
+  'element-missing': [422, 'required', 'A required element is absent.'],
+  'element-too-many': [422, 'structure', 'The element repeats more often than allowed.'],
+  'element-empty': [422, 'invalid', 'Empty strings, arrays and objects are not allowed.'],
+  'choice-multiple': [422, 'structure', 'Only one type of a choice element may be given.'],
+  'value-format': [422, 'value', 'A primitive value does not have the format of its type.'],
+  'value-fixed': [422, 'value', 'The value differs from the one the profile fixes.'],
+  'value-pattern': [422, 'value', 'The value lacks what the profile’s pattern demands.'],
+  'value-range': [422, 'value', 'The value is outside the allowed range or length.'],
+  'code-invalid': [422, 'code-invalid', 'The code is not in the required value set.'],
+  'code-unexpected': [422, 'code-invalid', 'The code is not in the extensible value set (a warning).'],
+  'slice-unmatched': [422, 'structure', 'An item matches no slice of a closed slicing.'],
+  'slice-cardinality': [422, 'structure', 'A slice occurs too seldom or too often.'],
+  'extension-unknown': [422, 'extension', 'The extension is not known or not allowed here.'],
+  'reference-type': [422, 'structure', 'The reference points at a type that is not allowed here.'],
+  'reference-format': [422, 'value', 'The reference cannot be read.'],
+  'reference-not-found': [422, 'not-found', 'The reference points at no record that the caller may know of.'],
+  'contained-invalid': [422, 'invalid', 'A contained resource breaks the rules for contained resources.'],
+  invariant: [422, 'invariant', 'A rule of the profile or the base type is broken.'],
+  'questionnaire-mismatch': [422, 'invalid', 'The answers do not fit the questionnaire.'],
+  // the work between agencies
+  'transition-illegal': [422, 'business-rule', 'The referral cannot go to this status now, or not by this caller.'],
+  'referral-rule': [422, 'business-rule', 'A rule of the referral lifecycle is broken.'],
+  'consent-missing': [422, 'business-rule', 'No active consent of the participant names the recipient.'],
+  'element-immutable': [422, 'business-rule', 'The element cannot change after creation.'],
+  'plan-active-exists': [422, 'business-rule', 'The participant already has an active success plan.'],
+  'agency-not-yours': [422, 'business-rule', 'The record names another agency where it must name the caller.'],
+  'wage-writer': [403, 'forbidden', 'Only the agency that keeps wage records writes them.'],
+  'subscription-rule': [422, 'business-rule', 'The subscription asks for something that the hub does not offer.'],
+  'assessment-rule': [422, 'business-rule', 'The assessment or the answer to its proposals does not allow this.'],
+  // the server
+  'store-full': [507, 'no-store', 'There is no room left to write; reads go on.'],
+  'commit-too-large': [413, 'too-costly', 'The commit is larger than the store takes.'],
+  busy: [503, 'timeout', 'The record is written to by many at once; try again.'],
+  internal: [500, 'exception', 'A fault of the hub; it is logged under the id given.'],
+} as const satisfies Record<string, readonly [number, IssueType, string]>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/**
+ * One thing wrong (or worth saying).
+ * `expression` is a FHIRPath into the body; `text` a sentence naming the thing, the value and what to do.
+ */
+export type Issue = {
+  readonly severity: Severity
+  readonly code: ErrorCode
+  readonly text: string
+  readonly expression?: string
+  /** The profile and element that asked, where a profile asked. */
+  readonly profile?: string
+  /** Overrides the issue type of the table, where the specification wants a narrower one. */
+  readonly type?: IssueType
+}
+
+/** Thrown by everything that refuses; answered in one place. */
+export class OutcomeError extends Error {
+  readonly status: number
+  readonly issues: readonly Issue[]
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(issues: readonly Issue[], options: { status?: number; headers?: Record<string, string> } = {}) {
+    super(issues.map((issue) => issue.text).join(' '))
+    this.name = 'OutcomeError'
+    this.issues = issues
+    this.status = options.status ?? statusOf(issues)
+    this.headers = options.headers ?? {}
+  }
+}
+
+/** One issue, as an error to throw. */
+export function refuse(code: ErrorCode, text: string, more: { expression?: string; headers?: Record<string, string> } = {}): OutcomeError {
+  const { headers, ...where } = more
+  return new OutcomeError([{ severity: 'error', code, text, ...where }], headers ? { headers } : {})
+}
+
+function statusOf(issues: readonly Issue[]): number {
+  const first = issues.find((issue) => issue.severity === 'error' || issue.severity === 'fatal') ?? issues[0]
+  return first ? ERRORS[first.code][0] : 500
+}
+
+export const isError = (issue: Issue): boolean => issue.severity === 'error' || issue.severity === 'fatal'
+
+export const ERROR_SYSTEM = `${ROOT}/CodeSystem/hub-error`
+
+/** Issues as an OperationOutcome; without issues it says that all is well. */
+export function operationOutcome(issues: readonly Issue[]): Resource {
+  const said = issues.length > 0 ? issues.map(issueJson) : [{ severity: 'information', code: 'informational', details: { text: 'All is well.' } }]
+  return { resourceType: 'OperationOutcome', issue: said }
+}
+
+function issueJson(issue: Issue) {
+  return {
+    severity: issue.severity,
+    code: issue.type ?? ERRORS[issue.code][1],
+    details: { coding: [{ system: ERROR_SYSTEM, code: issue.code }], text: issue.text },
+    ...(issue.profile ? { diagnostics: issue.profile } : {}),
+    ...(issue.expression ? { expression: [issue.expression] } : {}),
+  }
+}

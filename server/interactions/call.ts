@@ -1,0 +1,43 @@
+/**
+ * A request and its answer as plain objects: what HTTP, batch entries, the command line and tests all speak.
+ * A handler is a function of its needs: `(needs) => (call) => reply`.
+ */
+import type { Caller, Resource } from '../fhir/types.ts'
+
+export type Call = {
+  readonly caller: Caller
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly type?: string
+  readonly id?: string
+  readonly version?: string
+  /** Query (and form) parameters in the order given, decoded. */
+  readonly params: readonly (readonly [string, string])[]
+  readonly body?: Resource
+  readonly ifMatch?: string
+  readonly ifNoneMatch?: string
+  readonly ifModifiedSince?: string
+  readonly ifNoneExist?: string
+  readonly prefer: Prefer
+  /** The address under which the hub was called, without a trailing slash: `http://127.0.0.1:8080/fhir`. */
+  readonly base: string
+  /** The request's instant (ms). */
+  readonly now: number
+}
+
+/** https://hl7.org/fhir/R4/http.html#ops and #prefer */
+export type Prefer = { readonly return?: 'minimal' | 'representation' | 'OperationOutcome'; readonly handling: 'strict' | 'lenient' }
+
+export type Reply = {
+  readonly status: number
+  /** The body: a resource to serialize, or text that is already JSON. */
+  readonly resource?: Resource
+  readonly text?: string
+  readonly version?: number
+  /** ms */
+  readonly lastModified?: number
+  /** Relative to base: `Patient/abc/_history/1`. */
+  readonly location?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export type Handler = (call: Call) => Promise<Reply>

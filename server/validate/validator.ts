@@ -1,0 +1,14 @@
+/** What checking a resource takes and answers. */
+import type { Issue } from '../fhir/outcome.ts'
+
+export type Ask = {
+  /** Canonical urls of profiles to check against besides the ones the hub demands and meta.profile claims. */
+  readonly profiles?: readonly string[]
+  /** Prefix of every expression: `Bundle.entry[3].resource`. Default: the resource type. */
+  readonly at?: string
+}
+
+export type Validator = {
+  /** Every issue found; none means valid. Never throws for what a resource contains. */
+  check(resource: unknown, ask?: Ask): Promise<readonly Issue[]>
+}
