@@ -1,0 +1,117 @@
+/**
+ * FHIRPath: expressions compiled once and evaluated on plain JSON, without a trace left on it.
+ * The only file that knows the fhirpath package. https://hl7.org/fhir/R4/fhirpath.html
+ */
+import { createRequire } from 'node:module'
+
+/** What an expression may look at besides the node itself. */
+export type PathEnv = {
+  /** `%resource`: the resource that holds the node; default: the node, if it is a resource. */
+  readonly resource?: unknown
+  /** `%rootResource`: the container of a contained resource; default: `resource`. */
+  readonly rootResource?: unknown
+  /** What `resolve()` finds for a reference; undefined = nothing. Default: resolves nothing. */
+  readonly resolve?: (reference: string) => unknown
+  /** Further variables, by name without the percent sign. */
+  readonly variables?: Readonly<Record<string, unknown>>
+}
+
+/** Evaluates on one node; answers plain JSON values (dates as strings). Throws what the engine throws. */
+export type PathExpression = (node: unknown, env?: PathEnv) => unknown[]
+
+/**
+ * Compiles an expression, or finds it compiled.
+ * `base` is the element that the node is an instance of (`Patient.contact`), needed where the node is not a resource
+ * and the expression walks through a choice type. Throws an Error whose message names what cannot be parsed.
+ */
+export function compilePath(expression: string, base?: string): PathExpression {
+  const key = base ? `${base} ${expression}` : expression
+  const known = compiled.get(key)
+  if (known) return known
+  const { fhirpath, model } = engine()
+  const run = parse(() => fhirpath.compile(base ? { base, expression } : expression, model, OPTIONS), expression)
+  const made: PathExpression = (node, env = {}) => {
+    const resource = env.resource ?? node
+    const variables = { ...env.variables, resource, rootResource: env.rootResource ?? resource, [RESOLVER]: env.resolve }
+    return plain(run(node, variables))
+  }
+  if (compiled.size > 5000) compiled.clear()
+  compiled.set(key, made)
+  return made
+}
+
+/** The values of an expression on a node. */
+export function evaluate(expression: string, node: unknown, env?: PathEnv): unknown[] {
+  return compilePath(expression)(node, env)
+}
+
+/** Is a condition met? As invariants are read: `true` alone is met; an empty result is not. */
+export function holds(expression: string, node: unknown, env?: PathEnv): boolean {
+  const values = evaluate(expression, node, env)
+  return values.length === 1 && values[0] === true
+}
+
+type Run = (node: unknown, variables: Record<string, unknown>) => unknown[]
+type Engine = { compile(path: string | { base: string; expression: string }, model: unknown, options: object): Run }
+type NodeTypes = { ResourceNode: { makeResNode(context: unknown, data: unknown): unknown } }
+type Node = { data?: unknown; toJSON?: () => unknown }
+
+const RESOLVER = 'hubResolver'
+
+// `internalStructures` lets resolve() hand back nodes as they are; the resolver travels as a variable.
+const OPTIONS = {
+  resolveInternalTypes: false,
+  userInvocationTable: { resolve: { fn: resolveAll, internalStructures: true } },
+}
+
+// A cache of pure functions: what it holds never changes what an expression answers.
+const compiled = new Map<string, PathExpression>()
+let loaded: { fhirpath: Engine; model: unknown; types: NodeTypes } | undefined
+
+// Loaded on first use: the engine takes longer to load than the hub may take to start.
+function engine() {
+  const load = createRequire(import.meta.url)
+  loaded ??= {
+    fhirpath: load('fhirpath') as Engine,
+    model: load('fhirpath/fhir-context/r4') as unknown,
+    types: load('fhirpath/src/types') as NodeTypes,
+  }
+  return loaded
+}
+
+// The parser's own message may be about its inner state; ours names the expression.
+function parse<T>(compile: () => T, expression: string): T {
+  try {
+    return compile()
+  } catch (cause) {
+    throw new Error(`The FHIRPath expression \`${expression}\` cannot be parsed.`, { cause })
+  }
+}
+
+// The answer must be a node of the engine again, or `resolve() is Patient` would not see a resource in it.
+function resolveAll(this: { vars: Record<string, unknown> }, nodes: readonly unknown[]): unknown[] {
+  const resolver = this.vars[RESOLVER] as PathEnv['resolve']
+  if (!resolver) return []
+  return plain(nodes).flatMap((value) => {
+    const reference = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
+    const found = typeof reference === 'string' ? resolver(reference) : undefined
+    return found === undefined ? [] : [engine().types.ResourceNode.makeResNode(this, found)]
+  })
+}
+
+// The engine marks objects that it hands out; asking for its inner nodes and unwrapping them here leaves no mark.
+function plain(values: readonly unknown[]): unknown[] {
+  const out: unknown[] = []
+  for (const value of values) {
+    const inner = isNode(value) ? value.data : value
+    const bare = hasJson(inner) ? inner.toJSON() : inner
+    if (bare !== undefined && bare !== null) out.push(bare)
+  }
+  return out
+}
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && 'data' in value && 'parentResNode' in value
+
+const hasJson = (value: unknown): value is { toJSON: () => unknown } =>
+  typeof value === 'object' && value !== null && typeof (value as Node).toJSON === 'function'
