@@ -1,0 +1,220 @@
+/**
+ * What every evaluator of search must answer: records, a question, the ids that come back in their order.
+ * The memory evaluator and each store run the same list: `searchContract('sqlite', run)`.
+ */
+import assert from 'node:assert/strict'
+import { ALL } from '../../server/search/query.ts'
+import type { Filter, IndexEntry, Prefix, Sort } from '../../server/search/query.ts'
+
+/**
+ * Records are created in the order given, each in a commit of its own at the instant `at` (never falling);
+ * a runner over a store gives it a clock that says so.
+ */
+export type SearchRecord = { readonly id: string; readonly at: number; readonly entries: readonly IndexEntry[] }
+
+/** Answers the ids of the records that fulfil `where`, in the order of `sort` (none: by creation). */
+export type SearchRun = (
+  records: readonly SearchRecord[],
+  question: { readonly where: Filter; readonly sort: readonly Sort[] },
+) => Promise<readonly string[]>
+
+type Case = { readonly title: string; readonly where?: Filter; readonly sort?: readonly Sort[]; readonly ids: string }
+
+const token = (param: string, code: string, system?: string): IndexEntry =>
+  system === undefined ? { kind: 'token', param, code } : { kind: 'token', param, code, system }
+const text = (param: string, exact: string, value: string): IndexEntry => ({ kind: 'string', param, value, exact })
+const ref = (param: string, type: string, id: string): IndexEntry => ({ kind: 'reference', param, type, id })
+const date = (param: string, start: number, end: number): IndexEntry => ({ kind: 'date', param, start, end })
+const uri = (param: string, value: string): IndexEntry => ({ kind: 'uri', param, value })
+
+const record = (id: string, at: number, ...entries: IndexEntry[]): SearchRecord => ({ id, at, entries })
+
+const FAR = 8_640_000_000_000_000
+
+/** One letter each, so that a case reads on one line. */
+const RECORDS: readonly SearchRecord[] = [
+  record(
+    'a',
+    1000,
+    token('status', 'active', 'urn:s'),
+    token('tag', 'x', 'urn:t'),
+    token('tag', 'y', 'urn:u'),
+    text('name', 'Müller', 'muller'),
+    ref('subject', 'Patient', '1'),
+    date('date', 100, 200),
+    uri('url', 'http://a.example/x'),
+  ),
+  record(
+    'b',
+    2000,
+    token('status', 'active'),
+    token('tag', 'y', 'urn:t'),
+    text('name', 'Mu', 'mu'),
+    text('name', 'Zoë', 'zoe'),
+    ref('subject', 'Group', '1'),
+    date('date', 150, 160),
+  ),
+  record(
+    'c',
+    2000,
+    token('status', 'draft', 'urn:s'),
+    text('name', '50%_Done\\', '50%_done\\'),
+    ref('subject', 'Patient', '2'),
+    date('date', 200, 300),
+    uri('url', 'http://a.example/X'),
+  ),
+  record(
+    'd',
+    3000,
+    token('status', 'Active', 'urn:s'),
+    text('name', 'amul', 'amul'),
+    date('date', -FAR, 100),
+    date('date', 500, FAR),
+  ),
+  record('e', 4000, uri('subject', 'http://other.example/fhir/Patient/1'), token('flag', '')),
+]
+
+const and = (...of: Filter[]): Filter => ({ op: 'and', of })
+const or = (...of: Filter[]): Filter => ({ op: 'or', of })
+const not = (of: Filter): Filter => ({ op: 'not', of })
+const missing = (param: string): Filter => ({ op: 'missing', param })
+const isToken = (param: string, code?: string, system?: string): Filter => ({ op: 'token', param, code, system })
+const isText = (how: 'starts' | 'contains' | 'exact', value: string): Filter => ({
+  op: 'string',
+  param: 'name',
+  how,
+  value,
+})
+const isRef = (id: string, type?: string): Filter => ({ op: 'reference', param: 'subject', type, id })
+const isUri = (param: string, value: string): Filter => ({ op: 'uri', param, value })
+const isDate = (prefix: Prefix, start: number, end: number): Filter => ({
+  op: 'date',
+  param: 'date',
+  prefix,
+  start,
+  end,
+})
+const updated = (prefix: Prefix, start: number, end: number): Filter => ({ op: 'updated', prefix, start, end })
+const ids = (...list: string[]): Filter => ({ op: 'id', ids: list })
+const sorted = (param: string, kind: Sort['kind'], descending = false): Sort => ({ param, kind, descending })
+
+const CASES: readonly Case[] = [
+  { title: 'no condition is true of all, in the order of creation', ids: 'abcde' },
+  { title: 'no alternative is true of none', where: or(), ids: '' },
+
+  { title: 'a token with any system', where: isToken('status', 'active'), ids: 'ab' },
+  { title: 'a token of one system', where: isToken('status', 'active', 'urn:s'), ids: 'a' },
+  { title: 'a token without a system', where: isToken('status', 'active', ''), ids: 'b' },
+  { title: 'every token of a system', where: isToken('status', undefined, 'urn:s'), ids: 'acd' },
+  { title: 'every token without a system', where: isToken('status', undefined, ''), ids: 'b' },
+  { title: 'tokens keep their case', where: isToken('status', 'Active'), ids: 'd' },
+  { title: 'an empty code is a code', where: isToken('flag', ''), ids: 'e' },
+  { title: 'system and code hold for the same entry', where: isToken('tag', 'y', 'urn:t'), ids: 'b' },
+  { title: 'two conditions may hold for two entries', where: and(isToken('tag', 'x'), isToken('tag', 'y')), ids: 'a' },
+  { title: 'a token of another parameter does not count', where: isToken('status', 'x'), ids: '' },
+
+  { title: 'alternatives give each record once', where: or(isToken('tag', 'x'), isToken('tag', 'y')), ids: 'ab' },
+  { title: 'not includes what has no entry at all', where: not(isToken('status', 'active')), ids: 'cde' },
+  { title: 'not of alternatives', where: not(or(isToken('status', 'active'), isToken('status', 'draft'))), ids: 'de' },
+  { title: 'not of not', where: not(not(isToken('status', 'draft'))), ids: 'c' },
+  {
+    title: 'conditions nest',
+    where: and(or(ids('a', 'c'), isRef('1', 'Group')), not(isToken('status', 'draft'))),
+    ids: 'ab',
+  },
+  { title: 'missing', where: missing('date'), ids: 'e' },
+  { title: 'missing of any kind of entry', where: missing('subject'), ids: 'd' },
+  { title: 'not missing', where: not(missing('url')), ids: 'ac' },
+
+  { title: 'a text that starts so', where: isText('starts', 'mu'), ids: 'ab' },
+  { title: 'a text that starts so, in the second entry', where: isText('starts', 'zo'), ids: 'b' },
+  { title: 'a text that contains it', where: isText('contains', 'mul'), ids: 'ad' },
+  { title: 'an exact text keeps case and accents', where: isText('exact', 'Müller'), ids: 'a' },
+  { title: 'an exact text is not the normalised one', where: isText('exact', 'muller'), ids: '' },
+  { title: 'an exact text is whole', where: isText('exact', 'Mü'), ids: '' },
+  { title: 'a percent sign is a character', where: isText('starts', '50%'), ids: 'c' },
+  { title: 'a percent sign is not a wildcard', where: isText('starts', '%'), ids: '' },
+  { title: 'an underscore is not a wildcard', where: isText('contains', 'm_l'), ids: '' },
+  { title: 'an underscore is a character', where: isText('contains', '%_d'), ids: 'c' },
+  { title: 'a backslash is a character', where: isText('contains', '\\'), ids: 'c' },
+
+  { title: 'a reference with its type', where: isRef('1', 'Patient'), ids: 'a' },
+  { title: 'a reference of any type', where: isRef('1'), ids: 'ab' },
+  {
+    title: 'a reference to elsewhere by its url',
+    where: isUri('subject', 'http://other.example/fhir/Patient/1'),
+    ids: 'e',
+  },
+  { title: 'a uri is whole and keeps its case', where: isUri('url', 'http://a.example/x'), ids: 'a' },
+  { title: 'a uri does not match by its beginning', where: isUri('url', 'http://a.example/'), ids: '' },
+
+  { title: 'a date within the asked range', where: isDate('eq', 100, 200), ids: 'ab' },
+  { title: 'a date that is the asked range', where: isDate('eq', 150, 160), ids: 'b' },
+  { title: 'a date that overlaps is not equal', where: isDate('eq', 120, 200), ids: 'b' },
+  { title: 'a date not within the asked range', where: isDate('ne', 100, 200), ids: 'cd' },
+  { title: 'a date greater: some of it lies after', where: isDate('gt', 150, 160), ids: 'acd' },
+  { title: 'a date greater: the end itself is not after', where: isDate('gt', 250, 300), ids: 'd' },
+  { title: 'a date less: some of it lies before', where: isDate('lt', 150, 160), ids: 'ad' },
+  { title: 'a date greater or within', where: isDate('ge', 200, 300), ids: 'cd' },
+  { title: 'a date less or within', where: isDate('le', 100, 200), ids: 'abd' },
+  { title: 'a date that starts after', where: isDate('sa', 150, 200), ids: 'cd' },
+  { title: 'a date that ends before', where: isDate('eb', 160, 170), ids: 'bd' },
+  { title: 'a date about: the ranges overlap', where: isDate('ap', 199, 201), ids: 'ac' },
+  { title: 'a date about: touching is not overlapping', where: isDate('ap', 300, 500), ids: '' },
+  { title: 'two dates of one record each count', where: and(isDate('eb', 100, 101), isDate('sa', 400, 500)), ids: 'd' },
+
+  { title: 'the id', where: ids('c', 'nobody', 'a'), ids: 'ac' },
+  { title: 'no id', where: ids(), ids: '' },
+  { title: 'updated within', where: updated('eq', 2000, 2001), ids: 'bc' },
+  { title: 'updated not within', where: updated('ne', 2000, 2001), ids: 'ade' },
+  { title: 'updated after', where: updated('gt', 2000, 2001), ids: 'de' },
+  { title: 'updated before', where: updated('lt', 2000, 2001), ids: 'a' },
+  { title: 'updated then or after', where: updated('ge', 2000, 2001), ids: 'bcde' },
+  { title: 'updated then or before', where: updated('le', 2000, 2001), ids: 'abc' },
+  { title: 'updated from the end of the range', where: updated('sa', 1000, 2000), ids: 'bcde' },
+  { title: 'updated until the start of the range', where: updated('eb', 2000, 3000), ids: 'a' },
+  { title: 'updated about', where: updated('ap', 1500, 3000), ids: 'bc' },
+
+  { title: 'sorted by id, descending', sort: [sorted('_id', 'id', true)], ids: 'edcba' },
+  { title: 'sorted by last change, ties by creation', sort: [sorted('_lastUpdated', 'updated')], ids: 'abcde' },
+  {
+    title: 'sorted by last change, descending, ties still by creation',
+    sort: [sorted('_lastUpdated', 'updated', true)],
+    ids: 'edbca',
+  },
+  { title: 'sorted by the least text, those without last', sort: [sorted('name', 'string')], ids: 'cdbae' },
+  { title: 'sorted by the greatest text, those without last', sort: [sorted('name', 'string', true)], ids: 'badce' },
+  { title: 'sorted by the least start', sort: [sorted('date', 'date')], ids: 'dabce' },
+  { title: 'sorted by the greatest start', sort: [sorted('date', 'date', true)], ids: 'dcbae' },
+  { title: 'sorted by code, capitals first', sort: [sorted('status', 'token')], ids: 'dabce' },
+  { title: 'sorted by type and id of a reference', sort: [sorted('subject', 'reference')], ids: 'bacde' },
+  { title: 'sorted by uri', sort: [sorted('url', 'uri', true)], ids: 'acbde' },
+  {
+    title: 'sorted by two, each its way',
+    sort: [sorted('status', 'token', true), sorted('date', 'date', true)],
+    ids: 'cbade',
+  },
+  { title: 'sorted and filtered', where: isRef('1'), sort: [sorted('date', 'date', true)], ids: 'ba' },
+]
+
+/** Texts that UTF-16 and UTF-8 order differently: the order is by code point. */
+const WIDE: readonly SearchRecord[] = [
+  record('g', 1, text('name', '\u{1F600}', '\u{1F600}')),
+  record('h', 2, text('name', '\uFFFD', '\uFFFD')),
+  record('i', 3, text('name', 'z', 'z')),
+]
+
+/** Defines a suite that asks every question of an evaluator. */
+export function searchContract(name: string, run: SearchRun): void {
+  describe(`search contract: ${name}`, () => {
+    for (const { title, where = ALL, sort = [], ids: expected } of CASES) {
+      it(title, async () => {
+        assert.equal((await run(RECORDS, { where, sort })).join(''), expected)
+      })
+    }
+    it('sorted by code point, not by UTF-16 unit', async () => {
+      const sort = [sorted('name', 'string')]
+      assert.equal((await run(WIDE, { where: ALL, sort })).join(''), 'ihg')
+    })
+  })
+}
