@@ -1,0 +1,63 @@
+/**
+ * Time and new ids, handed to whoever needs them, so that tests decide both.
+ * Ids are FHIR ids (https://hl7.org/fhir/R4/datatypes.html#id): 26 lower-case letters and digits, sorted by creation.
+ */
+import { randomBytes } from 'node:crypto'
+
+export type Clock = {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** A new id, never given out before; later ones sort after earlier ones of this process. */
+  newId(): string
+}
+
+/** Crockford's base 32, lower case: no i, l, o, u. https://www.crockford.com/base32.html */
+const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz'
+const TIME_DIGITS = 10
+const RANDOM_DIGITS = 16
+
+/**
+ * A clock over `now` (default: the machine's). An id is 10 digits of time and 16 random ones; within one
+ * millisecond the random part counts upward, so that the order holds.
+ */
+export function createClock(now: () => number = Date.now): Clock {
+  let time = -1
+  let tail: number[] = []
+  return {
+    now,
+    newId() {
+      const instant = now()
+      const moved = instant > time
+      time = Math.max(instant, time)
+      tail = moved ? randomTail() : next(tail)
+      return timeText(time) + tail.map((digit) => DIGITS.charAt(digit)).join('')
+    },
+  }
+}
+
+function timeText(instant: number): string {
+  let text = ''
+  let rest = instant
+  for (let i = 0; i < TIME_DIGITS; i += 1) {
+    text = DIGITS.charAt(rest % 32) + text
+    rest = Math.floor(rest / 32)
+  }
+  return text
+}
+
+/** The first digit starts below 16, so that counting upward cannot run out within a millisecond. */
+function randomTail(): number[] {
+  const digits = [...randomBytes(RANDOM_DIGITS)].map((byte) => byte % 32)
+  digits[0] = (digits[0] ?? 0) % 16
+  return digits
+}
+
+function next(digits: readonly number[]): number[] {
+  const counted = [...digits]
+  for (let i = counted.length - 1; i >= 0; i -= 1) {
+    const digit = counted[i] ?? 0
+    counted[i] = (digit + 1) % 32
+    if (digit < 31) break
+  }
+  return counted
+}

@@ -1,0 +1,210 @@
+/**
+ * The settings of the hub: one table, and the reader that turns environment variables into a Config. Only this file
+ * reads the environment. docs/settings.md says the same for people; a test compares the two.
+ */
+import { isIP } from 'node:net'
+import { nearest } from './fhir/nearest.ts'
+
+/** Where records are kept. */
+export type StoreAddress = { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'memory' }
+
+/** A setting that cannot be used; its message is the sentence to print. */
+export class ConfigFault extends Error {
+  override readonly name = 'ConfigFault'
+}
+
+/** Text to value; throws a ConfigFault-worthy reason (what is allowed) by returning undefined. */
+type Kind<T> = { readonly allowed: string; readonly read: (text: string) => T | undefined }
+
+type Setting<T> = {
+  /** The key in Config. */
+  readonly key: string
+  /** As one would write it in the environment; absent: no value unless set. */
+  readonly default?: string
+  readonly kind: Kind<T>
+  readonly doc: string
+  /** Never shown in a message or a log. */
+  readonly secret?: true
+}
+
+const oneOf = <T extends string>(...values: T[]): Kind<T> => ({
+  allowed: values.join(', '),
+  read: (text) => values.find((value) => value === text),
+})
+
+const integer = (least: number, most: number): Kind<number> => ({
+  allowed: `a whole number from ${least} to ${most}`,
+  read: (text) => (/^\d{1,15}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined),
+})
+
+const flag: Kind<boolean> = {
+  allowed: 'true, false',
+  read: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+}
+
+const host: Kind<string> = {
+  allowed: 'an IP address or a host name',
+  read: (text) => (isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(text) ? text : undefined),
+}
+
+const storeAddress: Kind<StoreAddress> = {
+  allowed: '`sqlite:` and the path of a file, or `memory:`',
+  read: (text) => {
+    if (text === 'memory:') return { kind: 'memory' }
+    return text.startsWith('sqlite:') && text.length > 7 ? { kind: 'sqlite', path: text.slice(7) } : undefined
+  },
+}
+
+const timeZone: Kind<string> = {
+  allowed: 'a zone of the IANA time zone database, such as `America/Chicago`',
+  read: (text) => {
+    try {
+      return new Intl.DateTimeFormat('en-US', { timeZone: text }) && text
+    } catch {
+      return undefined
+    }
+  },
+}
+
+const baseAddress: Kind<string> = {
+  allowed: 'an http or https address without query or fragment, such as `https://hub.example.org/fhir`',
+  read: (text) => {
+    if (!URL.canParse(text)) return undefined
+    const { protocol, username, search, hash } = new URL(text)
+    if (!/^https?:$/.test(protocol) || username || search || hash) return undefined
+    return text.replace(/\/+$/, '')
+  },
+}
+
+const secret: Kind<string> = {
+  allowed: 'at least 32 characters',
+  read: (text) => (text.length >= 32 ? text : undefined),
+}
+
+const waits: Kind<readonly number[]> = {
+  allowed: 'one to 50 whole numbers of seconds, each from 0 to 604800, with commas between',
+  read: (text) => {
+    const numbers = text.split(',').map((part) => (/^\s*\d{1,6}\s*$/.test(part) ? Number(part) : NaN))
+    return numbers.length <= 50 && numbers.every((wait) => wait <= 604_800) ? numbers : undefined
+  },
+}
+
+const setting = <K extends string, T>(key: K, kind: Kind<T>, fallback: string, doc: string) => ({
+  key,
+  kind,
+  default: fallback,
+  doc,
+})
+const unset = <K extends string, T>(key: K, kind: Kind<T>, doc: string) => ({ key, kind, default: undefined, doc })
+
+/** Every setting there is, in the order in which docs/settings.md tells them. */
+export const SETTINGS = {
+  HUB_PORT: setting('port', integer(0, 65535), '8080', 'TCP port to listen on; 0 takes a free one.'),
+  HUB_HOST: setting('host', host, '127.0.0.1', 'Address to listen on.'),
+  HUB_PUBLIC_URL: unset(
+    'publicUrl',
+    baseAddress,
+    'FHIR base address that links and Location headers name, where a proxy stands in front; unset: the address of the request.',
+  ),
+  HUB_STORE: setting(
+    'store',
+    storeAddress,
+    'sqlite:.hub/hub.sqlite',
+    'Where records are kept; `memory:` forgets them at the end.',
+  ),
+  HUB_SEED: setting(
+    'seed',
+    oneOf('sample', 'none'),
+    'sample',
+    'What an empty store is filled with: invented sample agencies and catalogues, or nothing.',
+  ),
+  HUB_RULES: setting(
+    'rules',
+    oneOf('hub', 'open'),
+    'hub',
+    'Which resources are taken: only the published profiles, or any R4 type (for generic FHIR test suites).',
+  ),
+  HUB_AUTH: setting(
+    'auth',
+    oneOf('open'),
+    'open',
+    'How callers are known: `open` believes the X-Agency header and works on a loopback address only.',
+  ),
+  HUB_TIME_ZONE: setting('timeZone', timeZone, 'America/Chicago', 'Time zone of working days and quarters.'),
+  HUB_SSN_KEY: {
+    ...unset(
+      'ssnKey',
+      secret,
+      'Secret key of the hash that Social Security numbers are matched by; unset: made at the first start, kept beside the store.',
+    ),
+    secret: true,
+  },
+  HUB_LOOPBACK_ENDPOINTS: setting(
+    'loopbackEndpoints',
+    flag,
+    'false',
+    'Whether subscriptions may notify loopback addresses (for demo and tests).',
+  ),
+  HUB_RETRY_SCHEDULE: setting(
+    'retrySchedule',
+    waits,
+    '5,30,120,600,1800,3600',
+    'Seconds to wait before each further attempt to deliver a notification; the last one repeats.',
+  ),
+  HUB_BODY_LIMIT: setting('bodyLimit', integer(1024, 1_073_741_824), '10485760', 'Largest request body, in bytes.'),
+  HUB_TRANSACTION_LIMIT: setting(
+    'transactionLimit',
+    integer(1, 100_000),
+    '500',
+    'Most entries of a batch or transaction Bundle.',
+  ),
+  HUB_LOG: setting(
+    'log',
+    oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    'info',
+    'How much is logged (JSON lines on standard error).',
+  ),
+} as const satisfies Record<string, Setting<unknown>>
+
+type Settings = typeof SETTINGS
+type Value<S> = S extends { kind: Kind<infer T>; default: infer D } ? (D extends string ? T : T | undefined) : never
+
+/** What the settings say, by the key of each. */
+export type Config = { readonly [N in keyof Settings as Settings[N]['key']]: Value<Settings[N]> }
+
+/**
+ * Reads the settings. In: environment variables (those not named HUB_* are ignored; an empty one counts as unset).
+ * Throws ConfigFault for an unknown HUB_* name, a value that is not allowed, and open mode on a public address.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  for (const name of Object.keys(env))
+    if (name.startsWith('HUB_') && !Object.hasOwn(SETTINGS, name)) throw unknown(name)
+  const values = Object.entries(SETTINGS).map(([name, setting]) => [setting.key, valueOf(name, setting, env[name])])
+  const config = Object.fromEntries(values) as Config
+  refuseOpenToTheWorld(config)
+  return config
+}
+
+function valueOf(name: string, setting: Setting<unknown>, text: string | undefined): unknown {
+  const given = text === undefined || text === '' ? setting.default : text
+  if (given === undefined) return undefined
+  const value = setting.kind.read(given)
+  if (value !== undefined) return value
+  const shown = setting.secret ? 'The value given' : `\`${given}\``
+  throw new ConfigFault(`${shown} is no value for the setting \`${name}\`: it takes ${setting.kind.allowed}.`)
+}
+
+function unknown(name: string): ConfigFault {
+  const meant = nearest(name, Object.keys(SETTINGS))
+  const advice = meant ? `did you mean \`${meant}\`?` : 'docs/settings.md lists those there are.'
+  return new ConfigFault(`There is no setting \`${name}\`: ${advice}`)
+}
+
+function refuseOpenToTheWorld(config: Config): void {
+  if (config.auth !== 'open' || isLoopback(config.host)) return
+  throw new ConfigFault(
+    `HUB_AUTH=\`open\` believes every caller and may serve a loopback address only, not HUB_HOST=\`${config.host}\`: set HUB_HOST to 127.0.0.1.`,
+  )
+}
+
+const isLoopback = (name: string): boolean => name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)

@@ -1,0 +1,197 @@
+/** Who may import whom, and how long a file may be: the table of docs/architecture.md, enforced. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { ROOT, sourceFiles } from './checks/files.ts'
+
+/**
+ * A part of server/ and the parts that it may import. A file in the root of server/ is a part of its own. `*` is
+ * everything. Imports inside a part are free.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  main: ['cli', 'hub', 'config', 'log', 'clock'],
+  cli: ['*'],
+  hub: ['*'],
+  http: ['interactions', 'operations', 'auth', 'definitions', 'fhir'],
+  interactions: ['store', 'jobs', 'validate', 'search', 'domain', 'definitions', 'fhir'],
+  operations: ['interactions', 'store', 'jobs', 'validate', 'search', 'domain', 'definitions', 'fhir'],
+  subscriptions: ['store', 'jobs', 'validate', 'search', 'domain', 'definitions', 'fhir'],
+  jobs: ['store', 'search', 'domain', 'definitions', 'fhir'],
+  store: ['search', 'fhir'],
+  auth: ['store', 'search', 'fhir'],
+  validate: ['definitions', 'fhir'],
+  search: ['definitions', 'fhir'],
+  domain: ['definitions', 'fhir'],
+  definitions: ['fhir'],
+  fhir: [],
+  config: ['fhir'],
+  'ssn-key': ['config'],
+  log: [],
+  clock: [],
+}
+
+/** A package that only one place may know, so that it can be exchanged there. */
+const KEEPERS: Readonly<Record<string, string>> = {
+  express: 'server/http/',
+  helmet: 'server/http/',
+  'better-sqlite3': 'server/store/sqlite/',
+  fhirpath: 'server/fhir/path.ts',
+  ajv: 'server/validate/',
+  pino: 'server/log.ts',
+  commander: 'server/cli/',
+}
+
+const LIMIT = 400
+const FORBIDDEN_NAMES = ['utils', 'helpers', 'common', 'manager', 'service', 'base']
+
+type Import = { readonly from: string; readonly to: string; readonly line: number }
+
+const files = sourceFiles('server', ['.ts'])
+const imports = files.flatMap(importsOf)
+
+describe('the architecture', () => {
+  it('has a row in the import table for every part of server/', () => {
+    const parts = [...new Set(files.map(partOf))]
+    assert.deepEqual(
+      parts.filter((part) => !Object.hasOwn(MAY_IMPORT, part)),
+      [],
+    )
+  })
+
+  it('lets a part import only what its row names', () => {
+    const wrong = imports.filter((one) => isOurs(one) && !allowed(partOf(one.from), partOf(target(one))))
+    assert.deepEqual(wrong.map(describeImport), [])
+  })
+
+  it('keeps one slice of domain/ out of another', () => {
+    const slice = (file: string) => file.split('/')[2]
+    const inDomain = imports.filter(
+      (one) => isOurs(one) && partOf(one.from) === 'domain' && partOf(target(one)) === 'domain',
+    )
+    assert.deepEqual(inDomain.filter((one) => slice(one.from) !== slice(target(one))).map(describeImport), [])
+  })
+
+  it('lets the store know only the types and the matcher of search', () => {
+    const reached = imports.filter(
+      (one) => isOurs(one) && partOf(one.from) === 'store' && partOf(target(one)) === 'search',
+    )
+    const wrong = reached.filter((one) => !/^server\/search\/(query|match|types\/.*)\.ts$/.test(target(one)))
+    assert.deepEqual(wrong.map(describeImport), [])
+  })
+
+  it('has no circle of imports', () => {
+    assert.deepEqual(circles(), [])
+  })
+
+  it('keeps each package where its keeper is', () => {
+    const strays = imports.filter((one) => {
+      const keeper = KEEPERS[packageOf(one.to)]
+      return keeper !== undefined && !one.from.startsWith(keeper)
+    })
+    assert.deepEqual(strays.map(describeImport), [])
+  })
+
+  it('imports only packages that package.json names as dependencies', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>
+    }
+    const outside = imports.filter((one) => !isOurs(one) && !one.to.startsWith('node:'))
+    const typesOnly = (one: Import) => lineOf(one).startsWith('import type')
+    assert.deepEqual(
+      outside.filter((one) => !typesOnly(one) && !Object.hasOwn(dependencies, packageOf(one.to))).map(describeImport),
+      [],
+    )
+  })
+
+  it('reads the environment only in config.ts', () => {
+    const readers = files.filter((file) => /process\.env\b|from 'node:process'/.test(code(file)))
+    assert.deepEqual(
+      readers.filter((file) => file !== 'server/config.ts'),
+      [],
+    )
+  })
+
+  it(`has no file over ${LIMIT} lines`, () => {
+    const long = files.filter((file) => text(file).split('\n').length - 1 > LIMIT)
+    assert.deepEqual(long, [])
+  })
+
+  it('names no file after nothing in particular', () => {
+    const words = (file: string) =>
+      file
+        .replace(/\.\w+$/, '')
+        .split('/')
+        .flatMap((part) => part.split(/[-.]/))
+    assert.deepEqual(
+      files.filter((file) => words(file).some((word) => FORBIDDEN_NAMES.includes(word))),
+      [],
+    )
+  })
+
+  it('begins every file with a comment that says what it is', () => {
+    const bare = files.filter((file) => !/^(#!.*\n)?\/\*\*/.test(text(file)))
+    assert.deepEqual(bare, [])
+  })
+})
+
+function importsOf(file: string): Import[] {
+  const pattern =
+    /^\s*(?:import|export)\b[^'"]*?from\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm
+  const source = code(file)
+  return [...source.matchAll(pattern)].map((match) => ({
+    from: file,
+    to: match[1] ?? match[2] ?? match[3] ?? '',
+    line: source.slice(0, match.index).split('\n').length + (/^\s*\n/.test(match[0]) ? 1 : 0),
+  }))
+}
+
+function partOf(file: string): string {
+  const [, part = ''] = file.split('/')
+  return part.replace(/\.ts$/, '')
+}
+
+function allowed(from: string, to: string): boolean {
+  const row = MAY_IMPORT[from] ?? []
+  return from === to || row.includes('*') || row.includes(to)
+}
+
+/** Depth first over the imports that remain at run time (types are gone by then). */
+function circles(): string[] {
+  const edges = new Map<string, string[]>()
+  for (const one of imports) {
+    if (!isOurs(one) || lineOf(one).startsWith('import type') || lineOf(one).includes('import(')) continue
+    edges.set(one.from, [...(edges.get(one.from) ?? []), target(one)])
+  }
+  const done = new Set<string>()
+  const found: string[] = []
+  const walk = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) {
+      found.push([...path.slice(path.indexOf(file)), file].join(' -> '))
+      return
+    }
+    if (done.has(file)) return
+    for (const next of edges.get(file) ?? []) walk(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) walk(file, [])
+  return found
+}
+
+/** The source without comments, so that prose about imports is not taken for one. Line numbers stay. */
+function code(file: string): string {
+  return text(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, ''))
+}
+
+function text(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8')
+}
+
+const isOurs = (one: Import): boolean => one.to.startsWith('.')
+const target = (one: Import): string => relative(ROOT, join(ROOT, dirname(one.from), one.to))
+const packageOf = (name: string): string =>
+  name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/')
+const lineOf = (one: Import): string => (code(one.from).split('\n')[one.line - 1] ?? '').trim()
+const describeImport = (one: Import): string => `${one.from}:${one.line} imports ${one.to}`
