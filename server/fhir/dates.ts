@@ -1,0 +1,109 @@
+/**
+ * Dates of FHIR: are they real, and which range of instants do they name.
+ * https://hl7.org/fhir/R4/datatypes.html#date and https://hl7.org/fhir/R4/search.html#date
+ */
+import { instantAt, localTime } from './zone.ts'
+
+/** A half-open range of instants [start, end), ms since 1970. */
+export type Range = { readonly start: number; readonly end: number }
+
+/** The first and the last instant that JavaScript knows: the open ends of a Period. */
+export const EARLIEST = -8_640_000_000_000_000
+export const LATEST = 8_640_000_000_000_000
+
+const DATE = String.raw`(?<year>\d{4})(?:-(?<month>\d\d)(?:-(?<day>\d\d))?)?`
+const TIME = String.raw`(?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:\.(?<fraction>\d+))?)?`
+const ZONE = String.raw`(?<zone>Z|[+-]\d\d:\d\d)`
+const FORM = new RegExp(`^${DATE}(?:T${TIME}${ZONE}?)?$`)
+const TIME_FORM = new RegExp(`^${TIME}$`)
+
+type Parts = { readonly [part in string]?: string }
+
+/**
+ * The instants that a date, dateTime, instant or searched date names: a day lasts until the next day begins, a minute
+ * until the next minute. What names no zone is meant in `timeZone` (IANA name).
+ * Undefined when the text is not a real date (`2023-02-29`).
+ */
+export function dateRange(text: string, timeZone: string): Range | undefined {
+  const parts = read(text)
+  if (!parts) return undefined
+  const year = Number(parts.year)
+  const month = Number(parts.month ?? 1)
+  const day = Number(parts.day ?? 1)
+  if (parts.hour !== undefined) return timeRange(utc(year, month, day), parts, timeZone)
+  const next = parts.day ? utc(year, month, day + 1) : parts.month ? utc(year, month + 1, 1) : utc(year + 1, 1, 1)
+  return { start: instantAt(utc(year, month, day), timeZone), end: instantAt(next, timeZone) }
+}
+
+function timeRange(midnight: number, parts: Parts, timeZone: string): Range {
+  const fraction = (parts.fraction ?? '').slice(0, 3)
+  const clock = Number(parts.hour) * 3_600_000 + Number(parts.minute) * 60_000 + Number(parts.second ?? 0) * 1000
+  const local = midnight + clock + Number(fraction.padEnd(3, '0'))
+  const start = parts.zone === undefined ? instantAt(local, timeZone) : local - offset(parts.zone)
+  const length = parts.second === undefined ? 60_000 : 10 ** (3 - fraction.length)
+  return { start, end: start + length }
+}
+
+/** `+05:30` in ms. */
+function offset(zone: string): number {
+  if (zone === 'Z') return 0
+  const size = Number(zone.slice(1, 3)) * 3_600_000 + Number(zone.slice(4)) * 60_000
+  return zone.startsWith('-') ? -size : size
+}
+
+/** Date.UTC, but the years 0 to 99 mean themselves. Months count from 1; months and days may overflow. */
+function utc(year: number, month: number, day: number): number {
+  return new Date(0).setUTCFullYear(year, month - 1, day)
+}
+
+function read(text: string): Parts | undefined {
+  const parts = FORM.exec(text)?.groups
+  return parts && realDay(parts) && realTime(parts) ? parts : undefined
+}
+
+function realDay(parts: Parts): boolean {
+  const [year, month, day] = [Number(parts.year), Number(parts.month ?? 1), Number(parts.day ?? 1)]
+  if (year < 1 || month < 1 || month > 12 || day < 1) return false
+  if (parts.hour !== undefined && parts.day === undefined) return false
+  return day <= 28 || new Date(utc(year, month, day)).getUTCDate() === day
+}
+
+/** Second 60 is a leap second; the zone ends at +14:00 and -14:00; there is no 24:00. */
+function realTime({ hour = '0', minute = '0', second = '0', zone = 'Z' }: Parts): boolean {
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return false
+  if (zone === 'Z') return true
+  return zone.slice(1) === '14:00' || (Number(zone.slice(1, 3)) < 14 && Number(zone.slice(4)) < 60)
+}
+
+/** Is it a `date`: a real year, month or day? */
+export function isDate(text: string): boolean {
+  const parts = read(text)
+  return parts !== undefined && parts.hour === undefined
+}
+
+/** Is it a `dateTime`: a real date, or one with a time to the second and a zone? */
+export function isDateTime(text: string): boolean {
+  const parts = read(text)
+  return parts !== undefined && (parts.hour === undefined || (parts.second !== undefined && parts.zone !== undefined))
+}
+
+/** Is it an `instant`: a real time to the second with a zone? */
+export function isInstant(text: string): boolean {
+  const parts = read(text)
+  return parts?.second !== undefined && parts.zone !== undefined
+}
+
+/** Is it a `time`: a real time to the second, without a zone? */
+export function isTime(text: string): boolean {
+  const parts = TIME_FORM.exec(text)?.groups
+  return parts?.second !== undefined && realTime(parts)
+}
+
+/** An instant as FHIR writes it, in UTC with milliseconds. */
+export const formatInstant = (at: number): string => new Date(at).toISOString()
+
+/** The day (`2026-03-31`) that an instant belongs to in a time zone. */
+export function dayOf(at: number, timeZone: string): string {
+  const text = formatInstant(localTime(at, timeZone))
+  return text.slice(0, text.indexOf('T'))
+}

@@ -1,0 +1,131 @@
+/**
+ * References between resources: read, write, list and rewrite them.
+ * https://hl7.org/fhir/R4/references.html
+ */
+import { carry } from './decimals.ts'
+import type { Key, Resource } from './types.ts'
+
+/**
+ * What the text of a reference says.
+ * - local: a record of this hub, perhaps at a version      - contained: a resource inside the same resource
+ * - conditional: `Patient?identifier=x`, in transactions    - urn: `urn:uuid:...`, an entry of the same Bundle
+ * - elsewhere: an address outside this hub
+ */
+export type Reference =
+  | { readonly kind: 'local'; readonly type: string; readonly id: string; readonly version?: string }
+  | { readonly kind: 'contained'; readonly id: string }
+  | { readonly kind: 'conditional'; readonly type: string; readonly query: string }
+  | { readonly kind: 'urn' | 'elsewhere'; readonly url: string }
+
+const ID = String.raw`[A-Za-z0-9.-]{1,64}`
+const TYPE = String.raw`[A-Z][A-Za-z]+`
+const LOCAL = new RegExp(`^(${TYPE})/(${ID})(?:/_history/(${ID}))?$`)
+const CONDITIONAL = new RegExp(`^(${TYPE})\\?(.+)$`, 's')
+const CONTAINED = new RegExp(`^#(${ID})$`)
+const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\S+$/
+const URN = /^urn:(uuid|oid):/i
+
+/**
+ * Reads the text of a reference; undefined when it is none. An absolute address under `base` (without a trailing
+ * slash) is local.
+ */
+export function parseReference(text: string, base?: string): Reference | undefined {
+  const path = base !== undefined && text.startsWith(`${base}/`) ? text.slice(base.length + 1) : text
+  const [, type, id, version] = LOCAL.exec(path) ?? []
+  if (type && id) return version ? { kind: 'local', type, id, version } : { kind: 'local', type, id }
+  const contained = CONTAINED.exec(text)?.[1]
+  if (contained) return { kind: 'contained', id: contained }
+  const [, asked, query] = CONDITIONAL.exec(path) ?? []
+  if (asked && query) return { kind: 'conditional', type: asked, query }
+  if (!ABSOLUTE.test(text)) return undefined
+  return { kind: URN.test(text) ? 'urn' : 'elsewhere', url: text }
+}
+
+/** `Type/id`, with a version `Type/id/_history/n`. */
+export function formatReference({ type, id }: Key, version?: string | number): string {
+  return version === undefined ? `${type}/${id}` : `${type}/${id}/_history/${version}`
+}
+
+/** The resource type that an address ends with (`https://other.example/fhir/Patient/1`), if it looks like one. */
+export function typeOfUrl(url: string): string | undefined {
+  return new RegExp(`/(${TYPE})/${ID}(?:/_history/${ID})?$`).exec(url)?.[1]
+}
+
+export type Canonical = { readonly url: string; readonly version?: string; readonly fragment?: string }
+
+/** Reads `url|version#fragment`. https://hl7.org/fhir/R4/references.html#canonical */
+export function parseCanonical(text: string): Canonical {
+  const [, url = text, version, fragment] = /^([^|#]*)(?:\|([^#]*))?(?:#(.*))?$/s.exec(text) ?? []
+  return { url, ...(version ? { version } : {}), ...(fragment ? { fragment } : {}) }
+}
+
+/** A literal reference where it stands: `Task.for` or `CarePlan.activity[0].outcomeReference[1]` (of type Reference). */
+export type Found = { readonly path: string; readonly reference: string; readonly type?: string }
+
+const REFERENCE = new Set([
+  'id',
+  'extension',
+  'reference',
+  '_reference',
+  'type',
+  '_type',
+  'identifier',
+  'display',
+  '_display',
+])
+
+/** Every literal reference inside a resource, its contained ones included, in the order of the document. */
+export function references(resource: Resource): readonly Found[] {
+  const found: Found[] = []
+  collect(resource, resource.resourceType, found)
+  return found
+}
+
+function collect(node: unknown, path: string, found: Found[]): void {
+  if (Array.isArray(node)) return node.forEach((item, index) => collect(item, `${path}[${index}]`, found))
+  if (typeof node !== 'object' || node === null) return
+  const { reference, type } = node as { reference?: unknown; type?: unknown }
+  if (typeof reference === 'string' && Object.keys(node).every((key) => REFERENCE.has(key))) {
+    found.push({ path, reference, ...(typeof type === 'string' ? { type } : {}) })
+  }
+  for (const [key, value] of Object.entries(node)) collect(value, `${path}.${key}`, found)
+}
+
+/** Elements of type Reference, uri, url, oid, uuid and canonical; not `value`, which is an Identifier's own. */
+const LINK = /^(reference|uri|url|questionnaire|library|measure|\w+(Uri|Url|Oid|Uuid|Canonical))$/
+const NARRATIVE_LINK = /\b(href|src)="([^"]*)"/g
+
+/**
+ * A copy of the resource in which every link that is a key of `map` is its value: references, uri-like elements, and
+ * links of the narrative. The resource itself if there is nothing to change.
+ * https://hl7.org/fhir/R4/http.html#transaction
+ */
+export function rewriteReferences<T extends Resource>(resource: T, map: ReadonlyMap<string, string>): T {
+  if (map.size === 0) return resource
+  return rewrite(resource, '', (link) => map.get(link)) as T
+}
+
+type Swap = (link: string) => string | undefined
+
+function rewrite(node: unknown, key: string, swap: Swap): unknown {
+  if (typeof node === 'string') return rewriteText(node, key, swap)
+  if (typeof node !== 'object' || node === null) return node
+  if (Array.isArray(node)) {
+    const items = node.map((item) => rewrite(item, key, swap))
+    return items.some((item, index) => item !== node[index]) ? carry(node, items) : node
+  }
+  const pairs = Object.entries(node)
+  const changed = pairs.map(([name, value]) => [name, rewrite(value, name, swap)] as const)
+  return changed.some(([, value], index) => value !== pairs[index]?.[1])
+    ? carry(node, Object.fromEntries(changed))
+    : node
+}
+
+function rewriteText(text: string, key: string, swap: Swap): string {
+  if (LINK.test(key)) return swap(text) ?? text
+  if (key !== 'div') return text
+  return text.replace(NARRATIVE_LINK, (whole, name: string, link: string) => {
+    const other = swap(link)
+    return other === undefined ? whole : `${name}="${other}"`
+  })
+}
