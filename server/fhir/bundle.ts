@@ -1,0 +1,162 @@
+/**
+ * Builds Bundles as text around resources that are text already: what the store holds is spliced in as it is, so that
+ * an answer costs no parsing and keeps decimals as written.
+ * https://hl7.org/fhir/R4/bundle.html
+ */
+import type { Issue } from './outcome.ts'
+import type { Resource } from './types.ts'
+import { serialize } from './decimals.ts'
+import { formatEtag } from './etag.ts'
+import { operationOutcome } from './outcome.ts'
+
+/** A version of a record as the store gives it; `text` is empty for a deletion. `at` in ms. */
+export type Recorded = {
+  readonly type: string
+  readonly id: string
+  readonly version: number
+  readonly at: number
+  readonly method: 'POST' | 'PUT' | 'DELETE'
+  readonly text: string
+}
+
+/** The query part of a page's address (`?status=active`), or a whole address. */
+export type Links = {
+  readonly self: string
+  readonly next?: string
+  readonly previous?: string
+  readonly first?: string
+}
+
+/** What a batch or transaction entry answers; a resource or text is its body. https://hl7.org/fhir/R4/bundle.html#bdl-4 */
+export type EntryReply = {
+  readonly status: number
+  readonly text?: string
+  readonly resource?: Resource
+  readonly fullUrl?: string
+  /** Relative to base: `Patient/abc/_history/1`. */
+  readonly location?: string
+  readonly version?: number
+  readonly lastModified?: number
+  readonly outcome?: Resource
+}
+
+/** The absolute address of a record, never of a version (bdl-8). */
+export const fullUrl = (base: string, key: { readonly type: string; readonly id: string }): string =>
+  `${base}/${key.type}/${key.id}`
+
+/**
+ * A page of search results: matches first, then what was included, then what was ignored or noticed.
+ * `total` is given only when it was asked for. https://hl7.org/fhir/R4/search.html#2.21.1.3
+ */
+export function buildSearchset(page: {
+  readonly base: string
+  readonly links: Links
+  readonly matches: readonly Recorded[]
+  readonly included?: readonly Recorded[]
+  readonly total?: number
+  readonly issues?: readonly Issue[]
+}): string {
+  const found = (mode: 'match' | 'include') => (record: Recorded) =>
+    `{"fullUrl":${JSON.stringify(fullUrl(page.base, record))},"resource":${record.text},"search":{"mode":"${mode}"}}`
+  const entries = [...page.matches.map(found('match')), ...(page.included ?? []).map(found('include'))]
+  if (page.issues && page.issues.length > 0) {
+    entries.push(`{"resource":${serialize(operationOutcome(page.issues))},"search":{"mode":"outcome"}}`)
+  }
+  return bundleText('searchset', entries, { total: page.total, links: page.links })
+}
+
+/** Versions, newest first; a deletion has no resource. https://hl7.org/fhir/R4/http.html#history */
+export function buildHistory(page: {
+  readonly base: string
+  readonly links: Links
+  readonly versions: readonly Recorded[]
+  readonly total?: number
+}): string {
+  const entries = page.versions.map((version) => historyEntry(page.base, version))
+  return bundleText('history', entries, { total: page.total, links: page.links })
+}
+
+/** The answers to the entries of a batch or transaction, in the order of the request. */
+export function buildResponses(
+  kind: 'batch-response' | 'transaction-response',
+  replies: readonly EntryReply[],
+): string {
+  return bundleText(kind, replies.map(responseEntry), {})
+}
+
+function historyEntry(base: string, version: Recorded): string {
+  const url = version.method === 'POST' ? version.type : `${version.type}/${version.id}`
+  const response = {
+    status: statusText(version.method === 'DELETE' ? 204 : version.version === 1 ? 201 : 200),
+    etag: formatEtag(version.version),
+    lastModified: new Date(version.at).toISOString(),
+  }
+  return object([
+    ['fullUrl', JSON.stringify(fullUrl(base, version))],
+    ['resource', version.text || undefined],
+    ['request', JSON.stringify({ method: version.method, url })],
+    ['response', JSON.stringify(response)],
+  ])
+}
+
+function responseEntry(reply: EntryReply): string {
+  const response = object([
+    ['status', JSON.stringify(statusText(reply.status))],
+    ['location', reply.location && JSON.stringify(reply.location)],
+    ['etag', reply.version && JSON.stringify(formatEtag(reply.version))],
+    ['lastModified', reply.lastModified && JSON.stringify(new Date(reply.lastModified).toISOString())],
+    ['outcome', reply.outcome && serialize(reply.outcome)],
+  ])
+  return object([
+    ['fullUrl', reply.fullUrl && JSON.stringify(reply.fullUrl)],
+    ['resource', reply.text || (reply.resource && serialize(reply.resource))],
+    ['response', response],
+  ])
+}
+
+function bundleText(type: string, entries: readonly string[], more: { total?: number; links?: Links }): string {
+  return object([
+    ['resourceType', '"Bundle"'],
+    ['type', `"${type}"`],
+    ['total', more.total?.toString()],
+    ['link', more.links && linksText(more.links)],
+    // An empty array is not allowed in FHIR JSON.
+    ['entry', entries.length > 0 ? `[${entries.join(',')}]` : undefined],
+  ])
+}
+
+function linksText(links: Links): string {
+  const relations = ['self', 'first', 'previous', 'next'] as const
+  return JSON.stringify(
+    relations.filter((relation) => links[relation]).map((relation) => ({ relation, url: links[relation] })),
+  )
+}
+
+/** A JSON object of members that are JSON text already; those without text are left out. */
+function object(members: readonly (readonly [string, string | number | undefined])[]): string {
+  return `{${members.flatMap(([name, text]) => (text ? [`"${name}":${text}`] : [])).join(',')}}`
+}
+
+/** `Bundle.entry.response.status` begins with the code and may add the reason phrase. */
+const statusText = (status: number): string => (REASONS[status] ? `${status} ${REASONS[status]}` : String(status))
+
+const REASONS: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  204: 'No Content',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  410: 'Gone',
+  412: 'Precondition Failed',
+  413: 'Content Too Large',
+  422: 'Unprocessable Content',
+  428: 'Precondition Required',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  507: 'Insufficient Storage',
+}
