@@ -3,8 +3,12 @@
  * profiles, valuesets, capability). Loaded once, read everywhere; nothing here knows where it came from.
  */
 import type { JsonObject } from '../fhir/types.ts'
+import type { Structures } from './structures/structures.ts'
 
-/** A canonical resource: at least resourceType and url. */
+/**
+ * A canonical resource: at least resourceType and url. The one exception: a topic of capability/topics is a Basic,
+ * whose url is in its extension `ext-topic`; it is found under that url, and has no `url` of its own.
+ */
 export type Canonical = JsonObject & { readonly resourceType: string; readonly url: string }
 
 /** One search parameter as a type declares it. https://hl7.org/fhir/R4/searchparameter.html */
@@ -43,6 +47,10 @@ export type Definitions = {
   readonly offers: readonly TypeOffer[]
   /** Is it a resource type of R4 at all? */
   isResourceType(name: string): boolean
+  /** Every hub definition, in the order of their files. */
+  readonly all: readonly Canonical[]
+  /** The element trees of all StructureDefinitions, the hub's and R4's. */
+  readonly structures: Structures
   /** The hand-written part of the CapabilityStatement (capability/statement.json). */
   readonly statement: JsonObject
 }

@@ -1,0 +1,21 @@
+/** The R4 search parameters, cut to what reading a resource needs. https://hl7.org/fhir/R4/searchparameter-registry.html */
+import type { Source } from './trim.ts'
+
+export function searchParameters(sources: readonly Source[]): Source[] {
+  return sources.filter((one) => one.resourceType === 'SearchParameter').map(parameter)
+}
+
+function parameter(source: Source): Source {
+  const { resourceType, url, name, code, base, type, expression, target, description } = source
+  return { resourceType, url, name, code, base, type, expression, target, ...descriptions(String(description)) }
+}
+
+// A parameter of several types describes each in a line: `* [Account](account.html): Who or what ...`
+function descriptions(text: string): { description: string; descriptions?: Record<string, string> } {
+  const lines = [...text.matchAll(/^\* \[(\w+)\]\([^)]*\): (.*)$/gm)].map(
+    (line) => [line[1] ?? '', (line[2] ?? '').trim()] as const,
+  )
+  return lines.length > 0
+    ? { description: lines[0]?.[1] ?? '', descriptions: Object.fromEntries(lines) }
+    : { description: text }
+}

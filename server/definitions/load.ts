@@ -1,0 +1,101 @@
+/** Loads the definitions of a repository: the folders profiles, valuesets and capability over the R4 base. */
+import path from 'node:path'
+import type { JsonObject } from '../fhir/types.ts'
+import type { Canonical, Definitions } from './definitions.ts'
+import { DefinitionFault } from './fault.ts'
+import { readFolders, type Source } from './folders.ts'
+import { createOffers } from './offers.ts'
+import { openR4 } from './r4.ts'
+import { createStructures } from './structures/structures.ts'
+
+const FOLDERS = ['profiles', 'valuesets', 'capability']
+const STATEMENT = path.join('capability', 'statement.json')
+
+/** Rule tables and the like: plain JSON that is no FHIR resource. */
+const PLAIN = path.join('capability', 'rules')
+
+/**
+ * Reads and checks everything. `root` is the folder that holds the three; a missing folder holds nothing.
+ * Throws DefinitionFault (which file, what is wrong, what to do) for the first definition that cannot be used.
+ */
+export async function loadDefinitions(root: string): Promise<Definitions> {
+  const sources = await readFolders(root, FOLDERS)
+  const statement = sources.find((one) => one.file === STATEMENT)
+  const definitions = sources.filter((one) => one !== statement && !isPlain(one))
+  return createDefinitions(definitions, statement?.content ?? EMPTY)
+}
+
+/** The same from what is already read. */
+export function createDefinitions(sources: readonly Source[], statement: JsonObject = EMPTY): Definitions {
+  const r4 = openR4()
+  const own = new Map<string, Canonical>()
+  for (const source of sources) {
+    const url = urlOf(source)
+    const before = own.get(url)
+    if (before)
+      throw new DefinitionFault(
+        source.file,
+        `its url \`${url}\` is that of another definition too. Give each its own url.`,
+      )
+    own.set(url, source.content as Canonical)
+  }
+  const find = (canonical: string): Canonical | undefined => {
+    const [url = '', version] = canonical.split('|')
+    const mine = own.get(url)
+    return mine && (!version || !mine.version || mine.version === version) ? mine : r4.find(url)
+  }
+  const structures = createStructures(find)
+  for (const source of sources) checkStructure(source, structures)
+  const all = [...own.values()]
+  const offers = createOffers(statement, {
+    parameters: all.filter((one) => one.resourceType === 'SearchParameter'),
+    r4,
+    find,
+  })
+  return {
+    all,
+    find,
+    published: (resourceType) => all.filter((one) => one.resourceType === resourceType),
+    offer: (type) => offers.find((one) => one.type === type),
+    offers,
+    isResourceType: (name) => r4.resourceTypes.has(name),
+    statement,
+    structures,
+  }
+}
+
+const EMPTY: JsonObject = { resourceType: 'CapabilityStatement' }
+
+const isPlain = (source: Source): boolean => source.file.startsWith(PLAIN) && source.content.resourceType === undefined
+
+function urlOf({ file, content }: Source): string {
+  if (typeof content.resourceType !== 'string') {
+    throw new DefinitionFault(file, 'it has no `resourceType`. Add it, or move the file out of this folder.')
+  }
+  const url = content.resourceType === 'Basic' ? topicUrl(content) : content.url
+  if (typeof url !== 'string' || url === '') {
+    throw new DefinitionFault(
+      file,
+      `the ${content.resourceType} has no \`url\`. Give it the canonical url under which it is published.`,
+    )
+  }
+  return url
+}
+
+type ExtensionLike = { url?: string; valueUri?: unknown; extension?: ExtensionLike[] }
+
+function topicUrl(basic: JsonObject): unknown {
+  const topic = (basic.extension as ExtensionLike[] | undefined)?.find((one) => one.url?.endsWith('/ext-topic'))
+  return topic?.extension?.find((one) => one.url === 'url')?.valueUri
+}
+
+// Making the tree proves that the base is known and that every path of the differential is one of the base.
+function checkStructure({ file, content }: Source, structures: Definitions['structures']): void {
+  if (content.resourceType !== 'StructureDefinition') return
+  try {
+    structures.tree(content.url as string)
+  } catch (fault) {
+    if (!(fault instanceof DefinitionFault)) throw fault
+    throw new DefinitionFault(file, fault.message.slice(fault.where.length + 2))
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * The R4 (4.0.1) definitions of the trimmed copy under definitions/r4. Only the index is read at once; a definition
+ * is inflated when it is asked for (see scripts/r4.ts for the form of the files).
+ */
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import path from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import type { Canonical } from './definitions.ts'
+import type { JsonObject } from '../fhir/types.ts'
+
+export type R4 = {
+  find(url: string): Canonical | undefined
+  readonly resourceTypes: ReadonlySet<string>
+  /** All SearchParameters, trimmed; read on each call, so keep what you need. */
+  searchParameters(): readonly JsonObject[]
+}
+
+type Places = Record<string, [offset: number, length: number]>
+type Index = { resourceTypes: string[]; files: Record<string, Places> }
+
+const FOLDER = path.join(import.meta.dirname, 'r4')
+
+/** Opens the copy. Throws what the file system throws when it is not there. */
+export function openR4(): R4 {
+  const index = json<Index>(readFileSync(path.join(FOLDER, 'index.json.gz')))
+  const found = new Map<string, Canonical | undefined>()
+  const read = (url: string): Canonical | undefined => {
+    for (const [file, places] of Object.entries(index.files)) {
+      const place = Object.hasOwn(places, url) ? places[url] : undefined
+      if (place) return json<Canonical>(slice(path.join(FOLDER, `${file}.ndjson.gz`), ...place))
+    }
+    return undefined
+  }
+  return {
+    resourceTypes: new Set(index.resourceTypes),
+    find(url) {
+      if (!found.has(url)) found.set(url, read(url))
+      return found.get(url)
+    },
+    searchParameters: () => json(readFileSync(path.join(FOLDER, 'search-parameters.json.gz'))),
+  }
+}
+
+const json = <T>(packed: Buffer): T => JSON.parse(gunzipSync(packed).toString()) as T
+
+function slice(file: string, offset: number, length: number): Buffer {
+  const handle = openSync(file, 'r')
+  try {
+    const bytes = Buffer.alloc(length)
+    readSync(handle, bytes, 0, length, offset)
+    return bytes
+  } finally {
+    closeSync(handle)
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Lays a differential over the tree of its base: unfolds the children of data types where it walks into them, follows
+ * content references, opens slices and reslices, and reads `valueQuantity` as the slice of `value[x]` that it is.
+ * https://hl7.org/fhir/R4/profiling.html#differential
+ */
+import { DefinitionFault } from '../fault.ts'
+import { choiceName, copyNodes, isChoice, type ElementDefinition, type ElementNode } from './element.ts'
+import type { Structures } from './structures.ts'
+
+type Setting = { readonly url: string; readonly structures: Structures }
+type Step = { readonly name: string; readonly slices: readonly string[] }
+
+/** Changes `root`, a copy. Throws DefinitionFault naming the first element that does not fit. */
+export function applyDifferential(root: ElementNode, elements: readonly ElementDefinition[], setting: Setting): void {
+  const current = new Map<string, string>()
+  for (const element of elements) {
+    const node = locate(root, stepsOf(element, current), element, setting)
+    node.element = merge(node.element, element)
+  }
+}
+
+/** Gives a leaf the children of its type (or of what its content reference points at); does nothing to others. */
+export function unfold(node: ElementNode, root: ElementNode, structures: Structures): void {
+  if (node.children.size > 0) return
+  const source = sourceOf(node, root, structures)
+  if (source) for (const [name, child] of copyNodes(source.children)) node.children.set(name, child)
+}
+
+function sourceOf(node: ElementNode, root: ElementNode, structures: Structures): ElementNode | undefined {
+  const reference = node.element.contentReference
+  if (reference) return descend(root, reference.slice(reference.indexOf('#') + 1))
+  const types = node.element.type ?? []
+  const type = types[0]
+  if (!type) return undefined
+  // Several types share only what every element has: id and extension.
+  if (types.length > 1) return structures.tree('Element')
+  const profile = type.profile?.length === 1 ? type.profile[0] : undefined
+  return profile && structures.find(profile) ? structures.tree(profile) : structures.tree(type.code)
+}
+
+function descend(root: ElementNode, path: string): ElementNode | undefined {
+  const steps = path.split('.').slice(1)
+  return steps.reduce<ElementNode | undefined>((node, step) => node?.children.get(step), root)
+}
+
+function locate(root: ElementNode, steps: readonly Step[], element: ElementDefinition, setting: Setting): ElementNode {
+  let node = root
+  for (const step of steps) {
+    const next = child(node, step.name, root, setting.structures)
+    if (!next) {
+      const known = [...node.children.keys()].join(', ')
+      throw new DefinitionFault(
+        setting.url,
+        `the differential names \`${element.id ?? element.path}\`, but \`${node.path}\` has no element \`${step.name}\`. It has: ${known}.`,
+      )
+    }
+    node = step.slices.reduce(slice, next)
+  }
+  return node
+}
+
+function child(node: ElementNode, name: string, root: ElementNode, structures: Structures): ElementNode | undefined {
+  unfold(node, root, structures)
+  return node.children.get(name) ?? choiceSlice(node, name)
+}
+
+// `Observation.valueQuantity` in a differential is a short form of the slice `Observation.value[x]:valueQuantity`.
+function choiceSlice(node: ElementNode, name: string): ElementNode | undefined {
+  for (const choice of node.children.values()) {
+    const type = isChoice(choice)
+      ? choice.element.type?.find((one) => choiceName(choice.name, one.code) === name)
+      : undefined
+    if (!type) continue
+    const made = slice(choice, name)
+    made.element = { ...made.element, type: [type] }
+    return made
+  }
+  return undefined
+}
+
+function slice(node: ElementNode, name: string): ElementNode {
+  const known = node.slices.get(name)
+  if (known) return known
+  const { slicing: _, ...element } = node.element
+  const made: ElementNode = {
+    ...node,
+    element: { ...element, min: 0, ...typeByName(node, name) },
+    children: copyNodes(node.children),
+    slices: new Map(),
+  }
+  node.slices.set(name, made)
+  return made
+}
+
+function typeByName(node: ElementNode, name: string): { type?: ElementDefinition['type'] } {
+  if (!isChoice(node)) return {}
+  const type = node.element.type?.find((one) => choiceName(node.name, one.code) === name)
+  return type ? { type: [type] } : {}
+}
+
+// The id says it all (`Patient.identifier:hubId.system`); without one, a path belongs to the slice last opened on it.
+function stepsOf(element: ElementDefinition, current: Map<string, string>): readonly Step[] {
+  if (element.sliceName) current.set(element.path, element.sliceName)
+  const names = element.path.split('.')
+  const ids = element.id?.split('.')
+  if (ids && ids.length === names.length) return ids.slice(1).map(step)
+  return names.slice(1).map((name, index) => {
+    const path = names.slice(0, index + 2).join('.')
+    const isLast = index === names.length - 2
+    const sliced = isLast ? element.sliceName : current.get(path)
+    return step(sliced ? `${name}:${sliced}` : name)
+  })
+}
+
+// A reslice is written `slice/reslice`.
+function step(text: string): Step {
+  const colon = text.indexOf(':')
+  return colon < 0
+    ? { name: text, slices: [] }
+    : { name: text.slice(0, colon), slices: text.slice(colon + 1).split('/') }
+}
+
+const KEPT = new Set(['path', 'id', 'sliceName', 'constraint'])
+
+function merge(base: ElementDefinition, change: ElementDefinition): ElementDefinition {
+  const made: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(change)) if (!KEPT.has(key)) made[key] = value
+  const keys = new Set(change.constraint?.map((one) => one.key))
+  const constraint = [...(base.constraint ?? []).filter((one) => !keys.has(one.key)), ...(change.constraint ?? [])]
+  if (constraint.length > 0) made.constraint = constraint
+  if (change.sliceName) made.sliceName = change.sliceName
+  return made as ElementDefinition
+}

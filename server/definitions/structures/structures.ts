@@ -1,0 +1,91 @@
+/**
+ * The trees of all StructureDefinitions, made when asked for and kept: a base type from its snapshot, a constraint by
+ * laying its differential over the tree of its base. https://hl7.org/fhir/R4/profiling.html#snapshot
+ */
+import type { Canonical } from '../definitions.ts'
+import { DefinitionFault } from '../fault.ts'
+import { applyDifferential } from './differential.ts'
+import { copyNode, treeOf, type ElementDefinition, type ElementNode } from './element.ts'
+
+export type StructureDefinition = Canonical & {
+  readonly type: string
+  readonly kind: 'primitive-type' | 'complex-type' | 'resource' | 'logical'
+  readonly abstract?: boolean
+  readonly derivation?: 'specialization' | 'constraint'
+  readonly baseDefinition?: string
+  readonly context?: readonly { readonly type: string; readonly expression: string }[]
+}
+
+export type Structures = {
+  /** By canonical url or by the name of a type of R4 (`HumanName`); undefined when not known. */
+  find(urlOrType: string): StructureDefinition | undefined
+  /** The tree; do not change it. Throws DefinitionFault when there is none or a differential does not fit its base. */
+  tree(urlOrType: string): ElementNode
+}
+
+const BASE = 'http://hl7.org/fhir/StructureDefinition/'
+
+const urlOf = (urlOrType: string): string => (urlOrType.includes(':') ? urlOrType : BASE + urlOrType)
+
+/** `find` looks up a canonical of any kind. */
+export function createStructures(find: (canonical: string) => Canonical | undefined): Structures {
+  const trees = new Map<string, ElementNode>()
+  const underWay = new Set<string>()
+  const structures: Structures = {
+    find(urlOrType) {
+      const found = find(urlOf(urlOrType))
+      return found?.resourceType === 'StructureDefinition' ? (found as StructureDefinition) : undefined
+    },
+    tree(urlOrType) {
+      const url = urlOf(urlOrType)
+      const known = trees.get(url)
+      if (known) return known
+      if (underWay.has(url))
+        throw new DefinitionFault(url, 'its base definitions go round in a circle. Give it another `baseDefinition`.')
+      underWay.add(url)
+      try {
+        const made = build(url, structures)
+        trees.set(url, made)
+        return made
+      } finally {
+        underWay.delete(url)
+      }
+    },
+  }
+  return structures
+}
+
+function build(url: string, structures: Structures): ElementNode {
+  const definition = structures.find(url)
+  if (!definition)
+    throw new DefinitionFault(
+      url,
+      'no StructureDefinition of this url is known. Correct the url or add the definition.',
+    )
+  const differential = elementsOf(definition.differential)
+  const snapshot = elementsOf(definition.snapshot)
+  if (definition.derivation !== 'constraint') {
+    if (!snapshot)
+      throw new DefinitionFault(
+        url,
+        'a specialization needs a snapshot. Only constraints can be made from a differential.',
+      )
+    return treeOf(snapshot)
+  }
+  if (!definition.baseDefinition)
+    throw new DefinitionFault(url, 'it has no `baseDefinition`. Name the definition that it constrains.')
+  if (!structures.find(definition.baseDefinition)) {
+    throw new DefinitionFault(
+      url,
+      `its base \`${definition.baseDefinition}\` is not known. Correct \`baseDefinition\` or add that definition.`,
+    )
+  }
+  const tree = copyNode(structures.tree(definition.baseDefinition))
+  applyDifferential(tree, differential ?? snapshot ?? [], { url, structures })
+  return tree
+}
+
+function elementsOf(part: unknown): readonly ElementDefinition[] | undefined {
+  const elements = (part as { element?: readonly ElementDefinition[] } | undefined)?.element
+  return elements && elements.length > 0 ? elements : undefined
+}
