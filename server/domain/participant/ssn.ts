@@ -1,0 +1,92 @@
+/**
+ * Social security numbers: accepted, never kept. What stays is a keyed hash to compare by and the last four digits.
+ * Which numbers exist: Social Security Administration, https://www.ssa.gov/employer/randomizationfaqs.html. No text
+ * made here ever repeats a digit of what was sent.
+ */
+import { createHmac } from 'node:crypto'
+import type { JsonObject, Resource } from '../../fhir/types.ts'
+import { carry } from '../../fhir/decimals.ts'
+import { refuse } from '../../fhir/outcome.ts'
+import { profileUrl } from '../../fhir/canonical.ts'
+import { codesOf, extensionOf, items } from '../../fhir/element.ts'
+
+export const SSN = 'http://hl7.org/fhir/sid/us-ssn'
+export const SSN_LAST4 = profileUrl('ext-ssn-last4')
+
+export type Sealed<T> = {
+  readonly patient: T
+  /** Keyed hash (HMAC-SHA256, hex) of the number that came with it. */
+  readonly hash?: string
+  readonly last4?: string
+}
+
+/**
+ * Takes the social security number out of a participant.
+ * Without one, the last four digits stay those of `before`, the stored version: they are the hub's to say.
+ * Throws `value-format` for an impossible number and `element-too-many` for two; `at` begins the expression of both.
+ */
+export function sealSsn<T extends Resource>(
+  patient: T,
+  key: string | Buffer,
+  at: string = patient.resourceType,
+  before?: Resource,
+): Sealed<T> {
+  const identifiers = Array.isArray(patient.identifier) ? patient.identifier : []
+  const found = identifiers.flatMap((identifier, index) => (isSsn(identifier) ? [index] : []))
+  if (found.length > 1) {
+    throw refuse('element-too-many', 'A participant has one social security number; send one `identifier` with it.', {
+      expression: `${at}.identifier`,
+    })
+  }
+  const [index] = found
+  if (index === undefined) return { patient: withLast4(patient, last4Of(before)) }
+  const digits = readSsn(items(identifiers[index])[0]?.value)
+  if (digits === undefined) {
+    const text =
+      'The social security number is not one that can exist; send nine digits, with or without dashes, or leave it out.'
+    throw refuse('value-format', text, { expression: `${at}.identifier[${index}].value` })
+  }
+  const { identifier: _, ...rest } = patient
+  const others = identifiers.filter((_, n) => n !== index)
+  const open = carry(patient, { ...rest, ...(others.length > 0 ? { identifier: others } : {}) }) as unknown as T
+  const last4 = digits.slice(-4)
+  return { patient: withLast4(open, last4), hash: hashSsn(digits, key), last4 }
+}
+
+/** The nine digits of a possible number, dashes taken out; undefined for anything else. */
+export function readSsn(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const [, area = '', group = '', serial = ''] =
+    /^(\d{3})-(\d{2})-(\d{4})$/.exec(value) ?? /^(\d{3})(\d{2})(\d{4})$/.exec(value) ?? []
+  if (area === '' || area === '000' || area === '666' || area.startsWith('9')) return undefined
+  return group === '00' || serial === '0000' ? undefined : area + group + serial
+}
+
+/** The keyed hash by which two numbers are compared. */
+export const hashSsn = (digits: string, key: string | Buffer): string =>
+  createHmac('sha256', key).update(digits).digest('hex')
+
+/** The last four digits that a stored participant shows. */
+export function last4Of(patient: Resource | undefined): string | undefined {
+  const { valueString } = extensionOf(patient, SSN_LAST4) ?? {}
+  return typeof valueString === 'string' ? valueString : undefined
+}
+
+const SSN_TYPE = 'http://terminology.hl7.org/CodeSystem/v2-0203'
+
+/** By its system, as an address or an OID, however it is spelled; or by its type. */
+function isSsn(identifier: unknown): boolean {
+  const [{ system, type } = {} as JsonObject] = items(identifier)
+  if (typeof system === 'string' && /\bus-ssn\b|2\.16\.840\.1\.113883\.4\.1$/i.test(system.trim())) return true
+  return codesOf(type, SSN_TYPE).includes('SS')
+}
+
+function withLast4<T extends Resource>(patient: T, last4: string | undefined): T {
+  if (last4Of(patient) === last4) return patient
+  const others = (Array.isArray(patient.extension) ? patient.extension : []).filter(
+    (one) => items(one)[0]?.url !== SSN_LAST4,
+  )
+  const all = last4 === undefined ? others : [...others, { url: SSN_LAST4, valueString: last4 }]
+  const { extension: _, ...rest } = patient
+  return carry(patient, { ...rest, ...(all.length > 0 ? { extension: all } : {}) }) as unknown as T
+}

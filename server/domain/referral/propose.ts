@@ -1,0 +1,164 @@
+/**
+ * From the answers of the service assessment to proposed referrals. The rules are data: PlanDefinition resources of
+ * type eca-rule, one action per rule (capability/rules). https://hl7.org/fhir/R4/plandefinition.html
+ */
+import type { Coding, JsonObject, Resource } from '../../fhir/types.ts'
+import { codeSystem, profileUrl } from '../../fhir/canonical.ts'
+import { codesOf, extensionOf, idOf, items, textOf } from '../../fhir/element.ts'
+import { holds } from '../../fhir/path.ts'
+import { parseCanonical } from '../../fhir/reference.ts'
+import { programIn, provides } from './area.ts'
+
+export type Proposal = {
+  /** Id of the rule's action: `abe`. */
+  readonly rule: string
+  /** `PlanDefinition-url|version#rule`, for ServiceRequest.instantiatesCanonical. */
+  readonly canonical: string
+  readonly title: string
+  /** What the participant is shown, verbatim. */
+  readonly text: string
+  readonly service: Coding
+  readonly category: Coding
+  /** Code of the program that would serve. */
+  readonly program: string
+  /** The agency that provides it in the participant's area; absent = an open referral. */
+  readonly performer?: string
+  /** Proposals of one group are one checkbox: accepted or declined together, sent under one requisition. */
+  readonly group?: string
+  /** The participant takes part in the program already. */
+  readonly alreadyServed: boolean
+  /** An open referral for the same service: `Task/abc`. */
+  readonly openReferral?: string
+  /** Days within which the program makes first contact. */
+  readonly contactByDays?: number
+  readonly warnings: readonly string[]
+}
+
+export type ProposeInput = {
+  /** The completed QuestionnaireResponse. */
+  readonly response: Resource
+  /** PlanDefinitions; those that are not active propose nothing. */
+  readonly rules: readonly Resource[]
+  /** ActivityDefinitions that the rules name. */
+  readonly activities: readonly Resource[]
+  /** HealthcareServices. */
+  readonly programs: readonly Resource[]
+  readonly participant: Resource
+  /** The agency that took the form: it is not proposed to itself. */
+  readonly takenBy: string
+  /** The participant's open referrals: each Task that is not terminal with its ServiceRequest. */
+  readonly openReferrals: readonly { readonly task: Resource; readonly request: Resource }[]
+  /** The participant's EpisodesOfCare. */
+  readonly participations: readonly Resource[]
+  /** The participant's local area, see areaOf. */
+  readonly area?: string
+  /** Instant (ms), used where the response is not dated. */
+  readonly now: number
+}
+
+const SERVICE = codeSystem('service-catalogue')
+const CATEGORY = codeSystem('service-category')
+const PROGRAM = codeSystem('program')
+/** A participation in one of these statuses is being served. */
+const SERVED = ['active', 'onhold']
+
+/**
+ * The referrals that the answers call for, in the order of the rules. Nothing is written.
+ * Throws an Error that names the rule when a rule cannot be applied (no program, unknown activity, bad FHIRPath).
+ */
+export function propose(input: ProposeInput): readonly Proposal[] {
+  return input.rules
+    .filter((plan) => plan.status === 'active')
+    .flatMap((plan) => items(plan.action).map((action) => ({ plan, action })))
+    .filter(({ action }) => applies(action, input.response))
+    .flatMap(({ plan, action }) => proposal(plan, action, input) ?? [])
+}
+
+function applies(action: JsonObject, response: Resource): boolean {
+  const conditions = items(action.condition).filter((one) => one.kind === 'applicability')
+  return conditions.every((one) =>
+    holds(textOf(items(one.expression)[0]?.expression) ?? 'false', response, { resource: response }),
+  )
+}
+
+function proposal(plan: Resource, action: JsonObject, input: ProposeInput): Proposal | undefined {
+  const rule = textOf(action.id) ?? demand(plan, action, 'an id')
+  const program = ruleCode(action, 'ext-rule-program') ?? demand(plan, action, 'ext-rule-program')
+  const notFrom = ruleCode(action, 'ext-rule-not-from')
+  if (notFrom !== undefined && provides(input.programs, input.takenBy, notFrom)) return undefined
+  const serving = programIn(input.programs, program, input.area)
+  const performer = idOf(serving?.providedBy, 'Organization')
+  if (performer === input.takenBy) return undefined
+  const activity = activityOf(plan, action, input.activities)
+  const service =
+    coded(activity.code, SERVICE) ?? demand(plan, action, 'an ActivityDefinition with a code of service-catalogue')
+  const category =
+    coded(activity.topic, CATEGORY) ?? demand(plan, action, 'an ActivityDefinition with a topic of service-category')
+  const group = textOf(extensionOf(action, profileUrl('ext-rule-group'))?.valueString)
+  const open = input.openReferrals.find(({ request }) => codesOf(request.code, SERVICE).includes(String(service.code)))
+  const days = extensionOf(serving, profileUrl('ext-contact-by-days'))?.valuePositiveInt
+  return {
+    rule,
+    canonical: `${String(plan.url)}${plan.version ? `|${String(plan.version)}` : ''}#${rule}`,
+    title: textOf(action.title) ?? rule,
+    text: textOf(action.textEquivalent) ?? textOf(action.title) ?? rule,
+    service,
+    category,
+    program,
+    ...(performer ? { performer } : {}),
+    ...(group ? { group } : {}),
+    alreadyServed: input.participations.some(
+      (one) => SERVED.includes(String(one.status)) && codesOf(one.type, PROGRAM).includes(program),
+    ),
+    ...(open ? { openReferral: `Task/${String(open.task.id)}` } : {}),
+    ...(typeof days === 'number' ? { contactByDays: days } : {}),
+    warnings: ageWarnings(action, input),
+  }
+}
+
+/** An age that contradicts the answer is told, not acted on: the participant asked. */
+function ageWarnings(action: JsonObject, { participant, response, now }: ProposeInput): readonly string[] {
+  const [least, most] = ['ext-rule-min-age', 'ext-rule-max-age'].map(
+    (id) => extensionOf(action, profileUrl(id))?.valueInteger,
+  )
+  if (typeof least !== 'number' && typeof most !== 'number') return []
+  const age = ageOn(
+    textOf(participant.birthDate),
+    (textOf(response.authored) ?? new Date(now).toISOString()).slice(0, 10),
+  )
+  if (age === undefined) return ['The date of birth is not known to the day: the age is not checked.']
+  if (age >= Number(least ?? -Infinity) && age <= Number(most ?? Infinity)) return []
+  return [
+    `By the date of birth the participant was ${age} years old when the form was taken; the service is for ages ${bounds(least, most)}.`,
+  ]
+}
+
+const bounds = (least: unknown, most: unknown): string =>
+  [typeof least === 'number' ? `from ${least}` : '', typeof most === 'number' ? `to ${most}` : ''].join(' ').trim()
+
+/** Completed years between two days; a birthday on 29 February is had on 1 March in other years. */
+function ageOn(birthDate: string | undefined, day: string): number | undefined {
+  if (!/^\d{4}-\d\d-\d\d$/.test(birthDate ?? '') || !/^\d{4}-\d\d-\d\d$/.test(day)) return undefined
+  const years = Number(day.slice(0, 4)) - Number(birthDate?.slice(0, 4))
+  return day.slice(5) < String(birthDate).slice(5) ? years - 1 : years
+}
+
+const ruleCode = (action: JsonObject, id: string): string | undefined =>
+  textOf(extensionOf(action, profileUrl(id))?.valueCode)
+
+function activityOf(plan: Resource, action: JsonObject, activities: readonly Resource[]): Resource {
+  const named = textOf(action.definitionCanonical)
+  const { url, version } = parseCanonical(named ?? '')
+  const found = activities.find((one) => one.url === url && (version === undefined || one.version === version))
+  return found ?? demand(plan, action, `a known ActivityDefinition, not \`${named}\``)
+}
+
+/** The first coding of a system. */
+function coded(value: unknown, system: string): Coding | undefined {
+  const codings = items(value).flatMap((one) => items(one.coding))
+  return codings.find((one) => one.system === system) as Coding | undefined
+}
+
+function demand(plan: Resource, action: JsonObject, what: string): never {
+  throw new Error(`Rule \`${String(action.id)}\` of \`${String(plan.url)}\` needs ${what}.`)
+}
