@@ -81,7 +81,13 @@ export type NewJob = {
 }
 
 /** An event for a stream (a subscription's id), about one version. Unique by stream, place, type and id: a replay is a no-op. */
-export type NewEvent = { readonly stream: string; readonly place: number; readonly type: string; readonly id: string; readonly version: number }
+export type NewEvent = {
+  readonly stream: string
+  readonly place: number
+  readonly type: string
+  readonly id: string
+  readonly version: number
+}
 export type Event = NewEvent & { readonly number: number; readonly at: number }
 
 /** A reader's own position, moved only from where it was (compare and set), so that two movers cannot both win. */
@@ -98,7 +104,11 @@ export type Work = {
 }
 
 /** What a commit answers: its place (0 without writes) and, per write of `Work.writes` in order, the version made. */
-export type Committed = { readonly place: number; readonly at: number; readonly versions: readonly (Version | undefined)[] }
+export type Committed = {
+  readonly place: number
+  readonly at: number
+  readonly versions: readonly (Version | undefined)[]
+}
 
 /**
  * Why a commit was refused; nothing was changed.
@@ -166,7 +176,11 @@ export type Store = {
   /** An old version: visible as the record itself is now. */
   vread(key: Key, version: number, sight: Sight): Promise<Version | undefined>
   /** Newest first, versions below `before`; empty when the seer may not know of the record. */
-  history(key: Key, sight: Sight, page: { limit: number; before?: number; since?: number }): Promise<{ versions: readonly Version[]; total: number }>
+  history(
+    key: Key,
+    sight: Sight,
+    page: { limit: number; before?: number; since?: number },
+  ): Promise<{ versions: readonly Version[]; total: number }>
   find(query: Query): Promise<Found>
   /** The entries and audience that a record has now. */
   indexed(key: Key): Promise<{ entries: readonly IndexEntry[]; audience: readonly Audience[] } | undefined>

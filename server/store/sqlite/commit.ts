@@ -1,0 +1,187 @@
+/** One commit inside a transaction: conditions first, then the writes, jobs, events and cursors. */
+import { CommitConflict } from '../store.ts'
+import type { Commit, Committed, Expect, Version, Work, Write } from '../store.ts'
+import { keyOf } from '../mistakes.ts'
+import { stamp } from '../stamp.ts'
+import type { Key } from '../../fhir/types.ts'
+import { encodeAudience, regrant } from './circle.ts'
+import type { Dictionary } from './dictionary.ts'
+import { addEvent } from './events.ts'
+import { encode, reindex } from './facts.ts'
+import type { Facts } from './facts.ts'
+import { enqueue, holds } from './jobs.ts'
+import { find } from './query.ts'
+import { ANY, METHODS, placeOf, ROOM, versionOf } from './rows.ts'
+import type { VersionRow } from './rows.ts'
+import type { Statements } from './sql.ts'
+
+export type Inside = { readonly statements: Statements; readonly words: Dictionary; readonly clock: () => number }
+
+/** A record as a commit needs it. */
+type RecordRow = {
+  readonly rid: number
+  readonly type: number
+  readonly owner: number
+  readonly deleted: 0 | 1
+  readonly version: number
+  readonly audience: string
+  readonly facts: string
+}
+
+type Now = { readonly place: number; readonly at: number }
+
+/** Applies a commit. Whatever it throws, the caller rolls back. @throws CommitConflict */
+export function apply(work: Work, inside: Inside): Committed {
+  const { writes = [] } = work
+  checkClaim(work, inside)
+  checkCursors(work, inside)
+  checkGuards(work, inside)
+  for (const [index, write] of writes.entries()) {
+    if (write.kind !== 'audience' && write.expect) check('write', index, keyOf(write), write.expect, inside)
+  }
+  const last = lastCommit(inside.statements)
+  const now = { place: writes.length > 0 ? last.place + 1 : 0, at: Math.max(inside.clock(), last.at) }
+  if (writes.length > 0) inside.statements.run('INSERT INTO commits (place, at) VALUES (?, ?)', now.place, now.at)
+  const versions = writes.map((write, index) => WRITES[write.kind](write as never, index, now, inside))
+  for (const job of work.jobs ?? []) enqueue(job, inside.statements)
+  for (const event of work.events ?? []) addEvent(event, now.at, inside.statements)
+  for (const { name, to } of work.cursors ?? []) inside.statements.run(SET_CURSOR, name, to)
+  return { ...now, versions }
+}
+
+/** The last place and its time; zeros before the first. */
+export function lastCommit({ get }: Statements): Now {
+  return get<Now>('SELECT place, at FROM commits ORDER BY place DESC LIMIT 1') ?? { place: 0, at: 0 }
+}
+
+export function cursorValue(name: string, { get }: Statements): number {
+  return get<{ value: number }>('SELECT value FROM cursor WHERE name = ?', name)?.value ?? 0
+}
+
+function checkClaim({ claim }: Work, { statements }: Inside): void {
+  if (claim !== undefined && !holds(claim, statements)) throw new CommitConflict('claim', 0)
+}
+
+function checkCursors({ cursors = [] }: Work, { statements }: Inside): void {
+  for (const [index, { name, from }] of cursors.entries()) {
+    const value = cursorValue(name, statements)
+    if (value !== from) throw new CommitConflict('cursor', index, value)
+  }
+}
+
+function checkGuards({ guards = [] }: Work, inside: Inside): void {
+  for (const [index, guard] of guards.entries()) {
+    if ('key' in guard) check('guard', index, guard.key, guard.expect, inside)
+    else {
+      const [match] = find({ ...guard.none, limit: 1, total: false }, inside).versions
+      if (match !== undefined) throw new CommitConflict('guard', index, match.version)
+    }
+  }
+}
+
+function check(kind: 'write' | 'guard', index: number, key: Key, expect: Expect, inside: Inside): void {
+  const row = recordOf(key, inside)
+  const current = row === undefined || row.deleted === 1 ? 0 : row.version
+  const met = expect === 'absent' ? current === 0 : current !== 0 && expect.version.includes(current)
+  if (!met) throw new CommitConflict(kind, index, current)
+}
+
+function recordOf({ type, id }: Key, { statements, words }: Inside): RecordRow | undefined {
+  const wid = words.word(type)
+  return wid === undefined ? undefined : statements.get<RecordRow>(RECORD, wid, id)
+}
+
+const WRITES: {
+  readonly [kind in Write['kind']]: (
+    write: Extract<Write, { kind: kind }>,
+    index: number,
+    now: Now,
+    inside: Inside,
+  ) => Version | undefined
+} = {
+  put: (write, index, now, inside) => {
+    const { resource, author, method } = write
+    const row = recordOf(keyOf(write), inside) ?? addRecord(keyOf(write), author, inside)
+    const text = stamp(resource, row.version + 1, now.at)
+    return addVersion(row, { method: METHODS.indexOf(method), text, write, index, now }, inside)
+  },
+  remove: (write, index, now, inside) => {
+    const row = recordOf(write.key, inside)
+    if (row === undefined || row.deleted === 1) return undefined
+    return addVersion(row, { method: METHODS.indexOf('DELETE'), text: '', write, index, now }, inside)
+  },
+  audience: ({ key, audience }, _index, _now, inside) => {
+    const row = recordOf(key, inside)
+    if (row === undefined) return undefined
+    const circle = encodeAudience(audience, inside.words)
+    regrant(row, row.audience, circle, inside.statements)
+    inside.statements.run('UPDATE record SET audience = ? WHERE rid = ?', circle, row.rid)
+    return undefined
+  },
+}
+
+function addRecord({ type, id }: Key, author: string, { statements, words }: Inside): RecordRow {
+  const [wid, owner] = [words.makeWord(type), words.makeWord(author)]
+  const rid = Number(statements.run(ADD_RECORD, wid, id, owner).lastInsertRowid)
+  return { rid, type: wid, owner, deleted: 0, version: 0, audience: '[]', facts: '{}' }
+}
+
+type Step = {
+  readonly method: number
+  readonly text: string
+  readonly write: Exclude<Write, { kind: 'audience' }>
+  readonly index: number
+  readonly now: Now
+}
+
+function addVersion(row: RecordRow, step: Step, inside: Inside): Version {
+  const { method, text, write, now } = step
+  const { statements, words } = inside
+  const seq = now.place * ROOM + step.index
+  const circle = encodeAudience(write.audience, words)
+  const facts = encode(write.entries, row.type, words)
+  const version = row.version + 1
+  const author = words.makeWord(write.author)
+  statements.run(ADD_VERSION, seq, row.rid, version, method, author, circle, text)
+  statements.run(MOVE_HEAD, seq, now.at, Number(write.kind === 'remove'), JSON.stringify(facts), row.rid)
+  reindex(row.rid, JSON.parse(row.facts) as Facts, facts, statements)
+  regrant(row, row.audience, circle, statements)
+  return {
+    ...keyOf(write),
+    version,
+    place: now.place,
+    at: now.at,
+    method: METHODS[method]!,
+    author: write.author,
+    owner: words.text(row.owner),
+    audience: write.audience,
+    text,
+  }
+}
+
+/** The commits after a place with their versions, oldest first. */
+export function feed(after: number, limit: number, { statements, words }: Inside): Commit[] {
+  const commits = statements.all<Now>(
+    'SELECT place, at FROM commits WHERE place > ? ORDER BY place LIMIT ?',
+    after,
+    limit,
+  )
+  const end = commits.at(-1)?.place
+  if (end === undefined) return []
+  const rows = statements.all<VersionRow>(
+    `${ANY} WHERE v.seq >= ? AND v.seq < ? ORDER BY v.seq`,
+    commits[0]!.place * ROOM,
+    (end + 1) * ROOM,
+  )
+  const versions = new Map(commits.map(({ place }) => [place, [] as Version[]]))
+  for (const row of rows) versions.get(placeOf(row.seq))!.push(versionOf(row, words))
+  return commits.map((commit) => ({ ...commit, versions: versions.get(commit.place)! }))
+}
+
+const RECORD = `SELECT r.rid, r.type, r.owner, r.deleted, r.facts, v.version, coalesce(r.audience, v.audience) AS audience
+  FROM record r JOIN version v ON v.seq = r.head WHERE r.type = ? AND r.id = ?`
+const ADD_RECORD = "INSERT INTO record (type, id, owner, head, at, deleted, facts) VALUES (?, ?, ?, 0, 0, 0, '{}')"
+const ADD_VERSION =
+  'INSERT INTO version (seq, rid, version, method, author, audience, text) VALUES (?, ?, ?, ?, ?, ?, ?)'
+const MOVE_HEAD = 'UPDATE record SET head = ?, at = ?, deleted = ?, facts = ?, audience = NULL WHERE rid = ?'
+const SET_CURSOR = 'INSERT INTO cursor VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value'

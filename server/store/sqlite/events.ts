@@ -1,0 +1,26 @@
+/** Events of a stream: numbered 1, 2, 3 without gaps, each change once. */
+import type { Event, NewEvent, Store } from '../store.ts'
+import type { Statements } from './sql.ts'
+
+/** Adds an event under the next number of its stream; one that is there already is left as it is. */
+export function addEvent({ stream, place, type, id, version }: NewEvent, at: number, statements: Statements): void {
+  if (statements.get(KNOWN, stream, place, type, id) !== undefined) return
+  const number = eventCount(stream, statements) + 1
+  statements.run('INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)', stream, number, place, type, id, version, at)
+}
+
+export function eventCount(stream: string, { get }: Statements): number {
+  return get<{ last: number | null }>('SELECT max(number) AS last FROM event WHERE stream = ?', stream)!.last ?? 0
+}
+
+/** From number `from` to number `to`, both included. */
+export function events(
+  stream: string,
+  { from, to, limit }: Parameters<Store['events']>[1],
+  { all }: Statements,
+): Event[] {
+  return all<Event>(EVENTS, stream, from, to ?? Number.MAX_SAFE_INTEGER, limit)
+}
+
+const KNOWN = 'SELECT 1 FROM event WHERE stream = ? AND place = ? AND type = ? AND id = ?'
+const EVENTS = 'SELECT * FROM event WHERE stream = ? AND number BETWEEN ? AND ? ORDER BY number LIMIT ?'

@@ -1,0 +1,40 @@
+/** The searchable fields of the store: type, kind of entry and parameter, each with its number. There are a few thousand at most. */
+import type { Statements } from './sql.ts'
+
+export type Field = { readonly fid: number; readonly type: number; readonly kind: number; readonly param: string }
+
+export type Fields = {
+  get(fid: number): Field
+  find(type: number, kind: number, param: string): number | undefined
+  add(field: Field): void
+  /** Fields of a parameter: of one type or of all, of one kind or of all. */
+  of(ask: { readonly type?: number; readonly kind?: number; readonly param: string }): readonly number[]
+}
+
+/** All fields that the store has, in memory. */
+export function loadFields({ all }: Statements): Fields {
+  const byNumber = new Map<number, Field>()
+  const byKey = new Map<string, number>()
+  const byParam = new Map<string, Field[]>()
+
+  const add = (field: Field): void => {
+    byNumber.set(field.fid, field)
+    byKey.set(keyOf(field.type, field.kind, field.param), field.fid)
+    const same = byParam.get(field.param)
+    if (same === undefined) byParam.set(field.param, [field])
+    else same.push(field)
+  }
+  for (const field of all<Field>('SELECT fid, type, kind, param FROM field')) add(field)
+
+  return {
+    get: (fid) => byNumber.get(fid)!,
+    find: (type, kind, param) => byKey.get(keyOf(type, kind, param)),
+    add,
+    of: ({ type, kind, param }) =>
+      (byParam.get(param) ?? [])
+        .filter((field) => (type === undefined || field.type === type) && (kind === undefined || field.kind === kind))
+        .map((field) => field.fid),
+  }
+}
+
+const keyOf = (type: number, kind: number, param: string): string => `${type} ${kind} ${param}`

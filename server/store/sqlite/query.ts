@@ -1,0 +1,109 @@
+/**
+ * A query as SQL: the conditions of `where` and of the sight, one of them read from an index (the one that lists fewest
+ * records), the others tested record by record.
+ */
+import type { Cursor, Filter, Query } from '../../search/query.ts'
+import { EVERYONE } from '../../search/query.ts'
+import type { Found } from '../store.ts'
+import type { Dictionary } from './dictionary.ts'
+import { compile } from './filter.ts'
+import type { Condition, Scope, Source } from './filter.ts'
+import { after, keyColumns, orderBy } from './order.ts'
+import { CURRENT, sightOf, versionOf } from './rows.ts'
+import type { VersionRow } from './rows.ts'
+import { joined, raw, sql } from './sql.ts'
+import type { Arg, Sql, Statements } from './sql.ts'
+
+type Needs = { readonly statements: Statements; readonly words: Dictionary }
+
+/** Finds records, one page of them. */
+export function find(query: Query, { statements, words }: Needs): Found {
+  const type = query.type === '*' ? undefined : (words.word(query.type) ?? -1)
+  const scope: Scope = { type, words, statements }
+  const plan = planOf(query, scope)
+  const rows = query.limit > 0 ? page(query, plan, scope) : []
+  const more = rows.length > query.limit
+  const shown = more ? rows.slice(0, -1) : rows
+  return {
+    versions: shown.map(({ rid }) => versionOf(statements.get<VersionRow>(`${CURRENT} WHERE r.rid = ?`, rid)!, words)),
+    ...(more ? { next: cursorOf(shown.at(-1)!) } : {}),
+    ...(query.total === true ? { total: total(plan, statements) } : {}),
+  }
+}
+
+type Row = { readonly rid: number; readonly [key: `k${number}`]: Arg }
+
+const cursorOf = ({ rid, ...keys }: Row): Cursor => [...Object.values(keys), rid]
+
+/** Which records are looked at (`from`, with their number as `rid`) and what must be true of each. */
+export type Plan = { readonly from: Sql; readonly rid: string; readonly where: Sql }
+
+/** The page as SQL, for `find` and for tests that look at what SQLite makes of it. */
+export function pageSql({ sort = [], after: cursor, limit }: Query, { from, rid, where }: Plan, scope: Scope): Sql {
+  const beyond = cursor === undefined ? raw('1') : after(sort, cursor)
+  if (sort.length === 0) {
+    const later = cursor === undefined ? raw('1') : sql`${raw(rid)} > ${cursor.at(-1) ?? 0}`
+    return sql`SELECT ${raw(rid)} AS rid FROM ${from} WHERE ${later} AND ${where} ORDER BY ${raw(rid)} LIMIT ${limit + 1}`
+  }
+  const sorted = sql`SELECT ${raw(rid)} AS rid${keyColumns(sort, scope)} FROM ${from} WHERE ${where}`
+  return sql`SELECT * FROM (${sorted}) WHERE ${beyond} ORDER BY ${orderBy(sort)} LIMIT ${limit + 1}`
+}
+
+function page(query: Query, plan: Plan, scope: Scope): Row[] {
+  const { text, args } = pageSql(query, plan, scope)
+  return scope.statements.all<Row>(text, ...args)
+}
+
+function total({ from, where }: Plan, { get }: Statements): number {
+  const { text, args } = sql`SELECT count(*) AS total FROM ${from} WHERE ${where}`
+  return get<{ total: number }>(text, ...args)!.total
+}
+
+export function planOf({ where, sight, deleted }: Query, scope: Scope): Plan {
+  const conditions: Condition[] = [...parts(where).map((part) => compile(part, scope)), seen(sight, scope)]
+  if (deleted !== true) conditions.push({ probe: raw('r.deleted = 0') })
+  const driver = fewest(conditions, scope.statements)
+  const tested = conditions.filter((condition) => condition !== driver || !condition.source!.exact)
+  const tests = joined([raw('1'), ...tested.map(({ probe }) => probe)], ' AND ')
+  if (driver) {
+    return { from: sql`(${driver.source!.rids}) d CROSS JOIN record r ON r.rid = d.rid`, rid: 'd.rid', where: tests }
+  }
+  const ofType = scope.type === undefined ? raw('1') : sql`r.type = ${scope.type}`
+  return { from: raw('record r'), rid: 'r.rid', where: sql`${ofType} AND ${tests}` }
+}
+
+/** The conditions that must all hold. */
+const parts = (filter: Filter): readonly Filter[] => (filter.op === 'and' ? filter.of.flatMap(parts) : [filter])
+
+/** The sight as a condition. An agency's own list is a source only where nothing of the type is open to everyone. */
+function seen(sight: Query['sight'], { type, words, statements }: Scope): Condition {
+  const probe = sightOf(sight, words)
+  if (sight === 'everything' || type === undefined) return { probe }
+  const open = statements.get('SELECT 1 FROM audience WHERE agency = ? AND type = ?', words.word(EVERYONE) ?? 0, type)
+  if (open !== undefined) return { probe }
+  const rids = sql`SELECT rid FROM audience WHERE agency = ${words.word(sight.agency) ?? 0} AND type = ${type} AND n = 0`
+  return { probe, source: { rids, exact: false, ordered: true } }
+}
+
+/** Up to these numbers of records the sources are counted, all of them, until one is found to be shorter. */
+const ROUNDS = [100, 1_000, 10_000, 100_000]
+
+/**
+ * The condition whose source lists fewest. Counting costs a small multiple of the shortest list, so that a wrong guess
+ * never costs a walk over a long one. Where all are long, one that comes in order (a page stops early), or none.
+ */
+function fewest(conditions: readonly Condition[], statements: Statements): Condition | undefined {
+  const able = conditions.filter((condition) => condition.source)
+  if (able.length === 1 && able[0]!.source!.ordered) return able[0]
+  for (const most of ROUNDS) {
+    const counts = able.map(({ source }) => count(source!, most, statements))
+    const least = Math.min(...counts)
+    if (least < most) return able[counts.indexOf(least)]
+  }
+  return able.find(({ source }) => source!.ordered)
+}
+
+function count({ rids }: Source, most: number, { get }: Statements): number {
+  const { text, args } = sql`SELECT count(*) AS n FROM (${rids} LIMIT ${most})`
+  return get<{ n: number }>(text, ...args)!.n
+}

@@ -1,0 +1,58 @@
+/** Rows of the schema as versions of the contract. */
+import type { Sight } from '../../search/query.ts'
+import { EVERYONE } from '../../search/query.ts'
+import type { Version } from '../store.ts'
+import { decodeAudience } from './circle.ts'
+import type { Dictionary } from './dictionary.ts'
+import { raw, sql } from './sql.ts'
+import type { Sql } from './sql.ts'
+
+/** How many versions one commit can make: the number of a version is its place times this, plus its position. */
+export const ROOM = 2 ** 20
+export const placeOf = (seq: number): number => Math.floor(seq / ROOM)
+
+export const METHODS = ['POST', 'PUT', 'DELETE'] as const
+
+export type VersionRow = {
+  readonly seq: number
+  readonly type: number
+  readonly id: string
+  readonly owner: number
+  readonly version: number
+  readonly at: number
+  readonly method: 0 | 1 | 2
+  readonly author: number
+  readonly audience: string
+  readonly text: string
+}
+
+const COLUMNS = 'v.seq, r.type, r.id, r.owner, v.version, v.method, v.author, v.audience, v.text'
+
+/** Current versions; conditions on the record `r` follow. */
+export const CURRENT = `SELECT ${COLUMNS}, r.at FROM record r JOIN version v ON v.seq = r.head`
+
+/** Any versions; conditions on the record `r` and the version `v` follow. */
+export const ANY = `SELECT ${COLUMNS}, c.at FROM version v JOIN record r ON r.rid = v.rid JOIN commits c ON c.place = v.seq >> 20`
+
+export function versionOf(row: VersionRow, words: Dictionary): Version {
+  return {
+    type: words.text(row.type),
+    id: row.id,
+    version: row.version,
+    place: placeOf(row.seq),
+    at: row.at,
+    method: METHODS[row.method],
+    author: words.text(row.author),
+    owner: words.text(row.owner),
+    audience: decodeAudience(row.audience, words),
+    text: row.text,
+  }
+}
+
+/** The condition that the seer may know of record `r`. */
+export function sightOf(sight: Sight, words: Dictionary): Sql {
+  if (sight === 'everything') return raw('1')
+  return sql`EXISTS (SELECT 1 FROM audience a
+    WHERE a.agency IN (${words.word(EVERYONE) ?? 0}, ${words.word(sight.agency) ?? 0}) AND a.type = r.type AND a.rid = r.rid
+    AND (a.since IS NULL OR a.since <= ${sight.at}) AND (a.until IS NULL OR a.until > ${sight.at}))`
+}

@@ -1,0 +1,58 @@
+/** SQL as text with its parameters, and prepared statements kept by their text. */
+import type Database from 'better-sqlite3'
+
+export type Arg = string | number | null
+
+/** A piece of SQL: `?` in the text, values beside it. Values never get into the text. */
+export type Sql = { readonly text: string; readonly args: readonly Arg[] }
+
+/** `` sql`a = ${1} AND ${piece}` ``: pieces are put in place, anything else becomes a parameter. */
+export function sql(parts: TemplateStringsArray, ...values: readonly (Arg | Sql)[]): Sql {
+  let text = parts[0]!
+  const args: Arg[] = []
+  for (const [index, value] of values.entries()) {
+    const piece = typeof value === 'object' && value !== null ? value : { text: '?', args: [value] }
+    text += piece.text + parts[index + 1]!
+    args.push(...piece.args)
+  }
+  return { text, args }
+}
+
+/** SQL text of our own, without parameters. */
+export const raw = (text: string): Sql => ({ text, args: [] })
+
+export const joined = (pieces: readonly Sql[], between: string): Sql => ({
+  text: pieces.map((piece) => piece.text).join(between),
+  args: pieces.flatMap((piece) => piece.args),
+})
+
+type Row = { readonly [column: string]: Arg }
+
+export type Statements = {
+  readonly db: Database.Database
+  get<T = Row>(text: string, ...args: readonly Arg[]): T | undefined
+  all<T = Row>(text: string, ...args: readonly Arg[]): T[]
+  run(text: string, ...args: readonly Arg[]): Database.RunResult
+}
+
+const KEPT = 500
+
+/** Prepares each text once; the one that was not used for longest goes when there are too many. */
+export function statements(db: Database.Database): Statements {
+  const kept = new Map<string, Database.Statement>()
+  const prepare = (text: string): Database.Statement => {
+    const known = kept.get(text)
+    if (known !== undefined) return known
+    const made = db.prepare(text)
+    const oldest = kept.size >= KEPT ? kept.keys().next().value : undefined
+    if (oldest !== undefined) kept.delete(oldest)
+    kept.set(text, made)
+    return made
+  }
+  return {
+    db,
+    get: <T>(text: string, ...args: readonly Arg[]) => prepare(text).get(...args) as T | undefined,
+    all: <T>(text: string, ...args: readonly Arg[]) => prepare(text).all(...args) as T[],
+    run: (text, ...args) => prepare(text).run(...args),
+  }
+}

@@ -1,0 +1,81 @@
+/** The store in one SQLite file, for one hub process. store/store.ts says what it must do. */
+import { refuseMistakes } from '../mistakes.ts'
+import type { Store } from '../store.ts'
+import { watch } from '../watch.ts'
+import { decodeAudience } from './circle.ts'
+import { apply, cursorValue, feed, lastCommit } from './commit.ts'
+import { dictionary } from './dictionary.ts'
+import { eventCount, events } from './events.ts'
+import { decode } from './facts.ts'
+import { group } from './group.ts'
+import { jobs, voidLeases } from './jobs.ts'
+import { openDatabase } from './open.ts'
+import { find } from './query.ts'
+import { history, read, vread } from './read.ts'
+import { statements as prepared } from './sql.ts'
+
+export type SqliteStore = Store & {
+  /** At most this many pages: a full disk, for tests. https://sqlite.org/pragma.html#pragma_max_page_count */
+  limitPages(pages: number): void
+}
+
+/**
+ * @param path of the file; made, with its folder, where there is none
+ * @throws StoreUnusable
+ */
+export function openSqlite(path: string, { clock }: { clock: () => number }): SqliteStore {
+  const statements = prepared(openDatabase(path))
+  const words = dictionary(statements)
+  const inside = { statements, words, clock }
+  const { db, get } = statements
+  const watchers = watch(() => lastCommit(statements).place)
+  const group_ = group(statements, words, watchers.look)
+  let commits = 0
+  voidLeases(statements)
+
+  return {
+    commit: async (work) => {
+      refuseMistakes(work)
+      const done = await group_.join(() => apply(work, inside))
+      commits++
+      return done
+    },
+    read: async (key, sight) => read(key, sight, inside),
+    readMany: async (keys, sight) => keys.map((key) => read(key, sight, inside)),
+    vread: async (key, version, sight) => vread(key, version, sight, inside),
+    history: async (key, sight, page) => history(key, sight, page, inside),
+    find: async (query) => find(query, inside),
+    indexed: async ({ type, id }) => {
+      const row = get<{ facts: string; audience: string }>(INDEXED, words.word(type) ?? 0, id)
+      if (row === undefined) return undefined
+      return {
+        entries: decode(JSON.parse(row.facts), words, statements),
+        audience: decodeAudience(row.audience, words),
+      }
+    },
+    feed: async (after, limit) => feed(after, limit, inside),
+    last: async () => lastCommit(statements).place,
+    changed: watchers.changed,
+    cursor: async (name) => cursorValue(name, statements),
+    events: async (stream, range) => events(stream, range, statements),
+    eventCount: async (stream) => eventCount(stream, statements),
+    jobs: jobs(statements, group_),
+    stats: async () => ({
+      transactions: group_.counts.transactions,
+      commits,
+      records: get<{ n: number }>('SELECT count(*) AS n FROM record')!.n,
+      bytes: Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true })),
+    }),
+    close: async () => {
+      group_.close()
+      watchers.close()
+      db.close()
+    },
+    limitPages: (pages) => {
+      db.pragma(`max_page_count = ${pages}`)
+    },
+  }
+}
+
+const INDEXED = `SELECT r.facts, coalesce(r.audience, v.audience) AS audience
+  FROM record r JOIN version v ON v.seq = r.head WHERE r.type = ? AND r.id = ?`

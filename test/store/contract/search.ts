@@ -1,0 +1,107 @@
+/** Search in a store: the cases of every evaluator, and pages. */
+import assert from 'node:assert/strict'
+import { searchContract } from '../../search/cases.ts'
+import type { Cursor, Query } from '../../../server/search/query.ts'
+import type { Store, Version } from '../../../server/store/store.ts'
+import { each } from '../stores.ts'
+import type { Kind } from '../stores.ts'
+import { EVERYTHING, ids, isToken, put, query, remove, token } from '../writes.ts'
+
+export function search(kind: Kind): void {
+  searchContract(`store / ${kind.name}`, async (records, { where, sort }) => {
+    const { store, clock, close } = await kind.open()
+    for (const { id, at, entries } of records) {
+      clock.now = at
+      await store.commit({ writes: [put(`Basic/${id}`, { entries })] })
+    }
+    const { versions } = await store.find(query('Basic', { where, sort }))
+    const anywhere = await store.find(query('*', { where, sort }))
+    await close()
+    assert.equal(ids(anywhere.versions), ids(versions), 'a search of every type finds the same')
+    return versions.map(({ id }) => id)
+  })
+
+  describe(`store / ${kind.name} / find`, () => {
+    const given = each(kind)
+    const status = (code: string) => ({ entries: [token('status', code)] })
+
+    it('looks at one type, or at all of them', async () => {
+      await given.store.commit({ writes: [put('Task/a', status('x')), put('Goal/b', status('x'))] })
+      const where = isToken('status', 'x')
+      assert.equal(ids((await given.store.find(query('Task', { where }))).versions), 'a')
+      assert.equal(ids((await given.store.find(query('*', { where }))).versions), 'a b')
+      assert.equal(ids((await given.store.find(query('Patient', { where }))).versions), '')
+    })
+
+    it('finds what a record says now, not what it said', async () => {
+      await given.store.commit({ writes: [put('Task/a', status('old'))] })
+      await given.store.commit({ writes: [put('Task/a', status('new'))] })
+      assert.equal(ids((await given.store.find(query('Task', { where: isToken('status', 'old') }))).versions), '')
+      assert.equal(ids((await given.store.find(query('Task', { where: isToken('status', 'new') }))).versions), 'a')
+    })
+
+    it('leaves deleted records out unless they are asked for', async () => {
+      await given.store.commit({ writes: [put('Task/a', status('x'))] })
+      await given.store.commit({ writes: [remove('Task/a', status('x'))] })
+      const where = isToken('status', 'x')
+      assert.equal((await given.store.find(query('Task', { where }))).versions.length, 0)
+      const [found] = (await given.store.find(query('Task', { where, deleted: true }))).versions
+      assert.deepEqual([found?.method, found?.version, found?.text], ['DELETE', 2, ''])
+    })
+
+    it('counts all that match when asked for the total, even with a limit of 0', async () => {
+      await given.store.commit({ writes: ['a', 'b', 'c'].map((id) => put(`Task/${id}`)) })
+      assert.equal((await given.store.find(query('Task', { limit: 2, total: true }))).total, 3)
+      assert.deepEqual(await given.store.find(query('Task', { limit: 0, total: true })), { versions: [], total: 3 })
+      assert.equal((await given.store.find(query('Task', { limit: 2 }))).total, undefined)
+    })
+
+    it('names a next page only where there is one', async () => {
+      await given.store.commit({ writes: ['a', 'b'].map((id) => put(`Task/${id}`)) })
+      assert.equal((await given.store.find(query('Task', { limit: 2 }))).next, undefined)
+      assert.notEqual((await given.store.find(query('Task', { limit: 1 }))).next, undefined)
+    })
+
+    it('keeps the order of the first creation after updates, and after a deletion and a new beginning', async () => {
+      await given.store.commit({ writes: ['a', 'b', 'c'].map((id) => put(`Task/${id}`)) })
+      await given.store.commit({ writes: [put('Task/b')] })
+      await given.store.commit({ writes: [remove('Task/a')] })
+      await given.store.commit({ writes: [put('Task/a')] })
+      assert.equal(ids((await given.store.find(query('Task'))).versions), 'a b c')
+    })
+
+    it('skips and repeats nothing over pages when records come in between', async () => {
+      await given.store.commit({ writes: ['b', 'd', 'f'].map((id) => put(`Task/${id}`)) })
+      const sort = [{ param: '_id', kind: 'id', descending: false }] as const
+      const first = await given.store.find(query('Task', { sort, limit: 2 }))
+      await given.store.commit({ writes: ['a', 'c', 'e'].map((id) => put(`Task/${id}`)) })
+      const second = await given.store.find(query('Task', { sort, limit: 2, after: first.next! }))
+      assert.deepEqual([ids(first.versions), ids(second.versions)], ['b d', 'e f'])
+    })
+
+    it('shows on no page what the seer may not know of', async () => {
+      const audience = (id: string) => [{ agency: id < 'c' ? 'abe' : 'snap' }]
+      await given.store.commit({
+        writes: ['a', 'b', 'c', 'd'].map((id) => put(`Task/${id}`, { audience: audience(id) })),
+      })
+      const sight = { agency: 'snap', at: given.clock.now }
+      const found = await given.store.find(query('Task', { sight, limit: 1, total: true }))
+      assert.deepEqual([ids(found.versions), found.total], ['c', 2])
+      assert.equal(ids(await pages(given.store, query('Task', { sight, limit: 1 }))), 'c d')
+      assert.equal(ids((await given.store.find(query('Task', { sight: EVERYTHING }))).versions), 'a b c d')
+    })
+  })
+}
+
+/** All pages of a query. */
+export async function pages(store: Store, asked: Query): Promise<Version[]> {
+  const all: Version[] = []
+  let after: Cursor | undefined
+  do {
+    const page = await store.find(after === undefined ? asked : { ...asked, after })
+    assert.ok(page.versions.length <= asked.limit)
+    all.push(...page.versions)
+    after = page.next
+  } while (after !== undefined)
+  return all
+}

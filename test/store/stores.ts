@@ -1,0 +1,66 @@
+/** The stores that the contract suites run over; `STORES=sqlite` runs one of them. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openStore } from '../../server/store/open.ts'
+import type { Store } from '../../server/store/store.ts'
+
+/** A clock that a test sets. */
+export type Clock = { now: number }
+export type Opened = { readonly store: Store; readonly clock: Clock; close(): Promise<void> }
+export type Kind = { readonly name: string; open(): Promise<Opened> }
+
+export const START = Date.UTC(2026, 10, 24, 5)
+
+const KINDS: readonly Kind[] = [
+  {
+    name: 'memory',
+    open: async () => {
+      const clock = { now: START }
+      const store = await openStore('memory:', { clock: () => clock.now })
+      return { store, clock, close: () => store.close() }
+    },
+  },
+  {
+    name: 'sqlite',
+    open: async () => {
+      const folder = await temporaryFolder()
+      const clock = { now: START }
+      const store = await openStore(`sqlite:${join(folder, 'hub.db')}`, { clock: () => clock.now })
+      return {
+        store,
+        clock,
+        close: async () => {
+          await store.close()
+          await rm(folder, { recursive: true })
+        },
+      }
+    },
+  },
+]
+
+export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'hub-store-'))
+
+const wanted = process.env['STORES']?.split(',')
+
+export const STORES: readonly Kind[] = KINDS.filter(({ name }) => wanted === undefined || wanted.includes(name))
+
+/** Opens a store before each test of the suite at hand and closes it afterwards. */
+export function each(kind: Kind): { readonly store: Store; readonly clock: Clock } {
+  let opened: Opened | undefined
+  beforeEach(async () => {
+    opened = await kind.open()
+  })
+  afterEach(async () => {
+    await opened?.close()
+    opened = undefined
+  })
+  return {
+    get store() {
+      return opened!.store
+    },
+    get clock() {
+      return opened!.clock
+    },
+  }
+}
