@@ -46,10 +46,21 @@ export type Filter =
   | { readonly op: 'and' | 'or'; readonly of: readonly Filter[] }
   | { readonly op: 'not'; readonly of: Filter }
   | { readonly op: 'token'; readonly param: string; readonly system?: string; readonly code?: string }
-  | { readonly op: 'string'; readonly param: string; readonly how: 'starts' | 'contains' | 'exact'; readonly value: string }
+  | {
+      readonly op: 'string'
+      readonly param: string
+      readonly how: 'starts' | 'contains' | 'exact'
+      readonly value: string
+    }
   | { readonly op: 'reference'; readonly param: string; readonly type?: string; readonly id: string }
   | { readonly op: 'uri'; readonly param: string; readonly value: string }
-  | { readonly op: 'date'; readonly param: string; readonly prefix: Prefix; readonly start: number; readonly end: number }
+  | {
+      readonly op: 'date'
+      readonly param: string
+      readonly prefix: Prefix
+      readonly start: number
+      readonly end: number
+    }
   | { readonly op: 'missing'; readonly param: string }
   | { readonly op: 'id'; readonly ids: readonly string[] }
   | { readonly op: 'updated'; readonly prefix: Prefix; readonly start: number; readonly end: number }
@@ -60,7 +71,11 @@ export const ALL: Filter = { op: 'and', of: [] }
  * Order by a parameter's entry (the least ascending, the greatest descending), or by the record's own `_id` or
  * `_lastUpdated`. Records without the entry come last either way. Ties, and no sort at all, go by first creation.
  */
-export type Sort = { readonly param: string; readonly kind: IndexEntry['kind'] | 'id' | 'updated'; readonly descending: boolean }
+export type Sort = {
+  readonly param: string
+  readonly kind: IndexEntry['kind'] | 'id' | 'updated'
+  readonly descending: boolean
+}
 
 /** The sort values and creation order of the last record of a page: where the next page begins. Opaque outside. */
 export type Cursor = readonly (string | number | null)[]

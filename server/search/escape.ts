@@ -1,0 +1,25 @@
+/** The characters with a meaning inside a searched value. https://hl7.org/fhir/R4/search.html#escaping */
+
+const ESCAPED = /\\([\\,|$])/g
+const SPECIAL = /[\\,|$]/g
+
+/** The text with `\`, `,`, `|` and `$` escaped, so that it means itself. */
+export const escape = (text: string): string => text.replace(SPECIAL, '\\$&')
+
+/** What an escaped text means. A backslash before any other character is a backslash. */
+export const unescape = (text: string): string => text.replace(ESCAPED, '$1')
+
+/** Cuts at each separator that is not escaped; the parts are still escaped. */
+export function split(text: string, separator: ',' | '|' | '$'): string[] {
+  if (!text.includes('\\')) return text.split(separator)
+  const parts: string[] = []
+  let from = 0
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '\\') at++
+    else if (text[at] === separator) {
+      parts.push(text.slice(from, at))
+      from = at + 1
+    }
+  }
+  return [...parts, text.slice(from)]
+}

@@ -1,0 +1,51 @@
+/** Names, addresses and other texts. https://hl7.org/fhir/R4/search.html#string */
+import { refuse } from '../../fhir/outcome.ts'
+import { unescape } from '../escape.ts'
+import { MISSING } from '../type.ts'
+import type { SearchType } from '../type.ts'
+
+/** The texts of a HumanName and of an Address that a search may find. */
+const PARTS = [
+  'text', 'family', 'given', 'prefix', 'suffix', // HumanName
+  'line', 'city', 'district', 'state', 'postalCode', 'country', // Address
+] // prettier-ignore
+
+const HOW = { exact: 'exact', contains: 'contains' } as const
+
+export const string: SearchType = {
+  modifiers: [...Object.keys(HOW), MISSING],
+
+  entries: (value, param) =>
+    texts(value).flatMap((exact) => {
+      const value = normalise(exact)
+      return value === '' ? [] : [{ kind: 'string', param, value, exact } as const]
+    }),
+
+  filter({ code: param }, modifier, text) {
+    const exact = unescape(text)
+    const value = normalise(exact)
+    if (value === '')
+      throw refuse(
+        'invalid-parameter',
+        `The value \`${text}\` of \`${param}\` has no letter, digit or sign to search for.`,
+      )
+    if (modifier === 'exact') return { op: 'string', param, how: 'exact', value: exact }
+    return { op: 'string', param, how: modifier === 'contains' ? 'contains' : 'starts', value }
+  },
+}
+
+function texts(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || value === null) return []
+  return PARTS.flatMap((part) => (value as { [part: string]: unknown })[part] ?? []).filter(
+    (text) => typeof text === 'string',
+  )
+}
+
+const PLAIN = /^[\x21-\x7e]*$/
+
+/** Without accents, case and surplus space: the same for what is stored and what is asked. */
+export function normalise(text: string): string {
+  if (PLAIN.test(text)) return text.toLowerCase()
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim()
+}

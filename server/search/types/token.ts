@@ -1,0 +1,47 @@
+/** Codes, codings, identifiers, contacts, booleans. https://hl7.org/fhir/R4/search.html#token */
+import { refuse } from '../../fhir/outcome.ts'
+import { split, unescape } from '../escape.ts'
+import type { IndexEntry } from '../query.ts'
+import { MISSING, NOT } from '../type.ts'
+import type { SearchType } from '../type.ts'
+
+/** The systems of a ContactPoint are kinds of device, not name spaces: a contact is searched by its value alone. */
+const CONTACT_SYSTEMS = new Set(['phone', 'fax', 'email', 'pager', 'url', 'sms', 'other'])
+
+type Coded = { coding?: unknown; system?: unknown; code?: unknown; value?: unknown }
+
+export const token: SearchType = {
+  modifiers: [NOT, MISSING],
+
+  entries(value, param) {
+    if (typeof value === 'string') return [{ kind: 'token', param, code: value }]
+    if (typeof value === 'boolean' || typeof value === 'number') return [{ kind: 'token', param, code: String(value) }]
+    if (typeof value !== 'object' || value === null) return []
+    const { coding } = value as Coded
+    return Array.isArray(coding) ? coding.flatMap((one) => coded(one, param)) : coded(value, param)
+  },
+
+  filter({ code: param }, _modifier, text) {
+    const parts = split(text, '|').map(unescape)
+    const [first = '', second] = parts
+    if (parts.length > 2)
+      throw unreadable(param, text, 'has more than one `|`; write `\\|` for a bar that belongs to the value')
+    if (first === '' && !second)
+      throw unreadable(param, text, 'names no code; write `code`, `system|code`, `system|` or `|code`')
+    if (second === undefined) return { op: 'token', param, code: first }
+    return { op: 'token', param, system: first, ...(second === '' ? {} : { code: second }) }
+  },
+}
+
+/** A Coding has a code; an Identifier and a ContactPoint have a value. */
+function coded(value: unknown, param: string): IndexEntry[] {
+  const { system, code, value: other } = (value ?? {}) as Coded
+  const own = code ?? other
+  if (typeof own !== 'string') return []
+  if (typeof system !== 'string' || (code === undefined && CONTACT_SYSTEMS.has(system)))
+    return [{ kind: 'token', param, code: own }]
+  return [{ kind: 'token', param, system, code: own }]
+}
+
+const unreadable = (param: string, text: string, why: string) =>
+  refuse('invalid-parameter', `The value \`${text}\` of \`${param}\` ${why}.`)

@@ -1,0 +1,70 @@
+/** Search parameters and an offer for the tests of search. */
+import type { SearchParameter, TypeOffer } from '../../server/definitions/definitions.ts'
+
+type Given = Pick<SearchParameter, 'code' | 'type' | 'expression'> & Partial<SearchParameter>
+
+export const parameter = (given: Given): SearchParameter => ({
+  url: `http://hub.example/SearchParameter/${given.code}`,
+  target: [],
+  documentation: '',
+  ...given,
+})
+
+/** A type with one parameter of each kind. */
+export const OFFER: TypeOffer = {
+  type: 'ServiceRequest',
+  profiles: [],
+  searchParameters: [
+    parameter({ code: 'identifier', type: 'token', expression: 'ServiceRequest.identifier' }),
+    parameter({ code: 'status', type: 'token', expression: 'ServiceRequest.status' }),
+    parameter({ code: 'code', type: 'token', expression: 'ServiceRequest.code' }),
+    parameter({ code: 'category', type: 'token', expression: 'ServiceRequest.category' }),
+    parameter({ code: 'requisition', type: 'token', expression: 'ServiceRequest.requisition' }),
+    parameter({
+      code: 'patient',
+      type: 'reference',
+      expression: 'ServiceRequest.subject.where(resolve() is Patient)',
+      target: ['Patient'],
+    }),
+    parameter({
+      code: 'subject',
+      type: 'reference',
+      expression: 'ServiceRequest.subject',
+      target: ['Group', 'Patient'],
+    }),
+    parameter({
+      code: 'requester',
+      type: 'reference',
+      expression: 'ServiceRequest.requester',
+      target: ['Organization'],
+    }),
+    parameter({
+      code: 'performer',
+      type: 'reference',
+      expression: 'ServiceRequest.performer',
+      target: ['Organization'],
+    }),
+    parameter({ code: 'authored', type: 'date', expression: 'ServiceRequest.authoredOn' }),
+    parameter({ code: 'occurrence', type: 'date', expression: 'ServiceRequest.occurrence' }),
+    parameter({
+      code: 'instantiates-canonical',
+      type: 'reference',
+      expression: 'ServiceRequest.instantiatesCanonical',
+    }),
+    parameter({ code: 'rule', type: 'uri', expression: 'ServiceRequest.instantiatesUri' }),
+    parameter({ code: 'title', type: 'string', expression: 'ServiceRequest.patientInstruction' }),
+    parameter({
+      code: 'origin',
+      type: 'token',
+      expression: "ServiceRequest.extension.where(url = 'http://hub.example/origin').value",
+    }),
+  ],
+  interactions: ['search-type'],
+  versioning: 'versioned',
+  includes: ['ServiceRequest:patient', 'ServiceRequest:subject'],
+  writer: 'agency',
+}
+
+export const BASE = 'http://hub.example/fhir'
+export const PLACE = { base: BASE, timeZone: 'America/Chicago' }
+export const NOW = Date.UTC(2026, 10, 24)

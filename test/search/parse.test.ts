@@ -1,0 +1,232 @@
+/** Search parameters to a query. https://hl7.org/fhir/R4/search.html */
+import assert from 'node:assert/strict'
+import { OutcomeError } from '../../server/fhir/outcome.ts'
+import { encodeCursor } from '../../server/search/page.ts'
+import { parse } from '../../server/search/parse.ts'
+import { NOW, OFFER, PLACE } from './offer.ts'
+
+const sight = { agency: 'abe', at: NOW }
+const read = (query: string, handling: 'strict' | 'lenient' = 'strict') =>
+  parse(OFFER, [...new URLSearchParams(query)], { ...PLACE, now: NOW, sight, handling })
+const where = (query: string) => read(query).query.where
+
+function refuses(code: string, text: RegExp, query: string): void {
+  assert.throws(
+    () => read(query),
+    (error) => {
+      assert.ok(error instanceof OutcomeError)
+      assert.equal(error.status, 400)
+      assert.equal(error.issues[0]?.code, code)
+      assert.match(error.message, text)
+      return true
+    },
+  )
+}
+
+const token = (param: string, code: string) => ({ op: 'token', param, code })
+
+describe('search / parse / conditions', () => {
+  it('asks for all without parameters, for the caller’s eyes', () => {
+    assert.deepEqual(read('').query, { type: 'ServiceRequest', where: { op: 'and', of: [] }, sight, limit: 50 })
+  })
+
+  it('takes a comma as or, a repetition as and', () => {
+    assert.deepEqual(where('status=a,b&status=c'), {
+      op: 'and',
+      of: [{ op: 'or', of: [token('status', 'a'), token('status', 'b')] }, token('status', 'c')],
+    })
+  })
+
+  it('does not cut at an escaped comma', () => {
+    assert.deepEqual(where('status=a\\,b'), token('status', 'a,b'))
+  })
+
+  it('negates all values of :not together', () => {
+    assert.deepEqual(where('status:not=a,b'), {
+      op: 'not',
+      of: { op: 'or', of: [token('status', 'a'), token('status', 'b')] },
+    })
+  })
+
+  it('knows :missing of every type', () => {
+    for (const name of ['status', 'title', 'authored', 'rule', 'subject']) {
+      assert.deepEqual(where(`${name}:missing=true`), { op: 'missing', param: name })
+      assert.deepEqual(where(`${name}:missing=false`), { op: 'not', of: { op: 'missing', param: name } })
+    }
+    refuses('invalid-parameter', /`yes` of `status:missing` is neither/, 'status:missing=yes')
+  })
+
+  it('takes a type as the modifier of a reference', () => {
+    assert.deepEqual(where('subject:Patient=1'), { op: 'reference', param: 'subject', type: 'Patient', id: '1' })
+  })
+
+  it('knows the id and the last change of every record', () => {
+    assert.deepEqual(where('_id=a,b'), { op: 'id', ids: ['a', 'b'] })
+    assert.deepEqual(where('_lastUpdated=ge2026-01-15T10:00:00Z'), {
+      op: 'updated',
+      prefix: 'ge',
+      start: Date.UTC(2026, 0, 15, 10),
+      end: Date.UTC(2026, 0, 15, 10, 0, 1),
+    })
+  })
+})
+
+describe('search / parse / what it refuses', () => {
+  it('names an unknown parameter, what was meant, and what there is', () => {
+    refuses(
+      'unknown-parameter',
+      /no search parameter `statsu`\. Did you mean `status`\? It takes `identifier`, `status`, .*`_id`/,
+      'statsu=a',
+    )
+    refuses('unknown-parameter', /no search parameter `_has`/, '_has:Task:focus:status=a')
+    refuses('unknown-parameter', /no search parameter `toString`/, 'toString=a')
+    refuses('unknown-parameter', /no search parameter ``/, '=a')
+  })
+
+  it('says that a chain is not offered', () => {
+    refuses('unknown-parameter', /Chained parameters are not offered/, 'patient.name=x')
+    refuses('invalid-parameter', /has no modifier `Patient\.name`/, 'subject:Patient.name=x')
+  })
+
+  it('names an unknown modifier and those there are', () => {
+    refuses('invalid-parameter', /`status` has no modifier `text`\. It takes `not`, `missing`/, 'status:text=a')
+    refuses(
+      'invalid-parameter',
+      /no modifier `contain`\. Did you mean `contains`\? It takes `exact`, `contains`, `missing`/,
+      'title:contain=a',
+    )
+    refuses('invalid-parameter', /`_id` has no modifier `not`\. It takes none/, '_id:not=a')
+    refuses('invalid-parameter', /no modifier ``/, 'status:=a')
+    refuses(
+      'invalid-parameter',
+      /`_include` has no modifier `iterate`\. It takes none/,
+      '_include:iterate=ServiceRequest:patient',
+    )
+  })
+
+  it('does not search by an empty value', () => {
+    for (const query of ['status=', 'status=a,', '_id=', 'patient=', 'status:not='])
+      refuses('invalid-parameter', /has an empty value/, query)
+  })
+
+  it('takes at most 50 parameters and 200 values', () => {
+    assert.ok(read(Array(50).fill('status=a').join('&')))
+    refuses('invalid-parameter', /`51` parameters/, Array(51).fill('status=a').join('&'))
+    assert.ok(read(`_id=${Array(200).fill('a').join()}`))
+    refuses('invalid-parameter', /`201` values/, `status=a&_id=${Array(200).fill('a').join()}`)
+  })
+
+  it('drops what it does not know when asked to be lenient, and says so', () => {
+    const { query, unused, self } = read('statsu=a&status:text=b&status=c&_summary=count', 'lenient')
+    assert.deepEqual(query.where, token('status', 'c'))
+    assert.deepEqual(unused, ['statsu', 'status:text'])
+    assert.deepEqual(self, [
+      ['status', 'c'],
+      ['_summary', 'count'],
+    ])
+  })
+
+  it('does not drop a value that it cannot read', () => {
+    assert.throws(() => read('authored=soon', 'lenient'), OutcomeError)
+  })
+})
+
+describe('search / parse / controls', () => {
+  it('limits the count', () => {
+    assert.equal(read('_count=7').query.limit, 7)
+    const most = read('_count=5000')
+    assert.equal(most.query.limit, 200)
+    assert.deepEqual(most.self, [['_count', '200']])
+    for (const value of ['-1', '1.5', 'ten', '1e3'])
+      refuses('invalid-parameter', /is not a whole number/, `_count=${value}`)
+    refuses('invalid-parameter', /`_count` was sent more than once/, '_count=1&_count=2')
+  })
+
+  it('asks only for the total with a count of 0 or a summary of count', () => {
+    for (const query of ['_count=0', '_summary=count', '_summary=count&_count=9', '_count=0&_total=none']) {
+      const found = read(query)
+      assert.deepEqual([found.query.limit, found.query.total, found.total], [0, true, 'accurate'])
+    }
+  })
+
+  it('counts when asked', () => {
+    assert.deepEqual([read('_total=accurate').query.total, read('_total=accurate').total], [true, 'accurate'])
+    assert.deepEqual(read('_total=estimate').self, [['_total', 'accurate']])
+    assert.deepEqual([read('_total=none').query.total, read('_total=none').total], [undefined, 'none'])
+    refuses('invalid-parameter', /`all` of `_total` is not one of `none`, `accurate`, `estimate`/, '_total=all')
+    refuses('invalid-parameter', /`true` of `_summary` is not one of `count`, `false`/, '_summary=true')
+    refuses('invalid-parameter', /`toString` of `_total`/, '_total=toString')
+  })
+
+  it('sorts by several parameters, each its way', () => {
+    assert.deepEqual(read('_sort=-authored,status,_id,-_lastUpdated').query.sort, [
+      { param: 'authored', kind: 'date', descending: true },
+      { param: 'status', kind: 'token', descending: false },
+      { param: '_id', kind: 'id', descending: false },
+      { param: '_lastUpdated', kind: 'updated', descending: true },
+    ])
+    refuses('invalid-parameter', /cannot be sorted by `-author`\. Did you mean `authored`\?/, '_sort=-author')
+    refuses('invalid-parameter', /cannot be sorted by ``/, '_sort=')
+  })
+
+  it('includes what the offer allows', () => {
+    assert.deepEqual(read('_include=ServiceRequest:patient&_include=ServiceRequest:subject:Group').includes, [
+      { type: 'ServiceRequest', param: 'patient' },
+      { type: 'ServiceRequest', param: 'subject', target: 'Group' },
+    ])
+    for (const value of [
+      '*',
+      'ServiceRequest:performer',
+      'Task:patient',
+      'ServiceRequest:subject:Location',
+      'ServiceRequest:subject:Group:x',
+    ]) {
+      refuses(
+        'invalid-parameter',
+        /is not offered\..* It takes `ServiceRequest:patient`, `ServiceRequest:subject`/,
+        `_include=${value}`,
+      )
+    }
+  })
+
+  it('leaves the format to others', () => {
+    assert.deepEqual(read('_format=json&_pretty=true').self, [])
+  })
+
+  it('tells in the self link what it understood, in the order asked', () => {
+    assert.deepEqual(read('_count=999&status:not=a,b&_sort=-authored').self, [
+      ['_count', '200'],
+      ['status:not', 'a,b'],
+      ['_sort', '-authored'],
+    ])
+  })
+})
+
+describe('search / page', () => {
+  const sorted = '_sort=-authored,status,_id'
+  const page = (cursor: unknown) => `${sorted}&_cursor=${encodeCursor(cursor as never)}`
+
+  it('reads the cursor that it wrote', () => {
+    const cursor = [1700000000000, null, 'x', 12]
+    assert.deepEqual(read(page(cursor)).query.after, cursor)
+    assert.deepEqual(read(`_cursor=${encodeCursor([3])}`).query.after, [3])
+  })
+
+  it('refuses a cursor of another search or of nobody', () => {
+    const wrong = [
+      [12],
+      ['x', 'y', 'z', 12],
+      [1, null, null, 12],
+      [1, 'a', 'x', -1],
+      [1, 'a', 'x', 1.5],
+      [1, 'a', 'x', 'y'],
+      {},
+      'x',
+      null,
+    ]
+    for (const cursor of wrong) refuses('invalid-parameter', /`_cursor` is not one of this search/, page(cursor))
+    for (const text of ['', 'x', '%00', `${encodeCursor([3])}=`, `${encodeCursor([3])}A`, '!']) {
+      refuses('invalid-parameter', /`_cursor` is not one of this search/, `_cursor=${text}`)
+    }
+  })
+})

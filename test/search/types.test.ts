@@ -1,0 +1,255 @@
+/** What each parameter type reads from a value and from a question. https://hl7.org/fhir/R4/search.html#ptypes */
+import assert from 'node:assert/strict'
+import type { SearchParameter } from '../../server/definitions/definitions.ts'
+import { EARLIEST, LATEST } from '../../server/fhir/dates.ts'
+import { OutcomeError } from '../../server/fhir/outcome.ts'
+import { TYPES } from '../../server/search/types/index.ts'
+import { normalise } from '../../server/search/types/string.ts'
+import { BASE, NOW, parameter, PLACE } from './offer.ts'
+
+type Name = keyof typeof TYPES
+
+const asked = (type: Name, target: readonly string[] = []): SearchParameter =>
+  parameter({ code: 'p', type, expression: 'X.p', target })
+const filter = (type: Name, text: string, modifier?: string, target?: readonly string[]) =>
+  TYPES[type].filter(asked(type, target), modifier, text, { ...PLACE, now: NOW })
+const entries = (type: Name, value: unknown) => TYPES[type].entries(value, 'p', PLACE)
+const at = (text: string): number => Date.parse(text)
+
+function refuses(text: RegExp, act: () => unknown): void {
+  assert.throws(act, (error) => {
+    assert.ok(error instanceof OutcomeError)
+    assert.equal(error.issues[0]?.code, 'invalid-parameter')
+    assert.match(error.message, text)
+    return true
+  })
+}
+
+describe('search / token / entries', () => {
+  const token = (code: string, system?: string) => ({ kind: 'token', param: 'p', ...(system ? { system } : {}), code })
+  const cases: readonly [title: string, value: unknown, expected: object[]][] = [
+    ['a code', 'active', [token('active')]],
+    ['a boolean', false, [token('false')]],
+    ['a Coding', { system: 'urn:s', code: 'a', display: 'A' }, [token('a', 'urn:s')]],
+    ['a Coding without a system', { code: 'a' }, [token('a')]],
+    ['a Coding without a code', { system: 'urn:s' }, []],
+    [
+      'a CodeableConcept',
+      { coding: [{ system: 'urn:s', code: 'a' }, { code: 'b' }], text: 'x' },
+      [token('a', 'urn:s'), token('b')],
+    ],
+    ['a CodeableConcept of text alone', { text: 'x' }, []],
+    ['an Identifier', { use: 'usual', system: 'urn:s', value: '7' }, [token('7', 'urn:s')]],
+    ['an Identifier without a system', { value: '7' }, [token('7')]],
+    ['a ContactPoint', { system: 'phone', value: '662-555-0101', use: 'home' }, [token('662-555-0101')]],
+    ['a null', null, []],
+    ['a list with a null in it', { coding: [null] }, []],
+  ]
+  for (const [title, value, expected] of cases)
+    it(`reads ${title}`, () => assert.deepEqual(entries('token', value), expected))
+})
+
+describe('search / token / filter', () => {
+  const cases: readonly [text: string, expected: object][] = [
+    ['a', { op: 'token', param: 'p', code: 'a' }],
+    ['urn:s|a', { op: 'token', param: 'p', system: 'urn:s', code: 'a' }],
+    ['|a', { op: 'token', param: 'p', system: '', code: 'a' }],
+    ['urn:s|', { op: 'token', param: 'p', system: 'urn:s' }],
+    ['a\\|b', { op: 'token', param: 'p', code: 'a|b' }],
+    ['urn:s|a\\,b\\$c\\\\d', { op: 'token', param: 'p', system: 'urn:s', code: 'a,b$c\\d' }],
+  ]
+  for (const [text, expected] of cases) it(`reads \`${text}\``, () => assert.deepEqual(filter('token', text), expected))
+
+  it('refuses a bar alone', () => refuses(/names no code/, () => filter('token', '|')))
+  it('refuses two bars', () => refuses(/more than one `\|`/, () => filter('token', 'a|b|c')))
+})
+
+describe('search / string', () => {
+  it('reads every part of a name', () => {
+    const name = { use: 'official', family: 'Présley', given: ['Elvis', 'A'], text: 'Elvis  Presley' }
+    assert.deepEqual(entries('string', name), [
+      { kind: 'string', param: 'p', value: 'elvis presley', exact: 'Elvis  Presley' },
+      { kind: 'string', param: 'p', value: 'presley', exact: 'Présley' },
+      { kind: 'string', param: 'p', value: 'elvis', exact: 'Elvis' },
+      { kind: 'string', param: 'p', value: 'a', exact: 'A' },
+    ])
+  })
+
+  it('reads every part of an address', () => {
+    const address = { use: 'home', type: 'both', line: ['1 Road'], city: 'Tupelo', state: 'MS', postalCode: '38801' }
+    const values = entries('string', address).map((entry) => entry.kind === 'string' && entry.value)
+    assert.deepEqual(values, ['1 road', 'tupelo', 'ms', '38801'])
+  })
+
+  it('asks for the beginning, a part, or the exact text', () => {
+    assert.deepEqual(filter('string', 'Mü'), { op: 'string', param: 'p', how: 'starts', value: 'mu' })
+    assert.deepEqual(filter('string', 'Mü', 'contains'), { op: 'string', param: 'p', how: 'contains', value: 'mu' })
+    assert.deepEqual(filter('string', 'Mü\\, x', 'exact'), { op: 'string', param: 'p', how: 'exact', value: 'Mü, x' })
+  })
+
+  it('refuses what has nothing to search for', () => {
+    refuses(/has no letter/, () => filter('string', ' '))
+    refuses(/has no letter/, () => filter('string', '\u0301'))
+  })
+
+  it('takes away accents, case and surplus space', () => {
+    assert.equal(normalise('  ÀÉÎõü\u00a0\n Ñandú '), 'aeiou nandu')
+    assert.equal(normalise('ﬁ Ⅷ İstanbul'), 'fi viii istanbul')
+    assert.equal(normalise('Straße'), 'straße')
+  })
+})
+
+describe('search / uri', () => {
+  it('reads an address, and a canonical without its version too', () => {
+    assert.deepEqual(entries('uri', 'http://a.example/x'), [{ kind: 'uri', param: 'p', value: 'http://a.example/x' }])
+    assert.deepEqual(entries('uri', 'http://a.example/x|1').length, 2)
+  })
+
+  it('asks for the whole of it', () => {
+    assert.deepEqual(filter('uri', 'urn:a\\,b'), { op: 'uri', param: 'p', value: 'urn:a,b' })
+  })
+})
+
+describe('search / reference / entries', () => {
+  const local = (type: string, id: string) => ({ kind: 'reference', param: 'p', type, id })
+  const cases: readonly [title: string, value: unknown, expected: object[]][] = [
+    ['a relative reference', { reference: 'Patient/1', display: 'x' }, [local('Patient', '1')]],
+    ['a reference to a version', { reference: 'Patient/1/_history/2' }, [local('Patient', '1')]],
+    ['an address of this hub', { reference: `${BASE}/Patient/1` }, [local('Patient', '1')]],
+    [
+      'an address elsewhere',
+      { reference: 'http://o.example/Patient/1' },
+      [{ kind: 'uri', param: 'p', value: 'http://o.example/Patient/1' }],
+    ],
+    [
+      'a canonical',
+      'http://o.example/Q|1',
+      [
+        { kind: 'uri', param: 'p', value: 'http://o.example/Q|1' },
+        { kind: 'uri', param: 'p', value: 'http://o.example/Q' },
+      ],
+    ],
+    ['a contained reference', { reference: '#x' }, []],
+    ['a logical reference', { identifier: { value: 'x' } }, []],
+  ]
+  for (const [title, value, expected] of cases)
+    it(`reads ${title}`, () => assert.deepEqual(entries('reference', value), expected))
+})
+
+describe('search / reference / filter', () => {
+  const both = ['Group', 'Patient']
+
+  it('takes an id alone as of any type, or of the only one there is', () => {
+    assert.deepEqual(filter('reference', '1', undefined, both), { op: 'reference', param: 'p', id: '1' })
+    assert.deepEqual(filter('reference', '1', undefined, ['Patient']), {
+      op: 'reference',
+      param: 'p',
+      id: '1',
+      type: 'Patient',
+    })
+    assert.deepEqual(filter('reference', '1', 'Group', both), { op: 'reference', param: 'p', id: '1', type: 'Group' })
+  })
+
+  it('takes a type and an id, relative or whole', () => {
+    const expected = { op: 'reference', param: 'p', id: '1', type: 'Patient' }
+    assert.deepEqual(filter('reference', 'Patient/1', undefined, both), expected)
+    assert.deepEqual(filter('reference', `${BASE}/Patient/1`, undefined, both), expected)
+    assert.deepEqual(filter('reference', 'Patient/1', 'Patient', both), expected)
+  })
+
+  it('takes an address elsewhere and a canonical', () => {
+    assert.deepEqual(filter('reference', 'http://o.example/Q|1'), {
+      op: 'uri',
+      param: 'p',
+      value: 'http://o.example/Q|1',
+    })
+  })
+
+  it('refuses what can never match, and says why', () => {
+    refuses(/is of type `Patient`, the modifier says `Group`/, () => filter('reference', 'Patient/1', 'Group', both))
+    refuses(/refers to `Group`, `Patient`/, () => filter('reference', 'Location/1', undefined, both))
+    refuses(/names a version; search for `Patient\/1`/, () => filter('reference', 'Patient/1/_history/2'))
+    refuses(/is no reference/, () => filter('reference', 'a b'))
+    refuses(/is no reference/, () => filter('reference', '#x'))
+  })
+})
+
+describe('search / date / entries', () => {
+  const day = (start: string, end: string) => [{ kind: 'date', param: 'p', start: at(start), end: at(end) }]
+  const cases: readonly [title: string, value: unknown, expected: object[]][] = [
+    ['a date in the zone of the hub', '2026-01-15', day('2026-01-15T06:00Z', '2026-01-16T06:00Z')],
+    ['an instant', '2026-01-15T10:00:00Z', day('2026-01-15T10:00:00Z', '2026-01-15T10:00:01Z')],
+    [
+      'a Period to the end of its last day',
+      { start: '2026-01-15', end: '2026-01-31' },
+      day('2026-01-15T06:00Z', '2026-02-01T06:00Z'),
+    ],
+    [
+      'a Period without an end',
+      { start: '2026-01-15' },
+      [{ kind: 'date', param: 'p', start: at('2026-01-15T06:00Z'), end: LATEST }],
+    ],
+    [
+      'a Period without a start',
+      { end: '2026-01-15' },
+      [{ kind: 'date', param: 'p', start: EARLIEST, end: at('2026-01-16T06:00Z') }],
+    ],
+    [
+      'a Timing by its outer limits',
+      { event: ['2026-01-20', '2026-01-15'] },
+      day('2026-01-15T06:00Z', '2026-01-21T06:00Z'),
+    ],
+    [
+      'a Timing with bounds',
+      { repeat: { boundsPeriod: { start: '2026-01-15', end: '2026-01-15' } } },
+      day('2026-01-15T06:00Z', '2026-01-16T06:00Z'),
+    ],
+    ['a Timing without limits', { code: { text: 'daily' } }, []],
+    ['a text', 'last week', []],
+    ['an age', { value: 40, unit: 'a' }, []],
+    ['a Period with an unreal limit', { start: '2026-02-30' }, []],
+  ]
+  for (const [title, value, expected] of cases)
+    it(`reads ${title}`, () => assert.deepEqual(entries('date', value), expected))
+})
+
+describe('search / date / filter', () => {
+  const day = { start: at('2026-01-15T06:00Z'), end: at('2026-01-16T06:00Z') }
+  for (const prefix of ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb']) {
+    it(`reads the prefix ${prefix}`, () =>
+      assert.deepEqual(filter('date', `${prefix}2026-01-15`), { op: 'date', param: 'p', prefix, ...day }))
+  }
+
+  it('means eq without a prefix', () => {
+    assert.deepEqual(filter('date', '2026-01-15'), { op: 'date', param: 'p', prefix: 'eq', ...day })
+  })
+
+  it('widens ap by a tenth of the distance from now', () => {
+    const more = Math.round((NOW - day.end) / 10)
+    assert.deepEqual(filter('date', 'ap2026-01-15'), {
+      op: 'date',
+      param: 'p',
+      prefix: 'ap',
+      start: day.start - more,
+      end: day.end + more,
+    })
+  })
+
+  it('does not widen ap around now', () => {
+    assert.deepEqual(filter('date', 'ap2026'), {
+      op: 'date',
+      param: 'p',
+      prefix: 'ap',
+      start: at('2026-01-01T06:00Z'),
+      end: at('2027-01-01T06:00Z'),
+    })
+  })
+
+  it('forgives a plus sign that became a space', () => {
+    assert.deepEqual(filter('date', '2026-01-15T10:00:00 05:30'), filter('date', '2026-01-15T10:00:00+05:30'))
+  })
+
+  for (const text of ['', 'ge', 'xx2026', '2026-02-30', 'ge 2026', 'yesterday']) {
+    it(`refuses \`${text}\``, () => refuses(/is no date; write `2026`/, () => filter('date', text)))
+  }
+})
