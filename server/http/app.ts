@@ -1,0 +1,90 @@
+/**
+ * The HTTP application: what happens to every request, in order, on one screen.
+ * https://hl7.org/fhir/R4/http.html
+ */
+import type { IncomingHttpHeaders } from 'node:http'
+import express, { type Express, type RequestHandler } from 'express'
+import helmet from 'helmet'
+import type { Caller } from '../fhir/types.ts'
+import { refuse } from '../fhir/outcome.ts'
+import { callOf, pathOf, type Around } from './call.ts'
+import { errors } from './errors.ts'
+import { sendReply } from './reply.ts'
+import { createRouter, type Offered } from './routes.ts'
+import { trace, traceOf, type AccessLine } from './trace.ts'
+
+export type AppNeeds = Offered & {
+  /** Who asks; throws `unknown-agency`. */
+  readonly identify: (headers: IncomingHttpHeaders) => Promise<Caller>
+  /** The time (ms). */
+  readonly now: () => number
+  readonly log: (line: AccessLine) => void
+  /** Told of every error that is not an answer. */
+  readonly fault: (error: unknown, requestId: string) => void
+  /** The public base address, where a proxy stands in front; absent: the address that the request came to. */
+  readonly publicUrl?: string
+  /** Where the FHIR addresses begin. */
+  readonly path?: string
+  /** Bytes of a body. */
+  readonly bodyLimit?: number
+}
+
+export const BASE_PATH = '/fhir'
+export const BODY_LIMIT = 10 * 1024 * 1024
+const ADDRESS_LIMIT = 8192
+
+/** Builds the application; it listens nowhere yet. */
+export function createApp(needs: AppNeeds): Express {
+  const path = needs.path ?? BASE_PATH
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.enable('case sensitive routing')
+  app.use(trace(needs.log))
+  app.use(protect)
+  app.use(path, answer(needs, { publicUrl: needs.publicUrl, path, bodyLimit: needs.bodyLimit ?? BODY_LIMIT }))
+  app.use(elsewhere(path))
+  app.use(errors(needs.fault))
+  return app
+}
+
+/** Nothing of an answer is ever to be run or shown inside a page. */
+const protect = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+  },
+  xFrameOptions: { action: 'deny' },
+})
+
+/** Caller of what is answered to anybody. */
+const ANYBODY: Caller = { agency: '', role: 'agency' }
+
+function answer(needs: AppNeeds, around: Around): RequestHandler {
+  const route = createRouter(needs)
+  return async (request, response) => {
+    const known = traceOf(response)
+    if (request.originalUrl.length > ADDRESS_LIMIT) throw tooLong(request.originalUrl.length)
+    const target = route(request.method, pathOf(request.url))
+    known.route = target.route
+    const caller = target.anonymous ? ANYBODY : await needs.identify(request.headers)
+    known.agency = caller.agency
+    const call = await callOf(request, target, caller, needs.now(), around)
+    sendReply(response, await target.run(call), call, target)
+  }
+}
+
+const elsewhere =
+  (path: string): RequestHandler =>
+  () => {
+    throw refuse(
+      'unknown-address',
+      `The hub has nothing here. Its FHIR addresses begin with \`${path}\`: see \`${path}/metadata\`.`,
+    )
+  }
+
+const tooLong = (length: number) =>
+  refuse(
+    'address-too-long',
+    `The address has ${length} characters; at most ${ADDRESS_LIMIT} are read. Search with POST and \`_search\`.`,
+  )

@@ -1,0 +1,115 @@
+/**
+ * A request to a Call: what the interactions and operations read, with nothing of HTTP's text left to parse but the
+ * conditional headers, whose meaning is theirs.
+ * https://hl7.org/fhir/R4/http.html
+ */
+import type { Request } from 'express'
+import type { Call, Prefer } from '../interactions/call.ts'
+import type { Caller, Json, Resource } from '../fhir/types.ts'
+import type { Param } from './params.ts'
+import type { Target } from './routes.ts'
+import { parseJson } from '../fhir/json.ts'
+import { refuse } from '../fhir/outcome.ts'
+import { readText } from './body.ts'
+import { checkAcceptable, checkContentType } from './media.ts'
+import { parseParams } from './params.ts'
+
+export type Around = {
+  /** The public base address; absent: the one that the request came to. */
+  readonly publicUrl: string | undefined
+  /** Where the FHIR addresses begin: `/fhir`. */
+  readonly path: string
+  /** Bytes. */
+  readonly bodyLimit: number
+}
+
+/** @throws OutcomeError for a body, address or header that cannot be read; ClientGone. */
+export async function callOf(
+  request: Request,
+  target: Target,
+  caller: Caller,
+  now: number,
+  around: Around,
+): Promise<Call> {
+  const { headers } = request
+  const base = around.publicUrl ?? baseOf(headers.host, around.path)
+  const query = parseParams(queryOf(request.url))
+  const text = target.body === 'none' ? '' : await readText(request, around.bodyLimit)
+  if (text !== '' && target.body !== 'none') checkContentType(headers['content-type'], target.body)
+  const given = target.body === 'form' && text !== '' ? [...query, ...parseParams(text)] : query
+  checkAcceptable(headers.accept, given.find(([name]) => name === '_format')?.[1])
+  return {
+    caller,
+    method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
+    type: target.type,
+    id: target.id,
+    version: target.version,
+    params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
+    body: target.body === 'form' ? undefined : resourceOf(text, target),
+    ifMatch: headers['if-match'],
+    ifNoneMatch: headers['if-none-match'],
+    ifModifiedSince: headers['if-modified-since'],
+    ifNoneExist: headers['if-none-exist'] as string | undefined,
+    prefer: preferOf(headers['prefer'] as string | undefined),
+    base,
+    now,
+  }
+}
+
+/** Parameters about the form of the answer, which HTTP has dealt with. */
+const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
+
+/** The path below the base address. A proxy may send the address whole (RFC 9112 section 3.2.2). */
+export const pathOf = (url: string): string => {
+  const mark = url.indexOf('?')
+  const path = mark === -1 ? url : url.slice(0, mark)
+  return path.startsWith('/') ? path : path.replace(/^[a-z]+:\/\/[^/]*/i, '') || '/'
+}
+
+const queryOf = (url: string): string => {
+  const mark = url.indexOf('?')
+  return mark === -1 ? '' : url.slice(mark + 1)
+}
+
+function resourceOf(text: string, target: Target): Resource | undefined {
+  if (text === '' && target.body !== 'resource') return undefined
+  if (text === '') throw refuse('body-missing', `\`${target.name}\` needs a resource in the body.`)
+  const { value } = parseJson(text)
+  if (isResource(value)) return value
+  throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
+}
+
+const isResource = (value: Json): value is Resource & Json =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  typeof (value as Resource).resourceType === 'string'
+
+function baseOf(host: string | undefined, path: string): string {
+  if (host === undefined || !HOST.test(host)) {
+    throw refuse(
+      'invalid-header',
+      `The Host header \`${host?.slice(0, 100) ?? ''}\` is not a host name with an optional port.`,
+    )
+  }
+  return `http://${host}${path}`
+}
+
+const HOST = /^(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
+
+/** https://hl7.org/fhir/R4/http.html#ops. A preference that is not understood is ignored (RFC 7240 section 2). */
+export function preferOf(header: string | undefined): Prefer {
+  if (header === undefined) return STRICT
+  const wanted = new Map<string, string>()
+  for (const part of header.split(/[,;]/)) {
+    const [name, value] = part.split('=', 2)
+    const key = name!.trim().toLowerCase()
+    // The first one counts (RFC 7240 section 2).
+    if (!wanted.has(key)) wanted.set(key, (value ?? '').trim().replace(/^"(.*)"$/, '$1'))
+  }
+  const returned = RETURNS.find((one) => one === wanted.get('return'))
+  return { return: returned, handling: wanted.get('handling') === 'lenient' ? 'lenient' : 'strict' }
+}
+
+const STRICT: Prefer = { handling: 'strict' }
+const RETURNS = ['minimal', 'representation', 'OperationOutcome'] as const

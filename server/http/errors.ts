@@ -1,0 +1,26 @@
+/**
+ * The one place that answers errors: an OutcomeError with its issues, anything else as a fault of the hub.
+ * https://hl7.org/fhir/R4/http.html#Status-Codes
+ */
+import type { ErrorRequestHandler } from 'express'
+import { serialize } from '../fhir/json.ts'
+import { OutcomeError, operationOutcome, refuse } from '../fhir/outcome.ts'
+import { ClientGone } from './body.ts'
+import { sendText } from './reply.ts'
+import { traceOf } from './trace.ts'
+
+/** @param fault told of every error that is not an answer; it goes to the log and nowhere else */
+export const errors = (fault: (error: unknown, requestId: string) => void): ErrorRequestHandler => {
+  // Express knows an error handler by its four parameters.
+  return (error: unknown, _request, response, _next) => {
+    if (error instanceof ClientGone) return void response.destroy()
+    const { requestId } = traceOf(response)
+    const answer = error instanceof OutcomeError ? error : internal(requestId)
+    if (answer !== error) fault(error, requestId)
+    if (response.headersSent) return void response.destroy()
+    sendText(response, answer.status, { ...answer.headers }, serialize(operationOutcome(answer.issues)))
+  }
+}
+
+const internal = (requestId: string) =>
+  refuse('internal', `The hub failed. The fault is logged under \`${requestId}\`: tell the operator this id.`)

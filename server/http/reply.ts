@@ -1,0 +1,46 @@
+/**
+ * A Reply to the response: headers from what the interaction says, its text as it is.
+ * https://hl7.org/fhir/R4/http.html#versions and #ops
+ */
+import type { Response } from 'express'
+import type { Call, Reply } from '../interactions/call.ts'
+import type { Target } from './routes.ts'
+import { formatEtag } from '../fhir/etag.ts'
+import { serialize } from '../fhir/json.ts'
+import { operationOutcome } from '../fhir/outcome.ts'
+import { FHIR_JSON } from './media.ts'
+
+type Headers = Record<string, string | number>
+
+/** Sends the reply. HEAD has the headers of GET; Node leaves the body out. */
+export function sendReply(response: Response, reply: Reply, call: Call, target: Target): void {
+  const headers: Headers = { ...reply.headers }
+  if (reply.version !== undefined) headers['ETag'] = formatEtag(reply.version)
+  if (reply.lastModified !== undefined) headers['Last-Modified'] = new Date(reply.lastModified).toUTCString()
+  // Location names what was made (201); elsewhere it would be a redirection, so the version has its own header.
+  if (reply.location !== undefined) {
+    headers[reply.status === 201 ? 'Location' : 'Content-Location'] = `${call.base}/${reply.location}`
+  }
+  sendText(response, reply.status, headers, bodyOf(reply, call, target, headers))
+}
+
+/** Sends text as FHIR JSON; undefined or empty: no body. */
+export function sendText(response: Response, status: number, headers: Headers, text: string | undefined): void {
+  if (status === 304 || status === 204) {
+    response.writeHead(status, headers).end()
+    return
+  }
+  // What the hub knows is about people: no cache on the way keeps it.
+  headers['Cache-Control'] ??= 'no-store'
+  if (text) headers['Content-Type'] ??= FHIR_JSON
+  headers['Content-Length'] = text ? Buffer.byteLength(text) : 0
+  response.writeHead(status, headers).end(text)
+}
+
+function bodyOf(reply: Reply, call: Call, target: Target, headers: Headers): string | undefined {
+  const preferred = target.prefers && reply.status < 300 ? call.prefer.return : undefined
+  if (preferred !== undefined) headers['Preference-Applied'] = `return=${preferred}`
+  if (preferred === 'minimal') return undefined
+  if (preferred === 'OperationOutcome') return serialize(operationOutcome([]))
+  return reply.text ?? (reply.resource && serialize(reply.resource))
+}

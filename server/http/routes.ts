@@ -1,0 +1,194 @@
+/**
+ * The whole address space as one table, and the way from a method and a path to what answers it. No Express here: the
+ * entries of a batch are routed by the same table.
+ * https://hl7.org/fhir/R4/http.html#summary and https://hl7.org/fhir/R4/operations.html#executing
+ */
+import type { Handler } from '../interactions/call.ts'
+import type { Level, Operation } from '../operations/operation.ts'
+import { refuse } from '../fhir/outcome.ts'
+
+/** What a request may carry: a resource, one that may be absent, a form of search parameters, or nothing that is read. */
+export type Body = 'resource' | 'optional' | 'form' | 'none'
+
+type Row = readonly [method: string, path: string, name: string, body: Body]
+
+/**
+ * Names are those of https://hl7.org/fhir/R4/valueset-restful-interaction.html; a batch is told from a transaction by
+ * its Bundle. A row counts only if there is a handler of its name.
+ */
+export const ROUTES: readonly Row[] = [
+  ['GET', '/metadata', 'capabilities', 'none'],
+  ['GET', '/', 'search-system', 'none'],
+  ['POST', '/', 'transaction', 'resource'],
+  ['POST', '/_search', 'search-system', 'form'],
+  ['GET', '/_history', 'history-system', 'none'],
+  ['GET', '/:type', 'search-type', 'none'],
+  ['POST', '/:type', 'create', 'resource'],
+  ['POST', '/:type/_search', 'search-type', 'form'],
+  ['GET', '/:type/_history', 'history-type', 'none'],
+  ['GET', '/:type/:id', 'read', 'none'],
+  ['PUT', '/:type/:id', 'update', 'resource'],
+  ['DELETE', '/:type/:id', 'delete', 'none'],
+  ['GET', '/:type/:id/_history', 'history-instance', 'none'],
+  ['GET', '/:type/:id/_history/:vid', 'vread', 'none'],
+  ['GET', '/$op', 'operation', 'none'],
+  ['POST', '/$op', 'operation', 'optional'],
+  ['GET', '/:type/$op', 'operation', 'none'],
+  ['POST', '/:type/$op', 'operation', 'optional'],
+  ['GET', '/:type/:id/$op', 'operation', 'none'],
+  ['POST', '/:type/:id/$op', 'operation', 'optional'],
+]
+
+/** Whose body `Prefer: return` is about. https://hl7.org/fhir/R4/http.html#ops */
+const PREFERENCE_APPLIES = new Set(['create', 'update'])
+
+/** Answered to anybody, so that a client can find out how to become somebody. */
+const ANONYMOUS = new Set(['capabilities'])
+
+export type Target = {
+  /** For the log and for measures; never the address itself: `GET /:type/:id`. */
+  readonly route: string
+  readonly name: string
+  readonly body: Body
+  readonly run: Handler
+  readonly prefers: boolean
+  readonly anonymous: boolean
+  readonly type?: string
+  readonly id?: string
+  readonly version?: string
+}
+
+export type Offered = {
+  readonly interactions: Readonly<Record<string, Handler | undefined>>
+  readonly operations: readonly Operation[]
+}
+
+/** `path` is below the base address, without query, still percent-encoded. HEAD is routed as GET. */
+export type Router = (method: string, path: string) => Target
+
+/**
+ * @throws OutcomeError (the router) `unknown-address`, `method-not-allowed` with Allow, `unknown-type` for what cannot
+ * be a type, `invalid-id`, `request-malformed`.
+ */
+export function createRouter({ interactions, operations }: Offered): Router {
+  const table = compile(interactions)
+  const registry = registryOf(operations)
+  return (method, path) => {
+    const segments = segmentsOf(path)
+    const asked = method === 'HEAD' ? 'GET' : method
+    const methods = table.get(shapeOf(segments))
+    if (methods === undefined) throw unknownAddress(path)
+    const last = segments.at(-1)
+    const target = last?.startsWith('$')
+      ? operationTarget(registry, asked, segments, path)
+      : (methods.get(asked) ?? notAllowed(asked, path, [...methods.keys()]))
+    return { ...target, ...namesIn(segments) }
+  }
+}
+
+type Plan = Omit<Target, 'type' | 'id' | 'version'>
+
+/** Shape of the path -> method -> what answers. */
+function compile(interactions: Offered['interactions']): ReadonlyMap<string, ReadonlyMap<string, Plan>> {
+  const table = new Map<string, Map<string, Plan>>()
+  for (const [method, path, name, body] of ROUTES) {
+    const run = name === 'operation' ? never : interactions[name]
+    if (run === undefined) continue
+    const shape = shapeOf(path.split('/').filter((segment) => segment !== ''))
+    const methods = table.get(shape) ?? new Map<string, Plan>()
+    const plan = { name, body, run, prefers: PREFERENCE_APPLIES.has(name), anonymous: ANONYMOUS.has(name) }
+    table.set(shape, methods.set(method, { route: `${method} ${path}`, ...plan }))
+  }
+  return table
+}
+
+const never: Handler = () => Promise.reject(new Error('An operation is answered by its own handler.'))
+
+/** `Patient`, `1`, `_history` as `:/:/_history`: names and ids are alike, words of the address space stand for themselves. */
+function shapeOf(segments: readonly string[]): string {
+  if (isMetadata(segments)) return 'metadata'
+  return segments.map((one) => (one.startsWith('_') ? one : one.startsWith('$') ? '$' : ':')).join('/')
+}
+
+const isMetadata = (segments: readonly string[]): boolean => segments.length === 1 && segments[0] === 'metadata'
+
+function segmentsOf(path: string): string[] {
+  // One slash at the end does no harm: clients post Bundles to `[base]/`.
+  const trimmed = path.endsWith('/') ? path.slice(1, -1) : path.slice(1)
+  if (trimmed === '') return []
+  if (!trimmed.includes('%')) return trimmed.split('/')
+  try {
+    return trimmed.split('/').map(decodeURIComponent)
+  } catch {
+    throw refuse('request-malformed', `The address \`${clip(path)}\` has a \`%\` that begins no encoded character.`)
+  }
+}
+
+function namesIn(segments: readonly string[]): { type?: string; id?: string; version?: string } {
+  const [type, id, , version] = segments
+  if (type === undefined || !isName(type) || isMetadata(segments)) return {}
+  if (!TYPE.test(type))
+    throw refuse('unknown-type', `\`${clip(type)}\` is not a resource type. Types are written as \`Patient\`.`)
+  if (id === undefined || !isName(id)) return { type }
+  if (!ID.test(id)) throw invalidId(id)
+  if (version === undefined || !isName(version)) return { type, id }
+  if (!ID.test(version)) throw invalidId(version)
+  return { type, id, version }
+}
+
+const isName = (segment: string): boolean => !segment.startsWith('_') && !segment.startsWith('$')
+
+const TYPE = /^[A-Z][A-Za-z]{1,63}$/
+/** https://hl7.org/fhir/R4/datatypes.html#id */
+const ID = /^[A-Za-z0-9\-.]{1,64}$/
+
+type Registry = ReadonlyMap<string, Operation>
+
+function registryOf(operations: readonly Operation[]): Registry {
+  return new Map(
+    operations.flatMap((operation) =>
+      operation.levels.flatMap((level) =>
+        typesAt(operation, level).map((type) => [address(level, type, operation.name), operation] as const),
+      ),
+    ),
+  )
+}
+
+const typesAt = ({ types }: Operation, level: Level): readonly string[] =>
+  level === 'system' || types.length === 0 ? ['*'] : types
+
+const address = (level: Level, type: string, name: string): string => `${level} ${type} ${name}`
+
+const LEVELS = ['system', 'type', 'instance'] as const
+const OPERATION_PATHS = { system: '/$', type: '/:type/$', instance: '/:type/:id/$' } as const
+
+function operationTarget(registry: Registry, method: string, segments: readonly string[], path: string): Plan {
+  const level = LEVELS[segments.length - 1]!
+  const name = segments.at(-1)!.slice(1)
+  const found = registry.get(address(level, segments[0]!, name)) ?? registry.get(address(level, '*', name))
+  if (found === undefined) throw unknownAddress(path)
+  const allowed = found.affectsState ? ['POST'] : ['GET', 'POST']
+  if (!allowed.includes(method)) return notAllowed(method, path, allowed)
+  return {
+    route: `${method} ${OPERATION_PATHS[level]}${name}`,
+    name: `$${name}`,
+    body: method === 'GET' ? 'none' : 'optional',
+    run: found.run,
+    prefers: false,
+    anonymous: false,
+  }
+}
+
+function notAllowed(method: string, path: string, allowed: readonly string[]): never {
+  const all = allowed.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])).join(', ')
+  const text = `\`${clip(path)}\` does not take ${method}. Use ${all}.`
+  throw refuse('method-not-allowed', text, { headers: { Allow: all } })
+}
+
+const unknownAddress = (path: string) =>
+  refuse('unknown-address', `Nothing of the hub has the address \`${clip(path)}\`. See \`metadata\` for what there is.`)
+
+const invalidId = (id: string) =>
+  refuse('invalid-id', `\`${clip(id)}\` is not an id. An id has 1 to 64 letters, digits, \`-\` and \`.\`.`)
+
+const clip = (text: string): string => (text.length > 100 ? `${text.slice(0, 100)}…` : text)

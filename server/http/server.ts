@@ -1,0 +1,122 @@
+/**
+ * Listens, and stops without losing a request. What never becomes a request (broken HTTP, headers too large, too slow)
+ * is answered here, with an OperationOutcome like everything else.
+ */
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { serialize } from '../fhir/json.ts'
+import { operationOutcome, refuse } from '../fhir/outcome.ts'
+import { FHIR_JSON } from './media.ts'
+
+export type Listening = {
+  readonly port: number
+  /** Accepts no more, lets what is under way finish within `graceMs`, then cuts off. True: all finished. */
+  readonly stop: (graceMs: number) => Promise<boolean>
+}
+
+export type ListenOptions = {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** ms for the headers, for the whole request, and between requests of one connection. */
+  readonly headersTimeout?: number
+  readonly requestTimeout?: number
+  readonly keepAliveTimeout?: number
+  /** ms between two looks for requests that are too slow. */
+  readonly checkEvery?: number
+}
+
+const MAX_HEADER_SIZE = 16 * 1024
+
+/** Resolves when the port is taken; rejects with Node's error (EADDRINUSE, EACCES) when it cannot be. */
+export async function listen(app: RequestListener, options: ListenOptions): Promise<Listening> {
+  let stopping = false
+  const serve: RequestListener = (request, response) => {
+    if (stopping) response.setHeader('Connection', 'close')
+    app(request, response)
+  }
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_SIZE,
+      headersTimeout: options.headersTimeout ?? 10_000,
+      requestTimeout: options.requestTimeout ?? 60_000,
+      keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
+      connectionsCheckingInterval: options.checkEvery ?? 5_000,
+      // A missing Host is answered by the app, in FHIR's words.
+      requireHostHeader: false,
+      noDelay: true,
+    },
+    serve,
+  )
+  server.on('checkExpectation', serve)
+  server.on('clientError', refuseSocket)
+  await begin(server, options)
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: (graceMs) => {
+      stopping = true
+      return end(server, graceMs)
+    },
+  }
+}
+
+function begin(server: Server, { host, port }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function end(server: Server, graceMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    let finished = true
+    // A connection whose last answer has just gone out is idle; without this it would hold on until its keep-alive ends.
+    const sweep = setInterval(() => server.closeIdleConnections(), 20)
+    const cut = setTimeout(() => {
+      finished = false
+      server.closeAllConnections()
+    }, graceMs)
+    server.close(() => {
+      clearInterval(sweep)
+      clearTimeout(cut)
+      resolve(finished)
+    })
+  })
+}
+
+function refuseSocket(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // Gone, or in the middle of an answer: nothing can be said.
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const { status, issues } = faultOf(error.code)
+  const body = serialize(operationOutcome(issues))
+  const head = [
+    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}`,
+    `Content-Type: ${FHIR_JSON}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'X-Content-Type-Options: nosniff',
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function faultOf(code: string | undefined) {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return refuse(
+      'headers-too-large',
+      `Address and headers together are larger than ${MAX_HEADER_SIZE} bytes. Send less.`,
+    )
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return refuse('request-timeout', 'The request did not arrive whole in time.')
+  return refuse('request-malformed', 'What was sent is not an HTTP/1.1 request.')
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+}
