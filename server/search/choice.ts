@@ -25,3 +25,17 @@ export function isChoiceOf(name: string): ((property: string) => boolean) | unde
   const names = new Set(TYPES.split(' ').map((type) => name + type))
   return (property) => names.has(property)
 }
+
+/** Types whose values are also of another type. https://hl7.org/fhir/R4/datatypes.html */
+const KINDS_OF: { readonly [type: string]: readonly string[] } = {
+  uri: ['url', 'canonical', 'uuid', 'oid'],
+  string: ['code', 'id', 'markdown'],
+  integer: ['positiveInt', 'unsignedInt'],
+  Quantity: ['Age', 'Count', 'Distance', 'Duration'],
+}
+
+/** The properties in which a choice element of this type, or of a kind of it, is written. */
+export const propertiesOf = (name: string, type: string): readonly string[] =>
+  [type, ...(Object.hasOwn(KINDS_OF, type) ? (KINDS_OF[type] ?? []) : [])].map(
+    (kind) => name + kind.charAt(0).toUpperCase() + kind.slice(1),
+  )

@@ -4,7 +4,7 @@
  */
 import { parseReference, typeOfUrl } from '../fhir/reference.ts'
 import type { Resource } from '../fhir/types.ts'
-import { isChoiceOf } from './choice.ts'
+import { isChoiceOf, propertiesOf } from './choice.ts'
 import type { Expression, Test } from './expression.ts'
 
 /** Selects values of a resource, in the order of the document. */
@@ -74,10 +74,10 @@ function child(name: string, type: string | undefined, next: Step): Step {
 
 /** `value` of type Quantity is the property `valueQuantity`; `resource` of type Patient is a resource of that type. */
 function typedChild(name: string, type: string, next: Step): Step {
-  const property = name + type.charAt(0).toUpperCase() + type.slice(1)
+  const properties = propertiesOf(name, type)
   return (value, run) => {
     if (!isElement(value)) return
-    each(value[property], run, next)
+    for (const property of properties) each(value[property], run, next)
     each(value[name], run, (item) => isElement(item) && item.resourceType === type && next(item, run))
   }
 }
