@@ -12,6 +12,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'hub', 'config', 'log', 'clock'],
   cli: ['*'],
   hub: ['*'],
+  identify: ['interactions', 'store', 'fhir'],
+  publish: ['interactions', 'store', 'search', 'fhir'],
   http: ['interactions', 'operations', 'auth', 'definitions', 'fhir'],
   interactions: ['store', 'jobs', 'validate', 'search', 'domain', 'definitions', 'fhir'],
   operations: ['interactions', 'store', 'jobs', 'validate', 'search', 'domain', 'definitions', 'fhir'],
