@@ -27,7 +27,7 @@ type State = {
   readonly jobs: MemoryJobs
 }
 
-export function openMemory({ clock }: { clock: () => number }): Promise<Store> {
+export function openMemory({ clock }: { clock: () => number }): Store {
   const state: State = { records: new Map(), log: [], cursors: new Map(), events: new Map(), jobs: memoryJobs() }
   const { records, log } = state
   const watchers = watch(() => log.length)
@@ -37,7 +37,7 @@ export function openMemory({ clock }: { clock: () => number }): Promise<Store> {
   }
   let commits = 0
 
-  return Promise.resolve({
+  return {
     commit: async (work) => {
       refuseMistakes(work)
       const done = apply(work, state, clock())
@@ -67,7 +67,7 @@ export function openMemory({ clock }: { clock: () => number }): Promise<Store> {
     jobs: state.jobs,
     stats: async () => ({ transactions: commits, commits, records: records.size, bytes: 0 }),
     close: async () => watchers.close(),
-  })
+  }
 }
 
 /** Checks everything first; nothing after the checks throws, so that a refused commit changes nothing. */
@@ -91,24 +91,26 @@ function checkConditions({ claim, cursors = [], guards = [], writes = [] }: Work
     if (value !== from) throw new CommitConflict('cursor', index, value)
   }
   for (const [index, guard] of guards.entries()) {
-    if ('key' in guard) check('guard', index, guard.key, guard.expect, state.records)
+    if ('key' in guard) check(guard.key, guard.expect, ['guard', index], state.records)
     else {
       const [found] = find({ ...guard.none, limit: 1, total: false }, state.records).versions
       if (found) throw new CommitConflict('guard', index, found.version)
     }
   }
   for (const [index, write] of writes.entries()) {
-    if (write.kind !== 'audience' && write.expect) check('write', index, keyOf(write), write.expect, state.records)
+    if (write.kind !== 'audience' && write.expect) check(keyOf(write), write.expect, ['write', index], state.records)
   }
 }
 
 type Records = Map<string, Rec>
 
-function check(kind: 'write' | 'guard', index: number, key: Key, expect: Expect, records: Records): void {
+type Asked = readonly [kind: 'write' | 'guard', index: number]
+
+function check(key: Key, expect: Expect, asked: Asked, records: Records): void {
   const last = records.get(keyText(key))?.versions.at(-1)
   const current = last === undefined || isDeletion(last) ? 0 : last.version
   const met = expect === 'absent' ? current === 0 : current !== 0 && expect.version.includes(current)
-  if (!met) throw new CommitConflict(kind, index, current)
+  if (!met) throw new CommitConflict(...asked, current)
 }
 
 const isDeletion = ({ method }: Version): boolean => method === 'DELETE'

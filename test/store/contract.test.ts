@@ -1,7 +1,13 @@
 /** What every store must do (server/store/store.ts), over every store. */
+import { concurrency } from './contract/concurrency.ts'
+import { jobs } from './contract/jobs.ts'
+import { order } from './contract/order.ts'
 import { search } from './contract/search.ts'
+import { sight } from './contract/sight.ts'
+import { versions } from './contract/versions.ts'
+import { work } from './contract/work.ts'
 import { STORES } from './stores.ts'
 
-const SUITES = [search]
+const SUITES = [versions, sight, order, work, jobs, search, concurrency]
 
 for (const kind of STORES) for (const suite of SUITES) suite(kind)

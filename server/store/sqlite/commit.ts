@@ -37,7 +37,7 @@ export function apply(work: Work, inside: Inside): Committed {
   checkCursors(work, inside)
   checkGuards(work, inside)
   for (const [index, write] of writes.entries()) {
-    if (write.kind !== 'audience' && write.expect) check('write', index, keyOf(write), write.expect, inside)
+    if (write.kind !== 'audience' && write.expect) check(keyOf(write), write.expect, ['write', index], inside)
   }
   const last = lastCommit(inside.statements)
   const now = { place: writes.length > 0 ? last.place + 1 : 0, at: Math.max(inside.clock(), last.at) }
@@ -71,7 +71,7 @@ function checkCursors({ cursors = [] }: Work, { statements }: Inside): void {
 
 function checkGuards({ guards = [] }: Work, inside: Inside): void {
   for (const [index, guard] of guards.entries()) {
-    if ('key' in guard) check('guard', index, guard.key, guard.expect, inside)
+    if ('key' in guard) check(guard.key, guard.expect, ['guard', index], inside)
     else {
       const [match] = find({ ...guard.none, limit: 1, total: false }, inside).versions
       if (match !== undefined) throw new CommitConflict('guard', index, match.version)
@@ -79,11 +79,13 @@ function checkGuards({ guards = [] }: Work, inside: Inside): void {
   }
 }
 
-function check(kind: 'write' | 'guard', index: number, key: Key, expect: Expect, inside: Inside): void {
+type Asked = readonly [kind: 'write' | 'guard', index: number]
+
+function check(key: Key, expect: Expect, asked: Asked, inside: Inside): void {
   const row = recordOf(key, inside)
   const current = row === undefined || row.deleted === 1 ? 0 : row.version
   const met = expect === 'absent' ? current === 0 : current !== 0 && expect.version.includes(current)
-  if (!met) throw new CommitConflict(kind, index, current)
+  if (!met) throw new CommitConflict(...asked, current)
 }
 
 function recordOf({ type, id }: Key, { statements, words }: Inside): RecordRow | undefined {

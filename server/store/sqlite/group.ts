@@ -48,39 +48,24 @@ export function group(statements: Statements, words: Dictionary, settled: () => 
     waiting = waiting.slice(MOST)
     if (items.length === 0) return
     if (waiting.length > 0) schedule()
+    const ends: (() => void)[] = []
     try {
       run('BEGIN IMMEDIATE')
-      const ends = items.map((item) => attempt(item))
+      for (const item of items) ends.push(attempt(item, statements, words))
       run('COMMIT')
-      words.kept()
-      counts.transactions++
-      counts.works += items.length
-      settled()
-      for (const end of ends) end()
     } catch (error) {
       // Nothing of the group is durable, so nothing of it may be acknowledged.
       if (db.inTransaction) run('ROLLBACK')
       words.undone()
       words.kept()
       for (const item of items) item.reject(explained(error))
+      return
     }
-  }
-
-  /** Does one piece of work; answers how to tell its waiter, once the whole is durable. */
-  const attempt = (item: Item): (() => void) => {
-    run('SAVEPOINT piece')
-    try {
-      const result = item.work()
-      run('RELEASE piece')
-      return () => item.resolve(result)
-    } catch (error) {
-      // A full disk or a failed write may have undone the transaction, savepoints and all.
-      if (isDiskError(error) || !db.inTransaction) throw error
-      run('ROLLBACK TO piece')
-      run('RELEASE piece')
-      words.undone()
-      return () => item.reject(error)
-    }
+    words.kept()
+    counts.transactions++
+    counts.works += items.length
+    settled()
+    for (const end of ends) end()
   }
 
   return {
@@ -95,6 +80,23 @@ export function group(statements: Statements, words: Dictionary, settled: () => 
       closed = true
       while (waiting.length > 0) flush()
     },
+  }
+}
+
+/** Does one piece of work; answers how to tell its waiter, once the whole is durable. */
+function attempt(item: Item, { db, run }: Statements, words: Dictionary): () => void {
+  run('SAVEPOINT piece')
+  try {
+    const result = item.work()
+    run('RELEASE piece')
+    return () => item.resolve(result)
+  } catch (error) {
+    // A full disk or a failed write may have undone the transaction, savepoints and all.
+    if (isDiskError(error) || !db.inTransaction) throw error
+    run('ROLLBACK TO piece')
+    run('RELEASE piece')
+    words.undone()
+    return () => item.reject(error)
   }
 }
 

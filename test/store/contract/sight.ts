@@ -1,0 +1,125 @@
+/** Who may know: every read carries its sight, and the sight is judged by the audience that a record has now. */
+import assert from 'node:assert/strict'
+import type { Sight } from '../../../server/search/query.ts'
+import type { Audience } from '../../../server/search/query.ts'
+import { each } from '../stores.ts'
+import type { Kind } from '../stores.ts'
+import { circle, isToken, key, named, put, query, remove, token } from '../writes.ts'
+import { conflict } from './versions.ts'
+
+const AT = 1000
+
+const CASES: readonly (readonly [title: string, audience: readonly Audience[], seen: boolean])[] = [
+  ['nobody', [], false],
+  ['the agency', [{ agency: 'abe' }], true],
+  ['another agency', [{ agency: 'snap' }], false],
+  ['everyone', [{ agency: '*' }], true],
+  ['the agency from now', [{ agency: 'abe', from: AT }], true],
+  ['the agency from later', [{ agency: 'abe', from: AT + 1 }], false],
+  ['the agency until now', [{ agency: 'abe', until: AT }], false],
+  ['the agency until later', [{ agency: 'abe', until: AT + 1 }], true],
+  [
+    'the agency, then and later but not now',
+    [
+      { agency: 'abe', until: AT },
+      { agency: 'abe', from: AT + 1 },
+    ],
+    false,
+  ],
+  [
+    'the agency, later and now',
+    [
+      { agency: 'abe', from: AT + 1 },
+      { agency: 'abe', from: 0, until: AT + 1 },
+    ],
+    true,
+  ],
+  ['another now and the agency later', [{ agency: 'snap' }, { agency: 'abe', from: AT + 1 }], false],
+  ['everyone from later', [{ agency: '*', from: AT + 1 }], false],
+]
+
+export function sight(kind: Kind): void {
+  describe(`store / ${kind.name} / sight`, () => {
+    const given = each(kind)
+    const abe: Sight = { agency: 'abe', at: AT }
+
+    /** By which ways a seer learns of Task/a. */
+    const ways = async (seer: Sight) => {
+      const { store } = given
+      const one = key('Task/a')
+      const where = isToken('status', 'x')
+      return {
+        read: named(await store.read(one, seer)) !== undefined,
+        readMany: named((await store.readMany([one], seer))[0]) !== undefined,
+        vread: named(await store.vread(one, 1, seer)) !== undefined,
+        history: (await store.history(one, seer, { limit: 9 })).total > 0,
+        find: (await store.find(query('Task', { where, sight: seer }))).versions.length > 0,
+        'find all': (await store.find(query('Task', { sight: seer }))).versions.length > 0,
+        'find any type': (await store.find(query('*', { where, sight: seer }))).versions.length > 0,
+        count: (await store.find(query('Task', { sight: seer, limit: 0, total: true }))).total === 1,
+      }
+    }
+    const every = (seen: boolean) => Object.fromEntries(Object.keys(EVERY).map((way) => [way, seen]))
+    const EVERY = { read: 0, readMany: 0, vread: 0, history: 0, find: 0, 'find all': 0, 'find any type': 0, count: 0 }
+
+    for (const [title, audience, seen] of CASES) {
+      it(`${seen ? 'is open' : 'is closed'} to an agency when the audience is ${title}`, async () => {
+        await given.store.commit({ writes: [put('Task/a', { audience, entries: [token('status', 'x')] })] })
+        assert.deepEqual(await ways(abe), every(seen))
+        assert.deepEqual(await ways('everything'), every(true))
+        assert.deepEqual(
+          await ways({ agency: 'unheard-of', at: AT }),
+          every(audience.some(({ agency, from }) => agency === '*' && from === undefined)),
+        )
+      })
+    }
+
+    it('changes at once, without a version, when the audience does', async () => {
+      const entries = [token('status', 'x')]
+      await given.store.commit({ writes: [put('Task/a', { entries, audience: [{ agency: 'snap' }] })] })
+      const done = await given.store.commit({ writes: [circle('Task/a', { agency: 'abe' })] })
+      assert.deepEqual([done.versions, done.place], [[undefined], 2])
+      assert.deepEqual(await ways(abe), every(true))
+      assert.deepEqual(await ways({ agency: 'snap', at: AT }), every(false))
+      const version = await given.store.read(key('Task/a'), abe)
+      assert.deepEqual(
+        [version?.version, version?.audience],
+        [1, [{ agency: 'snap' }]],
+        'a version keeps who was to be told',
+      )
+      assert.deepEqual((await given.store.indexed(key('Task/a')))?.audience, [{ agency: 'abe' }])
+    })
+
+    it('covers old versions: they are seen by who may know of the record now', async () => {
+      await given.store.commit({ writes: [put('Task/a', { audience: [{ agency: 'abe' }] })] })
+      await given.store.commit({ writes: [put('Task/a', { audience: [{ agency: 'snap' }] })] })
+      assert.equal(await given.store.vread(key('Task/a'), 1, abe), undefined)
+      assert.equal((await given.store.history(key('Task/a'), abe, { limit: 9 })).total, 0)
+      assert.equal((await given.store.vread(key('Task/a'), 1, { agency: 'snap', at: AT }))?.version, 1)
+    })
+
+    it('covers deleted records', async () => {
+      await given.store.commit({ writes: [put('Task/a')] })
+      await given.store.commit({ writes: [remove('Task/a', { audience: [{ agency: 'snap' }] })] })
+      assert.equal(await given.store.read(key('Task/a'), abe), undefined)
+      await given.store.commit({ writes: [circle('Task/a', { agency: 'abe' })] })
+      assert.equal((await given.store.read(key('Task/a'), abe))?.method, 'DELETE')
+    })
+
+    it('leaves the audience of an unknown record alone', async () => {
+      assert.deepEqual((await given.store.commit({ writes: [circle('Task/a', { agency: 'abe' })] })).versions, [
+        undefined,
+      ])
+      assert.equal(await given.store.read(key('Task/a'), 'everything'), undefined)
+    })
+
+    it('rules a guard too: what the seer may not know of does not stand in the way', async () => {
+      const entries = [token('identifier', '1')]
+      await given.store.commit({ writes: [put('Task/a', { entries, audience: [{ agency: 'snap' }] })] })
+      const none = (seer: Sight) => [{ none: query('Task', { where: isToken('identifier', '1'), sight: seer }) }]
+      await given.store.commit({ writes: [put('Task/b')], guards: none(abe) })
+      const refused = given.store.commit({ writes: [put('Task/c')], guards: none('everything') })
+      await assert.rejects(refused, conflict('guard', 0, 1))
+    })
+  })
+}
