@@ -18,6 +18,7 @@ export type Controls = {
 
 export const DEFAULT_COUNT = 50
 export const MAX_COUNT = 200
+const MAX_SORTS = 5
 
 type Control = {
   /** May it be sent several times? */
@@ -30,7 +31,7 @@ type Control = {
 
 export const CONTROLS: { readonly [name: string]: Control } = {
   _count: { read: (value) => ({ count: count(value) }), self: (value) => String(count(value)) },
-  _sort: { read: (value, offer) => ({ sort: value.split(',').map((key) => sort(key, offer)) }) },
+  _sort: { read: (value, offer) => ({ sort: sorts(value, offer) }) },
   _include: {
     repeats: true,
     read: (value, offer, before) => ({ includes: [...(before.includes ?? []), include(value, offer)] }),
@@ -64,6 +65,15 @@ function count(value: string): number {
   throw refuse(
     'invalid-parameter',
     `The value \`${value}\` of \`_count\` is not a whole number from 0 on; at most ${MAX_COUNT} come at a time.`,
+  )
+}
+
+function sorts(value: string, offer: TypeOffer): readonly Sort[] {
+  const keys = value.split(',')
+  if (keys.length <= MAX_SORTS) return keys.map((key) => sort(key, offer))
+  throw refuse(
+    'invalid-parameter',
+    `\`_sort\` names \`${keys.length}\` parameters; at most \`${MAX_SORTS}\` are taken.`,
   )
 }
 

@@ -1,6 +1,6 @@
 /**
  * The language of search: what a record says of itself (index entries), what is asked (a query tree), and for whom.
- * Three evaluators (memory, SQLite, MongoDB) read these shapes and must agree; test/search/contract.ts says on what.
+ * Three evaluators (memory, SQLite, MongoDB) read these shapes and must agree; test/search/cases.ts says on what.
  * https://hl7.org/fhir/R4/search.html
  */
 

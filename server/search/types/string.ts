@@ -42,10 +42,10 @@ function texts(value: unknown): string[] {
   )
 }
 
-const PLAIN = /^[\x21-\x7e]*$/
+const ASCII = /^[\x20-\x7e]*$/
 
 /** Without accents, case and surplus space: the same for what is stored and what is asked. */
 export function normalise(text: string): string {
-  if (PLAIN.test(text)) return text.toLowerCase()
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim()
+  const bare = ASCII.test(text) ? text : text.normalize('NFKD').replace(/\p{M}/gu, '')
+  return bare.toLowerCase().replace(/\s+/g, ' ').trim()
 }
