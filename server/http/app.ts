@@ -2,12 +2,13 @@
  * The HTTP application: what happens to every request, in order, on one screen.
  * https://hl7.org/fhir/R4/http.html
  */
-import type { IncomingHttpHeaders } from 'node:http'
-import express, { type Express, type RequestHandler } from 'express'
+import type { IncomingHttpHeaders, RequestListener } from 'node:http'
+import express, { type RequestHandler } from 'express'
 import helmet from 'helmet'
 import type { Caller } from '../fhir/types.ts'
 import { refuse } from '../fhir/outcome.ts'
-import { callOf, pathOf, type Around } from './call.ts'
+import { normalTarget, pathOf } from './address.ts'
+import { callOf, type Around } from './call.ts'
 import { errors } from './errors.ts'
 import { sendReply } from './reply.ts'
 import { createRouter, type Offered } from './routes.ts'
@@ -34,7 +35,7 @@ export const BODY_LIMIT = 10 * 1024 * 1024
 const ADDRESS_LIMIT = 8192
 
 /** Builds the application; it listens nowhere yet. */
-export function createApp(needs: AppNeeds): Express {
+export function createApp(needs: AppNeeds): RequestListener {
   const path = needs.path ?? BASE_PATH
   const app = express()
   app.disable('x-powered-by')
@@ -45,7 +46,10 @@ export function createApp(needs: AppNeeds): Express {
   app.use(path, answer(needs, { publicUrl: needs.publicUrl, path, bodyLimit: needs.bodyLimit ?? BODY_LIMIT }))
   app.use(elsewhere(path))
   app.use(errors(needs.fault))
-  return app
+  return (request, response) => {
+    request.url = normalTarget(request.url ?? '/')
+    app(request, response)
+  }
 }
 
 /** Nothing of an answer is ever to be run or shown inside a page. */

@@ -10,6 +10,7 @@ import type { Param } from './params.ts'
 import type { Target } from './routes.ts'
 import { parseJson } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
+import { queryOf } from './address.ts'
 import { readText } from './body.ts'
 import { checkAcceptable, checkContentType } from './media.ts'
 import { parseParams } from './params.ts'
@@ -58,18 +59,6 @@ export async function callOf(
 
 /** Parameters about the form of the answer, which HTTP has dealt with. */
 const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
-
-/** The path below the base address. A proxy may send the address whole (RFC 9112 section 3.2.2). */
-export const pathOf = (url: string): string => {
-  const mark = url.indexOf('?')
-  const path = mark === -1 ? url : url.slice(0, mark)
-  return path.startsWith('/') ? path : path.replace(/^[a-z]+:\/\/[^/]*/i, '') || '/'
-}
-
-const queryOf = (url: string): string => {
-  const mark = url.indexOf('?')
-  return mark === -1 ? '' : url.slice(mark + 1)
-}
 
 function resourceOf(text: string, target: Target): Resource | undefined {
   if (text === '' && target.body !== 'resource') return undefined

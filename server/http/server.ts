@@ -3,7 +3,7 @@
  * is answered here, with an OperationOutcome like everything else.
  */
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { serialize } from '../fhir/json.ts'
 import { operationOutcome, refuse } from '../fhir/outcome.ts'
@@ -51,12 +51,17 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   )
   server.on('checkExpectation', serve)
   server.on('clientError', refuseSocket)
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await begin(server, options)
   return {
     port: (server.address() as AddressInfo).port,
     stop: (graceMs) => {
       stopping = true
-      return end(server, graceMs)
+      return end(server, sockets, graceMs)
     },
   }
 }
@@ -71,11 +76,16 @@ function begin(server: Server, { host, port }: ListenOptions): Promise<void> {
   })
 }
 
-function end(server: Server, graceMs: number): Promise<boolean> {
+function end(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     let finished = true
-    // A connection whose last answer has just gone out is idle; without this it would hold on until its keep-alive ends.
-    const sweep = setInterval(() => server.closeIdleConnections(), 20)
+    const closeUnused = () => {
+      // A connection whose last answer has just gone out would hold on until its keep-alive ends,
+      // and one that never asked anything counts with Node as busy.
+      server.closeIdleConnections()
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    }
+    const sweep = setInterval(closeUnused, 20)
     const cut = setTimeout(() => {
       finished = false
       server.closeAllConnections()
@@ -85,6 +95,7 @@ function end(server: Server, graceMs: number): Promise<boolean> {
       clearTimeout(cut)
       resolve(finished)
     })
+    closeUnused()
   })
 }
 
@@ -112,6 +123,12 @@ function faultOf(code: string | undefined) {
     )
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return refuse('request-timeout', 'The request did not arrive whole in time.')
+  if (code === 'HPE_INVALID_URL') {
+    return refuse(
+      'request-malformed',
+      'The address has a character that must be percent-encoded. Send `é` as `%C3%A9`.',
+    )
+  }
   return refuse('request-malformed', 'What was sent is not an HTTP/1.1 request.')
 }
 
