@@ -46,7 +46,11 @@ export const ERRORS = {
   'json-too-deep': [400, 'too-costly', 'The body nests deeper than the limit.'],
   'body-missing': [400, 'required', 'The interaction needs a resource in the body.'],
   'body-too-large': [413, 'too-long', 'The body is larger than the limit.'],
-  'request-malformed': [400, 'invalid', 'The request is not HTTP, or its address or body is not encoded as it should be.'],
+  'request-malformed': [
+    400,
+    'invalid',
+    'The request is not HTTP, or its address or body is not encoded as it should be.',
+  ],
   'request-timeout': [408, 'timeout', 'The request did not arrive whole in time.'],
   'address-too-long': [414, 'too-long', 'The address is longer than the limit.'],
   'headers-too-large': [431, 'too-long', 'The headers are larger than the limit.'],
@@ -76,7 +80,11 @@ export const ERRORS = {
   'multiple-matches': [412, 'multiple-matches', 'The condition of a conditional interaction matches several records.'],
   'duplicate-participant': [409, 'duplicate', 'A participant with the same identifier is already known to you.'],
   // the content
-  'profile-unknown': [422, 'not-supported', 'meta.profile or a parameter names a profile that the hub does not publish.'],
+  'profile-unknown': [
+    422,
+    'not-supported',
+    'meta.profile or a parameter names a profile that the hub does not publish.',
+  ],
   'element-unknown': [422, 'structure', 'The element is not defined here.'],
   'element-type': [422, 'structure', 'The JSON value has the wrong shape for the element.'],
   'element-missing': [422, 'required', 'A required element is absent.'],
@@ -105,7 +113,7 @@ export const ERRORS = {
   'element-immutable': [422, 'business-rule', 'The element cannot change after creation.'],
   'plan-active-exists': [422, 'business-rule', 'The participant already has an active success plan.'],
   'agency-not-yours': [422, 'business-rule', 'The record names another agency where it must name the caller.'],
-  'wage-writer': [403, 'forbidden', 'Only the agency that keeps wage records writes them.'],
+  'role-required': [403, 'forbidden', 'Only agencies of one role write records of this kind.'],
   'subscription-rule': [422, 'business-rule', 'The subscription asks for something that the hub does not offer.'],
   'assessment-rule': [422, 'business-rule', 'The assessment or the answer to its proposals does not allow this.'],
   // the server
@@ -148,7 +156,11 @@ export class OutcomeError extends Error {
 }
 
 /** One issue, as an error to throw. */
-export function refuse(code: ErrorCode, text: string, more: { expression?: string; headers?: Record<string, string> } = {}): OutcomeError {
+export function refuse(
+  code: ErrorCode,
+  text: string,
+  more: { expression?: string; headers?: Record<string, string> } = {},
+): OutcomeError {
   const { headers, ...where } = more
   return new OutcomeError([{ severity: 'error', code, text, ...where }], headers ? { headers } : {})
 }
@@ -164,7 +176,10 @@ export const ERROR_SYSTEM = `${ROOT}/CodeSystem/hub-error`
 
 /** Issues as an OperationOutcome; without issues it says that all is well. */
 export function operationOutcome(issues: readonly Issue[]): Resource {
-  const said = issues.length > 0 ? issues.map(issueJson) : [{ severity: 'information', code: 'informational', details: { text: 'All is well.' } }]
+  const said =
+    issues.length > 0
+      ? issues.map(issueJson)
+      : [{ severity: 'information', code: 'informational', details: { text: 'All is well.' } }]
   return { resourceType: 'OperationOutcome', issue: said }
 }
 

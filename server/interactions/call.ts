@@ -25,7 +25,10 @@ export type Call = {
 }
 
 /** https://hl7.org/fhir/R4/http.html#ops and #prefer */
-export type Prefer = { readonly return?: 'minimal' | 'representation' | 'OperationOutcome'; readonly handling: 'strict' | 'lenient' }
+export type Prefer = {
+  readonly return?: 'minimal' | 'representation' | 'OperationOutcome'
+  readonly handling: 'strict' | 'lenient'
+}
 
 export type Reply = {
   readonly status: number

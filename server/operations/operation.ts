@@ -9,6 +9,8 @@ export type Level = 'system' | 'type' | 'instance'
 export type Operation = {
   /** Without the `$`. */
   readonly name: string
+  /** Canonical of its OperationDefinition. */
+  readonly definition: string
   readonly levels: readonly Level[]
   /** The types at whose addresses it is offered; empty: any type. Has no meaning at system level. */
   readonly types: readonly string[]

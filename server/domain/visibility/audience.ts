@@ -1,0 +1,73 @@
+/**
+ * Who may know of one record: the single place where DESIGN's rule becomes an audience. The audience is kept with the
+ * record and is part of every query; nothing else decides who sees what.
+ */
+import type { Resource } from '../../fhir/types.ts'
+import { idsAt } from './element.ts'
+import { RESTRICTED_CLASS, type Circle } from './circle.ts'
+import { common, joined, type Membership } from './membership.ts'
+import type { VisibilityRule } from './rule.ts'
+
+export type Written = {
+  readonly resource: Resource
+  /** Who created the record, and who wrote its current version. */
+  readonly owner: string
+  readonly author: string
+}
+
+export type Roles = { readonly board: string; readonly wageAgencies: readonly string[] }
+
+/** Every agency. */
+const EVERYONE: readonly Membership[] = [{ agency: '*' }]
+
+/** The audience of a record. `circle` is the participant's; records of no participant ignore it. */
+export function audienceOf(
+  rule: VisibilityRule,
+  written: Written,
+  circle: Circle,
+  roles: Roles,
+): readonly Membership[] {
+  const { resource } = written
+  const parties = rule.parties[resource.resourceType]
+  if (parties)
+    return joined(
+      always([written.owner, roles.board, ...parties.flatMap((path) => idsAt(resource, path, 'Organization'))]),
+    )
+  if (participantOf(rule, resource) === undefined) return EVERYONE
+  const wrote = rule.author.includes(resource.resourceType) ? [written.owner, written.author] : [written.owner]
+  const classes = classesOf(resource)
+  if (classes.length === 0) return joined([...always([...wrote, roles.board]), ...circle.members])
+  return joined([...always(wrote), ...common(classes.map((name) => opened(rule, name, circle, roles)))])
+}
+
+/** The id of the participant that a record is about; undefined for a record of no participant. */
+export function participantOf(rule: VisibilityRule, resource: Resource): string | undefined {
+  const path = rule.participant[resource.resourceType]
+  if (path === undefined) return undefined
+  return path === 'self' ? resource.id : idsAt(resource, path, 'Patient')[0]
+}
+
+/**
+ * The restricted classes that a record is labelled with (meta.security). A restricted record that names no class is
+ * of a class that nobody can be given: only its writer knows of it.
+ */
+export function classesOf(resource: Resource): readonly string[] {
+  const labels = resource.meta?.security ?? []
+  const named = labels.filter((label) => label.system === RESTRICTED_CLASS).map((label) => String(label.code))
+  if (named.length > 0) return [...new Set(named)].sort()
+  return labels.some((label) => label.system === CONFIDENTIALITY && RESTRICTED.includes(String(label.code)))
+    ? ['unnamed']
+    : []
+}
+
+const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
+const RESTRICTED = ['R', 'V']
+
+function opened(rule: VisibilityRule, name: string, circle: Circle, roles: Roles): readonly Membership[] {
+  const byRole = (rule.classes[name]?.always ?? []).flatMap((role) =>
+    role === 'board' ? [roles.board] : roles.wageAgencies,
+  )
+  return joined([...(circle.classes[name] ?? []), ...always(byRole)])
+}
+
+const always = (agencies: readonly string[]): readonly Membership[] => agencies.map((agency) => ({ agency }))

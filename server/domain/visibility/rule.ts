@@ -1,0 +1,41 @@
+/** The shape of capability/rules/visibility.json: who may know of a record, as data. */
+
+export type CircleRule = {
+  readonly because: string
+  readonly type: string
+  /** Only while the record has one of these statuses. */
+  readonly status?: readonly string[]
+  /** Only when this element is `permit`. */
+  readonly permit?: string
+  /** Elements that hold references to the agencies that join the circle. */
+  readonly agency: readonly string[]
+  /** A Period that bounds the membership. */
+  readonly period?: string
+  /** Codings that name restricted classes opened to these agencies. */
+  readonly classes?: string
+}
+
+export type ClassRule = {
+  /** A data-sharing agreement between the recipient and the wage agency is needed besides the consent. */
+  readonly agreement: boolean
+  /** Roles that see the class without consent. */
+  readonly always: readonly string[]
+}
+
+export type VisibilityRule = {
+  /** Per type, the element that names the participant; `self` for the participant itself. */
+  readonly participant: Readonly<Record<string, string>>
+  readonly circle: readonly CircleRule[]
+  /** Types whose current author counts as having written the record, besides its creator. */
+  readonly author: readonly string[]
+  readonly classes: Readonly<Record<string, ClassRule>>
+  readonly agreement: {
+    readonly type: string
+    readonly status: readonly string[]
+    readonly parties: string
+    readonly period: string
+    readonly category: string
+  }
+  /** Types known to their owner, to the agencies under these elements, and to the board. */
+  readonly parties: Readonly<Record<string, readonly string[]>>
+}

@@ -1,0 +1,135 @@
+/** The hub put together: the one file that knows every part. Reads from top to bottom as the parts depend on each other. */
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { Config } from './config.ts'
+import type { Clock } from './clock.ts'
+import type { Log } from './log.ts'
+import { loadDefinitions } from './definitions/load.ts'
+import type { Definitions } from './definitions/definitions.ts'
+import { newHubId } from './domain/participant/hub-id.ts'
+import { parseLifecycle } from './domain/referral/lifecycle.ts'
+import type { VisibilityRule } from './domain/visibility/rule.ts'
+import { dateRange } from './fhir/dates.ts'
+import type { JsonObject, Resource } from './fhir/types.ts'
+import { createApp } from './http/app.ts'
+import { createRouter } from './http/routes.ts'
+import { listen, type Listening } from './http/server.ts'
+import { identify } from './identify.ts'
+import { capabilities } from './interactions/capabilities.ts'
+import { create } from './interactions/create.ts'
+import { history } from './interactions/history.ts'
+import { read } from './interactions/read.ts'
+import { remove } from './interactions/remove.ts'
+import { search } from './interactions/search.ts'
+import { transaction } from './interactions/transaction.ts'
+import { update } from './interactions/update.ts'
+import { vread } from './interactions/vread.ts'
+import type { WriteNeeds, WritingRule } from './interactions/write/needs.ts'
+import { operations } from './operations/index.ts'
+import { publishDefinitions, seedSamples } from './publish.ts'
+import { ALL } from './search/query.ts'
+import { extract } from './search/extract.ts'
+import { ssnKey } from './ssn-key.ts'
+import { openStore } from './store/open.ts'
+import type { Store } from './store/store.ts'
+import { createValidator } from './validate/create.ts'
+
+export type Hub = {
+  /** Begins to answer; the address is the FHIR base. */
+  listen(): Promise<{ readonly url: string }>
+  /** Stops accepting, finishes what is under way, releases claims, closes the store. */
+  stop(): Promise<void>
+  readonly agencies: readonly { readonly id: string; readonly name: string }[]
+}
+
+const ROOT_FOLDER = fileURLToPath(new URL('..', import.meta.url))
+const GRACE = 10_000
+
+export async function createHub(config: Config, { log, clock }: { log: Log; clock: Clock }): Promise<Hub> {
+  const definitions = await loadDefinitions(ROOT_FOLDER)
+  const store = await openStore(config.store.kind === 'memory' ? 'memory:' : `sqlite:${config.store.path}`, {
+    clock: clock.now,
+  })
+  const needs = { ...(await writeNeeds(config, definitions, store)), timeZone: config.timeZone, newId: clock.newId }
+  await fill(needs, config, clock.now())
+
+  const offered = operations(needs)
+  const interactions = {
+    read: read(needs),
+    vread: vread(needs),
+    create: create(needs),
+    update: update(needs),
+    delete: remove(needs),
+    'history-instance': history(needs),
+    'search-type': search(needs),
+    capabilities: capabilities({
+      definitions,
+      operations: offered,
+      system: ['transaction', 'batch'],
+      topics: [],
+      version: await version(),
+      date: new Date(clock.now()).toISOString(),
+    }),
+  }
+  const route = createRouter({ interactions, operations: offered })
+  const app = createApp({
+    interactions: { ...interactions, transaction: transaction({ ...needs, route, limit: config.transactionLimit }) },
+    operations: offered,
+    identify: identify(store),
+    now: clock.now,
+    log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
+    fault: (fault, request) => log.error('fault', { fault, request }),
+    publicUrl: config.publicUrl,
+    bodyLimit: config.bodyLimit,
+  })
+
+  let listening: Listening | undefined
+  return {
+    agencies: await agenciesOf(store),
+    async listen() {
+      listening = await listen(app, { host: config.host, port: config.port })
+      return { url: config.publicUrl ?? `http://${config.host}:${listening.port}/fhir` }
+    },
+    async stop() {
+      await listening?.stop(GRACE)
+      await store.close()
+    },
+  }
+}
+
+async function writeNeeds(config: Config, definitions: Definitions, store: Store): Promise<WriteNeeds> {
+  const place = { base: config.publicUrl ?? '', timeZone: config.timeZone }
+  return {
+    store,
+    definitions,
+    rules: config.rules,
+    validator: createValidator(definitions, { rules: config.rules }),
+    visibility: (await rule('visibility')) as unknown as VisibilityRule,
+    writing: (await rule('writing')) as unknown as WritingRule,
+    lifecycle: parseLifecycle(await rule('referral-lifecycle')),
+    extract: (resource: Resource) =>
+      extract(resource, definitions.offer(resource.resourceType)?.searchParameters ?? [], place),
+    range: (text) => dateRange(text, config.timeZone) ?? { start: Infinity, end: -Infinity },
+    ssnKey: ssnKey(config),
+    newHubId,
+  }
+}
+
+const rule = async (name: string): Promise<JsonObject> =>
+  JSON.parse(await readFile(`${ROOT_FOLDER}capability/rules/${name}.json`, 'utf8')) as JsonObject
+
+const version = async (): Promise<string> =>
+  (JSON.parse(await readFile(`${ROOT_FOLDER}package.json`, 'utf8')) as { version: string }).version
+
+/** What is published, and the samples when the store holds no agency yet. */
+async function fill(needs: WriteNeeds, config: Config, now: number): Promise<void> {
+  if (needs.rules === 'open') return
+  await publishDefinitions(needs)
+  if (config.seed === 'sample' && (await agenciesOf(needs.store)).length === 0)
+    await seedSamples(needs, `${ROOT_FOLDER}samples/seed`, now)
+}
+
+async function agenciesOf(store: Store): Promise<Hub['agencies']> {
+  const { versions } = await store.find({ type: 'Organization', where: ALL, sight: 'everything', limit: 1000 })
+  return versions.map(({ id, text }) => ({ id, name: (JSON.parse(text) as { name: string }).name }))
+}

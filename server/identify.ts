@@ -1,0 +1,29 @@
+/**
+ * Who asks, in open mode: the agency named by the header X-Agency, the board without one. Open mode exists on a
+ * loopback address only (config.ts sees to it).
+ */
+import type { IncomingHttpHeaders } from 'node:http'
+import { refuse } from './fhir/outcome.ts'
+import type { Caller } from './fhir/types.ts'
+import { BOARD } from './interactions/write/audiences.ts'
+import type { Store } from './store/store.ts'
+
+const BOARD_CALLER: Caller = { agency: BOARD, role: 'board' }
+
+/** Errors: `unknown-agency` (401) when no active Organization has this id. */
+export const identify =
+  (store: Store) =>
+  async (headers: IncomingHttpHeaders): Promise<Caller> => {
+    const named = headers['x-agency']
+    if (named === undefined || named === BOARD) return BOARD_CALLER
+    const agency = String(named)
+    const version = /^[A-Za-z0-9\-.]{1,64}$/.test(agency)
+      ? await store.read({ type: 'Organization', id: agency }, 'everything')
+      : undefined
+    if (version && version.text !== '' && (JSON.parse(version.text) as { active?: boolean }).active !== false)
+      return { agency, role: 'agency' }
+    throw refuse(
+      'unknown-agency',
+      `\`${agency.slice(0, 64)}\` is no agency of this hub. Name one in the header X-Agency: see GET Organization as the board, without the header.`,
+    )
+  }

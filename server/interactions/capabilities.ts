@@ -1,0 +1,119 @@
+/**
+ * FHIR capabilities: the statement is built from what the server really has, so it cannot claim what is not there.
+ * https://hl7.org/fhir/R4/http.html#capabilities
+ */
+import type { Definitions, TypeOffer } from '../definitions/definitions.ts'
+import { refuse } from '../fhir/outcome.ts'
+import { serialize } from '../fhir/json.ts'
+import type { Json, JsonObject, Resource } from '../fhir/types.ts'
+import type { Operation } from '../operations/operation.ts'
+import type { Handler } from './call.ts'
+
+export type CapabilityNeeds = {
+  readonly definitions: Definitions
+  readonly operations: readonly Operation[]
+  /** The system-level interactions that the server routes: `transaction`, `batch`. */
+  readonly system: readonly string[]
+  /** What a type offers beyond its own list: topics of Subscription. */
+  readonly topics: readonly string[]
+  readonly version: string
+  /** When these definitions were loaded (instant). */
+  readonly date: string
+}
+
+const MODES = ['full', 'normative', 'terminology']
+
+export const capabilities = (needs: CapabilityNeeds): Handler => {
+  const made = new Map<string, string>()
+  return async (call) => {
+    const mode = call.params.find(([name]) => name === 'mode')?.[1] ?? 'full'
+    if (!MODES.includes(mode))
+      throw refuse('invalid-parameter', `\`mode\` is \`${mode}\`; it takes ${MODES.join(', ')}.`)
+    if (mode === 'terminology')
+      throw refuse(
+        'invalid-parameter',
+        'The hub offers no terminology service yet, so it has no TerminologyCapabilities.',
+      )
+    const text = made.get(call.base) ?? serialize(statement(needs, call.base))
+    made.clear()
+    made.set(call.base, text)
+    return { status: 200, text }
+  }
+}
+
+function statement(needs: CapabilityNeeds, base: string): Resource {
+  const { rest, ...head } = needs.definitions.statement as JsonObject & { rest: readonly JsonObject[] }
+  return {
+    ...head,
+    resourceType: 'CapabilityStatement',
+    date: needs.date,
+    kind: 'instance',
+    software: { name: 'No Wrong Door', version: needs.version },
+    implementation: { description: 'No Wrong Door interoperability hub', url: base },
+    fhirVersion: '4.0.1',
+    format: ['application/fhir+json', 'json'],
+    rest: [
+      {
+        ...pick(rest[0] ?? {}, ['extension', 'documentation', 'security']),
+        mode: 'server',
+        resource: needs.definitions.offers.map((offer) => resourceOf(needs, offer)),
+        interaction: needs.system.map((code) => ({ code })),
+        ...listed('operation', operationsOf(needs, undefined)),
+      },
+    ],
+  }
+}
+
+function resourceOf(needs: CapabilityNeeds, offer: TypeOffer): JsonObject {
+  const has = (name: string): boolean => offer.interactions.includes(name)
+  const topics = offer.type === 'Subscription' ? needs.topics : []
+  return {
+    ...listed(
+      'extension',
+      topics.map((valueCanonical) => ({ url: TOPIC_EXTENSION, valueCanonical })),
+    ),
+    type: offer.type,
+    ...(offer.profiles.length === 1 ? { profile: offer.profiles[0] } : {}),
+    ...listed('supportedProfile', offer.profiles),
+    interaction: offer.interactions.map((code) => ({ code })),
+    versioning: offer.versioning,
+    readHistory: has('vread'),
+    updateCreate: has('update'),
+    conditionalCreate: has('create'),
+    conditionalRead: has('read') ? 'full-support' : 'not-supported',
+    conditionalUpdate: false,
+    conditionalDelete: 'not-supported',
+    referencePolicy: ['literal', 'local', 'enforced'],
+    ...listed('searchInclude', has('search-type') ? offer.includes : []),
+    ...listed('searchParam', has('search-type') ? offer.searchParameters.map(parameterOf) : []),
+    ...listed('operation', operationsOf(needs, offer.type)),
+  }
+}
+
+const TOPIC_EXTENSION =
+  'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/capabilitystatement-subscriptiontopic-canonical'
+
+const parameterOf = ({ code, url, type, documentation }: TypeOffer['searchParameters'][number]): JsonObject => ({
+  name: code,
+  definition: url,
+  type,
+  ...(documentation ? { documentation } : {}),
+})
+
+/** Operations of a type (undefined: of the system), once each whatever their level. */
+function operationsOf(needs: CapabilityNeeds, type: string | undefined): readonly JsonObject[] {
+  return needs.operations
+    .filter((one) =>
+      type === undefined
+        ? one.levels.includes('system')
+        : (one.levels.includes('type') || one.levels.includes('instance')) &&
+          (one.types.length === 0 || one.types.includes(type)),
+    )
+    .map((one) => ({ name: one.name, definition: one.definition }))
+}
+
+/** FHIR has no empty arrays. */
+const listed = (name: string, list: readonly Json[]): JsonObject => (list.length > 0 ? { [name]: list } : {})
+
+const pick = (from: JsonObject, names: readonly string[]): JsonObject =>
+  Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])))

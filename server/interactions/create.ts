@@ -1,0 +1,56 @@
+/** FHIR create, and conditional create. https://hl7.org/fhir/R4/http.html#create, #ccreate */
+import { refuse } from '../fhir/outcome.ts'
+import { keyText, type Resource } from '../fhir/types.ts'
+import type { Query } from '../search/query.ts'
+import type { Version } from '../store/store.ts'
+import type { Call, Handler, Reply } from './call.ts'
+import { offering } from './known.ts'
+import { localized } from './localized.ts'
+import { replyOf } from './read.ts'
+import type { SearchNeeds } from './criteria.ts'
+import { criteria } from './criteria.ts'
+import { apply, settled } from './write/apply.ts'
+import type { WriteNeeds } from './write/needs.ts'
+
+export type CreateNeeds = WriteNeeds & SearchNeeds & { newId(): string }
+
+export const create =
+  (needs: CreateNeeds): Handler =>
+  async (call) => {
+    offering(needs.definitions, call, 'create')
+    const body = localized(bodyOf(call), call.base)
+    const unless = call.ifNoneExist === undefined ? undefined : criteria(needs, call, call.type ?? '', call.ifNoneExist)
+    return settled(async () => {
+      const existing = unless && (await onlyMatch(needs, unless, call.ifNoneExist ?? ''))
+      if (existing) return { ...replyOf(existing), location: locationOf(existing) }
+      const resource = { ...body, id: needs.newId() }
+      const [version] = await apply(needs, call, [
+        { kind: 'put', create: true, resource, unless, at: body.resourceType },
+      ])
+      return created(version as Version)
+    })
+  }
+
+/** The one record that matches a condition, none, or an error (412) when there are several. */
+export async function onlyMatch(needs: WriteNeeds, query: Query, text: string): Promise<Version | undefined> {
+  const { versions } = await needs.store.find({ ...query, limit: 2 })
+  if (versions.length < 2) return versions[0]
+  throw refuse('multiple-matches', `The condition \`${query.type}?${text}\` matches several records; make it name one.`)
+}
+
+/** The resource of the body, of the type of the address. */
+export function bodyOf(call: Call): Resource {
+  if (!call.body) throw refuse('body-missing', `Send a \`${call.type ?? 'resource'}\` as the body.`)
+  if (call.body.resourceType === call.type) return call.body
+  throw refuse(
+    'type-mismatch',
+    `The body is a \`${String(call.body.resourceType)}\`; the address takes a \`${call.type ?? ''}\`.`,
+    {
+      expression: 'resourceType',
+    },
+  )
+}
+
+export const locationOf = (version: Version): string => `${keyText(version)}/_history/${version.version}`
+
+export const created = (version: Version): Reply => ({ ...replyOf(version, 201), location: locationOf(version) })

@@ -1,0 +1,31 @@
+/** Search criteria inside other interactions: `identifier=x|y` of If-None-Exist, `Patient?identifier=x` of a reference. */
+import type { Definitions } from '../definitions/definitions.ts'
+import { refuse } from '../fhir/outcome.ts'
+import { parse, type Parsed } from '../search/parse.ts'
+import type { Query } from '../search/query.ts'
+import type { Call } from './call.ts'
+import { offerOf, sightOf } from './known.ts'
+
+export type SearchNeeds = { readonly definitions: Definitions; readonly timeZone: string }
+
+/** A caller's parameters as a query for the caller's eyes. Errors: `unknown-type`, `unknown-parameter`, `invalid-parameter`. */
+export function parsed(needs: SearchNeeds, call: Call, type: string, params: Call['params']): Parsed {
+  const offer = offerOf(needs.definitions, { ...call, type })
+  const { now, base } = call
+  return parse(offer, params, {
+    base,
+    now,
+    timeZone: needs.timeZone,
+    sight: sightOf(call),
+    handling: call.prefer.handling,
+  })
+}
+
+/** The query of a conditional interaction: at least one criterion, no paging. */
+export function criteria(needs: SearchNeeds, call: Call, type: string, text: string): Query {
+  const params = [...new URLSearchParams(text.replace(/^[A-Za-z]*\?/, ''))]
+  if (params.length === 0)
+    throw refuse('invalid-header', `\`${text}\` is no search criterion; send for example \`identifier=system|value\`.`)
+  const { query } = parsed(needs, { ...call, prefer: { handling: 'strict' } }, type, params)
+  return { type: query.type, where: query.where, sight: query.sight, limit: 2 }
+}

@@ -1,0 +1,46 @@
+/** FHIR read. https://hl7.org/fhir/R4/http.html#read */
+import { keyText } from '../fhir/types.ts'
+import { refuse } from '../fhir/outcome.ts'
+import type { Store, Version } from '../store/store.ts'
+import type { Definitions } from '../definitions/definitions.ts'
+import { matchesTags, parseEtags } from '../fhir/etag.ts'
+import type { Call, Handler, Reply } from './call.ts'
+import { keyOf, notFound, offering, sightOf } from './known.ts'
+
+export const read =
+  ({ store, definitions }: { store: Store; definitions: Definitions }): Handler =>
+  async (call) => {
+    offering(definitions, call, 'read')
+    const key = keyOf(call)
+    const version = await store.read(key, sightOf(call))
+    if (!version) throw notFound(key)
+    if (version.text === '') throw deleted(version)
+    return unlessKnown(call, version)
+  }
+
+/** 304 when the caller has this version already. https://hl7.org/fhir/R4/http.html#cread */
+export function unlessKnown(call: Call, version: Version): Reply {
+  const reply = replyOf(version)
+  if (call.ifNoneMatch !== undefined)
+    return matchesTags(parseEtags(call.ifNoneMatch, 'If-None-Match'), version.version)
+      ? { ...reply, status: 304 }
+      : reply
+  const since = call.ifModifiedSince === undefined ? NaN : Date.parse(call.ifModifiedSince)
+  return Math.floor(version.at / 1000) * 1000 <= since ? { ...reply, status: 304 } : reply
+}
+
+export const replyOf = (version: Version, status = 200): Reply => ({
+  status,
+  text: version.text,
+  version: version.version,
+  lastModified: version.at,
+})
+
+export const deleted = (version: Version) =>
+  refuse(
+    'deleted',
+    `\`${keyText(version)}\` was deleted at version \`${version.version}\`; see ${keyText(version)}/_history.`,
+    {
+      headers: { ETag: `W/"${version.version}"` },
+    },
+  )

@@ -1,0 +1,237 @@
+/**
+ * Batch and transaction. A batch is its entries one by one; a transaction is one commit.
+ * https://hl7.org/fhir/R4/http.html#transaction
+ */
+import { buildResponses, type EntryReply } from '../fhir/bundle.ts'
+import { parseEtags } from '../fhir/etag.ts'
+import { operationOutcome, OutcomeError, refuse } from '../fhir/outcome.ts'
+import { parseReference, references, rewriteReferences } from '../fhir/reference.ts'
+import { keyText, type JsonObject, type Resource } from '../fhir/types.ts'
+import type { Version } from '../store/store.ts'
+import type { Call, Handler, Reply } from './call.ts'
+import { criteria } from './criteria.ts'
+import { created, locationOf, onlyMatch, type CreateNeeds } from './create.ts'
+import { entryCall, type EntryCall, type Route } from './entry.ts'
+import { keyOf, offering } from './known.ts'
+import { localized } from './localized.ts'
+import { replyOf } from './read.ts'
+import { apply, settled } from './write/apply.ts'
+import type { Change } from './write/change.ts'
+
+export type TransactionNeeds = CreateNeeds & {
+  readonly limit: number
+  /** The address space, for the entries. */
+  readonly route: Route
+}
+
+export const transaction =
+  (needs: TransactionNeeds): Handler =>
+  async (call) => {
+    const bundle = bundleOf(call)
+    const entries = entriesOf(bundle, needs.limit)
+    const read = (entry: JsonObject, index: number): EntryCall => entryCall(needs.route, call, entry, index)
+    if (bundle.type === 'batch')
+      return answer('batch-response', await inTurn(entries, (entry, index) => attempted(() => read(entry, index))))
+    return answer('transaction-response', await allOrNone(needs, call, entries.map(read)))
+  }
+
+const answer = (kind: 'batch-response' | 'transaction-response', replies: readonly EntryReply[]): Reply => ({
+  status: 200,
+  text: buildResponses(kind, replies),
+})
+
+function bundleOf(call: Call): Resource {
+  const { body } = call
+  if (!body) throw refuse('body-missing', 'Send a Bundle of type `batch` or `transaction` as the body.')
+  if (body.resourceType !== 'Bundle')
+    throw refuse('type-mismatch', `The body is a \`${String(body.resourceType)}\`; this address takes a \`Bundle\`.`)
+  if (body.type === 'batch' || body.type === 'transaction') return body
+  throw refuse(
+    'bundle-invalid',
+    `\`Bundle.type\` is \`${String(body.type)}\`; it must be \`batch\` or \`transaction\`.`,
+    { expression: 'Bundle.type' },
+  )
+}
+
+function entriesOf(bundle: Resource, limit: number): readonly JsonObject[] {
+  const entries = bundle.entry ?? []
+  if (
+    !Array.isArray(entries) ||
+    entries.some((entry) => entry === null || typeof entry !== 'object' || Array.isArray(entry))
+  ) {
+    throw refuse('bundle-invalid', '`Bundle.entry` must be an array of objects.', { expression: 'Bundle.entry' })
+  }
+  if (entries.length <= limit) return entries as readonly JsonObject[]
+  throw refuse(
+    'too-many-entries',
+    `The Bundle has ${entries.length} entries; at most ${limit} are taken. Send it in parts.`,
+    { expression: 'Bundle.entry' },
+  )
+}
+
+async function inTurn<T, R>(list: readonly T[], each: (one: T, index: number) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (const [index, one] of list.entries()) results.push(await each(one, index))
+  return results
+}
+
+/** One entry of a batch: its failure is its own. */
+async function attempted(read: () => EntryCall): Promise<EntryReply> {
+  try {
+    const call = read()
+    return entryReply(call, await call.run(call))
+  } catch (error) {
+    if (!(error instanceof OutcomeError)) throw error
+    return { status: error.status, outcome: operationOutcome(error.issues) }
+  }
+}
+
+function entryReply(call: EntryCall, { status, text, resource, location, version, lastModified }: Reply): EntryReply {
+  const isWrite = call.method === 'POST' || call.method === 'PUT'
+  const silent = isWrite && call.prefer.return === 'minimal'
+  return { status, location, version, lastModified, ...(silent ? {} : { text, resource }) }
+}
+
+type Planned = { readonly call: EntryCall; readonly change?: Change; readonly existing?: Version }
+
+/** Writes in one commit, in the order DELETE, POST, PUT; reads after it; answers in the order of the request. */
+async function allOrNone(
+  needs: TransactionNeeds,
+  outer: Call,
+  calls: readonly EntryCall[],
+): Promise<readonly EntryReply[]> {
+  refuseDoubleAddresses(calls)
+  const writes = calls.filter((one) => one.method !== 'GET' && one.method !== 'HEAD')
+  const done = await settled(async () => {
+    const planned = await plan(needs, outer, writes)
+    const changes = planned.flatMap((one) => (one.change ? [one.change] : []))
+    const versions = await apply(needs, outer, changes)
+    const byChange = new Map(changes.map((change, index) => [change, versions[index]]))
+    return new Map(planned.map((one) => [one.call, entryReply(one.call, replyTo(one, byChange))]))
+  })
+  return inTurn(calls, async (one) => done.get(one) ?? entryReply(one, await one.run(one)))
+}
+
+/** Ids for what is new, then every reference between entries made to point at them. */
+async function plan(needs: TransactionNeeds, outer: Call, calls: readonly EntryCall[]): Promise<readonly Planned[]> {
+  const identified = await inTurn(calls, (call) => identify(needs, call))
+  const map = new Map(identified.flatMap(({ call, id, existing }) => addressed(call, existing?.id ?? id)))
+  return inTurn(identified, async ({ call, id, existing, unless }) => {
+    if (existing) return { call, existing }
+    if (call.method === 'DELETE')
+      return { call, change: { kind: 'remove' as const, key: keyOf(call), ifMatch: tags(call), at: call.at } }
+    const body = localized(resourceOf(call), call.base)
+    const linked = rewriteReferences(body, await withConditional(needs, outer, body, map))
+    const change: Change = {
+      kind: 'put',
+      create: call.method === 'POST',
+      resource: { ...linked, id },
+      ifMatch: tags(call),
+      ifAbsent: call.ifNoneMatch?.trim() === '*',
+      unless,
+      at: `${call.at}.resource`,
+    }
+    return { call, change }
+  })
+}
+
+type Identified = {
+  readonly call: EntryCall
+  readonly id: string
+  readonly existing?: Version
+  readonly unless?: ReturnType<typeof criteria>
+}
+
+async function identify(needs: TransactionNeeds, call: EntryCall): Promise<Identified> {
+  if (!['create', 'update', 'delete'].includes(call.interaction)) {
+    throw refuse(
+      'bundle-invalid',
+      `\`${call.interaction}\` has no place in a transaction; send it in a batch, or by itself.`,
+      { expression: `${call.at}.request.url` },
+    )
+  }
+  offering(needs.definitions, call, call.interaction)
+  if (call.method === 'DELETE') return { call, id: keyOf(call).id }
+  const body = resourceOf(call)
+  if (call.method === 'PUT') return { call, id: updatedId(call, body) }
+  if (call.ifNoneExist === undefined) return { call, id: needs.newId() }
+  const unless = criteria(needs, call, body.resourceType, call.ifNoneExist)
+  return { call, id: needs.newId(), unless, existing: await onlyMatch(needs, unless, call.ifNoneExist) }
+}
+
+function updatedId(call: EntryCall, body: Resource): string {
+  const { id } = keyOf(call)
+  if (body.id === id) return id
+  throw refuse(
+    'id-mismatch',
+    `The resource has ${body.id === undefined ? 'no id' : `the id \`${String(body.id)}\``}; the request says \`${id}\`.`,
+    {
+      expression: `${call.at}.resource.id`,
+    },
+  )
+}
+
+function resourceOf(call: EntryCall): Resource {
+  const { body } = call
+  if (!body)
+    throw refuse('body-missing', `The entry needs a \`${call.type ?? 'resource'}\` as its resource.`, {
+      expression: `${call.at}.resource`,
+    })
+  if (body.resourceType === call.type) return body
+  throw refuse(
+    'type-mismatch',
+    `The resource is a \`${String(body.resourceType)}\`; the request takes a \`${call.type ?? ''}\`.`,
+    {
+      expression: `${call.at}.resource.resourceType`,
+    },
+  )
+}
+
+const tags = (call: EntryCall) => (call.ifMatch === undefined ? undefined : parseEtags(call.ifMatch, 'ifMatch'))
+
+/** The names by which other entries may refer to this one, each with its address. */
+function addressed(call: EntryCall, id: string): readonly (readonly [string, string])[] {
+  const address = `${call.type ?? ''}/${id}`
+  return call.fullUrl !== undefined && call.method !== 'DELETE' && call.fullUrl !== address
+    ? [[call.fullUrl, address]]
+    : []
+}
+
+/** Conditional references (`Patient?identifier=x`) resolved with the caller's eyes. https://hl7.org/fhir/R4/http.html#trules */
+async function withConditional(
+  needs: TransactionNeeds,
+  outer: Call,
+  body: Resource,
+  map: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
+  const all = new Map(map)
+  for (const { reference, path } of references(body)) {
+    const found = parseReference(reference)
+    if (found?.kind !== 'conditional') continue
+    const version = await onlyMatch(needs, criteria(needs, outer, found.type, found.query), found.query)
+    if (!version)
+      throw refuse('reference-not-found', `\`${reference}\` matches no record that you may know of.`, {
+        expression: path,
+      })
+    all.set(reference, keyText(version))
+  }
+  return all
+}
+
+/** The same record twice, or two entries under one fullUrl: nobody could say which is meant. */
+function refuseDoubleAddresses(calls: readonly EntryCall[]): void {
+  const seen = new Set<string>()
+  for (const { fullUrl, at } of calls) {
+    if (fullUrl === undefined) continue
+    if (seen.has(fullUrl))
+      throw refuse('bundle-invalid', `Two entries have the fullUrl \`${fullUrl}\`.`, { expression: `${at}.fullUrl` })
+    seen.add(fullUrl)
+  }
+}
+
+function replyTo({ change, existing }: Planned, versions: ReadonlyMap<Change, Version | undefined>): Reply {
+  if (existing) return { ...replyOf(existing), location: locationOf(existing) }
+  const version = change && versions.get(change)
+  if (!version || change.kind === 'remove') return { status: 204, version: version?.version, lastModified: version?.at }
+  return version.version === 1 ? created(version) : { ...replyOf(version), location: locationOf(version) }
+}

@@ -1,0 +1,45 @@
+/** FHIR update, which also creates under an id of the caller's choice. https://hl7.org/fhir/R4/http.html#update, #upsert */
+import { refuse } from '../fhir/outcome.ts'
+import { parseEtags } from '../fhir/etag.ts'
+import type { Version } from '../store/store.ts'
+import type { Handler } from './call.ts'
+import { bodyOf, created } from './create.ts'
+import { keyOf, offering } from './known.ts'
+import { localized } from './localized.ts'
+import { replyOf } from './read.ts'
+import { apply, settled } from './write/apply.ts'
+import type { WriteNeeds } from './write/needs.ts'
+
+export const update =
+  (needs: WriteNeeds): Handler =>
+  async (call) => {
+    offering(needs.definitions, call, 'update')
+    const { id } = keyOf(call)
+    const body = localized(bodyOf(call), call.base)
+    if (body.id !== id) {
+      throw refuse(
+        'id-mismatch',
+        `The body has ${body.id === undefined ? 'no id' : `the id \`${String(body.id)}\``}; the address says \`${id}\`.`,
+        {
+          expression: `${body.resourceType}.id`,
+        },
+      )
+    }
+    const ifMatch = call.ifMatch === undefined ? undefined : parseEtags(call.ifMatch, 'If-Match')
+    const ifAbsent = call.ifNoneMatch?.trim() === '*'
+    return settled(async () => {
+      const put = {
+        kind: 'put' as const,
+        create: false,
+        resource: { ...body, id },
+        ifMatch,
+        ifAbsent,
+        at: body.resourceType,
+      }
+      const [version] = await apply(needs, call, [put])
+      return madeNew(version as Version) ? created(version as Version) : replyOf(version as Version)
+    })
+  }
+
+/** 201 for the first version; a record brought back after its deletion answers 201 as well. */
+const madeNew = (version: Version): boolean => version.method === 'POST' || version.version === 1

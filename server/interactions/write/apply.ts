@@ -1,0 +1,162 @@
+/**
+ * The one way of a write: load what is there, refuse what cannot be, validate, ask the rules, see who may know, and
+ * hand the store one commit. PUT, DELETE, conditional create, transactions and operations all come through here.
+ */
+import { isError, OutcomeError, refuse, type Issue } from '../../fhir/outcome.ts'
+import type { Caller } from '../../fhir/types.ts'
+import type { Sight } from '../../search/query.ts'
+import { CommitConflict, StoreFull, type Guard, type Version, type Work, type Write } from '../../store/store.ts'
+import { audiencesOf, type Audiences } from './audiences.ts'
+import { Outrun, type Change, type Changed, type Rule, type Scene, type Verdict, type Writer } from './change.ts'
+import { load } from './load.ts'
+import { aboutEntries, entriesOf } from './entries.ts'
+import { followingChanges } from './following.ts'
+import type { WriteNeeds } from './needs.ts'
+import { checkPreconditions, expectOf } from './preconditions.ts'
+import { checkReferences } from './references.ts'
+import { RULES } from './rules/index.ts'
+import { sceneOf } from './scene.ts'
+
+export type Who = { readonly caller: Caller; readonly now: number }
+
+/** Writers of one record that wait for each other this often are told to come back. */
+const TRIES = 100
+
+/**
+ * Begins again, from the reading on, whenever somebody else committed in between. `attempt` must read afresh.
+ * Errors: `busy` (503) after a hundred tries.
+ */
+export async function settled<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof Outrun)) throw error
+    }
+  }
+  throw refuse('busy', 'The records of this request are being written to by many at once; send it again.', {
+    headers: { 'Retry-After': '1' },
+  })
+}
+
+/**
+ * Commits the changes, all or none, and answers their versions in order (undefined: a deletion of nothing).
+ * Throws OutcomeError for what the caller must mend, Outrun when the state that was looked at is gone.
+ */
+export async function apply(
+  needs: WriteNeeds,
+  who: Who,
+  changes: readonly Change[],
+): Promise<readonly (Version | undefined)[]> {
+  const sight: Sight = who.caller.role === 'hub' ? 'everything' : { agency: who.caller.agency, at: who.now }
+  const writer: Writer = { caller: who.caller, now: who.now, sight }
+  const loaded = await load(needs, writer, [...changes, ...(await followingChanges(needs, writer, changes))])
+  for (const one of loaded) checkPreconditions(needs, who.caller, one)
+  const scene = sceneOf(needs, writer, loaded)
+  refuseInvalid(await validate(needs, loaded))
+  const verdict = await ask(needs, scene)
+  refuseInvalid(verdict.issues)
+  const audiences = await audiencesOf(needs, who.caller, loaded)
+  const { versions } = await commit(needs, await workOf(needs, scene, verdict, audiences))
+  return versions.slice(0, changes.length)
+}
+
+async function validate(needs: WriteNeeds, loaded: readonly Changed[]): Promise<readonly Issue[]> {
+  const checked = loaded.map((one) => (one.after ? needs.validator.check(one.after, { at: one.at }) : []))
+  return (await Promise.all(checked)).flat()
+}
+
+function refuseInvalid(issues: readonly Issue[]): void {
+  if (issues.some(isError)) throw new OutcomeError(issues)
+}
+
+async function ask(needs: WriteNeeds, scene: Scene): Promise<Required<Verdict>> {
+  if (needs.rules === 'open') return { issues: [], guards: [], jobs: [] }
+  const verdicts = await Promise.all(
+    scene.changes.flatMap((one) => rulesFor(one.key.type).map((rule) => asked(rule, one, scene, needs))),
+  )
+  const issues = [...(await checkReferences(needs.store, scene)), ...verdicts.flatMap((one) => one.issues ?? [])]
+  return {
+    issues,
+    guards: verdicts.flatMap((one) => one.guards ?? []),
+    jobs: verdicts.flatMap((one) => one.jobs ?? []),
+  }
+}
+
+/** A rule speaks of `Task.status`; in a Bundle that stands at `Bundle.entry[2].resource.status`. */
+async function asked(rule: Rule, one: Changed, scene: Scene, needs: WriteNeeds): Promise<Verdict> {
+  const verdict = await rule.check(one, scene, needs)
+  const located = (text: string | undefined) =>
+    text?.split('.')[0] === one.key.type ? text.replace(one.key.type, one.at) : text
+  return {
+    ...verdict,
+    issues: (verdict.issues ?? []).map((issue) => ({ ...issue, expression: located(issue.expression) })),
+  }
+}
+
+const rulesFor = (type: string): readonly Rule[] =>
+  RULES.filter((rule) => rule.types.includes(type) || rule.types.includes('*'))
+
+async function workOf(
+  needs: WriteNeeds,
+  scene: Scene,
+  verdict: Required<Verdict>,
+  audiences: Audiences,
+): Promise<Work> {
+  const { changes, caller } = scene
+  const writes = await Promise.all(
+    changes.map((one, index) => writeOf(needs, caller.agency, one, audiences.of[index] ?? [])),
+  )
+  const unless: Guard[] = changes.flatMap(({ change }) =>
+    change.kind === 'put' && change.unless ? [{ none: change.unless }] : [],
+  )
+  return {
+    writes: [...writes, ...audiences.writes],
+    guards: [...unless, ...verdict.guards, ...audiences.guards],
+    jobs: verdict.jobs,
+  }
+}
+
+async function writeOf(
+  needs: WriteNeeds,
+  author: string,
+  one: Changed,
+  audience: Audiences['of'][number],
+): Promise<Write> {
+  const expect = expectOf(one)
+  if (!one.after) {
+    return {
+      kind: 'remove',
+      key: one.key,
+      entries: one.before ? aboutEntries(needs, one.before) : [],
+      audience,
+      author,
+      expect,
+    }
+  }
+  const method = one.change.kind === 'put' && one.change.create ? 'POST' : 'PUT'
+  return {
+    kind: 'put',
+    method,
+    resource: one.after,
+    entries: await entriesOf(needs, one, one.after),
+    audience,
+    author,
+    expect,
+  }
+}
+
+async function commit(needs: WriteNeeds, work: Work) {
+  try {
+    return await needs.store.commit(work)
+  } catch (error) {
+    if (error instanceof CommitConflict) throw new Outrun(error.message)
+    if (error instanceof StoreFull) {
+      throw refuse(
+        'store-full',
+        'The store has no room left, so nothing was written; reads go on. Ask the operator to make room, then send the request again.',
+      )
+    }
+    throw error
+  }
+}

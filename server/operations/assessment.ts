@@ -1,0 +1,77 @@
+/** What the rules of referral look at: the answered form, the participant, what is offered in the area, what is open already. */
+import { codeSystem } from '../fhir/canonical.ts'
+import { idOf } from '../fhir/element.ts'
+import { refuse } from '../fhir/outcome.ts'
+import type { Resource } from '../fhir/types.ts'
+import { areaOf } from '../domain/referral/area.ts'
+import { propose, type Proposal } from '../domain/referral/propose.ts'
+import type { Call } from '../interactions/call.ts'
+import { sightOf } from '../interactions/known.ts'
+import type { WriteNeeds } from '../interactions/write/needs.ts'
+import { ALL, PARTICIPANT, type Filter } from '../search/query.ts'
+
+const ENOUGH = 1000
+
+export type Assessed = {
+  readonly participant: Resource & { readonly id: string }
+  readonly area?: string
+  readonly proposals: readonly Proposal[]
+}
+
+/** Errors: `assessment-rule` when the form is not completed, `reference-not-found` when the participant is not known. */
+export async function assessed(needs: WriteNeeds, call: Call, response: Resource): Promise<Assessed> {
+  if (response.status !== 'completed' && response.status !== 'amended') {
+    throw refuse(
+      'assessment-rule',
+      `The assessment is \`${String(response.status)}\`; referrals are proposed once it is \`completed\`.`,
+      { expression: 'QuestionnaireResponse.status' },
+    )
+  }
+  const id = idOf(response.subject, 'Patient') ?? ''
+  const participant = id === '' ? undefined : await current(needs, call, 'Patient', id)
+  if (!participant) {
+    throw refuse(
+      'reference-not-found',
+      `The subject of the assessment, \`Patient/${id}\`, is no participant that you may know of.`,
+      { expression: 'QuestionnaireResponse.subject' },
+    )
+  }
+  const localAreas = needs.definitions.find(codeSystem('local-area')) as Resource | undefined
+  const area = localAreas ? areaOf(participant, localAreas) : undefined
+  const about: Filter = { op: 'reference', param: PARTICIPANT, type: 'Patient', id }
+  const tasks = (await found(needs, call, 'Task', about)).filter(
+    (one) => !needs.lifecycle.terminal.includes(String(one.status)),
+  )
+  const requests = await found(needs, call, 'ServiceRequest', about)
+  const proposals = propose({
+    response,
+    rules: needs.definitions.published('PlanDefinition') as readonly Resource[],
+    activities: needs.definitions.published('ActivityDefinition') as readonly Resource[],
+    programs: await found(needs, call, 'HealthcareService', ALL),
+    participant,
+    takenBy: call.caller.agency,
+    openReferrals: tasks.flatMap((task) => {
+      const request = requests.find((one) => one.id === idOf(task.focus, 'ServiceRequest'))
+      return request ? [{ task, request }] : []
+    }),
+    participations: await found(needs, call, 'EpisodeOfCare', about),
+    ...(area ? { area } : {}),
+    now: call.now,
+  })
+  return { participant, area, proposals }
+}
+
+export async function current(
+  needs: WriteNeeds,
+  call: Call,
+  type: string,
+  id: string,
+): Promise<(Resource & { readonly id: string }) | undefined> {
+  const version = await needs.store.read({ type, id }, sightOf(call))
+  return version && version.text !== '' ? (JSON.parse(version.text) as Resource & { readonly id: string }) : undefined
+}
+
+export async function found(needs: WriteNeeds, call: Call, type: string, where: Filter): Promise<readonly Resource[]> {
+  const { versions } = await needs.store.find({ type, where, sight: sightOf(call), limit: ENOUGH })
+  return versions.map((version) => JSON.parse(version.text) as Resource)
+}

@@ -1,0 +1,16 @@
+/** The operations of the hub; subscriptions bring their own. */
+import type { SubmitNeeds } from './submit-referrals.ts'
+import { proposeReferrals } from './propose-referrals.ts'
+import { reconcile } from './reconcile.ts'
+import { refer } from './refer.ts'
+import { submitReferrals } from './submit-referrals.ts'
+import { validate } from './validate.ts'
+import type { Operation } from './operation.ts'
+
+export const operations = (needs: SubmitNeeds): readonly Operation[] => [
+  validate(needs),
+  reconcile(needs),
+  proposeReferrals(needs),
+  submitReferrals(needs),
+  refer(needs),
+]

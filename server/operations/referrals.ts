@@ -1,0 +1,50 @@
+/** Commits referrals, each ServiceRequest with its Task, and answers them in a Bundle. */
+import { serialize } from '../fhir/json.ts'
+import type { Resource } from '../fhir/types.ts'
+import type { Referral } from '../domain/referral/draft.ts'
+import type { Call, Reply } from '../interactions/call.ts'
+import { sightOf } from '../interactions/known.ts'
+import { apply } from '../interactions/write/apply.ts'
+import type { Change } from '../interactions/write/change.ts'
+import type { WriteNeeds } from '../interactions/write/needs.ts'
+
+/** A referral that is made at most once: the identifier that tells whether it was. */
+export type Once = { readonly referral: Referral; readonly token?: { readonly system: string; readonly code: string } }
+
+/** All in one commit. Throws what the write path refuses; Outrun when another call made one of them meanwhile. */
+export async function commitReferrals(
+  needs: WriteNeeds,
+  call: Call,
+  wanted: readonly Once[],
+): Promise<readonly Referral[]> {
+  if (wanted.length === 0) return []
+  const changes = wanted.flatMap(({ referral, token }): Change[] => {
+    const unless = token && {
+      type: 'ServiceRequest',
+      where: { op: 'token' as const, param: 'identifier', ...token },
+      sight: sightOf(call),
+      limit: 1,
+    }
+    return [
+      { kind: 'put', create: true, resource: referral.request, at: 'ServiceRequest', unless },
+      { kind: 'put', create: true, resource: referral.task, at: 'Task' },
+    ]
+  })
+  const versions = await apply(needs, call, changes)
+  const stored = versions.map((version) => JSON.parse(version?.text ?? '{}') as Referral['task'])
+  return wanted.map((_, index) => ({
+    request: stored[2 * index] as Referral['request'],
+    task: stored[2 * index + 1] as Referral['task'],
+  }))
+}
+
+export function referralBundle(referrals: readonly Referral[]): Reply {
+  const entry = referrals.flatMap(({ request, task }) => [
+    { resource: request as Resource },
+    { resource: task as Resource },
+  ])
+  return {
+    status: 200,
+    text: serialize({ resourceType: 'Bundle', type: 'collection', ...(entry.length > 0 ? { entry } : {}) }),
+  }
+}

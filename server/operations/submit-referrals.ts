@@ -1,0 +1,177 @@
+/**
+ * $submit-referrals: sends what the participant accepted and records what was unchecked, each proposal of an
+ * assessment at most once. Defined in capability/operations.
+ */
+import { namingSystem } from '../fhir/canonical.ts'
+import { idOf } from '../fhir/element.ts'
+import { OutcomeError, refuse, type Issue } from '../fhir/outcome.ts'
+import { readParameters } from '../fhir/parameters.ts'
+import type { JsonObject, Resource } from '../fhir/types.ts'
+import { consentCovers } from '../domain/referral/consent.ts'
+import { draftProposals, type Decision, type Referral } from '../domain/referral/draft.ts'
+import type { Proposal } from '../domain/referral/propose.ts'
+import type { Call } from '../interactions/call.ts'
+import { keyOf, notFound } from '../interactions/known.ts'
+import { settled } from '../interactions/write/apply.ts'
+import type { WriteNeeds } from '../interactions/write/needs.ts'
+import { PARTICIPANT } from '../search/query.ts'
+import { assessed, current, found } from './assessment.ts'
+import { defined } from './define.ts'
+import type { Operation } from './operation.ts'
+import { commitReferrals, referralBundle, type Once } from './referrals.ts'
+
+export type SubmitNeeds = WriteNeeds & { newId(): string }
+type Asked = { readonly rule: string; readonly accept: boolean; readonly reason?: string }
+
+/** Identifier of a referral that came from a proposal: `<QuestionnaireResponse id>.<rule>`. */
+const PROPOSAL = namingSystem('proposal')
+
+export const submitReferrals = (needs: SubmitNeeds): Operation => {
+  const { takes, ...definition } = defined(needs.definitions, 'submit-referrals')
+  return {
+    ...definition,
+    levels: ['instance'],
+    types: ['Patient'],
+    affectsState: true,
+    async run(call) {
+      const given = readParameters(takes, call)
+      const asked = given.decision as unknown as readonly Asked[]
+      const id = idOf(given.response, 'QuestionnaireResponse') ?? ''
+      return settled(async () => referralBundle(await submit(needs, call, id, asked)))
+    },
+  }
+}
+
+async function submit(
+  needs: SubmitNeeds,
+  call: Call,
+  response: string,
+  asked: readonly Asked[],
+): Promise<readonly Referral[]> {
+  const form = await formOf(needs, call, response)
+  const { proposals } = await assessed(needs, call, form)
+  const decided = decisions(proposals, asked)
+  const before = await Promise.all(decided.map((one) => already(needs, call, response, one.proposal.rule)))
+  const open = decided.filter((_, index) => before[index] === undefined)
+  refuseServed(open)
+  const consented = await withConsents(needs, call, open)
+  const submission = {
+    participant: keyOf(call).id,
+    requester: call.caller.agency,
+    response: `QuestionnaireResponse/${response}`,
+    decisions: consented,
+  }
+  const drafts = draftProposals(submission, { newId: needs.newId, now: call.now })
+  const marked = drafts.map((referral, index) =>
+    marking(referral, `${response}.${consented[index]?.proposal.rule ?? ''}`),
+  )
+  const made = await commitReferrals(needs, call, marked)
+  return [...before.flatMap((one) => one ?? []), ...made]
+}
+
+async function formOf(needs: WriteNeeds, call: Call, id: string): Promise<Resource> {
+  const participant = keyOf(call)
+  if (!(await current(needs, call, 'Patient', participant.id))) throw notFound(participant)
+  const form = await current(needs, call, 'QuestionnaireResponse', id)
+  if (form && idOf(form.subject, 'Patient') === participant.id) return form
+  throw refuse(
+    'reference-not-found',
+    `\`QuestionnaireResponse/${id}\` is no assessment of \`Patient/${participant.id}\` that you may know of.`,
+    { expression: 'Parameters.parameter' },
+  )
+}
+
+/** The proposals with what was decided about them; those of one group follow the one that was named. */
+function decisions(proposals: readonly Proposal[], asked: readonly Asked[]): readonly Decision[] {
+  const unknown = asked.filter((one) => !proposals.some((proposal) => proposal.rule === one.rule))
+  const named = (proposal: Proposal) =>
+    asked.filter(
+      (one) =>
+        one.rule === proposal.rule || (proposal.group !== undefined && groupOf(proposals, one.rule) === proposal.group),
+    )
+  const torn = proposals.filter((proposal) => new Set(named(proposal).map((one) => one.accept)).size > 1)
+  const issues = [
+    ...unknown.map((one) =>
+      issue(
+        `\`${one.rule}\` is not proposed by this assessment; proposed are ${proposals.map((proposal) => `\`${proposal.rule}\``).join(', ') || 'none'}.`,
+      ),
+    ),
+    ...torn.map((one) =>
+      issue(`\`${one.rule}\` belongs to \`${one.group ?? ''}\`, which is one checkbox: accept or decline all of it.`),
+    ),
+  ]
+  if (issues.length > 0) throw new OutcomeError(issues)
+  return proposals.flatMap((proposal) => {
+    const [decision] = named(proposal)
+    return decision
+      ? [{ proposal, accepted: decision.accept, ...(decision.reason ? { reason: decision.reason } : {}) }]
+      : []
+  })
+}
+
+const groupOf = (proposals: readonly Proposal[], rule: string): string | undefined =>
+  proposals.find((one) => one.rule === rule)?.group
+
+function refuseServed(open: readonly Decision[]): void {
+  const issues = open
+    .filter((one) => one.accepted)
+    .flatMap(({ proposal }) => {
+      if (proposal.openReferral)
+        return [issue(`\`${proposal.rule}\` is referred already: \`${proposal.openReferral}\` is open.`)]
+      return proposal.alreadyServed
+        ? [issue(`\`${proposal.rule}\`: the participant takes part in \`${proposal.program}\` already.`)]
+        : []
+    })
+  if (issues.length > 0) throw new OutcomeError(issues)
+}
+
+/** Each recipient needs a consent; the write path checks again, with the commit. */
+async function withConsents(needs: WriteNeeds, call: Call, open: readonly Decision[]): Promise<readonly Decision[]> {
+  const consents = await found(needs, call, 'Consent', {
+    op: 'reference',
+    param: PARTICIPANT,
+    type: 'Patient',
+    id: keyOf(call).id,
+  })
+  return open.map((decision) => {
+    const recipient = decision.proposal.performer
+    if (!decision.accepted || recipient === undefined) return decision
+    const covering = consents.find((one) =>
+      consentCovers([one], { recipient, now: call.now, range: needs.range, purpose: 'referral' }),
+    )
+    return covering ? { ...decision, consent: `Consent/${covering.id ?? ''}` } : decision
+  })
+}
+
+/** The referral that an earlier call made of this proposal, if one did. */
+async function already(needs: WriteNeeds, call: Call, response: string, rule: string): Promise<Referral | undefined> {
+  const [request] = await found(needs, call, 'ServiceRequest', {
+    op: 'token',
+    param: 'identifier',
+    system: PROPOSAL,
+    code: `${response}.${rule}`,
+  })
+  if (!request) return undefined
+  const [task] = await found(needs, call, 'Task', {
+    op: 'reference',
+    param: 'focus',
+    type: 'ServiceRequest',
+    id: request.id ?? '',
+  })
+  return task ? ({ request, task } as Referral) : undefined
+}
+
+function marking({ request, task }: Referral, code: string): Once {
+  const others = (request.identifier ?? []) as readonly JsonObject[]
+  return {
+    referral: { request: { ...request, identifier: [...others, { system: PROPOSAL, value: code }] }, task },
+    token: { system: PROPOSAL, code },
+  }
+}
+
+const issue = (text: string): Issue => ({
+  severity: 'error',
+  code: 'assessment-rule',
+  text,
+  expression: 'Parameters.parameter',
+})
