@@ -47,6 +47,21 @@ describe('search / for any data', () => {
     )
   })
 
+  it('finds a text by each of its beginnings', () => {
+    const word = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom('Σ', 'a', ' ', 'é', 'e\u0301', '한', 'ẞ', 'İ') }),
+    )
+    fc.assert(
+      fc.property(word, fc.nat(), (any, cut) => {
+        const points = [...any]
+        const beginning = points.slice(0, cut % (points.length + 1)).join('')
+        assert.ok(normalise(any).startsWith(normalise(beginning)))
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
   it('finds a token by exactly its system and code, whatever they are', () => {
     const small = fc.constantFrom('a', 'b', 'a|b', 'a,b', 'a\\', '$', 'A')
     const coding = fc.record({ system: small, code: small }, { requiredKeys: ['code'] })

@@ -42,10 +42,13 @@ function texts(value: unknown): string[] {
   )
 }
 
+/** Lower case writes a sigma at the end of a word differently; the beginning of a word must still find the word. */
+const FINAL_SIGMA = 'ς'
+
 const ASCII = /^[\x20-\x7e]*$/
 
 /** Without accents, case and surplus space: the same for what is stored and what is asked. */
 export function normalise(text: string): string {
   const bare = ASCII.test(text) ? text : text.normalize('NFKD').replace(/\p{M}/gu, '')
-  return bare.toLowerCase().replace(/\s+/g, ' ').trim()
+  return bare.toLowerCase().replaceAll(FINAL_SIGMA, 'σ').replace(/\s+/g, ' ').trim()
 }
