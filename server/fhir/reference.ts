@@ -30,7 +30,7 @@ const URN = /^urn:(uuid|oid):/i
  * slash) is local.
  */
 export function parseReference(text: string, base?: string): Reference | undefined {
-  const path = base !== undefined && text.startsWith(`${base}/`) ? text.slice(base.length + 1) : text
+  const path = base && text.startsWith(`${base}/`) ? text.slice(base.length + 1) : text
   const [, type, id, version] = LOCAL.exec(path) ?? []
   if (type && id) return version ? { kind: 'local', type, id, version } : { kind: 'local', type, id }
   const contained = CONTAINED.exec(text)?.[1]

@@ -44,6 +44,7 @@ describe('fhir / reference / parse', () => {
 
   it('knows no address as local without a base', () => {
     assert.equal(parseReference(`${BASE}/Patient/1`)?.kind, 'elsewhere')
+    assert.equal(parseReference('/Patient/1', ''), undefined)
   })
 
   it('reads what it formats', () => {
