@@ -37,7 +37,7 @@ export type Proposal = {
 export type ProposeInput = {
   /** The completed QuestionnaireResponse. */
   readonly response: Resource
-  /** PlanDefinitions; those that are not active propose nothing. */
+  /** PlanDefinitions; those that are not active, or no rules (type eca-rule), propose nothing. */
   readonly rules: readonly Resource[]
   /** ActivityDefinitions that the rules name. */
   readonly activities: readonly Resource[]
@@ -59,6 +59,7 @@ export type ProposeInput = {
 const SERVICE = codeSystem('service-catalogue')
 const CATEGORY = codeSystem('service-category')
 const PROGRAM = codeSystem('program')
+const PLAN_TYPE = 'http://terminology.hl7.org/CodeSystem/plan-definition-type'
 /** A participation in one of these statuses is being served. */
 const SERVED = ['active', 'onhold']
 
@@ -68,7 +69,7 @@ const SERVED = ['active', 'onhold']
  */
 export function propose(input: ProposeInput): readonly Proposal[] {
   return input.rules
-    .filter((plan) => plan.status === 'active')
+    .filter((plan) => plan.status === 'active' && codesOf(plan.type, PLAN_TYPE).includes('eca-rule'))
     .flatMap((plan) => items(plan.action).map((action) => ({ plan, action })))
     .filter(({ action }) => applies(action, input.response))
     .flatMap(({ plan, action }) => proposal(plan, action, input) ?? [])

@@ -172,6 +172,7 @@ describe('Proposals from the service assessment', () => {
   })
 
   it('come from active rules only', () => {
+    assert.deepEqual(rulesOf({ q1: false }, { rules: rules.map((one) => ({ ...one, type: undefined })) }), [])
     assert.deepEqual(rulesOf({ q1: false }, { rules: rules.map((one) => ({ ...one, status: 'retired' })) }), [])
   })
 
