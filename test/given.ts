@@ -1,0 +1,99 @@
+/**
+ * A hub for tests: the real one, in this process, listening on a free loopback port, quiet; by default over a store in
+ * memory with the sample agencies. `await given()` once per file, `stop()` in `after`.
+ */
+import { strict as assert } from 'node:assert'
+import { createClock, type Clock } from '../server/clock.ts'
+import { loadConfig } from '../server/config.ts'
+import { createHub, type Hub } from '../server/hub.ts'
+import { createLog } from '../server/log.ts'
+
+export type Answer = {
+  readonly status: number
+  readonly headers: Headers
+  /** The body as parsed JSON; undefined when there is none. */
+  readonly body: any // eslint-disable-line @typescript-eslint/no-explicit-any -- tests read it freely
+  readonly text: string
+}
+
+type Options = { readonly headers?: Record<string, string> }
+
+/** One agency's client. Bodies that are not text are sent as JSON. */
+export type Client = {
+  send(method: string, path: string, body?: unknown, options?: Options): Promise<Answer>
+  get(path: string, options?: Options): Promise<Answer>
+  post(path: string, body?: unknown, options?: Options): Promise<Answer>
+  /** With If-Match when a version is given. */
+  put(path: string, body: unknown, version?: number | string): Promise<Answer>
+  delete(path: string, version?: number | string): Promise<Answer>
+}
+
+export type Given = {
+  readonly hub: Hub
+  readonly url: string
+  as(agency: string | undefined): Client
+  stop(): Promise<void>
+}
+
+export async function given(
+  settings: Readonly<Record<string, string>> = {},
+  clock: Clock = createClock(),
+): Promise<Given> {
+  const config = loadConfig({
+    HUB_PORT: '0',
+    HUB_STORE: 'memory:',
+    HUB_LOG: 'silent',
+    HUB_SSN_KEY: 'a key for tests only, 32 chars at least',
+    ...settings,
+  })
+  const hub = await createHub(config, { log: createLog('silent'), clock })
+  const { url } = await hub.listen()
+  return { hub, url, as: (agency) => clientAt(url, agency), stop: () => hub.stop() }
+}
+
+/** A client of any hub that listens somewhere. Without an agency the board speaks. */
+export function clientAt(url: string, agency?: string): Client {
+  const send = async (method: string, path: string, body?: unknown, options: Options = {}): Promise<Answer> => {
+    const headers = {
+      ...(agency ? { 'X-Agency': agency } : {}),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/fhir+json' }),
+      ...options.headers,
+    }
+    const init =
+      body === undefined
+        ? { method, headers }
+        : { method, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }
+    const response = await fetch(`${url}${path}`, init)
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: text === '' ? undefined : JSON.parse(text),
+    }
+  }
+  const matching = (version?: number | string) =>
+    version === undefined ? {} : { headers: { 'If-Match': `W/"${version}"` } }
+  return {
+    send,
+    get: (path, options) => send('GET', path, undefined, options),
+    post: (path, body, options) => send('POST', path, body, options),
+    put: (path, body, version) => send('PUT', path, body, matching(version)),
+    delete: (path, version) => send('DELETE', path, undefined, matching(version)),
+  }
+}
+
+/** The answer refuses with this status and this stable code; answers its sentences. */
+export function refused(answer: Answer, status: number, code: string): string {
+  const issues = (answer.body?.issue ?? []) as { details?: { coding?: { code?: string }[]; text?: string } }[]
+  const codes = issues.map((issue) => issue.details?.coding?.[0]?.code)
+  assert.equal(answer.status, status, answer.text)
+  assert.ok(codes.includes(code), `${code} is not among ${codes.join(', ')}: ${answer.text}`)
+  return issues.map((issue) => issue.details?.text ?? '').join(' ')
+}
+
+/** The resource of an answer that must have succeeded. */
+export function made(answer: Answer) {
+  assert.ok(answer.status === 200 || answer.status === 201, `${answer.status}: ${answer.text}`)
+  return answer.body
+}
