@@ -28,7 +28,8 @@ import type { WriteNeeds, WritingRule } from './interactions/write/needs.ts'
 import { operations } from './operations/index.ts'
 import { publishDefinitions, seedSamples } from './publish.ts'
 import { ALL } from './search/query.ts'
-import { extract } from './search/extract.ts'
+import { checkParameters, extract } from './search/extract.ts'
+import { createCursors } from './search/page.ts'
 import { ssnKey } from './ssn-key.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
@@ -47,10 +48,17 @@ const GRACE = 10_000
 
 export async function createHub(config: Config, { log, clock }: { log: Log; clock: Clock }): Promise<Hub> {
   const definitions = await loadDefinitions(ROOT_FOLDER)
+  for (const offer of definitions.offers) checkParameters(offer.searchParameters)
+  const secret = ssnKey(config)
   const store = await openStore(config.store.kind === 'memory' ? 'memory:' : `sqlite:${config.store.path}`, {
     clock: clock.now,
   })
-  const needs = { ...(await writeNeeds(config, definitions, store)), timeZone: config.timeZone, newId: clock.newId }
+  const needs = {
+    ...(await writeNeeds(config, definitions, store, secret)),
+    timeZone: config.timeZone,
+    newId: clock.newId,
+    cursors: createCursors(secret),
+  }
   await fill(needs, config, clock.now())
 
   const offered = operations(needs)
@@ -97,7 +105,7 @@ export async function createHub(config: Config, { log, clock }: { log: Log; cloc
   }
 }
 
-async function writeNeeds(config: Config, definitions: Definitions, store: Store): Promise<WriteNeeds> {
+async function writeNeeds(config: Config, definitions: Definitions, store: Store, secret: Buffer): Promise<WriteNeeds> {
   const place = { base: config.publicUrl ?? '', timeZone: config.timeZone }
   return {
     store,
@@ -110,7 +118,7 @@ async function writeNeeds(config: Config, definitions: Definitions, store: Store
     extract: (resource: Resource) =>
       extract(resource, definitions.offer(resource.resourceType)?.searchParameters ?? [], place),
     range: (text) => dateRange(text, config.timeZone) ?? { start: Infinity, end: -Infinity },
-    ssnKey: ssnKey(config),
+    ssnKey: secret,
     newHubId,
   }
 }

@@ -1,12 +1,13 @@
 /** Search criteria inside other interactions: `identifier=x|y` of If-None-Exist, `Patient?identifier=x` of a reference. */
 import type { Definitions } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
+import type { Cursors } from '../search/page.ts'
 import { parse, type Parsed } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
 import type { Call } from './call.ts'
 import { offerOf, sightOf } from './known.ts'
 
-export type SearchNeeds = { readonly definitions: Definitions; readonly timeZone: string }
+export type SearchNeeds = { readonly definitions: Definitions; readonly timeZone: string; readonly cursors: Cursors }
 
 /** A caller's parameters as a query for the caller's eyes. Errors: `unknown-type`, `unknown-parameter`, `invalid-parameter`. */
 export function parsed(needs: SearchNeeds, call: Call, type: string, params: Call['params']): Parsed {
@@ -16,6 +17,7 @@ export function parsed(needs: SearchNeeds, call: Call, type: string, params: Cal
     base,
     now,
     timeZone: needs.timeZone,
+    cursors: needs.cursors,
     sight: sightOf(call),
     handling: call.prefer.handling,
   })

@@ -2,7 +2,7 @@
 import { buildSearchset } from '../fhir/bundle.ts'
 import { keyText, type Key, type Resource } from '../fhir/types.ts'
 import type { Issue } from '../fhir/outcome.ts'
-import { encodeCursor } from '../search/page.ts'
+import type { Cursors } from '../search/page.ts'
 import type { Parsed } from '../search/parse.ts'
 import type { Cursor, IndexEntry, Query } from '../search/query.ts'
 import type { Store, Version } from '../store/store.ts'
@@ -25,7 +25,7 @@ export const search =
     const included = await include(needs, asked, found.versions, asked.query.sight)
     const text = buildSearchset({
       base: call.base,
-      links: links(call, offer.type, asked, found.next),
+      links: links(call, needs.cursors, asked, found.next),
       matches: found.versions,
       included,
       total: found.total,
@@ -60,12 +60,12 @@ const wanted = (asked: Parsed, type: string, entry: { param: string; type: strin
     (one) => one.type === type && one.param === entry.param && (one.target ?? entry.type) === entry.type,
   )
 
-function links(call: Call, type: string, asked: Parsed, next: Cursor | undefined) {
-  const address = (params: Call['params']) => addressOf(`${call.base}/${type}`, params)
+function links(call: Call, cursors: Cursors, asked: Parsed, next: Cursor | undefined) {
+  const address = (params: Call['params']) => addressOf(`${call.base}/${asked.query.type}`, params)
   const unpaged = asked.self.filter(([name]) => name !== '_cursor')
   return {
     self: address(asked.self),
-    ...(next ? { next: address([...unpaged, ['_cursor', encodeCursor(next)]]) } : {}),
+    ...(next ? { next: address([...unpaged, ['_cursor', cursors.encode(next)]]) } : {}),
   }
 }
 

@@ -1,29 +1,54 @@
 /**
- * Cursors: where the next page begins, as an opaque text in the `next` link.
+ * Cursors: where the next page begins, in the `next` link. They are sealed (AES-256-GCM): the order of creation that
+ * they hold counts records that the caller may not know of.
  * https://hl7.org/fhir/R4/http.html#paging
  */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { refuse } from '../fhir/outcome.ts'
 import type { Cursor, Sort } from './query.ts'
 
-export const encodeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url')
-
-/**
- * Reads a cursor for a search sorted so: one value for each sort, and the creation order.
- * @throws OutcomeError `invalid-parameter` for anything that the hub did not write for such a search.
- */
-export function decodeCursor(text: string, sorts: readonly Sort[]): Cursor {
-  const cursor = read(text)
-  if (cursor && encodeCursor(cursor) === text && fits(cursor, sorts)) return cursor
-  throw refuse(
-    'invalid-parameter',
-    `\`_cursor\` is not one of this search; follow the \`next\` link as it was given, or begin without it.`,
-  )
+export type Cursors = {
+  encode(cursor: Cursor): string
+  /**
+   * Reads a cursor for a search sorted so: one value for each sort, and the creation order.
+   * @throws OutcomeError `invalid-parameter` for anything that the hub did not write for such a search.
+   */
+  decode(text: string, sorts: readonly Sort[]): Cursor
 }
 
-function read(text: string): Cursor | undefined {
+const ALGORITHM = 'aes-256-gcm'
+const IV_BYTES = 12
+const TAG_BYTES = 16
+
+/** `secret` is the hub's; cursors sealed with it are read by every process that has it. */
+export function createCursors(secret: Buffer): Cursors {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'search cursor', 32))
+  return {
+    encode(cursor) {
+      const iv = randomBytes(IV_BYTES)
+      const cipher = createCipheriv(ALGORITHM, key, iv)
+      const sealed = [cipher.update(JSON.stringify(cursor), 'utf8'), cipher.final()]
+      return Buffer.concat([iv, cipher.getAuthTag(), ...sealed]).toString('base64url')
+    },
+    decode(text, sorts) {
+      const cursor = open(text, key)
+      if (cursor && fits(cursor, sorts)) return cursor
+      throw refuse(
+        'invalid-parameter',
+        `\`_cursor\` is not one of this search; follow the \`next\` link as it was given, or begin without it.`,
+      )
+    },
+  }
+}
+
+function open(text: string, key: Buffer): Cursor | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined
+  const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, IV_BYTES))
+  decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
   try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    return Array.isArray(value) ? (value as Cursor) : undefined
+    const opened = [decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]
+    return JSON.parse(Buffer.concat(opened).toString()) as Cursor
   } catch {
     return undefined
   }

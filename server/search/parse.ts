@@ -5,7 +5,7 @@ import { alternatives, condition, unknown } from './condition.ts'
 import type { Asked } from './condition.ts'
 import { CONTROLS, DEFAULT_COUNT } from './controls.ts'
 import type { Controls, Include } from './controls.ts'
-import { decodeCursor } from './page.ts'
+import type { Cursors } from './page.ts'
 import type { Filter, Query, Sight } from './query.ts'
 import type { Asking } from './type.ts'
 
@@ -15,6 +15,7 @@ export type SearchContext = Asking & {
   readonly sight: Sight
   /** lenient: unknown parameters are dropped and told. https://hl7.org/fhir/R4/search.html#errors */
   readonly handling: 'strict' | 'lenient'
+  readonly cursors: Cursors
 }
 
 export type Parsed = {
@@ -51,7 +52,7 @@ export function parse(
       offer,
       chosen.map((one) => condition(offer, one, context)),
       controls,
-      context.sight,
+      context,
     ),
     includes: controls.includes ?? [],
     total: isCounted(controls) ? 'accurate' : 'none',
@@ -109,16 +110,16 @@ function readControls(offer: TypeOffer, asked: readonly Asked[]): Controls {
 const isCounted = (controls: Controls): boolean =>
   controls.total === 'accurate' || controls.countOnly === true || controls.count === 0
 
-function toQuery(offer: TypeOffer, conditions: readonly Filter[], controls: Controls, sight: Sight): Query {
+function toQuery(offer: TypeOffer, conditions: readonly Filter[], controls: Controls, context: SearchContext): Query {
   const { sort = [], cursor, count = DEFAULT_COUNT, countOnly } = controls
   const [only] = conditions
   return {
     type: offer.type,
     where: conditions.length === 1 && only ? only : { op: 'and', of: conditions },
-    sight,
+    sight: context.sight,
     limit: countOnly ? 0 : count,
     ...(sort.length > 0 ? { sort } : {}),
-    ...(cursor === undefined ? {} : { after: decodeCursor(cursor, sort) }),
+    ...(cursor === undefined ? {} : { after: context.cursors.decode(cursor, sort) }),
     ...(isCounted(controls) ? { total: true } : {}),
   }
 }

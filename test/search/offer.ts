@@ -1,5 +1,8 @@
 /** Search parameters and an offer for the tests of search. */
+import { createCursors } from '../../server/search/page.ts'
 import type { SearchParameter, TypeOffer } from '../../server/definitions/definitions.ts'
+
+export const cursors = createCursors(Buffer.alloc(32, 1))
 
 type Given = Pick<SearchParameter, 'code' | 'type' | 'expression'> & Partial<SearchParameter>
 

@@ -1,13 +1,12 @@
 /** Search parameters to a query. https://hl7.org/fhir/R4/search.html */
 import assert from 'node:assert/strict'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
-import { encodeCursor } from '../../server/search/page.ts'
 import { parse } from '../../server/search/parse.ts'
-import { NOW, OFFER, PLACE } from './offer.ts'
+import { cursors, NOW, OFFER, PLACE } from './offer.ts'
 
 const sight = { agency: 'abe', at: NOW }
 const read = (query: string, handling: 'strict' | 'lenient' = 'strict') =>
-  parse(OFFER, [...new URLSearchParams(query)], { ...PLACE, now: NOW, sight, handling })
+  parse(OFFER, [...new URLSearchParams(query)], { ...PLACE, now: NOW, sight, handling, cursors })
 const where = (query: string) => read(query).query.where
 
 function refuses(code: string, text: RegExp, query: string): void {
@@ -205,12 +204,17 @@ describe('search / parse / controls', () => {
 
 describe('search / page', () => {
   const sorted = '_sort=-authored,status,_id'
-  const page = (cursor: unknown) => `${sorted}&_cursor=${encodeCursor(cursor as never)}`
+  const page = (cursor: unknown) => `${sorted}&_cursor=${cursors.encode(cursor as never)}`
 
   it('reads the cursor that it wrote', () => {
     const cursor = [1700000000000, null, 'x', 12]
     assert.deepEqual(read(page(cursor)).query.after, cursor)
-    assert.deepEqual(read(`_cursor=${encodeCursor([3])}`).query.after, [3])
+    assert.deepEqual(read(`_cursor=${cursors.encode([3])}`).query.after, [3])
+  })
+
+  it('seals what it holds: the order of creation counts hidden records', () => {
+    const bytes = Buffer.from(cursors.encode([1700000000000, 12]), 'base64url').toString('latin1')
+    assert.doesNotMatch(bytes, /1700000000000|12\]/)
   })
 
   it('refuses a cursor of another search or of nobody', () => {
@@ -226,7 +230,7 @@ describe('search / page', () => {
       null,
     ]
     for (const cursor of wrong) refuses('invalid-parameter', /`_cursor` is not one of this search/, page(cursor))
-    for (const text of ['', 'x', '%00', `${encodeCursor([3])}=`, `${encodeCursor([3])}A`, '!']) {
+    for (const text of ['', 'x', '%00', `${cursors.encode([3])}=`, `${cursors.encode([3])}A`, '!']) {
       refuses('invalid-parameter', /`_cursor` is not one of this search/, `_cursor=${text}`)
     }
   })

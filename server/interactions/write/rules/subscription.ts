@@ -26,14 +26,24 @@ const MOST_SUBSCRIPTIONS = 100
 /** The board may turn a subscription off; everything else about it is its owner's. */
 function byOwner({ key, after, stored }: Changed, { caller }: Scene): Verdict {
   if (!stored || !after || caller.role === 'hub' || stored.owner === caller.agency || after.status === 'off') return {}
-  throw refuse('forbidden', `\`${keyText(key)}\` belongs to \`${stored.owner}\`; \`${caller.agency}\` may only turn it \`off\`.`)
+  throw refuse(
+    'forbidden',
+    `\`${keyText(key)}\` belongs to \`${stored.owner}\`; \`${caller.agency}\` may only turn it \`off\`.`,
+  )
 }
 
 async function notTooMany({ before, after, at }: Changed, scene: Scene): Promise<Verdict> {
   if (before || !after || scene.caller.role !== 'agency') return {}
   const own = await scene.find('Subscription', ALL)
   if (own.length <= MOST_SUBSCRIPTIONS) return {}
-  return { issues: [issue(`\`${scene.caller.agency}\` has \`${MOST_SUBSCRIPTIONS}\` subscriptions already; delete one that is no longer needed.`, at)] }
+  return {
+    issues: [
+      issue(
+        `\`${scene.caller.agency}\` has \`${MOST_SUBSCRIPTIONS}\` subscriptions already; delete one that is no longer needed.`,
+        at,
+      ),
+    ],
+  }
 }
 
 function offered({ after, at }: Changed, { caller, now }: Scene, needs: WriteNeeds): Verdict {
@@ -47,12 +57,23 @@ function offered({ after, at }: Changed, { caller, now }: Scene, needs: WriteNee
 }
 
 /** Filters whose values search cannot read. */
-function unreadable({ definitions }: WriteNeeds, { filters }: Wanted, type: string, { now, at }: { now: number; at: string }): readonly Issue[] {
+function unreadable(
+  { definitions }: WriteNeeds,
+  { filters }: Wanted,
+  type: string,
+  { now, at }: { now: number; at: string },
+): readonly Issue[] {
   const offer = definitions.offer(type)
   if (!offer) return []
   return filters.flatMap((text, index) => {
     try {
-      parse(offer, parseCriteria(text)?.params ?? [], { base: '', timeZone: 'UTC', now, sight: 'everything', handling: 'strict' })
+      parse(offer, parseCriteria(text)?.params ?? [], {
+        base: '',
+        timeZone: 'UTC',
+        now,
+        sight: 'everything',
+        handling: 'strict',
+      })
       return []
     } catch (error) {
       if (error instanceof OutcomeError) return [issue(error.message, `${at}.criteria.extension[${index}]`)]
@@ -68,4 +89,9 @@ function jobsOf({ id, status, end }: Wanted, now: number): readonly NewJob[] {
   return end === undefined ? [greeting] : [greeting, { kind: EXPIRE, key: id, due: end }]
 }
 
-const issue = (text: string, expression: string): Issue => ({ severity: 'error', code: 'subscription-rule', text, expression })
+const issue = (text: string, expression: string): Issue => ({
+  severity: 'error',
+  code: 'subscription-rule',
+  text,
+  expression,
+})
