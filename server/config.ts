@@ -148,8 +148,8 @@ export const SETTINGS = {
   HUB_RETRY_SCHEDULE: setting(
     'retrySchedule',
     waits,
-    '5,30,120,600,1800,3600',
-    'Seconds to wait before each further attempt to deliver a notification; the last one repeats.',
+    '5,300,1800,7200,18000,36000,50400,72000,86400',
+    'Seconds to wait after the first, second, ... failed attempt to deliver a notification; after the last one delivery stops.',
   ),
   HUB_BODY_LIMIT: setting('bodyLimit', integer(1024, 1_073_741_824), '10485760', 'Largest request body, in bytes.'),
   HUB_TRANSACTION_LIMIT: setting(

@@ -24,7 +24,7 @@ describe('the settings', () => {
     assert.equal(config.publicUrl, undefined)
     assert.equal(config.loopbackEndpoints, false)
     assert.equal(config.transactionLimit, 500)
-    assert.deepEqual(config.retrySchedule, [5, 30, 120, 600, 1800, 3600])
+    assert.deepEqual(config.retrySchedule, [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400])
   })
 
   it('are read as what they are', () => {
