@@ -33,13 +33,17 @@ export function createCursors(secret: Buffer): Cursors {
     decode(text, sorts) {
       const cursor = open(text, key)
       if (cursor && fits(cursor, sorts)) return cursor
-      throw refuse(
-        'invalid-parameter',
-        `\`_cursor\` is not one of this search; follow the \`next\` link as it was given, or begin without it.`,
-      )
+      throw notOurs()
     },
   }
 }
+
+/** For what is no cursor of the search it came with. */
+export const notOurs = () =>
+  refuse(
+    'invalid-parameter',
+    '`_cursor` is not one of this search; follow the `next` link as it was given, or begin without it.',
+  )
 
 function open(text: string, key: Buffer): Cursor | undefined {
   const bytes = Buffer.from(text, 'base64url')
@@ -48,7 +52,8 @@ function open(text: string, key: Buffer): Cursor | undefined {
   decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
   try {
     const opened = [decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]
-    return JSON.parse(Buffer.concat(opened).toString()) as Cursor
+    const value: unknown = JSON.parse(Buffer.concat(opened).toString())
+    return Array.isArray(value) ? (value as Cursor) : undefined
   } catch {
     return undefined
   }

@@ -5,8 +5,8 @@ import { alternatives, condition, unknown } from './condition.ts'
 import type { Asked } from './condition.ts'
 import { CONTROLS, DEFAULT_COUNT } from './controls.ts'
 import type { Controls, Include } from './controls.ts'
-import type { Cursors } from './page.ts'
-import type { Filter, Query, Sight } from './query.ts'
+import { notOurs, type Cursors } from './page.ts'
+import type { Cursor, Filter, Query, Sight, Sort } from './query.ts'
 import type { Asking } from './type.ts'
 
 export type { Include } from './controls.ts'
@@ -15,7 +15,8 @@ export type SearchContext = Asking & {
   readonly sight: Sight
   /** lenient: unknown parameters are dropped and told. https://hl7.org/fhir/R4/search.html#errors */
   readonly handling: 'strict' | 'lenient'
-  readonly cursors: Cursors
+  /** Absent where there are no pages: criteria, filters. */
+  readonly cursors?: Cursors
 }
 
 export type Parsed = {
@@ -107,6 +108,11 @@ function readControls(offer: TypeOffer, asked: readonly Asked[]): Controls {
   }, {})
 }
 
+function afterOf(cursor: string, sort: readonly Sort[], { cursors }: SearchContext): Cursor {
+  if (cursors) return cursors.decode(cursor, sort)
+  throw notOurs()
+}
+
 const isCounted = (controls: Controls): boolean =>
   controls.total === 'accurate' || controls.countOnly === true || controls.count === 0
 
@@ -119,7 +125,7 @@ function toQuery(offer: TypeOffer, conditions: readonly Filter[], controls: Cont
     sight: context.sight,
     limit: countOnly ? 0 : count,
     ...(sort.length > 0 ? { sort } : {}),
-    ...(cursor === undefined ? {} : { after: context.cursors.decode(cursor, sort) }),
+    ...(cursor === undefined ? {} : { after: afterOf(cursor, sort, context) }),
     ...(isCounted(controls) ? { total: true } : {}),
   }
 }
