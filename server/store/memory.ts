@@ -70,13 +70,14 @@ export function openMemory({ clock }: { clock: () => number }): Store {
   }
 }
 
-/** Checks everything first; nothing after the checks throws, so that a refused commit changes nothing. */
+/** Everything that may throw comes first, so that a refused commit changes nothing. */
 function apply(work: Work, state: State, clock: number): Committed {
   checkConditions(work, state)
   const { writes = [], jobs = [], events = [], cursors = [] } = work
   const at = Math.max(clock, state.log.at(-1)?.at ?? 0)
   const place = writes.length > 0 ? state.log.length + 1 : 0
-  const versions = writes.map((write) => record(write, { place, at }, state.records))
+  const versions = writes.map((write) => versionOf(write, { place, at }, state.records))
+  for (const [index, write] of writes.entries()) keep(write, versions[index], state.records)
   if (place > 0) state.log.push({ place, at, versions: versions.filter((version) => version !== undefined) })
   for (const job of jobs) state.jobs.enqueue(job)
   for (const event of events) addEvent(event, at, state.events)
@@ -115,18 +116,14 @@ function check(key: Key, expect: Expect, asked: Asked, records: Records): void {
 
 const isDeletion = ({ method }: Version): boolean => method === 'DELETE'
 
-/** Does one write; answers the version it made. */
-function record(write: Write, now: { place: number; at: number }, records: Records): Version | undefined {
+/** The version that a write makes, if it makes one. */
+function versionOf(write: Write, now: { place: number; at: number }, records: Records): Version | undefined {
+  if (write.kind === 'audience') return undefined
   const key = keyOf(write)
-  const known = records.get(keyText(key))
-  const before = known?.versions.at(-1)
-  if (write.kind === 'audience') {
-    if (known) known.audience = write.audience
-    return undefined
-  }
+  const before = records.get(keyText(key))?.versions.at(-1)
   if (write.kind === 'remove' && (before === undefined || isDeletion(before))) return undefined
   const version = (before?.version ?? 0) + 1
-  const made: Version = {
+  return {
     ...key,
     version,
     ...now,
@@ -136,12 +133,20 @@ function record(write: Write, now: { place: number; at: number }, records: Recor
     audience: write.audience,
     text: write.kind === 'put' ? stamp(write.resource, version, now.at) : '',
   }
-  const kept = known ?? { creation: records.size + 1, versions: [], entries: [], audience: [] }
-  kept.versions.push(made)
-  kept.entries = write.entries
-  kept.audience = write.audience
-  records.set(keyText(key), kept)
-  return made
+}
+
+function keep(write: Write, version: Version | undefined, records: Records): void {
+  const text = keyText(keyOf(write))
+  const known = records.get(text)
+  if (write.kind === 'audience') {
+    if (known) known.audience = write.audience
+  } else if (version) {
+    const record = known ?? { creation: records.size + 1, versions: [], entries: [], audience: [] }
+    record.versions.push(version)
+    record.entries = write.entries
+    record.audience = write.audience
+    records.set(text, record)
+  }
 }
 
 function find(query: Query, records: Records): Found {

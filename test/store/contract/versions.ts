@@ -6,7 +6,7 @@ import { CommitConflict } from '../../../server/store/store.ts'
 import type { Expect } from '../../../server/store/store.ts'
 import { each, START } from '../stores.ts'
 import type { Kind } from '../stores.ts'
-import { circle, EVERYTHING, key, named, put, remove, token } from '../writes.ts'
+import { circle, EVERYTHING, key, named, put, query, remove, token } from '../writes.ts'
 
 export function versions(kind: Kind): void {
   describe(`store / ${kind.name} / versions`, () => {
@@ -155,6 +155,22 @@ export function versions(kind: Kind): void {
         [0, 0, 0],
       )
       assert.deepEqual(await given.store.jobs.list('k'), [])
+    })
+
+    it('leaves nothing of a commit that fails half way, whatever the fault', async () => {
+      const good = put('Novel/1', { author: 'newcomer', entries: [token('fresh', 'x', 'urn:fresh')] })
+      const bad = put('Novel/2', { body: { big: 1n as never } })
+      await assert.rejects(
+        Promise.all([given.store.commit({ writes: [good, bad] }), commit(put('Other/1'))]),
+        TypeError,
+      )
+      assert.equal(await read('Novel/1'), undefined)
+      await commit(put('Other/2', { author: 'other', entries: [token('other', 'y', 'urn:other')] }))
+      await commit(good)
+      assert.deepEqual((await read('Novel/1'))?.author, 'newcomer')
+      assert.deepEqual((await given.store.indexed(key('Novel/1')))?.entries, [token('fresh', 'x', 'urn:fresh')])
+      assert.equal((await given.store.find(query('Novel'))).versions.length, 1)
+      assert.equal(await given.store.last(), 3)
     })
 
     it('refuses two writes to one record in one commit as a mistake', async () => {

@@ -1,0 +1,93 @@
+/** Every store against the store in memory: the same random work and questions, the same answers. */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import type { Query, Sight } from '../../server/search/query.ts'
+import { openMemory } from '../../server/store/memory.ts'
+import { CommitConflict } from '../../server/store/store.ts'
+import type { Store, Work } from '../../server/store/store.ts'
+import { pages } from './contract/search.ts'
+import { question, sight, work } from './questions.ts'
+import { STORES } from './stores.ts'
+import type { Kind } from './stores.ts'
+import { EVERYTHING, key } from './writes.ts'
+
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 150)
+
+type Step = { readonly at: number; readonly works: readonly Work[] }
+
+const step: fc.Arbitrary<Step> = fc.record({
+  at: fc.integer({ min: 0, max: 12 }),
+  works: fc.array(work, { minLength: 1, maxLength: 4 }),
+})
+
+/** What a commit ended with, to be compared. */
+const end = async (store: Store, one: Work) =>
+  store.commit(one).then(
+    (done) => done,
+    (error: unknown) => {
+      if (!(error instanceof CommitConflict)) throw error
+      return [error.kind, error.index, error.current]
+    },
+  )
+
+const KEYS = ['Task', 'Goal'].flatMap((type) => ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => key(`${type}/${id}`)))
+
+/** Everything that can be read from a store without a query. */
+async function dump(store: Store, seer: Sight) {
+  return {
+    read: await store.readMany(KEYS, seer),
+    history: await Promise.all(KEYS.map((one) => store.history(one, seer, { limit: 3, before: 5, since: 2 }))),
+    vread: await Promise.all(KEYS.map((one) => store.vread(one, 2, seer))),
+    audience: (await Promise.all(KEYS.map((one) => store.indexed(one)))).map((now) => now?.audience),
+    feed: await store.feed(1, 9),
+    events: [await store.events('s', { from: 1, limit: 99 }), await store.eventCount('t')],
+    last: await store.last(),
+  }
+}
+
+for (const kind of STORES.filter(({ name }) => name !== 'memory')) {
+  describe(`store / ${kind.name} / model`, function () {
+    this.timeout(60_000 + RUNS * 200)
+
+    it('gives the answers of the store in memory to random work and questions', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(step, { minLength: 1, maxLength: 8 }),
+          fc.array(question, { minLength: 1, maxLength: 12 }),
+          sight,
+          (steps, questions, seer) => compare(kind, steps, questions, seer),
+        ),
+        { numRuns: RUNS },
+      )
+    })
+  })
+}
+
+async function compare(kind: Kind, steps: readonly Step[], questions: readonly Query[], seer: Sight): Promise<void> {
+  const { store, clock, close } = await kind.open()
+  const model = openMemory({ clock: () => clock.now })
+  try {
+    for (const { at, works } of steps) {
+      clock.now = at
+      const [mine, expected] = [[], []] as [Promise<unknown>[], Promise<unknown>[]]
+      for (const one of works) {
+        mine.push(end(store, one))
+        expected.push(end(model, one))
+      }
+      assert.deepEqual(plain(await Promise.all(mine)), plain(await Promise.all(expected)))
+    }
+    assert.deepEqual(plain(await dump(store, seer)), plain(await dump(model, seer)))
+    assert.deepEqual(plain(await dump(store, EVERYTHING)), plain(await dump(model, EVERYTHING)))
+    for (const asked of questions) {
+      const expected = await model.find(asked)
+      assert.deepEqual(plain(await store.find(asked)), plain(expected))
+      const whole = (await model.find({ ...asked, limit: 1000 })).versions
+      assert.deepEqual(plain(await pages(store, asked)), plain(whole), 'the pages together are the result')
+    }
+  } finally {
+    await close()
+  }
+}
+
+/** Without the properties that are undefined. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
