@@ -47,6 +47,7 @@ export type Definitions = {
   readonly offers: readonly TypeOffer[]
   /** Is it a resource type of R4 at all? */
   isResourceType(name: string): boolean
+  readonly resourceTypes: ReadonlySet<string>
   /** Every hub definition, in the order of their files. */
   readonly all: readonly Canonical[]
   /** The element trees of all StructureDefinitions, the hub's and R4's. */

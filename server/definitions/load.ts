@@ -59,6 +59,7 @@ export function createDefinitions(sources: readonly Source[], statement: JsonObj
     offer: (type) => offers.find((one) => one.type === type),
     offers,
     isResourceType: (name) => r4.resourceTypes.has(name),
+    resourceTypes: r4.resourceTypes,
     statement,
     structures,
   }

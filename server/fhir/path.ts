@@ -28,12 +28,22 @@ export function compilePath(expression: string, base?: string): PathExpression {
   const key = base ? `${base} ${expression}` : expression
   const known = compiled.get(key)
   if (known) return known
-  const { fhirpath, model } = engine()
-  const run = parse(() => fhirpath.compile(base ? { base, expression } : expression, model, OPTIONS), expression)
+  const compile = (from?: string): Run => {
+    const { fhirpath, model } = engine()
+    return parse(() => fhirpath.compile(from ? { base: from, expression } : expression, model, OPTIONS), expression)
+  }
+  const typed = compile(base)
+  // The engine cannot take a number together with a base; a number tells its type by itself.
+  let bare: Run | undefined
   const made: PathExpression = (node, env = {}) => {
     const resource = env.resource ?? node
-    const variables = { ...env.variables, resource, rootResource: env.rootResource ?? resource, [RESOLVER]: env.resolve }
-    return plain(run(node, variables))
+    const variables = {
+      ...env.variables,
+      resource,
+      rootResource: env.rootResource ?? resource,
+      [RESOLVER]: env.resolve,
+    }
+    return plain(base && typeof node === 'number' ? (bare ??= compile())(node, variables) : typed(node, variables))
   }
   if (compiled.size > 5000) compiled.clear()
   compiled.set(key, made)
@@ -61,7 +71,11 @@ const RESOLVER = 'hubResolver'
 // `internalStructures` lets resolve() hand back nodes as they are; the resolver travels as a variable.
 const OPTIONS = {
   resolveInternalTypes: false,
-  userInvocationTable: { resolve: { fn: resolveAll, internalStructures: true } },
+  traceFn: () => undefined,
+  userInvocationTable: {
+    resolve: { fn: resolveAll, internalStructures: true },
+    matches: { fn: matches, arity: { 1: ['String'] } },
+  },
 }
 
 // A cache of pure functions: what it holds never changes what an expression answers.
@@ -108,6 +122,20 @@ function plain(values: readonly unknown[]): unknown[] {
     if (bare !== undefined && bare !== null) out.push(bare)
   }
   return out
+}
+
+// R4's own rules escape characters (`\\'`) that JavaScript refuses to see escaped in its `u` mode, so that mode goes first.
+function matches(inputs: readonly unknown[], pattern: unknown): boolean | readonly [] {
+  if (inputs.length === 0 || typeof pattern !== 'string') return []
+  return regularExpression(pattern).test(String(inputs[0]))
+}
+
+function regularExpression(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern, 'su')
+  } catch {
+    return new RegExp(pattern, 's')
+  }
 }
 
 const isNode = (value: unknown): value is Node =>

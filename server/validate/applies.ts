@@ -1,0 +1,43 @@
+/** Which of the hub's profiles binds a resource, when its type has several: the one whose condition it meets. */
+import type { TypeOffer } from '../definitions/definitions.ts'
+import { profileUrl } from '../fhir/canonical.ts'
+import { compilePath } from '../fhir/path.ts'
+import type { Engine, Fault } from './run.ts'
+
+const APPLIES_WHEN = profileUrl('ext-applies-when')
+
+type Resource = Readonly<Record<string, unknown>>
+
+/** The profile, or a fault that lists the conditions when none or several are met. */
+export function bindingProfile(
+  resource: Resource,
+  offer: TypeOffer,
+  engine: Engine,
+): { profiles: readonly string[]; fault?: Fault } {
+  const { profiles } = offer
+  if (profiles.length <= 1) return { profiles }
+  const conditions = profiles.map((url) => ({ url, condition: conditionOf(url, engine) }))
+  const met = conditions
+    .filter(({ condition }) => condition === undefined || meets(condition, resource))
+    .map(({ url }) => url)
+  if (met.length === 1) return { profiles: met }
+  const several =
+    met.length > 1 ? `Several profiles apply to this ${offer.type}` : `None of the profiles for ${offer.type} applies`
+  const list = conditions.map(({ url, condition }) => `\`${url}\` when \`${condition ?? 'true'}\``).join('; ')
+  return { profiles: [], fault: { code: 'profile-undecided', text: `${several}; exactly one must: ${list}.` } }
+}
+
+function conditionOf(url: string, engine: Engine): string | undefined {
+  const extensions = (engine.definitions.find(url)?.extension ?? []) as readonly { url: string; valueString?: string }[]
+  return extensions.find((one) => one.url === APPLIES_WHEN)?.valueString
+}
+
+// A condition that fails on a broken resource is not met; what is broken is told by the type's own check.
+function meets(condition: string, resource: Resource): boolean {
+  try {
+    const values = compilePath(condition)(resource)
+    return values.length === 1 && values[0] === true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,11 @@
+/** The profiles that a resource claims. https://hl7.org/fhir/R4/resource-definitions.html#Meta.profile */
+
+export type Claim = { readonly profile: string; readonly index: number }
+
+export function claimed(resource: Readonly<Record<string, unknown>>): readonly Claim[] {
+  const profiles = (resource.meta as { profile?: unknown } | null | undefined)?.profile
+  if (!Array.isArray(profiles)) return []
+  return profiles.flatMap((profile: unknown, index) =>
+    typeof profile === 'string' && profile !== '' ? [{ profile, index }] : [],
+  )
+}

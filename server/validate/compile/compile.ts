@@ -1,0 +1,152 @@
+/**
+ * StructureDefinition to schema. A type becomes one schema for each of its shapes (`Patient`, `Patient.contact`), which
+ * says all; a profile becomes one overlay, which says what it adds to its type. Both come from one walk over the
+ * elements, which asks each facet in turn.
+ */
+import { isChoice, choiceName, type ElementNode } from '../../definitions/structures/element.ts'
+import type { Structures } from '../../definitions/structures/structures.ts'
+import { LIST_FACETS, OBJECT_FACETS, VALUE_FACETS } from '../facets/index.ts'
+import { invariantsOf } from '../facets/invariant.ts'
+import { isPrimitive } from '../formats.ts'
+import { maxOf, type Place, type Property } from './place.ts'
+import { isEmpty, merge, mergeAll, type Schema } from './schema.ts'
+import { slicing } from './slicing.ts'
+
+/** The schema of a shape: a type of R4, or an element with children of its own (`Bundle.entry`). */
+export function compileShape(name: string, structures: Structures): Schema {
+  const node = nodeOf(name, structures)
+  const definition = structures.find(name)
+  const isResource = definition?.kind === 'resource'
+  const schema = objectSchema(node, undefined, structures)
+  const own = invariantsOf(node.element, name, [])
+  return {
+    type: 'object',
+    ...schema,
+    properties: { ...(isResource ? { resourceType: { const: name } } : {}), ...schema.properties },
+    additionalProperties: false,
+    ...(isResource ? {} : { fhirElement: true }),
+    ...(own.length > 0 ? { fhirInvariants: own } : {}),
+  }
+}
+
+/** What a profile (or an extension's definition) adds to its type. */
+export function compileProfile(url: string, structures: Structures): Schema {
+  const definition = structures.find(url)
+  const node = structures.tree(url)
+  const base = structures.tree(definition?.type ?? node.path)
+  const rules = invariantsOf(node.element, node.path, [base.element])
+  return merge(objectSchema(node, base, structures), rules.length > 0 ? { fhirInvariants: rules } : {})
+}
+
+function nodeOf(name: string, structures: Structures): ElementNode {
+  const [type = '', ...steps] = name.split('.')
+  const node = steps.reduce<ElementNode | undefined>((at, step) => at?.children.get(step), structures.tree(type))
+  if (!node) throw new Error(`There is no shape \`${name}\`.`)
+  return node
+}
+
+/** The children of a node as an object schema; with `base`, only what differs from it. */
+export function objectSchema(node: ElementNode, base: ElementNode | undefined, structures: Structures): Schema {
+  let schema: Schema = {}
+  for (const child of node.children.values()) {
+    const inherited = base?.children.get(child.name)
+    if (base && inherited === child) continue
+    schema = merge(schema, childSchema(child, base ? (inherited ?? child) : undefined, structures))
+  }
+  return schema
+}
+
+function childSchema(node: ElementNode, inherited: ElementNode | undefined, structures: Structures): Schema {
+  const place = placeOf(node, inherited, structures)
+  const object = mergeAll(OBJECT_FACETS.map((facet) => facet(place)))
+  if (maxOf(node.element) === 0) return object
+  const typed = place.properties.map((property) => propertySchema(place, property, inherited))
+  const slices = isChoice(node) ? [...node.slices.values()].map((slice) => choiceSlice(slice, node, structures)) : []
+  return mergeAll([object, ...typed, ...slices])
+}
+
+// A slice of `value[x]` is one of its types; its rules are rules of that property.
+function choiceSlice(slice: ElementNode, choice: ElementNode, structures: Structures): Schema {
+  const names = new Set((slice.element.type ?? []).map((type) => choiceName(choice.name, type.code)))
+  const place = placeOf(slice, choice, structures)
+  const schemas = place.properties
+    .filter((one) => names.has(one.name))
+    .map((property) => propertySchema(place, property, choice))
+  const required = (slice.element.min ?? 0) > 0 && names.size === 1 && (choice.element.min ?? 0) === 0
+  return mergeAll([
+    ...schemas,
+    required ? { fhirRequired: [[...names].flatMap((name) => [name, `_${name}`])] } : undefined,
+  ])
+}
+
+function placeOf(node: ElementNode, inherited: ElementNode | undefined, structures: Structures): Place {
+  const base = inherited?.element ?? node.element
+  return {
+    node,
+    element: node.element,
+    inherited: inherited?.element,
+    array: isArray(node, base),
+    properties: propertiesOf(node),
+    structures,
+  }
+}
+
+/** `base.max` is R4's own; a profile that says max 1 leaves the JSON a list. */
+const isArray = (node: ElementNode, base: ElementNode['element']): boolean =>
+  !isChoice(node) && (base.max ?? '*') !== '1' && (base.max ?? '*') !== '0'
+
+function propertiesOf(node: ElementNode): readonly Property[] {
+  const types = node.element.type ?? []
+  if (isChoice(node)) {
+    return types.map((type) => {
+      const primitive = isPrimitive(type.code)
+      return { name: choiceName(node.name, type.code), type, primitive, sibling: primitive }
+    })
+  }
+  const primitive = isPrimitive(types[0]?.code)
+  return [
+    {
+      name: node.name,
+      type: types[0],
+      primitive,
+      sibling: primitive && !ATTRIBUTES.test(node.path) && types[0]?.code !== 'xhtml',
+    },
+  ]
+}
+
+/** What XML writes as an attribute has no extensions. https://hl7.org/fhir/R4/json.html#primitive */
+const ATTRIBUTES = /\.id$|^Extension\.url$/
+
+function propertySchema(place: Place, property: Property, inherited: ElementNode | undefined): Schema {
+  const value = mergeAll([...VALUE_FACETS.map((facet) => facet(place, property)), nested(place, property, inherited)])
+  const list = mergeAll(LIST_FACETS.map((facet) => facet(place, property)))
+  const slices = place.array ? slicing(place, inherited) : undefined
+  const whole = !inherited
+  const schema: Schema = place.array
+    ? mergeAll([whole ? { type: 'array', minItems: 1 } : {}, list, isEmpty(value) ? {} : { items: value }, slices])
+    : merge(list, value)
+  if (isEmpty(schema)) return {}
+  const sibling = whole && property.sibling ? siblingSchema(property.name, place.array) : {}
+  return { ...sibling, properties: { [property.name]: schema, ...sibling.properties } }
+}
+
+/** `_birthDate`: id and extensions of a primitive. https://hl7.org/fhir/R4/json.html#primitive */
+function siblingSchema(name: string, array: boolean): Schema {
+  if (!array) return { properties: { [`_${name}`]: { type: 'object', fhirType: 'Element' } } }
+  const items: Schema = { type: ['object', 'null'], fhirType: 'Element' }
+  return { properties: { [`_${name}`]: { type: 'array', minItems: 1, items } }, fhirLists: [name] }
+}
+
+/** What a profile says of the children of a value. */
+function nested(place: Place, property: Property, inherited: ElementNode | undefined): Schema | undefined {
+  const { node, structures } = place
+  if (!inherited || node.children.size === 0 || property.primitive) return undefined
+  const base = inherited.children.size > 0 ? inherited : baseOf(node, property, structures)
+  return base && objectSchema(node, base, structures)
+}
+
+function baseOf(node: ElementNode, property: Property, structures: Structures): ElementNode | undefined {
+  const reference = node.element.contentReference
+  if (reference) return nodeOf(reference.slice(reference.indexOf('#') + 1), structures)
+  return property.type ? structures.tree(property.type.code) : undefined
+}

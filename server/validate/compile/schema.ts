@@ -1,0 +1,123 @@
+/**
+ * A compiled schema: JSON Schema (2020-12) with the hub's keywords. Another validator ignores the keywords that start
+ * with `fhir`; publish.ts adds plain equivalents of those that have one.
+ */
+import type { Json } from '../../fhir/types.ts'
+
+export type Choice = {
+  /** `value` of `value[x]`. */
+  readonly element: string
+  /** The JSON names still allowed: `valueString`, `valueQuantity`. */
+  readonly of: readonly string[]
+  readonly min: number
+  /** A profile that leaves other types of the base out: whatever else starts with `value` is refused. */
+  readonly only?: true
+}
+
+export type Invariant = {
+  readonly key: string
+  readonly severity: 'error' | 'warning'
+  readonly human: string
+  readonly expression: string
+  /** Where the expression starts, as the FHIRPath engine names it: `Patient.contact`, `HumanName`. */
+  readonly base: string
+}
+
+export type Bound = { readonly valueSet: string; readonly strength: 'required' | 'extensible' }
+
+/** What must be true at `path` (below an item) for the item to belong to a slice; all of them together. */
+export type Match = {
+  readonly path: string
+  readonly fixed?: Json
+  readonly pattern?: Json
+  readonly valueSet?: string
+  readonly exists?: boolean
+  readonly types?: readonly string[]
+  readonly profiles?: readonly string[]
+}
+
+export type Slice = {
+  readonly name: string
+  readonly min: number
+  readonly max: number | '*'
+  /** Undefined when the discriminator cannot be told from the definition. */
+  readonly match?: readonly Match[]
+  readonly schema?: Schema
+  /** Reslices. */
+  readonly slices?: readonly Slice[]
+}
+
+export type Slicing = {
+  readonly rules: 'open' | 'closed' | 'openAtEnd'
+  readonly ordered: boolean
+  readonly slices: readonly Slice[]
+}
+
+export type Schema = {
+  type?: string | readonly string[]
+  properties?: Record<string, Schema | false>
+  additionalProperties?: false
+  items?: Schema
+  minItems?: number
+  maxItems?: number
+  minLength?: number
+  maxLength?: number
+  minimum?: number
+  maximum?: number
+  const?: string
+  /** The named shape that the value has: `HumanName`, `Patient.contact`. Published as a `$ref`. */
+  fhirType?: string
+  /** Any resource, by its own `resourceType`. */
+  fhirResource?: true
+  fhirFormat?: string
+  /** Names of which one must be there; a primitive may be there as `_name` alone. */
+  fhirRequired?: readonly (readonly string[])[]
+  fhirChoice?: readonly Choice[]
+  /** Names of repeating primitives, whose `_name` runs beside them. */
+  fhirLists?: readonly string[]
+  /** A complex element: it has more than an id. */
+  fhirElement?: true
+  fhirFixed?: Json
+  fhirPattern?: Json
+  fhirMin?: Json
+  fhirMax?: Json
+  fhirBinding?: readonly Bound[]
+  fhirReference?: readonly string[]
+  fhirProfile?: readonly (readonly string[])[]
+  fhirSlices?: Slicing
+  /** On a list of extensions: the element that holds it, as extension contexts name it. */
+  fhirExtensions?: string
+  fhirInvariants?: readonly Invariant[]
+}
+
+/** Both together: properties meet property by property, lists of rules are joined, for the rest the second wins. */
+export function merge(one: Schema, other: Schema): Schema {
+  const made: Record<string, unknown> = { ...one }
+  for (const [key, value] of Object.entries(other)) {
+    const before = made[key]
+    if (before === undefined) made[key] = value
+    else if (key === 'properties') made[key] = mergeProperties(before as Properties, value as Properties)
+    else if (key === 'items') made[key] = merge(before as Schema, value as Schema)
+    else if (Array.isArray(before) && JOINED.has(key)) made[key] = [...before, ...(value as unknown[])]
+    else made[key] = value
+  }
+  return made as Schema
+}
+
+export const mergeAll = (schemas: readonly (Schema | undefined)[]): Schema =>
+  schemas.reduce<Schema>((all, one) => (one ? merge(all, one) : all), {})
+
+export const isEmpty = (schema: Schema): boolean => Object.keys(schema).length === 0
+
+type Properties = Record<string, Schema | false>
+
+const JOINED = new Set(['fhirRequired', 'fhirChoice', 'fhirLists', 'fhirBinding', 'fhirProfile', 'fhirInvariants'])
+
+function mergeProperties(one: Properties, other: Properties): Properties {
+  const made = { ...one }
+  for (const [name, schema] of Object.entries(other)) {
+    const before = made[name]
+    made[name] = schema === false || before === false ? false : merge(before ?? {}, schema)
+  }
+  return made
+}

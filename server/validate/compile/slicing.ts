@@ -1,0 +1,134 @@
+/**
+ * Slicing: which items belong to which slice, how often each slice occurs, and what it adds.
+ * https://hl7.org/fhir/R4/profiling.html#slicing
+ */
+import { valueOf, type Discriminator, type ElementNode } from '../../definitions/structures/element.ts'
+import { unfold } from '../../definitions/structures/differential.ts'
+import { copyNode } from '../../definitions/structures/element.ts'
+import type { Structures } from '../../definitions/structures/structures.ts'
+import { VALUE_FACETS } from '../facets/index.ts'
+import { objectSchema } from './compile.ts'
+import { maxOf, minOf, type Place, type Property } from './place.ts'
+import { isEmpty, mergeAll, type Match, type Schema, type Slice, type Slicing } from './schema.ts'
+
+/** Extensions are always sliced by url. */
+const BY_URL: readonly Discriminator[] = [{ type: 'value', path: 'url' }]
+
+export function slicing(place: Place, inherited: ElementNode | undefined): { fhirSlices: Slicing } | undefined {
+  const { node, structures } = place
+  if (!inherited || node.slices.size === 0) return undefined
+  const stated = node.element.slicing
+  const discriminators = stated?.discriminator ?? (isExtension(node) ? BY_URL : [])
+  const slices = [...node.slices].map(([name, slice]) => sliceOf(name, slice, node, discriminators, structures))
+  return { fhirSlices: { rules: stated?.rules ?? 'open', ordered: stated?.ordered ?? false, slices } }
+}
+
+function sliceOf(
+  name: string,
+  slice: ElementNode,
+  sliced: ElementNode,
+  discriminators: readonly Discriminator[],
+  structures: Structures,
+): Slice {
+  const schema = sliceSchema(slice, sliced, structures)
+  const max = maxOf(slice.element)
+  const reslicing = slice.element.slicing?.discriminator ?? []
+  const reslices = [...slice.slices].map(([inner, one]) => sliceOf(inner, one, slice, reslicing, structures))
+  const matches = discriminators.map((one) => matchesOf(one, slice, structures))
+  const known = matches.length > 0 && matches.every((one) => one.length > 0)
+  return {
+    name,
+    min: minOf(slice.element),
+    max: max === Infinity ? '*' : max,
+    ...(known ? { match: matches.flat() } : {}),
+    ...(isEmpty(schema) ? {} : { schema }),
+    ...(reslices.length > 0 ? { slices: reslices } : {}),
+  }
+}
+
+function sliceSchema(slice: ElementNode, sliced: ElementNode, structures: Structures): Schema {
+  const type = slice.element.type?.[0]
+  const property: Property = { name: slice.name, type, primitive: false, sibling: false }
+  const place: Place = {
+    node: slice,
+    element: slice.element,
+    inherited: sliced.element,
+    array: true,
+    properties: [property],
+    structures,
+  }
+  const base = sliced.children.size > 0 ? sliced : type ? structures.tree(type.code) : undefined
+  const children = base && slice.children.size > 0 ? objectSchema(slice, base, structures) : undefined
+  return mergeAll([...VALUE_FACETS.map((facet) => facet(place, property)), children])
+}
+
+function matchesOf(discriminator: Discriminator, slice: ElementNode, structures: Structures): readonly Match[] {
+  const { path, type } = discriminator
+  if (type === 'value' && isExtension(slice) && path === 'url') {
+    const url = urlOf(slice)
+    if (url) return [{ path, fixed: url }]
+  }
+  const node = follow(slice, path, structures)
+  if (!node) return []
+  if (type === 'exists') return [{ path, exists: minOf(node.element) > 0 }]
+  if (type === 'type')
+    return [{ path, types: (node.element.type ?? []).map((one) => targetOr(one, path, structures)).flat() }]
+  if (type === 'profile')
+    return [{ path, profiles: (node.element.type ?? []).flatMap((one) => one.targetProfile ?? one.profile ?? []) }]
+  return valueMatches(node, path)
+}
+
+/** Values that the slice fixes at the path or below it. */
+function valueMatches(node: ElementNode, path: string): readonly Match[] {
+  const { element } = node
+  const fixed = valueOf(element, 'fixed')
+  if (fixed !== undefined) return [{ path, fixed }]
+  const pattern = valueOf(element, 'pattern')
+  if (pattern !== undefined) return [{ path, pattern }]
+  const below = [...node.children.values()].flatMap((child) =>
+    valueMatches(child, path === '$this' ? child.name : `${path}.${child.name}`),
+  )
+  if (below.length > 0) return below
+  const bound = element.binding
+  return bound?.valueSet && bound.strength === 'required' ? [{ path, valueSet: bound.valueSet }] : []
+}
+
+// `resolve()` asks for the type that the reference points at.
+function targetOr(
+  type: { code: string; targetProfile?: readonly string[] },
+  path: string,
+  structures: Structures,
+): string[] {
+  if (!path.endsWith('resolve()')) return [type.code]
+  return (type.targetProfile ?? []).flatMap((url) => structures.find(url)?.type ?? [])
+}
+
+/** The element that a discriminator path leads to inside a slice. */
+function follow(slice: ElementNode, path: string, structures: Structures): ElementNode | undefined {
+  let node: ElementNode | undefined = slice
+  for (const step of path.split(/\.(?![^(]*\))/)) {
+    if (!node || step === '$this' || step === 'resolve()' || step.startsWith('ofType(')) continue
+    const extension = /^extension\(['"](.+)['"]\)$/.exec(step)?.[1]
+    node = extension ? extensionSlice(node, extension, structures) : childOf(node, step, structures)
+  }
+  return node
+}
+
+function childOf(node: ElementNode, name: string, structures: Structures): ElementNode | undefined {
+  const open = node.children.size > 0 ? node : copyNode(node)
+  if (open.children.size === 0) unfold(open, open, structures)
+  return open.children.get(name) ?? open.children.get(`${name}[x]`)
+}
+
+function extensionSlice(node: ElementNode, url: string, structures: Structures): ElementNode | undefined {
+  const slices = childOf(node, 'extension', structures)?.slices.values() ?? []
+  return [...slices].find((slice) => urlOf(slice) === url)
+}
+
+const isExtension = (node: ElementNode): boolean => node.element.type?.[0]?.code === 'Extension'
+
+function urlOf(slice: ElementNode): string | undefined {
+  const url = slice.children.get('url')
+  const fixed = url && valueOf(url.element, 'fixed')
+  return typeof fixed === 'string' ? fixed : slice.element.type?.[0]?.profile?.[0]
+}

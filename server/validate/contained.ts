@@ -1,0 +1,45 @@
+/** The rules for contained resources, dom-2 to dom-5. https://hl7.org/fhir/R4/references.html#contained */
+
+type Bag = Readonly<Record<string, unknown>>
+
+const listOf = (data: Bag): readonly Bag[] =>
+  Array.isArray(data.contained)
+    ? (data.contained as unknown[]).filter((one): one is Bag => typeof one === 'object' && one !== null)
+    : []
+
+/** dom-2: a contained resource contains none. */
+export const containedFree = (data: Bag): boolean =>
+  data.contained === undefined || listOf(data).every((one) => one.contained === undefined)
+
+/** dom-4: it has no version and no time of update. */
+export const containedUnversioned = (data: Bag): boolean =>
+  data.contained === undefined || listOf(data).every(({ meta }) => !has(meta, 'versionId') && !has(meta, 'lastUpdated'))
+
+/** dom-5: it has no security label. */
+export const containedUnlabelled = (data: Bag): boolean =>
+  data.contained === undefined || listOf(data).every(({ meta }) => !has(meta, 'security'))
+
+/** dom-3: it is referred to from elsewhere in the resource, or refers to the resource that contains it. */
+export function containedReferenced(data: Bag): boolean {
+  if (data.contained === undefined) return true
+  const references = new Set<string>()
+  collect(data, references)
+  return listOf(data).every((one) => typeof one.id !== 'string' || references.has(`#${one.id}`) || refersOut(one))
+}
+
+const has = (value: unknown, name: string): boolean =>
+  typeof value === 'object' && value !== null && (value as Bag)[name] !== undefined
+
+/** Every text that may be a reference to something contained: Reference.reference, canonical, uri, url. */
+function collect(value: unknown, found: Set<string>): void {
+  if (typeof value === 'string') {
+    if (value.startsWith('#')) found.add(value)
+  } else if (Array.isArray(value)) for (const one of value) collect(one, found)
+  else if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) collect(one, found)
+}
+
+function refersOut(one: Bag): boolean {
+  const references = new Set<string>()
+  collect(one, references)
+  return references.has('#')
+}

@@ -1,0 +1,43 @@
+/** Compiles schemas when they are first asked for, and keeps them. Ajv runs them. https://ajv.js.org */
+import { Ajv } from 'ajv'
+import type { Definitions } from '../definitions/definitions.ts'
+import { compileProfile, compileShape } from './compile/compile.ts'
+import { KEYWORDS } from './keywords/index.ts'
+import type { Compiled, Engine } from './run.ts'
+import { createTerminology } from './terminology/terminology.ts'
+
+/** `strict`: an extension that is not known is an error whatever its address. */
+export function createEngine(definitions: Definitions, strict: boolean): Engine {
+  const ajv = new Ajv({
+    allErrors: true,
+    strict: false,
+    verbose: true,
+    passContext: true,
+    validateSchema: false,
+    messages: false,
+    addUsedSchema: false,
+    logger: false,
+  })
+  const shapes = new Map<string, Compiled>()
+  const profiles = new Map<string, Compiled | undefined>()
+  const inner = (schema: object): Compiled => ajv.compile(schema) as unknown as Compiled
+  const engine: Engine = {
+    definitions,
+    terminology: createTerminology(definitions),
+    strict,
+    inner,
+    shape(name) {
+      let shape = shapes.get(name)
+      if (!shape) shapes.set(name, (shape = inner(compileShape(name, definitions.structures))))
+      return shape
+    },
+    profile(url) {
+      if (!profiles.has(url)) profiles.set(url, make(url))
+      return profiles.get(url)
+    },
+  }
+  const make = (url: string): Compiled | undefined =>
+    definitions.structures.find(url) ? inner(compileProfile(url, definitions.structures)) : undefined
+  for (const keyword of KEYWORDS) ajv.addKeyword(keyword(engine))
+  return engine
+}

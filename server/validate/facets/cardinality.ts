@@ -1,0 +1,26 @@
+/** `min` and `max`. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.min */
+import { isChoice } from '../../definitions/structures/element.ts'
+import { maxOf, minOf, type ListFacet, type ObjectFacet } from '../compile/place.ts'
+
+/** Must be there: the element, or for a primitive an extension in its place. Choices are choice.ts's. */
+export const presence: ObjectFacet = ({ node, element, inherited, properties }) => {
+  const property = properties[0]
+  if (isChoice(node) || !property || minOf(element) === 0 || (inherited && minOf(inherited) > 0)) return undefined
+  return { fhirRequired: [property.sibling ? [property.name, `_${property.name}`] : [property.name]] }
+}
+
+/** A profile leaves the element out. */
+export const absence: ObjectFacet = ({ node, element, inherited, properties }) => {
+  if (isChoice(node) || maxOf(element) > 0 || (inherited && maxOf(inherited) === 0)) return undefined
+  const names = properties.flatMap(({ name, sibling }) => (sibling ? [name, `_${name}`] : [name]))
+  return { properties: Object.fromEntries(names.map((name) => [name, false as const])) }
+}
+
+/** How often a repeating element occurs. */
+export const count: ListFacet = ({ array, element, inherited }) => {
+  if (!array) return undefined
+  const [min, max] = [minOf(element), maxOf(element)]
+  const tighterMin = min > 1 && min > (inherited ? minOf(inherited) : 1)
+  const tighterMax = max > 0 && max < (inherited ? maxOf(inherited) : Infinity)
+  return { ...(tighterMin ? { minItems: min } : {}), ...(tighterMax ? { maxItems: max } : {}) }
+}

@@ -1,0 +1,7 @@
+/** A list of extensions: which element holds it, for the contexts of extensions. https://hl7.org/fhir/R4/extensibility.html */
+import type { ListFacet } from '../compile/place.ts'
+
+export const extension: ListFacet = ({ node, inherited }, property) =>
+  inherited || property.type?.code !== 'Extension'
+    ? undefined
+    : { fhirExtensions: node.path.slice(0, node.path.lastIndexOf('.')) }

@@ -1,0 +1,39 @@
+/** Rules in FHIRPath. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.constraint */
+import { isChoice, type Constraint, type ElementDefinition } from '../../definitions/structures/element.ts'
+import type { ValueFacet } from '../compile/place.ts'
+import type { Invariant } from '../compile/schema.ts'
+import { choiceName } from '../../definitions/structures/element.ts'
+
+const BEST_PRACTICE = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice'
+
+export const invariant: ValueFacet = ({ node, element, inherited, structures }, property) => {
+  // A shape of its own checks its own rules; so does the type of the value.
+  if (!inherited && node.children.size > 0) return undefined
+  const code = property.type?.code
+  const typed = code && code !== 'Resource' && structures.find(code) ? structures.tree(code).element : undefined
+  const path = isChoice(node) && code ? node.path.slice(0, -node.name.length) + choiceName(node.name, code) : node.path
+  const base = property.primitive || node.children.size > 0 ? path : (code ?? path)
+  const rules = invariantsOf(element, base, [inherited, typed])
+  return rules.length > 0 ? { fhirInvariants: rules } : undefined
+}
+
+/** The rules of an element that none of `known` has. Best-practice advice is not reported. */
+export function invariantsOf(
+  element: ElementDefinition,
+  base: string,
+  known: readonly (ElementDefinition | undefined)[],
+): readonly Invariant[] {
+  const has = (rule: Constraint): boolean =>
+    known.some((one) =>
+      one?.constraint?.some((other) => other.key === rule.key && other.expression === rule.expression),
+    )
+  return (element.constraint ?? [])
+    .filter(
+      (rule) =>
+        rule.expression &&
+        rule.key !== 'ele-1' &&
+        !rule.extension?.some((one) => one.url === BEST_PRACTICE) &&
+        !has(rule),
+    )
+    .map(({ key, severity, human, expression = '' }) => ({ key, severity, human, expression, base }))
+}

@@ -1,0 +1,47 @@
+/**
+ * The type of a value: the primitive's JSON form, or the name of the shape that it has; in a profile, the profiles that
+ * a type must meet. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.type
+ */
+import type { Structures } from '../../definitions/structures/structures.ts'
+import type { ValueFacet } from '../compile/place.ts'
+import type { Schema } from '../compile/schema.ts'
+import { FORMATS } from '../formats.ts'
+
+export const type: ValueFacet = ({ node, element, inherited, array, structures }, property) => {
+  if (inherited) return undefined
+  if (element.contentReference)
+    return { type: 'object', fhirType: element.contentReference.slice(element.contentReference.indexOf('#') + 1) }
+  const code = property.type?.code
+  if (property.primitive && code) return primitive(isResourceId(node.path, structures) ? 'id' : code, array)
+  if (node.children.size > 0) return { type: 'object', fhirType: node.path }
+  if (code === 'Resource') return { type: 'object', fhirResource: true }
+  return code ? { type: 'object', fhirType: code } : undefined
+}
+
+/** The JSON form of a primitive; in a list a value may be null beside an extension. */
+export function primitive(code: string, nullable = false): Schema {
+  const format = FORMATS[code]
+  if (!format) throw new Error(`\`${code}\` is not a primitive type.`)
+  return {
+    type: nullable ? [format.json, 'null'] : format.json,
+    ...(format.minimum === undefined ? {} : { minimum: format.minimum }),
+    ...(format.maximum === undefined ? {} : { maximum: format.maximum }),
+    ...(format.json === 'string' ? { minLength: 1 } : {}),
+    ...(format.test ? { fhirFormat: code } : {}),
+  }
+}
+
+/** R4 says `string` of every id; that of a resource is an `id`. https://hl7.org/fhir/R4/resource.html#id */
+function isResourceId(path: string, structures: Structures): boolean {
+  const [type = '', name, more] = path.split('.')
+  return name === 'id' && more === undefined && structures.find(type)?.kind === 'resource'
+}
+
+/** Profiles on the type itself: `Quantity` as `SimpleQuantity`, a Reference as a narrower one. */
+export const profiled: ValueFacet = ({ inherited }, property) => {
+  const profiles = property.type?.profile ?? []
+  // Extensions say by their url which definition they follow; extension.ts applies it.
+  if (profiles.length === 0 || property.type?.code === 'Extension') return undefined
+  const before = inherited?.type?.find((one) => one.code === property.type?.code)?.profile ?? []
+  return profiles.every((url) => before.includes(url)) ? undefined : { fhirProfile: [profiles] }
+}

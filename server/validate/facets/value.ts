@@ -1,0 +1,38 @@
+/**
+ * What a value must be: fixed, of a pattern, within a range or a length.
+ * https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed_x_
+ */
+import { valueOf, type ElementDefinition } from '../../definitions/structures/element.ts'
+import type { ValueFacet } from '../compile/place.ts'
+import type { Schema } from '../compile/schema.ts'
+
+const said = (
+  element: ElementDefinition,
+  inherited: ElementDefinition | undefined,
+  prefix: Parameters<typeof valueOf>[1],
+) => {
+  const value = valueOf(element, prefix)
+  return value !== undefined && (!inherited || valueOf(inherited, prefix) !== value) ? value : undefined
+}
+
+export const fixed: ValueFacet = ({ element, inherited }) => {
+  const value = said(element, inherited, 'fixed')
+  return value === undefined ? undefined : { fhirFixed: value }
+}
+
+export const pattern: ValueFacet = ({ element, inherited }) => {
+  const value = said(element, inherited, 'pattern')
+  return value === undefined ? undefined : { fhirPattern: value }
+}
+
+export const range: ValueFacet = ({ element, inherited }, property) => {
+  const [min, max] = [said(element, inherited, 'minValue'), said(element, inherited, 'maxValue')]
+  const made: Schema = {}
+  if (typeof min === 'number') made.minimum = min
+  else if (min !== undefined) made.fhirMin = min
+  if (typeof max === 'number') made.maximum = max
+  else if (max !== undefined) made.fhirMax = max
+  const length = element.maxLength
+  if (property.primitive && length !== undefined && length !== inherited?.maxLength) made.maxLength = length
+  return made
+}

@@ -1,0 +1,112 @@
+/**
+ * The primitive types: the JSON type of each, its form as a pattern (for other people's JSON Schema validators), and
+ * the check by value that the hub makes. https://hl7.org/fhir/R4/datatypes.html#primitive
+ */
+import { isDate, isDateTime, isInstant, isTime } from '../fhir/dates.ts'
+
+export type Format = {
+  readonly json: 'string' | 'number' | 'integer' | 'boolean'
+  readonly pattern?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  /** True when the value is one of the type; absent where the JSON type says all. */
+  readonly test?: (value: never) => boolean
+  /** What a value is, to end the sentence "It must be ...". */
+  readonly is: string
+}
+
+const MAX_INTEGER = 2_147_483_647
+const DATE = '[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?'
+const TIME = '([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]+)?'
+const ZONE = '(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))'
+
+/** Every primitive type of R4. Patterns are linear in time, whatever the length of the value. */
+export const FORMATS: Readonly<Record<string, Format>> = {
+  boolean: { json: 'boolean', is: 'true or false' },
+  integer: { json: 'integer', minimum: -MAX_INTEGER - 1, maximum: MAX_INTEGER, is: 'a whole number of 32 bits' },
+  unsignedInt: { json: 'integer', minimum: 0, maximum: MAX_INTEGER, is: 'a whole number, 0 or more' },
+  positiveInt: { json: 'integer', minimum: 1, maximum: MAX_INTEGER, is: 'a whole number, 1 or more' },
+  decimal: { json: 'number', is: 'a number' },
+  string: {
+    json: 'string',
+    pattern: '\\S',
+    test: isText,
+    is: 'text with at least one visible character and no control characters',
+  },
+  markdown: { json: 'string', pattern: '\\S', test: isText, is: 'markdown with at least one visible character' },
+  code: {
+    json: 'string',
+    pattern: '^[^\\s]+(\\s[^\\s]+)*$',
+    test: isCode,
+    is: 'a code: no spaces at either end, and no two in a row',
+  },
+  id: {
+    json: 'string',
+    pattern: '^[A-Za-z0-9\\-.]{1,64}$',
+    test: matches(/^[A-Za-z0-9\-.]{1,64}$/),
+    is: 'an id: 1 to 64 letters, digits, `-` and `.`',
+  },
+  uri: { json: 'string', pattern: '^\\S+$', test: isUri, is: 'a URI: no white space' },
+  url: { json: 'string', pattern: '^\\S+$', test: isUri, is: 'a URL: no white space' },
+  canonical: { json: 'string', pattern: '^\\S+$', test: isUri, is: 'a canonical URL: no white space' },
+  oid: {
+    json: 'string',
+    pattern: '^urn:oid:[0-2](\\.(0|[1-9][0-9]*))+$',
+    test: matches(/^urn:oid:[0-2](\.(0|[1-9][0-9]*))+$/),
+    is: 'an OID as `urn:oid:1.2.3`',
+  },
+  uuid: {
+    json: 'string',
+    pattern: '^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+    test: matches(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/),
+    is: 'a UUID as `urn:uuid:` and 36 lower-case characters',
+  },
+  date: { json: 'string', pattern: `^${DATE}$`, test: isDate, is: 'a real date: YYYY, YYYY-MM or YYYY-MM-DD' },
+  dateTime: {
+    json: 'string',
+    pattern: `^${DATE.replace(/\)\?$/, `(T${TIME}${ZONE})?)?`)}$`,
+    test: isDateTime,
+    is: 'a real date, with a time and its zone if it has a time: `2024-02-29T13:28:17-05:00`',
+  },
+  instant: {
+    json: 'string',
+    pattern: `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T${TIME}${ZONE}$`,
+    test: isInstant,
+    is: 'a real instant with seconds and zone: `2024-02-29T13:28:17Z`',
+  },
+  time: { json: 'string', pattern: `^${TIME}$`, test: isTime, is: 'a time of day with seconds: `13:28:17`' },
+  base64Binary: { json: 'string', pattern: '^[0-9A-Za-z+/=\\s]+$', test: isBase64, is: 'base64 text' },
+  xhtml: { json: 'string', pattern: '^\\s*<div[\\s>]', test: isXhtmlDiv, is: 'one XHTML `<div>`' },
+}
+
+export const isPrimitive = (type: string | undefined): boolean => type !== undefined && Object.hasOwn(FORMATS, type)
+
+function matches(form: RegExp): (value: string) => boolean {
+  return (value) => form.test(value)
+}
+
+// Control characters other than tab, line feed and carriage return are not allowed in FHIR text.
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/
+
+function isText(value: string): boolean {
+  return /\S/.test(value) && !CONTROL.test(value)
+}
+
+function isCode(value: string): boolean {
+  return value.length > 0 && !/^\s|\s$|\s\s/.test(value) && !CONTROL.test(value)
+}
+
+function isUri(value: string): boolean {
+  return value.length > 0 && !/\s/.test(value)
+}
+
+// White space may stand between groups of four. https://www.rfc-editor.org/rfc/rfc4648#section-4
+function isBase64(value: string): boolean {
+  const bare = /\s/.test(value) ? value.replace(/\s+/g, '') : value
+  return bare.length > 0 && bare.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(bare)
+}
+
+function isXhtmlDiv(value: string): boolean {
+  return /^\s*<div[\s>/]/.test(value) && /(<\/div\s*>|\/>)\s*$/.test(value)
+}

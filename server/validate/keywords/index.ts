@@ -1,0 +1,38 @@
+/** The hub's keywords of JSON Schema. Each is made for one engine, whose definitions it asks. */
+import type { KeywordDefinition } from 'ajv'
+import type { Engine } from '../run.ts'
+import { fhirBinding } from './binding.ts'
+import { fhirExtensions } from './extensions.ts'
+import { fhirFormat } from './format.ts'
+import { fhirInvariants } from './invariants.ts'
+import { fhirChoice, fhirElement, fhirLists, fhirRequired } from './presence.ts'
+import { fhirProfile } from './profile.ts'
+import { fhirReference } from './reference.ts'
+import { fhirResource } from './resource.ts'
+import { fhirSlices } from './slices.ts'
+import { fhirType } from './type.ts'
+import { fhirFixed, fhirMax, fhirMin, fhirPattern } from './value.ts'
+
+export const KEYWORDS: readonly ((engine: Engine) => KeywordDefinition)[] = [
+  // which properties an object has
+  fhirRequired,
+  fhirChoice,
+  fhirElement,
+  fhirLists,
+  // what a value is
+  fhirFormat,
+  fhirFixed,
+  fhirPattern,
+  fhirMin,
+  fhirMax,
+  fhirBinding,
+  fhirReference,
+  // what is inside
+  fhirType,
+  fhirResource,
+  fhirProfile,
+  fhirSlices,
+  fhirExtensions,
+  // rules
+  fhirInvariants,
+]

@@ -1,0 +1,64 @@
+/** `fhirInvariants`: rules; the frequent ones of the base as plain functions, the others by FHIRPath. */
+import { compilePath, type PathExpression } from '../../fhir/path.ts'
+import { nativeRule, type NativeRule } from '../builtin.ts'
+import type { Invariant } from '../compile/schema.ts'
+import { find } from '../resolve.ts'
+import type { Fault, Run } from '../run.ts'
+import { keyword } from './keyword.ts'
+
+type Test = (run: Run, data: never) => boolean
+
+export const fhirInvariants = keyword<readonly Invariant[]>(
+  'fhirInvariants',
+  ['object', 'string', 'number', 'boolean'],
+  (rules, engine) => {
+    const ready = rules.map((rule) => {
+      const native = nativeRule(rule, engine.definitions.structures)
+      return { rule, native, test: native?.test ?? byPath(rule) }
+    })
+    return (run, data: never) => {
+      let found: Fault[] | undefined
+      for (const { rule, native, test } of ready) {
+        const fault = ruleFault(rule, native, test, run, data)
+        if (fault) (found ??= []).push(fault)
+      }
+      return found
+    }
+  },
+)
+
+function ruleFault(
+  rule: Invariant,
+  native: NativeRule | undefined,
+  test: Test,
+  run: Run,
+  data: never,
+): Fault | undefined {
+  const { key, severity, human } = rule
+  const code = native?.code ?? 'invariant'
+  try {
+    return test(run, data)
+      ? undefined
+      : { code, severity, rule: key, text: `{at} breaks the rule \`${key}\`: ${human}` }
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return {
+      code,
+      severity,
+      rule: key,
+      unsure: true,
+      text: `{at}: the rule \`${key}\` could not be evaluated (${why}). It says: ${human}`,
+    }
+  }
+}
+
+// Compiled when first needed: the FHIRPath engine is not loaded before.
+function byPath({ expression, base }: Invariant): Test {
+  let compiled: PathExpression | undefined
+  return (run, data) => {
+    compiled ??= compilePath(expression, base)
+    const resolve = (reference: string) => find(reference, run)
+    const values = compiled(data, { resource: run.resource, rootResource: run.container, resolve })
+    return values.length === 1 && values[0] === true
+  }
+}

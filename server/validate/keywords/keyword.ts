@@ -1,0 +1,30 @@
+/** The form that all keywords share: a name, the JSON types that it looks at, and a check made once per schema. */
+import type { ErrorObject, FuncKeywordDefinition, JSONType } from 'ajv'
+import { errorOf, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
+
+/** Looks at one value; answers what it found, or undefined. */
+export type Check = (run: Run, data: never, at: DataAt) => readonly (Fault | ErrorObject)[] | undefined
+
+/** Makes a keyword of ajv out of a function that prepares a check. */
+export function keyword<Value>(
+  name: string,
+  types: readonly JSONType[],
+  prepare: (value: Value, engine: Engine, parent: object) => Check,
+): (engine: Engine) => FuncKeywordDefinition {
+  return (engine) => ({
+    keyword: name,
+    type: [...types],
+    errors: true,
+    compile(value: Value, parent) {
+      const check = prepare(value, engine, parent)
+      const validate = function (this: Run, data: unknown, at: DataAt): boolean {
+        const found = check(this, data as never, at)
+        if (!found || found.length === 0) return true
+        validate.errors = found.map((one) => ('keyword' in one ? one : errorOf(name, one, at)))
+        return false
+      }
+      validate.errors = null as ErrorObject[] | null
+      return validate as never
+    },
+  })
+}

@@ -1,0 +1,120 @@
+/** Keywords about which properties an object has. https://hl7.org/fhir/R4/json.html */
+import type { Choice } from '../compile/schema.ts'
+import type { Fault } from '../run.ts'
+import { keyword } from './keyword.ts'
+
+type Holder = Readonly<Record<string, unknown>>
+
+/** `fhirRequired`: of each list of names one is there. */
+export const fhirRequired = keyword<readonly (readonly string[])[]>(
+  'fhirRequired',
+  ['object'],
+  (required) => (_run, data: Holder) => {
+    let found: Fault[] | undefined
+    for (const names of required) {
+      if (names.some((name) => data[name] !== undefined)) continue
+      found ??= []
+      found.push({ code: 'element-missing', below: `/${names[0]}`, text: '{at} is missing. It is required here.' })
+    }
+    return found
+  },
+)
+
+/** `fhirChoice`: at most one type of a choice, of those allowed; one at least where it is required. */
+export const fhirChoice = keyword<readonly Choice[]>('fhirChoice', ['object'], (choices) => {
+  const ready = choices.map((choice) => ({ ...choice, names: choice.of.flatMap((name) => [name, `_${name}`]) }))
+  return (_run, data: Holder) => {
+    let found: Fault[] | undefined
+    for (const choice of ready) {
+      const fault = choiceFault(choice, data)
+      if (fault) (found ??= []).push(fault)
+    }
+    return found
+  }
+})
+
+// One pass over the object's own keys: a choice may have fifty names, an object has few.
+function choiceFault(choice: Choice & { names: readonly string[] }, data: Holder): Fault | undefined {
+  const { element, of } = choice
+  let given: string | undefined
+  for (const key in data) {
+    const name = key.charCodeAt(0) === 95 ? key.slice(1) : key
+    if (!name.startsWith(element) || name === given || data[key] === undefined) continue
+    if (!of.includes(name)) {
+      if (choice.only && isUpper(name, element.length)) return refusal(choice, name)
+      continue
+    }
+    if (given)
+      return {
+        code: 'choice-multiple',
+        below: `/${element}`,
+        text: `{at} has more than one type: \`${given}\` and \`${name}\`. Give one of them.`,
+      }
+    given = name
+  }
+  if (given || choice.min === 0) return undefined
+  return {
+    code: 'element-missing',
+    below: `/${element}`,
+    text: `{at} is missing. It is required here${of.length <= 5 ? `, as ${list(of)}` : ''}.`,
+  }
+}
+
+const isUpper = (text: string, index: number): boolean => text.charCodeAt(index) >= 65 && text.charCodeAt(index) <= 90
+
+function refusal({ element, of }: Choice, name: string): Fault {
+  if (of.length === 0)
+    return {
+      code: 'element-too-many',
+      below: `/${name}`,
+      text: `{at} is not allowed here: the profile leaves \`${element}[x]\` out.`,
+    }
+  return {
+    code: 'element-type',
+    below: `/${name}`,
+    text: `{at} is of a type that is not allowed here; \`${element}[x]\` may be ${list(of)}.`,
+  }
+}
+
+const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(' or ')
+
+/** `fhirElement`: there is more than an id (rule ele-1). */
+export const fhirElement = keyword<true>('fhirElement', ['object'], () => (_run, data: Holder) => {
+  for (const key in data) if (key !== 'id') return undefined
+  return [
+    { code: 'element-empty', text: '{at} is empty. An element has a value or children; leave out what has none.' },
+  ]
+})
+
+/** `fhirLists`: in a list of primitives, each place has a value or, beside it, an extension. */
+export const fhirLists = keyword<readonly string[]>('fhirLists', ['object'], (names) => (_run, data: Holder) => {
+  let found: Fault[] | undefined
+  for (const name of names) {
+    const [values, siblings] = [data[name], data[`_${name}`]]
+    if (!Array.isArray(values) && !Array.isArray(siblings)) continue
+    const fault = listFault(name, Array.isArray(values) ? values : [], Array.isArray(siblings) ? siblings : [])
+    if (fault) (found ??= []).push(fault)
+  }
+  return found
+})
+
+function listFault(name: string, values: readonly unknown[], siblings: readonly unknown[]): Fault | undefined {
+  if (values.length > 0 && siblings.length > 0 && values.length !== siblings.length) {
+    return {
+      code: 'element-type',
+      below: `/_${name}`,
+      text: `\`_${name}\` has ${siblings.length} places beside the ${values.length} of \`${name}\`. They run side by side: write null where one has nothing.`,
+    }
+  }
+  const count = Math.max(values.length, siblings.length)
+  for (let index = 0; index < count; index++) {
+    if ((values[index] ?? null) === null && (siblings[index] ?? null) === null) {
+      return {
+        code: 'element-empty',
+        below: `/${name}/${index}`,
+        text: '{at} is null. A list has null only where an extension stands beside it.',
+      }
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,55 @@
+/** `fhirResource`: a resource inside another, by its own type and the profiles that it claims. */
+import type { ErrorObject } from 'ajv'
+import { nearest } from '../../fhir/nearest.ts'
+import { claimed } from '../claims.ts'
+import { errorOf, errorsOf, type DataAt, type Fault, type Run } from '../run.ts'
+import { keyword } from './keyword.ts'
+
+type Resource = Readonly<Record<string, unknown>>
+
+export const fhirResource = keyword<true>('fhirResource', ['object'], () => (run, data: Resource, at) => {
+  const fault = typeFault(data, run)
+  if (fault) return [fault]
+  const isContained = /\/contained\/\d+$/.test(at.instancePath)
+  const inner: Run = {
+    engine: run.engine,
+    resource: data,
+    container: isContained ? run.container : data,
+    root: run.root,
+  }
+  const from: DataAt = { ...at, rootData: data }
+  const found: (ErrorObject | Fault)[] = [...errorsOf(run.engine.shape(data.resourceType as string), inner, data, from)]
+  for (const { profile, index } of claimed(data)) {
+    const compiled = run.engine.profile(profile)
+    if (compiled) found.push(...tagged(errorsOf(compiled, inner, data, from), profile))
+    else found.push(errorOf('fhirResource', unknownProfile(profile, index), from))
+  }
+  return found
+})
+
+/** Is it a resource of a type that R4 has? */
+export function typeFault(data: Resource, { engine }: Pick<Run, 'engine'>): Fault | undefined {
+  const { resourceType } = data
+  if (resourceType === undefined) {
+    return { code: 'element-missing', below: '/resourceType', text: '{at} is missing. A resource says its type.' }
+  }
+  if (typeof resourceType === 'string' && engine.definitions.isResourceType(resourceType)) return undefined
+  const guess = typeof resourceType === 'string' ? nearest(resourceType, engine.definitions.resourceTypes) : undefined
+  return {
+    code: 'unknown-type',
+    below: '/resourceType',
+    text: `{at} is \`${String(resourceType)}\`, which is not a resource type of FHIR R4.${guess ? ` Did you mean \`${guess}\`?` : ''}`,
+  }
+}
+
+export const unknownProfile = (profile: string, index: number): Fault => ({
+  code: 'profile-unknown',
+  below: `/meta/profile/${index}`,
+  text: `{at} claims the profile \`${profile}\`, which is not known here. Leave the claim out, or correct the url.`,
+})
+
+/** Errors with the profile that asked for what they miss, unless a narrower one is named already. */
+export function tagged(errors: readonly ErrorObject[], profile: string): readonly ErrorObject[] {
+  for (const error of errors) (error as { profile?: string }).profile ??= profile
+  return errors
+}

@@ -1,0 +1,78 @@
+/** A JSON pointer inside a resource as FHIRPath (`Patient.name[0].family`), and the definition that stands there. */
+import { choiceName, isChoice, type ElementNode } from '../definitions/structures/element.ts'
+import type { Structures } from '../definitions/structures/structures.ts'
+
+export type Location = {
+  /** `Observation.component[0].value.ofType(Quantity)` */
+  readonly expression: string
+  /** `Observation.component.value[x]`; undefined below what is not defined. */
+  readonly path?: string
+  /** The type of the value, where one is defined: `Quantity`. */
+  readonly type?: string
+}
+
+type At = { node?: ElementNode; type?: string }
+
+/**
+ * Walks `pointer` from `root`, a resource. `prefix` stands for the resource in the expression
+ * (`Bundle.entry[0].resource`); default: its type.
+ */
+export function locate(root: unknown, pointer: string, structures: Structures, prefix?: string): Location {
+  const rootType = typeOf(root)
+  let expression = prefix ?? rootType ?? 'Resource'
+  let at: At = resourceAt(rootType, structures)
+  let data = root
+  for (const token of tokensOf(pointer)) {
+    data = typeof data === 'object' && data !== null ? (data as Record<string, unknown>)[token] : undefined
+    if (/^\d+$/.test(token)) expression += `[${token}]`
+    else {
+      const next = step(at, token.startsWith('_') ? token.slice(1) : token, structures)
+      expression += `.${next.text}`
+      at = next
+    }
+    if (at.type === 'Resource') at = { ...at, ...resourceAt(typeOf(data), structures) }
+  }
+  return { expression, path: at.node?.path, type: at.type }
+}
+
+export const tokensOf = (pointer: string): string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+
+function step(at: At, name: string, structures: Structures): At & { text: string } {
+  const children = childrenOf(at, structures)
+  const own = children?.get(name)
+  if (own) return { text: name, node: own, type: own.element.type?.[0]?.code }
+  for (const choice of children?.values() ?? []) {
+    if (!isChoice(choice)) continue
+    const base = choice.name.slice(0, -3)
+    if (name === base) return { text: base, node: choice }
+    const type = choice.element.type?.find((one) => choiceName(choice.name, one.code) === name)
+    if (type) return { text: `${base}.ofType(${type.code})`, node: choice, type: type.code }
+  }
+  return { text: name }
+}
+
+function childrenOf({ node, type }: At, structures: Structures): ReadonlyMap<string, ElementNode> | undefined {
+  if (!node) return undefined
+  if (node.children.size > 0) return node.children
+  const reference = node.element.contentReference
+  if (reference) return pointedAt(reference.slice(reference.indexOf('#') + 1), structures)
+  return type && structures.find(type) ? structures.tree(type).children : undefined
+}
+
+function pointedAt(path: string, structures: Structures): ReadonlyMap<string, ElementNode> | undefined {
+  const [type = '', ...steps] = path.split('.')
+  const found = steps.reduce<ElementNode | undefined>((node, name) => node?.children.get(name), structures.tree(type))
+  return found?.children
+}
+
+const resourceAt = (type: string | undefined, structures: Structures): At =>
+  type && structures.find(type) ? { node: structures.tree(type), type } : {}
+
+function typeOf(value: unknown): string | undefined {
+  const type = (value as { resourceType?: unknown } | null | undefined)?.resourceType
+  return typeof type === 'string' ? type : undefined
+}

@@ -1,0 +1,69 @@
+/** What keywords see of the check that is under way, and how they tell what they found. */
+import type { ErrorObject } from 'ajv'
+import type { ErrorCode, Severity } from '../fhir/outcome.ts'
+import type { Definitions } from '../definitions/definitions.ts'
+import type { Terminology } from './terminology/terminology.ts'
+
+/** A compiled schema, called as ajv calls its own. */
+export type Compiled = ((this: Run, data: unknown, at: DataAt) => boolean) & { errors?: ErrorObject[] | null }
+
+/** Where the data stands: what ajv tells a keyword. */
+export type DataAt = {
+  readonly instancePath: string
+  readonly parentData: unknown
+  readonly parentDataProperty: string | number
+  readonly rootData: unknown
+}
+
+/** The parts that keywords need; one for the life of a validator. */
+export type Engine = {
+  readonly definitions: Definitions
+  readonly terminology: Terminology
+  readonly strict: boolean
+  /** The schema of a shape (`HumanName`, `Patient.contact`), compiled when first asked for. */
+  shape(name: string): Compiled
+  /** What a profile adds; undefined when no such StructureDefinition is known. */
+  profile(url: string): Compiled | undefined
+  /** A schema inside another, such as a slice's. */
+  inner(schema: object): Compiled
+}
+
+/** One check: of a resource, or of a resource inside it. */
+export type Run = {
+  readonly engine: Engine
+  /** The resource that holds the data: `%resource`. */
+  readonly resource: Record<string, unknown>
+  /** The resource that contains it; itself when none does. */
+  readonly container: Record<string, unknown>
+  /** The outermost: a Bundle, or the container. */
+  readonly root: Record<string, unknown>
+}
+
+/** Something found. `{at}` in the text stands for the element's FHIRPath. */
+export type Fault = {
+  readonly code: ErrorCode
+  readonly text: string
+  readonly severity?: Severity
+  /** Below the data: `/coding/0`. */
+  readonly below?: string
+  /** A rule in FHIRPath: less telling than a fault of structure at the same place. */
+  readonly rule?: string
+  /** The rule could not be evaluated, perhaps only because of other faults. */
+  readonly unsure?: true
+}
+
+/** A fault as an error of ajv. */
+export function errorOf(keyword: string, fault: Fault, at: DataAt): ErrorObject {
+  return {
+    keyword,
+    instancePath: at.instancePath + (fault.below ?? ''),
+    schemaPath: '',
+    params: fault,
+    message: fault.text,
+  }
+}
+
+/** Calls a compiled schema; answers its errors. */
+export function errorsOf(compiled: Compiled, run: Run, data: unknown, at: DataAt): readonly ErrorObject[] {
+  return compiled.call(run, data, at) ? [] : (compiled.errors ?? [])
+}

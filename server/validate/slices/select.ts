@@ -1,0 +1,75 @@
+/** The values at a discriminator's path: the small part of FHIRPath that discriminators use, without an engine. */
+import { find, typeOfReference } from '../resolve.ts'
+import type { Run } from '../run.ts'
+
+/** A value, with its type where the JSON tells: of a choice, of a resource, of a reference that was followed. */
+export type Selected = { readonly value: unknown; readonly type?: string }
+
+type Step = (from: Selected, run: Run) => readonly Selected[]
+
+/** https://hl7.org/fhir/R4/profiling.html#discriminator: element names, `$this`, extension(url), ofType(), resolve(). */
+export function select(item: unknown, path: string, run: Run): readonly Selected[] {
+  let found: readonly Selected[] = [{ value: item, type: typeOf(item) }]
+  for (const step of stepsOf(path)) found = found.flatMap((one) => step(one, run))
+  return found
+}
+
+const compiled = new Map<string, readonly Step[]>()
+
+function stepsOf(path: string): readonly Step[] {
+  let steps = compiled.get(path)
+  if (!steps) {
+    steps = path
+      .split(/\.(?![^(]*\))/)
+      .filter((text) => text !== '$this')
+      .map(stepOf)
+    compiled.set(path, steps)
+  }
+  return steps
+}
+
+function stepOf(text: string): Step {
+  const [, name, argument = ''] = /^(\w+)\(['"]?(.*?)['"]?\)$/.exec(text) ?? []
+  if (name === 'resolve') return resolve
+  if (name === 'extension')
+    return ({ value }) =>
+      children(value, 'extension').filter((one) => (one.value as { url?: unknown } | null)?.url === argument)
+  if (name === 'ofType') return (from) => (from.type === argument ? [from] : [])
+  return ({ value }) => children(value, text)
+}
+
+// `value` finds `valueQuantity`, and its type with it.
+function children(value: unknown, name: string): readonly Selected[] {
+  if (typeof value !== 'object' || value === null) return []
+  const own = (value as Record<string, unknown>)[name]
+  if (own !== undefined)
+    return (Array.isArray(own) ? own : [own]).map((one: unknown) => ({ value: one, type: typeOf(one) }))
+  for (const key in value) {
+    if (key.length > name.length && key.startsWith(name) && /[A-Z]/.test(key.charAt(name.length))) {
+      return [{ value: (value as Record<string, unknown>)[key], type: typeName(key.slice(name.length)) }]
+    }
+  }
+  return []
+}
+
+/** `Quantity` stays, `String` is the primitive `string`. */
+const typeName = (text: string): string => (PRIMITIVES.has(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text)
+
+const PRIMITIVES = new Set(
+  'Base64Binary Boolean Canonical Code Date DateTime Decimal Id Instant Integer Markdown Oid PositiveInt String Time UnsignedInt Uri Url Uuid'.split(
+    ' ',
+  ),
+)
+
+function typeOf(value: unknown): string | undefined {
+  const type = (value as { resourceType?: unknown } | null | undefined)?.resourceType
+  return typeof type === 'string' ? type : undefined
+}
+
+function resolve({ value }: Selected, run: Run): readonly Selected[] {
+  const reference = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
+  if (typeof reference !== 'string') return []
+  const type = typeOfReference(reference, run)
+  const target = find(reference, run)
+  return target || type ? [{ value: target ?? { resourceType: type }, type }] : []
+}
