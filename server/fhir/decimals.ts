@@ -49,7 +49,6 @@ export function serialize(value: unknown): string {
 function remembers(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   if ((value as Container)[WRITTEN] !== undefined) return true
-  if (Array.isArray(value)) return value.some(remembers)
   for (const key in value) if (remembers((value as Record<string, unknown>)[key])) return true
   return false
 }

@@ -17,7 +17,6 @@ export const errors = (fault: (error: unknown, requestId: string) => void): Erro
     const { requestId } = traceOf(response)
     const answer = error instanceof OutcomeError ? error : internal(requestId)
     if (answer !== error) fault(error, requestId)
-    if (response.headersSent) return void response.destroy()
     sendText(response, answer.status, { ...answer.headers }, serialize(operationOutcome(answer.issues)))
   }
 }

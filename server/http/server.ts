@@ -2,7 +2,7 @@
  * Listens, and stops without losing a request. What never becomes a request (broken HTTP, headers too large, too slow)
  * is answered here, with an OperationOutcome like everything else.
  */
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { serialize } from '../fhir/json.ts'
@@ -31,9 +31,10 @@ const MAX_HEADER_SIZE = 16 * 1024
 
 /** Resolves when the port is taken; rejects with Node's error (EADDRINUSE, EACCES) when it cannot be. */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<Listening> {
-  let stopping = false
+  const answering = new Set<ServerResponse>()
   const serve: RequestListener = (request, response) => {
-    if (stopping) response.setHeader('Connection', 'close')
+    answering.add(response)
+    response.once('close', () => answering.delete(response))
     app(request, response)
   }
   const server = createServer(
@@ -60,7 +61,8 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   return {
     port: (server.address() as AddressInfo).port,
     stop: (graceMs) => {
-      stopping = true
+      // So that a client does not send its next request into a connection that is about to close.
+      for (const response of answering) if (!response.headersSent) response.setHeader('Connection', 'close')
       return end(server, sockets, graceMs)
     },
   }

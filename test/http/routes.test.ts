@@ -22,6 +22,7 @@ const route = createRouter({
     operation('validate', { levels: ['type', 'instance'] }),
     operation('submit', { levels: ['instance'], types: ['QuestionnaireResponse'], affectsState: true }),
     operation('reindex', { affectsState: true }),
+    operation('count', { levels: ['system', 'type'], types: ['Patient'] }),
   ],
 })
 
@@ -64,6 +65,9 @@ describe('router', () => {
     assert.equal(route('POST', '/$reindex').name, '$reindex')
     assert.equal(route('GET', '/Goal/$validate').route, 'GET /:type/$validate')
     assert.deepEqual([route('POST', '/Goal/a/$validate').type, route('POST', '/Goal/a/$validate').id], ['Goal', 'a'])
+    assert.equal(route('GET', '/$count').route, 'GET /$count')
+    assert.equal(route('GET', '/Patient/$count').name, '$count')
+    assert.equal(refused('GET', '/Goal/$count').status, 404)
     assert.equal(route('POST', '/QuestionnaireResponse/a/$submit').name, '$submit')
     for (const path of [
       '/$validate',

@@ -124,6 +124,8 @@ describe('server', () => {
       '/fhir/Goal/\u00a0',
       '//:x#',
       'http://a:b#@/?',
+      '//x@[#',
+      '//a@b:c#',
     ]) {
       const client = connect(port)
       client.send(`OPTIONS ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`)
@@ -202,7 +204,9 @@ describe('server', () => {
     const late = connect(hub.port)
     await late.closes()
     answer()
-    assert.ok((await client.closes()).endsWith(GOAL))
+    const heard = await client.closes()
+    assert.match(heard, /^Connection: close\r$/m)
+    assert.ok(heard.endsWith(GOAL))
     assert.equal(await stopped, true)
   })
 
