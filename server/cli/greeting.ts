@@ -8,35 +8,43 @@ export type Greeting = {
   readonly store: StoreAddress
 }
 
+const WIDTH = 116
+const MOST_LINES = 4
+
 /** Out: the text to print, without a line end. */
 export function greeting({ url, agencies, store }: Greeting): string {
   const kept = store.kind === 'memory' ? 'in memory (gone at the end)' : `in ${store.path}`
-  const who = agencies.find((agency) => agency.id !== 'board')?.id
+  const others = agencies.filter(({ id }) => id !== 'board')
+  const as = others[0] ? `-H 'X-Agency: ${(others.find(({ id }) => id === 'es') ?? others[0]).id}' ` : ''
   return [
     `No Wrong Door listens at ${url} and keeps its records ${kept}.`,
-    ...speakers(agencies),
+    ...speakers(others, url),
     '',
     'Worth trying:',
     `  curl ${url}/metadata`,
-    ...(who
-      ? [
-          `  curl -H 'X-Agency: ${who}' ${url}/HealthcareService`,
-          `  curl -H 'X-Agency: ${who}' '${url}/Patient?family=Presley&_include=*'`,
-        ]
-      : [`  curl ${url}/Organization`, `  curl '${url}/Patient?_count=10'`]),
+    `  curl ${as}'${url}/HealthcareService?_count=5'`,
+    `  curl -i ${as}-H 'Content-Type: application/fhir+json' -d '{"resourceType":"Patient"}' ${url}/Patient`,
     '',
-    'Ctrl-C stops it. docs/index.md says what else there is.',
+    'Ctrl-C stops it. README.md goes on from here.',
   ].join('\n')
 }
 
-/** The agencies in one or two lines; without X-Agency the caller is the board. */
-function speakers(agencies: Greeting['agencies']): string[] {
+/** The agencies in a few lines; without X-Agency the caller is the board. */
+function speakers(agencies: Greeting['agencies'], url: string): string[] {
   if (agencies.length === 0) return ['It holds no agency yet; the board (no X-Agency header) may create some.']
-  const names = agencies.map(({ id, name }) => `${id} (${name})`)
-  const half = Math.ceil(names.length / 2)
-  const lines = names.length > 4 ? [names.slice(0, half), names.slice(half)] : [names]
-  return [
-    'Agencies, spoken for with the header `X-Agency: <id>` (without it, the board speaks):',
-    ...lines.map((line) => `  ${line.join(', ')}`),
-  ]
+  const lines = wrapped(agencies.map(({ id, name }) => `${id} (${name})`))
+  const shown =
+    lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES - 1), `  and more: ${url}/Organization`] : lines
+  return ['Sample agencies; speak as one with the header `X-Agency: <id>`, as the board without it:', ...shown]
+}
+
+/** Words joined by commas into lines that a terminal takes. */
+function wrapped(words: readonly string[]): string[] {
+  const lines: string[] = []
+  for (const word of words) {
+    const longer = `${lines.at(-1)}, ${word}`
+    if (lines.length > 0 && longer.length <= WIDTH) lines[lines.length - 1] = longer
+    else lines.push(`  ${word}`)
+  }
+  return lines
 }
