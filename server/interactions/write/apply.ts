@@ -53,9 +53,11 @@ export async function apply(
   const loaded = await load(needs, writer, [...changes, ...(await followingChanges(needs, writer, changes))])
   for (const one of loaded) checkPreconditions(needs, who.caller, one)
   const scene = sceneOf(needs, writer, loaded)
-  refuseInvalid(await validate(needs, loaded))
+  const invalid = await validate(needs, loaded)
+  // The rules can be asked of a resource of the right shape; whoever breaks an invariant is told what they say as well.
+  refuseInvalid(invalid.some((one) => isError(one) && one.code !== 'invariant') ? invalid : [])
   const verdict = await ask(needs, scene)
-  refuseInvalid(verdict.issues)
+  refuseInvalid([...invalid, ...verdict.issues])
   const audiences = await audiencesOf(needs, who.caller, loaded)
   const { versions } = await commit(needs, await workOf(needs, scene, verdict, audiences))
   return versions.slice(0, changes.length)
