@@ -74,21 +74,17 @@ export function mayProgress(who: Who, status: string, from: string, to: string):
   return ownerMay(status === 'in-progress', from, to)
 }
 
+/** `accepted` and `awaiting-contact` are only ever met before service begins. */
 function ownerMay(serving: boolean, from: string, to: string): boolean {
+  const fresh = serving ? [] : ['accepted', 'awaiting-contact']
   switch (to) {
     case 'contact-attempted':
+      return [...fresh, 'event-missed', 'event-cancelled', ...SIGNALS].includes(from)
     case 'contacted':
-      return [
-        'accepted',
-        'awaiting-contact',
-        'contact-attempted',
-        'event-missed',
-        'event-cancelled',
-        ...SIGNALS,
-      ].includes(from)
+      return [...fresh, 'contact-attempted', 'event-missed', 'event-cancelled', ...SIGNALS].includes(from)
     case 'scheduled':
       return (
-        ['accepted', 'awaiting-contact', 'contact-attempted', 'contacted', ...SIGNALS].includes(from) ||
+        [...fresh, 'contact-attempted', 'contacted', ...SIGNALS].includes(from) ||
         (serving && ['event-completed', 'in-service'].includes(from))
       )
     case 'rescheduled':
@@ -119,11 +115,17 @@ export type State = {
 
 /** Is this step legal? `before` undefined: the referral is created. Claiming sets the owner to the claimant. */
 export function legal(who: Who, before: State | undefined, after: State): boolean {
-  if (before && FINAL.includes(before.status)) return false
+  if (before && FINAL.includes(before.status)) return who !== 'S' && alike(before, after)
   const moved = before === undefined || before.status !== after.status
   const taken = moved ? mayTake(who, before, after) : mayStay(who, before, after)
   return taken && partyRight(who, before, after) && evidenceRight(who, before, after)
 }
+
+/** To write again what stands there changes nothing. */
+const alike = (one: State, other: State): boolean =>
+  (['status', 'business', 'owned', 'attempts', 'served', 'outcome', 'text', 'coded'] as const).every(
+    (name) => one[name] === other[name],
+  )
 
 function mayTake(who: Who, before: State | undefined, after: State): boolean {
   const row = ROWS.find(([from, to]) => from === (before?.status ?? '-') && to === after.status)

@@ -20,7 +20,7 @@ import {
   STRANGER,
   task,
 } from './build.ts'
-import { BUSINESS, FINAL, outcomeFor, ROWS, STATUSES } from './model.ts'
+import { BUSINESS, FINAL, mayProgress, outcomeFor, ROWS, STATUSES, type Who } from './model.ts'
 
 const ACTORS: Readonly<Record<string, Caller>> = { R: ES, O: ABE, B: BOARD, H: HUB, S: STRANGER }
 const NOW: Readonly<Record<string, string>> = {
@@ -134,6 +134,25 @@ describe('The referral lifecycle, row by row', () => {
 })
 
 describe('The business statuses of a referral', () => {
+  it('move by themselves exactly as they may, from each to each, in every status, for everyone', () => {
+    for (const status of STATUSES.filter((one) => !FINAL.includes(one))) {
+      const standing = task({ status, statusReason: reason('So.') })
+      for (const from of BUSINESS) {
+        for (const to of BUSINESS.filter((one) => one !== from)) {
+          for (const [name, actor] of Object.entries(ACTORS)) {
+            const before = { ...standing, businessStatus: business(from) }
+            const issues = checkTask(before, { ...standing, businessStatus: business(to) }, actor, lifecycle)
+            assert.equal(
+              issues.length === 0,
+              mayProgress(name as Who, status, from, to),
+              `${name} ${status} ${from} ${to}`,
+            )
+          }
+        }
+      }
+    }
+  })
+
   it('are those of the code system', () => {
     const { concept } = readJson('valuesets/CodeSystem-referral-business-status.json') as unknown as {
       concept: { code: string }[]
