@@ -10,6 +10,7 @@ import { refuse } from '../fhir/outcome.ts'
 import { normalTarget, pathOf } from './address.ts'
 import { callOf, type Around } from './call.ts'
 import { errors } from './errors.ts'
+import { pretty, wantsPretty } from './pretty.ts'
 import { sendReply } from './reply.ts'
 import { createRouter, type Offered } from './routes.ts'
 import { trace, traceOf, type AccessLine } from './trace.ts'
@@ -73,8 +74,9 @@ function answer(needs: AppNeeds, around: Around): RequestHandler {
     known.route = target.route
     const caller = target.anonymous ? ANYBODY : await needs.identify(request.headers)
     known.agency = caller.agency
-    const call = await callOf(request, target, caller, needs.now(), around)
-    sendReply(response, await target.run(call), call, target)
+    const call = await callOf(request, target, { caller, now: needs.now() }, around)
+    const reply = await target.run(call)
+    sendReply(response, wantsPretty(request.url) ? pretty(reply) : reply, call, target)
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Request } from 'express'
 import type { Call, Prefer } from '../interactions/call.ts'
-import type { Caller, Json, Resource } from '../fhir/types.ts'
+import type { Json, Resource } from '../fhir/types.ts'
 import type { Param } from './params.ts'
 import type { Target } from './routes.ts'
 import { parseJson } from '../fhir/json.ts'
@@ -24,14 +24,11 @@ export type Around = {
   readonly bodyLimit: number
 }
 
+/** Who asks, and when (ms). */
+type Asked = Pick<Call, 'caller' | 'now'>
+
 /** @throws OutcomeError for a body, address or header that cannot be read; ClientGone. */
-export async function callOf(
-  request: Request,
-  target: Target,
-  caller: Caller,
-  now: number,
-  around: Around,
-): Promise<Call> {
+export async function callOf(request: Request, target: Target, asked: Asked, around: Around): Promise<Call> {
   const { headers } = request
   const base = around.publicUrl ?? baseOf(headers.host, around.path)
   const query = parseParams(queryOf(request.url))
@@ -40,7 +37,7 @@ export async function callOf(
   const given = target.body === 'form' && text !== '' ? [...query, ...parseParams(text)] : query
   checkAcceptable(headers.accept, given.find(([name]) => name === '_format')?.[1])
   return {
-    caller,
+    ...asked,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
     type: target.type,
     id: target.id,
@@ -53,7 +50,6 @@ export async function callOf(
     ifNoneExist: headers['if-none-exist'] as string | undefined,
     prefer: preferOf(headers['prefer'] as string | undefined),
     base,
-    now,
   }
 }
 

@@ -64,6 +64,13 @@ describe('app', () => {
       assert.equal(response.text, text)
     })
 
+    it('is laid out for people with _pretty=true, and otherwise the same', async () => {
+      const text = '{"resourceType":"Goal","a":[1.50,[],{},{"b":"x, {\\"y\\": [1]}"}],"c":null}'
+      const response = await request(ok({ ...READ, text }).app).get('/fhir/Goal/a?_pretty=true&x=1')
+      assert.equal(response.text, JSON.stringify(JSON.parse(text), null, 2).replace('1.5,', '1.50,'))
+      assert.equal((await request(ok({ ...READ, text }).app).get('/fhir/Goal/a?_pretty=false')).text, text)
+    })
+
     it('names what was made by an absolute address', async () => {
       const post = (app: Parameters<typeof request>[0]) =>
         request(app).post('/fhir/Goal').set('Content-Type', FHIR).set('Host', 'hub.example:8080').send(GOAL)
@@ -270,7 +277,7 @@ describe('app', () => {
       await request(app).get('/fhir/Goal/$validate?x=secret')
       await settled(() => lines.length === 4)
       assert.deepEqual(
-        lines.map(({ ms, requestId, ...line }) => line),
+        lines.map(({ method, route, status, agency }) => ({ method, route, status, agency })),
         [
           { method: 'GET', route: 'GET /:type/:id', status: 201, agency: 'es' },
           { method: 'POST', route: 'POST /:type', status: 400, agency: 'board' },
