@@ -11,6 +11,7 @@ import { createEngine } from './engine.ts'
 import { issuesOf } from './issues.ts'
 import type { Ask, Validator } from './validator.ts'
 import { tagged, typeFault, unknownProfile } from './keywords/resource.ts'
+import { responseFaults } from './questionnaire/response.ts'
 import { errorOf, errorsOf, type DataAt, type Engine, type Run } from './run.ts'
 
 /**
@@ -55,6 +56,10 @@ function checkResource(data: unknown, ask: Ask, engine: Engine, rules: Rules): r
   }
   for (const { profile, index } of claimed(resource)) {
     if (!structures.find(profile)) found.push(errorOf('resource', unknownProfile(profile, index), top))
+  }
+  if (type === 'QuestionnaireResponse') {
+    for (const fault of responseFaults(resource, engine.definitions, engine.terminology))
+      found.push(errorOf('resource', fault, top))
   }
   return issues(found)
 }

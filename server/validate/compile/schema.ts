@@ -23,7 +23,12 @@ export type Invariant = {
   readonly base: string
 }
 
-export type Bound = { readonly valueSet: string; readonly strength: 'required' | 'extensible' }
+export type Bound = {
+  readonly valueSet: string
+  readonly strength: 'required' | 'extensible'
+  /** The value is a code alone, without its system. */
+  readonly bare?: true
+}
 
 /** What must be true at `path` (below an item) for the item to belong to a slice; all of them together. */
 export type Match = {

@@ -21,5 +21,6 @@ export const binding: ValueFacet = ({ element, inherited }, property) => {
   if (bound.strength !== 'required' && bound.strength !== 'extensible') return undefined
   const before = inherited?.binding
   if (before?.valueSet === bound.valueSet && before.strength === bound.strength) return undefined
-  return { fhirBinding: [{ valueSet: bound.valueSet, strength: bound.strength }] }
+  const bare = property.type?.code === 'code' ? { bare: true as const } : {}
+  return { fhirBinding: [{ valueSet: bound.valueSet, strength: bound.strength, ...bare }] }
 }

@@ -1,0 +1,151 @@
+/**
+ * A profile as one JSON Schema for other people's validators (draft-07): the compiled schema with plain equivalents of
+ * the hub's keywords beside them, and every type that it needs under `$defs`. What has no plain equivalent (rules in
+ * FHIRPath, most terminology) stays in keywords that start with `fhir`, which a plain validator ignores.
+ */
+import type { Json } from '../../fhir/types.ts'
+import type { Structures } from '../../definitions/structures/structures.ts'
+import { FORMATS } from '../formats.ts'
+import type { Terminology } from '../terminology/terminology.ts'
+import { compileProfile, compileShape } from './compile.ts'
+import type { Choice, Schema, Slicing } from './schema.ts'
+
+type Plain = { [keyword: string]: unknown }
+
+type Sources = { readonly structures: Structures; readonly terminology: Pick<Terminology, 'list'> }
+
+/** A code list is written out up to this length. */
+const MOST_CODES = 80
+
+export function publishedSchema(url: string, { structures, terminology }: Sources): Plain {
+  const definition = structures.find(url)
+  if (!definition) throw new Error(`There is no profile \`${url}\` to publish.`)
+  const needed = new Set<string>([definition.type])
+  const overlay = plainOf(compileProfile(url, structures), terminology, needed)
+  const defs: Plain = {}
+  // Grows while it is walked: a type needs further types.
+  for (const name of needed) defs[name] = plainOf(compileShape(name, structures), terminology, needed)
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $id: `${url}.schema.json`,
+    title: definition.title,
+    description: definition.description,
+    allOf: [{ $ref: pointer(definition.type) }, overlay],
+    $defs: Object.fromEntries(Object.entries(defs).sort(([one], [other]) => (one < other ? -1 : 1))),
+  }
+}
+
+const pointer = (name: string): string => `#/$defs/${name}`
+
+function plainOf(schema: Schema, terminology: Sources['terminology'], needed: Set<string>): Plain {
+  const inner = (one: Schema): Plain => plainOf(one, terminology, needed)
+  const { fhirType, fhirResource, fhirRequired, fhirChoice, fhirSlices, properties, items, ...rest } = schema
+  if (fhirType) needed.add(fhirType)
+  const all: Plain[] = [
+    ...(fhirType ? [{ $ref: pointer(fhirType) }] : []),
+    ...(fhirRequired ?? []).filter((names) => names.length > 1).map(oneOfThese),
+    ...(fhirChoice ?? []).flatMap(choiceSchemas),
+    ...(fhirSlices ? contains(fhirSlices) : []),
+    ...(schema.fhirPattern === undefined ? [] : [patternSchema(schema.fhirPattern)]),
+  ]
+  const required = [
+    ...(fhirRequired ?? []).filter((names) => names.length === 1).flat(),
+    ...(fhirResource ? ['resourceType'] : []),
+  ]
+  return {
+    ...rest,
+    ...plainValue(schema, terminology),
+    ...(required.length > 0 ? { required } : {}),
+    ...(fhirRequired ? { fhirRequired } : {}),
+    ...(fhirChoice ? { fhirChoice, ...others(fhirChoice) } : {}),
+    ...(properties
+      ? { properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, one && inner(one)])) }
+      : {}),
+    ...(items ? { items: inner(items) } : {}),
+    ...(all.length > 0 ? { allOf: all } : {}),
+    ...(fhirSlices ? { fhirSlices } : {}),
+    ...(fhirResource ? { fhirResource } : {}),
+  }
+}
+
+function plainValue(schema: Schema, terminology: Sources['terminology']): Plain {
+  const { fhirFormat, fhirFixed, fhirReference, fhirElement } = schema
+  const pattern = fhirFormat ? FORMATS[fhirFormat]?.pattern : undefined
+  const codes = codesOf(schema, terminology)
+  return {
+    ...(pattern ? { pattern } : {}),
+    ...(fhirFixed === undefined ? {} : { const: fhirFixed }),
+    ...(codes ? { enum: codes } : {}),
+    ...(fhirReference
+      ? { properties: { reference: { pattern: `^(#|urn:|https?://|(${fhirReference.join('|')})[/?])` } } }
+      : {}),
+    ...(fhirElement ? { minProperties: 1 } : {}),
+  }
+}
+
+// Only where the value is a bare code; the narrowest list is the last.
+function codesOf({ fhirBinding }: Schema, terminology: Sources['terminology']): readonly string[] | undefined {
+  const required = fhirBinding?.filter((one) => one.strength === 'required' && one.bare).at(-1)
+  return required && terminology.list(required.valueSet, MOST_CODES)
+}
+
+const oneOfThese = (names: readonly string[]): Plain => ({ anyOf: names.map((name) => ({ required: [name] })) })
+
+function choiceSchemas({ of, min }: Choice): Plain[] {
+  const given = of.map((name) => ({ required: [name] }))
+  const atMostOne = of.length > 1 ? [{ oneOf: [...given, { not: { anyOf: given } }] }] : []
+  return [...(min > 0 && of.length > 0 ? [oneOfThese(of.flatMap((name) => [name, `_${name}`]))] : []), ...atMostOne]
+}
+
+/** A profile that leaves types out refuses whatever else starts with the name. */
+function others(choices: readonly Choice[]): Plain {
+  const narrowed = choices.filter((one) => one.only)
+  if (narrowed.length === 0) return {}
+  const patterns = narrowed.map(({ element, of }) => {
+    const kept = of.map((name) => name.slice(element.length)).join('|')
+    return `^_?${element}${kept ? `(?!(${kept})$)` : ''}[A-Z]`
+  })
+  return { patternProperties: Object.fromEntries(patterns.map((pattern) => [pattern, false])) }
+}
+
+/** The slices that must be there, where a plain path tells them. */
+function contains({ slices }: Slicing): Plain[] {
+  return slices
+    .filter(
+      (slice) =>
+        slice.min > 0 &&
+        slice.match?.every((one) => /^[\w.]+$/.test(one.path) && (one.fixed ?? one.pattern) !== undefined),
+    )
+    .map((slice) => ({
+      contains: {
+        allOf: (slice.match ?? []).map((one) =>
+          under(
+            one.path.split('.'),
+            one.fixed === undefined ? patternSchema(one.pattern ?? null) : { const: one.fixed },
+          ),
+        ),
+      },
+    }))
+}
+
+// A step may lead through a list: then some item of it.
+function under([step, ...rest]: readonly string[], schema: Plain): Plain {
+  if (step === undefined) return schema
+  const inner = under(rest, schema)
+  return {
+    type: 'object',
+    required: [step],
+    properties: { [step]: { anyOf: [inner, { type: 'array', contains: inner }] } },
+  }
+}
+
+/** What `pattern[x]` demands, in plain words. */
+function patternSchema(pattern: Json): Plain {
+  if (Array.isArray(pattern)) return { allOf: pattern.map((one: Json) => ({ contains: patternSchema(one) })) }
+  if (typeof pattern !== 'object' || pattern === null) return { const: pattern }
+  const entries = Object.entries(pattern)
+  return {
+    required: entries.map(([name]) => name),
+    properties: Object.fromEntries(entries.map(([name, value]) => [name, patternSchema(value as Json)])),
+  }
+}
