@@ -1,0 +1,144 @@
+/**
+ * Does the hub offer what a Subscription asks for? What it cannot do as asked it refuses, never something like it.
+ * https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/components.html and https://hl7.org/fhir/R4/subscription.html
+ */
+import type { Issue } from '../../fhir/outcome.ts'
+import { endpointFault } from './endpoint.ts'
+import { bareName, parseCriteria } from './filter.ts'
+import { headerFault } from './header.ts'
+import type { Topic } from './topic.ts'
+import type { Wanted } from './wanted.ts'
+
+export type Offered = {
+  readonly topics: readonly Topic[]
+  /** Are loopback endpoints open (and plain http to them)? */
+  readonly loopback: boolean
+}
+
+type Fault = { readonly element: string; readonly text: string }
+type Check = (wanted: Wanted, offered: Offered, now: number) => readonly Fault[]
+
+/** Less often than this nobody needs to hear that nothing happened. */
+const LEAST_HEARTBEAT = 10
+const MOST_HEADERS = 20
+
+const PAYLOAD = /^application\/fhir\+json(\s*;\s*fhirVersion=4\.0)?$/
+
+/** Each looks at one thing; all are told at once. */
+const CHECKS: readonly Check[] = [status, topic, filters, channel, endpoint, headers, payload, periods, end]
+
+/**
+ * Checks a Subscription that an agency writes, at the instant `now` (ms). `at` is where it stands in the request.
+ * Answers an issue `subscription-rule` for everything that the hub does not offer. Whether the values of filters can be
+ * read, search says.
+ */
+export function checkSubscription(wanted: Wanted, offered: Offered, now: number, at: string): readonly Issue[] {
+  return CHECKS.flatMap((check) => check(wanted, offered, now)).map(({ element, text }) => ({
+    severity: 'error',
+    code: 'subscription-rule',
+    text,
+    expression: `${at}.${element}`,
+  }))
+}
+
+/** "A client can only submit subscription resources in the requested or off state." */
+function status({ status }: Wanted): readonly Fault[] {
+  if (status === 'requested' || status === 'off') return []
+  return [
+    fault(
+      'status',
+      `\`Subscription.status\` is \`${status}\`; send \`requested\` to turn it on or \`off\` to turn it off. Only the hub sets \`active\` and \`error\`.`,
+    ),
+  ]
+}
+
+function topic({ topic }: Wanted, { topics }: Offered): readonly Fault[] {
+  if (topics.some((one) => one.url === topic)) return []
+  return [
+    fault('criteria', `\`${topic}\` is no topic of the hub. Its topics are ${list(topics.map((one) => one.url))}.`),
+  ]
+}
+
+function filters(wanted: Wanted, { topics }: Offered): readonly Fault[] {
+  const found = topics.find((one) => one.url === wanted.topic)
+  return found ? wanted.filters.flatMap((text, index) => filter(text, index, found)) : []
+}
+
+function filter(text: string, index: number, topic: Topic): readonly Fault[] {
+  const element = `criteria.extension[${index}]`
+  const criteria = parseCriteria(text)
+  if (!criteria)
+    return [
+      fault(
+        element,
+        `The filter \`${text}\` cannot be read; write \`${topic.resource}?name=value\` or \`name=value\`.`,
+      ),
+    ]
+  if (criteria.type !== undefined && criteria.type !== topic.resource) {
+    return [
+      fault(element, `The filter \`${text}\` is about \`${criteria.type}\`, the topic about \`${topic.resource}\`.`),
+    ]
+  }
+  const names = criteria.params.map(([name]) => bareName(name)).filter((name) => !topic.filters.includes(name))
+  return names.map((name) =>
+    fault(element, `The topic cannot be filtered by \`${name}\`; it takes ${list(topic.filters)}.`),
+  )
+}
+
+function channel({ channel }: Wanted): readonly Fault[] {
+  return channel === 'rest-hook'
+    ? []
+    : [fault('channel.type', `The channel \`${channel}\` is not offered; use \`rest-hook\`.`)]
+}
+
+function endpoint({ endpoint }: Wanted, { loopback }: Offered): readonly Fault[] {
+  const wrong = endpointFault(endpoint, loopback)
+  return wrong === undefined ? [] : [fault('channel.endpoint', `\`Subscription.channel.endpoint\` ${wrong}.`)]
+}
+
+function headers({ headers }: Wanted): readonly Fault[] {
+  const faults = headers.flatMap((header, index) => {
+    const text = headerFault(header)
+    return text === undefined ? [] : [fault(`channel.header[${index}]`, text)]
+  })
+  if (headers.length <= MOST_HEADERS) return faults
+  return [
+    ...faults,
+    fault('channel.header', `There are \`${headers.length}\` headers; at most \`${MOST_HEADERS}\` are sent.`),
+  ]
+}
+
+function payload({ payload }: Wanted): readonly Fault[] {
+  if (PAYLOAD.test(payload)) return []
+  return [
+    fault(
+      'channel.payload',
+      `The payload \`${payload}\` is not offered; use \`application/fhir+json\`, with \`;fhirVersion=4.0\` if you name a version.`,
+    ),
+  ]
+}
+
+function periods({ heartbeat, timeout }: Wanted): readonly Fault[] {
+  const short = heartbeat !== undefined && heartbeat < LEAST_HEARTBEAT
+  return [
+    ...(short
+      ? [fault('channel', `The heartbeat period is \`${heartbeat}\` seconds; the least is \`${LEAST_HEARTBEAT}\`.`)]
+      : []),
+    ...(timeout === 0
+      ? [fault('channel', 'The timeout is `0` seconds, in which nobody can answer; give 1 or more.')]
+      : []),
+  ]
+}
+
+function end({ end, status }: Wanted, _: Offered, now: number): readonly Fault[] {
+  if (end === undefined || end > now || status === 'off') return []
+  return [
+    fault(
+      'end',
+      `\`Subscription.end\` is \`${new Date(end).toISOString()}\`, which has passed; give a time to come or leave it out.`,
+    ),
+  ]
+}
+
+const fault = (element: string, text: string): Fault => ({ element, text })
+const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')

@@ -1,0 +1,96 @@
+/**
+ * The Bundle that a notification is, and that $events answers: the status first, then (full-resource) the resources.
+ * Built as text around the stored text of the resources, so that decimals stay as written.
+ * https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/StructureDefinition-backport-subscription-notification-r4.html
+ */
+import { fullUrl, type Recorded } from '../../fhir/bundle.ts'
+import { formatEtag } from '../../fhir/etag.ts'
+import { keyText, type JsonObject } from '../../fhir/types.ts'
+import { backportProfile } from './extensions.ts'
+import { buildStatus, type NotificationType, type StatusOf, type ToldEvent } from './status.ts'
+import type { Content, Wanted } from './wanted.ts'
+
+/** An event with the version that it is about; absent when the subscriber may not (or no longer) know of the record. */
+export type Told = { readonly number: number; readonly at: number; readonly record?: Recorded }
+
+export type Notification = {
+  readonly base: string
+  readonly type: NotificationType
+  readonly content: Content
+  /** Events of the subscription so far. */
+  readonly count: number
+  readonly events?: readonly Told[]
+  readonly now: number
+  /** New ids of the Bundle and (a UUID) of the status. */
+  readonly ids: readonly [bundle: string, status: string]
+}
+
+/** JSON text of the Bundle for a subscription. No resource and no address in it is of a record that `events` leaves out. */
+export function buildNotification({ id, topic, status }: Wanted, told: Notification): string {
+  const { base, type, content, count, now, ids } = told
+  const events = told.events ?? []
+  const named = content !== 'empty'
+  const first: StatusOf = {
+    base,
+    subscription: id,
+    ...(named ? { topic } : {}),
+    status,
+    type,
+    count,
+    events: events.map((event) => toldEvent(event, named)),
+  }
+  const resources =
+    content === 'full-resource' ? events.flatMap(({ record }) => (record ? [resourceEntry(base, record)] : [])) : []
+  const head = JSON.stringify({
+    resourceType: 'Bundle',
+    id: ids[0],
+    meta: { profile: [backportProfile('backport-subscription-notification-r4')] },
+    type: 'history',
+    timestamp: new Date(now).toISOString(),
+  })
+  return `${head.slice(0, -1)},"entry":[${[statusEntry(ids[1], first), ...resources].join(',')}]}`
+}
+
+/** The first events that fit into so many bytes of full resources; one always does. */
+export function fitting(events: readonly Told[], most: number): readonly Told[] {
+  let bytes = 0
+  const end = events.findIndex(({ record }, index) => {
+    bytes += Buffer.byteLength(record?.text ?? '') + AROUND
+    return index > 0 && bytes > most
+  })
+  return end < 0 ? events : events.slice(0, end)
+}
+
+/** Bytes that an event adds besides its resource, at most. */
+const AROUND = 1024
+
+const toldEvent = ({ number, at, record }: Told, named: boolean): ToldEvent =>
+  named && record ? { number, at, focus: keyText(record) } : { number, at }
+
+function statusEntry(id: string, of: StatusOf): string {
+  return JSON.stringify({
+    fullUrl: `urn:uuid:${id}`,
+    resource: buildStatus(id, of),
+    request: { method: 'GET', url: `${of.base}/Subscription/${of.subscription}/$status` },
+    response: { status: '200' },
+  })
+}
+
+/** A version as its change was; a deletion has no resource (bdl-3, bdl-4: request and response always). */
+function resourceEntry(base: string, record: Recorded): string {
+  const address = JSON.stringify(fullUrl(base, record))
+  const resource = record.text === '' ? '' : `"resource":${record.text},`
+  return `{"fullUrl":${address},${resource}"request":${JSON.stringify(requestOf(record))},"response":${JSON.stringify(responseOf(record))}}`
+}
+
+function requestOf(record: Recorded): JsonObject {
+  return record.method === 'POST'
+    ? { method: 'POST', url: record.type }
+    : { method: record.method, url: keyText(record) }
+}
+
+const responseOf = (record: Recorded): JsonObject => ({
+  status: record.method === 'DELETE' ? '204' : record.version === 1 ? '201' : '200',
+  etag: formatEtag(record.version),
+  lastModified: new Date(record.at).toISOString(),
+})

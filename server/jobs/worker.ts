@@ -1,0 +1,151 @@
+/**
+ * The worker: claims due jobs under a lease, runs the handler of their kind, and settles them. What a handler does must
+ * bear to be done again: a job whose worker died is claimed anew when its lease runs out. store/store.ts has the terms.
+ */
+import type { Job, Settlement, Store } from '../store/store.ts'
+import type { Sleep } from './sleep.ts'
+
+/** Does the work of one claim. The signal aborts when the lease was lost or the worker must stop now. */
+export type Handler = (job: Job, context: { readonly signal: AbortSignal }) => Promise<Settlement>
+
+/** Thrown by a handler when the signal aborted before its work was done: the job is released. */
+export class Interrupted extends Error {}
+
+export type WorkerNeeds = {
+  readonly store: Store
+  readonly clock: { now(): number }
+  readonly sleep: Sleep
+  readonly handlers: Readonly<Record<string, Handler>>
+  /** How many jobs run at once. */
+  readonly concurrency: number
+  /** Milliseconds that a claim holds, and after which it is renewed. */
+  readonly lease?: number
+  readonly renew?: number
+  /** Told of what failed and should not have: a handler, or (no job) the store. */
+  readonly onFault?: (job: Job | undefined, fault: unknown) => void
+}
+
+export type Worker = {
+  start(): void
+  /** A hint that a job may be due. */
+  wake(): void
+  /** Runs everything that is due now to its end, with the wakes in between; for tests and tools. */
+  runDue(): Promise<void>
+  /** Claims no more, gives what runs `grace` ms to end, then interrupts it; resolves when nothing runs. */
+  stop(grace?: number): Promise<void>
+}
+
+const LEASE = 45_000
+const RENEW = 15_000
+/** Another process may have enqueued a job without waking us. */
+const LONGEST_SLEEP = 5_000
+/** What seems due may be a job of ours that is just being settled. */
+const SHORTEST_SLEEP = 5
+/** How long a job rests after a fault of the hub, doubled each time up to five minutes. */
+const FIRST_REST = 1_000
+const LONGEST_REST = 300_000
+
+export function createWorker(needs: WorkerNeeds): Worker {
+  const kinds = Object.keys(needs.handlers)
+  const running = new Map<Promise<void>, AbortController>()
+  const stopping = new AbortController()
+  let woken = new AbortController()
+  let loop: Promise<void> | undefined
+
+  const wake = (): void => woken.abort()
+  const idle = () => Promise.all(running.keys())
+
+  async function claim(): Promise<number> {
+    const max = needs.concurrency - running.size
+    if (max <= 0) return 0
+    const jobs = await needs.store.jobs.claim({ kinds, now: needs.clock.now(), lease: needs.lease ?? LEASE, max })
+    for (const job of jobs) begin(job)
+    return jobs.length
+  }
+
+  function begin(job: Job): void {
+    const interrupt = new AbortController()
+    const run = runJob(needs, job, interrupt).finally(() => {
+      running.delete(run)
+      wake()
+    })
+    running.set(run, interrupt)
+  }
+
+  async function work(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      // Made before the claim: a wake that comes during it must not be missed.
+      woken = new AbortController()
+      try {
+        if ((await claim()) === 0) await rest(woken.signal)
+      } catch (fault) {
+        // The store is full or busy; it may not be for long.
+        needs.onFault?.(undefined, fault)
+        await needs.sleep(FIRST_REST, stopping.signal)
+      }
+    }
+  }
+
+  async function rest(signal: AbortSignal): Promise<void> {
+    const next = running.size < needs.concurrency ? await needs.store.jobs.next(kinds) : undefined
+    const wait = next === undefined ? LONGEST_SLEEP : next - needs.clock.now()
+    await needs.sleep(Math.min(Math.max(wait, SHORTEST_SLEEP), LONGEST_SLEEP), signal)
+  }
+
+  return {
+    start() {
+      loop ??= work()
+    },
+    wake,
+    async runDue() {
+      while ((await claim()) > 0 || running.size > 0) await idle()
+    },
+    async stop(grace = 5_000) {
+      stopping.abort()
+      wake()
+      await loop
+      const ended = new AbortController()
+      const late = needs.sleep(grace, ended.signal).then(() => running.forEach((interrupt) => interrupt.abort()))
+      await idle()
+      ended.abort()
+      await late
+    },
+  }
+}
+
+/** One claim from begin to end. Nothing in here may throw: the job MUST be settled, or it waits out its lease. */
+async function runJob(needs: WorkerNeeds, job: Job, interrupt: AbortController): Promise<void> {
+  const ended = new AbortController()
+  const lease = keepLease(needs, job, interrupt, ended.signal)
+  try {
+    await needs.store.jobs.settle(job, await settlementOf(needs, job, interrupt.signal))
+  } catch (fault) {
+    needs.onFault?.(job, fault)
+  } finally {
+    ended.abort()
+    await lease
+  }
+}
+
+async function settlementOf(needs: WorkerNeeds, job: Job, signal: AbortSignal): Promise<Settlement> {
+  const handler = needs.handlers[job.kind] as Handler
+  try {
+    return await handler(job, { signal })
+  } catch (fault) {
+    if (fault instanceof Interrupted) return { again: job.due, error: 'The hub stopped.' }
+    needs.onFault?.(job, fault)
+    const rest = Math.min(FIRST_REST * 2 ** Math.min(job.attempts - 1, 20), LONGEST_REST)
+    return { again: needs.clock.now() + rest, error: fault instanceof Error ? fault.name : 'fault' }
+  }
+}
+
+/** Renews the lease while the work goes on; interrupts the work when the lease was lost (settling then does nothing). */
+async function keepLease(needs: WorkerNeeds, job: Job, interrupt: AbortController, ended: AbortSignal): Promise<void> {
+  const { store, clock, sleep, lease = LEASE, renew = RENEW } = needs
+  for (;;) {
+    await sleep(renew, ended)
+    if (ended.aborted) return
+    const kept = await store.jobs.renew(job, clock.now() + lease).catch(() => true)
+    if (!kept) return interrupt.abort()
+  }
+}

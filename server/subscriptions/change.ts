@@ -1,0 +1,26 @@
+/** One change of a record as topics look at it: which interaction, the state after, and the state before. */
+import { parseJson } from '../fhir/json.ts'
+import type { Resource } from '../fhir/types.ts'
+import type { Facts } from '../search/match.ts'
+import type { Interaction } from '../domain/subscription/topic.ts'
+import type { Version } from '../store/store.ts'
+import type { SubscriptionNeeds } from './needs.ts'
+
+export type State = { readonly resource: Resource; readonly facts: Facts }
+
+/** `after` is absent for a deletion, `before` for a creation. */
+export type Change = { readonly interaction: Interaction; readonly after?: State; readonly before?: State }
+
+/** A record that was deleted and written again is created once more. */
+export async function changeOf(needs: SubscriptionNeeds, version: Version): Promise<Change> {
+  const previous = version.version > 1 ? await needs.store.vread(version, version.version - 1, 'everything') : undefined
+  const before = previous && previous.text !== '' ? stateOf(needs, previous) : undefined
+  if (version.text === '') return { interaction: 'delete', ...(before ? { before } : {}) }
+  const after = stateOf(needs, version)
+  return before ? { interaction: 'update', after, before } : { interaction: 'create', after }
+}
+
+function stateOf({ extract }: SubscriptionNeeds, version: Version): State {
+  const resource = parseJson(version.text).value as Resource
+  return { resource, facts: { id: version.id, at: version.at, entries: extract(resource) } }
+}

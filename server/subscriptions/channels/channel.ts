@@ -1,0 +1,20 @@
+/** What a channel is: one file per channel type, listed in index.ts. */
+
+export type Message = {
+  readonly endpoint: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: string
+  /** Milliseconds until an attempt has failed. */
+  readonly timeout: number
+}
+
+/**
+ * How an attempt ended. `text` is a sentence for the owner of the subscription; nothing that the endpoint sent is in it.
+ * `gone`: it does not want to be asked again. `retryAfter`: it asked for so many milliseconds of rest.
+ */
+export type Outcome =
+  | { readonly accepted: true }
+  | { readonly accepted: false; readonly text: string; readonly gone?: boolean; readonly retryAfter?: number }
+
+/** Makes one attempt. Rejects only when the signal aborts (with `Interrupted`). */
+export type Channel = (message: Message, signal: AbortSignal) => Promise<Outcome>

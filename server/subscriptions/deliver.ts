@@ -1,0 +1,93 @@
+/**
+ * Delivery: what happened is told in the order of its numbers, the next only after the one before was accepted. At
+ * least once: an event whose acceptance was not recorded is told again, under the same webhook-id.
+ */
+import { DELIVER } from '../jobs/kinds.ts'
+import { waitAfter } from '../jobs/retry.ts'
+import type { Handler } from '../jobs/worker.ts'
+import type { Job, Settlement } from '../store/store.ts'
+import type { Outcome } from './channels/channel.ts'
+import { nextEvents, send, sentCursor } from './lane.ts'
+import type { SubscriptionNeeds } from './needs.ts'
+import { move, settledBy, standing, type Standing } from './standing.ts'
+
+/**
+ * What the job of a lane remembers: failures in a row, and when the next attempt may be. A new event brings the job
+ * forward; it does not shorten the rest of an endpoint that is down.
+ */
+type Memory = { readonly failures?: number; readonly notBefore?: number }
+
+/** Forgets the failures of before. */
+export const FRESH: Memory = {}
+
+/** Notifications in one claim; then other lanes have their turn. */
+const BURST = 50
+
+export const deliver =
+  (needs: SubscriptionNeeds): Handler =>
+  async (job, { signal }) => {
+    const { notBefore = 0, failures = 0 } = (job.payload ?? FRESH) as Memory
+    if (notBefore > needs.clock.now()) return { again: notBefore, error: 'The endpoint failed and rests.' }
+    let failed = failures
+    for (let turn = 0; turn < BURST; turn++) {
+      const step = await deliverNext(needs, job, failed, signal)
+      if (step !== 'accepted') return step
+      failed = 0
+    }
+    return { again: needs.clock.now() }
+  }
+
+async function deliverNext(
+  needs: SubscriptionNeeds,
+  job: Job,
+  failures: number,
+  signal: AbortSignal,
+): Promise<Settlement | 'accepted'> {
+  const { store, clock } = needs
+  const subscription = await standing(needs, job.key)
+  if (subscription?.wanted.status !== 'active' || hasEnded(subscription, clock.now())) return { done: true }
+  const sent = await store.cursor(sentCursor(job.key))
+  const events = await nextEvents(needs, subscription, sent)
+  const last = events.at(-1)
+  if (!last) return { done: true }
+
+  const outcome = await send(needs, subscription, { type: 'event-notification', count: last.number, events }, signal)
+  if (!outcome.accepted) return rest(needs, job, subscription, { failures: failures + 1, outcome })
+  await settledBy(
+    store.commit({
+      cursors: [{ name: sentCursor(job.key), from: sent, to: last.number }],
+      jobs: failures > 0 ? [{ kind: DELIVER, key: job.key, due: clock.now(), payload: FRESH }] : [],
+      claim: job,
+    }),
+  )
+  return 'accepted'
+}
+
+const hasEnded = ({ wanted }: Standing, now: number): boolean => wanted.end !== undefined && wanted.end <= now
+
+type Failed = { readonly failures: number; readonly outcome: Extract<Outcome, { accepted: false }> }
+
+/** After a failure: wait, or give up and say so in the subscription. Its events stay, and are numbered on. */
+async function rest(
+  needs: SubscriptionNeeds,
+  job: Job,
+  subscription: Standing,
+  { failures, outcome }: Failed,
+): Promise<Settlement> {
+  const { store, clock, retrySchedule, log } = needs
+  const wait = outcome.gone ? undefined : waitAfter(failures, retrySchedule, needs.random(), outcome.retryAfter)
+  log.warn('delivery failed', { key: job.key, count: failures })
+  if (wait === undefined) {
+    const error = outcome.gone
+      ? outcome.text
+      : `${outcome.text} It was tried ${failures} times. Write the subscription as \`requested\` to go on.`
+    await move(needs, subscription, { status: outcome.gone ? 'off' : 'error', error, claim: job })
+    return { done: true }
+  }
+  const notBefore = clock.now() + wait
+  const memory: Memory = { failures, notBefore }
+  await settledBy(
+    store.commit({ jobs: [{ kind: DELIVER, key: job.key, due: notBefore, payload: memory }], claim: job }),
+  )
+  return { again: notBefore, error: outcome.text }
+}

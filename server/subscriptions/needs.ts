@@ -1,0 +1,43 @@
+/** What the subscriptions need; built once by hub.ts. */
+import type { Definitions } from '../definitions/definitions.ts'
+import type { Resource } from '../fhir/types.ts'
+import type { Sleep } from '../jobs/sleep.ts'
+import type { IndexEntry } from '../search/query.ts'
+import type { Store } from '../store/store.ts'
+import type { Channel } from './channels/channel.ts'
+
+export type SubscriptionNeeds = {
+  readonly store: Store
+  readonly definitions: Definitions
+  /** Time (ms), and new FHIR ids. */
+  readonly clock: { now(): number; newId(): string }
+  readonly sleep: Sleep
+  /** The searchable facts of a resource. */
+  extract(resource: Resource): readonly IndexEntry[]
+  /** The hub's own address, as others know it, without a trailing slash. */
+  base(): string
+  /** IANA name; dates in filters are read in it. */
+  readonly timeZone: string
+  /** How messages go out, by `Subscription.channel.type`. */
+  readonly channels: Readonly<Record<string, Channel>>
+  /** Seconds to wait after the first, second, ... failed attempt; afterwards the subscription is in error. */
+  readonly retrySchedule: readonly number[]
+  /** Seconds in which an endpoint must answer, where the subscription does not ask for less. */
+  readonly requestTimeout: number
+  /** In [0, 1): spreads the retries. */
+  random(): number
+  /** A job may be due. */
+  wake(): void
+  /** What operators may want to know: fixed words, ids and numbers only. */
+  readonly log: { readonly [level in 'info' | 'warn' | 'error']: (event: string, fields?: LogFields) => void }
+}
+
+type LogFields = {
+  readonly job?: string
+  readonly key?: string
+  readonly number?: number
+  readonly place?: number
+  readonly count?: number
+  readonly ms?: number
+  readonly fault?: unknown
+}

@@ -1,0 +1,25 @@
+/** The subscriptions of the hub: the matcher that makes events, and the handlers of the jobs that tell them. */
+import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT } from '../jobs/kinds.ts'
+import type { Handler } from '../jobs/worker.ts'
+import { deliver } from './deliver.ts'
+import { expire } from './expire.ts'
+import { handshake } from './handshake.ts'
+import { heartbeat } from './heartbeat.ts'
+import { createMatcher, type Matcher } from './matcher.ts'
+import type { SubscriptionNeeds } from './needs.ts'
+
+export type Subscriptions = {
+  readonly matcher: Matcher
+  /** For the worker, by kind of job. */
+  readonly handlers: Readonly<Record<string, Handler>>
+}
+
+export const createSubscriptions = (needs: SubscriptionNeeds): Subscriptions => ({
+  matcher: createMatcher(needs),
+  handlers: {
+    [DELIVER]: deliver(needs),
+    [HANDSHAKE]: handshake(needs),
+    [HEARTBEAT]: heartbeat(needs),
+    [EXPIRE]: expire(needs),
+  },
+})

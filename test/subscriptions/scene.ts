@@ -1,0 +1,199 @@
+/**
+ * The subscriptions without the rest of a hub: a store, the matcher and the worker over a clock that the test moves.
+ * Records are written straight into the store, with the audience that the test says.
+ */
+import { createClock } from '../../server/clock.ts'
+import type { Definitions } from '../../server/definitions/definitions.ts'
+import { loadDefinitions } from '../../server/definitions/load.ts'
+import type { Key, Resource } from '../../server/fhir/types.ts'
+import { SCHEDULE } from '../../server/jobs/retry.ts'
+import { HANDSHAKE } from '../../server/jobs/kinds.ts'
+import { createWorker, type Worker } from '../../server/jobs/worker.ts'
+import { extract } from '../../server/search/extract.ts'
+import type { Audience } from '../../server/search/query.ts'
+import type { NewJob, Store } from '../../server/store/store.ts'
+import { openStore } from '../../server/store/open.ts'
+import { createChannels } from '../../server/subscriptions/channels/index.ts'
+import { createMatcher, type Matcher } from '../../server/subscriptions/matcher.ts'
+import type { SubscriptionNeeds } from '../../server/subscriptions/needs.ts'
+import { createSubscriptions } from '../../server/subscriptions/subscriptions.ts'
+import { ROOT } from '../checks/files.ts'
+
+export const START = Date.UTC(2026, 10, 24, 5)
+export const BASE = 'http://hub.test/fhir'
+export const TOPIC = 'https://no-wrong-door.example/fhir/SubscriptionTopic'
+const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition'
+
+let loading: Promise<Definitions> | undefined
+export const definitions = (): Promise<Definitions> => (loading ??= loadDefinitions(ROOT))
+
+export type Scene = {
+  readonly store: Store
+  readonly needs: SubscriptionNeeds
+  readonly worker: Worker
+  readonly clock: { time: number }
+  /** What the hub wrote into its log. */
+  readonly logged: string[]
+  /** Writes a record: its next version, known to these agencies (default: all). */
+  put(resource: Resource & { readonly id: string }, more?: Written): Promise<number>
+  remove(key: Key, audience?: readonly Audience[]): Promise<number>
+  /** Writes a subscription as its owner, with the job that the write path adds. */
+  subscribe(resource: Resource & { readonly id: string }, owner?: string): Promise<number>
+  /** Matches what was committed and runs what is due, until nothing is left to do now. */
+  run(): Promise<void>
+  /** Moves the clock to the next due job, if there is one, and runs. */
+  runNext(): Promise<boolean>
+  status(id: string): Promise<{ readonly status: string; readonly error?: string }>
+  /** A matcher of its own over the same store, as after a restart. */
+  again(): Matcher
+  close(): Promise<void>
+}
+
+export type Written = {
+  readonly audience?: readonly Audience[]
+  readonly author?: string
+  readonly jobs?: readonly NewJob[]
+}
+
+export type Setting = {
+  readonly store?: (store: Store) => Store
+  readonly needs?: Partial<SubscriptionNeeds>
+  readonly address?: string
+}
+
+const EVERYONE: readonly Audience[] = [{ agency: '*' }]
+
+export async function openScene(setting: Setting = {}): Promise<Scene> {
+  const clock = { time: START }
+  const now = () => clock.time
+  const opened = await openStore(setting.address ?? 'memory:', { clock: now })
+  const store = setting.store?.(opened) ?? opened
+  const known = await definitions()
+  const place = { base: BASE, timeZone: 'America/Chicago' }
+  const logged: string[] = []
+  const log = (event: string) => void logged.push(event)
+  const needs: SubscriptionNeeds = {
+    store,
+    definitions: known,
+    clock: createClock(now),
+    sleep: (_ms, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    extract: (resource) => extract(resource, known.offer(resource.resourceType)?.searchParameters ?? [], place),
+    base: () => BASE,
+    timeZone: place.timeZone,
+    channels: createChannels({ loopback: true, now }),
+    retrySchedule: SCHEDULE,
+    requestTimeout: 30,
+    random: () => 0.5,
+    wake: () => undefined,
+    log: { info: log, warn: log, error: log },
+    ...setting.needs,
+  }
+  const { handlers, matcher } = createSubscriptions(needs)
+  const worker = createWorker({ store, clock: { now }, sleep: needs.sleep, handlers, concurrency: 16 })
+
+  const put: Scene['put'] = async (resource, { audience = EVERYONE, author = 'es', jobs = [] } = {}) => {
+    const entries = needs.extract(resource)
+    const { versions } = await store.commit({
+      writes: [{ kind: 'put', method: 'PUT', resource, entries, audience, author }],
+      jobs,
+    })
+    return versions[0]!.version
+  }
+  const run = async (): Promise<void> => {
+    await matcher.drain()
+    await worker.runDue()
+  }
+  return {
+    store,
+    needs,
+    worker,
+    clock,
+    logged,
+    put,
+    remove: async (key, audience = EVERYONE) =>
+      (await store.commit({ writes: [{ kind: 'remove', key, entries: [], audience, author: 'es' }] })).place,
+    subscribe: (resource, owner = 'abe') =>
+      put(resource, {
+        author: owner,
+        audience: [{ agency: owner }, { agency: 'board' }],
+        jobs: [{ kind: HANDSHAKE, key: resource.id, due: clock.time }],
+      }),
+    run,
+    async runNext() {
+      const next = await store.jobs.next(Object.keys(handlers))
+      if (next === undefined) return false
+      clock.time = Math.max(clock.time, next)
+      await run()
+      return true
+    },
+    async status(id) {
+      const version = await store.read({ type: 'Subscription', id }, 'everything')
+      return JSON.parse(version!.text) as { status: string; error?: string }
+    },
+    again: () => createMatcher(needs),
+    close: () => store.close(),
+  }
+}
+
+type Wish = {
+  readonly topic?: string
+  readonly filters?: readonly string[]
+  readonly content?: string
+  readonly maxCount?: number
+  readonly timeout?: number
+  readonly heartbeat?: number
+  readonly headers?: readonly string[]
+  readonly end?: string
+  readonly status?: string
+}
+
+/** A subscription to a topic of the hub, by default to referrals created, id-only. */
+export function subscription(id: string, endpoint: string, wish: Wish = {}): Resource & { readonly id: string } {
+  const extensions = [
+    ...(wish.heartbeat === undefined
+      ? []
+      : [{ url: `${BACKPORT}/backport-heartbeat-period`, valueUnsignedInt: wish.heartbeat }]),
+    ...(wish.timeout === undefined ? [] : [{ url: `${BACKPORT}/backport-timeout`, valueUnsignedInt: wish.timeout }]),
+    ...(wish.maxCount === undefined
+      ? []
+      : [{ url: `${BACKPORT}/backport-max-count`, valuePositiveInt: wish.maxCount }]),
+  ]
+  const filters = (wish.filters ?? []).map((valueString) => ({
+    url: `${BACKPORT}/backport-filter-criteria`,
+    valueString,
+  }))
+  return {
+    resourceType: 'Subscription',
+    id,
+    status: wish.status ?? 'requested',
+    reason: 'Learn of referrals',
+    criteria: `${TOPIC}/${wish.topic ?? 'referral-created'}`,
+    ...(filters.length > 0 ? { _criteria: { extension: filters } } : {}),
+    ...(wish.end ? { end: wish.end } : {}),
+    channel: {
+      ...(extensions.length > 0 ? { extension: extensions } : {}),
+      type: 'rest-hook',
+      endpoint,
+      ...(wish.headers ? { header: wish.headers } : {}),
+      payload: 'application/fhir+json',
+      _payload: { extension: [{ url: `${BACKPORT}/backport-payload-content`, valueCode: wish.content ?? 'id-only' }] },
+    },
+  }
+}
+
+/** A referral Task, by default sent to abe. */
+export function task(
+  id: string,
+  more: { readonly [element: string]: unknown } = {},
+): Resource & { readonly id: string } {
+  return {
+    resourceType: 'Task',
+    id,
+    status: 'requested',
+    intent: 'order',
+    for: { reference: 'Patient/elvis' },
+    owner: { reference: 'Organization/abe' },
+    requester: { reference: 'Organization/es' },
+    ...more,
+  } as Resource & { readonly id: string }
+}
