@@ -60,7 +60,8 @@ export async function apply(
   refuseInvalid([...invalid, ...verdict.issues])
   const audiences = await audiencesOf(needs, who.caller, loaded)
   const { versions } = await commit(needs, await workOf(needs, scene, verdict, audiences))
-  return versions.slice(0, changes.length)
+  const written = loaded.filter(changesAnything)
+  return loaded.slice(0, changes.length).map((one) => versions[written.indexOf(one)])
 }
 
 async function validate(needs: WriteNeeds, loaded: readonly Changed[]): Promise<readonly Issue[]> {
@@ -99,6 +100,9 @@ async function asked(rule: Rule, one: Changed, scene: Scene, needs: WriteNeeds):
 const rulesFor = (type: string): readonly Rule[] =>
   RULES.filter((rule) => rule.types.includes(type) || rule.types.includes('*'))
 
+/** To delete what is not there, as far as the caller may know, is done already, and must not touch what is there. */
+const changesAnything = (one: Changed): boolean => (one.after ?? one.before) !== undefined
+
 async function workOf(
   needs: WriteNeeds,
   scene: Scene,
@@ -107,7 +111,9 @@ async function workOf(
 ): Promise<Work> {
   const { changes, caller } = scene
   const writes = await Promise.all(
-    changes.map((one, index) => writeOf(needs, caller.agency, one, audiences.of[index] ?? [])),
+    changes.flatMap((one, index) =>
+      changesAnything(one) ? [writeOf(needs, caller.agency, one, audiences.of[index] ?? [])] : [],
+    ),
   )
   const unless: Guard[] = changes.flatMap(({ change }) =>
     change.kind === 'put' && change.unless ? [{ none: change.unless }] : [],

@@ -32,6 +32,8 @@ export type Changed = {
   readonly stored?: Version
   /** The current state; undefined when there is none or it was deleted. */
   readonly before?: Resource
+  /** As before, or the state that was deleted: who brings a record back is bound by it. */
+  readonly last?: Resource
   /** The state after; undefined for a deletion. */
   readonly after?: Resource & { readonly id: string }
   /** Keyed hash of the social security number that came with a participant. */

@@ -1,4 +1,6 @@
 /** The searchable facts of a record: what its search parameters say, and what the hub adds for its own questions. */
+import { codeSystem } from '../../fhir/canonical.ts'
+import { codesOf, items } from '../../fhir/element.ts'
 import type { Resource } from '../../fhir/types.ts'
 import { participantOf } from '../../domain/visibility/audience.ts'
 import { RESTRICTED_CLASS } from '../../domain/visibility/circle.ts'
@@ -12,11 +14,15 @@ export const SSN_HASH = '_ssn'
 /** Internal entry of a Consent: a restricted class that it opens. */
 export const CONSENT_CLASS = '_class'
 
+/** Internal entry of a wage record: its participant, quarter and employer, of which there is one record. */
+export const WAGE_KEY = '_wage'
+
 export async function entriesOf(needs: WriteNeeds, one: Changed, after: Resource): Promise<readonly IndexEntry[]> {
   return [
     ...needs.extract(after),
     ...aboutEntries(needs, after),
     ...consentEntries(after),
+    ...wageEntries(after),
     ...(await ssnEntries(needs, one)),
   ]
 }
@@ -33,6 +39,22 @@ function consentEntries(resource: Resource): readonly IndexEntry[] {
   return codings.flatMap(({ system, code }) =>
     system === RESTRICTED_CLASS && code ? [{ kind: 'token' as const, param: CONSENT_CLASS, code }] : [],
   )
+}
+
+/** `Patient/abc|2026-07-01|<employer account>`; undefined for anything but a wage record that counts. */
+export function wageKey(resource: Resource): string | undefined {
+  if (resource.status === 'entered-in-error') return undefined
+  if (!codesOf(resource.category, codeSystem('observation-category')).includes('wage-record')) return undefined
+  const account = items(resource.component).find((one) =>
+    codesOf(one.code, codeSystem('wage-component')).includes('employer-account'),
+  )?.valueString
+  const start = items(resource.effectivePeriod)[0]?.start
+  return `${String(items(resource.subject)[0]?.reference)}|${String(start)}|${String(account)}`
+}
+
+function wageEntries(resource: Resource): readonly IndexEntry[] {
+  const code = wageKey(resource)
+  return code === undefined ? [] : [{ kind: 'token', param: WAGE_KEY, code }]
 }
 
 /** A new number replaces the old hash; without one the old hash stays. */

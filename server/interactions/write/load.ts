@@ -32,11 +32,21 @@ async function loaded(
   stored: Version | undefined,
 ): Promise<Changed> {
   const before = stored && stored.text !== '' ? (JSON.parse(stored.text) as Resource) : undefined
-  const base = { change, key: keyOf(change), at: change.at, stored, before }
+  const last = before ?? (await deletedState(needs, sight, stored))
+  const base = { change, key: keyOf(change), at: change.at, stored, before, last }
   if (change.kind === 'remove') return base
-  const { after, ssn } = completed(needs, caller, change.resource, { before, at: change.at })
+  const { after, ssn } = completed(needs, caller, change.resource, { before, last, at: change.at })
   if (!before || after.resourceType !== 'Patient' || needs.rules === 'open') return { ...base, after, ssn }
   return { ...base, after: withPathway(after, await pathwayNow(needs, sight, after)), ssn }
+}
+
+async function deletedState(
+  needs: WriteNeeds,
+  sight: Writer['sight'],
+  stored: Version | undefined,
+): Promise<Resource | undefined> {
+  const state = stored && (await needs.store.vread(stored, stored.version - 1, sight))
+  return state && state.text !== '' ? (JSON.parse(state.text) as Resource) : undefined
 }
 
 /** The resource as it will be stored: the hub's own meta, a participant's hub id, no number in clear. */
@@ -44,9 +54,9 @@ export function completed<T extends Resource>(
   needs: WriteNeeds,
   caller: Caller,
   resource: T,
-  { before, at }: { before?: Resource; at?: string } = {},
+  { before, last = before, at }: { before?: Resource; last?: Resource; at?: string } = {},
 ): { after: T; ssn?: string } {
-  const owned = ownMeta(resource, before, caller)
+  const owned = ownMeta(resource, last, caller)
   if (needs.rules === 'open' || owned.resourceType !== 'Patient') return { after: owned }
   const { patient, hash } = sealSsn(owned, needs.ssnKey, at, before)
   return { after: withHubId(patient, before, needs.newHubId), ...(hash ? { ssn: hash } : {}) }

@@ -1,5 +1,6 @@
 /** The rules of the work between agencies, in the order in which their issues are told. */
 import type { Rule } from '../change.ts'
+import { catalogueRules } from './catalogue.ts'
 import { ownershipRules } from './ownership.ts'
 import { participantRules } from './participant.ts'
 import { planRules } from './plan.ts'
@@ -13,5 +14,6 @@ export const RULES: readonly Rule[] = [
   ...planRules,
   ...referralRules,
   ...roleRules,
+  ...catalogueRules,
   ...subscriptionRules,
 ]
