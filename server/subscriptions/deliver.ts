@@ -9,7 +9,7 @@ import type { Job, Settlement } from '../store/store.ts'
 import type { Outcome } from './channels/channel.ts'
 import { nextEvents, send, sentCursor } from './lane.ts'
 import type { SubscriptionNeeds } from './needs.ts'
-import { move, settledBy, standing, type Standing } from './standing.ts'
+import { move, claimed, standing, type Standing } from './standing.ts'
 
 /**
  * What the job of a lane remembers: failures in a row, and when the next attempt may be. A new event brings the job
@@ -47,13 +47,13 @@ async function deliverNext(
   const subscription = await standing(needs, job.key)
   if (subscription?.wanted.status !== 'active' || hasEnded(subscription, clock.now())) return { done: true }
   const sent = await store.cursor(sentCursor(job.key))
-  const events = await nextEvents(needs, subscription, sent)
+  const events = await nextEvents(needs, job, subscription, sent)
   const last = events.at(-1)
   if (!last) return { done: true }
 
   const outcome = await send(needs, subscription, { type: 'event-notification', count: last.number, events }, signal)
   if (!outcome.accepted) return rest(needs, job, subscription, { failures: failures + 1, outcome })
-  await settledBy(
+  await claimed(
     store.commit({
       cursors: [{ name: sentCursor(job.key), from: sent, to: last.number }],
       jobs: failures > 0 ? [{ kind: DELIVER, key: job.key, due: clock.now(), payload: FRESH }] : [],
@@ -86,8 +86,6 @@ async function rest(
   }
   const notBefore = clock.now() + wait
   const memory: Memory = { failures, notBefore }
-  await settledBy(
-    store.commit({ jobs: [{ kind: DELIVER, key: job.key, due: notBefore, payload: memory }], claim: job }),
-  )
+  await claimed(store.commit({ jobs: [{ kind: DELIVER, key: job.key, due: notBefore, payload: memory }], claim: job }))
   return { again: notBefore, error: outcome.text }
 }

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { parseHeader } from '../domain/subscription/header.ts'
 import { buildNotification, fitting, type Told } from '../domain/subscription/notification.ts'
 import type { NotificationType } from '../domain/subscription/status.ts'
-import type { Event } from '../store/store.ts'
+import type { Event, Job, Store } from '../store/store.ts'
 import type { Outcome } from './channels/channel.ts'
 import type { SubscriptionNeeds } from './needs.ts'
-import type { Standing } from './standing.ts'
+import { claimed, type Standing } from './standing.ts'
 
 /** Bytes of a notification, and events in it, at most (one event always fits). */
 const MOST_BYTES = 256 * 1024
@@ -15,17 +15,44 @@ const MOST_EVENTS = 100
 /** The cursor of what a subscription was told: the number of the last event that its endpoint accepted. */
 export const sentCursor = (id: string): string => `sent/${id}`
 
-/** The next events after a number, as many as fit into one notification, each seen with the owner's eyes now. */
+/** The cursor of what is being told: where a notification of several events ends. */
+const sendingCursor = (id: string): string => `sending/${id}`
+
+/**
+ * The events of the next notification after a number, each seen with the owner's eyes now; none when all were told.
+ * Where several go together, the end is written down before they are sent, so that a retry tells the same ones: the
+ * subscriber recognises it by its webhook-id.
+ * @throws Interrupted when the claim was lost
+ */
 export async function nextEvents(
   needs: SubscriptionNeeds,
-  { version, wanted }: Standing,
+  job: Job,
+  subscription: Standing,
   sent: number,
 ): Promise<readonly Told[]> {
-  const limit = Math.min(wanted.maxCount, MOST_EVENTS)
-  const events = await needs.store.events(wanted.id, { from: sent + 1, limit })
+  const { id, maxCount } = subscription.wanted
+  const limit = Math.min(maxCount, MOST_EVENTS)
+  if (limit === 1) return told(needs, subscription, { from: sent + 1, limit })
+  const sending = await needs.store.cursor(sendingCursor(id))
+  if (sending > sent && sending - sent <= limit)
+    return told(needs, subscription, { from: sent + 1, to: sending, limit })
+  const events = fitting(await told(needs, subscription, { from: sent + 1, limit }), MOST_BYTES)
+  const last = events.at(-1)
+  if (last)
+    await claimed(
+      needs.store.commit({ cursors: [{ name: sendingCursor(id), from: sending, to: last.number }], claim: job }),
+    )
+  return events
+}
+
+async function told(
+  needs: SubscriptionNeeds,
+  { version, wanted }: Standing,
+  range: Parameters<Store['events']>[1],
+): Promise<readonly Told[]> {
+  const events = await needs.store.events(wanted.id, range)
   if (wanted.content === 'empty') return events.map(({ number, at }) => ({ number, at }))
-  const told = await Promise.all(events.map((event) => seen(needs, event, version.owner)))
-  return fitting(told, MOST_BYTES)
+  return Promise.all(events.map((event) => seen(needs, event, version.owner)))
 }
 
 /** Who may know was asked when the event was made, and is asked again: a consent may have been revoked since. */

@@ -41,7 +41,7 @@ export async function move(needs: SubscriptionNeeds, { version, resource }: Stan
   } as Resource & { readonly id: string }
   const audience = (await needs.store.indexed(version))?.audience ?? []
   const entries = needs.extract(changed)
-  return settledBy(
+  return claimed(
     needs.store.commit({
       writes: [
         {
@@ -60,8 +60,11 @@ export async function move(needs: SubscriptionNeeds, { version, resource }: Stan
   )
 }
 
-/** True when the commit happened, false when a record that it wrote had moved on. @throws Interrupted for a lost claim */
-export async function settledBy(commit: Promise<unknown>): Promise<boolean> {
+/**
+ * A commit under a claim: true when it happened, false when a record that it wrote had moved on.
+ * @throws Interrupted when the claim was lost
+ */
+export async function claimed(commit: Promise<unknown>): Promise<boolean> {
   try {
     await commit
     return true
