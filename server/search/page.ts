@@ -27,7 +27,7 @@ export function createCursors(secret: Buffer): Cursors {
     encode(cursor) {
       const iv = randomBytes(IV_BYTES)
       const cipher = createCipheriv(ALGORITHM, key, iv)
-      const sealed = [cipher.update(JSON.stringify(cursor), 'utf8'), cipher.final()]
+      const sealed = [cipher.update(padded(cursor), 'utf8'), cipher.final()]
       return Buffer.concat([iv, cipher.getAuthTag(), ...sealed]).toString('base64url')
     },
     decode(text, sorts) {
@@ -37,6 +37,9 @@ export function createCursors(secret: Buffer): Cursors {
     },
   }
 }
+
+/** Sealing keeps the length: with blanks, it is the same whatever the number of digits of the creation order. */
+const padded = (cursor: Cursor): string => JSON.stringify(cursor) + ' '.repeat(16 - String(cursor.at(-1)).length)
 
 /** For what is no cursor of the search it came with. */
 export const notOurs = () =>

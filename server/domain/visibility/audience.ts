@@ -33,7 +33,10 @@ export function audienceOf(
     return joined(
       always([written.owner, roles.board, ...parties.flatMap((path) => idsAt(resource, path, 'Organization'))]),
     )
-  if (participantOf(rule, resource) === undefined) return EVERYONE
+  if (participantOf(rule, resource) === undefined) {
+    const isLookup = rule.participant[resource.resourceType] === undefined || written.owner === roles.board
+    return isLookup ? EVERYONE : joined(always([written.owner, roles.board]))
+  }
   const wrote = rule.author.includes(resource.resourceType) ? [written.owner, written.author] : [written.owner]
   const classes = classesOf(resource)
   if (classes.length === 0) return joined([...always([...wrote, roles.board]), ...circle.members])

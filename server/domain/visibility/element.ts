@@ -1,4 +1,5 @@
 /** Reads elements of a resource by a dotted path, through arrays: all values found, in order. */
+import { parseReference } from '../../fhir/reference.ts'
 import type { Json, JsonObject, Resource } from '../../fhir/types.ts'
 
 export function valuesAt(resource: Resource | JsonObject, path: string): readonly Json[] {
@@ -14,13 +15,15 @@ function children(value: Json, name: string): Json[] {
   return Array.isArray(child) ? [...child] : [child as Json]
 }
 
-/** The ids behind the references at a path that point at a type: `Organization/abe` gives `abe`. */
+/**
+ * The ids behind the references at a path that point at a type: `Organization/abe` gives `abe`. Only records of the hub
+ * count: a look-alike at another address (`https://elsewhere.example/Patient/1`) names nobody here.
+ */
 export function idsAt(resource: Resource | JsonObject, path: string, type: string): readonly string[] {
   return valuesAt(resource, path).flatMap((value) => {
     const text = (value as JsonObject | null)?.reference
-    const found =
-      typeof text === 'string' ? new RegExp(`(?:^|/)${type}/([A-Za-z0-9.-]{1,64})(?:/_history/|$)`).exec(text) : null
-    return found?.[1] ? [found[1]] : []
+    const found = typeof text === 'string' ? parseReference(text) : undefined
+    return found?.kind === 'local' && found.type === type ? [found.id] : []
   })
 }
 
