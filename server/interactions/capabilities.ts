@@ -8,25 +8,9 @@ import { serialize } from '../fhir/json.ts'
 import type { Json, JsonObject, Resource } from '../fhir/types.ts'
 import type { Handler } from './call.ts'
 
-/** What the statement says of an operation. */
-type Declared = {
-  readonly name: string
-  readonly definition: string
-  readonly levels: readonly string[]
-  readonly types: readonly string[]
-}
-
-/** What the statement says of an operation (operations/operation.ts has the rest). */
-type Offered = {
-  readonly name: string
-  readonly definition: string
-  readonly levels: readonly ('system' | 'type' | 'instance')[]
-  readonly types: readonly string[]
-}
-
 export type CapabilityNeeds = {
   readonly definitions: Definitions
-  readonly operations: readonly Declared[]
+  readonly operations: readonly Offered[]
   /** The system-level interactions that the server routes: `transaction`, `batch`. */
   readonly system: readonly string[]
   /** What a type offers beyond its own list: topics of Subscription. */
