@@ -11,12 +11,12 @@ import { parseLifecycle } from './domain/referral/lifecycle.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import { dateRange } from './fhir/dates.ts'
 import type { JsonObject, Resource } from './fhir/types.ts'
-import { createApp } from './http/app.ts'
-import { createRouter } from './http/routes.ts'
+import { BASE_PATH, createApp } from './http/app.ts'
+import { createRouter, type Offered } from './http/routes.ts'
 import { listen, type Listening } from './http/server.ts'
 import { identify } from './identify.ts'
 import { capabilities } from './interactions/capabilities.ts'
-import { create } from './interactions/create.ts'
+import { create, type CreateNeeds } from './interactions/create.ts'
 import { history } from './interactions/history.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
@@ -25,6 +25,9 @@ import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
 import type { WriteNeeds, WritingRule } from './interactions/write/needs.ts'
+import { sleep } from './jobs/sleep.ts'
+import { createWorker, type Worker } from './jobs/worker.ts'
+import { topicsOf } from './domain/subscription/topic.ts'
 import { operations } from './operations/index.ts'
 import { publishDefinitions, seedSamples } from './publish.ts'
 import { ALL } from './search/query.ts'
@@ -32,7 +35,10 @@ import { checkParameters, extract } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { ssnKey } from './ssn-key.ts'
 import { openStore } from './store/open.ts'
-import type { Store } from './store/store.ts'
+import type { Job, Store } from './store/store.ts'
+import { createChannels } from './subscriptions/channels/index.ts'
+import type { Matcher } from './subscriptions/matcher.ts'
+import { createSubscriptions } from './subscriptions/subscriptions.ts'
 import { createValidator } from './validate/create.ts'
 
 export type Hub = {
@@ -45,6 +51,10 @@ export type Hub = {
 
 const ROOT_FOLDER = fileURLToPath(new URL('..', import.meta.url))
 const GRACE = 10_000
+/** Seconds in which an endpoint must answer. */
+const REQUEST_TIMEOUT = 30
+/** Subscriptions that are told at the same time. */
+const LANES = 32
 
 export async function createHub(config: Config, { log, clock }: { log: Log; clock: Clock }): Promise<Hub> {
   const definitions = await loadDefinitions(ROOT_FOLDER)
@@ -61,6 +71,42 @@ export async function createHub(config: Config, { log, clock }: { log: Log; cloc
   }
   await fill(needs, config, clock.now())
 
+  const { matcher, worker } = background(needs, config, { log, clock, base: () => base })
+  const app = createApp({
+    ...(await offeredBy(needs, config, clock.now())),
+    identify: identify(store),
+    now: clock.now,
+    log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
+    fault: (fault, request) => log.error('fault', { fault, request }),
+    publicUrl: config.publicUrl,
+    bodyLimit: config.bodyLimit,
+  })
+
+  let listening: Listening | undefined
+  let base = config.publicUrl ?? ''
+  return {
+    agencies: await agenciesOf(store),
+    async listen() {
+      listening = await listen(app, { host: config.host, port: config.port })
+      base = config.publicUrl ?? `http://${inUrl(config.host)}:${listening.port}${BASE_PATH}`
+      matcher.start()
+      worker.start()
+      return { url: base }
+    },
+    async stop() {
+      await listening?.stop(GRACE)
+      await Promise.all([matcher.stop(), worker.stop(GRACE)])
+      await store.close()
+    },
+  }
+}
+
+/** An IPv6 address stands in brackets in a URL (RFC 3986 section 3.2.2). */
+const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+/** Everything that is answered, by name: the interactions and the operations. */
+async function offeredBy(needs: CreateNeeds, config: Config, now: number): Promise<Offered> {
+  const { definitions } = needs
   const offered = operations(needs)
   const interactions = {
     read: read(needs),
@@ -74,35 +120,14 @@ export async function createHub(config: Config, { log, clock }: { log: Log; cloc
       definitions,
       operations: offered,
       system: ['transaction', 'batch'],
-      topics: [],
+      topics: topicsOf(definitions).map((topic) => topic.url),
       version: await version(),
-      date: new Date(clock.now()).toISOString(),
+      date: new Date(now).toISOString(),
     }),
   }
   const route = createRouter({ interactions, operations: offered })
-  const app = createApp({
-    interactions: { ...interactions, transaction: transaction({ ...needs, route, limit: config.transactionLimit }) },
-    operations: offered,
-    identify: identify(store),
-    now: clock.now,
-    log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
-    fault: (fault, request) => log.error('fault', { fault, request }),
-    publicUrl: config.publicUrl,
-    bodyLimit: config.bodyLimit,
-  })
-
-  let listening: Listening | undefined
-  return {
-    agencies: await agenciesOf(store),
-    async listen() {
-      listening = await listen(app, { host: config.host, port: config.port })
-      return { url: config.publicUrl ?? `http://${config.host}:${listening.port}/fhir` }
-    },
-    async stop() {
-      await listening?.stop(GRACE)
-      await store.close()
-    },
-  }
+  const whole = { ...interactions, transaction: transaction({ ...needs, route, limit: config.transactionLimit }) }
+  return { interactions: whole, operations: offered }
 }
 
 async function writeNeeds(config: Config, definitions: Definitions, store: Store, secret: Buffer): Promise<WriteNeeds> {
@@ -120,7 +145,38 @@ async function writeNeeds(config: Config, definitions: Definitions, store: Store
     range: (text) => dateRange(text, config.timeZone) ?? { start: Infinity, end: -Infinity },
     ssnKey: secret,
     newHubId,
+    loopbackEndpoints: config.loopbackEndpoints,
   }
+}
+
+type Around = { readonly log: Log; readonly clock: Clock; base(): string }
+
+/** What goes on beside the requests: changes become events, events are told. */
+function background(
+  needs: WriteNeeds,
+  config: Config,
+  { log, clock, base }: Around,
+): { matcher: Matcher; worker: Worker } {
+  const { store, definitions, extract } = needs
+  const { matcher, handlers } = createSubscriptions({
+    store,
+    definitions,
+    extract,
+    clock,
+    sleep,
+    base,
+    timeZone: config.timeZone,
+    channels: createChannels({ loopback: config.loopbackEndpoints, now: clock.now }),
+    retrySchedule: config.retrySchedule,
+    requestTimeout: REQUEST_TIMEOUT,
+    random: Math.random,
+    wake: () => worker.wake(),
+    log,
+  })
+  const onFault = (job: Job | undefined, fault: unknown): void =>
+    log.error('job failed', { job: job?.kind, key: job?.key, fault })
+  const worker = createWorker({ store, clock, sleep, handlers, concurrency: LANES, onFault })
+  return { matcher, worker }
 }
 
 const rule = async (name: string): Promise<JsonObject> =>

@@ -29,8 +29,21 @@ export function offering(definitions: Definitions, call: Call, interaction: stri
   throw refuse(
     'method-not-allowed',
     `\`${offer.type}\` is not offered for \`${interaction}\`; offered are ${offer.interactions.join(', ')}.`,
+    { headers: { Allow: allowed(offer, call.id === undefined ? METHODS.type : METHODS.instance) } },
   )
 }
+
+/** The methods of each address, by the interaction that they are. https://hl7.org/fhir/R4/http.html#summary */
+const METHODS = {
+  type: { 'search-type': 'GET, HEAD', create: 'POST' },
+  instance: { read: 'GET, HEAD', update: 'PUT', delete: 'DELETE' },
+} as const
+
+const allowed = (offer: TypeOffer, methods: Readonly<Record<string, string>>): string =>
+  Object.keys(methods)
+    .filter((name) => offer.interactions.includes(name))
+    .map((name) => methods[name])
+    .join(', ')
 
 export function keyOf(call: Call): Key {
   const key = { type: call.type ?? '', id: call.id ?? '' }

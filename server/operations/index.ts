@@ -1,9 +1,11 @@
-/** The operations of the hub; subscriptions bring their own. */
+/** The operations of the hub. */
 import type { SubmitNeeds } from './submit-referrals.ts'
 import { proposeReferrals } from './propose-referrals.ts'
 import { reconcile } from './reconcile.ts'
 import { refer } from './refer.ts'
 import { submitReferrals } from './submit-referrals.ts'
+import { subscriptionEvents } from './events.ts'
+import { subscriptionStatus } from './status.ts'
 import { validate } from './validate.ts'
 import type { Operation } from './operation.ts'
 
@@ -13,4 +15,6 @@ export const operations = (needs: SubmitNeeds): readonly Operation[] => [
   proposeReferrals(needs),
   submitReferrals(needs),
   refer(needs),
+  subscriptionStatus(needs),
+  subscriptionEvents(needs),
 ]

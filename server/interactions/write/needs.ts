@@ -34,6 +34,6 @@ export type WriteNeeds = {
   readonly ssnKey: string | Buffer
   /** A new hub id for a participant. */
   newHubId(): string
-  /** May subscriptions name loopback addresses? Absent: no. */
-  readonly loopbackEndpoints?: boolean
+  /** May subscriptions name loopback addresses? */
+  readonly loopbackEndpoints: boolean
 }

@@ -50,7 +50,7 @@ function offered({ after, at }: Changed, { caller, now }: Scene, needs: WriteNee
   if (!after || caller.role === 'hub') return {}
   const wanted = readWanted(after)
   const topics = topicsOf(needs.definitions)
-  const issues = checkSubscription(wanted, { topics, loopback: needs.loopbackEndpoints ?? false }, now, at)
+  const issues = checkSubscription(wanted, { topics, loopback: needs.loopbackEndpoints }, now, at)
   if (issues.length > 0) return { issues }
   const type = topics.find((one) => one.url === wanted.topic)?.resource ?? ''
   return { issues: unreadable(needs, wanted, type, { now, at }), jobs: jobsOf(wanted, now) }
