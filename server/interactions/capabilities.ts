@@ -8,6 +8,14 @@ import { serialize } from '../fhir/json.ts'
 import type { Json, JsonObject, Resource } from '../fhir/types.ts'
 import type { Handler } from './call.ts'
 
+/** What the statement says of an operation (operations/operation.ts has the rest). */
+type Offered = {
+  readonly name: string
+  readonly definition: string
+  readonly levels: readonly ('system' | 'type' | 'instance')[]
+  readonly types: readonly string[]
+}
+
 export type CapabilityNeeds = {
   readonly definitions: Definitions
   readonly operations: readonly Offered[]
