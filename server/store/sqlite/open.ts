@@ -2,7 +2,7 @@
  * Opens the file of a store: the promises that SQLite must keep, checked after they were asked for, and the schema.
  * https://sqlite.org/pragma.html, https://sqlite.org/wal.html
  */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { StoreUnusable } from '../unusable.ts'
@@ -38,7 +38,7 @@ const PRAGMAS = [
 export function openDatabase(path: string): Database.Database {
   let db: Database.Database | undefined
   try {
-    mkdirSync(dirname(resolve(path)), { recursive: true })
+    makeFolder(dirname(resolve(path)))
     db = new Database(path, { timeout: PATIENCE })
     prepare(db, path)
     return db
@@ -46,6 +46,13 @@ export function openDatabase(path: string): Database.Database {
     db?.close()
     throw error instanceof StoreUnusable ? error : new StoreUnusable(sentence(error, path), error)
   }
+}
+
+/** Step by step: mkdirSync with `recursive` never returns where a folder cannot be made for good (/proc/x/y). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path)
 }
 
 function prepare(db: Database.Database, path: string): void {

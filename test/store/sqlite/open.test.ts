@@ -1,0 +1,128 @@
+/** Opening a store file: what is promised is asserted, and what is wrong is said in one sentence. */
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { openStore } from '../../../server/store/open.ts'
+import { migrations, openDatabase } from '../../../server/store/sqlite/open.ts'
+import { openSqlite } from '../../../server/store/sqlite/store.ts'
+import { StoreUnusable } from '../../../server/store/unusable.ts'
+import { temporaryFolder } from '../stores.ts'
+import { EVERYTHING, key, named, put } from '../writes.ts'
+
+const options = { clock: () => 0 }
+
+describe('store / sqlite / open', () => {
+  let folder: string
+  let path: string
+  beforeEach(async () => {
+    folder = await temporaryFolder()
+    path = join(folder, 'hub.db')
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  /** Opening must fail with this sentence (the path written as `X`). */
+  const refuses = async (url: string, sentence: RegExp): Promise<void> => {
+    await assert.rejects(openStore(url, options), (error: unknown) => {
+      assert.ok(error instanceof StoreUnusable, String(error))
+      assert.match(error.message, sentence)
+      assert.doesNotMatch(error.message, /\n/)
+      assert.match(error.message, /^[A-Z].*\.$/)
+      return true
+    })
+  }
+
+  it('makes the file and the folders above it', async () => {
+    const deep = join(folder, 'a', 'b', 'hub.db')
+    const store = await openStore(`sqlite:${deep}`, options)
+    await store.commit({ writes: [put('Task/a')] })
+    await store.close()
+    const again = await openStore(`sqlite:${deep}`, options)
+    assert.equal(named(await again.read(key('Task/a'), EVERYTHING)), 'Task/a#1')
+    await again.close()
+  })
+
+  it('opens a path with spaces and marks', async () => {
+    const store = await openStore(`sqlite:${join(folder, 'my hub?mode=ro&x#y.db')}`, options)
+    await store.commit({ writes: [put('Task/a')] })
+    await store.close()
+  })
+
+  it('refuses a second hub on the same file', async () => {
+    const store = await openStore(`sqlite:${path}`, options)
+    await refuses(`sqlite:${path}`, /^The store `.*hub\.db` is in use by another hub\. Stop that one, or/)
+    await store.commit({ writes: [put('Task/a')] })
+    await store.close()
+    await (await openStore(`sqlite:${path}`, options)).close()
+  })
+
+  it('refuses a store that a newer hub wrote', async () => {
+    await (await openStore(`sqlite:${path}`, options)).close()
+    const known = migrations().length
+    const db = new Database(path)
+    db.pragma(`user_version = ${known + 1}`)
+    db.close()
+    await refuses(
+      `sqlite:${path}`,
+      new RegExp(`was written by a newer hub \\(schema \`${known + 1}\`, this hub knows \`${known}\`\\)`),
+    )
+  })
+
+  it('refuses a file that is no database, and leaves it as it is', async () => {
+    writeFileSync(path, 'Dear diary, '.repeat(100))
+    await refuses(`sqlite:${path}`, /is not a database\./)
+    const db = new Database(join(folder, 'other.db'))
+    db.exec('CREATE TABLE recipe (name)')
+    db.close()
+    await refuses(`sqlite:${join(folder, 'other.db')}`, /is a database of some other program\./)
+  })
+
+  it('refuses a path that cannot be written', async () => {
+    mkdirSync(path)
+    await refuses(`sqlite:${path}`, /cannot be written to \(`SQLITE_CANTOPEN/)
+    writeFileSync(join(folder, 'file'), '')
+    await refuses(`sqlite:${join(folder, 'file', 'hub.db')}`, /cannot be written to \(`(ENOTDIR|SQLITE_CANTOPEN)`\)/)
+    await refuses('sqlite:/proc/hub/hub.db', /cannot be written to \(`E\w+`\)/)
+  })
+
+  it('refuses an address that names no store', async () => {
+    for (const url of ['', 'sqlite:', 'memory:x', 'mysql://x', path])
+      await refuses(url, /names no store\. Write `sqlite:/)
+  })
+
+  it('voids the leases of the process that had the file before', async () => {
+    const before = openSqlite(path, options)
+    await before.commit({ jobs: [{ kind: 'k', key: 'j', due: 0 }] })
+    const [lost] = await before.jobs.claim({ kinds: ['k'], now: 0, lease: 1e9, max: 1 })
+    await before.close()
+    const after = openSqlite(path, options)
+    const [job] = await after.jobs.claim({ kinds: ['k'], now: 0, lease: 1e9, max: 1 })
+    assert.deepEqual([job?.key, job?.attempts, job!.fence > lost!.fence], ['j', 2, true])
+    assert.equal(await after.jobs.settle(lost!, { done: true }), false)
+    await after.close()
+  })
+
+  it('keeps commits that were waiting when it is closed, and takes none afterwards', async () => {
+    const store = openSqlite(path, options)
+    const waiting = store.commit({ writes: [put('Task/a')] })
+    await Promise.resolve()
+    await store.close()
+    assert.equal((await waiting).place, 1)
+    await assert.rejects(store.commit({ writes: [put('Task/b')] }), /The store is closed/)
+  })
+})
+
+describe('store / sqlite / pragmas', () => {
+  it('are what durability needs, on the one connection that there is', async () => {
+    const folder = await temporaryFolder()
+    const db = openDatabase(join(folder, 'hub.db'))
+    const read = (name: string) => db.pragma(name, { simple: true })
+    assert.equal(read('journal_mode'), 'wal')
+    assert.equal(read('synchronous'), 2)
+    assert.equal(read('locking_mode'), 'exclusive')
+    assert.equal(read('page_size'), 8192)
+    db.close()
+    await rm(folder, { recursive: true })
+  })
+})
