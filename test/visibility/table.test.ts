@@ -1,0 +1,171 @@
+/**
+ * Who may know of what, by every path: one table, written from the rule itself (docs say it: the agency that wrote a
+ * record, the agency of entry, the parties of an open referral, an open participation, a consent in its period, the
+ * board; restricted classes by a consent that names them, wages also by an agreement).
+ */
+import assert from 'node:assert/strict'
+import { createClock } from '../../server/clock.ts'
+import { given, made, type Client, type Given } from '../given.ts'
+import { PATHS, said, unknownLike } from './paths.ts'
+import { condition, labelled, participant, wages } from './records.ts'
+import { RELATIONS, type World } from './relations.ts'
+
+const RECORDS = ['participant', 'plain', 'disability', 'rehabilitation', 'both', 'wages', 'unnamed'] as const
+type Name = (typeof RECORDS)[number]
+
+const NOTHING: readonly Name[] = []
+const PLAIN: readonly Name[] = ['participant', 'plain']
+
+/** Who asks, in what relation, and what it may know of. Everything else does not exist for it. */
+const TABLE: readonly (readonly [agency: string, relation: keyof typeof RELATIONS, known: readonly Name[]])[] = [
+  // es entered the participant and wrote all but the wage record.
+  ['es', 'none', [...PLAIN, 'disability', 'rehabilitation', 'both', 'unnamed']],
+  ['abe', 'none', NOTHING],
+  ['board', 'none', [...PLAIN, 'wages']],
+  ['ui', 'none', ['wages']],
+  ['abe', 'owner of a referral that is requested', PLAIN],
+  ['abe', 'owner of a referral that it accepted', PLAIN],
+  ['abe', 'owner of a referral that it rejected', NOTHING],
+  ['abe', 'owner of a referral that it completed', NOTHING],
+  ['abe', 'requester of a referral that is open', PLAIN],
+  ['abe', 'requester of a referral that was rejected', NOTHING],
+  ['vr', 'requester of a referral that is open', PLAIN],
+  ['vr', 'requester of a referral that was rejected', NOTHING],
+  ['abe', 'a participation that is open', PLAIN],
+  ['abe', 'a participation that is planned', PLAIN],
+  ['abe', 'a participation that is finished', NOTHING],
+  ['abe', 'a consent', PLAIN],
+  ['abe', 'a consent that has expired', NOTHING],
+  ['abe', 'a consent that has not begun', NOTHING],
+  ['abe', 'a consent that was revoked', NOTHING],
+  ['abe', 'a consent that names another agency', NOTHING],
+  ['abe', 'a consent that names disability', [...PLAIN, 'disability']],
+  ['abe', 'a consent that names rehabilitation', [...PLAIN, 'rehabilitation']],
+  ['abe', 'a consent that names disability and rehabilitation', [...PLAIN, 'disability', 'rehabilitation', 'both']],
+  ['abe', 'an expired consent that names disability', NOTHING],
+  ['abe', 'a consent that names wages, without an agreement', PLAIN],
+  ['abe', 'a consent that names wages, and an agreement', [...PLAIN, 'wages']],
+  ['abe', 'a consent that names wages, and an agreement that has expired', PLAIN],
+  ['abe', 'a consent that names wages, and an agreement that was ended', PLAIN],
+  ['abe', 'a consent that names wages, and an agreement about disability', PLAIN],
+  ['abe', 'a consent that names wages, and an agreement of others', PLAIN],
+  ['abe', 'a consent that names wages, and an agreement without the wage agency', PLAIN],
+  ['abe', 'an agreement without a consent', NOTHING],
+]
+
+const NOW = Date.parse('2026-06-01T12:00:00Z')
+
+describe('visibility / who may know of what', function () {
+  this.timeout(60_000)
+  let hub: Given
+  const asks = new Map<string, Client>()
+  const own = new Map<string, string>()
+  /** Per agency and path: what is said about an id that nobody has. */
+  const unknown = new Map<string, string>()
+
+  before(async () => {
+    hub = await given(
+      {},
+      createClock(() => NOW),
+    )
+    for (const agency of ['es', 'abe', 'ui', 'vr', 'board']) {
+      const client = hub.as(agency)
+      asks.set(agency, client)
+      const named = agency === 'board' ? 'es' : agency
+      own.set(agency, `Patient/${made(await client.post('/Patient', participant(named))).id}`)
+    }
+  })
+  after(() => hub.stop())
+  /** Agreements are not about one participant: each test has its own. */
+  afterEach(async () => {
+    const { entry = [] } = made(await as('board').get('/Contract'))
+    for (const { resource } of entry as { resource: { id: string } }[])
+      await as('board').delete(`/Contract/${resource.id}`)
+  })
+
+  const as = (agency: string): Client => asks.get(agency)!
+
+  async function people(): Promise<Record<Name, string>> {
+    const make = async (agency: string, body: { resourceType: string }) =>
+      `${body.resourceType}/${made(await as(agency).post(`/${body.resourceType}`, body)).id}`
+    const subject = await make('es', participant('es'))
+    return {
+      participant: subject,
+      plain: await make('es', condition(subject)),
+      disability: await make('es', labelled(condition(subject, 'disability'), 'disability')),
+      rehabilitation: await make('es', labelled(condition(subject), 'rehabilitation')),
+      both: await make('es', labelled(condition(subject), 'rehabilitation', 'disability')),
+      unnamed: await make('es', labelled(condition(subject), 'V')),
+      wages: await make('board', wages(subject, 'ui')),
+    }
+  }
+
+  async function aboutNobody(agency: string, path: (typeof PATHS)[number], type: string, id: string): Promise<string> {
+    const key = [agency, path.name, type].join()
+    const nobody = unknownLike(id)
+    const known = unknown.get(key)
+    if (known !== undefined) return known
+    const answer = said(await path.ask(as(agency), { type, id: nobody, own: own.get(agency)! }), nobody)
+    unknown.set(key, answer)
+    return answer
+  }
+
+  async function ways(agency: string, key: string): Promise<{ told: string[]; silent: string[] }> {
+    const [type = '', id = ''] = key.split('/')
+    const told: string[] = []
+    const silent: string[] = []
+    for (const path of PATHS) {
+      if (path.types && !path.types.includes(type)) continue
+      const answer = said(await path.ask(as(agency), { type, id, own: own.get(agency)! }), id)
+      ;(answer === (await aboutNobody(agency, path, type, id)) ? silent : told).push(path.name)
+    }
+    return { told, silent }
+  }
+
+  for (const [agency, relation, known] of TABLE) {
+    it(`lets ${agency} know ${known.join(', ') || 'nothing'}, in the relation: ${relation}`, async () => {
+      const records = await people()
+      const world: World = {
+        participant: records.participant,
+        es: as('es'),
+        abe: as('abe'),
+        vr: as('vr'),
+        board: as('board'),
+      }
+      await RELATIONS[relation](world)
+      await countsAre(agency, records, known) // first: the paths below write records of the participant
+      for (const name of RECORDS) {
+        const { told, silent } = await ways(agency, records[name])
+        if (known.includes(name)) assert.deepEqual(silent, [], `${name}: these paths do not know it`)
+        else assert.deepEqual(told, [], `${name}: these paths tell of it`)
+      }
+      await survives(agency, records, known)
+    })
+  }
+
+  /** A search by the participant finds and counts exactly what may be known. */
+  async function countsAre(agency: string, records: Record<Name, string>, known: readonly Name[]): Promise<void> {
+    for (const type of ['Condition', 'Observation']) {
+      const query = `/${type}?patient=${records.participant}&_total=accurate&_include=${type}:patient`
+      const { total, entry = [] } = made(await as(agency).get(query))
+      const mine = known.filter((name) => records[name].startsWith(`${type}/`))
+      const found = (entry as { resource: { resourceType: string; id: string }; search: { mode: string } }[]).map(
+        ({ resource, search }) => `${search.mode} ${resource.resourceType}/${resource.id}`,
+      )
+      const included = mine.length > 0 && known.includes('participant') ? [`include ${records.participant}`] : []
+      assert.equal(total, mine.length)
+      assert.deepEqual([...found].sort(), [...mine.map((name) => `match ${records[name]}`), ...included].sort())
+    }
+  }
+
+  /** Deleting what one may not know of is answered like deleting nothing, and does nothing. */
+  async function survives(agency: string, records: Record<Name, string>, known: readonly Name[]): Promise<void> {
+    for (const name of RECORDS.filter((one) => !known.includes(one))) {
+      const gone = await as(agency).delete(`/${records[name]}`)
+      assert.equal(gone.status, 204, gone.text)
+      assert.equal(gone.headers.get('etag'), null)
+      const keeper = name === 'wages' ? 'board' : 'es'
+      assert.equal((await as(keeper).get(`/${records[name]}`)).status, 200)
+    }
+  }
+})
