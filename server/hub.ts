@@ -5,7 +5,7 @@ import type { Config } from './config.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
 import { loadDefinitions } from './definitions/load.ts'
-import type { Definitions } from './definitions/definitions.ts'
+import type { Definitions, SearchParameter } from './definitions/definitions.ts'
 import { newHubId } from './domain/participant/hub-id.ts'
 import { parseLifecycle } from './domain/referral/lifecycle.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
@@ -57,7 +57,7 @@ const REQUEST_TIMEOUT = 30
 const LANES = 32
 
 export async function createHub(config: Config, { log, clock }: { log: Log; clock: Clock }): Promise<Hub> {
-  const definitions = await loadDefinitions(ROOT_FOLDER)
+  const definitions = await loadDefinitions(ROOT_FOLDER, config.rules === 'open' ? { everyType: isReadable } : {})
   for (const offer of definitions.offers) checkParameters(offer.searchParameters)
   const secret = ssnKey(config)
   const store = await openStore(config.store.kind === 'memory' ? 'memory:' : `sqlite:${config.store.path}`, {
@@ -103,6 +103,16 @@ export async function createHub(config: Config, { log, clock }: { log: Log; cloc
 
 /** An IPv6 address stands in brackets in a URL (RFC 3986 section 3.2.2). */
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+/** Can search read the expression of a parameter? One of R4's is no path. */
+function isReadable(parameter: SearchParameter): boolean {
+  try {
+    checkParameters([parameter])
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** Everything that is answered, by name: the interactions and the operations. */
 async function offeredBy(needs: CreateNeeds, config: Config, now: number): Promise<Offered> {

@@ -1,15 +1,20 @@
 /** Loads the definitions of a repository: the folders profiles, valuesets and capability over the R4 base. */
 import path from 'node:path'
 import type { JsonObject } from '../fhir/types.ts'
-import type { Canonical, Definitions } from './definitions.ts'
+import type { Canonical, Definitions, SearchParameter } from './definitions.ts'
 import { DefinitionFault } from './fault.ts'
 import { readFolders, type Source } from './folders.ts'
-import { createOffers } from './offers.ts'
+import { createOffers, everyOffer } from './offers.ts'
 import { openR4 } from './r4.ts'
 import { createStructures } from './structures/structures.ts'
 
 const FOLDERS = ['profiles', 'valuesets', 'capability']
 const STATEMENT = path.join('capability', 'statement.json')
+
+export type LoadOptions = {
+  /** Offers every type of R4 instead of the stated ones, with the search parameters that this can read. */
+  readonly everyType?: (parameter: SearchParameter) => boolean
+}
 
 /** Rule tables and the like: plain JSON that is no FHIR resource. */
 const PLAIN = path.join('capability', 'rules')
@@ -18,15 +23,19 @@ const PLAIN = path.join('capability', 'rules')
  * Reads and checks everything. `root` is the folder that holds the three; a missing folder holds nothing.
  * Throws DefinitionFault (which file, what is wrong, what to do) for the first definition that cannot be used.
  */
-export async function loadDefinitions(root: string): Promise<Definitions> {
+export async function loadDefinitions(root: string, options: LoadOptions = {}): Promise<Definitions> {
   const sources = await readFolders(root, FOLDERS)
   const statement = sources.find((one) => one.file === STATEMENT)
   const definitions = sources.filter((one) => one !== statement && !isPlain(one))
-  return createDefinitions(definitions, statement?.content ?? EMPTY)
+  return createDefinitions(definitions, statement?.content ?? EMPTY, options)
 }
 
 /** The same from what is already read. */
-export function createDefinitions(sources: readonly Source[], statement: JsonObject = EMPTY): Definitions {
+export function createDefinitions(
+  sources: readonly Source[],
+  statement: JsonObject = EMPTY,
+  { everyType }: LoadOptions = {},
+): Definitions {
   const r4 = openR4()
   const own = new Map<string, Canonical>()
   for (const source of sources) {
@@ -47,11 +56,8 @@ export function createDefinitions(sources: readonly Source[], statement: JsonObj
   const structures = createStructures(find)
   for (const source of sources) checkStructure(source, structures)
   const all = [...own.values()]
-  const offers = createOffers(statement, {
-    parameters: all.filter((one) => one.resourceType === 'SearchParameter'),
-    r4,
-    find,
-  })
+  const setting = { parameters: all.filter((one) => one.resourceType === 'SearchParameter'), r4, find }
+  const offers = everyType ? everyOffer(setting, everyType) : createOffers(statement, setting)
   return {
     all,
     find,

@@ -41,6 +41,34 @@ export function createOffers(statement: JsonObject, setting: Setting): readonly 
   return stated.map((one) => offer(one, setting, known))
 }
 
+const EVERY_INTERACTION = ['read', 'vread', 'history-instance', 'create', 'update', 'delete', 'search-type']
+/** Resources that are messages, not records. */
+const MESSAGES = new Set(['Parameters', 'OperationOutcome'])
+
+/**
+ * Every type of R4 with every search parameter that the hub can index: for generic FHIR test suites (HUB_RULES=open).
+ * `readable` says whether search can read an expression; the others are left out, as nothing that is not there is offered.
+ */
+export function everyOffer(setting: Setting, readable: (parameter: SearchParameter) => boolean): readonly TypeOffer[] {
+  const known = new Known([...setting.parameters, ...setting.r4.searchParameters()])
+  return [...setting.r4.resourceTypes]
+    .filter((type) => !MESSAGES.has(type))
+    .sort()
+    .map((type) => {
+      const searchParameters = known.indexed(type).filter(readable)
+      const references = searchParameters.filter((one) => one.type === 'reference')
+      return {
+        type,
+        profiles: [],
+        searchParameters,
+        interactions: EVERY_INTERACTION,
+        versioning: 'versioned',
+        includes: references.map((one) => `${type}:${one.code}`),
+        writer: 'agency',
+      }
+    })
+}
+
 function offer(stated: StatedType, setting: Setting, known: Known): TypeOffer {
   const { type } = stated
   if (!setting.r4.resourceTypes.has(type)) throw new DefinitionFault(FILE, `\`${type}\` is not a resource type of R4.`)
@@ -94,8 +122,20 @@ class Known {
         `the search parameter \`${code}\` of ${type} is a ${String(found.type)}; offered can be ${[...INDEXED].join(', ')}, as what it is.`,
       )
     }
+    return this.declared(type, found)
+  }
+
+  /** All of a type that can be indexed. */
+  indexed(type: string): readonly SearchParameter[] {
+    const codes = [...(this.byType.get(type)?.values() ?? [])]
+    return codes
+      .filter((one) => INDEXED.has(String(one.type)) && typeof one.expression === 'string')
+      .map((one) => this.declared(type, one))
+  }
+
+  private declared(type: string, found: JsonObject): SearchParameter {
     return {
-      code,
+      code: found.code as string,
       url: found.url as string,
       type: found.type as SearchParameter['type'],
       expression: partsFor(type, String(found.expression)),

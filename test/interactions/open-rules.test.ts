@@ -1,0 +1,47 @@
+/** HUB_RULES=open: any R4 type, base definitions, no rules between agencies. */
+import assert from 'node:assert/strict'
+import { given, made, refused, type Given } from '../given.ts'
+
+describe('interactions / HUB_RULES=open', () => {
+  let hub: Given
+  before(async () => {
+    hub = await given({ HUB_RULES: 'open', HUB_SEED: 'none' })
+  })
+  after(() => hub.stop())
+
+  it('keeps a type that no hub profile is about, under an id of the client', async () => {
+    const board = hub.as(undefined)
+    made(
+      await board.put('/Encounter/e1', {
+        resourceType: 'Encounter',
+        id: 'e1',
+        status: 'planned',
+        class: { code: 'AMB' },
+      }),
+    )
+    const found = made(await board.get('/Encounter?status=planned&class=AMB'))
+    assert.deepEqual(
+      found.entry.map((entry: { resource: { id: string } }) => entry.resource.id),
+      ['e1'],
+    )
+  })
+
+  it('checks the base definition', async () => {
+    const answer = await hub
+      .as(undefined)
+      .post('/Encounter', { resourceType: 'Encounter', status: 'nowhere', class: {} })
+    refused(answer, 422, 'code-invalid')
+  })
+
+  it('updates a Patient without If-Match, as R4 does by default', async () => {
+    const board = hub.as(undefined)
+    made(await board.put('/Patient/p1', { resourceType: 'Patient', id: 'p1' }))
+    assert.equal((await board.put('/Patient/p1', { resourceType: 'Patient', id: 'p1', active: true })).status, 200)
+  })
+
+  it('declares every type that it takes', async () => {
+    const { rest } = made(await hub.as(undefined).get('/metadata'))
+    const types = rest[0].resource.map((one: { type: string }) => one.type)
+    assert.ok(types.includes('Encounter') && types.includes('Observation') && types.length > 140)
+  })
+})
