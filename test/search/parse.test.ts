@@ -225,9 +225,7 @@ describe('search / page', () => {
       [1, 'a', 'x', -1],
       [1, 'a', 'x', 1.5],
       [1, 'a', 'x', 'y'],
-      {},
-      'x',
-      null,
+      [],
     ]
     for (const cursor of wrong) refuses('invalid-parameter', /`_cursor` is not one of this search/, page(cursor))
     for (const text of ['', 'x', '%00', `${cursors.encode([3])}=`, `${cursors.encode([3])}A`, '!']) {
