@@ -25,6 +25,8 @@ export type Endpoint = {
   answer(...answers: Answer[]): void
   /** Decides every answer from now on. */
   decide(how: (received: Received) => Answer): void
+  /** Resolves when so many requests have arrived. */
+  arrived(count: number): Promise<void>
   /** The most requests that were under way at once. */
   readonly together: () => number
   close(): Promise<void>
@@ -35,6 +37,7 @@ export async function openEndpoint(): Promise<Endpoint> {
   const numbers: number[] = []
   let script: Answer[] = []
   let decide: (received: Received) => Answer = () => script.shift() ?? 200
+  let waiting: { readonly count: number; readonly done: () => void }[] = []
   let open = 0
   let most = 0
 
@@ -46,6 +49,8 @@ export async function openEndpoint(): Promise<Endpoint> {
     request.on('end', () => {
       const one = readRequest(request.url ?? '', request.headers, Buffer.concat(chunks).toString())
       received.push(one)
+      for (const { done } of waiting.filter(({ count }) => count <= received.length)) done()
+      waiting = waiting.filter(({ count }) => count > received.length)
       const answer = decide(one)
       if (typeof answer === 'function') return answer(response)
       const { status, headers } = typeof answer === 'number' ? { status: answer, headers: {} } : answer
@@ -60,6 +65,8 @@ export async function openEndpoint(): Promise<Endpoint> {
     accepted: () => numbers,
     answer: (...answers) => (script = answers),
     decide: (how) => (decide = how),
+    arrived: (count) =>
+      received.length >= count ? Promise.resolve() : new Promise((done) => waiting.push({ count, done })),
     together: () => most,
     close: () =>
       new Promise((resolve) => {
