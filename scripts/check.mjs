@@ -14,6 +14,11 @@ const STEPS = [
   },
   { name: 'imports and file sizes', args: [...mocha, 'test/architecture.test.ts'] },
   {
+    name: 'reference pages',
+    args: ['--import', 'tsx', 'scripts/docs.ts', '--check'],
+    fix: 'node --import tsx scripts/docs.ts',
+  },
+  {
     name: 'generated files',
     args: ['--import', 'tsx', 'scripts/schemas.ts', '--check'],
     fix: 'node --import tsx scripts/schemas.ts',

@@ -1,0 +1,45 @@
+/**
+ * Writes docs/reference/*.md from the definitions: `node --import tsx scripts/docs.ts`. With `--check` it writes
+ * nothing, and its exit code says whether the pages are current.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { loadDefinitions } from '../server/definitions/load.ts'
+import { codesPage } from './docs/codes.ts'
+import { operationsPage } from './docs/operations.ts'
+import { profilesPage } from './docs/profiles.ts'
+import { searchPage } from './docs/search.ts'
+import { topicsPage } from './docs/topics.ts'
+
+const ROOT = path.join(import.meta.dirname, '..')
+const FOLDER = path.join(ROOT, 'docs', 'reference')
+
+const definitions = await loadDefinitions(ROOT)
+const pages: Readonly<Record<string, string>> = {
+  'profiles.md': profilesPage(definitions),
+  'search.md': searchPage(definitions),
+  'operations.md': operationsPage(definitions),
+  'topics.md': topicsPage(definitions),
+  'codes.md': codesPage(definitions),
+}
+const stale = Object.keys(pages).filter((name) => read(name) !== pages[name])
+
+if (process.argv.includes('--check')) {
+  for (const name of stale)
+    console.error(`docs/reference/${name} is not current. Run \`node --import tsx scripts/docs.ts\`.`)
+  process.exitCode = stale.length > 0 ? 1 : 0
+} else {
+  mkdirSync(FOLDER, { recursive: true })
+  for (const name of stale) writeFileSync(path.join(FOLDER, name), pages[name] ?? '')
+}
+if (stale.length === 0 || !process.argv.includes('--check')) {
+  console.log(`docs/reference: ${Object.keys(pages).length} pages, ${stale.length} of them changed.`)
+}
+
+function read(name: string): string | undefined {
+  try {
+    return readFileSync(path.join(FOLDER, name), 'utf8')
+  } catch {
+    return undefined
+  }
+}
