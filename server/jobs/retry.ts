@@ -3,16 +3,14 @@
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#reliability
  */
 
-/** Waits in seconds after the first, second, ... failure: 75.6 hours in all. */
-export const SCHEDULE: readonly number[] = [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
-
 /** A wait is up to this share longer or shorter. */
 const JITTER = 0.2
 
 /**
- * Milliseconds to wait after the given number of failures in a row (1, 2, ...); undefined when the schedule is
- * exhausted. `random` is in [0, 1). `asked` (ms) is what the other side asked for by Retry-After: heard between one and
- * two times the scheduled wait, so that nobody can park a lane.
+ * Milliseconds to wait after so many failures in a row (1, 2, ...); undefined when the schedule is exhausted.
+ * `schedule` holds the waits in seconds after the first, second, ... failure; `random` is in [0, 1). `asked` (ms) is what
+ * the other side asked for by Retry-After: heard between one and two times the scheduled wait, so that nobody can park
+ * a lane.
  */
 export function waitAfter(
   failures: number,

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
-import { parseRetryAfter, SCHEDULE, waitAfter } from '../../server/jobs/retry.ts'
+import { loadConfig } from '../../server/config.ts'
+import { parseRetryAfter, waitAfter } from '../../server/jobs/retry.ts'
+
+const SCHEDULE = loadConfig({}).retrySchedule
 
 describe('jobs / retry', () => {
   it('follows the schedule for more than three days, and then ends', () => {

@@ -3,10 +3,10 @@
  * Records are written straight into the store, with the audience that the test says.
  */
 import { createClock } from '../../server/clock.ts'
+import { loadConfig } from '../../server/config.ts'
 import type { Definitions } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import type { Key, Resource } from '../../server/fhir/types.ts'
-import { SCHEDULE } from '../../server/jobs/retry.ts'
 import { HANDSHAKE } from '../../server/jobs/kinds.ts'
 import { createWorker, type Worker } from '../../server/jobs/worker.ts'
 import { extract } from '../../server/search/extract.ts'
@@ -81,7 +81,7 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
     base: () => BASE,
     timeZone: place.timeZone,
     channels: createChannels({ loopback: true, now }),
-    retrySchedule: SCHEDULE,
+    retrySchedule: loadConfig({}).retrySchedule,
     requestTimeout: 30,
     random: () => 0.5,
     wake: () => undefined,

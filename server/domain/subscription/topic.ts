@@ -12,6 +12,7 @@ export type Interaction = 'create' | 'update' | 'delete'
 export type Topic = {
   readonly url: string
   readonly title: string
+  readonly description: string
   /** The type of resource whose changes it is about. */
   readonly resource: string
   readonly interactions: readonly string[]
@@ -41,6 +42,7 @@ function readTopic(extension: JsonObject): Topic {
   return {
     url: all('url')[0] ?? '',
     title: all('title')[0] ?? '',
+    description: all('description')[0] ?? '',
     resource: all('resource')[0] ?? '',
     interactions: all('interaction'),
     changed: all('changed'),
