@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/R4/validation.html
  */
 import type { ErrorObject } from 'ajv'
-import type { Definitions } from '../definitions/definitions.ts'
+import type { Definitions, TypeOffer } from '../definitions/definitions.ts'
 import type { Issue } from '../fhir/outcome.ts'
 import { bindingProfile } from './applies.ts'
 import { claimed } from './claims.ts'
@@ -50,10 +50,13 @@ function checkResource(data: unknown, ask: Ask, engine: Engine, rules: Rules): r
   }
   const found: ErrorObject[] = [...errorsOf(engine.shape(type), run, resource, top)]
   const demanded = offer ? bindingProfile(resource, offer, engine) : { profiles: [] }
-  if (demanded.fault) found.push(errorOf('resource', demanded.fault, top))
+  const before = found.length
   for (const url of profilesOf(resource, [...demanded.profiles, ...(ask.profiles ?? [])], engine)) {
     found.push(...profileErrors(url, run, top))
   }
+  // A claimed profile that is broken says better what is missing than the conditions do.
+  const isTold = claimsOne(resource, offer) && found.length > before
+  if (demanded.fault && !isTold) found.push(errorOf('resource', demanded.fault, top))
   for (const { profile, index } of claimed(resource)) {
     if (!structures.find(profile)) found.push(errorOf('resource', unknownProfile(profile, index), top))
   }
@@ -63,6 +66,9 @@ function checkResource(data: unknown, ask: Ask, engine: Engine, rules: Rules): r
   }
   return issues(found)
 }
+
+const claimsOne = (resource: Resource, offer: TypeOffer | undefined): boolean =>
+  claimed(resource).some(({ profile }) => offer?.profiles.includes(profile))
 
 /** Demanded and claimed profiles, each once; a claim that is not known is told apart. */
 function profilesOf(resource: Resource, demanded: readonly string[], engine: Engine): readonly string[] {

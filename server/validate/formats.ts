@@ -86,7 +86,6 @@ function matches(form: RegExp): (value: string) => boolean {
 }
 
 // Control characters other than tab, line feed and carriage return are not allowed in FHIR text.
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/
 
 function isText(value: string): boolean {

@@ -46,8 +46,10 @@ export type Fault = {
   readonly severity?: Severity
   /** Below the data: `/coding/0`. */
   readonly below?: string
-  /** A rule in FHIRPath: less telling than a fault of structure at the same place. */
+  /** The key of the rule that is broken. */
   readonly rule?: string
+  /** A list is longer than this: what is wrong with the items beyond does not matter. */
+  readonly limit?: number
   /** The rule could not be evaluated, perhaps only because of other faults. */
   readonly unsure?: true
 }

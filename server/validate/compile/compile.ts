@@ -24,7 +24,8 @@ export function compileShape(name: string, structures: Structures): Schema {
     ...schema,
     properties: { ...(isResource ? { resourceType: { const: name } } : {}), ...schema.properties },
     additionalProperties: false,
-    ...(isResource ? {} : { fhirElement: true }),
+    // What stands beside a primitive may have an id alone; the primitive is its value.
+    ...(isResource || name === 'Element' ? {} : { fhirElement: true }),
     ...(own.length > 0 ? { fhirInvariants: own } : {}),
   }
 }
@@ -120,14 +121,22 @@ const ATTRIBUTES = /\.id$|^Extension\.url$/
 function propertySchema(place: Place, property: Property, inherited: ElementNode | undefined): Schema {
   const value = mergeAll([...VALUE_FACETS.map((facet) => facet(place, property)), nested(place, property, inherited)])
   const list = mergeAll(LIST_FACETS.map((facet) => facet(place, property)))
-  const slices = place.array ? slicing(place, inherited) : undefined
+  const slices = place.array ? slicing(place, inherited, objectSchema) : undefined
   const whole = !inherited
   const schema: Schema = place.array
     ? mergeAll([whole ? { type: 'array', minItems: 1 } : {}, list, isEmpty(value) ? {} : { items: value }, slices])
     : merge(list, value)
-  if (isEmpty(schema)) return {}
-  const sibling = whole && property.sibling ? siblingSchema(property.name, place.array) : {}
+  const below = inherited && property.primitive ? siblingOverlay(place, property) : {}
+  if (isEmpty(schema)) return below
+  const sibling = whole && property.sibling ? siblingSchema(property.name, place.array) : below
   return { ...sibling, properties: { [property.name]: schema, ...sibling.properties } }
+}
+
+/** What a profile says of the extensions of a primitive. */
+function siblingOverlay({ node, structures, array }: Place, { name, type }: Property): Schema {
+  if (node.children.size === 0 || !type || array) return {}
+  const schema = objectSchema(node, structures.tree(type.code), structures)
+  return isEmpty(schema) ? {} : { fhirSiblings: { [name]: schema } }
 }
 
 /** `_birthDate`: id and extensions of a primitive. https://hl7.org/fhir/R4/json.html#primitive */

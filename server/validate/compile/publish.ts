@@ -91,10 +91,14 @@ function codesOf({ fhirBinding }: Schema, terminology: Sources['terminology']): 
 
 const oneOfThese = (names: readonly string[]): Plain => ({ anyOf: names.map((name) => ({ required: [name] })) })
 
-function choiceSchemas({ of, min }: Choice): Plain[] {
-  const given = of.map((name) => ({ required: [name] }))
-  const atMostOne = of.length > 1 ? [{ oneOf: [...given, { not: { anyOf: given } }] }] : []
-  return [...(min > 0 && of.length > 0 ? [oneOfThese(of.flatMap((name) => [name, `_${name}`]))] : []), ...atMostOne]
+/** At least one where one is required; and beside one no other. `dependencies` costs nothing for those not given. */
+function choiceSchemas({ element, of, min }: Choice): Plain[] {
+  const alone = (name: string): Plain => ({ propertyNames: { pattern: `^(?!_?${element}[A-Z])|^_?${name}$` } })
+  const some = min > 0 && of.length > 0 ? [oneOfThese(of.flatMap((name) => [name, `_${name}`]))] : []
+  return [
+    ...some,
+    ...(of.length > 1 ? [{ dependencies: Object.fromEntries(of.map((name) => [name, alone(name)])) }] : []),
+  ]
 }
 
 /** A profile that leaves types out refuses whatever else starts with the name. */

@@ -80,6 +80,8 @@ export type Schema = {
   fhirChoice?: readonly Choice[]
   /** Names of repeating primitives, whose `_name` runs beside them. */
   fhirLists?: readonly string[]
+  /** What a profile says of the id and extensions of primitives, by their names. */
+  fhirSiblings?: Readonly<Record<string, Schema>>
   /** A complex element: it has more than an id. */
   fhirElement?: true
   fhirFixed?: Json
@@ -101,6 +103,7 @@ export function merge(one: Schema, other: Schema): Schema {
   for (const [key, value] of Object.entries(other)) {
     const before = made[key]
     if (before === undefined) made[key] = value
+    else if (key === 'fhirSiblings') made[key] = { ...(before as object), ...(value as object) }
     else if (key === 'properties') made[key] = mergeProperties(before as Properties, value as Properties)
     else if (key === 'items') made[key] = merge(before as Schema, value as Schema)
     else if (Array.isArray(before) && JOINED.has(key)) made[key] = [...before, ...(value as unknown[])]

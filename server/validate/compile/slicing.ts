@@ -7,34 +7,42 @@ import { unfold } from '../../definitions/structures/differential.ts'
 import { copyNode } from '../../definitions/structures/element.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
 import { VALUE_FACETS } from '../facets/index.ts'
-import { objectSchema } from './compile.ts'
 import { maxOf, minOf, type Place, type Property } from './place.ts'
 import { isEmpty, mergeAll, type Match, type Schema, type Slice, type Slicing } from './schema.ts'
 
 /** Extensions are always sliced by url. */
 const BY_URL: readonly Discriminator[] = [{ type: 'value', path: 'url' }]
 
-export function slicing(place: Place, inherited: ElementNode | undefined): { fhirSlices: Slicing } | undefined {
+/** Walks the children of a slice: what they say beyond `base`. */
+export type Walk = (node: ElementNode, base: ElementNode, structures: Structures) => Schema
+
+type Setting = {
+  readonly discriminators: readonly Discriminator[]
+  readonly structures: Structures
+  readonly walk: Walk
+}
+
+/** The slices of a list, if a profile defines any. */
+export function slicing(
+  place: Place,
+  inherited: ElementNode | undefined,
+  walk: Walk,
+): { fhirSlices: Slicing } | undefined {
   const { node, structures } = place
   if (!inherited || node.slices.size === 0) return undefined
   const stated = node.element.slicing
   const discriminators = stated?.discriminator ?? (isExtension(node) ? BY_URL : [])
-  const slices = [...node.slices].map(([name, slice]) => sliceOf(name, slice, node, discriminators, structures))
+  const setting: Setting = { discriminators, structures, walk }
+  const slices = [...node.slices].map(([name, slice]) => sliceOf(name, slice, node, setting))
   return { fhirSlices: { rules: stated?.rules ?? 'open', ordered: stated?.ordered ?? false, slices } }
 }
 
-function sliceOf(
-  name: string,
-  slice: ElementNode,
-  sliced: ElementNode,
-  discriminators: readonly Discriminator[],
-  structures: Structures,
-): Slice {
-  const schema = sliceSchema(slice, sliced, structures)
+function sliceOf(name: string, slice: ElementNode, sliced: ElementNode, setting: Setting): Slice {
+  const schema = sliceSchema(slice, sliced, setting)
   const max = maxOf(slice.element)
-  const reslicing = slice.element.slicing?.discriminator ?? []
-  const reslices = [...slice.slices].map(([inner, one]) => sliceOf(inner, one, slice, reslicing, structures))
-  const matches = discriminators.map((one) => matchesOf(one, slice, structures))
+  const inner: Setting = { ...setting, discriminators: slice.element.slicing?.discriminator ?? [] }
+  const reslices = [...slice.slices].map(([reslice, one]) => sliceOf(reslice, one, slice, inner))
+  const matches = setting.discriminators.map((one) => matchesOf(one, slice, setting.structures))
   const known = matches.length > 0 && matches.every((one) => one.length > 0)
   return {
     name,
@@ -46,7 +54,7 @@ function sliceOf(
   }
 }
 
-function sliceSchema(slice: ElementNode, sliced: ElementNode, structures: Structures): Schema {
+function sliceSchema(slice: ElementNode, sliced: ElementNode, { structures, walk }: Setting): Schema {
   const type = slice.element.type?.[0]
   const property: Property = { name: slice.name, type, primitive: false, sibling: false }
   const place: Place = {
@@ -58,7 +66,7 @@ function sliceSchema(slice: ElementNode, sliced: ElementNode, structures: Struct
     structures,
   }
   const base = sliced.children.size > 0 ? sliced : type ? structures.tree(type.code) : undefined
-  const children = base && slice.children.size > 0 ? objectSchema(slice, base, structures) : undefined
+  const children = base && slice.children.size > 0 ? walk(slice, base, structures) : undefined
   return mergeAll([...VALUE_FACETS.map((facet) => facet(place, property)), children])
 }
 

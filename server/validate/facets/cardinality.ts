@@ -1,13 +1,17 @@
 /** `min` and `max`. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.min */
-import { isChoice } from '../../definitions/structures/element.ts'
+import { isChoice, type ElementNode } from '../../definitions/structures/element.ts'
 import { maxOf, minOf, type ListFacet, type ObjectFacet } from '../compile/place.ts'
 
 /** Must be there: the element, or for a primitive an extension in its place. Choices are choice.ts's. */
-export const presence: ObjectFacet = ({ node, element, inherited, properties }) => {
+export const presence: ObjectFacet = ({ node, inherited, properties }) => {
   const property = properties[0]
-  if (isChoice(node) || !property || minOf(element) === 0 || (inherited && minOf(inherited) > 0)) return undefined
+  if (isChoice(node) || !property || !isRequired(node) || (inherited && minOf(inherited) > 0)) return undefined
   return { fhirRequired: [property.sibling ? [property.name, `_${property.name}`] : [property.name]] }
 }
+
+// A list that is not there has none of the slices that must be in it.
+const isRequired = ({ element, slices }: ElementNode): boolean =>
+  maxOf(element) > 0 && (minOf(element) > 0 || [...slices.values()].some((slice) => minOf(slice.element) > 0))
 
 /** A profile leaves the element out. */
 export const absence: ObjectFacet = ({ node, element, inherited, properties }) => {

@@ -27,7 +27,7 @@ export function primitive(code: string, nullable = false): Schema {
     ...(format.minimum === undefined ? {} : { minimum: format.minimum }),
     ...(format.maximum === undefined ? {} : { maximum: format.maximum }),
     ...(format.json === 'string' ? { minLength: 1 } : {}),
-    ...(format.test ? { fhirFormat: code } : {}),
+    fhirFormat: code,
   }
 }
 

@@ -44,10 +44,8 @@ function extensionFaults(url: string, extension: unknown, setting: Setting): rea
   const modifies = run.engine.definitions.structures.tree(url).element.isModifier === true
   const asModifier = list.instancePath.endsWith('/modifierExtension')
   const misplaced = modifies === asModifier ? contextFault(url, definition, setting) : wrongList(url, asModifier)
-  const faults: (Fault | ErrorObject)[] = misplaced
-    ? [{ code: 'extension-unknown', below: `/${index}`, text: misplaced }]
-    : []
-  return [...faults, ...tagged([...errorsOf(compiled, run, extension, setting.place)], url)]
+  if (misplaced) return [{ code: 'extension-unknown', below: `/${index}`, text: misplaced }]
+  return tagged([...errorsOf(compiled, run, extension, setting.place)], url)
 }
 
 const wrongList = (url: string, asModifier: boolean): string =>

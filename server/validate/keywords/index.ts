@@ -5,7 +5,7 @@ import { fhirBinding } from './binding.ts'
 import { fhirExtensions } from './extensions.ts'
 import { fhirFormat } from './format.ts'
 import { fhirInvariants } from './invariants.ts'
-import { fhirChoice, fhirElement, fhirLists, fhirRequired } from './presence.ts'
+import { fhirChoice, fhirElement, fhirLists, fhirRequired, fhirSiblings } from './presence.ts'
 import { fhirProfile } from './profile.ts'
 import { fhirReference } from './reference.ts'
 import { fhirResource } from './resource.ts'
@@ -19,6 +19,7 @@ export const KEYWORDS: readonly ((engine: Engine) => KeywordDefinition)[] = [
   fhirChoice,
   fhirElement,
   fhirLists,
+  fhirSiblings,
   // what a value is
   fhirFormat,
   fhirFixed,

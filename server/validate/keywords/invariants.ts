@@ -7,19 +7,20 @@ import type { Fault, Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 
 type Test = (run: Run, data: never) => boolean
+type Ready = { readonly rule: Invariant; readonly native?: NativeRule; readonly test: Test }
 
 export const fhirInvariants = keyword<readonly Invariant[]>(
   'fhirInvariants',
   ['object', 'string', 'number', 'boolean'],
   (rules, engine) => {
-    const ready = rules.map((rule) => {
+    const ready: readonly Ready[] = rules.map((rule) => {
       const native = nativeRule(rule, engine.definitions.structures)
       return { rule, native, test: native?.test ?? byPath(rule) }
     })
     return (run, data: never) => {
       let found: Fault[] | undefined
-      for (const { rule, native, test } of ready) {
-        const fault = ruleFault(rule, native, test, run, data)
+      for (const one of ready) {
+        const fault = ruleFault(one, run, data)
         if (fault) (found ??= []).push(fault)
       }
       return found
@@ -27,28 +28,21 @@ export const fhirInvariants = keyword<readonly Invariant[]>(
   },
 )
 
-function ruleFault(
-  rule: Invariant,
-  native: NativeRule | undefined,
-  test: Test,
-  run: Run,
-  data: never,
-): Fault | undefined {
+function ruleFault({ rule, native, test }: Ready, run: Run, data: never): Fault | undefined {
   const { key, severity, human } = rule
   const code = native?.code ?? 'invariant'
   try {
-    return test(run, data)
-      ? undefined
-      : { code, severity, rule: key, text: `{at} breaks the rule \`${key}\`: ${human}` }
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    if (test(run, data)) return undefined
     return {
       code,
       severity,
       rule: key,
-      unsure: true,
-      text: `{at}: the rule \`${key}\` could not be evaluated (${why}). It says: ${human}`,
+      text: `{at} breaks the rule \`${key}\`: ${human}`,
     }
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const text = `{at}: the rule \`${key}\` could not be evaluated (${why}). It says: ${human}`
+    return { code, severity, rule: key, unsure: true, text }
   }
 }
 

@@ -1,6 +1,6 @@
 /** Keywords about which properties an object has. https://hl7.org/fhir/R4/json.html */
-import type { Choice } from '../compile/schema.ts'
-import type { Fault } from '../run.ts'
+import type { Choice, Schema } from '../compile/schema.ts'
+import { errorsOf, type Fault } from '../run.ts'
 import { keyword } from './keyword.ts'
 
 type Holder = Readonly<Record<string, unknown>>
@@ -108,7 +108,7 @@ function listFault(name: string, values: readonly unknown[], siblings: readonly 
   }
   const count = Math.max(values.length, siblings.length)
   for (let index = 0; index < count; index++) {
-    if ((values[index] ?? null) === null && (siblings[index] ?? null) === null) {
+    if ((values[index] ?? null) === null && !hasExtension(siblings[index])) {
       return {
         code: 'element-empty',
         below: `/${name}/${index}`,
@@ -118,3 +118,27 @@ function listFault(name: string, values: readonly unknown[], siblings: readonly 
   }
   return undefined
 }
+
+const hasExtension = (sibling: unknown): boolean =>
+  typeof sibling === 'object' && sibling !== null && 'extension' in sibling
+
+/** `fhirSiblings`: what a profile says of a primitive's id and extensions, whether or not `_name` is there. */
+export const fhirSiblings = keyword<Readonly<Record<string, Schema>>>(
+  'fhirSiblings',
+  ['object'],
+  (siblings, engine) => {
+    const ready = Object.entries(siblings).map(([name, schema]) => ({ name, check: engine.inner(schema) }))
+    return (run, data: Holder, at) =>
+      ready.flatMap(({ name, check }) => {
+        const sibling = data[`_${name}`]
+        if (data[name] === undefined && sibling === undefined) return []
+        const place = {
+          ...at,
+          instancePath: `${at.instancePath}/_${name}`,
+          parentData: data,
+          parentDataProperty: `_${name}`,
+        }
+        return errorsOf(check, run, sibling ?? {}, place)
+      })
+  },
+)

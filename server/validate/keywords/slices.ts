@@ -24,7 +24,7 @@ export const fhirSlices = keyword<Slicing>('fhirSlices', ['array'], (slicing, en
         const order = slices.indexOf(slice)
         if (slicing.ordered && order < latest) found.push(outOfOrder(index, slice, slices[latest]))
         latest = Math.max(latest, order)
-        checkItem(item, slice, run, below(at, index, data), found)
+        found.push(...itemErrors(item, slice, run, below(at, index, data)))
       } else if (slicing.rules === 'closed') found.push(unmatched(index, slices))
     })
     for (const slice of slices) countFault(slice, counts.get(slice) ?? 0, found)
@@ -47,10 +47,10 @@ function ready(slice: Slice, engine: Engine): Ready {
   return { ...slice, inner, compiled }
 }
 
-function checkItem(item: unknown, slice: Ready, run: Run, at: DataAt, found: Found): void {
-  if (slice.compiled) found.push(...errorsOf(slice.compiled, run, item, at))
+function itemErrors(item: unknown, slice: Ready, run: Run, at: DataAt): readonly ErrorObject[] {
+  const own = slice.compiled ? errorsOf(slice.compiled, run, item, at) : []
   const inner = slice.inner.find((one) => belongs(item, one, run))
-  if (inner) checkItem(item, inner, run, at, found)
+  return inner ? [...own, ...itemErrors(item, inner, run, at)] : own
 }
 
 const below = (at: DataAt, index: number, data: readonly unknown[]): DataAt => ({

@@ -1,11 +1,20 @@
 /** `fhirType`: the value has the named shape. Compiled when first met, so that a start pays for no type it does not use. */
-import type { Compiled } from '../run.ts'
+import type { Compiled, DataAt, Fault } from '../run.ts'
 import { keyword } from './keyword.ts'
 
 export const fhirType = keyword<string>('fhirType', ['object'], (name, engine) => {
   let shape: Compiled | undefined
   return (run, data, at) => {
     shape ??= engine.shape(name)
-    return shape.call(run, data, at) ? undefined : (shape.errors ?? undefined)
+    if (!shape.call(run, data, at)) return shape.errors ?? undefined
+    return name === 'Element' ? alone(data, at) : undefined
   }
 })
+
+// `_birthDate` without `birthDate` has to say something by itself: an extension (rule ele-1).
+function alone(sibling: object, { parentData, parentDataProperty }: DataAt): readonly Fault[] | undefined {
+  if ('extension' in sibling || typeof parentDataProperty !== 'string' || !parentDataProperty.startsWith('_'))
+    return undefined
+  if ((parentData as Record<string, unknown>)[parentDataProperty.slice(1)] !== undefined) return undefined
+  return [{ code: 'element-empty', text: '{at} has neither a value nor an extension. Leave out what has none.' }]
+}

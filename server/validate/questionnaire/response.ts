@@ -46,7 +46,7 @@ function groupFaults(
     const pointer = `${at}/item/${index}`
     const linkId = item.linkId ?? ''
     const question = known.get(linkId)
-    if (!question) faults.push(unknownItem(linkId, pointer, known))
+    if (!question) faults.push(...(item.linkId === undefined ? [] : [unknownItem(linkId, pointer, known)]))
     else {
       const count = (counts.get(linkId) ?? 0) + 1
       counts.set(linkId, count)

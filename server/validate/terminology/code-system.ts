@@ -50,22 +50,25 @@ export function readCodeSystem(resource: Canonical): CodeSystem {
     has: (code) => (concepts.has(fold(code)) ? 'in' : whole ? 'out' : 'unknown'),
     concept: find,
     concepts: { [Symbol.iterator]: () => concepts.values() },
-    isA: (code, ancestor) => reaches(code, fold(ancestor), fold, find, new Set()),
+    isA: (code, ancestor) => isBelow(code, ancestor, find),
   }
 }
 
-function reaches(
-  code: string,
-  goal: string,
-  fold: (code: string) => string,
-  find: (code: string) => Concept | undefined,
-  seen: Set<string>,
-): boolean {
-  const at = fold(code)
-  if (at === goal) return true
-  if (seen.has(at)) return false
-  seen.add(at)
-  return find(code)?.parents.some((parent) => reaches(parent, goal, fold, find, seen)) ?? false
+type Find = (code: string) => Concept | undefined
+
+// Upwards from the code, each concept once: a hierarchy may have several ways up, and a broken one may be a circle.
+function isBelow(code: string, ancestor: string, find: Find): boolean {
+  const goal = find(ancestor)
+  const seen = new Set<Concept>()
+  const waiting = [code]
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    const concept = find(at)
+    if (concept === undefined || seen.has(concept)) continue
+    if (concept === goal) return true
+    seen.add(concept)
+    waiting.push(...concept.parents)
+  }
+  return false
 }
 
 function propertiesOf(stated: Stated): ReadonlyMap<string, readonly unknown[]> {

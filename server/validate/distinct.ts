@@ -1,0 +1,71 @@
+/** One issue for one fault: several keywords may see the same mistake, and what follows from another is not told. */
+import type { ErrorCode, Severity } from '../fhir/outcome.ts'
+import type { Fault } from './run.ts'
+
+/** A fault, where it is, and the profile that asked. */
+export type Said = Fault & { readonly pointer: string; readonly profile?: string }
+
+/** Groups of codes of which one is told at one place: the first named of them. */
+const GROUPS: readonly (readonly ErrorCode[])[] = [
+  ['element-empty', 'element-type', 'value-format'],
+  ['value-fixed', 'value-pattern', 'code-invalid', 'code-unexpected', 'code-unchecked'],
+  ['slice-unmatched', 'extension-unknown'],
+]
+
+/** Codes of which there can be only one at one place, whoever found it. */
+const ONCE = new Set<ErrorCode>([
+  'element-missing',
+  'element-unknown',
+  'element-too-many',
+  'choice-multiple',
+  'reference-type',
+])
+
+/** A value of the wrong form cannot also be judged by its content. */
+const FORM = new Set<ErrorCode>(GROUPS[0])
+const CONTENT = new Set<ErrorCode>([...(GROUPS[1] ?? []), 'value-range', 'invariant', 'reference-type'])
+
+export function distinct(said: readonly Said[]): readonly Said[] {
+  const kept = new Map<string, Said>()
+  for (const one of said) {
+    const key = keyOf(one)
+    const before = kept.get(key)
+    if (!before || narrower(one, before)) kept.set(key, one)
+  }
+  const all = [...kept.values()]
+  const follows = consequences(all)
+  return all.filter((one) => !follows(one))
+}
+
+function keyOf({ pointer, code, text }: Said): string {
+  const group = GROUPS.findIndex((codes) => codes.includes(code))
+  if (group >= 0) return `${pointer} ${group}`
+  return ONCE.has(code) ? `${pointer} ${code}` : `${pointer} ${code} ${text}`
+}
+
+// Of equal faults the later one is told: profiles come after the type, and narrow it.
+function narrower(one: Said, other: Said): boolean {
+  if (rank(one.severity) !== rank(other.severity)) return rank(one.severity) > rank(other.severity)
+  const codes = GROUPS.find((group) => group.includes(one.code)) ?? []
+  return codes.indexOf(one.code) <= codes.indexOf(other.code)
+}
+
+const rank = (severity: Severity = 'error'): number => ['information', 'warning', 'error', 'fatal'].indexOf(severity)
+
+/** Does a fault follow from another one? */
+function consequences(all: readonly Said[]): (one: Said) => boolean {
+  const badForm = new Set(all.filter((one) => FORM.has(one.code)).map((one) => one.pointer))
+  const isBroken = all.some((one) => !one.rule && rank(one.severity) > 1)
+  const cut = all.flatMap(({ pointer, limit }) => (limit === undefined ? [] : [{ pointer: `${pointer}/`, limit }]))
+  return (one) => {
+    if (CONTENT.has(one.code) && badForm.has(one.pointer)) return true
+    if (one.unsure && isBroken) return true
+    if (
+      cut.some(
+        ({ pointer, limit }) => one.pointer.startsWith(pointer) && parseInt(one.pointer.slice(pointer.length)) >= limit,
+      )
+    )
+      return true
+    return false
+  }
+}

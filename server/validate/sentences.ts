@@ -1,0 +1,85 @@
+/** What the keywords of JSON Schema itself found, in words. */
+import type { ErrorObject } from 'ajv'
+import { nearest } from '../fhir/nearest.ts'
+import { FORMATS } from './formats.ts'
+import { show } from './keywords/value.ts'
+import type { Fault } from './run.ts'
+
+/** Throws for a keyword that the compiler does not use. */
+export function sentence(error: ErrorObject, value: unknown): Fault {
+  const make = SENTENCES[error.keyword]
+  if (!make) throw new Error(`No sentence is known for the keyword \`${error.keyword}\`.`)
+  return make(error, value)
+}
+
+const length = (value: unknown): number => (value as { length: number }).length
+
+const SENTENCES: Readonly<Record<string, (error: ErrorObject, value: unknown) => Fault>> = {
+  type: ({ params }, value) => ({
+    code: value === null ? 'element-empty' : 'element-type',
+    text: wrongType(params.type as string | string[], value),
+  }),
+  additionalProperties: ({ params, parentSchema }) =>
+    unknownElement(params.additionalProperty as string, parentSchema?.properties as object),
+  'false schema': () => ({ code: 'element-too-many', text: '{at} is not allowed here: the profile leaves it out.' }),
+  minItems: ({ params }, value) =>
+    length(value) === 0
+      ? { code: 'element-empty', text: '{at} is an empty list. Leave out what has no value.' }
+      : { code: 'element-missing', text: `{at} has ${length(value)} items; at least ${params.limit} are required.` },
+  maxItems: ({ params }, value) => ({
+    code: 'element-too-many',
+    limit: params.limit as number,
+    text: `{at} has ${length(value)} items; at most ${params.limit} may be given.`,
+  }),
+  minLength: () => ({ code: 'element-empty', text: '{at} is an empty string. Leave out what has no value.' }),
+  maxLength: ({ params }, value) => ({
+    code: 'value-range',
+    text: `{at} has ${length(value)} characters; at most ${params.limit} are allowed.`,
+  }),
+  minimum: (error, value) => outOfRange(error, value, 'least'),
+  maximum: (error, value) => outOfRange(error, value, 'most'),
+  const: ({ params }, value) => ({
+    code: 'type-mismatch',
+    text: `{at} is ${show(value)}, but it must be ${show(params.allowedValue)}.`,
+  }),
+  fhirFormat: ({ parentSchema }, value) => wrongFormat(parentSchema, value),
+}
+
+const wrongFormat = (parentSchema: ErrorObject['parentSchema'], value: unknown): Fault => ({
+  code: 'value-format',
+  text: `{at} is ${show(value)}. It must be ${FORMATS[parentSchema?.fhirFormat as string]?.is}.`,
+})
+
+// The range of a primitive type is its form; that of a profile is a rule.
+function outOfRange({ params, parentSchema }: ErrorObject, value: unknown, which: 'least' | 'most'): Fault {
+  if (parentSchema?.fhirFormat) return wrongFormat(parentSchema, value)
+  return { code: 'value-range', text: `{at} is ${show(value)}; the ${which} allowed is ${show(params.limit)}.` }
+}
+
+const FORMS: Readonly<Record<string, string>> = {
+  object: 'an object',
+  array: 'a list',
+  string: 'a string',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+}
+
+function wrongType(wanted: string | string[], value: unknown): string {
+  if (value === null) return '{at} is null. Leave out what has no value.'
+  const form = [wanted].flat().find((one) => one !== 'null') ?? ''
+  const kind = typeof value
+  const given = Array.isArray(value) ? 'a list' : kind === 'object' ? 'an object' : `the ${kind} ${show(value)}`
+  return `{at} is ${given}, but it must be ${FORMS[form] ?? form}.`
+}
+
+function unknownElement(name: string, properties: object): Fault {
+  const known = Object.keys(properties).filter((one) => !one.startsWith('_'))
+  const isChoice = (one: string): boolean => one.startsWith(name) && /^[A-Z]/.test(one.slice(name.length))
+  const choices = known.filter(isChoice).slice(0, 4)
+  const near = nearest(name, known)
+  const guess = choices.length > 0 ? choices : near === undefined ? [] : [near]
+  const hint = guess.length > 0 ? ` Did you mean ${guess.map((one) => `\`${one}\``).join(' or ')}?` : ''
+  const below = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  return { code: 'element-unknown', below, text: `{at} is not an element that is defined here.${hint}` }
+}
