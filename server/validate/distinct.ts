@@ -57,15 +57,8 @@ function consequences(all: readonly Said[]): (one: Said) => boolean {
   const badForm = new Set(all.filter((one) => FORM.has(one.code)).map((one) => one.pointer))
   const isBroken = all.some((one) => !one.rule && rank(one.severity) > 1)
   const cut = all.flatMap(({ pointer, limit }) => (limit === undefined ? [] : [{ pointer: `${pointer}/`, limit }]))
-  return (one) => {
-    if (CONTENT.has(one.code) && badForm.has(one.pointer)) return true
-    if (one.unsure && isBroken) return true
-    if (
-      cut.some(
-        ({ pointer, limit }) => one.pointer.startsWith(pointer) && parseInt(one.pointer.slice(pointer.length)) >= limit,
-      )
-    )
-      return true
-    return false
-  }
+  const isBeyond = (pointer: string): boolean =>
+    cut.some((list) => pointer.startsWith(list.pointer) && parseInt(pointer.slice(list.pointer.length)) >= list.limit)
+  return (one) =>
+    (CONTENT.has(one.code) && badForm.has(one.pointer)) || (one.unsure === true && isBroken) || isBeyond(one.pointer)
 }
