@@ -1,0 +1,29 @@
+/**
+ * `npm run bench [name ...]`: figures as ratios to a reference measured in the same run, because the machines differ and
+ * so do their neighbours. Names: http, store-size. Without a name: all.
+ */
+import { benchHttp } from './http.ts'
+import { LIMIT, measureStoreSize } from './store-size.ts'
+
+const RECORDS = 20_000
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  http: benchHttp,
+  async 'store-size'() {
+    const size = await measureStoreSize(RECORDS)
+    console.log(
+      `store-size: ${RECORDS} ServiceRequests of ${Math.round(size.textBytes)} bytes of JSON, with index entries, audience and history`,
+    )
+    console.log(`  on disk          ${Math.round(size.bytesPerRecord)} bytes each (limit ${LIMIT})`)
+    console.log(`  commits/s        ${Math.round(size.commitsPerSecond)} (64 in flight)`)
+    console.log(`  open             ${Math.round(size.openMs)} ms`)
+  },
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.find((name) => !Object.hasOwn(BENCHES, name))
+if (unknown !== undefined) {
+  console.error(`There is no benchmark \`${unknown}\`; there are ${Object.keys(BENCHES).join(', ')}.`)
+  process.exit(1)
+}
+for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) await BENCHES[name]?.()
