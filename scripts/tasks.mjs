@@ -1,6 +1,6 @@
 /** The tasks that `scripts/run.mjs` knows, as one table: what each needs installed, and what it runs. */
 import { spawn } from 'node:child_process'
-import { pathToFileURL } from 'node:url'
+import { createRequire } from 'node:module'
 import { ROOT, ensureDependencies } from './dependencies.mjs'
 
 /**
@@ -18,7 +18,7 @@ const TASKS = {
     command: ['node_modules/mocha/bin/mocha.js', '--parallel', '--jobs=2', '--reporter=test/reporter.mjs'],
     otherwise: ['test/**/*.test.ts'],
   },
-  'test:crash': { needs: 'all', module: 'test/crash/main.ts' },
+  'test:crash': { needs: 'all', module: 'test/whole/crash/main.ts' },
   check: { needs: 'all', command: ['scripts/check.mjs'] },
 }
 
@@ -41,9 +41,9 @@ export async function runTask(name, args) {
 async function runModule(file, args) {
   const path = `${ROOT}/${file}`
   process.argv.splice(1, Infinity, path, ...args)
-  const { register } = await import('tsx/esm/api')
+  const { register } = await import('tsx/cjs/api')
   register()
-  await import(pathToFileURL(path).href)
+  createRequire(import.meta.url)(path)
 }
 
 /** Runs Node with these arguments; resolves to its exit code (128 + signal number when a signal ended it). */

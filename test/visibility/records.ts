@@ -155,3 +155,20 @@ export const referral = (subject: string, requester: string, performer: string):
   requester: agency(requester),
   performer: [agency(performer)],
 })
+
+/** The answers of the six questions of the service assessment. */
+export const assessment = (subject: string, food: boolean): Body => ({
+  resourceType: 'QuestionnaireResponse',
+  questionnaire: `${ROOT}/Questionnaire/individual-service-assessment|1.0`,
+  status: 'completed',
+  subject: { reference: subject },
+  authored: '2026-02-01T10:00:00Z',
+  item: [
+    ...[false, false, food, true].map((valueBoolean, index) => ({
+      linkId: `q${index + 1}`,
+      answer: [{ valueBoolean }],
+    })),
+    { linkId: 'q5', answer: [{ valueCoding: { system: cs('working'), code: 'no' } }] },
+    { linkId: 'q6', answer: [{ valueBoolean: false }] },
+  ],
+})

@@ -1,0 +1,112 @@
+/**
+ * Non-interference: two hubs that differ only in what agency abe may not know get the same requests from abe, and must
+ * answer the same, byte by byte. Whatever a difference is about - a status, a count, an order, an error, a header - it
+ * would tell abe of what it may not know.
+ */
+import type { Body } from './records.ts'
+import { createRandom, type Random } from './random.ts'
+import { learn, nextRequest, type Knowledge, type Offered } from './requests.ts'
+import { keepSecret, share } from './twin-worlds.ts'
+import { twins, type Twins } from './twins.ts'
+
+export type Run = {
+  readonly requests: number
+  readonly seed: number
+  /** Something that the second hub alone is told, besides the secrets: for the test of this test. */
+  readonly betray?: (hubs: Twins, shared: readonly string[]) => Promise<void>
+  readonly progress?: (asked: number) => void
+}
+
+export type Report = {
+  readonly asked: number
+  readonly secrets: number
+  /** How often each kind of request was answered with each status. */
+  readonly statuses: Readonly<Record<string, number>>
+}
+
+const START = Date.parse('2026-06-01T12:00:00Z')
+const MOST_PAGES = 20
+const WORLD = 1200
+
+/** Runs so many requests, in worlds of about a thousand. Errors: Difference, at the first one. */
+export async function compare({ requests, seed, betray, progress }: Run): Promise<Report> {
+  const statuses: Record<string, number> = {}
+  let asked = 0
+  let secrets = 0
+  for (let world = 0; asked < requests; world += 1) {
+    const before = asked
+    const told = await inOneWorld(createRandom(seed + world), Math.min(WORLD, requests - asked), {
+      statuses,
+      betray,
+      progress: (count) => progress?.(before + count),
+    })
+    asked += told.asked
+    secrets += told.secrets
+  }
+  return { asked, secrets, statuses }
+}
+
+type Watch = { readonly statuses: Record<string, number> } & Pick<Run, 'betray' | 'progress'>
+
+async function inOneWorld(random: Random, requests: number, { statuses, betray, progress }: Watch) {
+  const hubs = await twins(START)
+  try {
+    const knowledge = await begin(hubs, random)
+    const shared = await share(hubs)
+    for (let count = 0; count < 60; count += 1) await keepSecret(hubs, knowledge.secrets, shared, random)
+    await betray?.(hubs, shared)
+    const built = hubs.asked()
+    while (hubs.asked() - built < requests) {
+      hubs.tick(1000)
+      if (random.percent(10)) await keepSecret(hubs, knowledge.secrets, shared, random)
+      if (random.percent(1)) await turn(hubs, knowledge, shared)
+      await step(hubs, knowledge, statuses)
+      progress?.(hubs.asked() - built)
+    }
+    return { asked: hubs.asked() - built, secrets: knowledge.secrets.keys.length }
+  } finally {
+    await hubs.stop()
+  }
+}
+
+async function begin(hubs: Twins, random: Random): Promise<Knowledge> {
+  const { text } = await hubs.ask({ agency: 'abe', method: 'GET', path: '/metadata' })
+  const { rest } = JSON.parse(text) as { rest: { resource: Offered[] }[] }
+  return { random, offers: rest[0]!.resource, secrets: { keys: [] }, known: [], states: new Map() }
+}
+
+/** One request, and the pages behind its answer. */
+async function step(hubs: Twins, knowledge: Knowledge, statuses: Record<string, number>): Promise<void> {
+  const { name, sent } = nextRequest(knowledge)
+  const told = await hubs.ask(sent)
+  const counted = `${name} ${told.status}`
+  statuses[counted] = (statuses[counted] ?? 0) + 1
+  learn(knowledge, told)
+  let { next } = told
+  for (let page = 0; next && page < MOST_PAGES; page += 1) {
+    const more = await hubs.follow('abe', next)
+    statuses['page 200'] = (statuses['page 200'] ?? 0) + 1
+    learn(knowledge, more)
+    next = more.next
+  }
+}
+
+/** What others do to records that both hubs hold: who may know of them changes for abe, in both. */
+async function turn(hubs: Twins, { random, states }: Knowledge, shared: readonly string[]): Promise<void> {
+  const permits = [...states].filter(
+    ([key, { organization }]) => key.startsWith('Consent/') && names(organization, 'es'),
+  )
+  const subject = random.one(shared)
+  if (permits.length === 0 || random.percent(30)) {
+    await hubs.ask({ agency: 'es', method: 'GET', path: `/${subject}` })
+    return
+  }
+  const [key, state] = random.one(permits) as [string, Body]
+  const status = state.status === 'active' ? 'inactive' : 'active'
+  const changed = { ...state, status }
+  const { status: answered } = await hubs.ask({ agency: 'es', method: 'PUT', path: `/${key}`, body: changed })
+  if (answered === 200) states.set(key, changed)
+}
+
+const names = (value: unknown, agency: string): boolean =>
+  JSON.stringify(value)?.includes(`"Organization/${agency}"`) ?? false

@@ -1,0 +1,327 @@
+/** Requests that abe sends to both hubs: of every kind that there is, about what is known, unknown and secret. */
+import { assessment, condition, consent, goal, labelled, participant, participation, type Body } from './records.ts'
+import type { Random } from './random.ts'
+import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS, type Secrets } from './twin-worlds.ts'
+import type { Sent, Told } from './twins.ts'
+
+/** A type as the capability statement offers it. */
+export type Offered = {
+  readonly type: string
+  readonly searchParam?: readonly { readonly name: string; readonly type: string }[]
+  readonly searchInclude?: readonly string[]
+}
+
+export type Knowledge = {
+  readonly random: Random
+  readonly offers: readonly Offered[]
+  readonly secrets: Secrets
+  /** Addresses that abe was told: `Patient/«3»`. */
+  readonly known: string[]
+  /** The last state seen of a record, with marks. */
+  readonly states: Map<string, Body>
+}
+
+type Kind = (knowledge: Knowledge) => Sent | undefined
+
+const RESOURCE = /"resourceType":"([A-Za-z]+)","id":"([^"]+)"/g
+
+/** Remembers what an answer told. */
+export function learn({ known, states }: Knowledge, { status, text }: Told): void {
+  for (const [, type, id] of text.matchAll(RESOURCE)) {
+    const key = `${type}/${id}`
+    if (type !== 'Bundle' && id !== undefined && id.startsWith('«') && !states.has(key)) known.push(key)
+  }
+  if (status >= 300 || !text.startsWith('{"resourceType":"')) return
+  const body = JSON.parse(text) as Body & { id?: string }
+  if (typeof body.id === 'string') states.set(`${body.resourceType}/${body.id}`, body)
+}
+
+/** The addresses to ask about: mostly what is known, often what is secret, sometimes what is nothing. */
+function key(knowledge: Knowledge, type?: string): string {
+  const { random, known, secrets } = knowledge
+  const fits = (list: readonly string[]) => (type ? list.filter((one) => one.startsWith(`${type}/`)) : list)
+  const list = fits(random.percent(55) ? known : secrets.keys)
+  const none = `${type ?? random.one(['Patient', 'Condition', 'Task', 'Consent'])}/${random.one(['nothing', 'vr.1', '01m863k2tm9c8g8t5se4rmnst2'])}`
+  return list.length > 0 && !random.percent(8) ? random.one(list) : none
+}
+
+const abe = (method: string, path: string, body?: unknown, headers: Sent['headers'] = {}): Sent => ({
+  agency: 'abe',
+  method,
+  path,
+  headers,
+  ...(body === undefined ? {} : { body }),
+})
+
+const subjectOf = (knowledge: Knowledge): string => key(knowledge, 'Patient')
+
+function body(knowledge: Knowledge): Body {
+  const { random } = knowledge
+  const subject = subjectOf(knowledge)
+  const MADE: readonly (() => Body)[] = [
+    () => person(random),
+    () => person(random),
+    () => condition(subject),
+    () => labelled(condition(subject, 'disability'), 'disability'),
+    () => ({ ...goal(subject), addresses: [{ reference: key(knowledge, 'Condition') }] }),
+    () => participation(subject, 'abe', { referralRequest: [{ reference: key(knowledge, 'ServiceRequest') }] }),
+    () => consent(subject, 'abe', random.one(['vr', 'dhs'])),
+    () => assessment(subject, random.percent(50)),
+    () => ({ ...condition(subject), evidence: [{ detail: [{ reference: key(knowledge, 'QuestionnaireResponse') }] }] }),
+    // What nobody would take.
+    () => ({ ...condition(subject), language: 5 }),
+    () => condition(`https://elsewhere.example/fhir/${subject}`),
+    () => condition(`${subject}/_history/1`),
+  ]
+  return random.one(MADE)()
+}
+
+/** A body of the type, where one comes up; else one of another type. */
+function bodyLike(knowledge: Knowledge, type: string): Body {
+  const tried = Array.from({ length: 12 }, () => body(knowledge))
+  return tried.find((one) => one.resourceType === type) ?? tried[0]!
+}
+
+const person = (random: Random): Body =>
+  participant(random.percent(95) ? 'abe' : 'es', {
+    ...(random.percent(50) ? { ssn: random.one(SSNS) } : {}),
+    ...(random.percent(50) ? { number: random.one(NUMBERS) } : {}),
+    family: random.one(FAMILIES),
+    given: random.one(GIVENS),
+  })
+
+const identifierOf = (random: Random): string =>
+  `https://no-wrong-door.example/fhir/NamingSystem/agency/${random.one(NUMBERED)}|${random.one(NUMBERS)}`
+
+/** The condition of a conditional create or reference. */
+const criteria = (knowledge: Knowledge, type: string): string => {
+  const { random } = knowledge
+  return random.one([
+    `identifier=${encodeURIComponent(identifierOf(random))}`,
+    `_id=${key(knowledge, type).split('/')[1]}`,
+    type === 'Patient'
+      ? `family=${random.one(FAMILIES)}&given=${random.one(GIVENS)}`
+      : `patient=${subjectOf(knowledge)}`,
+  ])
+}
+
+const VALUES: Readonly<Record<string, (knowledge: Knowledge) => string>> = {
+  token: ({ random }) =>
+    random.one([
+      'active',
+      'final',
+      'requested',
+      'homeless',
+      'disability',
+      'true',
+      'female',
+      'other',
+      'permit',
+      'order',
+    ]),
+  string: ({ random }) => random.one([...FAMILIES, ...GIVENS, 'fer', 'x', 'Magnolia']),
+  reference: (knowledge) =>
+    knowledge.random.one([
+      subjectOf(knowledge),
+      subjectOf(knowledge).split('/')[1]!,
+      'Organization/abe',
+      'Organization/vr',
+      key(knowledge),
+    ]),
+  date: ({ random }) =>
+    random.one(['2026', 'ge2026-01-01', 'lt2026-06-01', 'eq2026-01-05', 'ne2026-01-05', 'gt2026-06-01', 'ap2026-01']),
+  uri: ({ random }) =>
+    random.one(['https://no-wrong-door.example/fhir/Questionnaire/individual-service-assessment', 'x:y']),
+  quantity: () => '4200',
+  number: () => '1',
+}
+
+const PEOPLE = [
+  'Patient',
+  'Condition',
+  'Observation',
+  'Goal',
+  'Consent',
+  'EpisodeOfCare',
+  'Task',
+  'ServiceRequest',
+  'QuestionnaireResponse',
+  'Contract',
+]
+
+function search(knowledge: Knowledge): Sent {
+  const { random, offers } = knowledge
+  const people = offers.filter(({ type }) => PEOPLE.includes(type))
+  const offer = random.percent(90) ? random.one(people) : random.one(offers)
+  const params = offer.searchParam ?? []
+  const asked: string[] = []
+  const add = (name: string, value: string) => asked.push(`${name}=${encodeURIComponent(value)}`)
+  for (let left = random.below(3); left > 0 && params.length > 0; left -= 1) {
+    const { name, type } = random.one(params)
+    const value = name === 'identifier' ? identifierOf(random) : (VALUES[type] ?? VALUES.token!)(knowledge)
+    add(random.percent(8) ? `${name}:${random.one(['missing', 'not', 'exact'])}` : name, random.percent(2) ? '' : value)
+  }
+  if (random.percent(15)) add('_id', [key(knowledge), key(knowledge)].map((one) => one.split('/')[1]).join(','))
+  if (random.percent(10)) add('_lastUpdated', random.one(['ge2026-06-01', 'lt2026-06-01T12:30:00Z', 'gt2027']))
+  if (random.percent(50)) add('_sort', sort(random, offer))
+  if (random.percent(40) && offer.searchInclude?.length) add('_include', random.one(offer.searchInclude))
+  if (random.percent(40)) add('_total', random.one(['accurate', 'none', 'estimate']))
+  if (random.percent(50)) add('_count', String(random.below(7)))
+  if (random.percent(5)) add('_summary', 'count')
+  if (random.percent(3))
+    add(random.one(['nothing', '_revinclude', '_has:Observation:patient:code', 'patient.name', '_cursor']), 'x')
+  const lenient: Sent['headers'] = random.percent(10) ? { Prefer: 'handling=lenient' } : {}
+  return abe('GET', `/${offer.type}?${asked.join('&')}`, undefined, lenient)
+}
+
+/** Not by identifier for a participant: there is a number among them that each hub draws. */
+function sort(random: Random, { type, searchParam = [] }: Offered): string {
+  const names = [...searchParam.map(({ name }) => name), '_id', '_lastUpdated']
+  const one = random.one(names.filter((name) => type !== 'Patient' || name !== 'identifier'))
+  return `${random.percent(50) ? '-' : ''}${one}${random.percent(30) ? ',_id' : ''}`
+}
+
+function entry(knowledge: Knowledge): object {
+  const { random } = knowledge
+  const made = body(knowledge)
+  return random.one([
+    () => ({ resource: made, request: { method: 'POST', url: made.resourceType } }),
+    () => ({
+      resource: made,
+      request: { method: 'POST', url: made.resourceType, ifNoneExist: criteria(knowledge, made.resourceType) },
+    }),
+    () => ({
+      resource: condition(`Patient?${criteria(knowledge, 'Patient')}`),
+      request: { method: 'POST', url: 'Condition' },
+    }),
+    () => ({ request: { method: 'GET', url: key(knowledge) } }),
+    () => ({ request: { method: 'GET', url: search(knowledge).path.slice(1) } }),
+    () => ({ request: { method: 'DELETE', url: key(knowledge, random.one(['Goal', 'Condition'])) } }),
+  ])()
+}
+
+const KINDS: readonly (readonly [weight: number, name: string, kind: Kind])[] = [
+  [16, 'read', (k) => abe(k.random.percent(80) ? 'GET' : 'HEAD', `/${key(k)}`)],
+  [6, 'conditional read', (k) => abe('GET', `/${key(k)}`, undefined, { 'If-None-Match': `W/"${k.random.below(3)}"` })],
+  [5, 'vread', (k) => abe('GET', `/${key(k)}/_history/${k.random.below(4)}`)],
+  [6, 'history', (k) => abe('GET', `/${key(k)}/_history?_count=${k.random.below(3)}`)],
+  [34, 'search', search],
+  [
+    7,
+    'create',
+    (k) => {
+      const made = body(k)
+      return abe('POST', `/${made.resourceType}`, made)
+    },
+  ],
+  [
+    6,
+    'conditional create',
+    (k) => {
+      const made = body(k)
+      return abe('POST', `/${made.resourceType}`, made, { 'If-None-Exist': criteria(k, made.resourceType) })
+    },
+  ],
+  [
+    6,
+    'update',
+    (k) => {
+      const wanted = key(k)
+      const [type = '', id = ''] = wanted.split('/')
+      const state = k.states.get(wanted) ?? { ...bodyLike(k, type), id }
+      const version = (state.meta as { versionId?: string } | undefined)?.versionId ?? '1'
+      const ifMatch = k.random.percent(60) ? { 'If-Match': `W/"${k.random.percent(80) ? version : 7}"` } : {}
+      return abe('PUT', `/${wanted}`, { ...state, language: k.random.one(['en', 'es']) }, ifMatch)
+    },
+  ],
+  [
+    2,
+    'own id',
+    (k) => {
+      const id = `${k.random.one(['abe', 'vr'])}.${k.random.below(1000)}`
+      const headers = k.random.percent(30) ? { 'If-None-Match': '*' } : {}
+      return abe('PUT', `/Patient/${id}`, { ...person(k.random), id }, headers)
+    },
+  ],
+  [
+    3,
+    'delete',
+    (k) =>
+      abe(
+        'DELETE',
+        `/${key(k, k.random.one(['Goal', 'Condition', 'EpisodeOfCare']))}`,
+        undefined,
+        k.random.percent(20) ? { 'If-Match': 'W/"1"' } : {},
+      ),
+  ],
+  [
+    5,
+    'bundle',
+    (k) => {
+      const type = k.random.one(['batch', 'transaction'])
+      const list = Array.from({ length: 1 + k.random.below(3) }, () => entry(k))
+      return abe('POST', '/', { resourceType: 'Bundle', type, entry: list })
+    },
+  ],
+  [2, '$reconcile', (k) => abe('GET', `/${key(k, 'Patient')}/$reconcile?base=${k.random.below(3)}`)],
+  [1, '$validate', (k) => abe('GET', `/${key(k)}/$validate`)],
+  [1, '$propose-referrals', (k) => abe('GET', `/${key(k, 'QuestionnaireResponse')}/$propose-referrals`)],
+  [
+    1,
+    '$refer',
+    (k) =>
+      abe('POST', `/${key(k, 'Patient')}/$refer`, {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'service', valueCode: 'program-referral-coordination' },
+          { name: 'performer', valueReference: { reference: `Organization/${k.random.one(['vr', 'dhs'])}` } },
+          { name: 'identifier', valueString: k.random.one(NUMBERS) },
+          { name: 'reason', valueReference: { reference: key(k, 'Condition') } },
+        ],
+      }),
+  ],
+  [
+    1,
+    '$submit-referrals',
+    (k) =>
+      abe('POST', `/${key(k, 'Patient')}/$submit-referrals`, {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'response', valueReference: { reference: key(k, 'QuestionnaireResponse') } },
+          {
+            name: 'decision',
+            part: [
+              { name: 'rule', valueCode: k.random.one(['snap', 'tanf', 'employment-services']) },
+              { name: 'accept', valueBoolean: k.random.percent(50) },
+            ],
+          },
+        ],
+      }),
+  ],
+  [
+    2,
+    'nonsense',
+    (k) =>
+      k.random.one([
+        () => abe('POST', '/Condition', '{"resourceType":"Condition"'),
+        () => abe('PATCH', `/${key(k)}`),
+        () => abe('GET', `/Nothing/${k.random.below(9)}`),
+        () => abe('GET', `/Circle/${subjectOf(k).split('/')[1]}`),
+        () => abe('PUT', `/${key(k)}`, { resourceType: 'Patient', id: 'other' }),
+        () => abe('GET', `/${key(k)}/$nothing`),
+        () => abe('PUT', `/${key(k)}`, body(k), { 'If-Match': 'nonsense' }),
+      ])(),
+  ],
+]
+
+const TOTAL = KINDS.reduce((sum, [weight]) => sum + weight, 0)
+
+export function nextRequest(knowledge: Knowledge): { readonly name: string; readonly sent: Sent } {
+  let place = knowledge.random.below(TOTAL)
+  for (const [weight, name, kind] of KINDS) {
+    place -= weight
+    const sent = place < 0 ? kind(knowledge) : undefined
+    if (sent) return { name, sent }
+  }
+  return nextRequest(knowledge)
+}

@@ -1,0 +1,135 @@
+/**
+ * What both hubs hold, and what only the second one holds: nothing that `abe`, which asks, may know of. Names, numbers,
+ * dates and participants are the same on purpose.
+ */
+import {
+  agreement,
+  assessment,
+  condition,
+  consent,
+  goal,
+  labelled,
+  participant,
+  participation,
+  wages,
+  type Body,
+} from './records.ts'
+import type { Random } from './random.ts'
+import type { Told, Twins } from './twins.ts'
+
+export const FAMILIES = ['Ferris', 'Ferrer', 'Okoye', 'Lindqvist']
+export const GIVENS = ['Ida', 'Elvis', 'Ngozi']
+export const NUMBERS = ['N-1', 'N-2', 'N-3', 'N-4', 'N-5', 'N-6']
+export const NUMBERED = ['abe', 'es', 'vr', 'dhs']
+export const SSNS = ['123-45-6789', '234-56-7890', '345-67-8901', '456-78-9012', '567-89-0123']
+
+/** What is known of the second hub's secrets to whoever asks about them: addresses that the first one never gave. */
+export type Secrets = { readonly keys: string[] }
+
+export async function share(hubs: Twins): Promise<readonly string[]> {
+  const post = async (agency: string, body: Body): Promise<string> => {
+    hubs.tick(1000)
+    return keyIn(await hubs.ask({ agency, method: 'POST', path: `/${body.resourceType}`, body }))
+  }
+  const [own, known, open, closed, referred] = [
+    await post('abe', participant('abe', { ssn: SSNS[0], number: NUMBERS[0] })),
+    await post('es', participant('es', { number: NUMBERS[1], family: FAMILIES[1] })),
+    await post('es', participant('es', { number: NUMBERS[2], given: GIVENS[1] })),
+    await post('es', participant('es', { family: FAMILIES[2], given: GIVENS[2] })),
+    await post('vr', participant('vr', { number: NUMBERS[0] })),
+  ] as [string, string, string, string, string]
+  await post('es', consent(known, 'es', 'abe'))
+  await post('es', consent(open, 'es', 'abe', { classes: ['disability', 'wages'] }))
+  await post('board', agreement(['ui', 'abe'], '2027-01-01'))
+  await post('es', consent(closed, 'es', 'abe', { end: '2025-12-31' }))
+  await post('vr', consent(referred, 'vr', 'abe'))
+  for (const [agency, subject] of [
+    ['abe', own],
+    ['es', known],
+    ['es', open],
+    ['es', closed],
+    ['vr', referred],
+  ] as const) {
+    await post(agency, condition(subject))
+    await post(agency, labelled(condition(subject, 'disability'), 'disability'))
+    await post(agency, goal(subject))
+    await post(agency, participation(subject, agency))
+    await post(agency, assessment(subject, true))
+    await post('board', wages(subject, 'ui'))
+  }
+  hubs.tick(1000)
+  await hubs.ask({
+    agency: 'vr',
+    method: 'POST',
+    path: `/${referred}/$refer`,
+    body: {
+      resourceType: 'Parameters',
+      parameter: [
+        { name: 'service', valueCode: 'program-referral-coordination' },
+        { name: 'performer', valueReference: { reference: 'Organization/abe' } },
+      ],
+    },
+  })
+  return [own, known, open, closed, referred]
+}
+
+/** One more thing that only the second hub holds. `shared` are participants that both hold. */
+export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly string[], random: Random) {
+  const agency = random.one(['vr', 'dhs', 'college'])
+  const post = async (by: string, body: Body, headers?: Record<string, string>): Promise<string> => {
+    const told = await hubs.hide({ agency: by, method: 'POST', path: `/${body.resourceType}`, body, headers })
+    if (told.status !== 201) return ''
+    secrets.keys.push(keyIn(told))
+    return keyIn(told)
+  }
+  const stranger = () =>
+    post(
+      agency,
+      participant(agency, {
+        ...(random.percent(60) ? { ssn: random.one(SSNS) } : {}),
+        number: random.one(NUMBERS),
+        family: random.one(FAMILIES),
+        given: random.one(GIVENS),
+      }),
+    )
+  const of = (type: string) => secrets.keys.filter((key) => key.startsWith(`${type}/`))
+  const about = of('Patient').at(-1 - random.below(3))
+  const subject = random.one(shared)
+  const KINDS: readonly (() => Promise<unknown>)[] = [
+    stranger,
+    // Restricted records of participants that abe knows.
+    () => post('es', labelled(condition(subject), random.one(['rehabilitation', 'V'] as const))),
+    () => post('es', labelled(goal(subject), 'rehabilitation')),
+    async () => {
+      const before = secrets.keys.length
+      const made = await post('vr', labelled(participation(subject, 'vr'), 'V'))
+      return before === secrets.keys.length ? made : undefined
+    },
+    // Everything about participants that abe does not know.
+    async () => about && post('board', wages(about, 'ui')),
+    async () => about && post('board', condition(about)),
+    async () => about && post('board', goal(about)),
+    async () => about && post('board', consent(about, 'es', 'vr')),
+    async () => about && post('board', consent(about, 'es', 'abe', { end: '2025-12-31' })),
+    async () => about && post('board', assessment(about, true)),
+    () => post('board', agreement(['ui', 'vr'], '2027-01-01')),
+    async () => {
+      const [type = '', id = ''] = random.one(of('Condition').concat(of('Goal'), 'Goal/nothing')).split('/')
+      return hubs.hide({ agency: random.one(['es', 'board']), method: 'DELETE', path: `/${type}/${id}` })
+    },
+    async () => {
+      const id = `${agency}.${random.below(1000)}`
+      const body = { ...participant(agency), id }
+      const told = await hubs.hide({ agency, method: 'PUT', path: `/Patient/${id}`, body })
+      if (told.status === 201) secrets.keys.push(`Patient/${id}`)
+    },
+  ]
+  await random.one(KINDS)()
+}
+
+/** The address of the record that an answer brings: `Patient/«3»`. */
+export function keyIn({ status, text }: Told): string {
+  const { resourceType, id } = JSON.parse(text) as { resourceType: string; id: string }
+  if (status >= 300) throw new Error(text)
+  return `${resourceType}/${id}`
+}

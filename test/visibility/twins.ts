@@ -1,0 +1,170 @@
+/**
+ * Two hubs that answer the same requests. Ids, hub ids and random numbers are made by each hub: in what is compared they
+ * are replaced by marks in the order of their first appearance, and in what is sent a mark is each hub's own again. The
+ * two share one clock, so that instants are the same; of a cursor only the length is compared.
+ */
+import { Agent, request } from 'node:http'
+import { createClock } from '../../server/clock.ts'
+import { given, type Given } from '../given.ts'
+
+export type Sent = {
+  readonly agency: string
+  readonly method: string
+  /** Below the base, with marks: `/Patient/«3»`. */
+  readonly path: string
+  readonly body?: unknown
+  readonly headers?: { readonly [name: string]: string | undefined }
+}
+
+/** What both hubs said, with marks. */
+export type Told = {
+  readonly status: number
+  readonly headers: string
+  readonly text: string
+  /** The next page of each hub. */
+  readonly next?: readonly string[]
+}
+
+export class Difference extends Error {
+  constructor(sent: Sent, first: Told, second: Told) {
+    super(
+      [
+        `${sent.agency} ${sent.method} ${sent.path} ${JSON.stringify(sent.headers ?? {})}`,
+        JSON.stringify(sent.body) ?? '',
+        ...[first, second].map(({ status, headers, text }) => `${status}\n${headers}\n${text}\n`),
+      ].join('\n'),
+    )
+    this.name = 'Difference'
+  }
+}
+
+/** Made by a hub: ids of records, hub ids of participants, random UUIDs. */
+const MADE = /\b(?:0[0-9a-hjkmnp-tv-z]{25}|MS\d{10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/g
+const MARK = /«(\d+)»/g
+const CURSOR = /_cursor=([A-Za-z0-9_-]+)/g
+/** About the connection and the moment, not about what the hub knows. */
+const UNTOLD = ['date', 'x-request-id', 'connection', 'keep-alive']
+
+const BASE = 'http://hub.test/fhir'
+
+type Hub = {
+  readonly given: Given
+  readonly agent: Agent
+  readonly marks: Map<string, string>
+  readonly made: string[]
+}
+
+export type Twins = {
+  /** Moves the clock of both. */
+  tick(ms: number): void
+  now(): number
+  /** To both, compared. Errors: Difference. */
+  ask(sent: Sent): Promise<Told>
+  /** The page behind `next`, from both, compared. */
+  follow(agency: string, next: readonly string[]): Promise<Told>
+  /** To the second hub alone. */
+  hide(sent: Sent): Promise<Told>
+  readonly asked: () => number
+  stop(): Promise<void>
+}
+
+export async function twins(start: number): Promise<Twins> {
+  let now = start
+  let asked = 0
+  const [first, second] = [await open(() => now), await open(() => now)]
+
+  async function compared(sent: Sent, paths: readonly string[]): Promise<Told> {
+    asked += 1
+    const [one, other] = (await Promise.all(
+      [first, second].map((hub, index) => exchange(hub, { ...sent, path: paths[index] ?? sent.path })),
+    )) as [Told, Told]
+    if (one.status !== other.status || one.headers !== other.headers || one.text !== other.text)
+      throw new Difference(sent, one, other)
+    return { ...one, ...(one.next ? { next: [...one.next, ...(other.next ?? [])] } : {}) }
+  }
+
+  return {
+    tick: (ms) => void (now += ms),
+    now: () => now,
+    ask: (sent) => compared(sent, []),
+    follow: (agency, next) => compared({ agency, method: 'GET', path: '' }, next),
+    hide: (sent) => exchange(second, sent, false),
+    asked: () => asked,
+    stop: async () => {
+      for (const { given, agent } of [first, second]) {
+        agent.destroy()
+        await given.stop()
+      }
+    },
+  }
+}
+
+async function open(now: () => number): Promise<Hub> {
+  return {
+    given: await given({}, createClock(now)),
+    agent: new Agent({ keepAlive: true }),
+    marks: new Map(),
+    made: [],
+  }
+}
+
+/** `marked` is false for what only one of the hubs is told: its answer has the real ids. */
+async function exchange(hub: Hub, sent: Sent, marked = true): Promise<Told> {
+  const own = (text: string): string => text.replace(MARK, (_, index: string) => hub.made[Number(index)] ?? 'unmade')
+  const body = sent.body === undefined ? undefined : own(typeof sent.body === 'string' ? sent.body : json(sent.body))
+  const answer = await send(hub, {
+    method: sent.method,
+    path: own(sent.path),
+    body,
+    headers: {
+      Host: new URL(BASE).host,
+      'X-Agency': sent.agency,
+      ...(body === undefined ? {} : { 'Content-Type': 'application/fhir+json' }),
+      ...Object.fromEntries(Object.entries(sent.headers ?? {}).map(([name, value]) => [name, own(value ?? '')])),
+    },
+  })
+  const next = /"relation":"next","url":"([^"]*)"/.exec(answer.text)?.[1]?.slice(BASE.length)
+  const told = (text: string): string =>
+    marked ? marks(hub, text).replace(CURSOR, (_, cursor: string) => `_cursor=<${cursor.length}>`) : text
+  return {
+    status: answer.status,
+    headers: told(answer.headers),
+    text: told(answer.text),
+    ...(next === undefined ? {} : { next: [next] }),
+  }
+}
+
+function marks({ marks, made }: Hub, text: string): string {
+  return text.replace(MADE, (id) => {
+    const known = marks.get(id)
+    if (known !== undefined) return known
+    const mark = `«${made.push(id) - 1}»`
+    marks.set(id, mark)
+    return mark
+  })
+}
+
+const json = (body: unknown): string => JSON.stringify(body)
+
+type Plain = { method: string; path: string; body: string | undefined; headers: Record<string, string> }
+
+function send({ given, agent }: Hub, { method, path, body, headers }: Plain) {
+  const { port, hostname, pathname } = new URL(given.url)
+  return new Promise<{ status: number; headers: string; text: string }>((resolve, reject) => {
+    const out = request({ agent, hostname, port, method, path: pathname + path, headers }, (answer) => {
+      const parts: Buffer[] = []
+      answer.on('data', (part: Buffer) => parts.push(part))
+      answer.on('error', reject)
+      answer.on('end', () => {
+        const shown = Object.entries(answer.headers).filter(([name]) => !UNTOLD.includes(name))
+        resolve({
+          status: answer.statusCode ?? 0,
+          headers: shown.map(([name, value]) => `${name}: ${String(value)}`).join('\n'),
+          text: Buffer.concat(parts).toString(),
+        })
+      })
+    })
+    out.on('error', reject)
+    out.end(body)
+  })
+}
