@@ -26,7 +26,7 @@ export function locate(root: unknown, pointer: string, structures: Structures, p
     data = typeof data === 'object' && data !== null ? (data as Record<string, unknown>)[token] : undefined
     if (/^\d+$/.test(token)) expression += `[${token}]`
     else {
-      const next = step(at, token.startsWith('_') ? token.slice(1) : token, structures)
+      const next = step(at, nameOf(token, at, structures), structures)
       expression += `.${next.text}`
       at = next
     }
@@ -40,6 +40,11 @@ export const tokensOf = (pointer: string): string[] =>
     .split('/')
     .slice(1)
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+
+// `_birthDate` speaks of birthDate; an unknown name stays as it is.
+function nameOf(token: string, at: At, structures: Structures): string {
+  return token.startsWith('_') && step(at, token.slice(1), structures).node ? token.slice(1) : token
+}
 
 function step(at: At, name: string, structures: Structures): At & { text: string } {
   const children = childrenOf(at, structures)

@@ -1,0 +1,54 @@
+/** A validator over definitions made up by a test, on the R4 base. */
+import type { JsonObject } from '../../server/fhir/types.ts'
+import { createDefinitions } from '../../server/definitions/load.ts'
+import { isError, type Issue } from '../../server/fhir/outcome.ts'
+import { createValidator, type Rules } from '../../server/validate/create.ts'
+import type { Validator } from '../../server/validate/validator.ts'
+
+export const H = 'https://state.example/fhir'
+const BASE = 'http://hl7.org/fhir/StructureDefinition'
+
+export type Change = { readonly id: string; readonly path?: string; readonly [key: string]: unknown }
+
+/** A profile `H/StructureDefinition/<id>` by its differential; paths follow from the ids. */
+export function profile(type: string, elements: readonly Change[], more: JsonObject = {}): JsonObject {
+  return {
+    resourceType: 'StructureDefinition',
+    url: `${H}/StructureDefinition/x`,
+    kind: 'resource',
+    type,
+    baseDefinition: `${BASE}/${type}`,
+    derivation: 'constraint',
+    differential: { element: elements.map((one) => ({ path: one.id.replace(/:[^.]*/g, ''), ...one })) as never },
+    ...more,
+  }
+}
+
+/** An extension `H/StructureDefinition/<id>`. */
+export function extension(
+  id: string,
+  elements: readonly Change[],
+  contexts: readonly string[] = ['Element'],
+): JsonObject {
+  const url = `${H}/StructureDefinition/${id}`
+  const context = contexts.map((expression) => ({ type: 'element', expression }))
+  return profile('Extension', [...elements, { id: 'Extension.url', fixedUri: url }], {
+    url,
+    kind: 'complex-type',
+    context,
+  })
+}
+
+export function validatorOf(
+  definitions: readonly JsonObject[],
+  rules: Rules = 'open',
+  statement?: JsonObject,
+): Validator {
+  const sources = definitions.map((content, index) => ({ file: `${index}.json`, content }))
+  return createValidator(createDefinitions(sources, statement), { rules })
+}
+
+/** `code expression` of each error; warnings with their severity before. */
+export function told(issues: readonly Issue[]): readonly string[] {
+  return issues.map((one) => `${isError(one) ? '' : `${one.severity} `}${one.code} ${one.expression}`).sort()
+}
