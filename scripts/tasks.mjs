@@ -1,6 +1,6 @@
 /** The tasks that `scripts/run.mjs` knows, as one table: what each needs installed, and what it runs. */
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import { ROOT, ensureDependencies } from './dependencies.mjs'
 
 /**
@@ -41,9 +41,9 @@ export async function runTask(name, args) {
 async function runModule(file, args) {
   const path = `${ROOT}/${file}`
   process.argv.splice(1, Infinity, path, ...args)
-  const { register } = await import('tsx/cjs/api')
+  const { register } = await import('tsx/esm/api')
   register()
-  createRequire(import.meta.url)(path)
+  await import(pathToFileURL(path).href)
 }
 
 /** Runs Node with these arguments; resolves to its exit code (128 + signal number when a signal ended it). */

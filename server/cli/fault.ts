@@ -13,6 +13,7 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EPERM: 'The hub may not use {what}: check who may write there, or choose another place with HUB_STORE.',
   EROFS: 'The file system of {what} is read-only: choose another place with HUB_STORE.',
   ENOSPC: 'There is no room left for {what}: make room, or choose another place with HUB_STORE.',
+  EEXIST: 'The path {what} is a file where the hub needs a folder: choose another place with HUB_STORE.',
   ENOTDIR: 'The path {what} leads through a file where it needs a folder: choose another place with HUB_STORE.',
   EISDIR: 'The path {what} is a folder where the hub needs a file: choose another place with HUB_STORE.',
 }
