@@ -17,6 +17,8 @@ export function createEngine(definitions: Definitions, strict: boolean): Engine 
     messages: false,
     addUsedSchema: false,
     logger: false,
+    // Twice as fast to compile; V8 makes up for it at run time.
+    code: { optimize: false },
   })
   const shapes = new Map<string, Compiled>()
   const profiles = new Map<string, Compiled | undefined>()

@@ -35,6 +35,12 @@ export function publishedSchema(url: string, { structures, terminology }: Source
   }
 }
 
+/** A list of siblings holds null where there is nothing to say. */
+const typed = (name: string, type: Schema['type']): Plain =>
+  Array.isArray(type) && type.includes('null')
+    ? { anyOf: [{ type: 'null' }, { $ref: pointer(name) }] }
+    : { $ref: pointer(name) }
+
 const pointer = (name: string): string => `#/$defs/${name}`
 
 function plainOf(schema: Schema, terminology: Sources['terminology'], needed: Set<string>): Plain {
@@ -42,7 +48,7 @@ function plainOf(schema: Schema, terminology: Sources['terminology'], needed: Se
   const { fhirType, fhirResource, fhirRequired, fhirChoice, fhirSlices, properties, items, ...rest } = schema
   if (fhirType) needed.add(fhirType)
   const all: Plain[] = [
-    ...(fhirType ? [{ $ref: pointer(fhirType) }] : []),
+    ...(fhirType ? [typed(fhirType, schema.type)] : []),
     ...(fhirRequired ?? []).filter((names) => names.length > 1).map(oneOfThese),
     ...(fhirChoice ?? []).flatMap(choiceSchemas),
     ...(fhirSlices ? contains(fhirSlices) : []),

@@ -25,7 +25,7 @@ export function createTerminology(definitions: Pick<Definitions, 'find'>): Termi
     return found ? readCodeSystem(found) : WELL_KNOWN.get(url)?.()
   })
   const underWay = new Set<string>()
-  const sources: Sources = { codeSystem, membership: (url) => (underWay.has(url) ? undefined : membership(url)) }
+  const sources: Sources = { codeSystem, membership: (url) => membership(url) }
   const membership = remembered((url): Membership | undefined => {
     const compose = find(url, 'ValueSet')?.compose as Compose | undefined
     return compose ? guarded(url, membershipOf(compose, sources), underWay) : undefined

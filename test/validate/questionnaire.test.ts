@@ -1,0 +1,108 @@
+/** Answers against their questionnaire. https://hl7.org/fhir/R4/questionnaireresponse.html */
+import assert from 'node:assert/strict'
+import { told, validatorOf } from './given.ts'
+
+const URL = 'https://state.example/fhir/Questionnaire/q'
+const coding = (code: string): object => ({ system: 'urn:x', code })
+const SETS = [
+  { resourceType: 'CodeSystem', url: 'urn:x', content: 'complete', concept: [{ code: 'a' }, { code: 'b' }] },
+  { resourceType: 'ValueSet', url: 'urn:set', compose: { include: [{ system: 'urn:x' }] } },
+]
+const questionnaire = {
+  resourceType: 'Questionnaire',
+  url: URL,
+  item: [
+    { linkId: 'hello', type: 'display' },
+    { linkId: 'yes', type: 'boolean', required: true },
+    {
+      linkId: 'why',
+      type: 'string',
+      required: true,
+      maxLength: 5,
+      enableWhen: [{ question: 'yes', operator: '=', answerBoolean: true }],
+    },
+    { linkId: 'one', type: 'choice', answerOption: [{ valueCoding: coding('a') }] },
+    { linkId: 'set', type: 'choice', answerValueSet: 'urn:set' },
+    { linkId: 'open', type: 'open-choice', answerOption: [{ valueCoding: coding('a') }] },
+    { linkId: 'many', type: 'integer', repeats: true },
+    { linkId: 'group', type: 'group', repeats: true, item: [{ linkId: 'inner', type: 'date', required: true }] },
+  ],
+}
+const validator = validatorOf([...SETS, questionnaire] as never)
+
+const no = { linkId: 'yes', answer: [{ valueBoolean: false }] }
+const yes = { linkId: 'yes', answer: [{ valueBoolean: true }] }
+const item = (linkId: string, ...answer: readonly object[]): object => ({ linkId, answer })
+
+type Case = readonly [title: string, items: readonly object[], ...told: string[]]
+const at = (path: string): string => `questionnaire-mismatch QuestionnaireResponse${path}`
+
+const CASES: readonly Case[] = [
+  ['what is asked for, and no more', [no]],
+  ['a required question without an answer', [item('many', { valueInteger: 1 })], at('')],
+  ['a question that is asked only after another answer', [yes, item('why', { valueString: 'hm' })]],
+  ['a required question that an answer calls for', [yes], at('')],
+  ['an answer that is not asked for', [no, item('why', { valueString: 'hm' })], at('.item[1]')],
+  [
+    'an answer that is too long',
+    [yes, item('why', { valueString: 'because' })],
+    at('.item[1].answer[0].value.ofType(string)'),
+  ],
+  ['an answer of the wrong type', [item('yes', { valueString: 'no' })], at('.item[0].answer[0].value.ofType(string)')],
+  ['an unknown question', [no, item('yess', { valueBoolean: true })], at('.item[1]')],
+  ['a question twice', [no, no], at('.item[1]')],
+  [
+    'two answers to a question for one',
+    [item('yes', { valueBoolean: true }, { valueBoolean: false }), item('why', { valueString: 'x' })],
+    at('.item[0]'),
+  ],
+  ['two answers to a question for several', [no, item('many', { valueInteger: 1 }, { valueInteger: 2 })]],
+  ['an option', [no, item('one', { valueCoding: coding('a') })]],
+  ['what is no option', [no, item('one', { valueCoding: coding('b') })], at('.item[1].answer[0].value.ofType(Coding)')],
+  ['a code of the value set', [no, item('set', { valueCoding: coding('b') })]],
+  [
+    'a code outside the value set',
+    [no, item('set', { valueCoding: coding('c') })],
+    at('.item[1].answer[0].value.ofType(Coding)'),
+  ],
+  ['free text where the choice is open', [no, item('open', { valueString: 'else' })]],
+  [
+    'free text where it is not',
+    [no, item('one', { valueString: 'else' })],
+    at('.item[1].answer[0].value.ofType(string)'),
+  ],
+  ['an answer to a text to show', [no, item('hello', { valueString: 'hi' })], at('.item[1]')],
+  ['a group, twice', [no, ...[1, 2].map(() => ({ linkId: 'group', item: [item('inner', { valueDate: '2020' })] }))]],
+  [
+    'a group that lacks what it requires',
+    [no, { linkId: 'group', item: [item('wrong', { valueDate: '2020' })] }],
+    at('.item[1]'),
+    at('.item[1].item[0]'),
+  ],
+]
+
+describe('validate / a questionnaire response', () => {
+  for (const [title, items, ...expected] of CASES) {
+    it(`${expected.length > 0 ? 'tells' : 'lets pass'} ${title}`, async () => {
+      const response = { resourceType: 'QuestionnaireResponse', status: 'completed', questionnaire: URL, item: items }
+      assert.deepEqual(told(await validator.check(response)), [...expected].sort())
+    })
+  }
+
+  it('may lack answers while it is in progress', async () => {
+    const response = { resourceType: 'QuestionnaireResponse', status: 'in-progress', questionnaire: URL }
+    assert.deepEqual(told(await validator.check(response)), [])
+  })
+
+  it('is not silently right when its questionnaire is not at hand', async () => {
+    const response = {
+      resourceType: 'QuestionnaireResponse',
+      status: 'completed',
+      questionnaire: `${URL}2`,
+      item: [no],
+    }
+    assert.deepEqual(told(await validator.check(response)), [
+      'warning questionnaire-mismatch QuestionnaireResponse.questionnaire',
+    ])
+  })
+})
