@@ -28,9 +28,12 @@ type RecordRow = {
   readonly facts: string
 }
 
-type Now = { readonly place: number; readonly at: number }
+type Now = Pick<Step, 'place' | 'at'>
 
-/** Applies a commit. Whatever it throws, the caller rolls back. @throws CommitConflict */
+/**
+ * Applies a commit. A refusal comes before the first write; any other fault leaves the transaction to be rolled back.
+ * @throws CommitConflict
+ */
 export function apply(work: Work, inside: Inside): Committed {
   const { writes = [] } = work
   checkClaim(work, inside)
@@ -42,7 +45,10 @@ export function apply(work: Work, inside: Inside): Committed {
   const last = lastCommit(inside.statements)
   const now = { place: writes.length > 0 ? last.place + 1 : 0, at: Math.max(inside.clock(), last.at) }
   if (writes.length > 0) inside.statements.run('INSERT INTO commits (place, at) VALUES (?, ?)', now.place, now.at)
-  const versions = writes.map((write, index) => WRITES[write.kind](write as never, index, now, inside))
+  const versions = writes.map((write, index) => {
+    const step = { ...now, seq: now.place * ROOM + index }
+    return WRITES[write.kind](write as never, step, inside)
+  })
   for (const job of work.jobs ?? []) enqueue(job, inside.statements)
   for (const event of work.events ?? []) addEvent(event, now.at, inside.statements)
   for (const { name, to } of work.cursors ?? []) inside.statements.run(SET_CURSOR, name, to)
@@ -96,23 +102,21 @@ function recordOf({ type, id }: Key, { statements, words }: Inside): RecordRow |
 const WRITES: {
   readonly [kind in Write['kind']]: (
     write: Extract<Write, { kind: kind }>,
-    index: number,
-    now: Now,
+    step: Step,
     inside: Inside,
   ) => Version | undefined
 } = {
-  put: (write, index, now, inside) => {
-    const { resource, author, method } = write
-    const row = recordOf(keyOf(write), inside) ?? addRecord(keyOf(write), author, inside)
-    const text = stamp(resource, row.version + 1, now.at)
-    return addVersion(row, { method: METHODS.indexOf(method), text, write, index, now }, inside)
+  put: (write, step, inside) => {
+    const row = recordOf(keyOf(write), inside)
+    const text = stamp(write.resource, (row?.version ?? 0) + 1, step.at)
+    return addVersion(write, row, { ...step, method: METHODS.indexOf(write.method), text }, inside)
   },
-  remove: (write, index, now, inside) => {
+  remove: (write, step, inside) => {
     const row = recordOf(write.key, inside)
     if (row === undefined || row.deleted === 1) return undefined
-    return addVersion(row, { method: METHODS.indexOf('DELETE'), text: '', write, index, now }, inside)
+    return addVersion(write, row, { ...step, method: METHODS.indexOf('DELETE'), text: '' }, inside)
   },
-  audience: ({ key, audience }, _index, _now, inside) => {
+  audience: ({ key, audience }, _step, inside) => {
     const row = recordOf(key, inside)
     if (row === undefined) return undefined
     const circle = encodeAudience(audience, inside.words)
@@ -122,44 +126,42 @@ const WRITES: {
   },
 }
 
-function addRecord({ type, id }: Key, author: string, { statements, words }: Inside): RecordRow {
-  const [wid, owner] = [words.makeWord(type), words.makeWord(author)]
-  const rid = Number(statements.run(ADD_RECORD, wid, id, owner).lastInsertRowid)
-  return { rid, type: wid, owner, deleted: 0, version: 0, audience: '[]', facts: '{}' }
-}
+type Step = { readonly place: number; readonly at: number; readonly seq: number }
+type Made = Step & { readonly method: number; readonly text: string }
+type Versioned = Exclude<Write, { kind: 'audience' }>
 
-type Step = {
-  readonly method: number
-  readonly text: string
-  readonly write: Exclude<Write, { kind: 'audience' }>
-  readonly index: number
-  readonly now: Now
-}
-
-function addVersion(row: RecordRow, step: Step, inside: Inside): Version {
-  const { method, text, write, now } = step
+/** Adds a version, and the record with the first one, and brings the indexes to what it says. */
+function addVersion(write: Versioned, known: RecordRow | undefined, step: Made, inside: Inside): Version {
+  const { place, at, seq, method, text } = step
   const { statements, words } = inside
-  const seq = now.place * ROOM + step.index
-  const circle = encodeAudience(write.audience, words)
-  const facts = encode(write.entries, row.type, words)
-  const version = row.version + 1
+  const { type, id } = keyOf(write)
   const author = words.makeWord(write.author)
-  statements.run(ADD_VERSION, seq, row.rid, version, method, author, circle, text)
-  statements.run(MOVE_HEAD, seq, now.at, Number(write.kind === 'remove'), JSON.stringify(facts), row.rid)
-  reindex(row.rid, JSON.parse(row.facts) as Facts, facts, statements)
-  regrant(row, row.audience, circle, statements)
-  return {
-    ...keyOf(write),
-    version,
-    place: now.place,
-    at: now.at,
-    method: METHODS[method]!,
-    author: write.author,
-    owner: words.text(row.owner),
-    audience: write.audience,
-    text,
-  }
+  const circle = encodeAudience(write.audience, words)
+  const row = known ?? newRecord(words.makeWord(type), author)
+  const facts = encode(write.entries, row.type, words)
+  const said = JSON.stringify(facts)
+  const rid = known
+    ? (statements.run(MOVE_HEAD, seq, at, Number(write.kind === 'remove'), said, row.rid), row.rid)
+    : Number(statements.run(ADD_RECORD, row.type, id, row.owner, seq, at, said).lastInsertRowid)
+  const version = row.version + 1
+  statements.run(ADD_VERSION, seq, rid, version, method, author, circle, text)
+  reindex(rid, JSON.parse(row.facts) as Facts, facts, statements)
+  regrant({ type: row.type, rid }, row.audience, circle, statements)
+  const owner = words.text(row.owner)
+  const { author: by, audience } = write
+  return { type, id, version, place, at, method: METHODS[method]!, author: by, owner, audience, text }
 }
+
+/** What a record is before its first version. Its rid comes with the row. */
+const newRecord = (type: number, owner: number): RecordRow => ({
+  rid: 0,
+  type,
+  owner,
+  deleted: 0,
+  version: 0,
+  audience: '[]',
+  facts: '{}',
+})
 
 /** The commits after a place with their versions, oldest first. */
 export function feed(after: number, limit: number, { statements, words }: Inside): Commit[] {
@@ -180,10 +182,10 @@ export function feed(after: number, limit: number, { statements, words }: Inside
   return commits.map((commit) => ({ ...commit, versions: versions.get(commit.place)! }))
 }
 
-const RECORD = `SELECT r.rid, r.type, r.owner, r.deleted, r.facts, v.version, coalesce(r.audience, v.audience) AS audience
-  FROM record r JOIN version v ON v.seq = r.head WHERE r.type = ? AND r.id = ?`
-const ADD_RECORD = "INSERT INTO record (type, id, owner, head, at, deleted, facts) VALUES (?, ?, ?, 0, 0, 0, '{}')"
+const RECORD = `SELECT r.rid, r.type, r.owner, r.deleted, json(r.facts) AS facts, v.version,
+  coalesce(r.audience, v.audience) AS audience FROM record r JOIN version v ON v.seq = r.head WHERE r.type = ? AND r.id = ?`
+const ADD_RECORD = 'INSERT INTO record (type, id, owner, head, at, deleted, facts) VALUES (?, ?, ?, ?, ?, 0, jsonb(?))'
 const ADD_VERSION =
   'INSERT INTO version (seq, rid, version, method, author, audience, text) VALUES (?, ?, ?, ?, ?, ?, ?)'
-const MOVE_HEAD = 'UPDATE record SET head = ?, at = ?, deleted = ?, facts = ?, audience = NULL WHERE rid = ?'
+const MOVE_HEAD = 'UPDATE record SET head = ?, at = ?, deleted = ?, facts = jsonb(?), audience = NULL WHERE rid = ?'
 const SET_CURSOR = 'INSERT INTO cursor VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value'

@@ -20,7 +20,7 @@ export type Dictionary = {
   text(wid: number): string
   fields(): Fields
   makeField(type: number, kind: number, param: string): number
-  value(value: Value): number | undefined
+  /** The number of a value, given now if need be (inside a transaction). */
   makeValue(value: Value): number
   /** Something was rolled back: forgets numbers that may have gone with it. */
   undone(): void
@@ -28,50 +28,26 @@ export type Dictionary = {
   kept(): void
 }
 
-/** How many words are remembered; more are looked up. */
-const REMEMBERED = 50_000
+/** How many words, and how many values, are remembered; more are looked up. */
+const REMEMBERED = 20_000
+
+/** Inserts a row and answers its number. */
+type Insert = (text: string, ...args: readonly Arg[]) => number
 
 export function dictionary(statements: Statements): Dictionary {
-  const { get, run } = statements
-  const words = new Map<string, number>()
-  const texts = new Map<number, string>()
-  let fields: Fields | undefined
   let fresh = false
-
-  const remember = (text: string, wid: number): number => {
-    if (words.size >= REMEMBERED) forget()
-    words.set(text, wid)
-    texts.set(wid, text)
-    return wid
-  }
-  const forget = (): void => {
-    words.clear()
-    texts.clear()
-  }
-  const insert = (text: string, ...args: readonly Arg[]): number => {
+  const insert: Insert = (text, ...args) => {
     fresh = true
-    return Number(run(text, ...args).lastInsertRowid)
+    return Number(statements.run(text, ...args).lastInsertRowid)
   }
-  const word = (text: string): number | undefined => {
-    const known = words.get(text)
-    if (known !== undefined) return known
-    const row = get<{ wid: number }>('SELECT wid FROM word WHERE text = ?', text)
-    return row === undefined ? undefined : remember(text, row.wid)
-  }
-  const value = ({ kind, text, scope, exact }: Value): number | undefined =>
-    get<{ vid: number }>(VALUE, kind, text, scope, exact)?.vid
+  const { forget: forgetWords, ...words } = wordsOf(statements, insert)
+  const { forget: forgetValues, ...values } = valuesOf(statements, insert)
+  let fields: Fields | undefined
   const all = (): Fields => (fields ??= loadFields(statements))
 
   return {
-    word,
-    makeWord: (text) => word(text) ?? remember(text, insert('INSERT INTO word (text) VALUES (?)', text)),
-    text: (wid) => {
-      const known = texts.get(wid)
-      if (known !== undefined) return known
-      const { text } = get<{ text: string }>('SELECT text FROM word WHERE wid = ?', wid)!
-      remember(text, wid)
-      return text
-    },
+    ...words,
+    ...values,
     fields: all,
     makeField: (type, kind, param) => {
       const known = all().find(type, kind, param)
@@ -80,16 +56,66 @@ export function dictionary(statements: Statements): Dictionary {
       all().add({ fid, type, kind, param })
       return fid
     },
-    value,
-    makeValue: (asked) => value(asked) ?? insert(INSERT_VALUE, asked.kind, asked.text, asked.scope, asked.exact),
     undone: () => {
-      // Stays fresh: what another commit of the group made may still be undone with the whole group.
       if (!fresh) return
-      forget()
+      forgetWords()
+      forgetValues()
       fields = undefined
+      fresh = false
     },
     kept: () => {
       fresh = false
+    },
+  }
+}
+
+function wordsOf({ get }: Statements, insert: Insert) {
+  const numbers = new Map<string, number>()
+  const texts = new Map<number, string>()
+  const forget = (): void => {
+    numbers.clear()
+    texts.clear()
+  }
+  const remember = (text: string, wid: number): number => {
+    if (numbers.size >= REMEMBERED) forget()
+    numbers.set(text, wid)
+    texts.set(wid, text)
+    return wid
+  }
+  const word = (text: string): number | undefined => {
+    const known = numbers.get(text)
+    if (known !== undefined) return known
+    const row = get<{ wid: number }>('SELECT wid FROM word WHERE text = ?', text)
+    return row === undefined ? undefined : remember(text, row.wid)
+  }
+  return {
+    forget,
+    word,
+    makeWord: (text: string): number =>
+      word(text) ?? remember(text, insert('INSERT INTO word (text) VALUES (?)', text)),
+    text: (wid: number): string => {
+      const known = texts.get(wid)
+      if (known !== undefined) return known
+      const { text } = get<{ text: string }>('SELECT text FROM word WHERE wid = ?', wid)!
+      remember(text, wid)
+      return text
+    },
+  }
+}
+
+function valuesOf({ get }: Statements, insert: Insert) {
+  const numbers = new Map<string, number>()
+  return {
+    forget: () => numbers.clear(),
+    makeValue: ({ kind, text, scope, exact }: Value): number => {
+      const name = `${kind} ${scope} ${exact.length} ${exact}${text}`
+      const known = numbers.get(name)
+      if (known !== undefined) return known
+      const row = get<{ vid: number }>(VALUE, kind, text, scope, exact)
+      const vid = row?.vid ?? insert(INSERT_VALUE, kind, text, scope, exact)
+      if (numbers.size >= REMEMBERED) numbers.clear()
+      numbers.set(name, vid)
+      return vid
     },
   }
 }

@@ -97,13 +97,13 @@ const CONDITIONS: { readonly [op in Filter['op']]: Compile<op> } = {
     const among = sql`id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
     const probe = sql`r.${among}`
     if (type === undefined) return { probe }
-    const rids = sql`SELECT rid FROM record WHERE type = ${type} AND ${among}`
+    const rids = sql`SELECT rid FROM record INDEXED BY record_key WHERE type = ${type} AND ${among}`
     return { probe, source: { rids, exact: true, ordered: false } }
   },
   updated: ({ prefix, start, end }, { type }) => {
     const probe = sql`(${INSTANTS[prefix]('r.at', start, end)})`
     if (type === undefined) return { probe }
-    const rids = sql`SELECT rid FROM record WHERE type = ${type} AND (${INSTANTS[prefix]('at', start, end)})`
+    const rids = sql`SELECT rid FROM record INDEXED BY record_at WHERE type = ${type} AND (${INSTANTS[prefix]('at', start, end)})`
     return { probe, source: { rids, exact: true, ordered: false } }
   },
 }

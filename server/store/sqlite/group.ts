@@ -1,17 +1,20 @@
 /**
- * Group commit: what waits at the same time is done in one transaction and made durable by one fsync. Each piece of work
- * runs under a savepoint of its own, so that a refused one leaves the others alone. https://sqlite.org/lang_savepoint.html
+ * Group commit: what waits at the same time is done in one transaction and made durable by one fsync.
+ * https://sqlite.org/lang_transaction.html
  */
 import Database from 'better-sqlite3'
-import { StoreFull } from '../store.ts'
+import { CommitConflict, StoreFull } from '../store.ts'
 import type { Dictionary } from './dictionary.ts'
 import type { Statements } from './sql.ts'
 
 export type Group = {
-  /** Does the work inside the next transaction; resolves with its result when that is durable. */
+  /**
+   * Does the work inside the next transaction; resolves with its result when that is durable. The work is synchronous,
+   * may be done again after a rollback, and throws a CommitConflict, if any, before it writes.
+   */
   join<T>(work: () => T): Promise<T>
-  /** How many transactions were committed, and how many pieces of work in them. */
-  readonly counts: { transactions: number; works: number }
+  /** How many transactions were committed. */
+  readonly counts: { transactions: number }
   /** Does what is waiting, then refuses everything. */
   close(): void
 }
@@ -27,8 +30,7 @@ const MOST = 500
 
 /** @param settled called after each durable transaction */
 export function group(statements: Statements, words: Dictionary, settled: () => void): Group {
-  const { db, run } = statements
-  const counts = { transactions: 0, works: 0 }
+  const counts = { transactions: 0 }
   let waiting: Item[] = []
   let scheduled = false
   let closed = false
@@ -46,26 +48,22 @@ export function group(statements: Statements, words: Dictionary, settled: () => 
   const flush = (): void => {
     const items = waiting.slice(0, MOST)
     waiting = waiting.slice(MOST)
-    if (items.length === 0) return
     if (waiting.length > 0) schedule()
-    const ends: (() => void)[] = []
-    try {
-      run('BEGIN IMMEDIATE')
-      for (const item of items) ends.push(attempt(item, statements, words))
-      run('COMMIT')
-    } catch (error) {
-      // Nothing of the group is durable, so nothing of it may be acknowledged.
-      if (db.inTransaction) run('ROLLBACK')
-      words.undone()
-      words.kept()
-      for (const item of items) item.reject(explained(error))
-      return
+    if (items.length > 0) together(items)
+  }
+
+  const together = (items: readonly Item[]): void => {
+    const end = transact(items, statements, words)
+    if ('ends' in end) {
+      counts.transactions++
+      settled()
+      for (const tell of end.ends) tell()
+    } else if (items.length > 1 && !isDiskError(end.fault)) {
+      // One of them is at fault, and the others must not suffer for it.
+      for (const item of items) together([item])
+    } else {
+      for (const item of items) item.reject(explained(end.fault))
     }
-    words.kept()
-    counts.transactions++
-    counts.works += items.length
-    settled()
-    for (const end of ends) end()
   }
 
   return {
@@ -83,20 +81,32 @@ export function group(statements: Statements, words: Dictionary, settled: () => 
   }
 }
 
-/** Does one piece of work; answers how to tell its waiter, once the whole is durable. */
-function attempt(item: Item, { db, run }: Statements, words: Dictionary): () => void {
-  run('SAVEPOINT piece')
+type End = { readonly ends: readonly (() => void)[] } | { readonly fault: unknown }
+
+/** All items in one transaction: how to tell each waiter once it is durable, or the fault for which nothing was done. */
+function transact(items: readonly Item[], { db, run }: Statements, words: Dictionary): End {
   try {
-    const result = item.work()
-    run('RELEASE piece')
-    return () => item.resolve(result)
-  } catch (error) {
-    // A full disk or a failed write may have undone the transaction, savepoints and all.
-    if (isDiskError(error) || !db.inTransaction) throw error
-    run('ROLLBACK TO piece')
-    run('RELEASE piece')
+    run('BEGIN IMMEDIATE')
+    const ends = items.map(attempt)
+    run('COMMIT')
+    words.kept()
+    return { ends }
+  } catch (fault) {
+    // A full disk may have ended the transaction already.
+    if (db.inTransaction) run('ROLLBACK')
     words.undone()
-    return () => item.reject(error)
+    return { fault }
+  }
+}
+
+function attempt({ work, resolve, reject }: Item): () => void {
+  try {
+    const result = work()
+    return () => resolve(result)
+  } catch (error) {
+    // Thrown before anything was written, so there is nothing to undo.
+    if (error instanceof CommitConflict) return () => reject(error)
+    throw error
   }
 }
 

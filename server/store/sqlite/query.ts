@@ -2,7 +2,7 @@
  * A query as SQL: the conditions of `where` and of the sight, one of them read from an index (the one that lists fewest
  * records), the others tested record by record.
  */
-import type { Cursor, Filter, Query } from '../../search/query.ts'
+import type { Cursor, Filter, Query, Sort } from '../../search/query.ts'
 import { EVERYONE } from '../../search/query.ts'
 import type { Found } from '../store.ts'
 import type { Dictionary } from './dictionary.ts'
@@ -59,10 +59,10 @@ function total({ from, where }: Plan, { get }: Statements): number {
   return get<{ total: number }>(text, ...args)!.total
 }
 
-export function planOf({ where, sight, deleted }: Query, scope: Scope): Plan {
+export function planOf({ where, sight, deleted, sort }: Query, scope: Scope): Plan {
   const conditions: Condition[] = [...parts(where).map((part) => compile(part, scope)), seen(sight, scope)]
   if (deleted !== true) conditions.push({ probe: raw('r.deleted = 0') })
-  const driver = fewest(conditions, scope.statements)
+  const driver = fewest(conditions, sort ?? [], scope.statements)
   const tested = conditions.filter((condition) => condition !== driver || !condition.source!.exact)
   const tests = joined([raw('1'), ...tested.map(({ probe }) => probe)], ' AND ')
   if (driver) {
@@ -88,19 +88,29 @@ function seen(sight: Query['sight'], { type, words, statements }: Scope): Condit
 /** Up to these numbers of records the sources are counted, all of them, until one is found to be shorter. */
 const ROUNDS = [100, 1_000, 10_000, 100_000]
 
+/** From the index by last change a sorted page comes at once, so that only a short list is better. */
+const ROUNDS_BY_CHANGE = [100, 1_000]
+
 /**
  * The condition whose source lists fewest. Counting costs a small multiple of the shortest list, so that a wrong guess
- * never costs a walk over a long one. Where all are long, one that comes in order (a page stops early), or none.
+ * never costs a walk over a long one. Where all are long: one that comes in the order asked for (a page stops early), or
+ * none.
  */
-function fewest(conditions: readonly Condition[], statements: Statements): Condition | undefined {
+function fewest(
+  conditions: readonly Condition[],
+  sort: readonly Sort[],
+  statements: Statements,
+): Condition | undefined {
   const able = conditions.filter((condition) => condition.source)
-  if (able.length === 1 && able[0]!.source!.ordered) return able[0]
-  for (const most of ROUNDS) {
+  const byChange = sort[0]?.kind === 'updated'
+  const inOrder = byChange ? undefined : able.find(({ source }) => source!.ordered)
+  if (able.length === 0 || (able.length === 1 && inOrder)) return inOrder
+  for (const most of byChange ? ROUNDS_BY_CHANGE : ROUNDS) {
     const counts = able.map(({ source }) => count(source!, most, statements))
     const least = Math.min(...counts)
     if (least < most) return able[counts.indexOf(least)]
   }
-  return able.find(({ source }) => source!.ordered)
+  return inOrder
 }
 
 function count({ rids }: Source, most: number, { get }: Statements): number {

@@ -77,5 +77,5 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
   }
 }
 
-const INDEXED = `SELECT r.facts, coalesce(r.audience, v.audience) AS audience
+const INDEXED = `SELECT json(r.facts) AS facts, coalesce(r.audience, v.audience) AS audience
   FROM record r JOIN version v ON v.seq = r.head WHERE r.type = ? AND r.id = ?`

@@ -121,7 +121,7 @@ describe('store / sqlite / pragmas', () => {
     assert.equal(read('journal_mode'), 'wal')
     assert.equal(read('synchronous'), 2)
     assert.equal(read('locking_mode'), 'exclusive')
-    assert.equal(read('page_size'), 8192)
+    assert.equal(read('page_size'), 16_384)
     db.close()
     await rm(folder, { recursive: true })
   })

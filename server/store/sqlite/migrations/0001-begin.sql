@@ -30,7 +30,7 @@ CREATE INDEX value_system ON value (scope) WHERE kind = 1;
 CREATE INDEX value_exact ON value (exact) WHERE kind = 2;
 
 -- One row for each record ever made. head: its current version. audience: JSON, NULL while it is that of the head.
--- facts: its entries as JSON, {"<fid>": [vid, ...]} or {"<fid>": [[start, end], ...]} for dates.
+-- facts: its entries as JSONB, {"<fid>": [vid, ...]} or {"<fid>": [[start, end], ...]} for dates.
 CREATE TABLE record (
   rid INTEGER PRIMARY KEY,
   type INTEGER NOT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE record (
   at INTEGER NOT NULL,
   deleted INTEGER NOT NULL,
   audience TEXT,
-  facts TEXT NOT NULL
+  facts BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX record_key ON record (type, id);
 CREATE INDEX record_type ON record (type);

@@ -1,0 +1,25 @@
+/**
+ * A process that commits until it is killed: `commit-forever.ts <path> <cycle>`. It prints each version after its commit was
+ * acknowledged, one JSON line each; what is printed must be there ever after.
+ */
+import { writeSync } from 'node:fs'
+import { openSqlite } from '../../../server/store/sqlite/store.ts'
+import { put, remove, token } from '../writes.ts'
+
+const [path, cycle] = process.argv.slice(2)
+const store = openSqlite(path!, { clock: Date.now })
+const PADDING = 'x'.repeat(3000)
+
+async function writer(name: string): Promise<never> {
+  for (let count = 0; ; count++) {
+    const entries = [token('count', String(count), `urn:${name}`)]
+    const many = [1, 2, 3].map((part) => put(`Goal/${name}-${count}-${part}`, { entries }))
+    const update = put(`Task/${name}`, { body: { count, text: PADDING }, entries })
+    const writes = count % 5 === 4 ? [remove(`Task/${name}`)] : count % 3 === 0 ? [update, ...many] : [update]
+    const { versions } = await store.commit({ writes, jobs: [{ kind: 'k', key: `${name}-${count}`, due: 0 }] })
+    // Straight to the pipe: a line that the parent has was acknowledged, whenever the kill comes.
+    for (const version of versions) writeSync(1, `${JSON.stringify(version)}\n`)
+  }
+}
+
+await Promise.all(Array.from({ length: 16 }, (_, index) => writer(`${cycle}-${index}`)))

@@ -1,0 +1,152 @@
+/** What SQLite makes of a query: searches read an index, not every record. */
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Filter, Query } from '../../../server/search/query.ts'
+import { apply } from '../../../server/store/sqlite/commit.ts'
+import { dictionary } from '../../../server/store/sqlite/dictionary.ts'
+import { openDatabase } from '../../../server/store/sqlite/open.ts'
+import { pageSql, planOf } from '../../../server/store/sqlite/query.ts'
+import { statements as prepared } from '../../../server/store/sqlite/sql.ts'
+import type { Statements } from '../../../server/store/sqlite/sql.ts'
+import { temporaryFolder } from '../stores.ts'
+import { EVERYTHING, isToken, put, query, token } from '../writes.ts'
+
+const RECORDS = 3000
+
+/** A third of the tasks is active; each has an identifier of its own; ten are a participant's; five are for `rare`. */
+const task = (index: number) =>
+  put(`Task/t${index}`, {
+    audience: [{ agency: index % 600 === 0 ? 'rare' : 'abe' }],
+    entries: [
+      token('status', index % 3 === 0 ? 'active' : 'done'),
+      token('identifier', `i${index}`),
+      { kind: 'reference', param: 'patient', type: 'Patient', id: `p${index % 300}` },
+      { kind: 'string', param: 'name', value: `name ${index}`, exact: `Name ${index}` },
+      { kind: 'date', param: 'authored', start: index * 10, end: index * 10 + 10 },
+    ],
+  })
+
+const patient: Filter = { op: 'reference', param: 'patient', type: 'Patient', id: 'p7' }
+const authored = (prefix: 'eq' | 'ge' | 'le'): Filter => ({
+  op: 'date',
+  param: 'authored',
+  prefix,
+  start: 29_900,
+  end: 29_910,
+})
+const name: Filter = { op: 'string', param: 'name', how: 'starts', value: 'name 29' }
+const abe = { agency: 'abe', at: 5 }
+
+type Expected = { readonly reads: RegExp; readonly sorts?: boolean }
+
+/** The first line of the plan, and whether the result is sorted by hand. */
+const CASES: readonly (readonly [title: string, asked: Partial<Query>, expected: Expected])[] = [
+  [
+    'a token',
+    { where: isToken('identifier', 'i5') },
+    { reads: /SEARCH p USING PRIMARY KEY \(field=\? AND value=\?\)/ },
+  ],
+  ['a common token, in order', { where: isToken('status', 'active') }, { reads: /SEARCH p USING PRIMARY KEY/ }],
+  ['a reference', { where: patient }, { reads: /SEARCH p USING PRIMARY KEY \(field=\? AND value=\?\)/ }],
+  [
+    'a page further on',
+    { where: isToken('status', 'active'), after: [900] },
+    { reads: /PRIMARY KEY \(field=\? AND value=\? AND rid>\?\)/ },
+  ],
+  [
+    'a date',
+    { where: authored('eq') },
+    { reads: /SEARCH s USING PRIMARY KEY \(field=\? AND until>\? AND until<\?\)/, sorts: true },
+  ],
+  [
+    'a date since',
+    { where: authored('ge') },
+    { reads: /SEARCH s USING PRIMARY KEY \(field=\? AND until>\?\)/, sorts: true },
+  ],
+  [
+    'the beginning of a name',
+    { where: name },
+    { reads: /SEARCH v USING .*INDEX value_text \(kind=\? AND text>\? AND text<\?\)/, sorts: true },
+  ],
+  ['an exact name', { where: { ...name, how: 'exact', value: 'Name 5' } }, { reads: /SEARCH p USING PRIMARY KEY/ }],
+  [
+    'ids',
+    { where: { op: 'id', ids: ['t1', 't2'] } },
+    { reads: /SEARCH record USING .*INDEX record_key \(type=\? AND id=\?\)/, sorts: true },
+  ],
+  [
+    'a last change',
+    { where: { op: 'updated', prefix: 'gt', start: 0, end: 3000 } },
+    { reads: /SEARCH record USING .*INDEX record_at \(type=\? AND at>\?\)/, sorts: true },
+  ],
+  [
+    'what few may know',
+    { sight: { agency: 'rare', at: 5 } },
+    { reads: /SEARCH audience USING PRIMARY KEY \(agency=\? AND type=\?\)/ },
+  ],
+  [
+    'all of a type',
+    { where: { op: 'not', of: isToken('status', 'x') }, sight: EVERYTHING },
+    { reads: /SEARCH r USING INDEX record_type \(type=\?\)/ },
+  ],
+  [
+    'all by last change',
+    { sort: [{ param: '_lastUpdated', kind: 'updated', descending: true }] },
+    { reads: /SEARCH r USING INDEX record_at \(type=\?\)/, sorts: true },
+  ],
+  [
+    'the rarer of two',
+    { where: { op: 'and', of: [isToken('status', 'active'), patient] } },
+    { reads: /SEARCH p USING PRIMARY KEY/ },
+  ],
+]
+
+describe('store / sqlite / query plan', () => {
+  let folder: string
+  let statements: Statements
+  let words: ReturnType<typeof dictionary>
+
+  before(async () => {
+    folder = await temporaryFolder()
+    statements = prepared(openDatabase(join(folder, 'hub.db')))
+    words = dictionary(statements)
+    let now = 0
+    const inside = { statements, words, clock: () => now++ }
+    statements.run('BEGIN')
+    for (let index = 0; index < RECORDS; index++) apply({ writes: [task(index)] }, inside)
+    statements.run('COMMIT')
+  })
+  after(async () => {
+    statements.db.close()
+    await rm(folder, { recursive: true })
+  })
+
+  const sqlOf = (asked: Query) => {
+    const scope = { type: words.word(asked.type), words, statements }
+    return pageSql(asked, planOf(asked, scope), scope)
+  }
+  const explain = (asked: Query): string[] => {
+    const { text, args } = sqlOf(asked)
+    return statements.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, ...args).map(({ detail }) => detail)
+  }
+
+  for (const [title, parts, { reads, sorts = false }] of CASES) {
+    it(`${title}: reads an index and never all records`, () => {
+      const plan = explain(query('Task', { sight: abe, limit: 20, ...parts }))
+      const steps = plan.filter((line) => /^(SEARCH|SCAN)/.test(line))
+      assert.match(steps[0] ?? '', reads, plan.join('\n'))
+      assert.doesNotMatch(plan.join('\n'), /SCAN (r|record|v|p|s|posting|span|value|audience)\b/)
+      if (!sorts) assert.doesNotMatch(plan.join('\n'), /TEMP B-TREE FOR ORDER BY/, plan.join('\n'))
+    })
+  }
+
+  it('starts from the condition that lists fewest records', () => {
+    const both = (first: Filter, second: Filter) =>
+      sqlOf(query('Task', { sight: abe, limit: 20, where: { op: 'and', of: [first, second] } })).args[0]
+    const rare = isToken('identifier', 'i7')
+    const alone = sqlOf(query('Task', { sight: abe, limit: 20, where: rare })).args[0]
+    assert.equal(both(isToken('status', 'active'), rare), alone)
+    assert.equal(both(rare, isToken('status', 'active')), alone)
+  })
+})
