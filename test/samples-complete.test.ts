@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
-import { isError } from '../server/fhir/outcome.ts'
 import { loadDefinitions } from '../server/definitions/load.ts'
 import { createValidator } from '../server/validate/create.ts'
 import type { Validator } from '../server/validate/validator.ts'
@@ -93,12 +92,9 @@ describe('the samples of each profile', () => {
 describe('each rule of ours', () => {
   const keys = profiles.flatMap(({ differential }) => differential.element.flatMap(({ constraint = [] }) => constraint))
   const rules = [...new Set(keys.map(({ key }) => key).filter((key) => key.startsWith('hub-')))].sort()
-  let hub: Validator
-  let open: Validator
+  let validator: Validator
   before(async () => {
-    const definitions = await loadDefinitions(ROOT)
-    hub = createValidator(definitions, { rules: 'hub' })
-    open = createValidator(definitions, { rules: 'open' })
+    validator = createValidator(await loadDefinitions(ROOT), { rules: 'open' })
   })
 
   for (const key of rules) {
@@ -106,7 +102,6 @@ describe('each rule of ours', () => {
       const named = samples.filter(({ name }) => name === `invalid-${key}` || name.startsWith(`invalid-${key}-`))
       assert.ok(named.length > 0, `there is no sample \`invalid-${key}.json\``)
       for (const { folder, name, resource } of named) {
-        assert.ok((await hub.check(resource)).some(isError), `${folder}/${name} is refused`)
         assert.ok(await breaks(key, resource), `${folder}/${name} breaks ${key}`)
       }
     })
@@ -119,7 +114,7 @@ describe('each rule of ours', () => {
     )
     const { resourceType, meta } = resource as { resourceType: string; meta: object }
     const asked = stating.filter(({ type }) => type === resourceType).map(({ url }) => url)
-    const issues = await open.check(
+    const issues = await validator.check(
       { ...(resource as object), meta: { ...meta, profile: undefined } },
       { profiles: asked },
     )
