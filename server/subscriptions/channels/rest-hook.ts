@@ -3,8 +3,8 @@
  * https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/channels.html#rest-hook
  */
 import { lookup } from 'node:dns'
-import { request as plainRequest, type IncomingMessage } from 'node:http'
-import { request as secureRequest } from 'node:https'
+import { Agent as PlainAgent, request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import { Agent as SecureAgent, request as secureRequest } from 'node:https'
 import { endpointFault } from '../../domain/subscription/endpoint.ts'
 import { parseRetryAfter } from '../../jobs/retry.ts'
 import { Interrupted } from '../../jobs/worker.ts'
@@ -19,17 +19,27 @@ export type RestHookSettings = {
   readonly resolve?: Resolve
 }
 
+/** Connections are kept for the next notification, one per endpoint, and let go after so many milliseconds. */
+const KEPT = { keepAlive: true, maxFreeSockets: 1, timeout: 4_000 }
+
 /** An endpoint has nothing to say beyond its status; more is not read. */
 const MOST_READ = 4096
 
 export function restHook({ loopback, now, resolve = lookup }: RestHookSettings): Channel {
-  const options = { method: 'POST', agent: false, lookup: guardedLookup(resolve, loopback) } as const
+  const guard = guardedLookup(resolve, loopback)
+  const [plain, secure] = [new PlainAgent(KEPT), new SecureAgent(KEPT)]
+  const open: Open = (url, headers, signal) => {
+    const options = { method: 'POST', headers, signal, lookup: guard }
+    return url.protocol === 'https:'
+      ? secureRequest(url, { ...options, agent: secure })
+      : plainRequest(url, { ...options, agent: plain })
+  }
   return async (message, signal) => {
     // Looked at again on every attempt: a literal address is never looked up, and the setting may have changed.
     const fault = endpointFault(message.endpoint, loopback)
     if (fault !== undefined) return failure(`The endpoint ${fault}.`)
     try {
-      return outcomeOf(await post(message, options, signal), now())
+      return outcomeOf(await post(message, open, signal), now())
     } catch (error) {
       if (signal.aborted) throw new Interrupted('The attempt was interrupted.')
       return failure(reason(error, message))
@@ -41,23 +51,41 @@ type Answer = { readonly status: number; readonly retryAfter?: string | undefine
 
 class TimedOut extends Error {}
 
+/** A kept connection that the endpoint had closed before it saw the request. */
+class Stale extends Error {}
+
+type Open = (url: URL, headers: Record<string, string>, signal: AbortSignal) => ClientRequest
+
+async function post(message: Message, open: Open, signal: AbortSignal): Promise<Answer> {
+  for (;;) {
+    try {
+      return await postOnce(message, open, signal)
+    } catch (error) {
+      // Ends: a stale connection is gone, and at last a new one is made.
+      if (!(error instanceof Stale)) throw error
+    }
+  }
+}
+
 /** Resolves once the answer has ended, or enough of it was read; the body is dropped. */
-function post(message: Message, options: object, signal: AbortSignal): Promise<Answer> {
-  const url = new URL(message.endpoint)
-  const send = url.protocol === 'https:' ? secureRequest : plainRequest
+function postOnce(message: Message, open: Open, signal: AbortSignal): Promise<Answer> {
+  const headers = Object.fromEntries([...message.headers, ['Content-Length', String(Buffer.byteLength(message.body))]])
   return new Promise((resolve, reject) => {
-    const length = Buffer.byteLength(message.body)
-    const headers = Object.fromEntries([...message.headers, ['Content-Length', String(length)]])
-    const request = send(url, { ...options, headers, signal })
+    const request = open(new URL(message.endpoint), headers, signal)
     const timer = setTimeout(() => request.destroy(new TimedOut()), message.timeout)
-    request.on('error', reject)
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+      reject(stale ? new Stale() : error)
+    })
     request.on('close', () => {
       clearTimeout(timer)
-      reject(new Error('closed'))
+      if (!answered) reject(new Error('closed'))
     })
-    request.on('response', (response) =>
-      drop(response, () => resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] })),
-    )
+    let answered = false
+    request.on('response', (response) => {
+      answered = true
+      drop(response, () => resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] }))
+    })
     request.end(message.body)
   })
 }
