@@ -13,6 +13,7 @@ import { enqueue, holds } from './jobs.ts'
 import { find } from './query.ts'
 import { ANY, METHODS, placeOf, ROOM, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
+import { most } from './sql.ts'
 import type { Statements } from './sql.ts'
 
 export type Inside = { readonly statements: Statements; readonly words: Dictionary; readonly clock: () => number }
@@ -168,7 +169,7 @@ export function feed(after: number, limit: number, { statements, words }: Inside
   const commits = statements.all<Now>(
     'SELECT place, at FROM commits WHERE place > ? ORDER BY place LIMIT ?',
     after,
-    limit,
+    most(limit),
   )
   const end = commits.at(-1)?.place
   if (end === undefined) return []

@@ -1,5 +1,6 @@
 /** Events of a stream: numbered 1, 2, 3 without gaps, each change once. */
 import type { Event, NewEvent, Store } from '../store.ts'
+import { most } from './sql.ts'
 import type { Statements } from './sql.ts'
 
 /** Adds an event under the next number of its stream; one that is there already is left as it is. */
@@ -19,7 +20,7 @@ export function events(
   { from, to, limit }: Parameters<Store['events']>[1],
   { all }: Statements,
 ): Event[] {
-  return all<Event>(EVENTS, stream, from, to ?? Number.MAX_SAFE_INTEGER, limit)
+  return all<Event>(EVENTS, stream, from, to ?? Number.MAX_SAFE_INTEGER, most(limit))
 }
 
 const KNOWN = 'SELECT 1 FROM event WHERE stream = ? AND place = ? AND type = ? AND id = ?'

@@ -6,7 +6,7 @@
 import type { Filter, Prefix } from '../../search/query.ts'
 import { KINDS } from './dictionary.ts'
 import type { Dictionary } from './dictionary.ts'
-import { joined, raw, sql } from './sql.ts'
+import { anyOf, joined, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 
 /**
@@ -45,9 +45,9 @@ const CONDITIONS: { readonly [op in Filter['op']]: Compile<op> } = {
     if (first === undefined) return NOTHING
     if (rest.length === 0) return first
     const parts = [first, ...rest]
-    const probe = sql`(${joined(probes(parts), ' OR ')})`
+    const probe = anyOf(probes(parts))
     const sources = parts.flatMap((part) => part.source ?? [])
-    if (sources.length < parts.length) return { probe }
+    if (sources.length < parts.length || sources.length > MOST_UNITED) return { probe }
     const rids = sql`SELECT rid FROM (${joined(
       sources.map((source) => source.rids),
       ' UNION ',
@@ -107,6 +107,9 @@ const CONDITIONS: { readonly [op in Filter['op']]: Compile<op> } = {
     return { probe, source: { rids, exact: true, ordered: false } }
   },
 }
+
+/** SQLite unites at most 500 SELECTs. */
+const MOST_UNITED = 400
 
 /** Behind every text that begins with what stands before it. */
 const LAST = '\u{10FFFF}'

@@ -4,6 +4,7 @@
  */
 import type { Job, Jobs, NewJob, Settlement } from '../store.ts'
 import type { Group } from './group.ts'
+import { most } from './sql.ts'
 import type { Statements } from './sql.ts'
 
 type JobRow = {
@@ -50,7 +51,7 @@ export function voidLeases({ run }: Statements): void {
 }
 
 function claim({ kinds, now, lease, max }: Parameters<Jobs['claim']>[0], { all, get, run }: Statements): Job[] {
-  return all<{ jid: number }>(READY, JSON.stringify(kinds), now, max).map(({ jid }) => {
+  return all<{ jid: number }>(READY, JSON.stringify(kinds), now, most(max)).map(({ jid }) => {
     run("UPDATE counter SET value = value + 1 WHERE name = 'fence'")
     return jobOf(get<JobRow>(CLAIM, now + lease, jid)!)
   })

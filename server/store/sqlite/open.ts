@@ -20,7 +20,7 @@ const PATIENCE = 1_000
  * - fullfsync: macOS reaches the medium only so.
  */
 const PRAGMAS = [
-  { set: 'page_size = 16384', name: 'page_size', is: 16_384 },
+  { set: 'page_size = 16384' },
   { set: 'locking_mode = EXCLUSIVE', name: 'locking_mode', is: 'exclusive' },
   { set: 'journal_mode = WAL', name: 'journal_mode', is: 'wal' },
   { set: 'synchronous = FULL', name: 'synchronous', is: 2 },

@@ -11,7 +11,7 @@ import type { Condition, Scope, Source } from './filter.ts'
 import { after, keyColumns, orderBy } from './order.ts'
 import { CURRENT, sightOf, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
-import { joined, raw, sql } from './sql.ts'
+import { joined, most, raw, sql } from './sql.ts'
 import type { Arg, Sql, Statements } from './sql.ts'
 
 type Needs = { readonly statements: Statements; readonly words: Dictionary }
@@ -43,10 +43,10 @@ export function pageSql({ sort = [], after: cursor, limit }: Query, { from, rid,
   const beyond = cursor === undefined ? raw('1') : after(sort, cursor)
   if (sort.length === 0) {
     const later = cursor === undefined ? raw('1') : sql`${raw(rid)} > ${cursor.at(-1) ?? 0}`
-    return sql`SELECT ${raw(rid)} AS rid FROM ${from} WHERE ${later} AND ${where} ORDER BY ${raw(rid)} LIMIT ${limit + 1}`
+    return sql`SELECT ${raw(rid)} AS rid FROM ${from} WHERE ${later} AND ${where} ORDER BY ${raw(rid)} LIMIT ${most(limit) + 1}`
   }
   const sorted = sql`SELECT ${raw(rid)} AS rid${keyColumns(sort, scope)} FROM ${from} WHERE ${where}`
-  return sql`SELECT * FROM (${sorted}) WHERE ${beyond} ORDER BY ${orderBy(sort)} LIMIT ${limit + 1}`
+  return sql`SELECT * FROM (${sorted}) WHERE ${beyond} ORDER BY ${orderBy(sort)} LIMIT ${most(limit) + 1}`
 }
 
 function page(query: Query, plan: Plan, scope: Scope): Row[] {
@@ -105,15 +105,15 @@ function fewest(
   const byChange = sort[0]?.kind === 'updated'
   const inOrder = byChange ? undefined : able.find(({ source }) => source!.ordered)
   if (able.length === 0 || (able.length === 1 && inOrder)) return inOrder
-  for (const most of byChange ? ROUNDS_BY_CHANGE : ROUNDS) {
-    const counts = able.map(({ source }) => count(source!, most, statements))
+  for (const round of byChange ? ROUNDS_BY_CHANGE : ROUNDS) {
+    const counts = able.map(({ source }) => count(source!, round, statements))
     const least = Math.min(...counts)
-    if (least < most) return able[counts.indexOf(least)]
+    if (least < round) return able[counts.indexOf(least)]
   }
   return inOrder
 }
 
-function count({ rids }: Source, most: number, { get }: Statements): number {
-  const { text, args } = sql`SELECT count(*) AS n FROM (${rids} LIMIT ${most})`
+function count({ rids }: Source, round: number, { get }: Statements): number {
+  const { text, args } = sql`SELECT count(*) AS n FROM (${rids} LIMIT ${round})`
   return get<{ n: number }>(text, ...args)!.n
 }

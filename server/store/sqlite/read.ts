@@ -5,7 +5,7 @@ import type { Version } from '../store.ts'
 import type { Dictionary } from './dictionary.ts'
 import { ANY, CURRENT, sightOf, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
-import { raw, sql } from './sql.ts'
+import { most, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 
 type Needs = { readonly statements: Statements; readonly words: Dictionary }
@@ -33,7 +33,7 @@ type Page = { readonly limit: number; readonly before?: number; readonly since?:
 export function history(key: Key, sight: Sight, { limit, before, since }: Page, { statements, words }: Needs) {
   const whole = sql`${known(key, sight, words)} AND c.at >= ${since ?? -Infinity}`
   const older = before === undefined ? raw('1') : sql`v.version < ${before}`
-  const page = sql`${raw(ANY)} WHERE ${whole} AND ${older} ORDER BY v.version DESC LIMIT ${limit}`
+  const page = sql`${raw(ANY)} WHERE ${whole} AND ${older} ORDER BY v.version DESC LIMIT ${most(limit)}`
   const count = sql`SELECT count(*) AS total FROM (${raw(ANY)} WHERE ${whole})`
   return {
     versions: statements.all<VersionRow>(page.text, ...page.args).map((row) => versionOf(row, words)),

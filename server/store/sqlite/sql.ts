@@ -26,6 +26,16 @@ export const joined = (pieces: readonly Sql[], between: string): Sql => ({
   args: pieces.flatMap((piece) => piece.args),
 })
 
+/** Pieces under OR as a balanced tree: SQLite bounds the depth of an expression. https://sqlite.org/limits.html */
+export function anyOf(pieces: readonly Sql[]): Sql {
+  if (pieces.length <= 2) return sql`(${joined(pieces, ' OR ')})`
+  const middle = pieces.length >> 1
+  return sql`(${anyOf(pieces.slice(0, middle))} OR ${anyOf(pieces.slice(middle))})`
+}
+
+/** A limit that SQLite takes, also for no limit at all (Infinity). */
+export const most = (limit: number): number => Math.min(limit, 2 ** 40)
+
 type Row = { readonly [column: string]: Arg }
 
 export type Statements = {

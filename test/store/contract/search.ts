@@ -70,6 +70,16 @@ export function search(kind: Kind): void {
       assert.equal(ids((await given.store.find(query('Task'))).versions), 'a b c')
     })
 
+    it('takes a thousand alternatives, and no limit at all', async () => {
+      await given.store.commit({ writes: ['1', '7', '999'].map((id) => put(`Task/${id}`, status(`s${id}`))) })
+      const of = Array.from({ length: 1000 }, (_, index) => isToken('status', `s${index === 7 ? 'x' : index}`))
+      const found = await given.store.find(query('Task', { where: { op: 'or', of }, limit: Infinity }))
+      assert.equal(ids(found.versions), '1 999')
+      assert.equal((await given.store.feed(0, Infinity)).length, 1)
+      const { versions } = await given.store.history({ type: 'Task', id: '1' }, EVERYTHING, { limit: Infinity })
+      assert.equal(versions.length, 1)
+    })
+
     it('skips and repeats nothing over pages when records come in between', async () => {
       await given.store.commit({ writes: ['b', 'd', 'f'].map((id) => put(`Task/${id}`)) })
       const sort = [{ param: '_id', kind: 'id', descending: false }] as const
