@@ -19,6 +19,7 @@ const TASKS = {
     otherwise: ['test/**/*.test.ts'],
   },
   'test:crash': { needs: 'all', module: 'test/whole/crash/main.ts' },
+  'test:noninterference': { needs: 'all', module: 'test/visibility/main.ts' },
   check: { needs: 'all', command: ['scripts/check.mjs'] },
 }
 

@@ -3,7 +3,7 @@
  * answer the same, byte by byte. Whatever a difference is about - a status, a count, an order, an error, a header - it
  * would tell abe of what it may not know.
  */
-import type { Body } from './records.ts'
+import { condition, type Body } from './records.ts'
 import { createRandom, type Random } from './random.ts'
 import { learn, nextRequest, type Knowledge, type Offered } from './requests.ts'
 import { keepSecret, share } from './twin-worlds.ts'
@@ -96,9 +96,9 @@ async function turn(hubs: Twins, { random, states }: Knowledge, shared: readonly
   const permits = [...states].filter(
     ([key, { organization }]) => key.startsWith('Consent/') && names(organization, 'es'),
   )
-  const subject = random.one(shared)
   if (permits.length === 0 || random.percent(30)) {
-    await hubs.ask({ agency: 'es', method: 'GET', path: `/${subject}` })
+    const body = condition(random.one([shared[1]!, shared[2]!]))
+    await hubs.ask({ agency: 'es', method: 'POST', path: '/Condition', body })
     return
   }
   const [key, state] = random.one(permits) as [string, Body]

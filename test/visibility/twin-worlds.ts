@@ -2,6 +2,7 @@
  * What both hubs hold, and what only the second one holds: nothing that `abe`, which asks, may know of. Names, numbers,
  * dates and participants are the same on purpose.
  */
+import type { JsonObject } from '../../server/fhir/types.ts'
 import {
   agreement,
   assessment,
@@ -57,11 +58,49 @@ export async function share(hubs: Twins): Promise<readonly string[]> {
     await post(agency, assessment(subject, true))
     await post('board', wages(subject, 'ui'))
   }
+  await refer(hubs, 'vr', referred)
+  return [own, known, open, closed, referred, await shareWhatIsOver(hubs, post)]
+}
+
+type Post = (agency: string, body: Body) => Promise<string>
+
+/**
+ * A participant who was referred to abe, which wrote a record that refers to others and then rejected the referral:
+ * its Task and its record still point at what it may no longer know of.
+ */
+async function shareWhatIsOver(hubs: Twins, post: Post): Promise<string> {
+  const subject = await post('es', participant('es', { given: GIVENS[2] }))
+  const permit = consent(subject, 'es', 'abe')
+  const consented = await post('es', permit)
+  const form = await post('es', assessment(subject, false))
+  await post('abe', { ...condition(subject), evidence: [{ detail: [{ reference: form }] }] })
+  const task = await refer(hubs, 'es', subject)
+  const rejected = {
+    ...task,
+    status: 'rejected',
+    businessStatus: { coding: [{ system: `${CODES}/referral-business-status`, code: 'rejected-capacity' }] },
+    statusReason: { text: 'No place is free before the summer.' },
+  }
+  await put(hubs, 'abe', `Task/${task.id}`, rejected)
+  await put(hubs, 'es', consented, { ...permit, id: consented.split('/')[1], status: 'inactive' })
+  return subject
+}
+
+const CODES = 'https://no-wrong-door.example/fhir/CodeSystem'
+
+async function put(hubs: Twins, agency: string, key: string, body: object): Promise<void> {
   hubs.tick(1000)
-  await hubs.ask({
-    agency: 'vr',
+  const told = await hubs.ask({ agency, method: 'PUT', path: `/${key}`, body })
+  if (told.status !== 200) throw new Error(told.text)
+}
+
+/** Refers a participant to abe and answers the Task. */
+async function refer(hubs: Twins, agency: string, subject: string): Promise<JsonObject & { readonly id: string }> {
+  hubs.tick(1000)
+  const { text } = await hubs.ask({
+    agency,
     method: 'POST',
-    path: `/${referred}/$refer`,
+    path: `/${subject}/$refer`,
     body: {
       resourceType: 'Parameters',
       parameter: [
@@ -70,7 +109,7 @@ export async function share(hubs: Twins): Promise<readonly string[]> {
       ],
     },
   })
-  return [own, known, open, closed, referred]
+  return (JSON.parse(text) as { entry: { resource: JsonObject & { id: string } }[] }).entry[1]!.resource
 }
 
 /** One more thing that only the second hub holds. `shared` are participants that both hold. */
@@ -113,6 +152,8 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
     async () => about && post('board', consent(about, 'es', 'abe', { end: '2025-12-31' })),
     async () => about && post('board', assessment(about, true)),
     () => post('board', agreement(['ui', 'vr'], '2027-01-01')),
+    () => changeUnseen(hubs, shared.at(-1)!, random.one(['Patient', 'QuestionnaireResponse'])),
+    () => changeUnseen(hubs, shared[3]!, random.one(['Patient', 'Goal', 'Condition'])),
     async () => {
       const [type = '', id = ''] = random.one(of('Condition').concat(of('Goal'), 'Goal/nothing')).split('/')
       return hubs.hide({ agency: random.one(['es', 'board']), method: 'DELETE', path: `/${type}/${id}` })
@@ -125,6 +166,19 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
     },
   ]
   await random.one(KINDS)()
+}
+
+/** A new version, in the second hub only, of what both hold and abe may not know of. */
+async function changeUnseen(hubs: Twins, subject: string, type: string): Promise<void> {
+  const query = type === 'Patient' ? `_id=${subject.split('/')[1]}` : `patient=${subject}`
+  const { text } = await hubs.hide({ agency: 'es', method: 'GET', path: `/${type}?${query}&_count=1` })
+  const state = (
+    JSON.parse(text) as { entry?: { resource: Body & { id: string; meta: { versionId: string; source: string } } }[] }
+  ).entry?.[0]?.resource
+  if (state?.meta.source !== 'Organization/es') return
+  const headers = { 'If-Match': `W/"${state.meta.versionId}"` }
+  const body = { ...state, language: state.language === 'en' ? 'es' : 'en' }
+  await hubs.hide({ agency: 'es', method: 'PUT', path: `/${type}/${state.id}`, headers, body })
 }
 
 /** The address of the record that an answer brings: `Patient/«3»`. */
