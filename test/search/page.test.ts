@@ -1,0 +1,39 @@
+/** Cursors: opened only by whoever has the secret, and silent about what they hold. */
+import assert from 'node:assert/strict'
+import { createCursors } from '../../server/search/page.ts'
+import type { Sort } from '../../server/search/query.ts'
+
+const BY_DATE: readonly Sort[] = [{ param: 'date', kind: 'date', descending: false }]
+const cursors = createCursors(Buffer.from('a secret of this test'))
+
+describe('search / cursors', () => {
+  it('are read again as they were written', () => {
+    for (const cursor of [
+      [1_700_000_000_000, 7],
+      [null, 123_456],
+    ])
+      assert.deepEqual(cursors.decode(cursors.encode(cursor), BY_DATE), cursor)
+  })
+
+  it('have the same length whatever the creation order, which counts records that are not the caller's to know of', () => {
+    const lengths = [1, 9, 10, 999, 1000, 123_456_789, Number.MAX_SAFE_INTEGER].map(
+      (creation) => cursors.encode([null, creation]).length,
+    )
+    assert.equal(new Set(lengths).size, 1)
+  })
+
+  it('never look the same twice', () => {
+    assert.notEqual(cursors.encode([null, 5]), cursors.encode([null, 5]))
+  })
+
+  it('are refused when one bit is different, or when they are of another search or another hub', () => {
+    const good = cursors.encode([null, 5])
+    const others = createCursors(Buffer.from('a secret of another test'))
+    const bad = [...good].map(
+      (letter, index) => good.slice(0, index) + (letter === 'A' ? 'B' : 'A') + good.slice(index + 1),
+    )
+    for (const text of [...bad, '', 'x', others.encode([null, 5])])
+      assert.throws(() => cursors.decode(text, BY_DATE), /`_cursor` is not one of this search/)
+    assert.throws(() => cursors.decode(good, []), /`_cursor` is not one of this search/)
+  })
+})
