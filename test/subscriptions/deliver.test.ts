@@ -98,6 +98,24 @@ describe('subscriptions / delivery', () => {
     assert.deepEqual(endpoint.accepted(), [1, 2])
   })
 
+  it('forgets the failures before a success also when more happened during it', async () => {
+    await scene.subscribe(subscription('s', endpoint.url))
+    await scene.run()
+    endpoint.answer(500, 500)
+    await referrals(1, 1)
+    await scene.run()
+    await scene.runNext()
+    const remembered = async () => (await scene.store.jobs.list('deliver'))[0]?.payload
+    assert.equal(((await remembered()) as { failures: number }).failures, 2)
+    scene.clock.time += 300_000
+    const [job] = await scene.store.jobs.claim({ kinds: ['deliver'], now: scene.clock.time, lease: 1000, max: 1 })
+    const { deliver } = await import('../../server/subscriptions/deliver.ts')
+    const settled = await deliver(scene.needs)(job!, { signal: new AbortController().signal })
+    await scene.store.commit({ jobs: [{ kind: 'deliver', key: 's', due: scene.clock.time }] })
+    await scene.store.jobs.settle(job!, settled)
+    assert.deepEqual(await remembered(), {})
+  })
+
   it('gives up after the last attempt, says so in the subscription, and numbers on', async () => {
     await scene.subscribe(subscription('s', endpoint.url))
     await scene.run()
@@ -170,7 +188,7 @@ describe('subscriptions / delivery', () => {
     const waits: number[] = []
     while (endpoint.accepted().length < 1) {
       const before = scene.clock.time
-      await scene.runNext()
+      assert.ok(await scene.runNext())
       waits.push((scene.clock.time - before) / 1000)
     }
     assert.deepEqual(waits, [8, 600, 1800])
