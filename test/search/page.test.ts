@@ -15,7 +15,7 @@ describe('search / cursors', () => {
       assert.deepEqual(cursors.decode(cursors.encode(cursor), BY_DATE), cursor)
   })
 
-  it('have the same length whatever the creation order, which counts records that are not the caller's to know of', () => {
+  it('have the same length whatever the creation order, which counts all records', () => {
     const lengths = [1, 9, 10, 999, 1000, 123_456_789, Number.MAX_SAFE_INTEGER].map(
       (creation) => cursors.encode([null, creation]).length,
     )
