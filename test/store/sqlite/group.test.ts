@@ -1,17 +1,11 @@
 /** Commits that wait at the same time share one transaction and one fsync; a commit is never acknowledged without one. */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { openSqlite } from '../../../server/store/sqlite/store.ts'
 import { temporaryFolder } from '../stores.ts'
-import { put } from '../writes.ts'
-
-const run = promisify(execFile)
-const HERE = new URL('.', import.meta.url)
-const file = (name: string): string => fileURLToPath(new URL(name, HERE))
+import { named, put, query } from '../writes.ts'
+import { compileWatcher, watched, WHY_NOT } from './fsync.ts'
 
 describe('store / sqlite / group commit', function () {
   this.timeout(30_000)
@@ -32,40 +26,42 @@ describe('store / sqlite / group commit', function () {
   })
 
   it('syncs the disk once for each transaction, not once for each commit', async function () {
-    const counter = await compileCounter(folder)
-    if (counter === undefined) {
-      console.log('      skipped: fsyncs can be counted only on Linux with a C compiler (`cc`)')
+    const library = await compileWatcher(folder)
+    if (library === undefined) {
+      console.log(`      skipped: ${WHY_NOT}`)
       return this.skip()
     }
-    const alone = await syncs(counter, folder, { width: 1, rounds: 20 })
-    const none = await syncs(counter, folder, { width: 1, rounds: 0 })
-    const many = await syncs(counter, folder, { width: 64, rounds: 1 })
+    const syncs = async (width: number, rounds: number) => {
+      const args = [join(folder, `${width}-${rounds}.db`), String(width), String(rounds)]
+      const { printed, fsyncs } = await watched<{ transactions: number }>(library, 'commit-many.ts', args)
+      return { transactions: printed.transactions, fsyncs }
+    }
+    const none = await syncs(1, 0)
+    const alone = await syncs(1, 20)
+    const many = await syncs(64, 1)
     assert.equal(alone.fsyncs - none.fsyncs, 20, '20 commits one after another')
     assert.equal(many.transactions, 1)
     assert.equal(many.fsyncs - none.fsyncs, 1, '64 commits at the same time')
   })
+
+  it('acknowledges nothing that could not be synced, and goes on when it can be', async function () {
+    const library = await compileWatcher(folder)
+    if (library === undefined) {
+      console.log(`      skipped: ${WHY_NOT}`)
+      return this.skip()
+    }
+    const path = join(folder, 'hub.db')
+    const { printed } = await watched(library, 'commit-unsynced.ts', [path])
+    assert.deepEqual(printed, {
+      before: ['done'],
+      during: ['StoreFull', 'StoreFull', 'StoreFull'],
+      seen: [true, false, false, false],
+      after: ['done', 'done'],
+      last: 3,
+    })
+    const store = openSqlite(path, { clock: () => 0 })
+    const { versions } = await store.find(query('Task'))
+    assert.deepEqual(versions.map(named), ['Task/before#1', 'Task/after#1', 'Task/b#1'])
+    await store.close()
+  })
 })
-
-/** The counter as a library to preload, or undefined where it cannot be made. */
-async function compileCounter(folder: string): Promise<string | undefined> {
-  if (process.platform !== 'linux') return undefined
-  const library = join(folder, 'fsync-counter.so')
-  const made = run('cc', ['-shared', '-fPIC', '-O1', '-o', library, file('fsync-counter.c'), '-ldl'])
-  return made.then(
-    () => library,
-    () => undefined,
-  )
-}
-
-/** What a process with so many commits did to the disk. */
-async function syncs(counter: string, folder: string, { width, rounds }: { width: number; rounds: number }) {
-  const path = join(folder, `${width}-${rounds}.db`)
-  const count = `${path}.count`
-  const { stdout } = await run(
-    process.execPath,
-    ['--import=tsx', file('commit-many.ts'), path, String(width), String(rounds)],
-    { env: { ...process.env, LD_PRELOAD: counter, FSYNC_COUNT: count } },
-  )
-  const { transactions } = JSON.parse(stdout) as { transactions: number }
-  return { transactions, fsyncs: Number(await readFile(count, 'utf8')) }
-}
