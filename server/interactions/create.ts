@@ -24,10 +24,10 @@ export const create =
       const existing = unless && (await onlyMatch(needs, unless, call.ifNoneExist ?? ''))
       if (existing) return { ...replyOf(existing), location: locationOf(existing) }
       const resource = { ...body, id: needs.newId() }
-      const [version] = await apply(needs, call, [
+      const [written] = await apply(needs, call, [
         { kind: 'put', create: true, resource, unless, at: body.resourceType },
       ])
-      return created(version as Version)
+      return written?.version ? created(written.version) : never()
     })
   }
 
@@ -36,6 +36,11 @@ export async function onlyMatch(needs: WriteNeeds, query: Query, text: string): 
   const { versions } = await needs.store.find({ ...query, limit: 2 })
   if (versions.length < 2) return versions[0]
   throw refuse('multiple-matches', `The condition \`${query.type}?${text}\` matches several records; make it name one.`)
+}
+
+/** A put always makes a version. */
+export function never(): never {
+  throw new Error('A write made no version.')
 }
 
 /** The resource of the body, of the type of the address. */

@@ -12,7 +12,8 @@ export const remove =
     const key = keyOf(call)
     const ifMatch = call.ifMatch === undefined ? undefined : parseEtags(call.ifMatch, 'If-Match')
     return settled(async () => {
-      const [version] = await apply(needs, call, [{ kind: 'remove', key, ifMatch, at: key.type }])
+      const [written] = await apply(needs, call, [{ kind: 'remove', key, ifMatch, at: key.type }])
+      const version = written?.version
       return { status: 204, ...(version ? { version: version.version, lastModified: version.at } : {}) }
     })
   }

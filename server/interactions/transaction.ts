@@ -15,7 +15,7 @@ import { entryCall, type EntryCall, type Route } from './entry.ts'
 import { keyOf, offering } from './known.ts'
 import { localized } from './localized.ts'
 import { replyOf } from './read.ts'
-import { apply, settled } from './write/apply.ts'
+import { apply, settled, type Written } from './write/apply.ts'
 import type { Change } from './write/change.ts'
 
 export type TransactionNeeds = CreateNeeds & {
@@ -105,8 +105,8 @@ async function allOrNone(
   const done = await settled(async () => {
     const planned = await plan(needs, outer, writes)
     const changes = planned.flatMap((one) => (one.change ? [one.change] : []))
-    const versions = await apply(needs, outer, changes)
-    const byChange = new Map(changes.map((change, index) => [change, versions[index]]))
+    const written = await apply(needs, outer, changes)
+    const byChange = new Map(changes.map((change, index) => [change, written[index]]))
     return new Map(planned.map((one) => [one.call, entryReply(one.call, replyTo(one, byChange))]))
   })
   return inTurn(calls, async (one) => done.get(one) ?? entryReply(one, await one.run(one)))
@@ -229,9 +229,12 @@ function refuseDoubleAddresses(calls: readonly EntryCall[]): void {
   }
 }
 
-function replyTo({ change, existing }: Planned, versions: ReadonlyMap<Change, Version | undefined>): Reply {
+function replyTo({ change, existing }: Planned, writes: ReadonlyMap<Change, Written | undefined>): Reply {
   if (existing) return { ...replyOf(existing), location: locationOf(existing) }
-  const version = change && versions.get(change)
-  if (!version || change.kind === 'remove') return { status: 204, version: version?.version, lastModified: version?.at }
-  return version.version === 1 ? created(version) : { ...replyOf(version), location: locationOf(version) }
+  const written = change && writes.get(change)
+  const version = written?.version
+  if (!version || change?.kind === 'remove') {
+    return { status: 204, version: version?.version, lastModified: version?.at }
+  }
+  return written?.created ? created(version) : { ...replyOf(version), location: locationOf(version) }
 }

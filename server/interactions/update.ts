@@ -1,9 +1,8 @@
 /** FHIR update, which also creates under an id of the caller's choice. https://hl7.org/fhir/R4/http.html#update, #upsert */
 import { refuse } from '../fhir/outcome.ts'
 import { parseEtags } from '../fhir/etag.ts'
-import type { Version } from '../store/store.ts'
 import type { Handler } from './call.ts'
-import { bodyOf, created } from './create.ts'
+import { bodyOf, created, never } from './create.ts'
 import { keyOf, offering } from './known.ts'
 import { localized } from './localized.ts'
 import { replyOf } from './read.ts'
@@ -36,10 +35,9 @@ export const update =
         ifAbsent,
         at: body.resourceType,
       }
-      const [version] = await apply(needs, call, [put])
-      return madeNew(version as Version) ? created(version as Version) : replyOf(version as Version)
+      const [written] = await apply(needs, call, [put])
+      const version = written?.version ?? never()
+      // A record that is brought back after its deletion is created as well.
+      return written?.created ? created(version) : replyOf(version)
     })
   }
-
-/** 201 for the first version; a record brought back after its deletion answers 201 as well. */
-const madeNew = (version: Version): boolean => version.method === 'POST' || version.version === 1

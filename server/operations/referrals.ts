@@ -30,8 +30,8 @@ export async function commitReferrals(
       { kind: 'put', create: true, resource: referral.task, at: 'Task' },
     ]
   })
-  const versions = await apply(needs, call, changes)
-  const stored = versions.map((version) => JSON.parse(version?.text ?? '{}') as Referral['task'])
+  const written = await apply(needs, call, changes)
+  const stored = written.map(({ version }) => JSON.parse(version?.text ?? '{}') as Referral['task'])
   return wanted.map((_, index) => ({
     request: stored[2 * index] as Referral['request'],
     task: stored[2 * index + 1] as Referral['task'],

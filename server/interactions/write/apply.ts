@@ -39,15 +39,14 @@ export async function settled<T>(attempt: () => Promise<T>): Promise<T> {
   })
 }
 
+/** What became of a change: the version made (none: a deletion of nothing), and whether there was nothing before it. */
+export type Written = { readonly version?: Version; readonly created: boolean }
+
 /**
- * Commits the changes, all or none, and answers their versions in order (undefined: a deletion of nothing).
+ * Commits the changes, all or none, and answers what became of each, in order.
  * Throws OutcomeError for what the caller must mend, Outrun when the state that was looked at is gone.
  */
-export async function apply(
-  needs: WriteNeeds,
-  who: Who,
-  changes: readonly Change[],
-): Promise<readonly (Version | undefined)[]> {
+export async function apply(needs: WriteNeeds, who: Who, changes: readonly Change[]): Promise<readonly Written[]> {
   const sight: Sight = who.caller.role === 'hub' ? 'everything' : { agency: who.caller.agency, at: who.now }
   const writer: Writer = { caller: who.caller, now: who.now, sight }
   const loaded = await load(needs, writer, [...changes, ...(await followingChanges(needs, writer, changes))])
@@ -61,7 +60,11 @@ export async function apply(
   const audiences = await audiencesOf(needs, who.caller, loaded)
   const { versions } = await commit(needs, await workOf(needs, scene, verdict, audiences))
   const written = loaded.filter(changesAnything)
-  return loaded.slice(0, changes.length).map((one) => versions[written.indexOf(one)])
+  const became = (one: Changed): Written => ({
+    version: versions[written.indexOf(one)],
+    created: one.before === undefined,
+  })
+  return loaded.slice(0, changes.length).map(became)
 }
 
 async function validate(needs: WriteNeeds, loaded: readonly Changed[]): Promise<readonly Issue[]> {
