@@ -16,7 +16,8 @@ const TASKS = {
   test: {
     needs: 'all',
     command: ['node_modules/mocha/bin/mocha.js', '--parallel', '--jobs=2', '--reporter=test/reporter.mjs'],
-    otherwise: ['test/**/*.test.ts'],
+    // The longest first: two run at a time, and the last one should not run alone.
+    otherwise: ['test/visibility/**/*.test.ts', 'test/whole/**/*.test.ts', 'test/**/*.test.ts'],
   },
   'test:crash': { needs: 'all', module: 'test/whole/crash/main.ts' },
   'test:noninterference': { needs: 'all', module: 'test/visibility/main.ts' },
