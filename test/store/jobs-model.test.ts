@@ -1,0 +1,107 @@
+/** Jobs of every store against those in memory: the same random calls, the same answers. */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { openMemory } from '../../server/store/memory.ts'
+import { CommitConflict } from '../../server/store/store.ts'
+import type { Job, NewJob, Settlement, Store } from '../../server/store/store.ts'
+import { STORES } from './stores.ts'
+import type { Kind } from './stores.ts'
+
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 150)
+
+/** `nth` picks one of the claims made so far, old ones too. */
+type Call =
+  | { readonly call: 'enqueue'; readonly jobs: readonly NewJob[] }
+  | {
+      readonly call: 'claim'
+      readonly kinds: readonly string[]
+      readonly now: number
+      readonly lease: number
+      readonly max: number
+    }
+  | { readonly call: 'renew'; readonly nth: number; readonly until: number }
+  | { readonly call: 'settle'; readonly nth: number; readonly end: Settlement }
+  | { readonly call: 'commit'; readonly nth: number }
+
+const time = fc.integer({ min: 0, max: 20 })
+const nth = fc.nat({ max: 9 })
+const kind = fc.constantFrom('k', 'l')
+const job: fc.Arbitrary<NewJob> = fc.record({
+  kind,
+  key: fc.constantFrom('a', 'b', 'c'),
+  due: time,
+  payload: fc.option(fc.nat(), { nil: undefined }),
+})
+const end: fc.Arbitrary<Settlement> = fc.oneof(
+  fc.constant({ done: true as const }),
+  fc.record({ again: time, error: fc.option(fc.constant('no'), { nil: undefined }) }),
+)
+const call: fc.Arbitrary<Call> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ call: fc.constant('enqueue' as const), jobs: fc.array(job, { maxLength: 3 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      call: fc.constant('claim' as const),
+      kinds: fc.uniqueArray(kind),
+      now: time,
+      lease: fc.integer({ min: 1, max: 6 }),
+      max: fc.integer({ min: 0, max: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ call: fc.constant('renew' as const), nth, until: time }) },
+  { weight: 2, arbitrary: fc.record({ call: fc.constant('settle' as const), nth, end }) },
+  { weight: 1, arbitrary: fc.record({ call: fc.constant('commit' as const), nth }) },
+)
+
+/** Plays calls on one store; answers all that it said. */
+async function play(store: Store, calls: readonly Call[]): Promise<unknown[]> {
+  const claims: Job[] = []
+  const said: unknown[] = []
+  for (const one of calls) {
+    said.push(await answer(store, one, claims))
+    said.push(await store.jobs.next(['k', 'l']), await store.jobs.list('k'), await store.jobs.list('l'))
+  }
+  return said
+}
+
+async function answer(store: Store, one: Call, claims: Job[]): Promise<unknown> {
+  if (one.call === 'enqueue') return (await store.commit({ jobs: one.jobs })).place
+  if (one.call === 'claim') {
+    const got = await store.jobs.claim(one)
+    claims.push(...got)
+    return got
+  }
+  const claim = claims[one.nth % Math.max(claims.length, 1)]
+  if (claim === undefined) return 'nothing claimed'
+  if (one.call === 'renew') return store.jobs.renew(claim, one.until)
+  if (one.call === 'settle') return store.jobs.settle(claim, one.end)
+  return store.commit({ claim }).then(
+    () => 'holds',
+    (error: unknown) => {
+      assert.ok(error instanceof CommitConflict)
+      return error.kind
+    },
+  )
+}
+
+for (const kindOfStore of STORES.filter(({ name }) => name !== 'memory')) {
+  describe(`store / ${kindOfStore.name} / model of jobs`, function () {
+    this.timeout(60_000 + RUNS * 200)
+
+    it('gives the answers of the jobs in memory to random calls', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 25 }), (calls) => compare(kindOfStore, calls)),
+        { numRuns: RUNS },
+      )
+    })
+  })
+}
+
+async function compare(of: Kind, calls: readonly Call[]): Promise<void> {
+  const { store, close } = await of.open()
+  try {
+    assert.deepEqual(await play(store, calls), await play(openMemory({ clock: () => 0 }), calls))
+  } finally {
+    await close()
+  }
+}
