@@ -26,9 +26,9 @@ export type Report = {
 
 const START = Date.parse('2026-06-01T12:00:00Z')
 const MOST_PAGES = 20
-const WORLD = 1200
+const WORLD = 2500
 
-/** Runs so many requests, in worlds of about a thousand. Errors: Difference, at the first one. */
+/** Runs so many requests, in worlds of a few thousand. Errors: Difference, at the first one. */
 export async function compare({ requests, seed, betray, progress }: Run): Promise<Report> {
   const statuses: Record<string, number> = {}
   let asked = 0
