@@ -1,8 +1,12 @@
 /**
- * FHIRPath: expressions compiled once and evaluated on plain JSON, without a trace left on it.
- * The only file that knows the fhirpath package. https://hl7.org/fhir/R4/fhirpath.html
+ * FHIRPath: expressions compiled once and evaluated on plain JSON, without a trace left on it. What rules use most runs
+ * as plain functions (fastpath/), the rest on HL7's engine. The only file that knows the fhirpath package. https://hl7.org/fhir/R4/fhirpath.html
  */
 import { createRequire } from 'node:module'
+import { compile } from './fastpath/compile.ts'
+import { parse, Unsupported } from './fastpath/parse.ts'
+import { regularExpression } from './fastpath/pattern.ts'
+import { Bail } from './fastpath/values.ts'
 
 /** What an expression may look at besides the node itself. */
 export type PathEnv = {
@@ -28,14 +32,47 @@ export function compilePath(expression: string, base?: string): PathExpression {
   const key = base ? `${base} ${expression}` : expression
   const known = compiled.get(key)
   if (known) return known
-  const compile = (from?: string): Run => {
-    const { fhirpath, model } = engine()
-    return parse(() => fhirpath.compile(from ? { base: from, expression } : expression, model, OPTIONS), expression)
+  const fast = fastPath(expression)
+  const slow = fast ? undefined : enginePath(expression, base)
+  let fallback = slow
+  const made: PathExpression = (node, env) => {
+    if (!fast) return (slow as PathExpression)(node, env)
+    try {
+      return fast(node, env)
+    } catch (fault) {
+      if (!(fault instanceof Bail)) throw fault
+      return (fallback ??= enginePath(expression, base))(node, env)
+    }
   }
-  const typed = compile(base)
+  if (compiled.size > 5000) compiled.clear()
+  compiled.set(key, made)
+  return made
+}
+
+/** The expression as plain functions; undefined when it has something that only the engine knows. */
+export function fastPath(expression: string): PathExpression | undefined {
+  try {
+    const run = compile(parse(expression))
+    return (node, { resource = node, rootResource = resource, resolve = nothing, variables = {} } = {}) => {
+      const input = [node]
+      return [...run(input, { context: node, resource, rootResource, resolve, variables }, input)]
+    }
+  } catch (fault) {
+    if (fault instanceof Unsupported) return undefined
+    throw fault
+  }
+}
+
+/** The expression by HL7's engine. */
+export function enginePath(expression: string, base?: string): PathExpression {
+  const compileFrom = (from?: string): Run => {
+    const { fhirpath, model } = engine()
+    return read(() => fhirpath.compile(from ? { base: from, expression } : expression, model, OPTIONS), expression)
+  }
+  const typed = compileFrom(base)
   // The engine cannot take a number together with a base; a number tells its type by itself.
   let bare: Run | undefined
-  const made: PathExpression = (node, env = {}) => {
+  return (node, env = {}) => {
     const resource = env.resource ?? node
     const variables = {
       ...env.variables,
@@ -43,12 +80,11 @@ export function compilePath(expression: string, base?: string): PathExpression {
       rootResource: env.rootResource ?? resource,
       [RESOLVER]: env.resolve,
     }
-    return plain(base && typeof node === 'number' ? (bare ??= compile())(node, variables) : typed(node, variables))
+    return plain(base && typeof node === 'number' ? (bare ??= compileFrom())(node, variables) : typed(node, variables))
   }
-  if (compiled.size > 5000) compiled.clear()
-  compiled.set(key, made)
-  return made
 }
+
+const nothing = (): undefined => undefined
 
 /** The values of an expression on a node. */
 export function evaluate(expression: string, node: unknown, env?: PathEnv): unknown[] {
@@ -94,7 +130,7 @@ function engine() {
 }
 
 // The parser's own message may be about its inner state; ours names the expression.
-function parse<T>(compile: () => T, expression: string): T {
+function read<T>(compile: () => T, expression: string): T {
   try {
     return compile()
   } catch (cause) {
@@ -124,18 +160,10 @@ function plain(values: readonly unknown[]): unknown[] {
   return out
 }
 
-// R4's own rules escape characters (`\\'`) that JavaScript refuses to see escaped in its `u` mode, so that mode goes first.
+// The engine's own matches() refuses some patterns of R4's rules.
 function matches(inputs: readonly unknown[], pattern: unknown): boolean | readonly [] {
   if (inputs.length === 0 || typeof pattern !== 'string') return []
   return regularExpression(pattern).test(String(inputs[0]))
-}
-
-function regularExpression(pattern: string): RegExp {
-  try {
-    return new RegExp(pattern, 'su')
-  } catch {
-    return new RegExp(pattern, 's')
-  }
 }
 
 const isNode = (value: unknown): value is Node =>

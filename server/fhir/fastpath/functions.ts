@@ -1,0 +1,150 @@
+/** The functions of FHIRPath that rules use most. https://hl7.org/fhirpath/N1/#functions */
+import type { Evaluate, Scope } from './evaluate.ts'
+import { children } from './navigate.ts'
+import { Unsupported } from './parse.ts'
+import { BAIL, condition, distinct, NONE, same, truth } from './values.ts'
+import { regularExpression } from './pattern.ts'
+
+type Make = (args: readonly Evaluate[]) => Evaluate
+type Filter = (values: readonly unknown[], test: (value: unknown) => boolean | undefined) => readonly unknown[]
+
+export const FUNCTIONS: Readonly<Record<string, Make>> = {
+  // of the collection
+  exists: criterion(
+    (values, test) => truth(values.some((value) => test(value) === true)),
+    (values) => truth(values.length > 0),
+  ),
+  all: criterion((values, test) => truth(values.every((value) => test(value) === true))),
+  where: criterion((values, test) => values.filter((value) => test(value) === true)),
+  empty: plain((values) => truth(values.length === 0)),
+  count: plain((values) => [values.length]),
+  first: plain((values) => values.slice(0, 1)),
+  last: plain((values) => values.slice(-1)),
+  distinct: plain(distinct),
+  isDistinct: plain((values) => truth(distinct(values).length === values.length)),
+  trace: (args) => (args.length === 1 ? (input) => input : unsupported('trace')),
+  intersect: ([other]) => {
+    if (!other) return unsupported('intersect')
+    return (input, scope, self) => {
+      const right = other(self, scope, self)
+      return distinct(input.filter((value) => right.some((one) => same(one, value))))
+    }
+  },
+  select: ([project]) => {
+    if (!project) return unsupported('select')
+    return (input, scope) => input.flatMap((value) => project([value], scope, [value]))
+  },
+  // of a condition
+  not: plain((values) => {
+    const verdict = condition(values)
+    return truth(verdict === undefined ? undefined : !verdict)
+  }),
+  iif: ([test, yes, no]) => {
+    if (!test || !yes) return unsupported('iif')
+    return (input, scope, self) =>
+      condition(test(input, scope, self)) === true ? yes(input, scope, self) : (no?.(input, scope, self) ?? NONE)
+  },
+  // of a text
+  startsWith: text((value, part) => value.startsWith(part)),
+  endsWith: text((value, part) => value.endsWith(part)),
+  contains: text((value, part) => value.includes(part)),
+  matches: text((value, pattern) => regularExpression(pattern).test(value)),
+  toString: plain((values) => (values.length === 0 ? NONE : [String(simple(values))])),
+  substring: ([from, size]) => {
+    if (!from) return unsupported('substring')
+    return (input, scope, self) => substring(input, from(self, scope, self), size?.(self, scope, self))
+  },
+  length: plain((values) => (values.length === 0 ? NONE : [one(values).length])),
+  hasValue: plain((values) => truth(values.length === 1 && typeof values[0] !== 'object')),
+  // of FHIR
+  extension: ([url]) => {
+    if (!url) return unsupported('extension')
+    return (input, scope, self) => extensions(input, url(input, scope, self)[0])
+  },
+  resolve: (args) => (args.length === 0 ? resolve : unsupported('resolve')),
+  today: (args) => (args.length === 0 ? today : unsupported('today')),
+  now: (args) => (args.length === 0 ? now : unsupported('now')),
+}
+
+function unsupported(name: string): never {
+  throw new Unsupported(name)
+}
+
+function plain(run: (values: readonly unknown[]) => readonly unknown[]): Make {
+  return (args) => (args.length === 0 ? (input) => run(input) : unsupported('arguments'))
+}
+
+/** Of a criterion for each value; `without` where the criterion is left out. */
+function criterion(run: Filter, without?: (values: readonly unknown[]) => readonly unknown[]): Make {
+  return ([test, ...more]) => {
+    if (more.length > 0) return unsupported('arguments')
+    if (!test) return without ? (input) => without(input) : unsupported('criterion')
+    return (input, scope) => run(input, (value) => condition(test([value], scope, [value])))
+  }
+}
+
+function text(run: (value: string, argument: string) => boolean): Make {
+  return ([argument, ...more]) => {
+    if (!argument || more.length > 0) return unsupported('arguments')
+    return (input, scope, self) => {
+      if (input.length === 0) return NONE
+      const given = argument(self, scope, self)
+      return given.length === 0 ? NONE : truth(run(one(input), one(given)))
+    }
+  }
+}
+
+function one(values: readonly unknown[]): string {
+  const [value] = values
+  if (values.length !== 1 || typeof value !== 'string') throw BAIL
+  return value
+}
+
+function simple(values: readonly unknown[]): string | number | boolean {
+  const [value] = values
+  if (values.length !== 1 || value === null || typeof value === 'object') throw BAIL
+  return value as string | number | boolean
+}
+
+function substring(
+  input: readonly unknown[],
+  from: readonly unknown[],
+  size: readonly unknown[] | undefined,
+): readonly unknown[] {
+  if (input.length === 0 || from.length === 0) return NONE
+  const text = one(input)
+  const [start, length] = [from[0], size?.[0] ?? text.length]
+  if (typeof start !== 'number' || typeof length !== 'number') throw BAIL
+  return start < 0 || start >= text.length ? NONE : [text.slice(start, start + length)]
+}
+
+function extensions(input: readonly unknown[], url: unknown): readonly unknown[] {
+  const found: unknown[] = []
+  for (const value of input) {
+    // The extensions of a primitive stand beside it, out of sight.
+    if (typeof value !== 'object') throw BAIL
+    children(value, 'extension', found)
+  }
+  return found.filter((extension) => (extension as { url?: unknown }).url === url)
+}
+
+const resolve: Evaluate = (input, scope: Scope) => {
+  const found: unknown[] = []
+  for (const value of input) {
+    const reference = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
+    const resource = typeof reference === 'string' ? scope.resolve(reference) : undefined
+    if (resource !== undefined) found.push(resource)
+  }
+  return found
+}
+
+/** The local day, as the engine has it. */
+const today: Evaluate = () => {
+  const now = new Date()
+  return [
+    `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, '0')}-${String(now.getDate()).padStart(2, '0')}`,
+  ]
+}
+
+/** Compared only: as an instant it is the same in any zone. */
+const now: Evaluate = () => [new Date().toISOString()]

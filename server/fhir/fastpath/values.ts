@@ -1,0 +1,57 @@
+/** Values as FHIRPath compares them. What cannot be told from plain JSON is left to the engine. */
+
+/** Thrown while evaluating: only the engine, which knows the types, can answer this. */
+export class Bail extends Error {}
+
+/** One exception for all: its stack would cost more than the evaluation. */
+export const BAIL = new Bail('left to the engine')
+
+const DATE = /^\d{4}(-\d\d(-\d\d)?)?$/
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+const LIKE_DATE = /^\d{4}(-\d\d|$)|^\d\d:\d\d/
+
+/** Less than 0, 0, more than 0; undefined when dates of different precision cannot be told apart. */
+export function compare(one: unknown, other: unknown): number | undefined {
+  if (typeof one === 'number' && typeof other === 'number') return one - other
+  if (typeof one !== 'string' || typeof other !== 'string') throw BAIL
+  if (!LIKE_DATE.test(one) && !LIKE_DATE.test(other)) return one < other ? -1 : one > other ? 1 : 0
+  if (INSTANT.test(one) && INSTANT.test(other)) return Date.parse(one) - Date.parse(other)
+  if (!DATE.test(one) || !DATE.test(other)) throw BAIL
+  const length = Math.min(one.length, other.length)
+  const [left, right] = [one.slice(0, length), other.slice(0, length)]
+  if (left !== right) return left < right ? -1 : 1
+  return one.length === other.length ? 0 : undefined
+}
+
+/** `=` on single values. Objects are the same when all that is in them is. */
+export function same(one: unknown, other: unknown): boolean {
+  if (one === other) return true
+  if (typeof one === 'string' && typeof other === 'string') {
+    // Dates of different form may be equal, or not comparable at all.
+    if (LIKE_DATE.test(one) && LIKE_DATE.test(other) && !(DATE.test(one) && one.length === other.length)) throw BAIL
+    return false
+  }
+  if (typeof one === 'object' && typeof other === 'object') throw BAIL
+  if (typeof one === 'object' || typeof other === 'object') throw BAIL
+  return false
+}
+
+/** A collection as a condition: empty is unknown, one value that is no boolean is true. */
+export function condition(values: readonly unknown[]): boolean | undefined {
+  if (values.length === 0) return undefined
+  if (values.length > 1) throw BAIL
+  return typeof values[0] === 'boolean' ? values[0] : true
+}
+
+/** The empty collection: unknown, nothing there. */
+export const NONE: readonly unknown[] = []
+const TRUE: readonly unknown[] = [true]
+const FALSE: readonly unknown[] = [false]
+export const truth = (value: boolean | undefined): readonly unknown[] =>
+  value === undefined ? NONE : value ? TRUE : FALSE
+
+export function distinct(values: readonly unknown[]): readonly unknown[] {
+  const found: unknown[] = []
+  for (const value of values) if (!found.some((one) => same(one, value))) found.push(value)
+  return found
+}

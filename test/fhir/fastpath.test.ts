@@ -1,0 +1,174 @@
+/** Rules as plain functions answer as the engine does, on every rule and every sample that there is. */
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Definitions } from '../../server/definitions/definitions.ts'
+import { loadDefinitions } from '../../server/definitions/load.ts'
+import { isChoice, type Constraint, type ElementNode } from '../../server/definitions/structures/element.ts'
+import { CHOICES, CHOICE_TYPES } from '../../server/fhir/fastpath/navigate.ts'
+import { Bail } from '../../server/fhir/fastpath/values.ts'
+import { enginePath, fastPath, type PathExpression } from '../../server/fhir/path.ts'
+import { locate } from '../../server/validate/locate.ts'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+const SAMPLES = path.join(ROOT, 'samples')
+
+type Bag = Readonly<Record<string, unknown>>
+type Rule = { readonly expression: string; readonly base: string }
+
+describe('fhir / fastpath', () => {
+  let definitions: Definitions
+  before(async () => {
+    definitions = await loadDefinitions(ROOT)
+  })
+
+  it('answers as the engine does, or leaves the answer to it', () => {
+    const tally = { same: 0, left: 0 }
+    for (const resource of variants(samples())) visit(resource, definitions, tally)
+    assert.ok(tally.same > 10_000, `${tally.same} answers compared`)
+    assert.ok(tally.left < tally.same / 20, `${tally.left} of ${tally.same} left to the engine`)
+  })
+
+  it('compiles nearly all rules of the hub’s profiles', () => {
+    const rules = definitions
+      .published('StructureDefinition')
+      .flatMap((one) => (one.differential as { element: { constraint?: Constraint[] }[] }).element)
+      .flatMap((element) => element.constraint ?? [])
+    const slow = rules.filter((rule) => rule.expression && !fastPath(rule.expression))
+    assert.ok(slow.length < rules.length / 20, slow.map((rule) => `${rule.key}: ${rule.expression}`).join('\n'))
+  })
+
+  it('knows the elements that are choices, and that no other is named like one of their types', () => {
+    const types = [...definitions.resourceTypes, ...TYPES].map((type) => definitions.structures.tree(type))
+    const choices = new Set(types.flatMap(choicesIn))
+    assert.deepEqual([...CHOICES].sort(), [...choices].sort())
+    assert.deepEqual(types.flatMap(clashesIn), CLASHES)
+  })
+})
+
+/** Data types that have choices. */
+const TYPES = [
+  'Annotation',
+  'DataRequirement',
+  'Dosage',
+  'ElementDefinition',
+  'Extension',
+  'Population',
+  'ProductShelfLife',
+  'SubstanceAmount',
+  'Timing',
+  'TriggerDefinition',
+  'UsageContext',
+]
+
+/** Harmless: the element itself is required, so that it is never looked for under another name. */
+const CLASHES = ['OperationDefinition.parameter.referencedFrom: source, sourceId']
+
+function choicesIn(node: ElementNode): readonly string[] {
+  return [...node.children.values()].flatMap((child) => [
+    ...(isChoice(child) ? [child.name.slice(0, -3)] : []),
+    ...choicesIn(child),
+  ])
+}
+
+function clashesIn(node: ElementNode): readonly string[] {
+  const names = [...node.children.values()].filter((child) => !isChoice(child)).map((child) => child.name)
+  const own = names
+    .filter((name) => CHOICES.has(name))
+    .flatMap((name) =>
+      names
+        .filter((other) => other.startsWith(name) && CHOICE_TYPES.has(other.slice(name.length)))
+        .map((other) => `${node.path}: ${name}, ${other}`),
+    )
+  return [...own, ...[...node.children.values()].flatMap(clashesIn)]
+}
+
+function samples(): readonly Bag[] {
+  const folders = readdirSync(SAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return folders.flatMap(({ name }) =>
+    readdirSync(path.join(SAMPLES, name))
+      .filter((file) => /^(valid|invalid-hub)-.*\.json$/.test(file) && !file.endsWith('.issues.json'))
+      .map((file) => JSON.parse(readFileSync(path.join(SAMPLES, name, file), 'utf8')) as Bag),
+  )
+}
+
+/** Each resource, and the resource without each of its elements. */
+function* variants(resources: readonly Bag[]): Iterable<Bag> {
+  for (const [index, resource] of resources.entries()) {
+    yield resource
+    const name = Object.keys(resource)[1 + (index % (Object.keys(resource).length - 1))]
+    yield Object.fromEntries(Object.entries(resource).filter(([key]) => key !== name))
+  }
+}
+
+/** Evaluates, both ways, all rules of all elements of a resource. */
+function visit(resource: Bag, definitions: Definitions, tally: { same: number; left: number }): void {
+  const claimed = ((resource.meta as { profile?: string[] } | undefined)?.profile ?? []).filter((url) =>
+    definitions.structures.find(url),
+  )
+  const env = { resource, resolve: () => undefined }
+  const look = (value: unknown, pointer: string): void => {
+    if (typeof value !== 'object' || value === null) return
+    if (Array.isArray(value)) return value.forEach((one, index) => look(one, `${pointer}/${index}`))
+    for (const rule of rulesAt(resource, pointer, definitions, claimed)) compare(rule, value, env, tally)
+    for (const [key, one] of Object.entries(value)) look(one, `${pointer}/${key}`)
+  }
+  look(resource, '')
+}
+
+function rulesAt(
+  resource: Bag,
+  pointer: string,
+  { structures }: Definitions,
+  claimed: readonly string[],
+): readonly Rule[] {
+  const { path: at, type } = locate(resource, pointer, structures)
+  const trees = [
+    ...(type && structures.find(type) ? [structures.tree(type)] : []),
+    ...claimed.map((url) => structures.tree(url)),
+  ]
+  const nodes = trees.flatMap((tree) => descend(tree, at) ?? [])
+  const base = type && structures.find(type) && type !== 'BackboneElement' && type !== 'Element' ? type : (at ?? '')
+  return nodes.flatMap((node) =>
+    (node.element.constraint ?? []).flatMap(({ expression }) => (expression ? [{ expression, base }] : [])),
+  )
+}
+
+function descend(tree: ElementNode, at: string | undefined): ElementNode | undefined {
+  if (at === undefined || !at.startsWith(tree.path)) return tree
+  return at
+    .split('.')
+    .slice(1)
+    .reduce<ElementNode | undefined>((node, name) => node?.children.get(name), tree)
+}
+
+const compiled = new Map<string, { fast?: PathExpression; slow: PathExpression }>()
+
+function compare({ expression, base }: Rule, value: unknown, env: object, tally: { same: number; left: number }): void {
+  const key = `${base} ${expression}`
+  let both = compiled.get(key)
+  if (!both) compiled.set(key, (both = { fast: fastPath(expression), slow: enginePath(expression, base) }))
+  if (!both.fast) return
+  let answer: readonly unknown[]
+  try {
+    answer = both.fast(value, env)
+  } catch (fault) {
+    if (!(fault instanceof Bail)) throw fault
+    tally.left++
+    return
+  }
+  tally.same++
+  assert.deepEqual(
+    answer,
+    attempt(both.slow, value, env),
+    `${base}: ${expression} on ${JSON.stringify(value).slice(0, 2000)}`,
+  )
+}
+
+function attempt(run: PathExpression, value: unknown, env: object): unknown {
+  try {
+    return run(value, env)
+  } catch (fault) {
+    return fault
+  }
+}
