@@ -108,6 +108,14 @@ export function jobs(kind: Kind): void {
       assert.deepEqual(await given.store.jobs.list('k'), [])
     })
 
+    it('is done with the next claim when it was enqueued again during a lease that ran out', async () => {
+      await enqueue(job('a', 0))
+      await one(0)
+      await enqueue(job('a', 50))
+      await given.store.jobs.settle(await one(10), { done: true })
+      assert.deepEqual(await given.store.jobs.list('k'), [])
+    })
+
     it('comes back at the earlier of its own time and that of the enqueueing', async () => {
       await enqueue(job('a', 0), job('b', 0))
       const [a, b] = await claim(0)

@@ -158,17 +158,20 @@ export function versions(kind: Kind): void {
     })
 
     it('leaves nothing of a commit that fails half way, whatever the fault', async () => {
-      const good = put('Novel/1', { author: 'newcomer', entries: [token('fresh', 'x', 'urn:fresh')] })
+      const entries = [token('fresh', 'x', 'urn:fresh'), token('plain', 'x')]
+      const good = put('Novel/1', { author: 'newcomer', entries })
       const bad = put('Novel/2', { body: { big: 1n as never } })
       await assert.rejects(
         Promise.all([given.store.commit({ writes: [good, bad] }), commit(put('Other/1'))]),
         TypeError,
       )
       assert.equal(await read('Novel/1'), undefined)
-      await commit(put('Other/2', { author: 'other', entries: [token('other', 'y', 'urn:other')] }))
+      await commit(
+        put('Other/2', { author: 'other', entries: [token('other', 'y', 'urn:other'), token('plain', 'y')] }),
+      )
       await commit(good)
       assert.deepEqual((await read('Novel/1'))?.author, 'newcomer')
-      assert.deepEqual((await given.store.indexed(key('Novel/1')))?.entries, [token('fresh', 'x', 'urn:fresh')])
+      assert.deepEqual((await given.store.indexed(key('Novel/1')))?.entries, entries)
       assert.equal((await given.store.find(query('Novel'))).versions.length, 1)
       assert.equal(await given.store.last(), 3)
     })
