@@ -9,7 +9,7 @@ import { migrations, openDatabase } from '../../../server/store/sqlite/open.ts'
 import { openSqlite } from '../../../server/store/sqlite/store.ts'
 import { StoreUnusable } from '../../../server/store/unusable.ts'
 import { temporaryFolder } from '../stores.ts'
-import { EVERYTHING, key, named, put } from '../writes.ts'
+import { EVERYTHING, isToken, key, named, put, query, token } from '../writes.ts'
 
 const options = { clock: () => 0 }
 
@@ -101,6 +101,20 @@ describe('store / sqlite / open', () => {
     assert.deepEqual([job?.key, job?.attempts, job!.fence > lost!.fence], ['j', 2, true])
     assert.equal(await after.jobs.settle(lost!, { done: true }), false)
     await after.close()
+  })
+
+  it('finds after a restart what was written after a commit that failed half way', async () => {
+    const entries = [token('status', 'x', 'urn:s')]
+    const store = openSqlite(path, options)
+    const bad = put('Novel/2', { body: { big: 1n as never } })
+    await assert.rejects(store.commit({ writes: [put('Novel/1', { entries, author: 'new' }), bad] }), TypeError)
+    await store.commit({ writes: [put('Other/1', { entries })] })
+    await store.close()
+    const again = openSqlite(path, options)
+    const { versions } = await again.find(query('Other', { where: isToken('status', 'x') }))
+    assert.deepEqual(versions.map(named), ['Other/1#1'])
+    assert.deepEqual((await again.indexed(key('Other/1')))?.entries, entries)
+    await again.close()
   })
 
   it('keeps commits that were waiting when it is closed, and takes none afterwards', async () => {
