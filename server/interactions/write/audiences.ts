@@ -10,12 +10,13 @@ import type { Caller, Key, Resource } from '../../fhir/types.ts'
 import { audienceOf, classesOf, participantOf, type Roles } from '../../domain/visibility/audience.ts'
 import { circleOf, circleTypes, NOBODY, type Circle } from '../../domain/visibility/circle.ts'
 import type { Membership } from '../../domain/visibility/membership.ts'
-import { PARTICIPANT, type Filter } from '../../search/query.ts'
+import { ALL, PARTICIPANT, type Filter } from '../../search/query.ts'
 import type { Guard, Version, Write } from '../../store/store.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
 import type { Changed } from './change.ts'
 import { CONSENT_CLASS } from './entries.ts'
 import type { WriteNeeds } from './needs.ts'
+import { sameMatches, sameRecords } from './steady.ts'
 
 export const CIRCLE = 'Circle'
 export const BOARD = 'board'
@@ -35,9 +36,8 @@ export type Audiences = {
 export async function audiencesOf(needs: WriteNeeds, caller: Caller, changes: readonly Changed[]): Promise<Audiences> {
   if (needs.rules === 'open') return { of: changes.map(() => [{ agency: '*' }]), writes: [], guards: [] }
   const roles: Roles = { board: BOARD, wageAgencies: rolesMatter(needs, changes) ? await wageAgencies(needs) : [] }
-  const moved = await Promise.all(
-    (await participants(needs, changes)).map((id) => circleAfter(needs, id, changes, roles)),
-  )
+  const concerned = await participants(needs, changes)
+  const moved = await Promise.all(concerned.ids.map((id) => circleAfter(needs, id, changes, roles)))
   const circles = new Map(moved.map((one) => [one.participant, one]))
   const circleOfParticipant = (id: string | undefined): Circle =>
     id === undefined ? NOBODY : (circles.get(id)?.circle ?? NOBODY)
@@ -54,9 +54,13 @@ export async function audiencesOf(needs: WriteNeeds, caller: Caller, changes: re
       )
     }),
     writes: moved.flatMap((one) => (one.changed ? [circleWrite(one), ...one.others] : [])),
-    guards: moved.flatMap((one) =>
-      one.changed ? [] : [{ key: circleKey(one.participant), expect: expectCircle(one.version) }],
-    ),
+    guards: [
+      ...concerned.guards,
+      ...moved.flatMap((one) => [
+        ...one.guards,
+        ...(one.changed ? [] : [{ key: circleKey(one.participant), expect: expectCircle(one.version) }]),
+      ]),
+    ],
   }
 }
 
@@ -78,14 +82,24 @@ type Moved = {
   readonly version: number
   readonly changed: boolean
   readonly others: readonly Write[]
+  /** Hold what the circle and the new audiences were computed from. */
+  readonly guards: readonly Guard[]
 }
 
 /** Participants that the changes are about, and those whose circle rests on an agreement that changes. */
-async function participants(needs: WriteNeeds, changes: readonly Changed[]): Promise<readonly string[]> {
+async function participants(
+  needs: WriteNeeds,
+  changes: readonly Changed[],
+): Promise<{ readonly ids: readonly string[]; readonly guards: readonly Guard[] }> {
   const about = changes.flatMap(({ before, after }) => [before, after].flatMap((one) => participantIn(needs, one)))
-  const agreements = changes.some((one) => one.key.type === needs.visibility.agreement.type)
-  return [...new Set(agreements ? [...about, ...(await consentedWages(needs))] : about)]
+  if (!changes.some((one) => one.key.type === needs.visibility.agreement.type))
+    return { ids: [...new Set(about)], guards: [] }
+  const { versions, guards } = await consentsUnderAgreement(needs, keysOf(changes))
+  const resting = versions.flatMap((one) => participantIn(needs, JSON.parse(one.text) as Resource))
+  return { ids: [...new Set([...about, ...resting])], guards }
 }
+
+const keysOf = (changes: readonly Changed[]): readonly Key[] => changes.map((one) => one.key)
 
 function participantIn(needs: WriteNeeds, resource: Resource | undefined): readonly string[] {
   const id = resource && participantOf(needs.visibility, resource)
@@ -103,7 +117,7 @@ async function circleAfter(
   const version = stored?.version ?? 0
   const sources = sourceTypes(needs)
   if (!changes.some((one) => sources.has(one.key.type)))
-    return { participant, circle: old, version, changed: false, others: [] }
+    return { participant, circle: old, version, changed: false, others: [], guards: [] }
 
   const records = await recordsOf(needs, participant, changes)
   const coming = changes.flatMap((one) => (one.after ? [one.after] : []))
@@ -111,14 +125,17 @@ async function circleAfter(
     .filter((one) => one.text !== '' && sources.has(one.type))
     .map((one) => JSON.parse(one.text) as Resource)
   const own = [...kept, ...coming].filter((one) => participantIn(needs, one).includes(participant))
+  const agreed = await agreements(needs, changes, own)
   const circle = circleOf(
     needs.visibility,
-    { records: own, agreements: await agreements(needs, changes, own), wageAgencies: roles.wageAgencies },
+    { records: own, agreements: agreed.records, wageAgencies: roles.wageAgencies },
     needs.range,
   )
   const changed = version === 0 || JSON.stringify(circle) !== JSON.stringify(old)
   const others = changed ? await Promise.all(records.map((one) => reaudience(needs, one, circle, roles))) : []
-  return { participant, circle, version, changed, others }
+  // Of a participant without a circle there is no record yet.
+  const same = version === 0 ? [] : sameRecords(needs, participant, records, keysOf(changes))
+  return { participant, circle, version, changed, others, guards: [...agreed.guards, ...same] }
 }
 
 /** All records of a participant but those that the commit itself writes, deleted ones included. */
@@ -172,22 +189,21 @@ async function agreements(
   needs: WriteNeeds,
   changes: readonly Changed[],
   own: readonly Resource[],
-): Promise<readonly Resource[]> {
-  if (!own.some((one) => one.resourceType === 'Consent' && JSON.stringify(one).includes('"wages"'))) return []
+): Promise<{ readonly records: readonly Resource[]; readonly guards: readonly Guard[] }> {
+  if (!own.some((one) => one.resourceType === 'Consent' && JSON.stringify(one).includes('"wages"')))
+    return { records: [], guards: [] }
   const { type } = needs.visibility.agreement
-  const { versions } = await needs.store.find({
-    type,
-    where: { op: 'and', of: [] },
-    sight: 'everything',
-    limit: Number.MAX_SAFE_INTEGER,
-  })
+  const { versions } = await needs.store.find({ type, where: ALL, sight: 'everything', limit: Number.MAX_SAFE_INTEGER })
   const untouched = versions.filter((one) => !changes.some(({ key }) => key.type === type && key.id === one.id))
   const coming = changes.flatMap((one) => (one.after && one.key.type === type ? [one.after] : []))
-  return [...untouched.map((one) => JSON.parse(one.text) as Resource), ...coming]
+  return {
+    records: [...untouched.map((one) => JSON.parse(one.text) as Resource), ...coming],
+    guards: sameMatches(type, ALL, untouched, keysOf(changes)),
+  }
 }
 
-/** Participants with a consent that names a class which also needs an agreement. */
-async function consentedWages(needs: WriteNeeds): Promise<readonly string[]> {
+/** Consents that name a class which also needs an agreement. */
+async function consentsUnderAgreement(needs: WriteNeeds, written: readonly Key[]) {
   const named = Object.entries(needs.visibility.classes).filter(([, one]) => one.agreement)
   const where: Filter = { op: 'or', of: named.map(([code]) => ({ op: 'token', param: CONSENT_CLASS, code })) }
   const { versions } = await needs.store.find({
@@ -196,7 +212,8 @@ async function consentedWages(needs: WriteNeeds): Promise<readonly string[]> {
     sight: 'everything',
     limit: Number.MAX_SAFE_INTEGER,
   })
-  return versions.flatMap((one) => participantIn(needs, JSON.parse(one.text) as Resource))
+  const untouched = versions.filter((one) => !written.some(({ type, id }) => type === one.type && id === one.id))
+  return { versions, guards: sameMatches('Consent', where, untouched, written) }
 }
 
 async function wageAgencies(needs: WriteNeeds): Promise<readonly string[]> {

@@ -1,0 +1,111 @@
+/**
+ * A hub whose store a test can reach: what it holds can be looked at, and another request can be put between what a
+ * write looked at and its commit, so that a race is played, not hoped for.
+ */
+import { createClock, type Clock } from '../../server/clock.ts'
+import { loadConfig } from '../../server/config.ts'
+import { createHub } from '../../server/hub.ts'
+import { createLog } from '../../server/log.ts'
+import { openStore } from '../../server/store/open.ts'
+import type { Store } from '../../server/store/store.ts'
+import { clientAt, made, type Client } from '../given.ts'
+import { consent, participant, referral, type Body } from '../visibility/records.ts'
+
+export type Scene = {
+  readonly url: string
+  readonly store: Store
+  as(agency: string): Client
+  /** Before the next commit with writes goes to the store, this happens. */
+  between(happens: () => Promise<unknown>): void
+  stop(): Promise<void>
+}
+
+export async function attacked(
+  settings: Readonly<Record<string, string>> = {},
+  clock: Clock = createClock(),
+): Promise<Scene> {
+  const config = loadConfig({
+    HUB_PORT: '0',
+    HUB_STORE: 'memory:',
+    HUB_LOG: 'silent',
+    HUB_SSN_KEY: 'a key for tests only, 32 chars at least',
+    ...settings,
+  })
+  const store = await openStore('memory:', { clock: clock.now })
+  let next: (() => Promise<unknown>) | undefined
+  const watched: Store = {
+    ...store,
+    async commit(work) {
+      const happens = (work.writes ?? []).length > 0 ? next : undefined
+      if (happens) {
+        next = undefined
+        await happens()
+      }
+      return store.commit(work)
+    },
+  }
+  const hub = await createHub(config, { log: createLog('silent'), clock, store: watched })
+  const { url } = await hub.listen()
+  return {
+    url,
+    store,
+    as: (agency) => clientAt(url, agency),
+    between(happens) {
+      next = happens
+    },
+    stop: () => hub.stop(),
+  }
+}
+
+export const post = async (client: Client, body: Body) => made(await client.post(`/${body.resourceType}`, body))
+
+/** A participant whom the agency entered, as `Patient/...`. */
+export const newcomer = async (client: Client, entry: string): Promise<string> =>
+  `Patient/${(await post(client, participant(entry))).id}`
+
+const CODES = 'https://no-wrong-door.example/fhir/CodeSystem'
+
+export const business = (code: string) => ({
+  businessStatus: { coding: [{ system: `${CODES}/referral-business-status`, code }] },
+})
+
+export const output = (type: string, system: string, code: string) => ({
+  type: { coding: [{ system: `${CODES}/task-output`, code: type }] },
+  valueCodeableConcept: { coding: [{ system: `${CODES}/${system}`, code }] },
+})
+
+/** A Task that sends a referral. */
+export const task = (subject: string, request: string, requester: string, owner?: string): Body => ({
+  resourceType: 'Task',
+  status: 'requested',
+  ...business('awaiting-contact'),
+  intent: 'order',
+  code: { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] },
+  focus: { reference: request },
+  for: { reference: subject },
+  authoredOn: '2026-01-05T09:00:00-06:00',
+  lastModified: '2026-01-05T09:00:00-06:00',
+  requester: { reference: `Organization/${requester}` },
+  ...(owner === undefined ? {} : { owner: { reference: `Organization/${owner}` } }),
+})
+
+/** A referral from one agency to another, with the consent it needs: the stored consent, ServiceRequest and Task. */
+export async function referred(from: Client, subject: string, requester: string, owner: string) {
+  const permit = await post(from, consent(subject, requester, owner))
+  const request = await post(from, referral(subject, requester, owner))
+  const sent = await post(from, task(subject, `ServiceRequest/${request.id}`, requester, owner))
+  return { permit, request, task: sent }
+}
+
+type Entry = { readonly method: string; readonly url: string; readonly resource?: Body; readonly fullUrl?: string }
+
+/** A transaction of these entries. */
+export const transaction = (...entries: readonly Entry[]) => ({
+  resourceType: 'Bundle',
+  type: 'transaction',
+  entry: entries.map(({ method, url, resource, fullUrl }) => ({
+    ...(fullUrl === undefined ? {} : { fullUrl }),
+    ...(resource === undefined ? {} : { resource }),
+    request: { method, url },
+  })),
+})
