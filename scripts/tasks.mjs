@@ -2,12 +2,13 @@
 import { spawn } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
 import { ROOT, ensureDependencies } from './dependencies.mjs'
+import { testFiles } from './test-files.mjs'
 
 /**
  * - needs: `production` is enough to run the hub; `all` adds what tests and checks use.
  * - module: a TypeScript file that is the program. It runs in this very process: one Node to start, and signals and the
  *   exit code need no forwarding.
- * - command: Node and its arguments, as a child; `otherwise` is added when the caller gives no arguments.
+ * - command: Node and its arguments, as a child; `otherwise()` is added when the caller gives no arguments.
  */
 const TASKS = {
   serve: { needs: 'production', module: 'server/main.ts' },
@@ -16,8 +17,7 @@ const TASKS = {
   test: {
     needs: 'all',
     command: ['node_modules/mocha/bin/mocha.js', '--parallel', '--jobs=2', '--reporter=test/reporter.mjs'],
-    // The longest first: two run at a time, and the last one should not run alone.
-    otherwise: ['test/visibility/**/*.test.ts', 'test/whole/**/*.test.ts', 'test/**/*.test.ts'],
+    otherwise: testFiles,
   },
   'test:crash': { needs: 'all', module: 'test/whole/crash/main.ts' },
   'test:noninterference': { needs: 'all', module: 'test/visibility/main.ts' },
@@ -37,7 +37,7 @@ export async function runTask(name, args) {
     return
   }
   if (task.module) await runModule(task.module, args)
-  else process.exitCode = await runChild([...task.command, ...(args.length > 0 ? args : (task.otherwise ?? []))])
+  else process.exitCode = await runChild([...task.command, ...(args.length > 0 ? args : (task.otherwise?.() ?? []))])
 }
 
 async function runModule(file, args) {
