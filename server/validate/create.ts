@@ -12,7 +12,7 @@ import { issuesOf } from './issues.ts'
 import type { Ask, Validator } from './validator.ts'
 import { tagged, typeFault, unknownProfile } from './keywords/resource.ts'
 import { responseFaults } from './questionnaire/response.ts'
-import { errorOf, errorsOf, type DataAt, type Engine, type Run } from './run.ts'
+import { createRun, errorOf, errorsOf, type DataAt, type Engine, type Run } from './run.ts'
 
 /**
  * - `hub`: only types that the hub offers; each resource is bound by the hub's profile for it, claimed or not.
@@ -29,7 +29,7 @@ export function createValidator(definitions: Definitions, { rules }: { readonly 
   }
 }
 
-type Resource = Readonly<Record<string, unknown>>
+type Resource = Record<string, unknown>
 
 function checkResource(data: unknown, ask: Ask, engine: Engine, rules: Rules): readonly Issue[] {
   const { structures } = engine.definitions
@@ -39,7 +39,7 @@ function checkResource(data: unknown, ask: Ask, engine: Engine, rules: Rules): r
     return issues([errorOf('resource', { code: 'element-type', text: '{at} is not a JSON object.' }, top)])
   }
   const resource = data as Resource
-  const run: Run = { engine, resource, container: resource, root: resource }
+  const run = createRun(engine, resource, resource, resource)
   const unknown = typeFault(resource, run)
   if (unknown) return issues([errorOf('resource', unknown, top)])
   const type = resource.resourceType as string

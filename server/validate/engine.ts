@@ -3,7 +3,7 @@ import { Ajv } from 'ajv'
 import type { Definitions } from '../definitions/definitions.ts'
 import { compileProfile, compileShape } from './compile/compile.ts'
 import { KEYWORDS } from './keywords/index.ts'
-import type { Compiled, Engine } from './run.ts'
+import type { Compiled, Engine, KnownExtension } from './run.ts'
 import { createTerminology } from './terminology/terminology.ts'
 
 /** `strict`: an extension that is not known is an error whatever its address. */
@@ -21,7 +21,9 @@ export function createEngine(definitions: Definitions, strict: boolean): Engine 
     code: { optimize: false },
   })
   const shapes = new Map<string, Compiled>()
-  const profiles = new Map<string, Compiled | undefined>()
+  // What is not known is not remembered: anybody may send any number of urls.
+  const profiles = new Map<string, Compiled>()
+  const extensions = new Map<string, KnownExtension>()
   const inner = (schema: object): Compiled => ajv.compile(schema) as unknown as Compiled
   const engine: Engine = {
     definitions,
@@ -34,9 +36,27 @@ export function createEngine(definitions: Definitions, strict: boolean): Engine 
       return shape
     },
     profile(url) {
-      if (!profiles.has(url)) profiles.set(url, make(url))
-      return profiles.get(url)
+      const known = profiles.get(url) ?? make(url)
+      if (known) profiles.set(url, known)
+      return known
     },
+    extension(url) {
+      const known = extensions.get(url) ?? makeExtension(url)
+      if (known) extensions.set(url, known)
+      return known
+    },
+  }
+  const makeExtension = (url: string): KnownExtension | undefined => {
+    const { structures } = definitions
+    const definition = structures.find(url)
+    const check = definition?.type === 'Extension' ? engine.profile(url) : undefined
+    return (
+      check && {
+        check,
+        modifies: structures.tree(url).element.isModifier === true,
+        contexts: definition?.context ?? [],
+      }
+    )
   }
   const make = (url: string): Compiled | undefined =>
     definitions.structures.find(url) ? inner(compileProfile(url, definitions.structures)) : undefined

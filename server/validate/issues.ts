@@ -14,6 +14,7 @@ export function issuesOf(
   structures: Structures,
   at?: string,
 ): readonly Issue[] {
+  if (errors.length === 0) return NONE
   return distinct(errors.map((error) => read(error, root))).map(
     ({ code, severity = 'error', text, pointer, profile }) => {
       const { expression } = locate(root, pointer, structures, at)
@@ -22,6 +23,8 @@ export function issuesOf(
     },
   )
 }
+
+const NONE: readonly Issue[] = []
 
 // Our own keywords bring their fault along, and its place is already the error's.
 function read(error: ErrorObject, root: unknown): Said {

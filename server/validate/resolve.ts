@@ -1,18 +1,20 @@
 /** What a reference means inside the resource that holds it: contained resources and entries of the same Bundle. */
 import { parseReference, typeOfUrl } from '../fhir/reference.ts'
-import type { Run } from './run.ts'
 
 type Resource = Readonly<Record<string, unknown>>
 
+/** The resource that contains, and the outermost one. */
+type Place = { readonly container: Resource; readonly root: Resource }
+
 /** The resource that a reference points at, if it is at hand. */
-export function find(reference: string, run: Run): Resource | undefined {
+export function find(reference: string, run: Place): Resource | undefined {
   if (reference === '#') return run.container
   if (reference.startsWith('#')) return contained(run.container, reference.slice(1))
   return run.root.resourceType === 'Bundle' ? entry(run.root, reference) : undefined
 }
 
 /** The type that a reference points at, by what is at hand or by its text; undefined when neither tells. */
-export function typeOfReference(reference: string, run: Run): string | undefined {
+export function typeOfReference(reference: string, run: Place): string | undefined {
   const found = find(reference, run)
   if (found) return typeof found.resourceType === 'string' ? found.resourceType : undefined
   const parsed = parseReference(reference)

@@ -2,6 +2,8 @@
 import type { ErrorObject } from 'ajv'
 import type { ErrorCode, Severity } from '../fhir/outcome.ts'
 import type { Definitions } from '../definitions/definitions.ts'
+import type { Context } from './contexts.ts'
+import { find } from './resolve.ts'
 import type { Terminology } from './terminology/terminology.ts'
 
 /** A compiled schema, called as ajv calls its own. */
@@ -24,8 +26,16 @@ export type Engine = {
   shape(name: string): Compiled
   /** What a profile adds; undefined when no such StructureDefinition is known. */
   profile(url: string): Compiled | undefined
+  /** An extension by its url; undefined when it is not known. */
+  extension(url: string): KnownExtension | undefined
   /** A schema inside another, such as a slice's. */
   inner(schema: object): Compiled
+}
+
+export type KnownExtension = {
+  readonly check: Compiled
+  readonly modifies: boolean
+  readonly contexts: readonly Context[]
 }
 
 /** One check: of a resource, or of a resource inside it. */
@@ -37,6 +47,24 @@ export type Run = {
   readonly container: Record<string, unknown>
   /** The outermost: a Bundle, or the container. */
   readonly root: Record<string, unknown>
+  /** `%rootResource` and `resolve()`: a run is what FHIRPath looks at, too. */
+  readonly rootResource: Record<string, unknown>
+  readonly resolve: (reference: string) => unknown
+}
+
+type Resource = Record<string, unknown>
+
+/** A run for a resource; inside another one, which is its container when it is contained in it. */
+export function createRun(engine: Engine, resource: Resource, container: Resource, root: Resource): Run {
+  const run: Run = {
+    engine,
+    resource,
+    container,
+    root,
+    rootResource: container,
+    resolve: (reference) => find(reference, run),
+  }
+  return run
 }
 
 /** Something found. `{at}` in the text stands for the element's FHIRPath. */

@@ -31,7 +31,6 @@ const SENTENCES: Readonly<Record<string, (error: ErrorObject, value: unknown) =>
     limit: params.limit as number,
     text: `{at} has ${length(value)} items; at most ${params.limit} may be given.`,
   }),
-  minLength: () => ({ code: 'element-empty', text: '{at} is an empty string. Leave out what has no value.' }),
   maxLength: ({ params }, value) => ({
     code: 'value-range',
     text: `{at} has ${length(value)} characters; at most ${params.limit} are allowed.`,
@@ -45,10 +44,13 @@ const SENTENCES: Readonly<Record<string, (error: ErrorObject, value: unknown) =>
   fhirFormat: ({ parentSchema }, value) => wrongFormat(parentSchema, value),
 }
 
-const wrongFormat = (parentSchema: ErrorObject['parentSchema'], value: unknown): Fault => ({
-  code: 'value-format',
-  text: `{at} is ${show(value)}. It must be ${FORMATS[parentSchema?.fhirFormat as string]?.is}.`,
-})
+function wrongFormat(parentSchema: ErrorObject['parentSchema'], value: unknown): Fault {
+  if (value === '') return { code: 'element-empty', text: '{at} is an empty string. Leave out what has no value.' }
+  return {
+    code: 'value-format',
+    text: `{at} is ${show(value)}. It must be ${FORMATS[parentSchema?.fhirFormat as string]?.is}.`,
+  }
+}
 
 // The range of a primitive type is its form; that of a profile is a rule.
 function outOfRange({ params, parentSchema }: ErrorObject, value: unknown, which: 'least' | 'most'): Fault {

@@ -27,15 +27,23 @@ export const CHOICE_TYPES: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
-/** The values of an element below one value, added to `found`. A primitive with extensions is left to the engine. */
+/** The values of an element below one value, added to `found`. A primitive without a value is left to the engine. */
 export function children(value: unknown, name: string, found: unknown[]): void {
-  if (typeof value !== 'object' || value === null) return
+  if (typeof value !== 'object' || value === null) {
+    // What stands beside a primitive is out of sight here.
+    if (name === 'extension' || name === 'id') throw BAIL
+    return
+  }
   const bag = value as Bag
-  if (bag[`_${name}`] !== undefined) throw BAIL
-  const own = bag[name]
+  const [own, beside] = [bag[name], bag[`_${name}`]]
+  if (beside !== undefined && !isWhole(own, beside)) throw BAIL
   if (own !== undefined) add(own, found)
   else if (CHOICES.has(name)) choice(bag, name, found)
 }
+
+/** Is there a value for everything that stands beside? */
+const isWhole = (own: unknown, beside: unknown): boolean =>
+  Array.isArray(own) ? Array.isArray(beside) && beside.length <= own.length : own !== undefined && own !== null
 
 /** The values of one type of a choice, or the resources of that type. */
 export function childrenOfType(value: unknown, name: string, type: string, found: unknown[]): void {

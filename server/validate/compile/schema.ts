@@ -65,7 +65,6 @@ export type Schema = {
   items?: Schema
   minItems?: number
   maxItems?: number
-  minLength?: number
   maxLength?: number
   minimum?: number
   maximum?: number

@@ -26,7 +26,6 @@ export function primitive(code: string, nullable = false): Schema {
     type: nullable ? [format.json, 'null'] : format.json,
     ...(format.minimum === undefined ? {} : { minimum: format.minimum }),
     ...(format.maximum === undefined ? {} : { maximum: format.maximum }),
-    ...(format.json === 'string' ? { minLength: 1 } : {}),
     fhirFormat: code,
   }
 }

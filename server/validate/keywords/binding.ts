@@ -3,18 +3,24 @@ import { nearest } from '../../fhir/nearest.ts'
 import type { Bound } from '../compile/schema.ts'
 import type { Engine, Fault } from '../run.ts'
 import type { Verdict } from '../terminology/code-system.ts'
+import type { Membership } from '../terminology/value-set.ts'
 import { keyword } from './keyword.ts'
 
+type Ready = Bound & { readonly check: Membership }
 type Coding = { readonly system?: unknown; readonly code?: unknown }
 type Coded = string | Coding | { readonly coding?: unknown }
 
 export const fhirBinding = keyword<readonly Bound[]>('fhirBinding', ['string', 'object'], (bindings, engine) => {
   // A bare code that was once found in its value set is there again: the set of a definition does not change.
   const known = new Set<string>()
+  const ready = bindings.map((binding): Ready => ({
+    ...binding,
+    check: engine.terminology.membership(binding.valueSet),
+  }))
   return (_run, data: Coded) => {
     if (typeof data === 'string' && known.has(data)) return undefined
     let found: Fault[] | undefined
-    for (const binding of bindings) {
+    for (const binding of ready) {
       const fault = bindingFault(data, binding, engine)
       if (fault) (found ??= []).push(fault)
     }
@@ -23,14 +29,14 @@ export const fhirBinding = keyword<readonly Bound[]>('fhirBinding', ['string', '
   }
 })
 
-function bindingFault(data: Coded, binding: Bound, engine: Engine): Fault | undefined {
+function bindingFault(data: Coded, binding: Ready, engine: Engine): Fault | undefined {
   if (typeof data === 'string') return codeFault(data, binding, engine)
   const codings = codingsOf(data)
   if (codings.length === 0) return binding.strength === 'required' && !hasExtension(data) ? noCode(binding) : undefined
   let verdict: Verdict = 'out'
   for (const { system, code } of codings) {
     // A coding without a system names no code of any system.
-    const one = system === undefined ? 'out' : engine.terminology.check(binding.valueSet, system, code)
+    const one = system === undefined ? 'out' : binding.check(system, code)
     if (one === 'in') return undefined
     if (one === 'unknown') verdict = 'unknown'
   }
@@ -39,8 +45,8 @@ function bindingFault(data: Coded, binding: Bound, engine: Engine): Fault | unde
   return outside(shown, codings[0]?.code ?? '', binding, engine)
 }
 
-function codeFault(code: string, binding: Bound, engine: Engine): Fault | undefined {
-  const verdict = engine.terminology.check(binding.valueSet, undefined, code)
+function codeFault(code: string, binding: Ready, engine: Engine): Fault | undefined {
+  const verdict = binding.check(undefined, code)
   if (verdict === 'in') return undefined
   return verdict === 'unknown' ? unchecked(`\`${code}\``, binding) : outside(`\`${code}\``, code, binding, engine)
 }

@@ -38,14 +38,13 @@ type Setting = { holder: string; index: number; run: Run; place: DataAt; list: D
 
 function extensionFaults(url: string, extension: unknown, setting: Setting): readonly (Fault | ErrorObject)[] {
   const { run, index, list } = setting
-  const definition = run.engine.definitions.structures.find(url)
-  const compiled = definition?.type === 'Extension' ? run.engine.profile(url) : undefined
-  if (!definition || !compiled) return [unknown(url, index, run.engine)]
-  const modifies = run.engine.definitions.structures.tree(url).element.isModifier === true
+  const known = run.engine.extension(url)
+  if (!known) return [unknown(url, index, run.engine)]
   const asModifier = list.instancePath.endsWith('/modifierExtension')
-  const misplaced = modifies === asModifier ? contextFault(url, definition, setting) : wrongList(url, asModifier)
+  const misplaced =
+    known.modifies === asModifier ? contextFault(url, known.contexts, setting) : wrongList(url, asModifier)
   if (misplaced) return [{ code: 'extension-unknown', below: `/${index}`, text: misplaced }]
-  return tagged([...errorsOf(compiled, run, extension, setting.place)], url)
+  return tagged(errorsOf(known.check, run, extension, setting.place), url)
 }
 
 const wrongList = (url: string, asModifier: boolean): string =>

@@ -2,7 +2,6 @@
 import { compilePath, type PathExpression } from '../../fhir/path.ts'
 import { nativeRule, type NativeRule } from '../builtin.ts'
 import type { Invariant } from '../compile/schema.ts'
-import { find } from '../resolve.ts'
 import type { Fault, Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 
@@ -51,8 +50,7 @@ function byPath({ expression, base }: Invariant): Test {
   let compiled: PathExpression | undefined
   return (run, data) => {
     compiled ??= compilePath(expression, base)
-    const resolve = (reference: string) => find(reference, run)
-    const values = compiled(data, { resource: run.resource, rootResource: run.container, resolve })
+    const values = compiled(data, run)
     return values.length === 1 && values[0] === true
   }
 }

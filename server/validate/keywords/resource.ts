@@ -2,21 +2,16 @@
 import type { ErrorObject } from 'ajv'
 import { nearest } from '../../fhir/nearest.ts'
 import { claimed } from '../claims.ts'
-import { errorOf, errorsOf, type DataAt, type Fault, type Run } from '../run.ts'
+import { createRun, errorOf, errorsOf, type DataAt, type Fault, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 
-type Resource = Readonly<Record<string, unknown>>
+type Resource = Record<string, unknown>
 
 export const fhirResource = keyword<true>('fhirResource', ['object'], () => (run, data: Resource, at) => {
   const fault = typeFault(data, run)
   if (fault) return [fault]
   const isContained = /\/contained\/\d+$/.test(at.instancePath)
-  const inner: Run = {
-    engine: run.engine,
-    resource: data,
-    container: isContained ? run.container : data,
-    root: run.root,
-  }
+  const inner = createRun(run.engine, data, isContained ? run.container : data, run.root)
   const from: DataAt = { ...at, rootData: data }
   const found: (ErrorObject | Fault)[] = [...errorsOf(run.engine.shape(data.resourceType as string), inner, data, from)]
   for (const { profile, index } of claimed(data)) {

@@ -6,10 +6,18 @@ import { select, type Selected } from './select.ts'
 
 /** A slice that cannot be told from its definition takes no item. */
 export function belongs(item: unknown, slice: Slice, run: Run): boolean {
-  return slice.match !== undefined && slice.match.every((match) => meets(item, match, run))
+  const { match } = slice
+  if (match === undefined) return false
+  for (const one of match) if (!meets(item, one, run)) return false
+  return true
 }
 
 function meets(item: unknown, match: Match, run: Run): boolean {
+  // Most slices are told by one text: the url of an extension, the system of an identifier.
+  if (typeof match.fixed === 'string' && typeof item === 'object' && item !== null) {
+    const value = (item as Record<string, unknown>)[match.path]
+    if (typeof value === 'string') return value === match.fixed
+  }
   const found = select(item, match.path, run)
   if (match.exists !== undefined) return found.length > 0 === match.exists
   if (match.types) return found.some((one) => one.type !== undefined && match.types?.includes(one.type))

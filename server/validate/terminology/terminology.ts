@@ -7,6 +7,8 @@ import { WELL_KNOWN } from './well-known.ts'
 export type Terminology = {
   /** Is the code in the value set? `system` undefined: a bare code. `unknown`: the parts that tell are not at hand. */
   check(valueSet: string, system: string | undefined, code: string): Verdict
+  /** The same, as a function for one value set. */
+  membership(valueSet: string): Membership
   /** Is the code one of its system's? */
   checkSystem(system: string, code: string): Verdict
   codeSystem(url: string): CodeSystem | undefined
@@ -28,10 +30,13 @@ export function createTerminology(definitions: Pick<Definitions, 'find'>): Termi
   const sources: Sources = { codeSystem, membership: (url) => membership(url) }
   const membership = remembered((url): Membership | undefined => {
     const compose = find(url, 'ValueSet')?.compose as Compose | undefined
-    return compose ? guarded(url, membershipOf(compose, sources), underWay) : undefined
+    if (!compose) return undefined
+    const made = membershipOf(compose, sources)
+    return imports(compose) ? guarded(url, made, underWay) : made
   })
   return {
     check: (valueSet, system, code) => membership(valueSet)?.(system, code) ?? 'unknown',
+    membership: (valueSet) => membership(valueSet) ?? UNKNOWN,
     checkSystem: (system, code) => codeSystem(system)?.has(code) ?? 'unknown',
     codeSystem,
     list(valueSet, limit) {
@@ -48,6 +53,11 @@ function* codesOf(include: Include, codeSystem: (url: string) => CodeSystem | un
   if (include.concept) for (const one of include.concept) yield one.code
   else if (include.system) for (const one of codeSystem(include.system)?.concepts ?? []) yield one.code
 }
+
+const UNKNOWN: Membership = () => 'unknown'
+
+const imports = ({ include = [], exclude = [] }: Compose): boolean =>
+  [...include, ...exclude].some((part) => part.valueSet !== undefined)
 
 // A value set that imports itself, through others, is asked once.
 function guarded(url: string, membership: Membership, underWay: Set<string>): Membership {
