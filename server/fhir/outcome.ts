@@ -116,6 +116,7 @@ export const ERRORS = {
   'plan-active-exists': [422, 'business-rule', 'The participant already has an active success plan.'],
   'agency-not-yours': [422, 'business-rule', 'The record names another agency where it must name the caller.'],
   'role-required': [403, 'forbidden', 'Only agencies of one role write records of this kind.'],
+  'agency-rule': [422, 'business-rule', 'The id or the role of an agency cannot be so.'],
   'catalogue-rule': [422, 'business-rule', 'The record disagrees with a catalogue, or is there already.'],
   'subscription-rule': [422, 'business-rule', 'The subscription asks for something that the hub does not offer.'],
   'assessment-rule': [422, 'business-rule', 'The assessment or the answer to its proposals does not allow this.'],

@@ -1,5 +1,6 @@
 /** The rules of the work between agencies, in the order in which their issues are told. */
 import type { Rule } from '../change.ts'
+import { agencyRules } from './agency.ts'
 import { catalogueRules } from './catalogue.ts'
 import { ownershipRules } from './ownership.ts'
 import { participantRules } from './participant.ts'
@@ -10,6 +11,7 @@ import { subscriptionRules } from './subscription.ts'
 
 export const RULES: readonly Rule[] = [
   ...ownershipRules,
+  ...agencyRules,
   ...participantRules,
   ...planRules,
   ...referralRules,
