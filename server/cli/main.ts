@@ -1,6 +1,6 @@
 /** The command line: `nwd serve`, `nwd validate FILE...`. Exit codes: 0 as asked, 1 refused or invalid, 2 could not run. */
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { startFault } from './fault.ts'
 
 await run(process.argv)
@@ -36,7 +36,11 @@ function createCommand(): Command {
     .description('check resources against the published profiles, with the verdict that the hub would give')
     .argument('<file...>', 'JSON files or folders; `-` reads standard input')
     .option('-p, --profile <url...>', 'check against these profiles, too')
-    .option('--rules <hub|open>', 'only the published profiles, or any R4 type', 'hub')
+    .addOption(
+      new Option('--rules <rules>', 'only the published profiles, or any R4 type')
+        .choices(['hub', 'open'])
+        .default('hub'),
+    )
     .action(async (files: string[], options: { profile?: string[]; rules: string }) => {
       const { validateFiles } = await import('./validate.ts')
       process.exitCode = await validateFiles(files, options, process.stdout)
