@@ -1,0 +1,55 @@
+/** Referrals as the agencies handle them: asking for one, taking it over, closing it. */
+import { coded, to, type Part, type Resource } from '../fhir.ts'
+
+export const parameters = (...parameter: readonly Part[]): Resource => ({ resourceType: 'Parameters', parameter })
+
+export const reference = (name: string, key: string): Part => ({ name, valueReference: to(key) })
+export const code = (name: string, value: string): Part => ({ name, valueCode: value })
+export const text = (name: string, value: string): Part => ({ name, valueString: value })
+
+/** What he decided about one proposal. */
+export const decision = (rule: string, accept: boolean, reason?: string): Part => ({
+  name: 'decision',
+  part: [code('rule', rule), { name: 'accept', valueBoolean: accept }, ...(reason ? [text('reason', reason)] : [])],
+})
+
+type Change = {
+  readonly status: string
+  readonly business: string
+  readonly reason?: { readonly text: string; readonly coding?: readonly unknown[] }
+  readonly outputs?: readonly unknown[]
+}
+
+/** The Task in its next state (docs: the referral lifecycle). */
+export const task = (held: Resource, { status, business, reason, outputs = [] }: Change): Resource => ({
+  ...held,
+  status,
+  businessStatus: coded('referral-business-status', business),
+  ...(reason ? { statusReason: reason } : {}),
+  ...(outputs.length > 0 ? { output: [...((held.output ?? []) as readonly unknown[]), ...outputs] } : {}),
+})
+
+const output = (type: string, value: Readonly<Record<string, unknown>>) => ({
+  type: coded('task-output', type),
+  ...value,
+})
+
+export const outcome = (value: string) => output('outcome', { valueCodeableConcept: coded('referral-outcome', value) })
+export const attempt = (at: string) => output('contact-attempt', { valueDateTime: at })
+export const resulting = (procedure: string) => output('resulting-activity', { valueReference: to(procedure) })
+
+/** Closed with the service that came of it. */
+export const served = (held: Resource, procedure: string): Resource =>
+  task(held, {
+    status: 'completed',
+    business: 'services-received',
+    outputs: [outcome('received-services'), resulting(procedure)],
+  })
+
+/** `Type/id` that an element such as `for` refers to. */
+export const referred = (resource: Resource, element: string): string =>
+  (resource[element] as { reference?: string } | undefined)?.reference ?? ''
+
+/** The code of the service that a referral asks for. */
+export const serviceOf = (request: Resource): string =>
+  (request.code as { coding?: readonly { code?: string }[] })?.coding?.[0]?.code ?? ''
