@@ -57,8 +57,8 @@ function checkResource(data: unknown, ask: Ask, engine: Engine, rules: Rules): r
   // A claimed profile that is broken says better what is missing than the conditions do.
   const isTold = claimsOne(resource, offer) && found.length > before
   if (demanded.fault && !isTold) found.push(errorOf('resource', demanded.fault, top))
-  for (const { profile, index } of claimed(resource)) {
-    if (!structures.find(profile)) found.push(errorOf('resource', unknownProfile(profile, index), top))
+  for (const claim of claimed(resource)) {
+    if (!structures.find(claim.profile)) found.push(errorOf('resource', unknownProfile(claim, engine), top))
   }
   if (type === 'QuestionnaireResponse') {
     for (const fault of responseFaults(resource, engine.definitions, engine.terminology))

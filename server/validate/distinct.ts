@@ -25,6 +25,9 @@ const ONCE = new Set<ErrorCode>([
 const FORM = new Set<ErrorCode>(GROUPS[0])
 const CONTENT = new Set<ErrorCode>([...(GROUPS[1] ?? []), 'value-range', 'invariant', 'reference-type'])
 
+/** What refuses a coded value. */
+const REFUSED = new Set<ErrorCode>(['code-invalid', 'value-fixed', 'value-pattern', 'questionnaire-mismatch'])
+
 export function distinct(said: readonly Said[]): readonly Said[] {
   const kept = new Map<string, Said>()
   for (const one of said) {
@@ -57,8 +60,19 @@ function consequences(all: readonly Said[]): (one: Said) => boolean {
   const badForm = new Set(all.filter((one) => FORM.has(one.code)).map((one) => one.pointer))
   const isBroken = all.some((one) => !one.rule && rank(one.severity) > 1)
   const cut = all.flatMap(({ pointer, limit }) => (limit === undefined ? [] : [{ pointer: `${pointer}/`, limit }]))
+  // A code that its system does not know breaks what is asked of the coding or concept that holds it, too.
+  const refused = new Set(all.filter((one) => REFUSED.has(one.code)).map((one) => one.pointer))
+  const isInside = (pointer: string): boolean => {
+    const [, concept, coding] = /^(.*?)(\/coding\/\d+)?\/code$/.exec(pointer) ?? []
+    return concept !== undefined && (refused.has(concept) || refused.has(concept + (coding ?? '')))
+  }
+  const holdsRefused = (pointer: string): boolean => [...refused].some((one) => one.startsWith(`${pointer}/`))
   const isBeyond = (pointer: string): boolean =>
     cut.some((list) => pointer.startsWith(list.pointer) && parseInt(pointer.slice(list.pointer.length)) >= list.limit)
-  return (one) =>
-    (CONTENT.has(one.code) && badForm.has(one.pointer)) || (one.unsure === true && isBroken) || isBeyond(one.pointer)
+  return ({ code, pointer, unsure }) =>
+    (CONTENT.has(code) && badForm.has(pointer)) ||
+    (unsure === true && isBroken) ||
+    (code === 'code-invalid' && isInside(pointer)) ||
+    (code === 'code-unexpected' && holdsRefused(pointer)) ||
+    isBeyond(pointer)
 }

@@ -125,6 +125,18 @@ const CODES: readonly Case[] = [
       maritalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor', code: 'UNK' }] },
     }),
   ],
+  [
+    'a code that its system has not, where nothing binds',
+    patient({ meta: { tag: [{ system: 'http://hl7.org/fhir/administrative-gender', code: 'femal' }] } }),
+    'code-invalid Patient.meta.tag[0].code',
+  ],
+  [
+    'a code that its system has not, once, where an extensible set has it not either',
+    patient({
+      maritalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus', code: 'X' }] },
+    }),
+    'code-invalid Patient.maritalStatus.coding[0].code',
+  ],
   ['text alone where a value set is extensible', patient({ maritalStatus: { text: 'unsure' } })],
   [
     'a language tag',

@@ -208,7 +208,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       'a code outside an extensible set',
       'Observation',
       [{ id: 'Observation.code', binding: { strength: 'extensible', valueSet: `${H}/ValueSet/colour` } }],
-      observation({ code: coding('green') }),
+      observation({ code: { coding: [{ system: 'urn:other', code: 'green' }] } }),
       'warning code-unexpected Observation.code',
     ],
     [

@@ -9,25 +9,28 @@ describe('validate / which profiles', () => {
   const X = `${H}/StructureDefinition/x`
   const definitions = [profile('Patient', [{ id: 'Patient.birthDate', min: 1 }])]
 
+  const statement = (type: string, ...supportedProfile: readonly string[]) => ({
+    resourceType: 'CapabilityStatement',
+    rest: [{ resource: [{ type, supportedProfile }] }],
+  })
+
   it('checks a claimed profile without being asked', async () => {
     const issues = await validatorOf(definitions).check(patient({ meta: { profile: [X] } }))
     assert.deepEqual(told(issues), ['element-missing Patient.birthDate'])
     assert.equal(issues[0]?.profile, X)
   })
 
-  it('tells a claimed profile that is not known', async () => {
-    const issues = await validatorOf(definitions).check(patient({ meta: { profile: [`${H}/nope`] } }))
-    assert.deepEqual(told(issues), ['profile-unknown Patient.meta.profile[0]'])
+  it('tells a claimed profile that is not known; under the hub’s rules as an error', async () => {
+    const resource = patient({ birthDate: '2000', meta: { profile: [`${H}/nope`] } })
+    const open = validatorOf(definitions)
+    const hub = validatorOf(definitions, 'hub', statement('Patient', X))
+    assert.deepEqual(told(await open.check(resource)), ['warning profile-unknown Patient.meta.profile[0]'])
+    assert.deepEqual(told(await hub.check(resource)), ['profile-unknown Patient.meta.profile[0]'])
   })
 
   it('tells a profile of another type', async () => {
     const issues = await validatorOf(definitions).check(observation, { profiles: [X] })
     assert.deepEqual(told(issues), ['profile-unknown Observation'])
-  })
-
-  const statement = (type: string, ...supportedProfile: readonly string[]) => ({
-    resourceType: 'CapabilityStatement',
-    rest: [{ resource: [{ type, supportedProfile }] }],
   })
 
   it('binds a resource by the hub’s profile, claimed or not, and refuses other types', async () => {

@@ -26,6 +26,7 @@ export function compileShape(name: string, structures: Structures): Schema {
     additionalProperties: false,
     // What stands beside a primitive may have an id alone; the primitive is its value.
     ...(isResource || name === 'Element' ? {} : { fhirElement: true }),
+    ...(name === 'Coding' ? { fhirCoding: true } : {}),
     ...(own.length > 0 ? { fhirInvariants: own } : {}),
   }
 }

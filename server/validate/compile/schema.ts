@@ -88,6 +88,8 @@ export type Schema = {
   fhirMin?: Json
   fhirMax?: Json
   fhirBinding?: readonly Bound[]
+  /** On the type Coding itself: the code is one of its system. */
+  fhirCoding?: true
   fhirReference?: readonly string[]
   fhirProfile?: readonly (readonly string[])[]
   fhirSlices?: Slicing

@@ -2,6 +2,7 @@
 import type { KeywordDefinition } from 'ajv'
 import type { Engine } from '../run.ts'
 import { fhirBinding } from './binding.ts'
+import { fhirCoding } from './coding.ts'
 import { fhirExtensions } from './extensions.ts'
 import { fhirFormat } from './format.ts'
 import { fhirInvariants } from './invariants.ts'
@@ -27,6 +28,7 @@ export const KEYWORDS: readonly ((engine: Engine) => KeywordDefinition)[] = [
   fhirMin,
   fhirMax,
   fhirBinding,
+  fhirCoding,
   fhirReference,
   // what is inside
   fhirType,

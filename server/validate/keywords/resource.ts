@@ -1,8 +1,8 @@
 /** `fhirResource`: a resource inside another, by its own type and the profiles that it claims. */
 import type { ErrorObject } from 'ajv'
 import { nearest } from '../../fhir/nearest.ts'
-import { claimed } from '../claims.ts'
-import { createRun, errorOf, errorsOf, type DataAt, type Fault, type Run } from '../run.ts'
+import { claimed, type Claim } from '../claims.ts'
+import { createRun, errorOf, errorsOf, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 
 type Resource = Record<string, unknown>
@@ -14,10 +14,11 @@ export const fhirResource = keyword<true>('fhirResource', ['object'], () => (run
   const inner = createRun(run.engine, data, isContained ? run.container : data, run.root)
   const from: DataAt = { ...at, rootData: data }
   const found: (ErrorObject | Fault)[] = [...errorsOf(run.engine.shape(data.resourceType as string), inner, data, from)]
-  for (const { profile, index } of claimed(data)) {
+  for (const claim of claimed(data)) {
+    const { profile } = claim
     const compiled = run.engine.profile(profile)
     if (compiled) found.push(...tagged(errorsOf(compiled, inner, data, from), profile))
-    else found.push(errorOf('fhirResource', unknownProfile(profile, index), from))
+    else found.push(errorOf('fhirResource', unknownProfile(claim, run.engine), from))
   }
   return found
 })
@@ -37,8 +38,10 @@ export function typeFault(data: Resource, { engine }: Pick<Run, 'engine'>): Faul
   }
 }
 
-export const unknownProfile = (profile: string, index: number): Fault => ({
+/** An error where the hub's own rules hold; elsewhere the claim could only not be checked. */
+export const unknownProfile = ({ profile, index }: Claim, { strict }: Engine): Fault => ({
   code: 'profile-unknown',
+  severity: strict ? 'error' : 'warning',
   below: `/meta/profile/${index}`,
   text: `{at} claims the profile \`${profile}\`, which is not known here. Leave the claim out, or correct the url.`,
 })
