@@ -56,13 +56,18 @@ const REQUEST_TIMEOUT = 30
 /** Subscriptions that are told at the same time. */
 const LANES = 32
 
-export async function createHub(config: Config, { log, clock }: { log: Log; clock: Clock }): Promise<Hub> {
+type With = {
+  readonly log: Log
+  readonly clock: Clock
+  /** A store that is open already, in place of the one that the settings name; the hub closes it when it stops. */
+  readonly store?: Store
+}
+
+export async function createHub(config: Config, { log, clock, ...given }: With): Promise<Hub> {
   const definitions = await loadDefinitions(ROOT_FOLDER, config.rules === 'open' ? { everyType: isReadable } : {})
   for (const offer of definitions.offers) checkParameters(offer.searchParameters)
   const secret = ssnKey(config)
-  const store = await openStore(config.store.kind === 'memory' ? 'memory:' : `sqlite:${config.store.path}`, {
-    clock: clock.now,
-  })
+  const store = given.store ?? (await openStore(addressOf(config.store), { clock: clock.now }))
   const needs = {
     ...(await writeNeeds(config, definitions, store, secret)),
     timeZone: config.timeZone,
@@ -100,6 +105,8 @@ export async function createHub(config: Config, { log, clock }: { log: Log; cloc
     },
   }
 }
+
+const addressOf = (store: Config['store']): string => (store.kind === 'memory' ? 'memory:' : `sqlite:${store.path}`)
 
 /** An IPv6 address stands in brackets in a URL (RFC 3986 section 3.2.2). */
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)

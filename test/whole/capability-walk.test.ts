@@ -1,0 +1,218 @@
+/**
+ * The capability statement is walked: all that it declares works, for every type, and what it does not declare is
+ * refused. https://hl7.org/fhir/R4/capabilitystatement.html
+ */
+import assert from 'node:assert/strict'
+import { given, refused, type Answer, type Client, type Given } from '../given.ts'
+import { goal, participant } from './records.ts'
+
+type Declared = Answer['body']
+
+/** A plausible value of each type of parameter. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  token: ['active', 'http://example.org|active', '|active', 'http://example.org|'],
+  string: ['Fam', 'Fam,Other'],
+  reference: ['nobody'],
+  date: ['2026', 'ge2026-11-24', 'lt2026-11-24T00:00:00Z'],
+  uri: ['http://example.org'],
+}
+
+/** The addresses of interactions at the level of a type: what answers them when there is no such record or body. */
+const INTERACTIONS: readonly (readonly [code: string, method: string, path: string, answered: readonly number[]])[] = [
+  ['read', 'GET', '/TYPE/nobody', [404]],
+  ['vread', 'GET', '/TYPE/nobody/_history/1', [404]],
+  ['history-instance', 'GET', '/TYPE/nobody/_history', [404]],
+  ['search-type', 'GET', '/TYPE?_count=1', [200]],
+  ['create', 'POST', '/TYPE', [422, 403]],
+  ['update', 'PUT', '/TYPE/nobody', [422, 403]],
+  ['delete', 'DELETE', '/TYPE/nobody', [200, 204, 404, 403, 412]],
+  ['patch', 'PATCH', '/TYPE/nobody', []],
+  ['history-type', 'GET', '/TYPE/_history', []],
+]
+
+describe('the capability statement', function () {
+  this.timeout(120_000)
+  let hub: Given
+  let board: Client
+  let types: readonly Declared[]
+  let whole: Declared
+  before(async () => {
+    hub = await given()
+    board = hub.as(undefined)
+    const es = hub.as('es')
+    const { body: patient } = await es.post('/Patient', participant('es', 'walk'))
+    await es.post('/Goal', goal(`Patient/${patient.id}`))
+    whole = (await board.get('/metadata')).body
+    types = whole.rest[0].resource
+  })
+  after(() => hub.stop())
+
+  it('declares each type once, and there are all those of the samples', () => {
+    const names = types.map(({ type }) => type)
+    assert.equal(new Set(names).size, names.length)
+    for (const name of ['Patient', 'CarePlan', 'Task', 'Organization', 'Subscription'])
+      assert.ok(names.includes(name), name)
+  })
+
+  it('declares interactions that are answered, and no other is', async () => {
+    for (const { type, interaction } of types) {
+      const declared = interaction.map((one: { code: string }) => one.code)
+      for (const [code, method, path, expected] of INTERACTIONS) {
+        const body = ['POST', 'PUT', 'PATCH'].includes(method)
+          ? { resourceType: type, ...(method === 'POST' ? {} : { id: 'nobody' }) }
+          : undefined
+        const answer = await board.send(method, path.replace('TYPE', type), body)
+        const allowed = declared.includes(code) ? expected : [404, 405]
+        assert.ok(allowed.includes(answer.status), `${type} ${code}: ${answer.status} ${answer.text.slice(0, 300)}`)
+        if (!declared.includes(code)) assert.match(answer.text, /method-not-allowed|unknown-address/, `${type} ${code}`)
+      }
+    }
+  })
+
+  it('declares search parameters that are answered, each with values of its type and with :missing', async () => {
+    for (const { type, searchParam = [] } of types) {
+      for (const { name, type: kind } of searchParam as readonly Declared[]) {
+        assert.ok(VALUES[kind], `${type}.${name} is a ${kind}`)
+        const queries = VALUES[kind]!.map((value) => `${name}=${encodeURIComponent(value)}`)
+        for (const query of [...queries, `${name}:missing=true`, `${name}:missing=false`]) {
+          const answer = await board.get(`/${type}?${query}`)
+          assert.equal(answer.status, 200, `${type}?${query}: ${answer.text.slice(0, 300)}`)
+          assert.equal(answer.body.type, 'searchset')
+        }
+      }
+    }
+  })
+
+  it('declares references, each to some type that is kept', async () => {
+    for (const { type, searchParam = [] } of types) {
+      for (const { name, type: kind } of searchParam as readonly Declared[]) {
+        if (kind !== 'reference') continue
+        const answers = await Promise.all(types.map((target) => board.get(`/${type}?${name}=${target.type}/nobody`)))
+        for (const answer of answers) if (answer.status !== 200) refused(answer, 400, 'invalid-parameter')
+        assert.ok(
+          answers.some(({ status }) => status === 200),
+          `${type}?${name} takes no reference to anything`,
+        )
+      }
+    }
+  })
+
+  it('splits a type in two with :missing, whatever the parameter', async () => {
+    for (const { type, searchParam = [] } of types) {
+      const all = (await board.get(`/${type}?_total=accurate&_count=0`)).body.total
+      for (const { name } of searchParam as readonly Declared[]) {
+        const [missing, present] = await Promise.all(
+          ['true', 'false'].map(async (value) => {
+            return (await board.get(`/${type}?${name}:missing=${value}&_total=accurate&_count=0`)).body.total
+          }),
+        )
+        assert.equal(missing + present, all, `${type}.${name}`)
+      }
+    }
+  })
+
+  it('declares includes that are answered', async () => {
+    for (const { type, searchInclude = [] } of types) {
+      for (const include of searchInclude as readonly string[]) {
+        const answer = await board.get(`/${type}?_include=${include}`)
+        assert.equal(answer.status, 200, `${type} ${include}: ${answer.text.slice(0, 300)}`)
+      }
+      refused(await board.get(`/${type}?_include=${type}:no-such-thing`), 400, 'invalid-parameter')
+    }
+  })
+
+  it('refuses parameters that it does not declare: those of R4 that are left out, and invented ones', async () => {
+    for (const { type, searchParam = [] } of types) {
+      const declared = (searchParam as readonly Declared[]).map(({ name }) => name)
+      for (const name of [
+        'no-such-thing',
+        '_text',
+        '_content',
+        '_filter',
+        '_list',
+        '_query',
+        'gender',
+        'code',
+        'subject',
+        'encounter',
+      ]) {
+        if (declared.includes(name)) continue
+        refused(await board.get(`/${type}?${name}=x`), 400, 'unknown-parameter')
+      }
+    }
+  })
+
+  it('declares operations with their definitions, and each is routed at some level', async () => {
+    const listed = types.flatMap(({ type, operation = [] }) => operation.map((one: Declared) => ({ type, ...one })))
+    const system = (whole.rest[0].operation ?? []).map((one: Declared) => ({ type: undefined, ...one }))
+    assert.ok(listed.length > 0)
+    for (const { type, name, definition } of [...listed, ...system]) {
+      assert.match(definition, /^https?:/)
+      const paths = type === undefined ? [`/$${name}`] : [`/${type}/$${name}`, `/${type}/nobody/$${name}`]
+      const answers = await Promise.all(paths.map((path) => board.post(path, { resourceType: 'Parameters' })))
+      const routed = answers.filter(({ text }) => !/unknown-address|method-not-allowed/.test(text))
+      assert.ok(routed.length > 0, `${type} $${name}: ${answers.map(({ text }) => text).join(' ')}`)
+      for (const answer of routed) assert.ok(answer.status < 500, `${type} $${name}: ${answer.text}`)
+    }
+  })
+
+  it('leaves out operations that there are not, at every level', async () => {
+    const names = new Set(types.flatMap(({ operation = [] }) => operation.map(({ name }: Declared) => name)))
+    for (const { type, operation = [] } of types) {
+      const own = operation.map(({ name }: Declared) => name)
+      for (const name of [...names, 'everything', 'meta', 'expunge', 'export', 'lastn']) {
+        if (own.includes(name)) continue
+        for (const path of [`/${type}/$${name}`, `/${type}/nobody/$${name}`])
+          refused(await board.post(path, { resourceType: 'Parameters' }), 404, 'unknown-address')
+      }
+    }
+  })
+
+  it('declares transaction and batch of the system, and nothing else of it is answered', async () => {
+    const declared = whole.rest[0].interaction.map((one: { code: string }) => one.code).sort()
+    assert.deepEqual(declared, ['batch', 'transaction'])
+    for (const type of declared) {
+      const answer = await board.post('', { resourceType: 'Bundle', type, entry: [] })
+      assert.equal(answer.status, 200, answer.text)
+      assert.equal(answer.body.type, `${type}-response`)
+    }
+    for (const path of ['/', '/_history', '/?_type=Patient'])
+      assert.ok([404, 405].includes((await board.get(path)).status), path)
+    assert.ok([404, 405].includes((await board.send('POST', '/_search', undefined)).status))
+  })
+
+  it('leaves out types that are not kept', async () => {
+    const names = types.map(({ type }) => type)
+    for (const type of ['Encounter', 'Medication', 'Immunization', 'Claim', 'Binary', 'Parameters', 'Bundle']) {
+      if (names.includes(type)) continue
+      for (const [method, path] of [
+        ['GET', `/${type}`],
+        ['GET', `/${type}/1`],
+        ['POST', `/${type}`],
+      ] as const) {
+        const answer = await board.send(method, path, method === 'POST' ? { resourceType: type } : undefined)
+        refused(answer, 404, 'unknown-type')
+      }
+    }
+  })
+
+  it('keeps its word on conditional create, and on what it does not support', async () => {
+    for (const { type, conditionalCreate, conditionalUpdate, conditionalDelete } of types) {
+      if (conditionalCreate) {
+        const headers = { 'If-None-Exist': '_id=nobody' }
+        const answer = await board.post(`/${type}`, { resourceType: type }, { headers })
+        assert.ok([422, 403].includes(answer.status), `${type}: ${answer.status}`)
+      }
+      assert.equal(conditionalUpdate, false)
+      assert.equal(conditionalDelete, 'not-supported')
+      for (const method of ['PUT', 'DELETE']) {
+        const answer = await board.send(
+          method,
+          `/${type}?_id=nobody`,
+          method === 'PUT' ? { resourceType: type } : undefined,
+        )
+        assert.equal(answer.status, 405, `${method} ${type}: ${answer.text}`)
+      }
+    }
+  })
+})

@@ -1,0 +1,180 @@
+/**
+ * The whole hub, as a process of its own, against 20,000 mutated requests: never a fault, never a wait, every refusal an
+ * OperationOutcome, and what was there before is there after. `FUZZ=100000 FUZZ_SEED=7` asks for more, or others.
+ */
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { Agent, request as send, type IncomingHttpHeaders } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ERRORS } from '../../server/fhir/outcome.ts'
+import { startHub, type Started } from '../checks/process.ts'
+import { clientAt, made, type Client } from '../given.ts'
+import { mutate } from './fuzz/mutate.ts'
+import { requests, type Request, type Seeded } from './fuzz/requests.ts'
+import { random } from './random.ts'
+import { assessment, consent, decisions, goal, participant, plan } from './records.ts'
+
+const COUNT = Number(process.env['FUZZ'] ?? 20_000)
+const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
+const AT_ONCE = 4
+/** ms for one answer; the hub is asked by so many at once, and tests run beside it. */
+const LONGEST = 2_000
+const MEMORY = 1024 ** 3
+
+type Answer = {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+  readonly ms: number
+}
+
+describe('any request to the whole hub', function () {
+  this.timeout(300_000)
+  let folder: string
+  let hub: Started
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'nwd-fuzz-'))
+    hub = await startHub({
+      HUB_STORE: `sqlite:${join(folder, 'hub.sqlite')}`,
+      HUB_LOOPBACK_ENDPOINTS: 'true',
+      HUB_LOG: 'error',
+    })
+  })
+  after(async () => {
+    agent.destroy()
+    await hub.end('SIGKILL')
+    rmSync(folder, { recursive: true })
+  })
+
+  it(`is answered without a fault, ${COUNT} times, and harms nothing`, async () => {
+    const seeded = await seed(clientAt(hub.url, 'ui'), clientAt(hub.url, 'es'))
+    const before = await snapshot(clientAt(hub.url), seeded)
+    const { body: statement } = await clientAt(hub.url).get('/metadata')
+    const material = requests(seeded, statement)
+    const choices = random(SEED)
+    const statuses = new Map<number, number>()
+    const faults: string[] = []
+    let [left, slowest] = [COUNT, 0]
+
+    const work = async (): Promise<void> => {
+      while (left-- > 0 && faults.length < 20) {
+        const request = mutate(choices.pick(material), choices)
+        const answer = await ask(hub.url, agent, request).catch((error: Error) => error)
+        const fault = faultOf(answer)
+        if (fault !== undefined) faults.push(`${fault}: ${shown(request)}`)
+        if (answer instanceof Error) continue
+        slowest = Math.max(slowest, answer.ms)
+        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
+
+    const counted = [...statuses].sort(([one], [other]) => one - other).map(([status, times]) => `${status}: ${times}`)
+    console.log(`      seed ${SEED}; ${counted.join(', ')}; slowest ${Math.round(slowest)} ms; ${megabytes(hub)} MB`)
+    assert.deepEqual(faults, [])
+    assert.equal(hub.child.exitCode, null)
+    assert.ok(residentBytes(hub) < MEMORY, `${megabytes(hub)} MB`)
+    assert.deepEqual(await snapshot(clientAt(hub.url), seeded), before)
+    for (const status of [200, 201, 400, 404, 405, 412, 415, 422])
+      assert.ok(statuses.has(status), `no answer was ${status}`)
+    assert.equal(await hub.end(), 0)
+  })
+})
+
+type Whole = Seeded & { readonly keys: readonly string[] }
+
+/** What UI holds of a participant and sends to Adult Basic Education; the requests are Employment Services'. */
+async function seed(ui: Client, es: Client): Promise<Whole> {
+  const patient = made(await ui.post('/Patient', participant('ui', 'kept')))
+  const subject = `Patient/${patient.id}`
+  const aim = made(await ui.post('/Goal', goal(subject)))
+  const response = made(await ui.post('/QuestionnaireResponse', assessment(subject)))
+  const scheme = made(await ui.post('/CarePlan', plan('ui', subject, `Goal/${aim.id}`, 'active')))
+  const agreed = made(await ui.post('/Consent', consent('ui', subject, 'abe')))
+  const choices = decisions(`QuestionnaireResponse/${response.id}`, { abe: true, snap: false, tanf: false })
+  made(await ui.post(`/${subject}/$submit-referrals`, choices))
+  const { body } = await ui.get(`/Task?patient=${patient.id}`)
+  const own = made(await es.post('/Patient', participant('es', 'own')))
+  return {
+    patient: own.id,
+    goal: aim.id,
+    response: response.id,
+    task: body.entry[0].resource.id,
+    keys: [
+      subject,
+      `Goal/${aim.id}`,
+      `QuestionnaireResponse/${response.id}`,
+      `CarePlan/${scheme.id}`,
+      `Consent/${agreed.id}`,
+      `Task/${body.entry[0].resource.id}`,
+    ],
+  }
+}
+
+/** Everything of the seeded records, and the lookups, as the board sees it. */
+async function snapshot(board: Client, { keys }: Whole): Promise<readonly unknown[]> {
+  const records = await Promise.all(keys.flatMap((key) => [board.get(`/${key}`), board.get(`/${key}/_history`)]))
+  const lookups = await Promise.all(
+    ['Organization', 'HealthcareService', 'Location', 'PlanDefinition'].map((type) => board.get(`/${type}?_count=100`)),
+  )
+  return [...records, ...lookups].map(({ status, body }) => ({
+    status,
+    entries: body.entry?.map((one: { resource: unknown }) => one.resource) ?? body,
+  }))
+}
+
+function ask(url: string, agent: Agent, { method, path, headers, body }: Request): Promise<Answer> {
+  const { hostname, port, pathname } = new URL(url)
+  const begun = performance.now()
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
+    const request = send(
+      { hostname, port, agent, method, path: pathname + path, headers: { ...headers, ...length } },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => (text += chunk))
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, ms: performance.now() - begun }),
+        )
+        response.on('error', reject)
+      },
+    )
+    request.setTimeout(LONGEST * 5, () => request.destroy(new Error('no answer')))
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+/** What is wrong with an answer; undefined when nothing is. */
+function faultOf(answer: Answer | Error): string | undefined {
+  if (answer instanceof Error) return `no answer (${answer.message})`
+  const { status, headers, text, ms } = answer
+  if (status >= 500) return `${status} ${text.slice(0, 300)}`
+  if (ms > LONGEST) return `${Math.round(ms)} ms`
+  if (status < 400 || text === '') return undefined
+  if (headers['content-type'] !== 'application/fhir+json; charset=utf-8')
+    return `the media type ${headers['content-type']}`
+  const { resourceType, issue } = JSON.parse(text) as {
+    resourceType: string
+    issue?: { details: { coding: { code: string }[] } }[]
+  }
+  if (resourceType !== 'OperationOutcome' || !issue?.length) return `a refusal without issues: ${text.slice(0, 300)}`
+  const strange = issue.find((one) => !Object.hasOwn(ERRORS, one.details.coding[0]?.code ?? ''))
+  return strange ? `the code ${JSON.stringify(strange)}` : undefined
+}
+
+const shown = ({ method, path, headers, body = '' }: Request): string =>
+  `${method} ${path} ${JSON.stringify(headers)} ${body.length > 1500 ? `${body.slice(0, 1500)}… (${body.length})` : body}`
+
+/** Where the system tells it (Linux); elsewhere memory is not looked at. */
+function residentBytes({ child }: Started): number {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024
+  } catch {
+    return 0
+  }
+}
+const megabytes = (hub: Started): number => Math.round(residentBytes(hub) / 1024 ** 2)

@@ -1,0 +1,117 @@
+/** Valid requests of every kind, as the material that is mutated: samples, searches, operations, Bundles, addresses. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from '../../checks/files.ts'
+import type { Answer } from '../../given.ts'
+import { assessment, consent, decisions, goal, participant, subscription, triple, type Made } from '../records.ts'
+
+export type Request = {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+const FHIR = { 'Content-Type': 'application/fhir+json' }
+const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
+
+/** The type of a sample, an id that exists or not, and a place of an operation are all filled in from these. */
+export type Seeded = {
+  readonly patient: string
+  readonly goal: string
+  readonly response: string
+  readonly task: string
+}
+
+type Declared = Answer['body']
+
+export function requests({ patient, goal: aim, response, task }: Seeded, statement: Declared): readonly Request[] {
+  const subject = `Patient/${patient}`
+  const made: readonly Made[] = [
+    participant('es', 'fuzz'),
+    goal(subject),
+    assessment(subject),
+    consent('es', subject, 'abe'),
+    subscription('plan-updated', 'http://127.0.0.1:9/hook'),
+    ...samples(),
+  ]
+  return [
+    ...[1, 2, 3].flatMap((time) =>
+      made
+        .slice(0, 5)
+        .map((resource) => request('POST', `/${resource.resourceType}`, { ...resource, language: `en-${time}` })),
+    ),
+    ...made.map((resource) => request('POST', `/${resource.resourceType}`, { ...resource, id: undefined })),
+    ...made.map((resource) => request('POST', `/${resource.resourceType}/$validate`, resource)),
+    ...made.flatMap((one) =>
+      one.id ? [request('PUT', `/${one.resourceType}/es.${one.id}`, { ...one, id: `es.${one.id}` })] : [],
+    ),
+    request('POST', '', triple('es', 'fuzz')),
+    request('POST', '', batch(made)),
+    request('POST', '', { ...batch(made.slice(0, 4)), type: 'transaction' }),
+    request('POST', `/${subject}/$submit-referrals`, decisions(`QuestionnaireResponse/${response}`, { abe: true })),
+    request('POST', `/QuestionnaireResponse/${response}/$propose-referrals`),
+    request('POST', '/QuestionnaireResponse/$propose-referrals', assessment(subject)),
+    request('PUT', `/Goal/${aim}`, { ...goal(subject), id: aim }, { 'If-Match': 'W/"99"' }),
+    request('DELETE', '/Goal/nobody', undefined, { 'If-Match': 'W/"1"' }),
+    ...['', '/_history', '/_history/1', '/$reconcile?base=1'].map((end) => request('GET', `/${subject}${end}`)),
+    request('GET', `/Task/${task}`, undefined, {
+      'If-None-Match': 'W/"1"',
+      'If-Modified-Since': 'Tue, 24 Nov 2026 06:00:00 GMT',
+    }),
+    request('GET', '/metadata'),
+    ...searches(statement),
+  ]
+}
+
+const request = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Request => ({
+  method,
+  path,
+  headers: { 'X-Agency': 'es', ...(body === undefined ? {} : FHIR), ...headers },
+  ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+})
+
+const batch = (resources: readonly Made[]) => ({
+  resourceType: 'Bundle',
+  type: 'batch',
+  entry: [
+    ...resources.slice(0, 8).map((resource) => ({ resource, request: { method: 'POST', url: resource.resourceType } })),
+    { request: { method: 'GET', url: 'Patient?name=Family&_count=2' } },
+    { request: { method: 'DELETE', url: 'Goal/nobody' } },
+  ],
+})
+
+/** Every valid sample, and every invalid one. */
+function samples(): readonly Made[] {
+  const root = join(ROOT, 'samples')
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /(valid|invalid)-[^/]*\.json$/.test(name) && !name.endsWith('.issues.json'))
+    .sort()
+    .map((name) => JSON.parse(readFileSync(join(root, name), 'utf8')) as Made)
+    .filter((resource) => typeof resource?.resourceType === 'string')
+}
+
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  token: ['active', 'http://example.org|a', '|a', ':missing=true'],
+  string: ['Family', ':exact=Family', ':contains=mi'],
+  reference: ['Organization/es', 'es'],
+  date: ['2026', 'ge2026-11-24', 'lt2026-11-24T00:00:00Z'],
+  uri: ['http://example.org'],
+}
+
+/** One search for each declared parameter, with what a search may carry besides. */
+function searches(statement: Declared): readonly Request[] {
+  const types = statement.rest[0].resource as readonly Declared[]
+  return types.flatMap(({ type, searchParam = [], searchInclude = [] }) => [
+    request('GET', `/${type}?_count=3&_total=accurate&_sort=-_lastUpdated`),
+    ...searchInclude.map((include: string) => request('GET', `/${type}?_include=${include}`)),
+    ...searchParam.flatMap(({ name, type: kind }: Declared) =>
+      (VALUES[kind] ?? []).map((value) => {
+        const query = value.startsWith(':') ? `${name}${value}` : `${name}=${encodeURIComponent(value)}`
+        return value.length % 2 === 0
+          ? request('GET', `/${type}?${query}`)
+          : { ...request('POST', `/${type}/_search`), headers: { 'X-Agency': 'es', ...FORM }, body: query }
+      }),
+    ),
+  ])
+}

@@ -1,0 +1,156 @@
+/** An off-the-shelf client works unchanged. https://github.com/Vermonster/fhir-kit-client */
+import assert from 'node:assert/strict'
+import { given, type Given } from '../given.ts'
+import { assessment, goal, participant, triple, type Made } from './records.ts'
+
+type Resource = Made & { readonly id: string; readonly meta: { readonly versionId: string } }
+type Page = Resource & {
+  readonly total: number
+  readonly link: readonly { readonly relation: string; readonly url: string }[]
+  readonly entry: readonly { readonly resource: Resource; readonly response?: { readonly status: string } }[]
+}
+type Headed = { readonly headers: Record<string, string> }
+type Refused = { readonly response: { readonly status: number; readonly data: Made } }
+
+/** What this client does, as far as it is used here: its own types speak of every resource of every version. */
+type Client = {
+  capabilityStatement(): Promise<Resource>
+  create(ask: { resourceType: string; body: Made; options?: Headed }): Promise<Resource>
+  read(ask: { resourceType: string; id: string }): Promise<Resource>
+  vread(ask: { resourceType: string; id: string; version: string }): Promise<Resource>
+  history(ask: { resourceType: string; id: string }): Promise<Page>
+  search(ask: { resourceType: string; searchParams: object; options?: { postSearch: boolean } }): Promise<Page>
+  nextPage(ask: { bundle: Page }): Promise<Page> | undefined
+  update(ask: { resourceType: string; id: string; body: Made; options?: Headed }): Promise<Resource>
+  delete(ask: { resourceType: string; id: string }): Promise<unknown>
+  transaction(ask: { body: Made }): Promise<Page>
+  batch(ask: { body: Made }): Promise<Page>
+  operation(ask: { name: string; resourceType?: string; id?: string; method?: string; input?: object }): Promise<Page>
+  resolve(ask: { reference: string }): Promise<Resource>
+}
+
+describe('fhir-kit-client', function () {
+  this.timeout(30_000)
+  let hub: Given
+  let client: Client
+  let patient: Resource
+  before(async () => {
+    hub = await given()
+    // Not by a static import: the package is an ES module only, and test files may be loaded by require.
+    const { Client: FhirKitClient } = await import('fhir-kit-client')
+    client = new FhirKitClient({ baseUrl: hub.url, customHeaders: { 'X-Agency': 'es' } }) as unknown as Client
+    patient = await client.create({ resourceType: 'Patient', body: participant('es', 'kit') })
+  })
+  after(() => hub.stop())
+
+  const refusal = (work: Promise<unknown>): Promise<Refused['response']> =>
+    work.then(
+      () => assert.fail('It was not refused.'),
+      (error: Refused) => error.response,
+    )
+
+  it('reads the capability statement', async () => {
+    const statement = await client.capabilityStatement()
+    assert.equal(statement.resourceType, 'CapabilityStatement')
+    assert.equal(statement['fhirVersion'], '4.0.1')
+  })
+
+  it('creates, reads, reads a version, updates with If-Match, and reads the history', async () => {
+    const { id } = patient
+    assert.deepEqual(await client.read({ resourceType: 'Patient', id }), patient)
+    const changed = await client.update({
+      resourceType: 'Patient',
+      id,
+      body: { ...patient, language: 'en' },
+      options: { headers: { 'If-Match': 'W/"1"' } },
+    })
+    assert.equal(changed.meta.versionId, '2')
+    assert.deepEqual(await client.vread({ resourceType: 'Patient', id, version: '1' }), patient)
+    const history = await client.history({ resourceType: 'Patient', id })
+    assert.deepEqual(
+      history.entry.map(({ resource }) => resource.meta.versionId),
+      ['2', '1'],
+    )
+    assert.deepEqual(await client.resolve({ reference: `Patient/${id}` }), changed)
+  })
+
+  it('pages through a search to its end, by GET and by POST', async () => {
+    const subject = `Patient/${patient.id}`
+    const made: string[] = []
+    for (let index = 0; index < 7; index++)
+      made.push((await client.create({ resourceType: 'Goal', body: goal(subject) })).id)
+    for (const postSearch of [false, true]) {
+      const found: string[] = []
+      const searchParams = { patient: patient.id, _count: 3 }
+      let page: Page | undefined = await client.search({ resourceType: 'Goal', searchParams, options: { postSearch } })
+      for (; page; page = await client.nextPage({ bundle: page }))
+        found.push(...page.entry.map(({ resource }) => resource.id))
+      assert.deepEqual(found.sort(), [...made].sort())
+    }
+  })
+
+  it('creates on a condition once', async () => {
+    const identifier = [{ system: 'https://no-wrong-door.example/fhir/NamingSystem/agency/es', value: 'once' }]
+    const ask = {
+      resourceType: 'Goal',
+      body: { ...goal(`Patient/${patient.id}`), identifier },
+      options: { headers: { 'If-None-Exist': `identifier=${identifier[0]!.system}|once` } },
+    }
+    const first = await client.create(ask)
+    assert.deepEqual(await client.create(ask), first)
+  })
+
+  it('sends a transaction and a batch', async () => {
+    const done = await client.transaction({ body: triple('es', 'kit-triple') })
+    assert.equal(done['type'], 'transaction-response')
+    assert.deepEqual(
+      done.entry.map(({ response, resource }) => [response?.status, resource.resourceType]),
+      [
+        ['201 Created', 'Patient'],
+        ['201 Created', 'Goal'],
+        ['201 Created', 'CarePlan'],
+      ],
+    )
+    const request = { method: 'GET', url: `Patient/${patient.id}` }
+    const batch = await client.batch({ body: { resourceType: 'Bundle', type: 'batch', entry: [{ request }] } })
+    assert.equal(batch.entry[0]?.resource.id, patient.id)
+  })
+
+  it('calls operations: $validate of a type, $propose-referrals of an assessment', async () => {
+    const outcome = await client.operation({
+      name: '$validate',
+      resourceType: 'Patient',
+      input: participant('es', 'no'),
+    })
+    assert.equal(outcome.resourceType, 'OperationOutcome')
+    const response = await client.create({
+      resourceType: 'QuestionnaireResponse',
+      body: assessment(`Patient/${patient.id}`),
+    })
+    const proposed = await client.operation({
+      name: '$propose-referrals',
+      resourceType: 'QuestionnaireResponse',
+      id: response.id,
+    })
+    assert.match(JSON.stringify(proposed), /abe/)
+  })
+
+  it('is refused in a way that it can read: 404, 410, 412, 422, 428', async () => {
+    const gone = await client.create({ resourceType: 'Goal', body: goal(`Patient/${patient.id}`) })
+    await client.delete({ resourceType: 'Goal', id: gone.id })
+    const [resourceType, id] = ['Patient', patient.id]
+    const stale = { headers: { 'If-Match': 'W/"1"' } }
+    const refusals = [
+      [404, refusal(client.read({ resourceType, id: 'nobody' }))],
+      [410, refusal(client.read({ resourceType: 'Goal', id: gone.id }))],
+      [412, refusal(client.update({ resourceType, id, body: patient, options: stale }))],
+      [422, refusal(client.create({ resourceType, body: { resourceType, gender: 'x' } }))],
+      [428, refusal(client.update({ resourceType, id, body: patient }))],
+    ] as const
+    for (const [status, refused] of refusals) {
+      const answer = await refused
+      assert.equal(answer.status, status, JSON.stringify(answer.data))
+      assert.equal(answer.data.resourceType, 'OperationOutcome')
+    }
+  })
+})

@@ -1,0 +1,116 @@
+/** Many clients at once, over HTTP, on every store: who wins is decided once. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { given, made, refused, type Answer, type Given } from '../given.ts'
+import { assessment, consent, decisions, goal, participant, plan } from './records.ts'
+
+const CLIENTS = 64
+const ROUNDS = 200
+
+const many = <T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, index) => work(index)))
+
+const withStatus = (answers: readonly Answer[], status: number): readonly Answer[] =>
+  answers.filter((answer) => answer.status === status)
+
+for (const kind of ['memory', 'sqlite'] as const) {
+  describe(`at the same time, on ${kind}`, function () {
+    this.timeout(300_000)
+    let folder: string
+    let hub: Given
+    before(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'nwd-race-'))
+      hub = await given({ HUB_STORE: kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.sqlite')}` })
+    })
+    after(async () => {
+      await hub.stop()
+      rmSync(folder, { recursive: true })
+    })
+
+    let count = 0
+    const fresh = (): string => `${kind}-${++count}`
+    const es = () => hub.as('es')
+
+    it(`one of ${CLIENTS} updates of one version is taken, in ${ROUNDS} rounds`, async () => {
+      let current = made(await es().post('/Patient', participant('es', fresh())))
+      for (let round = 1; round <= ROUNDS; round++) {
+        const answers = await many(CLIENTS, (index) => {
+          const telecom = [{ system: 'email', value: `${round}-${index}@example.org` }]
+          return es().put(`/Patient/${current.id}`, { ...current, telecom }, round)
+        })
+        const [taken, ...others] = withStatus(answers, 200)
+        assert.ok(taken && others.length === 0, `round ${round}: ${others.length + 1} were taken`)
+        const stale = withStatus(answers, 412)
+        assert.equal(stale.length, CLIENTS - 1)
+        refused(stale[0]!, 412, 'version-conflict')
+        const read = await es().get(`/Patient/${current.id}`)
+        assert.equal(read.text, taken.text)
+        current = taken.body
+      }
+      const { body } = await es().get(`/Patient/${current.id}/_history?_count=1`)
+      assert.equal(body.total, ROUNDS + 1)
+    })
+
+    it(`one of ${CLIENTS} conditional creates makes the record, the others find it`, async () => {
+      const patient = made(await es().post('/Patient', participant('es', fresh())))
+      for (let round = 0; round < 10; round++) {
+        const identifier = [{ system: 'https://no-wrong-door.example/fhir/NamingSystem/agency/es', value: fresh() }]
+        const resource = { ...goal(`Patient/${patient.id}`), identifier }
+        const headers = { 'If-None-Exist': `identifier=${identifier[0]!.system}|${identifier[0]!.value}` }
+        const answers = await many(CLIENTS, () => es().post('/Goal', resource, { headers }))
+        assert.equal(withStatus(answers, 201).length, 1, answers.map(({ status }) => status).join(' '))
+        assert.equal(withStatus(answers, 200).length, CLIENTS - 1, answers.find(({ status }) => status > 201)?.text)
+        assert.equal(new Set(answers.map(({ body }) => body.id)).size, 1)
+        const found = await es().get(`/Goal?${headers['If-None-Exist']}&_total=accurate`)
+        assert.equal(found.body.total, 1)
+      }
+    })
+
+    it('one of two participants with the same number is made', async () => {
+      for (let round = 0; round < 10; round++) {
+        const resource = participant('es', fresh())
+        const answers = await many(8, () => es().post('/Patient', resource))
+        assert.equal(withStatus(answers, 201).length, 1, answers.map(({ status }) => status).join(' '))
+        for (const answer of answers) if (answer.status !== 201) refused(answer, 409, 'duplicate-participant')
+      }
+    })
+
+    it('one of two success plans becomes the active one', async () => {
+      for (let round = 0; round < 10; round++) {
+        const patient = made(await es().post('/Patient', participant('es', fresh())))
+        const subject = `Patient/${patient.id}`
+        const aim = made(await es().post('/Goal', goal(subject)))
+        const tentative = await many(2, async () =>
+          made(await es().post('/CarePlan', plan('es', subject, `Goal/${aim.id}`))),
+        )
+        const created = many(2, () => es().post('/CarePlan', plan('es', subject, `Goal/${aim.id}`, 'active')))
+        const raised = tentative.map((one) => es().put(`/CarePlan/${one.id}`, { ...one, status: 'active' }, 1))
+        const answers = [...(await created), ...(await Promise.all(raised))]
+        const taken = answers.filter(({ status }) => status < 300)
+        assert.equal(taken.length, 1, answers.map(({ status, text }) => `${status} ${text}`).join('\n'))
+        for (const answer of answers) if (answer !== taken[0]) refused(answer, 422, 'plan-active-exists')
+        const found = await es().get(`/CarePlan?patient=${patient.id}&status=active&_total=accurate`)
+        assert.equal(found.body.total, 1)
+      }
+    })
+
+    it('the same assessment sent twice makes one set of referrals', async () => {
+      for (let round = 0; round < 5; round++) {
+        const patient = made(await es().post('/Patient', participant('es', fresh())))
+        const subject = `Patient/${patient.id}`
+        const response = made(await es().post('/QuestionnaireResponse', assessment(subject)))
+        made(await es().post('/Consent', consent('es', subject, 'abe')))
+        const sent = decisions(`QuestionnaireResponse/${response.id}`, { abe: true, snap: false, tanf: false })
+        const answers = await many(8, () => es().post(`/Patient/${patient.id}/$submit-referrals`, sent))
+        for (const answer of answers) made(answer)
+        const tasks = await es().get(`/Task?patient=${patient.id}&_total=accurate`)
+        const requests = await es().get(`/ServiceRequest?patient=${patient.id}&_total=accurate`)
+        const statuses = tasks.body.entry.map((one: { resource: { status: string } }) => one.resource.status).sort()
+        assert.deepEqual(statuses, ['cancelled', 'cancelled', 'requested'])
+        assert.equal(requests.body.total, 3)
+      }
+    })
+  })
+}
