@@ -66,13 +66,21 @@ function consequences(all: readonly Said[]): (one: Said) => boolean {
     const [, concept, coding] = /^(.*?)(\/coding\/\d+)?\/code$/.exec(pointer) ?? []
     return concept !== undefined && (refused.has(concept) || refused.has(concept + (coding ?? '')))
   }
-  const holdsRefused = (pointer: string): boolean => [...refused].some((one) => one.startsWith(`${pointer}/`))
+  const holders = new Set([...refused].flatMap(ancestors))
   const isBeyond = (pointer: string): boolean =>
     cut.some((list) => pointer.startsWith(list.pointer) && parseInt(pointer.slice(list.pointer.length)) >= list.limit)
   return ({ code, pointer, unsure }) =>
     (CONTENT.has(code) && badForm.has(pointer)) ||
     (unsure === true && isBroken) ||
     (code === 'code-invalid' && isInside(pointer)) ||
-    (code === 'code-unexpected' && holdsRefused(pointer)) ||
+    (code === 'code-unexpected' && holders.has(pointer)) ||
     isBeyond(pointer)
+}
+
+/** `/a`, `/a/b` for `/a/b/c`. */
+function ancestors(pointer: string): readonly string[] {
+  const found: string[] = []
+  for (let end = pointer.lastIndexOf('/'); end > 0; end = pointer.lastIndexOf('/', end - 1))
+    found.push(pointer.slice(0, end))
+  return found
 }

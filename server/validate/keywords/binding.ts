@@ -32,6 +32,8 @@ export const fhirBinding = keyword<readonly Bound[]>('fhirBinding', ['string', '
 function bindingFault(data: Coded, binding: Ready, engine: Engine): Fault | undefined {
   if (typeof data === 'string') return codeFault(data, binding, engine)
   const codings = codingsOf(data)
+  // What is no system at all is told where it stands.
+  if (codings.some(({ system }) => system !== undefined && typeof system !== 'string')) return undefined
   if (codings.length === 0) return binding.strength === 'required' && !hasExtension(data) ? noCode(binding) : undefined
   let verdict: Verdict = 'out'
   for (const { system, code } of codings) {

@@ -4,6 +4,7 @@ import { nearest } from '../../fhir/nearest.ts'
 import { claimed, type Claim } from '../claims.ts'
 import { createRun, errorOf, errorsOf, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
+import { show } from './value.ts'
 
 type Resource = Record<string, unknown>
 
@@ -34,7 +35,7 @@ export function typeFault(data: Resource, { engine }: Pick<Run, 'engine'>): Faul
   return {
     code: 'unknown-type',
     below: '/resourceType',
-    text: `{at} is \`${String(resourceType)}\`, which is not a resource type of FHIR R4.${guess ? ` Did you mean \`${guess}\`?` : ''}`,
+    text: `{at} is ${show(resourceType)}, which is not a resource type of FHIR R4.${guess ? ` Did you mean \`${guess}\`?` : ''}`,
   }
 }
 

@@ -44,9 +44,11 @@ function groupFaults(
   const counts = new Map<string, number>()
   items.forEach((item, index) => {
     const pointer = `${at}/item/${index}`
-    const linkId = item.linkId ?? ''
+    const { linkId } = item
+    // Absent, or of another shape: that was judged elsewhere.
+    if (typeof linkId !== 'string') return
     const question = known.get(linkId)
-    if (!question) faults.push(...(item.linkId === undefined ? [] : [unknownItem(linkId, pointer, known)]))
+    if (!question) faults.push(unknownItem(linkId, pointer, known))
     else {
       const count = (counts.get(linkId) ?? 0) + 1
       counts.set(linkId, count)

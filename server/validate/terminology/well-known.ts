@@ -8,12 +8,15 @@ const LANGUAGE =
 /** https://www.rfc-editor.org/rfc/rfc6838#section-4.2, with parameters */
 const MIME_TYPE = /^[A-Za-z0-9][\w!#$&.+^-]{0,126}\/[A-Za-z0-9*][\w!#$&.+^*-]{0,126}(\s*;.*)?$/
 
+/** No code of these systems is this long; the expressions need not be tried on more. */
+const LONG = 1000
+
 /** R4 lets these stand for their FHIR media types. https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.format */
 const SHORT = new Set(['xml', 'json', 'ttl'])
 
 export const WELL_KNOWN: ReadonlyMap<string, () => CodeSystem> = new Map([
-  ['urn:ietf:bcp:47', () => formSystem((code) => LANGUAGE.test(code))],
-  ['urn:ietf:bcp:13', () => formSystem((code) => SHORT.has(code) || MIME_TYPE.test(code))],
+  ['urn:ietf:bcp:47', () => formSystem((code) => code.length < LONG && LANGUAGE.test(code))],
+  ['urn:ietf:bcp:13', () => formSystem((code) => SHORT.has(code) || (code.length < LONG && MIME_TYPE.test(code)))],
   ['urn:iso:std:iso:4217', currencies],
   ['https://www.iana.org/time-zones', timeZones],
 ])
