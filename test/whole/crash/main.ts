@@ -3,29 +3,31 @@ import { crashRound, type Report } from './round.ts'
 
 const PER_ROUND = 20
 
-const cycles = Number(process.argv[2] ?? '20')
-const first = Number(process.argv[3] ?? '1')
-if (!Number.isInteger(cycles) || cycles < 1 || !Number.isInteger(first)) {
-  console.error('Say how many cycles, and with which seed to begin: `npm run test:crash -- 300 1`.')
-  process.exit(1)
-}
+void main(Number(process.argv[2] ?? '20'), Number(process.argv[3] ?? '1'))
 
-const reports: Report[] = []
-for (let done = 0; done < cycles; done += PER_ROUND) {
-  const seed = first + done / PER_ROUND
-  const size = Math.min(PER_ROUND, cycles - done)
-  const report = await crashRound({ seed, cycles: size })
-  reports.push(report)
-  console.log(`${done + size} of ${cycles} cycles, seed ${seed}: ${say(report)}`)
-  for (const fault of report.faults.slice(0, 20)) console.log(`  ${fault}`)
+async function main(cycles: number, first: number): Promise<void> {
+  if (!Number.isInteger(cycles) || cycles < 1 || !Number.isInteger(first)) {
+    console.error('Say how many cycles, and with which seed to begin: `npm run test:crash -- 300 1`.')
+    process.exitCode = 1
+    return
+  }
+  const reports: Report[] = []
+  for (let done = 0; done < cycles; done += PER_ROUND) {
+    const seed = first + done / PER_ROUND
+    const size = Math.min(PER_ROUND, cycles - done)
+    const report = await crashRound({ seed, cycles: size })
+    reports.push(report)
+    console.log(`${done + size} of ${cycles} cycles, seed ${seed}: ${say(report)}`)
+    for (const fault of report.faults.slice(0, 20)) console.log(`  ${fault}`)
+  }
+  const sum = (of: (report: Report) => number): number => reports.reduce((total, one) => total + of(one), 0)
+  const faults = sum((report) => report.faults.length)
+  console.log(
+    `${sum((one) => one.cycles)} cycles: ${sum((one) => one.promised)} versions acknowledged, ${sum((one) => one.events)} events, ` +
+      `${sum((one) => one.counts.unanswered)} requests cut off, ${faults} faults`,
+  )
+  process.exitCode = faults === 0 ? 0 : 1
 }
-const sum = (of: (report: Report) => number): number => reports.reduce((total, one) => total + of(one), 0)
-const faults = sum((report) => report.faults.length)
-console.log(
-  `${sum((one) => one.cycles)} cycles: ${sum((one) => one.promised)} versions acknowledged, ${sum((one) => one.events)} events, ` +
-    `${sum((one) => one.counts.unanswered)} requests cut off, ${faults} faults`,
-)
-process.exitCode = faults === 0 ? 0 : 1
 
 function say({ promised, places, events, arrivals, refusals, counts, faults }: Report): string {
   const { creates, updates, transactions, conflicts } = counts
