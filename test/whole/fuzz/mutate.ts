@@ -239,7 +239,7 @@ function replaced(value: Json, random: Random): Json {
     () => ({}),
     () => [value, value],
     () => ({ value }),
-    () => Array.from({ length: random.pick([2, 50, 2000]) }, () => value),
+    () => Array.from({ length: Math.min(random.pick([2, 50, 2000]), copiesOf(value)) }, () => value),
     () => deep(value, random.pick([10, 62, 100])),
     () => JSON.parse(`{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}`) as Json,
     () =>
@@ -258,6 +258,10 @@ function replaced(value: Json, random: Random): Json {
   ]
   return random.pick(ways)()
 }
+
+/** So many that the body stays about as large as the hub takes. */
+const copiesOf = (value: Json): number => Math.floor(LARGE / JSON.stringify(value).length)
+const LARGE = 4_000_000
 
 const isObject = (value: Json): value is { [key: string]: Json } =>
   value !== null && typeof value === 'object' && !Array.isArray(value)
