@@ -111,7 +111,9 @@ function sampleFolders(root: string): readonly string[] {
 }
 
 function samplesOf(folder: string) {
-  const files = readdirSync(folder).filter((file) => /^(valid|invalid)-.*\.json$/.test(file) && !file.endsWith('.issues.json'))
+  const files = readdirSync(folder).filter(
+    (file) => /^(valid|invalid)-.*\.json$/.test(file) && !file.endsWith('.issues.json'),
+  )
   return files.sort().map((file) => {
     const name = path.basename(file, '.json')
     const issues = path.join(folder, `${name}.issues.json`)

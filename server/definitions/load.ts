@@ -49,7 +49,9 @@ export function createDefinitions(
     own.set(url, source.content as Canonical)
   }
   const find = (canonical: string): Canonical | undefined => {
-    const [url = '', version] = canonical.split('|')
+    const bar = canonical.indexOf('|')
+    const url = bar < 0 ? canonical : canonical.slice(0, bar)
+    const version = bar < 0 ? '' : canonical.slice(bar + 1)
     const mine = own.get(url)
     return mine && (!version || !mine.version || mine.version === version) ? mine : r4.find(url)
   }
@@ -58,11 +60,12 @@ export function createDefinitions(
   const all = [...own.values()]
   const setting = { parameters: all.filter((one) => one.resourceType === 'SearchParameter'), r4, find }
   const offers = everyType ? everyOffer(setting, everyType) : createOffers(statement, setting)
+  const byType = new Map(offers.map((one) => [one.type, one]))
   return {
     all,
     find,
     published: (resourceType) => all.filter((one) => one.resourceType === resourceType),
-    offer: (type) => offers.find((one) => one.type === type),
+    offer: (type) => byType.get(type),
     offers,
     isResourceType: (name) => r4.resourceTypes.has(name),
     resourceTypes: r4.resourceTypes,

@@ -23,7 +23,7 @@ const FOLDER = path.join(import.meta.dirname, 'r4')
 /** Opens the copy. Throws what the file system throws when it is not there. */
 export function openR4(): R4 {
   const index = json<Index>(readFileSync(path.join(FOLDER, 'index.json.gz')))
-  const found = new Map<string, Canonical | undefined>()
+  const found = new Map<string, Canonical>()
   const read = (url: string): Canonical | undefined => {
     for (const [file, places] of Object.entries(index.files)) {
       const place = Object.hasOwn(places, url) ? places[url] : undefined
@@ -34,8 +34,10 @@ export function openR4(): R4 {
   return {
     resourceTypes: new Set(index.resourceTypes),
     find(url) {
-      if (!found.has(url)) found.set(url, read(url))
-      return found.get(url)
+      const known = found.get(url) ?? read(url)
+      // What is not there is not remembered: anybody may ask for any number of urls.
+      if (known) found.set(url, known)
+      return known
     },
     searchParameters: () => json(readFileSync(path.join(FOLDER, 'search-parameters.json.gz'))),
   }

@@ -8,12 +8,11 @@ const APPLIES_WHEN = profileUrl('ext-applies-when')
 
 type Resource = Readonly<Record<string, unknown>>
 
+/** The profiles that bind a resource (one, or none), and what is wrong where none can be chosen. */
+export type Demanded = { readonly profiles: readonly string[]; readonly fault?: Fault }
+
 /** The profile, or a fault that lists the conditions when none or several are met. */
-export function bindingProfile(
-  resource: Resource,
-  offer: TypeOffer,
-  engine: Engine,
-): { profiles: readonly string[]; fault?: Fault } {
+export function bindingProfile(resource: Resource, offer: TypeOffer, engine: Engine): Demanded {
   const { profiles } = offer
   if (profiles.length <= 1) return { profiles }
   const conditions = profiles.map((url) => ({ url, condition: conditionOf(url, engine) }))

@@ -3,16 +3,16 @@
  * https://hl7.org/fhir/R4/validation.html
  */
 import type { ErrorObject } from 'ajv'
-import type { Definitions, TypeOffer } from '../definitions/definitions.ts'
+import type { Definitions } from '../definitions/definitions.ts'
 import type { Issue } from '../fhir/outcome.ts'
-import { bindingProfile } from './applies.ts'
+import { bindingProfile, type Demanded } from './applies.ts'
 import { claimed } from './claims.ts'
 import { createEngine } from './engine.ts'
 import { issuesOf } from './issues.ts'
 import type { Ask, Validator } from './validator.ts'
 import { tagged, typeFault, unknownProfile } from './keywords/resource.ts'
 import { responseFaults } from './questionnaire/response.ts'
-import { createRun, errorOf, errorsOf, type DataAt, type Engine, type Run } from './run.ts'
+import { createRun, errorOf, errorsOf, type DataAt, type Engine, type Fault, type Run } from './run.ts'
 
 /**
  * - `hub`: only types that the hub offers; each resource is bound by the hub's profile for it, claimed or not.
@@ -32,65 +32,73 @@ export function createValidator(definitions: Definitions, { rules }: { readonly 
 type Resource = Record<string, unknown>
 
 function checkResource(data: unknown, ask: Ask, engine: Engine, rules: Rules): readonly Issue[] {
-  const { structures } = engine.definitions
   const top: DataAt = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: data }
-  const issues = (errors: readonly ErrorObject[]) => issuesOf(errors, data, structures, ask.at)
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-    return issues([errorOf('resource', { code: 'element-type', text: '{at} is not a JSON object.' }, top)])
-  }
-  const resource = data as Resource
-  const run = createRun(engine, resource, resource, resource)
-  const unknown = typeFault(resource, run)
-  if (unknown) return issues([errorOf('resource', unknown, top)])
-  const type = resource.resourceType as string
-  const offer = rules === 'hub' ? engine.definitions.offer(type) : undefined
-  if (rules === 'hub' && !offer) {
-    const text = `The hub does not hold resources of type \`${type}\`. It holds ${engine.definitions.offers.map((one) => one.type).join(', ')}.`
-    return issues([errorOf('resource', { code: 'unknown-type', text, below: '/resourceType' }, top)])
-  }
-  const found: ErrorObject[] = [...errorsOf(engine.shape(type), run, resource, top)]
-  const demanded = offer ? bindingProfile(resource, offer, engine) : { profiles: [] }
-  const before = found.length
-  for (const url of profilesOf(resource, [...demanded.profiles, ...(ask.profiles ?? [])], engine)) {
-    found.push(...profileErrors(url, run, top))
-  }
-  // A claimed profile that is broken says better what is missing than the conditions do.
-  const isTold = claimsOne(resource, offer) && found.length > before
-  if (demanded.fault && !isTold) found.push(errorOf('resource', demanded.fault, top))
-  for (const claim of claimed(resource)) {
-    if (!structures.find(claim.profile)) found.push(errorOf('resource', unknownProfile(claim, engine), top))
-  }
-  if (type === 'QuestionnaireResponse') {
-    for (const fault of responseFaults(resource, engine.definitions, engine.terminology))
-      found.push(errorOf('resource', fault, top))
-  }
-  return issues(found)
+  const refusal = isObject(data) ? refusalOf(data, engine, rules) : NO_OBJECT
+  const errors = refusal
+    ? [errorOf('resource', refusal, top)]
+    : resourceErrors(data as Resource, { ask, engine, rules, top })
+  return issuesOf(errors, data, engine.definitions.structures, ask.at)
 }
 
-const claimsOne = (resource: Resource, offer: TypeOffer | undefined): boolean =>
-  claimed(resource).some(({ profile }) => offer?.profiles.includes(profile))
+const isObject = (data: unknown): data is Resource => typeof data === 'object' && data !== null && !Array.isArray(data)
 
-/** Demanded and claimed profiles, each once; a claim that is not known is told apart. */
-function profilesOf(resource: Resource, demanded: readonly string[], engine: Engine): readonly string[] {
-  const known = claimed(resource).filter(({ profile }) => engine.definitions.structures.find(profile))
-  return [...new Set([...demanded, ...known.map(({ profile }) => profile)].map((url) => url.split('|')[0] ?? url))]
+const NO_OBJECT: Fault = { code: 'element-type', text: '{at} is not a JSON object.' }
+
+/** Why a resource is not looked at any further: its type. */
+function refusalOf(resource: Resource, engine: Engine, rules: Rules): Fault | undefined {
+  const unknown = typeFault(resource, { engine })
+  if (unknown) return unknown
+  const { definitions } = engine
+  if (rules === 'open' || definitions.offer(String(resource.resourceType))) return undefined
+  const held = definitions.offers.map((one) => one.type).join(', ')
+  const text = `The hub does not hold resources of type \`${String(resource.resourceType)}\`. It holds ${held}.`
+  return { code: 'unknown-type', below: '/resourceType', text }
+}
+
+type Setting = { readonly ask: Ask; readonly engine: Engine; readonly rules: Rules; readonly top: DataAt }
+
+function resourceErrors(resource: Resource, { ask, engine, rules, top }: Setting): readonly ErrorObject[] {
+  const type = String(resource.resourceType)
+  const run = createRun(engine, resource, resource, resource)
+  const offer = rules === 'hub' ? engine.definitions.offer(type) : undefined
+  const demanded = offer ? bindingProfile(resource, offer, engine) : NONE
+  const claims = claimed(resource)
+  const profiles = [
+    ...demanded.profiles,
+    ...(ask.profiles ?? []),
+    ...claims.map((one) => one.profile).filter(engine.knows),
+  ]
+  const own = errorsOf(engine.shape(type), run, resource, top)
+  const more = [...new Set(profiles.map(bare))].flatMap((url) => profileErrors(url, run, top))
+  // A claimed profile that is broken says better what is missing than the conditions do.
+  const isTold = more.length > 0 && claims.some(({ profile }) => offer?.profiles.includes(profile))
+  const faults = [
+    ...(demanded.fault && !isTold ? [demanded.fault] : []),
+    ...claims.filter(({ profile }) => !engine.knows(profile)).map((claim) => unknownProfile(claim, engine)),
+    ...(type === 'QuestionnaireResponse' ? responseFaults(resource, engine.definitions, engine.terminology) : []),
+  ]
+  return [...own, ...more, ...faults.map((fault) => errorOf('resource', fault, top))]
+}
+
+const NONE: Demanded = { profiles: [] }
+
+/** Without the version: the one that is at hand is meant. */
+function bare(canonical: string): string {
+  const bar = canonical.indexOf('|')
+  return bar < 0 ? canonical : canonical.slice(0, bar)
 }
 
 function profileErrors(url: string, run: Run, top: DataAt): readonly ErrorObject[] {
   const { engine, resource } = run
   const definition = engine.definitions.structures.find(url)
-  const compiled = engine.profile(url)
-  if (!definition || !compiled) {
-    return [errorOf('resource', { code: 'profile-unknown', text: `The profile \`${url}\` is not known here.` }, top)]
-  }
-  if (
-    definition.type !== resource.resourceType &&
-    definition.type !== 'Resource' &&
-    definition.type !== 'DomainResource'
-  ) {
+  if (!definition) return [errorOf('resource', refusedProfile(`The profile \`${url}\` is not known here.`), top)]
+  if (![resource.resourceType, 'Resource', 'DomainResource'].includes(definition.type)) {
     const text = `The profile \`${url}\` is for ${definition.type}, not for ${String(resource.resourceType)}.`
-    return [errorOf('resource', { code: 'profile-unknown', text }, top)]
+    return [errorOf('resource', refusedProfile(text), top)]
   }
-  // A profile that only restates its type adds nothing to what the type's own check said.
-  return definition.derivation === 'constraint' ? tagged(errorsOf(compiled, run, resource, top), url) : []
+  // A definition of a type adds nothing to what the type's own check said.
+  const compiled = definition.derivation === 'constraint' ? engine.profile(url) : undefined
+  return compiled ? tagged(errorsOf(compiled, run, resource, top), url) : []
 }
+
+const refusedProfile = (text: string): Fault => ({ code: 'profile-unknown', text })

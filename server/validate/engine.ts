@@ -30,6 +30,7 @@ export function createEngine(definitions: Definitions, strict: boolean): Engine 
     terminology: createTerminology(definitions),
     strict,
     inner,
+    knows: (canonical) => definitions.structures.find(canonical) !== undefined,
     shape(name) {
       let shape = shapes.get(name)
       if (!shape) shapes.set(name, (shape = inner(compileShape(name, definitions.structures))))

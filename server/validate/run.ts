@@ -24,6 +24,8 @@ export type Engine = {
   readonly strict: boolean
   /** The schema of a shape (`HumanName`, `Patient.contact`), compiled when first asked for. */
   shape(name: string): Compiled
+  /** Is there a StructureDefinition of this canonical url? */
+  knows(canonical: string): boolean
   /** What a profile adds; undefined when no such StructureDefinition is known. */
   profile(url: string): Compiled | undefined
   /** An extension by its url; undefined when it is not known. */
