@@ -39,7 +39,7 @@ import type { Job, Store } from './store/store.ts'
 import { createChannels } from './subscriptions/channels/index.ts'
 import type { Matcher } from './subscriptions/matcher.ts'
 import { createSubscriptions } from './subscriptions/subscriptions.ts'
-import { createValidator } from './validate/create.ts'
+import type { Validator } from './validate/validator.ts'
 
 export type Hub = {
   /** Begins to answer; the address is the FHIR base. */
@@ -153,7 +153,7 @@ async function writeNeeds(config: Config, definitions: Definitions, store: Store
     store,
     definitions,
     rules: config.rules,
-    validator: createValidator(definitions, { rules: config.rules }),
+    validator: validatorWhenAsked(definitions, config.rules),
     visibility: (await rule('visibility')) as unknown as VisibilityRule,
     writing: (await rule('writing')) as unknown as WritingRule,
     lifecycle: parseLifecycle(await rule('referral-lifecycle')),
@@ -194,6 +194,14 @@ function background(
     log.error('job failed', { job: job?.kind, key: job?.key, fault })
   const worker = createWorker({ store, clock, sleep, handlers, concurrency: LANES, onFault })
   return { matcher, worker }
+}
+
+/** The validator, loaded with the first resource to check: a start need not wait for it. */
+function validatorWhenAsked(definitions: Definitions, rules: Config['rules']): Validator {
+  let loading: Promise<Validator> | undefined
+  const load = async (): Promise<Validator> =>
+    (await import('./validate/create.ts')).createValidator(definitions, { rules })
+  return { check: async (resource, ask) => (await (loading ??= load())).check(resource, ask) }
 }
 
 const rule = async (name: string): Promise<JsonObject> =>
