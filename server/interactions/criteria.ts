@@ -1,5 +1,6 @@
 /** Search criteria inside other interactions: `identifier=x|y` of If-None-Exist, `Patient?identifier=x` of a reference. */
 import type { Definitions } from '../definitions/definitions.ts'
+import { namesSsn } from '../domain/participant/ssn.ts'
 import { refuse } from '../fhir/outcome.ts'
 import type { Cursors } from '../search/page.ts'
 import { parse, type Parsed } from '../search/parse.ts'
@@ -12,6 +13,7 @@ export type SearchNeeds = { readonly definitions: Definitions; readonly timeZone
 /** A caller's parameters as a query for the caller's eyes. Errors: `unknown-type`, `unknown-parameter`, `invalid-parameter`. */
 export function parsed(needs: SearchNeeds, call: Call, type: string, params: Call['params']): Parsed {
   const offer = offerOf(needs.definitions, { ...call, type })
+  refuseSsn(params)
   const { now, base } = call
   return parse(offer, params, {
     base,
@@ -21,6 +23,15 @@ export function parsed(needs: SearchNeeds, call: Call, type: string, params: Cal
     sight: sightOf(call),
     handling: call.prefer.handling,
   })
+}
+
+/** The number is kept nowhere to be found by, and must not come back in the links of an answer or in an error. */
+function refuseSsn(params: Call['params']): void {
+  if (!params.some(([, value]) => namesSsn(value))) return
+  throw refuse(
+    'invalid-parameter',
+    'The hub is not searched by social security number. Create the participant: a number that you know already is told.',
+  )
 }
 
 /** The query of a conditional interaction: at least one criterion, no paging. */

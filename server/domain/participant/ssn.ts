@@ -72,12 +72,35 @@ export function last4Of(patient: Resource | undefined): string | undefined {
   return typeof valueString === 'string' ? valueString : undefined
 }
 
+/**
+ * Where a social security number stands in a resource, as `Goal.expressedBy.identifier`; undefined when there is none.
+ * After sealing there must be none: a reference, an extension or a contained resource would keep it in clear.
+ */
+export function ssnIn(node: unknown, at: string): string | undefined {
+  if (typeof node !== 'object' || node === null) return undefined
+  if (Array.isArray(node)) return firstOf(node.map((one: unknown, index) => [one, `${at}[${index}]`] as const))
+  return isSsn(node) ? at : firstOf(Object.entries(node).map(([name, one]) => [one, `${at}.${name}`] as const))
+}
+
+function firstOf(parts: readonly (readonly [unknown, string])[]): string | undefined {
+  for (const [node, at] of parts) {
+    const found = ssnIn(node, at)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Does a text name the system of social security numbers (as a search by one does)? */
+export const namesSsn = (text: string): boolean => SSN_SYSTEM.test(text)
+
+const SSN_SYSTEM = /\bus-ssn\b|\b2\.16\.840\.1\.113883\.4\.1(?![.\d])/i
+
 const SSN_TYPE = 'http://terminology.hl7.org/CodeSystem/v2-0203'
 
 /** By its system, as an address or an OID, however it is spelled; or by its type. */
 function isSsn(identifier: unknown): boolean {
   const [{ system, type } = {} as JsonObject] = items(identifier)
-  if (typeof system === 'string' && /\bus-ssn\b|2\.16\.840\.1\.113883\.4\.1$/i.test(system.trim())) return true
+  if (typeof system === 'string' && namesSsn(system)) return true
   return codesOf(type, SSN_TYPE).includes('SS')
 }
 

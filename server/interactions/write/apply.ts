@@ -9,7 +9,7 @@ import { CommitConflict, StoreFull, type Guard, type Version, type Work, type Wr
 import { audiencesOf, type Audiences } from './audiences.ts'
 import { Outrun, type Change, type Changed, type Rule, type Scene, type Verdict, type Writer } from './change.ts'
 import { load } from './load.ts'
-import { aboutEntries, entriesOf } from './entries.ts'
+import { entriesOf, remainingEntries } from './entries.ts'
 import { followingChanges } from './following.ts'
 import type { WriteNeeds } from './needs.ts'
 import { checkPreconditions, expectOf } from './preconditions.ts'
@@ -139,7 +139,7 @@ async function writeOf(
     return {
       kind: 'remove',
       key: one.key,
-      entries: one.before ? aboutEntries(needs, one.before) : [],
+      entries: await remainingEntries(needs, one),
       audience,
       author,
       expect,

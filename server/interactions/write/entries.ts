@@ -27,8 +27,12 @@ export async function entriesOf(needs: WriteNeeds, one: Changed, after: Resource
   ]
 }
 
-/** The participant: what even a deleted record still says. */
-export function aboutEntries(needs: WriteNeeds, resource: Resource): readonly IndexEntry[] {
+/** What a deleted record still says: its participant, and of a participant the hash, for when it is brought back. */
+export async function remainingEntries(needs: WriteNeeds, one: Changed): Promise<readonly IndexEntry[]> {
+  return one.before ? [...aboutEntries(needs, one.before), ...(await ssnEntries(needs, one))] : []
+}
+
+function aboutEntries(needs: WriteNeeds, resource: Resource): readonly IndexEntry[] {
   const id = participantOf(needs.visibility, resource)
   return id === undefined ? [] : [{ kind: 'reference', param: PARTICIPANT, type: 'Patient', id }]
 }
@@ -57,10 +61,22 @@ function wageEntries(resource: Resource): readonly IndexEntry[] {
   return code === undefined ? [] : [{ kind: 'token', param: WAGE_KEY, code }]
 }
 
-/** A new number replaces the old hash; without one the old hash stays. */
 async function ssnEntries(needs: WriteNeeds, one: Changed): Promise<readonly IndexEntry[]> {
-  if (one.key.type !== 'Patient') return []
-  if (one.ssn) return [{ kind: 'token', param: SSN_HASH, code: one.ssn }]
-  const indexed = one.before ? await needs.store.indexed(one.key) : undefined
-  return indexed?.entries.filter((entry) => entry.param === SSN_HASH) ?? []
+  const code = await ssnHashOf(needs, one)
+  return code === undefined ? [] : [{ kind: 'token', param: SSN_HASH, code }]
+}
+
+/**
+ * The hash of the social security number that a participant has after a change: a new number replaces the old one;
+ * without one the old stays, through a deletion as well.
+ */
+export async function ssnHashOf(
+  needs: Pick<WriteNeeds, 'store'>,
+  one: Pick<Changed, 'key' | 'ssn' | 'stored'>,
+): Promise<string | undefined> {
+  if (one.key.type !== 'Patient') return undefined
+  if (one.ssn) return one.ssn
+  const indexed = one.stored && (await needs.store.indexed(one.key))
+  const entry = indexed?.entries.find((known) => known.param === SSN_HASH)
+  return entry?.kind === 'token' ? entry.code : undefined
 }

@@ -4,7 +4,7 @@
  */
 import { keyText, type Caller, type Coding, type Key, type Resource } from '../../fhir/types.ts'
 import { carry } from '../../fhir/json.ts'
-import { sealSsn } from '../../domain/participant/ssn.ts'
+import { sealSsn, ssnIn } from '../../domain/participant/ssn.ts'
 import { pathwayNow } from './pathway.ts'
 import { withPathway } from '../../domain/participant/pathway.ts'
 import { withHubId } from '../../domain/participant/hub-id.ts'
@@ -57,9 +57,18 @@ export function completed<T extends Resource>(
   { before, last = before, at }: { before?: Resource; last?: Resource; at?: string } = {},
 ): { after: T; ssn?: string } {
   const owned = ownMeta(resource, last, caller)
-  if (needs.rules === 'open' || owned.resourceType !== 'Patient') return { after: owned }
-  const { patient, hash } = sealSsn(owned, needs.ssnKey, at, before)
-  return { after: withHubId(patient, before, needs.newHubId), ...(hash ? { ssn: hash } : {}) }
+  if (needs.rules === 'open') return { after: owned }
+  if (owned.resourceType !== 'Patient') return { after: withoutSsn(owned, at) }
+  const { patient, hash } = sealSsn(owned, needs.ssnKey, at, last)
+  return { after: withHubId(withoutSsn(patient, at), last, needs.newHubId), ...(hash ? { ssn: hash } : {}) }
+}
+
+function withoutSsn<T extends Resource>(resource: T, at: string = resource.resourceType): T {
+  const expression = ssnIn(resource, at)
+  if (expression === undefined) return resource
+  const text =
+    'A social security number is taken only as one `identifier` of a participant, from where it is not kept; leave it out here.'
+  throw refuse('value-format', text, { expression })
 }
 
 /** meta as the hub keeps it: the client's profile, labels and tags; the hub's source. Labels of restriction only grow. */

@@ -1,10 +1,10 @@
 /** Participants: one record per person, as far as the writer may know, and one hub id per record. */
 import { refuse } from '../../../fhir/outcome.ts'
-import { keyText } from '../../../fhir/types.ts'
+import { keyText, type Key, type Resource } from '../../../fhir/types.ts'
 import { HUB_ID, hubIdOf } from '../../../domain/participant/hub-id.ts'
 import { identityTokens } from '../../../domain/participant/identity.ts'
 import type { Filter, Query } from '../../../search/query.ts'
-import { SSN_HASH } from '../entries.ts'
+import { SSN_HASH, ssnHashOf } from '../entries.ts'
 import type { Changed, Rule, Scene, Verdict } from '../change.ts'
 import type { WriteNeeds } from '../needs.ts'
 
@@ -17,18 +17,26 @@ export const participantRules: readonly Rule[] = [
  * A participant with an identifier of one that the caller knows is that one: use it. Somebody whom the caller may not
  * know of is not looked at, or the refusal would tell (docs/decisions/0004).
  */
-async function isNew({ key, after, ssn, change }: Changed, scene: Scene, needs: WriteNeeds): Promise<Verdict> {
+async function isNew(changed: Changed, scene: Scene, needs: WriteNeeds): Promise<Verdict> {
+  const { key, after } = changed
   if (!after || scene.caller.role === 'hub') return {}
-  const tokens: Filter[] = identityTokens(after)
-    .filter((token) => token.system !== HUB_ID)
-    .map(({ system, code }) => ({ op: 'token', param: 'identifier', system, code }))
-  if (ssn) tokens.push({ op: 'token', param: SSN_HASH, code: ssn })
-  if (tokens.length === 0) return {}
-  const known: Query = { type: 'Patient', where: others(tokens, scene, key.id), sight: scene.sight, limit: 1 }
+  const added = await addedTokens(changed, needs)
+  if (added.length === 0) return {}
+  const twin = await twinOf(added, changed, scene, needs)
+  if (twin) throw duplicate(twin, changed)
+  const where = others(
+    added.map((token) => ({ op: 'token', ...token })),
+    scene,
+    key.id,
+  )
+  const known: Query = { type: 'Patient', where, sight: scene.sight, limit: 1 }
   const { versions } = await needs.store.find(known)
-  const same = versions[0]
-  if (!same) return { guards: [{ none: known }] }
-  throw refuse(
+  if (versions[0]) throw duplicate(versions[0], changed)
+  return { guards: [{ none: known }] }
+}
+
+function duplicate(same: Key, { change }: Changed) {
+  return refuse(
     'duplicate-participant',
     `You know this participant already, as \`${keyText(same)}\`: an identifier or the social security number is the same. ` +
       (change.kind === 'put' && change.create
@@ -36,6 +44,52 @@ async function isNew({ key, after, ssn, change }: Changed, scene: Scene, needs: 
         : 'Take the identifier out, or ask the board to merge the two.'),
     { headers: { Location: keyText(same) }, expression: `${change.at}.identifier` },
   )
+}
+
+type Token = { readonly param: string; readonly system?: string; readonly code: string }
+
+/** By what a participant is known for certain after a change. */
+async function tokensOf(changed: Changed, needs: WriteNeeds): Promise<readonly Token[]> {
+  const ssn = await ssnHashOf(needs, changed)
+  return [
+    ...(changed.after ? tokensIn(changed.after) : []),
+    ...(ssn === undefined ? [] : [{ param: SSN_HASH, code: ssn }]),
+  ]
+}
+
+const tokensIn = (patient: Resource): readonly Token[] =>
+  identityTokens(patient)
+    .filter((token) => token.system !== HUB_ID)
+    .map((token) => ({ param: 'identifier', ...token }))
+
+/**
+ * The tokens that a change adds. What was there before is not looked at again: another agency could else block the
+ * updates of a record by a look-alike.
+ */
+async function addedTokens(changed: Changed, needs: WriteNeeds): Promise<readonly Token[]> {
+  const { before } = changed
+  const after = await tokensOf(changed, needs)
+  if (!before) return after
+  const kept = [...tokensIn(before), ...(await tokensOf({ ...changed, after: undefined, ssn: undefined }, needs))]
+  return after.filter((token) => !kept.some((one) => same(one, token)))
+}
+
+const same = (one: Token, other: Token): boolean =>
+  one.param === other.param && one.system === other.system && one.code === other.code
+
+/** Another participant of the same commit with one of the tokens. */
+async function twinOf(
+  tokens: readonly Token[],
+  { key }: Changed,
+  { changes }: Scene,
+  needs: WriteNeeds,
+): Promise<Key | undefined> {
+  for (const one of changes) {
+    if (!one.after || one.key.type !== 'Patient' || one.key.id === key.id) continue
+    const theirs = await tokensOf(one, needs)
+    if (theirs.some((token) => tokens.some((mine) => same(mine, token)))) return one.key
+  }
+  return undefined
 }
 
 /** Among all participants, seen or not: the number is the hub's own, and a new one is tried when it is taken. */
