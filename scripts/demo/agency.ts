@@ -13,8 +13,9 @@ const [, , agency = '', hub = ''] = process.argv
 const system = SYSTEMS[agency]
 if (!system || !process.send) throw new Error(`There is no agency system \`${agency}\`; the demo starts this program.`)
 
-const report = (message: Report): void => void process.send?.(message)
-const desk = openDesk({ agency, hub, report })
+/** When the narrator is gone there is nobody to report to. */
+const report = (message: Report): void => void process.send?.(message, undefined, undefined, () => undefined)
+const deskFor = openDesk({ agency, hub, report })
 const listener = await openListener((heard) => void (work = work.then(() => handle(heard))))
 
 /** What the agency is busy with: notifications are handled one after the other, in the order of their arrival. */
@@ -24,7 +25,7 @@ async function handle({ topic, events, missing }: Heard): Promise<void> {
   if (missing.length > 0) report({ kind: 'trouble', text: `${agency} missed ${topic} ${missing.join(', ')}` })
   for (const event of events) {
     try {
-      await system?.told[topic]?.(desk, event.focus)
+      await system?.told[topic]?.(deskFor(`told-${topic}`), event.focus)
     } catch (fault) {
       report({ kind: 'trouble', text: `${agency}, told of ${topic} #${event.number}: ${sentence(fault)}` })
     }
@@ -35,14 +36,14 @@ async function handle({ topic, events, missing }: Heard): Promise<void> {
 const cues: typeof system.cues = {
   ...system.cues,
   /** Opens the doors: a subscription for each topic, and the hub's handshake for each. */
-  async open() {
+  async open(desk) {
     for (const [topic, filter] of Object.entries(system.topics)) {
       await desk.post('Subscription', subscriptionTo(topic, filter, listener.url), { note: `to be told: ${topic}` })
       await listener.shaken(topic)
     }
   },
   /** How many events the hub has for each topic, and how many were heard: `3/3`. */
-  async count() {
+  async count(desk) {
     const { body } = await desk.get('Subscription/$status', { note: 'how many events were there?' })
     const counts = resourcesOf(body).map((status) => {
       const topic = partsOf(status, 'topic')[0]?.valueCanonical?.split('/').at(-1) ?? ''
@@ -56,12 +57,12 @@ process.on('message', async ({ call, cue, facts }: Cue) => {
   try {
     const known = cues[cue]
     if (!known) throw new Error(`${agency} has no cue \`${cue}\``)
-    report({ kind: 'done', call, facts: (await known(desk, facts)) ?? {} })
+    report({ kind: 'done', call, facts: (await known(deskFor(cue), facts)) ?? {} })
   } catch (fault) {
     report({ kind: 'failed', call, text: sentence(fault) })
   }
 })
-process.on('disconnect', () => listener.close())
+process.on('disconnect', () => process.exit())
 report({ kind: 'ready' })
 
 function sentence(fault: unknown): string {

@@ -50,6 +50,8 @@ export async function gather(hub: string, happened: (one: Happened) => void): Pr
     if (report.kind === 'told') count(`${agency} ${report.topic}`)
   }
   const started = await Promise.all(AGENCIES.map((agency) => start(agency, hub, receive)))
+  for (const child of started)
+    child.on('exit', (code) => calls.forEach(({ failed }) => failed(new Error(`An agency system ended with ${code}.`))))
   const children = new Map(AGENCIES.map((agency, index) => [agency, started[index]] as const))
 
   return {

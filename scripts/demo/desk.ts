@@ -16,7 +16,6 @@ export type Answer = { readonly status: number; readonly body: Resource; readonl
 
 export type Desk = {
   readonly agency: string
-  readonly organization: { readonly reference: string }
   get(path: string, asked: Asked): Promise<Answer>
   post(path: string, body: Resource, asked: Asked): Promise<Answer>
   /** Writes a resource that the agency holds, by If-Match with the version that it holds. */
@@ -44,47 +43,51 @@ export type System = {
 
 type Given = { readonly agency: string; readonly hub: string; readonly report: (report: Report) => void }
 
-export function openDesk({ agency, hub, report }: Given): Desk {
+/** Opens an agency's desk for each cause (a cue, a notification); all of them share what the agency holds. */
+export function openDesk({ agency, hub, report }: Given): (cause: string) => Desk {
   const files = new Map<string, Resource>()
   const notes = new Map<string, string>()
   const hold = (...resources: readonly Resource[]) => {
     for (const one of resources) if (version(one) >= version(files.get(keyOf(one)))) files.set(keyOf(one), one)
   }
-  const send = async (method: string, path: string, asked: Asked, body?: Resource, ifMatch?: string) => {
-    const headers = {
-      'X-Agency': agency,
-      Prefer: 'return=representation',
-      ...(body ? { 'Content-Type': 'application/fhir+json' } : {}),
-      ...(ifMatch ? { 'If-Match': `W/"${ifMatch}"` } : {}),
+  const sendFor =
+    (cause: string) => async (method: string, path: string, asked: Asked, body?: Resource, ifMatch?: string) => {
+      const headers = {
+        'X-Agency': agency,
+        Prefer: 'return=representation',
+        ...(body ? { 'Content-Type': 'application/fhir+json' } : {}),
+        ...(ifMatch ? { 'If-Match': `W/"${ifMatch}"` } : {}),
+      }
+      const reply = await fetch(`${hub}/${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
+      const text = await reply.text()
+      const answer = (text === '' ? { resourceType: 'Nothing' } : JSON.parse(text)) as Resource
+      const expected = asked.expect ?? 200
+      const issues = issuesOf(answer)
+      const { note, routine = false } = asked
+      const exchange = { cause, method, path, note, routine, expected, status: reply.status, issues, response: answer }
+      report({ kind: 'sent', ...exchange, ...(ifMatch ? { ifMatch } : {}), ...(body ? { request: body } : {}) })
+      if (reply.status !== expected) throw new Error(`${method} ${path} was answered ${reply.status}, not ${expected}`)
+      return { status: reply.status, body: answer, location: reply.headers.get('location') ?? '' }
     }
-    const reply = await fetch(`${hub}/${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
-    const text = await reply.text()
-    const answer = (text === '' ? { resourceType: 'Nothing' } : JSON.parse(text)) as Resource
-    const expected = asked.expect ?? 200
-    const issues = issuesOf(answer)
-    const { note, routine = false } = asked
-    const exchange = { method, path, note, routine, expected, status: reply.status, issues, response: answer }
-    report({ kind: 'sent', ...exchange, ...(ifMatch ? { ifMatch } : {}), ...(body ? { request: body } : {}) })
-    if (reply.status !== expected) throw new Error(`${method} ${path} was answered ${reply.status}, not ${expected}`)
-    return { status: reply.status, body: answer, location: reply.headers.get('location') ?? '' }
-  }
-  return {
-    agency,
-    organization: { reference: `Organization/${agency}` },
-    get: (path, asked) => send('GET', path, asked),
-    post: (path, body, asked) => send('POST', path, { expect: 201, ...asked }, body),
-    put: (resource, asked) => send('PUT', keyOf(resource), asked, resource, resource.meta?.versionId),
-    transaction: async (entry, asked) => {
-      const bundle = { resourceType: 'Bundle', type: 'transaction', entry: entry.map(named) }
-      const written = resourcesOf((await send('POST', '', asked, bundle)).body)
-      hold(...written)
-      return written
-    },
-    hold,
-    held: (key) => present(files.get(key), `${agency} holds no \`${key}\``),
-    notes,
-    noted: (name) => present(notes.get(name), `${agency} knows of no \`${name}\``),
-    say: (text) => report({ kind: 'said', text }),
+  return (cause) => {
+    const send = sendFor(cause)
+    return {
+      agency,
+      get: (path, asked) => send('GET', path, asked),
+      post: (path, body, asked) => send('POST', path, { expect: 201, ...asked }, body),
+      put: (resource, asked) => send('PUT', keyOf(resource), asked, resource, resource.meta?.versionId),
+      transaction: async (entry, asked) => {
+        const bundle = { resourceType: 'Bundle', type: 'transaction', entry: entry.map(named) }
+        const written = resourcesOf((await send('POST', '', asked, bundle)).body)
+        hold(...written)
+        return written
+      },
+      hold,
+      held: (key) => present(files.get(key), `${agency} holds no \`${key}\``),
+      notes,
+      noted: (name) => present(notes.get(name), `${agency} knows of no \`${name}\``),
+      say: (text) => report({ kind: 'said', text }),
+    }
   }
 }
 

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export type RunningHub = { readonly url: string; readonly stop: () => Promise<number | null> }
 
-/** Resolves when the hub listens. Rejects with what it printed when it ended instead. */
+/** Resolves when the hub listens. Rejects with what it printed when it ended instead. A signal to us stops it too. */
 export async function startHub(): Promise<RunningHub> {
   const folder = mkdtempSync(join(tmpdir(), 'nwd-demo-'))
   const child = spawn(process.execPath, ['scripts/run.mjs', 'serve'], {
@@ -18,6 +18,15 @@ export async function startHub(): Promise<RunningHub> {
     env: { ...withoutSettings(process.env), ...settings(join(folder, 'hub.sqlite')) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const ended = once(child, 'exit')
+  const stop = async () => {
+    if (child.exitCode === null) child.kill('SIGTERM')
+    const [code] = (await ended) as [number | null]
+    rmSync(folder, { recursive: true, force: true })
+    return code
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stop().then(() => process.exit(130)))
   let printed = ''
   const listening = new Promise<string>((resolve) => {
     const read = (data: string) => {
@@ -28,18 +37,8 @@ export async function startHub(): Promise<RunningHub> {
     child.stdout.setEncoding('utf8').on('data', read)
     child.stderr.setEncoding('utf8').on('data', read)
   })
-  const ended = once(child, 'exit')
   const url = await Promise.race([listening, ended.then(() => Promise.reject(new Error(`The hub ended: ${printed}`)))])
-  ended.catch(() => undefined)
-  return {
-    url,
-    async stop() {
-      if (child.exitCode === null) child.kill('SIGTERM')
-      const [code] = (await ended) as [number | null]
-      rmSync(folder, { recursive: true })
-      return code
-    },
-  }
+  return { url, stop }
 }
 
 const settings = (file: string) => ({

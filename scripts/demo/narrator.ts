@@ -11,13 +11,18 @@ const PATIENCE = 20_000
 /** Outcomes of the story's referrals: those of the nomination, and the one that was unchecked. */
 const OUTCOMES = { 'received-services': 4, 'no-show': 1, ineligible: 1, declined: 1, 'declined-before-send': 1 }
 
-type Telling = { readonly hub: string; readonly print: Printer; readonly record?: (one: Happened) => void }
+type Telling = {
+  readonly hub: string
+  readonly print: Printer
+  readonly record?: (scene: number, one: Happened) => void
+}
 
 /** Plays the whole story against a hub. Out: whether every expectation held. */
 export async function tell({ hub, print, record }: Telling): Promise<boolean> {
   const expectations = createExpectations()
   let told: (Happened & { kind: 'told' })[] = []
   let quiet = true
+  let scenes = 0
   let said = new Set<string>()
   /** Routine reads are not told, and nothing is said twice in a scene. */
   const isNew = (one: Happened) => {
@@ -31,7 +36,7 @@ export async function tell({ hub, print, record }: Telling): Promise<boolean> {
     if (one.kind === 'sent') expectRequest(expectations, one)
     if (one.kind === 'told') told.push(one)
     if (!quiet && isNew(one)) print.happened(one)
-    record?.(one)
+    if (scenes > 0 && !quiet) record?.(scenes, one)
   }
   const cast = await gather(hub, happened)
   try {
@@ -39,6 +44,7 @@ export async function tell({ hub, print, record }: Telling): Promise<boolean> {
     quiet = false
     const sums = new Map<Heard, number>()
     for (const scene of STORY) {
+      scenes++
       told = []
       said = new Set()
       print.title(scene.title)

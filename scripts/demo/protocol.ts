@@ -8,6 +8,8 @@ export type Facts = Readonly<Record<string, string>>
 /** One request to the hub and its answer. */
 export type Sent = {
   readonly kind: 'sent'
+  /** The cue or the topic that made the agency ask. */
+  readonly cause: string
   readonly method: string
   readonly path: string
   readonly ifMatch?: string

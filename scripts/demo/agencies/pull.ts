@@ -44,12 +44,15 @@ export async function refresh(desk: Desk, key: string): Promise<Resource> {
   return body
 }
 
-/** A referral moved: says where it stands now. */
+const CLOSED = ['rejected', 'failed', 'completed', 'cancelled']
+
+/** A referral moved: reads where it stands now, and says so when it is closed. */
 export async function followUp(desk: Desk, focus: string): Promise<void> {
   const task = await refresh(desk, focus)
   const business = task.businessStatus as { coding?: readonly { code?: string }[] } | undefined
   const owner = referred(task, 'owner').split('/')[1] ?? 'nobody'
-  desk.say(`sees its referral to ${owner}: ${String(task.status)}, ${business?.coding?.[0]?.code ?? ''}`)
+  if (CLOSED.includes(String(task.status)))
+    desk.say(`sees its referral to ${owner}: ${String(task.status)}, ${business?.coding?.[0]?.code ?? ''}`)
 }
 
 /** Writes a record that the agency holds, and holds the answer. */
