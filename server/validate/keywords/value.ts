@@ -77,6 +77,7 @@ const magnitude = (value: unknown): unknown =>
 
 /** A value in a sentence, cut when it is long. */
 export function show(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  // What JSON cannot say (undefined) may come from a caller that did not read JSON.
+  const text = typeof value === 'string' ? value : String(JSON.stringify(value))
   return `\`${text.length > 200 ? `${text.slice(0, 200)}...` : text}\``
 }
