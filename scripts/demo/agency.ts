@@ -63,6 +63,7 @@ process.on('message', async ({ call, cue, facts }: Cue) => {
   }
 })
 process.on('disconnect', () => process.exit())
+if (!process.connected) process.exit()
 report({ kind: 'ready' })
 
 function sentence(fault: unknown): string {
