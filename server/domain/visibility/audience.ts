@@ -63,6 +63,15 @@ export function classesOf(resource: Resource): readonly string[] {
     : []
 }
 
+/** The labels that restrict a record, as `system|code`. */
+export const restrictionsOf = (resource: Resource): readonly string[] =>
+  (resource.meta?.security ?? [])
+    .filter(
+      ({ system, code }) =>
+        system === RESTRICTED_CLASS || (system === CONFIDENTIALITY && RESTRICTED.includes(String(code))),
+    )
+    .map(({ system, code }) => `${String(system)}|${String(code)}`)
+
 const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
 const RESTRICTED = ['R', 'V']
 

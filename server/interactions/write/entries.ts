@@ -32,7 +32,8 @@ export async function remainingEntries(needs: WriteNeeds, one: Changed): Promise
   return one.before ? [...aboutEntries(needs, one.before), ...(await ssnEntries(needs, one))] : []
 }
 
-function aboutEntries(needs: WriteNeeds, resource: Resource): readonly IndexEntry[] {
+/** The participant that a record is about. */
+export function aboutEntries(needs: WriteNeeds, resource: Resource): readonly IndexEntry[] {
   const id = participantOf(needs.visibility, resource)
   return id === undefined ? [] : [{ kind: 'reference', param: PARTICIPANT, type: 'Patient', id }]
 }

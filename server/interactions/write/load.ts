@@ -2,11 +2,11 @@
  * The first step of a write: what is there now, and the resource as it shall be stored, with everything that the hub
  * owns (meta, labels that cannot be lowered, the participant's hub id, no social security number in clear).
  */
-import { keyText, type Caller, type Coding, type Key, type Resource } from '../../fhir/types.ts'
+import { keyText, type Caller, type Coding, type Json, type Key, type Resource } from '../../fhir/types.ts'
+import { items } from '../../fhir/element.ts'
+import { formatInstant } from '../../fhir/dates.ts'
 import { carry } from '../../fhir/json.ts'
 import { sealSsn, ssnIn } from '../../domain/participant/ssn.ts'
-import { pathwayNow } from './pathway.ts'
-import { withPathway } from '../../domain/participant/pathway.ts'
 import { withHubId } from '../../domain/participant/hub-id.ts'
 import { RESTRICTED_CLASS } from '../../domain/visibility/circle.ts'
 import { refuse } from '../../fhir/outcome.ts'
@@ -27,17 +27,15 @@ export async function load(needs: WriteNeeds, writer: Writer, changes: readonly 
 
 async function loaded(
   needs: WriteNeeds,
-  { caller, sight }: Writer,
+  writer: Writer,
   change: Change,
   stored: Version | undefined,
 ): Promise<Changed> {
   const before = stored && stored.text !== '' ? (JSON.parse(stored.text) as Resource) : undefined
-  const last = before ?? (await deletedState(needs, sight, stored))
+  const last = before ?? (await deletedState(needs, writer.sight, stored))
   const base = { change, key: keyOf(change), at: change.at, stored, before, last }
   if (change.kind === 'remove') return base
-  const { after, ssn } = completed(needs, caller, change.resource, { before, last, at: change.at })
-  if (!before || after.resourceType !== 'Patient' || needs.rules === 'open') return { ...base, after, ssn }
-  return { ...base, after: withPathway(after, await pathwayNow(needs, sight, after)), ssn }
+  return { ...base, ...completed(needs, writer, change.resource, { last, at: change.at }) }
 }
 
 async function deletedState(
@@ -49,18 +47,29 @@ async function deletedState(
   return state && state.text !== '' ? (JSON.parse(state.text) as Resource) : undefined
 }
 
-/** The resource as it will be stored: the hub's own meta, a participant's hub id, no number in clear. */
+/**
+ * The resource as it will be stored: the hub's own meta, a participant's hub id, no number in clear, the time of a
+ * Task's change. `last` is the state before it, a deleted one included.
+ */
 export function completed<T extends Resource>(
   needs: WriteNeeds,
-  caller: Caller,
+  { caller, now }: Pick<Writer, 'caller' | 'now'>,
   resource: T,
-  { before, last = before, at }: { before?: Resource; last?: Resource; at?: string } = {},
+  { last, at }: { last?: Resource; at?: string } = {},
 ): { after: T; ssn?: string } {
   const owned = ownMeta(resource, last, caller)
   if (needs.rules === 'open') return { after: owned }
+  if (owned.resourceType === 'Task') return { after: withoutSsn(timed(owned, now), at) }
   if (owned.resourceType !== 'Patient') return { after: withoutSsn(owned, at) }
   const { patient, hash } = sealSsn(owned, needs.ssnKey, at, last)
   return { after: withHubId(withoutSsn(patient, at), last, needs.newHubId), ...(hash ? { ssn: hash } : {}) }
+}
+
+/** https://hl7.org/fhir/R4/task-definitions.html#Task.lastModified: never before authoredOn (inv-1), whose clock is the client's. */
+function timed<T extends Resource>(task: T, now: number): T {
+  const authored = Date.parse(String(task.authoredOn))
+  const lastModified = authored > now ? task.authoredOn : formatInstant(now)
+  return carry(task, { ...task, lastModified })
 }
 
 function withoutSsn<T extends Resource>(resource: T, at: string = resource.resourceType): T {
@@ -71,30 +80,35 @@ function withoutSsn<T extends Resource>(resource: T, at: string = resource.resou
   throw refuse('value-format', text, { expression })
 }
 
-/** meta as the hub keeps it: the client's profile, labels and tags; the hub's source. Labels of restriction only grow. */
+/** Elements of meta that are the hub's to say. */
+const OWNED = ['versionId', 'lastUpdated', 'source'].flatMap((name) => [name, `_${name}`])
+
+/**
+ * meta as the hub keeps it: the client's profile, labels and tags; the hub's source. Labels of restriction only grow.
+ * What has not the shape of a meta stays as it is, for the validator to refuse.
+ */
 function ownMeta<T extends Resource>(resource: T, before: Resource | undefined, caller: Caller): T {
-  const { profile, security, tag, extension } = resource.meta ?? {}
+  const sent: unknown = resource.meta ?? {}
+  const [given] = Array.isArray(sent) ? [] : items(sent)
+  if (!given) return resource
+  const { security, ...others } = Object.fromEntries(Object.entries(given).filter(([name]) => !OWNED.includes(name)))
   const labels = caller.role === 'board' ? security : raised(security, before?.meta?.security)
   const meta = {
     source: `Organization/${caller.agency}`,
-    ...(extension ? { extension } : {}),
-    ...(profile ? { profile } : {}),
-    ...(labels ? { security: labels } : {}),
-    ...(tag ? { tag } : {}),
+    ...others,
+    ...(labels === undefined ? {} : { security: labels }),
   }
-  return carry(resource, { ...resource, meta })
+  return carry(resource, { ...resource, meta } as unknown as T)
 }
 
 /** The new labels and those old labels of restriction that are missing from them. */
-function raised(
-  now: readonly Coding[] | undefined,
-  before: readonly Coding[] | undefined,
-): readonly Coding[] | undefined {
-  if (!Array.isArray(now ?? []) || !before) return now
+function raised(now: Json | undefined, before: readonly Coding[] = []): Json | undefined {
+  if (now !== undefined && !Array.isArray(now)) return now
+  const sent = items(now)
   const missing = before.filter(
-    (label) => restricts(label) && !now?.some((one) => one.system === label.system && one.code === label.code),
+    (label) => restricts(label) && !sent.some((one) => one.system === label.system && one.code === label.code),
   )
-  return missing.length === 0 ? now : [...(now ?? []), ...missing]
+  return missing.length === 0 ? now : ([...(now ?? []), ...missing] as Json)
 }
 
 const restricts = (label: Coding): boolean =>

@@ -3,6 +3,8 @@ import { keyText, type Key, type Resource } from '../../fhir/types.ts'
 import { match } from '../../search/match.ts'
 import type { Filter } from '../../search/query.ts'
 import type { Changed, Scene, Writer } from './change.ts'
+import { aboutEntries } from './entries.ts'
+import { aboutEntries } from './entries.ts'
 import type { WriteNeeds } from './needs.ts'
 
 /** More than any participant has of one type that a rule asks for. */
@@ -11,6 +13,10 @@ const ENOUGH = 1000
 export function sceneOf(needs: WriteNeeds, writer: Writer, changes: readonly Changed[]): Scene {
   const { sight, now } = writer
   const changed = new Map(changes.map((one) => [keyText(one.key), one]))
+  const coming = (type: string, where: Filter): readonly Resource[] =>
+    changes.flatMap(({ key, after }) =>
+      after && key.type === type && matches(needs, after, where, now) ? [after] : [],
+    )
   return {
     ...writer,
     changes,
@@ -20,16 +26,14 @@ export function sceneOf(needs: WriteNeeds, writer: Writer, changes: readonly Cha
       const version = await needs.store.read(key, sight)
       return version && version.text !== '' ? (JSON.parse(version.text) as Resource) : undefined
     },
+    coming,
     async find(type: string, where: Filter) {
       const { versions } = await needs.store.find({ type, where, sight, limit: ENOUGH })
       const untouched = versions.filter((version) => !changed.has(keyText(version)))
-      const coming = changes.flatMap(({ key, after }) =>
-        after && key.type === type && matches(needs, after, where, now) ? [after] : [],
-      )
-      return [...untouched.map((version) => JSON.parse(version.text) as Resource), ...coming]
+      return [...untouched.map((version) => JSON.parse(version.text) as Resource), ...coming(type, where)]
     },
   }
 }
 
 const matches = (needs: WriteNeeds, after: Resource & { readonly id: string }, where: Filter, now: number): boolean =>
-  match(where, { id: after.id, at: now, entries: needs.extract(after) })
+  match(where, { id: after.id, at: now, entries: [...needs.extract(after), ...aboutEntries(needs, after)] })

@@ -1,6 +1,7 @@
 /** Who may write a record, and what in it never changes: capability/rules/writing.json. */
 import { keyText, type Resource } from '../../../fhir/types.ts'
 import { refuse, type Issue } from '../../../fhir/outcome.ts'
+import { restrictionsOf } from '../../../domain/visibility/audience.ts'
 import { idsAt, valuesAt } from '../../../domain/visibility/element.ts'
 import type { Changed, Rule, Scene } from '../change.ts'
 import type { WriteNeeds } from '../needs.ts'
@@ -11,16 +12,19 @@ export const ownershipRules: readonly Rule[] = [
   { types: ['*'], check: namesParticipant },
   { types: ['*'], check: keepsImmutable },
   { types: ['*'], check: keepsParticipant },
+  { types: ['*'], check: labelsOwn },
 ]
 
 function mayWrite({ key, before, after, stored }: Changed, { caller }: Scene, { writing }: WriteNeeds) {
-  if (!stored || !(before ?? after) || caller.role !== 'agency') return {}
+  if (!stored || !(before ?? after) || caller.role === 'hub') return {}
+  // The board neither: a record that was deleted and brought back would begin its lifecycle again.
   if (!after && writing.kept.includes(key.type)) {
     throw refuse(
       'forbidden',
       `\`${keyText(key)}\` cannot be deleted: every referral stays traceable. Set its status to \`entered-in-error\` instead.`,
     )
   }
+  if (caller.role === 'board') return {}
   if (stored.owner === caller.agency || (before && after && writing.shared.includes(key.type))) return {}
   throw refuse(
     'forbidden',
@@ -31,9 +35,9 @@ function mayWrite({ key, before, after, stored }: Changed, { caller }: Scene, { 
 function namesCaller({ key, before, after, at }: Changed, { caller }: Scene, { writing }: WriteNeeds) {
   const element = writing.namesCaller[key.type]
   if (!element || before || !after || caller.role !== 'agency') return {}
-  const named = idsAt(after, element, 'Organization')[0]
-  if (named === undefined || named === caller.agency) return {}
-  const text = `\`${key.type}.${element}\` is \`Organization/${named}\`; an agency creates it in its own name, so it must be \`Organization/${caller.agency}\`.`
+  const named = valuesAt(after, `${element}.reference`)[0]
+  if (named === undefined || idsAt(after, element, 'Organization')[0] === caller.agency) return {}
+  const text = `\`${key.type}.${element}\` is \`${String(named)}\`; an agency creates it in its own name, so it must be \`Organization/${caller.agency}\`.`
   return { issues: [issue('agency-not-yours', text, `${at}.${element}`)] }
 }
 
@@ -73,6 +77,29 @@ function keepsParticipant({ key, last: before, after, at }: Changed, _: Scene, {
       ),
     ],
   }
+}
+
+/**
+ * A label of restriction closes a record to all but its owner and a class: only the owner, or the board, sets one. A
+ * participant takes none, for it is what its circle has in common.
+ */
+function labelsOwn({ key, before, after, stored, at }: Changed, { caller }: Scene) {
+  if (!after || caller.role === 'hub') return {}
+  const old = before ? restrictionsOf(before) : []
+  const added = restrictionsOf(after).filter((label) => !old.includes(label))
+  const expression = `${at}.meta.security`
+  if (added.length > 0 && key.type === 'Patient')
+    throw refuse(
+      'forbidden',
+      'A participant is shared by its whole circle and takes no restricted label; keep what is restricted in a record of its own.',
+      { expression },
+    )
+  if (added.length === 0 || !before || !stored || caller.role === 'board' || stored.owner === caller.agency) return {}
+  throw refuse(
+    'forbidden',
+    `\`${keyText(key)}\` was written by another agency, which alone may label it as restricted: a label closes it to others.`,
+    { expression },
+  )
 }
 
 const text = (resource: Resource, element: string): string => JSON.stringify(valuesAt(resource, element))

@@ -1,10 +1,12 @@
 /** Referrals: every write of a Task or its ServiceRequest is a step of the lifecycle, with the consent and the evidence it needs. */
 import { idOf } from '../../../fhir/element.ts'
 import type { Issue } from '../../../fhir/outcome.ts'
-import type { JsonObject, Resource } from '../../../fhir/types.ts'
+import { keyText, type Key, type Resource } from '../../../fhir/types.ts'
+import type { Guard } from '../../../store/store.ts'
 import { consentCovers, newRecipients } from '../../../domain/referral/consent.ts'
 import { checkReferral } from '../../../domain/referral/request.ts'
-import { outputsOf, ownerOf } from '../../../domain/referral/task.ts'
+import { activitiesOf, checkActivity, checkFocus, focusOf } from '../../../domain/referral/linked.ts'
+import { outputsOf } from '../../../domain/referral/task.ts'
 import { checkTask } from '../../../domain/referral/transition.ts'
 import { participantOf } from '../../../domain/visibility/audience.ts'
 import { PARTICIPANT } from '../../../search/query.ts'
@@ -60,59 +62,61 @@ const noConsent = (participant: string, recipient: string, expression: string): 
   expression,
 })
 
-/** Elements of a Task that say the same as one of its ServiceRequest. */
-const SAME = [
-  ['for', 'subject'],
-  ['requester', 'requester'],
-] as const
-
-/** A Task fulfils a referral of the same participant by the same requester. */
+/**
+ * A Task fulfils a referral of the hub, of the same participant and requester, that is active when it is sent. The
+ * commit holds the referral to the version that was looked at: it may be revoked meanwhile.
+ */
 async function fitsRequest({ before, after, at }: Changed, scene: Scene): Promise<Verdict> {
-  const id = after && !before ? idOf(after.focus, 'ServiceRequest') : undefined
-  const request = id === undefined ? undefined : await scene.read({ type: 'ServiceRequest', id })
-  if (!after || !request) return {}
-  const differing = SAME.filter(([here, there]) => referenceIn(after, here) !== referenceIn(request, there))
+  if (!after) return {}
+  const sent = after.status === 'requested' && before?.status !== 'requested'
+  if (before && !sent) return {}
+  const strangers = PARTIES.filter(
+    (name) => after[name] !== undefined && idOf(after[name], 'Organization') === undefined,
+  )
+  const id = focusOf(after)
+  if (id === undefined || strangers.length > 0)
+    return { issues: [...strangers, ...(id === undefined ? ['focus'] : [])].map((name) => notOfTheHub(name, at)) }
+  const key = { type: 'ServiceRequest', id }
+  const request = await scene.read(key)
+  if (!request) return {} // the reference rule says it
+  return { issues: checkFocus(before, after, request), guards: asItIs(key, request, scene) }
+}
+
+const PARTIES = ['requester', 'owner'] as const
+
+const notOfTheHub = (name: string, at: string): Issue => ({
+  severity: 'error',
+  code: 'referral-rule',
+  text: `\`Task.${name}\` must refer to a record of this hub, as \`Type/<id>\`; an address elsewhere is none.`,
+  expression: `${at}.${name}`,
+})
+
+/** hub-t-2: services received are shown by a service enrollment of the same participant by the owner. */
+async function provesService({ before, after }: Changed, scene: Scene): Promise<Verdict> {
+  if (!after || after.status !== 'completed' || before?.status === 'completed') return {}
+  const verdicts = await Promise.all(
+    activitiesOf(after).map(async (id): Promise<Verdict> => {
+      const key = { type: 'Procedure', id }
+      const procedure = await scene.read(key)
+      if (!procedure) return {} // the reference rule says it
+      return { issues: checkActivity(after, procedure), guards: asItIs(key, procedure, scene) }
+    }),
+  )
   return {
-    issues: differing.map(([here, there]): Issue => ({
-      severity: 'error',
-      code: 'referral-rule',
-      text: `\`Task.${here}\` is \`${referenceIn(after, here)}\`, but the referral's \`${there}\` is \`${referenceIn(request, there)}\`; they must be the same.`,
-      expression: `${at}.${here}`,
-    })),
+    issues: [
+      ...outputsOf(after, 'resulting-activity')
+        .filter((one) => idOf(one.valueReference, 'Procedure') === undefined)
+        .map(() => notOfTheHub('output', 'Task')),
+      ...verdicts.flatMap((one) => one.issues ?? []),
+    ],
+    guards: verdicts.flatMap((one) => one.guards ?? []),
   }
 }
 
-const referenceIn = (resource: Resource, element: string): string =>
-  String((resource[element] as JsonObject | undefined)?.reference)
-
-/** hub-t-2: services received are shown by a service enrollment of the same participant by the owner. */
-async function provesService({ before, after, at }: Changed, scene: Scene): Promise<Verdict> {
-  if (!after || after.status !== 'completed' || before?.status === 'completed') return {}
-  const shown = outputsOf(after, 'resulting-activity').flatMap((one) => idOf(one.valueReference, 'Procedure') ?? [])
-  const issues = await Promise.all(shown.map((id) => notProof(id, after, scene, `${at}.output`)))
-  return { issues: issues.flat() }
-}
-
-async function notProof(id: string, task: Resource, scene: Scene, expression: string): Promise<readonly Issue[]> {
-  const procedure = await scene.read({ type: 'Procedure', id })
-  if (!procedure) return [] // the reference rule says it
-  const subject = (procedure.subject as JsonObject | undefined)?.reference
-  const performers = (procedure.performer ?? []) as readonly JsonObject[]
-  const faults = [
-    subject === (task.for as JsonObject | undefined)?.reference ? '' : 'is about another participant',
-    performers.some((one) => idOf(one.actor, 'Organization') === ownerOf(task))
-      ? ''
-      : `was not performed by the owner \`${ownerOf(task) ?? 'unknown'}\``,
-    ['in-progress', 'completed'].includes(String(procedure.status))
-      ? ''
-      : `has the status \`${String(procedure.status)}\``,
-  ].filter((one) => one !== '')
-  return faults.map((fault) => ({
-    severity: 'error',
-    code: 'referral-rule',
-    text: `\`Procedure/${id}\` does not show that services were received: it ${fault}.`,
-    expression,
-  }))
+/** The record is still as it was looked at when the commit happens; one that the commit writes holds itself. */
+function asItIs(key: Key, resource: Resource, { changes }: Scene): readonly Guard[] {
+  if (changes.some((one) => keyText(one.key) === keyText(key))) return []
+  return [{ key, expect: { version: [Number(resource.meta?.versionId)] } }]
 }
 
 /** A referral that ends leaves no open Task behind: following.ts ends them, and none may come up meanwhile. */
