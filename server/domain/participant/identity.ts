@@ -22,7 +22,7 @@ export function identityTokens(patient: Resource): readonly IdentityToken[] {
     const personal = system !== undefined && (system === HUB_ID || system.startsWith(AGENCY))
     return personal && code !== undefined ? [{ system, code }] : []
   })
-  return tokens.filter((token, index) => tokens.findIndex((one) => keyOf(one) === keyOf(token)) === index)
+  return [...new Map(tokens.map((token) => [keyOf(token), token])).values()]
 }
 
 /** The same as text, with the hash of the social security number where there is one. */

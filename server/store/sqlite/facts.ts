@@ -14,11 +14,14 @@ type ValueEntry = Exclude<IndexEntry, { kind: 'date' }>
 /** Numbers for entries, made where they are new. Runs inside a transaction. */
 export function encode(entries: readonly IndexEntry[], type: number, words: Dictionary): Facts {
   const facts: { [fid: string]: (number | Range)[] } = {}
+  const known = new Set<string>()
   for (const entry of entries) {
     const fid = words.makeField(type, KINDS[entry.kind], entry.param)
     const said = (facts[fid] ??= [])
     const item = entry.kind === 'date' ? ([entry.start, entry.end] as const) : words.makeValue(valueOf(entry, words))
-    if (!said.some((other) => same(other, item))) said.push(item)
+    const key = `${fid} ${keyOf(item)}`
+    if (!known.has(key)) said.push(item)
+    known.add(key)
   }
   return facts
 }
@@ -66,13 +69,11 @@ export function reindex(rid: number, before: Facts, after: Facts, { run }: State
 
 /** What `these` say and `there` does not. */
 function missingFrom(there: Facts, these: Facts): [fid: number, item: number | Range][] {
-  return Object.entries(these).flatMap(([fid, said]) =>
-    said
-      .filter((item) => !there[fid]?.some((other) => same(other, item)))
-      .map((item): [number, number | Range] => [Number(fid), item]),
-  )
+  return Object.entries(these).flatMap(([fid, said]) => {
+    const known = new Set(there[fid]?.map(keyOf))
+    return said.filter((item) => !known.has(keyOf(item))).map((item): [number, number | Range] => [Number(fid), item])
+  })
 }
 
-function same(a: number | Range, b: number | Range): boolean {
-  return typeof a === 'number' || typeof b === 'number' ? a === b : a[0] === b[0] && a[1] === b[1]
-}
+/** Equal items have equal keys. */
+const keyOf = (item: number | Range): number | string => (typeof item === 'number' ? item : `${item[0]} ${item[1]}`)

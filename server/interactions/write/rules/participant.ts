@@ -71,11 +71,11 @@ async function addedTokens(changed: Changed, needs: WriteNeeds): Promise<readonl
   const after = await tokensOf(changed, needs)
   if (!before) return after
   const kept = [...tokensIn(before), ...(await tokensOf({ ...changed, after: undefined, ssn: undefined }, needs))]
-  return after.filter((token) => !kept.some((one) => same(one, token)))
+  const known = new Set(kept.map(keyOf))
+  return after.filter((token) => !known.has(keyOf(token)))
 }
 
-const same = (one: Token, other: Token): boolean =>
-  one.param === other.param && one.system === other.system && one.code === other.code
+const keyOf = ({ param, system = '', code }: Token): string => `${param}|${system}|${code}`
 
 /** Another participant of the same commit with one of the tokens. */
 async function twinOf(
@@ -84,10 +84,11 @@ async function twinOf(
   { changes }: Scene,
   needs: WriteNeeds,
 ): Promise<Key | undefined> {
+  const mine = new Set(tokens.map(keyOf))
   for (const one of changes) {
     if (!one.after || one.key.type !== 'Patient' || one.key.id === key.id) continue
     const theirs = await tokensOf(one, needs)
-    if (theirs.some((token) => tokens.some((mine) => same(mine, token)))) return one.key
+    if (theirs.some((token) => mine.has(keyOf(token)))) return one.key
   }
   return undefined
 }

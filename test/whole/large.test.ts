@@ -1,0 +1,57 @@
+/** Large records and Bundles: the work grows with their size, not with its square, so that nobody holds up the others. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { given, made, type Client, type Given } from '../given.ts'
+import { participant, type Made } from './records.ts'
+
+const MANY = 20_000
+/** ms; it takes about one second, and took half a minute where each identifier was compared with each. */
+const LONGEST = 8_000
+
+const repeated = (element: string, one: (index: number) => object): Made => ({
+  ...participant('es', element),
+  [element]: Array.from({ length: MANY }, (_, index) => one(index)),
+})
+
+const LARGE: readonly Made[] = [
+  repeated('identifier', (index) => ({
+    system: 'https://no-wrong-door.example/fhir/NamingSystem/agency/es',
+    value: `large-${index}`,
+    assigner: { reference: 'Organization/es' },
+  })),
+  repeated('address', (index) => ({
+    line: [`${index} Main Street`],
+    city: `City ${index}`,
+    district: '28081',
+    state: 'MS',
+  })),
+]
+
+for (const kind of ['memory', 'sqlite'] as const) {
+  describe(`a large record, on ${kind}`, function () {
+    this.timeout(60_000)
+    let folder: string
+    let hub: Given
+    let es: Client
+    before(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'nwd-large-'))
+      hub = await given({ HUB_STORE: kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.sqlite')}` })
+      es = hub.as('es')
+    })
+    after(async () => {
+      await hub.stop()
+      rmSync(folder, { recursive: true })
+    })
+
+    for (const [index, element] of ['identifier', 'address'].entries()) {
+      it(`of ${MANY} times ${element} is created and updated in seconds`, async () => {
+        const begun = performance.now()
+        const patient = made(await es.post('/Patient', LARGE[index]))
+        made(await es.put(`/Patient/${patient.id}`, { ...patient, language: 'en' }, 1))
+        assert.ok(performance.now() - begun < LONGEST, `${Math.round(performance.now() - begun)} ms`)
+      })
+    }
+  })
+}

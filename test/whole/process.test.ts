@@ -1,0 +1,75 @@
+/** The hub as a process, under way: how fast it is back, and what becomes of requests when it is told to stop. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openStore } from '../../server/store/open.ts'
+import { startHub } from '../checks/process.ts'
+import { ledger } from './crash/ledger.ts'
+import { checkPromises } from './crash/check.ts'
+import { participant } from './records.ts'
+
+/** ms from the command to the first answer. Tests run beside this one, so what counts is the best of three. */
+const PROMPT = 2_000
+const CLIENTS = 16
+
+describe('a hub that is started and stopped', function () {
+  this.timeout(60_000)
+  let folder: string
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'nwd-process-'))))
+  afterEach(() => rmSync(folder, { recursive: true }))
+  const store = () => `sqlite:${join(folder, 'hub.sqlite')}`
+
+  it('answers /metadata within two seconds of the command when it is started again', async () => {
+    await (await startHub({ HUB_STORE: store() })).end()
+    const times: number[] = []
+    for (let time = 0; time < 3; time++) {
+      const begun = performance.now()
+      const hub = await startHub({ HUB_STORE: store() })
+      const { status } = await fetch(`${hub.url}/metadata`)
+      times.push(performance.now() - begun)
+      assert.equal(status, 200)
+      assert.equal(await hub.end(), 0)
+    }
+    console.log(`      first answer after ${times.map((ms) => Math.round(ms)).join(', ')} ms`)
+    assert.ok(Math.min(...times) < PROMPT, times.join(', '))
+  })
+
+  it('finishes writes that are under way when it is told to stop: each is answered or was never begun', async () => {
+    const hub = await startHub({ HUB_STORE: store() })
+    const promises = ledger()
+    let ended: Promise<number | null> | undefined
+    let answered = 0
+    const write = async (client: number): Promise<void> => {
+      for (let turn = 0; ; turn++) {
+        const response = await fetch(`${hub.url}/Patient`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/fhir+json', 'X-Agency': 'es' },
+          body: JSON.stringify(participant('es', `${client}-${turn}`)),
+        }).catch((error: Error) => error)
+        if (response instanceof Error) {
+          // Refused a connection, or a kept one was closed before the request: only after the signal.
+          assert.ok(ended, `${response.message} ${String(response.cause)}`)
+          return
+        }
+        assert.equal(response.status, 201)
+        promises.note((await response.json()) as Parameters<typeof promises.note>[0])
+        if (++answered === 4 * CLIENTS) ended = hub.end('SIGTERM')
+      }
+    }
+    await Promise.all(Array.from({ length: CLIENTS }, (_, client) => write(client)))
+    assert.equal(await ended, 0)
+
+    const again = await startHub({ HUB_STORE: store() })
+    assert.deepEqual(await checkPromises(again.url, promises.fresh()), [])
+    assert.equal(await again.end(), 0)
+    assert.equal(await count(store()), promises.all.size, 'a write was done and not answered')
+  })
+})
+
+async function count(address: string): Promise<number> {
+  const opened = await openStore(address, { clock: Date.now })
+  const versions = (await opened.feed(0, 1_000_000)).flatMap((commit) => commit.versions)
+  await opened.close()
+  return versions.filter(({ type }) => type === 'Patient').length
+}
