@@ -226,7 +226,14 @@ describe('A closed referral', () => {
 
   it('takes feedback, a back-referral and notes from its owner', () => {
     const back = output('back-referral', { valueReference: { reference: 'Task/back' } })
-    assert.deepEqual(judge(done(), { ...done([back]), note: [{ text: 'He passed.' }] }, ABE), [])
+    assert.deepEqual(
+      judge(
+        done(),
+        { ...done([back]), note: [{ text: 'He passed.' }], lastModified: '2019-07-15T10:00:00-06:00' },
+        ABE,
+      ),
+      [],
+    )
   })
 
   it('takes nothing else, and loses nothing', () => {
