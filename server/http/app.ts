@@ -46,7 +46,7 @@ export function createApp(needs: AppNeeds): RequestListener {
   app.use(protect)
   app.use(path, answer(needs, { publicUrl: needs.publicUrl, path, bodyLimit: needs.bodyLimit ?? BODY_LIMIT }))
   app.use(elsewhere(path))
-  app.use(errors(needs.fault))
+  app.use(errors(needs.fault, path))
   return (request, response) => {
     request.url = normalTarget(request.url ?? '/')
     app(request, response)

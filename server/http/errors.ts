@@ -9,15 +9,20 @@ import { ClientGone } from './body.ts'
 import { sendText } from './reply.ts'
 import { traceOf } from './trace.ts'
 
-/** @param fault told of every error that is not an answer; it goes to the log and nowhere else */
-export const errors = (fault: (error: unknown, requestId: string) => void): ErrorRequestHandler => {
+/**
+ * @param fault told of every error that is not an answer; it goes to the log and nowhere else
+ * @param path where the FHIR addresses begin: a Location (`Patient/abc`) stands below it
+ */
+export const errors = (fault: (error: unknown, requestId: string) => void, path: string): ErrorRequestHandler => {
   // Express knows an error handler by its four parameters.
   return (error: unknown, _request, response, _next) => {
     if (error instanceof ClientGone) return void response.destroy()
     const { requestId } = traceOf(response)
     const answer = error instanceof OutcomeError ? error : internal(requestId)
     if (answer !== error) fault(error, requestId)
-    sendText(response, answer.status, { ...answer.headers }, serialize(operationOutcome(answer.issues)))
+    const { Location: record, ...headers } = answer.headers
+    const located = record === undefined ? headers : { ...headers, Location: `${path}/${record}` }
+    sendText(response, answer.status, located, serialize(operationOutcome(answer.issues)))
   }
 }
 

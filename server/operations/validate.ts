@@ -18,7 +18,7 @@ export const validate = (needs: WriteNeeds): Operation => ({
   async run(call) {
     const asked = await askedOf(needs, call)
     if (asked.mode === 'delete' || !asked.resource) return { status: 200, resource: operationOutcome([]) }
-    const resource = completed(needs, call.caller, asked.resource).after
+    const resource = completed(needs, call, asked.resource).after
     const issues = await needs.validator.check(resource, { profiles: asked.profiles, at: resource.resourceType })
     return { status: 200, resource: operationOutcome(issues), headers: { 'X-Valid': String(!issues.some(isError)) } }
   },

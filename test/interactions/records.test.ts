@@ -145,6 +145,7 @@ describe('interactions / records', () => {
     const again = await es.post('/Patient', participant('es', { ssn: '219099999', family: 'Married' }))
     assert.ok(refused(again, 409, 'duplicate-participant').includes(`Patient/${one.id}`))
     assert.ok(!again.text.includes('219099999'))
+    assert.equal(again.headers.get('location'), `/fhir/Patient/${one.id}`)
   })
 
   it('refuses a body of another type, another id, or none', async () => {

@@ -15,6 +15,7 @@ import type { WriteNeeds } from './needs.ts'
 import { checkPreconditions, expectOf } from './preconditions.ts'
 import { checkReferences } from './references.ts'
 import { RULES } from './rules/index.ts'
+import { withPathways } from './pathway.ts'
 import { sceneOf } from './scene.ts'
 
 export type Who = { readonly caller: Caller; readonly now: number }
@@ -49,8 +50,9 @@ export type Written = { readonly version?: Version; readonly created: boolean }
 export async function apply(needs: WriteNeeds, who: Who, changes: readonly Change[]): Promise<readonly Written[]> {
   const sight: Sight = who.caller.role === 'hub' ? 'everything' : { agency: who.caller.agency, at: who.now }
   const writer: Writer = { caller: who.caller, now: who.now, sight }
-  const loaded = await load(needs, writer, [...changes, ...(await followingChanges(needs, writer, changes))])
-  for (const one of loaded) checkPreconditions(needs, who.caller, one)
+  const wanted = await load(needs, writer, [...changes, ...(await followingChanges(needs, writer, changes))])
+  for (const one of wanted) checkPreconditions(needs, who.caller, one)
+  const loaded = await withPathways(needs, writer, wanted)
   const scene = sceneOf(needs, writer, loaded)
   const invalid = await validate(needs, loaded)
   // The rules can be asked of a resource of the right shape; whoever breaks an invariant is told what they say as well.
@@ -72,8 +74,10 @@ async function validate(needs: WriteNeeds, loaded: readonly Changed[]): Promise<
   return (await Promise.all(checked)).flat()
 }
 
+/** Two rules, or two records, may have the same to say: it is said once. */
 function refuseInvalid(issues: readonly Issue[]): void {
-  if (issues.some(isError)) throw new OutcomeError(issues)
+  if (!issues.some(isError)) return
+  throw new OutcomeError([...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values()])
 }
 
 async function ask(needs: WriteNeeds, scene: Scene): Promise<Required<Verdict>> {

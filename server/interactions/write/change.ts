@@ -20,6 +20,8 @@ export type Change =
       readonly ifMatch?: Tags
       readonly ifAbsent?: boolean
       readonly unless?: Query
+      /** Made by the hub out of another change: the caller names no version of it. */
+      readonly derived?: true
       readonly at: string
     }
   | { readonly kind: 'remove'; readonly key: Key; readonly ifMatch?: Tags; readonly at: string }
@@ -48,6 +50,8 @@ export type Scene = Writer & {
   readonly changes: readonly Changed[]
   /** The state after the commit; undefined when there is none that the caller may know of. */
   read(key: Key): Promise<Resource | undefined>
+  /** Of those that the commit itself writes, the ones that match. */
+  coming(type: string, where: Filter): readonly Resource[]
   /** Records that match after the commit. */
   find(type: string, where: Filter): Promise<readonly Resource[]>
 }

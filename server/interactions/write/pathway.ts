@@ -1,41 +1,102 @@
-/** The pathway of a participant as the records now say it (domain/participant/pathway.ts holds the rule). */
-import { codesOf, items } from '../../fhir/element.ts'
-import type { Resource } from '../../fhir/types.ts'
-import { pathwayOf, type Pathway } from '../../domain/participant/pathway.ts'
-import { classesOf } from '../../domain/visibility/audience.ts'
-import { isSuccessPlan } from '../../domain/plan/rules.ts'
+/**
+ * The pathway of a participant follows the records (domain/participant/pathway.ts holds the rule): whoever writes the
+ * participant, a credential, a plan or an assessment changes it in the same commit.
+ */
+import { keyText, type Key, type Resource } from '../../fhir/types.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
-import { PARTICIPANT, type Filter, type Sight } from '../../search/query.ts'
+import { codesOf, items } from '../../fhir/element.ts'
+import { pathwayOf, withPathway } from '../../domain/participant/pathway.ts'
+import { isSuccessPlan } from '../../domain/plan/rules.ts'
+import { classesOf, participantOf } from '../../domain/visibility/audience.ts'
+import { PARTICIPANT, type Filter } from '../../search/query.ts'
+import type { Changed, Scene, Writer } from './change.ts'
 import type { WriteNeeds } from './needs.ts'
+import { sceneOf } from './scene.ts'
 
-const ENOUGH = 1000
+const SOURCES = ['Patient', 'Basic', 'CarePlan', 'QuestionnaireResponse']
 
-export async function pathwayNow(
+/** The changes with the pathways that follow from them; a participant that is not among them joins when its own moves. */
+export async function withPathways(
   needs: WriteNeeds,
-  sight: Sight,
-  patient: Resource & { readonly id?: string },
-): Promise<Pathway | undefined> {
-  const [basics, plans, responses] = await Promise.all(
-    ['Basic', 'CarePlan', 'QuestionnaireResponse'].map((type) => recordsOf(needs, sight, type, patient.id ?? '')),
-  )
-  const credentials = (basics ?? []).filter((one) =>
-    codesOf(one.code, codeSystem('basic-type')).includes('participant-credential'),
-  )
-  const own = (plans ?? []).filter(isSuccessPlan)
-  const plan = own.find((one) => one.status === 'active') ?? own.findLast((one) => one.status === 'draft')
-  return pathwayOf({ patient, credentials, plan, saysDiploma: diplomaIn(responses ?? []) })
+  writer: Writer,
+  changes: readonly Changed[],
+): Promise<readonly Changed[]> {
+  if (needs.rules === 'open') return changes
+  const scene = sceneOf(needs, writer, changes)
+  const touched = changes.filter((one) => SOURCES.includes(one.key.type))
+  const ids = new Set(touched.flatMap((one) => participantIn(needs, one.after ?? one.before)))
+  const moved = await Promise.all([...ids].map((id) => movedPatient(needs, scene, id, touched)))
+  const byKey = new Map(moved.flatMap((one) => (one ? [[keyText(one.key), one]] : [])))
+  const kept = changes.map((one) => byKey.get(keyText(one.key)) ?? one)
+  return [
+    ...kept,
+    ...[...byKey.values()].filter((one) => !changes.some((other) => keyText(other.key) === keyText(one.key))),
+  ]
 }
 
-/** Unrestricted records only: everybody of the circle sees the pathway, and it must not tell more than they may know. */
-async function recordsOf(
+const participantIn = (needs: WriteNeeds, resource: Resource | undefined): readonly string[] => {
+  const id = resource && participantOf(needs.visibility, resource)
+  return id === undefined ? [] : [id]
+}
+
+/** The participant with its pathway, when that is another one than before. */
+async function movedPatient(
   needs: WriteNeeds,
-  sight: Sight,
+  scene: Scene,
+  id: string,
+  touched: readonly Changed[],
+): Promise<Changed | undefined> {
+  const key: Key = { type: 'Patient', id }
+  const own = scene.changes.find((one) => keyText(one.key) === keyText(key))
+  const patient = (own ? own.after : await scene.read(key)) as (Resource & { readonly id: string }) | undefined
+  if (!patient) return undefined
+  const after = withPathway(patient, pathwayOf({ patient, ...(await sourcesOf(scene, id, own)) }))
+  if (after === patient) return undefined
+  if (own) return { ...own, after }
+  const stored = await needs.store.read(key, scene.sight)
+  const at = touched[0]?.at ?? 'Patient'
+  return {
+    change: { kind: 'put', create: false, resource: after, at, derived: true },
+    key,
+    at,
+    stored,
+    before: patient,
+    last: patient,
+    after: authored(after, scene),
+  }
+}
+
+const authored = <T extends Resource>(resource: T, { caller }: Scene): T => ({
+  ...resource,
+  meta: { ...resource.meta, source: `Organization/${caller.agency}` },
+})
+
+async function sourcesOf(scene: Scene, id: string, own: Changed | undefined) {
+  const [basics = [], plans = [], responses = []] = await Promise.all(
+    ['Basic', 'CarePlan', 'QuestionnaireResponse'].map((type) => recordsOf(scene, type, id, own)),
+  )
+  const credentials = basics.filter((one) =>
+    codesOf(one.code, codeSystem('basic-type')).includes('participant-credential'),
+  )
+  const success = plans.filter(isSuccessPlan)
+  const plan = success.find((one) => one.status === 'active') ?? success.findLast((one) => one.status === 'draft')
+  return { credentials, plan, saysDiploma: diplomaIn(responses) }
+}
+
+/**
+ * Unrestricted records only: everybody of the circle sees the pathway, and it must not tell more than they may know.
+ * Of a participant that is new there are only those that come with it.
+ */
+async function recordsOf(
+  scene: Scene,
   type: string,
-  participant: string,
+  id: string,
+  own: Changed | undefined,
 ): Promise<readonly Resource[]> {
-  const where: Filter = { op: 'reference', param: PARTICIPANT, type: 'Patient', id: participant }
-  const { versions } = await needs.store.find({ type, where, sight, limit: ENOUGH })
-  return versions.map((version) => JSON.parse(version.text) as Resource).filter((one) => classesOf(one).length === 0)
+  const where: Filter = { op: 'reference', param: PARTICIPANT, type: 'Patient', id }
+  const isNew = own !== undefined && own.stored === undefined
+  const found = isNew ? scene.coming(type, where) : await scene.find(type, where)
+  return found.filter((one) => classesOf(one).length === 0)
 }
 
 /** Question 1 of the latest completed assessment. */

@@ -4,7 +4,6 @@ import { match } from '../../search/match.ts'
 import type { Filter } from '../../search/query.ts'
 import type { Changed, Scene, Writer } from './change.ts'
 import { aboutEntries } from './entries.ts'
-import { aboutEntries } from './entries.ts'
 import type { WriteNeeds } from './needs.ts'
 
 /** More than any participant has of one type that a rule asks for. */
