@@ -18,7 +18,7 @@ export type Assessed = {
   readonly proposals: readonly Proposal[]
 }
 
-/** Errors: `assessment-rule` when the form is not completed, `reference-not-found` when the participant is not known. */
+/** Errors: `assessment-rule` when the form is not completed or not the hub's, `reference-not-found` when the participant is not known. */
 export async function assessed(needs: WriteNeeds, call: Call, response: Resource): Promise<Assessed> {
   if (response.status !== 'completed' && response.status !== 'amended') {
     throw refuse(
@@ -27,6 +27,7 @@ export async function assessed(needs: WriteNeeds, call: Call, response: Resource
       { expression: 'QuestionnaireResponse.status' },
     )
   }
+  refuseUnknownForm(needs, response)
   const id = idOf(response.subject, 'Patient') ?? ''
   const participant = id === '' ? undefined : await current(needs, call, 'Patient', id)
   if (!participant) {
@@ -59,6 +60,16 @@ export async function assessed(needs: WriteNeeds, call: Call, response: Resource
     now: call.now,
   })
   return { participant, area, proposals }
+}
+
+/** The rules are about the questions of the hub's own form: `q1` of another asks something else. */
+function refuseUnknownForm({ definitions }: WriteNeeds, { questionnaire }: Resource): void {
+  if (typeof questionnaire === 'string' && definitions.find(questionnaire)?.resourceType === 'Questionnaire') return
+  throw refuse(
+    'assessment-rule',
+    `\`${String(questionnaire)}\` is no questionnaire of this hub; referrals are proposed from the answers to its own.`,
+    { expression: 'QuestionnaireResponse.questionnaire' },
+  )
 }
 
 export async function current(

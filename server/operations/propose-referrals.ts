@@ -1,6 +1,6 @@
 /** $propose-referrals: what the answers call for; nothing is written. Defined in capability/operations. */
 import { buildParameters, parts, readParameters, value } from '../fhir/parameters.ts'
-import { refuse } from '../fhir/outcome.ts'
+import { isError, OutcomeError, refuse } from '../fhir/outcome.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
 import type { Proposal } from '../domain/referral/propose.ts'
 import { keyOf, notFound } from '../interactions/known.ts'
@@ -26,6 +26,7 @@ export const proposeReferrals = (needs: WriteNeeds): Operation => {
           'body-missing',
           'Send the QuestionnaireResponse as the body, or call the operation on a stored one.',
         )
+      if (!stored) await refuseInvalid(needs, response)
       const { area, proposals } = await assessed(needs, call, response)
       return {
         status: 200,
@@ -33,6 +34,12 @@ export const proposeReferrals = (needs: WriteNeeds): Operation => {
       }
     },
   }
+}
+
+/** A form that is sent along was never checked. */
+async function refuseInvalid({ validator }: WriteNeeds, response: Resource): Promise<void> {
+  const issues = await validator.check(response, { at: 'QuestionnaireResponse' })
+  if (issues.some(isError)) throw new OutcomeError(issues)
 }
 
 function proposalPart(one: Proposal): JsonObject {

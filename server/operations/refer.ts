@@ -1,5 +1,5 @@
 /** $refer: an ad hoc referral in one step. Defined in capability/operations. */
-import { codeSystem, namingSystem } from '../fhir/canonical.ts'
+import { codeSystem } from '../fhir/canonical.ts'
 import { idOf, items, textOf } from '../fhir/element.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { readParameters, type Values } from '../fhir/parameters.ts'
@@ -10,6 +10,7 @@ import type { Call } from '../interactions/call.ts'
 import { keyOf, notFound } from '../interactions/known.ts'
 import { settled } from '../interactions/write/apply.ts'
 import type { WriteNeeds } from '../interactions/write/needs.ts'
+import { referralNumbers } from '../interactions/write/rules/numbers.ts'
 import { PARTICIPANT } from '../search/query.ts'
 import { current, found } from './assessment.ts'
 import { defined } from './define.ts'
@@ -32,9 +33,7 @@ export const refer = (needs: ReferNeeds): Operation => {
       return settled(async () => {
         const facts = await factsOf(needs, call, given)
         const token =
-          facts.placer === undefined
-            ? undefined
-            : { system: namingSystem(`agency/${call.caller.agency}/referral`), code: facts.placer }
+          facts.placer === undefined ? undefined : { system: referralNumbers(call.caller.agency), code: facts.placer }
         const before = token && (await already(needs, call, token))
         if (before) return referralBundle([before])
         const referral = draftReferral({ ...facts, placer: undefined }, { newId: needs.newId, now: call.now })
@@ -115,7 +114,11 @@ async function already(
     type: 'ServiceRequest',
     id: request.id ?? '',
   })
-  return task ? ({ request, task } as Referral) : undefined
+  if (task) return { request, task } as Referral
+  throw refuse(
+    'already-exists',
+    `\`ServiceRequest/${request.id ?? ''}\` has the number \`${token.code}\` already, without a Task; send a Task for it, or take another number.`,
+  )
 }
 
 /** The requester's own number, on the request and on the Task. https://hl7.org/fhir/R4/v2/0203 PLAC */

@@ -26,7 +26,7 @@ export async function commitReferrals(
       limit: 1,
     }
     return [
-      { kind: 'put', create: true, resource: referral.request, at: 'ServiceRequest', unless },
+      { kind: 'put', create: true, resource: referral.request, at: 'ServiceRequest', unless, numbered: true },
       { kind: 'put', create: true, resource: referral.task, at: 'Task' },
     ]
   })

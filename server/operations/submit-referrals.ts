@@ -2,18 +2,19 @@
  * $submit-referrals: sends what the participant accepted and records what was unchecked, each proposal of an
  * assessment at most once. Defined in capability/operations.
  */
-import { namingSystem } from '../fhir/canonical.ts'
 import { idOf } from '../fhir/element.ts'
 import { OutcomeError, refuse, type Issue } from '../fhir/outcome.ts'
 import { readParameters } from '../fhir/parameters.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
 import { consentCovers } from '../domain/referral/consent.ts'
 import { draftProposals, type Decision, type Referral } from '../domain/referral/draft.ts'
+import { businessStatusOf } from '../domain/referral/task.ts'
 import type { Proposal } from '../domain/referral/propose.ts'
 import type { Call } from '../interactions/call.ts'
 import { keyOf, notFound } from '../interactions/known.ts'
 import { settled } from '../interactions/write/apply.ts'
 import type { WriteNeeds } from '../interactions/write/needs.ts'
+import { PROPOSAL } from '../interactions/write/rules/numbers.ts'
 import { PARTICIPANT } from '../search/query.ts'
 import { assessed, current, found } from './assessment.ts'
 import { defined } from './define.ts'
@@ -22,9 +23,6 @@ import { commitReferrals, referralBundle, type Once } from './referrals.ts'
 
 export type SubmitNeeds = WriteNeeds & { newId(): string }
 type Asked = { readonly rule: string; readonly accept: boolean; readonly reason?: string }
-
-/** Identifier of a referral that came from a proposal: `<QuestionnaireResponse id>.<rule>`. */
-const PROPOSAL = namingSystem('proposal')
 
 export const submitReferrals = (needs: SubmitNeeds): Operation => {
   const { takes, ...definition } = defined(needs.definitions, 'submit-referrals')
@@ -52,8 +50,11 @@ async function submit(
   const { proposals } = await assessed(needs, call, form)
   const decided = decisions(proposals, asked)
   const before = await Promise.all(decided.map((one) => already(needs, call, response, one.proposal.rule)))
-  const open = decided.filter((_, index) => before[index] === undefined)
-  refuseServed(open)
+  refuseOtherwise(decided, before)
+  const open = sendable(
+    decided.filter((_, index) => before[index] === undefined),
+    asked,
+  )
   const consented = await withConsents(needs, call, open)
   const submission = {
     participant: keyOf(call).id,
@@ -112,17 +113,40 @@ function decisions(proposals: readonly Proposal[], asked: readonly Asked[]): rea
 const groupOf = (proposals: readonly Proposal[], rule: string): string | undefined =>
   proposals.find((one) => one.rule === rule)?.group
 
-function refuseServed(open: readonly Decision[]): void {
-  const issues = open
-    .filter((one) => one.accepted)
-    .flatMap(({ proposal }) => {
-      if (proposal.openReferral)
-        return [issue(`\`${proposal.rule}\` is referred already: \`${proposal.openReferral}\` is open.`)]
-      return proposal.alreadyServed
-        ? [issue(`\`${proposal.rule}\`: the participant takes part in \`${proposal.program}\` already.`)]
-        : []
-    })
+/** What was decided stays decided: an answer with the old referral would hide that nothing follows from the new word. */
+function refuseOtherwise(decided: readonly Decision[], before: readonly (Referral | undefined)[]): void {
+  const issues = decided.flatMap(({ proposal, accepted }, index) => {
+    const task = before[index]?.task
+    if (!task || accepted !== isUnsent(task)) return []
+    const name = `\`Task/${task.id}\``
+    return [
+      issue(
+        accepted
+          ? `\`${proposal.rule}\` was declined before, see ${name}; refer by \`$refer\`, or take the assessment anew.`
+          : `\`${proposal.rule}\` was sent before, see ${name}; withdraw that referral instead.`,
+      ),
+    ]
+  })
   if (issues.length > 0) throw new OutcomeError(issues)
+}
+
+const isUnsent = (task: Resource): boolean => businessStatusOf(task) === 'declined-before-send'
+
+/** What follows a named one of its group is left out where the participant is served or referred already. */
+function sendable(open: readonly Decision[], asked: readonly Asked[]): readonly Decision[] {
+  const served = open.filter((one) => one.accepted && faultOf(one) !== undefined)
+  const issues = served
+    .filter((one) => asked.some(({ rule }) => rule === one.proposal.rule))
+    .map((one) => issue(faultOf(one) ?? ''))
+  if (issues.length > 0) throw new OutcomeError(issues)
+  return open.filter((one) => !served.includes(one))
+}
+
+function faultOf({ proposal }: Decision): string | undefined {
+  if (proposal.openReferral) return `\`${proposal.rule}\` is referred already: \`${proposal.openReferral}\` is open.`
+  return proposal.alreadyServed
+    ? `\`${proposal.rule}\`: the participant takes part in \`${proposal.program}\` already.`
+    : undefined
 }
 
 /** Each recipient needs a consent; the write path checks again, with the commit. */
@@ -158,7 +182,11 @@ async function already(needs: WriteNeeds, call: Call, response: string, rule: st
     type: 'ServiceRequest',
     id: request.id ?? '',
   })
-  return task ? ({ request, task } as Referral) : undefined
+  if (task) return { request, task } as Referral
+  throw refuse(
+    'assessment-rule',
+    `\`ServiceRequest/${request.id ?? ''}\` is made of this proposal, but you may know of no Task of it; ask its requester.`,
+  )
 }
 
 function marking({ request, task }: Referral, code: string): Once {

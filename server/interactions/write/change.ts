@@ -20,6 +20,8 @@ export type Change =
       readonly ifMatch?: Tags
       readonly ifAbsent?: boolean
       readonly unless?: Query
+      /** Its numbers were given by an operation of the hub, which sees to it that each is given once. */
+      readonly numbered?: true
       /** Made by the hub out of another change: the caller names no version of it. */
       readonly derived?: true
       readonly at: string

@@ -2,6 +2,7 @@
 import type { Rule } from '../change.ts'
 import { agencyRules } from './agency.ts'
 import { catalogueRules } from './catalogue.ts'
+import { numberRules } from './numbers.ts'
 import { ownershipRules } from './ownership.ts'
 import { participantRules } from './participant.ts'
 import { planRules } from './plan.ts'
@@ -15,6 +16,7 @@ export const RULES: readonly Rule[] = [
   ...participantRules,
   ...planRules,
   ...referralRules,
+  ...numberRules,
   ...roleRules,
   ...catalogueRules,
   ...subscriptionRules,
