@@ -79,7 +79,7 @@ export const abe: System = {
         ],
         { note: 'two TABE scores, the equivalency certificate, class done' },
       )
-      const person = nowAt(desk.held(patient), 'education-level', '2')
+      const person = nowAt(await refresh(desk, patient), 'education-level', '2')
       return { pathway: pathwayIn((await write(desk, person, 'his profile: has the equivalency')).extension) }
     },
 

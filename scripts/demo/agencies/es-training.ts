@@ -5,7 +5,7 @@ import { nowAt, pathwayIn } from '../records/person.ts'
 import { moved } from '../records/plan.ts'
 import { served, task } from '../records/referral.ts'
 import { credential, finished, participation, service, training } from '../records/service.ts'
-import { write, written } from './pull.ts'
+import { refresh, write, written } from './pull.ts'
 
 const EPISODE = 'urn:uuid:5f0c1a52-6b0e-4a49-9a3e-5d7c8e1f2a05'
 const LICENCE = 'urn:uuid:5f0c1a52-6b0e-4a49-9a3e-5d7c8e1f2a06'
@@ -71,7 +71,7 @@ export const esTraining: System['cues'] = {
     const goal = desk.held(desk.noted('short-term'))
     const reached = { coding: [{ system: ACHIEVEMENT, code: 'achieved' }] }
     await write(desk, { ...goal, lifecycleStatus: 'completed', achievementStatus: reached }, 'he drives trucks')
-    const person = desk.held(desk.noted('Elvis'))
+    const person = await refresh(desk, desk.noted('Elvis'))
     await write(desk, nowAt(person, 'employment-status', '1'), 'his profile: employed')
   },
 
@@ -80,7 +80,7 @@ export const esTraining: System['cues'] = {
     const diploma = [...desk.notes.values()].findLast((value) => value.startsWith('Basic/')) ?? ''
     const plan = moved(desk.held(desk.noted('plan')), 'diesel-mechanic-training', 'completed', [diploma])
     await write(desk, { ...plan, status: 'completed' }, 'the plan, completed')
-    const person = desk.held(desk.noted('Elvis'))
+    const person = await refresh(desk, desk.noted('Elvis'))
     const { extension: said } = await write(
       desk,
       nowAt(person, 'education-level', '6'),
