@@ -94,6 +94,18 @@ describe('validate / a questionnaire response', () => {
     assert.deepEqual(told(await validator.check(response)), [])
   })
 
+  it('is judged even where a linkId is no text', async () => {
+    const shapes = [1.5, false, null, ['yes'], { value: 'yes' }]
+    const items = shapes.map((linkId) => ({ linkId, answer: [{ valueBoolean: true }] }))
+    const response = { resourceType: 'QuestionnaireResponse', status: 'in-progress', questionnaire: URL, item: items }
+    const issues = told(await validator.check(response))
+    for (const index of shapes.keys())
+      assert.ok(
+        issues.some((one) => one.includes(`item[${index}]`)),
+        `${index}: ${issues}`,
+      )
+  })
+
   it('is not silently right when its questionnaire is not at hand', async () => {
     const response = {
       resourceType: 'QuestionnaireResponse',
