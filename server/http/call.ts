@@ -30,6 +30,7 @@ type Asked = Pick<Call, 'caller' | 'now'>
 /** @throws OutcomeError for a body, address or header that cannot be read; ClientGone. */
 export async function callOf(request: Request, target: Target, asked: Asked, around: Around): Promise<Call> {
   const { headers } = request
+  refuseTwoHosts(request)
   const base = around.publicUrl ?? baseOf(headers.host, around.path)
   const query = parseParams(queryOf(request.url))
   const text = target.body === 'none' ? '' : await readText(request, around.bodyLimit)
@@ -69,6 +70,12 @@ const isResource = (value: Json): value is Resource & Json =>
   value !== null &&
   !Array.isArray(value) &&
   typeof (value as Resource).resourceType === 'string'
+
+/** Node takes the first; a proxy in front may have taken the second. https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+function refuseTwoHosts({ rawHeaders }: Request): void {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.length === 4 && /^host$/i.test(name))
+  if (hosts.length > 1) throw refuse('invalid-header', 'The request has more than one Host header; send one.')
+}
 
 function baseOf(host: string | undefined, path: string): string {
   if (host === undefined || !HOST.test(host)) {
