@@ -105,6 +105,7 @@ export const ERRORS = {
   'reference-type': [422, 'structure', 'The reference points at a type that is not allowed here.'],
   'reference-format': [422, 'value', 'The reference cannot be read.'],
   'reference-not-found': [422, 'not-found', 'The reference points at no record that the caller may know of.'],
+  'reference-foreign': [422, 'business-rule', 'The reference points at a record of another participant.'],
   'contained-invalid': [422, 'invalid', 'A contained resource breaks the rules for contained resources.'],
   invariant: [422, 'invariant', 'A rule of the profile or the base type is broken.'],
   'questionnaire-mismatch': [422, 'invalid', 'The answers do not fit the questionnaire.'],

@@ -47,6 +47,11 @@ async function factsOf(needs: ReferNeeds, call: Call, given: Values): Promise<Re
   const key = keyOf(call)
   if (!(await current(needs, call, 'Patient', key.id))) throw notFound(key)
   const performer = idOf(given.performer, 'Organization')
+  if (given.performer !== undefined && performer === undefined)
+    throw refuse(
+      'invalid-parameter',
+      '`performer` must refer to an agency of this hub, as `Organization/<id>`; leave it out for an open referral.',
+    )
   const priority = PRIORITIES.find((one) => one === (given.priority ?? 'routine'))
   if (!priority)
     throw refuse(

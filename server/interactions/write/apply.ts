@@ -85,7 +85,7 @@ async function ask(needs: WriteNeeds, scene: Scene): Promise<Required<Verdict>> 
   const verdicts = await Promise.all(
     scene.changes.flatMap((one) => rulesFor(one.key.type).map((rule) => asked(rule, one, scene, needs))),
   )
-  const issues = [...(await checkReferences(needs.store, scene)), ...verdicts.flatMap((one) => one.issues ?? [])]
+  const issues = [...(await checkReferences(needs, scene)), ...verdicts.flatMap((one) => one.issues ?? [])]
   return {
     issues,
     guards: verdicts.flatMap((one) => one.guards ?? []),
