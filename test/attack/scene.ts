@@ -31,7 +31,7 @@ export async function attacked(
     HUB_SSN_KEY: 'a key for tests only, 32 chars at least',
     ...settings,
   })
-  const store = await openStore('memory:', { clock: clock.now })
+  const store = await openStore(settings.HUB_STORE ?? 'memory:', { clock: clock.now })
   let next: (() => Promise<unknown>) | undefined
   const watched: Store = {
     ...store,
