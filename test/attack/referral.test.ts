@@ -148,6 +148,14 @@ describe('attack / referral', function () {
     refused(await put(abe, without), 422, 'element-immutable')
   })
 
+  it('lets nobody set a time of change that is still to come, to which all others would be bound', async () => {
+    const { task: sent } = await referred(es, subject, 'es', 'abe')
+    const answer = await put(abe, sent as Stored, { ...accepted, lastModified: '9999-12-31T00:00:00Z' })
+    if (answer.status === 200) assert.ok(Date.parse(answer.body.lastModified) <= Date.now())
+    else refused(answer, 422, 'referral-rule')
+    made(await put(es, made(await es.get(`/Task/${sent.id}`)), { note: [{ text: 'Thank you.' }] }))
+  })
+
   it('lets nobody reopen a referral, not by the board’s deletion either', async () => {
     const { task: sent } = await referred(es, subject, 'es', 'abe')
     const rejected = made(
