@@ -4,7 +4,7 @@
  */
 import { parseReference, typeOfUrl } from '../fhir/reference.ts'
 import type { Resource } from '../fhir/types.ts'
-import { isChoiceOf, propertiesOf } from './choice.ts'
+import { isChoiceOf, propertiesOf } from '../fhir/choice.ts'
 import type { Expression, Test } from './expression.ts'
 
 /** Selects values of a resource, in the order of the document. */

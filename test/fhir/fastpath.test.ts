@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { Definitions } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { isChoice, type Constraint, type ElementNode } from '../../server/definitions/structures/element.ts'
-import { CHOICES, CHOICE_TYPES } from '../../server/fhir/fastpath/navigate.ts'
+import { CHOICES, CHOICE_TYPES } from '../../server/fhir/choice.ts'
 import { Bail } from '../../server/fhir/fastpath/values.ts'
 import { enginePath, fastPath, type PathExpression } from '../../server/fhir/path.ts'
 import { locate } from '../../server/validate/locate.ts'
@@ -20,6 +20,14 @@ describe('fhir / fastpath', () => {
   let definitions: Definitions
   before(async () => {
     definitions = await loadDefinitions(ROOT)
+  })
+
+  it('takes a kind of a type for the type, as the engine does', () => {
+    const resource = { resourceType: 'ConceptMap', status: 'draft', sourceCanonical: 'http://example.org/vs' }
+    for (const type of ['uri', 'canonical', 'url', 'string']) {
+      const expression = `ConceptMap.source.ofType(${type})`
+      assert.deepEqual(fastPath(expression)?.(resource), enginePath(expression)(resource), type)
+    }
   })
 
   it('answers as the engine does, or leaves the answer to it', () => {

@@ -8,6 +8,7 @@ import { put, remove, token } from '../writes.ts'
 
 const [path, cycle] = process.argv.slice(2)
 const store = openSqlite(path!, { clock: Date.now })
+const PAUSE = new Int32Array(new SharedArrayBuffer(4))
 const PADDING = 'x'.repeat(3000)
 
 async function writer(name: string): Promise<never> {
@@ -18,7 +19,23 @@ async function writer(name: string): Promise<never> {
     const writes = count % 5 === 4 ? [remove(`Task/${name}`)] : count % 3 === 0 ? [update, ...many] : [update]
     const { versions } = await store.commit({ writes, jobs: [{ kind: 'k', key: `${name}-${count}`, due: 0 }] })
     // Straight to the pipe: a line that the parent has was acknowledged, whenever the kill comes.
-    for (const version of versions) writeSync(1, `${JSON.stringify(version)}\n`)
+    for (const version of versions) say(JSON.stringify(version))
+  }
+}
+
+/** Writes a whole line; a pipe that is full for the moment takes the rest when the parent has read on. */
+function say(line: string): void {
+  let rest = Buffer.from(`${line}\n`)
+  while (rest.length > 0) rest = rest.subarray(written(rest))
+}
+
+function written(bytes: Buffer): number {
+  try {
+    return writeSync(1, bytes)
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code !== 'EAGAIN') throw fault
+    Atomics.wait(PAUSE, 0, 0, 1)
+    return 0
   }
 }
 
