@@ -43,7 +43,7 @@ import type { Validator } from './validate/validator.ts'
 
 export type Hub = {
   /** Begins to answer; the address is the FHIR base. */
-  listen(): Promise<{ readonly url: string }>
+  listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Stops accepting, finishes what is under way, releases claims, closes the store. */
   stop(): Promise<void>
   readonly agencies: readonly { readonly id: string; readonly name: string }[]
@@ -79,7 +79,7 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   const { matcher, worker } = background(needs, config, { log, clock, base: () => base })
   const app = createApp({
     ...(await offeredBy(needs, config, clock.now())),
-    identify: identify(store),
+    identify: identify(store, config.publicUrl),
     now: clock.now,
     log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
     fault: (fault, request) => log.error('fault', { fault, request }),
@@ -96,7 +96,7 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
       base = config.publicUrl ?? `http://${inUrl(config.host)}:${listening.port}${BASE_PATH}`
       matcher.start()
       worker.start()
-      return { url: base }
+      return { url: base, port: listening.port }
     },
     async stop() {
       await listening?.stop(GRACE)

@@ -31,6 +31,8 @@ export type Client = {
 export type Given = {
   readonly hub: Hub
   readonly url: string
+  /** Where it listens, whatever its public address says. */
+  readonly port: number
   as(agency: string | undefined): Client
   stop(): Promise<void>
 }
@@ -47,8 +49,8 @@ export async function given(
     ...settings,
   })
   const hub = await createHub(config, { log: createLog('silent'), clock })
-  const { url } = await hub.listen()
-  return { hub, url, as: (agency) => clientAt(url, agency), stop: () => hub.stop() }
+  const { url, port } = await hub.listen()
+  return { hub, url, port, as: (agency) => clientAt(url, agency), stop: () => hub.stop() }
 }
 
 /** A client of any hub that listens somewhere. Without an agency the board speaks. */
