@@ -45,7 +45,7 @@ const CURSOR = /_cursor=([A-Za-z0-9_-]+)/g
 /** About the connection and the moment, not about what the hub knows. */
 const UNTOLD = ['date', 'x-request-id', 'connection', 'keep-alive']
 
-const BASE = 'http://hub.test/fhir'
+const BASE = 'http://localhost/fhir'
 
 type Hub = {
   readonly given: Given
