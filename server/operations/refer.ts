@@ -15,7 +15,7 @@ import { PARTICIPANT } from '../search/query.ts'
 import { current, found } from './assessment.ts'
 import { defined } from './define.ts'
 import type { Operation } from './operation.ts'
-import { commitReferrals, referralBundle } from './referrals.ts'
+import { commitReferrals, numberedReferral, referralBundle } from './referrals.ts'
 
 export type ReferNeeds = WriteNeeds & { newId(): string }
 
@@ -111,18 +111,13 @@ async function already(
   call: Call,
   token: { system: string; code: string },
 ): Promise<Referral | undefined> {
-  const [request] = await found(needs, call, 'ServiceRequest', { op: 'token', param: 'identifier', ...token })
-  if (!request) return undefined
-  const [task] = await found(needs, call, 'Task', {
-    op: 'reference',
-    param: 'focus',
-    type: 'ServiceRequest',
-    id: request.id ?? '',
-  })
-  if (task) return { request, task } as Referral
+  const made = await numberedReferral(needs, call, token)
+  if (!made) return undefined
+  const { request, task } = made
+  if (task) return { request, task }
   throw refuse(
     'already-exists',
-    `\`ServiceRequest/${request.id ?? ''}\` has the number \`${token.code}\` already, without a Task; send a Task for it, or take another number.`,
+    `\`ServiceRequest/${request.id}\` has the number \`${token.code}\` already, without a Task; send a Task for it, or take another number.`,
   )
 }
 

@@ -7,9 +7,23 @@ import { sightOf } from '../interactions/known.ts'
 import { apply } from '../interactions/write/apply.ts'
 import type { Change } from '../interactions/write/change.ts'
 import type { WriteNeeds } from '../interactions/write/needs.ts'
+import { found } from './assessment.ts'
 
 /** A referral that is made at most once: the identifier that tells whether it was. */
 export type Once = { readonly referral: Referral; readonly token?: { readonly system: string; readonly code: string } }
+
+/** The referral that carries a number already, if one does; without a Task when the caller may know of none. */
+export async function numberedReferral(
+  needs: WriteNeeds,
+  call: Call,
+  token: { readonly system: string; readonly code: string },
+): Promise<{ readonly request: Referral['request']; readonly task?: Referral['task'] } | undefined> {
+  const [request] = await found(needs, call, 'ServiceRequest', { op: 'token', param: 'identifier', ...token })
+  if (!request) return undefined
+  const id = String(request.id)
+  const [task] = await found(needs, call, 'Task', { op: 'reference', param: 'focus', type: 'ServiceRequest', id })
+  return { request: request as Referral['request'], ...(task ? { task: task as Referral['task'] } : {}) }
+}
 
 /** All in one commit. Throws what the write path refuses; Outrun when another call made one of them meanwhile. */
 export async function commitReferrals(

@@ -19,7 +19,7 @@ import { PARTICIPANT } from '../search/query.ts'
 import { assessed, current, found } from './assessment.ts'
 import { defined } from './define.ts'
 import type { Operation } from './operation.ts'
-import { commitReferrals, referralBundle, type Once } from './referrals.ts'
+import { commitReferrals, numberedReferral, referralBundle, type Once } from './referrals.ts'
 
 export type SubmitNeeds = WriteNeeds & { newId(): string }
 type Asked = { readonly rule: string; readonly accept: boolean; readonly reason?: string }
@@ -169,23 +169,13 @@ async function withConsents(needs: WriteNeeds, call: Call, open: readonly Decisi
 
 /** The referral that an earlier call made of this proposal, if one did. */
 async function already(needs: WriteNeeds, call: Call, response: string, rule: string): Promise<Referral | undefined> {
-  const [request] = await found(needs, call, 'ServiceRequest', {
-    op: 'token',
-    param: 'identifier',
-    system: PROPOSAL,
-    code: `${response}.${rule}`,
-  })
-  if (!request) return undefined
-  const [task] = await found(needs, call, 'Task', {
-    op: 'reference',
-    param: 'focus',
-    type: 'ServiceRequest',
-    id: request.id ?? '',
-  })
-  if (task) return { request, task } as Referral
+  const made = await numberedReferral(needs, call, { system: PROPOSAL, code: `${response}.${rule}` })
+  if (!made) return undefined
+  const { request, task } = made
+  if (task) return { request, task }
   throw refuse(
     'assessment-rule',
-    `\`ServiceRequest/${request.id ?? ''}\` is made of this proposal, but you may know of no Task of it; ask its requester.`,
+    `\`ServiceRequest/${request.id}\` is made of this proposal, but you may know of no Task of it; ask its requester.`,
   )
 }
 
