@@ -115,6 +115,11 @@ const SENTENCES: readonly (readonly [code: RegExp, text: (path: string, code: st
     (path) => `The store \`${path}\` is damaged. Restore it from a backup, or give HUB_STORE another path.`,
   ],
   [
+    /^ERR_DLOPEN_FAILED/,
+    () =>
+      'SQLite was compiled for another Node than this one. Remove the folder node_modules and start again: it is then compiled anew.',
+  ],
+  [
     /^(SQLITE_(CANTOPEN|READONLY|PERM|AUTH)|E)/,
     (path, code) =>
       `The store \`${path}\` cannot be written to (\`${code}\`). Give HUB_STORE a path in a folder that the hub may write to.`,
