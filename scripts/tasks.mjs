@@ -21,6 +21,7 @@ const TASKS = {
   },
   'test:crash': { needs: 'all', module: 'test/whole/crash/main.ts' },
   'test:noninterference': { needs: 'all', module: 'test/visibility/main.ts' },
+  conformance: { needs: 'production', module: 'scripts/conformance.ts' },
   check: { needs: 'all', command: ['scripts/check.mjs'] },
 }
 

@@ -1,0 +1,92 @@
+/**
+ * Reads a folder of validator cases: manifest.json (what to check, with which definitions, and what a reference
+ * validator said), files/, and examples/ that must be without error. The cases come from
+ * https://github.com/FHIR/fhir-test-cases
+ */
+import { readFileSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { createDefinitions } from '../../server/definitions/load.ts'
+import type { Definitions } from '../../server/definitions/definitions.ts'
+import type { Source } from '../../server/definitions/folders.ts'
+import type { JsonObject } from '../../server/fhir/types.ts'
+import { readFhirXml } from './xml.ts'
+
+export type Said = {
+  readonly severity: string
+  readonly code: string
+  readonly expression?: string
+  readonly text: string
+}
+
+export type Case = {
+  readonly id: string
+  readonly module: string
+  readonly file: string
+  readonly profile?: string
+  readonly supporting: readonly string[]
+  readonly expected: { readonly valid: boolean; readonly issues: readonly Said[] }
+}
+
+/** A file of the folder, by its name and text. */
+export type CaseFile = { readonly name: string; readonly text: string }
+
+/** What a case needs to be known; `url` is the profile to check against. */
+export type Ready = { readonly definitions: Definitions; readonly url?: string; readonly faults: readonly string[] }
+
+export const casesIn = (folder: string): readonly Case[] =>
+  JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as Case[]
+
+export const fileOf = (folder: string, name: string): string => readFileSync(path.join(folder, 'files', name), 'utf8')
+
+export const examplesIn = (folder: string): readonly CaseFile[] =>
+  readdirSync(path.join(folder, 'examples'))
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => ({ name, text: readFileSync(path.join(folder, 'examples', name), 'utf8') }))
+
+/** Loads what a case names beside its resource; one that cannot be used is left out, and said. */
+export function readyFor(one: Pick<Case, 'profile' | 'supporting'>, folder: string): Ready {
+  const faults: string[] = []
+  const sources = new Map<string, Source>()
+  let url: string | undefined
+  for (const name of [...one.supporting, ...(one.profile ? [one.profile] : [])]) {
+    for (const content of definitionsIn(name, folder, faults)) {
+      if (name === one.profile && content.resourceType === 'StructureDefinition') url ??= content.url as string
+      sources.set(String(content.url), { file: name, content })
+    }
+  }
+  return { ...usable([...sources.values()], faults), url, faults }
+}
+
+const PLAIN = createDefinitions([])
+
+function definitionsIn(name: string, folder: string, faults: string[]): readonly JsonObject[] {
+  try {
+    const text = fileOf(folder, name)
+    const read = name.endsWith('.xml') ? readFhirXml(text, PLAIN.structures) : (JSON.parse(text) as JsonObject)
+    const entries = (read.entry ?? []) as unknown as { resource?: JsonObject }[]
+    const all: readonly JsonObject[] =
+      read.resourceType === 'Bundle' ? entries.flatMap((one) => one.resource ?? []) : [read]
+    return all.filter((one) => typeof one.url === 'string' && typeof one.resourceType === 'string')
+  } catch (cause) {
+    faults.push(`${name}: ${(cause as Error).message}`)
+    return []
+  }
+}
+
+// One definition that does not fit must not take the others with it.
+function usable(sources: readonly Source[], faults: string[]): { definitions: Definitions } {
+  if (sources.length === 0) return { definitions: PLAIN }
+  let kept = sources
+  for (;;) {
+    try {
+      return { definitions: createDefinitions(kept) }
+    } catch (cause) {
+      const message = (cause as Error).message
+      const bad = kept.find((one) => message.startsWith(`${one.file}:`))
+      if (!bad) throw cause
+      faults.push(message)
+      kept = kept.filter((one) => one !== bad)
+    }
+  }
+}
