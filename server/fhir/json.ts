@@ -6,22 +6,28 @@
 import type { Json } from './types.ts'
 import { refuse } from './outcome.ts'
 import { remember } from './decimals.ts'
-import { lineAndColumn } from './position.ts'
+import { lineAndColumn, type Position } from './position.ts'
 
 export { carry, serialize, writtenAs } from './decimals.ts'
-export { positionOf } from './position.ts'
+export { createLocator, positionOf } from './position.ts'
 
 export const MAX_DEPTH = 64
 
 /** `decimals`: some number was written in a way that JavaScript would not write it (and is kept). */
 export type Parsed = { readonly value: Json; readonly decimals: boolean }
 
+export type ParseOptions = {
+  readonly depth?: number
+  /** The line of a larger text on which this one begins; default 1. */
+  readonly line?: number
+}
+
 /**
  * Reads one JSON value; a byte order mark before it is ignored.
  * @throws OutcomeError `json-malformed`, `json-duplicate-key` or `json-too-deep`, each naming line and column.
  */
-export function parseJson(text: string, limits: { readonly depth?: number } = {}): Parsed {
-  const parser = new Parser(text, limits.depth ?? MAX_DEPTH)
+export function parseJson(text: string, options: ParseOptions = {}): Parsed {
+  const parser = new Parser(text, options)
   return { value: parser.document(), decimals: parser.decimals }
 }
 
@@ -31,14 +37,16 @@ type Members = { [key: string]: Json }
 class Parser {
   readonly text: string
   readonly maxDepth: number
+  readonly line: number
   at: number
   decimals = false
   /** The text of the number just read, if it has to be remembered by the container that takes it. */
   written: string | undefined = undefined
 
-  constructor(text: string, maxDepth: number) {
+  constructor(text: string, { depth, line }: ParseOptions) {
     this.text = text
-    this.maxDepth = maxDepth
+    this.maxDepth = depth ?? MAX_DEPTH
+    this.line = line ?? 1
     this.at = text.charCodeAt(0) === 0xfeff ? 1 : 0
   }
 
@@ -115,7 +123,7 @@ class Parser {
   define(members: Members, key: string, value: Json, start: number): void {
     if (Object.hasOwn(members, key)) {
       const text = `The property \`${key}\` is given twice in one object (${this.where(start)}). Give it once.`
-      throw refuse('json-duplicate-key', text)
+      throw refuse('json-duplicate-key', text, { position: this.position(start) })
     }
     // Not by assignment: that would set the prototype.
     Object.defineProperty(members, key, { value, enumerable: true, configurable: true, writable: true })
@@ -234,17 +242,23 @@ class Parser {
   }
 
   malformedAt(at: number, sentence: string) {
-    return refuse('json-malformed', `The body is not JSON at ${this.where(at)}. ${sentence}`)
+    const text = `The body is not JSON at ${this.where(at)}. ${sentence}`
+    return refuse('json-malformed', text, { position: this.position(at) })
   }
 
   tooDeep() {
     const text = `Objects and arrays nest more than ${this.maxDepth} deep at ${this.where(this.at)}. Send a flatter body.`
-    return refuse('json-too-deep', text)
+    return refuse('json-too-deep', text, { position: this.position(this.at) })
   }
 
   where(at: number): string {
-    const { line, column } = lineAndColumn(this.text, at)
+    const { line, column } = this.position(at)
     return `line ${line}, column ${column}`
+  }
+
+  position(at: number): Position {
+    const { line, column } = lineAndColumn(this.text, at)
+    return { line: line + this.line - 1, column }
   }
 }
 

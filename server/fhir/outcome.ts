@@ -4,6 +4,7 @@
  */
 import type { Resource } from './types.ts'
 import { ROOT } from './canonical.ts'
+import type { Position } from './position.ts'
 
 export type Severity = 'fatal' | 'error' | 'warning' | 'information'
 
@@ -139,6 +140,8 @@ export type Issue = {
   readonly code: ErrorCode
   readonly text: string
   readonly expression?: string
+  /** Where that is in the text that was read, when the text is known. */
+  readonly position?: Position
   /** The profile and element that asked, where a profile asked. */
   readonly profile?: string
   /** Overrides the issue type of the table, where the specification wants a narrower one. */
@@ -164,7 +167,7 @@ export class OutcomeError extends Error {
 export function refuse(
   code: ErrorCode,
   text: string,
-  more: { expression?: string; headers?: Record<string, string> } = {},
+  more: { expression?: string; position?: Position; headers?: Record<string, string> } = {},
 ): OutcomeError {
   const { headers, ...where } = more
   return new OutcomeError([{ severity: 'error', code, text, ...where }], headers ? { headers } : {})
@@ -190,6 +193,7 @@ export function operationOutcome(issues: readonly Issue[]): Resource {
 
 function issueJson(issue: Issue) {
   return {
+    ...(issue.position ? { extension: positionExtensions(issue.position) } : {}),
     severity: issue.severity,
     code: issue.type ?? ERRORS[issue.code][1],
     details: { coding: [{ system: ERROR_SYSTEM, code: issue.code }], text: issue.text },
@@ -197,3 +201,12 @@ function issueJson(issue: Issue) {
     ...(issue.expression ? { expression: [issue.expression] } : {}),
   }
 }
+
+/**
+ * Line and column of an issue, as the extensions that the specification has for them.
+ * https://hl7.org/fhir/R4/extension-operationoutcome-issue-line.html and -col
+ */
+export const positionExtensions = ({ line, column }: Position) => [
+  { url: 'http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line', valueInteger: line },
+  { url: 'http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-col', valueInteger: column },
+]

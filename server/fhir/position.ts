@@ -7,7 +7,7 @@
 export type Position = { readonly line: number; readonly column: number }
 
 export function lineAndColumn(text: string, at: number): Position {
-  const begin = text.charCodeAt(0) === 0xfeff ? 1 : 0
+  const begin = beginOf(text)
   let line = 1
   let start = begin
   for (let feed = text.indexOf('\n'); feed !== -1 && feed < at; feed = text.indexOf('\n', feed + 1)) {
@@ -21,18 +21,30 @@ export function lineAndColumn(text: string, at: number): Position {
  * The position of the element that an issue's expression names (`Patient.name[0].given[1]`), in a text that is valid
  * JSON. An element that is not there (a missing one) has the position of the nearest one that is.
  */
-export function positionOf(text: string, expression: string): Position {
-  let at = skipSpace(text, text.charCodeAt(0) === 0xfeff ? 1 : 0)
-  for (const step of steps(expression)) {
-    const next = typeof step === 'number' ? item(text, at, step) : member(text, at, step)
-    if (next === undefined) break
-    at = next
+export const positionOf = (text: string, expression: string): Position => createLocator(text)(expression)
+
+/** The same for many expressions: every object and array on the way is read once. */
+export function createLocator(text: string): (expression: string) => Position {
+  const read = new Map<number, Inside>()
+  const lines = lineStarts(text)
+  const inside = (at: number): Inside => {
+    const known = read.get(at) ?? insideOf(text, at)
+    read.set(at, known)
+    return known
   }
-  return lineAndColumn(text, at)
+  return (expression) => {
+    const { at } = deepest({ at: skipSpace(text, beginOf(text)), depth: 0 }, stepsOf(expression), inside)
+    const line = lineOf(lines, at)
+    return { line, column: at - lines[line - 1]! + 1 }
+  }
 }
 
+/** Where the parts of an object (by name) or an array (by index) begin. */
+type Inside = ReadonlyMap<string | number, number>
+type Reached = { readonly at: number; readonly depth: number }
+
 /** `Patient.name[0].given` as name, 0, given: the leading type name and FHIRPath functions are left out. */
-function steps(expression: string): (string | number)[] {
+function stepsOf(expression: string): (string | number)[] {
   const found: (string | number)[] = []
   for (const [part, name, index] of expression.matchAll(/(?:^|\.)([A-Za-z_]\w*)(?![\w(])|\[(\d+)\]/g)) {
     if (name === undefined) found.push(Number(index))
@@ -41,51 +53,73 @@ function steps(expression: string): (string | number)[] {
   return found
 }
 
-/** Where the value of a property begins; a choice element is found by its stem (`value` finds `valueString`). */
-function member(text: string, at: number, name: string): number | undefined {
-  if (text[at] !== '{') return undefined
-  let byStem: number | undefined
-  for (const [key, begin] of members(text, at)) {
-    if (key === name) return begin
-    if (key.startsWith(name) && /^[A-Z]/.test(key.slice(name.length))) byStem ??= begin
+/**
+ * Follows the steps as far as they lead. A name may stand for its choice (`value` for `valueString`) or for the
+ * sibling of a primitive (`birthDate` for `_birthDate`); the one that leads furthest is meant.
+ * https://hl7.org/fhir/R4/json.html#primitive
+ */
+function deepest(from: Reached, steps: readonly (string | number)[], inside: (at: number) => Inside): Reached {
+  const [step, ...rest] = steps
+  if (step === undefined) return from
+  let best = from
+  for (const at of candidates(from.at, step, inside)) {
+    const reached = deepest({ at, depth: from.depth + 1 }, rest, inside)
+    if (reached.depth > best.depth) best = reached
+    if (best.depth === from.depth + steps.length) break
   }
-  return byStem
+  return best
 }
 
-function* members(text: string, at: number): Generator<[string, number]> {
+function candidates(at: number, step: string | number, inside: (at: number) => Inside): number[] {
+  const parts = inside(at)
+  // A single value is its own first item.
+  if (typeof step === 'number') return parts.has(step) ? [parts.get(step)!] : step === 0 && !parts.has(0) ? [at] : []
+  const choice = parts.has(step) ? undefined : [...parts.keys()].find((key) => isChoiceOf(String(key), step))
+  return [step, choice, `_${step}`].flatMap((key) => (key === undefined ? [] : (parts.get(key) ?? [])))
+}
+
+const isChoiceOf = (key: string, stem: string): boolean => key.startsWith(stem) && /^[A-Z]/.test(key.slice(stem.length))
+
+function insideOf(text: string, at: number): Inside {
+  const parts = new Map<string | number, number>()
+  const open = text.charCodeAt(at)
+  if (open !== BRACE && open !== BRACKET) return parts
   let here = skipSpace(text, at + 1)
-  while (text[here] === '"') {
-    const end = skipString(text, here)
-    const begin = skipSpace(text, skipSpace(text, end) + 1)
-    yield [text.slice(here + 1, end - 1), begin]
-    here = afterComma(text, skipValue(text, begin))
+  while (here < text.length && !isEnd(text.charCodeAt(here))) {
+    let key: string | number = parts.size
+    if (open === BRACE) {
+      const end = skipString(text, here)
+      key = text.slice(here + 1, end - 1)
+      here = skipSpace(text, skipSpace(text, end) + 1)
+    }
+    parts.set(key, here)
+    here = skipSpace(text, skipValue(text, here))
+    if (text.charCodeAt(here) === COMMA) here = skipSpace(text, here + 1)
   }
+  return parts
 }
 
-/** The item of an array; a single value is its own first item. */
-function item(text: string, at: number, index: number): number | undefined {
-  if (text[at] !== '[') return index === 0 ? at : undefined
-  let here = skipSpace(text, at + 1)
-  for (let count = 0; here < text.length && text[here] !== ']'; count++) {
-    if (count === index) return here
-    here = afterComma(text, skipValue(text, here))
-  }
-  return undefined
-}
+const QUOTE = 34
+const COMMA = 44
+const BACKSLASH = 92
+const BRACKET = 91
+const BRACE = 123
 
-function afterComma(text: string, at: number): number {
-  const here = skipSpace(text, at)
-  return text[here] === ',' ? skipSpace(text, here + 1) : here
-}
+const isOpening = (code: number): boolean => code === BRACE || code === BRACKET
+const isEnd = (code: number): boolean => code === 125 || code === 93
+
+const beginOf = (text: string): number => (text.charCodeAt(0) === 0xfeff ? 1 : 0)
 
 function skipSpace(text: string, at: number): number {
-  while (at < text.length && ' \n\r\t'.includes(text[at]!)) at++
+  let code = text.charCodeAt(at)
+  while (code === 32 || code === 10 || code === 13 || code === 9) code = text.charCodeAt(++at)
   return at
 }
 
 function skipString(text: string, at: number): number {
   let here = at + 1
-  while (here < text.length && text[here] !== '"') here += text[here] === '\\' ? 2 : 1
+  for (let code = text.charCodeAt(here); code !== QUOTE && here < text.length; code = text.charCodeAt(here))
+    here += code === BACKSLASH ? 2 : 1
   return here + 1
 }
 
@@ -93,15 +127,31 @@ function skipValue(text: string, at: number): number {
   let open = 0
   let here = at
   while (here < text.length) {
-    const sign = text[here]!
-    if (sign === '"') here = skipString(text, here)
-    else if (open === 0 && (sign === ',' || sign === '}' || sign === ']')) return here
-    else {
-      if (sign === '{' || sign === '[') open++
-      if (sign === '}' || sign === ']') open--
-      here++
-    }
-    if (open === 0 && (sign === '}' || sign === ']' || sign === '"')) return here
+    const code = text.charCodeAt(here)
+    if (open === 0 && (code === COMMA || isEnd(code))) return here
+    here = code === QUOTE ? skipString(text, here) : here + 1
+    if (isOpening(code)) open++
+    else if (isEnd(code)) open--
+    if (open === 0 && (isEnd(code) || code === QUOTE)) return here
   }
   return here
+}
+
+/** Where each line begins. */
+function lineStarts(text: string): number[] {
+  const starts = [beginOf(text)]
+  for (let feed = text.indexOf('\n'); feed !== -1; feed = text.indexOf('\n', feed + 1)) starts.push(feed + 1)
+  return starts
+}
+
+/** The line, from 1, that holds a place. */
+function lineOf(starts: readonly number[], at: number): number {
+  let low = 0
+  let high = starts.length
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (starts[middle]! <= at) low = middle
+    else high = middle
+  }
+  return low + 1
 }

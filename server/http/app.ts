@@ -6,13 +6,15 @@ import type { IncomingHttpHeaders, RequestListener } from 'node:http'
 import express, { type RequestHandler } from 'express'
 import helmet from 'helmet'
 import type { Caller } from '../fhir/types.ts'
-import { refuse } from '../fhir/outcome.ts'
+import type { Reply } from '../interactions/call.ts'
+import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { normalTarget, pathOf } from './address.ts'
-import { callOf, type Around } from './call.ts'
+import { receive, type Around, type Received } from './call.ts'
 import { errors } from './errors.ts'
+import { placedError, placedReply } from './positions.ts'
 import { pretty, wantsPretty } from './pretty.ts'
 import { sendReply } from './reply.ts'
-import { createRouter, type Offered } from './routes.ts'
+import { createRouter, type Offered, type Target } from './routes.ts'
 import { trace, traceOf, type AccessLine } from './trace.ts'
 
 export type AppNeeds = Offered & {
@@ -74,9 +76,19 @@ function answer(needs: AppNeeds, around: Around): RequestHandler {
     known.route = target.route
     const caller = target.anonymous ? ANYBODY : await needs.identify(request.headers)
     known.agency = caller.agency
-    const call = await callOf(request, target, { caller, now: needs.now() }, around)
-    const reply = await target.run(call)
+    const received = await receive(request, target, { caller, now: needs.now() }, around)
+    const reply = await run(target, received)
+    const { call } = received
     sendReply(response, wantsPretty(request.url) ? pretty(reply) : reply, call, target)
+  }
+}
+
+/** What is wrong with a body is told with its line and column. */
+async function run(target: Target, received: Received): Promise<Reply> {
+  try {
+    return placedReply(await target.run(received.call), received)
+  } catch (error) {
+    throw error instanceof OutcomeError ? placedError(error, received) : error
   }
 }
 

@@ -27,8 +27,11 @@ export type Around = {
 /** Who asks, and when (ms). */
 type Asked = Pick<Call, 'caller' | 'now'>
 
+/** A call, and the text of the body that it came with (a form has none). */
+export type Received = { readonly call: Call; readonly text: string }
+
 /** @throws OutcomeError for a body, address or header that cannot be read; ClientGone. */
-export async function callOf(request: Request, target: Target, asked: Asked, around: Around): Promise<Call> {
+export async function receive(request: Request, target: Target, asked: Asked, around: Around): Promise<Received> {
   const { headers } = request
   refuseTwoHosts(request)
   const base = around.publicUrl ?? baseOf(headers.host, around.path)
@@ -37,7 +40,7 @@ export async function callOf(request: Request, target: Target, asked: Asked, aro
   if (text !== '' && target.body !== 'none') checkContentType(headers['content-type'], target.body)
   const given = target.body === 'form' && text !== '' ? [...query, ...parseParams(text)] : query
   checkAcceptable(headers.accept, given.find(([name]) => name === '_format')?.[1])
-  return {
+  const call: Call = {
     ...asked,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
     type: target.type,
@@ -52,6 +55,7 @@ export async function callOf(request: Request, target: Target, asked: Asked, aro
     prefer: preferOf(headers['prefer'] as string | undefined),
     base,
   }
+  return { call, text: target.body === 'form' ? '' : text }
 }
 
 /** Parameters about the form of the answer, which HTTP has dealt with. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
-import { carry, parseJson, positionOf, serialize, writtenAs } from '../../server/fhir/json.ts'
+import { carry, createLocator, parseJson, positionOf, serialize, writtenAs } from '../../server/fhir/json.ts'
 import type { Json } from '../../server/fhir/types.ts'
 
 const read = (text: string): Json => parseJson(text).value
@@ -89,6 +89,13 @@ describe('parseJson', () => {
     assert.equal(refused('['.repeat(65) + ']'.repeat(65)).code, 'json-too-deep')
     assert.equal(refused('{"a":'.repeat(1_000_000)).code, 'json-too-deep')
     assert.equal(refused('[[1]]', { depth: 1 }).code, 'json-too-deep')
+  })
+
+  it('counts lines on from the one on which the text begins', () => {
+    const { error } = attempt(() => parseJson('{"a":1,"a":2}', { line: 7 }).value)
+    assert.ok(error instanceof OutcomeError)
+    assert.match(error.message, /line 7, column 8/)
+    assert.deepEqual(error.issues[0]?.position, { line: 7, column: 8 })
   })
 
   it('ignores a byte order mark and counts columns after it', () => {
@@ -201,6 +208,21 @@ describe('positionOf', () => {
     assert.deepEqual(positionOf(text, 'Patient.name[1].given[0]'), { line: 5, column: 5 })
     assert.deepEqual(positionOf(text, 'Patient.name[7]'), { line: 3, column: 11 })
     assert.deepEqual(positionOf(text, 'Patient.contact.name'), { line: 1, column: 1 })
+  })
+
+  it('looks beside a primitive for what is said about it', () => {
+    const beside = '{"birthDate":"1990-01-01","_birthDate":{"extension":[{"url":1}]},"given":["a"],"_given":[{"id":2}]}'
+    assert.equal(positionOf(beside, 'Patient.birthDate').column, beside.indexOf('"1990') + 1)
+    assert.equal(positionOf(beside, 'Patient.birthDate.extension[0].url').column, beside.indexOf('1}') + 1)
+    assert.equal(positionOf(beside, 'Patient.given[0].id').column, beside.indexOf('2}') + 1)
+  })
+
+  it('finds many places without reading the text again for each', () => {
+    const list = Array.from({ length: 20_000 }, (_, index) => `{"id":${index}}`)
+    const find = createLocator(`{"list":[\n${list.join(',\n')}]}`)
+    const found = list.map((_, index) => find(`Thing.list[${index}].id`))
+    assert.deepEqual(found[0], { line: 2, column: 7 })
+    assert.deepEqual(found.at(-1), { line: 20_001, column: 7 })
   })
 
   it('agrees with the parser on every value of a generated document', () => {
