@@ -162,9 +162,10 @@ async function kill(hub: Started, promises: Ledger, seed: number, writers: numbe
   return counts
 }
 
-/** A last change that every subscriber wants: events come in order, so when it has arrived, all have. */
+/** Last changes, and each subscriber waits for the last that it wants: events come in order, so then all have arrived. */
 async function drain(url: string, told: readonly Told[]): Promise<void> {
-  for (const { agency, topic, listener: endpoint } of told) {
+  const changes: Version[] = []
+  for (const { agency, topic } of told) {
     const author = agency === 'board' ? 'es' : agency
     const client = clientAt(url, author)
     const { body: patient } = await client.post('/Patient', participant(author, `last-${agency}`))
@@ -178,6 +179,11 @@ async function drain(url: string, told: readonly Told[]): Promise<void> {
             1,
           )
     if (last.status >= 300) throw new Error(last.text)
-    await endpoint.told(`/${last.body.resourceType}/${last.body.id}`)
+    const { resourceType: type, id, meta } = last.body
+    changes.push({ type, id, version: Number(meta.versionId), owner: author } as Version)
+  }
+  for (const { wants, listener: endpoint } of told) {
+    const last = changes.findLast(wants)
+    if (last) await endpoint.told(`/${last.type}/${last.id}`)
   }
 }
