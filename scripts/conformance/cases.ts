@@ -64,9 +64,9 @@ function definitionsIn(name: string, folder: string, faults: string[]): readonly
   try {
     const text = fileOf(folder, name)
     const read = name.endsWith('.xml') ? readFhirXml(text, PLAIN.structures) : (JSON.parse(text) as JsonObject)
-    const entries = (read.entry ?? []) as unknown as { resource?: JsonObject }[]
+    const entries = (read.entry ?? []) as unknown as readonly { readonly resource?: JsonObject }[]
     const all: readonly JsonObject[] =
-      read.resourceType === 'Bundle' ? entries.flatMap((one) => one.resource ?? []) : [read]
+      read.resourceType === 'Bundle' ? entries.flatMap(({ resource }) => (resource ? [resource] : [])) : [read]
     return all.filter((one) => typeof one.url === 'string' && typeof one.resourceType === 'string')
   } catch (cause) {
     faults.push(`${name}: ${(cause as Error).message}`)

@@ -18,6 +18,8 @@ export type R4 = {
 type Places = Record<string, [offset: number, length: number]>
 type Index = { resourceTypes: string[]; files: Record<string, Places> }
 
+const PARAMETERS = 'http://hl7.org/fhir/SearchParameter/'
+
 const FOLDER = path.join(import.meta.dirname, 'r4')
 
 /** Opens the copy. Throws what the file system throws when it is not there. */
@@ -31,15 +33,23 @@ export function openR4(): R4 {
     }
     return undefined
   }
+  const searchParameters = (): readonly JsonObject[] =>
+    json(readFileSync(path.join(FOLDER, 'search-parameters.json.gz')))
+  let parameters: ReadonlyMap<unknown, JsonObject> | undefined
+  const parameter = (url: string): Canonical | undefined => {
+    if (!url.startsWith(PARAMETERS)) return undefined
+    parameters ??= new Map(searchParameters().map((one) => [one.url, one]))
+    return parameters.get(url) as Canonical | undefined
+  }
   return {
     resourceTypes: new Set(index.resourceTypes),
     find(url) {
-      const known = found.get(url) ?? read(url)
+      const known = found.get(url) ?? read(url) ?? parameter(url)
       // What is not there is not remembered: anybody may ask for any number of urls.
       if (known) found.set(url, known)
       return known
     },
-    searchParameters: () => json(readFileSync(path.join(FOLDER, 'search-parameters.json.gz'))),
+    searchParameters,
   }
 }
 

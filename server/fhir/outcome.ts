@@ -97,6 +97,7 @@ export const ERRORS = {
   'value-fixed': [422, 'value', 'The value differs from the one the profile fixes.'],
   'value-pattern': [422, 'value', 'The value lacks what the profile’s pattern demands.'],
   'value-range': [422, 'value', 'The value is outside the allowed range or length.'],
+  'value-conflict': [422, 'invalid', 'The value contradicts another one, of the same resource or of what it names.'],
   'code-invalid': [422, 'code-invalid', 'The code is not in the required value set.'],
   'code-unexpected': [422, 'code-invalid', 'The code is not in the extensible value set (a warning).'],
   'code-unchecked': [422, 'not-supported', 'The code could not be checked: its system is not at hand (a warning).'],
@@ -109,6 +110,7 @@ export const ERRORS = {
   'reference-foreign': [422, 'business-rule', 'The reference points at a record of another participant.'],
   'contained-invalid': [422, 'invalid', 'A contained resource breaks the rules for contained resources.'],
   invariant: [422, 'invariant', 'A rule of the profile or the base type is broken.'],
+  'definition-invalid': [422, 'business-rule', 'The definition does not fit the one that it is built on.'],
   'questionnaire-mismatch': [422, 'invalid', 'The answers do not fit the questionnaire.'],
   // the work between agencies
   'transition-illegal': [422, 'business-rule', 'The referral cannot go to this status now, or not by this caller.'],

@@ -27,13 +27,41 @@ function contained(container: Resource, id: string): Resource | undefined {
   return Array.isArray(list) ? ((list as (Resource | null)[]).find((one) => one?.id === id) ?? undefined) : undefined
 }
 
+type Entry = { readonly fullUrl?: unknown; readonly resource?: Resource } | null
+
+const entriesOf = (bundle: Resource): readonly Entry[] =>
+  Array.isArray(bundle.entry) ? (bundle.entry as readonly Entry[]) : []
+
 // By fullUrl; or, for `Type/id`, by the end of a fullUrl.
 function entry(bundle: Resource, reference: string): Resource | undefined {
-  const entries = Array.isArray(bundle.entry)
-    ? (bundle.entry as ({ fullUrl?: unknown; resource?: Resource } | null)[])
-    : []
-  const found = entries.find(
-    (one) => typeof one?.fullUrl === 'string' && (one.fullUrl === reference || one.fullUrl.endsWith(`/${reference}`)),
+  const { bare } = versionOf(reference)
+  const found = entriesOf(bundle).find(
+    (one) => typeof one?.fullUrl === 'string' && (one.fullUrl === bare || one.fullUrl.endsWith(`/${bare}`)),
   )
   return found?.resource
+}
+
+function versionOf(reference: string): { readonly bare: string; readonly version?: string } {
+  const at = reference.indexOf('/_history/')
+  return at < 0 ? { bare: reference } : { bare: reference.slice(0, at), version: reference.slice(at + 10) }
+}
+
+/**
+ * All entries of a Bundle that a reference from one of its resources may mean: relative to the base of that entry's
+ * fullUrl, and by version where it names one. https://hl7.org/fhir/R4/bundle.html#references
+ */
+export function candidates(
+  reference: string,
+  { root, resource }: { readonly root: Resource; readonly resource: Resource },
+): readonly Resource[] {
+  const { bare, version } = versionOf(reference)
+  const from = entriesOf(root).find((one) => one?.resource === resource)?.fullUrl
+  const base = typeof from === 'string' ? /^(https?:.*\/)[A-Z][A-Za-z]+\/[^/]+$/.exec(from)?.[1] : undefined
+  const wanted = bare.includes(':') || base === undefined ? bare : base + bare
+  return entriesOf(root).flatMap((one) => {
+    const { fullUrl, resource: found } = one ?? {}
+    const isMeant = fullUrl === wanted || (typeof fullUrl === 'string' && !base && fullUrl.endsWith(`/${wanted}`))
+    const held = (found?.meta as { versionId?: unknown } | null | undefined)?.versionId
+    return isMeant && found && (version === undefined || held === version) ? [found] : []
+  })
 }

@@ -85,7 +85,12 @@ function build(url: string, structures: Structures): ElementNode {
   return tree
 }
 
-function elementsOf(part: unknown): readonly ElementDefinition[] | undefined {
+/** The elements of a differential or snapshot; undefined when it has none. */
+export function elementsOf(part: unknown): readonly ElementDefinition[] | undefined {
   const elements = (part as { element?: readonly ElementDefinition[] } | undefined)?.element
-  return elements && elements.length > 0 ? elements : undefined
+  return Array.isArray(elements) && elements.length > 0 ? (elements as readonly ElementDefinition[]) : undefined
 }
+
+/** Is what was sent a StructureDefinition that constrains another? */
+export const isConstraint = (data: Readonly<Record<string, unknown>>): data is StructureDefinition =>
+  data.resourceType === 'StructureDefinition' && data.derivation === 'constraint'

@@ -8,6 +8,7 @@ import type { Structures } from '../../definitions/structures/structures.ts'
 import { LIST_FACETS, OBJECT_FACETS, VALUE_FACETS } from '../facets/index.ts'
 import { invariantsOf } from '../facets/invariant.ts'
 import { isPrimitive } from '../formats.ts'
+import { RULES } from '../rules/index.ts'
 import { maxOf, type Place, type Property } from './place.ts'
 import { isEmpty, merge, mergeAll, type Schema } from './schema.ts'
 import { slicing } from './slicing.ts'
@@ -27,6 +28,7 @@ export function compileShape(name: string, structures: Structures): Schema {
     // What stands beside a primitive may have an id alone; the primitive is its value.
     ...(isResource || name === 'Element' ? {} : { fhirElement: true }),
     ...(name === 'Coding' ? { fhirCoding: true } : {}),
+    ...(Object.hasOwn(RULES, name) ? { fhirRules: name } : {}),
     ...(own.length > 0 ? { fhirInvariants: own } : {}),
   }
 }

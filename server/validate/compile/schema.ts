@@ -96,6 +96,8 @@ export type Schema = {
   /** On a list of extensions: the element that holds it, as extension contexts name it. */
   fhirExtensions?: string
   fhirInvariants?: readonly Invariant[]
+  /** The shape whose rules in words apply: see ../rules. */
+  fhirRules?: string
 }
 
 /** Both together: properties meet property by property, lists of rules are joined, for the rest the second wins. */

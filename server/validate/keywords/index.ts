@@ -10,6 +10,7 @@ import { fhirChoice, fhirElement, fhirLists, fhirRequired, fhirSiblings } from '
 import { fhirProfile } from './profile.ts'
 import { fhirReference } from './reference.ts'
 import { fhirResource } from './resource.ts'
+import { fhirRules } from './rules.ts'
 import { fhirSlices } from './slices.ts'
 import { fhirType } from './type.ts'
 import { fhirFixed, fhirMax, fhirMin, fhirPattern } from './value.ts'
@@ -38,4 +39,5 @@ export const KEYWORDS: readonly ((engine: Engine) => KeywordDefinition)[] = [
   fhirExtensions,
   // rules
   fhirInvariants,
+  fhirRules,
 ]

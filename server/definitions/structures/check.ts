@@ -1,0 +1,76 @@
+/** What is wrong with a profile that somebody sent, before anything is built on it. https://hl7.org/fhir/R4/profiling.html */
+import { DefinitionFault } from '../fault.ts'
+import { applyDifferential, unfold } from './differential.ts'
+import { copyNode, valueOf, type ElementDefinition, type ElementNode } from './element.ts'
+import { elementsOf, type StructureDefinition, type Structures } from './structures.ts'
+
+/** More than any real profile has; what is larger is not looked at here. */
+const MOST_ELEMENTS = 5000
+const LONGEST_PATH = 500
+
+/** A sentence, or undefined when all is well or the base is not at hand. Never throws for what the definition contains. */
+export function differentialFault(definition: StructureDefinition, structures: Structures): string | undefined {
+  const elements = elementsOf(definition.differential)
+  const base = definition.baseDefinition
+  if (!elements || typeof base !== 'string' || !structures.find(base)) return undefined
+  if (!elements.every(isReadable) || elements.length > MOST_ELEMENTS) return undefined
+  try {
+    const tree = copyNode(structures.tree(base))
+    const changed = fixedFault(tree, elements)
+    if (changed) return changed
+    applyDifferential(tree, elements, { url: String(definition.url), structures })
+    return discriminatorFault(tree, structures)
+  } catch (fault) {
+    if (fault instanceof DefinitionFault) return fault.message.slice(fault.where.length + 2)
+    return undefined
+  }
+}
+
+const isReadable = (element: unknown): boolean => {
+  const { path, id } = (element ?? {}) as { path?: unknown; id?: unknown }
+  return typeof path === 'string' && path.length < LONGEST_PATH && (id === undefined || typeof id === 'string')
+}
+
+/** What a base fixes stays fixed. */
+function fixedFault(tree: ElementNode, elements: readonly ElementDefinition[]): string | undefined {
+  for (const element of elements) {
+    if ((element.id ?? element.path).includes(':')) continue
+    const node = element.path
+      .split('.')
+      .slice(1)
+      .reduce<ElementNode | undefined>((at, name) => at?.children.get(name), tree)
+    const [before, now] = [node && valueOf(node.element, 'fixed'), valueOf(element, 'fixed')]
+    if (before === undefined || now === undefined || JSON.stringify(before) === JSON.stringify(now)) continue
+    return `\`${element.path}\` is fixed to ${JSON.stringify(before)} by the base; it cannot become ${JSON.stringify(now)}.`
+  }
+  return undefined
+}
+
+/** A discriminator leads from the sliced element to one of its children. */
+function discriminatorFault(node: ElementNode, structures: Structures): string | undefined {
+  for (const { path } of node.element.slicing?.discriminator ?? []) {
+    if (typeof path === 'string' && !leads(node, path, structures))
+      return `the discriminator \`${path}\` leads to no element of \`${node.path}\`.`
+  }
+  for (const below of [...node.children.values(), ...node.slices.values()]) {
+    const fault = discriminatorFault(below, structures)
+    if (fault) return fault
+  }
+  return undefined
+}
+
+// What comes after a function (`resolve()`, `ofType()`, `extension()`) depends on the slice.
+function leads(node: ElementNode, path: string, structures: Structures): boolean {
+  let at = node
+  for (const step of path.split('.')) {
+    if (step === '$this' || step === '') continue
+    if (step.includes('(') || at.element.type?.[0]?.code === 'Resource' || (at.element.type?.length ?? 0) > 1)
+      return true
+    const open = copyNode(at)
+    unfold(open, open, structures)
+    const next = open.children.get(step) ?? open.children.get(`${step}[x]`)
+    if (!next) return open.children.size === 0
+    at = next
+  }
+  return true
+}

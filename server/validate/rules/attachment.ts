@@ -1,0 +1,9 @@
+/** The size that an Attachment states is that of its data. https://hl7.org/fhir/R4/datatypes-definitions.html#Attachment.size */
+import type { Rule } from './index.ts'
+
+export const attachmentSize: Rule = ({ data, size }) => {
+  if (typeof data !== 'string' || typeof size !== 'number') return []
+  const bytes = Buffer.byteLength(data.replace(/\s+/g, ''), 'base64')
+  if (bytes === size) return []
+  return [{ code: 'value-conflict', text: `{at} says a \`size\` of \`${size}\`, but its \`data\` has ${bytes} bytes.` }]
+}

@@ -1,0 +1,115 @@
+/** Rules for Bundles by their type. https://hl7.org/fhir/R4/bundle.html */
+import { parseReference, typeOfUrl } from '../../fhir/reference.ts'
+import { candidates } from '../resolve.ts'
+import type { Fault } from '../run.ts'
+import type { Rule } from './index.ts'
+
+type Bag = Readonly<Record<string, unknown>>
+
+const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
+
+/** A page has one address and one neighbour on each side. https://hl7.org/fhir/R4/http.html#paging */
+const SINGLE = new Set(['self', 'first', 'previous', 'prev', 'next', 'last'])
+
+export const bundleLinks: Rule = ({ link }) => {
+  const seen = new Set<unknown>()
+  return listOf(link).flatMap((one, index): Fault[] => {
+    const relation = isBag(one) ? one.relation : undefined
+    if (typeof relation !== 'string' || !SINGLE.has(relation)) return []
+    if (!seen.has(relation)) {
+      seen.add(relation)
+      return []
+    }
+    const text = `{at} is another link of the relation \`${relation}\`; a Bundle has one at most.`
+    return [{ code: 'bundle-invalid', below: `/link/${index}`, text }]
+  })
+}
+
+/**
+ * `fullUrl` is absolute, and does not disagree with the id.
+ * https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.fullUrl
+ */
+export const entryAddresses: Rule = ({ entry }) =>
+  listOf(entry).flatMap((one, index): Fault[] => {
+    if (!isBag(one) || typeof one.fullUrl !== 'string' || one.fullUrl === '') return []
+    const { fullUrl, resource } = one
+    const below = `/entry/${index}`
+    if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(fullUrl)) {
+      return [{ code: 'bundle-invalid', below, text: `{at} has the fullUrl \`${fullUrl}\`; it must be absolute.` }]
+    }
+    if (!isBag(resource) || typeof resource.id !== 'string' || !typeOfUrl(fullUrl)) return []
+    const end = `/${String(resource.resourceType)}/${resource.id}`
+    if (!/^https?:/.test(fullUrl) || fullUrl.endsWith(end)) return []
+    const text = `{at} has the fullUrl \`${fullUrl}\`, which disagrees with its resource: it must end with \`${end}\`.`
+    return [{ code: 'bundle-invalid', below, text }]
+  })
+
+/**
+ * What a search found has an id; what it says of itself is an OperationOutcome.
+ * https://hl7.org/fhir/R4/valueset-search-entry-mode.html, https://hl7.org/fhir/R4/resource.html#id
+ */
+export const searchEntries: Rule = ({ type, entry }) => {
+  if (type !== 'searchset') return []
+  return listOf(entry).flatMap((one, index): Fault[] => {
+    if (!isBag(one) || !isBag(one.resource)) return []
+    const { resourceType, id } = one.resource
+    const mode = isBag(one.search) ? one.search.mode : undefined
+    const below = `/entry/${index}/resource`
+    if (mode === 'outcome') {
+      const text = `{at} is a ${String(resourceType)}, but what \`search.mode\` calls an outcome is an OperationOutcome.`
+      return resourceType === 'OperationOutcome' ? [] : [{ code: 'bundle-invalid', below, text }]
+    }
+    const isNoise = mode === undefined && resourceType === 'OperationOutcome'
+    if (id !== undefined || isNoise) return []
+    return [{ code: 'bundle-invalid', below, text: '{at} has no `id`. A resource that a search found has one.' }]
+  })
+}
+
+/**
+ * What the Composition of a document refers to is in the document, once.
+ * https://hl7.org/fhir/R4/documents.html#content, https://hl7.org/fhir/R4/bundle.html#references
+ */
+export const documentReferences: Rule = (bundle) => {
+  if (bundle.type !== 'document') return []
+  const first = listOf(bundle.entry)[0]
+  if (!isBag(first) || !isBag(first.resource) || first.resource.resourceType !== 'Composition') return []
+  const composition = first.resource
+  return referencesIn(composition).flatMap(({ reference, below }): Fault[] => {
+    const kind = parseReference(reference)?.kind
+    if (kind !== 'local' && kind !== 'urn') return []
+    const found = candidates(reference, { root: bundle, resource: composition })
+    if (found.length === 1) return []
+    const text =
+      found.length === 0
+        ? `{at} refers to \`${reference}\`, which is not in the document. Add it, under the same base as the Composition.`
+        : `{at} refers to \`${reference}\`, which ${found.length} entries of the document may be. Name the version.`
+    return [{ code: 'bundle-invalid', below: `/entry/0/resource${below}`, text }]
+  })
+}
+
+type Placed = { readonly reference: string; readonly below: string }
+
+const HEAD = ['subject', 'encounter', 'author', 'custodian'] as const
+
+function referencesIn(composition: Bag): readonly Placed[] {
+  const head = HEAD.flatMap((name) => at(composition[name], `/${name}`))
+  const attesters = listOf(composition.attester).flatMap((one, index) =>
+    isBag(one) ? at(one.party, `/attester/${index}/party`) : [],
+  )
+  return [...head, ...attesters, ...sections(composition, '')]
+}
+
+function sections(holder: Bag, below: string): readonly Placed[] {
+  return listOf(holder.section).flatMap((one, index) => {
+    if (!isBag(one)) return []
+    const place = `${below}/section/${index}`
+    return [...at(one.focus, `${place}/focus`), ...at(one.entry, `${place}/entry`), ...sections(one, place)]
+  })
+}
+
+function at(value: unknown, below: string): readonly Placed[] {
+  if (Array.isArray(value)) return value.flatMap((one, index) => at(one, `${below}/${index}`))
+  return isBag(value) && typeof value.reference === 'string' ? [{ reference: value.reference, below }] : []
+}

@@ -1,0 +1,44 @@
+/** Rules for the definitions that a resource may be, where they name other definitions. https://hl7.org/fhir/R4/conformance-module.html */
+import type { Fault } from '../run.ts'
+import type { Rule } from './index.ts'
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
+
+/** A stated parameter is of the type that its definition gives it. https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource.searchParam.definition */
+export const searchParamType: Rule = ({ definition, type }, { engine }) => {
+  if (typeof definition !== 'string' || typeof type !== 'string') return []
+  const defined = engine.definitions.find(definition)
+  if (defined?.resourceType !== 'SearchParameter' || typeof defined.type !== 'string' || defined.type === type)
+    return []
+  const text = `{at} is of type \`${type}\`, but \`${definition}\` defines it as \`${defined.type}\`.`
+  return [{ code: 'value-conflict', text }]
+}
+
+/** https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.derivedFrom, and .component */
+export const derivedParameter: Rule = ({ type, base, derivedFrom, component }, { engine }) => {
+  const found: Fault[] = []
+  if (type === 'composite' && listOf(component).length < 2) {
+    found.push({ code: 'value-conflict', text: '{at} is composite, so it needs two `component`s or more.' })
+  }
+  const origin = typeof derivedFrom === 'string' ? engine.definitions.find(derivedFrom) : undefined
+  if (origin?.resourceType !== 'SearchParameter') return found
+  if (typeof type === 'string' && origin.type !== type) {
+    const text = `{at} is of type \`${type}\`, but it is derived from \`${origin.url}\`, which is \`${String(origin.type)}\`.`
+    found.push({ code: 'value-conflict', text })
+  }
+  const bases = new Set(listOf(origin.base))
+  const other = listOf(base).find((one) => !bases.has(one))
+  if (other !== undefined && !bases.has('Resource') && !bases.has('DomainResource')) {
+    const text = `{at} is for ${String(other)}, but it is derived from \`${origin.url}\`, which is not.`
+    found.push({ code: 'value-conflict', text })
+  }
+  return found
+}
+
+/** A code system is named by an absolute address. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.system */
+export const absoluteSystem: Rule = ({ system }) => {
+  if (typeof system !== 'string' || system === '' || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(system)) return []
+  return [
+    { code: 'value-format', text: `{at} draws on the system \`${system}\`; a system is named by an absolute URI.` },
+  ]
+}
