@@ -39,6 +39,7 @@ const KEEPERS: Readonly<Record<string, string>> = {
   helmet: 'server/http/',
   'better-sqlite3': 'server/store/sqlite/',
   fhirpath: 'server/fhir/path.ts',
+  '@lhncbc/ucum-lhc': 'server/validate/terminology/ucum.ts',
   ajv: 'server/validate/',
   pino: 'server/log.ts',
   commander: 'server/cli/',

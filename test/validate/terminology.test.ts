@@ -1,7 +1,9 @@
 /** Value sets and code systems. https://hl7.org/fhir/R4/valueset.html#compositions */
 import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import type { Canonical } from '../../server/definitions/definitions.ts'
 import { openR4 } from '../../server/definitions/r4.ts'
+import { linearPattern } from '../../server/validate/terminology/pattern.ts'
 import { createTerminology } from '../../server/validate/terminology/terminology.ts'
 
 const ANIMALS = 'urn:animals'
@@ -124,11 +126,17 @@ describe('validate / terminology / code systems told by their form', () => {
   const cases: readonly [system: string, good: readonly string[], bad: readonly string[]][] = [
     [
       'urn:ietf:bcp:47',
-      ['en', 'es-MX', 'zh-Hant-TW', 'x-klingon', 'de-CH-1996'].filter((tag) => tag !== 'x-klingon'),
-      ['english language', 'e', 'en_US'],
+      ['en', 'EN', 'es-MX', 'zh-Hant-TW', 'x-klingon', 'de-CH-1996'],
+      ['english language', 'e', 'en_US', 'english', 'zz', 'zz-US'],
     ],
     ['urn:ietf:bcp:13', ['text/plain', 'application/fhir+json; charset=utf-8', 'json'], ['text', 'text/', 'a b/c']],
     ['urn:iso:std:iso:4217', ['USD', 'EUR'], ['usd', 'DOLLAR']],
+    ['urn:iso:std:iso:3166', ['US', 'MX'], ['us', 'QQ', 'ZZ', 'United States']],
+    [
+      'http://unitsofmeasure.org',
+      ['mg', 'mm[Hg]', '{beats}/min', '10*3/uL', 'mg{any words}', '%', '/min', 'kg.m/s2'],
+      ['', 'foo', 'KG', 'kilogram', 'm g', '[lb_av', 'mg/', 'lbs', `${'m.'.repeat(500)}m`],
+    ],
     ['https://www.iana.org/time-zones', ['America/Chicago'], ['America/Tupelo', '']],
   ]
   for (const [system, good, bad] of cases) {
@@ -137,4 +145,135 @@ describe('validate / terminology / code systems told by their form', () => {
       for (const code of bad) assert.equal(terminology.checkSystem(system, code), 'out', code)
     })
   }
+  it('cannot tell languages and countries of three letters that are not at hand', () => {
+    assert.equal(terminology.checkSystem('urn:ietf:bcp:47', 'aaf'), 'unknown')
+    assert.equal(terminology.checkSystem('urn:iso:std:iso:3166', 'USA'), 'unknown')
+  })
+})
+
+describe('validate / terminology / concepts', () => {
+  const BASE = 'urn:base'
+  const concept = [
+    { code: 'ok', display: 'Okay', designation: [{ language: 'es', value: 'Bueno' }] },
+    { code: 'old', display: 'Old', property: [{ code: 'inactive', valueBoolean: true }] },
+    { code: 'gone', property: [{ code: 'status', valueCode: 'retired' }] },
+    { code: 'waning', property: [{ code: 'status', valueCode: 'deprecated' }] },
+    {
+      code: 'group',
+      property: [{ code: 'notSelectable', valueBoolean: true }],
+      concept: [{ code: 'member' }, { code: 'group-2', concept: [{ code: 'member' }] }],
+    },
+  ]
+  const codeSystem = (more: object) => ({ resourceType: 'CodeSystem', content: 'complete', ...more }) as Canonical
+  const supplement = codeSystem({
+    url: 'urn:supplement',
+    content: 'supplement',
+    supplements: `${BASE}|1.0`,
+    concept: [
+      { code: 'ok', designation: [{ value: 'Alright' }], property: [{ code: 'rank', valueInteger: 1 }] },
+      { code: 'new' },
+    ],
+  })
+  const system = { system: BASE }
+  const composes: Readonly<Record<string, object>> = {
+    all: { include: [system] },
+    active: { inactive: false, include: [system] },
+    ranked: { include: [{ ...system, filter: [{ property: 'rank', op: '=', value: '1' }] }] },
+    useful: { include: [{ ...system, filter: [{ property: 'notSelectable', op: '=', value: 'false' }] }] },
+    older: { include: [{ ...system, version: '0.9' }] },
+    corrected: { include: [{ ...system, version: '1.0.0' }] },
+    looking: { include: [{ ...system, filter: [{ property: 'code', op: 'regex', value: '(?=o)ok' }] }] },
+    invented: { include: [{ ...system, filter: [{ property: 'code', op: 'sounds-like', value: 'ok' }] }] },
+    trap: { include: [{ ...system, filter: [{ property: 'code', op: 'regex', value: '(o*)*(k*)*!' }] }] },
+    nothing: { include: [{}] },
+    second: { include: [{ ...system, filter: [{ property: 'concept', op: 'is-a', value: 'group' }] }] },
+  }
+  const all = new Map<string, Canonical>([
+    [BASE, codeSystem({ url: BASE, version: '1.0.1', concept })],
+    ['urn:supplement', supplement],
+    ...Object.entries(composes).map(([name, compose]): [string, Canonical] => [
+      `urn:${name}`,
+      { resourceType: 'ValueSet', url: `urn:${name}`, version: '2.0', compose } as Canonical,
+    ]),
+  ])
+  const known = createTerminology({ find: (url) => all.get(url), published: () => [...all.values()] })
+  const check = (set: string, code: string) => known.check(`urn:${set}`, BASE, code)
+
+  it('leaves inactive codes out where the set does, and deprecated ones in', () => {
+    for (const code of ['old', 'gone', 'waning']) assert.equal(check('all', code), 'in', code)
+    assert.deepEqual(
+      ['old', 'gone', 'waning', 'ok'].map((code) => check('active', code)),
+      ['out', 'out', 'in', 'in'],
+    )
+  })
+
+  it('takes what a supplement adds to a concept, but no concept of it', () => {
+    assert.equal(check('ranked', 'ok'), 'in')
+    assert.equal(check('ranked', 'old'), 'out')
+    assert.equal(check('all', 'new'), 'out')
+    assert.equal(known.checkSystem('urn:supplement', 'ok'), 'unknown')
+    assert.deepEqual(known.displays(BASE, 'ok'), ['Okay', 'Bueno', 'Alright'])
+  })
+
+  it('takes a flag that is not stated for false', () => {
+    assert.deepEqual(
+      ['group', 'ok'].map((code) => check('useful', code)),
+      ['out', 'in'],
+    )
+  })
+
+  it('cannot tell for another version of the system or of the set', () => {
+    assert.equal(check('older', 'ok'), 'unknown')
+    assert.equal(check('corrected', 'ok'), 'in')
+    assert.equal(known.check('urn:all|3.0', BASE, 'ok'), 'unknown')
+    assert.equal(known.check('urn:all|2.0', BASE, 'ok'), 'in')
+    assert.equal(known.checkSystem(BASE, 'nothing', '0.9'), 'unknown')
+    assert.equal(known.checkSystem(BASE, 'nothing', '1.0.1'), 'out')
+  })
+
+  it('cannot tell where an operator or an expression is not read', () => {
+    assert.equal(check('looking', 'ok'), 'unknown')
+    assert.equal(check('invented', 'ok'), 'unknown')
+  })
+
+  it('takes nothing into a set whose include names nothing', () => {
+    assert.equal(check('nothing', 'ok'), 'out')
+  })
+
+  it('follows a concept that stands in several places', () => {
+    assert.equal(check('second', 'member'), 'in')
+    assert.equal(check('second', 'ok'), 'out')
+  })
+})
+
+describe('validate / terminology / regular expressions', () => {
+  const expressions = [
+    '[a-z]{3,4}', 'o.*', '(a|b)+c?', 'a{2}', 'a{0}b', 'x{2,}', '(?:ab){1,3}', '^abc$', '\\d+-\\d', 'a|', '',
+    '(a*)*b', '[^x]\\.y', '(ab?){2}c', 'a+?b', '(a{2}){2}', '[\\]x]+', '(a|(b|c)*)d',
+  ] // prettier-ignore
+  const alphabet = fc.string({ unit: fc.constantFrom(...'abcdxy.1-]'), maxLength: 8 })
+
+  for (const expression of expressions) {
+    it(`reads \`${expression}\` as JavaScript does`, () => {
+      const theirs = new RegExp(`^(?:${expression})$`, 'su')
+      const ours = linearPattern(expression)
+      assert.ok(ours)
+      fc.assert(
+        fc.property(alphabet, (text) => ours(text) === theirs.test(text)),
+        { numRuns: 300 },
+      )
+    })
+  }
+
+  it('reads none that looks around or back, is broken, or grows without measure', () => {
+    for (const expression of ['(?=a)a', '(a)\\1', '[', '(', ')', '*', 'a{9999}', '\\p{L}', '('.repeat(5000)])
+      assert.equal(linearPattern(expression), undefined, expression)
+  })
+
+  it('takes a time linear in the text', () => {
+    const trap = linearPattern('(a*)*(a|a)*(a+)+b')
+    const started = performance.now()
+    assert.equal(trap?.('a'.repeat(1000)), false)
+    assert.ok(performance.now() - started < 200)
+  })
 })

@@ -4,14 +4,23 @@ import type { Canonical } from '../../definitions/definitions.ts'
 /** `unknown`: the system is not at hand, or not whole, so nobody here can tell. */
 export type Verdict = 'in' | 'out' | 'unknown'
 
+/** Another way to say a code. https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.concept.designation */
+export type Designation = { readonly language?: string; readonly use?: unknown; readonly value: string }
+
 export type Concept = {
   readonly code: string
   readonly display?: string
+  readonly definition?: string
+  readonly designation?: readonly Designation[]
   readonly property: ReadonlyMap<string, readonly unknown[]>
   readonly parents: readonly string[]
 }
 
 export type CodeSystem = {
+  readonly version?: string
+  readonly name?: string
+  /** `supplement`: it adds to another system, and is itself no system of any coding. */
+  readonly content: string
   has(code: string): Verdict
   /** The concept of a code, in the case that the system writes it. */
   concept(code: string): Concept | undefined
@@ -24,29 +33,48 @@ export type CodeSystem = {
 type Stated = {
   readonly code: string
   readonly display?: string
+  readonly definition?: string
+  readonly designation?: readonly Designation[]
   readonly property?: readonly { readonly code: string; readonly [value: string]: unknown }[]
   readonly concept?: readonly Stated[]
 }
 
+type Supplement = ReadonlyMap<string, Stated>
+
 /** Properties by which a concept names its parent when it is not nested below it. */
 const PARENT = ['parent', 'subsumedBy']
 
-/** Reads a CodeSystem resource. */
-export function readCodeSystem(resource: Canonical): CodeSystem {
+/**
+ * Reads a CodeSystem resource. What supplements say of its concepts is added to them; they define no code of their own.
+ * https://hl7.org/fhir/R4/codesystem.html#supplements
+ */
+export function readCodeSystem(resource: Canonical, supplements: readonly Canonical[] = []): CodeSystem {
   const fold = resource.caseSensitive === false ? (code: string) => code.toLowerCase() : (code: string) => code
   const concepts = new Map<string, Concept>()
+  const more = supplements.map((one): Supplement => byCode(one, fold))
   const add = (stated: readonly Stated[] | undefined, parents: readonly string[]): void => {
     for (const one of stated ?? []) {
-      const property = propertiesOf(one)
+      if (typeof one?.code !== 'string') continue
+      const key = fold(one.code)
+      const told = [one, ...more.flatMap((supplement) => supplement.get(key) ?? [])]
+      const { code, display, definition } = one
+      const property = propertiesOf(told)
+      const designation = told.flatMap(designationsOf)
       const named = PARENT.flatMap((name) => (property.get(name) ?? []) as string[])
-      concepts.set(fold(one.code), { code: one.code, display: one.display, property, parents: [...parents, ...named] })
-      add(one.concept, [one.code])
+      const above = [...(concepts.get(key)?.parents ?? []), ...parents, ...named]
+      concepts.set(key, { code, display, definition, designation, property, parents: above })
+      add(one.concept, [code])
     }
   }
-  add(resource.concept as readonly Stated[] | undefined, [])
-  const whole = resource.content === 'complete'
+  const content = String(resource.content)
+  // A supplement's concepts are those of another system.
+  if (content !== 'supplement') add(resource.concept as readonly Stated[] | undefined, [])
+  const whole = content === 'complete'
   const find = (code: string): Concept | undefined => concepts.get(fold(code))
   return {
+    ...(typeof resource.version === 'string' ? { version: resource.version } : {}),
+    ...(typeof resource.name === 'string' ? { name: resource.name } : {}),
+    content,
     has: (code) => (concepts.has(fold(code)) ? 'in' : whole ? 'out' : 'unknown'),
     concept: find,
     concepts: { [Symbol.iterator]: () => concepts.values() },
@@ -71,9 +99,23 @@ function isBelow(code: string, ancestor: string, find: Find): boolean {
   return false
 }
 
-function propertiesOf(stated: Stated): ReadonlyMap<string, readonly unknown[]> {
+function byCode(supplement: Canonical, fold: (code: string) => string): Supplement {
+  const found = new Map<string, Stated>()
+  const walk = (stated: readonly Stated[] | undefined): void => {
+    for (const one of stated ?? []) {
+      found.set(fold(one.code), one)
+      walk(one.concept)
+    }
+  }
+  walk(supplement.concept as readonly Stated[] | undefined)
+  return found
+}
+
+const designationsOf = ({ designation }: Stated): readonly Designation[] => designation ?? []
+
+function propertiesOf(told: readonly Stated[]): ReadonlyMap<string, readonly unknown[]> {
   const made = new Map<string, unknown[]>()
-  for (const { code, ...rest } of stated.property ?? []) {
+  for (const { code, ...rest } of told.flatMap(({ property }) => property ?? [])) {
     const value = Object.entries(rest).find(([key]) => key.startsWith('value'))?.[1]
     const plain =
       typeof value === 'object' && value !== null && 'code' in value ? (value as { code: unknown }).code : value
@@ -83,10 +125,11 @@ function propertiesOf(stated: Stated): ReadonlyMap<string, readonly unknown[]> {
 }
 
 /** A system whose codes are told by their form. */
-export function formSystem(test: (code: string) => boolean): CodeSystem {
+export function formSystem(has: (code: string) => Verdict): CodeSystem {
   return {
-    has: (code) => (test(code) ? 'in' : 'out'),
-    concept: (code) => (test(code) ? { code, property: new Map(), parents: [] } : undefined),
+    content: 'complete',
+    has,
+    concept: (code) => (has(code) === 'in' ? { code, property: new Map(), parents: [] } : undefined),
     concepts: [],
     isA: (code, ancestor) => code === ancestor,
   }

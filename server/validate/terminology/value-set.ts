@@ -1,18 +1,32 @@
 /** A value set as a question: is this code of this system in it? https://hl7.org/fhir/R4/valueset.html#compositions */
-import type { CodeSystem, Concept, Verdict } from './code-system.ts'
-import { meets, type Filter } from './filter.ts'
+import type { CodeSystem, Designation, Verdict } from './code-system.ts'
+import { isInactive } from './concept.ts'
+import { readFilter, type Filter } from './filter.ts'
+import { isVersion } from './versions.ts'
 
 /** `system` undefined: a bare code, which may be of any system that the value set draws on. */
 export type Membership = (system: string | undefined, code: string) => Verdict
 
+export type Listed = {
+  readonly code: string
+  readonly display?: string
+  readonly designation?: readonly Designation[]
+}
+
 export type Include = {
   readonly system?: string
-  readonly concept?: readonly { readonly code: string; readonly display?: string }[]
+  readonly version?: string
+  readonly concept?: readonly Listed[]
   readonly filter?: readonly Filter[]
   readonly valueSet?: readonly string[]
 }
 
-export type Compose = { readonly include?: readonly Include[]; readonly exclude?: readonly Include[] }
+export type Compose = {
+  /** False: inactive codes are left out. Absent: they are in. */
+  readonly inactive?: boolean
+  readonly include?: readonly Include[]
+  readonly exclude?: readonly Include[]
+}
 
 /** Where the parts of a value set are found; undefined: not at hand. */
 export type Sources = {
@@ -22,8 +36,8 @@ export type Sources = {
 
 /** All of `include`, less all of `exclude`. */
 export function membershipOf(compose: Compose, sources: Sources): Membership {
-  const included = (compose.include ?? []).map((one) => part(one, sources))
-  const excluded = (compose.exclude ?? []).map((one) => part(one, sources))
+  const included = (compose.include ?? []).map((one) => part(one, sources, compose.inactive === false))
+  const excluded = (compose.exclude ?? []).map((one) => part(one, sources, false))
   return (system, code) => {
     const verdict = any(included, system, code)
     if (verdict === 'out' || excluded.length === 0) return verdict
@@ -43,9 +57,12 @@ function any(parts: readonly Membership[], system: string | undefined, code: str
 }
 
 // Within one include everything said must hold: the system, its filters, each value set named.
-function part(include: Include, sources: Sources): Membership {
+function part(include: Include, sources: Sources, activeOnly: boolean): Membership {
   const conditions: Membership[] = (include.valueSet ?? []).map((url) => imported(url, sources))
   if (include.system !== undefined) conditions.push(ofSystem(include.system, include, sources))
+  if (include.system !== undefined && activeOnly) conditions.push(active(include.system, sources))
+  // An include without any of them is broken, and takes nothing.
+  if (conditions.length === 0) return () => 'out'
   return (system, code) => {
     let verdict: Verdict = 'in'
     for (const condition of conditions) {
@@ -58,26 +75,39 @@ function part(include: Include, sources: Sources): Membership {
 }
 
 function imported(url: string, sources: Sources): Membership {
-  let membership: Membership | undefined
-  return (system, code) => {
-    membership ??= sources.membership(url)
-    return membership ? membership(system, code) : 'unknown'
+  return (system, code) => sources.membership(url)?.(system, code) ?? 'unknown'
+}
+
+function active(url: string, sources: Sources): Membership {
+  return (_system, code) => {
+    const concept = sources.codeSystem(url)?.concept(code)
+    return concept && isInactive(concept) ? 'out' : 'in'
   }
 }
 
-function ofSystem(url: string, { concept, filter }: Include, sources: Sources): Membership {
+function ofSystem(url: string, { concept, filter, version }: Include, sources: Sources): Membership {
   const listed = concept && new Set(concept.map((one) => one.code))
+  let filtered: { readonly system: CodeSystem; readonly check: (code: string) => Verdict } | undefined
   return (system, code) => {
     if (system !== undefined && system !== url) return 'out'
-    if (listed) return listed.has(code) ? 'in' : 'out'
+    // What is listed is compared as the system compares: without case where it says so.
+    if (listed?.has(code)) return 'in'
     const codeSystem = sources.codeSystem(url)
-    if (!codeSystem) return 'unknown'
-    return filter ? filtered(codeSystem, code, filter) : codeSystem.has(code)
+    if (listed) return listed.has(codeSystem?.concept(code)?.code ?? code) ? 'in' : 'out'
+    if (!codeSystem || !isVersion(version, codeSystem.version)) return 'unknown'
+    if (!filter) return codeSystem.has(code)
+    // A system may be replaced while the hub runs.
+    if (filtered?.system !== codeSystem) filtered = { system: codeSystem, check: filteredBy(filter, codeSystem) }
+    return filtered.check(code)
   }
 }
 
-function filtered(system: CodeSystem, code: string, filters: readonly Filter[]): Verdict {
-  const concept: Concept | undefined = system.concept(code)
-  if (!concept) return system.has(code)
-  return filters.every((filter) => meets(concept, filter, system)) ? 'in' : 'out'
+function filteredBy(filters: readonly Filter[], system: CodeSystem): (code: string) => Verdict {
+  const tests = filters.map((filter) => readFilter(filter, system))
+  return (code) => {
+    const concept = system.concept(code)
+    if (!concept) return system.has(code)
+    const verdicts = tests.map((test) => test(concept))
+    return verdicts.includes('out') ? 'out' : verdicts.includes('unknown') ? 'unknown' : 'in'
+  }
 }
