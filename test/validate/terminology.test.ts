@@ -164,7 +164,8 @@ describe('validate / terminology / concepts', () => {
       concept: [{ code: 'member' }, { code: 'group-2', concept: [{ code: 'member' }] }],
     },
   ]
-  const codeSystem = (more: object) => ({ resourceType: 'CodeSystem', content: 'complete', ...more }) as Canonical
+  const codeSystem = (more: { readonly url: string; readonly [key: string]: unknown }) =>
+    ({ resourceType: 'CodeSystem', content: 'complete', ...more }) as unknown as Canonical
   const supplement = codeSystem({
     url: 'urn:supplement',
     content: 'supplement',
