@@ -1,7 +1,8 @@
 /** The command line: `nwd serve`, `nwd validate FILE...`. Exit codes: 0 as asked, 1 refused or invalid, 2 could not run. */
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { startFault } from './fault.ts'
+import type { Options as ValidateOptions } from './validate.ts'
 
 await run(process.argv)
 
@@ -34,18 +35,42 @@ function createCommand(): Command {
   nwd
     .command('validate')
     .description('check resources against the published profiles, with the verdict that the hub would give')
-    .argument('<file...>', 'JSON files or folders; `-` reads standard input')
-    .option('-p, --profile <url...>', 'check against these profiles, too')
+    .argument('<file...>', 'JSON and NDJSON files, folders, patterns in quotes; `-` reads standard input')
+    .option('-p, --profile <url>', 'check against this profile, too (may be repeated)', another)
+    .option('-d, --definitions <folder>', 'load the definitions of this folder, too (may be repeated)', another)
     .addOption(
       new Option('--rules <rules>', 'only the published profiles, or any R4 type')
         .choices(['hub', 'open'])
         .default('hub'),
     )
-    .action(async (files: string[], options: { profile?: string[]; rules: string }) => {
+    .addOption(
+      new Option('-f, --format <format>', 'how to tell what is found')
+        .choices(['text', 'json', 'ndjson', 'junit', 'sarif'])
+        .default('text'),
+    )
+    .option('--threads <number>', 'threads at most (default: one for each core)', count)
+    .action(async (files: string[], options: ValidateOptions) => {
       const { validateFiles } = await import('./validate.ts')
-      process.exitCode = await validateFiles(files, options, process.stdout)
+      const { stdin, stdout, stderr } = process
+      stdout.on('error', gone)
+      process.exitCode = await validateFiles(files, options, { input: stdin, out: stdout, err: stderr })
     })
   return nwd
+}
+
+function another(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}
+
+function count(text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a number from 1 to 999.')
+}
+
+/** Whoever read the output has seen enough (`| head`). */
+function gone(fault: NodeJS.ErrnoException): void {
+  if (fault.code !== 'EPIPE') throw fault
+  process.exit(2)
 }
 
 function version(): string {

@@ -1,44 +1,76 @@
 /** `nwd validate FILE...`: the verdict of the hub on resources in files, folders or standard input. */
-import { readFile, readdir, stat } from 'node:fs/promises'
-import path from 'node:path'
-import { text as readStream } from 'node:stream/consumers'
-import { loadDefinitions } from '../definitions/load.ts'
-import { parseJson } from '../fhir/json.ts'
-import { isError, OutcomeError, type Issue } from '../fhir/outcome.ts'
-import { createValidator, type Rules } from '../validate/create.ts'
-import type { Validator } from '../validate/validator.ts'
+import { availableParallelism } from 'node:os'
+import type { Rules } from '../validate/create.ts'
+import { createCrew } from './validate/crew.ts'
+import type { Totals } from './validate/formats/format.ts'
+import { FORMATS } from './validate/formats/index.ts'
+import { createProgress } from './validate/progress.ts'
+import { judgeFor, type Setting } from './validate/setting.ts'
+import { findFiles } from './validate/sources.ts'
+import { tasksOf } from './validate/tasks.ts'
+import { verdictsOf } from './validate/verdicts.ts'
 
 export type Options = {
   /** Canonical urls of further profiles to check against. */
   readonly profile?: readonly string[]
   /** `hub` or `open`; default `hub`. */
   readonly rules?: string
-  /** The folder that holds profiles, valuesets and capability. Default: the hub's own. */
-  readonly definitions?: string
+  /** Folders of definitions besides the hub's own. */
+  readonly definitions?: readonly string[]
+  /** One of FORMATS; default `text`. */
+  readonly format?: string
+  /** Threads at most; default: one for each core. */
+  readonly threads?: number
 }
 
-/** Where the answer goes. */
-export type Output = { write(text: string): unknown }
-
-const OWN = path.join(import.meta.dirname, '..', '..')
+/** The streams of the process, or of a test. */
+export type Streams = {
+  readonly input: AsyncIterable<Uint8Array>
+  readonly out: { write(text: string): unknown }
+  readonly err: { readonly isTTY?: boolean; write(text: string): unknown }
+}
 
 /**
- * Checks every file (every `.json` file of a folder; `-` is standard input) and prints `file: severity code
- * expression: text` for each issue, and a summary. Answers the exit code: 0 all valid, 1 some invalid, 2 could not run.
+ * Checks every resource of the files, folders (their .json and .ndjson files), patterns and standard input (`-`).
+ * What is found goes to `out`, why it could not run to `err`. Answers the exit code: 0 all valid, 1 some invalid,
+ * 2 could not run.
  */
-export async function validateFiles(paths: readonly string[], options: Options, out: Output): Promise<0 | 1 | 2> {
+export async function validateFiles(names: readonly string[], options: Options, streams: Streams): Promise<0 | 1 | 2> {
   try {
-    const rules = rulesOf(options.rules)
-    const validator = createValidator(await loadDefinitions(options.definitions ?? OWN), { rules })
-    const files = (await Promise.all(paths.map(filesOf))).flat()
-    let invalid = 0
-    for (const file of files) if (!(await isValid(file, validator, options, out))) invalid++
-    out.write(`${files.length - invalid} valid, ${invalid} invalid\n`)
+    const { invalid } = await validateAll(names, options, streams)
     return invalid > 0 ? 1 : 0
   } catch (fault) {
-    out.write(`${fault instanceof Error ? fault.message : String(fault)}\n`)
+    streams.err.write(`${fault instanceof Error ? fault.message : String(fault)}\n`)
     return 2
   }
+}
+
+async function validateAll(names: readonly string[], options: Options, { input, out, err }: Streams): Promise<Totals> {
+  const setting: Setting = {
+    rules: rulesOf(options.rules),
+    profiles: options.profile ?? [],
+    definitions: options.definitions ?? [],
+  }
+  const format = formatOf(options.format)
+  const files = await findFiles(names)
+  const judge = await judgeFor(setting)
+  const threads = options.threads ?? availableParallelism()
+  const startCrew = threads > 1 ? () => createCrew(setting, threads) : undefined
+  const progress = createProgress(err, () => performance.now())
+  const totals = { valid: 0, invalid: 0 }
+  out.write(format.begin())
+  for await (const verdicts of verdictsOf(tasksOf(files, input), judge, startCrew)) {
+    const said = verdicts.map((verdict) => format.verdict(verdict)).join('')
+    for (const { valid } of verdicts) totals[valid ? 'valid' : 'invalid']++
+    if (said !== '') {
+      progress.clear()
+      out.write(said)
+    }
+    progress.tell(`${totals.valid + totals.invalid} checked, ${totals.invalid} invalid: ${verdicts.at(-1)?.file ?? ''}`)
+  }
+  progress.clear()
+  out.write(format.end(totals))
+  return totals
 }
 
 function rulesOf(text = 'hub'): Rules {
@@ -46,31 +78,8 @@ function rulesOf(text = 'hub'): Rules {
   throw new Error(`\`--rules\` is \`${text}\`; it must be \`hub\` or \`open\`.`)
 }
 
-async function filesOf(name: string): Promise<readonly string[]> {
-  if (name === '-') return [name]
-  const found = await stat(name).catch(() => {
-    throw new Error(`There is no file or folder \`${name}\`.`)
-  })
-  if (!found.isDirectory()) return [name]
-  const entries = await readdir(name, { recursive: true })
-  const files = entries.filter((entry) => entry.endsWith('.json')).sort()
-  if (files.length === 0) throw new Error(`The folder \`${name}\` holds no .json file.`)
-  return files.map((entry) => path.join(name, entry))
-}
-
-async function isValid(file: string, validator: Validator, options: Options, out: Output): Promise<boolean> {
-  const text = file === '-' ? await readStream(process.stdin) : await readFile(file, 'utf8')
-  const issues = await issuesIn(text, validator, options)
-  for (const { severity, code, expression, text: said } of issues)
-    out.write(`${file}: ${severity} ${code} ${expression ?? '-'}: ${said}\n`)
-  return !issues.some(isError)
-}
-
-async function issuesIn(text: string, validator: Validator, options: Options): Promise<readonly Issue[]> {
-  try {
-    return await validator.check(parseJson(text).value, { profiles: options.profile })
-  } catch (fault) {
-    if (fault instanceof OutcomeError) return fault.issues
-    throw fault
-  }
+function formatOf(name = 'text') {
+  const format = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined
+  if (format) return format()
+  throw new Error(`\`--format\` is \`${name}\`; it must be one of ${Object.keys(FORMATS).join(', ')}.`)
 }

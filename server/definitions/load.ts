@@ -1,5 +1,6 @@
 /** Loads the definitions of a repository: the folders profiles, valuesets and capability over the R4 base. */
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject } from '../fhir/types.ts'
 import type { Canonical, Definitions, SearchParameter } from './definitions.ts'
 import { DefinitionFault } from './fault.ts'
@@ -14,6 +15,8 @@ const STATEMENT = path.join('capability', 'statement.json')
 export type LoadOptions = {
   /** Offers every type of R4 instead of the stated ones, with the search parameters that this can read. */
   readonly everyType?: (parameter: SearchParameter) => boolean
+  /** Definitions of somebody else's, already read (besides.ts). */
+  readonly besides?: readonly Source[]
 }
 
 /** Rule tables and the like: plain JSON that is no FHIR resource. */
@@ -27,7 +30,8 @@ export async function loadDefinitions(root: string, options: LoadOptions = {}): 
   const sources = await readFolders(root, FOLDERS)
   const statement = sources.find((one) => one.file === STATEMENT)
   const definitions = sources.filter((one) => one !== statement && !isPlain(one))
-  return createDefinitions(definitions, statement?.content ?? EMPTY, options)
+  const besides = (options.besides ?? []).filter((one) => !definitions.some((own) => isSame(own, one)))
+  return createDefinitions([...definitions, ...besides], statement?.content ?? EMPTY, options)
 }
 
 /** The same from what is already read. */
@@ -73,6 +77,10 @@ export function createDefinitions(
     structures,
   }
 }
+
+/** Somebody may well have a copy of the hub's own. */
+const isSame = (own: Source, other: Source): boolean =>
+  own.content.url === other.content.url && isDeepStrictEqual(own.content, other.content)
 
 const EMPTY: JsonObject = { resourceType: 'CapabilityStatement' }
 

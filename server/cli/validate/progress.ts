@@ -1,0 +1,28 @@
+/** How far it is, on one line of a terminal that is written over. */
+
+export type Progress = { readonly tell: (text: string) => void; readonly clear: () => void }
+
+/** Silent when nobody looks. `now` in ms. */
+export function createProgress(
+  out: { readonly isTTY?: boolean; write(text: string): unknown },
+  now: () => number,
+): Progress {
+  if (!out.isTTY) return { tell: () => undefined, clear: () => undefined }
+  let told = -Infinity
+  let shown = false
+  return {
+    tell(text) {
+      if (now() - told < EVERY) return
+      told = now()
+      shown = true
+      out.write(`\r\u001b[K${text}`)
+    },
+    clear() {
+      if (shown) out.write('\r\u001b[K')
+      shown = false
+    },
+  }
+}
+
+/** ms */
+const EVERY = 100
