@@ -195,6 +195,18 @@ describe('cli / validate', () => {
       assert.match(one.text, /133 valid, 67 invalid\n$/)
       assert.deepEqual(two, one)
     })
+
+    it('a long file on many threads with the same answer', async function () {
+      this.timeout(60_000)
+      const lines = Array.from({ length: 400 }, (_, index) => ({
+        ...(index % 7 === 0 ? BAD : GOOD),
+        text: { status: 'empty', div: `<div xmlns="http://www.w3.org/1999/xhtml">${'x'.repeat(8000)}</div>` },
+      }))
+      const file = put('a.ndjson', lines.map((one) => JSON.stringify(one)).join('\n'))
+      const [one, two] = [await run([file], OPEN), await run([file], { ...OPEN, threads: 2 })]
+      assert.match(one.text, /342 valid, 58 invalid\n$/)
+      assert.deepEqual(two, one)
+    })
   })
 
   describe('cannot run, and says why, for', () => {

@@ -47,8 +47,10 @@ async function* lineTasks(file: string, chunks: AsyncIterable<Uint8Array>): Asyn
     const end = chunk.lastIndexOf(LINE_FEED) + 1
     if (end === 0 || size < RUN) continue
     const bytes = joined([...kept.slice(0, -1), chunk.subarray(0, end)])
-    yield { file, bytes, line }
+    // Counted first: whoever takes the bytes may hand them on to another thread.
+    const begin = line
     line += feedsIn(bytes)
+    yield { file, bytes, line: begin }
     kept = [chunk.subarray(end)]
     size = chunk.length - end
   }
