@@ -101,6 +101,7 @@ export const ERRORS = {
   'code-invalid': [422, 'code-invalid', 'The code is not in the required value set.'],
   'code-unexpected': [422, 'code-invalid', 'The code is not in the extensible value set (a warning).'],
   'code-unchecked': [422, 'not-supported', 'The code could not be checked: its system is not at hand (a warning).'],
+  'code-display': [422, 'invalid', 'The display is not one of the code’s own.'],
   'slice-unmatched': [422, 'structure', 'An item matches no slice of a closed slicing.'],
   'slice-cardinality': [422, 'structure', 'A slice occurs too seldom or too often.'],
   'extension-unknown': [422, 'extension', 'The extension is not known or not allowed here.'],
@@ -112,6 +113,7 @@ export const ERRORS = {
   invariant: [422, 'invariant', 'A rule of the profile or the base type is broken.'],
   'definition-invalid': [422, 'business-rule', 'The definition does not fit the one that it is built on.'],
   'questionnaire-mismatch': [422, 'invalid', 'The answers do not fit the questionnaire.'],
+  'questionnaire-unknown': [422, 'not-found', 'The questionnaire that is answered is not at hand.'],
   // the work between agencies
   'transition-illegal': [422, 'business-rule', 'The referral cannot go to this status now, or not by this caller.'],
   'referral-rule': [422, 'business-rule', 'A rule of the referral lifecycle is broken.'],

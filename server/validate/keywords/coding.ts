@@ -1,17 +1,30 @@
 /** `fhirCoding`: a code of a system that is at hand is one of its codes, whatever the binding. https://hl7.org/fhir/R4/datatypes.html#Coding */
 import { nearest } from '../../fhir/nearest.ts'
 import type { Engine, Fault } from '../run.ts'
+import { isDisplay } from '../terminology/concept.ts'
 import { keyword } from './keyword.ts'
 
-type Coding = { readonly system?: unknown; readonly code?: unknown }
+type Coding = {
+  readonly system?: unknown
+  readonly version?: unknown
+  readonly code?: unknown
+  readonly display?: unknown
+}
 
 export const fhirCoding = keyword<true>(
   'fhirCoding',
   ['object'],
   (_value, engine) =>
-    (_run, { system, code }: Coding) => {
-      if (typeof system !== 'string' || typeof code !== 'string') return undefined
-      return engine.terminology.checkSystem(system, code) === 'out' ? [unknownCode(system, code, engine)] : undefined
+    (_run, { system, version, code, display }: Coding) => {
+      if (typeof system !== 'string') return undefined
+      const known = engine.terminology.codeSystem(system)
+      if (known?.content === 'supplement') return [supplement(system)]
+      if (!known || typeof code !== 'string') return undefined
+      const verdict = engine.terminology.checkSystem(system, code, typeof version === 'string' ? version : undefined)
+      if (verdict === 'out') return [unknownCode(system, code, engine)]
+      if (verdict === 'unknown' || typeof display !== 'string') return undefined
+      const displays = engine.terminology.displays(system, code)
+      return isDisplay(display, displays) ? undefined : [wrongDisplay(display, code, displays)]
     },
 )
 
@@ -23,5 +36,21 @@ function unknownCode(system: string, code: string, engine: Engine): Fault {
     code: 'code-invalid',
     below: '/code',
     text: `{at} is \`${code}\`, which is not a code of \`${system}\`.${hint}`,
+  }
+}
+
+/** https://hl7.org/fhir/R4/codesystem.html#supplements */
+function supplement(system: string): Fault {
+  const text = `{at} is \`${system}\`, which is a supplement. Name the code system that it adds to.`
+  return { code: 'code-invalid', below: '/system', text }
+}
+
+/** https://hl7.org/fhir/R4/datatypes-definitions.html#Coding.display */
+function wrongDisplay(display: string, code: string, displays: readonly string[]): Fault {
+  const right = displays.map((one) => `\`${one}\``).join(' or ')
+  return {
+    code: 'code-display',
+    below: '/display',
+    text: `{at} is \`${display}\`, but the code \`${code}\` means ${right}.`,
   }
 }

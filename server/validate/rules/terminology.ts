@@ -1,0 +1,89 @@
+/** What code systems and value sets say of themselves. https://hl7.org/fhir/R4/codesystem.html, https://hl7.org/fhir/R4/valueset.html */
+import type { Canonical } from '../../definitions/definitions.ts'
+import type { Engine, Fault } from '../run.ts'
+import { canonicalParts } from '../terminology/versions.ts'
+import type { Rule } from './index.ts'
+
+type Bag = Readonly<Record<string, unknown>>
+
+const bags = (value: unknown): readonly Bag[] =>
+  (Array.isArray(value) ? (value as unknown[]) : []).filter(
+    (one): one is Bag => typeof one === 'object' && one !== null && !Array.isArray(one),
+  )
+
+/** https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.count */
+export const conceptCount: Rule = ({ content, count, concept }) => {
+  if (content !== 'complete' || typeof count !== 'number') return []
+  const found = placed(concept, '/concept').length
+  if (found === count) return []
+  const text = `{at} is \`${count}\`, but the code system is complete and has ${found} concepts.`
+  return [{ code: 'value-conflict', below: '/count', text }]
+}
+
+/** https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.supplements */
+export const supplementContent: Rule = ({ content, supplements }) => {
+  if (typeof supplements !== 'string' || content === 'supplement') return []
+  const text = `{at} is \`${String(content)}\`; the content of what supplements a code system is \`supplement\`.`
+  return [{ code: 'value-conflict', below: '/content', text }]
+}
+
+/** A supplement adds to concepts, and defines none. https://hl7.org/fhir/R4/codesystem.html#supplements */
+export const supplementConcepts: Rule = ({ content, supplements, concept }, { engine }) => {
+  if (content !== 'supplement' || typeof supplements !== 'string') return []
+  const { url, version } = canonicalParts(supplements)
+  return placed(concept, '/concept').flatMap(({ below, code }): Fault[] => {
+    if (engine.terminology.checkSystem(url, code, version) !== 'out') return []
+    const text = `{at} is \`${code}\`, which is not a code of \`${url}\`: a supplement defines none of its own.`
+    return [{ code: 'code-invalid', below: `${below}/code`, text }]
+  })
+}
+
+type Placed = { readonly below: string; readonly code: string }
+
+function placed(concept: unknown, below: string): readonly Placed[] {
+  return bags(concept).flatMap((one, index) => {
+    const at = `${below}/${index}`
+    const own = typeof one.code === 'string' ? [{ below: at, code: one.code }] : []
+    return [...own, ...placed(one.concept, `${at}/concept`)]
+  })
+}
+
+/** A filter asks for something that can be. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.filter */
+export const filtersFit: Rule = ({ system, version, filter }, { engine }) => {
+  if (typeof system !== 'string') return []
+  const asked = typeof version === 'string' ? `${system}|${version}` : system
+  const known = engine.terminology.find(asked, 'CodeSystem')
+  return bags(filter).flatMap(({ property, op, value }, index): Fault[] => {
+    if (typeof property !== 'string' || typeof op !== 'string' || typeof value !== 'string') return []
+    const why = wrongValue({ property, op, value, system }, known, engine)
+    return why
+      ? [{ code: 'value-conflict', below: `/filter/${index}/value`, text: `{at} is \`${value}\`; ${why}` }]
+      : []
+  })
+}
+
+type Asked = { readonly property: string; readonly op: string; readonly value: string; readonly system: string }
+
+/** Operators whose value is a code of the system. https://hl7.org/fhir/R4/valueset-filter-operator.html */
+const OF_CODES = new Set(['is-a', 'descendent-of', 'is-not-a', 'generalizes'])
+const FLAGS = new Set(['inactive', 'notSelectable'])
+
+function wrongValue({ property, op, value, system }: Asked, known: Canonical | undefined, engine: Engine) {
+  const type = bags(known?.property).find(({ code }) => code === property)?.type
+  if (op === 'exists') return either(value, 'the operator `exists` takes `true` or `false`.')
+  if (op === '=' && (type === 'boolean' || FLAGS.has(property)))
+    return either(value, `\`${property}\` is either \`true\` or \`false\`.`)
+  const isCode = OF_CODES.has(op) || (op === '=' && (property === 'concept' || property === 'parent'))
+  const named = op === '=' && type === 'Coding' ? codingIn(value) : isCode ? { system, code: value } : undefined
+  if (!named || engine.terminology.checkSystem(named.system, named.code) !== 'out') return undefined
+  return `\`${named.code}\` is not a code of \`${named.system}\`.`
+}
+
+const either = (value: string, why: string): string | undefined =>
+  value === 'true' || value === 'false' ? undefined : why
+
+/** `system#code`, as the value of a property that is a Coding is written. */
+function codingIn(value: string): { readonly system: string; readonly code: string } | undefined {
+  const hash = value.lastIndexOf('#')
+  return hash > 0 ? { system: value.slice(0, hash), code: value.slice(hash + 1) } : undefined
+}
