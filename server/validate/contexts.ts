@@ -6,10 +6,20 @@ import type { DataAt, Run } from './run.ts'
 type Setting = { readonly holder: string; readonly run: Run; readonly list: DataAt }
 export type Context = { readonly type: string; readonly expression: string }
 
+/**
+ * R4 puts this extension on the type itself, in all its own definitions; later versions say so.
+ * https://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-fhir-type.html
+ */
+const CORRECTED: Readonly<Record<string, readonly Context[]>> = {
+  'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type': [
+    { type: 'element', expression: 'ElementDefinition.type' },
+  ],
+}
+
 /** The sentence to say when the extension may not stand where it does; undefined when it may. */
 export function contextFault(url: string, contexts: readonly Context[], setting: Setting): string | undefined {
   if (contexts.length === 0) return undefined
-  for (const one of contexts) if (allows(one, setting)) return undefined
+  for (const one of [...contexts, ...(CORRECTED[url] ?? [])]) if (allows(one, setting)) return undefined
   const allowed = contexts.map((one) => `\`${one.expression}\``).join(', ')
   return `{at}: the extension \`${url}\` may not stand here. It belongs on ${allowed}.`
 }

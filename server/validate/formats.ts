@@ -20,6 +20,9 @@ const DATE = '[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?'
 const TIME = '([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]+)?'
 const ZONE = '(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))'
 
+const OID = /^urn:oid:[0-2](\.(0|[1-9][0-9]*))+$/
+const UUID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
 /** Every primitive type of R4. Patterns are linear in time, whatever the length of the value. */
 export const FORMATS: Readonly<Record<string, Format>> = {
   boolean: { json: 'boolean', is: 'true or false' },
@@ -46,19 +49,24 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     test: matches(/^[A-Za-z0-9\-.]{1,64}$/),
     is: 'an id: 1 to 64 letters, digits, `-` and `.`',
   },
-  uri: { json: 'string', pattern: '^\\S+$', test: isUri, is: 'a URI: no white space' },
+  uri: {
+    json: 'string',
+    pattern: '^\\S+$',
+    test: isUri,
+    is: 'a URI: no white space; after `urn:uuid:` a UUID, after `urn:oid:` an OID',
+  },
   url: { json: 'string', pattern: '^\\S+$', test: isUri, is: 'a URL: no white space' },
   canonical: { json: 'string', pattern: '^\\S+$', test: isUri, is: 'a canonical URL: no white space' },
   oid: {
     json: 'string',
     pattern: '^urn:oid:[0-2](\\.(0|[1-9][0-9]*))+$',
-    test: matches(/^urn:oid:[0-2](\.(0|[1-9][0-9]*))+$/),
+    test: matches(OID),
     is: 'an OID as `urn:oid:1.2.3`',
   },
   uuid: {
     json: 'string',
     pattern: '^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
-    test: matches(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/),
+    test: matches(UUID),
     is: 'a UUID as `urn:uuid:` and 36 lower-case characters',
   },
   date: { json: 'string', pattern: `^${DATE}$`, test: isDate, is: 'a real date: YYYY, YYYY-MM or YYYY-MM-DD' },
@@ -76,7 +84,12 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   },
   time: { json: 'string', pattern: `^${TIME}$`, test: isTime, is: 'a time of day with seconds: `13:28:17`' },
   base64Binary: { json: 'string', pattern: '^[0-9A-Za-z+/=\\s]+$', test: isBase64, is: 'base64 text' },
-  xhtml: { json: 'string', pattern: '^\\s*<div[\\s>]', test: isXhtmlDiv, is: 'one XHTML `<div>`' },
+  xhtml: {
+    json: 'string',
+    pattern: '^\\s*<div[\\s>]',
+    test: isXhtmlDiv,
+    is: 'one `<div>` of the namespace `http://www.w3.org/1999/xhtml`',
+  },
 }
 
 export const isPrimitive = (type: string | undefined): boolean => type !== undefined && Object.hasOwn(FORMATS, type)
@@ -88,8 +101,11 @@ function matches(form: RegExp): (value: string) => boolean {
 // Control characters other than tab, line feed and carriage return are not allowed in FHIR text.
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/
 
+/** "Strings SHALL NOT exceed 1MB (1024*1024 characters) in size" https://hl7.org/fhir/R4/datatypes.html#string */
+const LONGEST = 1024 * 1024
+
 function isText(value: string): boolean {
-  return /\S/.test(value) && !CONTROL.test(value)
+  return value.length <= LONGEST && /\S/.test(value) && !CONTROL.test(value)
 }
 
 function isCode(value: string): boolean {
@@ -97,7 +113,14 @@ function isCode(value: string): boolean {
 }
 
 function isUri(value: string): boolean {
-  return value.length > 0 && !/\s/.test(value)
+  return value.length > 0 && !/\s/.test(value) && (!value.startsWith('urn:') || isUrn(value))
+}
+
+// A URI that says that it is a UUID or an OID is one. https://hl7.org/fhir/R4/datatypes.html#uri
+function isUrn(value: string): boolean {
+  // RFC 4122 reads both cases; only the type `uuid` is written in lower case.
+  if (value.startsWith('urn:uuid:')) return UUID.test(value.toLowerCase())
+  return !value.startsWith('urn:oid:') || OID.test(value)
 }
 
 // White space may stand between groups of four. https://www.rfc-editor.org/rfc/rfc4648#section-4
@@ -106,6 +129,8 @@ function isBase64(value: string): boolean {
   return bare.length > 0 && bare.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(bare)
 }
 
+const XHTML = 'http://www.w3.org/1999/xhtml'
+
 function isXhtmlDiv(value: string): boolean {
-  return /^\s*<div[\s>/]/.test(value) && /(<\/div\s*>|\/>)\s*$/.test(value)
+  return /^\s*<div[\s>/]/.test(value) && value.includes(XHTML) && /(<\/div\s*>|\/>)\s*$/.test(value)
 }

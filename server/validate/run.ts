@@ -52,6 +52,8 @@ export type Run = {
   /** `%rootResource` and `resolve()`: a run is what FHIRPath looks at, too. */
   readonly rootResource: Record<string, unknown>
   readonly resolve: (reference: string) => unknown
+  /** The ids of elements met so far, and the elements. */
+  readonly ids: Map<string, unknown>
 }
 
 type Resource = Record<string, unknown>
@@ -65,6 +67,7 @@ export function createRun(engine: Engine, resource: Resource, container: Resourc
     root,
     rootResource: container,
     resolve: (reference) => find(reference, run),
+    ids: new Map(),
   }
   return run
 }

@@ -14,6 +14,7 @@ export function allowedXhtml(text: string): boolean {
   const open: string[] = []
   let end = 0
   const bare = text.replace(/<!--[\s\S]*?-->/g, '')
+  if (FOREIGN_ENTITY.test(bare)) return false
   for (const tag of bare.matchAll(TAG)) {
     if (bare.slice(end, tag.index).includes('<')) return false
     end = tag.index + tag[0].length
@@ -25,6 +26,9 @@ export function allowedXhtml(text: string): boolean {
   }
   return open.length === 0 && !bare.slice(end).includes('<')
 }
+
+/** "There is no support for HTML entities like &nbsp; or &copy;": XML's five and characters by number. */
+const FOREIGN_ENTITY = /&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9A-Fa-f]+);)/
 
 /** Event handlers and addresses that run something. */
 const unsafe = (attributes: string): boolean =>

@@ -46,7 +46,7 @@ const pointer = (name: string): string => `#/$defs/${name}`
 function plainOf(schema: Schema, terminology: Sources['terminology'], needed: Set<string>): Plain {
   const inner = (one: Schema): Plain => plainOf(one, terminology, needed)
   // Rules in words say nothing to another validator.
-  const { fhirRules: _, ...said } = schema
+  const { fhirRules: _, fhirElementId: __, ...said } = schema
   const { fhirType, fhirResource, fhirRequired, fhirChoice, fhirSlices, properties, items, ...rest } = said
   if (fhirType) needed.add(fhirType)
   const all: Plain[] = [

@@ -74,6 +74,8 @@ export type Schema = {
   /** Any resource, by its own `resourceType`. */
   fhirResource?: true
   fhirFormat?: string
+  /** The id of an element: once in a resource. */
+  fhirElementId?: true
   /** Names of which one must be there; a primitive may be there as `_name` alone. */
   fhirRequired?: readonly (readonly string[])[]
   fhirChoice?: readonly Choice[]

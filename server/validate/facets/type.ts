@@ -12,7 +12,10 @@ export const type: ValueFacet = ({ node, element, inherited, array, structures }
   if (element.contentReference)
     return { type: 'object', fhirType: element.contentReference.slice(element.contentReference.indexOf('#') + 1) }
   const code = property.type?.code
-  if (property.primitive && code) return primitive(isResourceId(node.path, structures) ? 'id' : code, array)
+  if (property.primitive && code) {
+    if (isResourceId(node.path, structures)) return primitive('id', array)
+    return { ...primitive(code, array), ...(node.name === 'id' ? { fhirElementId: true as const } : {}) }
+  }
   if (node.children.size > 0) return { type: 'object', fhirType: node.path }
   if (code === 'Resource') return { type: 'object', fhirResource: true }
   return code ? { type: 'object', fhirType: code } : undefined

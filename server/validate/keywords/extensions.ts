@@ -38,8 +38,9 @@ type Setting = { holder: string; index: number; run: Run; place: DataAt; list: D
 
 function extensionFaults(url: string, extension: unknown, setting: Setting): readonly (Fault | ErrorObject)[] {
   const { run, index, list } = setting
+  if (url.includes('|')) return [versioned(url, index)]
   const known = run.engine.extension(url)
-  if (!known) return [unknown(url, index, run.engine)]
+  if (!known) return [unknown(url, setting)]
   const asModifier = list.instancePath.endsWith('/modifierExtension')
   const misplaced =
     known.modifies === asModifier ? contextFault(url, known.contexts, setting) : wrongList(url, asModifier)
@@ -52,18 +53,33 @@ const wrongList = (url: string, asModifier: boolean): string =>
     ? `{at}: the extension \`${url}\` does not change the meaning of its element, so it belongs in \`extension\`.`
     : `{at}: the extension \`${url}\` changes the meaning of its element, so it belongs in \`modifierExtension\`.`
 
-/** Made-up addresses of examples are let pass where any R4 resource is taken. */
-const EXAMPLES = /^https?:\/\/([\w.-]+\.)?(example\.(org|com)|acme\.com)\//
+/**
+ * Addresses that HL7 publishes extensions under after R4, for R4 too, and those that stand for elements of other
+ * versions: that one is not known here says nothing. https://hl7.org/fhir/R4/versions.html#extensions
+ */
+const PUBLISHED_ELSEWHERE =
+  /^http:\/\/hl7\.org\/fhir\/(tools\/)?StructureDefinition\/|^http:\/\/hl7\.org\/fhir\/[1-9]\.\d\/StructureDefinition\/extension-[A-Z]/
 
-function unknown(url: string, index: number, engine: Engine): Fault {
-  const severity = !engine.strict && EXAMPLES.test(url) ? 'warning' : 'error'
+function unknown(url: string, { index, holder, run }: Setting): Fault {
+  // A Basic is nothing but its extensions, for what no definition knows yet. https://hl7.org/fhir/R4/basic.html
+  const isLenient = !run.engine.strict && (PUBLISHED_ELSEWHERE.test(url) || isOfBasic(holder, run))
   return {
     code: 'extension-unknown',
-    severity,
+    severity: isLenient ? 'warning' : 'error',
     below: `/${index}`,
     text: `{at}: the extension \`${url}\` is not known here. Leave it out, or correct its url.`,
   }
 }
+
+const isOfBasic = (holder: string, { resource }: Run): boolean =>
+  holder === 'DomainResource' || holder === 'Basic' ? resource.resourceType === 'Basic' : false
+
+/** The url of an extension names it, never a version of it. https://hl7.org/fhir/R4/extensibility.html#Extension.url */
+const versioned = (url: string, index: number): Fault => ({
+  code: 'extension-unknown',
+  below: `/${index}`,
+  text: `{at}: the url \`${url}\` names a version. Leave \`|\` and what follows out.`,
+})
 
 /** A part of a complex extension: its url is a plain name that the definition of the whole lists. */
 function isPart(name: string, parent: unknown, engine: Engine): boolean {

@@ -3,6 +3,7 @@ import type { KeywordDefinition } from 'ajv'
 import type { Engine } from '../run.ts'
 import { fhirBinding } from './binding.ts'
 import { fhirCoding } from './coding.ts'
+import { fhirElementId } from './element-id.ts'
 import { fhirExtensions } from './extensions.ts'
 import { fhirFormat } from './format.ts'
 import { fhirInvariants } from './invariants.ts'
@@ -24,6 +25,7 @@ export const KEYWORDS: readonly ((engine: Engine) => KeywordDefinition)[] = [
   fhirSiblings,
   // what a value is
   fhirFormat,
+  fhirElementId,
   fhirFixed,
   fhirPattern,
   fhirMin,

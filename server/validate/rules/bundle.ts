@@ -46,6 +46,24 @@ export const entryAddresses: Rule = ({ entry }) =>
     return [{ code: 'bundle-invalid', below, text }]
   })
 
+/** Only what is to be done, or was done, may stand without a name. */
+const NAMED = new Set(['document', 'message', 'collection', 'searchset'])
+
+/**
+ * Where nothing is to be created, each resource has its `fullUrl`; results of operations may not be identified.
+ * https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.fullUrl
+ */
+export const entryNames: Rule = ({ type, entry }) => {
+  if (typeof type !== 'string' || !NAMED.has(type)) return []
+  return listOf(entry).flatMap((one, index): Fault[] => {
+    if (!isBag(one) || !isBag(one.resource) || 'fullUrl' in one || '_fullUrl' in one) return []
+    const { resourceType } = one.resource
+    if (resourceType === 'OperationOutcome' || resourceType === 'Parameters') return []
+    const text = `{at} has no \`fullUrl\`. In a Bundle of type \`${type}\`, each entry is named by one.`
+    return [{ code: 'bundle-invalid', below: `/entry/${index}`, text }]
+  })
+}
+
 /**
  * What a search found has an id; what it says of itself is an OperationOutcome.
  * https://hl7.org/fhir/R4/valueset-search-entry-mode.html, https://hl7.org/fhir/R4/resource.html#id

@@ -35,6 +35,15 @@ export const derivedParameter: Rule = ({ type, base, derivedFrom, component }, {
   return found
 }
 
+/**
+ * What is found by its canonical address has an absolute one; inside another resource too.
+ * https://hl7.org/fhir/R4/resource.html#canonical
+ */
+export const absoluteUrl: Rule = ({ url }) => {
+  if (typeof url !== 'string' || url === '' || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)) return []
+  return [{ code: 'value-format', below: '/url', text: `{at} is \`${url}\`; a canonical address is an absolute URI.` }]
+}
+
 /** A code system is named by an absolute address. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.system */
 export const absoluteSystem: Rule = ({ system }) => {
   if (typeof system !== 'string' || system === '' || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(system)) return []

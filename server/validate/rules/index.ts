@@ -4,17 +4,64 @@
  */
 import type { Fault, Run } from '../run.ts'
 import { attachmentSize } from './attachment.ts'
-import { bundleLinks, documentReferences, entryAddresses, searchEntries } from './bundle.ts'
-import { absoluteSystem, derivedParameter, searchParamType } from './conformance.ts'
+import { bundleLinks, documentReferences, entryAddresses, entryNames, searchEntries } from './bundle.ts'
+import { absoluteSystem, absoluteUrl, derivedParameter, searchParamType } from './conformance.ts'
+import { identifierSystem } from './identifier.ts'
+import { narrativeLinks } from './narrative.ts'
 import { structureFits } from './structure.ts'
+import { conceptCount, filtersFit, supplementConcepts, supplementContent } from './terminology.ts'
+import { unitIsUcum } from './units.ts'
 
 export type Rule = (data: Readonly<Record<string, unknown>>, run: Run) => readonly Fault[]
 
+/** Quantity and its kinds. */
+const QUANTITY: readonly Rule[] = [unitIsUcum]
+
+/** Resources that are found by their canonical url. */
+const CANONICAL = [
+  'ActivityDefinition',
+  'CapabilityStatement',
+  'ChargeItemDefinition',
+  'CodeSystem',
+  'CompartmentDefinition',
+  'ConceptMap',
+  'EventDefinition',
+  'Evidence',
+  'EvidenceVariable',
+  'ExampleScenario',
+  'GraphDefinition',
+  'ImplementationGuide',
+  'Library',
+  'Measure',
+  'MessageDefinition',
+  'NamingSystem',
+  'OperationDefinition',
+  'PlanDefinition',
+  'Questionnaire',
+  'ResearchDefinition',
+  'ResearchElementDefinition',
+  'SearchParameter',
+  'StructureDefinition',
+  'StructureMap',
+  'TerminologyCapabilities',
+  'TestScript',
+  'ValueSet',
+]
+
 export const RULES: Readonly<Record<string, readonly Rule[]>> = {
+  ...Object.fromEntries(CANONICAL.map((type) => [type, [absoluteUrl]])),
+  Age: QUANTITY,
   Attachment: [attachmentSize],
-  Bundle: [bundleLinks, entryAddresses, searchEntries, documentReferences],
+  Bundle: [bundleLinks, entryAddresses, entryNames, searchEntries, documentReferences],
   'CapabilityStatement.rest.resource.searchParam': [searchParamType],
-  SearchParameter: [derivedParameter],
-  StructureDefinition: [structureFits],
-  'ValueSet.compose.include': [absoluteSystem],
+  CodeSystem: [absoluteUrl, conceptCount, supplementContent, supplementConcepts],
+  Count: QUANTITY,
+  Distance: QUANTITY,
+  Duration: QUANTITY,
+  Identifier: [identifierSystem],
+  Narrative: [narrativeLinks],
+  Quantity: QUANTITY,
+  SearchParameter: [absoluteUrl, derivedParameter],
+  StructureDefinition: [absoluteUrl, structureFits],
+  'ValueSet.compose.include': [absoluteSystem, filtersFit],
 }
