@@ -11,7 +11,6 @@ import { createEngine } from './engine.ts'
 import { issuesOf } from './issues.ts'
 import type { Ask, Validator } from './validator.ts'
 import { tagged, typeFault, unknownProfile } from './keywords/resource.ts'
-import { responseFaults } from './questionnaire/response.ts'
 import { createRun, errorOf, errorsOf, type DataAt, type Engine, type Fault, type Run } from './run.ts'
 
 /**
@@ -75,7 +74,6 @@ function resourceErrors(resource: Resource, { ask, engine, rules, top }: Setting
   const faults = [
     ...(demanded.fault && !isTold ? [demanded.fault] : []),
     ...claims.filter(({ profile }) => !engine.knows(profile)).map((claim) => unknownProfile(claim, engine)),
-    ...(type === 'QuestionnaireResponse' ? responseFaults(resource, engine.definitions, engine.terminology) : []),
   ]
   return [...own, ...more, ...faults.map((fault) => errorOf('resource', fault, top))]
 }

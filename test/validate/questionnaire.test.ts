@@ -71,7 +71,7 @@ const CASES: readonly Case[] = [
     [no, item('one', { valueString: 'else' })],
     at('.item[1].answer[0].value.ofType(string)'),
   ],
-  ['an answer to a text to show', [no, item('hello', { valueString: 'hi' })], at('.item[1]')],
+  ['an answer to a text to show', [item('hello', { valueString: 'hi' }), no], at('.item[0]')],
   ['a group, twice', [no, ...[1, 2].map(() => ({ linkId: 'group', item: [item('inner', { valueDate: '2020' })] }))]],
   [
     'a group that lacks what it requires',
@@ -89,9 +89,16 @@ describe('validate / a questionnaire response', () => {
     })
   }
 
-  it('may lack answers while it is in progress', async () => {
-    const response = { resourceType: 'QuestionnaireResponse', status: 'in-progress', questionnaire: URL }
-    assert.deepEqual(told(await validator.check(response)), [])
+  it('may lack answers while it is in progress; they are only told', async () => {
+    for (const status of ['in-progress', 'stopped', 'entered-in-error']) {
+      const response = { resourceType: 'QuestionnaireResponse', status, questionnaire: URL }
+      assert.deepEqual(told(await validator.check(response)), [`warning ${at('')}`])
+    }
+  })
+
+  it('lacks nothing when it is amended', async () => {
+    const response = { resourceType: 'QuestionnaireResponse', status: 'amended', questionnaire: URL }
+    assert.deepEqual(told(await validator.check(response)), [at('')])
   })
 
   it('is judged even where a linkId is no text', async () => {
@@ -114,7 +121,7 @@ describe('validate / a questionnaire response', () => {
       item: [no],
     }
     assert.deepEqual(told(await validator.check(response)), [
-      'warning questionnaire-mismatch QuestionnaireResponse.questionnaire',
+      'warning questionnaire-unknown QuestionnaireResponse.questionnaire',
     ])
   })
 })

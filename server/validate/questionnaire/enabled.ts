@@ -1,28 +1,66 @@
 /** Is a question asked? https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.enableWhen */
-import { objects, valueKey, type Answer, type Item, type Question } from './shapes.ts'
+import { isSame, order } from './compare.ts'
+import { objects, valueKey, type Answer, type Bag, type Condition, type Item, type Question } from './shapes.ts'
 
-/** All answers of a response by linkId. */
-export type Answers = ReadonlyMap<string, readonly Answer[]>
+/** Where questions are asked: in the response, a group or an answer, and what that is part of. */
+export type Place = {
+  readonly holder: Bag
+  /** The item that the holder is, or whose answer it is. */
+  readonly item?: Item
+  readonly above?: Place
+}
 
-export function answersOf(items: readonly Item[], found = new Map<string, readonly Answer[]>()): Answers {
-  for (const item of items) {
+/** Answers by linkId, of all that is below a holder. */
+type Index = ReadonlyMap<string, readonly Answer[]>
+
+/** Reads each part of a response once. */
+export function createEnabled(): (question: Question, place: Place) => boolean {
+  const indexes = new WeakMap<Bag, Index>()
+  const indexOf = (holder: Bag): Index => {
+    const known = indexes.get(holder) ?? makeIndex(holder, indexOf)
+    indexes.set(holder, known)
+    return known
+  }
+  return (question, place) => {
+    const conditions = objects<Condition>(question.enableWhen)
+    if (conditions.length === 0) return true
+    const met = (condition: Condition): boolean => meets(condition, answersTo(condition.question ?? '', place, indexOf))
+    return question.enableBehavior === 'any' ? conditions.some(met) : conditions.every(met)
+  }
+}
+
+function makeIndex(holder: Bag, indexOf: (holder: Bag) => Index): Index {
+  const found = new Map<string, Answer[]>()
+  const add = (linkId: string, answers: readonly Answer[]): void => {
+    const before = found.get(linkId)
+    if (before) for (const answer of answers) before.push(answer)
+    else found.set(linkId, [...answers])
+  }
+  for (const item of objects<Item>(holder.item)) {
     const answers = objects<Answer>(item.answer)
-    if (item.linkId !== undefined) found.set(item.linkId, [...(found.get(item.linkId) ?? []), ...answers])
-    answersOf(objects<Item>(item.item), found)
-    for (const answer of answers) answersOf(objects<Item>(answer.item), found)
+    if (typeof item.linkId === 'string') add(item.linkId, answers)
+    for (const inner of [item, ...answers]) for (const [linkId, more] of indexOf(inner)) add(linkId, more)
   }
   return found
 }
 
-export function isEnabled(question: Question, answers: Answers): boolean {
-  const conditions = question.enableWhen ?? []
-  if (conditions.length === 0) return true
-  const met = (condition: NonNullable<Question['enableWhen']>[number]): boolean => meets(condition, answers)
-  return question.enableBehavior === 'any' ? conditions.some(met) : conditions.every(met)
+/**
+ * Of several occurrences the nearest is meant: what the place itself is an answer to, else what stands in the smallest
+ * part of the response around it.
+ */
+function answersTo(linkId: string, place: Place, indexOf: (holder: Bag) => Index): readonly Answer[] {
+  for (let at: Place | undefined = place; at; at = at.above) {
+    if (at.item?.linkId === linkId) return at.holder === at.item ? objects<Answer>(at.item.answer) : [at.holder]
+  }
+  for (let at: Place | undefined = place; at; at = at.above) {
+    const found = indexOf(at.holder).get(linkId)
+    if (found) return found
+  }
+  return []
 }
 
-function meets(condition: NonNullable<Question['enableWhen']>[number], answers: Answers): boolean {
-  const given = (answers.get(condition.question ?? '') ?? []).flatMap((answer) => {
+function meets(condition: Condition, answers: readonly Answer[]): boolean {
+  const given = answers.flatMap((answer) => {
     const key = valueKey(answer)
     return key === undefined ? [] : [answer[key]]
   })
@@ -33,39 +71,21 @@ function meets(condition: NonNullable<Question['enableWhen']>[number], answers: 
   return test !== undefined && given.some((value) => test(value, wanted))
 }
 
-const OPERATORS: Readonly<Record<string, (given: unknown, wanted: unknown) => boolean>> = {
-  '=': same,
-  '!=': (given, wanted) => !same(given, wanted),
-  '>': (given, wanted) => order(given, wanted, (a, b) => a > b),
-  '<': (given, wanted) => order(given, wanted, (a, b) => a < b),
-  '>=': (given, wanted) => order(given, wanted, (a, b) => a >= b),
-  '<=': (given, wanted) => order(given, wanted, (a, b) => a <= b),
-}
+type Test = (given: unknown, wanted: unknown) => boolean
 
-type Coded = {
-  readonly system?: unknown
-  readonly code?: unknown
-  readonly value?: unknown
-  readonly reference?: unknown
-}
+const ordered =
+  (test: (difference: number) => boolean): Test =>
+  (given, wanted) => {
+    const difference = order(given, wanted)
+    return difference !== undefined && test(difference)
+  }
 
-// Codings are the same by system and code, references by where they point.
-function same(given: unknown, wanted: unknown): boolean {
-  if (typeof given !== 'object' || typeof wanted !== 'object' || given === null || wanted === null)
-    return given === wanted
-  const [one, other] = [given as Coded, wanted as Coded]
-  return (
-    one.system === other.system &&
-    one.code === other.code &&
-    one.value === other.value &&
-    one.reference === other.reference
-  )
-}
-
-function order(given: unknown, wanted: unknown, test: (a: number | string, b: number | string) => boolean): boolean {
-  const plain = (value: unknown) => (typeof value === 'object' && value !== null ? (value as Coded).value : value)
-  const [a, b] = [plain(given), plain(wanted)]
-  const comparable =
-    (typeof a === 'number' && typeof b === 'number') || (typeof a === 'string' && typeof b === 'string')
-  return comparable && test(a as number, b as number)
+/** https://hl7.org/fhir/R4/valueset-questionnaire-enable-operator.html */
+const OPERATORS: Readonly<Record<string, Test>> = {
+  '=': isSame,
+  '!=': (given, wanted) => !isSame(given, wanted),
+  '>': ordered((difference) => difference > 0),
+  '<': ordered((difference) => difference < 0),
+  '>=': ordered((difference) => difference >= 0),
+  '<=': ordered((difference) => difference <= 0),
 }

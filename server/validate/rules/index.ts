@@ -2,6 +2,7 @@
  * Rules that the specification states in words, by the shape that they are about; no FHIRPath says them. Each looks at
  * one value of its shape and answers what is wrong.
  */
+import { responseFaults } from '../questionnaire/response.ts'
 import type { Fault, Run } from '../run.ts'
 import { attachmentSize } from './attachment.ts'
 import { bundleLinks, documentReferences, entryAddresses, entryNames, searchEntries } from './bundle.ts'
@@ -61,6 +62,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   Identifier: [identifierSystem],
   Narrative: [narrativeLinks],
   Quantity: QUANTITY,
+  QuestionnaireResponse: [(_data, run) => responseFaults(run)],
   SearchParameter: [absoluteUrl, derivedParameter],
   StructureDefinition: [absoluteUrl, structureFits],
   'ValueSet.compose.include': [absoluteSystem, filtersFit],

@@ -1,0 +1,23 @@
+/** What the questions of one response are checked with. */
+import type { Fault, Run } from '../run.ts'
+import type { Place } from './enabled.ts'
+import type { Bag, Question } from './shapes.ts'
+
+export type Asked = {
+  readonly run: Run
+  /** The Questionnaire, and whether the response itself brought it. */
+  readonly form: Bag
+  readonly isContained: boolean
+  /** Nothing may be missing. https://hl7.org/fhir/R4/valueset-questionnaire-answers-status.html */
+  readonly isComplete: boolean
+  readonly isEnabled: (question: Question, place: Place) => boolean
+}
+
+/** One rule of a question on one value; `key` is the property that holds it. Pointers are below the answer. */
+export type Rule = (value: unknown, at: { key: string; question: Question; answer: Bag }, asked: Asked) => Fault[]
+
+export const mismatch = (below: string, text: string): Fault => ({ code: 'questionnaire-mismatch', below, text })
+
+export const warning = (below: string, text: string): Fault => ({ ...mismatch(below, text), severity: 'warning' })
+
+export const list = (names: readonly string[], last = ' or '): string => names.map((name) => `\`${name}\``).join(last)

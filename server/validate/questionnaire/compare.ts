@@ -1,0 +1,53 @@
+/** Values of answers beside values of a questionnaire: are they the same, and which is more? */
+import { dateRange } from '../../fhir/dates.ts'
+import type { Bag } from './shapes.ts'
+import { isCommensurable, scaleOf } from './units.ts'
+
+const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null
+
+/**
+ * Codings are the same by code and system (a condition may leave the system open), references by where they point,
+ * quantities by what they measure. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.enableWhen.answer_x_
+ */
+export function isSame(given: unknown, wanted: unknown): boolean {
+  if (!isBag(given) || !isBag(wanted)) return given === wanted
+  if (wanted.value !== undefined) return order(given, wanted) === 0
+  if (wanted.reference !== undefined) return given.reference === wanted.reference
+  if (wanted.code === undefined) return given.code === undefined && given.display === wanted.display
+  return given.code === wanted.code && (wanted.system === undefined || given.system === wanted.system)
+}
+
+/** Below 0: the first is less. Undefined: they cannot be compared. */
+export function order(one: unknown, other: unknown): number | undefined {
+  if (typeof one === 'number' && typeof other === 'number') return one - other
+  if (typeof one === 'string' && typeof other === 'string') return orderTexts(one, other)
+  return isBag(one) && isBag(other) ? orderQuantities(one, other) : undefined
+}
+
+/** Dates by their first instants; times, which have no date, as texts. */
+function orderTexts(one: string, other: string): number {
+  const [a, b] = [dateRange(one, 'UTC'), dateRange(other, 'UTC')]
+  if (a && b) return a.start - b.start
+  return one < other ? -1 : one > other ? 1 : 0
+}
+
+// https://hl7.org/fhir/R4/datatypes.html#Quantity: the code, not the unit's name, is what is computed with.
+function orderQuantities(one: Bag, other: Bag): number | undefined {
+  const { value: a } = one
+  const { value: b } = other
+  if (typeof a !== 'number' || typeof b !== 'number') return undefined
+  if (isSameUnit(one, other)) return a - b
+  if (one.system !== UCUM || other.system !== UCUM) return undefined
+  const [left, right] = [scaleOf(String(one.code)), scaleOf(String(other.code))]
+  if (!left || !right || !isCommensurable(left, right)) return undefined
+  const [x, y] = [a * left.factor, b * right.factor]
+  // 0.1 km is 100 m, whatever binary fractions make of it.
+  return Math.abs(x - y) <= 1e-12 * Math.max(Math.abs(x), Math.abs(y)) ? 0 : x - y
+}
+
+const UCUM = 'http://unitsofmeasure.org'
+
+const isSameUnit = (one: Bag, other: Bag): boolean =>
+  one.code === undefined && other.code === undefined
+    ? one.unit === other.unit
+    : one.code === other.code && one.system === other.system

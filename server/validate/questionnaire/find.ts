@@ -1,0 +1,38 @@
+/** The Questionnaire of a response. https://hl7.org/fhir/R4/questionnaireresponse-definitions.html#QuestionnaireResponse.questionnaire */
+import { parseCanonical } from '../../fhir/reference.ts'
+import type { Fault, Run } from '../run.ts'
+import type { Bag } from './shapes.ts'
+
+export type Form = { readonly form: Bag; readonly isContained: boolean }
+
+/**
+ * The questionnaire that the canonical names: a contained one (`#id`), or one that is at hand, in the version named.
+ * Else the fault: an error where the hub's own rules hold, since the hub publishes its forms.
+ */
+export function findForm(canonical: string, run: Run): Form | Fault {
+  const isContained = canonical.startsWith('#')
+  const form = isContained ? run.resolve(canonical) : run.engine.definitions.find(canonical)
+  if (isQuestionnaire(form) && (isContained || isVersion(form, canonical))) return { form, isContained }
+  return {
+    code: 'questionnaire-unknown',
+    severity: run.engine.strict ? 'error' : 'warning',
+    below: '/questionnaire',
+    text: `{at}: the questionnaire \`${canonical}\` is not at hand, so the answers cannot be checked against it.${otherVersion(canonical, run)}`,
+  }
+}
+
+const isQuestionnaire = (found: unknown): found is Bag =>
+  (found as { resourceType?: unknown } | undefined)?.resourceType === 'Questionnaire'
+
+function isVersion(form: Bag, canonical: string): boolean {
+  const { version } = parseCanonical(canonical)
+  return version === undefined || version === form.version
+}
+
+function otherVersion(canonical: string, { engine }: Run): string {
+  const form = engine.definitions.find(parseCanonical(canonical).url)
+  if (!isQuestionnaire(form)) return ' Correct the canonical url, or load the questionnaire.'
+  return typeof form.version === 'string'
+    ? ` At hand is its version \`${form.version}\`.`
+    : ' What is at hand has no version.'
+}

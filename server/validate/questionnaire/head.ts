@@ -1,0 +1,40 @@
+/** What the Questionnaire says of responses as a whole; none of it refuses one. */
+import { dateRange } from '../../fhir/dates.ts'
+import { typeOfUrl, parseReference } from '../../fhir/reference.ts'
+import type { Fault } from '../run.ts'
+import { list, warning } from './asked.ts'
+import type { Bag } from './shapes.ts'
+
+/** The period in which the form is in use, and the types of subject that it is for. */
+export const headFaults = (response: Bag, form: Bag): readonly Fault[] => [
+  ...periodFaults(response, form),
+  ...subjectFaults(response, form),
+]
+
+/** https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.effectivePeriod */
+function periodFaults({ authored }: Bag, { effectivePeriod }: Bag): Fault[] {
+  const written = rangeOf(authored)
+  if (!written || typeof effectivePeriod !== 'object' || effectivePeriod === null) return []
+  const { start, end } = effectivePeriod as Bag
+  const [from, until] = [rangeOf(start), rangeOf(end)]
+  const told = (which: string, bound: unknown): Fault =>
+    warning('/authored', `{at} is \`${String(authored)}\`; the questionnaire is in use ${which} \`${String(bound)}\`.`)
+  if (from && written.end <= from.start) return [told('from', start)]
+  return until && written.start >= until.end ? [told('until', end)] : []
+}
+
+const rangeOf = (text: unknown) => (typeof text === 'string' ? dateRange(text, 'UTC') : undefined)
+
+/** https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.subjectType */
+function subjectFaults({ subject }: Bag, { subjectType }: Bag): Fault[] {
+  const types = Array.isArray(subjectType) ? subjectType.filter((one): one is string => typeof one === 'string') : []
+  const { reference, type } = (subject ?? {}) as Bag
+  const given = typeof reference === 'string' ? typeOf(reference) : type
+  if (types.length === 0 || typeof given !== 'string' || types.includes(given)) return []
+  return [warning('/subject', `{at} is a ${given}; the questionnaire is about a subject of type ${list(types)}.`)]
+}
+
+function typeOf(reference: string): string | undefined {
+  const parsed = parseReference(reference)
+  return parsed?.kind === 'local' ? parsed.type : typeOfUrl(reference)
+}

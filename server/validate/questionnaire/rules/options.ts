@@ -1,0 +1,78 @@
+/** The answers to choose from. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.answerOption */
+import type { Canonical } from '../../../definitions/definitions.ts'
+import { nearest } from '../../../fhir/nearest.ts'
+import { show } from '../../keywords/value.ts'
+import type { Verdict } from '../../terminology/code-system.ts'
+import { mismatch, type Asked, type Rule } from '../asked.ts'
+import { order } from '../compare.ts'
+import { objects, valueKey, type Bag, type Question } from '../shapes.ts'
+
+/** Free text is what makes a choice open: a coding is still one of those offered. */
+const isFreeText = (question: Question, value: unknown): boolean =>
+  question.type === 'open-choice' && typeof value === 'string'
+
+/** Among `answerOption`. */
+export const optionRule: Rule = (value, { key, question }) => {
+  const options = objects(question.answerOption).flatMap((option) => {
+    const name = valueKey(option)
+    return name === undefined ? [] : [option[name]]
+  })
+  if (options.length === 0 || isFreeText(question, value) || options.some((one) => isOption(value, one))) return []
+  const names = options.map(nameOf)
+  const guess = nearest(nameOf(value), names)
+  const hint = guess ? ` Did you mean \`${guess}\`?` : ''
+  const offered = names.slice(0, 20).map(show).join(', ')
+  const text = `{at} is ${shown(value)}, which is not an option of the question \`${question.linkId}\`: ${offered}.${hint}`
+  return [mismatch(`/${key}`, text)]
+}
+
+// A coding by system and code, a reference by where it points, a quantity by its amount.
+function isOption(value: unknown, option: unknown): boolean {
+  if (typeof value !== 'object' || typeof option !== 'object' || value === null || option === null)
+    return value === option
+  const [given, wanted] = [value as Bag, option as Bag]
+  if (wanted.value !== undefined) return order(given, wanted) === 0
+  if (wanted.reference !== undefined) return given.reference === wanted.reference
+  // An option that is only a text is told by it.
+  if (wanted.code === undefined) return given.code === undefined && given.display === wanted.display
+  return given.code === wanted.code && given.system === wanted.system
+}
+
+function nameOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  const { code, display, reference } = value as Bag
+  const name = code ?? display ?? reference
+  return typeof name === 'string' ? name : JSON.stringify(value)
+}
+
+function shown(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return show(value)
+  const { system, code } = value as Bag
+  return typeof code === 'string' ? `\`${typeof system === 'string' ? system : ''}|${code}\`` : show(value)
+}
+
+/** In `answerValueSet`: a canonical, or `#id` of a value set that the questionnaire contains. */
+export const valueSetRule: Rule = (value, { key, question }, asked) => {
+  const url = question.answerValueSet
+  if (typeof url !== 'string' || key !== 'valueCoding' || typeof value !== 'object' || value === null) return []
+  const verdict = verdictOf(url, value as Bag, asked)
+  if (verdict === 'in') return []
+  if (verdict === 'unknown') {
+    const text = `{at} is ${shown(value)}; it could not be checked against \`${url}\`, because that is not at hand.`
+    return [{ code: 'code-unchecked', severity: 'warning', below: `/${key}`, text }]
+  }
+  const text = `{at} is ${shown(value)}, which is not in the answers \`${url}\` of the question \`${question.linkId}\`.`
+  return [mismatch(`/${key}`, text)]
+}
+
+// A coding without a system names no code of any system.
+function verdictOf(url: string, { system, code }: Bag, { run, form }: Asked): Verdict {
+  const { terminology } = run.engine
+  const set = url.startsWith('#') ? containedSet(form, url.slice(1)) : undefined
+  if (url.startsWith('#') ? !set : !terminology.find(url, 'ValueSet')) return 'unknown'
+  if (typeof system !== 'string' || typeof code !== 'string') return 'out'
+  return set ? terminology.membershipIn(set)(system, code) : terminology.check(url, system, code)
+}
+
+const containedSet = (form: Bag, id: string): Canonical | undefined =>
+  objects(form.contained).find((one) => one.resourceType === 'ValueSet' && one.id === id) as Canonical | undefined
