@@ -1,7 +1,7 @@
 /** Values of answers beside values of a questionnaire: are they the same, and which is more? */
 import { dateRange } from '../../fhir/dates.ts'
+import { convertUnit, UCUM } from '../terminology/ucum.ts'
 import type { Bag } from './shapes.ts'
-import { isCommensurable, scaleOf } from './units.ts'
 
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null
 
@@ -38,14 +38,11 @@ function orderQuantities(one: Bag, other: Bag): number | undefined {
   if (typeof a !== 'number' || typeof b !== 'number') return undefined
   if (isSameUnit(one, other)) return a - b
   if (one.system !== UCUM || other.system !== UCUM) return undefined
-  const [left, right] = [scaleOf(String(one.code)), scaleOf(String(other.code))]
-  if (!left || !right || !isCommensurable(left, right)) return undefined
-  const [x, y] = [a * left.factor, b * right.factor]
+  const converted = convertUnit(a, String(one.code), String(other.code))
+  if (converted === undefined) return undefined
   // 0.1 km is 100 m, whatever binary fractions make of it.
-  return Math.abs(x - y) <= 1e-12 * Math.max(Math.abs(x), Math.abs(y)) ? 0 : x - y
+  return Math.abs(converted - b) <= 1e-12 * Math.max(Math.abs(converted), Math.abs(b)) ? 0 : converted - b
 }
-
-const UCUM = 'http://unitsofmeasure.org'
 
 const isSameUnit = (one: Bag, other: Bag): boolean =>
   one.code === undefined && other.code === undefined

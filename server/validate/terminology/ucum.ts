@@ -6,7 +6,10 @@ import { createRequire } from 'node:module'
 
 export const UCUM = 'http://unitsofmeasure.org'
 
-type Units = { validateUnitString(text: string): { readonly status: string; readonly ucumCode?: string | null } }
+type Units = {
+  validateUnitString(text: string): { readonly status: string; readonly ucumCode?: string | null }
+  convertUnitTo(from: string, value: number, to: string): { readonly status: string; readonly toVal?: number | null }
+}
 
 let units: Units | undefined
 
@@ -29,6 +32,13 @@ export function isUnit(text: string): boolean {
   const { status, ucumCode } = units.validateUnitString(plain)
   // Of a name such as `kilogram` the package says which code is meant: the name is no code.
   return status === 'valid' && ucumCode === plain
+}
+
+/** The amount in another unit; undefined where one is no unit, or they measure different things. */
+export function convertUnit(amount: number, from: string, to: string): number | undefined {
+  if (!isUnit(from) || !isUnit(to)) return undefined
+  const { status, toVal } = (units ??= load()).convertUnitTo(from, amount, to)
+  return status === 'succeeded' && typeof toVal === 'number' ? toVal : undefined
 }
 
 const ANNOTATION = /\{[^{}]*\}/g

@@ -1,0 +1,82 @@
+/** Questionnaires and responses made up by a test, and tables of what is told of them. */
+import assert from 'node:assert/strict'
+import { told, validatorOf } from './given.ts'
+
+export const URL = 'https://state.example/fhir/Questionnaire/q'
+const SETS = [
+  { resourceType: 'CodeSystem', url: 'urn:x', content: 'complete', concept: ['a', 'b', 'c'].map((code) => ({ code })) },
+  { resourceType: 'ValueSet', url: 'urn:set', compose: { include: [{ system: 'urn:x', concept: [{ code: 'a' }] }] } },
+]
+const CONTAINED = { resourceType: 'ValueSet', id: 'in', compose: { include: [{ valueSet: ['urn:set'] }] } }
+
+export type Bag = Readonly<Record<string, unknown>>
+export const ask = (type: string, more: Bag = {}, linkId = 'q'): Bag => ({ linkId, type, ...more })
+export const group = (linkId: string, item: readonly Bag[], more: Bag = {}): Bag => ({
+  linkId,
+  type: 'group',
+  item,
+  ...more,
+})
+export const say = (linkId: string, ...answer: readonly Bag[]): Bag => ({ linkId, answer })
+export const text = (valueString: string): Bag => ({ valueString })
+export const int = (valueInteger: number): Bag => ({ valueInteger })
+export const yes = (valueBoolean: boolean): Bag => ({ valueBoolean })
+export const code = (one: string, system: string | undefined = 'urn:x'): Bag => ({ valueCoding: { system, code: one } })
+export const extension = (...pairs: readonly (readonly [string, Bag])[]): Bag => ({
+  extension: pairs.map(([url, value]) => ({
+    url: url.includes(':') ? url : `http://hl7.org/fhir/StructureDefinition/${url}`,
+    ...value,
+  })),
+})
+export const at = (path: string): string => `questionnaire-mismatch QuestionnaireResponse${path}`
+export const VALUE = (type: string): string => at(`.item[0].answer[0].value.ofType(${type})`)
+export const ANSWER = at('.item[0].answer[0]')
+export const warn = (one: string): string => `warning ${one}`
+
+export type Case = readonly [title: string, questions: readonly Bag[], items: readonly Bag[], ...told: string[]]
+
+export function km(value: number): Bag {
+  return { value, system: 'http://unitsofmeasure.org', code: 'km' }
+}
+export function metre(value: number): Bag {
+  return { value, system: 'http://unitsofmeasure.org', code: 'm' }
+}
+export const form = (item: readonly Bag[], more: Bag = {}): Bag => ({
+  resourceType: 'Questionnaire',
+  url: URL,
+  status: 'active',
+  contained: [CONTAINED],
+  item,
+  ...more,
+})
+export const reply = (item: readonly Bag[], more: Bag = {}): Bag => ({
+  resourceType: 'QuestionnaireResponse',
+  status: 'completed',
+  questionnaire: URL,
+  ...(item.length > 0 ? { item } : {}),
+  ...more,
+})
+export const judge = async (definitions: readonly Bag[], response: Bag): Promise<readonly string[]> =>
+  told(await validatorOf([...SETS, ...definitions] as never).check(response))
+
+/** A test for each case; all forms are at hand at once, each under a url of its own. */
+export function sections(all: Readonly<Record<string, readonly Case[]>>): void {
+  const urls = new Map(
+    Object.values(all)
+      .flat()
+      .map((one, index) => [one, `${URL}/${index}`]),
+  )
+  const forms = [...urls].map(([[, questions], url]) => form(questions, { url }))
+  const validator = validatorOf([...SETS, ...forms] as never)
+  for (const [section, cases] of Object.entries(all)) {
+    describe(section.toLowerCase(), () => {
+      for (const one of cases) {
+        const [title, , items, ...expected] = one
+        it(`${expected.length > 0 ? 'tells' : 'lets pass'} ${title}`, async () => {
+          const response = reply(items, { questionnaire: urls.get(one) })
+          assert.deepEqual(told(await validator.check(response)), [...expected].sort())
+        })
+      }
+    })
+  }
+}
