@@ -68,9 +68,11 @@ function sameFirst(theirs: readonly Said[], ours: readonly Issue[]): boolean {
   return plain(one?.expression) === plain(other && placeOf(other))
 }
 
-// What is missing is not there to be named: the reference names the element that should hold it.
+/** Of what is missing, unknown or too many, the reference names the element that holds it, not the element itself. */
+const OF_HOLDER = new Set<string>(['element-missing', 'element-unknown', 'element-too-many', 'slice-cardinality'])
+
 const placeOf = ({ code, expression }: Issue): string | undefined =>
-  code === 'element-missing' ? expression?.slice(0, expression.lastIndexOf('.')) : expression
+  OF_HOLDER.has(code) ? expression?.slice(0, expression.lastIndexOf('.')) : expression
 
 /** The reference notes types and ids of inner resources as comments. */
 const plain = (expression = ''): string => expression.replace(/\/\*.*?\*\//g, '').replace(/\s/g, '')

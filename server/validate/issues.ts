@@ -4,6 +4,7 @@ import type { Issue } from '../fhir/outcome.ts'
 import type { Structures } from '../definitions/structures/structures.ts'
 import { distinct, type Said } from './distinct.ts'
 import { locate, tokensOf } from './locate.ts'
+import { inOrder } from './order.ts'
 import type { Fault } from './run.ts'
 import { sentence } from './sentences.ts'
 
@@ -15,7 +16,7 @@ export function issuesOf(
   at?: string,
 ): readonly Issue[] {
   if (errors.length === 0) return NONE
-  return distinct(errors.map((error) => read(error, root))).map(
+  return inOrder(distinct(errors.map((error) => read(error, root))), root).map(
     ({ code, severity = 'error', text, pointer, profile }) => {
       const { expression } = locate(root, pointer, structures, at)
       const said = text.replaceAll('{at}', `\`${expression}\``)
