@@ -6,7 +6,7 @@ import type { Totals } from './validate/formats/format.ts'
 import { FORMATS } from './validate/formats/index.ts'
 import { createProgress } from './validate/progress.ts'
 import { judgeFor, type Setting } from './validate/setting.ts'
-import { findFiles } from './validate/sources.ts'
+import { findFiles, isStream } from './validate/sources.ts'
 import { tasksOf } from './validate/tasks.ts'
 import { verdictsOf } from './validate/verdicts.ts'
 
@@ -19,7 +19,7 @@ export type Options = {
   readonly definitions?: readonly string[]
   /** One of FORMATS; default `text`. */
   readonly format?: string
-  /** Threads at most; default: one for each core. */
+  /** Threads at most; default: one for each core, and one when there is a stream. */
   readonly threads?: number
 }
 
@@ -54,7 +54,7 @@ async function validateAll(names: readonly string[], options: Options, { input, 
   const format = formatOf(options.format)
   const files = await findFiles(names)
   const judge = await judgeFor(setting)
-  const threads = options.threads ?? availableParallelism()
+  const threads = options.threads ?? threadsFor(files)
   const startCrew = threads > 1 ? () => createCrew(setting, threads) : undefined
   const progress = createProgress(err, () => performance.now())
   const totals = { valid: 0, invalid: 0 }
@@ -72,6 +72,9 @@ async function validateAll(names: readonly string[], options: Options, { input, 
   out.write(format.end(totals))
   return totals
 }
+
+/** Each thread compiles the profiles for itself, in memory of its own: streams are promised to need little. */
+const threadsFor = (files: readonly string[]): number => (files.some(isStream) ? 1 : availableParallelism())
 
 function rulesOf(text = 'hub'): Rules {
   if (text === 'hub' || text === 'open') return text

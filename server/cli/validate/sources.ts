@@ -10,7 +10,8 @@ const NDJSON = /\.(ndjson|jsonl)$/i
 /** What a folder is searched for; the issues that a sample must raise stand beside it and are no resource. */
 const wanted = (name: string): boolean => /\.(json|ndjson|jsonl)$/i.test(name) && !name.endsWith('.issues.json')
 
-export const isNdjson = (file: string): boolean => NDJSON.test(file)
+/** What is read line by line, however long it is. */
+export const isStream = (file: string): boolean => file === STDIN || NDJSON.test(file)
 
 /**
  * Every file meant, in the order given; those of a folder or a pattern are sorted by name.

@@ -1,6 +1,6 @@
 /** Cuts the work into tasks of a handy size: a few files, or a run of lines of an NDJSON file, read as a stream. */
 import { createReadStream } from 'node:fs'
-import { isNdjson, STDIN } from './sources.ts'
+import { isStream, STDIN } from './sources.ts'
 
 /** Files to read whole, or text that is already read. */
 export type Task =
@@ -23,7 +23,7 @@ const LINE_FEED = 10
 export async function* tasksOf(files: readonly string[], input: AsyncIterable<Uint8Array>): AsyncGenerator<Task> {
   let few: string[] = []
   for (const file of files) {
-    const streamed = file === STDIN || isNdjson(file)
+    const streamed = isStream(file)
     if (!streamed) few.push(file)
     if (few.length > 0 && (streamed || few.length === FILES)) {
       yield { files: few }
