@@ -7,8 +7,9 @@ import { code, page, string, table } from './page.ts'
 export function operationsPage(definitions: Definitions): string {
   return page(
     'Operations',
-    'Besides these the hub offers `$validate` on every type and instance (https://hl7.org/fhir/R4/resource-operation-validate.html: `resource`, `mode`, `profile`), and `$status` and `$events` of subscriptions (see [subscriptions](../subscriptions.md)). An operation that changes nothing is called by GET or POST, the others by POST.',
+    'Besides these the hub offers `$validate` on every type and instance (https://hl7.org/fhir/R4/resource-operation-validate.html: `resource`, `mode`, `profile`), and `$status` and `$events` of subscriptions (see [subscriptions](../subscriptions.md)), and the terminology operations of R4 [below](#terminology). An operation that changes nothing is called by GET or POST, the others by POST.',
     ...definitions.published('OperationDefinition').map(section),
+    terminology(),
   )
 }
 
@@ -25,6 +26,59 @@ function section(operation: Canonical): string {
     string(operation.description),
     `On ${levels.filter((one) => one !== '').join(' and ')} of ${types.map(code).join(', ')}. ${operation.affectsState === true ? 'Writes.' : 'Writes nothing.'}`,
     table(['parameter', 'use', 'card.', 'type', 'meaning'], rows),
+  ].join('\n\n')
+}
+
+/** R4 defines these; what is listed is what the hub reads of them. */
+const TERMINOLOGY: readonly (readonly [operation: string, page: string, parameters: string, answer: string])[] = [
+  [
+    'ValueSet/$expand',
+    'valueset-operation-expand',
+    'url valueSet valueSetVersion filter offset count includeDesignations includeDefinition activeOnly excludeNested',
+    'The codes, without nesting; at most 1,000 at once, else `too-costly`.',
+  ],
+  [
+    'ValueSet/$validate-code',
+    'valueset-operation-validate-code',
+    'url valueSet valueSetVersion code system systemVersion display coding codeableConcept abstract',
+    'Is the code in the value set, and the display one of the code? `code-unchecked` where what tells is not at hand.',
+  ],
+  [
+    'CodeSystem/$lookup',
+    'codesystem-operation-lookup',
+    'code system version coding property',
+    'Display, designations and properties of a code. On the type only.',
+  ],
+  [
+    'CodeSystem/$subsumes',
+    'codesystem-operation-subsumes',
+    'codeA codeB system version codingA codingB',
+    '`equivalent`, `subsumes`, `subsumed-by` or `not-subsumed`.',
+  ],
+  [
+    'CodeSystem/$validate-code',
+    'codesystem-operation-validate-code',
+    'url codeSystem code version display coding codeableConcept',
+    'Is the code one of the system, and the display one of the code?',
+  ],
+  [
+    'ConceptMap/$translate',
+    'conceptmap-operation-translate',
+    'url conceptMap conceptMapVersion code system version coding codeableConcept targetsystem reverse',
+    'The code in the words of another system.',
+  ],
+]
+
+function terminology(): string {
+  const rows = TERMINOLOGY.map(([operation, name, parameters, answer]) => [
+    `[${code(operation)}](https://hl7.org/fhir/R4/${name}.html)`,
+    parameters.split(' ').map(code).join(', '),
+    answer,
+  ])
+  return [
+    '## Terminology',
+    'On the type, and on an instance where nothing else is said. Read are the definitions that the hub publishes and those of R4; units (UCUM), languages, countries, currencies, media types and time zones are told by their form.',
+    table(['operation', 'parameters', 'answer'], rows),
   ].join('\n\n')
 }
 

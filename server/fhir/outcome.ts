@@ -67,6 +67,7 @@ export const ERRORS = {
   'type-mismatch': [400, 'invalid', 'The body is of another type than the address says.'],
   'id-mismatch': [400, 'invalid', 'The id of the body is not the id of the address.'],
   'too-many-entries': [413, 'too-costly', 'The Bundle has more entries than the limit.'],
+  'too-costly': [422, 'too-costly', 'The answer would be larger than the limit.'],
   'bundle-invalid': [400, 'invalid', 'The Bundle cannot be processed as it is.'],
   // who asks
   'unknown-agency': [401, 'login', 'The caller is not an agency of the hub.'],

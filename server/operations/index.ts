@@ -6,6 +6,7 @@ import { refer } from './refer.ts'
 import { submitReferrals } from './submit-referrals.ts'
 import { subscriptionEvents } from './events.ts'
 import { subscriptionStatus } from './status.ts'
+import { terminologyOperations } from './terminology/index.ts'
 import { validate } from './validate.ts'
 import type { Operation } from './operation.ts'
 
@@ -17,4 +18,5 @@ export const operations = (needs: SubmitNeeds): readonly Operation[] => [
   refer(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
+  ...terminologyOperations(needs),
 ]

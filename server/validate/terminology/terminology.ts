@@ -17,6 +17,8 @@ export type Terminology = {
   checkSystem(system: string, code: string, version?: string): Verdict
   /** By url, with or without version. */
   codeSystem(url: string): CodeSystem | undefined
+  /** A CodeSystem resource, whether published or not. */
+  codeSystemIn(resource: Canonical): CodeSystem
   /** The displays that say a code rightly; none where nobody here can tell. */
   displays(system: string, code: string): readonly string[]
   /** The codes of a value set where they can be listed: at most `limit`, else undefined. For sentences. */
@@ -68,6 +70,7 @@ export function createTerminology(definitions: Known): Terminology {
       return found && isVersion(version, found.version) ? found.has(code) : 'unknown'
     },
     codeSystem,
+    codeSystemIn: read,
     displays(system, code) {
       const concept = codeSystem(system)?.concept(code)
       return concept ? displaysOf(concept) : []

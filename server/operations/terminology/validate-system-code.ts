@@ -1,0 +1,39 @@
+/** CodeSystem/$validate-code: is a code one of a system's? https://hl7.org/fhir/R4/codesystem-operation-validate-code.html */
+import { readParameters, type Declared } from '../../fhir/parameters.ts'
+import { displaysOf } from '../../validate/terminology/concept.ts'
+import { isVersion } from '../../validate/terminology/versions.ts'
+import type { Operation } from '../operation.ts'
+import { codesIn, type TerminologyNeeds } from './definition.ts'
+import { systemFor } from './system.ts'
+import { verdictReply, type Checked } from './verdict.ts'
+
+const DECLARED: readonly Declared[] = [
+  { name: 'url', min: 0, max: '1', type: 'uri' },
+  { name: 'codeSystem', min: 0, max: '1', type: 'CodeSystem' },
+  { name: 'code', min: 0, max: '1', type: 'code' },
+  { name: 'version', min: 0, max: '1', type: 'string' },
+  { name: 'display', min: 0, max: '1', type: 'string' },
+  { name: 'coding', min: 0, max: '1', type: 'Coding' },
+  { name: 'codeableConcept', min: 0, max: '1', type: 'CodeableConcept' },
+]
+
+export const validateSystemCode = (needs: TerminologyNeeds): Operation => ({
+  name: 'validate-code',
+  definition: 'http://hl7.org/fhir/OperationDefinition/CodeSystem-validate-code',
+  levels: ['type', 'instance'],
+  types: ['CodeSystem'],
+  affectsState: false,
+  async run(call) {
+    const values = readParameters(DECLARED, call)
+    const { codeSystem: given, url, version } = values
+    const { url: system, codes } = await systemFor(needs, call, { given, url, version })
+    const asked = codesIn(values, { version: 'version', system })
+    const checked = asked.map((one): Checked => {
+      const concept = codes.concept(one.code)
+      const displays = concept ? displaysOf(concept) : []
+      if (one.system !== system) return { asked: one, verdict: 'out', displays: [] }
+      return { asked: one, verdict: isVersion(one.version, codes.version) ? codes.has(one.code) : 'unknown', displays }
+    })
+    return verdictReply(checked, `the code system \`${system}\``)
+  },
+})
