@@ -39,7 +39,7 @@ export const capabilities = (needs: CapabilityNeeds): Handler => {
     if (mode === 'terminology')
       throw refuse(
         'invalid-parameter',
-        'The hub offers no terminology service yet, so it has no TerminologyCapabilities.',
+        'The hub answers the terminology operations of its statement (mode full), but has no TerminologyCapabilities.',
       )
     const text = made.get(call.base) ?? serialize(statement(needs, call.base))
     made.clear()

@@ -30,6 +30,26 @@ const INTERACTIONS: readonly (readonly [code: string, method: string, path: stri
   ['history-type', 'GET', '/TYPE/_history', []],
 ]
 
+/** What the terminology operations are plausibly asked, and how they then answer. */
+const TERMINOLOGY: Readonly<Record<string, readonly (readonly [query: string, answers: string])[]>> = {
+  'ValueSet/$expand': [['url=http://hl7.org/fhir/ValueSet/task-status', 'ValueSet']],
+  'ValueSet/$validate-code': [
+    [
+      'url=http://hl7.org/fhir/ValueSet/task-status&system=http://hl7.org/fhir/task-status&code=requested',
+      'Parameters',
+    ],
+  ],
+  'CodeSystem/$lookup': [['system=http://hl7.org/fhir/task-status&code=requested', 'Parameters']],
+  'CodeSystem/$subsumes': [['system=http://hl7.org/fhir/task-status&codeA=draft&codeB=requested', 'Parameters']],
+  'CodeSystem/$validate-code': [['url=http://hl7.org/fhir/task-status&code=requested', 'Parameters']],
+  'ConceptMap/$translate': [
+    [
+      'url=https://no-wrong-door.example/fhir/ConceptMap/credential-type-to-pirl&code=AssociateDegree&system=https://no-wrong-door.example/fhir/CodeSystem/credential-type',
+      'Parameters',
+    ],
+  ],
+}
+
 describe('the capability statement', function () {
   this.timeout(120_000)
   let hub: Given
@@ -155,6 +175,23 @@ describe('the capability statement', function () {
       const routed = answers.filter(({ text }) => !/unknown-address|method-not-allowed/.test(text))
       assert.ok(routed.length > 0, `${type} $${name}: ${answers.map(({ text }) => text).join(' ')}`)
       for (const answer of routed) assert.ok(answer.status < 500, `${type} $${name}: ${answer.text}`)
+    }
+  })
+
+  it('declares the terminology operations on their types, and each answers what is plausibly asked', async () => {
+    const listed = types.flatMap(({ type, operation = [] }) => operation.map((one: Declared) => ({ type, ...one })))
+    const ofR4 = listed.filter(({ definition }) =>
+      /OperationDefinition\/(ValueSet|CodeSystem|ConceptMap)-/.test(definition),
+    )
+    assert.deepEqual(ofR4.map(({ type, name }) => `${type}/$${name}`).sort(), Object.keys(TERMINOLOGY).sort())
+    for (const [operation, asked] of Object.entries(TERMINOLOGY)) {
+      for (const [query, answers] of asked) {
+        const answer = await board.get(`/${operation}?${query}`)
+        assert.equal(answer.status, 200, `${operation}: ${answer.text.slice(0, 300)}`)
+        assert.equal(answer.body.resourceType, answers)
+        if (answers === 'ValueSet') assert.ok(answer.body.expansion.contains.length > 0)
+        assert.notEqual(answer.body.parameter?.find(({ name }: Declared) => name === 'result')?.valueBoolean, false)
+      }
     }
   })
 
