@@ -74,5 +74,9 @@ const OF_HOLDER = new Set<string>(['element-missing', 'element-unknown', 'elemen
 const placeOf = ({ code, expression }: Issue): string | undefined =>
   OF_HOLDER.has(code) ? expression?.slice(0, expression.lastIndexOf('.')) : expression
 
-/** The reference notes types and ids of inner resources as comments. */
-const plain = (expression = ''): string => expression.replace(/\/\*.*?\*\//g, '').replace(/\s/g, '')
+/** The reference notes types and ids of inner resources as comments, and urls of extensions as conditions. */
+const plain = (expression = ''): string =>
+  expression
+    .replace(/\/\*.*?\*\//g, '')
+    .replace(/\[url='[^']*'\]/g, '')
+    .replace(/\s/g, '')

@@ -19,6 +19,9 @@ export function differentialFault(definition: StructureDefinition, structures: S
     const changed = fixedFault(tree, elements)
     if (changed) return changed
     applyDifferential(tree, elements, { url: String(definition.url), structures })
+    // The paths must fit by themselves, too: an id may say something else.
+    const byPath = elements.map(({ id: _, ...element }) => element as ElementDefinition)
+    applyDifferential(copyNode(structures.tree(base)), byPath, { url: String(definition.url), structures })
     return discriminatorFault(tree, structures)
   } catch (fault) {
     if (fault instanceof DefinitionFault) return fault.message.slice(fault.where.length + 2)

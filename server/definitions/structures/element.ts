@@ -8,6 +8,7 @@ export type TypeRef = {
   readonly code: string
   readonly profile?: readonly string[]
   readonly targetProfile?: readonly string[]
+  readonly aggregation?: readonly ('contained' | 'referenced' | 'bundled')[]
 }
 
 export type Constraint = {

@@ -93,6 +93,9 @@ export type Schema = {
   /** On the type Coding itself: the code is one of its system. */
   fhirCoding?: true
   fhirReference?: readonly string[]
+  /** The profiles of which a target that is at hand meets one. */
+  fhirTarget?: readonly string[]
+  fhirAggregation?: readonly ('contained' | 'referenced' | 'bundled')[]
   fhirProfile?: readonly (readonly string[])[]
   fhirSlices?: Slicing
   /** On a list of extensions: the element that holds it, as extension contexts name it. */

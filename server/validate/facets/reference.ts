@@ -2,15 +2,37 @@
 import type { TypeRef } from '../../definitions/structures/element.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
 import type { ValueFacet } from '../compile/place.ts'
+import type { Schema } from '../compile/schema.ts'
 
 export const reference: ValueFacet = ({ inherited, structures }, property) => {
   const { type } = property
   if (type?.code !== 'Reference') return undefined
-  const targets = targetTypes(type, structures)
-  if (targets.length === 0) return undefined
   const before = inherited?.type?.find((one) => one.code === 'Reference')
-  if (before && targetTypes(before, structures).join() === targets.join()) return undefined
+  return {
+    ...types(type, before, structures),
+    ...profiles(type, before, structures),
+    ...aggregation(type, before),
+  }
+}
+
+function types(type: TypeRef, before: TypeRef | undefined, structures: Structures): Schema {
+  const targets = targetTypes(type, structures)
+  if (targets.length === 0 || (before && targetTypes(before, structures).join() === targets.join())) return {}
   return { fhirReference: targets }
+}
+
+/** A target that is at hand meets one of the profiles, where all that are named are known and one is more than a type. */
+function profiles(type: TypeRef, before: TypeRef | undefined, structures: Structures): Schema {
+  const urls = type.targetProfile ?? []
+  const known = urls.map((url) => structures.find(url))
+  if (urls.join() === before?.targetProfile?.join() || known.some((one) => one === undefined)) return {}
+  return known.some((one) => one?.derivation === 'constraint') ? { fhirTarget: urls } : {}
+}
+
+/** Where the target must be. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.type.aggregation */
+function aggregation({ aggregation: modes }: TypeRef, before: TypeRef | undefined): Schema {
+  if (!modes || modes.length === 0 || modes.join() === before?.aggregation?.join()) return {}
+  return { fhirAggregation: modes }
 }
 
 /** Names of types; none when any type may be meant. A profile stands for its type. */

@@ -3,10 +3,14 @@ import { keyword } from './keyword.ts'
 
 export const fhirElementId = keyword<true>('fhirElementId', ['string'], () => (run, id: string, at) => {
   const holder = at.parentData
-  const before = run.ids.get(id)
-  if (before === undefined) run.ids.set(id, holder)
+  const key = scopeOf(at.instancePath) + id
+  const before = run.ids.get(key)
+  if (before === undefined) run.ids.set(key, holder)
   if (before === undefined || before === holder) return undefined
   return [
     { code: 'value-conflict', text: `{at} is \`${id}\`, which is the id of another element of this resource too.` },
   ]
 })
+
+/** The two lists of a StructureDefinition name the same elements. https://hl7.org/fhir/R4/elementdefinition.html#id */
+const scopeOf = (pointer: string): string => /\/(snapshot|differential)\/element\//.exec(pointer)?.[0] ?? ''

@@ -10,6 +10,7 @@ import { fhirInvariants } from './invariants.ts'
 import { fhirChoice, fhirElement, fhirLists, fhirRequired, fhirSiblings } from './presence.ts'
 import { fhirProfile } from './profile.ts'
 import { fhirReference } from './reference.ts'
+import { fhirAggregation, fhirTarget } from './target.ts'
 import { fhirResource } from './resource.ts'
 import { fhirRules } from './rules.ts'
 import { fhirSlices } from './slices.ts'
@@ -33,6 +34,8 @@ export const KEYWORDS: readonly ((engine: Engine) => KeywordDefinition)[] = [
   fhirBinding,
   fhirCoding,
   fhirReference,
+  fhirAggregation,
+  fhirTarget,
   // what is inside
   fhirType,
   fhirResource,
