@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'hub', 'config', 'log', 'clock'],
   cli: ['*'],
   hub: ['*'],
+  library: ['validate', 'definitions', 'fhir'],
   identify: ['interactions', 'store', 'fhir'],
   publish: ['interactions', 'store', 'search', 'fhir'],
   http: ['interactions', 'operations', 'auth', 'definitions', 'fhir'],
