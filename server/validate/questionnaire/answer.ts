@@ -1,6 +1,6 @@
 /** One answer against its question: the type of its value, then the rules that the question sets. */
 import type { Fault } from '../run.ts'
-import { list, mismatch, type Asked, type Rule } from './asked.ts'
+import { list, mismatch, NONE, type Asked, type Check, type Rule } from './asked.ts'
 import { attachmentRule } from './rules/attachment.ts'
 import { decimalRule, lengthRule, rangeRule } from './rules/limits.ts'
 import { optionRule, valueSetRule } from './rules/options.ts'
@@ -45,14 +45,28 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 /** Faults with pointers below the answer. */
 export function answerFaults(answer: Answer, question: Question, asked: Asked): readonly Fault[] {
   const key = valueKey(answer)
-  if (key === undefined) return []
-  const allowed = allowedKeys(question)
+  if (key === undefined) return NONE
+  const { allowed, checks } = ready(question)
   if (allowed.length > 0 && !allowed.includes(key)) {
     const text = `{at}: the question \`${question.linkId}\` is answered with ${list(allowed)}, not with \`${key}\`.`
     return [mismatch(`/${key}`, text)]
   }
   const value = answer[key]
-  return RULES.flatMap((rule) => rule(value, { key, question, answer }, asked))
+  return checks.flatMap((check) => check(value, { key, answer }, asked))
+}
+
+type Ready = { readonly allowed: readonly string[]; readonly checks: readonly Check[] }
+
+/** Only a shortcut: what a question asks is read once. */
+const known = new WeakMap<Question, Ready>()
+
+function ready(question: Question): Ready {
+  const made = known.get(question) ?? {
+    allowed: allowedKeys(question),
+    checks: RULES.flatMap((rule) => rule(question) ?? []),
+  }
+  known.set(question, made)
+  return made
 }
 
 // Options of a choice may be of other types than Coding.

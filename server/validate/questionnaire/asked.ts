@@ -13,8 +13,18 @@ export type Asked = {
   readonly isEnabled: (question: Question, place: Place) => boolean
 }
 
+/** What a question asks of its answers: a check, or nothing. */
+export type Rule = (question: Question) => Check | undefined
+
 /** One rule of a question on one value; `key` is the property that holds it. Pointers are below the answer. */
-export type Rule = (value: unknown, at: { key: string; question: Question; answer: Bag }, asked: Asked) => Fault[]
+export type Check = (
+  value: unknown,
+  at: { readonly key: string; readonly answer: Bag },
+  asked: Asked,
+) => readonly Fault[]
+
+/** Nothing wrong. */
+export const NONE: readonly Fault[] = []
 
 export const mismatch = (below: string, text: string): Fault => ({ code: 'questionnaire-mismatch', below, text })
 

@@ -1,63 +1,54 @@
 /** Length, range and decimal places of an answer. https://hl7.org/fhir/R4/questionnaire-profiles.html */
 import { writtenAs } from '../../../fhir/decimals.ts'
-import type { Fault } from '../../run.ts'
 import { show } from '../../keywords/value.ts'
-import { mismatch, type Rule } from '../asked.ts'
+import { mismatch, NONE, type Rule } from '../asked.ts'
 import { order } from '../compare.ts'
 import { extensionNumber, extensionValues } from '../shapes.ts'
 
 /** Questionnaire.item.maxLength, and the extension minLength: of texts and of what is written as one. */
-export const lengthRule: Rule = (value, { key, question, answer }) => {
-  if (typeof value !== 'string' && typeof value !== 'number') return []
-  const text = typeof value === 'string' ? value : (writtenAs(answer, key) ?? String(value))
-  const { length } = [...text]
-  const [min, max] = [extensionNumber(question, 'minLength'), question.maxLength]
-  const faults: Fault[] = []
-  const tell = (rule: string) =>
-    faults.push(mismatch(`/${key}`, `{at} has ${length} characters; the question \`${question.linkId}\` ${rule}.`))
-  if (typeof max === 'number' && length > max) tell(`takes at most ${max}`)
-  if (min !== undefined && length < min) tell(`takes at least ${min}`)
-  return faults
+export const lengthRule: Rule = (question) => {
+  const [min, max] = [extensionNumber(question, 'minLength') ?? 0, question.maxLength ?? Infinity]
+  if (min <= 0 && max === Infinity) return undefined
+  return (value, { key, answer }) => {
+    if (typeof value !== 'string' && typeof value !== 'number') return NONE
+    const { length } = [...(typeof value === 'string' ? value : (writtenAs(answer, key) ?? String(value)))]
+    const tell = (rule: string) =>
+      mismatch(`/${key}`, `{at} has ${length} characters; the question \`${question.linkId}\` takes ${rule}.`)
+    return [...(length > max ? [tell(`at most ${max}`)] : []), ...(length < min ? [tell(`at least ${min}`)] : [])]
+  }
 }
 
 /**
  * The extensions minValue and maxValue, both inclusive. Of dates that are less precise the first instant counts for the
  * value, and the whole of it for the bound.
  */
-export const rangeRule: Rule = (value, { key, question }) => {
-  if (typeof value !== 'string' && typeof value !== 'number') return []
+export const rangeRule: Rule = (question) => {
   const [least] = extensionValues(question, 'minValue')
   const [most] = extensionValues(question, 'maxValue')
-  const isLess = (order(value, least) ?? 0) < 0
-  const isMore = (order(value, most) ?? 0) > 0 && !isWithin(value, most)
-  return [
-    ...(isLess
-      ? [outside(key, value, `the least that the question \`${question.linkId}\` takes is ${show(least)}`)]
-      : []),
-    ...(isMore
-      ? [outside(key, value, `the most that the question \`${question.linkId}\` takes is ${show(most)}`)]
-      : []),
-  ]
+  if (least === undefined && most === undefined) return undefined
+  return (value, { key }) => {
+    if (typeof value !== 'string' && typeof value !== 'number') return NONE
+    const isLess = (order(value, least) ?? 0) < 0
+    const isMore = (order(value, most) ?? 0) > 0 && !isWithin(value, most)
+    const tell = (which: string, bound: unknown) =>
+      mismatch(`/${key}`, `{at} is ${show(value)}; the ${which} that \`${question.linkId}\` takes is ${show(bound)}.`)
+    return [...(isLess ? [tell('least', least)] : []), ...(isMore ? [tell('most', most)] : [])]
+  }
 }
 
 // `2022-05` is within `2022`, and `10:00:00.5` within no other second.
 const isWithin = (value: unknown, bound: unknown): boolean =>
   typeof value === 'string' && typeof bound === 'string' && /^\d{4}(-\d\d){0,2}$/.test(bound) && value.startsWith(bound)
 
-const outside = (key: string, value: unknown, rule: string): Fault =>
-  mismatch(`/${key}`, `{at} is ${show(value)}; ${rule}.`)
-
 /** The extension maxDecimalPlaces, by the digits as they were written: `1.50` has two. */
-export const decimalRule: Rule = (value, { key, question, answer }) => {
+export const decimalRule: Rule = (question) => {
   const max = extensionNumber(question, 'maxDecimalPlaces')
-  const text = max === undefined ? undefined : numberText(value, key, answer)
-  if (max === undefined || text === undefined || places(text) <= max) return []
-  return [
-    mismatch(
-      `/${key}`,
-      `{at} is \`${text}\`; the question \`${question.linkId}\` takes at most ${max} decimal places.`,
-    ),
-  ]
+  if (max === undefined) return undefined
+  return (value, { key, answer }) => {
+    const text = numberText(value, key, answer)
+    if (text === undefined || places(text) <= max) return NONE
+    return [mismatch(`/${key}`, `{at} is \`${text}\`; \`${question.linkId}\` takes at most ${max} decimal places.`)]
+  }
 }
 
 function numberText(value: unknown, key: string, answer: object): string | undefined {

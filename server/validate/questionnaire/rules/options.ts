@@ -3,7 +3,7 @@ import type { Canonical } from '../../../definitions/definitions.ts'
 import { nearest } from '../../../fhir/nearest.ts'
 import { show } from '../../keywords/value.ts'
 import type { Verdict } from '../../terminology/code-system.ts'
-import { mismatch, type Asked, type Rule } from '../asked.ts'
+import { mismatch, NONE, type Asked, type Rule } from '../asked.ts'
 import { order } from '../compare.ts'
 import { objects, valueKey, type Bag, type Question } from '../shapes.ts'
 
@@ -12,18 +12,20 @@ const isFreeText = (question: Question, value: unknown): boolean =>
   question.type === 'open-choice' && typeof value === 'string'
 
 /** Among `answerOption`. */
-export const optionRule: Rule = (value, { key, question }) => {
+export const optionRule: Rule = (question) => {
   const options = objects(question.answerOption).flatMap((option) => {
     const name = valueKey(option)
     return name === undefined ? [] : [option[name]]
   })
-  if (options.length === 0 || isFreeText(question, value) || options.some((one) => isOption(value, one))) return []
+  if (options.length === 0) return undefined
   const names = options.map(nameOf)
-  const guess = nearest(nameOf(value), names)
-  const hint = guess ? ` Did you mean \`${guess}\`?` : ''
-  const offered = names.slice(0, 20).map(show).join(', ')
-  const text = `{at} is ${shown(value)}, which is not an option of the question \`${question.linkId}\`: ${offered}.${hint}`
-  return [mismatch(`/${key}`, text)]
+  const offered = `of the question \`${question.linkId}\`: ${names.slice(0, 20).map(show).join(', ')}`
+  return (value, { key }) => {
+    if (isFreeText(question, value) || options.some((one) => isOption(value, one))) return NONE
+    const guess = nearest(nameOf(value), names)
+    const hint = guess ? ` Did you mean \`${guess}\`?` : ''
+    return [mismatch(`/${key}`, `{at} is ${shown(value)}, which is not an option ${offered}.${hint}`)]
+  }
 }
 
 // A coding by system and code, a reference by where it points, a quantity by its amount.
@@ -52,17 +54,20 @@ function shown(value: unknown): string {
 }
 
 /** In `answerValueSet`: a canonical, or `#id` of a value set that the questionnaire contains. */
-export const valueSetRule: Rule = (value, { key, question }, asked) => {
+export const valueSetRule: Rule = (question) => {
   const url = question.answerValueSet
-  if (typeof url !== 'string' || key !== 'valueCoding' || typeof value !== 'object' || value === null) return []
-  const verdict = verdictOf(url, value as Bag, asked)
-  if (verdict === 'in') return []
-  if (verdict === 'unknown') {
-    const text = `{at} is ${shown(value)}; it could not be checked against \`${url}\`, because that is not at hand.`
-    return [{ code: 'code-unchecked', severity: 'warning', below: `/${key}`, text }]
+  if (typeof url !== 'string') return undefined
+  return (value, { key }, asked) => {
+    if (key !== 'valueCoding' || typeof value !== 'object' || value === null) return NONE
+    const verdict = verdictOf(url, value as Bag, asked)
+    if (verdict === 'in') return NONE
+    if (verdict === 'unknown') {
+      const text = `{at} is ${shown(value)}; it could not be checked against \`${url}\`, because that is not at hand.`
+      return [{ code: 'code-unchecked', severity: 'warning', below: `/${key}`, text }]
+    }
+    const text = `{at} is ${shown(value)}, which is not in the answers \`${url}\` of the question \`${question.linkId}\`.`
+    return [mismatch(`/${key}`, text)]
   }
-  const text = `{at} is ${shown(value)}, which is not in the answers \`${url}\` of the question \`${question.linkId}\`.`
-  return [mismatch(`/${key}`, text)]
 }
 
 // A coding without a system names no code of any system.

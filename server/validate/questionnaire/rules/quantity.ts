@@ -1,6 +1,6 @@
 /** Units and bounds of a quantity. https://hl7.org/fhir/R4/questionnaire-profiles.html, https://hl7.org/fhir/uv/sdc/behavior.html */
 import type { Fault } from '../../run.ts'
-import { list, mismatch, type Rule, warning } from '../asked.ts'
+import { list, mismatch, NONE, warning, type Rule } from '../asked.ts'
 import { order } from '../compare.ts'
 import { extensionValues, type Bag } from '../shapes.ts'
 
@@ -11,19 +11,22 @@ const isBag = (value: unknown): value is Bag => typeof value === 'object' && val
 const isQuantity = (key: string, value: unknown): value is Bag => key === 'valueQuantity' && isBag(value)
 
 /** The extensions minQuantity and maxQuantity of SDC, both inclusive, in whatever commensurable unit. */
-export const quantityRangeRule: Rule = (value, { key, question }) => {
-  if (!isQuantity(key, value) || value.value === undefined) return []
-  const faults: Fault[] = []
-  for (const [name, sign, which] of BOUNDS) {
+export const quantityRangeRule: Rule = (question) => {
+  const bounds = BOUNDS.flatMap(([name, sign, which]) => {
     const [bound] = extensionValues(question, SDC + name)
-    if (!isBag(bound)) continue
-    const difference = order(value, bound)
-    const rule = `the ${which} that the question \`${question.linkId}\` takes is ${amount(bound)}`
-    if (difference === undefined)
-      faults.push(incomparable(key, `{at} is ${amount(value)}, which cannot be compared: ${rule}.`, value, bound))
-    else if (difference * sign > 0) faults.push(mismatch(`/${key}`, `{at} is ${amount(value)}; ${rule}.`))
+    const rule = `the ${which} that the question \`${question.linkId}\` takes is`
+    return isBag(bound) ? [{ bound, sign, rule: `${rule} ${amount(bound)}` }] : []
+  })
+  if (bounds.length === 0) return undefined
+  return (value, { key }) => {
+    if (!isQuantity(key, value) || value.value === undefined) return NONE
+    return bounds.flatMap(({ bound, sign, rule }) => {
+      const difference = order(value, bound)
+      if (difference === undefined)
+        return [incomparable(key, `{at} is ${amount(value)}, which cannot be compared: ${rule}.`, value, bound)]
+      return difference * sign > 0 ? [mismatch(`/${key}`, `{at} is ${amount(value)}; ${rule}.`)] : NONE
+    })
   }
-  return faults
 }
 
 const BOUNDS = [
@@ -40,23 +43,26 @@ function incomparable(key: string, text: string, value: Bag, bound: Bag): Fault 
 const amount = (quantity: Bag): string =>
   `\`${String(quantity.value)} ${String(quantity.code ?? quantity.unit ?? '1')}\``
 
+const unitOf = (quantity: Bag): string => `{at} has the unit \`${String(quantity.code ?? quantity.unit ?? '')}\``
+
 /** The extensions unitOption and unitValueSet: the units to choose from. */
-export const unitRule: Rule = (value, { key, question }, { run }) => {
-  if (!isQuantity(key, value)) return []
-  const { system, code } = value as { system?: string; code?: string }
+export const unitRule: Rule = (question) => {
   const options = extensionValues(question, 'questionnaire-unitOption') as readonly Bag[]
   const [valueSet] = extensionValues(question, 'questionnaire-unitValueSet')
-  if (options.some((one) => one.code === code && one.system === system)) return []
-  const shown = `{at} has the unit ${amount(value).replace(/^`\S+ /, '`')}`
-  if (typeof valueSet === 'string') {
-    const verdict =
-      code === undefined || system === undefined ? 'out' : run.engine.terminology.check(valueSet, system, code)
-    if (verdict === 'in') return []
+  if (options.length === 0 && typeof valueSet !== 'string') return undefined
+  const units = list(options.map((one) => String(one.code)))
+  return (value, { key }, { run }) => {
+    if (!isQuantity(key, value)) return NONE
+    const { system, code } = value as { system?: string; code?: string }
+    if (options.some((one) => one.code === code && one.system === system)) return NONE
+    const shown = unitOf(value)
+    if (typeof valueSet !== 'string')
+      return [mismatch(`/${key}`, `${shown}; the question \`${question.linkId}\` takes ${units}.`)]
+    const { terminology } = run.engine
+    const verdict = code === undefined || system === undefined ? 'out' : terminology.check(valueSet, system, code)
+    if (verdict === 'in') return NONE
     if (verdict === 'unknown')
       return [warning(`/${key}`, `${shown}, which could not be checked against the units \`${valueSet}\`.`)]
     return [mismatch(`/${key}`, `${shown}, which is not among the units \`${valueSet}\` of \`${question.linkId}\`.`)]
   }
-  if (options.length === 0) return []
-  const units = list(options.map((one) => String(one.code)))
-  return [mismatch(`/${key}`, `${shown}; the question \`${question.linkId}\` takes ${units}.`)]
 }

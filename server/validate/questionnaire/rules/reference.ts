@@ -1,38 +1,37 @@
 /** What a reference may point at. https://hl7.org/fhir/R4/extension-questionnaire-referenceresource.html */
 import { parseReference } from '../../../fhir/reference.ts'
-import type { Fault } from '../../run.ts'
-import { createRun, errorsOf, type Run } from '../../run.ts'
+import { createRun, errorsOf, type Fault, type Run } from '../../run.ts'
 import { typeOfReference } from '../../resolve.ts'
 import { show } from '../../keywords/value.ts'
-import { list, mismatch, type Rule } from '../asked.ts'
+import { list, mismatch, NONE, type Rule } from '../asked.ts'
 import { extensionValues, type Bag } from '../shapes.ts'
 
 /** A real type, of those that referenceResource and referenceProfile name; what is at hand meets one of the profiles. */
-export const referenceRule: Rule = (value, { key, question }, { run }) => {
-  if (key !== 'valueReference' || typeof value !== 'object' || value === null) return []
-  const { reference, type: stated } = value as Bag
-  const below = `/${key}`
-  const shown = typeof reference === 'string' ? show(reference) : 'a reference'
-  if (typeof reference === 'string' && /\s/.test(reference)) {
-    return [{ code: 'reference-format', below, text: `{at}: ${shown} is not a reference: it has white space in it.` }]
-  }
-  const type = typeof reference === 'string' ? typeOfReference(reference, run) : stated
-  if (typeof type !== 'string') return []
-  if (!run.engine.definitions.isResourceType(type) && typeof reference === 'string')
-    return [
-      {
-        code: 'reference-type',
-        below,
-        text: `{at}: ${shown} points at \`${type}\`, which is no resource type of FHIR R4.`,
-      },
-    ]
-  const allowed = extensionValues(question, 'questionnaire-referenceResource').filter(isText)
-  if (allowed.length > 0 && !allowed.includes(type)) {
-    const text = `{at}: ${shown} points at a ${type}; the question \`${question.linkId}\` takes a reference to ${list(allowed)}.`
-    return [mismatch(below, text)]
-  }
+export const referenceRule: Rule = (question) => {
+  if (question.type !== 'reference') return undefined
+  const types = extensionValues(question, 'questionnaire-referenceResource').filter(isText)
   const profiles = extensionValues(question, 'questionnaire-referenceProfile').filter(isText)
-  return profileFaults(reference, type, profiles, { below, run })
+  return (value, { key }, { run }) => {
+    if (typeof value !== 'object' || value === null) return NONE
+    const { reference, type: stated } = value as Bag
+    const below = `/${key}`
+    const type = isText(reference) ? typeOfReference(reference, run) : stated
+    const fault = isText(reference) ? addressFault(reference, type, { below, run }) : undefined
+    if (fault) return [fault]
+    if (typeof type !== 'string') return NONE
+    if (types.length > 0 && !types.includes(type))
+      return [mismatch(below, `{at} points at a ${type}; the question \`${question.linkId}\` takes ${list(types)}.`)]
+    return profileFaults(reference, type, profiles, { below, run })
+  }
+}
+
+// https://hl7.org/fhir/R4/references.html#literal
+function addressFault(reference: string, type: unknown, { below, run }: Where): Fault | undefined {
+  const shown = show(reference)
+  if (/\s/.test(reference))
+    return { code: 'reference-format', below, text: `{at}: ${shown} is no reference: it has white space in it.` }
+  if (typeof type !== 'string' || run.engine.definitions.isResourceType(type)) return undefined
+  return { code: 'reference-type', below, text: `{at}: ${shown} points at \`${type}\`, which is no type of FHIR R4.` }
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string'
@@ -40,16 +39,21 @@ const isText = (value: unknown): value is string => typeof value === 'string'
 type Where = { readonly below: string; readonly run: Run }
 
 // Several profiles: it is enough to meet one. What is not known here could be met.
-function profileFaults(reference: unknown, type: string, profiles: readonly string[], { below, run }: Where): Fault[] {
+function profileFaults(
+  reference: unknown,
+  type: string,
+  profiles: readonly string[],
+  { below, run }: Where,
+): readonly Fault[] {
   const { engine } = run
-  if (profiles.length === 0 || !profiles.every(engine.knows)) return []
+  if (profiles.length === 0 || !profiles.every(engine.knows)) return NONE
   const fitting = profiles.filter((url) => engine.definitions.structures.find(url)?.type === type)
   if (fitting.length === 0)
     return [mismatch(below, `{at} points at a ${type}; the question takes what meets ${list(profiles)}.`)]
   const target = typeof reference === 'string' && parseReference(reference) ? run.resolve(reference) : undefined
-  if (typeof target !== 'object' || target === null) return []
+  if (typeof target !== 'object' || target === null) return NONE
   const broken = fitting.map((url) => errorOfProfile(url, target as Record<string, unknown>, run))
-  if (broken.some((one) => one === undefined)) return []
+  if (broken.some((one) => one === undefined)) return NONE
   return [mismatch(below, `{at} points at a resource that does not meet ${list(fitting)}: ${broken[0]}`)]
 }
 
