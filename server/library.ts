@@ -8,6 +8,7 @@ import { loadDefinitions } from './definitions/load.ts'
 import { createLocator, parseJson } from './fhir/json.ts'
 import { isError, OutcomeError, type Issue } from './fhir/outcome.ts'
 import { createValidator, type Rules } from './validate/create.ts'
+import { refuseUnusable } from './validate/usable.ts'
 
 export type { Issue } from './fhir/outcome.ts'
 
@@ -36,7 +37,9 @@ const OWN = path.join(import.meta.dirname, '..')
  */
 export async function validator({ rules = 'hub', definitions = [] }: ValidatorOptions = {}): Promise<Validate> {
   const besides = (await Promise.all(definitions.map(readBesides))).flat()
-  const { check } = createValidator(await loadDefinitions(OWN, { besides }), { rules })
+  const loaded = await loadDefinitions(OWN, { besides })
+  await refuseUnusable(besides, loaded)
+  const { check } = createValidator(loaded, { rules })
   return async (resource, profiles = []) => {
     const issues = typeof resource === 'string' ? await inText(resource) : await check(resource, { profiles })
     return { valid: !issues.some(isError), issues }

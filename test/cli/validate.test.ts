@@ -236,6 +236,11 @@ describe('cli / validate', () => {
         { ...NAMED, differential: { element: [{ path: 'Patient.nickname', min: 1 }] } },
         /named\.json: .*Patient\.nickname/,
       ],
+      [
+        'has a misspelt element',
+        { resourceType: 'ValueSet', url: 'https://vendor.example/vs', status: 'active', compse: {} },
+        /named\.json: `ValueSet\.compse` .* Correct the file\.\n$/,
+      ],
     ]
     for (const [title, content, says] of broken) {
       it(`a definition that ${title}`, async () => {

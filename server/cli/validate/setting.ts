@@ -3,6 +3,7 @@ import path from 'node:path'
 import { readBesides } from '../../definitions/besides.ts'
 import { loadDefinitions } from '../../definitions/load.ts'
 import { createValidator, type Rules } from '../../validate/create.ts'
+import { refuseUnusable } from '../../validate/usable.ts'
 import { createJudge, type Judge } from './judge.ts'
 
 export type Setting = {
@@ -14,8 +15,10 @@ export type Setting = {
 
 const OWN = path.join(import.meta.dirname, '..', '..', '..')
 
-/** Throws DefinitionFault for a definition that cannot be used. */
-export async function judgeFor({ rules, profiles, definitions }: Setting): Promise<Judge> {
+/** Throws DefinitionFault for a definition that cannot be used; `isChecked`: whether that was looked at before. */
+export async function judgeFor({ rules, profiles, definitions }: Setting, isChecked = false): Promise<Judge> {
   const besides = (await Promise.all(definitions.map(readBesides))).flat()
-  return createJudge(createValidator(await loadDefinitions(OWN, { besides }), { rules }), profiles)
+  const loaded = await loadDefinitions(OWN, { besides })
+  if (!isChecked) await refuseUnusable(besides, loaded)
+  return createJudge(createValidator(loaded, { rules }), profiles)
 }

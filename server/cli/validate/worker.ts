@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Task } from './tasks.ts'
 import { judgeFor, type Setting } from './setting.ts'
 
-const judge = await judgeFor(workerData as Setting)
+const judge = await judgeFor(workerData as Setting, true)
 
 parentPort!.on('message', async ({ id, task }: { id: number; task: Task }) => {
   try {
