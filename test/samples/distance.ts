@@ -1,6 +1,6 @@
 /**
  * In how many places two JSON values differ: a value changed; a property added, removed or renamed; an item added or
- * removed. A coding is one value: its display follows its code.
+ * removed. A coding is one value: where its code changes its display follows.
  */
 export function distance(one: unknown, other: unknown): number {
   if (Array.isArray(one) && Array.isArray(other)) return listDistance(one, other)
@@ -13,15 +13,16 @@ type Bag = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function objectDistance(one: Bag, other: Bag): number {
-  const [own, others] = [keysOf(one), keysOf(other)]
+  const isSameCode = one.code === other.code && one.system === other.system
+  const [own, others] = [one, other].map((value) => keysOf(value, isSameCode)) as [string[], string[]]
   const shared = own.filter((key) => others.includes(key))
   const inside = shared.reduce((sum, key) => sum + distance(one[key], other[key]), 0)
   // One gone and one come in its place is a renaming, or another type of a choice.
   return inside + Math.max(own.length - shared.length, others.length - shared.length)
 }
 
-const keysOf = (value: Bag): readonly string[] =>
-  Object.keys(value).filter((key) => !(key === 'display' && 'code' in value))
+const keysOf = (value: Bag, isSameCode: boolean): readonly string[] =>
+  Object.keys(value).filter((key) => isSameCode || !(key === 'display' && 'code' in value))
 
 // What both begin and end with is the same; the middle differs item by item.
 function listDistance(one: readonly unknown[], other: readonly unknown[]): number {
