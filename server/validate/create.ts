@@ -95,7 +95,8 @@ function profileErrors(url: string, run: Run, top: DataAt): readonly ErrorObject
     return [errorOf('resource', refusedProfile(text), top)]
   }
   // A definition of a type adds nothing to what the type's own check said.
-  const compiled = definition.derivation === 'constraint' ? engine.profile(url) : undefined
+  const isOwn = url === engine.definitions.structures.find(definition.type)?.url
+  const compiled = isOwn ? undefined : engine.profile(url)
   return compiled ? tagged(errorsOf(compiled, run, resource, top), url) : []
 }
 

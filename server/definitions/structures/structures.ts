@@ -64,7 +64,7 @@ function build(url: string, structures: Structures): ElementNode {
     )
   const differential = elementsOf(definition.differential)
   const snapshot = elementsOf(definition.snapshot)
-  if (definition.derivation !== 'constraint') {
+  if (definition.derivation !== 'constraint' && !isNarrower(definition, structures)) {
     if (!snapshot)
       throw new DefinitionFault(
         url,
@@ -83,6 +83,12 @@ function build(url: string, structures: Structures): ElementNode {
   const tree = copyNode(structures.tree(definition.baseDefinition))
   applyDifferential(tree, differential ?? snapshot ?? [], { url, structures })
   return tree
+}
+
+// One that calls itself a specialization but keeps the type of its base constrains it.
+function isNarrower({ url, type, baseDefinition, snapshot }: StructureDefinition, structures: Structures): boolean {
+  if (snapshot !== undefined || baseDefinition === undefined || baseDefinition === url) return false
+  return structures.find(baseDefinition)?.type === type
 }
 
 /** The elements of a differential or snapshot; undefined when it has none. */
