@@ -55,7 +55,9 @@ async function validateAll(names: readonly string[], options: Options, { input, 
   const files = await findFiles(names)
   const judge = await judgeFor(setting)
   const threads = options.threads ?? threadsFor(files)
-  const startCrew = threads > 1 ? () => createCrew(setting, threads) : undefined
+  // Whoever names a number of threads gets them at once.
+  const due = options.threads === undefined ? performance.now() + ALONE : 0
+  const startCrew = () => (threads > 1 && performance.now() >= due ? createCrew(setting, threads) : undefined)
   const progress = createProgress(err, () => performance.now())
   const totals = { valid: 0, invalid: 0 }
   out.write(format.begin())
@@ -72,6 +74,9 @@ async function validateAll(names: readonly string[], options: Options, { input, 
   out.write(format.end(totals))
   return totals
 }
+
+/** How long this thread does it alone (ms): other threads need seconds to be of use. */
+const ALONE = 2000
 
 /** Each thread compiles the profiles for itself, in memory of its own: streams are promised to need little. */
 const threadsFor = (files: readonly string[]): number => (files.some(isStream) ? 1 : availableParallelism())

@@ -21,7 +21,9 @@ const OF_PACKAGE = new Set(['package.json', '.index.json'])
 export async function readBesides(folder: string): Promise<readonly Source[]> {
   const there = await stat(folder).catch(() => undefined)
   if (!there?.isDirectory()) throw new DefinitionFault(folder, 'it is not a folder. Name one that holds definitions.')
-  const sources = await readFolders(folder, [''])
+  const sources = await readFolders(folder, ['']).catch((fault) => {
+    throw fault instanceof DefinitionFault ? fault.within(folder) : fault
+  })
   return sources
     .filter(({ file }) => !OF_PACKAGE.has(path.basename(file)))
     .map(({ file, content }) => ({ file: path.join(folder, file), content }))

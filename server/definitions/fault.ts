@@ -1,4 +1,6 @@
 /** A definition that the hub cannot work with: which file or url, what is wrong, what to do. Stops the start. */
+import path from 'node:path'
+
 export class DefinitionFault extends Error {
   /** The file (relative to the repository) or the canonical url at fault. */
   readonly where: string
@@ -7,5 +9,10 @@ export class DefinitionFault extends Error {
     super(`${where}: ${what}`)
     this.name = 'DefinitionFault'
     this.where = where
+  }
+
+  /** The same, its file told from where the folder is named. */
+  within(folder: string): DefinitionFault {
+    return new DefinitionFault(path.join(folder, this.where), this.message.slice(this.where.length + 2))
   }
 }

@@ -50,7 +50,7 @@ async function readSource(root: string, file: string): Promise<Source> {
 // JSON.parse is the fast way; only when it refuses is the text read again for line and column.
 function parse(text: string, file: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (fault) {
     throw new DefinitionFault(file, `it is not JSON: ${whyNot(text, fault)} Correct the file.`)
   }

@@ -177,7 +177,7 @@ describe('cli / validate', () => {
     })
 
     it('against definitions of a folder', async () => {
-      put('own/named.json', NAMED)
+      put('own/named.json', `\uFEFF${JSON.stringify(NAMED)}`)
       put('own/package.json', { name: 'vendor.example' })
       const { exit, text } = await run([put('a.json', GOOD)], {
         ...OPEN,
@@ -227,7 +227,7 @@ describe('cli / validate', () => {
     }
 
     const broken: readonly [title: string, content: unknown, says: RegExp][] = [
-      ['is not JSON', '{', /named\.json: it is not JSON: /],
+      ['is not JSON', '{', /^\/.*own\/named\.json: it is not JSON: /],
       ['is no resource', {}, /named\.json: it has no `resourceType`\./],
       ['has no url', { ...NAMED, url: undefined }, /named\.json: the StructureDefinition has no `url`\./],
       ['has an unknown base', { ...NAMED, baseDefinition: 'https://x.example/no' }, /named\.json: .*x\.example\/no/],

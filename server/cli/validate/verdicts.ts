@@ -1,29 +1,26 @@
-/** The verdicts on tasks, in their order: the first few from this thread, the rest from every core. */
+/** The verdicts on tasks, in their order: the first from this thread, and what is more than a little from others. */
 import type { Crew } from './crew.ts'
 import type { Judge, Verdict } from './judge.ts'
 import type { Task } from './tasks.ts'
 
-/** About as long as it takes threads to start. */
-const HERE = 8
 /** For each thread: one task in work, and those that wait for it or for their turn to be told. */
 const AHEAD = 3
 
-/** `startCrew` is called when there is more than a little to do; without it, all is done here. */
+/** `startCrew` is asked before each task until it has started one; undefined: not yet, this thread does it. */
 export async function* verdictsOf(
   tasks: AsyncIterable<Task>,
   judge: Judge,
-  startCrew?: () => Crew,
+  startCrew: () => Crew | undefined,
 ): AsyncGenerator<readonly Verdict[]> {
   const waiting: Promise<readonly Verdict[]>[] = []
-  let here = 0
   let crew: Crew | undefined
   try {
     for await (const task of tasks) {
-      if (!startCrew || here++ < HERE) {
+      crew ??= startCrew()
+      if (!crew) {
         yield await judge(task)
         continue
       }
-      crew ??= startCrew()
       waiting.push(guarded(crew.judge(task)))
       if (waiting.length >= crew.size * AHEAD) yield await waiting.shift()!
     }
