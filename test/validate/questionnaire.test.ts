@@ -81,6 +81,61 @@ const CASES: readonly Case[] = [
   ],
 ]
 
+/** A response with a form, and a value set, of its own. */
+const BROUGHT = {
+  resourceType: 'QuestionnaireResponse',
+  status: 'completed',
+  questionnaire: '#f',
+  contained: [
+    {
+      resourceType: 'Questionnaire',
+      id: 'f',
+      status: 'active',
+      item: [
+        { linkId: 'one', type: 'choice', answerValueSet: '#v', required: true },
+        { linkId: 'two', type: 'open-choice', answerOption: [{ valueCoding: coding('a') }] },
+        {
+          linkId: 'three',
+          type: 'quantity',
+          enableWhen: [{ question: 'two', operator: '=', answerCoding: coding('a') }],
+          extension: [
+            { url: 'http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption', valueCoding: coding('a') },
+            { url: 'http://hl7.org/fhir/StructureDefinition/questionnaire-minOccurs', valueInteger: 1 },
+          ],
+        },
+      ],
+    },
+    {
+      resourceType: 'ValueSet',
+      id: 'v',
+      status: 'active',
+      compose: { include: [{ system: 'urn:x', concept: [{ code: 'a' }] }] },
+    },
+  ],
+  item: [
+    item('one', { valueCoding: coding('a') }),
+    item('two', { valueCoding: coding('a') }),
+    item('three', { valueQuantity: { value: 1, ...coding('a') } }),
+  ],
+}
+
+type Path = readonly (string | number)[]
+
+function pathsOf(node: unknown, path: Path = []): Path[] {
+  if (typeof node !== 'object' || node === null) return [path]
+  const inner = Object.entries(node).flatMap(([key, value]) =>
+    pathsOf(value, [...path, Array.isArray(node) ? Number(key) : key]),
+  )
+  return path.length > 0 ? [path, ...inner] : inner
+}
+
+function replaced(node: unknown, [key, ...rest]: Path, value: unknown): unknown {
+  if (key === undefined) return value
+  const copy = (Array.isArray(node) ? [...(node as unknown[])] : { ...(node as object) }) as Record<string, unknown>
+  copy[key] = replaced(copy[key], rest, value)
+  return copy
+}
+
 describe('validate / a questionnaire response', () => {
   for (const [title, items, ...expected] of CASES) {
     it(`${expected.length > 0 ? 'tells' : 'lets pass'} ${title}`, async () => {
@@ -111,6 +166,15 @@ describe('validate / a questionnaire response', () => {
         issues.some((one) => one.includes(`item[${index}]`)),
         `${index}: ${issues}`,
       )
+  })
+
+  it('is judged whatever the form is that it brings', async () => {
+    for (const path of pathsOf(BROUGHT)) {
+      for (const junk of [null, 1.5, 'constructor', true, [], [null], {}, [{}]]) {
+        const issues = await validator.check(replaced(BROUGHT, path, junk))
+        assert.ok(Array.isArray(issues), `${path.join('.')} = ${JSON.stringify(junk)}`)
+      }
+    }
   })
 
   it('is not silently right when its questionnaire is not at hand', async () => {

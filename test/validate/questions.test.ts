@@ -274,6 +274,21 @@ describe('validate / the questionnaire of a response', () => {
     assert.deepEqual(await judge([], reply([say('q', int(1))], { questionnaire: '#f', contained })), [])
   })
 
+  it('may have a value set contained beside it', async () => {
+    const item = [ask('choice', { answerValueSet: '#v' })]
+    const set = {
+      resourceType: 'ValueSet',
+      id: 'v',
+      name: 'Set',
+      status: 'active',
+      compose: { include: [{ valueSet: ['urn:set'] }] },
+    }
+    const contained = [{ resourceType: 'Questionnaire', id: 'f', name: 'Form', status: 'active', item }, set]
+    const response = { questionnaire: '#f', contained }
+    assert.deepEqual(await judge([], reply([say('q', code('a'))], response)), [])
+    assert.deepEqual(await judge([], reply([say('q', code('b'))], response)), [VALUE('Coding')])
+  })
+
   it('does not bring a pattern that takes for ever', async () => {
     const item = [ask('string', extension(['regex', text('(a+)+b|\\1')]))]
     const contained = [{ resourceType: 'Questionnaire', id: 'f', name: 'Form', status: 'active', item }]

@@ -3,10 +3,11 @@ import type { Fault } from '../run.ts'
 import { list, mismatch, NONE, type Asked, type Check, type Rule } from './asked.ts'
 import { attachmentRule } from './rules/attachment.ts'
 import { decimalRule, lengthRule, rangeRule } from './rules/limits.ts'
-import { optionRule, valueSetRule } from './rules/options.ts'
+import { optionRule } from './rules/options.ts'
 import { quantityRangeRule, unitRule } from './rules/quantity.ts'
 import { referenceRule } from './rules/reference.ts'
 import { lineRule, patternRule } from './rules/text.ts'
+import { valueSetRule } from './rules/value-set.ts'
 import { objects, valueKey, type Answer, type Question } from './shapes.ts'
 
 /** In the order in which they are told. */
@@ -71,7 +72,8 @@ function ready(question: Question): Ready {
 
 // Options of a choice may be of other types than Coding.
 function allowedKeys(question: Question): readonly string[] {
-  const own = VALUES[question.type ?? ''] ?? []
+  const type = question.type ?? ''
+  const own = (Object.hasOwn(VALUES, type) ? VALUES[type] : undefined) ?? []
   const options = objects(question.answerOption).flatMap((option) => valueKey(option) ?? [])
   return [...new Set([...own, ...options])]
 }

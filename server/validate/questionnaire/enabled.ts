@@ -67,7 +67,7 @@ function meets(condition: Condition, answers: readonly Answer[]): boolean {
   const key = valueKey(condition, 'answer')
   const wanted = key === undefined ? undefined : condition[key]
   if (condition.operator === 'exists') return given.length > 0 === (wanted === true)
-  const test = OPERATORS[condition.operator ?? '']
+  const test = OPERATORS.get(condition.operator)
   return test !== undefined && given.some((value) => test(value, wanted))
 }
 
@@ -81,11 +81,13 @@ const ordered =
   }
 
 /** https://hl7.org/fhir/R4/valueset-questionnaire-enable-operator.html */
-const OPERATORS: Readonly<Record<string, Test>> = {
-  '=': isSame,
-  '!=': (given, wanted) => !isSame(given, wanted),
-  '>': ordered((difference) => difference > 0),
-  '<': ordered((difference) => difference < 0),
-  '>=': ordered((difference) => difference >= 0),
-  '<=': ordered((difference) => difference <= 0),
-}
+const OPERATORS: ReadonlyMap<unknown, Test> = new Map(
+  Object.entries<Test>({
+    '=': isSame,
+    '!=': (given, wanted) => !isSame(given, wanted),
+    '>': ordered((difference) => difference > 0),
+    '<': ordered((difference) => difference < 0),
+    '>=': ordered((difference) => difference >= 0),
+    '<=': ordered((difference) => difference <= 0),
+  }),
+)

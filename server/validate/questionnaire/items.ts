@@ -92,7 +92,10 @@ function outOfOrder(linkId: string, at: string, after: Question): Fault {
 function unknownItem(linkId: string, at: string, known: readonly string[], { form }: Asked): Fault {
   if (isSomewhere(linkId, objects<Question>(form.item)))
     return mismatch(at, `{at}: the questionnaire has the item \`${linkId}\` in another place, not here.`)
-  const guess = nearest(linkId, known)
+  const guess = nearest(
+    linkId,
+    known.filter((one) => typeof one === 'string'),
+  )
   const hint = guess
     ? ` Did you mean \`${guess}\`?`
     : known.length > 0

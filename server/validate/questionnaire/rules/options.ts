@@ -1,9 +1,7 @@
 /** The answers to choose from. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.answerOption */
-import type { Canonical } from '../../../definitions/definitions.ts'
 import { nearest } from '../../../fhir/nearest.ts'
 import { show } from '../../keywords/value.ts'
-import type { Verdict } from '../../terminology/code-system.ts'
-import { mismatch, NONE, type Asked, type Rule } from '../asked.ts'
+import { mismatch, NONE, type Rule } from '../asked.ts'
 import { order } from '../compare.ts'
 import { objects, valueKey, type Bag, type Question } from '../shapes.ts'
 
@@ -47,37 +45,9 @@ function nameOf(value: unknown): string {
   return typeof name === 'string' ? name : JSON.stringify(value)
 }
 
-function shown(value: unknown): string {
+/** A coding by system and code, all else as it is. */
+export function shown(value: unknown): string {
   if (typeof value !== 'object' || value === null) return show(value)
   const { system, code } = value as Bag
   return typeof code === 'string' ? `\`${typeof system === 'string' ? system : ''}|${code}\`` : show(value)
 }
-
-/** In `answerValueSet`: a canonical, or `#id` of a value set that the questionnaire contains. */
-export const valueSetRule: Rule = (question) => {
-  const url = question.answerValueSet
-  if (typeof url !== 'string') return undefined
-  return (value, { key }, asked) => {
-    if (key !== 'valueCoding' || typeof value !== 'object' || value === null) return NONE
-    const verdict = verdictOf(url, value as Bag, asked)
-    if (verdict === 'in') return NONE
-    if (verdict === 'unknown') {
-      const text = `{at} is ${shown(value)}; it could not be checked against \`${url}\`, because that is not at hand.`
-      return [{ code: 'code-unchecked', severity: 'warning', below: `/${key}`, text }]
-    }
-    const text = `{at} is ${shown(value)}, which is not in the answers \`${url}\` of the question \`${question.linkId}\`.`
-    return [mismatch(`/${key}`, text)]
-  }
-}
-
-// A coding without a system names no code of any system.
-function verdictOf(url: string, { system, code }: Bag, { run, form }: Asked): Verdict {
-  const { terminology } = run.engine
-  const set = url.startsWith('#') ? containedSet(form, url.slice(1)) : undefined
-  if (url.startsWith('#') ? !set : !terminology.find(url, 'ValueSet')) return 'unknown'
-  if (typeof system !== 'string' || typeof code !== 'string') return 'out'
-  return set ? terminology.membershipIn(set)(system, code) : terminology.check(url, system, code)
-}
-
-const containedSet = (form: Bag, id: string): Canonical | undefined =>
-  objects(form.contained).find((one) => one.resourceType === 'ValueSet' && one.id === id) as Canonical | undefined

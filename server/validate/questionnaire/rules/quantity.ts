@@ -47,19 +47,20 @@ const unitOf = (quantity: Bag): string => `{at} has the unit \`${String(quantity
 
 /** The extensions unitOption and unitValueSet: the units to choose from. */
 export const unitRule: Rule = (question) => {
-  const options = extensionValues(question, 'questionnaire-unitOption') as readonly Bag[]
+  const options = extensionValues(question, 'questionnaire-unitOption').filter(isBag)
   const [valueSet] = extensionValues(question, 'questionnaire-unitValueSet')
   if (options.length === 0 && typeof valueSet !== 'string') return undefined
   const units = list(options.map((one) => String(one.code)))
   return (value, { key }, { run }) => {
     if (!isQuantity(key, value)) return NONE
-    const { system, code } = value as { system?: string; code?: string }
+    const { system, code } = value
     if (options.some((one) => one.code === code && one.system === system)) return NONE
     const shown = unitOf(value)
     if (typeof valueSet !== 'string')
       return [mismatch(`/${key}`, `${shown}; the question \`${question.linkId}\` takes ${units}.`)]
     const { terminology } = run.engine
-    const verdict = code === undefined || system === undefined ? 'out' : terminology.check(valueSet, system, code)
+    const isCoded = typeof code === 'string' && typeof system === 'string'
+    const verdict = isCoded ? terminology.check(valueSet, system, code) : 'out'
     if (verdict === 'in') return NONE
     if (verdict === 'unknown')
       return [warning(`/${key}`, `${shown}, which could not be checked against the units \`${valueSet}\`.`)]
