@@ -123,4 +123,24 @@ describe('validate / rules of terminology', () => {
       assert.deepEqual(errors, isRight ? [] : [`value-conflict ${FILTER}`])
     })
   }
+
+  it('maps only codes of the value sets that a ConceptMap names', async () => {
+    const map = (source: string, target: string): JsonObject => ({
+      resourceType: 'ConceptMap',
+      status: 'active',
+      sourceCanonical: 'http://hl7.org/fhir/ValueSet/administrative-gender',
+      targetCanonical: 'http://terminology.hl7.org/ValueSet/v3-AdministrativeGender',
+      group: [
+        {
+          source: 'http://hl7.org/fhir/administrative-gender',
+          target: 'http://terminology.hl7.org/CodeSystem/v3-AdministrativeGender',
+          element: [{ code: source, target: [{ code: target, equivalence: 'equal' }] }],
+        },
+      ],
+    })
+    const ELEMENT = 'ConceptMap.group[0].element[0]'
+    assert.deepEqual(await errorsOf(map('male', 'M')), [])
+    assert.deepEqual(await errorsOf(map('man', 'M')), [`code-invalid ${ELEMENT}.code`])
+    assert.deepEqual(await errorsOf(map('male', 'X')), [`code-invalid ${ELEMENT}.target[0].code`])
+  })
 })

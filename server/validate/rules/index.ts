@@ -6,6 +6,7 @@ import { responseFaults } from '../questionnaire/response.ts'
 import type { Fault, Run } from '../run.ts'
 import { attachmentSize } from './attachment.ts'
 import { bundleLinks, documentReferences, entryAddresses, entryNames, searchEntries } from './bundle.ts'
+import { mappedCodes } from './concept-map.ts'
 import { absoluteSystem, absoluteUrl, derivedParameter, searchParamType } from './conformance.ts'
 import { identifierSystem } from './identifier.ts'
 import { narrativeLinks } from './narrative.ts'
@@ -56,6 +57,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   Bundle: [bundleLinks, entryAddresses, entryNames, searchEntries, documentReferences],
   'CapabilityStatement.rest.resource.searchParam': [searchParamType],
   CodeSystem: [absoluteUrl, conceptCount, supplementContent, supplementConcepts],
+  ConceptMap: [absoluteUrl, mappedCodes],
   Count: QUANTITY,
   Distance: QUANTITY,
   Duration: QUANTITY,

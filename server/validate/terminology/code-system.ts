@@ -66,7 +66,8 @@ export function readCodeSystem(resource: Canonical, supplements: readonly Canoni
       add(one.concept, [code])
     }
   }
-  const content = String(resource.content)
+  // What supplements a system is a supplement, whatever it says of itself.
+  const content = typeof resource.supplements === 'string' ? 'supplement' : String(resource.content)
   // A supplement's concepts are those of another system.
   if (content !== 'supplement') add(resource.concept as readonly Stated[] | undefined, [])
   const whole = content === 'complete'

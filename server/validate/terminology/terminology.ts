@@ -89,8 +89,7 @@ export function createTerminology(definitions: Known): Terminology {
 /** https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.supplements */
 const supplementsOf = (url: string, { published }: Known): readonly Canonical[] =>
   (published?.('CodeSystem') ?? []).filter(
-    ({ content, supplements }) =>
-      content === 'supplement' && typeof supplements === 'string' && canonicalParts(supplements).url === url,
+    ({ supplements }) => typeof supplements === 'string' && canonicalParts(supplements).url === url,
   )
 
 function* codesOf(include: Include, codeSystem: (url: string) => CodeSystem | undefined): Iterable<string> {
