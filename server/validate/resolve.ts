@@ -47,21 +47,30 @@ function versionOf(reference: string): { readonly bare: string; readonly version
 }
 
 /**
- * All entries of a Bundle that a reference from one of its resources may mean: relative to the base of that entry's
- * fullUrl, and by version where it names one. https://hl7.org/fhir/R4/bundle.html#references
+ * Finds all entries of a Bundle that a reference from the resource of one of them may mean: relative to the base of that
+ * entry's fullUrl, and by version where it names one. https://hl7.org/fhir/R4/bundle.html#references
  */
-export function candidates(
-  reference: string,
-  { root, resource }: { readonly root: Resource; readonly resource: Resource },
-): readonly Resource[] {
-  const { bare, version } = versionOf(reference)
-  const from = entriesOf(root).find((one) => one?.resource === resource)?.fullUrl
+export function candidatesIn(bundle: Resource, from: unknown): (reference: string) => readonly Resource[] {
   const base = typeof from === 'string' ? /^(https?:.*\/)[A-Z][A-Za-z]+\/[^/]+$/.exec(from)?.[1] : undefined
-  const wanted = bare.includes(':') || base === undefined ? bare : base + bare
-  return entriesOf(root).flatMap((one) => {
-    const { fullUrl, resource: found } = one ?? {}
-    const isMeant = fullUrl === wanted || (typeof fullUrl === 'string' && !base && fullUrl.endsWith(`/${wanted}`))
-    const held = (found?.meta as { versionId?: unknown } | null | undefined)?.versionId
-    return isMeant && found && (version === undefined || held === version) ? [found] : []
-  })
+  const byName = new Map<string, Resource[]>()
+  for (const one of entriesOf(bundle)) {
+    if (typeof one?.fullUrl !== 'string' || !one.resource) continue
+    // Without a base, `Type/id` is looked for at the end.
+    const name =
+      base === undefined ? (/[A-Z][A-Za-z]+\/[^/]+$/.exec(one.fullUrl.slice(-200))?.[0] ?? one.fullUrl) : one.fullUrl
+    for (const key of new Set([one.fullUrl, name])) add(byName, key, one.resource)
+  }
+  return (reference) => {
+    const { bare, version } = versionOf(reference)
+    const found = byName.get(bare.includes(':') || base === undefined ? bare : base + bare) ?? []
+    return version === undefined ? found : found.filter((one) => versionIdOf(one) === version)
+  }
+}
+
+const versionIdOf = ({ meta }: Resource): unknown => (meta as { versionId?: unknown } | null | undefined)?.versionId
+
+function add(lists: Map<string, Resource[]>, key: string, one: Resource): void {
+  const list = lists.get(key)
+  if (list) list.push(one)
+  else lists.set(key, [one])
 }

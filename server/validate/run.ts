@@ -54,7 +54,12 @@ export type Run = {
   readonly resolve: (reference: string) => unknown
   /** The ids of elements met so far, and the elements. */
   readonly ids: Map<string, unknown>
+  /** What is looked up once in a check, for the outermost resource. */
+  readonly shared: Shared
 }
+
+/** `places`: every id in the outermost resource and its narratives. */
+export type Shared = { places?: ReadonlySet<string> }
 
 type Resource = Record<string, unknown>
 
@@ -68,9 +73,14 @@ export function createRun(engine: Engine, resource: Resource, container: Resourc
     rootResource: container,
     resolve: (reference) => find(reference, run),
     ids: new Map(),
+    shared: {},
   }
   return run
 }
+
+/** The run for a resource inside the one that is checked; both share what is looked up once. */
+export const innerRun = (outer: Run, resource: Resource, container: Resource): Run =>
+  Object.assign(createRun(outer.engine, resource, container, outer.root), { shared: outer.shared })
 
 /** Something found. `{at}` in the text stands for the element's FHIRPath. */
 export type Fault = {

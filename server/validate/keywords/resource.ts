@@ -2,7 +2,7 @@
 import type { ErrorObject } from 'ajv'
 import { nearest } from '../../fhir/nearest.ts'
 import { claimed, type Claim } from '../claims.ts'
-import { createRun, errorOf, errorsOf, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
+import { errorOf, errorsOf, innerRun, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 import { show } from './value.ts'
 
@@ -12,7 +12,7 @@ export const fhirResource = keyword<true>('fhirResource', ['object'], () => (run
   const fault = typeFault(data, run)
   if (fault) return [fault]
   const isContained = /\/contained\/\d+$/.test(at.instancePath)
-  const inner = createRun(run.engine, data, isContained ? run.container : data, run.root)
+  const inner = innerRun(run, data, isContained ? run.container : data)
   const from: DataAt = { ...at, rootData: data }
   const found: (ErrorObject | Fault)[] = [...errorsOf(run.engine.shape(data.resourceType as string), inner, data, from)]
   for (const claim of claimed(data)) {

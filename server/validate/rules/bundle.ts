@@ -1,6 +1,6 @@
 /** Rules for Bundles by their type. https://hl7.org/fhir/R4/bundle.html */
 import { parseReference, typeOfUrl } from '../../fhir/reference.ts'
-import { candidates } from '../resolve.ts'
+import { candidatesIn } from '../resolve.ts'
 import type { Fault } from '../run.ts'
 import type { Rule } from './index.ts'
 
@@ -94,10 +94,11 @@ export const documentReferences: Rule = (bundle) => {
   const first = listOf(bundle.entry)[0]
   if (!isBag(first) || !isBag(first.resource) || first.resource.resourceType !== 'Composition') return []
   const composition = first.resource
+  const candidates = candidatesIn(bundle, first.fullUrl)
   return referencesIn(composition).flatMap(({ reference, below }): Fault[] => {
     const kind = parseReference(reference)?.kind
     if (kind !== 'local' && kind !== 'urn') return []
-    const found = candidates(reference, { root: bundle, resource: composition })
+    const found = candidates(reference)
     if (found.length === 1) return []
     const text =
       found.length === 0
