@@ -59,7 +59,8 @@ describe('validate / any input', () => {
     }
   }
 
-  it('gets a verdict when a valid resource is changed at random', async () => {
+  it('gets a verdict when a valid resource is changed at random', async function () {
+    this.timeout(60_000)
     const samples = validSamples()
     const change = fc.tuple(fc.constantFrom(...samples), fc.array(CHANGE, { minLength: 1, maxLength: 3 }))
     await fc.assert(
