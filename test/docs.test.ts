@@ -1,5 +1,6 @@
 /** The pages say what is so: settings, errors, dependencies, paths, links and commands are compared with the code. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SETTINGS } from '../server/config.ts'
@@ -33,6 +34,14 @@ describe('the documentation', () => {
     for (const [code, [status, type, meaning]] of Object.entries(ERRORS))
       assert.deepEqual(facts[`\`${code}\``], [String(status), type, meaning], code)
     for (const row of told) assert.match(row[4] ?? '', /^[A-Z`].*\.$/, `${row[0]} does not say what to do`)
+  })
+
+  it('tells every profile, search parameter, operation, topic and code list as they are published', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['--import=tsx', 'scripts/docs.ts', '--check'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    })
+    assert.equal(status, 0, stderr)
   })
 
   it('gives every dependency a line', () => {
