@@ -5,7 +5,7 @@
 import type { Structures } from '../definitions/structures/structures.ts'
 import type { ErrorCode } from '../fhir/outcome.ts'
 import type { Invariant } from './compile/schema.ts'
-import { containedFree, containedReferenced, containedUnlabelled, containedUnversioned } from './contained.ts'
+import { containedFree, containedUnlabelled, containedUnversioned, firstUnreferenced } from './contained.ts'
 import { find } from './resolve.ts'
 import type { Run } from './run.ts'
 import { allowedXhtml } from './xhtml.ts'
@@ -17,6 +17,8 @@ export type NativeRule = {
   readonly of: string
   readonly test: (run: Run, data: never) => boolean
   readonly code?: ErrorCode
+  /** Where below the data it is broken. */
+  readonly below?: (data: never) => string
 }
 
 const has = (data: Bag, name: string): boolean => data[name] !== undefined || data[`_${name}`] !== undefined
@@ -26,7 +28,12 @@ const needs = (one: string, other: string) => (_run: Run, data: Bag) => !has(dat
 /** By key. https://hl7.org/fhir/R4/conformance-rules.html#constraints */
 export const NATIVE: Readonly<Record<string, NativeRule>> = {
   'dom-2': { of: 'DomainResource', test: (_run, data: Bag) => containedFree(data), code: 'contained-invalid' },
-  'dom-3': { of: 'DomainResource', test: (_run, data: Bag) => containedReferenced(data), code: 'contained-invalid' },
+  'dom-3': {
+    of: 'DomainResource',
+    test: (_run, data: Bag) => firstUnreferenced(data) === -1,
+    code: 'contained-invalid',
+    below: (data: Bag) => `/contained/${firstUnreferenced(data)}`,
+  },
   'dom-4': { of: 'DomainResource', test: (_run, data: Bag) => containedUnversioned(data), code: 'contained-invalid' },
   'dom-5': { of: 'DomainResource', test: (_run, data: Bag) => containedUnlabelled(data), code: 'contained-invalid' },
   'ext-1': { of: 'Extension', test: (_run, data: Bag) => has(data, 'extension') !== hasChoice(data, 'value') },

@@ -19,12 +19,14 @@ export const containedUnversioned = (data: Bag): boolean =>
 export const containedUnlabelled = (data: Bag): boolean =>
   data.contained === undefined || listOf(data).every(({ meta }) => !has(meta, 'security'))
 
-/** dom-3: it is referred to from elsewhere in the resource, or refers to the resource that contains it. */
-export function containedReferenced(data: Bag): boolean {
-  if (data.contained === undefined) return true
+/** dom-3: each is referred to from elsewhere in the resource, or refers to the resource that contains it. -1: so it is. */
+export function firstUnreferenced(data: Bag): number {
+  if (!Array.isArray(data.contained)) return -1
   const references = new Set<string>()
   collect(data, references)
-  return listOf(data).every((one) => typeof one.id !== 'string' || references.has(`#${one.id}`) || refersOut(one))
+  return data.contained.findIndex(
+    (one: Bag | null) => typeof one?.id === 'string' && !references.has(`#${one.id}`) && !refersOut(one),
+  )
 }
 
 const has = (value: unknown, name: string): boolean =>

@@ -16,7 +16,7 @@ export function issuesOf(
   at?: string,
 ): readonly Issue[] {
   if (errors.length === 0) return NONE
-  return inOrder(distinct(errors.map((error) => read(error, root))), root).map(
+  return inOrder(distinct(errors.map((error) => read(error, root))), root, structures).map(
     ({ code, severity = 'error', text, pointer, profile }) => {
       const { expression } = locate(root, pointer, structures, at)
       const said = text.replaceAll('{at}', `\`${expression}\``)

@@ -20,19 +20,40 @@ type At = { node?: ElementNode; type?: string }
 export function locate(root: unknown, pointer: string, structures: Structures, prefix?: string): Location {
   const rootType = typeOf(root)
   let expression = prefix ?? rootType ?? 'Resource'
-  let at: At = resourceAt(rootType, structures)
+  let last: At = resourceAt(rootType, structures)
+  for (const { text, at } of stepsTo(root, pointer, structures)) {
+    expression += text
+    last = at
+  }
+  return { expression, path: last.node?.path, type: last.type }
+}
+
+/** One step of a walk: what it leads to, and among which elements it stands there; `text` is its FHIRPath. */
+export type Step = {
+  readonly token: string
+  readonly text: string
+  readonly data: unknown
+  readonly at: At
+  readonly siblings?: ReadonlyMap<string, ElementNode>
+}
+
+/** The steps of a pointer from a resource, with what the definitions say of each. */
+export function* stepsTo(root: unknown, pointer: string, structures: Structures): Iterable<Step> {
+  let at: At = resourceAt(typeOf(root), structures)
   let data = root
   for (const token of tokensOf(pointer)) {
     data = typeof data === 'object' && data !== null ? (data as Record<string, unknown>)[token] : undefined
-    if (/^\d+$/.test(token)) expression += `[${token}]`
-    else {
+    let text = `[${token}]`
+    let siblings: ReadonlyMap<string, ElementNode> | undefined
+    if (!/^\d+$/.test(token)) {
+      siblings = childrenOf(at, structures)
       const next = step(at, nameOf(token, at, structures), structures)
-      expression += `.${next.text}`
+      text = `.${next.text}`
       at = next
     }
     if (at.type === 'Resource') at = { ...at, ...resourceAt(typeOf(data), structures) }
+    yield { token, text, data, at, siblings }
   }
-  return { expression, path: at.node?.path, type: at.type }
 }
 
 export const tokensOf = (pointer: string): string[] =>

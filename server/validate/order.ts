@@ -1,29 +1,62 @@
-/** The order in which faults are told: what is no FHIR JSON first, then as the resource is read from top to bottom. */
+/**
+ * The order in which faults are told, whatever the order of properties in the JSON: what is no FHIR JSON first; then each
+ * resource by its type, and after that by its profiles; elements as their definition lists them.
+ * https://hl7.org/fhir/R4/validation.html
+ */
+import type { ElementNode } from '../definitions/structures/element.ts'
+import type { Structures } from '../definitions/structures/structures.ts'
 import type { ErrorCode } from '../fhir/outcome.ts'
-import { tokensOf } from './locate.ts'
+import { stepsTo } from './locate.ts'
 
-type Placed = { readonly code: ErrorCode; readonly pointer: string }
+type Placed = { readonly code: ErrorCode; readonly pointer: string; readonly profile?: string }
 
 /** Codes of what cannot be read as the elements that it should be. */
 const FORM = new Set<ErrorCode>(['element-unknown', 'element-type', 'element-empty'])
 
 /** A copy, sorted; those of one place keep their order. What is missing comes before all that its holder has. */
-export function inOrder<One extends Placed>(faults: readonly One[], root: unknown): readonly One[] {
+export function inOrder<One extends Placed>(
+  faults: readonly One[],
+  root: unknown,
+  structures: Structures,
+): readonly One[] {
   if (faults.length < 2) return faults
-  const placed = faults.map((fault) => ({ fault, form: FORM.has(fault.code), place: placeOf(fault.pointer, root) }))
+  const placed = faults.map((fault) => ({
+    fault,
+    form: FORM.has(fault.code),
+    place: placeOf(fault, root, structures),
+  }))
   placed.sort((one, other) => Number(other.form) - Number(one.form) || compare(one.place, other.place))
   return placed.map(({ fault }) => fault)
 }
 
-function placeOf(pointer: string, root: unknown): readonly number[] {
-  const place: number[] = []
-  let data = root
-  for (const token of tokensOf(pointer)) {
-    if (typeof data !== 'object' || data === null) break
-    place.push(Array.isArray(data) ? Number(token) : Object.keys(data).indexOf(token))
-    data = (data as Record<string, unknown>)[token]
+/** A number for each step: of a list its index, of an element its rank; before the elements of a resource, 1 for its profiles. */
+function placeOf({ pointer, profile }: Placed, root: unknown, structures: Structures): readonly number[] {
+  const place: number[] = [0]
+  const type = profile === undefined ? undefined : typeOfProfile(profile, structures)
+  let asked = type !== undefined && typeOf(root) === type ? 0 : undefined
+  for (const { data, at, siblings, token } of stepsTo(root, pointer, structures)) {
+    place.push(siblings ? rankOf(at.node?.name, siblings) : Number(token) || 0)
+    if (typeOf(data) === undefined) continue
+    if (type !== undefined && typeOf(data) === type) asked = place.length
+    place.push(0)
   }
+  if (asked !== undefined) place[asked] = 1
   return place
+}
+
+/** The type of resource that a profile is about; those of data types are part of the types that use them. */
+function typeOfProfile(profile: string, structures: Structures): string | undefined {
+  const definition = structures.find(profile)
+  return definition?.kind === 'resource' ? definition.type : undefined
+}
+
+const ranks = new WeakMap<ReadonlyMap<string, ElementNode>, ReadonlyMap<string, number>>()
+
+/** What is not defined comes last. */
+function rankOf(name: string | undefined, children: ReadonlyMap<string, ElementNode>): number {
+  let known = ranks.get(children)
+  if (!known) ranks.set(children, (known = new Map([...children.keys()].map((one, index) => [one, index]))))
+  return known.get(name ?? '') ?? known.size
 }
 
 function compare(one: readonly number[], other: readonly number[]): number {
@@ -32,4 +65,9 @@ function compare(one: readonly number[], other: readonly number[]): number {
     if (difference !== 0) return difference
   }
   return one.length - other.length
+}
+
+function typeOf(data: unknown): string | undefined {
+  const type = (data as { resourceType?: unknown } | null | undefined)?.resourceType
+  return typeof type === 'string' ? type : undefined
 }

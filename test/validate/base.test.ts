@@ -183,7 +183,11 @@ const REFERENCES: readonly Case[] = [
     'reference-type ServiceRequest.subject',
   ],
   ['a reference to what is not contained', patient(toContained), 'contained-invalid Patient.managingOrganization'],
-  ['a contained resource that nothing refers to', patient({ contained: [contained()] }), 'contained-invalid Patient'],
+  [
+    'a contained resource that nothing refers to',
+    patient({ contained: [contained()] }),
+    'contained-invalid Patient.contained[0]',
+  ],
   [
     'a contained resource with a version',
     patient({ contained: [contained({ versionId: '1' })], ...toContained }),

@@ -119,7 +119,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       'Observation',
       [{ id: 'Observation.code', fixedCodeableConcept: { text: 'a' } }],
       observation({ code: { text: 'a', id: 'b' } }),
-      'value-fixed Observation.code',
+      'value-fixed Observation.code.id',
     ],
     [
       'a value without the pattern',

@@ -100,7 +100,7 @@ describe('validate / rules of terminology', () => {
     assert.deepEqual(await errorsOf(elsewhere), [])
   })
 
-  const FILTER = 'ValueSet.compose.include[0].filter[0].value'
+  const FILTER = 'ValueSet.compose.include[0].filter[0]'
   const filters: readonly (readonly [property: string, op: string, value: string, isRight: boolean])[] = [
     ['concept', 'is-a', 'b', true],
     ['concept', 'is-a', 'z', false],

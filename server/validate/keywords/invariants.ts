@@ -36,6 +36,7 @@ function ruleFault({ rule, native, test }: Ready, run: Run, data: never): Fault 
       code,
       severity,
       rule: key,
+      ...(native?.below ? { below: native.below(data) } : {}),
       text: `{at} breaks the rule \`${key}\`: ${human}`,
     }
   } catch (cause) {

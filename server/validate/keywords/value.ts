@@ -1,22 +1,32 @@
 /** `fhirFixed`, `fhirPattern`, `fhirMin`, `fhirMax`: what a value must be. */
 import type { Json } from '../../fhir/types.ts'
+import { equals, fromFixed, fromPattern, includes, type Difference } from '../difference.ts'
+import type { Fault } from '../run.ts'
 import { keyword } from './keyword.ts'
 
 const ALL = ['object', 'array', 'string', 'number', 'boolean'] as const
 
-export const fhirFixed = keyword<Json>('fhirFixed', ALL, (fixed) => {
-  const shown = show(fixed)
-  return (_run, data: Json) =>
-    equals(data, fixed) ? undefined : [{ code: 'value-fixed', text: `{at} is ${show(data)}, but it must be ${shown}.` }]
-})
+export const fhirFixed = keyword<Json>(
+  'fhirFixed',
+  ALL,
+  (fixed) => (_run, data: Json) =>
+    equals(data, fixed) ? undefined : [differs('value-fixed', fromFixed(data, fixed), 'be')],
+)
 
-export const fhirPattern = keyword<Json>('fhirPattern', ALL, (pattern) => {
-  const shown = show(pattern)
-  return (_run, data: Json) =>
-    includes(data, pattern)
-      ? undefined
-      : [{ code: 'value-pattern', text: `{at} is ${show(data)}, but it must hold ${shown}.` }]
-})
+export const fhirPattern = keyword<Json>(
+  'fhirPattern',
+  ALL,
+  (pattern) => (_run, data: Json) =>
+    includes(data, pattern) ? undefined : [differs('value-pattern', fromPattern(data, pattern), 'hold')],
+)
+
+function differs(code: 'value-fixed' | 'value-pattern', { below, found, wanted }: Difference, be: string): Fault {
+  if (wanted === undefined)
+    return { code, below, text: `{at} is ${show(found)}, but what holds it is fixed without it. Leave it out.` }
+  const is = found === undefined ? 'is missing' : `is ${show(found)}`
+  const must = typeof wanted === 'object' ? be : 'be'
+  return { code, below, text: `{at} ${is}, but it must ${must} ${show(wanted)}.` }
+}
 
 export const fhirMin = keyword<Json>(
   'fhirMin',
@@ -35,28 +45,6 @@ export const fhirMax = keyword<Json>(
       ? [{ code: 'value-range', text: `{at} is ${show(data)}; the most allowed is ${show(max)}.` }]
       : undefined,
 )
-
-/** The same JSON; the order of properties is nothing. */
-export function equals(one: unknown, other: unknown): boolean {
-  if (one === other) return true
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
-  if (Array.isArray(one) !== Array.isArray(other)) return false
-  const keys = Object.keys(one)
-  return (
-    keys.length === Object.keys(other).length && keys.every((key) => equals((one as Bag)[key], (other as Bag)[key]))
-  )
-}
-
-/** All that the pattern says is in the value; each item of a list in it matches some item of the value's. */
-export function includes(value: unknown, pattern: unknown): boolean {
-  if (Array.isArray(pattern)) {
-    return Array.isArray(value) && pattern.every((wanted) => value.some((item) => includes(item, wanted)))
-  }
-  if (typeof pattern !== 'object' || pattern === null) return value === pattern
-  if (typeof value !== 'object' || value === null) return false
-  for (const key in pattern) if (!includes((value as Bag)[key], (pattern as Bag)[key])) return false
-  return true
-}
 
 /** Numbers, dates and the values of quantities; others are not compared. */
 function compare(one: unknown, other: unknown): number {

@@ -48,6 +48,23 @@ function placed(concept: unknown, below: string): readonly Placed[] {
   })
 }
 
+/** What a value set draws on is at hand: what is not could not be checked. https://hl7.org/fhir/R4/valueset.html#compositions */
+export const partsAtHand: Rule = ({ system, valueSet }, { engine }) => {
+  const missing = (canonical: unknown, below: string, what: string, isThere: (url: string) => unknown): Fault[] => {
+    if (typeof canonical !== 'string' || canonical === '' || isThere(canonical)) return []
+    const text = `{at} is \`${canonical}\`, a ${what} that is not at hand: whether a code is one of it could not be checked.`
+    return [{ code: 'code-unchecked', severity: 'warning', below, text }]
+  }
+  const { terminology } = engine
+  const imported = Array.isArray(valueSet) ? (valueSet as readonly unknown[]) : []
+  return [
+    ...missing(system, '/system', 'code system', (url) => terminology.codeSystem(url)),
+    ...imported.flatMap((one, index) =>
+      missing(one, `/valueSet/${index}`, 'value set', (url) => terminology.find(url, 'ValueSet')),
+    ),
+  ]
+}
+
 /** A filter asks for something that can be. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.filter */
 export const filtersFit: Rule = ({ system, version, filter }, { engine }) => {
   if (typeof system !== 'string') return []
@@ -57,7 +74,7 @@ export const filtersFit: Rule = ({ system, version, filter }, { engine }) => {
     if (typeof property !== 'string' || typeof op !== 'string' || typeof value !== 'string') return []
     const why = wrongValue({ property, op, value, system }, known, engine)
     return why
-      ? [{ code: 'value-conflict', below: `/filter/${index}/value`, text: `{at} is \`${value}\`; ${why}` }]
+      ? [{ code: 'value-conflict', below: `/filter/${index}`, text: `{at} has the value \`${value}\`; ${why}` }]
       : []
   })
 }

@@ -1,6 +1,6 @@
 /** Does an item belong to a slice? https://hl7.org/fhir/R4/profiling.html#discriminator */
 import type { Match, Slice } from '../compile/schema.ts'
-import { equals, includes } from '../keywords/value.ts'
+import { equals, includes } from '../difference.ts'
 import { errorsOf, type Run } from '../run.ts'
 import { select, type Selected } from './select.ts'
 

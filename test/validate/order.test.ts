@@ -1,0 +1,47 @@
+/** The order in which faults are told. https://hl7.org/fhir/R4/validation.html */
+import assert from 'node:assert/strict'
+import { isError, type Issue } from '../../server/fhir/outcome.ts'
+import { H, profile, validatorOf } from './given.ts'
+
+const inOrder = (issues: readonly Issue[]): readonly string[] =>
+  issues.filter(isError).map(({ code, expression }) => `${code} ${expression}`)
+
+describe('validate / the order of faults', () => {
+  it('is that of the definition, not of the JSON', async () => {
+    const contained = [{ resourceType: 'Patient', id: 'p', birthDate: 'x' }]
+    const issues = await validatorOf([]).check({ resourceType: 'Observation', effectiveDateTime: 'x', contained })
+    assert.deepEqual(inOrder(issues), [
+      'contained-invalid Observation.contained[0]',
+      'value-format Observation.contained[0].birthDate',
+      'element-missing Observation.status',
+      'element-missing Observation.code',
+      'value-format Observation.effective.ofType(dateTime)',
+    ])
+  })
+
+  it('puts what is no FHIR JSON first', async () => {
+    const issues = await validatorOf([]).check({ resourceType: 'Patient', gender: 'x', nmae: [], photo: {} })
+    assert.deepEqual(inOrder(issues), [
+      'element-type Patient.photo',
+      'element-unknown Patient.nmae',
+      'code-invalid Patient.gender',
+    ])
+  })
+
+  it('tells what a type asks before what a profile asks, of each resource of a Bundle in turn', async () => {
+    const named = profile('Patient', [{ id: 'Patient.name', min: 1 }])
+    const resource = { resourceType: 'Patient', meta: { profile: [`${H}/StructureDefinition/x`] }, gender: 'x' }
+    const issues = await validatorOf([named]).check({
+      resourceType: 'Bundle',
+      type: 'batch',
+      entry: [1, 2].map(() => ({ resource, request: { method: 'POST', url: 'Patient' } })),
+    })
+    assert.deepEqual(
+      inOrder(issues),
+      [0, 1].flatMap((index) => [
+        `code-invalid Bundle.entry[${index}].resource.gender`,
+        `element-missing Bundle.entry[${index}].resource.name`,
+      ]),
+    )
+  })
+})
