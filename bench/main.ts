@@ -1,14 +1,16 @@
 /**
  * `npm run bench [name ...]`: figures as ratios to a reference measured in the same run, because the machines differ and
- * so do their neighbours. Names: http, store-size. Without a name: all.
+ * so do their neighbours. Names: those of BENCHES. Without a name: all.
  */
 import { benchHttp } from './http.ts'
 import { LIMIT, measureStoreSize } from './store-size.ts'
+import { benchValidate } from './validate.ts'
 
 const RECORDS = 20_000
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   http: benchHttp,
+  validate: benchValidate,
   async 'store-size'() {
     const size = await measureStoreSize(RECORDS)
     console.log(

@@ -1,0 +1,107 @@
+/**
+ * Microseconds of processor time per check on one thread, beside two others in the same run. Each check gets an object
+ * that was parsed for it alone, outside the time that is measured; the rounds alternate, and the median counts.
+ */
+import { readFileSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { loadDefinitions } from '../server/definitions/load.ts'
+import { profileUrl } from '../server/fhir/canonical.ts'
+import { medplum } from './medplum.ts'
+import { contendersFor, NAMES, type Contender, type Name } from './validators.ts'
+
+const ROOT = path.join(import.meta.dirname, '..')
+const ROUNDS = 21
+const CHECKS: Readonly<Record<Name, number>> = { ours: 360, Medplum: 18, 'plain ajv': 720 }
+/** Each is called this often before it is measured, as it is in a process that runs for long. */
+const WARMING: Readonly<Record<Name, number>> = { ours: 7200, Medplum: 360, 'plain ajv': 14400 }
+
+/** What is promised: this many times as fast as Medplum, this part of the speed of plain ajv. */
+const TARGETS = { Medplum: 10, 'plain ajv': 0.25 }
+
+const CASES = [
+  { type: 'Patient', samples: 'participant', profile: 'hub-participant' },
+  { type: 'ServiceRequest', samples: 'referral', profile: 'hub-referral' },
+  { type: 'Task', samples: 'referral-task', profile: 'hub-referral-task' },
+  { type: 'QuestionnaireResponse', samples: 'assessment-response', profile: 'hub-assessment-response' },
+] as const
+
+/** A sample of every folder that all three refuse. */
+const REFUSED = 'invalid-element-unknown.json'
+
+type Bag = Record<string, unknown>
+type Run = { readonly name: string; readonly texts: readonly string[]; readonly refused: number; readonly url?: string }
+
+export async function benchValidate(): Promise<void> {
+  const definitions = await loadDefinitions(ROOT)
+  const other = await medplum(definitions)
+  console.log(`validate: one thread, µs of processor time per check, median of ${ROUNDS} rounds; the ratios are those of our speed`)
+  let all = true
+  for (const one of CASES) {
+    for (const run of runsOf(one)) {
+      const contenders = contendersFor({ type: one.type, profile: run.url }, definitions, other)
+      const times = await compare(contenders, run)
+      const held = report(run.name, times)
+      if (run.refused === 0) all &&= held
+    }
+  }
+  console.log(`  ${all ? 'every target holds' : 'NOT every target holds'}: ${targets()}; the mixed rounds have none`)
+}
+
+const targets = (): string => `${TARGETS.Medplum} times Medplum, ${TARGETS['plain ajv']} of plain ajv`
+
+function runsOf({ type, samples, profile }: (typeof CASES)[number]): readonly Run[] {
+  const folder = path.join(ROOT, 'samples', samples)
+  const read = (file: string): string => readFileSync(path.join(folder, file), 'utf8')
+  const valid = readdirSync(folder)
+    .filter((file) => /^valid-.*\.json$/.test(file))
+    .map(read)
+  const url = profileUrl(profile)
+  return [
+    { name: `${type}, R4`, texts: valid.map(withoutClaims), refused: 0 },
+    { name: `${type}, ${profile}`, texts: valid, refused: 0, url },
+    { name: `${type}, one refused`, texts: [...valid, read(REFUSED)], refused: 1, url },
+  ]
+}
+
+// For the base alone: a claim would call for its profile.
+function withoutClaims(text: string): string {
+  const resource = JSON.parse(text) as Bag
+  const { profile: _, ...meta } = (resource.meta ?? {}) as Bag
+  const { meta: __, ...rest } = resource
+  return JSON.stringify(Object.keys(meta).length > 0 ? { ...rest, meta } : rest)
+}
+
+type Times = Readonly<Record<Name, number>>
+
+async function compare(contenders: Readonly<Record<Name, Contender>>, run: Run): Promise<Times> {
+  const times: Record<Name, number[]> = { ours: [], Medplum: [], 'plain ajv': [] }
+  for (const name of NAMES) await measure(contenders[name], run, { name, checks: WARMING[name] })
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const name of NAMES) times[name].push(await measure(contenders[name], run, { name, checks: CHECKS[name] }))
+  return { ours: median(times.ours), Medplum: median(times.Medplum), 'plain ajv': median(times['plain ajv']) }
+}
+
+/** A wrong verdict ends the benchmark: who looks away is fast. */
+async function measure(contender: Contender, run: Run, { name, checks }: { name: Name; checks: number }) {
+  const copies = Math.ceil(checks / run.texts.length)
+  const pool = Array.from({ length: copies }, () => run.texts.map((text) => JSON.parse(text) as unknown)).flat()
+  // Not the time on the clock: that of the neighbours would be in it.
+  const begun = process.cpuUsage()
+  const refused = await contender(pool)
+  const { user, system } = process.cpuUsage(begun)
+  if (refused !== run.refused * copies)
+    throw new Error(`${run.name}: ${name} refuses ${refused} of ${pool.length}, not ${run.refused * copies}.`)
+  return (user + system) / pool.length
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN
+
+function report(name: string, times: Times): boolean {
+  const shown = NAMES.map((one) => `${one} ${times[one].toFixed(1).padStart(6)}`).join('  ')
+  const beside = { Medplum: times.Medplum / times.ours, 'plain ajv': times['plain ajv'] / times.ours }
+  const held = beside.Medplum >= TARGETS.Medplum && beside['plain ajv'] >= TARGETS['plain ajv']
+  const ratios = `${beside.Medplum.toFixed(0).padStart(4)} x Medplum  ${beside['plain ajv'].toFixed(2)} of plain ajv`
+  console.log(`  ${name.padEnd(48)}${shown}  ${ratios}${held ? '' : '  (short of the target)'}`)
+  return held
+}
