@@ -22,6 +22,7 @@ const TASKS = {
   'test:crash': { needs: 'all', module: 'test/whole/crash/main.ts' },
   'test:noninterference': { needs: 'all', module: 'test/visibility/main.ts' },
   conformance: { needs: 'production', module: 'scripts/conformance.ts' },
+  differential: { needs: 'production', module: 'scripts/differential.ts' },
   check: { needs: 'all', command: ['scripts/check.mjs'] },
 }
 

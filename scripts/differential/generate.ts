@@ -1,0 +1,80 @@
+/**
+ * Mutants: as many of each mutator as of any other, each of a seed picked at random; one of three is changed twice. The
+ * same number gives the same mutants.
+ */
+import jsonPatch, { type Operation } from 'fast-json-patch'
+import type { Definitions } from '../../server/definitions/definitions.ts'
+import { createTerminology } from '../../server/validate/terminology/terminology.ts'
+import type { Edit, Ground, Mutator, Resource, Site } from './mutation.ts'
+import { MUTATORS } from './mutators/index.ts'
+import { createRandom, type Random } from './random.ts'
+import type { Seed } from './seeds.ts'
+import { sitesOf } from './sites.ts'
+
+export type Mutant = {
+  readonly seed: string
+  /** One or two names of mutators. */
+  readonly mutations: readonly string[]
+  readonly patch: readonly Edit[]
+  readonly resource: Resource
+}
+
+export type Wanted = { readonly number: number; readonly count: number; readonly definitions: Definitions }
+
+const TWICE = 1 / 3
+const TRIES = 400
+
+/** Fewer than `count` only when a mutator finds nothing to change in the seeds. */
+export function mutantsOf(seeds: readonly Seed[], { number, count, definitions }: Wanted): readonly Mutant[] {
+  const mutate = mutationsBy(definitions)
+  const seen = new Set(seeds.map(({ resource }) => JSON.stringify(resource)))
+  const mutants: Mutant[] = []
+  for (let index = 0; index < count; index++) {
+    const random = createRandom(number, index)
+    const mutant = mutantOf(seeds, MUTATORS[index % MUTATORS.length] as Mutator, { random, seen, mutate })
+    if (mutant) mutants.push(mutant)
+  }
+  return mutants
+}
+
+/** The resource after a patch. Throws when the patch does not fit it. */
+export const patched = (resource: Resource, patch: readonly Edit[]): Resource =>
+  jsonPatch.applyPatch(structuredClone(resource), patch as Operation[], true).newDocument as Resource
+
+type Mutate = (resource: Resource, mutator: Mutator, random: Random) => readonly Edit[] | undefined
+type Tools = { readonly random: Random; readonly seen: Set<string>; readonly mutate: Mutate }
+
+function mutantOf(seeds: readonly Seed[], first: Mutator, { random, seen, mutate }: Tools): Mutant | undefined {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const seed = random.pick(seeds)
+    const patch = mutate(seed.resource, first, random)
+    if (!patch) continue
+    const once = patched(seed.resource, patch)
+    const second = random.chance(TWICE) ? random.pick(MUTATORS) : undefined
+    const more = second && mutate(once, second, random)
+    const resource = more ? patched(once, more) : once
+    const text = JSON.stringify(resource)
+    if (seen.has(text)) continue
+    seen.add(text)
+    const mutations = more && second ? [first.name, second.name] : [first.name]
+    return { seed: seed.name, mutations, patch: [...patch, ...(more ?? [])], resource }
+  }
+  return undefined
+}
+
+function mutationsBy(definitions: Definitions): Mutate {
+  const { structures } = definitions
+  const terminology = createTerminology(definitions)
+  const resourceTypes = [...definitions.resourceTypes].sort()
+  const known = new WeakMap<Resource, readonly Site[]>()
+  return (resource, mutator, random) => {
+    const sites = known.get(resource) ?? sitesOf(resource, structures)
+    known.set(resource, sites)
+    const ground: Ground = { resource, sites, random, structures, terminology, resourceTypes }
+    for (const site of random.shuffle(sites)) {
+      const edits = mutator.edit(site, ground)
+      if (edits && edits.length > 0) return edits
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,110 @@
+/** References and what they lead to. https://hl7.org/fhir/R4/references.html */
+import { add, isObject, replace, type Edit, type Ground, type Mutator, type Site } from '../mutation.ts'
+
+const isReference = ({ value, type, isList }: Site): boolean => type === 'Reference' && !isList && isObject(value)
+
+const typesOf = ({ node, profiled }: Site): readonly string[] =>
+  [...(profiled?.element.type ?? []), ...(node?.element.type ?? [])]
+    .flatMap(({ targetProfile }) => targetProfile ?? [])
+    .filter((url) => url.startsWith('http://hl7.org/fhir/StructureDefinition/'))
+    .map((url) => url.slice(url.lastIndexOf('/') + 1))
+
+const badReference: Mutator = {
+  name: 'bad reference',
+  edit: (site, { random }) => (isReference(site) ? replace(site, { reference: random.pick(BAD) }) : undefined),
+}
+
+const BAD = [
+  'nobody',
+  'Patient/',
+  'Patient/has space',
+  'patient/1',
+  'Patiant/1',
+  '/Patient/1',
+  'Patient/1/_history/',
+  'Patient/1/2/3',
+  '#nowhere',
+  '#',
+  '',
+  'urn:uuid:1234',
+  'urn:oid:x',
+  'https://state.example/ fhir/Patient/1',
+]
+
+const wrongTarget: Mutator = {
+  name: 'reference to another type',
+  edit(site, { random, resourceTypes }) {
+    if (!isReference(site)) return undefined
+    const type = random.pick(resourceTypes)
+    return replace(site, random.pick([{ reference: `${type}/1` }, { reference: `${type}/1`, type }, { type }]))
+  },
+}
+
+const otherTarget: Mutator = {
+  name: 'another right reference',
+  edit(site, { random }) {
+    const types = isReference(site) ? typesOf(site).filter((one) => one !== 'Resource') : []
+    if (types.length === 0) return undefined
+    const type = random.pick(types)
+    return replace(site, random.pick(RIGHT)(type))
+  },
+}
+
+const RIGHT: readonly ((type: string) => object)[] = [
+  (type) => ({ reference: `${type}/other-1` }),
+  (type) => ({ reference: `https://state.example/fhir/${type}/2` }),
+  (type) => ({ reference: `${type}/3/_history/2`, type }),
+  (type) => ({ type, identifier: { system: 'https://state.example/id', value: '7' } }),
+  () => ({ display: 'only words' }),
+  () => ({ reference: 'urn:uuid:c757873d-ec9a-4326-a141-556f43239520' }),
+]
+
+const contained: Mutator = {
+  name: 'contained broken',
+  edit(site, ground) {
+    const homes = ground.sites.filter(isReference)
+    if (site.at !== '' || homes.length === 0 || !isDomain(site.value)) return undefined
+    const home = ground.random.pick(homes)
+    const own = Array.isArray(ground.resource.contained) ? (ground.resource.contained as unknown[]) : []
+    return ground.random.pick(CONTAINED)(own, home, ground)
+  },
+}
+
+const NO_DOMAIN = ['Bundle', 'Binary', 'Parameters']
+
+const isDomain = (value: unknown): boolean =>
+  isObject(value) && !NO_DOMAIN.includes(String(value.resourceType)) && !('entry' in value && 'type' in value)
+
+type Contain = (own: readonly unknown[], home: Site, ground: Ground) => readonly Edit[]
+
+const put = (own: readonly unknown[], more: object): readonly Edit[] => add('/contained', [...own, more])
+
+const inside = (home: Site, type: string) => ({ resourceType: typesOf(home)[0] ?? type, id: 'inside' })
+
+const CONTAINED: readonly Contain[] = [
+  // Nothing leads there.
+  (own) => put(own, { resourceType: 'Patient', id: 'alone' }),
+  // All is well, if the target has nothing that it must have.
+  (own, home) => [...put(own, inside(home, 'Patient')), ...replace(home, { reference: '#inside' })],
+  (own, home) => [...put(own, { resourceType: 'Patient', id: 'inside' }), ...replace(home, { reference: '#inside' })],
+  (own, home) => [...put(own, { resourceType: 'Patient' }), ...replace(home, { reference: '#inside' })],
+  (own, home) => [
+    ...put(own, { ...inside(home, 'Patient'), meta: { versionId: '1' } }),
+    ...replace(home, { reference: '#inside' }),
+  ],
+  (own, home) => [
+    ...put(own, { ...inside(home, 'Patient'), meta: { security: [{ code: 'R' }] } }),
+    ...replace(home, { reference: '#inside' }),
+  ],
+  (own, home) => [
+    ...put(own, { ...inside(home, 'Patient'), contained: [{ resourceType: 'Patient', id: 'deeper' }] }),
+    ...replace(home, { reference: '#inside' }),
+  ],
+  (own, home) => [...put(own, { resourceType: 'Patiant', id: 'inside' }), ...replace(home, { reference: '#inside' })],
+  (own, home) => [
+    ...put(own, { ...inside(home, 'Patient'), colour: 'red' }),
+    ...replace(home, { reference: '#inside' }),
+  ],
+]
+
+export const REFERENCES: readonly Mutator[] = [badReference, wrongTarget, otherTarget, contained]

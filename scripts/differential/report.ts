@@ -1,0 +1,85 @@
+/** The figures of a differential run, in words: agreement, by mutation, and each class of disagreement. */
+import { isError, type Issue } from '../../server/fhir/outcome.ts'
+import { EXPLAINED } from './explained.ts'
+import type { Mutant } from './generate.ts'
+import type { Said, Verdict } from './judge.ts'
+
+export type Compared = { readonly mutant: Mutant; readonly ours: readonly Issue[]; readonly theirs: Verdict }
+
+export const AGREED_ENOUGH = 0.98
+
+export const refuses = ({ severity }: Said): boolean => severity === 'error' || severity === 'fatal'
+
+export const agrees = ({ ours, theirs }: Compared): boolean => ours.some(isError) !== theirs.valid
+
+/** Why the two disagree, by the table of explained.ts; undefined when nobody has explained it. */
+export function reasonOf(one: Compared): string | undefined {
+  const errors = one.ours.filter(isError)
+  const said = one.theirs.issues.filter(refuses)
+  return EXPLAINED.find(({ holds }) => holds(errors, said, one))?.title
+}
+
+export const agreement = (all: readonly Compared[]): number => all.filter(agrees).length / Math.max(all.length, 1)
+
+export function report(all: readonly Compared[]): string {
+  const apart = all.filter((one) => !agrees(one))
+  const valid = all.filter(({ theirs }) => theirs.valid)
+  return [
+    `same verdict: ${all.length - apart.length} of ${all.length} (${percent(agreement(all))})`,
+    `the other says valid of ${valid.length}, invalid of ${all.length - valid.length}`,
+    '',
+    'by mutation (of mutants with two, the first): mutants, of them valid for the other, disagreements',
+    ...grouped(all, ({ mutant }) => String(mutant.mutations[0])).map(
+      ([name, ones]) =>
+        `  ${name.padEnd(54)} ${pad(ones.length)} ${pad(ones.filter(({ theirs }) => theirs.valid).length)} ${pad(ones.filter((one) => !agrees(one)).length)}`,
+    ),
+    '',
+    'disagreements, explained',
+    ...grouped(apart, (one) => reasonOf(one) ?? NOT_YET).map(([title, ones]) => `  ${pad(ones.length)} ${title}`),
+    '',
+    'disagreements that nobody has explained, by mutation, our first code and their first message',
+    ...grouped(
+      apart.filter((one) => reasonOf(one) === undefined),
+      classOf,
+    ).flatMap(([name, ones]) => [`  ${pad(ones.length)} ${name}`, ...ones.slice(0, 3).flatMap(example)]),
+  ].join('\n')
+}
+
+const NOT_YET = '(not explained)'
+
+export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`
+
+const pad = (count: number): string => String(count).padStart(4)
+
+/** The largest group first. */
+function grouped<T>(all: readonly T[], nameOf: (one: T) => string): readonly (readonly [string, readonly T[]])[] {
+  const groups = new Map<string, T[]>()
+  for (const one of all) groups.set(nameOf(one), [...(groups.get(nameOf(one)) ?? []), one])
+  return [...groups].sort(([, a], [, b]) => b.length - a.length)
+}
+
+export function classOf({ mutant, ours, theirs }: Compared): string {
+  const said = theirs.issues.find(refuses)
+  const told = said
+    ? `they refuse: ${said.id ?? shapeOf(said.message)}`
+    : `we refuse: ${ours.find(isError)?.code ?? ''}`
+  return `${mutant.mutations.join(' + ')} | ${told}`
+}
+
+// What differs from case to case stands in quotes.
+const shapeOf = (message: string): string => message.replace(/'[^']*'/g, "'...'").slice(0, 100)
+
+function example({ mutant, ours, theirs }: Compared): readonly string[] {
+  const patch = JSON.stringify(mutant.patch)
+  return [
+    `         ${mutant.seed} ${patch.length > 300 ? `${patch.slice(0, 300)}...` : patch}`,
+    ...ours
+      .filter(isError)
+      .slice(0, 2)
+      .map(({ code, expression, text }) => `           here: ${expression ?? '-'}: ${code}: ${text.slice(0, 260)}`),
+    ...theirs.issues
+      .filter(refuses)
+      .slice(0, 2)
+      .map(({ path, id, message }) => `           other: ${path ?? '-'}: ${id ?? '-'}: ${message.slice(0, 260)}`),
+  ]
+}

@@ -1,0 +1,59 @@
+/** Every value of a resource as a place to change. What is defined there is found as the validator finds it. */
+import type { ElementNode } from '../../server/definitions/structures/element.ts'
+import type { Structures } from '../../server/definitions/structures/structures.ts'
+import { locate } from '../../server/validate/locate.ts'
+import { isObject, token, type Resource, type Site } from './mutation.ts'
+
+type Setting = { readonly resource: Resource; readonly structures: Structures; readonly profile?: ElementNode }
+
+/** In the order of the document; the resource itself first. */
+export function sitesOf(resource: Resource, structures: Structures): readonly Site[] {
+  const profile = profileOf(resource, structures)
+  const sites: Site[] = []
+  visit({ at: '', key: '', holder: '', value: resource, isItem: false }, { resource, structures, profile }, sites)
+  return sites
+}
+
+function profileOf(resource: Resource, structures: Structures): ElementNode | undefined {
+  const claims = isObject(resource.meta) ? resource.meta.profile : undefined
+  const [url] = Array.isArray(claims) ? (claims as unknown[]) : []
+  const known = typeof url === 'string' ? structures.find(url) : undefined
+  return known?.type === resource.resourceType ? structures.tree(known.url) : undefined
+}
+
+type Start = Pick<Site, 'at' | 'key' | 'holder' | 'value' | 'isItem'>
+
+function visit(start: Start, setting: Setting, sites: Site[]): void {
+  const { at, value } = start
+  const { path, type } = locate(setting.resource, at, setting.structures)
+  const isList = Array.isArray(value)
+  const node = path === undefined ? undefined : nodeAt(setting.structures.tree(headOf(path)), path)
+  sites.push({ ...start, isList, node, profiled: setting.profile && nodeAt(setting.profile, at), type, path })
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => inside(start, { key: String(index), value: item, isItem: true }, setting, sites))
+  } else if (isObject(value)) {
+    for (const [key, one] of Object.entries(value)) {
+      // What stands beside a primitive has a mutator of its own.
+      if (!key.startsWith('_')) inside(start, { key, value: one, isItem: false }, setting, sites)
+    }
+  }
+}
+
+type Child = Pick<Site, 'key' | 'value' | 'isItem'>
+
+const inside = (start: Start, child: Child, setting: Setting, sites: Site[]): void =>
+  visit({ ...child, at: `${start.at}/${token(child.key)}`, holder: start.at }, setting, sites)
+
+const headOf = (path: string): string => path.split('.')[0] ?? path
+
+/** By the path of a definition (`Patient.name`) or a JSON pointer (`/name/0`); slices are not entered. */
+function nodeAt(root: ElementNode, path: string): ElementNode | undefined {
+  const names = path.startsWith('/') || path === '' ? path.split('/') : path.split('.')
+  return names
+    .slice(1)
+    .filter((name) => !/^\d+$/.test(name))
+    .reduce<ElementNode | undefined>((node, name) => node?.children.get(name) ?? choiceOf(node, name), root)
+}
+
+const choiceOf = (node: ElementNode | undefined, name: string): ElementNode | undefined =>
+  [...(node?.children.values() ?? [])].find((one) => one.name.endsWith('[x]') && name.startsWith(one.name.slice(0, -3)))
