@@ -1,8 +1,9 @@
 /**
  * What the definitions say: the R4 base (trimmed copy under definitions/r4) and what the hub publishes (the folders
- * profiles, valuesets, capability). Loaded once, read everywhere; nothing here knows where it came from.
+ * profiles, valuesets, capability), and what was added to them. Read everywhere; nothing here knows where it came from.
  */
 import type { JsonObject } from '../fhir/types.ts'
+import type { Source } from './folders.ts'
 import type { Structures } from './structures/structures.ts'
 
 /**
@@ -54,4 +55,16 @@ export type Definitions = {
   readonly structures: Structures
   /** The hand-written part of the CapabilityStatement (capability/statement.json). */
   readonly statement: JsonObject
+  /**
+   * What stands besides the hub's own and R4's: definitions of a folder, then those that the board posted. Plain JSON:
+   * `loadDefinitions(root, { besides })` makes the same definitions in another thread.
+   */
+  readonly besides: readonly Source[]
+  /** Was the definition of this url posted while the hub ran, rather than loaded at the start? */
+  isPosted(url: string): boolean
+  /**
+   * The definitions as they are at this instant. What it answers never changes, and is another object after every
+   * change: the definitions of a running hub (live.ts) change when the board posts one, all others are their own.
+   */
+  current(): Definitions
 }

@@ -11,8 +11,13 @@ export class DefinitionFault extends Error {
     this.where = where
   }
 
+  /** What is wrong and what to do, without where. */
+  get what(): string {
+    return this.message.slice(this.where.length + 2)
+  }
+
   /** The same, its file told from where the folder is named. */
   within(folder: string): DefinitionFault {
-    return new DefinitionFault(path.join(folder, this.where), this.message.slice(this.where.length + 2))
+    return new DefinitionFault(path.join(folder, this.where), this.what)
   }
 }

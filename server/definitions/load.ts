@@ -31,14 +31,14 @@ export async function loadDefinitions(root: string, options: LoadOptions = {}): 
   const statement = sources.find((one) => one.file === STATEMENT)
   const definitions = sources.filter((one) => one !== statement && !isPlain(one))
   const besides = (options.besides ?? []).filter((one) => !definitions.some((own) => isSame(own, one)))
-  return createDefinitions([...definitions, ...besides], statement?.content ?? EMPTY, options)
+  return createDefinitions([...definitions, ...besides], statement?.content ?? EMPTY, { ...options, besides })
 }
 
 /** The same from what is already read. */
 export function createDefinitions(
   sources: readonly Source[],
   statement: JsonObject = EMPTY,
-  { everyType }: LoadOptions = {},
+  { everyType, besides = [] }: LoadOptions = {},
 ): Definitions {
   const r4 = openR4()
   const own = new Map<string, Canonical>()
@@ -65,7 +65,7 @@ export function createDefinitions(
   const setting = { parameters: all.filter((one) => one.resourceType === 'SearchParameter'), r4, find }
   const offers = everyType ? everyOffer(setting, everyType) : createOffers(statement, setting)
   const byType = new Map(offers.map((one) => [one.type, one]))
-  return {
+  const made: Definitions = {
     all,
     find,
     published: (resourceType) => all.filter((one) => one.resourceType === resourceType),
@@ -75,7 +75,11 @@ export function createDefinitions(
     resourceTypes: r4.resourceTypes,
     statement,
     structures,
+    besides,
+    isPosted: () => false,
+    current: () => made,
   }
+  return made
 }
 
 /** Somebody may well have a copy of the hub's own. */
@@ -114,6 +118,6 @@ function checkStructure({ file, content }: Source, structures: Definitions['stru
     structures.tree(content.url as string)
   } catch (fault) {
     if (!(fault instanceof DefinitionFault)) throw fault
-    throw new DefinitionFault(file, fault.message.slice(fault.where.length + 2))
+    throw new DefinitionFault(file, fault.what)
   }
 }

@@ -139,6 +139,28 @@ describe('validate / rules in words', () => {
       ['definition-invalid StructureDefinition'],
     ],
     [
+      'refuses a rule that is no FHIRPath, and one that asks for a function or variable that there is not',
+      definition('Patient.name', {
+        constraint: ['family.exists(', 'given.exist()', "%patient.name.exists() or 'it() %x' = `it()`"].map(
+          (expression, index) => ({ key: `x-${index}`, severity: 'error', human: 'x', expression }),
+        ),
+      }),
+      [0, 1, 2].map(
+        (index) => `definition-invalid StructureDefinition.differential.element[0].constraint[${index}].expression`,
+      ),
+    ],
+    [
+      'warns of a value set that binds and of a profile that are not at hand',
+      definition('Patient.maritalStatus', {
+        type: [{ code: 'CodeableConcept', profile: ['http://x.example/nothing'] }],
+        binding: { strength: 'required', valueSet: 'http://x.example/nothing' },
+      }),
+      [
+        'warning code-unchecked StructureDefinition.differential.element[0].binding.valueSet',
+        'warning code-unchecked StructureDefinition.differential.element[0].type[0].profile[0]',
+      ],
+    ],
+    [
       'refuses a discriminator that leads nowhere',
       definition('Patient.name', { slicing: { discriminator: [{ type: 'value', path: 'nope' }], rules: 'open' } }),
       ['definition-invalid StructureDefinition'],

@@ -12,20 +12,20 @@ const LONGEST_PATH = 500
 export function differentialFault(definition: StructureDefinition, structures: Structures): string | undefined {
   const elements = elementsOf(definition.differential)
   const base = definition.baseDefinition
+  const url = String(definition.url)
   if (!elements || typeof base !== 'string' || !structures.find(base)) return undefined
   if (!elements.every(isReadable) || elements.length > MOST_ELEMENTS) return undefined
   try {
     const tree = copyNode(structures.tree(base))
     const changed = fixedFault(tree, elements)
     if (changed) return changed
-    applyDifferential(tree, elements, { url: String(definition.url), structures })
+    applyDifferential(tree, elements, { url, structures })
     // The paths must fit by themselves, too: an id may say something else.
     const byPath = elements.map(({ id: _, ...element }) => element as ElementDefinition)
-    applyDifferential(copyNode(structures.tree(base)), byPath, { url: String(definition.url), structures })
+    applyDifferential(copyNode(structures.tree(base)), byPath, { url, structures })
     return discriminatorFault(tree, structures)
   } catch (fault) {
-    if (fault instanceof DefinitionFault) return fault.message.slice(fault.where.length + 2)
-    return undefined
+    return fault instanceof DefinitionFault ? fault.what : undefined
   }
 }
 

@@ -27,8 +27,8 @@ const BASE = 'http://hl7.org/fhir/StructureDefinition/'
 
 const urlOf = (urlOrType: string): string => (urlOrType.includes(':') ? urlOrType : BASE + urlOrType)
 
-/** `find` looks up a canonical of any kind. */
-export function createStructures(find: (canonical: string) => Canonical | undefined): Structures {
+/** `find` looks up a canonical of any kind. What `below` knows is its own: its trees are shared. */
+export function createStructures(find: (canonical: string) => Canonical | undefined, below?: Structures): Structures {
   const trees = new Map<string, ElementNode>()
   const underWay = new Set<string>()
   const structures: Structures = {
@@ -38,6 +38,7 @@ export function createStructures(find: (canonical: string) => Canonical | undefi
     },
     tree(urlOrType) {
       const url = urlOf(urlOrType)
+      if (below?.find(url)) return below.tree(url)
       const known = trees.get(url)
       if (known) return known
       if (underWay.has(url))

@@ -10,8 +10,8 @@ import { mappedCodes } from './concept-map.ts'
 import { absoluteSystem, absoluteUrl, derivedParameter, searchParamType } from './conformance.ts'
 import { identifierSystem } from './identifier.ts'
 import { narrativeLinks } from './narrative.ts'
-import { structureFits } from './structure.ts'
-import { conceptCount, filtersFit, supplementConcepts, supplementContent } from './terminology.ts'
+import { expressionsParse, namedAtHand, structureFits } from './structure.ts'
+import { conceptCount, filtersFit, partsAtHand, supplementConcepts, supplementContent } from './terminology.ts'
 import { unitIsUcum } from './units.ts'
 
 export type Rule = (data: Readonly<Record<string, unknown>>, run: Run) => readonly Fault[]
@@ -66,6 +66,6 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   Quantity: QUANTITY,
   QuestionnaireResponse: [(_data, run) => responseFaults(run)],
   SearchParameter: [absoluteUrl, derivedParameter],
-  StructureDefinition: [absoluteUrl, structureFits],
-  'ValueSet.compose.include': [absoluteSystem, filtersFit],
+  StructureDefinition: [absoluteUrl, structureFits, expressionsParse, namedAtHand],
+  'ValueSet.compose.include': [absoluteSystem, filtersFit, partsAtHand],
 }

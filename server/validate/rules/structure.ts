@@ -1,10 +1,56 @@
-/** A profile fits the definition that it constrains. https://hl7.org/fhir/R4/profiling.html */
-import { isConstraint } from '../../definitions/structures/structures.ts'
+/** A profile fits the definition that it constrains, and its parts can be used. https://hl7.org/fhir/R4/profiling.html */
 import { differentialFault } from '../../definitions/structures/check.ts'
+import { elementsOf, isConstraint } from '../../definitions/structures/structures.ts'
+import { items } from '../../fhir/element.ts'
+import { pathFault } from '../../fhir/path-fault.ts'
+import type { Fault } from '../run.ts'
 import type { Rule } from './index.ts'
 
 export const structureFits: Rule = (data, { engine }) => {
   if (!isConstraint(data)) return []
   const fault = differentialFault(data, engine.definitions.structures)
   return fault === undefined ? [] : [{ code: 'definition-invalid', text: `{at}: ${fault}` }]
+}
+
+/** To read an expression takes milliseconds: of more than these, the rest is not looked at. */
+const MOST_EXPRESSIONS = 100
+
+/** https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.constraint.expression */
+export const expressionsParse: Rule = ({ differential }) => {
+  const seen = new Set<string>()
+  return items(elementsOf(differential)).flatMap((element, index) =>
+    items(element.constraint).flatMap(({ expression }, place): Fault[] => {
+      if (typeof expression !== 'string' || seen.has(expression) || seen.size >= MOST_EXPRESSIONS) return []
+      seen.add(expression)
+      const fault = pathFault(expression)
+      if (fault === undefined) return []
+      const below = `/differential/element/${index}/constraint/${place}/expression`
+      return [{ code: 'definition-invalid', below, text: `{at} is \`${expression}\`; ${fault}` }]
+    }),
+  )
+}
+
+/**
+ * A value set that binds, and a profile on a type, are at hand: what is not could not be checked.
+ * https://hl7.org/fhir/R4/terminologies.html#strength
+ */
+export const namedAtHand: Rule = ({ differential }, { engine }) => {
+  const missing = (canonical: unknown, below: string, what: string): readonly Fault[] => {
+    if (typeof canonical !== 'string' || canonical.startsWith('#') || engine.definitions.find(canonical)) return []
+    const text = `{at} names the ${what} \`${canonical}\`, which is not at hand: what it says is not checked.`
+    return [{ code: 'code-unchecked', severity: 'warning', below, text }]
+  }
+  return items(elementsOf(differential)).flatMap((element, index) => {
+    const below = `/differential/element/${index}`
+    const binding = items(element.binding)[0]
+    const binds = binding?.strength === 'required' || binding?.strength === 'extensible'
+    const types = items(element.type).flatMap((type, place) =>
+      (['profile', 'targetProfile'] as const).flatMap((name) =>
+        (Array.isArray(type[name]) ? (type[name] as unknown[]) : []).flatMap((canonical, at) =>
+          missing(canonical, `${below}/type/${place}/${name}/${at}`, 'profile'),
+        ),
+      ),
+    )
+    return [...(binds ? missing(binding.valueSet, `${below}/binding/valueSet`, 'value set') : []), ...types]
+  })
 }

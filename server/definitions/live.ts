@@ -1,0 +1,47 @@
+/**
+ * The definitions of a running hub: one holder, read by everybody, in which the current ones are exchanged as a whole.
+ * Whoever needs several answers that fit together asks for `current()` once and keeps it.
+ */
+import type { Definitions } from './definitions.ts'
+
+export type Live = {
+  /** Answers as the current definitions do, whenever it is asked. */
+  readonly definitions: Definitions
+  /** From now on these are the current ones. */
+  exchange(next: Definitions): void
+}
+
+export function createLive(start: Definitions): Live {
+  let now = start
+  return {
+    exchange(next) {
+      now = next
+    },
+    definitions: {
+      find: (canonical) => now.find(canonical),
+      published: (resourceType) => now.published(resourceType),
+      offer: (type) => now.offer(type),
+      isResourceType: (name) => now.isResourceType(name),
+      isPosted: (url) => now.isPosted(url),
+      current: () => now,
+      get offers() {
+        return now.offers
+      },
+      get resourceTypes() {
+        return now.resourceTypes
+      },
+      get all() {
+        return now.all
+      },
+      get structures() {
+        return now.structures
+      },
+      get statement() {
+        return now.statement
+      },
+      get besides() {
+        return now.besides
+      },
+    },
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Definitions that the board posts while the hub runs, laid over those that it was started with. What was there at the
+ * start is shared, and wins: no posted definition stands for one of them.
+ */
+import type { Canonical, Definitions } from './definitions.ts'
+import type { Source } from './folders.ts'
+import { createStructures } from './structures/structures.ts'
+
+/** The types that the board posts definitions of. */
+export const POSTED_TYPES: readonly string[] = [
+  'StructureDefinition',
+  'ValueSet',
+  'CodeSystem',
+  'ConceptMap',
+  'Questionnaire',
+]
+
+/** `start` and the posted ones, as an unchanging whole; of two with one url the first is found. */
+export function withPosted(start: Definitions, posted: readonly Source[]): Definitions {
+  const byUrl = new Map<string, Canonical>()
+  for (const { content } of posted) {
+    const url = String(content.url)
+    if (!byUrl.has(url)) byUrl.set(url, content as Canonical)
+  }
+  const find = (canonical: string): Canonical | undefined => start.find(canonical) ?? postedAt(canonical, byUrl)
+  const all = [...start.all, ...byUrl.values()]
+  const made: Definitions = {
+    ...start,
+    find,
+    published: (resourceType) => all.filter((one) => one.resourceType === resourceType),
+    all,
+    structures: createStructures(find, start.structures),
+    besides: [...start.besides, ...posted],
+    isPosted: (url) => byUrl.has(url) && start.find(url) === undefined,
+    current: () => made,
+  }
+  return made
+}
+
+function postedAt(canonical: string, byUrl: ReadonlyMap<string, Canonical>): Canonical | undefined {
+  const bar = canonical.indexOf('|')
+  const found = byUrl.get(bar < 0 ? canonical : canonical.slice(0, bar))
+  return bar < 0 || found?.version === undefined || found.version === canonical.slice(bar + 1) ? found : undefined
+}
