@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Config } from './config.ts'
 import type { Clock } from './clock.ts'
+import { completing } from './completing.ts'
 import type { Log } from './log.ts'
 import { loadDefinitions } from './definitions/load.ts'
 import type { Definitions, SearchParameter } from './definitions/definitions.ts'
@@ -199,8 +200,10 @@ function background(
 /** The validator, loaded with the first resource to check: a start need not wait for it. */
 function validatorWhenAsked(definitions: Definitions, rules: Config['rules']): Validator {
   let loading: Promise<Validator> | undefined
-  const load = async (): Promise<Validator> =>
-    (await import('./validate/create.ts')).createValidator(definitions, { rules })
+  const load = async (): Promise<Validator> => {
+    const validator = (await import('./validate/create.ts')).createValidator(definitions, { rules })
+    return rules === 'hub' ? completing(validator) : validator
+  }
   return { check: async (resource, ask) => (await (loading ??= load())).check(resource, ask) }
 }
 

@@ -3,6 +3,7 @@
  * it is; everything else may move. README.md shows it in use.
  */
 import path from 'node:path'
+import { completing } from './completing.ts'
 import { readBesides } from './definitions/besides.ts'
 import { loadDefinitions } from './definitions/load.ts'
 import { createLocator, parseJson } from './fhir/json.ts'
@@ -39,7 +40,8 @@ export async function validator({ rules = 'hub', definitions = [] }: ValidatorOp
   const besides = (await Promise.all(definitions.map(readBesides))).flat()
   const loaded = await loadDefinitions(OWN, { besides })
   await refuseUnusable(besides, loaded)
-  const { check } = createValidator(loaded, { rules })
+  const plain = createValidator(loaded, { rules })
+  const { check } = rules === 'hub' ? completing(plain) : plain
   return async (resource, profiles = []) => {
     const issues = typeof resource === 'string' ? await inText(resource) : await check(resource, { profiles })
     return { valid: !issues.some(isError), issues }

@@ -6,10 +6,10 @@ import type { IncomingHttpHeaders, RequestListener } from 'node:http'
 import express, { type RequestHandler } from 'express'
 import helmet from 'helmet'
 import type { Caller } from '../fhir/types.ts'
-import type { Reply } from '../interactions/call.ts'
+import type { Call, Reply } from '../interactions/call.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { normalTarget, pathOf } from './address.ts'
-import { receive, type Around, type Received } from './call.ts'
+import { receive, type Around } from './call.ts'
 import { errors } from './errors.ts'
 import { placedError, placedReply } from './positions.ts'
 import { pretty, wantsPretty } from './pretty.ts'
@@ -76,19 +76,18 @@ function answer(needs: AppNeeds, around: Around): RequestHandler {
     known.route = target.route
     const caller = target.anonymous ? ANYBODY : await needs.identify(request.headers)
     known.agency = caller.agency
-    const received = await receive(request, target, { caller, now: needs.now() }, around)
-    const reply = await run(target, received)
-    const { call } = received
+    const call = await receive(request, target, { caller, now: needs.now() }, around)
+    const reply = await run(target, call)
     sendReply(response, wantsPretty(request.url) ? pretty(reply) : reply, call, target)
   }
 }
 
 /** What is wrong with a body is told with its line and column. */
-async function run(target: Target, received: Received): Promise<Reply> {
+async function run(target: Target, call: Call): Promise<Reply> {
   try {
-    return placedReply(await target.run(received.call), received)
+    return placedReply(await target.run(call), call)
   } catch (error) {
-    throw error instanceof OutcomeError ? placedError(error, received) : error
+    throw error instanceof OutcomeError ? placedError(error, call) : error
   }
 }
 

@@ -14,6 +14,7 @@ import { queryOf } from './address.ts'
 import { readText } from './body.ts'
 import { checkAcceptable, checkContentType } from './media.ts'
 import { parseParams } from './params.ts'
+import { locatorIn } from './positions.ts'
 
 export type Around = {
   /** The public base address; absent: the one that the request came to. */
@@ -27,11 +28,8 @@ export type Around = {
 /** Who asks, and when (ms). */
 type Asked = Pick<Call, 'caller' | 'now'>
 
-/** A call, and the text of the body that it came with (a form has none). */
-export type Received = { readonly call: Call; readonly text: string }
-
 /** @throws OutcomeError for a body, address or header that cannot be read; ClientGone. */
-export async function receive(request: Request, target: Target, asked: Asked, around: Around): Promise<Received> {
+export async function receive(request: Request, target: Target, asked: Asked, around: Around): Promise<Call> {
   const { headers } = request
   refuseTwoHosts(request)
   const base = around.publicUrl ?? baseOf(headers.host, around.path)
@@ -40,14 +38,16 @@ export async function receive(request: Request, target: Target, asked: Asked, ar
   if (text !== '' && target.body !== 'none') checkContentType(headers['content-type'], target.body)
   const given = target.body === 'form' && text !== '' ? [...query, ...parseParams(text)] : query
   checkAcceptable(headers.accept, given.find(([name]) => name === '_format')?.[1])
-  const call: Call = {
+  const body = target.body === 'form' ? undefined : resourceOf(text, target)
+  return {
     ...asked,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
     type: target.type,
     id: target.id,
     version: target.version,
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
-    body: target.body === 'form' ? undefined : resourceOf(text, target),
+    body,
+    locate: body && locatorIn(text, body),
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
     ifModifiedSince: headers['if-modified-since'],
@@ -55,7 +55,6 @@ export async function receive(request: Request, target: Target, asked: Asked, ar
     prefer: preferOf(headers['prefer'] as string | undefined),
     base,
   }
-  return { call, text: target.body === 'form' ? '' : text }
 }
 
 /** Parameters about the form of the answer, which HTTP has dealt with. */

@@ -2,6 +2,7 @@
  * A request and its answer as plain objects: what HTTP, batch entries, the command line and tests all speak.
  * A handler is a function of its needs: `(needs) => (call) => reply`.
  */
+import type { Position } from '../fhir/position.ts'
 import type { Caller, Resource } from '../fhir/types.ts'
 
 export type Call = {
@@ -13,6 +14,8 @@ export type Call = {
   /** Query (and form) parameters in the order given, decoded. */
   readonly params: readonly (readonly [string, string])[]
   readonly body?: Resource
+  /** Line and column, in the text that was sent, of an expression into the body; undefined for one into anything else. */
+  readonly locate?: (expression: string) => Position | undefined
   readonly ifMatch?: string
   readonly ifNoneMatch?: string
   readonly ifModifiedSince?: string

@@ -25,7 +25,7 @@ export const create =
       if (existing) return { ...replyOf(existing), location: locationOf(existing) }
       const resource = { ...body, id: needs.newId() }
       const [written] = await apply(needs, call, [
-        { kind: 'put', create: true, resource, unless, at: body.resourceType },
+        { kind: 'put', create: true, resource, sent: body, unless, at: body.resourceType },
       ])
       return written?.version ? created(written.version) : never()
     })
@@ -51,7 +51,7 @@ export function bodyOf(call: Call): Resource {
     'type-mismatch',
     `The body is a \`${String(call.body.resourceType)}\`; the address takes a \`${call.type ?? ''}\`.`,
     {
-      expression: 'resourceType',
+      expression: `${String(call.body.resourceType)}.resourceType`,
     },
   )
 }

@@ -4,6 +4,7 @@
  */
 import { buildResponses, type EntryReply } from '../fhir/bundle.ts'
 import { parseEtags } from '../fhir/etag.ts'
+import { outcomeInEntry, placedOutcome } from '../fhir/located.ts'
 import { operationOutcome, OutcomeError, refuse } from '../fhir/outcome.ts'
 import { parseReference, references, rewriteReferences } from '../fhir/reference.ts'
 import { keyText, type JsonObject, type Resource } from '../fhir/types.ts'
@@ -17,6 +18,7 @@ import { localized } from './localized.ts'
 import { replyOf } from './read.ts'
 import { apply, settled, type Written } from './write/apply.ts'
 import type { Change } from './write/change.ts'
+import { saidOf } from './write/said.ts'
 
 export type TransactionNeeds = CreateNeeds & {
   readonly limit: number
@@ -31,7 +33,10 @@ export const transaction =
     const entries = entriesOf(bundle, needs.limit)
     const read = (entry: JsonObject, index: number): EntryCall => entryCall(needs.route, call, entry, index)
     if (bundle.type === 'batch')
-      return answer('batch-response', await inTurn(entries, (entry, index) => attempted(() => read(entry, index))))
+      return answer(
+        'batch-response',
+        await inTurn(entries, (entry, index) => attempted(call, index, () => read(entry, index))),
+      )
     return answer('transaction-response', await allOrNone(needs, call, entries.map(read)))
   }
 
@@ -69,20 +74,25 @@ function entriesOf(bundle: Resource, limit: number): readonly JsonObject[] {
   )
 }
 
-async function inTurn<T, R>(list: readonly T[], each: (one: T, index: number) => Promise<R>): Promise<R[]> {
+async function inTurn<T, R>(list: readonly T[], each: (one: T, index: number) => R | Promise<R>): Promise<R[]> {
   const results: R[] = []
   for (const [index, one] of list.entries()) results.push(await each(one, index))
   return results
 }
 
-/** One entry of a batch: its failure is its own. */
-async function attempted(read: () => EntryCall): Promise<EntryReply> {
+/** One entry of a batch: its failure is its own, and is told where the entry stands in the Bundle that was sent. */
+async function attempted(outer: Call, index: number, read: () => EntryCall): Promise<EntryReply> {
+  let type: string | undefined
+  const told = (outcome: Resource): Resource =>
+    placedOutcome(outcomeInEntry(outcome, `Bundle.entry[${index}]`, type), outer.locate)
   try {
     const call = read()
-    return entryReply(call, await call.run(call))
+    type = call.body?.resourceType
+    const reply = entryReply(call, await call.run(call))
+    return reply.resource?.resourceType === 'OperationOutcome' ? { ...reply, resource: told(reply.resource) } : reply
   } catch (error) {
     if (!(error instanceof OutcomeError)) throw error
-    return { status: error.status, outcome: operationOutcome(error.issues) }
+    return { status: error.status, outcome: told(operationOutcome(error.issues)) }
   }
 }
 
@@ -109,31 +119,42 @@ async function allOrNone(
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
     return new Map(planned.map((one) => [one.call, entryReply(one.call, replyTo(one, byChange))]))
   })
-  return inTurn(calls, async (one) => done.get(one) ?? entryReply(one, await one.run(one)))
+  return inTurn(calls, (one, index) => done.get(one) ?? attempted(outer, index, () => one))
 }
 
 /** Ids for what is new, then every reference between entries made to point at them. */
 async function plan(needs: TransactionNeeds, outer: Call, calls: readonly EntryCall[]): Promise<readonly Planned[]> {
-  const identified = await inTurn(calls, (call) => identify(needs, call))
+  const identified = await inTurn(calls, (call) => saidOf(subject(call), () => identify(needs, call)))
   const map = new Map(identified.flatMap(({ call, id, existing }) => addressed(call, existing?.id ?? id)))
-  return inTurn(identified, async ({ call, id, existing, unless }) => {
-    if (existing) return { call, existing }
-    if (call.method === 'DELETE')
-      return { call, change: { kind: 'remove' as const, key: keyOf(call), ifMatch: tags(call), at: call.at } }
-    const body = localized(resourceOf(call), call.base)
-    const linked = rewriteReferences(body, await withConditional(needs, outer, body, map))
-    const change: Change = {
-      kind: 'put',
-      create: call.method === 'POST',
-      resource: { ...linked, id },
-      ifMatch: tags(call),
-      ifAbsent: call.ifNoneMatch?.trim() === '*',
-      unless,
-      at: `${call.at}.resource`,
-    }
-    return { call, change }
-  })
+  return inTurn(identified, (one) => saidOf(subject(one.call), () => planned(needs, outer, one, map)))
 }
+
+async function planned(
+  needs: TransactionNeeds,
+  outer: Call,
+  { call, id, existing, unless }: Identified,
+  map: ReadonlyMap<string, string>,
+): Promise<Planned> {
+  if (existing) return { call, existing }
+  if (call.method === 'DELETE')
+    return { call, change: { kind: 'remove' as const, key: keyOf(call), ifMatch: tags(call), at: call.at } }
+  const body = localized(resourceOf(call), call.base)
+  const linked = rewriteReferences(body, await withConditional(needs, outer, body, map))
+  const change: Change = {
+    kind: 'put',
+    create: call.method === 'POST',
+    resource: { ...linked, id },
+    sent: linked,
+    ifMatch: tags(call),
+    ifAbsent: call.ifNoneMatch?.trim() === '*',
+    unless,
+    at: `${call.at}.resource`,
+  }
+  return { call, change }
+}
+
+/** The entry, for what is wrong with it. */
+const subject = ({ at, body }: EntryCall) => ({ at, type: body?.resourceType })
 
 type Identified = {
   readonly call: EntryCall

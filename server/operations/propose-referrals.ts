@@ -4,7 +4,6 @@ import { isError, OutcomeError, refuse } from '../fhir/outcome.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
 import type { Proposal } from '../domain/referral/propose.ts'
 import { keyOf, notFound } from '../interactions/known.ts'
-import { completed } from '../interactions/write/load.ts'
 import type { WriteNeeds } from '../interactions/write/needs.ts'
 import { assessed, current } from './assessment.ts'
 import { defined } from './define.ts'
@@ -27,7 +26,7 @@ export const proposeReferrals = (needs: WriteNeeds): Operation => {
           'body-missing',
           'Send the QuestionnaireResponse as the body, or call the operation on a stored one.',
         )
-      if (!stored) await refuseInvalid(needs, completed(needs, call, response).after)
+      if (!stored) await refuseInvalid(needs, response)
       const { area, proposals } = await assessed(needs, call, response)
       return {
         status: 200,

@@ -11,6 +11,7 @@ const PATIENT = `{
     "hobby": "song"
 }`
 
+type Outcome = { readonly resourceType: string; readonly issue: Issue[] }
 type Issue = { expression?: string[]; extension?: { url: string; valueInteger: number }[] }
 
 /** `Patient.birthDate 3:16` for every issue that has a position. */
@@ -40,7 +41,10 @@ describe('positions over HTTP', () => {
 { "name": "mode", "valueCode": "create" },
 { "name": "resource", "resource": ${PATIENT} } ] }`
     const answer = await board.post('/Patient/$validate', body)
-    assert.deepEqual(places(answer).sort(), ['Patient.birthDate 5:16', 'Patient.hobby 7:14'])
+    assert.deepEqual(places(answer).sort(), [
+      'Parameters.parameter[1].resource.birthDate 5:16',
+      'Parameters.parameter[1].resource.hobby 7:14',
+    ])
   })
 
   it('stand in the refusal of a write', async () => {
@@ -58,6 +62,43 @@ describe('positions over HTTP', () => {
       'Bundle.entry[0].resource.birthDate 4:16',
       'Bundle.entry[0].resource.hobby 6:14',
     ])
+  })
+
+  it('stand in the outcomes of a batch: of a write, of $validate, of what is wrong with the request', async () => {
+    const parameters = `{ "resourceType": "Parameters", "parameter": [{ "name": "resource", "resource":
+${PATIENT} }] }`
+    const body = `{ "resourceType": "Bundle", "type": "batch", "entry": [
+{ "request": { "method": "POST", "url": "Patient" }, "resource": ${PATIENT} },
+{ "request": { "method": "POST", "url": "Patient/$validate" }, "resource": ${PATIENT} },
+{ "request": { "method": "POST", "url": "Patient/$validate" }, "resource": ${parameters} },
+{ "request": { "method": "POST", "url": "Patient/$validate" }, "resource": { "resourceType": "Patient" } },
+{ "request": { "method": "POST", "url": "Nothing/at/all" }, "resource": ${PATIENT} },
+{ "request": { "method": "GET", "url": "Patient/nobody" } } ] }`
+    const answer = await board.post('', body)
+    assert.equal(answer.status, 200)
+    const outcomes = (answer.body.entry as { resource?: Outcome; response: { outcome?: Outcome } }[]).map(
+      ({ resource, response }) => places({ ...answer, body: response.outcome ?? resource }).sort(),
+    )
+    assert.deepEqual(outcomes, [
+      ['Bundle.entry[0].resource.birthDate 4:16', 'Bundle.entry[0].resource.hobby 6:14'],
+      ['Bundle.entry[1].resource.birthDate 10:16', 'Bundle.entry[1].resource.hobby 12:14'],
+      [
+        'Bundle.entry[2].resource.parameter[0].resource.birthDate 17:16',
+        'Bundle.entry[2].resource.parameter[0].resource.hobby 19:14',
+      ],
+      [],
+      ['Bundle.entry[4].request.url 22:41'],
+      ['Bundle.entry[5] 28:1'],
+    ])
+  })
+
+  it('name the entry of a transaction for what is said of no element', async () => {
+    const body = `{ "resourceType": "Bundle", "type": "transaction", "entry": [
+{ "request": { "method": "DELETE", "url": "Patient/a" } },
+{ "request": { "method": "PUT", "url": "Patient/b", "ifMatch": "W/\\"7\\"" }, "resource": { "resourceType": "Patient", "id": "b" } } ] }`
+    const answer = await board.post('', body)
+    assert.equal(answer.status, 412)
+    assert.deepEqual(places(answer), ['Bundle.entry[1].resource 3:89'])
   })
 
   it('stand in the refusal of text that is not JSON', async () => {

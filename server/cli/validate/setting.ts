@@ -1,5 +1,6 @@
 /** What the command was asked to check against; plain data, so that it can be handed to other threads. */
 import path from 'node:path'
+import { completing } from '../../completing.ts'
 import { readBesides } from '../../definitions/besides.ts'
 import { loadDefinitions } from '../../definitions/load.ts'
 import { createValidator, type Rules } from '../../validate/create.ts'
@@ -20,5 +21,6 @@ export async function judgeFor({ rules, profiles, definitions }: Setting, isChec
   const besides = (await Promise.all(definitions.map(readBesides))).flat()
   const loaded = await loadDefinitions(OWN, { besides })
   if (!isChecked) await refuseUnusable(besides, loaded)
-  return createJudge(createValidator(loaded, { rules }), profiles)
+  const validator = createValidator(loaded, { rules })
+  return createJudge(rules === 'hub' ? completing(validator) : validator, profiles)
 }

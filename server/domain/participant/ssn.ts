@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto'
 import type { JsonObject, Resource } from '../../fhir/types.ts'
 import { carry } from '../../fhir/decimals.ts'
-import { refuse } from '../../fhir/outcome.ts'
+import { refuse, type OutcomeError } from '../../fhir/outcome.ts'
 import { profileUrl } from '../../fhir/canonical.ts'
 import { codesOf, extensionOf, items } from '../../fhir/element.ts'
 
@@ -31,6 +31,16 @@ export function sealSsn<T extends Resource>(
   at: string = patient.resourceType,
   before?: Resource,
 ): Sealed<T> {
+  const { patient: open, digits } = openedSsn(patient, at)
+  if (digits === undefined) return { patient: withLast4(patient, last4Of(before)) }
+  return { patient: open, hash: hashSsn(digits, key), last4: digits.slice(-4) }
+}
+
+/** The participant without the number that came with it, but with its last four digits. Throws as sealSsn does. */
+export function openedSsn<T extends Resource>(
+  patient: T,
+  at: string,
+): { readonly patient: T; readonly digits?: string } {
   const identifiers = Array.isArray(patient.identifier) ? patient.identifier : []
   const found = identifiers.flatMap((identifier, index) => (isSsn(identifier) ? [index] : []))
   if (found.length > 1) {
@@ -39,7 +49,7 @@ export function sealSsn<T extends Resource>(
     })
   }
   const [index] = found
-  if (index === undefined) return { patient: withLast4(patient, last4Of(before)) }
+  if (index === undefined) return { patient }
   const digits = readSsn(items(identifiers[index])[0]?.value)
   if (digits === undefined) {
     const text =
@@ -49,9 +59,16 @@ export function sealSsn<T extends Resource>(
   const { identifier: _, ...rest } = patient
   const others = identifiers.filter((_, n) => n !== index)
   const open = carry(patient, { ...rest, ...(others.length > 0 ? { identifier: others } : {}) }) as unknown as T
-  const last4 = digits.slice(-4)
-  return { patient: withLast4(open, last4), hash: hashSsn(digits, key), last4 }
+  return { patient: withLast4(open, digits.slice(-4)), digits }
 }
+
+/** What is said of a number that stands where none is taken from. */
+export const strayNumber = (expression: string): OutcomeError =>
+  refuse(
+    'value-format',
+    'A social security number is taken only as one `identifier` of a participant, from where it is not kept; leave it out here.',
+    { expression },
+  )
 
 /** The nine digits of a possible number, dashes taken out; undefined for anything else. */
 export function readSsn(value: unknown): string | undefined {

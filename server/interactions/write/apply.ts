@@ -16,6 +16,7 @@ import { checkPreconditions, expectOf } from './preconditions.ts'
 import { checkReferences } from './references.ts'
 import { RULES } from './rules/index.ts'
 import { withPathways } from './pathway.ts'
+import { saidOf } from './said.ts'
 import { sceneOf } from './scene.ts'
 
 export type Who = { readonly caller: Caller; readonly now: number }
@@ -48,17 +49,7 @@ export type Written = { readonly version?: Version; readonly created: boolean }
  * Throws OutcomeError for what the caller must mend, Outrun when the state that was looked at is gone.
  */
 export async function apply(needs: WriteNeeds, who: Who, changes: readonly Change[]): Promise<readonly Written[]> {
-  const sight: Sight = who.caller.role === 'hub' ? 'everything' : { agency: who.caller.agency, at: who.now }
-  const writer: Writer = { caller: who.caller, now: who.now, sight }
-  const wanted = await load(needs, writer, [...changes, ...(await followingChanges(needs, writer, changes))])
-  for (const one of wanted) checkPreconditions(needs, who.caller, one)
-  const loaded = await withPathways(needs, writer, wanted)
-  const scene = sceneOf(needs, writer, loaded)
-  const invalid = await validate(needs, loaded)
-  // The rules can be asked of a resource of the right shape; whoever breaks an invariant is told what they say as well.
-  refuseInvalid(invalid.some((one) => isError(one) && one.code !== 'invariant') ? invalid : [])
-  const verdict = await ask(needs, scene)
-  refuseInvalid([...invalid, ...verdict.issues])
+  const { loaded, scene, verdict } = await prepared(needs, who, changes)
   const audiences = await audiencesOf(needs, who.caller, loaded)
   const { versions } = await commit(needs, await workOf(needs, scene, verdict, audiences))
   const written = loaded.filter(changesAnything)
@@ -69,8 +60,35 @@ export async function apply(needs: WriteNeeds, who: Who, changes: readonly Chang
   return loaded.slice(0, changes.length).map(became)
 }
 
+/** What a change would be refused for, or told about, if it were applied now; nothing is written. */
+export async function tried(needs: WriteNeeds, who: Who, change: Change): Promise<readonly Issue[]> {
+  try {
+    return (await prepared(needs, who, [change])).said
+  } catch (error) {
+    if (error instanceof OutcomeError) return error.issues
+    throw error
+  }
+}
+
+/** Everything before the commit. `said`: what is worth saying of what is not refused. */
+async function prepared(needs: WriteNeeds, who: Who, changes: readonly Change[]) {
+  const sight: Sight = who.caller.role === 'hub' ? 'everything' : { agency: who.caller.agency, at: who.now }
+  const writer: Writer = { caller: who.caller, now: who.now, sight }
+  const wanted = await load(needs, writer, [...changes, ...(await followingChanges(needs, writer, changes))])
+  for (const one of wanted) await saidOf(one, () => checkPreconditions(needs, who.caller, one))
+  const loaded = await withPathways(needs, writer, wanted)
+  const scene = sceneOf(needs, writer, loaded)
+  const invalid = await validate(needs, loaded)
+  // The rules can be asked of a resource of the right shape; whoever breaks an invariant is told what they say as well.
+  refuseInvalid(invalid.some((one) => isError(one) && one.code !== 'invariant') ? invalid : [])
+  const verdict = await ask(needs, scene)
+  const said = [...invalid, ...verdict.issues]
+  refuseInvalid(said)
+  return { loaded, scene, verdict, said }
+}
+
 async function validate(needs: WriteNeeds, loaded: readonly Changed[]): Promise<readonly Issue[]> {
-  const checked = loaded.map((one) => (one.after ? needs.validator.check(one.after, { at: one.at }) : []))
+  const checked = loaded.map(({ after, judged = after, at }) => (judged ? needs.validator.check(judged, { at }) : []))
   return (await Promise.all(checked)).flat()
 }
 
@@ -95,7 +113,7 @@ async function ask(needs: WriteNeeds, scene: Scene): Promise<Required<Verdict>> 
 
 /** A rule speaks of `Task.status`; in a Bundle that stands at `Bundle.entry[2].resource.status`. */
 async function asked(rule: Rule, one: Changed, scene: Scene, needs: WriteNeeds): Promise<Verdict> {
-  const verdict = await rule.check(one, scene, needs)
+  const verdict = await saidOf(one, () => rule.check(one, scene, needs))
   const located = (text: string | undefined) =>
     text?.split('.')[0] === one.key.type ? text.replace(one.key.type, one.at) : text
   return {

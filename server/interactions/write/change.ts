@@ -16,6 +16,8 @@ export type Change =
   | {
       readonly kind: 'put'
       readonly resource: Resource & { readonly id: string }
+      /** As it was sent, where that had another id or none. */
+      readonly sent?: Resource
       readonly create: boolean
       readonly ifMatch?: Tags
       readonly ifAbsent?: boolean
@@ -40,6 +42,8 @@ export type Changed = {
   readonly last?: Resource
   /** The state after; undefined for a deletion. */
   readonly after?: Resource & { readonly id: string }
+  /** What is judged of it: what was sent, with the labels that cannot be lowered. */
+  readonly judged?: Resource
   /** Keyed hash of the social security number that came with a participant. */
   readonly ssn?: string
 }

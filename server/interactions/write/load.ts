@@ -6,7 +6,7 @@ import { keyText, type Caller, type Coding, type Json, type Key, type Resource }
 import { items } from '../../fhir/element.ts'
 import { formatInstant } from '../../fhir/dates.ts'
 import { carry } from '../../fhir/json.ts'
-import { sealSsn, ssnIn } from '../../domain/participant/ssn.ts'
+import { sealSsn, ssnIn, strayNumber } from '../../domain/participant/ssn.ts'
 import { withHubId } from '../../domain/participant/hub-id.ts'
 import { RESTRICTED_CLASS } from '../../domain/visibility/circle.ts'
 import { refuse } from '../../fhir/outcome.ts'
@@ -35,7 +35,8 @@ async function loaded(
   const last = before ?? (await deletedState(needs, writer.sight, stored))
   const base = { change, key: keyOf(change), at: change.at, stored, before, last }
   if (change.kind === 'remove') return base
-  return { ...base, ...completed(needs, writer, change.resource, { last, at: change.at }) }
+  const judged = labelled(change.sent ?? change.resource, last, writer.caller)
+  return { ...base, judged, ...completed(needs, writer, change.resource, { last, at: change.at }) }
 }
 
 async function deletedState(
@@ -51,7 +52,7 @@ async function deletedState(
  * The resource as it will be stored: the hub's own meta, a participant's hub id, no number in clear, the time of a
  * Task's change. `last` is the state before it, a deleted one included.
  */
-export function completed<T extends Resource>(
+function completed<T extends Resource>(
   needs: WriteNeeds,
   { caller, now }: Pick<Writer, 'caller' | 'now'>,
   resource: T,
@@ -75,9 +76,7 @@ function timed<T extends Resource>(task: T, now: number): T {
 function withoutSsn<T extends Resource>(resource: T, at: string = resource.resourceType): T {
   const expression = ssnIn(resource, at)
   if (expression === undefined) return resource
-  const text =
-    'A social security number is taken only as one `identifier` of a participant, from where it is not kept; leave it out here.'
-  throw refuse('value-format', text, { expression })
+  throw strayNumber(expression)
 }
 
 /** Elements of meta that are the hub's to say. */
@@ -92,7 +91,7 @@ function ownMeta<T extends Resource>(resource: T, before: Resource | undefined, 
   const [given] = Array.isArray(sent) ? [] : items(sent)
   if (!given) return resource
   const { security, ...others } = Object.fromEntries(Object.entries(given).filter(([name]) => !OWNED.includes(name)))
-  const labels = caller.role === 'board' ? security : raised(security, before?.meta?.security)
+  const labels = labelsOf(security, before, caller)
   const meta = {
     source: `Organization/${caller.agency}`,
     ...others,
@@ -100,6 +99,18 @@ function ownMeta<T extends Resource>(resource: T, before: Resource | undefined, 
   }
   return carry(resource, { ...resource, meta } as unknown as T)
 }
+
+/** The resource as it was sent, but for labels of restriction that it had before and that cannot be lowered. */
+export function labelled<T extends Resource>(resource: T, before: Resource | undefined, caller: Caller): T {
+  const sent: unknown = resource.meta ?? {}
+  const [given] = Array.isArray(sent) ? [] : items(sent)
+  const security = given && labelsOf(given.security, before, caller)
+  if (!given || security === given.security) return resource
+  return carry(resource, { ...resource, meta: { ...given, security } } as unknown as T)
+}
+
+const labelsOf = (sent: Json | undefined, before: Resource | undefined, caller: Caller): Json | undefined =>
+  caller.role === 'board' ? sent : raised(sent, before?.meta?.security)
 
 /** The new labels and those old labels of restriction that are missing from them. */
 function raised(now: Json | undefined, before: readonly Coding[] = []): Json | undefined {
