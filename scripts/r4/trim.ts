@@ -80,12 +80,19 @@ function element(source: Bag): Bag {
     if (/^(fixed|pattern|minValue|maxValue)[A-Z]/.test(key)) kept[key] = source[key]
   if (source.type) kept.type = (source.type as Bag[]).map(type)
   const binding = source.binding as Bag | undefined
-  if (binding) kept.binding = pick(binding, ['strength', 'valueSet'])
+  if (binding) kept.binding = bindingOf(binding)
   const constraints = (source.constraint as Bag[] | undefined)?.filter(
     (one) => kept.path === 'Element' || one.key !== 'ele-1',
   )
   if (constraints?.length) kept.constraint = constraints.map(constraint)
   return kept
+}
+
+const MOST = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'
+
+function bindingOf(source: Bag): Bag {
+  const most = ((source.extension ?? []) as { url: string }[]).filter((one) => one.url === MOST)
+  return { ...pick(source, ['strength', 'valueSet']), ...(most.length > 0 ? { extension: most } : {}) }
 }
 
 const FHIR_TYPE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type'

@@ -33,6 +33,14 @@ export type Slicing = {
 export type Binding = {
   readonly strength: 'required' | 'extensible' | 'preferred' | 'example'
   readonly valueSet?: string
+  readonly extension?: readonly Extension[]
+}
+
+/** What a definition says beyond its elements; `extension` are its parts. */
+export type Extension = {
+  readonly url: string
+  readonly extension?: readonly Extension[]
+  readonly [value: string]: unknown
 }
 
 /** The parts of ElementDefinition that the hub reads; `fixed[x]`, `pattern[x]`, `minValue[x]`, `maxValue[x]` by name. */

@@ -26,6 +26,8 @@ export type Invariant = {
 export type Bound = {
   readonly valueSet: string
   readonly strength: 'required' | 'extensible'
+  /** The most that a weaker binding allows; where it cannot be checked nothing is said. */
+  readonly most?: true
   /** The value is a code alone, without its system. */
   readonly bare?: true
 }

@@ -43,14 +43,15 @@ function bindingFault(data: Coded, binding: Ready, engine: Engine): Fault | unde
     if (one === 'unknown') verdict = 'unknown'
   }
   const shown = codings.map(({ system, code }) => `\`${system ?? ''}|${code}\``).join(', ')
-  if (verdict === 'unknown') return unchecked(shown, binding)
+  if (verdict === 'unknown') return binding.most ? undefined : unchecked(shown, binding)
   return outside(shown, codings[0]?.code ?? '', binding, engine)
 }
 
 function codeFault(code: string, binding: Ready, engine: Engine): Fault | undefined {
   const verdict = binding.check(undefined, code)
   if (verdict === 'in') return undefined
-  return verdict === 'unknown' ? unchecked(`\`${code}\``, binding) : outside(`\`${code}\``, code, binding, engine)
+  if (verdict === 'unknown') return binding.most ? undefined : unchecked(`\`${code}\``, binding)
+  return outside(`\`${code}\``, code, binding, engine)
 }
 
 function codingsOf(data: Exclude<Coded, string>): readonly { system?: string; code: string }[] {
