@@ -13,13 +13,13 @@ const wrongType: Mutator = {
 }
 
 type Entry = Readonly<Record<string, unknown>>
-type Make = (resource: Resource, alias: string) => Entry
+type Make = (resource: Resource) => Entry
 
 const UUID = 'urn:uuid:c757873d-ec9a-4326-a141-556f43239520'
 const address = ({ resourceType, id }: Resource): string =>
   `https://state.example/fhir/${resourceType}/${String(id ?? 'x')}`
 
-/** Entries of a kind of Bundle, the first of each row right; `alias` is another name for the same. */
+/** Entries of a kind of Bundle, the first of each row right. */
 const ENTRIES: Readonly<Record<string, readonly Make[]>> = {
   collection: [
     (resource) => ({ fullUrl: address(resource), resource }),
@@ -71,7 +71,8 @@ const wrapped: Mutator = {
   edit(site, { random, resource }) {
     if (site.at !== '' || resource.resourceType === 'Bundle' || resource.resourceType === 'Parameters') return undefined
     const type = random.pick(Object.keys(ENTRIES))
-    const entry = random.pick(ENTRIES[type] as readonly Make[])(resource, UUID)
+    const [right, ...wrong] = ENTRIES[type] as readonly [Make, ...Make[]]
+    const entry = (random.chance(0.5) ? right : random.pick([right, ...wrong]))(resource)
     const more = random.pick([[], [], [entry], [{ fullUrl: UUID, resource: { resourceType: 'Patient' } }]])
     const total = random.chance(0.15) ? { total: 1 } : {}
     return replace(site, { resourceType: 'Bundle', type, ...total, entry: [entry, ...more] })
@@ -84,10 +85,7 @@ const bundleChanged: Mutator = {
     if (site.at !== '' || resource.resourceType === 'Bundle' || resource.resourceType === 'Parameters') return undefined
     const type = random.pick(Object.keys(ENTRIES))
     const [right] = ENTRIES[type] as readonly [Make]
-    return [
-      ...replace(site, { resourceType: 'Bundle', type, entry: [right(resource, UUID)] }),
-      ...random.pick(BUNDLE_EDITS),
-    ]
+    return [...replace(site, { resourceType: 'Bundle', type, entry: [right(resource)] }), ...random.pick(BUNDLE_EDITS)]
   },
 }
 

@@ -1,5 +1,6 @@
 /** All mutators: the table of contents of what a differential run changes. */
 import type { Mutator } from '../mutation.ts'
+import { ANSWERS } from './answers.ts'
 import { CHOICES } from './choices.ts'
 import { CODES } from './codes.ts'
 import { CONTAINERS } from './containers.ts'
@@ -21,5 +22,6 @@ export const MUTATORS: readonly Mutator[] = [
   ...PROFILES,
   ...INVARIANTS,
   ...CONTAINERS,
+  ...ANSWERS,
   ...TEXTS,
 ]

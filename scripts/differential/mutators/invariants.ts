@@ -23,6 +23,19 @@ const also = (more: Value) => (value: Value) => ({ ...value, ...more })
 
 const WORDS = { text: 'x' }
 
+/** The data types; every other row is about a resource or a part of one. */
+const TYPES = [
+  'Attachment',
+  'ContactPoint',
+  'Dosage',
+  'Period',
+  'Quantity',
+  'Range',
+  'Ratio',
+  'Reference',
+  'Timing.repeat',
+]
+
 export const BREACHES: readonly Breach[] = [
   { on: 'Attachment', rule: 'att-1', breach: (value) => ({ ...without('contentType')(value), data: 'YWJj' }) },
   { on: 'ContactPoint', rule: 'cpt-2', breach: without('system') },
@@ -174,14 +187,19 @@ const twice = (list: unknown): unknown => (Array.isArray(list) ? [...(list as un
 
 const first = (list: unknown): unknown => (Array.isArray(list) ? [list[0]] : list)
 
-export const INVARIANTS: readonly Mutator[] = [
-  {
-    name: 'invariant broken',
-    edit(site, { random }) {
-      const { value, isList, path, type } = site
-      if (!isObject(value) || isList) return undefined
-      const here = BREACHES.filter(({ on }) => on === path || on === type)
-      return here.length > 0 ? replace(site, random.pick(here).breach(value)) : undefined
-    },
+const breaking = (name: string, isMeant: (on: string) => boolean): Mutator => ({
+  name,
+  edit(site, { random }) {
+    const { value, isList, path, type } = site
+    if (!isObject(value) || isList) return undefined
+    const here = BREACHES.filter(({ on }) => isMeant(on) && (on === path || on === type))
+    return here.length > 0 ? replace(site, random.pick(here).breach(value)) : undefined
   },
+})
+
+const isOfType = (on: string): boolean => TYPES.includes(on)
+
+export const INVARIANTS: readonly Mutator[] = [
+  breaking('invariant of a data type broken', isOfType),
+  breaking('invariant of a resource broken', (on) => !isOfType(on)),
 ]

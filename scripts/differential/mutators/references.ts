@@ -1,5 +1,5 @@
 /** References and what they lead to. https://hl7.org/fhir/R4/references.html */
-import { add, isObject, replace, type Edit, type Ground, type Mutator, type Site } from '../mutation.ts'
+import { add, isObject, replace, type Edit, type Mutator, type Site } from '../mutation.ts'
 
 const isReference = ({ value, type, isList }: Site): boolean => type === 'Reference' && !isList && isObject(value)
 
@@ -11,7 +11,12 @@ const typesOf = ({ node, profiled }: Site): readonly string[] =>
 
 const badReference: Mutator = {
   name: 'bad reference',
-  edit: (site, { random }) => (isReference(site) ? replace(site, { reference: random.pick(BAD) }) : undefined),
+  edit(site, { random, resourceTypes }) {
+    if (!isReference(site)) return undefined
+    const type = random.pick(resourceTypes)
+    const toAnother = [{ reference: `${type}/1` }, { reference: `${type}/1`, type }, { type, display: 'somebody' }]
+    return replace(site, random.chance(1 / 3) ? random.pick(toAnother) : { reference: random.pick(BAD) })
+  },
 }
 
 const BAD = [
@@ -30,15 +35,6 @@ const BAD = [
   'urn:oid:x',
   'https://state.example/ fhir/Patient/1',
 ]
-
-const wrongTarget: Mutator = {
-  name: 'reference to another type',
-  edit(site, { random, resourceTypes }) {
-    if (!isReference(site)) return undefined
-    const type = random.pick(resourceTypes)
-    return replace(site, random.pick([{ reference: `${type}/1` }, { reference: `${type}/1`, type }, { type }]))
-  },
-}
 
 const otherTarget: Mutator = {
   name: 'another right reference',
@@ -66,7 +62,7 @@ const contained: Mutator = {
     if (site.at !== '' || homes.length === 0 || !isDomain(site.value)) return undefined
     const home = ground.random.pick(homes)
     const own = Array.isArray(ground.resource.contained) ? (ground.resource.contained as unknown[]) : []
-    return ground.random.pick(CONTAINED)(own, home, ground)
+    return ground.random.pick(ground.random.chance(0.3) ? [well] : CONTAINED)(own, home)
   },
 }
 
@@ -75,17 +71,21 @@ const NO_DOMAIN = ['Bundle', 'Binary', 'Parameters']
 const isDomain = (value: unknown): boolean =>
   isObject(value) && !NO_DOMAIN.includes(String(value.resourceType)) && !('entry' in value && 'type' in value)
 
-type Contain = (own: readonly unknown[], home: Site, ground: Ground) => readonly Edit[]
+type Contain = (own: readonly unknown[], home: Site) => readonly Edit[]
 
 const put = (own: readonly unknown[], more: object): readonly Edit[] => add('/contained', [...own, more])
 
-const inside = (home: Site, type: string) => ({ resourceType: typesOf(home)[0] ?? type, id: 'inside' })
+const inside = (home: Site, type: string) => ({
+  resourceType: typesOf(home).find((one) => one !== 'Resource') ?? type,
+  id: 'inside',
+})
+
+/** All is well, if the target has nothing that it must have. */
+const well: Contain = (own, home) => [...put(own, inside(home, 'Patient')), ...replace(home, { reference: '#inside' })]
 
 const CONTAINED: readonly Contain[] = [
   // Nothing leads there.
   (own) => put(own, { resourceType: 'Patient', id: 'alone' }),
-  // All is well, if the target has nothing that it must have.
-  (own, home) => [...put(own, inside(home, 'Patient')), ...replace(home, { reference: '#inside' })],
   (own, home) => [...put(own, { resourceType: 'Patient', id: 'inside' }), ...replace(home, { reference: '#inside' })],
   (own, home) => [...put(own, { resourceType: 'Patient' }), ...replace(home, { reference: '#inside' })],
   (own, home) => [
@@ -107,4 +107,4 @@ const CONTAINED: readonly Contain[] = [
   ],
 ]
 
-export const REFERENCES: readonly Mutator[] = [badReference, wrongTarget, otherTarget, contained]
+export const REFERENCES: readonly Mutator[] = [badReference, otherTarget, contained]
