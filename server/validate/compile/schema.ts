@@ -47,11 +47,13 @@ export type Slice = {
   readonly name: string
   readonly min: number
   readonly max: number | '*'
-  /** Undefined when the discriminator cannot be told from the definition. */
+  /** Undefined when the discriminator cannot be told from the definition, and for the default slice. */
   readonly match?: readonly Match[]
+  /** It takes what no other slice takes. */
+  readonly isDefault?: true
   readonly schema?: Schema
-  /** Reslices. */
-  readonly slices?: readonly Slice[]
+  /** How the items of the slice are sliced again. */
+  readonly slicing?: Slicing
 }
 
 export type Slicing = {

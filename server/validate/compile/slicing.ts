@@ -16,11 +16,7 @@ const BY_URL: readonly Discriminator[] = [{ type: 'value', path: 'url' }]
 /** Walks the children of a slice: what they say beyond `base`. */
 export type Walk = (node: ElementNode, base: ElementNode, structures: Structures) => Schema
 
-type Setting = {
-  readonly discriminators: readonly Discriminator[]
-  readonly structures: Structures
-  readonly walk: Walk
-}
+type Setting = { readonly structures: Structures; readonly walk: Walk }
 
 /** The slices of a list, if a profile defines any. */
 export function slicing(
@@ -30,27 +26,34 @@ export function slicing(
 ): { fhirSlices: Slicing } | undefined {
   const { node, structures } = place
   if (!inherited || node.slices.size === 0) return undefined
-  const stated = node.element.slicing
-  const discriminators = stated?.discriminator ?? (isExtension(node) ? BY_URL : [])
-  const setting: Setting = { discriminators, structures, walk }
-  const slices = [...node.slices].map(([name, slice]) => sliceOf(name, slice, node, setting))
-  return { fhirSlices: { rules: stated?.rules ?? 'open', ordered: stated?.ordered ?? false, slices } }
+  const byUrl = isExtension(node) ? BY_URL : []
+  return { fhirSlices: slicingOf(node, byUrl, { structures, walk }) }
 }
 
-function sliceOf(name: string, slice: ElementNode, sliced: ElementNode, setting: Setting): Slice {
+/** Of a node with slices; of a slice with reslices, too. */
+function slicingOf(node: ElementNode, usual: readonly Discriminator[], setting: Setting): Slicing {
+  const { discriminator = usual, rules = 'open', ordered = false } = node.element.slicing ?? {}
+  const slices = [...node.slices].map(([name, slice]) => sliceOf(name, slice, node, { ...setting, discriminator }))
+  return { rules, ordered, slices }
+}
+
+/** What this slice says is for whatever belongs to no other. https://hl7.org/fhir/R4/profiling.html#default-slice */
+const DEFAULT = '@default'
+
+type Told = Setting & { readonly discriminator: readonly Discriminator[] }
+
+function sliceOf(name: string, slice: ElementNode, sliced: ElementNode, { discriminator, ...setting }: Told): Slice {
   const schema = sliceSchema(slice, sliced, setting)
   const max = maxOf(slice.element)
-  const inner: Setting = { ...setting, discriminators: slice.element.slicing?.discriminator ?? [] }
-  const reslices = [...slice.slices].map(([reslice, one]) => sliceOf(reslice, one, slice, inner))
-  const matches = setting.discriminators.map((one) => matchesOf(one, slice, setting.structures))
+  const matches = discriminator.map((one) => matchesOf(one, slice, setting.structures))
   const known = matches.length > 0 && matches.every((one) => one.length > 0)
   return {
     name,
     min: minOf(slice.element),
     max: max === Infinity ? '*' : max,
-    ...(known ? { match: matches.flat() } : {}),
+    ...(name === DEFAULT ? { isDefault: true } : known ? { match: matches.flat() } : {}),
     ...(isEmpty(schema) ? {} : { schema }),
-    ...(reslices.length > 0 ? { slices: reslices } : {}),
+    ...(slice.slices.size > 0 ? { slicing: slicingOf(slice, [], setting) } : {}),
   }
 }
 

@@ -9,9 +9,11 @@ export const presence: ObjectFacet = ({ node, inherited, properties }) => {
   return { fhirRequired: [property.sibling ? [property.name, `_${property.name}`] : [property.name]] }
 }
 
-// A list that is not there has none of the slices that must be in it.
-const isRequired = ({ element, slices }: ElementNode): boolean =>
-  maxOf(element) > 0 && (minOf(element) > 0 || [...slices.values()].some((slice) => minOf(slice.element) > 0))
+// A list that is not there has none of the slices and reslices that must be in it.
+const isRequired = (node: ElementNode): boolean => maxOf(node.element) > 0 && isNeeded(node)
+
+const isNeeded = ({ element, slices }: ElementNode): boolean =>
+  minOf(element) > 0 || [...slices.values()].some(isNeeded)
 
 /** A profile leaves the element out. */
 export const absence: ObjectFacet = ({ node, element, inherited, properties }) => {

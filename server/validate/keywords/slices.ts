@@ -8,32 +8,29 @@ import { belongs } from '../slices/match.ts'
 import { errorsOf, type Compiled, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 
-type Ready = Slice & { readonly compiled?: Compiled; readonly inner: readonly Ready[] }
+type Ready = Omit<Slice, 'slicing'> & { readonly compiled?: Compiled; readonly inner?: ReadySlicing }
+type ReadySlicing = Omit<Slicing, 'slices'> & { readonly slices: readonly Ready[]; readonly fallback?: Ready }
 type Found = (Fault | ErrorObject)[]
+type Item = { readonly item: unknown; readonly index: number }
+type Setting = { readonly run: Run; readonly at: DataAt; readonly data: readonly unknown[] }
 
-export const fhirSlices = keyword<Slicing>('fhirSlices', ['array'], (slicing, engine) => {
-  const slices = slicing.slices.map((slice) => ready(slice, engine))
+export const fhirSlices = keyword<Slicing>('fhirSlices', ['array'], (stated, engine) => {
+  const slicing = readySlicing(stated, engine)
   return (run, data: readonly unknown[], at) => {
     const found: Found = []
-    const counts = new Map<Ready, number>()
-    let latest = 0
-    data.forEach((item, index) => {
-      const slice = slices.find((one) => belongs(item, one, run))
-      if (slice) {
-        counts.set(slice, (counts.get(slice) ?? 0) + 1)
-        const order = slices.indexOf(slice)
-        if (slicing.ordered && order < latest) found.push(outOfOrder(index, slice, slices[latest]))
-        latest = Math.max(latest, order)
-        found.push(...itemErrors(item, slice, run, below(at, index, data)))
-      } else if (slicing.rules === 'closed') found.push(unmatched(index, slices))
-    })
-    for (const slice of slices) countFault(slice, counts.get(slice) ?? 0, found)
+    const items = data.map((item, index) => ({ item, index }))
+    sliced(items, slicing, { run, at, data }, found)
     return found
   }
 })
 
-function ready(slice: Slice, engine: Engine): Ready {
-  const inner = (slice.slices ?? []).map((one) => ready(one, engine))
+function readySlicing({ slices, ...rest }: Slicing, engine: Engine): ReadySlicing {
+  const all = slices.map((slice) => ready(slice, engine))
+  return { ...rest, slices: all.filter((one) => !one.isDefault), fallback: all.find((one) => one.isDefault) }
+}
+
+function ready({ slicing, ...slice }: Slice, engine: Engine): Ready {
+  const inner = slicing && readySlicing(slicing, engine)
   let made: Compiled | undefined
   const { schema } = slice
   if (!schema) return { ...slice, inner }
@@ -47,10 +44,43 @@ function ready(slice: Slice, engine: Engine): Ready {
   return { ...slice, inner, compiled }
 }
 
-function itemErrors(item: unknown, slice: Ready, run: Run, at: DataAt): readonly ErrorObject[] {
-  const own = slice.compiled ? errorsOf(slice.compiled, run, item, at) : []
-  const inner = slice.inner.find((one) => belongs(item, one, run))
-  return inner ? [...own, ...itemErrors(item, inner, run, at)] : own
+/** Sorts the items, tells what is out of place, and then what is wrong with each slice. */
+function sliced(items: readonly Item[], slicing: ReadySlicing, setting: Setting, found: Found): void {
+  const { slices, fallback, rules, ordered } = slicing
+  const members = new Map<Ready, Item[]>()
+  let latest = 0
+  let loose: number | undefined
+  for (const one of items) {
+    const { item, index } = one
+    const named = slices.find((slice) => belongs(item, slice, setting.run))
+    const slice = named ?? fallback
+    if (slice) add(members, slice, one)
+    else if (rules === 'closed') found.push(unmatched(index, slices))
+    if (!named) {
+      loose ??= index
+      continue
+    }
+    if (rules === 'openAtEnd' && loose !== undefined) found.push(tooEarly(loose, named))
+    loose = undefined
+    const order = slices.indexOf(named)
+    if (ordered && order < latest) found.push(outOfOrder(index, named, slices[latest]))
+    latest = Math.max(latest, order)
+  }
+  for (const slice of fallback ? [...slices, fallback] : slices) {
+    const own = members.get(slice) ?? []
+    for (const { item, index } of own) {
+      if (slice.compiled)
+        found.push(...errorsOf(slice.compiled, setting.run, item, below(setting.at, index, setting.data)))
+    }
+    countFault(slice, own.length, found)
+    if (slice.inner) sliced(own, slice.inner, setting, found)
+  }
+}
+
+function add(members: Map<Ready, Item[]>, slice: Ready, one: Item): void {
+  const list = members.get(slice)
+  if (list) list.push(one)
+  else members.set(slice, [one])
 }
 
 const below = (at: DataAt, index: number, data: readonly unknown[]): DataAt => ({
@@ -61,7 +91,7 @@ const below = (at: DataAt, index: number, data: readonly unknown[]): DataAt => (
 })
 
 function countFault(slice: Ready, count: number, found: Found): void {
-  if (slice.match === undefined) return
+  if (slice.match === undefined && !slice.isDefault) return
   if (count < slice.min) {
     const some = count === 0 ? 'is missing' : `occurs ${count} times`
     found.push({
@@ -102,5 +132,14 @@ function outOfOrder(index: number, slice: Ready, before: Ready | undefined): Fau
     code: 'slice-unmatched',
     below: `/${index}`,
     text: `{at}: the slice \`${slice.name}\` must come before \`${before?.name}\`.`,
+  }
+}
+
+/** https://hl7.org/fhir/R4/valueset-resource-slicing-rules.html */
+function tooEarly(index: number, slice: Ready): Fault {
+  return {
+    code: 'slice-unmatched',
+    below: `/${index}`,
+    text: `{at} belongs to no slice, so it must come after those of the slice \`${slice.name}\`.`,
   }
 }
