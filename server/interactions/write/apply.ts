@@ -2,13 +2,14 @@
  * The one way of a write: load what is there, refuse what cannot be, validate, ask the rules, see who may know, and
  * hand the store one commit. PUT, DELETE, conditional create, transactions and operations all come through here.
  */
+import { POSTED_TYPES } from '../../definitions/posted.ts'
 import { isError, OutcomeError, refuse, type Issue } from '../../fhir/outcome.ts'
 import type { Caller } from '../../fhir/types.ts'
 import type { Sight } from '../../search/query.ts'
 import { CommitConflict, StoreFull, type Guard, type Version, type Work, type Write } from '../../store/store.ts'
 import { audiencesOf, type Audiences } from './audiences.ts'
 import { Outrun, type Change, type Changed, type Rule, type Scene, type Verdict, type Writer } from './change.ts'
-import { load } from './load.ts'
+import { keyOf, load } from './load.ts'
 import { entriesOf, remainingEntries } from './entries.ts'
 import { followingChanges } from './following.ts'
 import type { WriteNeeds } from './needs.ts'
@@ -48,10 +49,17 @@ export type Written = { readonly version?: Version; readonly created: boolean }
  * Commits the changes, all or none, and answers what became of each, in order.
  * Throws OutcomeError for what the caller must mend, Outrun when the state that was looked at is gone.
  */
-export async function apply(needs: WriteNeeds, who: Who, changes: readonly Change[]): Promise<readonly Written[]> {
-  const { loaded, scene, verdict } = await prepared(needs, who, changes)
+export function apply(needs: WriteNeeds, who: Who, changes: readonly Change[]): Promise<readonly Written[]> {
+  const { publication } = needs
+  const posts = changes.some((one) => POSTED_TYPES.includes(keyOf(one).type))
+  return publication && posts ? publication.inTurn(() => applied(needs, who, changes)) : applied(needs, who, changes)
+}
+
+async function applied(given: WriteNeeds, who: Who, changes: readonly Change[]): Promise<readonly Written[]> {
+  const { needs, loaded, scene, verdict } = await prepared(given, who, changes)
   const audiences = await audiencesOf(needs, who.caller, loaded)
   const { versions } = await commit(needs, await workOf(needs, scene, verdict, audiences))
+  needs.standing?.posts?.takeEffect()
   const written = loaded.filter(changesAnything)
   const became = (one: Changed): Written => ({
     version: versions[written.indexOf(one)],
@@ -71,25 +79,50 @@ export async function tried(needs: WriteNeeds, who: Who, change: Change): Promis
 }
 
 /** Everything before the commit. `said`: what is worth saying of what is not refused. */
-async function prepared(needs: WriteNeeds, who: Who, changes: readonly Change[]) {
+async function prepared(given: WriteNeeds, who: Who, changes: readonly Change[]) {
   const sight: Sight = who.caller.role === 'hub' ? 'everything' : { agency: who.caller.agency, at: who.now }
   const writer: Writer = { caller: who.caller, now: who.now, sight }
-  const wanted = await load(needs, writer, [...changes, ...(await followingChanges(needs, writer, changes))])
-  for (const one of wanted) await saidOf(one, () => checkPreconditions(needs, who.caller, one))
-  const loaded = await withPathways(needs, writer, wanted)
+  const wanted = await load(given, writer, [...changes, ...(await followingChanges(given, writer, changes))])
+  for (const one of wanted) await saidOf(one, () => checkPreconditions(given, who.caller, one))
+  const loaded = await withPathways(given, writer, wanted)
+  const needs = standing(given, loaded)
   const scene = sceneOf(needs, writer, loaded)
   const invalid = await validate(needs, loaded)
   // The rules can be asked of a resource of the right shape; whoever breaks an invariant is told what they say as well.
   refuseInvalid(invalid.some((one) => isError(one) && one.code !== 'invariant') ? invalid : [])
-  const verdict = await ask(needs, scene)
+  const verdict = await besides(invalid.filter(isError), () => ask(needs, scene))
   const said = [...invalid, ...verdict.issues]
   refuseInvalid(said)
-  return { loaded, scene, verdict, said }
+  return { needs, loaded, scene, verdict, said }
+}
+
+/** One write looks at one state of the definitions from here on: at the one that it makes, where it posts some. */
+function standing(needs: WriteNeeds, loaded: readonly Changed[]): WriteNeeds {
+  const made = needs.publication?.standing(loaded)
+  return made ? { ...needs, standing: made, definitions: made.definitions, validator: made.validator } : needs
+}
+
+/** Does the work; what it refuses is told after what is wrong already. */
+async function besides<T>(wrong: readonly Issue[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof OutcomeError) || wrong.length === 0) throw error
+    throw new OutcomeError([...wrong, ...error.issues], { status: error.status, headers: error.headers })
+  }
 }
 
 async function validate(needs: WriteNeeds, loaded: readonly Changed[]): Promise<readonly Issue[]> {
-  const checked = loaded.map(({ after, judged = after, at }) => (judged ? needs.validator.check(judged, { at }) : []))
+  const checked = loaded.map(({ after, judged = after, at }) =>
+    judged ? needs.validator.check(judged, { at }).catch((fault: unknown) => unusable(fault, at)) : [],
+  )
   return (await Promise.all(checked)).flat()
+}
+
+/** A record may claim a profile that comes with it and cannot be used. */
+function unusable(fault: unknown, expression: string): readonly Issue[] {
+  if (!(fault instanceof Error) || fault.name !== 'DefinitionFault') throw fault
+  return [{ severity: 'error', code: 'definition-invalid', text: fault.message, expression }]
 }
 
 /** Two rules, or two records, may have the same to say: it is said once. */
@@ -144,7 +177,7 @@ async function workOf(
     change.kind === 'put' && change.unless ? [{ none: change.unless }] : [],
   )
   return {
-    writes: [...writes, ...audiences.writes],
+    writes: [...writes, ...audiences.writes, ...(needs.standing?.posts ? [needs.standing.posts.write] : [])],
     guards: [...unless, ...verdict.guards, ...audiences.guards],
     jobs: verdict.jobs,
   }
