@@ -3,7 +3,7 @@
  * says all; a profile becomes one overlay, which says what it adds to its type. Both come from one walk over the
  * elements, which asks each facet in turn.
  */
-import { isChoice, choiceName, type ElementNode } from '../../definitions/structures/element.ts'
+import { isChoice, choiceName, type ElementNode, type Extension } from '../../definitions/structures/element.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
 import { LIST_FACETS, OBJECT_FACETS, VALUE_FACETS } from '../facets/index.ts'
 import { invariantsOf } from '../facets/invariant.ts'
@@ -39,7 +39,25 @@ export function compileProfile(url: string, structures: Structures): Schema {
   const node = structures.tree(url)
   const base = structures.tree(definition?.type ?? node.path)
   const rules = invariantsOf(node.element, node.path, [base.element])
-  return merge(objectSchema(node, base, structures), rules.length > 0 ? { fhirInvariants: rules } : {})
+  const imposed = imposedBy(url, structures)
+  return mergeAll([
+    objectSchema(node, base, structures),
+    rules.length > 0 ? { fhirInvariants: rules } : {},
+    imposed.length > 0 ? { fhirImposed: imposed } : {},
+  ])
+}
+
+const IMPOSE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile'
+
+/** What a profile or one of its bases imposes. */
+function imposedBy(url: string, structures: Structures): readonly string[] {
+  const found = new Set<string>()
+  let at = structures.find(url)
+  for (; at?.derivation === 'constraint' && at.baseDefinition; at = structures.find(at.baseDefinition)) {
+    for (const one of (at.extension ?? []) as readonly Extension[])
+      if (one.url === IMPOSE && typeof one.valueCanonical === 'string') found.add(one.valueCanonical)
+  }
+  return [...found]
 }
 
 function nodeOf(name: string, structures: Structures): ElementNode {

@@ -67,6 +67,7 @@ export type Schema = {
   properties?: Record<string, Schema | false>
   additionalProperties?: false
   items?: Schema
+  minProperties?: number
   minItems?: number
   maxItems?: number
   maxLength?: number
@@ -101,6 +102,8 @@ export type Schema = {
   fhirTarget?: readonly string[]
   fhirAggregation?: readonly ('contained' | 'referenced' | 'bundled')[]
   fhirProfile?: readonly (readonly string[])[]
+  /** On a profile itself: the profiles that whatever meets it must meet, too. */
+  fhirImposed?: readonly string[]
   fhirSlices?: Slicing
   /** On a list of extensions: the element that holds it, as extension contexts name it. */
   fhirExtensions?: string

@@ -8,7 +8,7 @@ import { fhirExtensions } from './extensions.ts'
 import { fhirFormat } from './format.ts'
 import { fhirInvariants } from './invariants.ts'
 import { fhirChoice, fhirElement, fhirLists, fhirRequired, fhirSiblings } from './presence.ts'
-import { fhirProfile } from './profile.ts'
+import { fhirImposed, fhirProfile } from './profile.ts'
 import { fhirReference } from './reference.ts'
 import { fhirAggregation, fhirTarget } from './target.ts'
 import { fhirResource } from './resource.ts'
@@ -40,6 +40,7 @@ export const KEYWORDS: readonly ((engine: Engine) => KeywordDefinition)[] = [
   fhirType,
   fhirResource,
   fhirProfile,
+  fhirImposed,
   fhirSlices,
   fhirExtensions,
   // rules

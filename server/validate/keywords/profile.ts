@@ -1,8 +1,9 @@
-/** `fhirProfile`: a value meets one of the profiles named on its type. */
+/** `fhirProfile`, `fhirImposed`: profiles that a value meets, because its type or its profile asks for them. */
 import { errorsOf } from '../run.ts'
 import { keyword } from './keyword.ts'
 import { tagged } from './resource.ts'
 
+/** It meets one of each set; of several, the nearest miss is told. */
 export const fhirProfile = keyword<readonly (readonly string[])[]>(
   'fhirProfile',
   ['object', 'string', 'number', 'boolean'],
@@ -19,3 +20,24 @@ export const fhirProfile = keyword<readonly (readonly string[])[]>(
       return sorted[0] ?? []
     }),
 )
+
+/** Profiles that are being asked of a resource: two that impose each other are asked once. */
+const underWay = new WeakMap<object, Set<string>>()
+
+/** https://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html */
+export const fhirImposed = keyword<readonly string[]>('fhirImposed', ['object'], (urls, engine) => {
+  return (run, data: object, at) => {
+    const asked = underWay.get(data) ?? new Set<string>()
+    underWay.set(data, asked)
+    return urls.flatMap((url) => {
+      const compiled = asked.has(url) ? undefined : engine.profile(url)
+      if (!compiled) return []
+      asked.add(url)
+      try {
+        return tagged([...errorsOf(compiled, run, data, at)], url)
+      } finally {
+        asked.delete(url)
+      }
+    })
+  }
+})

@@ -8,9 +8,9 @@ export const fhirReference = keyword<readonly string[]>('fhirReference', ['objec
   const allowed = new Set(targets)
   return (run, data: Reference) => {
     const { reference } = data
-    const type = typeof reference === 'string' ? typeOfReference(reference, run) : data.type
+    const type = (typeof reference === 'string' ? typeOfReference(reference, run) : undefined) ?? data.type
     if (typeof type !== 'string' || allowed.has(type) || !run.engine.definitions.isResourceType(type)) return undefined
-    const shown = typeof reference === 'string' ? `\`${reference}\` points at a ${type}` : `is to a ${type}`
+    const shown = typeof reference === 'string' ? `\`${reference}\` points at a ${type}` : `it is to a ${type}`
     return [{ code: 'reference-type', text: `{at}: ${shown}; it must point at ${orList(targets)}.` }]
   }
 })

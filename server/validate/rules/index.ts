@@ -10,6 +10,7 @@ import { mappedCodes } from './concept-map.ts'
 import { absoluteSystem, absoluteUrl, derivedParameter, searchParamType } from './conformance.ts'
 import { identifierSystem } from './identifier.ts'
 import { narrativeLinks } from './narrative.ts'
+import { referenceType } from './reference.ts'
 import { expressionsParse, namedAtHand, structureFits } from './structure.ts'
 import { conceptCount, filtersFit, partsAtHand, supplementConcepts, supplementContent } from './terminology.ts'
 import { unitIsUcum } from './units.ts'
@@ -65,6 +66,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   Narrative: [narrativeLinks],
   Quantity: QUANTITY,
   QuestionnaireResponse: [(_data, run) => responseFaults(run)],
+  Reference: [referenceType],
   SearchParameter: [absoluteUrl, derivedParameter],
   StructureDefinition: [absoluteUrl, structureFits, expressionsParse, namedAtHand],
   'ValueSet.compose.include': [absoluteSystem, filtersFit, partsAtHand],
