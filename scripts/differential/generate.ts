@@ -73,7 +73,8 @@ function mutationsBy(definitions: Definitions): Mutate {
     const ground: Ground = { resource, sites, random, structures, terminology, resourceTypes }
     for (const site of random.shuffle(sites)) {
       const edits = mutator.edit(site, ground)
-      if (edits && edits.length > 0) return edits
+      // As they are written down: a property without a value is none.
+      if (edits && edits.length > 0) return JSON.parse(JSON.stringify(edits)) as readonly Edit[]
     }
     return undefined
   }
