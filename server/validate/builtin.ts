@@ -8,7 +8,7 @@ import type { Invariant } from './compile/schema.ts'
 import { containedFree, containedUnlabelled, containedUnversioned, firstUnreferenced } from './contained.ts'
 import { find } from './resolve.ts'
 import type { Run } from './run.ts'
-import { allowedXhtml } from './xhtml.ts'
+import { xhtmlOf } from './xhtml.ts'
 
 type Bag = Readonly<Record<string, unknown>>
 
@@ -19,6 +19,8 @@ export type NativeRule = {
   readonly code?: ErrorCode
   /** Where below the data it is broken. */
   readonly below?: (data: never) => string
+  /** What exactly breaks it, as a sentence. */
+  readonly why?: (run: Run, data: never) => string | undefined
 }
 
 const has = (data: Bag, name: string): boolean => data[name] !== undefined || data[`_${name}`] !== undefined
@@ -38,11 +40,12 @@ export const NATIVE: Readonly<Record<string, NativeRule>> = {
   'dom-5': { of: 'DomainResource', test: (_run, data: Bag) => containedUnlabelled(data), code: 'contained-invalid' },
   'ext-1': { of: 'Extension', test: (_run, data: Bag) => has(data, 'extension') !== hasChoice(data, 'value') },
   'ref-1': { of: 'Reference', test: refersInside, code: 'contained-invalid' },
-  'txt-1': { of: 'Narrative.div', test: (_run, data: string) => allowedXhtml(data) },
-  'txt-2': {
+  'txt-1': {
     of: 'Narrative.div',
-    test: (_run, data: string) => /[^\s<>]|<img/.test(data.replace(/<(?!img)[^>]*>/g, '')),
+    test: ({ shared }, data: string) => xhtmlOf(data, shared).fault === undefined,
+    why: ({ shared }, data: string) => xhtmlOf(data, shared).fault,
   },
+  'txt-2': { of: 'Narrative.div', test: ({ shared }, data: string) => xhtmlOf(data, shared).hasContent },
   'cpt-2': { of: 'ContactPoint', test: needs('value', 'system') },
   'qty-3': { of: 'Quantity', test: needs('code', 'system') },
   'att-1': { of: 'Attachment', test: needs('data', 'contentType') },

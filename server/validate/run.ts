@@ -5,6 +5,7 @@ import type { Definitions } from '../definitions/definitions.ts'
 import type { Context } from './contexts.ts'
 import { find } from './resolve.ts'
 import type { Terminology } from './terminology/terminology.ts'
+import type { Xhtml } from './xhtml.ts'
 
 /** A compiled schema, called as ajv calls its own. */
 export type Compiled = ((this: Run, data: unknown, at: DataAt) => boolean) & { errors?: ErrorObject[] | null }
@@ -58,8 +59,12 @@ export type Run = {
   readonly shared: Shared
 }
 
-/** `places`: every id in the outermost resource and its narratives. */
-export type Shared = { places?: ReadonlySet<string> }
+export type Shared = {
+  /** Every id in the outermost resource and its narratives. */
+  places?: ReadonlySet<string>
+  /** The narratives read so far, by their text. */
+  narratives?: Map<string, Xhtml>
+}
 
 type Resource = Record<string, unknown>
 

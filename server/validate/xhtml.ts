@@ -1,4 +1,20 @@
-/** The XHTML of a narrative: only text, links, images and tables; nothing that runs. https://hl7.org/fhir/R4/narrative.html#xhtml */
+/**
+ * The XHTML of a narrative, read once: only text, links, images and tables, and nothing that runs. An XML parser reads
+ * it, so that what is no XML is told as that. https://hl7.org/fhir/R4/narrative.html#xhtml
+ */
+import { SaxesParser, type SaxesTagPlain } from 'saxes'
+import type { Shared } from './run.ts'
+
+export type Xhtml = {
+  /** Why it is not allowed (rule txt-1); undefined when it is. */
+  readonly fault?: string
+  /** Has it text or an image (rule txt-2)? What cannot be read is given the benefit of the doubt. */
+  readonly hasContent: boolean
+  /** Where its links to its own document lead: `x` of `href="#x"`. */
+  readonly links: ReadonlySet<string>
+  /** What a link may lead to: values of `id` and `name`. */
+  readonly places: ReadonlySet<string>
+}
 
 const ELEMENTS = new Set(
   (
@@ -7,29 +23,58 @@ const ELEMENTS = new Set(
   ).split(' '),
 )
 
-const TAG = /<(\/?)([A-Za-z][\w:.-]*)((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>/g
-
-/** Are all elements and attributes of a text allowed, and its tags closed in order? (rule txt-1) */
-export function allowedXhtml(text: string): boolean {
-  const open: string[] = []
-  let end = 0
-  const bare = text.replace(/<!--[\s\S]*?-->/g, '')
-  if (FOREIGN_ENTITY.test(bare)) return false
-  for (const tag of bare.matchAll(TAG)) {
-    if (bare.slice(end, tag.index).includes('<')) return false
-    end = tag.index + tag[0].length
-    const [, close, name = '', attributes = ''] = tag
-    if (!ELEMENTS.has(name) || unsafe(attributes)) return false
-    if (close) {
-      if (open.pop() !== name) return false
-    } else if (!attributes.endsWith('/')) open.push(name)
-  }
-  return open.length === 0 && !bare.slice(end).includes('<')
+/** A narrative is asked about by several rules, and by every link that leads to it. */
+export function xhtmlOf(text: string, shared: Shared): Xhtml {
+  const narratives = (shared.narratives ??= new Map<string, Xhtml>())
+  const known = narratives.get(text) ?? readXhtml(text)
+  narratives.set(text, known)
+  return known
 }
 
-/** "There is no support for HTML entities like &nbsp; or &copy;": XML's five and characters by number. */
-const FOREIGN_ENTITY = /&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9A-Fa-f]+);)/
+export function readXhtml(text: string): Xhtml {
+  let fault: string | undefined
+  let hasContent = false
+  const links = new Set<string>()
+  const places = new Set<string>()
+  const parser = new SaxesParser<{ xmlns: false }>({ xmlns: false })
+  parser.on('text', (run) => {
+    hasContent ||= /\S/.test(run)
+  })
+  parser.on('opentag', (tag) => {
+    hasContent ||= tag.name === 'img'
+    fault ??= refused(tag)
+    const { id, name, href } = tag.attributes
+    for (const place of [id, name]) if (place) places.add(place)
+    if (href?.startsWith('#') && href.length > 1) links.add(href.slice(1))
+  })
+  for (const event of ['doctype', 'processinginstruction', 'cdata', 'xmldecl'] as const)
+    parser.on(event, () => {
+      fault ??= `It has a ${MARKUP[event]}.`
+    })
+  try {
+    parser.write(text).close()
+  } catch (error) {
+    fault ??= `It is no XML: ${(error as Error).message.slice(0, 200).replace(/\.?$/, '.')}`
+    hasContent = true
+  }
+  return { fault, hasContent, links, places }
+}
 
-/** Event handlers and addresses that run something. */
-const unsafe = (attributes: string): boolean =>
-  /(^|\s)on\w+\s*=/i.test(attributes) || /=\s*["']\s*(javascript|vbscript|data:text)/i.test(attributes)
+const MARKUP = {
+  doctype: 'document type',
+  processinginstruction: 'processing instruction',
+  cdata: 'CDATA section',
+  xmldecl: 'XML declaration',
+}
+
+/** Elements that are none of those allowed, handlers of events, and addresses that run something. */
+function refused({ name, attributes }: SaxesTagPlain): string | undefined {
+  if (!ELEMENTS.has(name)) return `The element \`${name.slice(0, 50)}\` is not allowed.`
+  for (const [key, value] of Object.entries(attributes)) {
+    if (/^(on|xlink:)/i.test(key)) return `The attribute \`${key.slice(0, 50)}\` is not allowed.`
+    // As a browser reads it: without what it drops from an address.
+    const address = value.slice(0, 200).replace(/[\s\u0000-\u0020]+/g, '')
+    if (/^(javascript|vbscript|data:text)/i.test(address)) return `The address of \`${key}\` would run.`
+  }
+  return undefined
+}

@@ -2,7 +2,7 @@
 import { compilePath, type PathExpression } from '../../fhir/path.ts'
 import { nativeRule, type NativeRule } from '../builtin.ts'
 import type { Invariant } from '../compile/schema.ts'
-import type { Fault, Run } from '../run.ts'
+import type { Engine, Fault, Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 
 type Test = (run: Run, data: never) => boolean
@@ -12,10 +12,7 @@ export const fhirInvariants = keyword<readonly Invariant[]>(
   'fhirInvariants',
   ['object', 'string', 'number', 'boolean'],
   (rules, engine) => {
-    const ready: readonly Ready[] = rules.map((rule) => {
-      const native = nativeRule(rule, engine.definitions.structures)
-      return { rule, native, test: native?.test ?? byPath(rule) }
-    })
+    const ready = readyRules(rules, engine)
     return (run, data: never) => {
       let found: Fault[] | undefined
       for (const one of ready) {
@@ -27,17 +24,29 @@ export const fhirInvariants = keyword<readonly Invariant[]>(
   },
 )
 
+function readyRules(rules: readonly Invariant[], engine: Engine): readonly Ready[] {
+  return rules.map((rule) => {
+    const native = nativeRule(rule, engine.definitions.structures)
+    return { rule, native, test: native?.test ?? byPath(rule) }
+  })
+}
+
+/** The rules as mere tests, for the quick pass. They throw for what cannot be evaluated. */
+export const ruleTests = (rules: readonly Invariant[], engine: Engine): readonly Test[] =>
+  readyRules(rules, engine).map((one) => one.test)
+
 function ruleFault({ rule, native, test }: Ready, run: Run, data: never): Fault | undefined {
   const { key, severity, human } = rule
   const code = native?.code ?? 'invariant'
   try {
     if (test(run, data)) return undefined
+    const why = native?.why?.(run, data)
     return {
       code,
       severity,
       rule: key,
       ...(native?.below ? { below: native.below(data) } : {}),
-      text: `{at} breaks the rule \`${key}\`: ${human}`,
+      text: `{at} breaks the rule \`${key}\`: ${human}${why ? ` (${why})` : ''}`,
     }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
