@@ -90,7 +90,8 @@ function profileErrors(url: string, run: Run, top: DataAt): readonly ErrorObject
   const { engine, resource } = run
   const definition = engine.definitions.structures.find(url)
   if (!definition) return [errorOf('resource', refusedProfile(`The profile \`${url}\` is not known here.`), top)]
-  if (![resource.resourceType, 'Resource', 'DomainResource'].includes(definition.type)) {
+  // A profile constrains one type, which "cannot be an abstract type". https://hl7.org/fhir/R4/structuredefinition-definitions.html#StructureDefinition.type
+  if (resource.resourceType !== definition.type) {
     const text = `The profile \`${url}\` is for ${definition.type}, not for ${String(resource.resourceType)}.`
     return [errorOf('resource', refusedProfile(text), top)]
   }

@@ -11,6 +11,8 @@ export type Format = {
   readonly maximum?: number
   /** True when the value is one of the type; absent where the JSON type says all. */
   readonly test?: (value: never) => boolean
+  /** True when R4 only advises against a value that the test refuses: a warning. */
+  readonly advised?: (value: string) => boolean
   /** What a value is, to end the sentence "It must be ...". */
   readonly is: string
 }
@@ -19,6 +21,8 @@ const MAX_INTEGER = 2_147_483_647
 const DATE = '[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?'
 const TIME = '([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]+)?'
 const ZONE = '(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))'
+
+const TEXT = '^[\\s\\S]+$'
 
 const OID = /^urn:oid:[0-2](\.(0|[1-9][0-9]*))+$/
 const UUID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -32,11 +36,18 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   decimal: { json: 'number', is: 'a number' },
   string: {
     json: 'string',
-    pattern: '\\S',
+    pattern: TEXT,
     test: isText,
+    advised: isShort,
     is: 'text with at least one visible character and no control characters',
   },
-  markdown: { json: 'string', pattern: '\\S', test: isText, is: 'markdown with at least one visible character' },
+  markdown: {
+    json: 'string',
+    pattern: TEXT,
+    test: isText,
+    advised: isShort,
+    is: 'markdown with at least one visible character and no control characters',
+  },
   code: {
     json: 'string',
     pattern: '^[^\\s]+(\\s[^\\s]+)*$',
@@ -98,14 +109,19 @@ function matches(form: RegExp): (value: string) => boolean {
   return (value) => form.test(value)
 }
 
-// Control characters other than tab, line feed and carriage return are not allowed in FHIR text.
+// "Strings SHOULD not contain Unicode character points below 32" but tab, line feed and carriage return, and "SHOULD
+// always contain non-whitespace content". https://hl7.org/fhir/R4/datatypes.html#string
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/
 
 /** "Strings SHALL NOT exceed 1MB (1024*1024 characters) in size" https://hl7.org/fhir/R4/datatypes.html#string */
 const LONGEST = 1024 * 1024
 
 function isText(value: string): boolean {
-  return value.length <= LONGEST && /\S/.test(value) && !CONTROL.test(value)
+  return isShort(value) && /\S/.test(value) && !CONTROL.test(value)
+}
+
+function isShort(value: string): boolean {
+  return value.length <= LONGEST
 }
 
 function isCode(value: string): boolean {

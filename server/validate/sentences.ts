@@ -22,6 +22,7 @@ const SENTENCES: Readonly<Record<string, (error: ErrorObject, value: unknown) =>
   additionalProperties: ({ params, parentSchema }) =>
     unknownElement(params.additionalProperty as string, parentSchema?.properties as object),
   'false schema': () => ({ code: 'element-too-many', text: '{at} is not allowed here: the profile leaves it out.' }),
+  minProperties: () => ({ code: 'element-empty', text: '{at} is an empty object. Leave out what has no value.' }),
   minItems: ({ params }, value) =>
     length(value) === 0
       ? { code: 'element-empty', text: '{at} is an empty list. Leave out what has no value.' }
@@ -46,9 +47,12 @@ const SENTENCES: Readonly<Record<string, (error: ErrorObject, value: unknown) =>
 
 function wrongFormat(parentSchema: ErrorObject['parentSchema'], value: unknown): Fault {
   if (value === '') return { code: 'element-empty', text: '{at} is an empty string. Leave out what has no value.' }
+  const format = FORMATS[parentSchema?.fhirFormat as string]
+  const isAdvised = typeof value === 'string' && format?.advised?.(value) === true
   return {
     code: 'value-format',
-    text: `{at} is ${show(value)}. It must be ${FORMATS[parentSchema?.fhirFormat as string]?.is}.`,
+    ...(isAdvised ? { severity: 'warning' } : {}),
+    text: `{at} is ${show(value)}. It ${isAdvised ? 'should' : 'must'} be ${format?.is}.`,
   }
 }
 

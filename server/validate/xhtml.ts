@@ -10,7 +10,7 @@ export type Xhtml = {
   readonly fault?: string
   /** Has it text or an image (rule txt-2)? What cannot be read is given the benefit of the doubt. */
   readonly hasContent: boolean
-  /** Where its links to its own document lead: `x` of `href="#x"`. */
+  /** Where its links and images of its own document lead: `x` of `href="#x"`. */
   readonly links: ReadonlySet<string>
   /** What a link may lead to: values of `id` and `name`. */
   readonly places: ReadonlySet<string>
@@ -43,9 +43,9 @@ export function readXhtml(text: string): Xhtml {
   parser.on('opentag', (tag) => {
     hasContent ||= tag.name === 'img'
     fault ??= refused(tag)
-    const { id, name, href } = tag.attributes
+    const { id, name, href, src } = tag.attributes
     for (const place of [id, name]) if (place) places.add(place)
-    if (href?.startsWith('#') && href.length > 1) links.add(href.slice(1))
+    for (const link of [href, src]) if (link?.startsWith('#') && link.length > 1) links.add(link.slice(1))
   })
   for (const event of ['doctype', 'processinginstruction', 'cdata', 'xmldecl'] as const)
     parser.on(event, () => {

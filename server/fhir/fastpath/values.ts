@@ -13,6 +13,7 @@ const LIKE_DATE = /^\d{4}(-\d\d|$)|^\d\d:\d\d/
 /** Less than 0, 0, more than 0; undefined when dates of different precision cannot be told apart. */
 export function compare(one: unknown, other: unknown): number | undefined {
   if (typeof one === 'number' && typeof other === 'number') return one - other
+  if (isQuantity(one) && isQuantity(other)) return compareQuantities(one, other)
   if (typeof one !== 'string' || typeof other !== 'string') throw BAIL
   if (!LIKE_DATE.test(one) && !LIKE_DATE.test(other)) return one < other ? -1 : one > other ? 1 : 0
   if (INSTANT.test(one) && INSTANT.test(other)) return Date.parse(one) - Date.parse(other)
@@ -22,6 +23,24 @@ export function compare(one: unknown, other: unknown): number | undefined {
   if (left !== right) return left < right ? -1 : 1
   return one.length === other.length ? 0 : undefined
 }
+
+type Quantity = { readonly value: number; readonly unit?: unknown; readonly system?: unknown; readonly code?: unknown }
+
+const isQuantity = (value: unknown): value is Quantity =>
+  typeof value === 'object' && value !== null && typeof (value as Quantity).value === 'number'
+
+/**
+ * The engine compares what UCUM can convert; the same unit, or none, needs no conversion, and other units than UCUM's
+ * cannot be converted. https://hl7.org/fhir/R4/fhirpath.html#quantity
+ */
+function compareQuantities(one: Quantity, other: Quantity): number | undefined {
+  if (one.system === other.system && (one.code ?? one.unit) === (other.code ?? other.unit))
+    return one.value - other.value
+  if (one.system !== UCUM || other.system !== UCUM) return undefined
+  throw BAIL
+}
+
+const UCUM = 'http://unitsofmeasure.org'
 
 /** `=` on single values. Objects are the same when all that is in them is. */
 export function same(one: unknown, other: unknown): boolean {

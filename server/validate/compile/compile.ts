@@ -7,6 +7,7 @@ import { isChoice, choiceName, type ElementNode, type Extension } from '../../de
 import type { Structures } from '../../definitions/structures/structures.ts'
 import { LIST_FACETS, OBJECT_FACETS, VALUE_FACETS } from '../facets/index.ts'
 import { invariantsOf } from '../facets/invariant.ts'
+import { isResourceId } from '../facets/type.ts'
 import { isPrimitive } from '../formats.ts'
 import { RULES } from '../rules/index.ts'
 import { maxOf, type Place, type Property } from './place.ts'
@@ -26,7 +27,7 @@ export function compileShape(name: string, structures: Structures): Schema {
     properties: { ...(isResource ? { resourceType: { const: name } } : {}), ...schema.properties },
     additionalProperties: false,
     // What stands beside a primitive may have an id alone; the primitive is its value.
-    ...(isResource || name === 'Element' ? {} : { fhirElement: true }),
+    ...(name === 'Element' ? { minProperties: 1 } : isResource ? {} : { fhirElement: true }),
     ...(name === 'Coding' ? { fhirCoding: true } : {}),
     ...(Object.hasOwn(RULES, name) ? { fhirRules: name } : {}),
     ...(own.length > 0 ? { fhirInvariants: own } : {}),
@@ -108,7 +109,7 @@ function placeOf(node: ElementNode, inherited: ElementNode | undefined, structur
     element: node.element,
     inherited: inherited?.element,
     array: isArray(node, base),
-    properties: propertiesOf(node),
+    properties: propertiesOf(node, structures),
     structures,
   }
 }
@@ -117,7 +118,7 @@ function placeOf(node: ElementNode, inherited: ElementNode | undefined, structur
 const isArray = (node: ElementNode, base: ElementNode['element']): boolean =>
   !isChoice(node) && (base.max ?? '*') !== '1' && (base.max ?? '*') !== '0'
 
-function propertiesOf(node: ElementNode): readonly Property[] {
+function propertiesOf(node: ElementNode, structures: Structures): readonly Property[] {
   const types = node.element.type ?? []
   if (isChoice(node)) {
     return types.map((type) => {
@@ -131,13 +132,14 @@ function propertiesOf(node: ElementNode): readonly Property[] {
       name: node.name,
       type: types[0],
       primitive,
-      sibling: primitive && !ATTRIBUTES.test(node.path) && types[0]?.code !== 'xhtml',
+      sibling: primitive && !isAttribute(node.path, structures) && types[0]?.code !== 'xhtml',
     },
   ]
 }
 
 /** What XML writes as an attribute has no extensions. https://hl7.org/fhir/R4/json.html#primitive */
-const ATTRIBUTES = /\.id$|^Extension\.url$/
+const isAttribute = (path: string, structures: Structures): boolean =>
+  path === 'Extension.url' || (path.endsWith('.id') && !isResourceId(path, structures))
 
 function propertySchema(place: Place, property: Property, inherited: ElementNode | undefined): Schema {
   const value = mergeAll([...VALUE_FACETS.map((facet) => facet(place, property)), nested(place, property, inherited)])

@@ -34,7 +34,7 @@ export function primitive(code: string, nullable = false): Schema {
 }
 
 /** R4 says `string` of every id; that of a resource is an `id`. https://hl7.org/fhir/R4/resource.html#id */
-function isResourceId(path: string, structures: Structures): boolean {
+export function isResourceId(path: string, structures: Structures): boolean {
   const [type = '', name, more] = path.split('.')
   return name === 'id' && more === undefined && structures.find(type)?.kind === 'resource'
 }

@@ -39,10 +39,13 @@ export function typeFault(data: Resource, { engine }: Pick<Run, 'engine'>): Faul
   }
 }
 
-/** An error where the hub's own rules hold; elsewhere the claim could only not be checked. */
+/**
+ * An error where the hub's own rules hold; elsewhere the claim could only not be checked, if it is the url of a profile,
+ * which is absolute. https://hl7.org/fhir/R4/references.html#canonical
+ */
 export const unknownProfile = ({ profile, index }: Claim, { strict }: Engine): Fault => ({
   code: 'profile-unknown',
-  severity: strict ? 'error' : 'warning',
+  severity: strict || !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(profile) ? 'error' : 'warning',
   below: `/meta/profile/${index}`,
   text: `{at} claims the profile \`${profile}\`, which is not known here. Leave the claim out, or correct the url.`,
 })

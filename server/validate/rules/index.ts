@@ -9,7 +9,9 @@ import { bundleLinks, documentReferences, entryAddresses, entryNames, searchEntr
 import { mappedCodes } from './concept-map.ts'
 import { absoluteSystem, absoluteUrl, derivedParameter, searchParamType } from './conformance.ts'
 import { identifierSystem } from './identifier.ts'
+import { distinctLabels } from './meta.ts'
 import { narrativeLinks } from './narrative.ts'
+import { referenceText } from './reference-text.ts'
 import { referenceType } from './reference.ts'
 import { expressionsParse, namedAtHand, structureFits } from './structure.ts'
 import { conceptCount, filtersFit, partsAtHand, supplementConcepts, supplementContent } from './terminology.ts'
@@ -63,10 +65,11 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   Distance: QUANTITY,
   Duration: QUANTITY,
   Identifier: [identifierSystem],
+  Meta: [distinctLabels],
   Narrative: [narrativeLinks],
   Quantity: QUANTITY,
   QuestionnaireResponse: [(_data, run) => responseFaults(run)],
-  Reference: [referenceType],
+  Reference: [referenceType, referenceText],
   SearchParameter: [absoluteUrl, derivedParameter],
   StructureDefinition: [absoluteUrl, structureFits, expressionsParse, namedAtHand],
   'ValueSet.compose.include': [absoluteSystem, filtersFit, partsAtHand],

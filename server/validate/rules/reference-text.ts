@@ -1,0 +1,8 @@
+/** What a reference says is the address of a resource, hence without white space. https://hl7.org/fhir/R4/references.html#literal */
+import type { Rule } from './index.ts'
+
+export const referenceText: Rule = ({ reference }) => {
+  if (typeof reference !== 'string' || !/\s/.test(reference) || !/\S/.test(reference)) return []
+  const text = `{at} is \`${reference.slice(0, 200)}\`, which is no reference: it has white space in it.`
+  return [{ code: 'reference-format', below: '/reference', text }]
+}

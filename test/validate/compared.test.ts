@@ -1,0 +1,72 @@
+/**
+ * Rules that the comparison with the HL7 validator brought to light (docs/conformance.md), each by the text of the
+ * specification.
+ */
+import assert from 'node:assert/strict'
+import { told, validatorOf } from './given.ts'
+
+const validator = validatorOf([])
+const basic = (more: object) => ({ resourceType: 'Basic', code: { text: 'x' }, ...more })
+const label = { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' }
+const measured = (low: object, high: object) => ({
+  resourceType: 'RiskAssessment',
+  status: 'final',
+  subject: { display: 'x' },
+  prediction: [{ whenRange: { low, high } }],
+})
+const h = { system: 'http://unitsofmeasure.org', code: 'h' }
+const div = (inner: string) => ({
+  text: { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">x ${inner}</div>` },
+})
+const BROKEN_RANGE = ['invariant RiskAssessment.prediction[0].when.ofType(Range)']
+const MINUTE = { ...h, code: 'min' }
+
+const CASES: readonly [what: string, resource: object, issues: readonly string[]][] = [
+  ['a text of spaces, with advice', basic({ code: { text: '  ' } }), ['warning value-format Basic.code.text']],
+  ['a control character, with advice', basic({ code: { text: '\u0007' } }), ['warning value-format Basic.code.text']],
+  [
+    'a reference with white space',
+    basic({ author: { reference: 'Patient/a b' } }),
+    ['reference-format Basic.author.reference'],
+  ],
+  [
+    'the same security label twice',
+    basic({ meta: { security: [label, { ...label, display: 'restricted' }] } }),
+    ['value-conflict Basic.meta.security[1]'],
+  ],
+  ['two security labels', basic({ meta: { security: [label, { ...label, code: 'V' }] } }), []],
+  ['the id of the id of a resource', basic({ id: 'a', _id: { id: 'x' } }), []],
+  ['nothing beside a primitive', basic({ created: '2020', _created: {} }), ['element-empty Basic.created']],
+  ['an image that is not here', basic(div('<img src="#x" alt="x"/>')), ['invariant Basic.text.div']],
+  ['an image of elsewhere', basic(div('<img src="https://state.example/x.png" alt="x"/>')), []],
+  ['a Range of no unit that falls', measured({ value: 9 }, { value: 1 }), BROKEN_RANGE],
+  ['a Range of one unit that falls', measured({ value: 9, unit: 'pills' }, { value: 1, unit: 'pills' }), BROKEN_RANGE],
+  [
+    'a Range of two units that nothing converts',
+    measured({ value: 1, unit: 'pills' }, { value: 9, unit: 'boxes' }),
+    BROKEN_RANGE,
+  ],
+  ['a Range of no unit that rises', measured({ value: 1 }, { value: 9 }), []],
+  ['a Range of two units of UCUM that rises', measured({ value: 9, ...MINUTE }, { value: 1, ...h }), []],
+  ['a Range of two units of UCUM that falls', measured({ value: 90, ...MINUTE }, { value: 1, ...h }), BROKEN_RANGE],
+  [
+    'a claim of a profile that is not known',
+    basic({ meta: { profile: ['https://state.example/p'] } }),
+    ['warning profile-unknown Basic.meta.profile[0]'],
+  ],
+  ['a claim that is no url', basic({ meta: { profile: ['p'] } }), ['profile-unknown Basic.meta.profile[0]']],
+  [
+    'a claim of an abstract type',
+    basic({ meta: { profile: ['http://hl7.org/fhir/StructureDefinition/DomainResource'] } }),
+    ['profile-unknown Basic'],
+  ],
+]
+
+describe('validate / compared with the HL7 validator', () => {
+  for (const [what, resource, issues] of CASES) {
+    const lets = issues.every((one) => one.startsWith('warning'))
+    it(`${lets ? 'lets pass' : 'refuses'} ${what}`, async () => {
+      assert.deepEqual(told(await validator.check(resource)), issues)
+    })
+  }
+})
