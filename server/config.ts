@@ -81,6 +81,14 @@ const secret: Kind<string> = {
   read: (text) => (text.length >= 32 ? text : undefined),
 }
 
+const folders: Kind<readonly string[]> = {
+  allowed: 'one or more paths of folders, with commas between',
+  read: (text) => {
+    const paths = text.split(',').map((part) => part.trim())
+    return paths.includes('') ? undefined : paths
+  },
+}
+
 const waits: Kind<readonly number[]> = {
   allowed: 'one to 50 whole numbers of seconds, each from 0 to 604800, with commas between',
   read: (text) => {
@@ -123,6 +131,11 @@ export const SETTINGS = {
     oneOf('hub', 'open'),
     'hub',
     'Which resources are taken: only the published profiles, or any R4 type (for generic FHIR test suites).',
+  ),
+  HUB_DEFINITIONS: unset(
+    'definitions',
+    folders,
+    'Folders of definitions besides the hub’s own: profiles, value sets, code systems, concept maps, questionnaires.',
   ),
   HUB_AUTH: setting(
     'auth',

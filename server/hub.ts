@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import type { Clock } from './clock.ts'
 import { completing } from './completing.ts'
 import type { Log } from './log.ts'
+import { createLive } from './definitions/live.ts'
 import { loadDefinitions } from './definitions/load.ts'
 import type { Definitions, SearchParameter } from './definitions/definitions.ts'
 import { newHubId } from './domain/participant/hub-id.ts'
@@ -26,6 +27,7 @@ import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
 import type { WriteNeeds, WritingRule } from './interactions/write/needs.ts'
+import { createPublication, type Publication } from './interactions/write/publication.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
@@ -65,7 +67,7 @@ type With = {
 }
 
 export async function createHub(config: Config, { log, clock, ...given }: With): Promise<Hub> {
-  const definitions = await loadDefinitions(ROOT_FOLDER, config.rules === 'open' ? { everyType: isReadable } : {})
+  const definitions = await definitionsOf(config)
   for (const offer of definitions.offers) checkParameters(offer.searchParameters)
   const secret = ssnKey(config)
   const store = given.store ?? (await openStore(addressOf(config.store), { clock: clock.now }))
@@ -75,7 +77,8 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
     newId: clock.newId,
     cursors: createCursors(secret),
   }
-  await fill(needs, config, clock.now())
+  await needs.publication?.restore(store, (key, why) => log.warn('definition left out', { key, fault: new Error(why) }))
+  await fill(needs, definitions, config, clock.now())
 
   const { matcher, worker } = background(needs, config, { log, clock, base: () => base })
   const app = createApp({
@@ -152,9 +155,8 @@ async function writeNeeds(config: Config, definitions: Definitions, store: Store
   const place = { base: config.publicUrl ?? '', timeZone: config.timeZone }
   return {
     store,
-    definitions,
+    ...published(definitions, config.rules),
     rules: config.rules,
-    validator: validatorWhenAsked(definitions, config.rules),
     visibility: (await rule('visibility')) as unknown as VisibilityRule,
     writing: (await rule('writing')) as unknown as WritingRule,
     lifecycle: parseLifecycle(await rule('referral-lifecycle')),
@@ -197,7 +199,23 @@ function background(
   return { matcher, worker }
 }
 
-/** The validator, loaded with the first resource to check: a start need not wait for it. */
+/** What the hub itself has, and the folders that the settings name. */
+async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {
+  const options = rules === 'open' ? { everyType: isReadable } : {}
+  if (definitions === undefined) return loadDefinitions(ROOT_FOLDER, options)
+  return (await import('./validate/usable.ts')).loadWith(ROOT_FOLDER, definitions, options)
+}
+
+/** A validator for each state of the definitions, loaded with the first resource to check: a start need not wait for it. */
+function validators(rules: Config['rules']): (definitions: Definitions) => Validator {
+  const made = new WeakMap<Definitions, Validator>()
+  return (definitions) => {
+    const known = made.get(definitions) ?? validatorWhenAsked(definitions, rules)
+    made.set(definitions, known)
+    return known
+  }
+}
+
 function validatorWhenAsked(definitions: Definitions, rules: Config['rules']): Validator {
   let loading: Promise<Validator> | undefined
   const load = async (): Promise<Validator> => {
@@ -207,6 +225,22 @@ function validatorWhenAsked(definitions: Definitions, rules: Config['rules']): V
   return { check: async (resource, ask) => (await (loading ??= load())).check(resource, ask) }
 }
 
+/** The definitions as they change while the hub runs, and what is judged by them at each moment. */
+function published(start: Definitions, rules: Config['rules']) {
+  const live = createLive(start)
+  const validatorFor = validators(rules)
+  const faultOf: Publication['faultOf'] = async (url, definitions) =>
+    (await import('./validate/usable.ts')).profileFault(url, definitions)
+  const validator: Validator = {
+    check: (resource, ask) => validatorFor(live.definitions.current()).check(resource, ask),
+  }
+  return {
+    definitions: live.definitions,
+    validator,
+    ...(rules === 'hub' ? { publication: createPublication({ start, live, faultOf, validatorFor }) } : {}),
+  }
+}
+
 const rule = async (name: string): Promise<JsonObject> =>
   JSON.parse(await readFile(`${ROOT_FOLDER}capability/rules/${name}.json`, 'utf8')) as JsonObject
 
@@ -214,9 +248,9 @@ const version = async (): Promise<string> =>
   (JSON.parse(await readFile(`${ROOT_FOLDER}package.json`, 'utf8')) as { version: string }).version
 
 /** What is published, and the samples when the store holds no agency yet. */
-async function fill(needs: WriteNeeds, config: Config, now: number): Promise<void> {
+async function fill(needs: WriteNeeds, definitions: Definitions, config: Config, now: number): Promise<void> {
   if (needs.rules === 'open') return
-  await publishDefinitions(needs)
+  await publishDefinitions({ ...needs, definitions })
   if (config.seed === 'sample' && (await agenciesOf(needs.store)).length === 0)
     await seedSamples(needs, `${ROOT_FOLDER}samples/seed`, now)
 }

@@ -4,12 +4,10 @@
  */
 import path from 'node:path'
 import { completing } from './completing.ts'
-import { readBesides } from './definitions/besides.ts'
-import { loadDefinitions } from './definitions/load.ts'
 import { createLocator, parseJson } from './fhir/json.ts'
 import { isError, OutcomeError, type Issue } from './fhir/outcome.ts'
 import { createValidator, type Rules } from './validate/create.ts'
-import { refuseUnusable } from './validate/usable.ts'
+import { loadWith } from './validate/usable.ts'
 
 export type { Issue } from './fhir/outcome.ts'
 
@@ -37,9 +35,7 @@ const OWN = path.join(import.meta.dirname, '..')
  * Throws DefinitionFault (which file, what is wrong) for a definition that cannot be used.
  */
 export async function validator({ rules = 'hub', definitions = [] }: ValidatorOptions = {}): Promise<Validate> {
-  const besides = (await Promise.all(definitions.map(readBesides))).flat()
-  const loaded = await loadDefinitions(OWN, { besides })
-  await refuseUnusable(besides, loaded)
+  const loaded = await loadWith(OWN, definitions)
   const plain = createValidator(loaded, { rules })
   const { check } = rules === 'hub' ? completing(plain) : plain
   return async (resource, profiles = []) => {

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseJson, serialize } from './fhir/json.ts'
-import type { Caller, Resource } from './fhir/types.ts'
+import { DefinitionFault } from './definitions/fault.ts'
+import { keyText, type Caller, type Resource } from './fhir/types.ts'
 import { EVERYONE, type Audience } from './search/query.ts'
 import type { Write } from './store/store.ts'
 import { BOARD } from './interactions/write/audiences.ts'
@@ -15,23 +16,53 @@ import type { WriteNeeds } from './interactions/write/needs.ts'
 
 const BOARD_CALLER: Caller = { agency: BOARD, role: 'board' }
 
-/** Internal record: the digest of the definitions that the store holds. */
+/** Internal record: the digest of the definitions that the store holds, and their keys. */
 const PUBLISHED = { type: 'Published', id: 'definitions' } as const
 
 type Publishable = Resource & { readonly id: string }
+type Published = { readonly digest?: string; readonly keys?: readonly string[] }
 
+/**
+ * `needs.definitions`: what the hub was started with. What it published before and has no more is deleted.
+ * Throws DefinitionFault for two definitions that would be one record.
+ */
 export async function publishDefinitions(needs: WriteNeeds): Promise<void> {
   const resources = needs.definitions.all.filter(
     (one): one is typeof one & Publishable =>
       typeof one.id === 'string' && needs.definitions.offer(one.resourceType) !== undefined,
   )
+  refuseDoubles(resources)
   const digest = createHash('sha256').update(serialize(resources)).digest('hex')
-  const known = await needs.store.read(PUBLISHED, 'everything')
-  if (known && (JSON.parse(known.text) as { digest?: string }).digest === digest) return
-  const writes = resources.map((resource) => written(resource, needs.extract(resource)))
+  const stored = await needs.store.read(PUBLISHED, 'everything')
+  const known = stored ? (JSON.parse(stored.text) as Published) : {}
+  if (known.digest === digest) return
+  const keys = resources.map((one) => keyText({ type: one.resourceType, id: one.id }))
+  const gone = (known.keys ?? []).filter((key) => !keys.includes(key))
   await needs.store.commit({
-    writes: [...writes, written({ resourceType: PUBLISHED.type, id: PUBLISHED.id, digest }, [], [])],
+    writes: [
+      ...resources.map((resource) => written(resource, needs.extract(resource))),
+      ...gone.map(withdrawn),
+      written({ resourceType: PUBLISHED.type, id: PUBLISHED.id, digest, keys }, [], []),
+    ],
   })
+}
+
+function refuseDoubles(resources: readonly (Publishable & { readonly url: string })[]): void {
+  const seen = new Map<string, string>()
+  for (const { resourceType, id, url } of resources) {
+    const key = keyText({ type: resourceType, id })
+    const other = seen.get(key)
+    if (other !== undefined)
+      throw new DefinitionFault(url, `its record would be \`${key}\`, as that of ${other}. Give it an id of its own.`)
+    if (!/^[A-Za-z0-9\-.]{1,64}$/.test(id))
+      throw new DefinitionFault(url, `its id \`${id}\` is not a FHIR id: 1 to 64 letters, digits, \`-\` and \`.\`.`)
+    seen.set(key, url)
+  }
+}
+
+function withdrawn(key: string): Write {
+  const [type = '', id = ''] = key.split('/')
+  return { kind: 'remove', key: { type, id }, entries: [], audience: [{ agency: EVERYONE }], author: BOARD }
 }
 
 function written(

@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   library: ['completing', 'validate', 'definitions', 'fhir'],
   completing: ['validate', 'domain', 'fhir'],
   identify: ['interactions', 'store', 'fhir'],
-  publish: ['interactions', 'store', 'search', 'fhir'],
+  publish: ['interactions', 'store', 'search', 'definitions', 'fhir'],
   http: ['interactions', 'operations', 'auth', 'definitions', 'fhir'],
   interactions: ['store', 'jobs', 'validate', 'search', 'domain', 'definitions', 'fhir'],
   operations: ['interactions', 'store', 'jobs', 'validate', 'search', 'domain', 'definitions', 'fhir'],

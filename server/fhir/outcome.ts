@@ -112,7 +112,11 @@ export const ERRORS = {
   'reference-foreign': [422, 'business-rule', 'The reference points at a record of another participant.'],
   'contained-invalid': [422, 'invalid', 'A contained resource breaks the rules for contained resources.'],
   invariant: [422, 'invariant', 'A rule of the profile or the base type is broken.'],
-  'definition-invalid': [422, 'business-rule', 'The definition does not fit the one that it is built on.'],
+  'definition-invalid': [
+    422,
+    'business-rule',
+    'The definition does not fit the one that it is built on, or a part of it cannot be used.',
+  ],
   'questionnaire-mismatch': [422, 'invalid', 'The answers do not fit the questionnaire.'],
   'questionnaire-unknown': [422, 'not-found', 'The questionnaire that is answered is not at hand.'],
   // the work between agencies
@@ -125,6 +129,8 @@ export const ERRORS = {
   'role-required': [403, 'forbidden', 'Only agencies of one role write records of this kind.'],
   'agency-rule': [422, 'business-rule', 'The id or the role of an agency cannot be so.'],
   'catalogue-rule': [422, 'business-rule', 'The record disagrees with a catalogue, or is there already.'],
+  'definition-taken': [409, 'duplicate', 'The canonical url is that of another definition.'],
+  'definition-in-use': [409, 'conflict', 'Other definitions, or records, rest on the definition as it is.'],
   'subscription-rule': [422, 'business-rule', 'The subscription asks for something that the hub does not offer.'],
   'assessment-rule': [422, 'business-rule', 'The assessment or the answer to its proposals does not allow this.'],
   // the server

@@ -64,7 +64,8 @@ export async function assessed(needs: WriteNeeds, call: Call, response: Resource
 
 /** The rules are about the questions of the hub's own form: `q1` of another asks something else. */
 function refuseUnknownForm({ definitions }: WriteNeeds, { questionnaire }: Resource): void {
-  if (typeof questionnaire === 'string' && definitions.find(questionnaire)?.resourceType === 'Questionnaire') return
+  const form = typeof questionnaire === 'string' ? definitions.find(questionnaire) : undefined
+  if (form?.resourceType === 'Questionnaire' && !definitions.isPosted(form.url)) return
   throw refuse(
     'assessment-rule',
     `\`${String(questionnaire)}\` is no questionnaire of this hub; referrals are proposed from the answers to its own.`,

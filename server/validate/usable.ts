@@ -2,11 +2,14 @@
  * Definitions of somebody else's, checked like any resource before they are used: one with a misspelt element would
  * silently say less than its author meant. https://hl7.org/fhir/R4/validation.html
  */
+import { readBesides } from '../definitions/besides.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { DefinitionFault } from '../definitions/fault.ts'
 import type { Source } from '../definitions/folders.ts'
+import { loadDefinitions, type LoadOptions } from '../definitions/load.ts'
 import { isError, type ErrorCode } from '../fhir/outcome.ts'
 import { createValidator } from './create.ts'
+import { createEngine } from './engine.ts'
 
 /** What makes a definition mean something else than it seems to; that it lacks a name or a status does no harm. */
 const HARMFUL: ReadonlySet<ErrorCode> = new Set([
@@ -16,11 +19,37 @@ const HARMFUL: ReadonlySet<ErrorCode> = new Set([
   'definition-invalid',
 ])
 
+/**
+ * The definitions of a repository, and those of folders besides. Throws DefinitionFault (which file, what is wrong) for
+ * the first that cannot be used.
+ */
+export async function loadWith(
+  root: string,
+  folders: readonly string[],
+  options: Omit<LoadOptions, 'besides'> = {},
+): Promise<Definitions> {
+  const besides = (await Promise.all(folders.map(readBesides))).flat()
+  const loaded = await loadDefinitions(root, { ...options, besides })
+  await refuseUnusable(besides, loaded)
+  return loaded
+}
+
 /** Throws DefinitionFault for the first that cannot be used as it is. */
 export async function refuseUnusable(sources: readonly Source[], definitions: Definitions): Promise<void> {
   const { check } = createValidator(definitions, { rules: 'open' })
   for (const { file, content } of sources) {
     const harm = (await check(content)).find((issue) => isError(issue) && HARMFUL.has(issue.code))
     if (harm) throw new DefinitionFault(file, `${harm.text} Correct the file.`)
+  }
+}
+
+/** Why a profile among these definitions cannot be used; undefined when it can. Never throws for what it contains. */
+export function profileFault(url: string, definitions: Definitions): string | undefined {
+  try {
+    createEngine(definitions, true).profile(url)
+    return undefined
+  } catch (fault) {
+    if (fault instanceof DefinitionFault && fault.where === url) return fault.what
+    return fault instanceof Error ? fault.message : String(fault)
   }
 }

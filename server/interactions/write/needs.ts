@@ -7,6 +7,7 @@ import type { Resource } from '../../fhir/types.ts'
 import type { IndexEntry } from '../../search/query.ts'
 import type { Store } from '../../store/store.ts'
 import type { Validator } from '../../validate/validator.ts'
+import type { Publication, Standing } from './publication.ts'
 
 /** capability/rules/writing.json. */
 export type WritingRule = {
@@ -21,6 +22,10 @@ export type WriteNeeds = {
   readonly store: Store
   readonly validator: Validator
   readonly definitions: Definitions
+  /** Where the board posts definitions; nowhere when any type is taken from anybody. */
+  readonly publication?: Publication
+  /** What the write under way is judged by. */
+  readonly standing?: Standing
   /** `hub`: the published types and the rules between agencies. `open`: any R4 type, none of them. */
   readonly rules: 'hub' | 'open'
   readonly visibility: VisibilityRule

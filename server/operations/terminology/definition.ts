@@ -11,8 +11,9 @@ export type TerminologyNeeds = { readonly definitions: Definitions; readonly sto
 
 export type Kind = 'CodeSystem' | 'ValueSet' | 'ConceptMap'
 
-/** What is published by url, as the validator reads it; one for all operations of the same definitions. */
-export function terminologyOf({ definitions }: TerminologyNeeds): Terminology {
+/** What is published by url, as the validator reads it; one for all operations while the definitions stay the same. */
+export function terminologyOf(needs: TerminologyNeeds): Terminology {
+  const definitions = needs.definitions.current()
   const known = made.get(definitions) ?? createTerminology(definitions)
   made.set(definitions, known)
   return known

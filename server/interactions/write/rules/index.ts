@@ -2,6 +2,7 @@
 import type { Rule } from '../change.ts'
 import { agencyRules } from './agency.ts'
 import { catalogueRules } from './catalogue.ts'
+import { definitionRules } from './definition.ts'
 import { numberRules } from './numbers.ts'
 import { ownershipRules } from './ownership.ts'
 import { participantRules } from './participant.ts'
@@ -20,4 +21,5 @@ export const RULES: readonly Rule[] = [
   ...roleRules,
   ...catalogueRules,
   ...subscriptionRules,
+  ...definitionRules,
 ]

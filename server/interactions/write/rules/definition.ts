@@ -1,0 +1,184 @@
+/**
+ * Definitions that the board posts: named by a canonical address of their own, able to be used, and never changed or
+ * withdrawn so that what rests on them breaks. What is wrong with one as a resource the validator has told before.
+ * https://hl7.org/fhir/R4/resource.html#canonical
+ */
+import type { Canonical, Definitions } from '../../../definitions/definitions.ts'
+import { POSTED_TYPES } from '../../../definitions/posted.ts'
+import { refuse, type Issue } from '../../../fhir/outcome.ts'
+import { parseCanonical } from '../../../fhir/reference.ts'
+import { keyText, type Json, type Resource } from '../../../fhir/types.ts'
+import type { Filter, Query } from '../../../search/query.ts'
+import type { Changed, Rule, Scene, Verdict } from '../change.ts'
+import type { WriteNeeds } from '../needs.ts'
+import { CLAIMS, claimsOf, isOfStart } from '../publication.ts'
+
+export const definitionRules: readonly Rule[] = [
+  { types: POSTED_TYPES, check: isNoneOfTheHub },
+  { types: POSTED_TYPES, check: hasAddressOfItsOwn },
+  { types: ['StructureDefinition'], check: canBeUsed },
+  { types: POSTED_TYPES, check: leavesOthersWhole },
+  { types: POSTED_TYPES, check: leavesRecordsWhole },
+  { types: ['*'], check: holdsWhatItClaims },
+]
+
+function isNoneOfTheHub({ key, before, after }: Changed, _: Scene, { definitions }: WriteNeeds): Verdict {
+  if (!(before ?? after) || !isOfStart(definitions, key)) return {}
+  throw refuse(
+    'forbidden',
+    `\`${keyText(key)}\` is published by the hub itself and changes only with the hub. Post a definition under an id and url of its own.`,
+  )
+}
+
+function hasAddressOfItsOwn({ key, after, at }: Changed, _: Scene, { definitions }: WriteNeeds): Verdict {
+  if (!after) return {}
+  const missing = ['url', 'version'].filter((name) => typeof after[name] !== 'string')
+  if (missing.length > 0) return { issues: missing.map((name) => unnamed(name, key.type, at)) }
+  const url = String(after.url)
+  if (/[|#]/.test(url)) {
+    const text = `\`${at}.url\` is \`${url}\`; the address of a definition has neither \`|\` nor \`#\`: what follows them names a version or a part.`
+    return { issues: [issue('value-format', text, `${at}.url`)] }
+  }
+  const found = definitions.find(url)
+  if (found && definitions.isPosted(url) && found.resourceType === key.type && found.id === key.id) return {}
+  const whose = definitions.isPosted(url) && found ? `\`${found.resourceType}/${String(found.id)}\`` : shipped(url)
+  const text = `\`${url}\` is the address of ${whose}. Give the definition an address of its own; to change one that was posted, update its record.`
+  return { issues: [issue('definition-taken', text, `${at}.url`)] }
+}
+
+const shipped = (url: string): string =>
+  url.startsWith('http://hl7.org/fhir/') ? 'a definition of R4' : 'a definition that the hub itself publishes'
+
+const unnamed = (name: string, type: string, at: string): Issue =>
+  issue(
+    'element-missing',
+    `\`${at}.${name}\` is missing. A ${type} is posted with its canonical \`url\` and its \`version\`: that is how others name it.`,
+    `${at}.${name}`,
+  )
+
+async function canBeUsed({ after, at }: Changed, _: Scene, needs: WriteNeeds): Promise<Verdict> {
+  const url = after?.url
+  if (!after || typeof url !== 'string' || !needs.definitions.isPosted(url)) return {}
+  if (after.derivation !== 'constraint') {
+    const text = `\`${at}.derivation\` is \`${String(after.derivation)}\`. The hub holds the types of R4 and takes no new ones: a profile is a \`constraint\`.`
+    return { issues: [issue('definition-invalid', text, `${at}.derivation`)] }
+  }
+  const base = String(after.baseDefinition)
+  const type = needs.definitions.structures.find(base)?.type
+  if (type === undefined) {
+    const text = `\`${at}.baseDefinition\` is \`${base}\`, which is not known here. Post that definition first, or in the same transaction.`
+    return { issues: [issue('definition-invalid', text, `${at}.baseDefinition`)] }
+  }
+  if (type !== after.type) {
+    const text = `\`${at}.type\` is \`${String(after.type)}\`, but \`${base}\` is about ${type}: a profile keeps the type of its base.`
+    return { issues: [issue('definition-invalid', text, `${at}.type`)] }
+  }
+  const fault = await needs.publication?.faultOf(url, needs.definitions)
+  return fault === undefined ? {} : { issues: [issue('definition-invalid', `\`${url}\` cannot be used: ${fault}`, at)] }
+}
+
+/** Other posted definitions that name this one, directly or through others. */
+function leavesOthersWhole({ before, after, at }: Changed, scene: Scene, { definitions }: WriteNeeds): Verdict {
+  const url = before?.url
+  if (typeof url !== 'string') return {}
+  const others = definitions.all.filter((one) => definitions.isPosted(one.url) && !isChanged(one, scene))
+  const resting = restingOn(url, others)
+  if (after?.url !== url) {
+    const [first] = resting
+    if (!first) return {}
+    const text = `\`${url}\` is named by ${listed(resting)}; change or delete what names it first, or in the same transaction.`
+    return { issues: [issue('definition-in-use', text, at)] }
+  }
+  const broken = resting.flatMap((one) => {
+    const fault = treeFault(one, definitions)
+    return fault === undefined ? [] : [`\`${nameOf(one)}\` rests on it and would no longer fit: ${fault}`]
+  })
+  return { issues: broken.map((text) => issue('definition-in-use', text, at)) }
+}
+
+const isChanged = (one: Canonical, { changes }: Scene): boolean =>
+  changes.some(({ key }) => key.type === one.resourceType && key.id === one.id)
+
+const nameOf = (one: Canonical): string => `${one.resourceType}/${String(one.id)}`
+
+const listed = (all: readonly Canonical[]): string => {
+  const names = all.slice(0, 5).map((one) => `\`${nameOf(one)}\``)
+  return all.length > 5 ? `${names.join(', ')} and ${all.length - 5} more` : names.join(', ')
+}
+
+function restingOn(url: string, others: readonly Canonical[]): readonly Canonical[] {
+  const found = new Set<Canonical>()
+  const waiting = [url]
+  for (let named = waiting.pop(); named !== undefined; named = waiting.pop()) {
+    for (const one of others) {
+      if (found.has(one) || !namedIn(one).has(named)) continue
+      found.add(one)
+      waiting.push(one.url)
+    }
+  }
+  return [...found]
+}
+
+// A cache of a pure function of what never changes.
+const named = new WeakMap<Canonical, ReadonlySet<string>>()
+
+/** Every address that a definition names, but its own. */
+function namedIn(definition: Canonical): ReadonlySet<string> {
+  const known = named.get(definition)
+  if (known) return known
+  const found = new Set<string>()
+  const walk = (value: Json | undefined): void => {
+    if (typeof value === 'string') {
+      if (value.includes(':')) found.add(parseCanonical(value).url)
+    } else if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) walk(one)
+  }
+  walk(definition)
+  found.delete(definition.url)
+  named.set(definition, found)
+  return found
+}
+
+function treeFault({ resourceType, url }: Canonical, { structures }: Definitions): string | undefined {
+  if (resourceType !== 'StructureDefinition') return undefined
+  try {
+    structures.tree(url)
+    return undefined
+  } catch (fault) {
+    return fault instanceof Error ? fault.message : String(fault)
+  }
+}
+
+/** Records that claim a profile, or answer a questionnaire, that is withdrawn: they could not be updated any more. */
+async function leavesRecordsWhole(
+  { before, after, at }: Changed,
+  scene: Scene,
+  { store }: WriteNeeds,
+): Promise<Verdict> {
+  const url = before?.url
+  if (typeof url !== 'string' || after?.url === url) return {}
+  const where: Filter = {
+    op: 'and',
+    of: [
+      { op: 'uri', param: CLAIMS, value: url },
+      { op: 'not', of: { op: 'id', ids: scene.changes.map(({ key }) => key.id) } },
+    ],
+  }
+  const query: Query = { type: '*', where, sight: 'everything', limit: 1, total: true }
+  const { total = 0 } = await store.find(query)
+  if (total === 0) return { guards: [{ none: query }] }
+  const text = `\`${url}\` is claimed or answered by ${total} of the records that are kept, which could not be updated without it. Set its \`status\` to \`retired\` instead.`
+  return { issues: [issue('definition-in-use', text, at)] }
+}
+
+/** A record that claims a posted definition is committed only while that is still what it was judged by. */
+function holdsWhatItClaims({ after }: Changed, _: Scene, { definitions, standing }: WriteNeeds): Verdict {
+  if (!standing || standing.posts || !after || claimsOf(definitions, after as Resource).length === 0) return {}
+  return { guards: [standing.guard] }
+}
+
+const issue = (code: Issue['code'], text: string, expression: string): Issue => ({
+  severity: 'error',
+  code,
+  text,
+  expression,
+})
