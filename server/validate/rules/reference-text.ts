@@ -3,6 +3,6 @@ import type { Rule } from './index.ts'
 
 export const referenceText: Rule = ({ reference }) => {
   if (typeof reference !== 'string' || !/\s/.test(reference) || !/\S/.test(reference)) return []
-  const text = `{at} is \`${reference.slice(0, 200)}\`, which is no reference: it has white space in it.`
-  return [{ code: 'reference-format', below: '/reference', text }]
+  const text = `{at} refers to \`${reference.slice(0, 200)}\`, which is no reference: it has white space in it.`
+  return [{ code: 'reference-format', text }]
 }

@@ -27,11 +27,12 @@ export const referenceRule: Rule = (question) => {
 
 // https://hl7.org/fhir/R4/references.html#literal
 function addressFault(reference: string, type: unknown, { below, run }: Where): Fault | undefined {
-  const shown = show(reference)
-  if (/\s/.test(reference))
-    return { code: 'reference-format', below, text: `{at}: ${shown} is no reference: it has white space in it.` }
   if (typeof type !== 'string' || run.engine.definitions.isResourceType(type)) return undefined
-  return { code: 'reference-type', below, text: `{at}: ${shown} points at \`${type}\`, which is no type of FHIR R4.` }
+  return {
+    code: 'reference-type',
+    below,
+    text: `{at}: ${show(reference)} points at \`${type}\`, which is no type of FHIR R4.`,
+  }
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string'
