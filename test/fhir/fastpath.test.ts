@@ -30,6 +30,28 @@ describe('fhir / fastpath', () => {
     }
   })
 
+  it('walks down and tells duplicates as the engine does', () => {
+    const item = (linkId: string, ...items: object[]) => ({ linkId, type: 'group', item: items })
+    const resource = { resourceType: 'Questionnaire', item: [item('2020-01-01', item('b'), item('a')), item('b')] }
+    for (const expression of [
+      'descendants().linkId',
+      'descendants().linkId.isDistinct()',
+      'item.linkId.combine($this.descendants().linkId)',
+      'descendants().type.distinct()',
+      'item.descendants().where(linkId.exists()).linkId',
+      'children().linkId',
+      'item.tail().linkId',
+      "item.first().linkId.replaceMatches('-.*', '') & '.'",
+      "'a.b'.replaceMatches('(\\\\.)', '$1$1')",
+      "item.id.replaceMatches('a', 'b')",
+      "'12'.toInteger() = 12",
+      "'*'.toInteger()",
+      'true.toInteger()',
+      'iif(true, 3 <= 12.toInteger())',
+    ])
+      assert.deepEqual(fastPath(expression)?.(resource), enginePath(expression)(resource), expression)
+  })
+
   it('answers as the engine does, or leaves the answer to it', () => {
     const tally = { same: 0, left: 0 }
     for (const resource of variants(samples())) visit(resource, definitions, tally)

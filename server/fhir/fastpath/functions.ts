@@ -1,9 +1,9 @@
 /** The functions of FHIRPath that rules use most. https://hl7.org/fhirpath/N1/#functions */
 import type { Evaluate, Scope } from './evaluate.ts'
-import { children } from './navigate.ts'
+import { allChildren, children, descendants } from './navigate.ts'
 import { Unsupported } from './parse.ts'
 import { BAIL, condition, distinct, NONE, same, truth } from './values.ts'
-import { regularExpression } from './pattern.ts'
+import { everyMatch, regularExpression } from './pattern.ts'
 
 type Make = (args: readonly Evaluate[]) => Evaluate
 type Filter = (values: readonly unknown[], test: (value: unknown) => boolean | undefined) => readonly unknown[]
@@ -19,6 +19,7 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
   empty: plain((values) => truth(values.length === 0)),
   count: plain((values) => [values.length]),
   first: plain((values) => values.slice(0, 1)),
+  tail: plain((values) => values.slice(1)),
   last: plain((values) => values.slice(-1)),
   distinct: plain(distinct),
   isDistinct: plain((values) => truth(distinct(values).length === values.length)),
@@ -30,6 +31,12 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
       return distinct(input.filter((value) => right.some((one) => same(one, value))))
     }
   },
+  combine: ([other, ...more]) => {
+    if (!other || more.length > 0) return unsupported('combine')
+    return (input, scope, self) => [...input, ...other(self, scope, self)]
+  },
+  children: plain(allChildren),
+  descendants: plain(descendants),
   select: ([project]) => {
     if (!project) return unsupported('select')
     return (input, scope) => input.flatMap((value) => project([value], scope, [value]))
@@ -50,6 +57,16 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
   contains: text((value, part) => value.includes(part)),
   matches: text((value, pattern) => regularExpression(pattern).test(value)),
   toString: plain((values) => (values.length === 0 ? NONE : [String(simple(values))])),
+  toInteger: plain((values) => (values.length === 0 ? NONE : integer(simple(values)))),
+  replaceMatches: ([pattern, replacement, ...more]) => {
+    if (!pattern || !replacement || more.length > 0) return unsupported('replaceMatches')
+    return (input, scope, self) => {
+      const given = [input, pattern(self, scope, self), replacement(self, scope, self)]
+      if (given.some((values) => values.length === 0)) return NONE
+      const [value = '', form = '', text = ''] = given.map(one)
+      return [value.replace(everyMatch(form), text)]
+    }
+  },
   substring: ([from, size]) => {
     if (!from) return unsupported('substring')
     return (input, scope, self) => substring(input, from(self, scope, self), size?.(self, scope, self))
@@ -92,6 +109,12 @@ function text(run: (value: string, argument: string) => boolean): Make {
       return given.length === 0 ? NONE : truth(run(one(input), one(given)))
     }
   }
+}
+
+function integer(value: string | number | boolean): readonly unknown[] {
+  if (typeof value === 'boolean') return [value ? 1 : 0]
+  if (typeof value === 'string') return /^[+-]?[0-9]+$/.test(value) ? [Number(value)] : NONE
+  return Number.isInteger(value) ? [value] : NONE
 }
 
 function one(values: readonly unknown[]): string {

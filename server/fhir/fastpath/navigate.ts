@@ -18,6 +18,28 @@ export function children(value: unknown, name: string, found: unknown[]): void {
   else if (CHOICES.has(name)) choice(bag, name, found)
 }
 
+/** What is directly below the values. What stands beside a primitive is left to the engine. */
+export function allChildren(values: readonly unknown[]): unknown[] {
+  const found: unknown[] = []
+  for (const value of values) addChildren(value, found)
+  return found
+}
+
+/** Everything below the values, level by level. */
+export function descendants(values: readonly unknown[]): readonly unknown[] {
+  const found = allChildren(values)
+  for (let at = 0; at < found.length; at++) addChildren(found[at], found)
+  return found
+}
+
+function addChildren(value: unknown, found: unknown[]): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const key in value) {
+    if (key.charCodeAt(0) === 95) throw BAIL
+    if (key !== 'resourceType') add((value as Bag)[key], found)
+  }
+}
+
 /** Is there a value for everything that stands beside? */
 const isWhole = (own: unknown, beside: unknown): boolean =>
   Array.isArray(own) ? Array.isArray(beside) && beside.length <= own.length : own !== undefined && own !== null

@@ -1,15 +1,11 @@
-/** The regular expressions of matches(). */
+/** The regular expressions of matches() and replaceMatches(). */
 
 const known = new Map<string, RegExp>()
 
 /** R4's own rules escape characters (`\'`) that the `u` mode of JavaScript does not let them escape; then without it. */
 export function regularExpression(pattern: string): RegExp {
   let made = known.get(pattern)
-  if (!made) {
-    made = create(pattern)
-    if (known.size > 1000) known.clear()
-    known.set(pattern, made)
-  }
+  if (!made) keep(pattern, (made = create(pattern)))
   return made
 }
 
@@ -19,4 +15,17 @@ function create(pattern: string): RegExp {
   } catch {
     return new RegExp(pattern, 's')
   }
+}
+
+/** As the engine makes those of replaceMatches(); throws SyntaxError. */
+export function everyMatch(pattern: string): RegExp {
+  const name = `every ${pattern}`
+  let made = known.get(name)
+  if (!made) keep(name, (made = new RegExp(pattern, 'gu')))
+  return made
+}
+
+function keep(name: string, made: RegExp): void {
+  if (known.size > 1000) known.clear()
+  known.set(name, made)
 }

@@ -69,8 +69,21 @@ const FALSE: readonly unknown[] = [false]
 export const truth = (value: boolean | undefined): readonly unknown[] =>
   value === undefined ? NONE : value ? TRUE : FALSE
 
+/** In linear time for texts, numbers and booleans; texts that may be dates are compared with each other. */
 export function distinct(values: readonly unknown[]): readonly unknown[] {
+  if (values.length < 2) return values
+  const seen = new Set<unknown>()
+  const dates: string[] = []
   const found: unknown[] = []
-  for (const value of values) if (!found.some((one) => same(one, value))) found.push(value)
+  for (const value of values) {
+    if (typeof value === 'object') throw BAIL
+    if (seen.has(value)) continue
+    seen.add(value)
+    if (typeof value === 'string' && LIKE_DATE.test(value)) {
+      if (dates.some((one) => same(one, value))) continue
+      dates.push(value)
+    }
+    found.push(value)
+  }
   return found
 }
