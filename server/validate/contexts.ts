@@ -1,4 +1,5 @@
 /** Where an extension may stand. https://hl7.org/fhir/R4/defining-extensions.html#context */
+import type { Structures } from '../definitions/structures/structures.ts'
 import { evaluate } from '../fhir/path.ts'
 import { locate } from './locate.ts'
 import type { DataAt, Run } from './run.ts'
@@ -27,18 +28,16 @@ export function contextFault(url: string, contexts: readonly Context[], setting:
 function allows({ type, expression }: Context, setting: Setting): boolean {
   if (type === 'extension') return (setting.list.parentData as { url?: unknown } | null)?.url === expression
   if (type === 'fhirpath') return byPath(expression, setting)
-  const { holder } = setting
-  return (
-    expression === holder ||
-    expression === 'Element' ||
-    isKind(holder, expression, setting.run) ||
-    namesHere(setting).has(expression)
-  )
+  const { holder, run } = setting
+  return isAtHome(expression, holder, run.engine.definitions.structures) || namesHere(setting).has(expression)
 }
 
+/** Does the holder alone tell that it is the element, or a kind of it? */
+export const isAtHome = (element: string, holder: string, structures: Structures): boolean =>
+  element === holder || element === 'Element' || isKind(holder, element, structures)
+
 /** Is the holder (a type, or an element with children) of that kind by its bases? */
-function isKind(holder: string, kind: string, { engine }: Run): boolean {
-  const { structures } = engine.definitions
+function isKind(holder: string, kind: string, structures: Structures): boolean {
   if (holder.includes('.')) return kind === 'BackboneElement'
   for (let base = structures.find(holder)?.baseDefinition; base; base = structures.find(base)?.baseDefinition) {
     if (structures.find(base)?.type === kind) return true

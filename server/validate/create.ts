@@ -3,12 +3,13 @@
  * https://hl7.org/fhir/R4/validation.html
  */
 import type { ErrorObject } from 'ajv'
-import type { Definitions } from '../definitions/definitions.ts'
+import type { Definitions, TypeOffer } from '../definitions/definitions.ts'
 import type { Issue } from '../fhir/outcome.ts'
 import { bindingProfile, type Demanded } from './applies.ts'
 import { claimed } from './claims.ts'
 import { createEngine } from './engine.ts'
 import { issuesOf } from './issues.ts'
+import { raisesNothing } from './quick/pass.ts'
 import type { Ask, Validator } from './validator.ts'
 import { tagged, typeFault, unknownProfile } from './keywords/resource.ts'
 import { createRun, errorOf, errorsOf, type DataAt, type Engine, type Fault, type Run } from './run.ts'
@@ -19,25 +20,42 @@ import { createRun, errorOf, errorsOf, type DataAt, type Engine, type Fault, typ
  */
 export type Rules = 'hub' | 'open'
 
+export type ValidatorOptions = {
+  readonly rules: Rules
+  /** False: what is right is found out by the schemas too, not by the quick pass. The verdict is the same. */
+  readonly isQuick?: boolean
+}
+
 /** A validator over definitions; it compiles what it meets, once. */
-export function createValidator(definitions: Definitions, { rules }: { readonly rules: Rules }): Validator {
+export function createValidator(definitions: Definitions, { rules, isQuick = true }: ValidatorOptions): Validator {
   const engine = createEngine(definitions, rules === 'hub')
   return {
     // Asynchronous by contract, so that long checks can be split later.
-    check: (resource, ask = {}) => Promise.resolve().then(() => checkResource(resource, ask, engine, rules)),
+    check: (resource, ask = {}) =>
+      Promise.resolve().then(() => checkResource(resource, ask, { engine, rules, isQuick })),
   }
 }
 
 type Resource = Record<string, unknown>
 
-function checkResource(data: unknown, ask: Ask, engine: Engine, rules: Rules): readonly Issue[] {
+type Means = { readonly engine: Engine; readonly rules: Rules; readonly isQuick: boolean }
+
+function checkResource(data: unknown, ask: Ask, { engine, rules, isQuick }: Means): readonly Issue[] {
   const top: DataAt = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: data }
   const refusal = isObject(data) ? refusalOf(data, engine, rules) : NO_OBJECT
+  if (isQuick && !refusal && raisesNothing(data as Resource, ask.profiles, offerOf(data, engine, rules), engine))
+    return NOTHING
   const errors = refusal
     ? [errorOf('resource', refusal, top)]
     : resourceErrors(data as Resource, { ask, engine, rules, top })
   return issuesOf(errors, data, engine.definitions.structures, ask.at)
 }
+
+const NOTHING: readonly Issue[] = []
+
+/** The hub's offer for the type, which says the profiles that bind it. */
+const offerOf = (data: unknown, { definitions }: Engine, rules: Rules): TypeOffer | undefined =>
+  rules === 'hub' ? definitions.offer(String((data as Resource).resourceType)) : undefined
 
 const isObject = (data: unknown): data is Resource => typeof data === 'object' && data !== null && !Array.isArray(data)
 
@@ -59,7 +77,7 @@ type Setting = { readonly ask: Ask; readonly engine: Engine; readonly rules: Rul
 function resourceErrors(resource: Resource, { ask, engine, rules, top }: Setting): readonly ErrorObject[] {
   const type = String(resource.resourceType)
   const run = createRun(engine, resource, resource, resource)
-  const offer = rules === 'hub' ? engine.definitions.offer(type) : undefined
+  const offer = offerOf(resource, engine, rules)
   const demanded = offer ? bindingProfile(resource, offer, engine) : NONE
   const claims = claimed(resource)
   const profiles = [

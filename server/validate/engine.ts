@@ -3,6 +3,7 @@ import { Ajv } from 'ajv'
 import type { Definitions } from '../definitions/definitions.ts'
 import { compileProfile, compileShape } from './compile/compile.ts'
 import { KEYWORDS } from './keywords/index.ts'
+import { createQuick } from './quick/pass.ts'
 import type { Compiled, Engine, KnownExtension } from './run.ts'
 import { createTerminology } from './terminology/terminology.ts'
 
@@ -41,12 +42,14 @@ export function createEngine(definitions: Definitions, strict: boolean): Engine 
       if (known) profiles.set(url, known)
       return known
     },
+    quick: (type, profiles) => quick(type, profiles),
     extension(url) {
       const known = extensions.get(url) ?? makeExtension(url)
       if (known) extensions.set(url, known)
       return known
     },
   }
+  const quick = createQuick(engine)
   const makeExtension = (url: string): KnownExtension | undefined => {
     const { structures } = definitions
     const definition = structures.find(url)

@@ -3,6 +3,7 @@ import type { ErrorObject } from 'ajv'
 import type { ErrorCode, Severity } from '../fhir/outcome.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Context } from './contexts.ts'
+import type { Test } from './quick/test.ts'
 import { find } from './resolve.ts'
 import type { Terminology } from './terminology/terminology.ts'
 import type { Xhtml } from './xhtml.ts'
@@ -31,6 +32,8 @@ export type Engine = {
   profile(url: string): Compiled | undefined
   /** An extension by its url; undefined when it is not known. */
   extension(url: string): KnownExtension | undefined
+  /** Whether there is nothing to tell of a resource of the type that is to meet the profiles (see quick/test.ts). */
+  quick(type: string, profiles: readonly string[]): Test
   /** A schema inside another, such as a slice's. */
   inner(schema: object): Compiled
 }

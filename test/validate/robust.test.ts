@@ -6,42 +6,12 @@ import fc from 'fast-check'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { createValidator } from '../../server/validate/create.ts'
 import type { Validator } from '../../server/validate/validator.ts'
+import { CHANGE, change } from './changes.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const SAMPLES = path.join(ROOT, 'samples')
 
 type Bag = Record<string, unknown>
-
-/** What takes the place of an element, or stands beside it. */
-const JUNK = fc.constantFrom<unknown>(
-  ...[
-    null,
-    {},
-    [],
-    '',
-    0,
-    -1,
-    1.5,
-    true,
-    'x',
-    [[]],
-    [null],
-    { a: 1 },
-    '2020-13-01',
-    '#x',
-    { reference: '#' },
-    ['a', 'a'],
-  ],
-  ...[{ coding: [null] }, { coding: 'x' }, { resourceType: 'Nope' }, { url: 5 }, { extension: [{ url: 'x' }] }],
-)
-
-/** A place (by numbers, so that it fits any resource), what to do there, and with what. */
-const CHANGE = fc.record({
-  steps: fc.array(fc.nat(20), { maxLength: 6 }),
-  key: fc.nat(20),
-  act: fc.constantFrom('put', 'drop', 'rename', 'beside'),
-  junk: JUNK,
-})
 
 describe('validate / any input', () => {
   let validators: readonly Validator[]
@@ -62,11 +32,11 @@ describe('validate / any input', () => {
   it('gets a verdict when a valid resource is changed at random', async function () {
     this.timeout(60_000)
     const samples = validSamples()
-    const change = fc.tuple(fc.constantFrom(...samples), fc.array(CHANGE, { minLength: 1, maxLength: 3 }))
+    const some = fc.tuple(fc.constantFrom(...samples), fc.array(CHANGE, { minLength: 1, maxLength: 3 }))
     await fc.assert(
-      fc.asyncProperty(change, async ([text, changes]) => {
+      fc.asyncProperty(some, async ([text, changes]) => {
         const resource = JSON.parse(text) as Bag
-        for (const one of changes) apply(resource, one)
+        for (const one of changes) change(resource, one)
         await judge(resource)
       }),
       { numRuns: 1000 },
@@ -77,31 +47,6 @@ describe('validate / any input', () => {
     await fc.assert(fc.asyncProperty(fc.jsonValue(), judge), { numRuns: 200 })
   })
 })
-
-function apply(
-  resource: Bag,
-  { steps, key, act, junk }: { steps: number[]; key: number; act: string; junk: unknown },
-): void {
-  let at = resource
-  for (const step of steps) {
-    const next = Object.values(at)[step % Math.max(1, Object.keys(at).length)]
-    if (typeof next !== 'object' || next === null) break
-    at = next as Bag
-  }
-  const names = Object.keys(at)
-  const name = names[key % Math.max(1, names.length)] ?? 'x'
-  // A list has no names, and JSON has no holes.
-  if (Array.isArray(at))
-    return void at.splice(
-      key % (at.length + 1),
-      act === 'drop' ? 1 : 0,
-      ...(act === 'drop' ? [] : [structuredClone(junk)]),
-    )
-  if (act === 'put') at[name] = structuredClone(junk)
-  if (act === 'beside') at[`_${name}`] = structuredClone(junk)
-  if (act === 'rename') at[`${name}s`] = at[name]
-  if (act === 'drop' || act === 'rename') delete at[name]
-}
 
 function validSamples(): readonly string[] {
   const folders = readdirSync(SAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory())

@@ -25,7 +25,7 @@ export const fhirExtensions = keyword<string>(
         parentDataProperty: index,
         rootData: at.rootData,
       }
-      if (/^[A-Za-z][A-Za-z0-9+.-]*:/.test(url))
+      if (isAbsolute(url))
         found.push(...extensionFaults(url, extension, { holder, index, run, place, list: at }))
       else if (!isPart(url, at.parentData, engine))
         found.push({ code: 'extension-unknown', below: `/${index}`, text: unknownPart(url, at.parentData) })
@@ -33,6 +33,9 @@ export const fhirExtensions = keyword<string>(
     return found
   },
 )
+
+/** An absolute url names a definition; a plain name is a part of the extension around it. */
+export const isAbsolute = (url: string): boolean => /^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)
 
 type Setting = { holder: string; index: number; run: Run; place: DataAt; list: DataAt }
 
@@ -82,7 +85,7 @@ const versioned = (url: string, index: number): Fault => ({
 })
 
 /** A part of a complex extension: its url is a plain name that the definition of the whole lists. */
-function isPart(name: string, parent: unknown, engine: Engine): boolean {
+export function isPart(name: string, parent: unknown, engine: Engine): boolean {
   const url = (parent as Extension | null)?.url
   if (typeof url !== 'string') return false
   if (!url.includes(':')) return true

@@ -5,13 +5,18 @@ import { errorOf, type DataAt, type Engine, type Fault, type Run } from '../run.
 /** Looks at one value; answers what it found, or undefined. */
 export type Check = (run: Run, data: never, at: DataAt) => readonly (Fault | ErrorObject)[] | undefined
 
+/** A keyword of ajv for one engine; `prepare` makes its check alone. */
+export type Keyword<Value> = ((engine: Engine) => FuncKeywordDefinition) & {
+  readonly prepare: (value: Value, engine: Engine, parent: object) => Check
+}
+
 /** Makes a keyword of ajv out of a function that prepares a check. */
 export function keyword<Value>(
   name: string,
   types: readonly JSONType[],
   prepare: (value: Value, engine: Engine, parent: object) => Check,
-): (engine: Engine) => FuncKeywordDefinition {
-  return (engine) => ({
+): Keyword<Value> {
+  const define = (engine: Engine): FuncKeywordDefinition => ({
     keyword: name,
     type: [...types],
     errors: true,
@@ -27,4 +32,5 @@ export function keyword<Value>(
       return validate as never
     },
   })
+  return Object.assign(define, { prepare })
 }

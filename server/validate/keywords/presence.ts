@@ -98,7 +98,8 @@ export const fhirLists = keyword<readonly string[]>('fhirLists', ['object'], (na
   return found
 })
 
-function listFault(name: string, values: readonly unknown[], siblings: readonly unknown[]): Fault | undefined {
+/** What is wrong with a list of primitives and the list beside it. */
+export function listFault(name: string, values: readonly unknown[], siblings: readonly unknown[]): Fault | undefined {
   if (values.length > 0 && siblings.length > 0 && values.length !== siblings.length) {
     return {
       code: 'element-type',

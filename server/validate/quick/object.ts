@@ -1,0 +1,143 @@
+/** Objects: one pass over the properties that are there. */
+import type { Choice, Schema } from '../compile/schema.ts'
+import { fhirChoice, listFault } from '../keywords/presence.ts'
+import type { Run } from '../run.ts'
+import type { Compiler } from './compile.ts'
+import { all, NEVER, type Bag, type Test } from './test.ts'
+
+/** What holds for a property: its test, made when it is first met, and which of the things to be counted it is. */
+type Entry = {
+  test?: Test
+  readonly make: () => Test
+  readonly required: number
+  readonly choice: number
+  readonly isId: boolean
+}
+
+/** Bits of a number that JavaScript computes with quickly. */
+const BITS = 30
+
+export function objectTest(schemas: readonly Schema[], compiler: Compiler): Test {
+  const isClosed = schemas.some((one) => one.additionalProperties === false)
+  return all([
+    isClosed ? closed(schemas, compiler) : open(schemas, compiler),
+    ...schemas.flatMap((one) => siblings(one, compiler)),
+  ])
+}
+
+type Stated = ReadonlyMap<string, readonly (Schema | false)[]>
+
+/** All that the schemas say of each property. */
+function statedIn(schemas: readonly Schema[]): Stated {
+  const byName = new Map<string, (Schema | false)[]>()
+  for (const { properties } of schemas)
+    for (const [name, schema] of Object.entries(properties ?? {}))
+      byName.set(name, [...(byName.get(name) ?? []), schema])
+  return byName
+}
+
+function propertyTest(name: string, stated: readonly (Schema | false)[], compiler: Compiler): Test {
+  if (stated.includes(false)) return NEVER
+  const schemas = stated as readonly Schema[]
+  const test = compiler.value(schemas, name)
+  if (!name.startsWith('_')) return test
+  const beside = name.slice(1)
+  if (schemas.some((one) => one.type === 'array')) return all([test, sideBySide(beside)])
+  return (value, run, holder) =>
+    test(value, run, holder) && ('extension' in (value as object) || holder[beside] !== undefined)
+}
+
+/** The places of a list of primitives and of the list beside it. */
+const sideBySide =
+  (name: string): Test =>
+  (value, _run, holder) => {
+    const values = holder[name] ?? NO_VALUES
+    return Array.isArray(values) && listFault(name, values, value as readonly unknown[]) === undefined
+  }
+
+const NO_VALUES: readonly unknown[] = []
+
+/** The object has nothing but what the closed schemas name: what it has is looked up. */
+function closed(schemas: readonly Schema[], compiler: Compiler): Test {
+  const choices = schemas.flatMap((one) => one.fhirChoice ?? [])
+  const needed = [
+    ...schemas.flatMap((one) => one.fhirRequired ?? []),
+    ...choices.filter((one) => one.min > 0).map((one) => one.of.flatMap((name) => [name, `_${name}`])),
+  ]
+  if (needed.length > BITS || choices.length > BITS) return NEVER
+  const isNamed = (key: string): boolean =>
+    schemas.every((one) => one.additionalProperties !== false || Object.hasOwn(one.properties ?? {}, key))
+  const entries = new Map<string, Entry>()
+  for (const [key, stated] of statedIn(schemas)) {
+    const name = key.replace(/^_/, '')
+    if (!isNamed(key) || choices.some((choice) => leavesOut(choice, name))) continue
+    entries.set(key, {
+      make: () => propertyTest(key, stated, compiler),
+      required: bits(needed.map((names) => names.includes(key))),
+      choice: bits(choices.map(({ of }) => of.includes(name))),
+      isId: key === 'id',
+    })
+  }
+  const isElement = schemas.some((one) => one.fhirElement)
+  return walk(entries, { required: bits(needed.map(() => true)), least: isElement ? 1 : 0 })
+}
+
+const bits = (flags: readonly boolean[]): number => flags.reduce((sum, flag, index) => sum | (flag ? 1 << index : 0), 0)
+
+function walk(entries: ReadonlyMap<string, Entry>, { required, least }: { required: number; least: number }): Test {
+  return (value, run) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+    const bag = value as Bag
+    let seen = 0
+    let chosen = 0
+    let count = 0
+    for (const key in bag) {
+      const entry = entries.get(key)
+      if (entry === undefined || (entry.choice & chosen) !== 0) return false
+      const one = bag[key]
+      const test = (entry.test ??= entry.make())
+      if (one === undefined || !test(one, run, bag)) return false
+      seen |= entry.required
+      chosen |= entry.choice
+      if (!entry.isId) count++
+    }
+    return seen === required && count >= least
+  }
+}
+
+/** A profile leaves this type of the choice out. */
+function leavesOut({ element, of, only }: Choice, name: string): boolean {
+  return only === true && name.startsWith(element) && /^[A-Z]/.test(name.slice(element.length)) && !of.includes(name)
+}
+
+/** The object may have more than these: they are looked for. */
+function open(schemas: readonly Schema[], compiler: Compiler): Test {
+  const entries = [...statedIn(schemas)].map(([name, stated]) => [name, propertyTest(name, stated, compiler)] as const)
+  const required = schemas.flatMap((one) => one.fhirRequired ?? [])
+  const choices = schemas.flatMap((one) => one.fhirChoice ?? [])
+  const choice = fhirChoice.prepare(choices, compiler.engine, {})
+  return (value, run) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+    const bag = value as Bag
+    for (const [name, test] of entries) if (bag[name] !== undefined && !test(bag[name], run, bag)) return false
+    for (const names of required) if (!isThere(names, bag)) return false
+    return choices.length === 0 || choice(run, bag as never, undefined as never) === undefined
+  }
+}
+
+function isThere(names: readonly string[], bag: Bag): boolean {
+  for (const name of names) if (bag[name] !== undefined) return true
+  return false
+}
+
+/** What a profile says of the id and extensions of primitives, whether or not `_name` is there. */
+function siblings({ fhirSiblings }: Schema, compiler: Compiler): readonly Test[] {
+  return Object.entries(fhirSiblings ?? {}).map(([name, schema]): Test => {
+    const test = compiler.value([schema], `_${name}`)
+    return (value: unknown, run: Run) => {
+      const bag = value as Bag
+      const beside = bag[`_${name}`]
+      return (bag[name] === undefined && beside === undefined) || test(beside ?? {}, run, bag)
+    }
+  })
+}

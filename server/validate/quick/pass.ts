@@ -1,0 +1,77 @@
+/** The quick pass over a whole resource: see test.ts. */
+import type { TypeOffer } from '../../definitions/definitions.ts'
+import { bindingProfile } from '../applies.ts'
+import { claimed } from '../claims.ts'
+import { createRun, type Engine } from '../run.ts'
+import { createCompiler } from './compile.ts'
+import { NEVER, type Test } from './test.ts'
+
+type Resource = Record<string, unknown>
+
+/**
+ * Of a resource of a type that R4 has, asked against profiles besides those that the offer demands and it claims itself:
+ * true when there is nothing to tell of it, not even a warning.
+ */
+export function raisesNothing(
+  resource: Resource,
+  asked: readonly string[] = [],
+  offer: TypeOffer | undefined,
+  engine: Engine,
+): boolean {
+  const demanded = offer ? bindingProfile(resource, offer, engine) : undefined
+  if (demanded?.fault) return false
+  const profiles = [...(demanded?.profiles ?? []), ...asked, ...claimed(resource).map((one) => one.profile)]
+  const run = createRun(engine, resource, resource, resource)
+  try {
+    return engine.quick(String(resource.resourceType), profiles)(resource, run, resource)
+  } catch {
+    // What could not be evaluated is for the schemas to tell.
+    return false
+  }
+}
+
+/** A test, and those for one profile more. */
+type Branch = { test?: Test; readonly more: Map<string, Branch> }
+
+/** Tests kept; whoever claims other profiles in every resource is to gain nothing by it. */
+const MOST_TESTS = 500
+const MOST_PROFILES = 4
+
+/** Tests for resources of a type that are to meet profiles, each made when it is first asked for. */
+export function createQuick(engine: Engine): (type: string, profiles: readonly string[]) => Test {
+  const compiler = createCompiler(engine)
+  const types = new Map<string, Branch>()
+  let count = 0
+  const make = (type: string, profiles: readonly string[]): Test => {
+    if (++count > MOST_TESTS) types.clear()
+    if (count > MOST_TESTS) count = 0
+    const urls = [...new Set(profiles.map((url) => ownUrl(url, type, engine)))].filter((url) => url !== '')
+    return urls.includes(undefined) ? NEVER : compiler.resource(type, urls as string[])
+  }
+  return (type, profiles) => {
+    if (profiles.length > MOST_PROFILES) return NEVER
+    let at = branch(types, type)
+    let before: string | undefined
+    for (const url of profiles) {
+      if (url !== before && !engine.knows(url)) return NEVER
+      if (url !== before) at = branch(at.more, url)
+      before = url
+    }
+    return (at.test ??= make(type, profiles))
+  }
+}
+
+function branch(branches: Map<string, Branch>, name: string): Branch {
+  let found = branches.get(name)
+  if (!found) branches.set(name, (found = { more: new Map() }))
+  return found
+}
+
+/** The url without a version; '' for the type's own definition, which adds nothing; undefined for one of another type. */
+function ownUrl(canonical: string, type: string, { definitions }: Engine): string | undefined {
+  const { structures } = definitions
+  const url = canonical.split('|')[0] ?? ''
+  const definition = structures.find(url)
+  if (definition?.type !== type) return undefined
+  return url === structures.find(definition.type)?.url ? '' : url
+}

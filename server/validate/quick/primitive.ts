@@ -1,0 +1,27 @@
+/** Primitives: the form of the value, and its limits. */
+import type { Schema } from '../compile/schema.ts'
+import { FORMATS } from '../formats.ts'
+import { NEVER, type Test } from './test.ts'
+
+/** The JSON type and the format of one schema. A null in a list of primitives is left to the schemas. */
+export function formTest({ type, fhirFormat }: Schema): Test {
+  const json = Array.isArray(type) ? (type as readonly string[]).find((one) => one !== 'null') : type
+  const test =
+    fhirFormat === undefined ? undefined : (FORMATS[fhirFormat]?.test as ((value: unknown) => boolean) | undefined)
+  if (json === 'string') return test ? (value) => typeof value === 'string' && test(value) : isString
+  if (test) return NEVER
+  if (json === 'boolean') return (value) => typeof value === 'boolean'
+  if (json === 'integer') return (value) => Number.isInteger(value)
+  return json === 'number' ? (value) => Number.isFinite(value) : NEVER
+}
+
+const isString: Test = (value) => typeof value === 'string'
+
+/** `minimum`, `maximum` and `maxLength`: a length in UTF-16 units is never less than one in characters. */
+export function limitTests({ minimum, maximum, maxLength }: Schema): readonly Test[] {
+  return [
+    ...(minimum === undefined ? [] : [((value) => (value as number) >= minimum) satisfies Test]),
+    ...(maximum === undefined ? [] : [((value) => (value as number) <= maximum) satisfies Test]),
+    ...(maxLength === undefined ? [] : [((value) => (value as string).length <= maxLength) satisfies Test]),
+  ]
+}

@@ -1,0 +1,91 @@
+/** The quick pass never calls anything right of which the schemas have something to tell. */
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import fc from 'fast-check'
+import type { Definitions } from '../../server/definitions/definitions.ts'
+import { loadDefinitions } from '../../server/definitions/load.ts'
+import { createValidator } from '../../server/validate/create.ts'
+import { createEngine } from '../../server/validate/engine.ts'
+import { raisesNothing } from '../../server/validate/quick/pass.ts'
+import type { Validator } from '../../server/validate/validator.ts'
+import { CHANGE, change } from './changes.ts'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+const SAMPLES = path.join(ROOT, 'samples')
+
+type Bag = Record<string, unknown>
+
+describe('validate / the quick pass', () => {
+  let definitions: Definitions
+  let pairs: readonly { readonly quick: Validator; readonly slow: Validator }[]
+  before(async () => {
+    definitions = await loadDefinitions(ROOT)
+    pairs = (['hub', 'open'] as const).map((rules) => ({
+      quick: createValidator(definitions, { rules }),
+      slow: createValidator(definitions, { rules, isQuick: false }),
+    }))
+  })
+
+  /** The schemas are asked only where the quick pass has nothing to tell: else they are what was asked already. */
+  const compare = async (resource: unknown): Promise<boolean> => {
+    let settled = false
+    for (const { quick, slow } of pairs) {
+      if ((await quick.check(resource)).length > 0) continue
+      settled = true
+      assert.deepEqual(await slow.check(resource), [], JSON.stringify(resource))
+    }
+    return settled
+  }
+
+  it('agrees with the schemas on every sample', async function () {
+    this.timeout(60_000)
+    for (const text of samples(/^(valid|invalid)-/)) await compare(JSON.parse(text))
+  })
+
+  it('agrees with the schemas on samples that are changed at random', async function () {
+    this.timeout(120_000)
+    const some = fc.tuple(fc.constantFrom(...samples(/^valid-/)), fc.array(CHANGE, { minLength: 1, maxLength: 2 }))
+    let settled = 0
+    await fc.assert(
+      fc.asyncProperty(some, async ([text, changes]) => {
+        const resource = JSON.parse(text) as Bag
+        for (const one of changes) change(resource, one)
+        if (await compare(resource)) settled++
+      }),
+      { numRuns: 3000 },
+    )
+    assert.ok(settled > 100, `${settled} of 3000 had nothing to tell`)
+  })
+
+  it('settles every sample of which there is nothing to tell', async () => {
+    const engine = createEngine(definitions, true)
+    for (const text of samples(/^valid-/)) {
+      const resource = JSON.parse(text) as Bag
+      const offer = definitions.offer(String(resource.resourceType))
+      const isRight = (await pairs[0]!.slow.check(resource)).length === 0
+      assert.equal(raisesNothing(resource, [], offer, engine), isRight, text)
+    }
+  })
+})
+
+function samples(name: RegExp): readonly string[] {
+  const folders = readdirSync(SAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return folders.flatMap(({ name: folder }) =>
+    readdirSync(path.join(SAMPLES, folder))
+      .filter((file) => name.test(file) && file.endsWith('.json') && !file.endsWith('.issues.json'))
+      .flatMap((file) => {
+        const text = readFileSync(path.join(SAMPLES, folder, file), 'utf8')
+        return isJson(text) ? [text] : []
+      }),
+  )
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
