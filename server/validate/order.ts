@@ -30,7 +30,7 @@ export function inOrder<One extends Placed>(
 }
 
 /** A number for each step: of a list its index, of an element its rank; before the elements of a resource, 1 for its profiles. */
-function placeOf({ pointer, profile }: Placed, root: unknown, structures: Structures): readonly number[] {
+function placeOf({ code, pointer, profile }: Placed, root: unknown, structures: Structures): readonly number[] {
   const place: number[] = [0]
   const type = profile === undefined ? undefined : typeOfProfile(profile, structures)
   let asked = type !== undefined && typeOf(root) === type ? 0 : undefined
@@ -41,6 +41,8 @@ function placeOf({ pointer, profile }: Placed, root: unknown, structures: Struct
     place.push(0)
   }
   if (asked !== undefined) place[asked] = 1
+  // What is wrong with where a contained resource stands comes after what is wrong with it.
+  if (code === 'contained-invalid' && /\/contained\/\d+$/.test(pointer)) place[place.length - 1] = 2
   return place
 }
 

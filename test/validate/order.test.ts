@@ -11,8 +11,8 @@ describe('validate / the order of faults', () => {
     const contained = [{ resourceType: 'Patient', id: 'p', birthDate: 'x' }]
     const issues = await validatorOf([]).check({ resourceType: 'Observation', effectiveDateTime: 'x', contained })
     assert.deepEqual(inOrder(issues), [
-      'contained-invalid Observation.contained[0]',
       'value-format Observation.contained[0].birthDate',
+      'contained-invalid Observation.contained[0]',
       'element-missing Observation.status',
       'element-missing Observation.code',
       'value-format Observation.effective.ofType(dateTime)',

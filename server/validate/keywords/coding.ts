@@ -23,6 +23,8 @@ export const fhirCoding = keyword<true>(
       const verdict = engine.terminology.checkSystem(system, code, typeof version === 'string' ? version : undefined)
       if (verdict === 'out') return [unknownCode(system, code, engine)]
       if (verdict === 'unknown' || typeof display !== 'string') return undefined
+      const other = known.named?.(display)
+      if (other !== undefined && !isSame(code, other)) return [otherName(display, code, other)]
       const displays = engine.terminology.displays(system, code)
       return isDisplay(display, displays) ? undefined : [wrongDisplay(display, code, displays)]
     },
@@ -53,4 +55,12 @@ function wrongDisplay(display: string, code: string, displays: readonly string[]
     below: '/display',
     text: `{at} is \`${display}\`, but the code \`${code}\` means ${right}.`,
   }
+}
+
+/** Of languages, the first part is what is named: `en` of `en-US`. */
+const isSame = (code: string, other: string): boolean => code.split('-')[0]?.toLowerCase() === other.toLowerCase()
+
+function otherName(display: string, code: string, other: string): Fault {
+  const text = `{at} is \`${display}\`, which is the name of \`${other}\`, not of \`${code}\`.`
+  return { code: 'code-display', below: '/display', text }
 }

@@ -2,6 +2,7 @@
 import type { Canonical } from '../../definitions/definitions.ts'
 import type { Engine, Fault } from '../run.ts'
 import { canonicalParts } from '../terminology/versions.ts'
+import { isSctid, SNOMED } from '../terminology/sctid.ts'
 import type { Rule } from './index.ts'
 
 type Bag = Readonly<Record<string, unknown>>
@@ -91,6 +92,8 @@ function wrongValue({ property, op, value, system }: Asked, known: Canonical | u
   if (op === '=' && (type === 'boolean' || FLAGS.has(property)))
     return either(value, `\`${property}\` is either \`true\` or \`false\`.`)
   const isCode = OF_CODES.has(op) || (op === '=' && (property === 'concept' || property === 'parent'))
+  if (isCode && system === SNOMED && !isSctid(value))
+    return `it must be the identifier of a concept of SNOMED CT: 6 to 18 digits, the last of which checks the others.`
   const named = op === '=' && type === 'Coding' ? codingIn(value) : isCode ? { system, code: value } : undefined
   if (!named || engine.terminology.checkSystem(named.system, named.code) !== 'out') return undefined
   return `\`${named.code}\` is not a code of \`${named.system}\`.`

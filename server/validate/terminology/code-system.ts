@@ -28,6 +28,8 @@ export type CodeSystem = {
   readonly concepts: Iterable<Concept>
   /** Is the code the other one or below it? */
   isA(code: string, ancestor: string): boolean
+  /** The code that goes by this name, of a system whose displays are not at hand but whose names are known. */
+  named?(name: string): string | undefined
 }
 
 type Stated = {
@@ -126,8 +128,9 @@ function propertiesOf(told: readonly Stated[]): ReadonlyMap<string, readonly unk
 }
 
 /** A system whose codes are told by their form. */
-export function formSystem(has: (code: string) => Verdict): CodeSystem {
+export function formSystem(has: (code: string) => Verdict, named?: CodeSystem['named']): CodeSystem {
   return {
+    ...(named ? { named } : {}),
     content: 'complete',
     has,
     concept: (code) => (has(code) === 'in' ? { code, property: new Map(), parents: [] } : undefined),

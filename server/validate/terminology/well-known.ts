@@ -38,29 +38,53 @@ export const WELL_KNOWN: ReadonlyMap<string, () => CodeSystem> = new Map([
  */
 function languages(): CodeSystem {
   const names = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' })
-  return formSystem((tag) => {
-    if (tag.length >= LONG || PRIVATE.test(tag)) return either(tag.length < LONG)
-    if (!LANGUAGE.test(tag)) return 'out'
-    const [language = ''] = tag.split('-')
-    // Subtags of four to eight letters are reserved, and none is registered.
-    if (language.length > 3) return 'out'
-    if (names.of(language.toLowerCase()) !== undefined) return 'in'
-    return language.length === 2 ? 'out' : 'unknown'
-  })
+  return formSystem(
+    (tag) => {
+      if (tag.length >= LONG || PRIVATE.test(tag)) return either(tag.length < LONG)
+      if (!LANGUAGE.test(tag)) return 'out'
+      const [language = ''] = tag.split('-')
+      // Subtags of four to eight letters are reserved, and none is registered.
+      if (language.length > 3) return 'out'
+      if (names.of(language.toLowerCase()) !== undefined) return 'in'
+      return language.length === 2 ? 'out' : 'unknown'
+    },
+    naming(
+      names,
+      PAIRS.map((pair) => pair.toLowerCase()),
+    ),
+  )
 }
 
 function currencies(): CodeSystem {
   const codes = new Set(Intl.supportedValuesOf('currency'))
-  return formSystem((code) => either(codes.has(code)))
+  const names = new Intl.DisplayNames(['en'], { type: 'currency', fallback: 'none' })
+  return formSystem((code) => either(codes.has(code)), naming(names, codes))
 }
 
 /** Countries by two letters; those of three letters or digits are not at hand. https://www.iso.org/iso-3166-country-codes.html */
 function countries(): CodeSystem {
   const names = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' })
-  return formSystem((code) => {
-    if (/^([A-Z]{3}|[0-9]{3})$/.test(code)) return 'unknown'
-    return either(/^[A-Z]{2}$/.test(code) && code !== 'ZZ' && names.of(code) !== undefined)
-  })
+  return formSystem(
+    (code) => {
+      if (/^([A-Z]{3}|[0-9]{3})$/.test(code)) return 'unknown'
+      return either(/^[A-Z]{2}$/.test(code) && code !== 'ZZ' && names.of(code) !== undefined)
+    },
+    naming(names, PAIRS),
+  )
+}
+
+const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+const PAIRS = LETTERS.flatMap((one) => LETTERS.map((other) => one + other))
+
+/** Finds a code by its English name, which is one of several ways to say it. Read when first asked for. */
+function naming(names: Intl.DisplayNames, codes: Iterable<string>): (name: string) => string | undefined {
+  let known: ReadonlyMap<string, string> | undefined
+  return (name) => {
+    known ??= new Map(
+      [...codes].flatMap((code) => (names.of(code) ? [[String(names.of(code)).toLowerCase(), code]] : [])),
+    )
+    return known.get(name.trim().toLowerCase())
+  }
 }
 
 function timeZones(): CodeSystem {
