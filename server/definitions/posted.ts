@@ -20,7 +20,7 @@ export function withPosted(start: Definitions, posted: readonly Source[]): Defin
   const byUrl = new Map<string, Canonical>()
   for (const { content } of posted) {
     const url = String(content.url)
-    if (!byUrl.has(url)) byUrl.set(url, content as Canonical)
+    if (!byUrl.has(url) && start.find(url) === undefined) byUrl.set(url, content as Canonical)
   }
   const find = (canonical: string): Canonical | undefined => start.find(canonical) ?? postedAt(canonical, byUrl)
   const all = [...start.all, ...byUrl.values()]
@@ -31,7 +31,7 @@ export function withPosted(start: Definitions, posted: readonly Source[]): Defin
     all,
     structures: createStructures(find, start.structures),
     besides: [...start.besides, ...posted],
-    isPosted: (url) => byUrl.has(url) && start.find(url) === undefined,
+    isPosted: (url) => byUrl.has(url),
     current: () => made,
   }
   return made

@@ -57,9 +57,10 @@ export const partsAtHand: Rule = ({ system, valueSet }, { engine }) => {
     return [{ code: 'code-unchecked', severity: 'warning', below, text }]
   }
   const { terminology } = engine
+  const hasCodes = (url: string): boolean => (terminology.codeSystem(url)?.content ?? 'not-present') !== 'not-present'
   const imported = Array.isArray(valueSet) ? (valueSet as readonly unknown[]) : []
   return [
-    ...missing(system, '/system', 'code system', (url) => terminology.codeSystem(url)),
+    ...missing(system, '/system', 'code system', hasCodes),
     ...imported.flatMap((one, index) =>
       missing(one, `/valueSet/${index}`, 'value set', (url) => terminology.find(url, 'ValueSet')),
     ),
