@@ -77,7 +77,7 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
     newId: clock.newId,
     cursors: createCursors(secret),
   }
-  await needs.publication?.restore(store, (key, why) => log.warn('definition left out', { key, fault: new Error(why) }))
+  await needs.publication?.restore(store, (key, reason) => log.warn('definition left out', { key, reason }))
   await fill(needs, definitions, config, clock.now())
 
   const { matcher, worker } = background(needs, config, { log, clock, base: () => base })

@@ -4,7 +4,10 @@
  */
 import pino from 'pino'
 
-/** What a log line may carry besides level, time and event. */
+/**
+ * What a log line may carry besides level, time and event. `reason` is a sentence about a definition, which holds nothing
+ * of a person.
+ */
 export const FIELDS = [
   'method',
   'route',
@@ -21,6 +24,7 @@ export const FIELDS = [
   'place',
   'count',
   'bytes',
+  'reason',
   'fault',
 ] as const
 
