@@ -1,4 +1,5 @@
 /** The rules for contained resources, dom-2 to dom-5. https://hl7.org/fhir/R4/references.html#contained */
+import type { Run } from './run.ts'
 
 type Bag = Readonly<Record<string, unknown>>
 
@@ -27,6 +28,18 @@ export function firstUnreferenced(data: Bag): number {
   return data.contained.findIndex(
     (one: Bag | null) => typeof one?.id === 'string' && !references.has(`#${one.id}`) && !refersOut(one),
   )
+}
+
+/**
+ * Is another contained resource of the same id before it? "The contained resource's id is unique within the resource".
+ * https://hl7.org/fhir/R4/references.html#contained
+ */
+export function isRepeated(one: Bag, { container, shared }: Pick<Run, 'container' | 'shared'>): boolean {
+  if (one.id === undefined || container === one) return false
+  const known = (shared.contained ??= new Map<unknown, ReadonlyMap<unknown, unknown>>())
+  const firsts = known.get(container) ?? new Map([...listOf(container)].reverse().map((each) => [each.id, each]))
+  known.set(container, firsts)
+  return (firsts.get(one.id) ?? one) !== one
 }
 
 const has = (value: unknown, name: string): boolean =>

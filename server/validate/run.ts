@@ -67,6 +67,8 @@ export type Shared = {
   places?: ReadonlySet<string>
   /** The narratives read so far, by their text. */
   narratives?: Map<string, Xhtml>
+  /** By what contains them: the first contained resource of each id. */
+  contained?: Map<unknown, ReadonlyMap<unknown, unknown>>
 }
 
 type Resource = Record<string, unknown>

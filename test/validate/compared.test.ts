@@ -18,6 +18,11 @@ const h = { system: 'http://unitsofmeasure.org', code: 'h' }
 const div = (inner: string) => ({
   text: { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">x ${inner}</div>` },
 })
+const inside = { resourceType: 'Patient', id: 'a' }
+const photo = (extension: object) => ({
+  resourceType: 'Patient',
+  photo: [{ url: 'https://state.example/a', extension: [extension] }],
+})
 const BROKEN_RANGE = ['invariant RiskAssessment.prediction[0].when.ofType(Range)']
 const MINUTE = { ...h, code: 'min' }
 
@@ -25,6 +30,21 @@ const CASES: readonly [what: string, resource: object, issues: readonly string[]
   ['a text of spaces, with advice', basic({ code: { text: '  ' } }), ['warning value-format Basic.code.text']],
   ['a control character, with advice', basic({ code: { text: '\u0007' } }), ['warning value-format Basic.code.text']],
   ['a reference with white space', basic({ author: { reference: 'Patient/a b' } }), ['reference-format Basic.author']],
+  [
+    'a reference of spaces',
+    basic({ author: { reference: ' ' } }),
+    ['reference-format Basic.author', 'warning value-format Basic.author.reference'],
+  ],
+  [
+    'two contained resources of one id',
+    basic({ contained: [inside, { ...inside }], author: { reference: '#a' } }),
+    ['contained-invalid Basic.contained[1]'],
+  ],
+  [
+    'an extension that is named as a part',
+    photo({ url: 'x', valueString: 'x' }),
+    ['extension-unknown Patient.photo[0].extension[0]'],
+  ],
   [
     'the same security label twice',
     basic({ meta: { security: [label, { ...label, display: 'restricted' }] } }),

@@ -25,10 +25,9 @@ export const fhirExtensions = keyword<string>(
         parentDataProperty: index,
         rootData: at.rootData,
       }
-      if (isAbsolute(url))
-        found.push(...extensionFaults(url, extension, { holder, index, run, place, list: at }))
-      else if (!isPart(url, at.parentData, engine))
-        found.push({ code: 'extension-unknown', below: `/${index}`, text: unknownPart(url, at.parentData) })
+      if (isAbsolute(url)) found.push(...extensionFaults(url, extension, { holder, index, run, place, list: at }))
+      else if (holder !== 'Extension' || !isPart(url, at.parentData, engine))
+        found.push({ code: 'extension-unknown', below: `/${index}`, text: unknownPart(url, holder, at.parentData) })
     })
     return found
   },
@@ -98,9 +97,9 @@ export function isPart(name: string, parent: unknown, engine: Engine): boolean {
   })
 }
 
-function unknownPart(name: string, parent: unknown): string {
+function unknownPart(name: string, holder: string, parent: unknown): string {
   const url = (parent as Extension | null)?.url
-  return typeof url === 'string'
+  return holder === 'Extension' && typeof url === 'string'
     ? `{at}: \`${name}\` is not a part of the extension \`${url}\`.`
     : `{at}: \`${name}\` is not the url of an extension. An extension is named by an absolute url.`
 }

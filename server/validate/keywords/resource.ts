@@ -2,6 +2,7 @@
 import type { ErrorObject } from 'ajv'
 import { nearest } from '../../fhir/nearest.ts'
 import { claimed, type Claim } from '../claims.ts'
+import { isRepeated } from '../contained.ts'
 import { errorOf, errorsOf, innerRun, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 import { show } from './value.ts'
@@ -9,9 +10,9 @@ import { show } from './value.ts'
 type Resource = Record<string, unknown>
 
 export const fhirResource = keyword<true>('fhirResource', ['object'], () => (run, data: Resource, at) => {
-  const fault = typeFault(data, run)
-  if (fault) return [fault]
   const isContained = /\/contained\/\d+$/.test(at.instancePath)
+  const fault = typeFault(data, run) ?? (isContained ? idFault(data, run) : undefined)
+  if (fault) return [fault]
   const inner = innerRun(run, data, isContained ? run.container : data)
   const from: DataAt = { ...at, rootData: data }
   const found: (ErrorObject | Fault)[] = [...errorsOf(run.engine.shape(data.resourceType as string), inner, data, from)]
@@ -23,6 +24,13 @@ export const fhirResource = keyword<true>('fhirResource', ['object'], () => (run
   }
   return found
 })
+
+/** Contained resources are told apart by their ids. */
+export function idFault(data: Resource, run: Run): Fault | undefined {
+  if (!isRepeated(data, run)) return undefined
+  const text = `{at} has the id ${show(data.id)}, which is that of another contained resource. Give each its own.`
+  return { code: 'contained-invalid', text }
+}
 
 /** Is it a resource of a type that R4 has? */
 export function typeFault(data: Resource, { engine }: Pick<Run, 'engine'>): Fault | undefined {

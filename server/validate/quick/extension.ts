@@ -24,7 +24,7 @@ export function extensionTest(stated: readonly Schema[], place: Place, compiler:
     const test = known.get(url)
     if (test) return test(value, run, bag)
     if (isAbsolute(url)) return testOf(url)(value, run, bag)
-    return isPart(url, bag, compiler.engine) && part(value, run, bag)
+    return place.holder === 'Extension' && isPart(url, bag, compiler.engine) && part(value, run, bag)
   }
 }
 

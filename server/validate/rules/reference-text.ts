@@ -2,7 +2,7 @@
 import type { Rule } from './index.ts'
 
 export const referenceText: Rule = ({ reference }) => {
-  if (typeof reference !== 'string' || !/\s/.test(reference) || !/\S/.test(reference)) return []
+  if (typeof reference !== 'string' || !/\s/.test(reference)) return []
   const text = `{at} refers to \`${reference.slice(0, 200)}\`, which is no reference: it has white space in it.`
   return [{ code: 'reference-format', text }]
 }
