@@ -1,12 +1,12 @@
 /**
- * Mutants: as many of each mutator as of any other, each of a seed picked at random; one of three is changed twice. The
- * same number gives the same mutants.
+ * Mutants: as many of each kind as of any other, each of a seed picked at random; one of three is changed twice. The same
+ * number gives the same mutants.
  */
 import jsonPatch, { type Operation } from 'fast-json-patch'
 import type { Definitions } from '../../server/definitions/definitions.ts'
 import { createTerminology } from '../../server/validate/terminology/terminology.ts'
 import type { Edit, Ground, Mutator, Resource, Site } from './mutation.ts'
-import { MUTATORS } from './mutators/index.ts'
+import { KINDS } from './mutators/index.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Seed } from './seeds.ts'
 import { sitesOf } from './sites.ts'
@@ -31,10 +31,18 @@ export function mutantsOf(seeds: readonly Seed[], { number, count, definitions }
   const mutants: Mutant[] = []
   for (let index = 0; index < count; index++) {
     const random = createRandom(number, index)
-    const mutant = mutantOf(seeds, MUTATORS[index % MUTATORS.length] as Mutator, { random, seen, mutate })
+    const mutant = mutantOf(seeds, mutatorAt(index), { random, seen, mutate })
     if (mutant) mutants.push(mutant)
   }
   return mutants
+}
+
+const kinds = Object.values(KINDS)
+
+// Kind by kind; and of a kind, one mutator after the other.
+function mutatorAt(index: number): Mutator {
+  const kind = kinds[index % kinds.length] as readonly Mutator[]
+  return kind[Math.floor(index / kinds.length) % kind.length] as Mutator
 }
 
 /** The resource after a patch. Throws when the patch does not fit it. */
@@ -50,7 +58,7 @@ function mutantOf(seeds: readonly Seed[], first: Mutator, { random, seen, mutate
     const patch = mutate(seed.resource, first, random)
     if (!patch) continue
     const once = patched(seed.resource, patch)
-    const second = random.chance(TWICE) ? random.pick(MUTATORS) : undefined
+    const second = random.chance(TWICE) ? random.pick(random.pick(kinds)) : undefined
     const more = second && mutate(once, second, random)
     const resource = more ? patched(once, more) : once
     const text = JSON.stringify(resource)

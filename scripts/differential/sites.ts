@@ -18,7 +18,7 @@ function profileOf(resource: Resource, structures: Structures): ElementNode | un
   const claims = isObject(resource.meta) ? resource.meta.profile : undefined
   const [url] = Array.isArray(claims) ? (claims as unknown[]) : []
   const known = typeof url === 'string' ? structures.find(url) : undefined
-  return known?.type === resource.resourceType ? structures.tree(known.url) : undefined
+  return known && known.type === resource.resourceType ? structures.tree(known.url) : undefined
 }
 
 type Start = Pick<Site, 'at' | 'key' | 'holder' | 'value' | 'isItem'>

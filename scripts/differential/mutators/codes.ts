@@ -54,11 +54,11 @@ const otherCoding = inCoding('another coding of the value set', (_coding, site, 
 })
 
 const wrongSystem = inCoding('wrong system', ({ display: _, ...coding }, _site, { random }) => {
-  const system = random.pick(SYSTEMS)
+  const system = random.pick(OTHERS)
   return system === coding.system ? undefined : { ...coding, system }
 })
 
-const SYSTEMS = [
+const OTHERS = [
   'http://terminology.hl7.org/CodeSystem/v3-ActCode',
   'http://terminology.hl7.org/CodeSystem/observation-category',
   'http://hl7.org/fhir/administrative-gender',
@@ -81,12 +81,5 @@ const wrongDisplay = inCoding('wrong display', (coding, _site, { random }) => ({
   display: random.pick(['something else', String(coding.display ?? 'x').toUpperCase(), '']),
 }))
 
-export const CODES: readonly Mutator[] = [
-  wrongCode,
-  otherCode,
-  wrongCodingCode,
-  otherCoding,
-  wrongSystem,
-  noSystem,
-  wrongDisplay,
-]
+export const CODES: readonly Mutator[] = [wrongCode, otherCode, wrongCodingCode, otherCoding]
+export const SYSTEMS: readonly Mutator[] = [wrongSystem, noSystem, wrongDisplay]

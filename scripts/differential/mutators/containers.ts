@@ -104,4 +104,5 @@ const BUNDLE_EDITS: readonly (readonly Edit[])[] = [
   [{ op: 'remove', path: '/type' }],
 ]
 
-export const CONTAINERS: readonly Mutator[] = [wrongType, wrapped, bundleChanged]
+export const TYPES: readonly Mutator[] = [wrongType]
+export const BUNDLES: readonly Mutator[] = [wrapped, bundleChanged]

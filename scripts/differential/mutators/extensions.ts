@@ -93,4 +93,5 @@ const beside: Mutator = {
   },
 }
 
-export const EXTENSIONS: readonly Mutator[] = [unknown, unknownModifier, misplaced, broken, repeated, beside]
+export const EXTENSIONS: readonly Mutator[] = [unknown, unknownModifier, misplaced, broken, repeated]
+export const BESIDE: readonly Mutator[] = [beside]

@@ -51,11 +51,11 @@ const claimChanged: Mutator = {
   name: 'another profile claimed',
   edit: (site, { random, resource }) =>
     site.at === ''
-      ? add('/meta', { ...(isObject(resource.meta) ? resource.meta : {}), profile: [random.pick(CLAIMS)] })
+      ? add('/meta', { ...(isObject(resource.meta) ? resource.meta : {}), profile: [random.pick(URLS)] })
       : undefined,
 }
 
-const CLAIMS = [
+const URLS = [
   'http://hl7.org/fhir/StructureDefinition/Patient',
   'http://hl7.org/fhir/StructureDefinition/DomainResource',
   'http://hl7.org/fhir/StructureDefinition/vitalsigns',
@@ -66,4 +66,5 @@ const CLAIMS = [
   'not-absolute',
 ]
 
-export const PROFILES: readonly Mutator[] = [sliceGone, sliceChanged, sliceRepeated, fixedChanged, claimChanged]
+export const SLICES: readonly Mutator[] = [sliceGone, sliceChanged, sliceRepeated]
+export const CLAIMS: readonly Mutator[] = [fixedChanged, claimChanged]

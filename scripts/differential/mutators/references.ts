@@ -62,7 +62,7 @@ const contained: Mutator = {
     if (site.at !== '' || homes.length === 0 || !isDomain(site.value)) return undefined
     const home = ground.random.pick(homes)
     const own = Array.isArray(ground.resource.contained) ? (ground.resource.contained as unknown[]) : []
-    return ground.random.pick(ground.random.chance(0.3) ? [well] : CONTAINED)(own, home)
+    return ground.random.pick(ground.random.chance(0.3) ? [well] : UNWELL)(own, home)
   },
 }
 
@@ -83,7 +83,7 @@ const inside = (home: Site, type: string) => ({
 /** All is well, if the target has nothing that it must have. */
 const well: Contain = (own, home) => [...put(own, inside(home, 'Patient')), ...replace(home, { reference: '#inside' })]
 
-const CONTAINED: readonly Contain[] = [
+const UNWELL: readonly Contain[] = [
   // Nothing leads there.
   (own) => put(own, { resourceType: 'Patient', id: 'alone' }),
   (own, home) => [...put(own, { resourceType: 'Patient', id: 'inside' }), ...replace(home, { reference: '#inside' })],
@@ -107,4 +107,5 @@ const CONTAINED: readonly Contain[] = [
   ],
 ]
 
-export const REFERENCES: readonly Mutator[] = [badReference, otherTarget, contained]
+export const REFERENCES: readonly Mutator[] = [badReference, otherTarget]
+export const CONTAINED: readonly Mutator[] = [contained]

@@ -132,19 +132,10 @@ const another: Mutator = {
   },
 }
 
-export const SHAPES: readonly Mutator[] = [
-  removed,
-  requiredRemoved,
-  duplicated,
-  reordered,
-  moved,
-  misspelt,
-  unknown,
-  another,
-  listed,
-  nested,
-  otherType,
-  empty,
-  nothing,
-  tooMany,
-]
+export const REMOVALS: readonly Mutator[] = [removed, requiredRemoved]
+export const DUPLICATES: readonly Mutator[] = [duplicated]
+export const MOVES: readonly Mutator[] = [moved, reordered]
+export const NAMES: readonly Mutator[] = [misspelt, unknown]
+export const SHAPES: readonly Mutator[] = [listed, nested, otherType]
+export const EMPTIES: readonly Mutator[] = [empty, nothing]
+export const NUMBERS: readonly Mutator[] = [tooMany, another]

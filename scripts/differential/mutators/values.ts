@@ -66,4 +66,5 @@ const otherValue = byType('another value', {
   url: ['https://state.example/a', 'mailto:a@b.example', 'ftp://state.example/x'],
 })
 
-export const VALUES: readonly Mutator[] = [badDate, otherDate, badFormat, otherValue]
+export const DATES: readonly Mutator[] = [badDate, otherDate]
+export const FORMATS: readonly Mutator[] = [badFormat, otherValue]
