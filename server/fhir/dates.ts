@@ -77,20 +77,64 @@ function realTime({ hour = '0', minute = '0', second = '0', zone = 'Z' }: Parts)
 
 /** Is it a `date`: a real year, month or day? */
 export function isDate(text: string): boolean {
-  const parts = read(text)
-  return parts !== undefined && parts.hour === undefined
+  return text.length >= 4 && dayLength(text) === text.length
 }
 
 /** Is it a `dateTime`: a real date, or one with a time to the second and a zone? */
 export function isDateTime(text: string): boolean {
-  const parts = read(text)
-  return parts !== undefined && (parts.hour === undefined || (parts.second !== undefined && parts.zone !== undefined))
+  return isDate(text) || isInstant(text)
 }
 
 /** Is it an `instant`: a real time to the second with a zone? */
 export function isInstant(text: string): boolean {
-  const parts = read(text)
-  return parts?.second !== undefined && parts.zone !== undefined
+  if (text.charCodeAt(10) !== T || dayLength(text) !== 10) return false
+  const hour = digits(text, 11)
+  const minute = digits(text, 14)
+  const second = digits(text, 17)
+  if (text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON) return false
+  if (hour > 23 || minute > 59 || second > 60 || hour < 0 || minute < 0 || second < 0) return false
+  let at = 19
+  if (text.charCodeAt(at) === DOT) {
+    at += 1
+    while (isDigit(text.charCodeAt(at))) at += 1
+    if (at === 20) return false
+  }
+  return isZone(text, at)
+}
+
+const [DASH, DOT, ZERO, COLON, PLUS, T, Z] = [45, 46, 48, 58, 43, 84, 90]
+
+const isDigit = (code: number): boolean => code >= ZERO && code < ZERO + 10
+
+/** The number that two digits are; below 0 when they are none. */
+function digits(text: string, at: number): number {
+  const one = text.charCodeAt(at)
+  const other = text.charCodeAt(at + 1)
+  return isDigit(one) && isDigit(other) ? (one - ZERO) * 10 + other - ZERO : -1
+}
+
+/** How much of the text is a real year, month or day: 4, 7 or 10 characters; 0 when it begins with none. */
+function dayLength(text: string): number {
+  const century = digits(text, 0)
+  const years = digits(text, 2)
+  const year = century * 100 + years
+  if (century < 0 || years < 0 || year < 1) return 0
+  if (text.charCodeAt(4) !== DASH) return 4
+  const month = digits(text, 5)
+  if (month < 1 || month > 12) return 0
+  if (text.charCodeAt(7) !== DASH) return 7
+  const day = digits(text, 8)
+  return day >= 1 && (day <= 28 || new Date(utc(year, month, day)).getUTCDate() === day) ? 10 : 0
+}
+
+/** The zone ends the text: `Z`, or up to 14:00 either way. */
+function isZone(text: string, at: number): boolean {
+  const sign = text.charCodeAt(at)
+  if (sign === Z) return text.length === at + 1
+  if ((sign !== PLUS && sign !== DASH) || text.length !== at + 6 || text.charCodeAt(at + 3) !== COLON) return false
+  const hour = digits(text, at + 1)
+  const minute = digits(text, at + 4)
+  return hour >= 0 && minute >= 0 && minute <= 59 && (hour < 14 || (hour === 14 && minute === 0))
 }
 
 /** Is it a `time`: a real time to the second, without a zone? */

@@ -117,19 +117,42 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/
 const LONGEST = 1024 * 1024
 
 function isText(value: string): boolean {
-  return isShort(value) && /\S/.test(value) && !CONTROL.test(value)
+  return isShort(value) && (isPlain(value) || (/\S/.test(value) && !CONTROL.test(value)))
 }
+
+/** Printed ASCII with no space at its beginning, as most texts are: quicker to see than by a pattern. */
+function isPlain(value: string): boolean {
+  if (value.length === 0 || value.length > 200 || value.charCodeAt(0) === SPACE) return false
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index)
+    if (code < SPACE || code > 126) return false
+  }
+  return true
+}
+
+/** Printed ASCII without a space. */
+function isWord(value: string): boolean {
+  if (value.length === 0 || value.length > 200) return false
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index)
+    if (code <= SPACE || code > 126) return false
+  }
+  return true
+}
+
+const SPACE = 32
 
 function isShort(value: string): boolean {
   return value.length <= LONGEST
 }
 
 function isCode(value: string): boolean {
-  return value.length > 0 && !/^\s|\s$|\s\s/.test(value) && !CONTROL.test(value)
+  return isWord(value) || (value.length > 0 && !/^\s|\s$|\s\s/.test(value) && !CONTROL.test(value))
 }
 
 function isUri(value: string): boolean {
-  return value.length > 0 && !/\s/.test(value) && (!value.startsWith('urn:') || isUrn(value))
+  const isOne = isWord(value) || (value.length > 0 && !/\s/.test(value))
+  return isOne && (!value.startsWith('urn:') || isUrn(value))
 }
 
 // A URI that says that it is a UUID or an OID is one. https://hl7.org/fhir/R4/datatypes.html#uri

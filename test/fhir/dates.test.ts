@@ -117,3 +117,24 @@ describe('fhir / dates / which type a text is', () => {
   ]
   for (const [text, ...expected] of cases) it(`knows \`${text}\``, () => assert.deepEqual(is(text), expected))
 })
+
+describe('fhir / dates / the form of a date', () => {
+  const part = fc.constantFrom(
+    ...['2024', '0000', '-02', '-13', '-29', '-30', '-2', 'T', 'T23:59', 'T24:00', 'T13:28:17', 'T13:28:60', ':61'],
+    ...['.5', '.', 'Z', 'z', '+05:00', '-14:00', '+14:01', '-13:60', '-15:00', ' ', 'x'],
+  )
+  const text = fc.array(part, { maxLength: 5 }).map((parts) => `2024${parts.join('')}`)
+
+  it('is that of what names a range, with seconds and a zone where it has a time', () => {
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string()), (one) => {
+        const isReal = dateRange(one, 'UTC') !== undefined
+        const isWhole = /T..:..:..(\.\d+)?(Z|[+-]..:..)$/.test(one)
+        assert.equal(isDate(one), isReal && !one.includes('T'), one)
+        assert.equal(isInstant(one), isReal && isWhole, one)
+        assert.equal(isDateTime(one), isReal && (isWhole || !one.includes('T')), one)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})

@@ -28,7 +28,7 @@ export const displaysOf = ({ display, designation = [] }: Concept): readonly str
  * https://hl7.org/fhir/R4/datatypes-definitions.html#Coding.display
  */
 export function isDisplay(given: string, displays: readonly string[]): boolean {
-  return displays.length === 0 || displays.some((one) => plain(one) === plain(given))
+  return displays.length === 0 || displays.includes(given) || displays.some((one) => plain(one) === plain(given))
 }
 
 const plain = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase()
