@@ -171,6 +171,12 @@ export const SETTINGS = {
     '500',
     'Most entries of a batch or transaction Bundle.',
   ),
+  HUB_CHECK_LIMIT: setting(
+    'checkLimit',
+    integer(1, 3_600_000),
+    '30000',
+    'Longest check of one large resource, in ms; a longer one is ended and the resource refused.',
+  ),
   HUB_LOG: setting(
     'log',
     oneOf('debug', 'info', 'warn', 'error', 'silent'),

@@ -42,6 +42,9 @@ import type { Job, Store } from './store/store.ts'
 import { createChannels } from './subscriptions/channels/index.ts'
 import type { Matcher } from './subscriptions/matcher.ts'
 import { createSubscriptions } from './subscriptions/subscriptions.ts'
+import type { Means } from './validate/fair.ts'
+import { createApart } from './validate/large/apart.ts'
+import { createTurns } from './validate/turns.ts'
 import type { Validator } from './validate/validator.ts'
 
 export type Hub = {
@@ -70,9 +73,15 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   const definitions = await definitionsOf(config)
   for (const offer of definitions.offers) checkParameters(offer.searchParameters)
   const secret = ssnKey(config)
+  const apart = createApart({ rules: config.rules, limit: config.checkLimit })
   const store = given.store ?? (await openStore(addressOf(config.store), { clock: clock.now }))
   const needs = {
-    ...(await writeNeeds(config, definitions, store, secret)),
+    ...(await writeNeeds(
+      config,
+      published(definitions, { rules: config.rules, apart, inTurn: createTurns() }),
+      store,
+      secret,
+    )),
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),
@@ -105,6 +114,7 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
     async stop() {
       await listening?.stop(GRACE)
       await Promise.all([matcher.stop(), worker.stop(GRACE)])
+      await apart.end()
       await store.close()
     },
   }
@@ -151,17 +161,17 @@ async function offeredBy(needs: CreateNeeds, config: Config, now: number): Promi
   return { interactions: whole, operations: offered }
 }
 
-async function writeNeeds(config: Config, definitions: Definitions, store: Store, secret: Buffer): Promise<WriteNeeds> {
+async function writeNeeds(config: Config, judged: Published, store: Store, secret: Buffer): Promise<WriteNeeds> {
   const place = { base: config.publicUrl ?? '', timeZone: config.timeZone }
   return {
     store,
-    ...published(definitions, config.rules),
+    ...judged,
     rules: config.rules,
     visibility: (await rule('visibility')) as unknown as VisibilityRule,
     writing: (await rule('writing')) as unknown as WritingRule,
     lifecycle: parseLifecycle(await rule('referral-lifecycle')),
     extract: (resource: Resource) =>
-      extract(resource, definitions.offer(resource.resourceType)?.searchParameters ?? [], place),
+      extract(resource, judged.definitions.offer(resource.resourceType)?.searchParameters ?? [], place),
     range: (text) => dateRange(text, config.timeZone) ?? { start: Infinity, end: -Infinity },
     ssnKey: secret,
     newHubId,
@@ -207,28 +217,30 @@ async function definitionsOf({ rules, definitions }: Config): Promise<Definition
 }
 
 /** A validator for each state of the definitions, loaded with the first resource to check: a start need not wait for it. */
-function validators(rules: Config['rules']): (definitions: Definitions) => Validator {
+function validators(means: Means): (definitions: Definitions) => Validator {
   const made = new WeakMap<Definitions, Validator>()
   return (definitions) => {
-    const known = made.get(definitions) ?? validatorWhenAsked(definitions, rules)
+    const known = made.get(definitions) ?? validatorWhenAsked(definitions, means)
     made.set(definitions, known)
     return known
   }
 }
 
-function validatorWhenAsked(definitions: Definitions, rules: Config['rules']): Validator {
+function validatorWhenAsked(definitions: Definitions, means: Means): Validator {
   let loading: Promise<Validator> | undefined
   const load = async (): Promise<Validator> => {
-    const validator = (await import('./validate/create.ts')).createValidator(definitions, { rules })
-    return rules === 'hub' ? completing(validator) : validator
+    const validator = (await import('./validate/fair.ts')).createFairValidator(definitions, means)
+    return means.rules === 'hub' ? completing(validator) : validator
   }
   return { check: async (resource, ask) => (await (loading ??= load())).check(resource, ask) }
 }
 
+type Published = ReturnType<typeof published>
+
 /** The definitions as they change while the hub runs, and what is judged by them at each moment. */
-function published(start: Definitions, rules: Config['rules']) {
+function published(start: Definitions, means: Means) {
   const live = createLive(start)
-  const validatorFor = validators(rules)
+  const validatorFor = validators(means)
   const faultOf: Publication['faultOf'] = async (url, definitions) =>
     (await import('./validate/usable.ts')).profileFault(url, definitions)
   const validator: Validator = {
@@ -237,7 +249,7 @@ function published(start: Definitions, rules: Config['rules']) {
   return {
     definitions: live.definitions,
     validator,
-    ...(rules === 'hub' ? { publication: createPublication({ start, live, faultOf, validatorFor }) } : {}),
+    ...(means.rules === 'hub' ? { publication: createPublication({ start, live, faultOf, validatorFor }) } : {}),
   }
 }
 

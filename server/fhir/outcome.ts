@@ -68,6 +68,7 @@ export const ERRORS = {
   'id-mismatch': [400, 'invalid', 'The id of the body is not the id of the address.'],
   'too-many-entries': [413, 'too-costly', 'The Bundle has more entries than the limit.'],
   'too-costly': [422, 'too-costly', 'The answer would be larger than the limit.'],
+  'check-too-long': [413, 'too-costly', 'To check the resource takes longer, or more memory, than the limit.'],
   'bundle-invalid': [400, 'invalid', 'The Bundle cannot be processed as it is.'],
   // who asks
   'unknown-agency': [401, 'login', 'The caller is not an agency of the hub.'],
@@ -135,7 +136,6 @@ export const ERRORS = {
   'assessment-rule': [422, 'business-rule', 'The assessment or the answer to its proposals does not allow this.'],
   // the server
   'store-full': [507, 'no-store', 'There is no room left to write; reads go on.'],
-  'commit-too-large': [413, 'too-costly', 'The commit is larger than the store takes.'],
   busy: [503, 'timeout', 'The record is written to by many at once; try again.'],
   internal: [500, 'exception', 'A fault of the hub; it is logged under the id given.'],
 } as const satisfies Record<string, readonly [number, IssueType, string]>

@@ -1,0 +1,29 @@
+/** The thread in which large resources are checked, one after the other. Started by apart.ts. */
+import path from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Source } from '../../definitions/folders.ts'
+import { loadDefinitions } from '../../definitions/load.ts'
+import { withPosted } from '../../definitions/posted.ts'
+import { parseJson } from '../../fhir/json.ts'
+import type { Issue } from '../../fhir/outcome.ts'
+import { createValidator, type Rules } from '../create.ts'
+import type { Ask } from '../validator.ts'
+
+/** `besides`: definitions that hold from now on besides the hub's own; absent: those of the question before. */
+export type Question = { readonly text: string; readonly ask?: Ask; readonly besides?: readonly Source[] }
+export type Answer =
+  { readonly issues: readonly Issue[] } | { readonly fault: { readonly name: string; readonly message: string } }
+
+const OWN = path.join(import.meta.dirname, '..', '..', '..')
+const { rules } = workerData as { readonly rules: Rules }
+const own = await loadDefinitions(OWN)
+let validator = createValidator(own, { rules })
+
+parentPort!.on('message', async ({ text, ask, besides }: Question) => {
+  parentPort!.postMessage(await answerTo().catch(({ name, message }: Error): Answer => ({ fault: { name, message } })))
+
+  async function answerTo(): Promise<Answer> {
+    if (besides) validator = createValidator(withPosted(own, besides), { rules })
+    return { issues: await validator.check(parseJson(text).value, ask) }
+  }
+})
