@@ -1,6 +1,6 @@
 /** The figures of a differential run, in words: agreement, by mutation, and each class of disagreement. */
 import { isError, type Issue } from '../../server/fhir/outcome.ts'
-import { EXPLAINED } from './explained.ts'
+import { classOf, isUnknownExtension } from './explained.ts'
 import type { Mutant } from './generate.ts'
 import type { Said, Verdict } from './judge.ts'
 
@@ -13,11 +13,14 @@ export const refuses = ({ severity }: Said): boolean => severity === 'error' || 
 export const agrees = ({ ours, theirs }: Compared): boolean => ours.some(isError) !== theirs.valid
 
 /** Why the two disagree, by the table of explained.ts; undefined when nobody has explained it. */
-export function reasonOf(one: Compared): string | undefined {
-  const errors = one.ours.filter(isError)
-  const said = one.theirs.issues.filter(refuses)
-  return EXPLAINED.find(({ holds }) => holds(errors, said, one))?.title
-}
+export const reasonOf = ({ ours, theirs }: Compared): string | undefined =>
+  classOf(ours.filter(isError), theirs.issues.filter(refuses))
+
+/** As if this validator, too, were set to let extensions pass that it does not know. */
+export const withAnyExtension = (one: Compared): Compared => ({
+  ...one,
+  ours: one.ours.filter((issue) => !isUnknownExtension(issue)),
+})
 
 export const agreement = (all: readonly Compared[]): number => all.filter(agrees).length / Math.max(all.length, 1)
 
@@ -26,6 +29,7 @@ export function report(all: readonly Compared[]): string {
   const valid = all.filter(({ theirs }) => theirs.valid)
   return [
     `same verdict: ${all.length - apart.length} of ${all.length} (${percent(agreement(all))})`,
+    `same verdict when extensions that are not known pass here as they do there: ${percent(agreement(all.map(withAnyExtension)))}`,
     `the other says valid of ${valid.length}, invalid of ${all.length - valid.length}`,
     '',
     'by mutation (of mutants with two, the first): mutants, of them valid for the other, disagreements',
@@ -40,7 +44,7 @@ export function report(all: readonly Compared[]): string {
     'disagreements that nobody has explained, by mutation, our first code and their first message',
     ...grouped(
       apart.filter((one) => reasonOf(one) === undefined),
-      classOf,
+      kindOf,
     ).flatMap(([name, ones]) => [`  ${pad(ones.length)} ${name}`, ...ones.slice(0, 3).flatMap(example)]),
   ].join('\n')
 }
@@ -58,7 +62,7 @@ function grouped<T>(all: readonly T[], nameOf: (one: T) => string): readonly (re
   return [...groups].sort(([, a], [, b]) => b.length - a.length)
 }
 
-export function classOf({ mutant, ours, theirs }: Compared): string {
+function kindOf({ mutant, ours, theirs }: Compared): string {
   const said = theirs.issues.find(refuses)
   const told = said
     ? `they refuse: ${said.id ?? shapeOf(said.message)}`
