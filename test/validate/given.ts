@@ -1,4 +1,5 @@
 /** A validator over definitions made up by a test, on the R4 base. */
+import assert from 'node:assert/strict'
 import type { JsonObject } from '../../server/fhir/types.ts'
 import { createDefinitions } from '../../server/definitions/load.ts'
 import { isError, type Issue } from '../../server/fhir/outcome.ts'
@@ -39,13 +40,22 @@ export function extension(
   })
 }
 
+/** It says whether the quick pass and the schemas alone come to the same. */
 export function validatorOf(
   definitions: readonly JsonObject[],
   rules: Rules = 'open',
   statement?: JsonObject,
 ): Validator {
   const sources = definitions.map((content, index) => ({ file: `${index}.json`, content }))
-  return createValidator(createDefinitions(sources, statement), { rules })
+  const made = createDefinitions(sources, statement)
+  const [quick, slow] = [createValidator(made, { rules }), createValidator(made, { rules, isQuick: false })]
+  return {
+    async check(resource, ask) {
+      const found = await quick.check(resource, ask)
+      assert.deepEqual(found, await slow.check(resource, ask), 'the quick pass says otherwise')
+      return found
+    },
+  }
 }
 
 /** `code expression` of each error; warnings with their severity before. */

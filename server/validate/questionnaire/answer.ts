@@ -56,12 +56,13 @@ export function answerFaults(answer: Answer, question: Question, asked: Asked): 
   return checks.flatMap((check) => check(value, { key, answer }, asked))
 }
 
-type Ready = { readonly allowed: readonly string[]; readonly checks: readonly Check[] }
+/** What a question asks of each answer: the properties that may hold it, and checks of the value. */
+export type Ready = { readonly allowed: readonly string[]; readonly checks: readonly Check[] }
 
 /** Only a shortcut: what a question asks is read once. */
 const known = new WeakMap<Question, Ready>()
 
-function ready(question: Question): Ready {
+export function ready(question: Question): Ready {
   const made = known.get(question) ?? {
     allowed: allowedKeys(question),
     checks: RULES.flatMap((rule) => rule(question) ?? []),

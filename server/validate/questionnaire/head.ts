@@ -13,8 +13,9 @@ export const headFaults = (response: Bag, form: Bag): readonly Fault[] => [
 
 /** https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.effectivePeriod */
 function periodFaults({ authored }: Bag, { effectivePeriod }: Bag): Fault[] {
+  if (typeof effectivePeriod !== 'object' || effectivePeriod === null) return []
   const written = rangeOf(authored)
-  if (!written || typeof effectivePeriod !== 'object' || effectivePeriod === null) return []
+  if (!written) return []
   const { start, end } = effectivePeriod as Bag
   const [from, until] = [rangeOf(start), rangeOf(end)]
   const told = (which: string, bound: unknown): Fault =>
@@ -28,9 +29,10 @@ const rangeOf = (text: unknown) => (typeof text === 'string' ? dateRange(text, '
 /** https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.subjectType */
 function subjectFaults({ subject }: Bag, { subjectType }: Bag): Fault[] {
   const types = Array.isArray(subjectType) ? subjectType.filter((one): one is string => typeof one === 'string') : []
+  if (types.length === 0) return []
   const { reference, type } = (subject ?? {}) as Bag
   const given = typeof reference === 'string' ? typeOf(reference) : type
-  if (types.length === 0 || typeof given !== 'string' || types.includes(given)) return []
+  if (typeof given !== 'string' || types.includes(given)) return []
   return [warning('/subject', `{at} is a ${given}; the questionnaire is about a subject of type ${list(types)}.`)]
 }
 

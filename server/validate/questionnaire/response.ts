@@ -10,6 +10,8 @@ import { objects, type Question } from './shapes.ts'
 /** Where nothing that is required may be missing. https://hl7.org/fhir/R4/valueset-questionnaire-answers-status.html */
 const COMPLETE = new Set<unknown>(['completed', 'amended'])
 
+export const isComplete = (status: unknown): boolean => COMPLETE.has(status)
+
 /** Faults of the resource of a run, with pointers into it; none when it names no questionnaire. */
 export function responseFaults(run: Run): readonly Fault[] {
   const { resource } = run
@@ -17,7 +19,7 @@ export function responseFaults(run: Run): readonly Fault[] {
   if (typeof questionnaire !== 'string') return []
   const found = findForm(questionnaire, run)
   if ('code' in found) return [found]
-  const asked: Asked = { ...found, run, isComplete: COMPLETE.has(status), isEnabled: createEnabled() }
+  const asked: Asked = { ...found, run, isComplete: isComplete(status), isEnabled: createEnabled() }
   const questions = objects<Question>(found.form.item)
   return [...headFaults(resource, found.form), ...itemsFaults(questions, { holder: resource, at: '' }, asked)]
 }

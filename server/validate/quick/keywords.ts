@@ -6,7 +6,8 @@ import type { Keyword } from '../keywords/keyword.ts'
 import { fhirReference } from '../keywords/reference.ts'
 import { fhirAggregation, fhirTarget } from '../keywords/target.ts'
 import { fhirFixed, fhirMax, fhirMin, fhirPattern } from '../keywords/value.ts'
-import { RULES } from '../rules/index.ts'
+import { isWellAnswered } from '../questionnaire/quick.ts'
+import { answersFit, RULES, type Rule } from '../rules/index.ts'
 import type { DataAt, Engine } from '../run.ts'
 import type { Invariant } from '../compile/schema.ts'
 import { all, type Test } from './test.ts'
@@ -34,15 +35,13 @@ export const KEYWORD_TESTS: Readonly<Record<string, Make>> = {
             test(run, value as never),
       ),
     ),
-  fhirRules: (name: string) =>
-    all(
-      (RULES[name] ?? []).map(
-        (rule): Test =>
-          (value, run) =>
-            rule(value as never, run).length === 0,
-      ),
-    ),
+  fhirRules: (name: string) => all((RULES[name] ?? []).map(ruleTest)),
 }
+
+/** Rules in words that have a quick pass of their own. */
+const QUICK_RULES: ReadonlyMap<Rule, Test> = new Map([[answersFit, (_value, run) => isWellAnswered(run)]])
+
+const ruleTest = (rule: Rule): Test => QUICK_RULES.get(rule) ?? ((value, run) => rule(value as never, run).length === 0)
 
 function of<Value>({ prepare }: Keyword<Value>): Make {
   return (value, engine, parent) => {

@@ -19,6 +19,8 @@ import { unitIsUcum } from './units.ts'
 
 export type Rule = (data: Readonly<Record<string, unknown>>, run: Run) => readonly Fault[]
 
+export const answersFit: Rule = (_data, run) => responseFaults(run)
+
 /** Quantity and its kinds. */
 const QUANTITY: readonly Rule[] = [unitIsUcum]
 
@@ -68,7 +70,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   Meta: [distinctLabels],
   Narrative: [narrativeLinks],
   Quantity: QUANTITY,
-  QuestionnaireResponse: [(_data, run) => responseFaults(run)],
+  QuestionnaireResponse: [answersFit],
   Reference: [referenceType, referenceText],
   SearchParameter: [absoluteUrl, derivedParameter],
   StructureDefinition: [absoluteUrl, structureFits, expressionsParse, namedAtHand],
