@@ -56,7 +56,16 @@ function structure(source: Source): Source {
   ])
   const part = source.derivation === 'constraint' ? 'differential' : 'snapshot'
   const elements = (source[part] as { element: Bag[] }).element.map(element)
-  return { ...kept, [part]: { element: elements } }
+  return { ...kept, [part]: { element: elements.map((one) => corrected(source.url, one)) } }
+}
+
+/**
+ * R4 requires these units of whatever is measured beside a vital sign, such as a flow of oxygen in `L/min`, which is
+ * none of them. HL7 took that back: its own tools read the binding as extensible.
+ */
+function corrected(url: string, element: Bag): Bag {
+  if (!url.endsWith('/vitalsigns') || element.path !== 'Observation.component.value[x]') return element
+  return { ...element, binding: { ...(element.binding as Bag), strength: 'extensible' } }
 }
 
 const ELEMENT = [
