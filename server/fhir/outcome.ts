@@ -107,6 +107,7 @@ export const ERRORS = {
   'slice-unmatched': [422, 'structure', 'An item matches no slice of a closed slicing.'],
   'slice-cardinality': [422, 'structure', 'A slice occurs too seldom or too often.'],
   'extension-unknown': [422, 'extension', 'The extension is not known or not allowed here.'],
+  'more-issues': [422, 'informational', 'There is more to mend than is told (an information).'],
   'reference-type': [422, 'structure', 'The reference points at a type that is not allowed here.'],
   'reference-format': [422, 'value', 'The reference cannot be read.'],
   'reference-not-found': [422, 'not-found', 'The reference points at no record that the caller may know of.'],

@@ -16,14 +16,34 @@ export function issuesOf(
   at?: string,
 ): readonly Issue[] {
   if (errors.length === 0) return NONE
-  return inOrder(distinct(errors.map((error) => read(error, root))), root, structures).map(
-    ({ code, severity = 'error', text, pointer, profile }) => {
-      const { expression } = locate(root, pointer, structures, at)
-      const said = text.replaceAll('{at}', `\`${expression}\``)
-      return { severity, code, text: said, expression, ...(profile ? { profile } : {}) }
-    },
-  )
+  const found = inOrder(distinct(errors.map((error) => read(error, root))), root, structures)
+  const told = worst(found).map(({ code, severity = 'error', text, pointer, profile }) => {
+    const { expression } = locate(root, pointer, structures, at)
+    const said = text.replaceAll('{at}', `\`${expression}\``)
+    return { severity, code, text: said, expression, ...(profile ? { profile } : {}) }
+  })
+  return told.length === found.length
+    ? told
+    : [...told, rest(found.length - told.length, locate(root, '', structures, at))]
 }
+
+/** Whoever has more to mend than this begins with these. */
+const MOST = 1000
+
+/** The first of them, errors before what is only a warning; in the order in which they stood. */
+function worst(found: readonly Said[]): readonly Said[] {
+  if (found.length <= MOST) return found
+  const isError = ({ severity = 'error' }: Said): boolean => severity === 'error'
+  const kept = new Set([...found.filter(isError), ...found.filter((one) => !isError(one))].slice(0, MOST))
+  return found.filter((one) => kept.has(one))
+}
+
+const rest = (count: number, { expression }: { readonly expression: string }): Issue => ({
+  severity: 'information',
+  code: 'more-issues',
+  text: `${count} more issues of \`${expression}\` are not told. Mend these, and check again.`,
+  expression,
+})
 
 const NONE: readonly Issue[] = []
 

@@ -43,6 +43,19 @@ describe('validate / any input', () => {
     )
   })
 
+  it('is told the first thousand of its faults, errors before warnings, and how many more there are', async () => {
+    const extension = Array.from({ length: 1500 }, (_, index) => ({
+      url: `http://example.org/${index}`,
+      valueCode: 'x',
+    }))
+    const resource = { resourceType: 'Basic', code: { text: 'x' }, extension, created: 'yesterday' }
+    const issues = await validators[1]!.check(resource)
+    assert.equal(issues.length, 1001)
+    assert.equal(issues.at(-1)?.code, 'more-issues')
+    assert.match(issues.at(-1)?.text ?? '', /^501 more issues of `Basic`/)
+    assert.ok(issues.some(({ expression }) => expression === 'Basic.created'))
+  })
+
   it('gets a verdict whatever it is', async () => {
     await fc.assert(fc.asyncProperty(fc.jsonValue(), judge), { numRuns: 200 })
   })

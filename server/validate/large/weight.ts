@@ -1,9 +1,9 @@
 /** How much there is to check, counted no further than to a limit. */
 
 /** Values of an ordinary resource, many times over; below it a check takes some milliseconds at most. */
-const LIMIT = 4000
+const LIMIT = 3000
 /** So many characters count as one value more. */
-const TEXT = 64
+const TEXT = 32
 
 /** Is it so large that nobody should wait for its check? */
 export const isLarge = (value: unknown): boolean => rest(value, LIMIT) < 0
