@@ -96,9 +96,18 @@ function criterion(run: Filter, without?: (values: readonly unknown[]) => readon
   return ([test, ...more]) => {
     if (more.length > 0) return unsupported('arguments')
     if (!test) return without ? (input) => without(input) : unsupported('criterion')
-    return (input, scope) => run(input, (value) => condition(test([value], scope, [value])))
+    return (input, scope) =>
+      input.length === 0
+        ? run(input, never)
+        : run(input, (value) => {
+            const self = [value]
+            return condition(test(self, scope, self))
+          })
   }
 }
+
+/** For a collection without values to ask it of. */
+const never = (): undefined => undefined
 
 function text(run: (value: string, argument: string) => boolean): Make {
   return ([argument, ...more]) => {

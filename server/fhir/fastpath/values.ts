@@ -10,12 +10,18 @@ const DATE = /^\d{4}(-\d\d(-\d\d)?)?$/
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 const LIKE_DATE = /^\d{4}(-\d\d|$)|^\d\d:\d\d/
 
+// Most texts begin with a letter: then no pattern is tried.
+function isLikeDate(text: string): boolean {
+  const first = text.charCodeAt(0)
+  return first >= 48 && first <= 57 && LIKE_DATE.test(text)
+}
+
 /** Less than 0, 0, more than 0; undefined when dates of different precision cannot be told apart. */
 export function compare(one: unknown, other: unknown): number | undefined {
   if (typeof one === 'number' && typeof other === 'number') return one - other
   if (isQuantity(one) && isQuantity(other)) return compareQuantities(one, other)
   if (typeof one !== 'string' || typeof other !== 'string') throw BAIL
-  if (!LIKE_DATE.test(one) && !LIKE_DATE.test(other)) return one < other ? -1 : one > other ? 1 : 0
+  if (!isLikeDate(one) && !isLikeDate(other)) return one < other ? -1 : one > other ? 1 : 0
   if (INSTANT.test(one) && INSTANT.test(other)) return Date.parse(one) - Date.parse(other)
   if (!DATE.test(one) || !DATE.test(other)) throw BAIL
   const length = Math.min(one.length, other.length)
@@ -47,7 +53,7 @@ export function same(one: unknown, other: unknown): boolean {
   if (one === other) return true
   if (typeof one === 'string' && typeof other === 'string') {
     // Dates of different form may be equal, or not comparable at all.
-    if (LIKE_DATE.test(one) && LIKE_DATE.test(other) && !(DATE.test(one) && one.length === other.length)) throw BAIL
+    if (isLikeDate(one) && isLikeDate(other) && !(DATE.test(one) && one.length === other.length)) throw BAIL
     return false
   }
   if (typeof one === 'object' && typeof other === 'object') throw BAIL
@@ -64,8 +70,8 @@ export function condition(values: readonly unknown[]): boolean | undefined {
 
 /** The empty collection: unknown, nothing there. */
 export const NONE: readonly unknown[] = []
-const TRUE: readonly unknown[] = [true]
-const FALSE: readonly unknown[] = [false]
+export const TRUE: readonly unknown[] = [true]
+export const FALSE: readonly unknown[] = [false]
 export const truth = (value: boolean | undefined): readonly unknown[] =>
   value === undefined ? NONE : value ? TRUE : FALSE
 
@@ -79,7 +85,7 @@ export function distinct(values: readonly unknown[]): readonly unknown[] {
     if (typeof value === 'object') throw BAIL
     if (seen.has(value)) continue
     seen.add(value)
-    if (typeof value === 'string' && LIKE_DATE.test(value)) {
+    if (typeof value === 'string' && isLikeDate(value)) {
       if (dates.some((one) => same(one, value))) continue
       dates.push(value)
     }
