@@ -13,7 +13,7 @@ function rest(value: unknown, left: number): number {
   if (typeof value !== 'object' || value === null) return left - 1
   let still = left - 1
   for (const key in value) {
-    still = rest((value as Record<string, unknown>)[key], still)
+    still = rest((value as Record<string, unknown>)[key], still - key.length / TEXT)
     if (still < 0) break
   }
   return still

@@ -1,0 +1,53 @@
+/** No resource keeps the event loop from everybody else: what is small is checked at once, what is large elsewhere. */
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import type { Definitions } from '../../server/definitions/definitions.ts'
+import { loadDefinitions } from '../../server/definitions/load.ts'
+import { createValidator } from '../../server/validate/create.ts'
+import { createApart } from '../../server/validate/large/apart.ts'
+import { isLarge } from '../../server/validate/large/weight.ts'
+import { attacks, type Attack } from './adversary.ts'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+
+/** ms of the processor: 50 are meant; the rest is for machines that are slow or busy with collecting garbage. */
+const MOST = 150
+
+describe('validate / adversaries', function () {
+  this.timeout(120_000)
+  let definitions: Definitions
+  before(async () => {
+    definitions = await loadDefinitions(ROOT)
+  })
+
+  it('that are small enough to be checked here are checked in no time', async () => {
+    const { check } = createValidator(definitions, { rules: 'open' })
+    const slow: string[] = []
+    let count = 0
+    for (const { name, resource } of attacks(90_000, 900)) {
+      if (isLarge(resource)) continue
+      count++
+      // The schemas that it needs are compiled the first time.
+      await check(resource)
+      const begin = process.cpuUsage()
+      await check(resource)
+      const { user } = process.cpuUsage(begin)
+      if (user / 1000 > MOST) slow.push(`${name}: ${Math.round(user / 1000)} ms`)
+    }
+    assert.deepEqual(slow, [])
+    assert.ok(count > 800, `${count} checked here`)
+  })
+
+  it('that are large get their verdict elsewhere, one soon after the other', async () => {
+    const apart = createApart({ rules: 'open', limit: 10_000 })
+    try {
+      const large: Attack[] = [...attacks(1_000_000, 5000)].filter(({ resource }) => isLarge(resource))
+      // One of each kind; all of them take minutes.
+      const chosen = large.filter(({ name }, index) => /^\d/.test(name) || index % 67 === 0)
+      for (const { name, resource } of chosen) assert.ok(Array.isArray(await apart.check(definitions, resource)), name)
+      assert.ok(chosen.length > 30, `${chosen.length} checked`)
+    } finally {
+      await apart.end()
+    }
+  })
+})
