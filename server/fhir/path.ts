@@ -53,9 +53,11 @@ export function compilePath(expression: string, base?: string): PathExpression {
 export function fastPath(expression: string): PathExpression | undefined {
   try {
     const run = compile(parse(expression))
-    return (node, { resource = node, rootResource = resource, resolve = nothing, variables = {} } = {}) => {
+    return (node, env = NO_ENV) => {
+      const { resource = node, variables = NO_VARIABLES } = env
+      const { rootResource = resource } = env
       const input = [node]
-      return [...run(input, { context: node, resource, rootResource, resolve, variables }, input)]
+      return [...run(input, { context: node, resource, rootResource, env, variables }, input)]
     }
   } catch (fault) {
     if (fault instanceof Unsupported) return undefined
@@ -84,7 +86,8 @@ export function enginePath(expression: string, base?: string): PathExpression {
   }
 }
 
-const nothing = (): undefined => undefined
+const NO_ENV: PathEnv = {}
+const NO_VARIABLES = {}
 
 /** The values of an expression on a node. */
 export function evaluate(expression: string, node: unknown, env?: PathEnv): unknown[] {

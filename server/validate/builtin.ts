@@ -23,9 +23,22 @@ export type NativeRule = {
   readonly why?: (run: Run, data: never) => string | undefined
 }
 
-const has = (data: Bag, name: string): boolean => data[name] !== undefined || data[`_${name}`] !== undefined
+type Has = (data: Bag) => boolean
+
+/** x.exists(), whether with a value or with an extension in its place. */
+function has(name: string): Has {
+  const beside = `_${name}`
+  return (data) => data[name] !== undefined || data[beside] !== undefined
+}
+
 /** has(x).empty() or has(y).exists() */
-const needs = (one: string, other: string) => (_run: Run, data: Bag) => !has(data, one) || has(data, other)
+function needs(one: string, other: string): (run: Run, data: Bag) => boolean {
+  const [hasOne, hasOther] = [has(one), has(other)]
+  return (_run, data) => !hasOne(data) || hasOther(data)
+}
+
+const [hasExtension, hasAnswer, hasItem] = [has('extension'), has('answer'), has('item')]
+const CONTACT = ['name', 'telecom', 'address', 'organization'].map(has)
 
 /** By key. https://hl7.org/fhir/R4/conformance-rules.html#constraints */
 export const NATIVE: Readonly<Record<string, NativeRule>> = {
@@ -38,7 +51,7 @@ export const NATIVE: Readonly<Record<string, NativeRule>> = {
   },
   'dom-4': { of: 'DomainResource', test: (_run, data: Bag) => containedUnversioned(data), code: 'contained-invalid' },
   'dom-5': { of: 'DomainResource', test: (_run, data: Bag) => containedUnlabelled(data), code: 'contained-invalid' },
-  'ext-1': { of: 'Extension', test: (_run, data: Bag) => has(data, 'extension') !== hasChoice(data, 'value') },
+  'ext-1': { of: 'Extension', test: (_run, data: Bag) => hasExtension(data) !== hasValue(data) },
   'ref-1': { of: 'Reference', test: refersInside, code: 'contained-invalid' },
   'txt-1': {
     of: 'Narrative.div',
@@ -50,9 +63,10 @@ export const NATIVE: Readonly<Record<string, NativeRule>> = {
   'qty-3': { of: 'Quantity', test: needs('code', 'system') },
   'att-1': { of: 'Attachment', test: needs('data', 'contentType') },
   'prr-1': { of: 'ServiceRequest', test: needs('orderDetail', 'code') },
+  'qrs-1': { of: 'QuestionnaireResponse.item', test: (_run, data: Bag) => !(hasAnswer(data) && hasItem(data)) },
   'pat-1': {
     of: 'Patient.contact',
-    test: (_run, data: Bag) => ['name', 'telecom', 'address', 'organization'].some((name) => has(data, name)),
+    test: (_run, data: Bag) => CONTACT.some((one) => one(data)),
   },
 }
 
@@ -69,12 +83,13 @@ function expressionOf(path: string, key: string, structures: Structures): string
   return node.element.constraint?.find((one) => one.key === key)?.expression
 }
 
-function hasChoice(data: Bag, name: string): boolean {
-  for (const key in data) if (key.startsWith(name) || key.startsWith(`_${name}`)) return true
+function hasValue(data: Bag): boolean {
+  for (const key in data) if (key.startsWith('value') || key.startsWith('_value')) return true
   return false
 }
 
 // `#` alone is the container itself.
 function refersInside(run: Run, { reference }: Bag): boolean {
+  if (reference === '#') return run.resource !== run.container
   return typeof reference !== 'string' || !reference.startsWith('#') || find(reference, run) !== undefined
 }

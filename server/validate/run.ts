@@ -73,24 +73,42 @@ export type Shared = {
 
 type Resource = Record<string, unknown>
 
-/** A run for a resource; inside another one, which is its container when it is contained in it. */
-export function createRun(engine: Engine, resource: Resource, container: Resource, root: Resource): Run {
-  const run: Run = {
-    engine,
-    resource,
-    container,
-    root,
-    rootResource: container,
-    resolve: (reference) => find(reference, run),
-    ids: new Map(),
-    shared: {},
+/** A class, because a check makes one for each resource: what is seldom asked for is made when it is. */
+class CheckRun implements Run {
+  readonly engine: Engine
+  readonly resource: Resource
+  readonly container: Resource
+  readonly root: Resource
+  readonly rootResource: Resource
+  readonly shared: Shared
+  #ids: Map<string, unknown> | undefined
+  #resolve: ((reference: string) => unknown) | undefined
+
+  constructor(outer: Pick<Run, 'engine' | 'root' | 'shared'>, resource: Resource, container: Resource) {
+    this.engine = outer.engine
+    this.resource = resource
+    this.container = container
+    this.root = outer.root
+    this.rootResource = container
+    this.shared = outer.shared
   }
-  return run
+
+  get ids(): Map<string, unknown> {
+    return (this.#ids ??= new Map())
+  }
+
+  get resolve(): (reference: string) => unknown {
+    return (this.#resolve ??= (reference) => find(reference, this))
+  }
 }
+
+/** A run for a resource; inside another one, which is its container when it is contained in it. */
+export const createRun = (engine: Engine, resource: Resource, container: Resource, root: Resource): Run =>
+  new CheckRun({ engine, root, shared: {} }, resource, container)
 
 /** The run for a resource inside the one that is checked; both share what is looked up once. */
 export const innerRun = (outer: Run, resource: Resource, container: Resource): Run =>
-  Object.assign(createRun(outer.engine, resource, container, outer.root), { shared: outer.shared })
+  new CheckRun(outer, resource, container)
 
 /** Something found. `{at}` in the text stands for the element's FHIRPath. */
 export type Fault = {

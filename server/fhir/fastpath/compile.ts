@@ -3,7 +3,7 @@
  * faster; what it does not know it refuses to compile, and what it cannot tell while it runs it leaves (BAIL).
  */
 import type { Evaluate, Scope } from './evaluate.ts'
-import { children, childrenOfType } from './navigate.ts'
+import { children, stepOf, typedStep } from './navigate.ts'
 import { Unsupported, type Tree } from './parse.ts'
 import { BAIL, compare, condition, distinct, FALSE, NONE, same, TRUE, truth } from './values.ts'
 import { FUNCTIONS } from './functions.ts'
@@ -40,9 +40,10 @@ function variable(name: string): Evaluate {
 }
 
 function below(of: Evaluate, name: string): Evaluate {
+  const step = stepOf(name)
   return (input, scope, self) => {
     const found: unknown[] = []
-    for (const value of of(input, scope, self)) children(value, name, found)
+    for (const value of of(input, scope, self)) children(value, step, found)
     return found
   }
 }
@@ -50,12 +51,13 @@ function below(of: Evaluate, name: string): Evaluate {
 // A path may start with the type of the resource itself: `Patient.name`.
 function start(name: string): Evaluate {
   const isType = /^[A-Z]/.test(name)
+  const step = stepOf(name)
   return (input) => {
     const found: unknown[] = []
     for (const value of input) {
       if (isType && (value as { resourceType?: unknown } | null)?.resourceType === name) found.push(value)
       else if (isType) throw BAIL
-      else children(value, name, found)
+      else children(value, step, found)
     }
     return found
   }
@@ -76,10 +78,11 @@ function ofType(of: Tree | undefined, type: Tree): Evaluate {
   const name = type.kind === 'member' ? type.name : ''
   const isNamed = type.kind === 'member' && (!type.of || (type.of.kind === 'member' && type.of.name === 'FHIR'))
   if (of?.kind !== 'member' || !isNamed) throw new Unsupported('ofType')
+  const step = typedStep(of.name, name)
   const holder: Evaluate = of.of ? compile(of.of) : (input) => input
   return (input, scope, self) => {
     const found: unknown[] = []
-    for (const value of holder(input, scope, self)) childrenOfType(value, of.name, name, found)
+    for (const value of holder(input, scope, self)) step(value, found)
     return found
   }
 }
@@ -110,7 +113,7 @@ const NO_SCOPE: Scope = {
   context: undefined,
   resource: undefined,
   rootResource: undefined,
-  resolve: () => undefined,
+  env: {},
   variables: {},
 }
 

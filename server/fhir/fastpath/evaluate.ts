@@ -5,7 +5,8 @@ export type Scope = {
   readonly context: unknown
   readonly resource: unknown
   readonly rootResource: unknown
-  readonly resolve: (reference: string) => unknown
+  /** It resolves; asked only where something is to be resolved. */
+  readonly env: { readonly resolve?: (reference: string) => unknown }
   readonly variables: Readonly<Record<string, unknown>>
 }
 

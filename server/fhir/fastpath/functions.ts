@@ -1,6 +1,6 @@
 /** The functions of FHIRPath that rules use most. https://hl7.org/fhirpath/N1/#functions */
 import type { Evaluate, Scope } from './evaluate.ts'
-import { allChildren, children, descendants } from './navigate.ts'
+import { allChildren, children, descendants, stepOf } from './navigate.ts'
 import { Unsupported } from './parse.ts'
 import { BAIL, condition, distinct, NONE, same, truth } from './values.ts'
 import { everyMatch, regularExpression } from './pattern.ts'
@@ -150,12 +150,14 @@ function substring(
   return start < 0 || start >= text.length ? NONE : [text.slice(start, start + length)]
 }
 
+const EXTENSION = stepOf('extension')
+
 function extensions(input: readonly unknown[], url: unknown): readonly unknown[] {
   const found: unknown[] = []
   for (const value of input) {
     // The extensions of a primitive stand beside it, out of sight.
     if (typeof value !== 'object') throw BAIL
-    children(value, 'extension', found)
+    children(value, EXTENSION, found)
   }
   return found.filter((extension) => (extension as { url?: unknown }).url === url)
 }
@@ -164,7 +166,7 @@ const resolve: Evaluate = (input, scope: Scope) => {
   const found: unknown[] = []
   for (const value of input) {
     const reference = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
-    const resource = typeof reference === 'string' ? scope.resolve(reference) : undefined
+    const resource = typeof reference === 'string' ? scope.env.resolve?.(reference) : undefined
     if (resource !== undefined) found.push(resource)
   }
   return found

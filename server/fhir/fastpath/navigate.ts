@@ -4,18 +4,24 @@ import { BAIL } from './values.ts'
 
 type Bag = Readonly<Record<string, unknown>>
 
+/** An element's name, and what follows from it, worked out once. */
+export type Step = { readonly name: string; readonly beside: string; readonly isChoice: boolean }
+
+export const stepOf = (name: string): Step => ({ name, beside: `_${name}`, isChoice: CHOICES.has(name) })
+
 /** The values of an element below one value, added to `found`. A primitive without a value is left to the engine. */
-export function children(value: unknown, name: string, found: unknown[]): void {
+export function children(value: unknown, { name, beside, isChoice }: Step, found: unknown[]): void {
   if (typeof value !== 'object' || value === null) {
     // What stands beside a primitive is out of sight here.
     if (name === 'extension' || name === 'id') throw BAIL
     return
   }
   const bag = value as Bag
-  const [own, beside] = [bag[name], bag[`_${name}`]]
-  if (beside !== undefined && !isWhole(own, beside)) throw BAIL
+  const own = bag[name]
+  const besides = bag[beside]
+  if (besides !== undefined && !isWhole(own, besides)) throw BAIL
   if (own !== undefined) add(own, found)
-  else if (CHOICES.has(name)) choice(bag, name, found)
+  else if (isChoice) choice(bag, name, found)
 }
 
 /** What is directly below the values. What stands beside a primitive is left to the engine. */
@@ -44,14 +50,18 @@ function addChildren(value: unknown, found: unknown[]): void {
 const isWhole = (own: unknown, beside: unknown): boolean =>
   Array.isArray(own) ? Array.isArray(beside) && beside.length <= own.length : own !== undefined && own !== null
 
-/** The values of one type of a choice, or of a kind of that type. */
-export function childrenOfType(value: unknown, name: string, type: string, found: unknown[]): void {
-  if (typeof value !== 'object' || value === null) return
-  const bag = value as Bag
-  if (bag[`_${name}`] !== undefined || bag[name] !== undefined) throw BAIL
-  for (const key of propertiesOf(name, type)) {
-    if (bag[`_${key}`] !== undefined) throw BAIL
-    if (bag[key] !== undefined) add(bag[key], found)
+/** The step to the values of one type of a choice, or of a kind of that type, added to `found`. */
+export function typedStep(name: string, type: string): (value: unknown, found: unknown[]) => void {
+  const beside = `_${name}`
+  const properties = propertiesOf(name, type).map(stepOf)
+  return (value, found) => {
+    if (typeof value !== 'object' || value === null) return
+    const bag = value as Bag
+    if (bag[beside] !== undefined || bag[name] !== undefined) throw BAIL
+    for (const one of properties) {
+      if (bag[one.beside] !== undefined) throw BAIL
+      if (bag[one.name] !== undefined) add(bag[one.name], found)
+    }
   }
 }
 
