@@ -29,11 +29,9 @@ export type ValidatorOptions = {
 /** A validator over definitions; it compiles what it meets, once. */
 export function createValidator(definitions: Definitions, { rules, isQuick = true }: ValidatorOptions): Validator {
   const engine = createEngine(definitions, rules === 'hub')
-  return {
-    // Asynchronous by contract, so that long checks can be split later.
-    check: (resource, ask = {}) =>
-      Promise.resolve().then(() => checkResource(resource, ask, { engine, rules, isQuick })),
-  }
+  const means: Means = { engine, rules, isQuick }
+  // Asynchronous by contract, so that long checks can be split later.
+  return { check: async (resource, ask = {}) => checkResource(resource, ask, means) }
 }
 
 type Resource = Record<string, unknown>
@@ -41,10 +39,10 @@ type Resource = Record<string, unknown>
 type Means = { readonly engine: Engine; readonly rules: Rules; readonly isQuick: boolean }
 
 function checkResource(data: unknown, ask: Ask, { engine, rules, isQuick }: Means): readonly Issue[] {
-  const top: DataAt = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: data }
   const refusal = isObject(data) ? refusalOf(data, engine, rules) : NO_OBJECT
   if (isQuick && !refusal && raisesNothing(data as Resource, ask.profiles, offerOf(data, engine, rules), engine))
     return NOTHING
+  const top: DataAt = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: data }
   const errors = refusal
     ? [errorOf('resource', refusal, top)]
     : resourceErrors(data as Resource, { ask, engine, rules, top })

@@ -50,31 +50,51 @@ function contextTest(url: string, contexts: readonly Context[], { place, compile
   const isMet = ({ type, expression }: Context): boolean =>
     type === 'element' && isAtHome(expression, holder, structures)
   if (contexts.length === 0 || contexts.some(isMet)) return []
+  // The elements that a rule in FHIRPath picks depend on the resource; those that a name picks, on the path.
+  const known = contexts.some((one) => one.type !== 'element') ? undefined : new Set<string>()
   return [
     (_value, run, bag) => {
-      const pointer = pointerTo(bag, run)
-      if (pointer === undefined) return false
-      const list = { instancePath: `${pointer}/${name}`, parentData: bag, parentDataProperty: name, rootData: run.root }
-      return contextFault(url, contexts, { holder, run, list }) === undefined
+      const path = pathTo(bag, run)
+      if (!path) return false
+      const way =
+        run.root === run.resource ? `${String(run.root.resourceType)}/${path.filter(isName).join('/')}` : undefined
+      if (way !== undefined && known?.has(way)) return true
+      const list = { instancePath: `${path.map(escaped).join('')}/${name}`, parentData: bag }
+      const at = { ...list, parentDataProperty: name, rootData: run.root }
+      if (contextFault(url, contexts, { holder, run, list: at }) !== undefined) return false
+      if (way !== undefined && known && known.size < MOST_PATHS) known.add(way)
+      return true
     },
   ]
 }
+
+const MOST_PATHS = 200
+
+const isName = (step: string): boolean => !/^\d+$/.test(step)
+const escaped = (step: string): string => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`
 
 /** How often a place is looked for in one check: it costs a walk through the whole. */
 const MOST_WALKS = 4
 const walks = new WeakMap<Run, number>()
 
-/** The pointer to an object in the outermost resource, where it stands once. */
-function pointerTo(wanted: Bag, run: Run): string | undefined {
+/** The steps to an object in the outermost resource, where it stands once. */
+function pathTo(wanted: Bag, run: Run): readonly string[] | undefined {
   const before = walks.get(run) ?? 0
   walks.set(run, before + 1)
   if (before >= MOST_WALKS) return undefined
-  const found: string[] = []
-  const look = (value: unknown, pointer: string): void => {
-    if (value === wanted) found.push(pointer)
-    if (typeof value !== 'object' || value === null || found.length > 1) return
-    for (const key in value) look((value as Bag)[key], `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+  const found: string[][] = []
+  look(run.root, wanted, found)
+  return found.length === 1 ? found[0]?.reverse() : undefined
+}
+
+/** Adds the way back from each place where it stands. */
+function look(value: object, wanted: object, found: string[][]): void {
+  for (const key in value) {
+    const one = (value as Bag)[key]
+    if (typeof one !== 'object' || one === null) continue
+    const before = found.length
+    if (one === wanted) found.push([])
+    look(one, wanted, found)
+    for (let index = before; index < found.length; index++) found[index]?.push(key)
   }
-  look(run.root, '')
-  return found.length === 1 ? found[0] : undefined
 }
