@@ -25,7 +25,7 @@ const { values: options, positionals: command } = parseArgs({
     cases: { type: 'string' },
     work: { type: 'string', default: path.join(tmpdir(), 'nwd-differential') },
     seed: { type: 'string', default: '1' },
-    count: { type: 'string', default: '6000' },
+    count: { type: 'string', default: '7200' },
     fixture: { type: 'string' },
     // The other lets extensions pass that it does not know, so the exit code does not count them.
     'any-extensions': { type: 'boolean', default: false },

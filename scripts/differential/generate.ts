@@ -6,7 +6,7 @@ import jsonPatch, { type Operation } from 'fast-json-patch'
 import type { Definitions } from '../../server/definitions/definitions.ts'
 import { createTerminology } from '../../server/validate/terminology/terminology.ts'
 import type { Edit, Ground, Mutator, Resource, Site } from './mutation.ts'
-import { KINDS } from './mutators/index.ts'
+import { FAULTS, VARIANTS, type Kinds } from './mutators/index.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Seed } from './seeds.ts'
 import { sitesOf } from './sites.ts'
@@ -31,28 +31,36 @@ export function mutantsOf(seeds: readonly Seed[], { number, count, definitions }
   const mutants: Mutant[] = []
   for (let index = 0; index < count; index++) {
     const random = createRandom(number, index)
-    const mutant = mutantOf(seeds, mutatorAt(index), { random, seen, mutate })
+    const mutant = mutantOf(seeds, turnAt(index), { random, seen, mutate })
     if (mutant) mutants.push(mutant)
   }
   return mutants
 }
 
-const kinds = Object.values(KINDS)
+const listOf = (kinds: Kinds): Turn['kinds'] => Object.values(kinds)
+const faults = listOf(FAULTS)
+const variants = listOf(VARIANTS)
+
+/** A mutator, and the kinds that a second one is taken from. */
+type Turn = { readonly first: Mutator; readonly kinds: readonly (readonly Mutator[])[] }
 
 // Kind by kind; and of a kind, one mutator after the other.
-function mutatorAt(index: number): Mutator {
+function turnAt(index: number): Turn {
+  const kinds = [...faults, ...variants]
   const kind = kinds[index % kinds.length] as readonly Mutator[]
-  return kind[Math.floor(index / kinds.length) % kind.length] as Mutator
+  const first = kind[Math.floor(index / kinds.length) % kind.length] as Mutator
+  return { first, kinds: faults.includes(kind) ? faults : variants }
 }
 
+// Both are copied: a patch that replaces everything would be changed by the edits after it.
 /** The resource after a patch. Throws when the patch does not fit it. */
 export const patched = (resource: Resource, patch: readonly Edit[]): Resource =>
-  jsonPatch.applyPatch(structuredClone(resource), patch as Operation[], true).newDocument as Resource
+  jsonPatch.applyPatch(structuredClone(resource), structuredClone(patch) as Operation[], true).newDocument as Resource
 
 type Mutate = (resource: Resource, mutator: Mutator, random: Random) => readonly Edit[] | undefined
 type Tools = { readonly random: Random; readonly seen: Set<string>; readonly mutate: Mutate }
 
-function mutantOf(seeds: readonly Seed[], first: Mutator, { random, seen, mutate }: Tools): Mutant | undefined {
+function mutantOf(seeds: readonly Seed[], { first, kinds }: Turn, { random, seen, mutate }: Tools): Mutant | undefined {
   for (let tries = 0; tries < TRIES; tries++) {
     const seed = random.pick(seeds)
     const patch = mutate(seed.resource, first, random)

@@ -3,6 +3,7 @@ import { isError, type Issue } from '../../server/fhir/outcome.ts'
 import { classOf, isUnknownExtension } from './explained.ts'
 import type { Mutant } from './generate.ts'
 import type { Said, Verdict } from './judge.ts'
+import { FAULTS, VARIANTS, type Kinds } from './mutators/index.ts'
 
 export type Compared = { readonly mutant: Mutant; readonly ours: readonly Issue[]; readonly theirs: Verdict }
 
@@ -29,13 +30,17 @@ export function report(all: readonly Compared[]): string {
   const valid = all.filter(({ theirs }) => theirs.valid)
   return [
     `same verdict: ${all.length - apart.length} of ${all.length} (${percent(agreement(all))})`,
+    ...[FAULTS, VARIANTS].map((kinds, index) => {
+      const ones = all.filter(({ mutant }) => nameOf(kinds, mutant) !== undefined)
+      return `  of ${index === 0 ? 'faults' : 'variants'}: ${ones.filter(agrees).length} of ${ones.length} (${percent(agreement(ones))})`
+    }),
     `same verdict when extensions that are not known pass here as they do there: ${percent(agreement(all.map(withAnyExtension)))}`,
     `the other says valid of ${valid.length}, invalid of ${all.length - valid.length}`,
     '',
-    'by mutation (of mutants with two, the first): mutants, of them valid for the other, disagreements',
-    ...grouped(all, ({ mutant }) => String(mutant.mutations[0])).map(
+    'by kind (of mutants with two, the first): mutants, of them valid for the other, disagreements',
+    ...grouped(all, ({ mutant }) => nameOf({ ...FAULTS, ...VARIANTS }, mutant) ?? '').map(
       ([name, ones]) =>
-        `  ${name.padEnd(54)} ${pad(ones.length)} ${pad(ones.filter(({ theirs }) => theirs.valid).length)} ${pad(ones.filter((one) => !agrees(one)).length)}`,
+        `  ${name.padEnd(20)} ${pad(ones.length)} ${pad(ones.filter(({ theirs }) => theirs.valid).length)} ${pad(ones.filter((one) => !agrees(one)).length)}`,
     ),
     '',
     'disagreements, explained',
@@ -48,6 +53,10 @@ export function report(all: readonly Compared[]): string {
     ).flatMap(([name, ones]) => [`  ${pad(ones.length)} ${name}`, ...ones.slice(0, 3).flatMap(example)]),
   ].join('\n')
 }
+
+/** The kind of a mutant, by the first of its mutations. */
+const nameOf = (kinds: Kinds, { mutations }: Mutant): string | undefined =>
+  Object.entries(kinds).find(([, mutators]) => mutators.some(({ name }) => name === mutations[0]))?.[0]
 
 const NOT_YET = '(not explained)'
 

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { classOf } from '../../scripts/differential/explained.ts'
 import { mutantsOf, patched, type Mutant } from '../../scripts/differential/generate.ts'
 import { verdictsOf } from '../../scripts/differential/judge.ts'
-import { KINDS } from '../../scripts/differential/mutators/index.ts'
+import { FAULTS, VARIANTS } from '../../scripts/differential/mutators/index.ts'
 import { createRandom } from '../../scripts/differential/random.ts'
 import { agrees, report, withAnyExtension, type Compared } from '../../scripts/differential/report.ts'
 import { seedsIn, type Seed } from '../../scripts/differential/seeds.ts'
@@ -15,6 +15,7 @@ import { loadDefinitions } from '../../server/definitions/load.ts'
 import type { Issue } from '../../server/fhir/outcome.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
+const KINDS = { ...FAULTS, ...VARIANTS }
 const COUNT = 10 * Object.keys(KINDS).length
 
 describe('differential / mutants', () => {

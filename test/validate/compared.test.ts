@@ -23,6 +23,18 @@ const photo = (extension: object) => ({
   resourceType: 'Patient',
   photo: [{ url: 'https://state.example/a', extension: [extension] }],
 })
+const search = (expression: string) => ({
+  resourceType: 'SearchParameter',
+  url: 'https://state.example/s',
+  name: 'Sought',
+  status: 'draft',
+  description: 'x',
+  code: 'x',
+  base: ['Patient'],
+  type: 'string',
+  expression,
+  xpathUsage: 'normal',
+})
 const BROKEN_RANGE = ['invariant RiskAssessment.prediction[0].when.ofType(Range)']
 const MINUTE = { ...h, code: 'min' }
 
@@ -51,6 +63,35 @@ const CASES: readonly [what: string, resource: object, issues: readonly string[]
     ['value-conflict Basic.meta.security[1]'],
   ],
   ['two security labels', basic({ meta: { security: [label, { ...label, code: 'V' }] } }), []],
+  [
+    'the resource itself as what it refers to',
+    basic({ subject: { reference: '#' } }),
+    ['contained-invalid Basic.subject'],
+  ],
+  [
+    'what contains a resource as what that refers to',
+    basic({ contained: [{ resourceType: 'Basic', id: 'a', code: { text: 'x' }, subject: { reference: '#' } }] }),
+    [],
+  ],
+  [
+    'a value set as a system',
+    basic({
+      subject: {
+        type: 'Patient',
+        identifier: {
+          type: { coding: [{ system: 'http://hl7.org/fhir/ValueSet/identifier-type', code: 'x' }] },
+          value: '1',
+        },
+      },
+    }),
+    ['code-invalid Basic.subject.identifier.type.coding[0].system'],
+  ],
+  [
+    'a SearchParameter that searches by spaces',
+    search(' '),
+    ['definition-invalid SearchParameter.expression', 'warning value-format SearchParameter.expression'],
+  ],
+  ['a SearchParameter that searches by FHIRPath', search('Patient.name | Person.name'), []],
   ['the id of the id of a resource', basic({ id: 'a', _id: { id: 'x' } }), []],
   ['nothing beside a primitive', basic({ created: '2020', _created: {} }), ['element-empty Basic.created']],
   ['an image that is not here', basic(div('<img src="#x" alt="x"/>')), ['invariant Basic.text.div']],

@@ -81,5 +81,7 @@ const wrongDisplay = inCoding('wrong display', (coding, _site, { random }) => ({
   display: random.pick(['something else', String(coding.display ?? 'x').toUpperCase(), '']),
 }))
 
-export const CODES: readonly Mutator[] = [wrongCode, otherCode, wrongCodingCode, otherCoding]
-export const SYSTEMS: readonly Mutator[] = [wrongSystem, noSystem, wrongDisplay]
+export const CODES: readonly Mutator[] = [wrongCode, wrongCodingCode]
+export const SYSTEMS: readonly Mutator[] = [wrongSystem]
+export const OTHER_CODES: readonly Mutator[] = [otherCode, otherCoding]
+export const DISPLAYS: readonly Mutator[] = [noSystem, wrongDisplay]

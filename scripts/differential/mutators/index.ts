@@ -5,17 +5,20 @@
 import type { Mutator } from '../mutation.ts'
 import { ANSWERS } from './answers.ts'
 import { CHOICES } from './choices.ts'
-import { CODES, SYSTEMS } from './codes.ts'
+import { CODES, DISPLAYS, OTHER_CODES, SYSTEMS } from './codes.ts'
 import { BUNDLES, TYPES } from './containers.ts'
 import { BESIDE, EXTENSIONS } from './extensions.ts'
 import { INVARIANTS } from './invariants.ts'
-import { CLAIMS, SLICES } from './profiles.ts'
-import { CONTAINED, REFERENCES } from './references.ts'
-import { DUPLICATES, EMPTIES, MOVES, NAMES, NUMBERS, REMOVALS, SHAPES } from './shapes.ts'
+import { CLAIMS, FIXED, SLICES } from './profiles.ts'
+import { CONTAINED, OTHER_REFERENCES, REFERENCES } from './references.ts'
+import { DUPLICATES, EMPTIES, MOVES, NAMES, NUMBERS, ORDERS, OTHER_ELEMENTS, REMOVALS, SHAPES } from './shapes.ts'
 import { TEXTS } from './texts.ts'
-import { DATES, FORMATS } from './values.ts'
+import { DATES, FORMATS, OTHER_VALUES } from './values.ts'
 
-export const KINDS: Readonly<Record<string, readonly Mutator[]>> = {
+export type Kinds = Readonly<Record<string, readonly Mutator[]>>
+
+/** Something is made wrong (and is right after all where nothing asked for it). */
+export const FAULTS: Kinds = {
   removed: REMOVALS,
   duplicated: DUPLICATES,
   moved: MOVES,
@@ -24,19 +27,30 @@ export const KINDS: Readonly<Record<string, readonly Mutator[]>> = {
   'empty or null': EMPTIES,
   cardinality: NUMBERS,
   choice: CHOICES,
-  date: DATES,
-  'primitive format': FORMATS,
-  code: CODES,
-  system: SYSTEMS,
-  reference: REFERENCES,
+  'bad date': DATES,
+  'bad format': FORMATS,
+  'wrong code': CODES,
+  'wrong system': SYSTEMS,
+  'bad reference': REFERENCES,
   contained: CONTAINED,
   extension: EXTENSIONS,
   'beside a primitive': BESIDE,
   slice: SLICES,
-  profile: CLAIMS,
+  'fixed value': FIXED,
   invariant: INVARIANTS,
   resourceType: TYPES,
   Bundle: BUNDLES,
   answer: ANSWERS,
+}
+
+/** Something is made different: right as often as not, or a matter of terminology. */
+export const VARIANTS: Kinds = {
+  'another order': ORDERS,
+  'another element': OTHER_ELEMENTS,
+  'another value': OTHER_VALUES,
+  'another code': OTHER_CODES,
+  'another reference': OTHER_REFERENCES,
+  display: DISPLAYS,
+  claim: CLAIMS,
   text: TEXTS,
 }

@@ -67,4 +67,5 @@ const URLS = [
 ]
 
 export const SLICES: readonly Mutator[] = [sliceGone, sliceChanged, sliceRepeated]
-export const CLAIMS: readonly Mutator[] = [fixedChanged, claimChanged]
+export const CLAIMS: readonly Mutator[] = [claimChanged]
+export const FIXED: readonly Mutator[] = [fixedChanged]

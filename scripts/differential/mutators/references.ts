@@ -107,5 +107,6 @@ const UNWELL: readonly Contain[] = [
   ],
 ]
 
-export const REFERENCES: readonly Mutator[] = [badReference, otherTarget]
+export const REFERENCES: readonly Mutator[] = [badReference]
+export const OTHER_REFERENCES: readonly Mutator[] = [otherTarget]
 export const CONTAINED: readonly Mutator[] = [contained]

@@ -134,8 +134,10 @@ const another: Mutator = {
 
 export const REMOVALS: readonly Mutator[] = [removed, requiredRemoved]
 export const DUPLICATES: readonly Mutator[] = [duplicated]
-export const MOVES: readonly Mutator[] = [moved, reordered]
+export const MOVES: readonly Mutator[] = [moved]
 export const NAMES: readonly Mutator[] = [misspelt, unknown]
 export const SHAPES: readonly Mutator[] = [listed, nested, otherType]
 export const EMPTIES: readonly Mutator[] = [empty, nothing]
-export const NUMBERS: readonly Mutator[] = [tooMany, another]
+export const NUMBERS: readonly Mutator[] = [tooMany]
+export const ORDERS: readonly Mutator[] = [reordered]
+export const OTHER_ELEMENTS: readonly Mutator[] = [another]

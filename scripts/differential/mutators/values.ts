@@ -66,5 +66,6 @@ const otherValue = byType('another value', {
   url: ['https://state.example/a', 'mailto:a@b.example', 'ftp://state.example/x'],
 })
 
-export const DATES: readonly Mutator[] = [badDate, otherDate]
-export const FORMATS: readonly Mutator[] = [badFormat, otherValue]
+export const DATES: readonly Mutator[] = [badDate]
+export const FORMATS: readonly Mutator[] = [badFormat]
+export const OTHER_VALUES: readonly Mutator[] = [otherDate, otherValue]

@@ -19,6 +19,7 @@ export const fhirCoding = keyword<true>(
       if (typeof system !== 'string') return undefined
       const known = engine.terminology.codeSystem(system)
       if (known?.content === 'supplement') return [supplement(system)]
+      if (!known && engine.terminology.find(system, 'ValueSet')) return [valueSet(system)]
       if (!known || typeof code !== 'string') return undefined
       const verdict = engine.terminology.checkSystem(system, code, typeof version === 'string' ? version : undefined)
       if (verdict === 'out') return [unknownCode(system, code, engine)]
@@ -44,6 +45,12 @@ function unknownCode(system: string, code: string, engine: Engine): Fault {
 /** https://hl7.org/fhir/R4/codesystem.html#supplements */
 function supplement(system: string): Fault {
   const text = `{at} is \`${system}\`, which is a supplement. Name the code system that it adds to.`
+  return { code: 'code-invalid', below: '/system', text }
+}
+
+/** "The identification of the code system that defines the meaning". https://hl7.org/fhir/R4/datatypes-definitions.html#Coding.system */
+function valueSet(system: string): Fault {
+  const text = `{at} is \`${system}\`, which is a value set. Name the code system that defines the code.`
   return { code: 'code-invalid', below: '/system', text }
 }
 

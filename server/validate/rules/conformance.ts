@@ -1,4 +1,5 @@
 /** Rules for the definitions that a resource may be, where they name other definitions. https://hl7.org/fhir/R4/conformance-module.html */
+import { pathFault } from '../../fhir/path-fault.ts'
 import type { Fault } from '../run.ts'
 import type { Rule } from './index.ts'
 
@@ -33,6 +34,13 @@ export const derivedParameter: Rule = ({ type, base, derivedFrom, component }, {
     found.push({ code: 'value-conflict', text })
   }
   return found
+}
+
+/** What is searched for is found by an expression. https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.expression */
+export const searchExpression: Rule = ({ expression }) => {
+  const fault = typeof expression === 'string' ? pathFault(expression) : undefined
+  if (fault === undefined) return []
+  return [{ code: 'definition-invalid', below: '/expression', text: `{at} is \`${String(expression)}\`; ${fault}` }]
 }
 
 /**

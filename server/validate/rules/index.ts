@@ -7,7 +7,7 @@ import type { Fault, Run } from '../run.ts'
 import { attachmentSize } from './attachment.ts'
 import { bundleLinks, documentReferences, entryAddresses, entryNames, searchEntries } from './bundle.ts'
 import { mappedCodes } from './concept-map.ts'
-import { absoluteSystem, absoluteUrl, derivedParameter, searchParamType } from './conformance.ts'
+import { absoluteSystem, absoluteUrl, derivedParameter, searchExpression, searchParamType } from './conformance.ts'
 import { identifierSystem } from './identifier.ts'
 import { distinctLabels } from './meta.ts'
 import { narrativeLinks } from './narrative.ts'
@@ -72,7 +72,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   Quantity: QUANTITY,
   QuestionnaireResponse: [answersFit],
   Reference: [referenceType, referenceText],
-  SearchParameter: [absoluteUrl, derivedParameter],
+  SearchParameter: [absoluteUrl, derivedParameter, searchExpression],
   StructureDefinition: [absoluteUrl, structureFits, expressionsParse, namedAtHand],
   'ValueSet.compose.include': [absoluteSystem, filtersFit, partsAtHand],
 }
