@@ -31,7 +31,12 @@ export function xhtmlOf(text: string, shared: Shared): Xhtml {
   return known
 }
 
+/** `<div xmlns="...">` around plain text, as systems make them: no parser is asked. */
+const PLAIN = /^<div xmlns="http:\/\/www\.w3\.org\/1999\/xhtml">[\n ]*[!-%'-;=?-\\^-~][\n -%'-;=?-\\^-~]*<\/div>$/
+const PLAIN_XHTML: Xhtml = { hasContent: true, links: new Set(), places: new Set() }
+
 export function readXhtml(text: string): Xhtml {
+  if (text.length < 2000 && PLAIN.test(text)) return PLAIN_XHTML
   let fault: string | undefined
   let hasContent = false
   const links = new Set<string>()
