@@ -18,14 +18,19 @@ export function issuesOf(
   if (errors.length === 0) return NONE
   const found = inOrder(distinct(errors.map((error) => read(error, root))), root, structures)
   const told = worst(found).map(({ code, severity = 'error', text, pointer, profile }) => {
-    const { expression } = locate(root, pointer, structures, at)
-    const said = text.replaceAll('{at}', `\`${expression}\``)
+    const expression = clipped(locate(root, pointer, structures, at).expression)
+    const said = short(text.replaceAll('{at}', `\`${expression}\``))
     return { severity, code, text: said, expression, ...(profile ? { profile } : {}) }
   })
   return told.length === found.length
     ? told
     : [...told, rest(found.length - told.length, locate(root, '', structures, at))]
 }
+
+/** Nobody wants a megabyte of their own back: of a long value the beginning is told. */
+const short = (text: string): string => (text.length > LONG ? text.replace(/`([^`]{200})[^`]+`/g, '`$1...`') : text)
+const clipped = (name: string): string => (name.length > LONG ? `${name.slice(0, LONG)}...` : name)
+const LONG = 1000
 
 /** Whoever has more to mend than this begins with these. */
 const MOST = 1000

@@ -28,10 +28,12 @@ describe('validate / adversaries', function () {
       if (isLarge(resource)) continue
       count++
       // The schemas that it needs are compiled the first time.
-      await check(resource)
+      const issues = await check(resource)
       const begin = process.cpuUsage()
       await check(resource)
       const { user } = process.cpuUsage(begin)
+      for (const { text, expression = '' } of issues)
+        assert.ok(text.length < 2000 && expression.length < 2000, `${name}: ${text.slice(0, 200)}`)
       if (user / 1000 > MOST) slow.push(`${name}: ${Math.round(user / 1000)} ms`)
     }
     assert.deepEqual(slow, [])
