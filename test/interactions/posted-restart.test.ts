@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runHub, startHub } from '../checks/process.ts'
 import { clientAt, given, made, refused, type Client, type Given } from '../given.ts'
+import { validateFiles } from '../../server/cli/validate.ts'
 import { createClock } from '../../server/clock.ts'
 import { loadConfig } from '../../server/config.ts'
 import { createHub, type Hub } from '../../server/hub.ts'
@@ -218,6 +219,44 @@ describe('interactions / definitions of a folder', function () {
     refused(await put(board, needsPhone('of-folder')), 403, 'forbidden')
     const again = needsPhone('other', { url: address('StructureDefinition', 'of-folder') })
     refused(await put(board, again), 409, 'definition-taken')
+  })
+
+  it('give the same verdict on the command line', async () => {
+    const file = join(folder, 'patients.ndjson')
+    const patients = [
+      claiming('of-folder'),
+      { ...claiming('of-folder'), telecom: [{ system: 'phone', value: '601-555-0100' }] },
+      claiming('no-such'),
+    ]
+    writeFileSync(file, patients.map((one) => JSON.stringify(one)).join('\n'))
+    let out = ''
+    const streams = {
+      input: (async function* () {})(),
+      out: { write: (text: string) => (out += text) },
+      err: process.stderr,
+    }
+    await validateFiles([file], { definitions: [join(folder, 'good')], format: 'ndjson' }, streams)
+    const told = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const here = await Promise.all(patients.map((one) => hub.as('es').post('/Patient/$validate', one)))
+    const isValid = ({ text }: { text: string }) => !text.includes('"severity":"error"')
+    assert.deepEqual(
+      [told.map(({ valid }) => valid), here.map(isValid)],
+      [
+        [false, true, false],
+        [false, true, false],
+      ],
+    )
+    const code = ({
+      issues,
+      body,
+    }: {
+      issues?: { code: string }[]
+      body?: { issue: { details: { coding: { code: string }[] } }[] }
+    }) => issues?.[0]?.code ?? body?.issue[0]?.details.coding?.[0]?.code
+    assert.deepEqual(told.map(code), here.map(code))
   })
 
   const BROKEN: readonly (readonly [what: string, content: string, says: RegExp])[] = [

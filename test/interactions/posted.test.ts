@@ -251,6 +251,38 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
       refused(await board.delete('/Questionnaire/hobby'), 409, 'definition-in-use')
     })
 
+    it('reach what is bound to them: a code that comes to a system comes to profiles and forms, and goes again', async () => {
+      const system = address('CodeSystem', 'reached')
+      const binding = { strength: 'required', valueSet: address('ValueSet', 'reached') }
+      const item = { linkId: '1', text: '?', type: 'choice', required: true, answerValueSet: binding.valueSet }
+      await posted(
+        codeSystem('reached', ['a']),
+        allOf('reached'),
+        profileOf('reached', 'Patient', [{ id: 'Patient.maritalStatus', binding }]),
+        questionnaire('reached', [item]),
+      )
+      const patient = claiming('reached', married(system, 'b'))
+      const { id } = made(await es.post('/Patient', participant('es')))
+      const response = {
+        resourceType: 'QuestionnaireResponse',
+        status: 'completed',
+        questionnaire: `${address('Questionnaire', 'reached')}|1`,
+        subject: { reference: `Patient/${id}` },
+        authored: '2026-11-24T10:00:00Z',
+        author: { reference: 'Organization/es' },
+        item: [{ linkId: '1', text: '?', answer: [{ valueCoding: { system, code: 'b' } }] }],
+      }
+      const statuses = async (): Promise<number[]> => {
+        const answers = [await es.post('/Patient', patient), await es.post('/QuestionnaireResponse', response)]
+        return answers.map(({ status }) => status)
+      }
+      assert.deepEqual(await statuses(), [422, 422])
+      await posted(codeSystem('reached', ['a', 'b']))
+      assert.deepEqual(await statuses(), [201, 201])
+      await posted(valueSet('reached', [{ system, concept: [{ code: 'a' }] }]))
+      assert.deepEqual(await statuses(), [422, 422])
+    })
+
     it('come eight at once: each holds, and each is one version', async () => {
       const ids = Array.from({ length: 8 }, (_, index) => `eight-${index}`)
       const answers = await Promise.all(
