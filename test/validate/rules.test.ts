@@ -152,6 +152,7 @@ describe('validate / rules in words', () => {
     [
       'warns of a value set that binds and of a profile that are not at hand',
       definition('Patient.maritalStatus', {
+        id: 'Patient.maritalStatus',
         type: [{ code: 'CodeableConcept', profile: ['http://x.example/nothing'] }],
         binding: { strength: 'required', valueSet: 'http://x.example/nothing' },
       }),

@@ -1,6 +1,7 @@
 /** What is wrong with a profile that somebody sent, before anything is built on it. https://hl7.org/fhir/R4/profiling.html */
 import { DefinitionFault } from '../fault.ts'
 import { applyDifferential, unfold } from './differential.ts'
+import { lookAt, lookForLate } from './narrowing.ts'
 import { copyNode, valueOf, type ElementDefinition, type ElementNode } from './element.ts'
 import { elementsOf, type StructureDefinition, type Structures } from './structures.ts'
 
@@ -14,12 +15,12 @@ export function differentialFault(definition: StructureDefinition, structures: S
   const base = definition.baseDefinition
   const url = String(definition.url)
   if (!elements || typeof base !== 'string' || !structures.find(base)) return undefined
-  if (!elements.every(isReadable) || elements.length > MOST_ELEMENTS) return undefined
+  if (!areReadable(elements)) return undefined
   try {
     const tree = copyNode(structures.tree(base))
     const changed = fixedFault(tree, elements)
     if (changed) return changed
-    applyDifferential(tree, elements, { url, structures })
+    applyDifferential(tree, elements, { url, structures, look: lookAt(url, structures) })
     // The paths must fit by themselves, too: an id may say something else.
     const byPath = elements.map(({ id: _, ...element }) => element as ElementDefinition)
     applyDifferential(copyNode(structures.tree(base)), byPath, { url, structures })
@@ -28,6 +29,9 @@ export function differentialFault(definition: StructureDefinition, structures: S
     return fault instanceof DefinitionFault ? fault.what : undefined
   }
 }
+
+const areReadable = (elements: readonly unknown[]): boolean =>
+  elements.length <= MOST_ELEMENTS && elements.every(isReadable)
 
 const isReadable = (element: unknown): boolean => {
   const { path, id } = (element ?? {}) as { path?: unknown; id?: unknown }
@@ -77,3 +81,31 @@ function leads(node: ElementNode, path: string, structures: Structures): boolean
   }
   return true
 }
+
+/** The first element that its base lists before the one that comes before it here. Never throws, either. */
+export function lateElement(definition: StructureDefinition, structures: Structures): string | undefined {
+  const elements = elementsOf(definition.differential)
+  const base = definition.baseDefinition
+  if (!elements || typeof base !== 'string' || !structures.find(base) || !areReadable(elements)) return undefined
+  const late: ElementDefinition[] = []
+  const look = lookForLate((change) => late.push(change))
+  try {
+    applyDifferential(copyNode(structures.tree(base)), elements, { url: String(definition.url), structures, look })
+  } catch {
+    return undefined
+  }
+  return late[0] && (late[0].id ?? late[0].path)
+}
+
+/** What a profile says of itself as a whole: it is of the type that it constrains. */
+export function headFault(definition: StructureDefinition, structures: Structures): string | undefined {
+  const { url, type, baseDefinition, context } = definition
+  const base = typeof baseDefinition === 'string' ? structures.find(baseDefinition) : undefined
+  if (base && base.type !== type) return `its type is \`${type}\`, but its base is of the type \`${base.type}\`.`
+  if (type !== 'Extension' && context !== undefined) return 'only an extension has a `context`.'
+  const own = elementsOf(definition.differential)?.find(isUrl)?.fixedUri
+  if (type !== 'Extension' || typeof own !== 'string' || own === url) return undefined
+  return `its extensions have the url \`${own}\`, but it is published as \`${url}\`.`
+}
+
+const isUrl = (element: ElementDefinition | null): boolean => (element?.id ?? element?.path) === 'Extension.url'

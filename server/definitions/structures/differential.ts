@@ -7,14 +7,29 @@ import { DefinitionFault } from '../fault.ts'
 import { choiceName, copyNodes, isChoice, type ElementDefinition, type ElementNode } from './element.ts'
 import type { Structures } from './structures.ts'
 
-type Setting = { readonly url: string; readonly structures: Structures }
+/** The elements that lead to one of a differential, and the slice of each; what it changes is not yet laid over it. */
+export type Trail = readonly {
+  readonly parent: ElementNode
+  readonly whole: ElementNode
+  readonly node: ElementNode
+  readonly slice?: string
+}[]
+
+type Setting = {
+  readonly url: string
+  readonly structures: Structures
+  /** Called with each element before it is laid over what its base says. */
+  readonly look?: (change: ElementDefinition, node: ElementNode, trail: Trail) => void
+}
 type Step = { readonly name: string; readonly slices: readonly string[] }
 
 /** Changes `root`, a copy. Throws DefinitionFault naming the first element that does not fit. */
 export function applyDifferential(root: ElementNode, elements: readonly ElementDefinition[], setting: Setting): void {
   const current = new Map<string, string>()
   for (const element of elements) {
-    const node = locate(root, stepsOf(element, current), element, setting)
+    const trail = locate(root, stepsOf(element, current), element, setting)
+    const node = trail.at(-1)?.node ?? root
+    setting.look?.(element, node, trail)
     node.element = merge(node.element, element)
   }
 }
@@ -43,7 +58,8 @@ function descend(root: ElementNode, path: string): ElementNode | undefined {
   return steps.reduce<ElementNode | undefined>((node, step) => node?.children.get(step), root)
 }
 
-function locate(root: ElementNode, steps: readonly Step[], element: ElementDefinition, setting: Setting): ElementNode {
+function locate(root: ElementNode, steps: readonly Step[], element: ElementDefinition, setting: Setting): Trail {
+  const trail: Trail[number][] = []
   let node = root
   for (const step of steps) {
     const next = child(node, step.name, root, setting.structures)
@@ -54,9 +70,13 @@ function locate(root: ElementNode, steps: readonly Step[], element: ElementDefin
         `the differential names \`${element.id ?? element.path}\`, but \`${node.path}\` has no element \`${step.name}\`. It has: ${known}.`,
       )
     }
+    const parent = node
     node = step.slices.reduce(slice, next)
+    const whole = parent.children.get(next.name) ?? next
+    const name = step.slices.join('/') || (next === whole ? undefined : step.name)
+    trail.push({ parent, whole: whole ?? next, node, ...(name === undefined ? {} : { slice: name }) })
   }
-  return node
+  return trail
 }
 
 function child(node: ElementNode, name: string, root: ElementNode, structures: Structures): ElementNode | undefined {

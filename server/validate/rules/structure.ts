@@ -1,5 +1,5 @@
 /** A profile fits the definition that it constrains, and its parts can be used. https://hl7.org/fhir/R4/profiling.html */
-import { differentialFault } from '../../definitions/structures/check.ts'
+import { differentialFault, headFault, lateElement } from '../../definitions/structures/check.ts'
 import { elementsOf, isConstraint } from '../../definitions/structures/structures.ts'
 import { items } from '../../fhir/element.ts'
 import { pathFault } from '../../fhir/path-fault.ts'
@@ -8,8 +8,13 @@ import type { Rule } from './index.ts'
 
 export const structureFits: Rule = (data, { engine }) => {
   if (!isConstraint(data)) return []
-  const fault = differentialFault(data, engine.definitions.structures)
-  return fault === undefined ? [] : [{ code: 'definition-invalid', text: `{at}: ${fault}` }]
+  const { structures } = engine.definitions
+  const fault = headFault(data, structures) ?? differentialFault(data, structures)
+  if (fault !== undefined) return [{ code: 'definition-invalid', text: `{at}: ${fault}` }]
+  const late = lateElement(data, structures)
+  if (late === undefined) return []
+  const text = `{at}: \`${late}\` comes after what its base lists behind it. A differential keeps the order of its base.`
+  return [{ code: 'definition-invalid', severity: 'warning', text }]
 }
 
 /** To read an expression takes milliseconds: of more than these, the rest is not looked at. */
