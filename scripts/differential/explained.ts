@@ -32,24 +32,58 @@ export const CLASSES: readonly Class[] = [
   },
   { title: 'an empty list or text', ours: ({ code }) => code === 'element-empty' },
   {
+    title: 'spaces where a form is asked for',
+    ours: ({ code, text }) => code === 'value-format' && /is ` +`\./.test(text),
+  },
+  {
     title: 'something beside an attribute (`_url`)',
     ours: ({ code, expression }) => code === 'element-unknown' && /\.(url|id)$/.test(expression ?? ''),
   },
   {
-    title: 'a language tag of another form than `en` or `en-US`',
-    theirs: ({ message }) => message.includes('is not in valueset: http://hl7.org/fhir/ValueSet/languages'),
+    title: 'a coding without a code where a code is required',
+    ours: ({ code, text }) => code === 'code-invalid' && text.includes(' has no code. '),
   },
-  { title: 'a coding with a system and no code', theirs: ({ message }) => /Unknown code '[^']*#null'/.test(message) },
+  {
+    title: 'a vital sign that is held to its profile',
+    ours: ({ profile }) => /\/StructureDefinition\/(vitalsigns|bodyweight)$/.test(profile ?? ''),
+  },
+  {
+    title: 'a parameter of both a value and a resource',
+    ours: ({ text }) => text.includes('breaks the rule `inv-1`: A parameter must have one'),
+  },
+  {
+    title: 'a language tag of another form than `en` or `en-US`',
+    theirs: ({ message }) =>
+      /(not in valueset|for ValueSet): http:\/\/hl7.org\/fhir\/ValueSet\/languages/.test(message),
+  },
+  { title: 'a coding with a system and no code', theirs: ({ message }) => /#null'/.test(message) },
+  {
+    title: 'a code that an extensible binding only advises against',
+    theirs: ({ message }) => message.includes('is not valid for system: https://www.usps.com/'),
+  },
   {
     title: 'an extension in the place of a required code',
     theirs: ofId('Terminology_TX_Code_ValueSet_MISSING'),
   },
-  { title: 'an OID of few numbers', theirs: ofId('Type_Specific_Checks_DT_OID_Valid') },
-  { title: 'a time with parts of a second', theirs: ofId('Type_Specific_Checks_DT_Time_Valid') },
   {
     title: 'an extension in the place of an id',
     theirs: ({ id, message }) => id === 'Resource_RES_ID_Malformed_Chars' && message.includes("('null')"),
   },
+  { title: 'an OID of few numbers', theirs: ofId('Type_Specific_Checks_DT_OID_Valid') },
+  { title: 'a time with parts of a second', theirs: ofId('Type_Specific_Checks_DT_Time_Valid') },
+  { title: 'a relative system', theirs: ofId('Terminology_TX_System_Relative') },
+  { title: 'a value set as a system', theirs: ofId('Terminology_TX_System_ValueSet2') },
+  {
+    title: 'a stated type of a reference that is no resource type',
+    theirs: (said) => ofId('Reference_REF_BadTargetType')(said) || said.message.includes('/resource-types#'),
+  },
+  { title: 'a relative reference that is not `Type/id`', theirs: ofId('Reference_REF_Format2') },
+  {
+    title: 'relative references in an entry without fullUrl, of a transaction',
+    theirs: ofId('Bundle_BUNDLE_Entry_NoFullUrl', 'Bundle_BUNDLE_FullUrl_Missing'),
+  },
+  { title: 'two versions in a history', theirs: ofId('Bundle_BUNDLE_MultipleMatches') },
+  { title: 'an entry whose resource has no elements', theirs: ({ id }) => id?.endsWith('#bdl-5') === true },
 ]
 
 /** The class of the first error, when each error of the side that refuses is of some class; else undefined. */

@@ -74,7 +74,7 @@ const CASES: readonly [what: string, resource: object, issues: readonly string[]
     [],
   ],
   [
-    'a value set as a system',
+    'a value set as a system, with advice',
     basic({
       subject: {
         type: 'Patient',
@@ -84,7 +84,10 @@ const CASES: readonly [what: string, resource: object, issues: readonly string[]
         },
       },
     }),
-    ['code-invalid Basic.subject.identifier.type.coding[0].system'],
+    [
+      'warning code-unexpected Basic.subject.identifier.type',
+      'warning code-unexpected Basic.subject.identifier.type.coding[0].system',
+    ],
   ],
   [
     'a SearchParameter that searches by spaces',

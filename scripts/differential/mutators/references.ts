@@ -1,13 +1,17 @@
 /** References and what they lead to. https://hl7.org/fhir/R4/references.html */
+import type { Structures } from '../../../server/definitions/structures/structures.ts'
 import { add, isObject, replace, type Edit, type Mutator, type Site } from '../mutation.ts'
 
 const isReference = ({ value, type, isList }: Site): boolean => type === 'Reference' && !isList && isObject(value)
 
-const typesOf = ({ node, profiled }: Site): readonly string[] =>
-  [...(profiled?.element.type ?? []), ...(node?.element.type ?? [])]
-    .flatMap(({ targetProfile }) => targetProfile ?? [])
-    .filter((url) => url.startsWith('http://hl7.org/fhir/StructureDefinition/'))
-    .map((url) => url.slice(url.lastIndexOf('/') + 1))
+/** The types that may be referred to, by the profile where it says so. */
+const typesOf = ({ node, profiled }: Site, structures: Structures): readonly string[] => {
+  const told = [profiled, node].map((one) =>
+    (one?.element.type ?? []).flatMap(({ targetProfile = [] }) => targetProfile),
+  )
+  const urls = told.find((list) => list.length > 0) ?? []
+  return urls.flatMap((url) => structures.find(url)?.type ?? []).filter((type) => type !== 'Resource')
+}
 
 const badReference: Mutator = {
   name: 'bad reference',
@@ -38,8 +42,8 @@ const BAD = [
 
 const otherTarget: Mutator = {
   name: 'another right reference',
-  edit(site, { random }) {
-    const types = isReference(site) ? typesOf(site).filter((one) => one !== 'Resource') : []
+  edit(site, { random, structures }) {
+    const types = isReference(site) ? typesOf(site, structures) : []
     if (types.length === 0) return undefined
     const type = random.pick(types)
     return replace(site, random.pick(RIGHT)(type))
@@ -62,7 +66,10 @@ const contained: Mutator = {
     if (site.at !== '' || homes.length === 0 || !isDomain(site.value)) return undefined
     const home = ground.random.pick(homes)
     const own = Array.isArray(ground.resource.contained) ? (ground.resource.contained as unknown[]) : []
-    return ground.random.pick(ground.random.chance(0.3) ? [well] : UNWELL)(own, home)
+    return ground.random.pick(ground.random.chance(0.3) ? [well] : UNWELL)(own, {
+      home,
+      type: typesOf(home, ground.structures)[0] ?? 'Patient',
+    })
   },
 }
 
@@ -71,38 +78,42 @@ const NO_DOMAIN = ['Bundle', 'Binary', 'Parameters']
 const isDomain = (value: unknown): boolean =>
   isObject(value) && !NO_DOMAIN.includes(String(value.resourceType)) && !('entry' in value && 'type' in value)
 
-type Contain = (own: readonly unknown[], home: Site) => readonly Edit[]
+/** What is contained so far, the reference that is to lead to it, and a type that it may lead to. */
+type Contain = (own: readonly unknown[], to: { readonly home: Site; readonly type: string }) => readonly Edit[]
 
 const put = (own: readonly unknown[], more: object): readonly Edit[] => add('/contained', [...own, more])
 
-const inside = (home: Site, type: string) => ({
-  resourceType: typesOf(home).find((one) => one !== 'Resource') ?? type,
-  id: 'inside',
-})
+const inside = (resourceType: string) => ({ resourceType, id: 'inside' })
 
 /** All is well, if the target has nothing that it must have. */
-const well: Contain = (own, home) => [...put(own, inside(home, 'Patient')), ...replace(home, { reference: '#inside' })]
+const well: Contain = (own, { home, type }) => [...put(own, inside(type)), ...replace(home, { reference: '#inside' })]
 
 const UNWELL: readonly Contain[] = [
   // Nothing leads there.
   (own) => put(own, { resourceType: 'Patient', id: 'alone' }),
-  (own, home) => [...put(own, { resourceType: 'Patient', id: 'inside' }), ...replace(home, { reference: '#inside' })],
-  (own, home) => [...put(own, { resourceType: 'Patient' }), ...replace(home, { reference: '#inside' })],
-  (own, home) => [
-    ...put(own, { ...inside(home, 'Patient'), meta: { versionId: '1' } }),
+  (own, { home }) => [
+    ...put(own, { resourceType: 'Patient', id: 'inside' }),
     ...replace(home, { reference: '#inside' }),
   ],
-  (own, home) => [
-    ...put(own, { ...inside(home, 'Patient'), meta: { security: [{ code: 'R' }] } }),
+  (own, { home }) => [...put(own, { resourceType: 'Patient' }), ...replace(home, { reference: '#inside' })],
+  (own, { home, type }) => [
+    ...put(own, { ...inside(type), meta: { versionId: '1' } }),
     ...replace(home, { reference: '#inside' }),
   ],
-  (own, home) => [
-    ...put(own, { ...inside(home, 'Patient'), contained: [{ resourceType: 'Patient', id: 'deeper' }] }),
+  (own, { home, type }) => [
+    ...put(own, { ...inside(type), meta: { security: [{ code: 'R' }] } }),
     ...replace(home, { reference: '#inside' }),
   ],
-  (own, home) => [...put(own, { resourceType: 'Patiant', id: 'inside' }), ...replace(home, { reference: '#inside' })],
-  (own, home) => [
-    ...put(own, { ...inside(home, 'Patient'), colour: 'red' }),
+  (own, { home, type }) => [
+    ...put(own, { ...inside(type), contained: [{ resourceType: 'Patient', id: 'deeper' }] }),
+    ...replace(home, { reference: '#inside' }),
+  ],
+  (own, { home }) => [
+    ...put(own, { resourceType: 'Patiant', id: 'inside' }),
+    ...replace(home, { reference: '#inside' }),
+  ],
+  (own, { home, type }) => [
+    ...put(own, { ...inside(type), colour: 'red' }),
     ...replace(home, { reference: '#inside' }),
   ],
 ]

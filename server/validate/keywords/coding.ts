@@ -51,7 +51,7 @@ function supplement(system: string): Fault {
 /** "The identification of the code system that defines the meaning". https://hl7.org/fhir/R4/datatypes-definitions.html#Coding.system */
 function valueSet(system: string): Fault {
   const text = `{at} is \`${system}\`, which is a value set. Name the code system that defines the code.`
-  return { code: 'code-invalid', below: '/system', text }
+  return { code: 'code-unexpected', severity: 'warning', below: '/system', text }
 }
 
 /** https://hl7.org/fhir/R4/datatypes-definitions.html#Coding.display */
