@@ -5,12 +5,14 @@
 import { benchHttp } from './http.ts'
 import { LIMIT, measureStoreSize } from './store-size.ts'
 import { benchValidate } from './validate.ts'
+import { benchValidateLoad } from './validate-load.ts'
 
 const RECORDS = 20_000
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   http: benchHttp,
   validate: benchValidate,
+  'validate-load': benchValidateLoad,
   async 'store-size'() {
     const size = await measureStoreSize(RECORDS)
     console.log(

@@ -42,8 +42,11 @@ export function isRepeated(one: Bag, { container, shared }: Pick<Run, 'container
   return (firsts.get(one.id) ?? one) !== one
 }
 
+/** With a value, or with an extension in its place. */
 const has = (value: unknown, name: string): boolean =>
-  typeof value === 'object' && value !== null && (value as Bag)[name] !== undefined
+  typeof value === 'object' &&
+  value !== null &&
+  ((value as Bag)[name] !== undefined || (value as Bag)[`_${name}`] !== undefined)
 
 /** Every text that may be a reference to something contained: Reference.reference, canonical, uri, url. */
 function collect(value: unknown, found: Set<string>): void {

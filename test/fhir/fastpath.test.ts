@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
+import fc from 'fast-check'
 import type { Definitions } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { isChoice, type Constraint, type ElementNode } from '../../server/definitions/structures/element.ts'
@@ -9,6 +10,7 @@ import { CHOICES, CHOICE_TYPES } from '../../server/fhir/choice.ts'
 import { Bail } from '../../server/fhir/fastpath/values.ts'
 import { enginePath, fastPath, type PathExpression } from '../../server/fhir/path.ts'
 import { locate } from '../../server/validate/locate.ts'
+import { alter, ALTERATION } from './altered.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const SAMPLES = path.join(ROOT, 'samples')
@@ -48,6 +50,18 @@ describe('fhir / fastpath', () => {
       "'*'.toInteger()",
       'true.toInteger()',
       'iif(true, 3 <= 12.toInteger())',
+      '(item.count() + item.linkId.count()) > 3',
+      '1 + {}',
+      "%ucum = 'http://unitsofmeasure.org'",
+      "item.linkId.select($this in ('a' | 'c')).allFalse()",
+      "item.linkId.select($this = 'b').allTrue()",
+      '{}.allFalse()',
+      "item.linkId.where($this in ('b' | 'a' | 'b')).count()",
+      "'a' in ('b' | 'a') and ('b' | 'a').count() = 2",
+      '({} or false) = true',
+      '{} implies true',
+      'true xor {}',
+      'true implies {}',
     ])
       assert.deepEqual(fastPath(expression)?.(resource), enginePath(expression)(resource), expression)
   })
@@ -57,6 +71,22 @@ describe('fhir / fastpath', () => {
     for (const resource of variants(samples())) visit(resource, definitions, tally)
     assert.ok(tally.same > 10_000, `${tally.same} answers compared`)
     assert.ok(tally.left < tally.same / 20, `${tally.left} of ${tally.same} left to the engine`)
+  })
+
+  it('answers as the engine does on samples with other values, taken at random', function () {
+    this.timeout(60_000)
+    const tally = { same: 0, left: 0 }
+    const texts = samples().map((one) => JSON.stringify(one))
+    const some = fc.tuple(fc.constantFrom(...texts), fc.array(ALTERATION, { minLength: 1, maxLength: 3 }))
+    fc.assert(
+      fc.property(some, ([text, changes]) => {
+        const resource = JSON.parse(text) as Record<string, unknown>
+        for (const one of changes) alter(resource, one)
+        visit(resource, definitions, tally)
+      }),
+      { numRuns: 1000 },
+    )
+    assert.ok(tally.same > 50_000, `${tally.same} answers compared`)
   })
 
   it('compiles nearly all rules of the hub’s profiles', () => {

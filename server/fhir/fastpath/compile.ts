@@ -36,8 +36,12 @@ const COMPILERS: { readonly [Kind in Tree['kind']]: (tree: Extract<Tree, { kind:
 
 function variable(name: string): Evaluate {
   if (name === 'resource' || name === 'rootResource' || name === 'context') return (_input, scope) => [scope[name]]
+  // https://hl7.org/fhir/R4/fhirpath.html#vars
+  if (name === 'ucum') return () => UCUM
   throw new Unsupported(name)
 }
+
+const UCUM = ['http://unitsofmeasure.org']
 
 function below(of: Evaluate, name: string): Evaluate {
   const step = stepOf(name)
@@ -171,6 +175,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   '<=': ordered((order) => order <= 0),
   '>=': ordered((order) => order >= 0),
   '&': (left, right) => [text(left) + text(right)],
+  '+': (left, right) => (left.length === 0 || right.length === 0 ? NONE : [sum(left, right)]),
   '|': (left, right) => distinct([...left, ...right]),
   in: (left, right) => {
     if (left.length === 0) return NONE
@@ -182,6 +187,12 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
     if (right.length > 1) throw BAIL
     return truth(isAmong(right[0], left))
   },
+}
+
+/** Of whole numbers: decimals are added as they are written, which the engine knows. */
+function sum([one, ...more]: readonly unknown[], [other, ...others]: readonly unknown[]): number {
+  if (more.length + others.length > 0 || !Number.isInteger(one) || !Number.isInteger(other)) throw BAIL
+  return (one as number) + (other as number)
 }
 
 function isAmong(wanted: unknown, values: readonly unknown[]): boolean {

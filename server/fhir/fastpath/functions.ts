@@ -15,6 +15,8 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
     (values) => truth(values.length > 0),
   ),
   all: criterion((values, test) => truth(values.every((value) => test(value) === true))),
+  allTrue: plain((values) => truth(values.every((value) => isBoolean(value) && value))),
+  allFalse: plain((values) => truth(values.every((value) => isBoolean(value) && !value))),
   where: criterion((values, test) => values.filter((value) => test(value) === true)),
   empty: plain((values) => truth(values.length === 0)),
   count: plain((values) => [values.length]),
@@ -81,6 +83,11 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
   resolve: (args) => (args.length === 0 ? resolve : unsupported('resolve')),
   today: (args) => (args.length === 0 ? today : unsupported('today')),
   now: (args) => (args.length === 0 ? now : unsupported('now')),
+}
+
+function isBoolean(value: unknown): value is boolean {
+  if (typeof value !== 'boolean') throw BAIL
+  return true
 }
 
 function unsupported(name: string): never {

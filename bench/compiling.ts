@@ -1,0 +1,43 @@
+/**
+ * A process that compiles: `cold URL` tells how long the first resource of a profile takes, `memory` what all profiles
+ * take. Prints one JSON object. Run by validate-load.ts.
+ */
+import path from 'node:path'
+import { loadDefinitions } from '../server/definitions/load.ts'
+import { createValidator } from '../server/validate/create.ts'
+import { samplesByProfile } from './profiled.ts'
+
+const definitions = await loadDefinitions(path.join(import.meta.dirname, '..'))
+const { check } = createValidator(definitions, { rules: 'hub' })
+const samples = samplesByProfile()
+const [task, url = ''] = process.argv.slice(2)
+console.log(JSON.stringify(task === 'memory' ? await memory() : await cold()))
+
+/** Of one that is right, then of one that is refused: that compiles what the sentences need, too. */
+async function cold() {
+  const { valid, refused } = samples.get(url) ?? { valid: [], refused: [] }
+  return { right: await first(valid[0]), refused: await first(refused[0]) }
+}
+
+async function first(text: string | undefined): Promise<number | undefined> {
+  if (text === undefined) return undefined
+  const resource: unknown = JSON.parse(text)
+  const begun = process.cpuUsage()
+  await check(resource)
+  const { user, system } = process.cpuUsage(begun)
+  return (user + system) / 1000
+}
+
+/** In bytes, after a collection of what is not used any more (`--expose-gc`). */
+async function memory() {
+  const before = used()
+  for (const { valid, refused } of samples.values())
+    for (const text of [...valid, ...refused]) await check(JSON.parse(text))
+  return { profiles: samples.size, bytes: used() - before }
+}
+
+function used(): number {
+  for (let round = 0; round < 3; round += 1) (globalThis as { gc?: () => void }).gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
