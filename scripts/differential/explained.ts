@@ -33,7 +33,9 @@ export const CLASSES: readonly Class[] = [
   { title: 'an empty list or text', ours: ({ code }) => code === 'element-empty' },
   {
     title: 'spaces where a form is asked for',
-    ours: ({ code, text }) => code === 'value-format' && /is ` +`\./.test(text),
+    ours: ({ code, text }) =>
+      (code === 'value-format' && /is ` +`\./.test(text)) ||
+      (code === 'profile-unknown' && /claims the profile ` +`/.test(text)),
   },
   {
     title: 'something beside an attribute (`_url`)',
