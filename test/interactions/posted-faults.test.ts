@@ -41,7 +41,7 @@ const PROFILES: readonly Case[] = [
   ['with the id of a profile of the hub', { ...patient(phone), id: 'hub-participant' }, 403, 'forbidden', '', /published by the hub itself/],
   ['on a base that is not known', patient(phone, { baseDefinition: `${R4}/StructureDefinition/Patent` }), 422, 'definition-invalid', 'StructureDefinition.baseDefinition', /not known here/],
   ['on itself', patient(phone, { baseDefinition: address('StructureDefinition', 'faulty') }), 422, 'definition-invalid', 'StructureDefinition', /circle/],
-  ['of another type than its base', patient(phone, { baseDefinition: `${R4}/StructureDefinition/Person` }), 422, 'definition-invalid', 'StructureDefinition.type', /about Person/],
+  ['of another type than its base', patient(phone, { baseDefinition: `${R4}/StructureDefinition/Person` }), 422, 'definition-invalid', 'StructureDefinition', /of the type `Person`/],
   ['that names an element that its base has not', patient({ id: 'Patient.telecon', min: 1 }), 422, 'definition-invalid', 'StructureDefinition', /no element `telecon`/],
   ['that names an element inside another that has it not', patient({ id: 'Patient.name.familie', min: 1 }), 422, 'definition-invalid', 'StructureDefinition', /no element `familie`/],
   ['that misspells a property', patient({ ...phone, mim: 1 }), 422, 'element-unknown', `${AT}[0].mim`, /did you mean|Did you mean/],

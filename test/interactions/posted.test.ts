@@ -170,7 +170,7 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
       const first = profileOf('first-floor', 'Patient', [{ id: 'Patient.telecom.rank', min: 1 }], {
         baseDefinition: address('StructureDefinition', 'ground'),
       })
-      const second = profileOf('second-floor', 'Patient', [{ id: 'Patient.gender', min: 1 }], {
+      const second = profileOf('second-floor', 'Patient', [{ id: 'Patient.gender', fixedCode: 'female' }], {
         baseDefinition: first.url,
       })
       await posted(base(), first, second)
@@ -183,6 +183,8 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
       const differential = { element: [{ id: 'Group.name', path: 'Group.name', min: 1 }] }
       const broken = await put({ ...group, differential } as Definition)
       assert.match(refused(broken, 409, 'definition-in-use'), /first-floor.*Group.*telecom/)
+      const two = { ...base('Patient.contact'), differential: { element: [{ id: 'Patient.gender', path: 'Patient.gender', fixedCode: 'male' }] } } // prettier-ignore
+      assert.match(refused(await put(two), 409, 'definition-in-use'), /second-floor/)
       const all = ['ground', 'second-floor', 'first-floor'].map((id) => ({
         request: { method: 'DELETE', url: `StructureDefinition/${id}` },
       }))

@@ -5,6 +5,7 @@
  */
 import type { Canonical, Definitions } from '../../../definitions/definitions.ts'
 import { POSTED_TYPES } from '../../../definitions/posted.ts'
+import { differentialFault } from '../../../definitions/structures/check.ts'
 import { refuse, type Issue } from '../../../fhir/outcome.ts'
 import { parseCanonical } from '../../../fhir/reference.ts'
 import { keyText, type Json, type Resource } from '../../../fhir/types.ts'
@@ -64,14 +65,9 @@ async function canBeUsed({ after, at }: Changed, _: Scene, needs: WriteNeeds): P
     return { issues: [issue('definition-invalid', text, `${at}.derivation`)] }
   }
   const base = String(after.baseDefinition)
-  const type = needs.definitions.structures.find(base)?.type
-  if (type === undefined) {
+  if (!needs.definitions.structures.find(base)) {
     const text = `\`${at}.baseDefinition\` is \`${base}\`, which is not known here. Post that definition first, or in the same transaction.`
     return { issues: [issue('definition-invalid', text, `${at}.baseDefinition`)] }
-  }
-  if (type !== after.type) {
-    const text = `\`${at}.type\` is \`${String(after.type)}\`, but \`${base}\` is about ${type}: a profile keeps the type of its base.`
-    return { issues: [issue('definition-invalid', text, `${at}.type`)] }
   }
   const fault = await needs.publication?.faultOf(url, needs.definitions)
   return fault === undefined ? {} : { issues: [issue('definition-invalid', `\`${url}\` cannot be used: ${fault}`, at)] }
@@ -90,7 +86,7 @@ function leavesOthersWhole({ before, after, at }: Changed, scene: Scene, { defin
     return { issues: [issue('definition-in-use', text, at)] }
   }
   const broken = resting.flatMap((one) => {
-    const fault = treeFault(one, definitions)
+    const fault = fitFault(one, definitions)
     return fault === undefined ? [] : [`\`${nameOf(one)}\` rests on it and would no longer fit: ${fault}`]
   })
   return { issues: broken.map((text) => issue('definition-in-use', text, at)) }
@@ -138,11 +134,12 @@ function namedIn(definition: Canonical): ReadonlySet<string> {
   return found
 }
 
-function treeFault({ resourceType, url }: Canonical, { structures }: Definitions): string | undefined {
-  if (resourceType !== 'StructureDefinition') return undefined
+function fitFault(one: Canonical, { structures }: Definitions): string | undefined {
+  const profile = structures.find(one.url)
+  if (!profile) return undefined
   try {
-    structures.tree(url)
-    return undefined
+    structures.tree(one.url)
+    return differentialFault(profile, structures)
   } catch (fault) {
     return fault instanceof Error ? fault.message : String(fault)
   }
