@@ -117,8 +117,18 @@ function type(source: Bag): Bag {
   }
 }
 
+/**
+ * Two rules of Questionnaire that R5 put right: no answer `is Boolean`, which is a type of FHIRPath, and two are "more
+ * than one". https://hl7.org/fhir/R5/questionnaire-definitions.html
+ */
+const CORRECTED: Readonly<Record<string, string>> = {
+  "operator = 'exists' implies (answer is Boolean)": "operator = 'exists' implies (answer is boolean)",
+  'enableWhen.count() > 2 implies enableBehavior.exists()': 'enableWhen.count() > 1 implies enableBehavior.exists()',
+}
+
 function constraint(source: Bag): Bag {
   const kept = pick(source, ['key', 'severity', 'human', 'expression'])
+  kept.expression = CORRECTED[String(kept.expression)] ?? kept.expression
   const best = ((source.extension ?? []) as { url: string }[]).find((one) => one.url === BEST_PRACTICE)
   return best ? { ...kept, extension: [best] } : kept
 }

@@ -23,6 +23,9 @@ const ELEMENTS = new Set(
   ).split(' '),
 )
 
+/** What no paragraph holds. https://www.w3.org/TR/html401/struct/text.html#h-9.3.1 */
+const BLOCKS = new Set(['p', 'div', 'blockquote', 'table', 'ul', 'ol'])
+
 /** A narrative is asked about by several rules, and by every link that leads to it. */
 export function xhtmlOf(text: string, shared: Shared): Xhtml {
   const narratives = (shared.narratives ??= new Map<string, Xhtml>())
@@ -45,9 +48,16 @@ export function readXhtml(text: string): Xhtml {
   parser.on('text', (run) => {
     hasContent ||= /\S/.test(run)
   })
+  // How many paragraphs the place is in.
+  let paragraphs = 0
+  parser.on('closetag', ({ name }) => {
+    if (name === 'p') paragraphs -= 1
+  })
   parser.on('opentag', (tag) => {
     hasContent ||= tag.name === 'img'
     fault ??= refused(tag)
+    if (paragraphs > 0 && BLOCKS.has(tag.name)) fault ??= `The element \`${tag.name}\` stands inside a paragraph.`
+    if (tag.name === 'p') paragraphs += 1
     const { id, name, href, src } = tag.attributes
     for (const place of [id, name]) if (place) places.add(place)
     for (const link of [href, src]) if (link?.startsWith('#') && link.length > 1) links.add(link.slice(1))

@@ -72,7 +72,10 @@ describe('validate / a Bundle', () => {
   it('looks for what a document refers to under the base of its Composition', async () => {
     assert.deepEqual(await verdict(document('Patient/1', [named(`${H}/Patient/1`)])), [])
     assert.deepEqual(await verdict(document('Patient/1', [named('https://other.example/Patient/1')])), author)
-    assert.deepEqual(await verdict(document('Patient/2', [named(`${H}/Patient/1`)])), author)
+    assert.deepEqual(await verdict(document('Patient/2', [named(`${H}/Patient/1`)])), [
+      ...author,
+      'bundle-invalid Bundle.entry[1]',
+    ])
   })
 
   it('takes a version of two by the reference that names it, and no other', async () => {

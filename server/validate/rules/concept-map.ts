@@ -1,24 +1,46 @@
-/** What a ConceptMap maps is in its value sets. https://hl7.org/fhir/R4/conceptmap-definitions.html#ConceptMap.source_x_ */
+/**
+ * What a ConceptMap maps are codes of the systems of its groups, and of its value sets.
+ * https://hl7.org/fhir/R4/conceptmap-definitions.html#ConceptMap.group.element.code
+ */
 import { items } from '../../fhir/element.ts'
-import type { Fault } from '../run.ts'
+import type { Engine, Fault } from '../run.ts'
 import type { Rule } from './index.ts'
 
-export const mappedCodes: Rule = (map, { engine }) => {
-  const source = map.sourceCanonical ?? map.sourceUri
-  const target = map.targetCanonical ?? map.targetUri
-  const fault = (valueSet: unknown, system: unknown, code: unknown, below: string): readonly Fault[] => {
-    if (typeof valueSet !== 'string' || typeof system !== 'string' || typeof code !== 'string') return []
-    if (engine.terminology.check(valueSet, system, code) !== 'out') return []
-    const text = `{at} is \`${code}\` of \`${system}\`, which is not in the value set \`${valueSet}\` of the map.`
-    return [{ code: 'code-invalid', below: `${below}/code`, text }]
-  }
-  return items(map.group).flatMap((group, at) =>
-    items(group.element).flatMap((element, place) => {
+type Side = { readonly valueSet: unknown; readonly system: unknown; readonly version: unknown }
+
+export const mappedCodes: Rule = (map, { engine }) =>
+  items(map.group).flatMap((group, at) => {
+    const source: Side = {
+      valueSet: map.sourceCanonical ?? map.sourceUri,
+      system: group.source,
+      version: group.sourceVersion,
+    }
+    const target: Side = {
+      valueSet: map.targetCanonical ?? map.targetUri,
+      system: group.target,
+      version: group.targetVersion,
+    }
+    return items(group.element).flatMap((element, place) => {
       const below = `/group/${at}/element/${place}`
       const targets = items(element.target).flatMap(({ code }, index) =>
-        fault(target, group.target, code, `${below}/target/${index}`),
+        faultOf(code, target, `${below}/target/${index}`, engine),
       )
-      return [...fault(source, group.source, element.code, below), ...targets]
-    }),
-  )
+      return [...faultOf(element.code, source, below, engine), ...targets]
+    })
+  })
+
+function faultOf(
+  code: unknown,
+  { valueSet, system, version }: Side,
+  below: string,
+  { terminology }: Engine,
+): readonly Fault[] {
+  if (typeof system !== 'string' || typeof code !== 'string') return []
+  const told = (what: string): readonly Fault[] => [
+    { code: 'code-invalid', below: `${below}/code`, text: `{at} is \`${code}\`, which ${what}.` },
+  ]
+  if (terminology.checkSystem(system, code, typeof version === 'string' ? version : undefined) === 'out')
+    return told(`is not a code of \`${system}\``)
+  if (typeof valueSet !== 'string' || terminology.check(valueSet, system, code) !== 'out') return []
+  return told(`of \`${system}\` is not in the value set \`${valueSet}\` of the map`)
 }

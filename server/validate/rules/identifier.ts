@@ -6,3 +6,10 @@ export const identifierSystem: Rule = ({ system }) => {
   const text = `{at} is \`${system}\`. The system of an identifier is an absolute URI, such as \`https://...\` or \`urn:oid:...\`.`
   return [{ code: 'value-format', below: '/system', text }]
 }
+
+/** The system of URIs: what it identifies by is one. https://hl7.org/fhir/R4/identifier-registry.html */
+export const identifierUri: Rule = ({ system, value }) => {
+  if (system !== 'urn:ietf:rfc:3986' || typeof value !== 'string' || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(value)) return []
+  const text = `{at} has the value \`${value}\`. By its system it is a URI in full, such as \`urn:uuid:...\`.`
+  return [{ code: 'value-format', text }]
+}

@@ -8,13 +8,15 @@ import { attachmentSize } from './attachment.ts'
 import { bundleLinks, documentReferences, entryAddresses, entryNames, searchEntries } from './bundle.ts'
 import { mappedCodes } from './concept-map.ts'
 import { absoluteSystem, absoluteUrl, derivedParameter, searchExpression, searchParamType } from './conformance.ts'
-import { identifierSystem } from './identifier.ts'
+import { entriesLinked, focusInMessage } from './document.ts'
+import { identifierSystem, identifierUri } from './identifier.ts'
 import { distinctLabels } from './meta.ts'
 import { narrativeLinks } from './narrative.ts'
+import { enabledByQuestions } from './questionnaire.ts'
 import { referenceText } from './reference-text.ts'
 import { referenceType } from './reference.ts'
 import { expressionsParse, namedAtHand, structureFits } from './structure.ts'
-import { conceptCount, filtersFit, partsAtHand, supplementConcepts, supplementContent } from './terminology.ts'
+import { conceptCount, contentIsSo, drawsOnSystem, filtersFit, partsAtHand, supplementConcepts } from './terminology.ts'
 import { unitIsUcum } from './units.ts'
 
 export type Rule = (data: Readonly<Record<string, unknown>>, run: Run) => readonly Fault[]
@@ -59,20 +61,21 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   ...Object.fromEntries(CANONICAL.map((type) => [type, [absoluteUrl]])),
   Age: QUANTITY,
   Attachment: [attachmentSize],
-  Bundle: [bundleLinks, entryAddresses, entryNames, searchEntries, documentReferences],
+  Bundle: [bundleLinks, entryAddresses, entryNames, searchEntries, documentReferences, entriesLinked, focusInMessage],
   'CapabilityStatement.rest.resource.searchParam': [searchParamType],
-  CodeSystem: [absoluteUrl, conceptCount, supplementContent, supplementConcepts],
+  CodeSystem: [absoluteUrl, conceptCount, contentIsSo, supplementConcepts],
   ConceptMap: [absoluteUrl, mappedCodes],
   Count: QUANTITY,
   Distance: QUANTITY,
   Duration: QUANTITY,
-  Identifier: [identifierSystem],
+  Identifier: [identifierSystem, identifierUri],
   Meta: [distinctLabels],
   Narrative: [narrativeLinks],
   Quantity: QUANTITY,
+  Questionnaire: [absoluteUrl, enabledByQuestions],
   QuestionnaireResponse: [answersFit],
   Reference: [referenceType, referenceText],
   SearchParameter: [absoluteUrl, derivedParameter, searchExpression],
   StructureDefinition: [absoluteUrl, structureFits, expressionsParse, namedAtHand],
-  'ValueSet.compose.include': [absoluteSystem, filtersFit, partsAtHand],
+  'ValueSet.compose.include': [absoluteSystem, drawsOnSystem, filtersFit, partsAtHand],
 }

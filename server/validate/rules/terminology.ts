@@ -21,8 +21,19 @@ export const conceptCount: Rule = ({ content, count, concept }) => {
   return [{ code: 'value-conflict', below: '/count', text }]
 }
 
-/** https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.supplements */
-export const supplementContent: Rule = ({ content, supplements }) => {
+/**
+ * What is there is what `content` says.
+ * https://hl7.org/fhir/R4/valueset-codesystem-content-mode.html, https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.supplements
+ */
+export const contentIsSo: Rule = ({ content, supplements, concept }) => {
+  if (content === 'supplement' && supplements === undefined) {
+    const text = '{at} is `supplement`, but `supplements` does not say which code system is added to.'
+    return [{ code: 'value-conflict', below: '/content', text }]
+  }
+  if (content === 'not-present' && bags(concept).length > 0) {
+    const text = '{at} is here, but the `content` of the code system is `not-present`: it lists no concepts.'
+    return [{ code: 'value-conflict', below: '/concept/0', text }]
+  }
   if (typeof supplements !== 'string' || content === 'supplement') return []
   const text = `{at} is \`${String(content)}\`; the content of what supplements a code system is \`supplement\`.`
   return [{ code: 'value-conflict', below: '/content', text }]
@@ -65,6 +76,14 @@ export const partsAtHand: Rule = ({ system, valueSet }, { engine }) => {
       missing(one, `/valueSet/${index}`, 'value set', (url) => terminology.find(url, 'ValueSet')),
     ),
   ]
+}
+
+/** What is drawn on is a code system. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.system */
+export const drawsOnSystem: Rule = ({ system }, { engine }) => {
+  if (typeof system !== 'string' || engine.terminology.find(system, 'ValueSet') === undefined) return []
+  if (engine.terminology.codeSystem(system) !== undefined) return []
+  const text = `{at} draws on the system \`${system}\`, which is a value set. Name it under \`valueSet\`, or name its system.`
+  return [{ code: 'value-conflict', text }]
 }
 
 /** A filter asks for something that can be. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.filter */

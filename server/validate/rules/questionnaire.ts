@@ -1,0 +1,32 @@
+/** What a Questionnaire says of its own questions. https://hl7.org/fhir/R4/questionnaire.html */
+import { items } from '../../fhir/element.ts'
+import type { Fault } from '../run.ts'
+import type { Rule } from './index.ts'
+
+type Bag = Readonly<Record<string, unknown>>
+type Placed = { readonly item: Bag; readonly below: string }
+
+/**
+ * An item is enabled by the answer to another question of the form.
+ * https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.enableWhen.question
+ */
+export const enabledByQuestions: Rule = (form) => {
+  const all = placed(form, '')
+  const known = new Set(all.map(({ item }) => item.linkId))
+  return all.flatMap(({ item, below }) =>
+    items(item.enableWhen).flatMap(({ question }): Fault[] => {
+      if (typeof question !== 'string' || (known.has(question) && question !== item.linkId)) return []
+      const text = known.has(question)
+        ? `{at} is enabled by its own answer. Name another question in \`enableWhen\`.`
+        : `{at} is enabled by the question \`${question}\`, but no item of this form has this \`linkId\`.`
+      return [{ code: 'value-conflict', below, text }]
+    }),
+  )
+}
+
+function placed(holder: Bag, below: string): readonly Placed[] {
+  return items(holder.item).flatMap((item, index) => {
+    const at = `${below}/item/${index}`
+    return [{ item, below: at }, ...placed(item, at)]
+  })
+}
