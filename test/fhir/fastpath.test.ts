@@ -66,6 +66,36 @@ describe('fhir / fastpath', () => {
       assert.deepEqual(fastPath(expression)?.(resource), enginePath(expression)(resource), expression)
   })
 
+  it('knows the same objects as the engine does', () => {
+    const codings = [
+      { system: 'urn:x', code: 'a' },
+      { code: 'a', system: 'urn:x' },
+      { system: 'urn:x', code: 'b' },
+      { system: 'urn:x', code: 'a', display: 'A' },
+      { system: 'urn:x', code: 'a', userSelected: true },
+      { system: 'urn:x', code: 'a', userSelected: false },
+      { system: 'urn:x', code: 'a', extension: [{ url: 'urn:e', valueString: 'x' }] },
+      { system: 'urn:x', code: 'a', extension: [{ url: 'urn:e', valueString: 'y' }] },
+    ]
+    for (const one of codings)
+      for (const other of codings) {
+        const resource = {
+          resourceType: 'Observation',
+          code: { coding: [one] },
+          component: [{ code: { coding: [other] } }],
+        }
+        for (const expression of [
+          'component.code.where(coding.intersect(%resource.code.coding).exists()).exists()',
+          'code.coding = component.code.coding',
+        ])
+          assert.deepEqual(
+            fastPath(expression)?.(resource),
+            enginePath(expression)(resource),
+            `${expression} ${JSON.stringify(resource)}`,
+          )
+      }
+  })
+
   it('answers as the engine does, or leaves the answer to it', () => {
     const tally = { same: 0, left: 0 }
     for (const resource of variants(samples())) visit(resource, definitions, tally)

@@ -56,9 +56,28 @@ export function same(one: unknown, other: unknown): boolean {
     if (isLikeDate(one) && isLikeDate(other) && !(DATE.test(one) && one.length === other.length)) throw BAIL
     return false
   }
-  if (typeof one === 'object' && typeof other === 'object') throw BAIL
+  if (isBag(one) && isBag(other)) return sameBags(one, other)
   if (typeof one === 'object' || typeof other === 'object') throw BAIL
   return false
+}
+
+type Bag = Readonly<Record<string, unknown>>
+
+const isBag = (value: unknown): value is Bag =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !('resourceType' in value)
+
+/** Values that measure something may be the same in other words. */
+function sameBags(one: Bag, other: Bag): boolean {
+  if (isQuantity(one) || isQuantity(other)) throw BAIL
+  const keys = Object.keys(one)
+  if (keys.length !== Object.keys(other).length || !keys.every((key) => Object.hasOwn(other, key))) return false
+  return keys.every((key) => {
+    const [mine, theirs] = [one[key], other[key]]
+    if (Array.isArray(mine) && Array.isArray(theirs))
+      return mine.length === theirs.length && mine.every((value, index) => same(value, theirs[index]))
+    if (typeof mine === 'number' && mine !== theirs) throw BAIL
+    return same(mine, theirs)
+  })
 }
 
 /** A collection as a condition: empty is unknown, one value that is no boolean is true. */
