@@ -18,10 +18,12 @@ export const POSTED_TYPES: readonly string[] = [
 /** `start` and the posted ones, as an unchanging whole; of two with one url the first is found. */
 export function withPosted(start: Definitions, posted: readonly Source[]): Definitions {
   const byUrl = new Map<string, Canonical>()
-  for (const { content } of posted) {
+  const taken = posted.filter(({ content }) => {
     const url = String(content.url)
-    if (!byUrl.has(url) && start.find(url) === undefined) byUrl.set(url, content as Canonical)
-  }
+    if (byUrl.has(url) || start.find(url) !== undefined) return false
+    byUrl.set(url, content as Canonical)
+    return true
+  })
   const find = (canonical: string): Canonical | undefined => start.find(canonical) ?? postedAt(canonical, byUrl)
   const all = [...start.all, ...byUrl.values()]
   const made: Definitions = {
@@ -30,7 +32,7 @@ export function withPosted(start: Definitions, posted: readonly Source[]): Defin
     published: (resourceType) => all.filter((one) => one.resourceType === resourceType),
     all,
     structures: createStructures(find, start.structures),
-    besides: [...start.besides, ...posted],
+    besides: [...start.besides, ...taken],
     isPosted: (url) => byUrl.has(url),
     current: () => made,
   }

@@ -5,6 +5,15 @@ import { enginePath, fastPath } from './path.ts'
 /** More than any rule has; what is longer is not read here. */
 const LONGEST = 5000
 
+/** Is it read without the engine? */
+export function isFast(expression: string): boolean {
+  try {
+    return expression.length > LONGEST || fastPath(expression) !== undefined
+  } catch {
+    return false
+  }
+}
+
 /** A sentence, or undefined when nothing is wrong that shows without data. Never throws. */
 export function pathFault(expression: string): string | undefined {
   if (expression.length > LONGEST) return undefined
@@ -16,7 +25,7 @@ export function pathFault(expression: string): string | undefined {
   }
   const bare = expression.replace(TEXTS, "''")
   const unknown = namesIn(bare, /([A-Za-z_]\w*)\s*\(/g).find((name) => !FUNCTIONS.has(name))
-  if (unknown !== undefined) return `there is no function \`${unknown}\`${meant(unknown)}.`
+  if (unknown !== undefined) return `there is no function \`${unknown}\`${meant(unknown)}`
   const variable = namesIn(bare, /%([A-Za-z_]\w*)/g).find((name) => !VARIABLES.has(name))
   return variable === undefined ? undefined : `there is no variable \`%${variable}\`.`
 }
@@ -26,7 +35,7 @@ const namesIn = (text: string, pattern: RegExp): readonly string[] =>
 
 function meant(name: string): string {
   const guess = nearest(name, FUNCTIONS)
-  return guess ? `; did you mean \`${guess}\`?` : ''
+  return guess ? `; did you mean \`${guess}\`?` : '.'
 }
 
 /** What is no code: texts, names in back-ticks, comments. */

@@ -2,14 +2,18 @@
  * Definitions of somebody else's, checked like any resource before they are used: one with a misspelt element would
  * silently say less than its author meant. https://hl7.org/fhir/R4/validation.html
  */
+import { setImmediate } from 'node:timers/promises'
 import { readBesides } from '../definitions/besides.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { DefinitionFault } from '../definitions/fault.ts'
 import type { Source } from '../definitions/folders.ts'
 import { loadDefinitions, type LoadOptions } from '../definitions/load.ts'
+import { elementsOf } from '../definitions/structures/structures.ts'
 import { isError, type ErrorCode } from '../fhir/outcome.ts'
+import { isFast, pathFault } from '../fhir/path-fault.ts'
 import { createValidator } from './create.ts'
 import { createEngine } from './engine.ts'
+import type { Engine } from './run.ts'
 
 /** What makes a definition mean something else than it seems to; that it lacks a name or a status does no harm. */
 const HARMFUL: ReadonlySet<ErrorCode> = new Set([
@@ -43,13 +47,31 @@ export async function refuseUnusable(sources: readonly Source[], definitions: De
   }
 }
 
+/** Only a shortcut: many profiles may come in one transaction. */
+const engines = new WeakMap<Definitions, Engine>()
+
 /** Why a profile among these definitions cannot be used; undefined when it can. Never throws for what it contains. */
-export function profileFault(url: string, definitions: Definitions): string | undefined {
+export async function profileFault(url: string, definitions: Definitions): Promise<string | undefined> {
+  const engine = engines.get(definitions) ?? createEngine(definitions, true)
+  engines.set(definitions, engine)
   try {
-    createEngine(definitions, true).profile(url)
-    return undefined
+    engine.profile(url)
   } catch (fault) {
     if (fault instanceof DefinitionFault && fault.where === url) return fault.what
     return fault instanceof Error ? fault.message : String(fault)
   }
+  return ruleFault(definitions.structures.find(url)?.differential)
+}
+
+/** Of many rules the validator reads only some; others have their turn between these. */
+async function ruleFault(differential: unknown): Promise<string | undefined> {
+  for (const { constraint } of elementsOf(differential) ?? []) {
+    for (const { key, expression } of constraint ?? []) {
+      if (expression === undefined) continue
+      if (!isFast(expression)) await setImmediate()
+      const fault = pathFault(expression)
+      if (fault !== undefined) return `its rule \`${key}\` is \`${expression}\`; ${fault}`
+    }
+  }
+  return undefined
 }

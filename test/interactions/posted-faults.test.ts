@@ -49,6 +49,7 @@ const PROFILES: readonly Case[] = [
   ['whose binding has a strength that there is not', patient({ id: 'Patient.maritalStatus', binding: { strength: 'strict', valueSet: `${R4}/ValueSet/marital-status` } }), 422, 'code-invalid', `${AT}[0].binding.strength`, /required/],
   ['whose rule is no FHIRPath', patient(rule('name.exists(')), 422, 'definition-invalid', `${AT}[0].constraint[0].expression`, /parsed/],
   ['whose rule asks for a function that there is not', patient(rule('name.exist()')), 422, 'definition-invalid', `${AT}[0].constraint[0].expression`, /`exists`/],
+  ['whose last of many rules is no FHIRPath', patient({ id: 'Patient', constraint: [...Array.from({ length: 30 }, (_, index) => `name.repeat(period).count() < ${index}`), 'name.exists('].map((expression, index) => ({ key: `x-${index}`, severity: 'error', human: 'x', expression })) }), 422, 'definition-invalid', 'StructureDefinition', /rule `x-30` .* cannot be parsed/],
   ['whose discriminator leads nowhere', patient(sliced({ type: 'value', path: 'sistem' })), 422, 'definition-invalid', 'StructureDefinition', /discriminator `sistem`/],
   ['whose discriminator is of no kind', patient(sliced({ type: 'colour', path: 'system' })), 422, 'code-invalid', `${AT}[0].slicing.discriminator[0].type`, /pattern/],
   ['that fixes what its base fixes otherwise', profileOf('faulty', 'Patient', [{ id: 'Patient.gender', fixedCode: 'male' }], { baseDefinition: address('StructureDefinition', 'fixing') }), 422, 'definition-invalid', 'StructureDefinition', /fixed to "female"/],
