@@ -25,16 +25,25 @@ export const withAnyExtension = (one: Compared): Compared => ({
 
 export const agreement = (all: readonly Compared[]): number => all.filter(agrees).length / Math.max(all.length, 1)
 
+/** Was something made wrong, rather than merely different? */
+export const isFault = ({ mutant }: Compared): boolean => nameOf(FAULTS, mutant) !== undefined
+
+const share = (of: string, ones: readonly Compared[]): string =>
+  `  ${of}: ${ones.filter(agrees).length} of ${ones.length} (${percent(agreement(ones))})`
+
 export function report(all: readonly Compared[]): string {
   const apart = all.filter((one) => !agrees(one))
   const valid = all.filter(({ theirs }) => theirs.valid)
   return [
     `same verdict: ${all.length - apart.length} of ${all.length} (${percent(agreement(all))})`,
-    ...[FAULTS, VARIANTS].map((kinds, index) => {
-      const ones = all.filter(({ mutant }) => nameOf(kinds, mutant) !== undefined)
-      return `  of ${index === 0 ? 'faults' : 'variants'}: ${ones.filter(agrees).length} of ${ones.length} (${percent(agreement(ones))})`
-    }),
-    `same verdict when extensions that are not known pass here as they do there: ${percent(agreement(all.map(withAnyExtension)))}`,
+    share('of faults', all.filter(isFault)),
+    share(
+      'of variants',
+      all.filter((one) => !isFault(one)),
+    ),
+    'the same when extensions that are not known pass here as they do there',
+    share('of all', all.map(withAnyExtension)),
+    share('of faults', all.filter(isFault).map(withAnyExtension)),
     `the other says valid of ${valid.length}, invalid of ${all.length - valid.length}`,
     '',
     'by kind (of mutants with two, the first): mutants, of them valid for the other, disagreements',
