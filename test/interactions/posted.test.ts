@@ -285,6 +285,20 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
       assert.deepEqual(await statuses(), [422, 422])
     })
 
+    it('hold for large resources as for others, which are checked elsewhere', async () => {
+      const communication = Array.from({ length: 1000 }, () => ({ language: { coding: [{ system: 'urn:ietf:bcp:47', code: 'es' }] } })) // prettier-ignore
+      const profile = (min: number) => profileOf('for-large', 'Patient', [{ id: 'Patient.telecom', min }])
+      await posted(profile(1))
+      refused(await es.post('/Patient', claiming('for-large', { communication })), 422, 'element-missing')
+      await posted(profile(0))
+      made(await es.post('/Patient', claiming('for-large', { communication })))
+      const codes = Array.from({ length: 2000 }, (_, index) => `c${index}`)
+      refused(await put(codeSystem('for-large', [...codes, 'c1'])), 422, 'invariant')
+      await posted(codeSystem('for-large', codes))
+      const element = Array.from({ length: 1000 }, () => ({ id: 'Patient.nom', min: 1, short: 'x' }))
+      refused(await put(profileOf('for-large-too', 'Patient', element)), 422, 'definition-invalid')
+    })
+
     it('come eight at once: each holds, and each is one version', async () => {
       const ids = Array.from({ length: 8 }, (_, index) => `eight-${index}`)
       const answers = await Promise.all(
