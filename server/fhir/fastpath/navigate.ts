@@ -5,12 +5,26 @@ import { BAIL } from './values.ts'
 type Bag = Readonly<Record<string, unknown>>
 
 /** An element's name, and what follows from it, worked out once. */
-export type Step = { readonly name: string; readonly beside: string; readonly isChoice: boolean }
+export type Step = {
+  readonly name: string
+  readonly beside: string
+  readonly isChoice: boolean
+  /** Of properties met so far: what each is to this choice. */
+  readonly known: Map<string, Role>
+}
 
-export const stepOf = (name: string): Step => ({ name, beside: `_${name}`, isChoice: CHOICES.has(name) })
+type Role = 'value' | 'beside' | 'other'
+
+export const stepOf = (name: string): Step => ({
+  name,
+  beside: `_${name}`,
+  isChoice: CHOICES.has(name),
+  known: new Map(),
+})
 
 /** The values of an element below one value, added to `found`. A primitive without a value is left to the engine. */
-export function children(value: unknown, { name, beside, isChoice }: Step, found: unknown[]): void {
+export function children(value: unknown, step: Step, found: unknown[]): void {
+  const { name, beside, isChoice } = step
   if (typeof value !== 'object' || value === null) {
     // What stands beside a primitive is out of sight here.
     if (name === 'extension' || name === 'id') throw BAIL
@@ -21,7 +35,7 @@ export function children(value: unknown, { name, beside, isChoice }: Step, found
   const besides = bag[beside]
   if (besides !== undefined && !isWhole(own, besides)) throw BAIL
   if (own !== undefined) add(own, found)
-  else if (isChoice) choice(bag, name, found)
+  else if (isChoice) choice(bag, step, found)
 }
 
 /** What is directly below the values. What stands beside a primitive is left to the engine. */
@@ -65,13 +79,23 @@ export function typedStep(name: string, type: string): (value: unknown, found: u
   }
 }
 
-function choice(bag: Bag, name: string, found: unknown[]): void {
+function choice(bag: Bag, step: Step, found: unknown[]): void {
   for (const key in bag) {
-    if (key.length <= name.length) continue
-    if (key.startsWith(name) && CHOICE_TYPES.has(key.slice(name.length))) add(bag[key], found)
-    else if (key.charCodeAt(0) === 95 && key.startsWith(name, 1) && CHOICE_TYPES.has(key.slice(name.length + 1)))
-      throw BAIL
+    const role = step.known.get(key) ?? roleOf(key, step)
+    if (role === 'value') add(bag[key], found)
+    else if (role === 'beside') throw BAIL
   }
+}
+
+const MOST = 500
+
+function roleOf(key: string, { name, known }: Step): Role {
+  const isBeside = key.startsWith(`_${name}`)
+  const type = key.slice(name.length + (isBeside ? 1 : 0))
+  const isOne = (isBeside || key.startsWith(name)) && CHOICE_TYPES.has(type)
+  const role = !isOne ? 'other' : isBeside ? 'beside' : 'value'
+  if (known.size < MOST) known.set(key, role)
+  return role
 }
 
 function add(value: unknown, found: unknown[]): void {
