@@ -55,9 +55,28 @@ const SHAPE: readonly Case[] = [
   ],
 ]
 
+const ACTIVE = {
+  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }],
+}
+
 const SIBLINGS: readonly Case[] = [
   ['an extension in place of a value', patient({ _birthDate: { extension: absent } })],
-  ['an extension in place of a required value', request({ status: undefined, _status: { extension: absent } })],
+  ['an extension in place of a required text', request({ note: [{ _text: { extension: absent } }] })],
+  [
+    'an extension in place of a code that must be one of a value set',
+    request({ status: undefined, _status: { extension: absent } }),
+    'code-invalid ServiceRequest.status',
+  ],
+  [
+    'an extension in a list in place of such a code',
+    {
+      resourceType: 'AllergyIntolerance',
+      patient: { reference: 'Patient/1' },
+      clinicalStatus: ACTIVE,
+      _category: [{ extension: absent }],
+    },
+    'code-invalid AllergyIntolerance.category[0]',
+  ],
   ['an id beside a value', patient({ birthDate: '2020', _birthDate: { id: 'a' } })],
   ['an id beside nothing', patient({ _birthDate: { id: 'a' } }), 'element-empty Patient.birthDate'],
   [

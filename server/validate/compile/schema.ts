@@ -86,6 +86,8 @@ export type Schema = {
   fhirChoice?: readonly Choice[]
   /** Names of repeating primitives, whose `_name` runs beside them. */
   fhirLists?: readonly string[]
+  /** Names of codes of a required value set: `_name` alone does not do. */
+  fhirCoded?: readonly string[]
   /** What a profile says of the id and extensions of primitives, by their names. */
   fhirSiblings?: Readonly<Record<string, Schema>>
   /** A complex element: it has more than an id. */
@@ -134,7 +136,15 @@ export const isEmpty = (schema: Schema): boolean => Object.keys(schema).length =
 
 type Properties = Record<string, Schema | false>
 
-const JOINED = new Set(['fhirRequired', 'fhirChoice', 'fhirLists', 'fhirBinding', 'fhirProfile', 'fhirInvariants'])
+const JOINED = new Set([
+  'fhirRequired',
+  'fhirChoice',
+  'fhirLists',
+  'fhirCoded',
+  'fhirBinding',
+  'fhirProfile',
+  'fhirInvariants',
+])
 
 function mergeProperties(one: Properties, other: Properties): Properties {
   const made = { ...one }

@@ -2,6 +2,7 @@
 import type { KeywordDefinition } from 'ajv'
 import type { Engine } from '../run.ts'
 import { fhirBinding } from './binding.ts'
+import { fhirCoded } from './coded.ts'
 import { fhirCoding } from './coding.ts'
 import { fhirElementId } from './element-id.ts'
 import { fhirExtensions } from './extensions.ts'
@@ -23,6 +24,7 @@ export const KEYWORDS: readonly ((engine: Engine) => KeywordDefinition)[] = [
   fhirChoice,
   fhirElement,
   fhirLists,
+  fhirCoded,
   fhirSiblings,
   // what a value is
   fhirFormat,

@@ -1,4 +1,5 @@
 /** The keywords that look at a value and nothing around it: their own checks, told nothing of the place. */
+import { fhirCoded } from '../keywords/coded.ts'
 import { ruleTests } from '../keywords/invariants.ts'
 import { fhirAggregation, fhirTarget } from '../keywords/target.ts'
 import { fhirFixed, fhirMax, fhirMin, fhirPattern } from '../keywords/value.ts'
@@ -17,6 +18,7 @@ export const KEYWORD_TESTS: Readonly<Record<string, Make>> = {
   fhirMin: of(fhirMin),
   fhirMax: of(fhirMax),
   fhirBinding: binding,
+  fhirCoded: of(fhirCoded),
   fhirCoding: coding,
   fhirReference: reference,
   fhirTarget: of(fhirTarget),
