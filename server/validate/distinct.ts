@@ -57,11 +57,13 @@ const rank = (severity: Severity = 'error'): number => ['information', 'warning'
 
 /** Does a fault follow from another one? */
 function consequences(all: readonly Said[]): (one: Said) => boolean {
-  const badForm = new Set(all.filter((one) => FORM.has(one.code)).map((one) => one.pointer))
-  const isBroken = all.some((one) => !one.rule && rank(one.severity) > 1)
+  const isError = ({ severity }: Said): boolean => rank(severity) > 1
+  // Advice on a form says nothing of the content.
+  const badForm = new Set(all.filter((one) => FORM.has(one.code) && isError(one)).map((one) => one.pointer))
+  const isBroken = all.some((one) => !one.rule && isError(one))
   const cut = all.flatMap(({ pointer, limit }) => (limit === undefined ? [] : [{ pointer: `${pointer}/`, limit }]))
   // A code that its system does not know breaks what is asked of the coding or concept that holds it, too.
-  const refused = new Set(all.filter((one) => REFUSED.has(one.code)).map((one) => one.pointer))
+  const refused = new Set(all.filter((one) => REFUSED.has(one.code) && isError(one)).map((one) => one.pointer))
   const isInside = (pointer: string): boolean => {
     const [, concept, coding] = /^(.*?)(\/coding\/\d+)?\/code$/.exec(pointer) ?? []
     return concept !== undefined && (refused.has(concept) || refused.has(concept + (coding ?? '')))

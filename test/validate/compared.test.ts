@@ -3,7 +3,7 @@
  * specification.
  */
 import assert from 'node:assert/strict'
-import { told, validatorOf } from './given.ts'
+import { H, profile, told, validatorOf } from './given.ts'
 
 const validator = validatorOf([])
 const basic = (more: object) => ({ resourceType: 'Basic', code: { text: 'x' }, ...more })
@@ -129,4 +129,19 @@ describe('validate / compared with the HL7 validator', () => {
       assert.deepEqual(told(await validator.check(resource)), issues)
     })
   }
+
+  it('does not take advice on the form of a value for a reason to pass its content', async () => {
+    const rule = { key: 'x-1', severity: 'error', human: 'Letters.', expression: "matches('^[a-z]+$')" }
+    const own = validatorOf([profile('Basic', [{ id: 'Basic.code.text', constraint: [rule], maxLength: 3 }])])
+    const claiming = (text: string) => basic({ meta: { profile: [`${H}/StructureDefinition/x`] }, code: { text } })
+    assert.deepEqual(told(await own.check(claiming('  '))), [
+      'invariant Basic.code.text',
+      'warning value-format Basic.code.text',
+    ])
+    assert.deepEqual(told(await own.check(claiming('\u0007\u0007\u0007\u0007'))), [
+      'invariant Basic.code.text',
+      'value-range Basic.code.text',
+      'warning value-format Basic.code.text',
+    ])
+  })
 })
