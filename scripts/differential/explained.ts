@@ -27,6 +27,11 @@ export const CLASSES: readonly Class[] = [
   { title: 'a reference to a type that the element does not allow', ours: ({ code }) => code === 'reference-type' },
   { title: 'a display that is none of the code', ours: ({ code }) => code === 'code-display' },
   {
+    title: 'a coding of a condition (enableWhen) or an option, which the other does not check',
+    ours: ({ expression }) =>
+      /\.(enableWhen|answerOption)\[\d+\]\.\w+\.ofType\(Coding\)\./.test(expression ?? ''),
+  },
+  {
     title: 'a MIME type that is none',
     ours: ({ code, text }) => code === 'code-invalid' && text.includes('/mimetypes'),
   },
@@ -71,6 +76,8 @@ export const CLASSES: readonly Class[] = [
     title: 'an extension in the place of an id',
     theirs: ({ id, message }) => id === 'Resource_RES_ID_Malformed_Chars' && message.includes("('null')"),
   },
+  { title: 'an Identifier.system that is no URL', theirs: ofId('Type_Specific_Checks_DT_Identifier_System') },
+  { title: 'something that the other stumbles over', theirs: ofId('failed') },
   { title: 'an OID of few numbers', theirs: ofId('Type_Specific_Checks_DT_OID_Valid') },
   { title: 'a time with parts of a second', theirs: ofId('Type_Specific_Checks_DT_Time_Valid') },
   { title: 'a relative system', theirs: ofId('Terminology_TX_System_Relative') },
