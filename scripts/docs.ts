@@ -5,7 +5,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { loadDefinitions } from '../server/definitions/load.ts'
+import { examples } from '../test/errors/raised.ts'
 import { codesPage } from './docs/codes.ts'
+import { errorsPage } from './docs/errors.ts'
 import { operationsPage } from './docs/operations.ts'
 import { profilesPage } from './docs/profiles.ts'
 import { searchPage } from './docs/search.ts'
@@ -21,6 +23,7 @@ const pages: Readonly<Record<string, string>> = {
   'operations.md': operationsPage(definitions),
   'topics.md': topicsPage(definitions),
   'codes.md': codesPage(definitions),
+  'errors.md': errorsPage(await examples()),
 }
 const stale = Object.keys(pages).filter((name) => read(name) !== pages[name])
 

@@ -22,8 +22,15 @@ describe('the documentation', () => {
     assert.deepEqual(told, table)
   })
 
-  it('tells every error code with its status, issue type, meaning and what to do', () => {
-    const told = tableRows(textOf('docs/errors.md'), ['code', 'status', 'issue type', 'meaning', 'what to do'])
+  it('tells every error code with its status, issue type, meaning, what to do and an example', () => {
+    const told = tableRows(textOf('docs/errors.md'), [
+      'code',
+      'status',
+      'issue type',
+      'meaning',
+      'what to do',
+      'example',
+    ])
     assert.deepEqual(
       told.map(([code]) => code).sort(),
       Object.keys(ERRORS)
@@ -33,10 +40,14 @@ describe('the documentation', () => {
     const facts = Object.fromEntries(told.map(([code, ...rest]) => [code, rest.slice(0, 3)]))
     for (const [code, [status, type, meaning]] of Object.entries(ERRORS))
       assert.deepEqual(facts[`\`${code}\``], [String(status), type, meaning], code)
-    for (const row of told) assert.match(row[4] ?? '', /^[A-Z`].*\.$/, `${row[0]} does not say what to do`)
+    for (const [code = '', , , , todo = '', example] of told) {
+      assert.match(todo, /^[A-Z`].*\.$/, `${code} does not say what to do`)
+      assert.equal(example, `[see](reference/errors.md#${code.replaceAll('`', '')})`)
+    }
   })
 
-  it('tells every profile, search parameter, operation, topic and code list as they are published', () => {
+  it('tells every profile, search parameter, operation, topic, code list and example as they are', function () {
+    this.timeout(120_000)
     const { status, stderr } = spawnSync(process.execPath, ['--import=tsx', 'scripts/docs.ts', '--check'], {
       cwd: ROOT,
       encoding: 'utf8',

@@ -13,6 +13,8 @@ import { consent, participant, referral, type Body } from '../visibility/records
 
 export type Scene = {
   readonly url: string
+  /** Where it listens, whatever its public address says. */
+  readonly port: number
   readonly store: Store
   as(agency: string): Client
   /** Before the next commit with writes goes to the store, this happens. */
@@ -45,9 +47,10 @@ export async function attacked(
     },
   }
   const hub = await createHub(config, { log: createLog('silent'), clock, store: watched })
-  const { url } = await hub.listen()
+  const { url, port } = await hub.listen()
   return {
     url,
+    port,
     store,
     as: (agency) => clientAt(url, agency),
     between(happens) {

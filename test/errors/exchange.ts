@@ -1,0 +1,42 @@
+/** The last request that a client sent and how it was answered, for whoever wants to show it. */
+import { clientAt, type Answer, type Client } from '../given.ts'
+
+export type Exchange = {
+  readonly agency?: string
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: unknown
+  readonly answer: Answer
+}
+
+export type Recorder = { as(agency?: string): Client; last(): Exchange }
+
+/** Clients of a hub, as those of test/given.ts; `last` is what any of them sent last. */
+export function recorder(url: string): Recorder {
+  let last: Exchange | undefined
+  const as = (agency?: string): Client => {
+    const client = clientAt(url, agency)
+    const send: Client['send'] = async (method, path, body, options = {}) => {
+      const answer = await client.send(method, path, body, options)
+      last = { agency, method, path, headers: options.headers ?? {}, body, answer }
+      return answer
+    }
+    const matching = (version?: number | string) =>
+      version === undefined ? {} : { headers: { 'If-Match': `W/"${version}"` } }
+    return {
+      send,
+      get: (path, options) => send('GET', path, undefined, options),
+      post: (path, body, options) => send('POST', path, body, options),
+      put: (path, body, version) => send('PUT', path, body, matching(version)),
+      delete: (path, version) => send('DELETE', path, undefined, matching(version)),
+    }
+  }
+  return {
+    as,
+    last() {
+      if (!last) throw new Error('Nothing was sent.')
+      return last
+    },
+  }
+}

@@ -1,0 +1,366 @@
+/** For each code that no sample of a profile raises: requests of which the last one is answered with it. */
+import type { ErrorCode } from '../../server/fhir/outcome.ts'
+import { CommitConflict, StoreFull } from '../../server/store/store.ts'
+import { business, newcomer, post, referred, type Scene } from '../attack/scene.ts'
+import { made, type Client } from '../given.ts'
+import { address, profileOf } from '../interactions/posted.ts'
+import { assessment, condition, goal, participant, referral, wages, type Body } from '../visibility/records.ts'
+
+/** Agencies of the samples; `board` speaks without the header. */
+export type Cast = {
+  readonly board: Client
+  readonly es: Client
+  readonly abe: Client
+  readonly ui: Client
+  /** Any name. */
+  as(agency: string): Client
+  /** What befalls the next commit. */
+  between: Scene['between']
+}
+
+export type Case = {
+  /** What is done wrong. */
+  readonly what: string
+  readonly send: (cast: Cast) => Promise<unknown>
+  /** Settings of the hub, where it takes others than usual. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+const MALFORMED = '{\n  "resourceType": "Patient",\n  "active": yes\n}'
+const TWICE = '{\n  "resourceType": "Patient",\n  "active": true,\n  "active": false\n}'
+const entry = (method: string, url: string) => ({ request: { method, url } })
+const bundle = (type: string, ...entries: readonly object[]) => ({ resourceType: 'Bundle', type, entry: entries })
+const deep = `{"resourceType":"Basic","extension":${'[{"extension":'.repeat(40)}[]${'}]'.repeat(40)}}`
+const many = (one: object) => Array.from({ length: 4000 }, () => one)
+const jpeg = { headers: { 'Content-Type': 'image/jpeg' } }
+
+/** What HTTP carries: the address, the headers, the body. */
+const REQUEST = {
+  'json-malformed': { what: 'Text that is not JSON.', send: ({ es }) => es.post('/Patient', MALFORMED) },
+  'json-duplicate-key': { what: 'A property that is named twice.', send: ({ es }) => es.post('/Patient', TWICE) },
+  'json-too-deep': { what: 'Extensions within extensions, without end.', send: ({ es }) => es.post('/Basic', deep) },
+  'body-missing': { what: 'A create without a body.', send: ({ es }) => es.send('POST', '/Patient') },
+  'body-too-large': {
+    what: 'A body larger than `HUB_BODY_LIMIT`, here 1024 bytes.',
+    settings: { HUB_BODY_LIMIT: '1024' },
+    send: ({ es }) => es.post('/Basic', { resourceType: 'Basic', implicitRules: `urn:x:${'x'.repeat(1100)}` }),
+  },
+  'request-malformed': { what: 'A `%` that begins no encoded character.', send: ({ es }) => es.get('/Patient/100%') },
+  'address-too-long': {
+    what: 'A search with hundreds of values in the address.',
+    send: ({ es }) => es.get(`/Patient?_id=${'abcdefgh,'.repeat(1000)}`),
+  },
+  'headers-too-large': {
+    what: 'Headers of more than 16 KiB.',
+    send: ({ es }) => es.get('/Patient', { headers: { 'X-Request-Id': 'x'.repeat(20_000) } }),
+  },
+  'media-type': { what: 'A picture as the body.', send: ({ es }) => es.post('/Patient', '{}', jpeg) },
+  'not-acceptable': {
+    what: 'XML asked for.',
+    send: ({ es }) => es.get('/Patient', { headers: { Accept: 'application/fhir+xml' } }),
+  },
+  'method-not-allowed': {
+    what: 'A POST to the address of a record.',
+    send: ({ es }) => es.post('/Patient/elvis', participant('es')),
+  },
+  'unknown-address': { what: 'An operation that there is not.', send: ({ es }) => es.get('/Patient/$everything') },
+  'unknown-type': { what: 'A type that the hub does not hold.', send: ({ es }) => es.get('/Medication') },
+  'unknown-parameter': {
+    what: 'A search parameter that there is not.',
+    send: ({ es }) => es.get('/Patient?hobby=song'),
+  },
+  'invalid-parameter': { what: 'A count that is no number.', send: ({ es }) => es.get('/Patient?_count=many') },
+  'invalid-header': {
+    what: 'If-Match without an ETag.',
+    send: ({ es }) =>
+      es.send('PUT', '/Patient/es.1', { ...participant('es'), id: 'es.1' }, { headers: { 'If-Match': 'three' } }),
+  },
+  'invalid-id': { what: 'An id with an underscore.', send: ({ es }) => es.get('/Patient/a_b') },
+  'type-mismatch': { what: 'A Goal for a Patient.', send: ({ es }) => es.post('/Patient', goal('Patient/elvis')) },
+  'id-mismatch': {
+    what: 'Another id in the body than in the address.',
+    send: ({ es }) => es.put('/Patient/es.1', { ...participant('es'), id: 'es.2' }),
+  },
+  'too-many-entries': {
+    what: 'More entries than `HUB_TRANSACTION_LIMIT`, here 2.',
+    settings: { HUB_TRANSACTION_LIMIT: '2' },
+    send: ({ es }) => es.post('', bundle('batch', entry('GET', 'Goal'), entry('GET', 'Goal'), entry('GET', 'Goal'))),
+  },
+  'too-costly': {
+    what: 'A value set of thousands of codes, all at once.',
+    send: ({ es }) => es.get('/ValueSet/$expand?url=http://terminology.hl7.org/ValueSet/v3-ActCode'),
+  },
+  'check-too-long': {
+    what: 'Thousands of values, which take longer than `HUB_CHECK_LIMIT`, here 1 ms.',
+    settings: { HUB_CHECK_LIMIT: '1' },
+    send: ({ es }) => es.post('/Patient/$validate', { resourceType: 'Patient', name: many({ family: 'Presley' }) }),
+  },
+  'more-issues': {
+    what: 'More than a thousand mistakes in one resource.',
+    send: ({ es }) => es.post('/Patient/$validate', { resourceType: 'Patient', name: many({ family: 5 }) }),
+  },
+  'bundle-invalid': {
+    what: 'A method that there is not.',
+    send: ({ es }) => es.post('', bundle('transaction', entry('FETCH', 'Patient'))),
+  },
+  'unknown-agency': { what: 'An agency that there is not.', send: ({ as }) => as('nobody').get('/Patient') },
+} as const satisfies Partial<Record<ErrorCode, Case>>
+
+/** What is there already, and who asks. */
+const RECORD = {
+  forbidden: {
+    what: 'An agency that changes a lookup of the board.',
+    send: ({ es }) => es.put('/Organization/es', { resourceType: 'Organization', id: 'es' }),
+  },
+  'id-not-yours': {
+    what: 'An id of one’s choice that begins with another agency.',
+    send: ({ es }) => es.put('/Patient/abe.1', { ...participant('es'), id: 'abe.1' }),
+  },
+  'not-found': { what: 'A record that there is not.', send: ({ es }) => es.get('/Patient/nobody') },
+  deleted: {
+    what: 'A record that was deleted.',
+    async send({ es }) {
+      const subject = await newcomer(es, 'es')
+      await es.delete(`/${subject}`, 1)
+      await es.get(`/${subject}`)
+    },
+  },
+  'version-required': {
+    what: 'An update of a participant without If-Match.',
+    async send({ es }) {
+      const one = await post(es, participant('es'))
+      await es.put(`/Patient/${one.id}`, one)
+    },
+  },
+  'version-conflict': {
+    what: 'An update that rests on version 1, of a participant at version 2.',
+    async send({ es }) {
+      const one = await post(es, participant('es'))
+      made(await es.put(`/Patient/${one.id}`, { ...one, gender: 'male' }, 1))
+      await es.put(`/Patient/${one.id}`, { ...one, gender: 'other' }, 1)
+    },
+  },
+  'already-exists': {
+    what: 'If-None-Match: * for a record that is there.',
+    async send({ es }) {
+      const one = { ...goal(await newcomer(es, 'es')), id: 'es.goal-1' }
+      made(await es.put('/Goal/es.goal-1', one))
+      await es.send('PUT', '/Goal/es.goal-1', one, { headers: { 'If-None-Match': '*' } })
+    },
+  },
+  'multiple-matches': {
+    what: 'A conditional create whose condition several records meet.',
+    async send({ es }) {
+      const subject = await newcomer(es, 'es')
+      await post(es, goal(subject))
+      await post(es, goal(subject))
+      await es.post('/Goal', goal(subject), { headers: { 'If-None-Exist': `patient=${subject}` } })
+    },
+  },
+  'duplicate-participant': {
+    what: 'A participant whose number is there already.',
+    async send({ es }) {
+      await post(es, participant('es', { number: 'ES-1' }))
+      await es.post('/Patient', participant('es', { number: 'ES-1' }))
+    },
+  },
+  'reference-not-found': {
+    what: 'A goal of a participant who is not there.',
+    send: ({ es }) => es.post('/Goal', goal('Patient/nobody')),
+  },
+  'reference-foreign': {
+    what: 'A goal that addresses the barrier of somebody else.',
+    async send({ es }) {
+      const barrier = await post(es, condition(await newcomer(es, 'es')))
+      const addresses = [{ reference: `Condition/${barrier.id}` }]
+      await es.post('/Goal', { ...goal(await newcomer(es, 'es')), addresses })
+    },
+  },
+  'value-range': {
+    what: 'A text longer than a profile allows.',
+    async send({ board, es }) {
+      made(await board.put('/StructureDefinition/short-city', SHORT_CITY))
+      const meta = { profile: [SHORT_CITY.url] }
+      await es.post('/Patient', {
+        ...participant('es'),
+        meta,
+        address: [{ city: 'Llanfairpwllgwyngyll', state: 'MS' }],
+      })
+    },
+  },
+  'reference-format': {
+    what: 'A reference with white space in it.',
+    send: ({ es }) => es.post('/Goal/$validate', goal('Patient/the king')),
+  },
+  'code-unexpected': {
+    what: 'A code of one’s own where others are expected: a warning.',
+    send: ({ es }) => es.post('/Patient/$validate', { ...participant('es'), contact: [related(AUNT)] }),
+  },
+  'code-unchecked': {
+    what: 'A code that only the whole of a code system could tell, of which the hub holds a part.',
+    send: ({ es }) => es.get('/CodeSystem/$validate-code?url=http://onetonline.org/onet-soc&code=99-9999.99'),
+  },
+} as const satisfies Partial<Record<ErrorCode, Case>>
+
+const SHORT_CITY = profileOf('short-city', 'Patient', [{ id: 'Patient.address.city', maxLength: 12 }])
+const related = (coding: object) => ({ relationship: [{ coding: [coding] }], name: { text: 'Ada Ferris' } })
+const AUNT = { system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: 'AUNT' }
+
+/** The work between agencies. */
+const WORK = {
+  'transition-illegal': {
+    what: 'A referral that is completed before anybody accepted it.',
+    async send({ es, abe }) {
+      const { task } = await referred(es, await newcomer(es, 'es'), 'es', 'abe')
+      await abe.put(`/Task/${task.id}`, { ...task, status: 'in-progress', ...business('in-service') }, 1)
+    },
+  },
+  'referral-rule': {
+    what: 'A referral that is accepted with the business status of a later step.',
+    async send({ es, abe }) {
+      const { task } = await referred(es, await newcomer(es, 'es'), 'es', 'abe')
+      await abe.put(`/Task/${task.id}`, { ...task, status: 'accepted', ...business('services-received') }, 1)
+    },
+  },
+  'consent-missing': {
+    what: 'A referral to an agency that no consent names.',
+    async send({ es }) {
+      const subject = await newcomer(es, 'es')
+      await es.post('/ServiceRequest', referral(subject, 'es', 'abe'))
+    },
+  },
+  'element-immutable': {
+    what: 'A referral whose requester is changed.',
+    async send({ es, abe }) {
+      const { task } = await referred(es, await newcomer(es, 'es'), 'es', 'abe')
+      await abe.put(`/Task/${task.id}`, { ...task, requester: { reference: 'Organization/abe' } }, 1)
+    },
+  },
+  'plan-active-exists': {
+    what: 'A second active plan.',
+    async send({ es }) {
+      const subject = await newcomer(es, 'es')
+      const aim = await post(es, goal(subject))
+      await post(es, plan(subject, `Goal/${aim.id}`))
+      await es.post('/CarePlan', plan(subject, `Goal/${aim.id}`))
+    },
+  },
+  'agency-not-yours': {
+    what: 'A participation in the name of another agency.',
+    send: ({ es }) => es.post('/Patient', { ...participant('abe') }),
+  },
+  'role-required': {
+    what: 'A wage record of an agency that keeps no wages.',
+    send: async ({ es }) => es.post('/Observation', wages(await newcomer(es, 'es'), 'es')),
+  },
+  'agency-rule': {
+    what: 'An agency with a dot in its id.',
+    async send({ board }) {
+      const { body } = await board.get('/Organization/abe')
+      await board.put('/Organization/abe.north', { ...body, id: 'abe.north' })
+    },
+  },
+  'catalogue-rule': {
+    what: 'The wage record of a quarter and an employer, twice.',
+    async send({ ui }) {
+      const record = wages(await newcomer(ui, 'ui'), 'ui')
+      await post(ui, record)
+      await ui.post('/Observation', record)
+    },
+  },
+  'subscription-rule': {
+    what: 'An endpoint that is not on the public internet.',
+    send: ({ es }) => es.post('/Subscription', subscription('https://10.0.0.1/fhir')),
+  },
+  'assessment-rule': {
+    what: 'Proposals asked for from an assessment that is not completed.',
+    async send({ es }) {
+      const response = { ...assessment(await newcomer(es, 'es'), true), status: 'in-progress' }
+      await es.post('/QuestionnaireResponse/$propose-referrals', response)
+    },
+  },
+  'definition-invalid': {
+    what: 'A profile on an element that its base has not.',
+    send: ({ board }) => board.put('/StructureDefinition/odd', profileOf('odd', 'Patient', [{ id: 'Patient.hobby' }])),
+  },
+  'definition-taken': {
+    what: 'A profile with the address of another one.',
+    async send({ board }) {
+      const one = profileOf('one', 'Patient', [GENDER])
+      made(await board.put('/StructureDefinition/one', one))
+      await board.put('/StructureDefinition/two', { ...one, id: 'two' })
+    },
+  },
+  'definition-in-use': {
+    what: 'A profile that another one rests on, deleted.',
+    async send({ board }) {
+      made(await board.put('/StructureDefinition/below', profileOf('below', 'Patient', [GENDER])))
+      const more = { baseDefinition: address('StructureDefinition', 'below') }
+      made(await board.put('/StructureDefinition/above', profileOf('above', 'Patient', [GENDER], more)))
+      await board.delete('/StructureDefinition/below')
+    },
+  },
+} as const satisfies Partial<Record<ErrorCode, Case>>
+
+const GENDER = { id: 'Patient.gender', min: 1 }
+const HUB = 'https://no-wrong-door.example/fhir'
+
+const plan = (subject: string, aim: string): Body => ({
+  resourceType: 'CarePlan',
+  status: 'active',
+  intent: 'plan',
+  category: [{ coding: [{ system: `${HUB}/CodeSystem/plan-category`, code: 'success-plan' }] }],
+  subject: { reference: subject },
+  created: '2026-01-05',
+  author: { reference: 'Organization/es' },
+  goal: [{ reference: aim }],
+})
+
+const subscription = (endpoint: string) => ({
+  resourceType: 'Subscription',
+  meta: { profile: ['http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription'] },
+  status: 'requested',
+  reason: 'Referrals to us',
+  criteria: `${HUB}/SubscriptionTopic/referral-received`,
+  channel: {
+    type: 'rest-hook',
+    endpoint,
+    payload: 'application/fhir+json',
+    _payload: {
+      extension: [
+        {
+          url: 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-payload-content',
+          valueCode: 'id-only',
+        },
+      ],
+    },
+  },
+})
+
+/** The hub in trouble. */
+const TROUBLE = {
+  'store-full': {
+    what: 'No room is left on the disk.',
+    send: ({ es, between }) => failing(es, between, () => new StoreFull('full')),
+  },
+  busy: {
+    what: 'Others write to the same records without a pause.',
+    send: ({ es, between }) => failing(es, between, () => new CommitConflict('guard', 0)),
+  },
+  internal: {
+    what: 'A fault of the hub itself.',
+    send: ({ es, between }) => failing(es, between, () => new Error('an example')),
+  },
+} as const satisfies Partial<Record<ErrorCode, Case>>
+
+async function failing(client: Client, between: Cast['between'], fault: () => Error): Promise<void> {
+  const fail = (): Promise<never> => {
+    between(fail)
+    return Promise.reject(fault())
+  }
+  between(fail)
+  await client.post('/Patient', participant('es'))
+  between(() => Promise.resolve())
+}
+
+export const CASES: Readonly<Partial<Record<ErrorCode, Case>>> = { ...REQUEST, ...RECORD, ...WORK, ...TROUBLE }
