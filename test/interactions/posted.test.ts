@@ -216,6 +216,32 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
       assert.equal((await board.delete('/StructureDefinition/claimed')).status, 204)
     })
 
+    it('keep the version that records name, and the extensions that they carry', async () => {
+      const profile = profileOf('versioned', 'Patient', [{ id: 'Patient.telecom', max: '1' }])
+      const extension = (id: string) =>
+        profileOf(id, 'Extension', [{ id: 'Extension.url', fixedUri: address('StructureDefinition', id) }, { id: 'Extension.extension', max: '0' }, { id: 'Extension.value[x]', min: 1 }], { kind: 'complex-type', context: [{ type: 'element', expression: 'HumanName' }] }) // prettier-ignore
+      await posted(profile, extension('carried'), extension('left-alone'))
+      const { name } = participant('es') as unknown as { name: readonly object[] }
+      const carried = { extension: [{ url: address('StructureDefinition', 'carried'), valueString: 'x' }] }
+      const patient = made(
+        await es.post('/Patient', {
+          ...participant('es'),
+          meta: { profile: [`${profile.url}|1`] },
+          name: [{ ...name[0], ...carried }],
+        }),
+      )
+      assert.match(
+        refused(await put({ ...profile, version: '2' } as Definition), 409, 'definition-in-use'),
+        /\|1` is named by 1 of/,
+      )
+      made(await put({ ...profile, title: 'Better told' } as Definition))
+      refused(await board.delete('/StructureDefinition/carried'), 409, 'definition-in-use')
+      assert.equal((await board.delete('/StructureDefinition/left-alone')).status, 204)
+      made(await es.put(`/Patient/${patient.id}`, { ...patient, meta: undefined, name }, 1))
+      made(await put({ ...profile, version: '2' } as Definition))
+      assert.equal((await board.delete('/StructureDefinition/carried')).status, 204)
+    })
+
     it('may be extensions, which are then known', async () => {
       const element = [
         { id: 'Extension.url', fixedUri: address('StructureDefinition', 'badge') },

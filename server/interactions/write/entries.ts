@@ -8,7 +8,7 @@ import { valuesAt } from '../../domain/visibility/element.ts'
 import { PARTICIPANT, type IndexEntry } from '../../search/query.ts'
 import type { Changed } from './change.ts'
 import type { WriteNeeds } from './needs.ts'
-import { postedEntries } from './publication.ts'
+import { restingEntries } from './resting.ts'
 
 /** Internal entry of a participant: the keyed hash of the social security number. It is kept nowhere else. */
 export const SSN_HASH = '_ssn'
@@ -24,7 +24,7 @@ export async function entriesOf(needs: WriteNeeds, one: Changed, after: Resource
     ...aboutEntries(needs, after),
     ...consentEntries(after),
     ...wageEntries(after),
-    ...postedEntries(needs, after),
+    ...restingEntries(needs, after),
     ...(await ssnEntries(needs, one)),
   ]
 }

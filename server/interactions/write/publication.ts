@@ -11,20 +11,14 @@ import type { Source } from '../../definitions/folders.ts'
 import type { Live } from '../../definitions/live.ts'
 import { POSTED_TYPES, withPosted } from '../../definitions/posted.ts'
 import { serialize } from '../../fhir/json.ts'
-import { parseCanonical } from '../../fhir/reference.ts'
-import { keyText, type JsonObject, type Key, type Resource } from '../../fhir/types.ts'
-import type { IndexEntry } from '../../search/query.ts'
+import { keyText, type JsonObject, type Key } from '../../fhir/types.ts'
 import type { Expect, Guard, Store, Write } from '../../store/store.ts'
 import type { Validator } from '../../validate/validator.ts'
 import type { Changed } from './change.ts'
+import { IS_POSTED } from './resting.ts'
 
 /** Internal record: its versions count the commits that posted. */
 const POSTED: Key = { type: 'Published', id: 'posted' }
-
-/** Internal entry of a posted definition. */
-const IS_POSTED = '_posted'
-/** Internal entry of a record: a posted profile that it claims, or a posted questionnaire that it answers. */
-export const CLAIMS = '_claims'
 
 /** What a write is judged by. */
 export type Standing = {
@@ -159,23 +153,3 @@ function faultIn(source: Source, start: Definitions, all: Definitions): readonly
 /** Is this the record of a definition that the hub itself publishes? */
 export const isOfStart = (definitions: Definitions, { type, id }: Key): boolean =>
   definitions.all.some((one) => one.resourceType === type && one.id === id && !definitions.isPosted(one.url))
-
-type Judged = { readonly definitions: Definitions; readonly publication?: Publication }
-
-/** What the hub notes of a record besides its search parameters: that it is posted, and what it rests on that is. */
-export function postedEntries({ definitions, publication }: Judged, after: Resource): readonly IndexEntry[] {
-  if (!publication) return []
-  const own: readonly IndexEntry[] = POSTED_TYPES.includes(after.resourceType)
-    ? [{ kind: 'token', param: IS_POSTED, code: 'true' }]
-    : []
-  return [...own, ...claimsOf(definitions, after).map((value) => ({ kind: 'uri' as const, param: CLAIMS, value }))]
-}
-
-/** The urls of posted definitions that a record claims or answers. */
-export function claimsOf(definitions: Definitions, resource: Resource): readonly string[] {
-  const { meta, questionnaire } = resource as Resource & { readonly questionnaire?: unknown }
-  const profiles: unknown = meta?.profile
-  const named = [...(Array.isArray(profiles) ? (profiles as unknown[]) : []), questionnaire]
-  const urls = named.flatMap((one) => (typeof one === 'string' ? [parseCanonical(one).url] : []))
-  return [...new Set(urls)].filter((url) => definitions.isPosted(url))
-}

@@ -12,7 +12,8 @@ import { keyText, type Json, type Resource } from '../../../fhir/types.ts'
 import type { Filter, Query } from '../../../search/query.ts'
 import type { Changed, Rule, Scene, Verdict } from '../change.ts'
 import type { WriteNeeds } from '../needs.ts'
-import { CLAIMS, claimsOf, isOfStart } from '../publication.ts'
+import { isOfStart } from '../publication.ts'
+import { CLAIMS, claimsOf } from '../resting.ts'
 
 export const definitionRules: readonly Rule[] = [
   { types: POSTED_TYPES, check: isNoneOfTheHub },
@@ -145,31 +146,42 @@ function fitFault(one: Canonical, { structures }: Definitions): string | undefin
   }
 }
 
-/** Records that claim a profile, or answer a questionnaire, that is withdrawn: they could not be updated any more. */
+/** Records that claim, answer or are extended by what is withdrawn, or name a version that is: they could not be updated. */
 async function leavesRecordsWhole(
   { before, after, at }: Changed,
   scene: Scene,
   { store }: WriteNeeds,
 ): Promise<Verdict> {
-  const url = before?.url
-  if (typeof url !== 'string' || after?.url === url) return {}
+  const lost = lostName(before, after)
+  if (lost === undefined) return {}
   const where: Filter = {
     op: 'and',
     of: [
-      { op: 'uri', param: CLAIMS, value: url },
+      { op: 'uri', param: CLAIMS, value: lost },
       { op: 'not', of: { op: 'id', ids: scene.changes.map(({ key }) => key.id) } },
     ],
   }
   const query: Query = { type: '*', where, sight: 'everything', limit: 1, total: true }
   const { total = 0 } = await store.find(query)
   if (total === 0) return { guards: [{ none: query }] }
-  const text = `\`${url}\` is claimed or answered by ${total} of the records that are kept, which could not be updated without it. Set its \`status\` to \`retired\` instead.`
+  const advice = after
+    ? 'Post the next version under an id and url of its own.'
+    : 'Set its `status` to `retired` instead.'
+  const text = `\`${lost}\` is named by ${total} of the records that are kept, which could not be updated without it. ${advice}`
   return { issues: [issue('definition-in-use', text, at)] }
+}
+
+/** The name by which a definition is not found any more: its url, or its url with its version. */
+function lostName(before: Resource | undefined, after: Resource | undefined): string | undefined {
+  const url = before?.url
+  if (!before || typeof url !== 'string') return undefined
+  if (after?.url !== url) return url
+  return after.version === before.version ? undefined : `${url}|${String(before.version)}`
 }
 
 /** A record that claims a posted definition is committed only while that is still what it was judged by. */
 function holdsWhatItClaims({ after }: Changed, _: Scene, { definitions, standing }: WriteNeeds): Verdict {
-  if (!standing || standing.posts || !after || claimsOf(definitions, after as Resource).length === 0) return {}
+  if (!standing || standing.posts || !after || claimsOf(definitions, after).length === 0) return {}
   return { guards: [standing.guard] }
 }
 
