@@ -210,7 +210,10 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
     it('are not deleted while records claim them', async () => {
       await posted(profileOf('claimed', 'Patient', [{ id: 'Patient.telecom', max: '1' }]))
       const patient = made(await es.post('/Patient', claiming('claimed')))
-      assert.match(refused(await board.delete('/StructureDefinition/claimed'), 409, 'definition-in-use'), /1 of the/)
+      assert.match(
+        refused(await board.delete('/StructureDefinition/claimed'), 409, 'definition-in-use'),
+        /named by records/,
+      )
       const { meta: _, ...rest } = patient
       made(await es.put(`/Patient/${patient.id}`, rest, 1))
       assert.equal((await board.delete('/StructureDefinition/claimed')).status, 204)
@@ -232,7 +235,7 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
       )
       assert.match(
         refused(await put({ ...profile, version: '2' } as Definition), 409, 'definition-in-use'),
-        /\|1` is named by 1 of/,
+        /\|1` is named by records/,
       )
       made(await put({ ...profile, title: 'Better told' } as Definition))
       refused(await board.delete('/StructureDefinition/carried'), 409, 'definition-in-use')

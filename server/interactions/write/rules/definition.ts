@@ -161,13 +161,14 @@ async function leavesRecordsWhole(
       { op: 'not', of: { op: 'id', ids: scene.changes.map(({ key }) => key.id) } },
     ],
   }
-  const query: Query = { type: '*', where, sight: 'everything', limit: 1, total: true }
-  const { total = 0 } = await store.find(query)
-  if (total === 0) return { guards: [{ none: query }] }
+  const query: Query = { type: '*', where, sight: 'everything', limit: 1 }
+  const { versions } = await store.find(query)
+  if (versions.length === 0) return { guards: [{ none: query }] }
+  // Which records, and how many, the board may not know.
   const advice = after
     ? 'Post the next version under an id and url of its own.'
     : 'Set its `status` to `retired` instead.'
-  const text = `\`${lost}\` is named by ${total} of the records that are kept, which could not be updated without it. ${advice}`
+  const text = `\`${lost}\` is named by records that are kept, which could not be updated without it. ${advice}`
   return { issues: [issue('definition-in-use', text, at)] }
 }
 
