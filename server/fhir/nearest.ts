@@ -9,14 +9,14 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) >= least) continue
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
-    if (distance < least) [best, least] = [candidate, distance]
+    const changes = distance(word.toLowerCase(), candidate.toLowerCase())
+    if (changes < least) [best, least] = [candidate, changes]
   }
   return best
 }
 
 /** Optimal string alignment: Levenshtein, and two swapped neighbours count once. */
-function editDistance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let before: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i += 1) {

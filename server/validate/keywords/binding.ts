@@ -1,12 +1,12 @@
 /** `fhirBinding`: coded values against value sets. https://hl7.org/fhir/R4/terminologies.html#strength */
-import { nearest } from '../../fhir/nearest.ts'
 import type { Bound } from '../compile/schema.ts'
-import type { Engine, Fault } from '../run.ts'
+import type { Fault } from '../run.ts'
 import type { Verdict } from '../terminology/code-system.ts'
+import { hintsOf, type Sent } from '../terminology/hint.ts'
 import type { Membership } from '../terminology/value-set.ts'
 import { keyword } from './keyword.ts'
 
-type Ready = Bound & { readonly check: Membership }
+type Ready = Bound & { readonly check: Membership; readonly hint: (sent: Sent) => string }
 type Coding = { readonly system?: unknown; readonly code?: unknown }
 type Coded = string | Coding | { readonly coding?: unknown }
 
@@ -16,12 +16,13 @@ export const fhirBinding = keyword<readonly Bound[]>('fhirBinding', ['string', '
   const ready = bindings.map((binding): Ready => ({
     ...binding,
     check: engine.terminology.membership(binding.valueSet),
+    hint: hintsOf(binding.valueSet, engine.terminology),
   }))
   return (_run, data: Coded) => {
     if (typeof data === 'string' && known.has(data)) return undefined
     let found: Fault[] | undefined
     for (const binding of ready) {
-      const fault = bindingFault(data, binding, engine)
+      const fault = bindingFault(data, binding)
       if (fault) (found ??= []).push(fault)
     }
     if (!found && typeof data === 'string' && known.size < 1000) known.add(data)
@@ -29,8 +30,8 @@ export const fhirBinding = keyword<readonly Bound[]>('fhirBinding', ['string', '
   }
 })
 
-function bindingFault(data: Coded, binding: Ready, engine: Engine): Fault | undefined {
-  if (typeof data === 'string') return codeFault(data, binding, engine)
+function bindingFault(data: Coded, binding: Ready): Fault | undefined {
+  if (typeof data === 'string') return codeFault(data, binding)
   const codings = codingsOf(data)
   // What is no system at all is told where it stands.
   if (codings.some(({ system }) => system !== undefined && typeof system !== 'string')) return undefined
@@ -44,21 +45,19 @@ function bindingFault(data: Coded, binding: Ready, engine: Engine): Fault | unde
   }
   const shown = codings.map(({ system, code }) => `\`${system ?? ''}|${code}\``).join(', ')
   if (verdict === 'unknown') return binding.most ? undefined : unchecked(shown, binding)
-  return outside(shown, codings[0]?.code ?? '', binding, engine)
+  return outside(shown, codings[0] ?? { code: '' }, binding)
 }
 
-function codeFault(code: string, binding: Ready, engine: Engine): Fault | undefined {
+function codeFault(code: string, binding: Ready): Fault | undefined {
   const verdict = binding.check(undefined, code)
   if (verdict === 'in') return undefined
   if (verdict === 'unknown') return binding.most ? undefined : unchecked(`\`${code}\``, binding)
-  return outside(`\`${code}\``, code, binding, engine)
+  return outside(`\`${code}\``, { code }, binding)
 }
 
-function codingsOf(data: Exclude<Coded, string>): readonly { system?: string; code: string }[] {
+function codingsOf(data: Exclude<Coded, string>): readonly Sent[] {
   const list: readonly unknown[] = 'coding' in data ? (Array.isArray(data.coding) ? data.coding : []) : [data]
-  return list.filter(
-    (one): one is { system?: string; code: string } => typeof (one as Coding | null)?.code === 'string',
-  )
+  return list.filter((one): one is Sent => typeof (one as Coding | null)?.code === 'string')
 }
 
 const hasExtension = (data: object): boolean => 'extension' in data
@@ -75,16 +74,12 @@ function unchecked(shown: string, { valueSet, strength }: Bound): Fault {
   }
 }
 
-function outside(shown: string, code: string, binding: Bound, engine: Engine): Fault {
-  const few = engine.terminology.list(binding.valueSet, 12)
-  const guess = nearest(code, engine.terminology.list(binding.valueSet, 5000) ?? [])
-  const hint = guess ? ` Did you mean \`${guess}\`?` : ''
-  const allowed = few ? ` It allows ${few.map((one) => `\`${one}\``).join(', ')}.` : ''
-  const required = binding.strength === 'required'
+function outside(shown: string, sent: Sent, { strength, valueSet, hint }: Ready): Fault {
+  const required = strength === 'required'
   return {
     code: required ? 'code-invalid' : 'code-unexpected',
     severity: required ? 'error' : 'warning',
-    text: `{at} is ${shown}, which is not in the ${binding.strength} value set \`${bare(binding.valueSet)}\`.${hint}${allowed}`,
+    text: `{at} is ${shown}, which is not in the ${strength} value set \`${bare(valueSet)}\`.${hint(sent)}`,
   }
 }
 
