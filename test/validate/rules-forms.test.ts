@@ -140,6 +140,18 @@ describe('validate / rules in words for definitions, documents and messages', ()
     })
   }
 
+  it('asks for the canonical url of a questionnaire', async () => {
+    const answered = (questionnaire: string) => ({
+      resourceType: 'QuestionnaireResponse',
+      status: 'in-progress',
+      questionnaire,
+    })
+    assert.deepEqual(await errorsOf(answered('http://state.example/Questionnaire/none')), [])
+    assert.deepEqual(await errorsOf(answered('Questionnaire/none')), [
+      'questionnaire-unknown QuestionnaireResponse.questionnaire',
+    ])
+  })
+
   it('asks for paragraphs that hold no blocks', async () => {
     const told = (html: string) => {
       const div = `<div xmlns="http://www.w3.org/1999/xhtml">${html}</div>`

@@ -13,9 +13,11 @@ export function findForm(canonical: string, run: Run): Form | Fault {
   const isContained = canonical.startsWith('#')
   const form = isContained ? run.resolve(canonical) : run.engine.definitions.find(canonical)
   if (isQuestionnaire(form) && (isContained || isVersion(form, canonical))) return { form, isContained }
+  // "The canonical URL": https://hl7.org/fhir/R4/references.html#canonical
+  const isUrl = isContained || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(canonical)
   return {
     code: 'questionnaire-unknown',
-    severity: run.engine.strict ? 'error' : 'warning',
+    severity: run.engine.strict || !isUrl ? 'error' : 'warning',
     below: '/questionnaire',
     text: `{at}: the questionnaire \`${canonical}\` is not at hand, so the answers cannot be checked against it.${otherVersion(canonical, run)}`,
   }
