@@ -97,6 +97,7 @@ export const truth = (value: boolean | undefined): readonly unknown[] =>
 /** In linear time for texts, numbers and booleans; texts that may be dates are compared with each other. */
 export function distinct(values: readonly unknown[]): readonly unknown[] {
   if (values.length < 2) return values
+  if (values.length <= FEW && values.every(isWord)) return fewDistinct(values)
   const seen = new Set<unknown>()
   const dates: string[] = []
   const found: unknown[] = []
@@ -111,4 +112,19 @@ export function distinct(values: readonly unknown[]): readonly unknown[] {
     found.push(value)
   }
   return found
+}
+
+/** So few that to compare each with each is quicker than to remember them. */
+const FEW = 8
+
+const isWord = (value: unknown): boolean => typeof value === 'string' && !isLikeDate(value)
+
+function fewDistinct(values: readonly unknown[]): readonly unknown[] {
+  let found: unknown[] | undefined
+  for (let index = 0; index < values.length; index++) {
+    const isAgain = values.indexOf(values[index]) < index
+    if (isAgain) found ??= values.slice(0, index)
+    else found?.push(values[index])
+  }
+  return found ?? values
 }

@@ -28,44 +28,61 @@ type Part = {
   readonly perhaps: readonly Asking[]
 }
 
-export function isWellAnswered(run: Run): boolean {
-  const { questionnaire, status } = run.resource
-  if (typeof questionnaire !== 'string') return true
-  const found = formOf(questionnaire, run)
-  if (!found || headFaults(run.resource, found.form).length > 0) return false
-  const { part, hasConditions } = readyForm(found.form)
+/** The pass for the responses of one engine. */
+export function createWellAnswered(engine: Engine): (run: Run) => boolean {
+  // By the canonical urls of forms at hand: those of an engine stay what they are.
+  const known = new Map<string, ReadyForm>()
+  return (run) => {
+    const { questionnaire } = run.resource
+    if (typeof questionnaire !== 'string') return true
+    let ready = known.get(questionnaire)
+    if (!ready) {
+      const found = findForm(questionnaire, run)
+      if ('code' in found) return false
+      ready = readyForm(found)
+      if (!found.isContained && run.engine === engine && known.size < MOST_FORMS) known.set(questionnaire, ready)
+    }
+    return isAnswered(ready, run)
+  }
+}
+
+const MOST_FORMS = 200
+
+type ReadyForm = {
+  readonly form: Bag
+  readonly isContained: boolean
+  readonly part: Part
+  readonly hasConditions: boolean
+  /** The head asks for no more than a subject of these types. */
+  readonly subjects?: ReadonlySet<string>
+}
+
+function readyForm({ form, isContained }: Form): ReadyForm {
+  const part = partOf(form.item)
+  const { effectivePeriod, subjectType } = form
+  const subjects =
+    effectivePeriod === undefined && Array.isArray(subjectType) ? new Set<string>(subjectType) : undefined
+  return { form, isContained, part, hasConditions: isConditional(part), subjects }
+}
+
+function isAnswered({ form, isContained, part, hasConditions, subjects }: ReadyForm, run: Run): boolean {
+  const { resource } = run
+  if (!isOfType(resource.subject, subjects) && headFaults(resource, form).length > 0) return false
   const isEnabled = hasConditions ? createEnabled() : always
-  return isPart(part, { holder: run.resource }, { ...found, run, isComplete: isComplete(status), isEnabled })
+  return isPart(
+    part,
+    { holder: resource },
+    { form, isContained, run, isComplete: isComplete(resource.status), isEnabled },
+  )
+}
+
+/** Does the reference begin with one of the types? */
+function isOfType(subject: unknown, types: ReadonlySet<string> | undefined): boolean {
+  const reference = (subject as Bag | undefined)?.reference
+  return typeof reference === 'string' && types?.has(reference.slice(0, reference.indexOf('/'))) === true
 }
 
 const always = (): boolean => true
-
-/** Forms at hand, by their canonical urls: those of an engine stay what they are. */
-const forms = new WeakMap<Engine, Map<string, Form>>()
-const MOST_FORMS = 200
-
-function formOf(canonical: string, run: Run): Form | undefined {
-  const known = forms.get(run.engine) ?? new Map<string, Form>()
-  const before = known.get(canonical)
-  if (before) return before
-  const found = findForm(canonical, run)
-  if ('code' in found) return undefined
-  if (!found.isContained && known.size < MOST_FORMS) forms.set(run.engine, known.set(canonical, found))
-  return found
-}
-
-type ReadyForm = { readonly part: Part; readonly hasConditions: boolean }
-
-const readyForms = new WeakMap<Bag, ReadyForm>()
-
-function readyForm(form: Bag): ReadyForm {
-  const known = readyForms.get(form)
-  if (known) return known
-  const part = partOf(form.item)
-  const made = { part, hasConditions: isConditional(part) }
-  readyForms.set(form, made)
-  return made
-}
 
 const isConditional = (part: Part): boolean =>
   [...part.byLink.values()].some((one) => one.isConditional || isConditional(one.inner))

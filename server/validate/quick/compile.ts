@@ -59,6 +59,7 @@ const OF_OBJECTS = [
   'fhirChoice',
   'fhirElement',
   'fhirLists',
+  'fhirCoded',
   'fhirSiblings',
 ] as const
 

@@ -1,11 +1,10 @@
 /** The keywords that look at a value and nothing around it: their own checks, told nothing of the place. */
-import { fhirCoded } from '../keywords/coded.ts'
 import { ruleTests } from '../keywords/invariants.ts'
 import { fhirAggregation, fhirTarget } from '../keywords/target.ts'
 import { fhirFixed, fhirMax, fhirMin, fhirPattern } from '../keywords/value.ts'
-import { isWellAnswered } from '../questionnaire/quick.ts'
+import { createWellAnswered } from '../questionnaire/quick.ts'
 import { answersFit, RULES, type Rule } from '../rules/index.ts'
-
+import type { Engine } from '../run.ts'
 import type { Invariant } from '../compile/schema.ts'
 import { of, type Make } from './check.ts'
 import { coding, binding, reference } from './remembered.ts'
@@ -18,7 +17,6 @@ export const KEYWORD_TESTS: Readonly<Record<string, Make>> = {
   fhirMin: of(fhirMin),
   fhirMax: of(fhirMax),
   fhirBinding: binding,
-  fhirCoded: of(fhirCoded),
   fhirCoding: coding,
   fhirReference: reference,
   fhirTarget: of(fhirTarget),
@@ -33,13 +31,17 @@ export const KEYWORD_TESTS: Readonly<Record<string, Make>> = {
             test(run, value as never),
       ),
     ),
-  fhirRules: (name: string) => all((RULES[name] ?? []).map(ruleTest)),
+  fhirRules: (name: string, engine) => all((RULES[name] ?? []).map((rule) => ruleTest(rule, engine))),
 }
 
-/** Rules in words that have a quick pass of their own. */
-const QUICK_RULES: ReadonlyMap<Rule, Test> = new Map([[answersFit, (_value, run) => isWellAnswered(run)]])
-
-const ruleTest = (rule: Rule): Test => QUICK_RULES.get(rule) ?? ((value, run) => rule(value as never, run).length === 0)
+function ruleTest(rule: Rule, engine: Engine): Test {
+  // It has a quick pass of its own.
+  if (rule === answersFit) {
+    const isWellAnswered = createWellAnswered(engine)
+    return (_value, run) => isWellAnswered(run)
+  }
+  return (value, run) => rule(value as never, run).length === 0
+}
 
 /** Two lists of a StructureDefinition may name the same: that is for the schemas to say. */
 const elementId: Test = (id, run, holder) => {

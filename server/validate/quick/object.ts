@@ -47,6 +47,15 @@ function propertyTest(name: string, stated: readonly (Schema | false)[], compile
     test(value, run, holder) && ('extension' in (value as object) || holder[beside] !== undefined)
 }
 
+/** What stands beside a code that must be there stands for none; in lists that is left to the schemas. */
+function codedTests(key: string, schemas: readonly Schema[]): readonly Test[] {
+  const name = key.slice(1)
+  if (!key.startsWith('_') || !schemas.some((one) => one.fhirCoded?.includes(name))) return []
+  return [(value, _run, holder) => standsAlone(holder[name], value)]
+}
+
+const standsAlone = (code: unknown, beside: unknown): boolean => code !== undefined && !Array.isArray(beside)
+
 /** The places of a list of primitives and of the list beside it. */
 const sideBySide =
   (name: string): Test =>
@@ -72,7 +81,7 @@ function closed(schemas: readonly Schema[], compiler: Compiler): Test {
     const name = key.replace(/^_/, '')
     if (!isNamed(key) || choices.some((choice) => leavesOut(choice, name))) continue
     entries.set(key, {
-      make: () => propertyTest(key, stated, compiler),
+      make: () => all([propertyTest(key, stated, compiler), ...codedTests(key, schemas)]),
       required: bits(needed.map((names) => names.includes(key))),
       choice: bits(choices.map(({ of }) => of.includes(name))),
       isId: key === 'id',
@@ -115,12 +124,15 @@ function open(schemas: readonly Schema[], compiler: Compiler): Test {
   const entries = [...statedIn(schemas)].map(([name, stated]) => [name, propertyTest(name, stated, compiler)] as const)
   const required = schemas.flatMap((one) => one.fhirRequired ?? [])
   const choices = schemas.flatMap((one) => one.fhirChoice ?? [])
+  const coded = schemas.flatMap((one) => one.fhirCoded ?? []).map((name) => ({ name, beside: `_${name}` }))
   const choice = fhirChoice.prepare(choices, compiler.engine, {})
   return (value, run) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
     const bag = value as Bag
     for (const [name, test] of entries) if (bag[name] !== undefined && !test(bag[name], run, bag)) return false
     for (const names of required) if (!isThere(names, bag)) return false
+    for (const { name, beside } of coded)
+      if (bag[beside] !== undefined && !standsAlone(bag[name], bag[beside])) return false
     return choices.length === 0 || choice(run, bag as never, undefined as never) === undefined
   }
 }
