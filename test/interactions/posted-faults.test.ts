@@ -66,7 +66,7 @@ const OTHERS: readonly Case[] = [
   ['a value set that lists a code that its system has not', valueSet('faulty', [{ system: address('CodeSystem', 'first'), filter: [{ property: 'concept', op: 'is-a', value: 'z' }] }]), 422, 'value-conflict', 'ValueSet.compose.include[0].filter[0]', /`z` is not a code/],
   ['a value set that draws on nothing', valueSet('faulty', [{}]), 422, 'element-empty', 'ValueSet.compose.include[0]', /empty/],
   ['a value set that draws on a relative system', valueSet('faulty', [{ system: 'first' }]), 422, 'value-format', 'ValueSet.compose.include[0]', /absolute/],
-  ['a value set that filters by no operator', valueSet('faulty', [{ system: address('CodeSystem', 'first'), filter: [{ property: 'concept', op: 'like', value: 'a' }] }]), 422, 'code-invalid', 'ValueSet.compose.include[0].filter[0].op', /is-a/],
+  ['a value set that filters by no operator', valueSet('faulty', [{ system: address('CodeSystem', 'first'), filter: [{ property: 'concept', op: 'like', value: 'a' }] }]), 422, 'code-invalid', 'ValueSet.compose.include[0].filter[0].op', /filter-operator/],
   ['a map from a code that is not in its value set', conceptMap('faulty', { sourceCanonical: address('ValueSet', 'first'), group: [{ source: address('CodeSystem', 'first'), element: [{ code: 'z' }] }] }), 422, 'code-invalid', 'ConceptMap.group[0].element[0].code', /`z`/],
   ['a form with a link id twice', questionnaire('faulty', [1, 2].map(() => ({ linkId: '1', text: '?', required: true, type: 'string' }))), 422, 'invariant', 'Questionnaire', /que-2/],
   ['a form with the url of the hub’s', questionnaire('faulty', [{ linkId: '1', text: '?', required: true, type: 'string' }], { url: `${HUB}/Questionnaire/individual-service-assessment` }), 409, 'definition-taken', 'Questionnaire.url', /hub itself/],
@@ -121,6 +121,20 @@ describe('interactions / a posted definition that cannot be used', function () {
       refused(await board.delete(path), 403, 'forbidden')
       assert.equal((await board.get(path)).body.meta.versionId, '1')
     }
+  })
+
+  it('takes no url of another by an update, whichever came first', async () => {
+    const [early, late] = ['early', 'late'].map((id) => profileOf(id, 'Patient', [phone]))
+    const at = (one: Definition, url: string): Definition & { url: string } => ({ ...one, url })
+    made(await board.post('', together(early!, late!)))
+    for (const [one, other] of [
+      [early!, late!],
+      [late!, early!],
+    ])
+      // prettier-ignore
+      refused(await put(at(one!, other!.url)), 409, 'definition-taken')
+    made(await board.post('', together(at(early!, late!.url), at(late!, early!.url))))
+    refused(await board.post('', together(at(early!, 'http://x.example/y'), at(late!, 'http://x.example/y'))), 409, 'definition-taken') // prettier-ignore
   })
 
   it('is refused with a record that claims it, and the place of each in the Bundle', async () => {

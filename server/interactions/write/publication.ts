@@ -108,9 +108,10 @@ function postedAfter(
   const all = new Map(posted)
   for (const { key, after } of changed) {
     const name = keyText(key)
+    // Behind the others, which keep their urls.
+    all.delete(name)
     // As it will be read from the store.
     if (after) all.set(name, { file: name, content: JSON.parse(serialize(after)) as JsonObject })
-    else all.delete(name)
   }
   return all
 }
