@@ -5,6 +5,7 @@
 import type { ErrorObject } from 'ajv'
 import type { Slice, Slicing } from '../compile/schema.ts'
 import { belongs } from '../slices/match.ts'
+import { markText, nearestSlice, nearTo } from '../slices/nearest.ts'
 import { errorsOf, type Compiled, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 
@@ -55,7 +56,7 @@ function sliced(items: readonly Item[], slicing: ReadySlicing, setting: Setting,
     const named = slices.find((slice) => belongs(item, slice, setting.run))
     const slice = named ?? fallback
     if (slice) add(members, slice, one)
-    else if (rules === 'closed') found.push(unmatched(index, slices))
+    else if (rules === 'closed') found.push(unmatched(one, slices, setting.run, found.length < EXPLAINED))
     if (!named) {
       loose ??= index
       continue
@@ -72,7 +73,7 @@ function sliced(items: readonly Item[], slicing: ReadySlicing, setting: Setting,
       if (slice.compiled)
         found.push(...errorsOf(slice.compiled, setting.run, item, below(setting.at, index, setting.data)))
     }
-    countFault(slice, own.length, found)
+    countFault(slice, own.length, found, () => almost(slice, without(items, members), setting.run))
     if (slice.inner) sliced(own, slice.inner, setting, found)
   }
 }
@@ -90,42 +91,68 @@ const below = (at: DataAt, index: number, data: readonly unknown[]): DataAt => (
   rootData: at.rootData,
 })
 
-function countFault(slice: Ready, count: number, found: Found): void {
+function countFault(slice: Ready, count: number, found: Found, hint: () => string): void {
   if (slice.match === undefined && !slice.isDefault) return
   if (count < slice.min) {
-    const some = count === 0 ? 'is missing' : `occurs ${count} times`
+    const some = count === 0 ? 'is missing' : `occurs ${times(count)}`
     found.push({
       code: 'slice-cardinality',
-      text: `{at}: the slice \`${slice.name}\` ${some}; at least ${slice.min} is required${whatMarks(slice)}.`,
+      text: `{at}: the slice \`${slice.name}\` ${some}; at least ${slice.min} is required${whatMarks(slice)}.${hint()}`,
     })
   }
   if (slice.max !== '*' && count > slice.max) {
     found.push({
       code: 'slice-cardinality',
-      text: `{at}: the slice \`${slice.name}\` occurs ${count} times; at most ${slice.max} is allowed${whatMarks(slice)}.`,
+      text: `{at}: the slice \`${slice.name}\` occurs ${times(count)}; ${slice.max === 0 ? 'it is not allowed' : `at most ${slice.max} is allowed`}${whatMarks(slice)}.`,
     })
   }
 }
 
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
+
 /** What an item of the slice looks like, for the sentence. */
 function whatMarks(slice: Ready): string {
-  const marks = (slice.match ?? []).flatMap((one) => {
-    const value = one.fixed ?? one.pattern
-    return value === undefined
-      ? []
-      : [`\`${one.path}\` ${typeof value === 'string' ? `\`${value}\`` : `with \`${JSON.stringify(value)}\``}`]
+  const marks = (slice.match ?? []).flatMap(({ path, fixed, pattern }) => {
+    const value = fixed ?? pattern
+    if (value === undefined) return []
+    return [path === '$this' ? `with ${markText(value)}` : `whose \`${path}\` is ${markText(value)}`]
   })
-  return marks.length > 0 ? ` (an item with ${marks.join(' and ')})` : ''
+  return marks.length > 0 ? ` (an item ${marks.join(' and ')})` : ''
 }
 
-function unmatched(index: number, slices: readonly Ready[]): Fault {
+/** How many faults of a list are told with what comes nearest. */
+const EXPLAINED = 20
+
+function unmatched({ item, index }: Item, slices: readonly Ready[], run: Run, isExplained: boolean): Fault {
   const names = slices.map((one) => `\`${one.name}\``).join(', ')
+  const near = isExplained ? nearestSlice(item, slices, run) : undefined
+  const hint = near ? ` It comes nearest to \`${near.slice.name}\`, but ${near.lacks}.` : ''
   return {
     code: 'slice-unmatched',
     below: `/${index}`,
-    text: `{at} belongs to none of the slices that are allowed here: ${names}.`,
+    text: `{at} belongs to none of the slices that are allowed here: ${names}.${hint}`,
   }
 }
+
+function without(items: readonly Item[], members: ReadonlyMap<Ready, readonly Item[]>): readonly Item[] {
+  const taken = new Set([...members.values()].flat())
+  return items.filter((one) => !taken.has(one))
+}
+
+/** The item that was perhaps meant for a slice that is missing. */
+function almost(slice: Ready, items: readonly Item[], run: Run): string {
+  const near = items
+    .slice(0, EXPLAINED)
+    .flatMap(({ item, index }) => {
+      const one = nearTo(item, slice, run)
+      return one && (one.met > 0 || one.like >= ALIKE) ? [{ ...one, index }] : []
+    })
+    .sort((one, other) => other.met - one.met || other.like - one.like)[0]
+  return near ? ` Item ${near.index + 1} comes nearest, but ${near.lacks}.` : ''
+}
+
+/** From here on a text is perhaps the other one misspelt. */
+const ALIKE = 0.6
 
 function outOfOrder(index: number, slice: Ready, before: Ready | undefined): Fault {
   return {

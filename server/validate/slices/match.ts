@@ -12,7 +12,7 @@ export function belongs(item: unknown, slice: Slice, run: Run): boolean {
   return true
 }
 
-function meets(item: unknown, match: Match, run: Run): boolean {
+export function meets(item: unknown, match: Match, run: Run): boolean {
   // Most slices are told by one text: the url of an extension, the system of an identifier.
   if (typeof match.fixed === 'string' && typeof item === 'object' && item !== null) {
     const value = (item as Record<string, unknown>)[match.path]

@@ -1,0 +1,53 @@
+/** What a vendor reads: the sentences about slices, on samples of the hub. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { loadDefinitions } from '../../server/definitions/load.ts'
+import { createValidator } from '../../server/validate/create.ts'
+import type { Validator } from '../../server/validate/validator.ts'
+import { ROOT } from '../checks/files.ts'
+
+const HUB = 'https://no-wrong-door.example/fhir'
+
+describe('a sentence about a slice', () => {
+  let validator: Validator
+  before(async () => {
+    validator = createValidator(await loadDefinitions(ROOT), { rules: 'hub' })
+  })
+
+  const texts = async (sample: string, change: (json: string) => string = (json) => json): Promise<string> => {
+    const json = change(readFileSync(path.join(ROOT, 'samples', `${sample}.json`), 'utf8'))
+    return (await validator.check(JSON.parse(json))).map(({ text }) => text).join('\n')
+  }
+
+  it('names the slice that an item of a closed list comes nearest to, and what it lacks for it', async () => {
+    assert.match(
+      await texts('topic/invalid-slice-closed'),
+      /none of the slices .*: `url`, .*\. It comes nearest to `\w+`, but its `url` must be `\w+`, not `priority`\./,
+    )
+  })
+
+  it('names the item that was perhaps meant for a slice that is missing', async () => {
+    const misspelt = await texts('participant/valid-small', (json) => json.replace('/hub-id"', '/hubid"'))
+    assert.match(
+      misspelt,
+      new RegExp(
+        `slice \`hubId\` is missing; .*\\. Item 1 comes nearest, but its \`system\` must be \`${HUB}/NamingSystem/hub-id\``,
+      ),
+    )
+    const another = await texts('participant/valid-small', (json) => json.replace('/NamingSystem/hub-id"', '/other"'))
+    assert.match(another, /slice `hubId` is missing/)
+    assert.doesNotMatch(another, /comes nearest/)
+  })
+
+  it('shows a code that marks a slice as a code', async () => {
+    assert.match(
+      await texts('referral/invalid-slice-placer-twice'),
+      /`placer` occurs 2 times; at most 1 is allowed \(an item whose `type` is the code `PLAC` of `http:\S+`\)\./,
+    )
+  })
+
+  it('counts in words', async () => {
+    assert.match(await texts('subscription/invalid-custom-channel'), /occurs once; it is not allowed/)
+  })
+})
