@@ -67,9 +67,24 @@ const message = (...focus: readonly string[]) => ({
   entry: [header(...focus), { resourceType: 'Patient', id: 'p' }].map(entry),
 })
 
+const parameter = (expression: string, ...base: readonly string[]) =>
+  named('SearchParameter', { description: 'd', code: 'x', type: 'string', base, expression })
+
 type Case = readonly [what: string, right: object, wrong: object, fault: string]
 
 const CASES: readonly Case[] = [
+  [
+    'an expression that starts at a type of the parameter',
+    parameter("(Patient.name | Person.name).where(use = 'a | Task.x').family", 'Patient', 'Person'),
+    parameter('Patient.name | Person.name', 'Patient'),
+    'definition-invalid SearchParameter.expression',
+  ],
+  [
+    'an expression that names elements',
+    parameter('Observation.component.value.as(Quantity) | Observation.subject.identifier', 'Observation'),
+    parameter('Observation.component.valu', 'Observation'),
+    'definition-invalid SearchParameter.expression',
+  ],
   [
     'a question that enables',
     form({ linkId: '1', type: 'boolean' }, asked('1')),

@@ -15,6 +15,7 @@ import { narrativeLinks } from './narrative.ts'
 import { enabledByQuestions } from './questionnaire.ts'
 import { referenceText } from './reference-text.ts'
 import { referenceType } from './reference.ts'
+import { expressionOfBase } from './search-expression.ts'
 import { expressionsParse, namedAtHand, structureFits } from './structure.ts'
 import { conceptCount, contentIsSo, drawsOnSystem, filtersFit, partsAtHand, supplementConcepts } from './terminology.ts'
 import { unitIsUcum } from './units.ts'
@@ -75,7 +76,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   Questionnaire: [absoluteUrl, enabledByQuestions],
   QuestionnaireResponse: [answersFit],
   Reference: [referenceType, referenceText],
-  SearchParameter: [absoluteUrl, derivedParameter, searchExpression],
+  SearchParameter: [absoluteUrl, derivedParameter, searchExpression, expressionOfBase],
   StructureDefinition: [absoluteUrl, structureFits, expressionsParse, namedAtHand],
   'ValueSet.compose.include': [absoluteSystem, drawsOnSystem, filtersFit, partsAtHand],
 }
