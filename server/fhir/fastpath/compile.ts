@@ -7,6 +7,7 @@ import { children, stepOf, typedStep } from './navigate.ts'
 import { Unsupported, type Tree } from './parse.ts'
 import { BAIL, compare, condition, distinct, FALSE, NONE, same, TRUE, truth } from './values.ts'
 import { FUNCTIONS } from './functions.ts'
+import { wordsOf, wordTest } from './word.ts'
 
 export function compile(tree: Tree): Evaluate {
   return COMPILERS[tree.kind](tree as never)
@@ -101,17 +102,14 @@ function binary({ op, left, right }: Extract<Tree, { kind: 'binary' }>): Evaluat
   const operator = Object.hasOwn(OPERATORS, op) ? OPERATORS[op] : undefined
   if (!operator) throw new Unsupported(op)
   // `'a' | 'b'` is the same every time.
-  if (op === '|' && isConstant(left) && isConstant(right)) {
+  if (op === '|' && wordsOf(left) && wordsOf(right)) {
     const values = operator(one(NONE, NO_SCOPE, NONE), other(NONE, NO_SCOPE, NONE))
     return () => values
   }
-  return (input, scope, self) => operator(one(input, scope, self), other(input, scope, self))
+  return wordTest({ kind: 'binary', op, left, right }, (input, scope, self) =>
+    operator(one(input, scope, self), other(input, scope, self)),
+  )
 }
-
-/** A text, or several; dates may be left to the engine when they are compared. */
-const isConstant = (tree: Tree): boolean =>
-  (tree.kind === 'literal' && typeof tree.value === 'string' && !/^\d/.test(tree.value)) ||
-  (tree.kind === 'binary' && tree.op === '|' && isConstant(tree.left) && isConstant(tree.right))
 
 const NO_SCOPE: Scope = {
   context: undefined,

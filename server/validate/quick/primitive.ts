@@ -8,12 +8,30 @@ export function formTest({ type, fhirFormat }: Schema): Test {
   const json = Array.isArray(type) ? (type as readonly string[]).find((one) => one !== 'null') : type
   const test =
     fhirFormat === undefined ? undefined : (FORMATS[fhirFormat]?.test as ((value: unknown) => boolean) | undefined)
+  if (json === 'string' && test && ADDRESSES.has(fhirFormat)) return addressTest(test)
   if (json === 'string') return test ? (value) => typeof value === 'string' && test(value) : isString
   if (test) return NEVER
   if (json === 'boolean') return (value) => typeof value === 'boolean'
   if (json === 'integer') return (value) => Number.isInteger(value)
   return json === 'number' ? (value) => Number.isFinite(value) : NEVER
 }
+
+const ADDRESSES = new Set<string | undefined>(['uri', 'url', 'canonical'])
+
+/** The same few systems and profiles are named in every resource: to know one again is quicker than to read it. */
+function addressTest(test: (value: string) => boolean): Test {
+  const known = new Set<string>()
+  return (value) => {
+    if (typeof value !== 'string') return false
+    if (known.has(value)) return true
+    if (!test(value)) return false
+    if (known.size < MOST_ADDRESSES && value.length < LONGEST) known.add(value)
+    return true
+  }
+}
+
+const MOST_ADDRESSES = 100
+const LONGEST = 200
 
 const isString: Test = (value) => typeof value === 'string'
 
