@@ -94,7 +94,7 @@ const CASES: readonly [what: string, resource: object, issues: readonly string[]
     search(' '),
     ['definition-invalid SearchParameter.expression', 'warning value-format SearchParameter.expression'],
   ],
-  ['a SearchParameter that searches by FHIRPath', search('Patient.name | Person.name'), []],
+  ['a SearchParameter that searches by FHIRPath', search('Patient.name.given | Patient.name.family'), []],
   ['the id of the id of a resource', basic({ id: 'a', _id: { id: 'x' } }), []],
   ['nothing beside a primitive', basic({ created: '2020', _created: {} }), ['element-empty Basic.created']],
   ['an image that is not here', basic(div('<img src="#x" alt="x"/>')), ['invariant Basic.text.div']],
@@ -142,6 +142,18 @@ describe('validate / compared with the HL7 validator', () => {
       'invariant Basic.code.text',
       'value-range Basic.code.text',
       'warning value-format Basic.code.text',
+    ])
+  })
+
+  it('refuses an extension beside a fixed value, which has none', async () => {
+    const own = validatorOf([profile('Basic', [{ id: 'Basic.created', fixedDate: '2020' }])])
+    const extension = [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }]
+    const claiming = (more: object) =>
+      basic({ meta: { profile: [`${H}/StructureDefinition/x`] }, created: '2020', ...more })
+    assert.deepEqual(told(await own.check(claiming({}))), [])
+    assert.deepEqual(told(await own.check(claiming({ _created: { id: 'a' } }))), [])
+    assert.deepEqual(told(await own.check(claiming({ _created: { extension } }))), [
+      'element-too-many Basic.created.extension',
     ])
   })
 })

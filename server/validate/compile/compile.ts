@@ -3,7 +3,13 @@
  * says all; a profile becomes one overlay, which says what it adds to its type. Both come from one walk over the
  * elements, which asks each facet in turn.
  */
-import { isChoice, choiceName, type ElementNode, type Extension } from '../../definitions/structures/element.ts'
+import {
+  isChoice,
+  choiceName,
+  valueOf,
+  type ElementNode,
+  type Extension,
+} from '../../definitions/structures/element.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
 import { LIST_FACETS, OBJECT_FACETS, VALUE_FACETS } from '../facets/index.ts'
 import { invariantsOf } from '../facets/invariant.ts'
@@ -156,11 +162,16 @@ function propertySchema(place: Place, property: Property, inherited: ElementNode
 }
 
 /** What a profile says of the extensions of a primitive. */
-function siblingOverlay({ node, structures, array }: Place, { name, type }: Property): Schema {
-  if (node.children.size === 0 || !type || array) return {}
-  const schema = objectSchema(node, structures.tree(type.code), structures)
+function siblingOverlay({ node, structures, array, element }: Place, { name, type, sibling }: Property): Schema {
+  const isFixed = sibling && valueOf(element, 'fixed') !== undefined
+  if ((node.children.size === 0 && !isFixed) || !type || array) return {}
+  const stated = objectSchema(node, structures.tree(type.code), structures)
+  const schema = isFixed ? merge(stated, NO_EXTENSION) : stated
   return isEmpty(schema) ? {} : { fhirSiblings: { [name]: schema } }
 }
+
+/** "Missing elements/attributes must also be missing". https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed */
+const NO_EXTENSION: Schema = { properties: { extension: false } }
 
 /** `_birthDate`: id and extensions of a primitive. https://hl7.org/fhir/R4/json.html#primitive */
 function siblingSchema(name: string, array: boolean): Schema {
