@@ -154,8 +154,10 @@ export type Issue = {
   readonly expression?: string
   /** Where that is in the text that was read, when the text is known. */
   readonly position?: Position
-  /** The profile and element that asked, where a profile asked. */
+  /** The profile that asked, where one asked. */
   readonly profile?: string
+  /** The definition that asked, with the element of it: `<canonical>#Patient.name.family`. */
+  readonly asked?: string
   /** Overrides the issue type of the table, where the specification wants a narrower one. */
   readonly type?: IssueType
 }
@@ -209,7 +211,7 @@ function issueJson(issue: Issue) {
     severity: issue.severity,
     code: issue.type ?? ERRORS[issue.code][1],
     details: { coding: [{ system: ERROR_SYSTEM, code: issue.code }], text: issue.text },
-    ...(issue.profile ? { diagnostics: issue.profile } : {}),
+    ...(issue.asked ? { diagnostics: issue.asked } : {}),
     ...(issue.expression ? { expression: [issue.expression] } : {}),
   }
 }

@@ -2,6 +2,7 @@
 import type { ErrorObject } from 'ajv'
 import type { Issue } from '../fhir/outcome.ts'
 import type { Structures } from '../definitions/structures/structures.ts'
+import { askedBy } from './asked.ts'
 import { distinct, type Said } from './distinct.ts'
 import { locate, tokensOf } from './locate.ts'
 import { inOrder } from './order.ts'
@@ -18,9 +19,18 @@ export function issuesOf(
   if (errors.length === 0) return NONE
   const found = inOrder(distinct(errors.map((error) => read(error, root))), root, structures)
   const told = worst(found).map(({ code, severity = 'error', text, pointer, profile }) => {
-    const expression = clipped(locate(root, pointer, structures, at).expression)
+    const place = locate(root, pointer, structures, at)
+    const expression = clipped(place.expression)
     const said = short(text.replaceAll('{at}', `\`${expression}\``))
-    return { severity, code, text: said, expression, ...(profile ? { profile } : {}) }
+    const asked = askedBy(profile, place, structures)
+    return {
+      severity,
+      code,
+      text: said,
+      expression,
+      ...(profile ? { profile } : {}),
+      ...(asked ? { asked: clipped(asked) } : {}),
+    }
   })
   return told.length === found.length
     ? told

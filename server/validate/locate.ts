@@ -9,6 +9,8 @@ export type Location = {
   readonly path?: string
   /** The type of the value, where one is defined: `Quantity`. */
   readonly type?: string
+  /** From the resource that holds it, without indexes, as a profile of it names the element. */
+  readonly element: string
 }
 
 type At = { node?: ElementNode; type?: string }
@@ -21,11 +23,15 @@ export function locate(root: unknown, pointer: string, structures: Structures, p
   const rootType = typeOf(root)
   let expression = prefix ?? rootType ?? 'Resource'
   let last: At = resourceAt(rootType, structures)
-  for (const { text, at } of stepsTo(root, pointer, structures)) {
+  let element = rootType ?? 'Resource'
+  for (const { token, text, at, data, siblings } of stepsTo(root, pointer, structures)) {
     expression += text
+    const type = typeOf(data)
+    if (type !== undefined && type === at.node?.path) element = type
+    else if (siblings || !text.startsWith('[')) element += `.${at.node?.name ?? token}`
     last = at
   }
-  return { expression, path: last.node?.path, type: last.type }
+  return { expression, path: last.node?.path, type: last.type, element }
 }
 
 /** One step of a walk: what it leads to, and among which elements it stands there; `text` is its FHIRPath. */

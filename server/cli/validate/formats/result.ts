@@ -8,13 +8,14 @@ export const resultOf = ({ file, line, resource, valid, issues }: Verdict) => ({
   line,
   resource,
   valid,
-  issues: issues.map(({ severity, code, type, text, expression, profile, position }) => ({
+  issues: issues.map(({ severity, code, type, text, expression, profile, asked, position }) => ({
     severity,
     code,
     type: type ?? ERRORS[code][1],
     text,
     expression,
     profile,
+    asked,
     line: position.line,
     column: position.column,
   })),
