@@ -1,7 +1,7 @@
 /** Where an extension may stand. https://hl7.org/fhir/R4/defining-extensions.html#context */
 import type { Structures } from '../definitions/structures/structures.ts'
 import { evaluate } from '../fhir/path.ts'
-import { locate } from './locate.ts'
+import { stepsTo } from './locate.ts'
 import type { DataAt, Run } from './run.ts'
 
 type Setting = { readonly holder: string; readonly run: Run; readonly list: DataAt }
@@ -19,11 +19,14 @@ const CORRECTED: Readonly<Record<string, readonly Context[]>> = {
 
 /** The sentence to say when the extension may not stand where it does; undefined when it may. */
 export function contextFault(url: string, contexts: readonly Context[], setting: Setting): string | undefined {
-  if (contexts.length === 0) return undefined
+  if (contexts.length === 0 || SPECIMEN.test(setting.list.instancePath)) return undefined
   for (const one of [...contexts, ...(CORRECTED[url] ?? [])]) if (allows(one, setting)) return undefined
   const allowed = contexts.map((one) => `\`${one.expression}\``).join(', ')
   return `{at}: the extension \`${url}\` may not stand here. It belongs on ${allowed}.`
 }
+
+/** A value that an ElementDefinition gives for the element that it defines: its extensions stand there, not here. */
+const SPECIMEN = /\/element\/\d+\/(_?(fixed|pattern|defaultValue)|example\/\d+\/_?value)[A-Z]/
 
 function allows({ type, expression }: Context, setting: Setting): boolean {
   if (type === 'extension') return (setting.list.parentData as { url?: unknown } | null)?.url === expression
@@ -45,12 +48,30 @@ function isKind(holder: string, kind: string, structures: Structures): boolean {
   return false
 }
 
-// The element in its resource: `Patient.name` for the extension of a HumanName there.
+/**
+ * The paths to the element, from the resource and from each type on the way: `Patient.name.given`, `HumanName.given`,
+ * and `string` for the extension of a given name. A choice goes by both its names, `value[x]` and `value`.
+ */
 function namesHere({ run, list }: Setting): ReadonlySet<string> {
+  const { structures } = run.engine.definitions
   const pointer = list.instancePath.slice(0, list.instancePath.lastIndexOf('/'))
-  const { path, type } = locate(run.root, pointer, run.engine.definitions.structures)
-  return new Set([path, path?.replace(/\[x\]$/, ''), type].filter((name) => name !== undefined))
+  let names = [String(run.root.resourceType)]
+  for (const { at, siblings } of stepsTo(run.root, pointer, structures)) {
+    const { node, type } = at
+    if (!siblings) {
+      // An item of a list of resources is told by its own type.
+      if (type !== undefined && node?.path === type) names = [type]
+      continue
+    }
+    if (!node) return NOWHERE
+    const below = names.flatMap((name) => namesOf(node.name).map((last) => `${name}.${last}`))
+    names = [...below, node.path, ...(type === undefined ? [] : [type])]
+  }
+  return new Set(names.flatMap((name) => [name, name.replace(/\[x\]$/, '')]))
 }
+
+const NOWHERE: ReadonlySet<string> = new Set()
+const namesOf = (name: string): readonly string[] => (name.endsWith('[x]') ? [name, name.slice(0, -3)] : [name])
 
 function byPath(expression: string, { run, list }: Setting): boolean {
   try {

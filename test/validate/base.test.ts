@@ -89,9 +89,13 @@ const SIBLINGS: readonly Case[] = [
     'element-empty Patient.name[0].given[1]',
   ],
   [
-    'lists that do not run side by side',
+    'a list that is shorter than the one beside it',
     patient({ name: [{ given: ['a', 'b'], _given: [{ id: 'x' }] }] }),
-    'element-type Patient.name[0].given',
+  ],
+  [
+    'a place of the list beside where neither has anything',
+    patient({ name: [{ given: ['a'], _given: [{ id: 'x' }, null] }] }),
+    'element-empty Patient.name[0].given[1]',
   ],
 ]
 

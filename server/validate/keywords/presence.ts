@@ -98,15 +98,11 @@ export const fhirLists = keyword<readonly string[]>('fhirLists', ['object'], (na
   return found
 })
 
-/** What is wrong with a list of primitives and the list beside it. */
+/**
+ * What is wrong with a list of primitives and the list beside it. What is missing at the end of one counts as null.
+ * https://hl7.org/fhir/R4/json.html#primitive
+ */
 export function listFault(name: string, values: readonly unknown[], siblings: readonly unknown[]): Fault | undefined {
-  if (values.length > 0 && siblings.length > 0 && values.length !== siblings.length) {
-    return {
-      code: 'element-type',
-      below: `/_${name}`,
-      text: `\`_${name}\` has ${siblings.length} places beside the ${values.length} of \`${name}\`. They run side by side: write null where one has nothing.`,
-    }
-  }
   const count = Math.max(values.length, siblings.length)
   for (let index = 0; index < count; index++) {
     if ((values[index] ?? null) === null && !hasExtension(siblings[index])) {

@@ -1,4 +1,5 @@
 /** `fhirTarget`, `fhirAggregation`: what a reference points at, where it is at hand. https://hl7.org/fhir/R4/references.html */
+import type { Severity } from '../../fhir/outcome.ts'
 import { find } from '../resolve.ts'
 import { createRun, errorsOf, type DataAt, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
@@ -35,9 +36,10 @@ function meets(target: Resource, url: string, reference: string, run: Run): bool
   const at: DataAt = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: target }
   const inner = createRun(engine, target, reference.startsWith('#') ? container : target, root)
   try {
-    return errorsOf(profile, inner, target, at).every(
-      ({ params }) => (params as { severity?: string }).severity === 'warning',
-    )
+    return errorsOf(profile, inner, target, at).every(({ params }) => {
+      const { severity = 'error' } = params as { severity?: Severity }
+      return severity !== 'error'
+    })
   } finally {
     asked.delete(url)
   }
