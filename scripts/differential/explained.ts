@@ -27,9 +27,8 @@ export const CLASSES: readonly Class[] = [
   { title: 'a reference to a type that the element does not allow', ours: ({ code }) => code === 'reference-type' },
   { title: 'a display that is none of the code', ours: ({ code }) => code === 'code-display' },
   {
-    title: 'a coding of a condition (enableWhen) or an option, which the other does not check',
-    ours: ({ expression }) =>
-      /\.(enableWhen|answerOption)\[\d+\]\.\w+\.ofType\(Coding\)\./.test(expression ?? ''),
+    title: 'a condition (enableWhen) or an option that the other does not look at',
+    ours: ({ expression }) => /\.enableWhen\[\d+\]\.|\.answerOption\[\d+\]\.\w+\.ofType/.test(expression ?? ''),
   },
   {
     title: 'a MIME type that is none',
@@ -64,6 +63,10 @@ export const CLASSES: readonly Class[] = [
       /(not in valueset|for ValueSet): http:\/\/hl7.org\/fhir\/ValueSet\/languages/.test(message),
   },
   { title: 'a coding with a system and no code', theirs: ({ message }) => /#null'/.test(message) },
+  {
+    title: 'a code of a system that only examples are given of',
+    theirs: ({ message }) => message.includes("Unknown code 'http://terminology.hl7.org/CodeSystem/service-category#"),
+  },
   {
     title: 'a code that an extensible binding only advises against',
     theirs: ({ message }) => message.includes('is not valid for system: https://www.usps.com/'),
