@@ -44,20 +44,58 @@ export function compilePath(expression: string, base?: string): PathExpression {
       return (fallback ??= enginePath(expression, base))(node, env)
     }
   }
-  if (compiled.size > 5000) compiled.clear()
+  if (compiled.size > MOST) compiled.clear()
   compiled.set(key, made)
   return made
 }
 
+/**
+ * Compiles a condition: is it met? As invariants are read: `true` alone is met; an empty result is not.
+ * Throws as compilePath does.
+ */
+export function compileTest(expression: string, base?: string): (node: unknown, env?: PathEnv) => boolean {
+  const fast = readonlyPath(expression)
+  const values = fast ? undefined : compilePath(expression, base)
+  let fallback: PathExpression | undefined
+  return (node, env) => {
+    if (!fast) return isTrue((values as PathExpression)(node, env))
+    try {
+      return isTrue(fast(node, env))
+    } catch (fault) {
+      if (!(fault instanceof Bail)) throw fault
+      return isTrue((fallback ??= enginePath(expression, base))(node, env))
+    }
+  }
+}
+
+const isTrue = (values: readonly unknown[]): boolean => values.length === 1 && values[0] === true
+
 /** The expression as plain functions; undefined when it has something that only the engine knows. */
 export function fastPath(expression: string): PathExpression | undefined {
+  const run = readonlyPath(expression)
+  return run && ((node, env) => [...run(node, env)])
+}
+
+type ReadonlyPath = (node: unknown, env?: PathEnv) => readonly unknown[]
+
+const plainly = new Map<string, ReadonlyPath | undefined>()
+
+function readonlyPath(expression: string): ReadonlyPath | undefined {
+  if (plainly.has(expression)) return plainly.get(expression)
+  if (plainly.size > MOST) plainly.clear()
+  const made = makeReadonly(expression)
+  plainly.set(expression, made)
+  return made
+}
+
+function makeReadonly(expression: string): ReadonlyPath | undefined {
   try {
     const run = compile(parse(expression))
     return (node, env = NO_ENV) => {
       const { resource = node, variables = NO_VARIABLES } = env
       const { rootResource = resource } = env
       const input = [node]
-      return [...run(input, { context: node, resource, rootResource, env, variables }, input)]
+      return run(input, { context: node, resource, rootResource, env, variables }, input)
     }
   } catch (fault) {
     if (fault instanceof Unsupported) return undefined
@@ -96,8 +134,7 @@ export function evaluate(expression: string, node: unknown, env?: PathEnv): unkn
 
 /** Is a condition met? As invariants are read: `true` alone is met; an empty result is not. */
 export function holds(expression: string, node: unknown, env?: PathEnv): boolean {
-  const values = evaluate(expression, node, env)
-  return values.length === 1 && values[0] === true
+  return isTrue(evaluate(expression, node, env))
 }
 
 type Run = (node: unknown, variables: Record<string, unknown>) => unknown[]
@@ -119,6 +156,7 @@ const OPTIONS = {
 
 // A cache of pure functions: what it holds never changes what an expression answers.
 const compiled = new Map<string, PathExpression>()
+const MOST = 5000
 let loaded: { fhirpath: Engine; model: unknown; types: NodeTypes } | undefined
 
 // Loaded on first use: the engine takes longer to load than the hub may take to start.

@@ -2,22 +2,18 @@
 import type { Evaluate, Scope } from './evaluate.ts'
 import { allChildren, children, descendants, stepOf } from './navigate.ts'
 import { Unsupported } from './parse.ts'
-import { BAIL, condition, distinct, NONE, same, truth } from './values.ts'
+import { BAIL, condition, distinct, FALSE, NONE, same, TRUE, truth } from './values.ts'
 import { everyMatch, regularExpression } from './pattern.ts'
 
 type Make = (args: readonly Evaluate[]) => Evaluate
-type Filter = (values: readonly unknown[], test: (value: unknown) => boolean | undefined) => readonly unknown[]
 
 export const FUNCTIONS: Readonly<Record<string, Make>> = {
   // of the collection
-  exists: criterion(
-    (values, test) => truth(values.some((value) => test(value) === true)),
-    (values) => truth(values.length > 0),
-  ),
-  all: criterion((values, test) => truth(values.every((value) => test(value) === true))),
+  exists: (args) => (args.length === 0 ? (input) => truth(input.length > 0) : criterion(exists)(args)),
+  all: criterion(everyOne),
   allTrue: plain((values) => truth(values.every((value) => isBoolean(value) && value))),
   allFalse: plain((values) => truth(values.every((value) => isBoolean(value) && !value))),
-  where: criterion((values, test) => values.filter((value) => test(value) === true)),
+  where: criterion(where),
   empty: plain((values) => truth(values.length === 0)),
   count: plain((values) => [values.length]),
   first: plain((values) => values.slice(0, 1)),
@@ -98,23 +94,38 @@ function plain(run: (values: readonly unknown[]) => readonly unknown[]): Make {
   return (args) => (args.length === 0 ? (input) => run(input) : unsupported('arguments'))
 }
 
-/** Of a criterion for each value; `without` where the criterion is left out. */
-function criterion(run: Filter, without?: (values: readonly unknown[]) => readonly unknown[]): Make {
-  return ([test, ...more]) => {
-    if (more.length > 0) return unsupported('arguments')
-    if (!test) return without ? (input) => without(input) : unsupported('criterion')
-    return (input, scope) =>
-      input.length === 0
-        ? run(input, never)
-        : run(input, (value) => {
-            const self = [value]
-            return condition(test(self, scope, self))
-          })
+/** Of a criterion for each value. */
+function criterion(make: (test: Evaluate) => Evaluate): Make {
+  return ([test, ...more]) => (test && more.length === 0 ? make(test) : unsupported('arguments'))
+}
+
+/** Is the criterion met for a value? It sees the value alone. */
+function meets(value: unknown, test: Evaluate, scope: Scope): boolean {
+  const self = [value]
+  return condition(test(self, scope, self)) === true
+}
+
+function exists(test: Evaluate): Evaluate {
+  return (input, scope) => {
+    for (const value of input) if (meets(value, test, scope)) return TRUE
+    return FALSE
   }
 }
 
-/** For a collection without values to ask it of. */
-const never = (): undefined => undefined
+function everyOne(test: Evaluate): Evaluate {
+  return (input, scope) => {
+    for (const value of input) if (!meets(value, test, scope)) return FALSE
+    return TRUE
+  }
+}
+
+function where(test: Evaluate): Evaluate {
+  return (input, scope) => {
+    let found: unknown[] | undefined
+    for (const value of input) if (meets(value, test, scope)) (found ??= []).push(value)
+    return found ?? NONE
+  }
+}
 
 function text(run: (value: string, argument: string) => boolean): Make {
   return ([argument, ...more]) => {

@@ -1,5 +1,5 @@
 /** `fhirInvariants`: rules; the frequent ones of the base as plain functions, the others by FHIRPath. */
-import { compilePath, type PathExpression } from '../../fhir/path.ts'
+import { compileTest } from '../../fhir/path.ts'
 import { nativeRule, type NativeRule } from '../builtin.ts'
 import type { Invariant } from '../compile/schema.ts'
 import type { Engine, Fault, Run } from '../run.ts'
@@ -57,10 +57,11 @@ function ruleFault({ rule, native, test }: Ready, run: Run, data: never): Fault 
 
 // Compiled when first needed: the FHIRPath engine is not loaded before.
 function byPath({ expression, base }: Invariant): Test {
-  let compiled: PathExpression | undefined
-  return (run, data) => {
-    compiled ??= compilePath(expression, base)
-    const values = compiled(data, run)
-    return values.length === 1 && values[0] === true
-  }
+  let compiled: Test | undefined
+  return (run, data) => (compiled ??= test(expression, base))(run, data)
+}
+
+function test(expression: string, base: string): Test {
+  const isMet = compileTest(expression, base)
+  return (run, data) => isMet(data, run)
 }

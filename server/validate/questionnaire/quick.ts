@@ -137,6 +137,8 @@ function isPart(part: Part, here: Place, asked: Asked): boolean {
   )
 }
 
+const isNothing = ({ byLink, required }: Part): boolean => byLink.size === 0 && required === 0
+
 const NO_ITEMS: readonly Item[] = []
 
 const isGiven = ({ question }: Asking, { holder }: Place): boolean =>
@@ -156,6 +158,7 @@ function isItem(one: Asking, item: Item, here: Place, asked: Asked): boolean {
   if (!Array.isArray(answers) || (question.repeats !== true && answers.length > 1)) return false
   for (const answer of answers as readonly (Answer | null)[]) {
     if (typeof answer !== 'object' || answer === null || !isAnswer(one, answer, asked)) return false
+    if (answer.item === undefined && isNothing(one.inner)) continue
     if (!isPart(one.inner, { holder: answer, item, above: here }, asked)) return false
   }
   return true
