@@ -2,6 +2,7 @@
 import { Ajv } from 'ajv'
 import type { Definitions } from '../definitions/definitions.ts'
 import { compileProfile, compileShape } from './compile/compile.ts'
+import { conditionsOf } from './conditions.ts'
 import { KEYWORDS } from './keywords/index.ts'
 import { createQuick } from './quick/pass.ts'
 import type { Compiled, Engine, KnownExtension } from './run.ts'
@@ -59,6 +60,7 @@ export function createEngine(definitions: Definitions, strict: boolean): Engine 
         check,
         modifies: structures.tree(url).element.isModifier === true,
         contexts: definition?.context ?? [],
+        conditions: conditionsOf(url, definition?.contextInvariant),
       }
     )
   }

@@ -42,6 +42,8 @@ export type KnownExtension = {
   readonly check: Compiled
   readonly modifies: boolean
   readonly contexts: readonly Context[]
+  /** In FHIRPath, on the element that holds it. */
+  readonly conditions: readonly string[]
 }
 
 /** One check: of a resource, or of a resource inside it. */

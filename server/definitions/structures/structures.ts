@@ -13,6 +13,7 @@ export type StructureDefinition = Canonical & {
   readonly abstract?: boolean
   readonly derivation?: 'specialization' | 'constraint'
   readonly baseDefinition?: string
+  readonly contextInvariant?: readonly string[]
   readonly context?: readonly { readonly type: string; readonly expression: string }[]
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ErrorObject } from 'ajv'
 import { valueOf } from '../../definitions/structures/element.ts'
+import { unmetCondition } from '../conditions.ts'
 import { contextFault } from '../contexts.ts'
 import { errorsOf, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
@@ -47,8 +48,14 @@ function extensionFaults(url: string, extension: unknown, setting: Setting): rea
   const misplaced =
     known.modifies === asModifier ? contextFault(url, known.contexts, setting) : wrongList(url, asModifier)
   if (misplaced) return [{ code: 'extension-unknown', below: `/${index}`, text: misplaced }]
+  const holder = { name: setting.holder, value: list.parentData }
+  const unmet = unmetCondition(known.conditions, extension, holder, run)
+  if (unmet !== undefined) return [{ code: 'extension-unknown', below: `/${index}`, text: notNow(url, unmet) }]
   return tagged(errorsOf(known.check, run, extension, setting.place), url)
 }
+
+const notNow = (url: string, condition: string): string =>
+  `{at}: the extension \`${url}\` may stand here only where \`${condition}\`.`
 
 const wrongList = (url: string, asModifier: boolean): string =>
   asModifier

@@ -1,5 +1,6 @@
 /** Extensions: each is walked once, as an Extension and as what its definition says. */
 import type { Schema } from '../compile/schema.ts'
+import { conditionsOf } from '../conditions.ts'
 import { contextFault, isAtHome, type Context } from '../contexts.ts'
 import { isAbsolute, isPart } from '../keywords/extensions.ts'
 import type { Run } from '../run.ts'
@@ -34,7 +35,7 @@ function makeTest(url: string, stated: readonly Schema[], { place, compiler }: S
   const { structures } = compiler.engine.definitions
   const definition = url.includes('|') ? undefined : structures.find(url)
   const profile = definition?.type === 'Extension' ? compiler.profile(url) : undefined
-  if (!definition || !profile) return NEVER
+  if (!definition || !profile || conditionsOf(url, definition.contextInvariant).length > 0) return NEVER
   const modifies = structures.tree(url).element.isModifier === true
   if (modifies !== (place.name === 'modifierExtension')) return NEVER
   return all([
