@@ -83,6 +83,8 @@ export const CLASSES: readonly Class[] = [
   { title: 'something that the other stumbles over', theirs: ofId('failed') },
   { title: 'an OID of few numbers', theirs: ofId('Type_Specific_Checks_DT_OID_Valid') },
   { title: 'a time with parts of a second', theirs: ofId('Type_Specific_Checks_DT_Time_Valid') },
+  { title: 'a Range of one unit in other words', theirs: ({ id }) => id?.endsWith('#rng-2') === true },
+  { title: 'a rule of a value that an extension stands for', theirs: ({ id }) => id?.endsWith('#hub-pt-9') === true },
   { title: 'a relative system', theirs: ofId('Terminology_TX_System_Relative') },
   { title: 'a value set as a system', theirs: ofId('Terminology_TX_System_ValueSet2') },
   {

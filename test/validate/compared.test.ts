@@ -106,6 +106,11 @@ const CASES: readonly [what: string, resource: object, issues: readonly string[]
     measured({ value: 1, unit: 'pills' }, { value: 9, unit: 'boxes' }),
     BROKEN_RANGE,
   ],
+  [
+    'a Range of one unit in words, of which one has the code',
+    measured({ value: 1, ...h, unit: 'hours' }, { value: 9, unit: 'hours', system: h.system }),
+    [],
+  ],
   ['a Range of no unit that rises', measured({ value: 1 }, { value: 9 }), []],
   ['a Range of two units of UCUM that rises', measured({ value: 9, ...MINUTE }, { value: 1, ...h }), []],
   ['a Range of two units of UCUM that falls', measured({ value: 90, ...MINUTE }, { value: 1, ...h }), BROKEN_RANGE],

@@ -36,13 +36,14 @@ const isQuantity = (value: unknown): value is Quantity =>
   typeof value === 'object' && value !== null && typeof (value as Quantity).value === 'number'
 
 /**
- * The engine compares what UCUM can convert; the same unit, or none, needs no conversion, and other units than UCUM's
- * cannot be converted. https://hl7.org/fhir/R4/fhirpath.html#quantity
+ * The engine compares what UCUM can convert. The same unit, or none, needs no conversion; without codes the words for the
+ * unit tell; and other units than UCUM's cannot be converted. https://hl7.org/fhir/R4/fhirpath.html#quantity
  */
 function compareQuantities(one: Quantity, other: Quantity): number | undefined {
-  if (one.system === other.system && (one.code ?? one.unit) === (other.code ?? other.unit))
-    return one.value - other.value
-  if (one.system !== UCUM || other.system !== UCUM) return undefined
+  const areCoded = one.code !== undefined && other.code !== undefined
+  const isSame = areCoded ? one.code === other.code && one.system === other.system : one.unit === other.unit
+  if (isSame) return one.value - other.value
+  if (!areCoded || one.system !== UCUM || other.system !== UCUM) return undefined
   throw BAIL
 }
 
