@@ -88,10 +88,7 @@ const SIBLINGS: readonly Case[] = [
     patient({ name: [{ given: ['a', null] }] }),
     'element-empty Patient.name[0].given[1]',
   ],
-  [
-    'a list that is shorter than the one beside it',
-    patient({ name: [{ given: ['a', 'b'], _given: [{ id: 'x' }] }] }),
-  ],
+  ['a list that is shorter than the one beside it', patient({ name: [{ given: ['a', 'b'], _given: [{ id: 'x' }] }] })],
   [
     'a place of the list beside where neither has anything',
     patient({ name: [{ given: ['a'], _given: [{ id: 'x' }, null] }] }),
