@@ -51,3 +51,48 @@ describe('a sentence about a slice', () => {
     assert.match(await texts('subscription/invalid-custom-channel'), /occurs once; it is not allowed/)
   })
 })
+
+describe('a sentence', () => {
+  let validator: Validator
+  before(async () => {
+    validator = createValidator(await loadDefinitions(ROOT), { rules: 'hub' })
+  })
+
+  const SAID: readonly (readonly [what: string, resource: object, text: RegExp])[] = [
+    [
+      'guesses the extension that was meant',
+      { resourceType: 'Patient', extension: [{ url: `${HUB}/StructureDefinition/ext-vetran`, valueBoolean: true }] },
+      /is not known here\. .* Did you mean `\S+\/ext-veteran`\?/,
+    ],
+    [
+      'guesses the profile that was meant',
+      { resourceType: 'Patient', meta: { profile: [`${HUB}/StructureDefinition/hub-participent`] } },
+      /claims the profile .* Did you mean `\S+\/hub-participant`\?/,
+    ],
+    [
+      'guesses no profile of another type',
+      { resourceType: 'Goal', meta: { profile: [`${HUB}/StructureDefinition/hub-participent`] } },
+      /claims the profile `\S+`, which is not known here\. Leave the claim out, or correct the url\.$/m,
+    ],
+    [
+      'says what a reference may point at',
+      { resourceType: 'Goal', subject: { reference: 'Organization/es' } },
+      /`Goal\.subject`: `Organization\/es` points at an Organization; it must point at a Patient\./,
+    ],
+    [
+      'says a pattern of a concept as a code',
+      {
+        resourceType: 'CarePlan',
+        meta: { profile: [`${HUB}/StructureDefinition/hub-success-plan`] },
+        category: [{ text: 'A plan' }],
+      },
+      /but it must hold the code `success-plan` of `\S+\/CodeSystem\/plan-category`\./,
+    ],
+  ]
+  for (const [what, resource, text] of SAID) {
+    it(what, async () => {
+      const issues = await validator.check(resource)
+      assert.match(issues.map((one) => one.text).join('\n'), text)
+    })
+  }
+})

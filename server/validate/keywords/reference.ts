@@ -1,4 +1,5 @@
 /** `fhirReference`: a Reference points at one of the types allowed. https://hl7.org/fhir/R4/references.html#literal */
+import { withArticle } from '../../fhir/article.ts'
 import { find, typeOfReference } from '../resolve.ts'
 import { keyword } from './keyword.ts'
 
@@ -10,7 +11,10 @@ export const fhirReference = keyword<readonly string[]>('fhirReference', ['objec
     const { reference } = data
     const type = (typeof reference === 'string' ? typeOfReference(reference, run) : undefined) ?? data.type
     if (typeof type !== 'string' || allowed.has(type) || !run.engine.definitions.isResourceType(type)) return undefined
-    const shown = typeof reference === 'string' ? `\`${reference}\` points at a ${type}` : `it is to a ${type}`
+    const shown =
+      typeof reference === 'string'
+        ? `\`${reference}\` points at ${withArticle(type)}`
+        : `it is to ${withArticle(type)}`
     return [{ code: 'reference-type', text: `{at}: ${shown}; it must point at ${orList(targets)}.` }]
   }
 })
@@ -23,4 +27,4 @@ export function referenceFault(data: Reference, run: Parameters<typeof find>[1])
 }
 
 const orList = (names: readonly string[]): string =>
-  names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : `a ${names[0]}`
+  names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : withArticle(names[0] ?? '')

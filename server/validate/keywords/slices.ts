@@ -5,9 +5,10 @@
 import type { ErrorObject } from 'ajv'
 import type { Slice, Slicing } from '../compile/schema.ts'
 import { belongs } from '../slices/match.ts'
-import { markText, nearestSlice, nearTo } from '../slices/nearest.ts'
+import { nearestSlice, nearTo } from '../slices/nearest.ts'
 import { errorsOf, type Compiled, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
+import { markText } from './value.ts'
 
 type Ready = Omit<Slice, 'slicing'> & { readonly compiled?: Compiled; readonly inner?: ReadySlicing }
 type ReadySlicing = Omit<Slicing, 'slices'> & { readonly slices: readonly Ready[]; readonly fallback?: Ready }

@@ -25,7 +25,7 @@ function differs(code: 'value-fixed' | 'value-pattern', { below, found, wanted }
     return { code, below, text: `{at} is ${show(found)}, but what holds it is fixed without it. Leave it out.` }
   const is = found === undefined ? 'is missing' : `is ${show(found)}`
   const must = typeof wanted === 'object' ? be : 'be'
-  return { code, below, text: `{at} ${is}, but it must ${must} ${show(wanted)}.` }
+  return { code, below, text: `{at} ${is}, but it must ${must} ${markText(wanted as Json)}.` }
 }
 
 export const fhirMin = keyword<Json>(
@@ -62,6 +62,15 @@ type Bag = Readonly<Record<string, unknown>>
 
 const magnitude = (value: unknown): unknown =>
   typeof value === 'object' && value !== null ? (value as Bag).value : value
+
+/** A wanted value in words: a code with its system, else the value as it is. */
+export function markText(value: Json): string {
+  const { coding, system, code, ...more } = (value ?? {}) as Readonly<Record<string, Json>>
+  if (Object.keys(more).length > 0) return show(value)
+  const first = Array.isArray(coding) && coding.length === 1 ? (coding[0] as Json | undefined) : undefined
+  if (first !== undefined) return markText(first)
+  return typeof code === 'string' && typeof system === 'string' ? `the code \`${code}\` of \`${system}\`` : show(value)
+}
 
 /** A value in a sentence, cut when it is long. */
 export function show(value: unknown): string {

@@ -1,4 +1,5 @@
 /** What the Questionnaire says of responses as a whole; none of it refuses one. */
+import { withArticle } from '../../fhir/article.ts'
 import { dateRange } from '../../fhir/dates.ts'
 import { typeOfUrl, parseReference } from '../../fhir/reference.ts'
 import type { Fault } from '../run.ts'
@@ -33,7 +34,9 @@ function subjectFaults({ subject }: Bag, { subjectType }: Bag): Fault[] {
   const { reference, type } = (subject ?? {}) as Bag
   const given = typeof reference === 'string' ? typeOf(reference) : type
   if (typeof given !== 'string' || types.includes(given)) return []
-  return [warning('/subject', `{at} is a ${given}; the questionnaire is about a subject of type ${list(types)}.`)]
+  return [
+    warning('/subject', `{at} is ${withArticle(given)}; the questionnaire is about a subject of type ${list(types)}.`),
+  ]
 }
 
 function typeOf(reference: string): string | undefined {

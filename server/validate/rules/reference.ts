@@ -1,4 +1,5 @@
 /** The type that a Reference states. https://hl7.org/fhir/R4/references-definitions.html#Reference.type */
+import { withArticle } from '../../fhir/article.ts'
 import { typeOfReference } from '../resolve.ts'
 import type { Rule } from './index.ts'
 
@@ -24,6 +25,6 @@ export const referenceType: Rule = ({ reference, type }, run) => {
   }
   const pointed = typeof reference === 'string' ? typeOfReference(reference, run) : undefined
   if (pointed === undefined || pointed === type) return []
-  const text = `{at} says that it is to a ${type}, but \`${String(reference)}\` points at a ${pointed}.`
+  const text = `{at} says that it is to ${withArticle(type)}, but \`${String(reference)}\` points at ${withArticle(pointed)}.`
   return [{ code: 'reference-type', text }]
 }

@@ -1,8 +1,7 @@
 /** Which slice an item that belongs to none comes nearest to, and the first thing that it lacks for it. For sentences. */
 import { distance } from '../../fhir/nearest.ts'
-import type { Json } from '../../fhir/types.ts'
 import type { Match, Slice } from '../compile/schema.ts'
-import { show } from '../keywords/value.ts'
+import { markText, show } from '../keywords/value.ts'
 import type { Run } from '../run.ts'
 import { meets } from './match.ts'
 import { select } from './select.ts'
@@ -53,13 +52,4 @@ function wanted({ fixed, pattern, types, profiles, valueSet }: Match): string {
   if (types) return `of the type ${types.map((one) => `\`${one}\``).join(' or ')}`
   if (profiles) return `as ${profiles.map((one) => `\`${one}\``).join(' or ')} says`
   return `a code of \`${valueSet ?? ''}\``
-}
-
-/** A mark in words: a code with its system, else the value as it is. */
-export function markText(value: Json): string {
-  const { coding, system, code } = (value ?? {}) as { coding?: unknown; system?: unknown; code?: unknown }
-  const first: unknown = Array.isArray(coding) && coding.length === 1 ? coding[0] : undefined
-  if (first !== undefined) return markText(first as Json)
-  if (typeof code === 'string' && typeof system === 'string') return `the code \`${code}\` of \`${system}\``
-  return show(value)
 }
