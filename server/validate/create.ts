@@ -89,7 +89,7 @@ function resourceErrors(resource: Resource, { ask, engine, rules, top }: Setting
   const isTold = more.length > 0 && claims.some(({ profile }) => offer?.profiles.includes(profile))
   const faults = [
     ...(demanded.fault && !isTold ? [demanded.fault] : []),
-    ...claims.filter(({ profile }) => !engine.knows(profile)).map((claim) => unknownProfile(claim, resource, engine)),
+    ...claims.filter(({ profile }) => !engine.knows(profile)).map((claim) => unknownProfile(claim, run)),
   ]
   return [...own, ...more, ...faults.map((fault) => errorOf('resource', fault, top))]
 }

@@ -71,6 +71,8 @@ export type Shared = {
   narratives?: Map<string, Xhtml>
   /** By what contains them: the first contained resource of each id. */
   contained?: Map<unknown, ReadonlyMap<unknown, unknown>>
+  /** How many faults were told with a guess of what was meant. */
+  guesses?: number
 }
 
 type Resource = Record<string, unknown>
@@ -111,6 +113,15 @@ export const createRun = (engine: Engine, resource: Resource, container: Resourc
 /** The run for a resource inside the one that is checked; both share what is looked up once. */
 export const innerRun = (outer: Run, resource: Resource, container: Resource): Run =>
   new CheckRun(outer, resource, container)
+
+/** Guesses of what was meant take time: whoever makes more faults than this finds the first of them explained. */
+const MOST_GUESSES = 100
+
+/** The guess, while there were few in this check. */
+export function guessed({ shared }: Pick<Run, 'shared'>, guess: () => string): string {
+  shared.guesses = (shared.guesses ?? 0) + 1
+  return shared.guesses > MOST_GUESSES ? '' : guess()
+}
 
 /** Something found. `{at}` in the text stands for the element's FHIRPath. */
 export type Fault = {

@@ -96,3 +96,17 @@ describe('a sentence', () => {
     })
   }
 })
+
+describe('guesses of what was meant', () => {
+  it('are made for the first hundred faults of a check', async () => {
+    const validator = createValidator(await loadDefinitions(ROOT), { rules: 'hub' })
+    const extension = Array.from({ length: 150 }, () => ({
+      url: `${HUB}/StructureDefinition/ext-vetran`,
+      valueCode: 'a',
+    }))
+    const issues = await validator.check({ resourceType: 'Patient', extension })
+    const unknown = issues.filter(({ code }) => code === 'extension-unknown')
+    assert.equal(unknown.length, 150)
+    assert.equal(unknown.filter(({ text }) => text.includes('Did you mean')).length, 100)
+  })
+})

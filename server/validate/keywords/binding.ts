@@ -1,6 +1,6 @@
 /** `fhirBinding`: coded values against value sets. https://hl7.org/fhir/R4/terminologies.html#strength */
 import type { Bound } from '../compile/schema.ts'
-import type { Fault } from '../run.ts'
+import { guessed, type Fault, type Run } from '../run.ts'
 import type { Verdict } from '../terminology/code-system.ts'
 import { hintsOf, type Sent } from '../terminology/hint.ts'
 import type { Membership } from '../terminology/value-set.ts'
@@ -18,11 +18,11 @@ export const fhirBinding = keyword<readonly Bound[]>('fhirBinding', ['string', '
     check: engine.terminology.membership(binding.valueSet),
     hint: hintsOf(binding.valueSet, engine.terminology),
   }))
-  return (_run, data: Coded) => {
+  return (run, data: Coded) => {
     if (typeof data === 'string' && known.has(data)) return undefined
     let found: Fault[] | undefined
     for (const binding of ready) {
-      const fault = bindingFault(data, binding)
+      const fault = bindingFault(data, binding, run)
       if (fault) (found ??= []).push(fault)
     }
     if (!found && typeof data === 'string' && known.size < 1000) known.add(data)
@@ -30,8 +30,8 @@ export const fhirBinding = keyword<readonly Bound[]>('fhirBinding', ['string', '
   }
 })
 
-function bindingFault(data: Coded, binding: Ready): Fault | undefined {
-  if (typeof data === 'string') return codeFault(data, binding)
+function bindingFault(data: Coded, binding: Ready, run: Run): Fault | undefined {
+  if (typeof data === 'string') return codeFault(data, binding, run)
   const codings = codingsOf(data)
   // What is no system at all is told where it stands.
   if (codings.some(({ system }) => system !== undefined && typeof system !== 'string')) return undefined
@@ -45,14 +45,14 @@ function bindingFault(data: Coded, binding: Ready): Fault | undefined {
   }
   const shown = codings.map(({ system, code }) => `\`${system ?? ''}|${code}\``).join(', ')
   if (verdict === 'unknown') return binding.most ? undefined : unchecked(shown, binding)
-  return outside(shown, codings[0] ?? { code: '' }, binding)
+  return outside(shown, codings[0] ?? { code: '' }, binding, run)
 }
 
-function codeFault(code: string, binding: Ready): Fault | undefined {
+function codeFault(code: string, binding: Ready, run: Run): Fault | undefined {
   const verdict = binding.check(undefined, code)
   if (verdict === 'in') return undefined
   if (verdict === 'unknown') return binding.most ? undefined : unchecked(`\`${code}\``, binding)
-  return outside(`\`${code}\``, { code }, binding)
+  return outside(`\`${code}\``, { code }, binding, run)
 }
 
 function codingsOf(data: Exclude<Coded, string>): readonly Sent[] {
@@ -74,12 +74,12 @@ function unchecked(shown: string, { valueSet, strength }: Bound): Fault {
   }
 }
 
-function outside(shown: string, sent: Sent, { strength, valueSet, hint }: Ready): Fault {
+function outside(shown: string, sent: Sent, { strength, valueSet, hint }: Ready, run: Run): Fault {
   const required = strength === 'required'
   return {
     code: required ? 'code-invalid' : 'code-unexpected',
     severity: required ? 'error' : 'warning',
-    text: `{at} is ${shown}, which is not in the ${strength} value set \`${bare(valueSet)}\`.${hint(sent)}`,
+    text: `{at} is ${shown}, which is not in the ${strength} value set \`${bare(valueSet)}\`.${guessed(run, () => hint(sent))}`,
   }
 }
 

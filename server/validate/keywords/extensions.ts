@@ -7,7 +7,7 @@ import { valueOf } from '../../definitions/structures/element.ts'
 import { unmetCondition } from '../conditions.ts'
 import { contextFault } from '../contexts.ts'
 import { guessedStructure } from '../guess.ts'
-import { errorsOf, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
+import { errorsOf, guessed, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 import { tagged } from './resource.ts'
 
@@ -77,7 +77,7 @@ function unknown(url: string, { index, holder, run }: Setting): Fault {
     code: 'extension-unknown',
     severity: isLenient ? 'warning' : 'error',
     below: `/${index}`,
-    text: `{at}: the extension \`${url}\` is not known here. Leave it out, or correct its url.${guessedStructure(url, 'Extension', run.engine.definitions)}`,
+    text: `{at}: the extension \`${url}\` is not known here. Leave it out, or correct its url.${guessed(run, () => guessedStructure(url, 'Extension', run.engine.definitions))}`,
   }
 }
 

@@ -4,7 +4,7 @@ import { guessedStructure } from '../guess.ts'
 import { nearest } from '../../fhir/nearest.ts'
 import { claimed, type Claim } from '../claims.ts'
 import { isRepeated } from '../contained.ts'
-import { errorOf, errorsOf, innerRun, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
+import { errorOf, errorsOf, guessed, innerRun, type DataAt, type Fault, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 import { show } from './value.ts'
 
@@ -21,7 +21,7 @@ export const fhirResource = keyword<true>('fhirResource', ['object'], () => (run
     const { profile } = claim
     const compiled = run.engine.profile(profile)
     if (compiled) found.push(...tagged(errorsOf(compiled, inner, data, from), profile))
-    else found.push(errorOf('fhirResource', unknownProfile(claim, data, run.engine), from))
+    else found.push(errorOf('fhirResource', unknownProfile(claim, inner), from))
   }
   return found
 })
@@ -52,15 +52,11 @@ export function typeFault(data: Resource, { engine }: Pick<Run, 'engine'>): Faul
  * An error where the hub's own rules hold; elsewhere the claim could only not be checked, if it is the url of a profile,
  * which is absolute. https://hl7.org/fhir/R4/references.html#canonical
  */
-export const unknownProfile = (
-  { profile, index }: Claim,
-  { resourceType }: Resource,
-  { strict, definitions }: Engine,
-): Fault => ({
+export const unknownProfile = ({ profile, index }: Claim, run: Run): Fault => ({
   code: 'profile-unknown',
-  severity: strict || !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(profile) ? 'error' : 'warning',
+  severity: run.engine.strict || !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(profile) ? 'error' : 'warning',
   below: `/meta/profile/${index}`,
-  text: `{at} claims the profile \`${profile}\`, which is not known here. Leave the claim out, or correct the url.${guessedStructure(profile, String(resourceType), definitions)}`,
+  text: `{at} claims the profile \`${profile}\`, which is not known here. Leave the claim out, or correct the url.${guessed(run, () => guessedStructure(profile, String(run.resource.resourceType), run.engine.definitions))}`,
 })
 
 /** Errors with the profile that asked for what they miss, unless a narrower one is named already. */

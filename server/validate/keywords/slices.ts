@@ -6,7 +6,7 @@ import type { ErrorObject } from 'ajv'
 import type { Slice, Slicing } from '../compile/schema.ts'
 import { belongs } from '../slices/match.ts'
 import { nearestSlice, nearTo } from '../slices/nearest.ts'
-import { errorsOf, type Compiled, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
+import { errorsOf, guessed, type Compiled, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 import { markText } from './value.ts'
 
@@ -57,7 +57,7 @@ function sliced(items: readonly Item[], slicing: ReadySlicing, setting: Setting,
     const named = slices.find((slice) => belongs(item, slice, setting.run))
     const slice = named ?? fallback
     if (slice) add(members, slice, one)
-    else if (rules === 'closed') found.push(unmatched(one, slices, setting.run, found.length < EXPLAINED))
+    else if (rules === 'closed') found.push(unmatched(one, slices, setting.run))
     if (!named) {
       loose ??= index
       continue
@@ -74,7 +74,9 @@ function sliced(items: readonly Item[], slicing: ReadySlicing, setting: Setting,
       if (slice.compiled)
         found.push(...errorsOf(slice.compiled, setting.run, item, below(setting.at, index, setting.data)))
     }
-    countFault(slice, own.length, found, () => almost(slice, without(items, members), setting.run))
+    countFault(slice, own.length, found, () =>
+      guessed(setting.run, () => almost(slice, without(items, members), setting.run)),
+    )
     if (slice.inner) sliced(own, slice.inner, setting, found)
   }
 }
@@ -121,13 +123,12 @@ function whatMarks(slice: Ready): string {
   return marks.length > 0 ? ` (an item ${marks.join(' and ')})` : ''
 }
 
-/** How many faults of a list are told with what comes nearest. */
-const EXPLAINED = 20
-
-function unmatched({ item, index }: Item, slices: readonly Ready[], run: Run, isExplained: boolean): Fault {
+function unmatched({ item, index }: Item, slices: readonly Ready[], run: Run): Fault {
   const names = slices.map((one) => `\`${one.name}\``).join(', ')
-  const near = isExplained ? nearestSlice(item, slices, run) : undefined
-  const hint = near ? ` It comes nearest to \`${near.slice.name}\`, but ${near.lacks}.` : ''
+  const hint = guessed(run, () => {
+    const near = nearestSlice(item, slices, run)
+    return near ? ` It comes nearest to \`${near.slice.name}\`, but ${near.lacks}.` : ''
+  })
   return {
     code: 'slice-unmatched',
     below: `/${index}`,
@@ -140,10 +141,13 @@ function without(items: readonly Item[], members: ReadonlyMap<Ready, readonly It
   return items.filter((one) => !taken.has(one))
 }
 
+/** How many items of a list are compared. */
+const COMPARED = 20
+
 /** The item that was perhaps meant for a slice that is missing. */
 function almost(slice: Ready, items: readonly Item[], run: Run): string {
   const near = items
-    .slice(0, EXPLAINED)
+    .slice(0, COMPARED)
     .flatMap(({ item, index }) => {
       const one = nearTo(item, slice, run)
       return one && (one.met > 0 || one.like >= ALIKE) ? [{ ...one, index }] : []
