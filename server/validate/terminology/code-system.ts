@@ -87,9 +87,21 @@ export function readCodeSystem(resource: Canonical, supplements: readonly Canoni
 
 type Find = (code: string) => Concept | undefined
 
-// Upwards from the code, each concept once: a hierarchy may have several ways up, and a broken one may be a circle.
+// Upwards from the code. Mostly there is one way; where there are several, or a circle, each concept is looked at once.
 function isBelow(code: string, ancestor: string, find: Find): boolean {
   const goal = find(ancestor)
+  let concept = goal && find(code)
+  for (let steps = 0; concept !== undefined; steps++) {
+    if (concept === goal) return true
+    if (concept.parents.length > 1 || steps > MOST_STEPS) return isBelowByAny(concept.code, goal, find)
+    concept = concept.parents[0] === undefined ? undefined : find(concept.parents[0])
+  }
+  return false
+}
+
+const MOST_STEPS = 100
+
+function isBelowByAny(code: string, goal: Concept | undefined, find: Find): boolean {
   const seen = new Set<Concept>()
   const waiting = [code]
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {

@@ -1,6 +1,7 @@
 /** The codes of a value set, listed. https://hl7.org/fhir/R4/valueset.html#expansion */
 import type { Canonical } from '../../definitions/definitions.ts'
 import type { Concept, Designation } from './code-system.ts'
+import { readFilter } from './filter.ts'
 import type { Terminology } from './terminology.ts'
 import type { Compose, Include } from './value-set.ts'
 import { isVersion } from './versions.ts'
@@ -62,7 +63,7 @@ function fromValueSets({ valueSet = [] }: Include, terminology: Terminology, fou
   else found.missing.add(first)
 }
 
-function fromSystem(url: string, { version, concept }: Include, terminology: Terminology, found: Found): void {
+function fromSystem(url: string, { version, concept, filter = [] }: Include, terminology: Terminology, found: Found) {
   const known = terminology.codeSystem(url)
   const system = known && isVersion(version, known.version) ? known : undefined
   const more = { system: url, ...(system?.version === undefined ? {} : { version: system.version }) }
@@ -76,7 +77,10 @@ function fromSystem(url: string, { version, concept }: Include, terminology: Ter
   const concepts = [...(system?.concepts ?? [])]
   if (concepts.length === 0) found.missing.add(url)
   if (system && system.content !== 'complete') found.unclosed = true
+  // What a filter leaves out here is not asked after again; what another part takes is listed there.
+  const tests = system ? filter.map((one) => readFilter(one, system)) : []
   for (const one of concepts) {
+    if (tests.some((test) => test(one) === 'out')) continue
     found.items.push({
       ...more,
       code: one.code,
