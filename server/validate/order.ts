@@ -13,6 +13,9 @@ type Placed = { readonly code: ErrorCode; readonly pointer: string; readonly pro
 /** Codes of what cannot be read as the elements that it should be. */
 const FORM = new Set<ErrorCode>(['element-unknown', 'element-type', 'element-empty'])
 
+/** What stands beside a primitive (`_birthDate`) is read with its element. */
+const BESIDE = /\/_[^/]+\//
+
 /** A copy, sorted; those of one place keep their order. What is missing comes before all that its holder has. */
 export function inOrder<One extends Placed>(
   faults: readonly One[],
@@ -22,7 +25,7 @@ export function inOrder<One extends Placed>(
   if (faults.length < 2) return faults
   const placed = faults.map((fault) => ({
     fault,
-    form: FORM.has(fault.code),
+    form: FORM.has(fault.code) && !BESIDE.test(fault.pointer),
     place: placeOf(fault, root, structures),
   }))
   placed.sort((one, other) => Number(other.form) - Number(one.form) || compare(one.place, other.place))

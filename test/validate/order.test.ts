@@ -28,6 +28,11 @@ describe('validate / the order of faults', () => {
     ])
   })
 
+  it('reads what stands beside a primitive with its element', async () => {
+    const issues = await validatorOf([]).check({ resourceType: 'Observation', status: 'final', _issued: { value: 1 } })
+    assert.deepEqual(inOrder(issues), ['element-missing Observation.code', 'element-unknown Observation.issued.value'])
+  })
+
   it('tells what a type asks before what a profile asks, of each resource of a Bundle in turn', async () => {
     const named = profile('Patient', [{ id: 'Patient.name', min: 1 }])
     const resource = { resourceType: 'Patient', meta: { profile: [`${H}/StructureDefinition/x`] }, gender: 'x' }
