@@ -17,7 +17,7 @@ describe('validate / identifiers of SNOMED CT', () => {
     const filtered = async (value: string) => {
       const include = [{ system: 'http://snomed.info/sct', filter: [{ property: 'concept', op: 'is-a', value }] }]
       const valueSet = { resourceType: 'ValueSet', name: 'V', status: 'active', compose: { include } }
-      return told(await check(valueSet))
+      return told(await check(valueSet)).filter((one) => !one.startsWith('warning'))
     }
     assert.deepEqual(await filtered('404684003'), [])
     assert.deepEqual(await filtered('findings'), ['value-conflict ValueSet.compose.include[0].filter[0]'])
