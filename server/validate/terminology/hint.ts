@@ -13,6 +13,9 @@ const COMPARED = 200
 const LISTED = 5000
 /** Characters of what was sent that are compared. */
 const LONGEST = 40
+/** Hints that are kept, and how long what was sent may be for that. */
+const REMEMBERED = 100
+const LONGEST_KEY = 500
 
 /** Answers ` Did you mean ...? It allows ...`, or nothing where the codes cannot be listed. They are listed once. */
 export function hintsOf(valueSet: string, terminology: Terminology): (sent: Sent) => string {
@@ -21,7 +24,16 @@ export function hintsOf(valueSet: string, terminology: Terminology): (sent: Sent
     const found = terminology.find(valueSet, 'ValueSet')
     return found ? expand(found, terminology) : { items: [], unclosed: false, missing: [] }
   }
+  // A code that is not allowed comes again, as every record of an agency brings it.
+  const told = new Map<string, string>()
   return (sent) => {
+    const key = JSON.stringify([sent.system, sent.code, sent.display])
+    const known = told.get(key) ?? tell(sent)
+    if (told.size < REMEMBERED && key.length < LONGEST_KEY) told.set(key, known)
+    return known
+  }
+
+  function tell(sent: Sent): string {
     const { items, unclosed, missing } = (listed ??= list())
     if (items.length === 0 || items.length > LISTED) return ''
     const twin = ofAnotherSystem(sent, items)
