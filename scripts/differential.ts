@@ -1,12 +1,14 @@
 /**
  * Compares the validator with another one on mutants of samples and examples:
- * `npm run differential -- [--cases FOLDER] [--work FOLDER] [--seed N] [--count N] [--fixture FILE] -- COMMAND ...`.
+ * `npm run differential -- [--cases FOLDER] [--work FOLDER] [--seed N] [--count N] [--fixture FILE] -- COMMAND ...`, or with
+ * `--definitions FOLDER --seeds FOLDER` on the examples of an implementation guide.
  * Exit code 0, 1 when they agree on less than 98 of 100 faults, 2 when it could not run. See docs/conformance.md.
  */
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
+import { readBesides } from '../server/definitions/besides.ts'
 import { loadDefinitions } from '../server/definitions/load.ts'
 import type { Definitions } from '../server/definitions/definitions.ts'
 import { parseJson } from '../server/fhir/json.ts'
@@ -14,10 +16,10 @@ import { isError, OutcomeError, type Issue } from '../server/fhir/outcome.ts'
 import { createValidator } from '../server/validate/create.ts'
 import type { Validator } from '../server/validate/validator.ts'
 import { fixtureOf } from './differential/fixture.ts'
-import { mutantsOf } from './differential/generate.ts'
+import { mutantsOf, type Wanted } from './differential/generate.ts'
 import { verdictsOf, type Judging, type Said } from './differential/judge.ts'
 import { agreement, AGREED_ENOUGH, isFault, refuses, report, type Compared } from './differential/report.ts'
-import { seedsIn, type Seed } from './differential/seeds.ts'
+import { seedsIn, seedsOf, type Seed } from './differential/seeds.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 
@@ -27,10 +29,12 @@ const OPTIONS = {
   seed: { type: 'string', default: '1' },
   count: { type: 'string', default: '7200' },
   fixture: { type: 'string' },
+  definitions: { type: 'string', multiple: true, default: [] as string[] },
+  seeds: { type: 'string' },
 } as const
 
-/** Both validators: this one with its definitions, and how the other is asked. */
-type Two = { readonly definitions: Definitions; readonly validator: Validator; readonly judging: Judging }
+/** Both validators: this one, and how the other is asked. */
+type Two = { readonly validator: Validator; readonly judging: Judging }
 
 try {
   await run()
@@ -42,10 +46,13 @@ try {
 async function run(): Promise<void> {
   const { values: options, positionals: command } = parseArgs({ allowPositionals: true, options: OPTIONS })
   const [number, count] = [options.seed, options.count].map(wholeNumber) as [number, number]
-  const definitions = await loadDefinitions(ROOT)
+  const besides = (await Promise.all(options.definitions.map(readBesides))).flat()
+  const definitions = await loadDefinitions(ROOT, { besides })
   const judging: Judging = { folder: path.resolve(options.work), command, progress }
-  const two: Two = { definitions, validator: createValidator(definitions, { rules: 'open' }), judging }
-  const compared = await compare(await soundSeeds(seedsIn(ROOT, options.cases), two), { number, count }, two)
+  const two: Two = { validator: validatorOver(definitions), judging }
+  const seeds = options.seeds === undefined ? seedsIn(ROOT, options.cases) : seedsOf(options.seeds)
+  const wanted = { number, count, definitions, isOfGuide: options.seeds !== undefined }
+  const compared = await compare(await soundSeeds(seeds, two), wanted, two)
   console.log(report(compared))
   if (options.fixture) writeFileSync(options.fixture, fixtureOf(compared, seedsIn(ROOT)))
   process.exitCode = agreement(compared.filter(isFault)) >= AGREED_ENOUGH ? 0 : 1
@@ -86,10 +93,10 @@ function tellUnsound({ name }: Seed, ours: readonly Issue[], theirs: readonly Sa
 
 async function compare(
   seeds: readonly Seed[],
-  wanted: { readonly number: number; readonly count: number },
-  { definitions, validator, judging }: Two,
+  wanted: Wanted,
+  { validator, judging }: Two,
 ): Promise<readonly Compared[]> {
-  const mutants = mutantsOf(seeds, { ...wanted, definitions })
+  const mutants = mutantsOf(seeds, wanted)
   const said = await verdictsOf(mutants.map(textOf), judging)
   const compared: Compared[] = []
   for (const mutant of mutants) {
@@ -98,6 +105,22 @@ async function compare(
   }
   console.log(`${mutants.length} mutants (seed ${wanted.number}), ${compared.length} of them judged by both\n`)
   return compared
+}
+
+/** What is right is found out in two ways, which must not differ. */
+function validatorOver(definitions: Definitions): Validator {
+  const [quick, slow] = [true, false].map((isQuick) => createValidator(definitions, { rules: 'open', isQuick })) as [
+    Validator,
+    Validator,
+  ]
+  return {
+    async check(resource, ask) {
+      const issues = await quick.check(resource, ask)
+      if (!isDeepStrictEqual(issues, await slow.check(resource, ask)))
+        console.error(`The quick pass and the schemas differ: ${JSON.stringify(resource)}`)
+      return issues
+    },
+  }
 }
 
 function textOf({ resource }: Pick<Seed, 'resource'>): string {

@@ -2,6 +2,7 @@
 import type { Issue } from '../../server/fhir/outcome.ts'
 import { isError } from '../../server/fhir/outcome.ts'
 import type { Case, Said } from './cases.ts'
+import { isSamePlace } from './first.ts'
 
 export type Result = { readonly one: Case; readonly issues: readonly Issue[]; readonly faults: readonly string[] }
 
@@ -63,28 +64,5 @@ function otherFirst({ one, issues }: Result): readonly string[] {
   ]
 }
 
-function sameFirst(theirs: readonly Said[], ours: readonly Issue[]): boolean {
-  const [one, other] = [theirs.find(refuses), ours.find(isError)]
-  return placesOf(other).some((place) => plain(place) === plain(one?.expression))
-}
-
-/** Of what is missing, unknown or too many, the reference names the element that holds it, not the element itself. */
-const OF_HOLDER = new Set<string>(['element-missing', 'element-unknown', 'element-too-many', 'slice-cardinality'])
-
-/** Of an extension it names the extension where that is not known, and the holder where it may not stand. */
-const OF_EITHER = new Set<string>(['extension-unknown'])
-
-function placesOf(issue: Issue | undefined): readonly (string | undefined)[] {
-  if (!issue) return [undefined]
-  const { code, expression } = issue
-  const holder = expression?.slice(0, expression.lastIndexOf('.'))
-  if (OF_EITHER.has(code)) return [expression, holder]
-  return [OF_HOLDER.has(code) ? holder : expression]
-}
-
-/** The reference notes types and ids of inner resources as comments, and urls of extensions as conditions. */
-const plain = (expression = ''): string =>
-  expression
-    .replace(/\/\*.*?\*\//g, '')
-    .replace(/\[url='[^']*'\]/g, '')
-    .replace(/\s/g, '')
+const sameFirst = (theirs: readonly Said[], ours: readonly Issue[]): boolean =>
+  isSamePlace(theirs.find(refuses)?.expression, ours.find(isError))

@@ -6,7 +6,7 @@ import jsonPatch, { type Operation } from 'fast-json-patch'
 import type { Definitions } from '../../server/definitions/definitions.ts'
 import { createTerminology } from '../../server/validate/terminology/terminology.ts'
 import type { Edit, Ground, Mutator, Resource, Site } from './mutation.ts'
-import { FAULTS, VARIANTS, type Kinds } from './mutators/index.ts'
+import { FAULTS, OF_GUIDES, VARIANTS, type Kinds } from './mutators/index.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Seed } from './seeds.ts'
 import { sitesOf } from './sites.ts'
@@ -19,19 +19,32 @@ export type Mutant = {
   readonly resource: Resource
 }
 
-export type Wanted = { readonly number: number; readonly count: number; readonly definitions: Definitions }
+export type Wanted = {
+  readonly number: number
+  readonly count: number
+  readonly definitions: Definitions
+  /** Seeds of a guide: also what is wrong by the profiles that they claim. */
+  readonly isOfGuide?: boolean
+}
 
 const TWICE = 1 / 3
 const TRIES = 400
 
 /** Fewer than `count` only when a mutator finds nothing to change in the seeds. */
-export function mutantsOf(seeds: readonly Seed[], { number, count, definitions }: Wanted): readonly Mutant[] {
+export function mutantsOf(
+  seeds: readonly Seed[],
+  { number, count, definitions, isOfGuide = false }: Wanted,
+): readonly Mutant[] {
   const mutate = mutationsBy(definitions)
   const seen = new Set(seeds.map(({ resource }) => JSON.stringify(resource)))
   const mutants: Mutant[] = []
   for (let index = 0; index < count; index++) {
     const random = createRandom(number, index)
-    const mutant = mutantOf(seeds, turnAt(index), { random, seen, mutate })
+    const mutant = mutantOf(seeds, turnAt(index, isOfGuide ? [...faults, ...ofGuides] : faults), {
+      random,
+      seen,
+      mutate,
+    })
     if (mutant) mutants.push(mutant)
   }
   return mutants
@@ -40,16 +53,17 @@ export function mutantsOf(seeds: readonly Seed[], { number, count, definitions }
 const listOf = (kinds: Kinds): Turn['kinds'] => Object.values(kinds)
 const faults = listOf(FAULTS)
 const variants = listOf(VARIANTS)
+const ofGuides = listOf(OF_GUIDES)
 
 /** A mutator, and the kinds that a second one is taken from. */
 type Turn = { readonly first: Mutator; readonly kinds: readonly (readonly Mutator[])[] }
 
 // Kind by kind; and of a kind, one mutator after the other.
-function turnAt(index: number): Turn {
-  const kinds = [...faults, ...variants]
+function turnAt(index: number, wrong: Turn['kinds']): Turn {
+  const kinds = [...wrong, ...variants]
   const kind = kinds[index % kinds.length] as readonly Mutator[]
   const first = kind[Math.floor(index / kinds.length) % kind.length] as Mutator
-  return { first, kinds: faults.includes(kind) ? faults : variants }
+  return { first, kinds: variants.includes(kind) ? variants : wrong }
 }
 
 // Both are copied: a patch that replaces everything would be changed by the edits after it.

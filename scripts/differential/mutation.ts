@@ -26,6 +26,8 @@ export type Site = {
   /** The definition of R4 and that of the profile, the type of the value, and the definition's path. */
   readonly node?: ElementNode
   readonly profiled?: ElementNode
+  /** Whatever the profile or one of its slices asks here; not each of it need bind this value. */
+  readonly asked: readonly ElementNode[]
   readonly type?: string
   readonly path?: string
 }

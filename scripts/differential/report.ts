@@ -1,9 +1,10 @@
 /** The figures of a differential run, in words: agreement, by mutation, and each class of disagreement. */
 import { isError, type Issue } from '../../server/fhir/outcome.ts'
+import { isSamePlace } from '../conformance/first.ts'
 import { classOf, isUnknownExtension } from './explained.ts'
 import type { Mutant } from './generate.ts'
 import type { Said, Verdict } from './judge.ts'
-import { FAULTS, VARIANTS, type Kinds } from './mutators/index.ts'
+import { FAULTS, OF_GUIDES, VARIANTS, type Kinds } from './mutators/index.ts'
 
 export type Compared = { readonly mutant: Mutant; readonly ours: readonly Issue[]; readonly theirs: Verdict }
 
@@ -26,7 +27,7 @@ export const withAnyExtension = (one: Compared): Compared => ({
 export const agreement = (all: readonly Compared[]): number => all.filter(agrees).length / Math.max(all.length, 1)
 
 /** Was something made wrong, rather than merely different? */
-export const isFault = ({ mutant }: Compared): boolean => nameOf(FAULTS, mutant) !== undefined
+export const isFault = ({ mutant }: Compared): boolean => nameOf({ ...FAULTS, ...OF_GUIDES }, mutant) !== undefined
 
 const share = (of: string, ones: readonly Compared[]): string =>
   `  ${of}: ${ones.filter(agrees).length} of ${ones.length} (${percent(agreement(ones))})`
@@ -34,6 +35,8 @@ const share = (of: string, ones: readonly Compared[]): string =>
 export function report(all: readonly Compared[]): string {
   const apart = all.filter((one) => !agrees(one))
   const valid = all.filter(({ theirs }) => theirs.valid)
+  const invalid = all.filter((one) => !one.theirs.valid && agrees(one))
+  const sameFirst = invalid.filter(isSameFirst)
   return [
     `same verdict: ${all.length - apart.length} of ${all.length} (${percent(agreement(all))})`,
     share('of faults', all.filter(isFault)),
@@ -45,9 +48,10 @@ export function report(all: readonly Compared[]): string {
     share('of all', all.map(withAnyExtension)),
     share('of faults', all.filter(isFault).map(withAnyExtension)),
     `the other says valid of ${valid.length}, invalid of ${all.length - valid.length}`,
+    `of the ${invalid.length} that both refuse, at the same element first: ${sameFirst.length} (${percent(sameFirst.length / Math.max(invalid.length, 1))})`,
     '',
     'by kind (of mutants with two, the first): mutants, of them valid for the other, disagreements',
-    ...grouped(all, ({ mutant }) => nameOf({ ...FAULTS, ...VARIANTS }, mutant) ?? '').map(
+    ...grouped(all, ({ mutant }) => nameOf({ ...FAULTS, ...OF_GUIDES, ...VARIANTS }, mutant) ?? '').map(
       ([name, ones]) =>
         `  ${name.padEnd(20)} ${pad(ones.length)} ${pad(ones.filter(({ theirs }) => theirs.valid).length)} ${pad(ones.filter((one) => !agrees(one)).length)}`,
     ),
@@ -62,6 +66,9 @@ export function report(all: readonly Compared[]): string {
     ).flatMap(([name, ones]) => [`  ${pad(ones.length)} ${name}`, ...ones.slice(0, 3).flatMap(example)]),
   ].join('\n')
 }
+
+const isSameFirst = ({ ours, theirs }: Compared): boolean =>
+  isSamePlace(theirs.issues.find(refuses)?.path, ours.find(isError))
 
 /** The kind of a mutant, by the first of its mutations. */
 const nameOf = (kinds: Kinds, { mutations }: Mutant): string | undefined =>

@@ -28,7 +28,9 @@ function visit(start: Start, setting: Setting, sites: Site[]): void {
   const { path, type } = locate(setting.resource, at, setting.structures)
   const isList = Array.isArray(value)
   const node = path === undefined ? undefined : nodeAt(setting.structures.tree(headOf(path)), path)
-  sites.push({ ...start, isList, node, profiled: setting.profile && nodeAt(setting.profile, at), type, path })
+  const { profile, structures } = setting
+  const profiled = profile && nodeAt(profile, at)
+  sites.push({ ...start, isList, node, profiled, asked: profile ? askedAt(profile, at, structures) : [], type, path })
   if (Array.isArray(value)) {
     value.forEach((item, index) => inside(start, { key: String(index), value: item, isItem: true }, setting, sites))
   } else if (isObject(value)) {
@@ -53,6 +55,31 @@ function nodeAt(root: ElementNode, path: string): ElementNode | undefined {
     .slice(1)
     .filter((name) => !/^\d+$/.test(name))
     .reduce<ElementNode | undefined>((node, name) => node?.children.get(name) ?? choiceOf(node, name), root)
+}
+
+/** Slices are entered, and the profiles that a type is held to. */
+function askedAt(root: ElementNode, at: string, structures: Structures): readonly ElementNode[] {
+  const names = at.split('/').slice(1)
+  return names
+    .filter((name) => !/^\d+$/.test(name))
+    .reduce<readonly ElementNode[]>(
+      (nodes, name) =>
+        nodes
+          .flatMap((node) => node.children.get(name) ?? choiceOf(node, name) ?? [])
+          .flatMap((node) => withSlices(node, structures)),
+      [root],
+    )
+}
+
+function withSlices(node: ElementNode, structures: Structures): readonly ElementNode[] {
+  const profiles = (node.element.type ?? [])
+    .flatMap(({ profile = [] }) => profile)
+    .filter((url) => structures.find(url))
+  return [
+    node,
+    ...profiles.map((url) => structures.tree(url)),
+    ...[...node.slices.values()].flatMap((slice) => withSlices(slice, structures)),
+  ]
 }
 
 const choiceOf = (node: ElementNode | undefined, name: string): ElementNode | undefined =>

@@ -6,10 +6,10 @@ import path from 'node:path'
 import { classOf } from '../../scripts/differential/explained.ts'
 import { mutantsOf, patched, type Mutant } from '../../scripts/differential/generate.ts'
 import { verdictsOf } from '../../scripts/differential/judge.ts'
-import { FAULTS, VARIANTS } from '../../scripts/differential/mutators/index.ts'
+import { FAULTS, OF_GUIDES, VARIANTS } from '../../scripts/differential/mutators/index.ts'
 import { createRandom } from '../../scripts/differential/random.ts'
 import { agrees, report, withAnyExtension, type Compared } from '../../scripts/differential/report.ts'
-import { seedsIn, type Seed } from '../../scripts/differential/seeds.ts'
+import { seedsIn, seedsOf, type Seed } from '../../scripts/differential/seeds.ts'
 import type { Definitions } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import type { Issue } from '../../server/fhir/outcome.ts'
@@ -59,9 +59,43 @@ describe('differential / mutants', () => {
     assert.ok(twice > COUNT / 5 && twice < COUNT / 2, `${twice} of ${COUNT}`)
   })
 
+  it('of a guide also break what its profiles narrow', () => {
+    const found = mutantsOf(seeds, {
+      number: 7,
+      count: 10 * (Object.keys(KINDS).length + 5),
+      definitions,
+      isOfGuide: true,
+    })
+    for (const mutators of Object.values(OF_GUIDES)) {
+      const count = found.filter(({ mutations }) => mutators.some(({ name }) => name === mutations[0])).length
+      assert.ok(count >= 8, `${count} mutants by ${mutators.map(({ name }) => name).join(', ')}`)
+    }
+  })
+
   it('have mutators of different names', () => {
-    const names = Object.values(KINDS).flatMap((mutators) => mutators.map(({ name }) => name))
+    const names = Object.values({ ...KINDS, ...OF_GUIDES }).flatMap((mutators) => mutators.map(({ name }) => name))
     assert.equal(new Set(names).size, names.length)
+  })
+})
+
+describe('differential / seeds of a folder', () => {
+  let folder: string
+  beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'nwd-seeds-'))))
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  it('are its resources, by name, and nothing else', () => {
+    writeFileSync(path.join(folder, 'b.json'), '\uFEFF{"resourceType":"Patient"}')
+    writeFileSync(path.join(folder, 'a.json'), '{"resourceType":"Task"}')
+    writeFileSync(path.join(folder, 'package.json'), '{"name":"x"}')
+    writeFileSync(path.join(folder, 'c.txt'), 'x')
+    assert.deepEqual(seedsOf(folder), [
+      { name: 'a.json', resource: { resourceType: 'Task' } },
+      { name: 'b.json', resource: { resourceType: 'Patient' } },
+    ])
+  })
+
+  it('must be some', () => {
+    assert.throws(() => seedsOf(folder), /There is no resource in/)
   })
 })
 
@@ -160,6 +194,7 @@ describe('differential / the report', () => {
 
   it('counts, and shows what nobody has explained', () => {
     const text = report([one([], valid), one([unknown], valid), one([], invalid), one([misplaced], invalid)])
+    assert.match(text, /of the 1 that both refuse, at the same element first: 1 \(100\.00 %\)$/m)
     assert.match(text, /^same verdict: 2 of 4 \(50\.00 %\)$/m)
     assert.match(text, /pass here as they do there\n {2}of all: 3 of 4 \(75\.00 %\)$/m)
     assert.match(text, /^ +1 an extension that is not known$/m)

@@ -8,6 +8,7 @@ import { CHOICES } from './choices.ts'
 import { CODES, DISPLAYS, OTHER_CODES, SYSTEMS } from './codes.ts'
 import { BUNDLES, TYPES } from './containers.ts'
 import { BESIDE, EXTENSIONS } from './extensions.ts'
+import { BOUNDS, NARROWED, PATTERNS, RULES, SLICINGS } from './guides.ts'
 import { INVARIANTS } from './invariants.ts'
 import { CLAIMS, FIXED, SLICES } from './profiles.ts'
 import { CONTAINED, OTHER_REFERENCES, REFERENCES } from './references.ts'
@@ -53,4 +54,13 @@ export const VARIANTS: Kinds = {
   display: DISPLAYS,
   claim: CLAIMS,
   text: TEXTS,
+}
+
+/** Faults against the profiles that the seeds claim; for seeds of a guide, besides the others. */
+export const OF_GUIDES: Kinds = {
+  'bounds of a profile': BOUNDS,
+  'narrowed by a profile': NARROWED,
+  'pattern of a profile': PATTERNS,
+  'rule of a profile': RULES,
+  'slicing of a profile': SLICINGS,
 }
