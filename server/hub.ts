@@ -73,15 +73,11 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   const definitions = await definitionsOf(config)
   for (const offer of definitions.offers) checkParameters(offer.searchParameters)
   const secret = ssnKey(config)
-  const apart = createApart({ rules: config.rules, limit: config.checkLimit })
+  const judging = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
+  const apart = createApart({ ...judging, limit: config.checkLimit })
   const store = given.store ?? (await openStore(addressOf(config.store), { clock: clock.now }))
   const needs = {
-    ...(await writeNeeds(
-      config,
-      published(definitions, { rules: config.rules, apart, inTurn: createTurns() }),
-      store,
-      secret,
-    )),
+    ...(await writeNeeds(config, published(definitions, { ...judging, apart, inTurn: createTurns() }), store, secret)),
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),

@@ -4,9 +4,12 @@
  */
 import { createRequire } from 'node:module'
 import { compile } from './fastpath/compile.ts'
+import type { PathClock } from './fastpath/evaluate.ts'
 import { parse, Unsupported } from './fastpath/parse.ts'
 import { regularExpression } from './fastpath/pattern.ts'
 import { Bail } from './fastpath/values.ts'
+
+export type { PathClock } from './fastpath/evaluate.ts'
 
 /** What an expression may look at besides the node itself. */
 export type PathEnv = {
@@ -16,6 +19,8 @@ export type PathEnv = {
   readonly rootResource?: unknown
   /** What `resolve()` finds for a reference; undefined = nothing. Default: resolves nothing. */
   readonly resolve?: (reference: string) => unknown
+  /** What `today()` and `now()` go by; default: the machine's clock and zone, by which HL7's engine goes always. */
+  readonly clock?: PathClock
   /** Further variables, by name without the percent sign. */
   readonly variables?: Readonly<Record<string, unknown>>
 }

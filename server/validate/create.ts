@@ -5,6 +5,7 @@
 import type { ErrorObject } from 'ajv'
 import type { Definitions, TypeOffer } from '../definitions/definitions.ts'
 import type { Issue } from '../fhir/outcome.ts'
+import type { PathClock } from '../fhir/path.ts'
 import { bindingProfile, type Demanded } from './applies.ts'
 import { claimed } from './claims.ts'
 import { createEngine } from './engine.ts'
@@ -24,11 +25,16 @@ export type ValidatorOptions = {
   readonly rules: Rules
   /** False: what is right is found out by the schemas too, not by the quick pass. The verdict is the same. */
   readonly isQuick?: boolean
+  /** What `today()` and `now()` in rules go by; default: the machine's clock and zone. */
+  readonly clock?: PathClock
 }
 
 /** A validator over definitions; it compiles what it meets, once. */
-export function createValidator(definitions: Definitions, { rules, isQuick = true }: ValidatorOptions): Validator {
-  const engine = createEngine(definitions, rules === 'hub')
+export function createValidator(
+  definitions: Definitions,
+  { rules, isQuick = true, clock }: ValidatorOptions,
+): Validator {
+  const engine = createEngine(definitions, rules === 'hub', clock)
   const means: Means = { engine, rules, isQuick }
   // Asynchronous by contract, so that long checks can be split later.
   return { check: async (resource, ask = {}) => checkResource(resource, ask, means) }

@@ -1,6 +1,7 @@
 /** Compiles schemas when they are first asked for, and keeps them. Ajv runs them. https://ajv.js.org */
 import { Ajv } from 'ajv'
 import type { Definitions } from '../definitions/definitions.ts'
+import type { PathClock } from '../fhir/path.ts'
 import { compileProfile, compileShape } from './compile/compile.ts'
 import { conditionsOf } from './conditions.ts'
 import { KEYWORDS } from './keywords/index.ts'
@@ -9,7 +10,7 @@ import type { Compiled, Engine, KnownExtension } from './run.ts'
 import { createTerminology } from './terminology/terminology.ts'
 
 /** `strict`: an extension that is not known is an error whatever its address. */
-export function createEngine(definitions: Definitions, strict: boolean): Engine {
+export function createEngine(definitions: Definitions, strict: boolean, clock?: PathClock): Engine {
   const ajv = new Ajv({
     allErrors: true,
     strict: false,
@@ -31,6 +32,7 @@ export function createEngine(definitions: Definitions, strict: boolean): Engine 
     definitions,
     terminology: createTerminology(definitions),
     strict,
+    clock,
     inner,
     knows: (canonical) => definitions.structures.find(canonical) !== undefined,
     shape(name) {

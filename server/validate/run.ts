@@ -2,6 +2,7 @@
 import type { ErrorObject } from 'ajv'
 import type { ErrorCode, Severity } from '../fhir/outcome.ts'
 import type { Definitions } from '../definitions/definitions.ts'
+import type { PathClock } from '../fhir/path.ts'
 import type { Context } from './contexts.ts'
 import type { Test } from './quick/test.ts'
 import { find } from './resolve.ts'
@@ -24,6 +25,8 @@ export type Engine = {
   readonly definitions: Definitions
   readonly terminology: Terminology
   readonly strict: boolean
+  /** What `today()` and `now()` in rules go by. */
+  readonly clock?: PathClock
   /** The schema of a shape (`HumanName`, `Patient.contact`), compiled when first asked for. */
   shape(name: string): Compiled
   /** Is there a StructureDefinition of this canonical url? */
@@ -58,6 +61,7 @@ export type Run = {
   /** `%rootResource` and `resolve()`: a run is what FHIRPath looks at, too. */
   readonly rootResource: Record<string, unknown>
   readonly resolve: (reference: string) => unknown
+  readonly clock?: PathClock
   /** The ids of elements met so far, and the elements. */
   readonly ids: Map<string, unknown>
   /** What is looked up once in a check, for the outermost resource. */
@@ -95,6 +99,10 @@ class CheckRun implements Run {
     this.root = outer.root
     this.rootResource = container
     this.shared = outer.shared
+  }
+
+  get clock(): PathClock | undefined {
+    return this.engine.clock
   }
 
   get ids(): Map<string, unknown> {

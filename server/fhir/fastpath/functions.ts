@@ -1,5 +1,6 @@
 /** The functions of FHIRPath that rules use most. https://hl7.org/fhirpath/N1/#functions */
-import type { Evaluate, Scope } from './evaluate.ts'
+import { localTime } from '../zone.ts'
+import type { Evaluate, PathClock, Scope } from './evaluate.ts'
 import { allChildren, children, descendants, stepOf } from './navigate.ts'
 import { Unsupported } from './parse.ts'
 import { BAIL, condition, distinct, FALSE, NONE, same, TRUE, truth } from './values.ts'
@@ -190,13 +191,15 @@ const resolve: Evaluate = (input, scope: Scope) => {
   return found
 }
 
-/** The local day, as the engine has it. */
-const today: Evaluate = () => {
-  const now = new Date()
-  return [
-    `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, '0')}-${String(now.getDate()).padStart(2, '0')}`,
-  ]
+/** The local day. */
+const today: Evaluate = (_input, { env }) => {
+  const { now, timeZone } = env.clock ?? MACHINE
+  const at = now()
+  return [new Date(timeZone ? localTime(at, timeZone) : at - machineOffset(at)).toISOString().slice(0, 10)]
 }
 
 /** Compared only: as an instant it is the same in any zone. */
-const now: Evaluate = () => [new Date().toISOString()]
+const now: Evaluate = (_input, { env }) => [new Date((env.clock ?? MACHINE).now()).toISOString()]
+
+const MACHINE: PathClock = { now: () => Date.now() }
+const machineOffset = (at: number): number => new Date(at).getTimezoneOffset() * 60_000

@@ -7,9 +7,10 @@ import { Worker } from 'node:worker_threads'
 import type { Definitions } from '../../definitions/definitions.ts'
 import { serialize } from '../../fhir/json.ts'
 import { refuse, type Issue } from '../../fhir/outcome.ts'
+import type { PathClock } from '../../fhir/path.ts'
 import type { Rules } from '../create.ts'
 import type { Ask } from '../validator.ts'
-import type { Answer, Question } from './thread.ts'
+import type { Answer, Question, Setting } from './thread.ts'
 
 export type Apart = {
   /**
@@ -23,6 +24,8 @@ export type Apart = {
 
 export type ApartOptions = {
   readonly rules: Rules
+  /** What `today()` and `now()` in rules go by; default: the machine's clock and zone. */
+  readonly clock?: PathClock
   /** ms that one check may take, a start of the thread included. */
   readonly limit?: number
   /** ms without work after which the thread ends and gives its memory back. */
@@ -31,6 +34,7 @@ export type ApartOptions = {
 
 type Job = {
   readonly definitions: Definitions
+  readonly now: number
   readonly text: string
   readonly ask?: Ask
   readonly resolve: (issues: readonly Issue[]) => void
@@ -43,7 +47,7 @@ type Thread = { readonly worker: Worker; knows?: Definitions }
 /** MB of objects; a body of the largest size needs some hundred. */
 const MEMORY = { maxOldGenerationSizeMb: 1024 }
 
-export function createApart({ rules, limit = 30_000, rest = 60_000 }: ApartOptions): Apart {
+export function createApart({ rules, clock = MACHINE, limit = 30_000, rest = 60_000 }: ApartOptions): Apart {
   const waiting: Job[] = []
   let running: Job | undefined
   let thread: Thread | undefined
@@ -76,7 +80,7 @@ export function createApart({ rules, limit = 30_000, rest = 60_000 }: ApartOptio
       timer = setTimeout(() => void leave(), rest).unref()
       return
     }
-    thread ??= { worker: start(rules, onAnswer, onFault) }
+    thread ??= { worker: start({ rules, timeZone: clock.timeZone }, onAnswer, onFault) }
     put(thread, running)
     timer = setTimeout(() => {
       void leave()
@@ -87,7 +91,7 @@ export function createApart({ rules, limit = 30_000, rest = 60_000 }: ApartOptio
     check(definitions, resource, ask) {
       const text = serialize(resource)
       return new Promise((resolve, reject) => {
-        waiting.push({ definitions: definitions.current(), text, ask, resolve, reject })
+        waiting.push({ definitions: definitions.current(), now: clock.now(), text, ask, resolve, reject })
         if (running) return
         clearTimeout(timer)
         next()
@@ -103,22 +107,24 @@ export function createApart({ rules, limit = 30_000, rest = 60_000 }: ApartOptio
   }
 }
 
+const MACHINE: PathClock = { now: () => Date.now() }
+
 function start(
-  rules: Rules,
+  setting: Setting,
   onAnswer: (answer: Answer) => void,
   onFault: (from: Worker, fault: Error) => void,
 ): Worker {
-  const worker = new Worker(new URL('./thread.mjs', import.meta.url), { workerData: { rules }, resourceLimits: MEMORY })
+  const worker = new Worker(new URL('./thread.mjs', import.meta.url), { workerData: setting, resourceLimits: MEMORY })
   worker.on('message', onAnswer)
   worker.on('error', (fault) => onFault(worker, fault as Error))
   return worker
 }
 
-function put(thread: Thread, { text, ask, definitions }: Job): void {
+function put(thread: Thread, { text, ask, now, definitions }: Job): void {
   const besides = thread.knows === definitions ? {} : { besides: definitions.besides }
   thread.knows = definitions
   thread.worker.ref()
-  thread.worker.postMessage({ text, ask, ...besides } satisfies Question)
+  thread.worker.postMessage({ text, ask, now, ...besides } satisfies Question)
 }
 
 const faultOf = ({ name, message }: { name: string; message: string }): Error =>

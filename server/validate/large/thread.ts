@@ -9,21 +9,30 @@ import type { Issue } from '../../fhir/outcome.ts'
 import { createValidator, type Rules } from '../create.ts'
 import type { Ask } from '../validator.ts'
 
-/** `besides`: definitions that hold from now on besides the hub's own; absent: those of the question before. */
-export type Question = { readonly text: string; readonly ask?: Ask; readonly besides?: readonly Source[] }
+/** `now`: the time that rules go by. `besides`: definitions that hold from now on besides the hub's own; absent: those of the question before. */
+export type Question = {
+  readonly text: string
+  readonly ask?: Ask
+  readonly now: number
+  readonly besides?: readonly Source[]
+}
 export type Answer =
   { readonly issues: readonly Issue[] } | { readonly fault: { readonly name: string; readonly message: string } }
 
 const OWN = path.join(import.meta.dirname, '..', '..', '..')
-const { rules } = workerData as { readonly rules: Rules }
+export type Setting = { readonly rules: Rules; readonly timeZone?: string }
+const { rules, timeZone } = workerData as Setting
 const own = await loadDefinitions(OWN)
-let validator = createValidator(own, { rules })
+let time = 0
+const clock = { now: () => time, timeZone }
+let validator = createValidator(own, { rules, clock })
 
-parentPort!.on('message', async ({ text, ask, besides }: Question) => {
+parentPort!.on('message', async ({ text, ask, now, besides }: Question) => {
   parentPort!.postMessage(await answerTo().catch(({ name, message }: Error): Answer => ({ fault: { name, message } })))
 
   async function answerTo(): Promise<Answer> {
-    if (besides) validator = createValidator(withPosted(own, besides), { rules })
+    time = now
+    if (besides) validator = createValidator(withPosted(own, besides), { rules, clock })
     return { issues: await validator.check(parseJson(text).value, ask) }
   }
 })

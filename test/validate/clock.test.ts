@@ -1,0 +1,63 @@
+/** Rules that speak of today and now go by the clock and the zone that the validator is given. */
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { createDefinitions, loadDefinitions } from '../../server/definitions/load.ts'
+import { evaluate } from '../../server/fhir/path.ts'
+import { createValidator } from '../../server/validate/create.ts'
+import { createApart } from '../../server/validate/large/apart.ts'
+import { profile } from './given.ts'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+const AT = Date.parse('2026-03-01T03:30:00Z')
+const clock = { now: () => AT, timeZone: 'America/Chicago' }
+
+const born = profile('Patient', [
+  {
+    id: 'Patient',
+    constraint: [
+      { key: 'x-1', severity: 'error', human: 'Born.', expression: 'birthDate.where($this > today()).empty()' },
+    ],
+  },
+])
+const patient = (birthDate: string) => ({ resourceType: 'Patient', birthDate })
+
+describe('validate / the clock', () => {
+  const definitions = createDefinitions([{ file: 'born.json', content: born }])
+  const rulesBroken = async (birthDate: string, isQuick: boolean): Promise<readonly string[]> => {
+    const { check } = createValidator(definitions, { rules: 'open', clock, isQuick })
+    const issues = await check(patient(birthDate), { profiles: [String(born.url)] })
+    return issues.map(({ code }) => code)
+  }
+
+  it('says which day is today, in its zone', async () => {
+    // In Chicago it is half past nine in the evening of the last of February.
+    for (const isQuick of [true, false]) {
+      assert.deepEqual(await rulesBroken('2026-02-28', isQuick), [])
+      assert.deepEqual(await rulesBroken('2026-03-01', isQuick), ['invariant'])
+    }
+  })
+
+  it('holds for large resources, too', async () => {
+    const apart = createApart({ rules: 'open', clock })
+    const loaded = await loadDefinitions(ROOT, { besides: [{ file: 'born.json', content: born }] })
+    const check = (birthDate: string) => apart.check(loaded, patient(birthDate), { profiles: [String(born.url)] })
+    try {
+      assert.deepEqual(await check('2026-02-28'), [])
+      assert.equal((await check('2026-03-01'))[0]?.code, 'invariant')
+    } finally {
+      await apart.end()
+    }
+  })
+
+  it('is that of the machine where none is given', () => {
+    const [today, now] = evaluate('today().toString() | now().toString()', {}) as string[]
+    assert.match(today ?? '', /^\d{4}-\d\d-\d\d$/)
+    assert.ok(Math.abs(Date.parse(now ?? '') - Date.now()) < 60_000)
+  })
+
+  it('tells the moment, in any zone', () => {
+    assert.deepEqual(evaluate("'2026-02-28T21:30:00-06:00' = now().toString()", {}, { clock }), [false])
+    assert.deepEqual(evaluate('now().toString()', {}, { clock }), ['2026-03-01T03:30:00.000Z'])
+    assert.deepEqual(evaluate('today().toString()', {}, { clock }), ['2026-02-28'])
+  })
+})
