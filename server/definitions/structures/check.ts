@@ -1,6 +1,6 @@
 /** What is wrong with a profile that somebody sent, before anything is built on it. https://hl7.org/fhir/R4/profiling.html */
 import { DefinitionFault } from '../fault.ts'
-import { applyDifferential, unfold } from './differential.ts'
+import { applyDifferential, isReadable, unfold } from './differential.ts'
 import { lookAt, lookForLate } from './narrowing.ts'
 import { copyNode, valueOf, type ElementDefinition, type ElementNode } from './element.ts'
 import { elementsOf, type StructureDefinition, type Structures } from './structures.ts'
@@ -31,12 +31,7 @@ export function differentialFault(definition: StructureDefinition, structures: S
 }
 
 const areReadable = (elements: readonly unknown[]): boolean =>
-  elements.length <= MOST_ELEMENTS && elements.every(isReadable)
-
-const isReadable = (element: unknown): boolean => {
-  const { path, id } = (element ?? {}) as { path?: unknown; id?: unknown }
-  return typeof path === 'string' && path.length < LONGEST_PATH && (id === undefined || typeof id === 'string')
-}
+  elements.length <= MOST_ELEMENTS && elements.every((one) => isReadable(one) && one.path.length < LONGEST_PATH)
 
 /** What a base fixes stays fixed. */
 function fixedFault(tree: ElementNode, elements: readonly ElementDefinition[]): string | undefined {

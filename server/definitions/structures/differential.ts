@@ -26,12 +26,23 @@ type Step = { readonly name: string; readonly slices: readonly string[] }
 /** Changes `root`, a copy. Throws DefinitionFault naming the first element that does not fit. */
 export function applyDifferential(root: ElementNode, elements: readonly ElementDefinition[], setting: Setting): void {
   const current = new Map<string, string>()
-  for (const element of elements) {
+  for (const [index, element] of elements.entries()) {
+    if (!isReadable(element))
+      throw new DefinitionFault(
+        setting.url,
+        `the element ${index} of its differential has no \`path\` as text. Give it one.`,
+      )
     const trail = locate(root, stepsOf(element, current), element, setting)
     const node = trail.at(-1)?.node ?? root
     setting.look?.(element, node, trail)
     node.element = merge(node.element, element)
   }
+}
+
+/** Has it a path, and an id, if any, that are texts? Whoever reads a folder may meet anything. */
+export const isReadable = (element: unknown): element is ElementDefinition => {
+  const { path, id } = (element ?? {}) as { path?: unknown; id?: unknown }
+  return typeof path === 'string' && (id === undefined || typeof id === 'string')
 }
 
 /** Gives a leaf the children of its type (or of what its content reference points at); does nothing to others. */
@@ -145,8 +156,9 @@ const KEPT = new Set(['path', 'id', 'sliceName', 'constraint'])
 function merge(base: ElementDefinition, change: ElementDefinition): ElementDefinition {
   const made: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(change)) if (!KEPT.has(key)) made[key] = value
-  const keys = new Set(change.constraint?.map((one) => one.key))
-  const constraint = [...(base.constraint ?? []).filter((one) => !keys.has(one.key)), ...(change.constraint ?? [])]
+  const stated = Array.isArray(change.constraint) ? change.constraint.filter(Boolean) : []
+  const keys = new Set(stated.map((one) => one.key))
+  const constraint = [...(base.constraint ?? []).filter((one) => !keys.has(one.key)), ...stated]
   if (constraint.length > 0) made.constraint = constraint
   if (change.sliceName) made.sliceName = change.sliceName
   return made as ElementDefinition

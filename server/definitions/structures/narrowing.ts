@@ -33,6 +33,9 @@ export function lookForLate(tell: (change: ElementDefinition) => void): Look {
 const cardinality: Rule = ({ min, max, sliceName }, { element }) => {
   const [least, most] = [element.min ?? 0, number(element.max)]
   if (typeof min === 'number' && min < least) return `has the min \`${min}\`, but the base asks for \`${least}\`.`
+  // Rule eld-2: min is not above max, whichever of them is the base's.
+  const [from, to] = [typeof min === 'number' ? min : least, typeof max === 'string' ? number(max) : most]
+  if (from > to) return `has the min \`${from}\`, which is above its max \`${to}\`.`
   if (typeof max !== 'string' || sliceName !== undefined || number(max) <= most) return undefined
   return `has the max \`${max}\`, but the base allows \`${String(element.max)}\`.`
 }

@@ -161,10 +161,10 @@ function propertySchema(place: Place, property: Property, inherited: ElementNode
   return { ...sibling, properties: { [property.name]: schema, ...sibling.properties } }
 }
 
-/** What a profile says of the extensions of a primitive. */
-function siblingOverlay({ node, structures, array, element }: Place, { name, type, sibling }: Property): Schema {
+/** What a profile says of the extensions of a primitive; of a list of them, of each. */
+function siblingOverlay({ node, structures, element }: Place, { name, type, sibling }: Property): Schema {
   const isFixed = sibling && valueOf(element, 'fixed') !== undefined
-  if ((node.children.size === 0 && !isFixed) || !type || array) return {}
+  if ((node.children.size === 0 && !isFixed) || !type) return {}
   const stated = objectSchema(node, structures.tree(type.code), structures)
   const schema = isFixed ? merge(stated, NO_EXTENSION) : stated
   return isEmpty(schema) ? {} : { fhirSiblings: { [name]: schema } }

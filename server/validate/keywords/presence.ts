@@ -119,23 +119,43 @@ export function listFault(name: string, values: readonly unknown[], siblings: re
 const hasExtension = (sibling: unknown): boolean =>
   typeof sibling === 'object' && sibling !== null && 'extension' in sibling
 
-/** `fhirSiblings`: what a profile says of a primitive's id and extensions, whether or not `_name` is there. */
+/**
+ * `fhirSiblings`: what a profile says of a primitive's id and extensions, whether or not `_name` is there; of a list of
+ * primitives, of each place. https://hl7.org/fhir/R4/json.html#primitive
+ */
 export const fhirSiblings = keyword<Readonly<Record<string, Schema>>>(
   'fhirSiblings',
   ['object'],
   (siblings, engine) => {
     const ready = Object.entries(siblings).map(([name, schema]) => ({ name, check: engine.inner(schema) }))
     return (run, data: Holder, at) =>
-      ready.flatMap(({ name, check }) => {
-        const sibling = data[`_${name}`]
-        if (data[name] === undefined && sibling === undefined) return []
-        const place = {
-          ...at,
-          instancePath: `${at.instancePath}/_${name}`,
-          parentData: data,
-          parentDataProperty: `_${name}`,
-        }
-        return errorsOf(check, run, sibling ?? {}, place)
-      })
+      ready.flatMap(({ name, check }) =>
+        besides(data, name).flatMap(({ beside, step }) => {
+          const place = {
+            ...at,
+            instancePath: `${at.instancePath}/_${name}${step}`,
+            parentData: data,
+            parentDataProperty: `_${name}`,
+          }
+          return errorsOf(check, run, beside, place)
+        }),
+      )
   },
 )
+
+type Beside = { readonly beside: unknown; readonly step: string }
+
+/** What stands beside a primitive, or beside each of a list, and the way to it; nothing there is an object without properties. */
+export function besides(data: Holder, name: string): readonly Beside[] {
+  const [value, sibling] = [data[name], data[`_${name}`]]
+  if (value === undefined && sibling === undefined) return NONE
+  if (!Array.isArray(value) && !Array.isArray(sibling)) return [{ beside: sibling ?? {}, step: '' }]
+  const [values, siblings] = [value, sibling].map((one) => (Array.isArray(one) ? (one as unknown[]) : [])) as [
+    unknown[],
+    unknown[],
+  ]
+  const count = Math.max(values.length, siblings.length)
+  return Array.from({ length: count }, (_, index) => ({ beside: siblings[index] ?? {}, step: `/${index}` }))
+}
+
+const NONE: readonly Beside[] = []

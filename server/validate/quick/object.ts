@@ -1,6 +1,6 @@
 /** Objects: one pass over the properties that are there. */
 import type { Choice, Schema } from '../compile/schema.ts'
-import { fhirChoice, listFault } from '../keywords/presence.ts'
+import { besides, fhirChoice, listFault } from '../keywords/presence.ts'
 import type { Run } from '../run.ts'
 import type { Compiler } from './compile.ts'
 import { all, NEVER, type Bag, type Test } from './test.ts'
@@ -148,8 +148,7 @@ function siblings({ fhirSiblings }: Schema, compiler: Compiler): readonly Test[]
     const test = compiler.value([schema], `_${name}`)
     return (value: unknown, run: Run) => {
       const bag = value as Bag
-      const beside = bag[`_${name}`]
-      return (bag[name] === undefined && beside === undefined) || test(beside ?? {}, run, bag)
+      return besides(bag, name).every(({ beside }) => test(beside, run, bag))
     }
   })
 }

@@ -118,6 +118,7 @@ function byCode(supplement: Canonical, fold: (code: string) => string): Suppleme
   const found = new Map<string, Stated>()
   const walk = (stated: readonly Stated[] | undefined): void => {
     for (const one of stated ?? []) {
+      if (typeof one?.code !== 'string') continue
       found.set(fold(one.code), one)
       walk(one.concept)
     }

@@ -1,0 +1,84 @@
+/** What mutants of other people's implementation guides showed. */
+import assert from 'node:assert/strict'
+import { createDefinitions } from '../../server/definitions/load.ts'
+import { createValidator } from '../../server/validate/create.ts'
+import type { JsonObject } from '../../server/fhir/types.ts'
+import { extension, H, profile, told, validatorOf } from './given.ts'
+
+const urlOf = (id: string): string => `${H}/StructureDefinition/${id}`
+const held = (id: string, min = 0, max = '1'): object => ({
+  id: `Patient.name.given.extension:${id}`,
+  sliceName: id,
+  type: [{ code: 'Extension', profile: [urlOf(id)] }],
+  min,
+  max,
+})
+
+/** https://hl7.org/fhir/R4/json.html#primitive */
+describe('validate / guides / extensions of primitives in a list', () => {
+  const text = [{ id: 'Extension.value[x]', type: [{ code: 'string' }] }]
+  const named = profile('Patient', [held('call'), held('nick', 0, '0')] as never)
+  const strict = profile('Patient', [held('call', 1)] as never, { url: urlOf('strict') })
+  const { check } = validatorOf([named, strict, extension('call', text), extension('nick', text)])
+  const of = (id: string) => ({ url: urlOf(id), valueString: 'x' })
+  const patient = (id: string, given: object): object => ({
+    resourceType: 'Patient',
+    meta: { profile: [urlOf(id)] },
+    name: [given],
+  })
+
+  it('are held to what a profile says of each', async () => {
+    const given = ['A', 'B']
+    assert.deepEqual(told(await check(patient('x', { given }))), [])
+    assert.deepEqual(told(await check(patient('x', { given, _given: [null, { extension: [of('call')] }] }))), [])
+    assert.deepEqual(told(await check(patient('x', { given, _given: [null, { extension: [of('nick')] }] }))), [
+      'slice-cardinality Patient.name[0].given[1].extension',
+    ])
+    assert.deepEqual(told(await check(patient('x', { given, _given: [{ extension: [of('call'), of('call')] }] }))), [
+      'slice-cardinality Patient.name[0].given[0].extension',
+    ])
+  })
+
+  it('must stand beside each where they are required', async () => {
+    const _given = [{ extension: [of('call')] }]
+    assert.deepEqual(told(await check(patient('strict', { family: 'A' }))), [])
+    assert.deepEqual(told(await check(patient('strict', { given: ['A'], _given }))), [])
+    assert.deepEqual(told(await check(patient('strict', { given: ['A', 'B'], _given }))), [
+      'element-missing Patient.name[0].given[1].extension',
+    ])
+  })
+})
+
+describe('validate / guides / definitions that are broken', () => {
+  const load = (content: JsonObject) => createDefinitions([{ file: 'a.json', content }])
+  const differing = (element: unknown): JsonObject => ({
+    ...profile('Patient', []),
+    differential: { element: [element] as never },
+  })
+
+  it('are refused for an element without a path', () => {
+    for (const element of [null, 7, {}, { path: 7 }, { path: 'Patient.name', id: 7 }])
+      assert.throws(() => load(differing(element)), /a\.json: the element 0 of its differential has no `path` as text/)
+  })
+
+  it('may have nothing where a rule or a concept could be', async () => {
+    load(differing({ path: 'Patient.name', id: 'Patient.name', constraint: [null] }))
+    const system = 'https://state.example/codes'
+    const supplement = { resourceType: 'CodeSystem', url: `${system}/more`, content: 'supplement', supplements: system }
+    const definitions = createDefinitions([
+      {
+        file: 'a.json',
+        content: { resourceType: 'CodeSystem', url: system, content: 'complete', concept: [{ code: 'a' }] },
+      },
+      { file: 'b.json', content: { ...supplement, concept: [null] } },
+    ])
+    const coding = { coding: [{ system, code: 'a' }] }
+    const patient = { resourceType: 'Patient', maritalStatus: coding }
+    assert.deepEqual(
+      (await createValidator(definitions, { rules: 'open' }).check(patient)).filter(
+        ({ severity }) => severity === 'error',
+      ),
+      [],
+    )
+  })
+})
