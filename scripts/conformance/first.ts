@@ -8,8 +8,11 @@ export const isSamePlace = (theirs: string | null | undefined, ours: Issue | und
 /** Of what is missing, unknown or too many, the reference names the element that holds it, not the element itself. */
 const OF_HOLDER = new Set<string>(['element-missing', 'element-unknown', 'element-too-many', 'slice-cardinality'])
 
-/** Of an extension it names the extension where that is not known, and the holder where it may not stand. */
-const OF_EITHER = new Set<string>(['extension-unknown'])
+/**
+ * Of an extension it names the extension where that is not known, and the holder where it may not stand; of a type that is
+ * none, the resource.
+ */
+const OF_EITHER = new Set<string>(['extension-unknown', 'unknown-type'])
 
 function placesOf(issue: Issue | undefined): readonly (string | undefined)[] {
   if (!issue) return [undefined]
@@ -19,9 +22,13 @@ function placesOf(issue: Issue | undefined): readonly (string | undefined)[] {
   return [OF_HOLDER.has(code) ? holder : expression]
 }
 
-/** The reference notes types and ids of inner resources as comments, and urls of extensions as conditions. */
+/**
+ * The reference notes types and ids of inner resources as comments, and urls of extensions as conditions; of a choice it
+ * names the definition (`value[x]`) as long as it only reads.
+ */
 const plain = (expression: string | null = ''): string =>
   (expression ?? '')
     .replace(/\/\*.*?\*\//g, '')
     .replace(/\[url='[^']*'\]/g, '')
+    .replace(/\.ofType\(\w+\)|\[x\]/g, '')
     .replace(/\s/g, '')

@@ -25,7 +25,7 @@ export function inOrder<One extends Placed>(
   if (faults.length < 2) return faults
   const placed = faults.map((fault) => ({
     fault,
-    form: FORM.has(fault.code) && !BESIDE.test(fault.pointer),
+    form: FORM.has(fault.code) && fault.profile === undefined && !BESIDE.test(fault.pointer),
     place: placeOf(fault, root, structures),
   }))
   placed.sort((one, other) => Number(other.form) - Number(one.form) || compare(one.place, other.place))

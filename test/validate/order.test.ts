@@ -28,6 +28,19 @@ describe('validate / the order of faults', () => {
     ])
   })
 
+  it('does not take a type that only a profile rules out for what is no FHIR JSON', async () => {
+    const counted = profile('Observation', [{ id: 'Observation.value[x]', type: [{ code: 'integer' }] }])
+    const issues = await validatorOf([counted]).check({
+      resourceType: 'Observation',
+      meta: { profile: [`${H}/StructureDefinition/x`] },
+      status: 'final',
+      valueString: 'x',
+      code: [],
+      note: 'x',
+    })
+    assert.deepEqual(inOrder(issues).slice(-1), ['element-type Observation.value.ofType(string)'])
+  })
+
   it('reads what stands beside a primitive with its element', async () => {
     const issues = await validatorOf([]).check({ resourceType: 'Observation', status: 'final', _issued: { value: 1 } })
     assert.deepEqual(inOrder(issues), ['element-missing Observation.code', 'element-unknown Observation.issued.value'])
