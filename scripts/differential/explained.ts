@@ -22,6 +22,9 @@ const ofId =
   ({ id }: Said): boolean =>
     ids.includes(id ?? '')
 
+const VITAL_SIGNS =
+  /\/StructureDefinition\/(vitalsigns|vitalspanel|bodyweight|bodyheight|bodytemp|bmi|bp|headcircum|heartrate|oxygensat|resprate)$/
+
 export const CLASSES: readonly Class[] = [
   { title: 'an extension that is not known', ours: isUnknownExtension },
   { title: 'a reference to a type that the element does not allow', ours: ({ code }) => code === 'reference-type' },
@@ -51,11 +54,22 @@ export const CLASSES: readonly Class[] = [
   },
   {
     title: 'a vital sign that is held to its profile',
-    ours: ({ profile }) => /\/StructureDefinition\/(vitalsigns|bodyweight)$/.test(profile ?? ''),
+    ours: ({ profile }) => VITAL_SIGNS.test(profile ?? ''),
   },
   {
     title: 'a parameter of both a value and a resource',
     ours: ({ text }) => text.includes('breaks the rule `inv-1`: A parameter must have one'),
+  },
+  {
+    title: 'a Coding without a system where a code of some system is required',
+    ours: ({ code, text }) => code === 'code-invalid' && /is `\|[^`]+`, which is not in the required/.test(text),
+  },
+  {
+    title:
+      'a system that is not at hand, of a code that a required value set may have or that stands beside one of its',
+    theirs: ({ id, message }) =>
+      /CodeSystem is unknown and can't|ignored\/not-present|CodeSystem could not be found/.test(message) ||
+      (id === 'Terminology_TX_NoValid_1_CC' && /\(codes = [^),]+, /.test(message)),
   },
   {
     title: 'a language tag of another form than `en` or `en-US`',

@@ -28,6 +28,26 @@ export async function readBesides(folder: string): Promise<readonly Source[]> {
     .filter(({ file }) => !OF_PACKAGE.has(path.basename(file)))
     .map(({ file, content }) => ({ file: path.join(folder, file), content }))
     .flatMap(opened)
+    .map(withoutNulls)
+}
+
+/** Throws DefinitionFault for null in a list, which stands there only beside an extension. https://hl7.org/fhir/R4/json.html#primitive */
+function withoutNulls(source: Source): Source {
+  const at = nullIn(source.content, String(source.content.resourceType))
+  if (at === undefined) return source
+  throw new DefinitionFault(source.file, `\`${at}\` is null, which is no item of a list. Take it out.`)
+}
+
+function nullIn(value: unknown, at: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, inner] of Object.entries(value)) {
+    const below = Array.isArray(value) ? `${at}[${key}]` : `${at}.${key}`
+    if (inner === null && Array.isArray(value)) return below
+    const isBeside = key.startsWith('_') || `_${key}` in value
+    const found = isBeside && Array.isArray(inner) ? undefined : nullIn(inner, below)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function opened({ file, content }: Source): readonly Source[] {
