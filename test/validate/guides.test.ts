@@ -49,6 +49,45 @@ describe('validate / guides / extensions of primitives in a list', () => {
   })
 })
 
+/** https://hl7.org/fhir/R4/fhirpath.html#types */
+describe('validate / guides / rules of a value of several types', () => {
+  it('know of which type the value is', async () => {
+    const expression = "ofType(Quantity).system.empty() or ofType(Quantity).system = 'http://unitsofmeasure.org'"
+    const rules = [
+      { key: 'x-1', severity: 'error', human: 'The unit is one of UCUM.', expression },
+      { key: 'x-2', severity: 'error', human: 'It is no text.', expression: '($this is string).not()' },
+    ]
+    const { check } = validatorOf([profile('Observation', [{ id: 'Observation.value[x]', constraint: rules }])])
+    const of = (value: object): object => ({
+      resourceType: 'Observation',
+      meta: { profile: [urlOf('x')] },
+      status: 'final',
+      code: { text: 'x' },
+      ...value,
+    })
+    const quantity = { value: 1, code: 'g' }
+    assert.deepEqual(told(await check(of({ valueQuantity: { ...quantity, system: 'http://unitsofmeasure.org' } }))), [])
+    assert.deepEqual(told(await check(of({ valueQuantity: { ...quantity, system: 'https://state.example/x' } }))), [
+      'invariant Observation.value.ofType(Quantity)',
+    ])
+    assert.deepEqual(told(await check(of({ valueInteger: 1 }))), [])
+    assert.deepEqual(told(await check(of({ valueString: 'x' }))), ['invariant Observation.value.ofType(string)'])
+  })
+
+  it('know it of an element of one type, too', async () => {
+    const rule = { key: 'x-1', severity: 'error', human: 'x', expression: 'ofType(CodeableConcept).text.exists()' }
+    const { check } = validatorOf([profile('Observation', [{ id: 'Observation.code', constraint: [rule] }])])
+    const of = (code: object): object => ({
+      resourceType: 'Observation',
+      meta: { profile: [urlOf('x')] },
+      status: 'final',
+      code,
+    })
+    assert.deepEqual(told(await check(of({ text: 'x' }))), [])
+    assert.deepEqual(told(await check(of({ coding: [{ code: 'x' }] }))), ['invariant Observation.code'])
+  })
+})
+
 describe('validate / guides / definitions that are broken', () => {
   const load = (content: JsonObject) => createDefinitions([{ file: 'a.json', content }])
   const differing = (element: unknown): JsonObject => ({

@@ -48,9 +48,19 @@ function fixedFault(tree: ElementNode, elements: readonly ElementDefinition[]): 
   return undefined
 }
 
+/** https://hl7.org/fhir/R4/valueset-discriminator-type.html */
+const DISCRIMINATORS: ReadonlySet<string> = new Set(['value', 'exists', 'pattern', 'type', 'profile'])
+
+/** Functions, none inside another: `extension('...')`, `resolve()`, `ofType(...)`. */
+const PARENTHESES = /^[^()]*(?:\([^()]*\)[^()]*)*$/
+
 /** A discriminator leads from the sliced element to one of its children. */
 function discriminatorFault(node: ElementNode, structures: Structures): string | undefined {
-  for (const { path } of node.element.slicing?.discriminator ?? []) {
+  for (const { type, path } of node.element.slicing?.discriminator ?? []) {
+    if (typeof type === 'string' && !DISCRIMINATORS.has(type))
+      return `\`${node.path}\` has a discriminator of the type \`${type}\`. There are ${[...DISCRIMINATORS].join(', ')}.`
+    if (typeof path === 'string' && !PARENTHESES.test(path))
+      return `the discriminator \`${path}\` of \`${node.path}\` cannot be read: its parentheses do not match.`
     if (typeof path === 'string' && !leads(node, path, structures))
       return `the discriminator \`${path}\` leads to no element of \`${node.path}\`.`
   }

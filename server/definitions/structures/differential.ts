@@ -57,7 +57,7 @@ function sourceOf(node: ElementNode, root: ElementNode, structures: Structures):
   if (reference) return descend(root, reference.slice(reference.indexOf('#') + 1))
   const types = node.element.type ?? []
   const type = types[0]
-  if (!type) return undefined
+  if (typeof type?.code !== 'string') return undefined
   // Several types share only what every element has: id and extension.
   if (types.length > 1) return structures.tree('Element')
   const profile = type.profile?.length === 1 ? type.profile[0] : undefined

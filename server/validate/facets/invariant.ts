@@ -14,8 +14,12 @@ export const invariant: ValueFacet = ({ node, element, inherited, structures }, 
   const path = isChoice(node) && code ? node.path.slice(0, -node.name.length) + choiceName(node.name, code) : node.path
   const base = property.primitive || node.children.size > 0 ? path : (code ?? path)
   const rules = invariantsOf(element, base, [inherited, typed])
-  return rules.length > 0 ? { fhirInvariants: rules } : undefined
+  if (rules.length === 0) return undefined
+  return { fhirInvariants: rules.map((rule) => (asksForType(rule) ? { ...rule, base: path } : rule)) }
 }
+
+/** `ofType(Quantity)` of the value itself: only its place tells the engine of which type it is. */
+const asksForType = ({ expression }: Invariant): boolean => /\b(ofType|is|as)\b/.test(expression)
 
 /** The rules of an element that none of `known` has. Best-practice advice is not reported. */
 export function invariantsOf(
