@@ -88,6 +88,48 @@ describe('validate / guides / rules of a value of several types', () => {
   })
 })
 
+/** https://hl7.org/fhir/R4/bodyweight.html: its differential has `Observation.valueQuantity`, its snapshot that type alone. */
+describe('validate / guides / slices of a choice', () => {
+  const value = 'Observation.value[x]'
+  const slice = { id: `${value}:valueQuantity`, sliceName: 'valueQuantity', type: [{ code: 'Quantity' }] }
+  const sliced = (rules: string) => [
+    { id: value, slicing: { discriminator: [{ type: 'type', path: '$this' }], rules } },
+    slice,
+  ]
+  const typesOf = (...elements: readonly object[]): readonly string[] => {
+    const content = profile('Observation', elements as never)
+    const { structures } = createDefinitions([{ file: 'a.json', content }])
+    const types = structures.tree(urlOf('x')).children.get('value[x]')?.element.type ?? []
+    return types.map(({ code }) => code)
+  }
+
+  it('are all that it may be where they are named without a slicing', () => {
+    const quantity = { id: 'Observation.valueQuantity' }
+    assert.deepEqual(typesOf(quantity), ['Quantity'])
+    assert.deepEqual(typesOf({ id: 'Observation.valueString' }, quantity), ['Quantity', 'string'])
+    assert.deepEqual(typesOf(slice), ['Quantity'])
+  })
+
+  it('are all that it may be where the slicing is closed, and not where it is open', () => {
+    assert.deepEqual(typesOf(...sliced('closed')), ['Quantity'])
+    assert.equal(typesOf(...sliced('open')).length, 11)
+  })
+
+  it('leave out the other types', async () => {
+    const { check } = validatorOf([profile('Observation', [{ id: 'Observation.valueQuantity' }])])
+    const of = (more: object): object => ({
+      resourceType: 'Observation',
+      meta: { profile: [urlOf('x')] },
+      status: 'final',
+      code: { text: 'x' },
+      ...more,
+    })
+    assert.deepEqual(told(await check(of({ valueQuantity: { value: 1 } }))), [])
+    assert.deepEqual(told(await check(of({}))), [])
+    assert.deepEqual(told(await check(of({ valueString: 'x' }))), ['element-type Observation.value.ofType(string)'])
+  })
+})
+
 describe('validate / guides / definitions that are broken', () => {
   const load = (content: JsonObject) => createDefinitions([{ file: 'a.json', content }])
   const differing = (element: unknown): JsonObject => ({

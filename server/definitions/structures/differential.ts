@@ -26,6 +26,7 @@ type Step = { readonly name: string; readonly slices: readonly string[] }
 /** Changes `root`, a copy. Throws DefinitionFault naming the first element that does not fit. */
 export function applyDifferential(root: ElementNode, elements: readonly ElementDefinition[], setting: Setting): void {
   const current = new Map<string, string>()
+  const sliced = new Map<ElementNode, Set<ElementNode>>()
   for (const [index, element] of elements.entries()) {
     if (!isReadable(element))
       throw new DefinitionFault(
@@ -36,7 +37,29 @@ export function applyDifferential(root: ElementNode, elements: readonly ElementD
     const node = trail.at(-1)?.node ?? root
     setting.look?.(element, node, trail)
     node.element = merge(node.element, element)
+    for (const { whole, node: slice } of trail) if (slice !== whole && isChoice(whole)) add(sliced, whole, slice)
   }
+  for (const [choice, slices] of sliced) closeChoice(choice, slices)
+}
+
+function add(sliced: Map<ElementNode, Set<ElementNode>>, choice: ElementNode, slice: ElementNode): void {
+  const slices = sliced.get(choice)
+  if (slices) slices.add(slice)
+  else sliced.set(choice, new Set([slice]))
+}
+
+/**
+ * A choice keeps the types of its slices alone where the slicing is closed, and where a differential names some
+ * (`Observation.valueQuantity`) without a `slicing`: so R4's own snapshots read it, such as that of
+ * https://hl7.org/fhir/R4/bodyweight.html
+ */
+function closeChoice(choice: ElementNode, named: ReadonlySet<ElementNode>): void {
+  const { slicing, type = [] } = choice.element
+  if (slicing !== undefined && slicing.rules !== 'closed') return
+  const slices = slicing === undefined ? named : choice.slices.values()
+  const codes = new Set([...slices].flatMap(({ element }) => (element.type ?? []).map(({ code }) => code)))
+  const kept = type.filter(({ code }) => codes.has(code))
+  if (kept.length > 0 && kept.length < type.length) choice.element = { ...choice.element, type: kept }
 }
 
 /** Has it a path, and an id, if any, that are texts? Whoever reads a folder may meet anything. */
