@@ -142,6 +142,13 @@ describe('validate / guides / definitions that are broken', () => {
       assert.throws(() => load(differing(element)), /a\.json: the element 0 of its differential has no `path` as text/)
   })
 
+  it('are refused for types without a code, and for a reference to content that is no text', () => {
+    const named = { path: 'Patient.name', id: 'Patient.name' }
+    for (const type of [[{}], [null], 'x', {}])
+      assert.throws(() => load(differing({ ...named, type })), /a\.json: `Patient\.name` has a `type` that is no list/)
+    assert.throws(() => load(differing({ ...named, contentReference: 7 })), /a `contentReference` that is no text/)
+  })
+
   it('may have nothing where a rule or a concept could be', async () => {
     load(differing({ path: 'Patient.name', id: 'Patient.name', constraint: [null] }))
     const system = 'https://state.example/codes'

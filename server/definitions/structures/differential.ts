@@ -33,6 +33,8 @@ export function applyDifferential(root: ElementNode, elements: readonly ElementD
         setting.url,
         `the element ${index} of its differential has no \`path\` as text. Give it one.`,
       )
+    const odd = oddity(element)
+    if (odd !== undefined) throw new DefinitionFault(setting.url, `\`${element.id ?? element.path}\` ${odd}`)
     const trail = locate(root, stepsOf(element, current), element, setting)
     const node = trail.at(-1)?.node ?? root
     setting.look?.(element, node, trail)
@@ -66,6 +68,17 @@ function closeChoice(choice: ElementNode, named: ReadonlySet<ElementNode>): void
 export const isReadable = (element: unknown): element is ElementDefinition => {
   const { path, id } = (element ?? {}) as { path?: unknown; id?: unknown }
   return typeof path === 'string' && (id === undefined || typeof id === 'string')
+}
+
+/** What would be stumbled over later: a type without a code, a contentReference that is no text. */
+function oddity({ type, contentReference }: ElementDefinition): string | undefined {
+  if (contentReference !== undefined && typeof contentReference !== 'string')
+    return 'has a `contentReference` that is no text.'
+  if (type === undefined) return undefined
+  const isOdd = (one: unknown): boolean => typeof (one as { code?: unknown } | null)?.code !== 'string'
+  return !Array.isArray(type) || type.some(isOdd)
+    ? 'has a `type` that is no list of types, each with a `code`.'
+    : undefined
 }
 
 /** Gives a leaf the children of its type (or of what its content reference points at); does nothing to others. */
