@@ -53,8 +53,11 @@ export function createApart({ rules, clock = MACHINE, limit = 30_000, rest = 60_
   let thread: Thread | undefined
   let timer: NodeJS.Timeout | undefined
 
-  const onAnswer = (answer: Answer): void =>
+  // A thread that was ended may still have answered: that is not what the next job asked.
+  const onAnswer = (worker: Worker, answer: Answer): void => {
+    if (worker !== thread?.worker) return
     finish((job) => ('issues' in answer ? job.resolve(answer.issues) : job.reject(faultOf(answer.fault))))
+  }
   const onFault = (worker: Worker, fault: Error): void => {
     if (worker !== thread?.worker) return
     const isMemory = (fault as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
@@ -111,11 +114,11 @@ const MACHINE: PathClock = { now: () => Date.now() }
 
 function start(
   setting: Setting,
-  onAnswer: (answer: Answer) => void,
+  onAnswer: (from: Worker, answer: Answer) => void,
   onFault: (from: Worker, fault: Error) => void,
 ): Worker {
   const worker = new Worker(new URL('./thread.mjs', import.meta.url), { workerData: setting, resourceLimits: MEMORY })
-  worker.on('message', onAnswer)
+  worker.on('message', (answer: Answer) => onAnswer(worker, answer))
   worker.on('error', (fault) => onFault(worker, fault as Error))
   return worker
 }
