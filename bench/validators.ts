@@ -7,7 +7,7 @@ import type { Definitions } from '../server/definitions/definitions.ts'
 import { isError } from '../server/fhir/outcome.ts'
 import { publishedSchema } from '../server/validate/compile/publish.ts'
 import { createValidator } from '../server/validate/create.ts'
-import { createTerminology } from '../server/validate/terminology/terminology.ts'
+import { createTerminology } from '../server/terminology/terminology.ts'
 import type { Medplum } from './medplum.ts'
 
 /** Checks one after the other; answers how many it refuses. */

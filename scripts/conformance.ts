@@ -53,6 +53,6 @@ async function verdict(text: string, validator: Validator, url?: string): Promis
     return await validator.check(parseJson(text).value, { profiles: url ? [url] : [] })
   } catch (fault) {
     if (fault instanceof OutcomeError) return fault.issues
-    return [{ severity: 'fatal', code: 'internal', text: String(fault instanceof Error ? fault.stack : fault) }]
+    return [{ severity: 'fatal', detail: 'internal', text: String(fault instanceof Error ? fault.stack : fault) }]
   }
 }

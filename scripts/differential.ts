@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
-import { readBesides } from '../server/definitions/besides.ts'
+import { readPackages } from '../server/definitions/packages.ts'
 import { loadDefinitions } from '../server/definitions/load.ts'
 import type { Definitions } from '../server/definitions/definitions.ts'
 import { parseJson } from '../server/fhir/json.ts'
@@ -46,8 +46,8 @@ try {
 async function run(): Promise<void> {
   const { values: options, positionals: command } = parseArgs({ allowPositionals: true, options: OPTIONS })
   const [number, count] = [options.seed, options.count].map(wholeNumber) as [number, number]
-  const besides = (await Promise.all(options.definitions.map(readBesides))).flat()
-  const definitions = await loadDefinitions(ROOT, { besides })
+  const additional = (await Promise.all(options.definitions.map(readPackages))).flat()
+  const definitions = await loadDefinitions(ROOT, { additional })
   const judging: Judging = { folder: path.resolve(options.work), command, progress }
   const two: Two = { validator: validatorOver(definitions), judging }
   const seeds = options.seeds === undefined ? seedsIn(ROOT, options.cases) : seedsOf(options.seeds)

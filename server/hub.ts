@@ -16,7 +16,7 @@ import type { JsonObject, Resource } from './fhir/types.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
 import { createRouter, type Offered } from './http/routes.ts'
 import { listen, type Listening } from './http/server.ts'
-import { identify } from './identify.ts'
+import { identify } from './auth/open.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
 import { history } from './interactions/history.ts'
@@ -26,17 +26,17 @@ import { search } from './interactions/search.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
-import type { WriteNeeds, WritingRule } from './interactions/write/needs.ts'
-import { createPublication, type Publication } from './interactions/write/publication.ts'
+import type { WriteNeeds, WritingRule } from './write/needs.ts'
+import { createPostedDefinitions, type PostedDefinitions } from './write/posted-definitions.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import { operations } from './operations/index.ts'
-import { publishDefinitions, seedSamples } from './publish.ts'
+import { publishDefinitions, seedSamples } from './start/publish.ts'
 import { ALL } from './search/query.ts'
 import { checkParameters, extract } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
-import { ssnKey } from './ssn-key.ts'
+import { ssnKey } from './start/secret-key.ts'
 import { openStore } from './store/open.ts'
 import type { Job, Store } from './store/store.ts'
 import { createChannels } from './subscriptions/channels/index.ts'
@@ -71,7 +71,7 @@ type With = {
 
 export async function createHub(config: Config, { log, clock, ...given }: With): Promise<Hub> {
   const definitions = await definitionsOf(config)
-  for (const offer of definitions.offers) checkParameters(offer.searchParameters)
+  for (const offer of definitions.capabilities) checkParameters(offer.searchParameters)
   const secret = ssnKey(config)
   const judging = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const apart = createApart({ ...judging, limit: config.checkLimit })
@@ -82,7 +82,7 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
     newId: clock.newId,
     cursors: createCursors(secret),
   }
-  await needs.publication?.restore(store, (key, reason) => log.warn('definition left out', { key, reason }))
+  await needs.posted?.restore(store, (key, reason) => log.warn('definition left out', { key, reason }))
   await fill(needs, definitions, config, clock.now())
 
   const { matcher, worker } = background(needs, config, { log, clock, base: () => base })
@@ -167,7 +167,7 @@ async function writeNeeds(config: Config, judged: Published, store: Store, secre
     writing: (await rule('writing')) as unknown as WritingRule,
     lifecycle: parseLifecycle(await rule('referral-lifecycle')),
     extract: (resource: Resource) =>
-      extract(resource, judged.definitions.offer(resource.resourceType)?.searchParameters ?? [], place),
+      extract(resource, judged.definitions.capability(resource.resourceType)?.searchParameters ?? [], place),
     range: (text) => dateRange(text, config.timeZone) ?? { start: Infinity, end: -Infinity },
     ssnKey: secret,
     newHubId,
@@ -237,7 +237,7 @@ type Published = ReturnType<typeof published>
 function published(start: Definitions, means: Means) {
   const live = createLive(start)
   const validatorFor = validators(means)
-  const faultOf: Publication['faultOf'] = async (url, definitions) =>
+  const faultOf: PostedDefinitions['faultOf'] = async (url, definitions) =>
     (await import('./validate/usable.ts')).profileFault(url, definitions)
   const validator: Validator = {
     check: (resource, ask) => validatorFor(live.definitions.current()).check(resource, ask),
@@ -245,7 +245,7 @@ function published(start: Definitions, means: Means) {
   return {
     definitions: live.definitions,
     validator,
-    ...(means.rules === 'hub' ? { publication: createPublication({ start, live, faultOf, validatorFor }) } : {}),
+    ...(means.rules === 'hub' ? { posted: createPostedDefinitions({ start, live, faultOf, validatorFor }) } : {}),
   }
 }
 
@@ -264,6 +264,6 @@ async function fill(needs: WriteNeeds, definitions: Definitions, config: Config,
 }
 
 async function agenciesOf(store: Store): Promise<Hub['agencies']> {
-  const { versions } = await store.find({ type: 'Organization', where: ALL, sight: 'everything', limit: 1000 })
+  const { versions } = await store.find({ type: 'Organization', where: ALL, viewer: 'unrestricted', limit: 1000 })
   return versions.map(({ id, text }) => ({ id, name: (JSON.parse(text) as { name: string }).name }))
 }

@@ -21,7 +21,7 @@ describe('the library', () => {
     const { valid, issues } = await validate({ resourceType: 'Patient', active: 'true' })
     assert.equal(valid, false)
     assert.deepEqual(
-      issues.map(({ code, expression, position }) => ({ code, expression, position })),
+      issues.map(({ detail, expression, position }) => ({ code: detail, expression, position })),
       [{ code: 'element-type', expression: 'Patient.active', position: undefined }],
     )
   })
@@ -35,7 +35,7 @@ describe('the library', () => {
     const { valid, issues } = await validate('{')
     assert.equal(valid, false)
     assert.deepEqual(
-      issues.map(({ code, position }) => ({ code, position })),
+      issues.map(({ detail: code, position }) => ({ code, position })),
       [{ code: 'json-malformed', position: { line: 1, column: 2 } }],
     )
   })

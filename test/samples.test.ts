@@ -128,7 +128,7 @@ function readJson(file: string): unknown {
 }
 
 const errorsOf = (issues: readonly Issue[]): readonly Expected[] =>
-  sorted(issues.filter(isError).map(({ code, expression = '' }) => ({ code, expression })))
+  sorted(issues.filter(isError).map(({ detail, expression = '' }) => ({ code: detail, expression })))
 
 const sorted = (list: readonly Expected[]): readonly Expected[] =>
   list

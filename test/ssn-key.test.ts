@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConfigFault } from '../server/config.ts'
-import { ssnKey } from '../server/ssn-key.ts'
+import { ssnKey } from '../server/start/secret-key.ts'
 
 describe('the key of Social Security numbers', () => {
   let folder: string

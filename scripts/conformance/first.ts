@@ -16,10 +16,10 @@ const OF_EITHER = new Set<string>(['extension-unknown', 'unknown-type'])
 
 function placesOf(issue: Issue | undefined): readonly (string | undefined)[] {
   if (!issue) return [undefined]
-  const { code, expression } = issue
+  const { detail, expression } = issue
   const holder = expression?.slice(0, expression.lastIndexOf('.'))
-  if (OF_EITHER.has(code)) return [expression, holder]
-  return [OF_HOLDER.has(code) ? holder : expression]
+  if (OF_EITHER.has(detail)) return [expression, holder]
+  return [OF_HOLDER.has(detail) ? holder : expression]
 }
 
 /**

@@ -51,7 +51,7 @@ function disagreement({ one, issues, faults }: Result): readonly string[] {
   return [
     `  ${one.id} (${one.module}): the reference says ${one.expected.valid ? 'valid' : 'invalid'}`,
     ...theirs.slice(0, 3).map((said) => `    reference: ${said.expression ?? '-'}: ${said.text.slice(0, 220)}`),
-    ...ours.slice(0, 3).map((said) => `    here: ${said.expression ?? '-'}: ${said.code}: ${said.text.slice(0, 220)}`),
+    ...ours.slice(0, 3).map((said) => `    here: ${said.expression ?? '-'}: ${said.detail}: ${said.text.slice(0, 220)}`),
     ...faults.map((fault) => `    not loaded: ${fault.slice(0, 220)}`),
   ]
 }
@@ -60,7 +60,7 @@ function otherFirst({ one, issues }: Result): readonly string[] {
   const [theirs, ours] = [one.expected.issues.find(refuses), issues.find(isError)]
   return [
     `  ${one.id}: reference ${theirs?.expression ?? '-'}: ${theirs?.text.slice(0, 120)}`,
-    `    here ${ours?.expression ?? '-'}: ${ours?.code}`,
+    `    here ${ours?.expression ?? '-'}: ${ours?.detail}`,
   ]
 }
 

@@ -14,8 +14,8 @@ export type Class = {
 }
 
 /** The other is set to let any extension pass (`anyExtensionsAllowed`), and tells one that it does not know as information. */
-export const isUnknownExtension = ({ code, text }: Issue): boolean =>
-  code === 'extension-unknown' && text.includes(' is not known here.')
+export const isUnknownExtension = ({ detail, text }: Issue): boolean =>
+  detail === 'extension-unknown' && text.includes(' is not known here.')
 
 const ofId =
   (...ids: readonly string[]) =>
@@ -27,30 +27,30 @@ const VITAL_SIGNS =
 
 export const CLASSES: readonly Class[] = [
   { title: 'an extension that is not known', ours: isUnknownExtension },
-  { title: 'a reference to a type that the element does not allow', ours: ({ code }) => code === 'reference-type' },
-  { title: 'a display that is none of the code', ours: ({ code }) => code === 'code-display' },
+  { title: 'a reference to a type that the element does not allow', ours: ({ detail }) => detail === 'reference-type' },
+  { title: 'a display that is none of the code', ours: ({ detail: code }) => code === 'code-display' },
   {
     title: 'a condition (enableWhen) or an option that the other does not look at',
     ours: ({ expression }) => /\.enableWhen\[\d+\]\.|\.answerOption\[\d+\]\.\w+\.ofType/.test(expression ?? ''),
   },
   {
     title: 'a MIME type that is none',
-    ours: ({ code, text }) => code === 'code-invalid' && text.includes('/mimetypes'),
+    ours: ({ detail: code, text }) => code === 'code-invalid' && text.includes('/mimetypes'),
   },
-  { title: 'an empty list or text', ours: ({ code }) => code === 'element-empty' },
+  { title: 'an empty list or text', ours: ({ detail: code }) => code === 'element-empty' },
   {
     title: 'spaces where a form is asked for',
-    ours: ({ code, text }) =>
+    ours: ({ detail: code, text }) =>
       (code === 'value-format' && /is ` +`\./.test(text)) ||
       (code === 'profile-unknown' && /claims the profile ` +`/.test(text)),
   },
   {
     title: 'something beside an attribute (`_url`)',
-    ours: ({ code, expression }) => code === 'element-unknown' && /\.(url|id)$/.test(expression ?? ''),
+    ours: ({ detail: code, expression }) => code === 'element-unknown' && /\.(url|id)$/.test(expression ?? ''),
   },
   {
     title: 'a coding without a code where a code is required',
-    ours: ({ code, text }) => code === 'code-invalid' && text.includes(' has no code. '),
+    ours: ({ detail: code, text }) => code === 'code-invalid' && text.includes(' has no code. '),
   },
   {
     title: 'a vital sign that is held to its profile',
@@ -62,7 +62,7 @@ export const CLASSES: readonly Class[] = [
   },
   {
     title: 'a Coding without a system where a code of some system is required',
-    ours: ({ code, text }) => code === 'code-invalid' && /is `\|[^`]+`, which is not in the required/.test(text),
+    ours: ({ detail: code, text }) => code === 'code-invalid' && /is `\|[^`]+`, which is not in the required/.test(text),
   },
   {
     title:

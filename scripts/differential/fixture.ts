@@ -62,7 +62,7 @@ function recorded(one: Compared): Recorded {
     patch,
     here: errors.length === 0 ? 'valid' : 'invalid',
     other: one.theirs.valid ? 'valid' : 'invalid',
-    ...(errors[0] ? { code: errors[0].code } : {}),
+    ...(errors[0] ? { code: errors[0].detail } : {}),
     ...(said ? { said: said.message.slice(0, 160) } : {}),
     ...(agrees(one) ? {} : { reason: reasonOf(one) }),
   }

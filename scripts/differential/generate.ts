@@ -4,7 +4,7 @@
  */
 import jsonPatch, { type Operation } from 'fast-json-patch'
 import type { Definitions } from '../../server/definitions/definitions.ts'
-import { createTerminology } from '../../server/validate/terminology/terminology.ts'
+import { createTerminology } from '../../server/terminology/terminology.ts'
 import type { Edit, Ground, Mutator, Resource, Site } from './mutation.ts'
 import { FAULTS, OF_GUIDES, VARIANTS, type Kinds } from './mutators/index.ts'
 import { createRandom, type Random } from './random.ts'

@@ -1,7 +1,7 @@
 /** What a mutator is: it makes one thing of a resource wrong, or merely different, and says how as a JSON Patch. */
 import type { ElementNode } from '../../server/definitions/structures/element.ts'
 import type { Structures } from '../../server/definitions/structures/structures.ts'
-import type { Terminology } from '../../server/validate/terminology/terminology.ts'
+import type { Terminology } from '../../server/terminology/terminology.ts'
 import type { Random } from './random.ts'
 
 export type Resource = Readonly<Record<string, unknown>> & { readonly resourceType: string }

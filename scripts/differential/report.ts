@@ -91,7 +91,7 @@ function kindOf({ mutant, ours, theirs }: Compared): string {
   const said = theirs.issues.find(refuses)
   const told = said
     ? `they refuse: ${said.id ?? shapeOf(said.message)}`
-    : `we refuse: ${ours.find(isError)?.code ?? ''}`
+    : `we refuse: ${ours.find(isError)?.detail ?? ''}`
   return `${mutant.mutations.join(' + ')} | ${told}`
 }
 
@@ -105,7 +105,7 @@ function example({ mutant, ours, theirs }: Compared): readonly string[] {
     ...ours
       .filter(isError)
       .slice(0, 2)
-      .map(({ code, expression, text }) => `           here: ${expression ?? '-'}: ${code}: ${text.slice(0, 260)}`),
+      .map(({ detail, expression, text }) => `           here: ${expression ?? '-'}: ${detail}: ${text.slice(0, 260)}`),
     ...theirs.issues
       .filter(refuses)
       .slice(0, 2)

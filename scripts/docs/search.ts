@@ -1,16 +1,16 @@
 /** What each type offers: interactions, search parameters, includes. */
-import type { Definitions, TypeOffer } from '../../server/definitions/definitions.ts'
+import type { Definitions, ResourceCapability } from '../../server/definitions/definitions.ts'
 import { code, page, table, tail } from './page.ts'
 
 export function searchPage(definitions: Definitions): string {
   return page(
     'Types and their search parameters',
     'Every type also takes `_id`, `_lastUpdated`, `_count` (50, at most 200; 0 asks for the total), `_sort` (several, `-` for descending), `_include`, `_total=accurate` and `_summary=count`. Several values after a comma are alternatives; several parameters all hold. Modifiers: `:missing` on all, `:not` on token, `:exact` and `:contains` on string, `:<Type>` on reference. An unknown parameter is refused with 400; with `Prefer: handling=lenient` it is dropped and told in the Bundle.',
-    ...definitions.offers.map(section),
+    ...definitions.capabilities.map(section),
   )
 }
 
-function section(offer: TypeOffer): string {
+function section(offer: ResourceCapability): string {
   const notes = [
     `Interactions: ${offer.interactions.map(code).join(', ')}.`,
     offer.versioning === 'versioned-update' ? 'Updated and deleted only with `If-Match`.' : '',

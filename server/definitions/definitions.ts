@@ -25,7 +25,7 @@ export type SearchParameter = {
 }
 
 /** What the hub offers for one resource type, from capability/statement.json. */
-export type TypeOffer = {
+export type ResourceCapability = {
   readonly type: string
   readonly profiles: readonly string[]
   readonly searchParameters: readonly SearchParameter[]
@@ -44,8 +44,8 @@ export type Definitions = {
   /** Every hub definition of a resource type, e.g. all PlanDefinitions of capability/rules. */
   published(resourceType: string): readonly Canonical[]
   /** The offer for a type; undefined when the hub does not hold it. */
-  offer(type: string): TypeOffer | undefined
-  readonly offers: readonly TypeOffer[]
+  capability(type: string): ResourceCapability | undefined
+  readonly capabilities: readonly ResourceCapability[]
   /** Is it a resource type of R4 at all? */
   isResourceType(name: string): boolean
   readonly resourceTypes: ReadonlySet<string>
@@ -59,7 +59,7 @@ export type Definitions = {
    * What stands besides the hub's own and R4's: definitions of a folder, then those that the board posted. Plain JSON:
    * `loadDefinitions(root, { besides })` makes the same definitions in another thread.
    */
-  readonly besides: readonly Source[]
+  readonly additional: readonly Source[]
   /** Was the definition of this url posted while the hub ran, rather than loaded at the start? */
   isPosted(url: string): boolean
   /**

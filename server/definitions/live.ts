@@ -20,12 +20,12 @@ export function createLive(start: Definitions): Live {
     definitions: {
       find: (canonical) => now.find(canonical),
       published: (resourceType) => now.published(resourceType),
-      offer: (type) => now.offer(type),
+      capability: (type) => now.capability(type),
       isResourceType: (name) => now.isResourceType(name),
       isPosted: (url) => now.isPosted(url),
       current: () => now,
-      get offers() {
-        return now.offers
+      get capabilities() {
+        return now.capabilities
       },
       get resourceTypes() {
         return now.resourceTypes
@@ -39,8 +39,8 @@ export function createLive(start: Definitions): Live {
       get statement() {
         return now.statement
       },
-      get besides() {
-        return now.besides
+      get additional() {
+        return now.additional
       },
     },
   }

@@ -5,7 +5,7 @@ import type { JsonObject } from '../fhir/types.ts'
 import type { Canonical, Definitions, SearchParameter } from './definitions.ts'
 import { DefinitionFault } from './fault.ts'
 import { readFolders, type Source } from './folders.ts'
-import { createOffers, everyOffer } from './offers.ts'
+import { statedCapabilities, allCapabilities } from './capabilities.ts'
 import { openR4 } from './r4.ts'
 import { createStructures } from './structures/structures.ts'
 
@@ -16,7 +16,7 @@ export type LoadOptions = {
   /** Offers every type of R4 instead of the stated ones, with the search parameters that this can read. */
   readonly everyType?: (parameter: SearchParameter) => boolean
   /** Definitions of somebody else's, already read (besides.ts). */
-  readonly besides?: readonly Source[]
+  readonly additional?: readonly Source[]
 }
 
 /** Rule tables and the like: plain JSON that is no FHIR resource. */
@@ -30,15 +30,15 @@ export async function loadDefinitions(root: string, options: LoadOptions = {}): 
   const sources = await readFolders(root, FOLDERS)
   const statement = sources.find((one) => one.file === STATEMENT)
   const definitions = sources.filter((one) => one !== statement && !isPlain(one))
-  const besides = (options.besides ?? []).filter((one) => !definitions.some((own) => isSame(own, one)))
-  return createDefinitions([...definitions, ...besides], statement?.content ?? EMPTY, { ...options, besides })
+  const additional = (options.additional ?? []).filter((one) => !definitions.some((own) => isSame(own, one)))
+  return createDefinitions([...definitions, ...additional], statement?.content ?? EMPTY, { ...options, additional })
 }
 
 /** The same from what is already read. */
 export function createDefinitions(
   sources: readonly Source[],
   statement: JsonObject = EMPTY,
-  { everyType, besides = [] }: LoadOptions = {},
+  { everyType, additional = [] }: LoadOptions = {},
 ): Definitions {
   const r4 = openR4()
   const own = new Map<string, Canonical>()
@@ -63,19 +63,19 @@ export function createDefinitions(
   for (const source of sources) checkStructure(source, structures)
   const all = [...own.values()]
   const setting = { parameters: all.filter((one) => one.resourceType === 'SearchParameter'), r4, find }
-  const offers = everyType ? everyOffer(setting, everyType) : createOffers(statement, setting)
-  const byType = new Map(offers.map((one) => [one.type, one]))
+  const capabilities = everyType ? allCapabilities(setting, everyType) : statedCapabilities(statement, setting)
+  const byType = new Map(capabilities.map((one) => [one.type, one]))
   const made: Definitions = {
     all,
     find,
     published: (resourceType) => all.filter((one) => one.resourceType === resourceType),
-    offer: (type) => byType.get(type),
-    offers,
+    capability: (type) => byType.get(type),
+    capabilities,
     isResourceType: (name) => r4.resourceTypes.has(name),
     resourceTypes: r4.resourceTypes,
     statement,
     structures,
-    besides,
+    additional,
     isPosted: () => false,
     current: () => made,
   }

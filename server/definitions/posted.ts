@@ -32,7 +32,7 @@ export function withPosted(start: Definitions, posted: readonly Source[]): Defin
     published: (resourceType) => all.filter((one) => one.resourceType === resourceType),
     all,
     structures: createStructures(find, start.structures),
-    besides: [...start.besides, ...taken],
+    additional: [...start.additional, ...taken],
     isPosted: (url) => byUrl.has(url),
     current: () => made,
   }

@@ -9,7 +9,7 @@ import type { Position } from './position.ts'
 export type Severity = 'fatal' | 'error' | 'warning' | 'information'
 
 /** https://hl7.org/fhir/R4/valueset-issue-type.html, the codes that the hub uses. */
-export type IssueType =
+export type IssueCode =
   | 'invalid'
   | 'structure'
   | 'required'
@@ -139,7 +139,7 @@ export const ERRORS = {
   'store-full': [507, 'no-store', 'There is no room left to write; reads go on.'],
   busy: [503, 'timeout', 'The record is written to by many at once; try again.'],
   internal: [500, 'exception', 'A fault of the hub; it is logged under the id given.'],
-} as const satisfies Record<string, readonly [number, IssueType, string]>
+} as const satisfies Record<string, readonly [number, IssueCode, string]>
 
 export type ErrorCode = keyof typeof ERRORS
 
@@ -149,7 +149,7 @@ export type ErrorCode = keyof typeof ERRORS
  */
 export type Issue = {
   readonly severity: Severity
-  readonly code: ErrorCode
+  readonly detail: ErrorCode
   readonly text: string
   readonly expression?: string
   /** Where that is in the text that was read, when the text is known. */
@@ -157,9 +157,9 @@ export type Issue = {
   /** The profile that asked, where one asked. */
   readonly profile?: string
   /** The definition that asked, with the element of it: `<canonical>#Patient.name.family`. */
-  readonly asked?: string
+  readonly source?: string
   /** Overrides the issue type of the table, where the specification wants a narrower one. */
-  readonly type?: IssueType
+  readonly code?: IssueCode
 }
 
 /** Thrown by everything that refuses; answered in one place. */
@@ -179,17 +179,17 @@ export class OutcomeError extends Error {
 
 /** One issue, as an error to throw. */
 export function refuse(
-  code: ErrorCode,
+  detail: ErrorCode,
   text: string,
   more: { expression?: string; position?: Position; headers?: Record<string, string> } = {},
 ): OutcomeError {
   const { headers, ...where } = more
-  return new OutcomeError([{ severity: 'error', code, text, ...where }], headers ? { headers } : {})
+  return new OutcomeError([{ severity: 'error', detail, text, ...where }], headers ? { headers } : {})
 }
 
 function statusOf(issues: readonly Issue[]): number {
   const first = issues.find((issue) => issue.severity === 'error' || issue.severity === 'fatal') ?? issues[0]
-  return first ? ERRORS[first.code][0] : 500
+  return first ? ERRORS[first.detail][0] : 500
 }
 
 export const isError = (issue: Issue): boolean => issue.severity === 'error' || issue.severity === 'fatal'
@@ -209,9 +209,9 @@ function issueJson(issue: Issue) {
   return {
     ...(issue.position ? { extension: positionExtensions(issue.position) } : {}),
     severity: issue.severity,
-    code: issue.type ?? ERRORS[issue.code][1],
-    details: { coding: [{ system: ERROR_SYSTEM, code: issue.code }], text: issue.text },
-    ...(issue.asked ? { diagnostics: issue.asked } : {}),
+    code: issue.code ?? ERRORS[issue.detail][1],
+    details: { coding: [{ system: ERROR_SYSTEM, code: issue.detail }], text: issue.text },
+    ...(issue.source ? { diagnostics: issue.source } : {}),
     ...(issue.expression ? { expression: [issue.expression] } : {}),
   }
 }

@@ -9,7 +9,7 @@ import type { Caller } from '../fhir/types.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { normalTarget, pathOf } from './address.ts'
-import { receive, type Around } from './call.ts'
+import { receive, type CallSettings } from './call.ts'
 import { errors } from './errors.ts'
 import { placedError, placedReply } from './positions.ts'
 import { pretty, wantsPretty } from './pretty.ts'
@@ -67,7 +67,7 @@ const protect = helmet({
 /** Caller of what is answered to anybody. */
 const ANYBODY: Caller = { agency: '', role: 'agency' }
 
-function answer(needs: AppNeeds, around: Around): RequestHandler {
+function answer(needs: AppNeeds, around: CallSettings): RequestHandler {
   const route = createRouter(needs)
   return async (request, response) => {
     const known = traceOf(response)

@@ -16,7 +16,7 @@ import { checkAcceptable, checkContentType } from './media.ts'
 import { parseParams } from './params.ts'
 import { locatorIn } from './positions.ts'
 
-export type Around = {
+export type CallSettings = {
   /** The public base address; absent: the one that the request came to. */
   readonly publicUrl: string | undefined
   /** Where the FHIR addresses begin: `/fhir`. */
@@ -26,10 +26,15 @@ export type Around = {
 }
 
 /** Who asks, and when (ms). */
-type Asked = Pick<Call, 'caller' | 'now'>
+type RequestContext = Pick<Call, 'caller' | 'now'>
 
 /** @throws OutcomeError for a body, address or header that cannot be read; ClientGone. */
-export async function receive(request: Request, target: Target, asked: Asked, around: Around): Promise<Call> {
+export async function receive(
+  request: Request,
+  target: Target,
+  asked: RequestContext,
+  around: CallSettings,
+): Promise<Call> {
   const { headers } = request
   refuseTwoHosts(request)
   const base = around.publicUrl ?? baseOf(headers.host, around.path)

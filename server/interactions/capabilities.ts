@@ -2,7 +2,7 @@
  * FHIR capabilities: the statement is built from what the server really has, so it cannot claim what is not there.
  * https://hl7.org/fhir/R4/http.html#capabilities
  */
-import type { Definitions, TypeOffer } from '../definitions/definitions.ts'
+import type { Definitions, ResourceCapability } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { serialize } from '../fhir/json.ts'
 import type { Json, JsonObject, Resource } from '../fhir/types.ts'
@@ -63,7 +63,7 @@ function statement(needs: CapabilityNeeds, base: string): Resource {
       {
         ...pick(rest[0] ?? {}, ['extension', 'documentation', 'security']),
         mode: 'server',
-        resource: needs.definitions.offers.map((offer) => resourceOf(needs, offer)),
+        resource: needs.definitions.capabilities.map((offer) => resourceOf(needs, offer)),
         interaction: needs.system.map((code) => ({ code })),
         ...listed('operation', operationsOf(needs, undefined)),
       },
@@ -71,7 +71,7 @@ function statement(needs: CapabilityNeeds, base: string): Resource {
   }
 }
 
-function resourceOf(needs: CapabilityNeeds, offer: TypeOffer): JsonObject {
+function resourceOf(needs: CapabilityNeeds, offer: ResourceCapability): JsonObject {
   const has = (name: string): boolean => offer.interactions.includes(name)
   const topics = offer.type === 'Subscription' ? needs.topics : []
   return {
@@ -100,7 +100,12 @@ function resourceOf(needs: CapabilityNeeds, offer: TypeOffer): JsonObject {
 const TOPIC_EXTENSION =
   'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/capabilitystatement-subscriptiontopic-canonical'
 
-const parameterOf = ({ code, url, type, documentation }: TypeOffer['searchParameters'][number]): JsonObject => ({
+const parameterOf = ({
+  code,
+  url,
+  type,
+  documentation,
+}: ResourceCapability['searchParameters'][number]): JsonObject => ({
   name: code,
   definition: url,
   type,

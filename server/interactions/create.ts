@@ -4,27 +4,27 @@ import { keyText, type Resource } from '../fhir/types.ts'
 import type { Query } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
 import type { Call, Handler, Reply } from './call.ts'
-import { offering } from './known.ts'
-import { localized } from './localized.ts'
+import { requireInteraction } from './target.ts'
+import { withLocalReferences } from './local-references.ts'
 import { replyOf } from './read.ts'
 import type { SearchNeeds } from './criteria.ts'
 import { criteria } from './criteria.ts'
-import { apply, settled } from './write/apply.ts'
-import type { WriteNeeds } from './write/needs.ts'
+import { write, retryOnConflict } from '../write/pipeline.ts'
+import type { WriteNeeds } from '../write/needs.ts'
 
 export type CreateNeeds = WriteNeeds & SearchNeeds & { newId(): string }
 
 export const create =
   (needs: CreateNeeds): Handler =>
   async (call) => {
-    offering(needs.definitions, call, 'create')
-    const body = localized(bodyOf(call), call.base)
+    requireInteraction(needs.definitions, call, 'create')
+    const body = withLocalReferences(bodyOf(call), call.base)
     const unless = call.ifNoneExist === undefined ? undefined : criteria(needs, call, call.type ?? '', call.ifNoneExist)
-    return settled(async () => {
-      const existing = unless && (await onlyMatch(needs, unless, call.ifNoneExist ?? ''))
+    return retryOnConflict(async () => {
+      const existing = unless && (await singleMatch(needs, unless, call.ifNoneExist ?? ''))
       if (existing) return { ...replyOf(existing), location: locationOf(existing) }
       const resource = { ...body, id: needs.newId() }
-      const [written] = await apply(needs, call, [
+      const [written] = await write(needs, call, [
         { kind: 'put', create: true, resource, sent: body, unless, at: body.resourceType },
       ])
       return written?.version ? created(written.version) : never()
@@ -32,7 +32,7 @@ export const create =
   }
 
 /** The one record that matches a condition, none, or an error (412) when there are several. */
-export async function onlyMatch(needs: WriteNeeds, query: Query, text: string): Promise<Version | undefined> {
+export async function singleMatch(needs: WriteNeeds, query: Query, text: string): Promise<Version | undefined> {
   const { versions } = await needs.store.find({ ...query, limit: 2 })
   if (versions.length < 2) return versions[0]
   throw refuse('multiple-matches', `The condition \`${query.type}?${text}\` matches several records; make it name one.`)

@@ -6,13 +6,13 @@ import type { Cursors } from '../search/page.ts'
 import { parse, type Parsed } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
 import type { Call } from './call.ts'
-import { offerOf, sightOf } from './known.ts'
+import { capabilityOf, viewerOf } from './target.ts'
 
 export type SearchNeeds = { readonly definitions: Definitions; readonly timeZone: string; readonly cursors: Cursors }
 
 /** A caller's parameters as a query for the caller's eyes. Errors: `unknown-type`, `unknown-parameter`, `invalid-parameter`. */
-export function parsed(needs: SearchNeeds, call: Call, type: string, params: Call['params']): Parsed {
-  const offer = offerOf(needs.definitions, { ...call, type })
+export function parseSearch(needs: SearchNeeds, call: Call, type: string, params: Call['params']): Parsed {
+  const offer = capabilityOf(needs.definitions, { ...call, type })
   refuseSsn(params)
   const { now, base } = call
   return parse(offer, params, {
@@ -20,7 +20,7 @@ export function parsed(needs: SearchNeeds, call: Call, type: string, params: Cal
     now,
     timeZone: needs.timeZone,
     cursors: needs.cursors,
-    sight: sightOf(call),
+    viewer: viewerOf(call),
     handling: call.prefer.handling,
   })
 }
@@ -39,6 +39,6 @@ export function criteria(needs: SearchNeeds, call: Call, type: string, text: str
   const params = [...new URLSearchParams(text.replace(/^[A-Za-z]*\?/, ''))]
   if (params.length === 0)
     throw refuse('invalid-header', `\`${text}\` is no search criterion; send for example \`identifier=system|value\`.`)
-  const { query } = parsed(needs, { ...call, prefer: { handling: 'strict' } }, type, params)
-  return { type: query.type, where: query.where, sight: query.sight, limit: 2 }
+  const { query } = parseSearch(needs, { ...call, prefer: { handling: 'strict' } }, type, params)
+  return { type: query.type, where: query.where, viewer: query.viewer, limit: 2 }
 }

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts'
 import type { Call, Handler } from './call.ts'
 import type { SearchNeeds } from './criteria.ts'
 import { addressOf } from './links.ts'
-import { keyOf, notFound, offering, sightOf } from './known.ts'
+import { keyOf, notFound, requireInteraction, viewerOf } from './target.ts'
 
 const DEFAULT_COUNT = 50
 const MOST = 200
@@ -15,14 +15,14 @@ const MOST = 200
 export const history =
   (needs: SearchNeeds & { readonly store: Store }): Handler =>
   async (call) => {
-    offering(needs.definitions, call, 'history-instance')
+    requireInteraction(needs.definitions, call, 'history-instance')
     const key = keyOf(call)
     const page = pageOf(call, needs.timeZone)
-    const { versions, total } = await needs.store.history(key, sightOf(call), {
+    const { versions, total } = await needs.store.history(key, viewerOf(call), {
       ...page,
       limit: Math.max(page.limit, 1),
     })
-    if (total === 0 && !(await needs.store.read(key, sightOf(call)))) throw notFound(key)
+    if (total === 0 && !(await needs.store.read(key, viewerOf(call)))) throw notFound(key)
     const shown = versions.slice(0, page.limit)
     const last = shown.at(-1)
     const more = last && last.version > 1 && shown.length < total && shown.length === page.limit

@@ -5,21 +5,21 @@ import type { Store, Version } from '../store/store.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { matchesTags, parseEtags } from '../fhir/etag.ts'
 import type { Call, Handler, Reply } from './call.ts'
-import { keyOf, notFound, offering, sightOf } from './known.ts'
+import { keyOf, notFound, requireInteraction, viewerOf } from './target.ts'
 
 export const read =
   ({ store, definitions }: { store: Store; definitions: Definitions }): Handler =>
   async (call) => {
-    offering(definitions, call, 'read')
+    requireInteraction(definitions, call, 'read')
     const key = keyOf(call)
-    const version = await store.read(key, sightOf(call))
+    const version = await store.read(key, viewerOf(call))
     if (!version) throw notFound(key)
     if (version.text === '') throw deleted(version)
-    return unlessKnown(call, version)
+    return conditionalRead(call, version)
   }
 
 /** 304 when the caller has this version already. https://hl7.org/fhir/R4/http.html#cread */
-export function unlessKnown(call: Call, version: Version): Reply {
+export function conditionalRead(call: Call, version: Version): Reply {
   const reply = replyOf(version)
   if (call.ifNoneMatch !== undefined)
     return matchesTags(parseEtags(call.ifNoneMatch, 'If-None-Match'), version.version)

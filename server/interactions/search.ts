@@ -7,8 +7,8 @@ import type { Parsed } from '../search/parse.ts'
 import type { Cursor, IndexEntry, Query } from '../search/query.ts'
 import type { Store, Version } from '../store/store.ts'
 import type { Call, Handler } from './call.ts'
-import { parsed, type SearchNeeds } from './criteria.ts'
-import { offering } from './known.ts'
+import { parseSearch, type SearchNeeds } from './criteria.ts'
+import { requireInteraction } from './target.ts'
 import { addressOf } from './links.ts'
 
 export type SearchInteractionNeeds = SearchNeeds & {
@@ -19,10 +19,10 @@ export type SearchInteractionNeeds = SearchNeeds & {
 export const search =
   (needs: SearchInteractionNeeds): Handler =>
   async (call) => {
-    const offer = offering(needs.definitions, call, 'search-type')
-    const asked = parsed(needs, call, offer.type, call.params)
+    const offer = requireInteraction(needs.definitions, call, 'search-type')
+    const asked = parseSearch(needs, call, offer.type, call.params)
     const found = await needs.store.find(asked.query)
-    const included = await include(needs, asked, found.versions, asked.query.sight)
+    const included = await include(needs, asked, found.versions, asked.query.viewer)
     const text = buildSearchset({
       base: call.base,
       links: links(call, needs.cursors, asked, found.next),
@@ -39,7 +39,7 @@ async function include(
   needs: SearchInteractionNeeds,
   asked: Parsed,
   matches: readonly Version[],
-  sight: Query['sight'],
+  viewer: Query['viewer'],
 ): Promise<readonly Version[]> {
   if (asked.includes.length === 0) return []
   const present = new Set(matches.map(keyText))
@@ -51,7 +51,7 @@ async function include(
       if (!present.has(keyText(key))) keys.set(keyText(key), key)
     }
   }
-  const found = await needs.store.readMany([...keys.values()], sight)
+  const found = await needs.store.readMany([...keys.values()], viewer)
   return found.filter((one): one is Version => one !== undefined && one.text !== '')
 }
 
@@ -71,6 +71,6 @@ function links(call: Call, cursors: Cursors, asked: Parsed, next: Cursor | undef
 
 const dropped = (name: string): Issue => ({
   severity: 'warning',
-  code: 'unknown-parameter',
+  detail: 'unknown-parameter',
   text: `The parameter \`${name}\` is not known here and was ignored, as \`Prefer: handling=lenient\` asks.`,
 })

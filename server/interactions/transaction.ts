@@ -11,14 +11,14 @@ import { keyText, type JsonObject, type Resource } from '../fhir/types.ts'
 import type { Version } from '../store/store.ts'
 import type { Call, Handler, Reply } from './call.ts'
 import { criteria } from './criteria.ts'
-import { created, locationOf, onlyMatch, type CreateNeeds } from './create.ts'
+import { created, locationOf, singleMatch, type CreateNeeds } from './create.ts'
 import { entryCall, type EntryCall, type Route } from './entry.ts'
-import { keyOf, offering } from './known.ts'
-import { localized } from './localized.ts'
+import { keyOf, requireInteraction } from './target.ts'
+import { withLocalReferences } from './local-references.ts'
 import { replyOf } from './read.ts'
-import { apply, settled, type Written } from './write/apply.ts'
-import type { Change } from './write/change.ts'
-import { saidOf } from './write/said.ts'
+import { write, retryOnConflict, type Written } from '../write/pipeline.ts'
+import type { Change } from '../write/change.ts'
+import { issuesAtEntry } from '../write/bundle-location.ts'
 
 export type TransactionNeeds = CreateNeeds & {
   readonly limit: number
@@ -35,7 +35,7 @@ export const transaction =
     if (bundle.type === 'batch')
       return answer(
         'batch-response',
-        await inTurn(entries, (entry, index) => attempted(call, index, () => read(entry, index))),
+        await inTurn(entries, (entry, index) => runEntry(call, index, () => read(entry, index))),
       )
     return answer('transaction-response', await allOrNone(needs, call, entries.map(read)))
   }
@@ -81,7 +81,7 @@ async function inTurn<T, R>(list: readonly T[], each: (one: T, index: number) =>
 }
 
 /** One entry of a batch: its failure is its own, and is told where the entry stands in the Bundle that was sent. */
-async function attempted(outer: Call, index: number, read: () => EntryCall): Promise<EntryReply> {
+async function runEntry(outer: Call, index: number, read: () => EntryCall): Promise<EntryReply> {
   let type: string | undefined
   const told = (outcome: Resource): Resource =>
     placedOutcome(outcomeInEntry(outcome, `Bundle.entry[${index}]`, type), outer.locate)
@@ -102,7 +102,7 @@ function entryReply(call: EntryCall, { status, text, resource, location, version
   return { status, location, version, lastModified, ...(silent ? {} : { text, resource }) }
 }
 
-type Planned = { readonly call: EntryCall; readonly change?: Change; readonly existing?: Version }
+type PlannedEntry = { readonly call: EntryCall; readonly change?: Change; readonly existing?: Version }
 
 /** Writes in one commit, in the order DELETE, POST, PUT; reads after it; answers in the order of the request. */
 async function allOrNone(
@@ -112,33 +112,37 @@ async function allOrNone(
 ): Promise<readonly EntryReply[]> {
   refuseDoubleAddresses(calls)
   const writes = calls.filter((one) => one.method !== 'GET' && one.method !== 'HEAD')
-  const done = await settled(async () => {
-    const planned = await plan(needs, outer, writes)
+  const done = await retryOnConflict(async () => {
+    const planned = await planWrites(needs, outer, writes)
     const changes = planned.flatMap((one) => (one.change ? [one.change] : []))
-    const written = await apply(needs, outer, changes)
+    const written = await write(needs, outer, changes)
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
     return new Map(planned.map((one) => [one.call, entryReply(one.call, replyTo(one, byChange))]))
   })
-  return inTurn(calls, (one, index) => done.get(one) ?? attempted(outer, index, () => one))
+  return inTurn(calls, (one, index) => done.get(one) ?? runEntry(outer, index, () => one))
 }
 
 /** Ids for what is new, then every reference between entries made to point at them. */
-async function plan(needs: TransactionNeeds, outer: Call, calls: readonly EntryCall[]): Promise<readonly Planned[]> {
-  const identified = await inTurn(calls, (call) => saidOf(subject(call), () => identify(needs, call)))
-  const map = new Map(identified.flatMap(({ call, id, existing }) => addressed(call, existing?.id ?? id)))
-  return inTurn(identified, (one) => saidOf(subject(one.call), () => planned(needs, outer, one, map)))
-}
-
-async function planned(
+async function planWrites(
   needs: TransactionNeeds,
   outer: Call,
-  { call, id, existing, unless }: Identified,
+  calls: readonly EntryCall[],
+): Promise<readonly PlannedEntry[]> {
+  const identified = await inTurn(calls, (call) => issuesAtEntry(subject(call), () => identify(needs, call)))
+  const map = new Map(identified.flatMap(({ call, id, existing }) => fullUrlOf(call, existing?.id ?? id)))
+  return inTurn(identified, (one) => issuesAtEntry(subject(one.call), () => planWrite(needs, outer, one, map)))
+}
+
+async function planWrite(
+  needs: TransactionNeeds,
+  outer: Call,
+  { call, id, existing, unless }: IdentifiedEntry,
   map: ReadonlyMap<string, string>,
-): Promise<Planned> {
+): Promise<PlannedEntry> {
   if (existing) return { call, existing }
   if (call.method === 'DELETE')
     return { call, change: { kind: 'remove' as const, key: keyOf(call), ifMatch: tags(call), at: call.at } }
-  const body = localized(resourceOf(call), call.base)
+  const body = withLocalReferences(resourceOf(call), call.base)
   const linked = rewriteReferences(body, await withConditional(needs, outer, body, map))
   const change: Change = {
     kind: 'put',
@@ -156,14 +160,14 @@ async function planned(
 /** The entry, for what is wrong with it. */
 const subject = ({ at, body }: EntryCall) => ({ at, type: body?.resourceType })
 
-type Identified = {
+type IdentifiedEntry = {
   readonly call: EntryCall
   readonly id: string
   readonly existing?: Version
   readonly unless?: ReturnType<typeof criteria>
 }
 
-async function identify(needs: TransactionNeeds, call: EntryCall): Promise<Identified> {
+async function identify(needs: TransactionNeeds, call: EntryCall): Promise<IdentifiedEntry> {
   if (!['create', 'update', 'delete'].includes(call.interaction)) {
     throw refuse(
       'bundle-invalid',
@@ -171,13 +175,13 @@ async function identify(needs: TransactionNeeds, call: EntryCall): Promise<Ident
       { expression: `${call.at}.request.url` },
     )
   }
-  offering(needs.definitions, call, call.interaction)
+  requireInteraction(needs.definitions, call, call.interaction)
   if (call.method === 'DELETE') return { call, id: keyOf(call).id }
   const body = resourceOf(call)
   if (call.method === 'PUT') return { call, id: updatedId(call, body) }
   if (call.ifNoneExist === undefined) return { call, id: needs.newId() }
   const unless = criteria(needs, call, body.resourceType, call.ifNoneExist)
-  return { call, id: needs.newId(), unless, existing: await onlyMatch(needs, unless, call.ifNoneExist) }
+  return { call, id: needs.newId(), unless, existing: await singleMatch(needs, unless, call.ifNoneExist) }
 }
 
 function updatedId(call: EntryCall, body: Resource): string {
@@ -211,7 +215,7 @@ function resourceOf(call: EntryCall): Resource {
 const tags = (call: EntryCall) => (call.ifMatch === undefined ? undefined : parseEtags(call.ifMatch, 'ifMatch'))
 
 /** The names by which other entries may refer to this one, each with its address. */
-function addressed(call: EntryCall, id: string): readonly (readonly [string, string])[] {
+function fullUrlOf(call: EntryCall, id: string): readonly (readonly [string, string])[] {
   const address = `${call.type ?? ''}/${id}`
   return call.fullUrl !== undefined && call.method !== 'DELETE' && call.fullUrl !== address
     ? [[call.fullUrl, address]]
@@ -229,7 +233,7 @@ async function withConditional(
   for (const { reference, path } of references(body)) {
     const found = parseReference(reference)
     if (found?.kind !== 'conditional') continue
-    const version = await onlyMatch(needs, criteria(needs, outer, found.type, found.query), found.query)
+    const version = await singleMatch(needs, criteria(needs, outer, found.type, found.query), found.query)
     if (!version)
       throw refuse('reference-not-found', `\`${reference}\` matches no record that you may know of.`, {
         expression: path,
@@ -250,7 +254,7 @@ function refuseDoubleAddresses(calls: readonly EntryCall[]): void {
   }
 }
 
-function replyTo({ change, existing }: Planned, writes: ReadonlyMap<Change, Written | undefined>): Reply {
+function replyTo({ change, existing }: PlannedEntry, writes: ReadonlyMap<Change, Written | undefined>): Reply {
   if (existing) return { ...replyOf(existing), location: locationOf(existing) }
   const written = change && writes.get(change)
   const version = written?.version

@@ -3,18 +3,18 @@ import { refuse } from '../fhir/outcome.ts'
 import { parseEtags } from '../fhir/etag.ts'
 import type { Handler } from './call.ts'
 import { bodyOf, created, never } from './create.ts'
-import { keyOf, offering } from './known.ts'
-import { localized } from './localized.ts'
+import { keyOf, requireInteraction } from './target.ts'
+import { withLocalReferences } from './local-references.ts'
 import { replyOf } from './read.ts'
-import { apply, settled } from './write/apply.ts'
-import type { WriteNeeds } from './write/needs.ts'
+import { write, retryOnConflict } from '../write/pipeline.ts'
+import type { WriteNeeds } from '../write/needs.ts'
 
 export const update =
   (needs: WriteNeeds): Handler =>
   async (call) => {
-    offering(needs.definitions, call, 'update')
+    requireInteraction(needs.definitions, call, 'update')
     const { id } = keyOf(call)
-    const body = localized(bodyOf(call), call.base)
+    const body = withLocalReferences(bodyOf(call), call.base)
     if (body.id !== id) {
       throw refuse(
         'id-mismatch',
@@ -26,7 +26,7 @@ export const update =
     }
     const ifMatch = call.ifMatch === undefined ? undefined : parseEtags(call.ifMatch, 'If-Match')
     const ifAbsent = call.ifNoneMatch?.trim() === '*'
-    return settled(async () => {
+    return retryOnConflict(async () => {
       const put = {
         kind: 'put' as const,
         create: false,
@@ -35,7 +35,7 @@ export const update =
         ifAbsent,
         at: body.resourceType,
       }
-      const [written] = await apply(needs, call, [put])
+      const [written] = await write(needs, call, [put])
       const version = written?.version ?? never()
       // A record that is brought back after its deletion is created as well.
       return written?.created ? created(version) : replyOf(version)

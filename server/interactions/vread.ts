@@ -4,21 +4,21 @@ import { refuse } from '../fhir/outcome.ts'
 import type { Store } from '../store/store.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Handler } from './call.ts'
-import { keyOf, offering, sightOf } from './known.ts'
-import { deleted, unlessKnown } from './read.ts'
+import { keyOf, requireInteraction, viewerOf } from './target.ts'
+import { deleted, conditionalRead } from './read.ts'
 
 export const vread =
   ({ store, definitions }: { store: Store; definitions: Definitions }): Handler =>
   async (call) => {
-    offering(definitions, call, 'vread')
+    requireInteraction(definitions, call, 'vread')
     const key = keyOf(call)
     const number = /^[1-9]\d{0,8}$/.test(call.version ?? '') ? Number(call.version) : 0
-    const version = number > 0 ? await store.vread(key, number, sightOf(call)) : undefined
+    const version = number > 0 ? await store.vread(key, number, viewerOf(call)) : undefined
     if (!version)
       throw refuse(
         'not-found',
         `There is no version \`${call.version ?? ''}\` of \`${keyText(key)}\` that you may know of.`,
       )
     if (version.text === '') throw deleted(version)
-    return unlessKnown(call, version)
+    return conditionalRead(call, version)
   }

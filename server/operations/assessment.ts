@@ -6,20 +6,20 @@ import type { Resource } from '../fhir/types.ts'
 import { areaOf } from '../domain/referral/area.ts'
 import { propose, type Proposal } from '../domain/referral/propose.ts'
 import type { Call } from '../interactions/call.ts'
-import { sightOf } from '../interactions/known.ts'
-import type { WriteNeeds } from '../interactions/write/needs.ts'
+import { viewerOf } from '../interactions/target.ts'
+import type { WriteNeeds } from '../write/needs.ts'
 import { ALL, PARTICIPANT, type Filter } from '../search/query.ts'
 
 const ENOUGH = 1000
 
-export type Assessed = {
+export type Assessment = {
   readonly participant: Resource & { readonly id: string }
   readonly area?: string
   readonly proposals: readonly Proposal[]
 }
 
 /** Errors: `assessment-rule` when the form is not completed or not the hub's, `reference-not-found` when the participant is not known. */
-export async function assessed(needs: WriteNeeds, call: Call, response: Resource): Promise<Assessed> {
+export async function assess(needs: WriteNeeds, call: Call, response: Resource): Promise<Assessment> {
   if (response.status !== 'completed' && response.status !== 'amended') {
     throw refuse(
       'assessment-rule',
@@ -29,7 +29,7 @@ export async function assessed(needs: WriteNeeds, call: Call, response: Resource
   }
   refuseUnknownForm(needs, response)
   const id = idOf(response.subject, 'Patient') ?? ''
-  const participant = id === '' ? undefined : await current(needs, call, 'Patient', id)
+  const participant = id === '' ? undefined : await readCurrent(needs, call, 'Patient', id)
   if (!participant) {
     throw refuse(
       'reference-not-found',
@@ -40,22 +40,22 @@ export async function assessed(needs: WriteNeeds, call: Call, response: Resource
   const localAreas = needs.definitions.find(codeSystem('local-area')) as Resource | undefined
   const area = localAreas ? areaOf(participant, localAreas) : undefined
   const about: Filter = { op: 'reference', param: PARTICIPANT, type: 'Patient', id }
-  const tasks = (await found(needs, call, 'Task', about)).filter(
+  const tasks = (await findAll(needs, call, 'Task', about)).filter(
     (one) => !needs.lifecycle.terminal.includes(String(one.status)),
   )
-  const requests = await found(needs, call, 'ServiceRequest', about)
+  const requests = await findAll(needs, call, 'ServiceRequest', about)
   const proposals = propose({
     response,
     rules: needs.definitions.published('PlanDefinition') as readonly Resource[],
     activities: needs.definitions.published('ActivityDefinition') as readonly Resource[],
-    programs: await found(needs, call, 'HealthcareService', ALL),
+    programs: await findAll(needs, call, 'HealthcareService', ALL),
     participant,
     takenBy: call.caller.agency,
     openReferrals: tasks.flatMap((task) => {
       const request = requests.find((one) => one.id === idOf(task.focus, 'ServiceRequest'))
       return request ? [{ task, request }] : []
     }),
-    participations: await found(needs, call, 'EpisodeOfCare', about),
+    participations: await findAll(needs, call, 'EpisodeOfCare', about),
     ...(area ? { area } : {}),
     now: call.now,
   })
@@ -73,17 +73,22 @@ function refuseUnknownForm({ definitions }: WriteNeeds, { questionnaire }: Resou
   )
 }
 
-export async function current(
+export async function readCurrent(
   needs: WriteNeeds,
   call: Call,
   type: string,
   id: string,
 ): Promise<(Resource & { readonly id: string }) | undefined> {
-  const version = await needs.store.read({ type, id }, sightOf(call))
+  const version = await needs.store.read({ type, id }, viewerOf(call))
   return version && version.text !== '' ? (JSON.parse(version.text) as Resource & { readonly id: string }) : undefined
 }
 
-export async function found(needs: WriteNeeds, call: Call, type: string, where: Filter): Promise<readonly Resource[]> {
-  const { versions } = await needs.store.find({ type, where, sight: sightOf(call), limit: ENOUGH })
+export async function findAll(
+  needs: WriteNeeds,
+  call: Call,
+  type: string,
+  where: Filter,
+): Promise<readonly Resource[]> {
+  const { versions } = await needs.store.find({ type, where, viewer: viewerOf(call), limit: ENOUGH })
   return versions.map((version) => JSON.parse(version.text) as Resource)
 }

@@ -4,7 +4,7 @@ import { declaredIn, type Declared } from '../fhir/parameters.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 
 /** Errors: an Error when capability/operations does not define it: the server must not start without. */
-export function defined(
+export function operationDefinition(
   definitions: Definitions,
   name: string,
 ): { readonly name: string; readonly definition: string; readonly takes: readonly Declared[] } {

@@ -4,13 +4,13 @@
  */
 import { randomUUID } from 'node:crypto'
 import { backportOperation } from '../domain/subscription/extensions.ts'
-import { buildNotification, fitting, type Told } from '../domain/subscription/notification.ts'
-import { contentOf, CONTENTS, readWanted, type Content } from '../domain/subscription/wanted.ts'
+import { buildNotification, fitting, type NotifiedEvent } from '../domain/subscription/notification.ts'
+import { contentOf, CONTENTS, readSpec, type Content } from '../domain/subscription/spec.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { readParameters, type Declared } from '../fhir/parameters.ts'
 import type { Json, Resource } from '../fhir/types.ts'
 import type { Call } from '../interactions/call.ts'
-import { sightOf } from '../interactions/known.ts'
+import { viewerOf } from '../interactions/target.ts'
 import type { Store } from '../store/store.ts'
 import type { Operation } from './operation.ts'
 import { ownSubscription } from './own-subscription.ts'
@@ -36,7 +36,7 @@ export const subscriptionEvents = ({ store, newId }: Needs): Operation => ({
   async run(call) {
     const asked = readParameters(DECLARED, call)
     const version = await ownSubscription(store, call)
-    const wanted = readWanted(JSON.parse(version.text) as Resource)
+    const wanted = readSpec(JSON.parse(version.text) as Resource)
     const content = contentAsked(asked.content) ?? wanted.content
     const from = numberAsked('eventsSinceNumber', asked.eventsSinceNumber) ?? 1
     const to = numberAsked('eventsUntilNumber', asked.eventsUntilNumber)
@@ -55,10 +55,14 @@ export const subscriptionEvents = ({ store, newId }: Needs): Operation => ({
 })
 
 /** With the caller's eyes: what it may no longer know of is a number only. */
-function seen(store: Store, call: Call, events: Awaited<ReturnType<Store['events']>>): Promise<readonly Told[]> {
+function seen(
+  store: Store,
+  call: Call,
+  events: Awaited<ReturnType<Store['events']>>,
+): Promise<readonly NotifiedEvent[]> {
   return Promise.all(
     events.map(async (event) => {
-      const record = await store.vread(event, event.version, sightOf(call))
+      const record = await store.vread(event, event.version, viewerOf(call))
       return { number: event.number, at: event.at, ...(record ? { record } : {}) }
     }),
   )

@@ -3,14 +3,14 @@ import { buildParameters, parts, readParameters, value } from '../fhir/parameter
 import { isError, OutcomeError, refuse } from '../fhir/outcome.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
 import type { Proposal } from '../domain/referral/propose.ts'
-import { keyOf, notFound } from '../interactions/known.ts'
-import type { WriteNeeds } from '../interactions/write/needs.ts'
-import { assessed, current } from './assessment.ts'
-import { defined } from './define.ts'
+import { keyOf, notFound } from '../interactions/target.ts'
+import type { WriteNeeds } from '../write/needs.ts'
+import { assess, readCurrent } from './assessment.ts'
+import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 
 export const proposeReferrals = (needs: WriteNeeds): Operation => {
-  const { takes, ...definition } = defined(needs.definitions, 'propose-referrals')
+  const { takes, ...definition } = operationDefinition(needs.definitions, 'propose-referrals')
   return {
     ...definition,
     levels: ['type', 'instance'],
@@ -18,7 +18,8 @@ export const proposeReferrals = (needs: WriteNeeds): Operation => {
     affectsState: false,
     async run(call) {
       const given = readParameters(takes, call)
-      const stored = call.id === undefined ? undefined : await current(needs, call, 'QuestionnaireResponse', call.id)
+      const stored =
+        call.id === undefined ? undefined : await readCurrent(needs, call, 'QuestionnaireResponse', call.id)
       if (call.id !== undefined && !stored) throw notFound(keyOf(call))
       const response = stored ?? (given.response as Resource | undefined)
       if (!response)
@@ -27,7 +28,7 @@ export const proposeReferrals = (needs: WriteNeeds): Operation => {
           'Send the QuestionnaireResponse as the body, or call the operation on a stored one.',
         )
       if (!stored) await refuseInvalid(needs, response)
-      const { area, proposals } = await assessed(needs, call, response)
+      const { area, proposals } = await assess(needs, call, response)
       return {
         status: 200,
         resource: buildParameters([...(area ? [value('area', 'code', area)] : []), ...proposals.map(proposalPart)]),

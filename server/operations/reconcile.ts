@@ -8,7 +8,7 @@ import { refuse } from '../fhir/outcome.ts'
 import { buildParameters, parts, resource, value } from '../fhir/parameters.ts'
 import { ROOT } from '../fhir/canonical.ts'
 import { keyText, type Json, type JsonObject, type Resource } from '../fhir/types.ts'
-import { keyOf, notFound, sightOf } from '../interactions/known.ts'
+import { keyOf, notFound, viewerOf } from '../interactions/target.ts'
 import { deleted } from '../interactions/read.ts'
 import type { Store } from '../store/store.ts'
 import type { Operation } from './operation.ts'
@@ -27,10 +27,10 @@ export const reconcile = ({ store }: { store: Store }): Operation => ({
         'invalid-parameter',
         `\`base\` is \`${base}\`; send the number of the version that you hold, e.g. base=1.`,
       )
-    const current = await store.read(key, sightOf(call))
+    const current = await store.read(key, viewerOf(call))
     if (!current) throw notFound(key)
     if (current.text === '') throw deleted(current)
-    const held = await store.vread(key, Number(base), sightOf(call))
+    const held = await store.vread(key, Number(base), viewerOf(call))
     if (!held || held.text === '')
       throw refuse(
         'not-found',

@@ -7,13 +7,13 @@ import type { Coding, JsonObject } from '../fhir/types.ts'
 import { consentCovers } from '../domain/referral/consent.ts'
 import { draftReferral, serviceCoding, type Referral, type ReferralFacts } from '../domain/referral/draft.ts'
 import type { Call } from '../interactions/call.ts'
-import { keyOf, notFound } from '../interactions/known.ts'
-import { settled } from '../interactions/write/apply.ts'
-import type { WriteNeeds } from '../interactions/write/needs.ts'
-import { referralNumbers } from '../interactions/write/rules/numbers.ts'
+import { keyOf, notFound } from '../interactions/target.ts'
+import { retryOnConflict } from '../write/pipeline.ts'
+import type { WriteNeeds } from '../write/needs.ts'
+import { referralNumbers } from '../write/rules/numbers.ts'
 import { PARTICIPANT } from '../search/query.ts'
-import { current, found } from './assessment.ts'
-import { defined } from './define.ts'
+import { readCurrent, findAll } from './assessment.ts'
+import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import { commitReferrals, numberedReferral, referralBundle } from './referrals.ts'
 
@@ -22,7 +22,7 @@ export type ReferNeeds = WriteNeeds & { newId(): string }
 const PRIORITIES = ['routine', 'urgent', 'asap', 'stat'] as const
 
 export const refer = (needs: ReferNeeds): Operation => {
-  const { takes, ...definition } = defined(needs.definitions, 'refer')
+  const { takes, ...definition } = operationDefinition(needs.definitions, 'refer')
   return {
     ...definition,
     levels: ['instance'],
@@ -30,7 +30,7 @@ export const refer = (needs: ReferNeeds): Operation => {
     affectsState: true,
     async run(call) {
       const given = readParameters(takes, call)
-      return settled(async () => {
+      return retryOnConflict(async () => {
         const facts = await factsOf(needs, call, given)
         const token =
           facts.placer === undefined ? undefined : { system: referralNumbers(call.caller.agency), code: facts.placer }
@@ -45,7 +45,7 @@ export const refer = (needs: ReferNeeds): Operation => {
 
 async function factsOf(needs: ReferNeeds, call: Call, given: Values): Promise<ReferralFacts> {
   const key = keyOf(call)
-  if (!(await current(needs, call, 'Patient', key.id))) throw notFound(key)
+  if (!(await readCurrent(needs, call, 'Patient', key.id))) throw notFound(key)
   const performer = idOf(given.performer, 'Organization')
   if (given.performer !== undefined && performer === undefined)
     throw refuse(
@@ -82,7 +82,7 @@ async function consentFor(
   participant: string,
   recipient: string,
 ): Promise<string | undefined> {
-  const consents = await found(needs, call, 'Consent', {
+  const consents = await findAll(needs, call, 'Consent', {
     op: 'reference',
     param: PARTICIPANT,
     type: 'Patient',

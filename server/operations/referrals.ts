@@ -3,11 +3,11 @@ import { serialize } from '../fhir/json.ts'
 import type { Resource } from '../fhir/types.ts'
 import type { Referral } from '../domain/referral/draft.ts'
 import type { Call, Reply } from '../interactions/call.ts'
-import { sightOf } from '../interactions/known.ts'
-import { apply } from '../interactions/write/apply.ts'
-import type { Change } from '../interactions/write/change.ts'
-import type { WriteNeeds } from '../interactions/write/needs.ts'
-import { found } from './assessment.ts'
+import { viewerOf } from '../interactions/target.ts'
+import { write } from '../write/pipeline.ts'
+import type { Change } from '../write/change.ts'
+import type { WriteNeeds } from '../write/needs.ts'
+import { findAll } from './assessment.ts'
 
 /** A referral that is made at most once: the identifier that tells whether it was. */
 export type Once = { readonly referral: Referral; readonly token?: { readonly system: string; readonly code: string } }
@@ -18,10 +18,10 @@ export async function numberedReferral(
   call: Call,
   token: { readonly system: string; readonly code: string },
 ): Promise<{ readonly request: Referral['request']; readonly task?: Referral['task'] } | undefined> {
-  const [request] = await found(needs, call, 'ServiceRequest', { op: 'token', param: 'identifier', ...token })
+  const [request] = await findAll(needs, call, 'ServiceRequest', { op: 'token', param: 'identifier', ...token })
   if (!request) return undefined
   const id = String(request.id)
-  const [task] = await found(needs, call, 'Task', { op: 'reference', param: 'focus', type: 'ServiceRequest', id })
+  const [task] = await findAll(needs, call, 'Task', { op: 'reference', param: 'focus', type: 'ServiceRequest', id })
   return { request: request as Referral['request'], ...(task ? { task: task as Referral['task'] } : {}) }
 }
 
@@ -36,7 +36,7 @@ export async function commitReferrals(
     const unless = token && {
       type: 'ServiceRequest',
       where: { op: 'token' as const, param: 'identifier', ...token },
-      sight: sightOf(call),
+      viewer: viewerOf(call),
       limit: 1,
     }
     return [
@@ -44,7 +44,7 @@ export async function commitReferrals(
       { kind: 'put', create: true, resource: referral.task, at: 'Task' },
     ]
   })
-  const written = await apply(needs, call, changes)
+  const written = await write(needs, call, changes)
   const stored = written.map(({ version }) => JSON.parse(version?.text ?? '{}') as Referral['task'])
   return wanted.map((_, index) => ({
     request: stored[2 * index] as Referral['request'],

@@ -5,12 +5,12 @@
 import { randomUUID } from 'node:crypto'
 import { backportOperation } from '../domain/subscription/extensions.ts'
 import { buildStatus } from '../domain/subscription/status.ts'
-import { readWanted } from '../domain/subscription/wanted.ts'
+import { readSpec } from '../domain/subscription/spec.ts'
 import { textOf } from '../fhir/element.ts'
 import { readParameters, type Declared, type Values } from '../fhir/parameters.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
 import type { Call } from '../interactions/call.ts'
-import { sightOf } from '../interactions/known.ts'
+import { viewerOf } from '../interactions/target.ts'
 import { ALL, type Filter } from '../search/query.ts'
 import type { Store, Version } from '../store/store.ts'
 import type { Operation } from './operation.ts'
@@ -42,7 +42,7 @@ async function listed(store: Store, call: Call, asked: Values): Promise<readonly
   const { versions } = await store.find({
     type: 'Subscription',
     where,
-    sight: sightOf(call),
+    viewer: viewerOf(call),
     limit: Number.MAX_SAFE_INTEGER,
   })
   const own = versions.filter((version) => owns(call.caller, version))
@@ -56,7 +56,7 @@ const valuesOf = (value: unknown): readonly string[] =>
 
 async function entryOf(store: Store, base: string, version: Version): Promise<JsonObject> {
   const resource = JSON.parse(version.text) as Resource
-  const { id, topic, status } = readWanted(resource)
+  const { id, topic, status } = readSpec(resource)
   const error = textOf(resource.error)
   const count = await store.eventCount(id)
   const parameters = buildStatus(randomUUID(), {

@@ -11,21 +11,21 @@ import { draftProposals, type Decision, type Referral } from '../domain/referral
 import { businessStatusOf } from '../domain/referral/task.ts'
 import type { Proposal } from '../domain/referral/propose.ts'
 import type { Call } from '../interactions/call.ts'
-import { keyOf, notFound } from '../interactions/known.ts'
-import { settled } from '../interactions/write/apply.ts'
-import type { WriteNeeds } from '../interactions/write/needs.ts'
-import { PROPOSAL } from '../interactions/write/rules/numbers.ts'
+import { keyOf, notFound } from '../interactions/target.ts'
+import { retryOnConflict } from '../write/pipeline.ts'
+import type { WriteNeeds } from '../write/needs.ts'
+import { PROPOSAL } from '../write/rules/numbers.ts'
 import { PARTICIPANT } from '../search/query.ts'
-import { assessed, current, found } from './assessment.ts'
-import { defined } from './define.ts'
+import { assess, readCurrent, findAll } from './assessment.ts'
+import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import { commitReferrals, numberedReferral, referralBundle, type Once } from './referrals.ts'
 
 export type SubmitNeeds = WriteNeeds & { newId(): string }
-type Asked = { readonly rule: string; readonly accept: boolean; readonly reason?: string }
+type DecisionInput = { readonly rule: string; readonly accept: boolean; readonly reason?: string }
 
 export const submitReferrals = (needs: SubmitNeeds): Operation => {
-  const { takes, ...definition } = defined(needs.definitions, 'submit-referrals')
+  const { takes, ...definition } = operationDefinition(needs.definitions, 'submit-referrals')
   return {
     ...definition,
     levels: ['instance'],
@@ -33,9 +33,9 @@ export const submitReferrals = (needs: SubmitNeeds): Operation => {
     affectsState: true,
     async run(call) {
       const given = readParameters(takes, call)
-      const asked = given.decision as unknown as readonly Asked[]
+      const asked = given.decision as unknown as readonly DecisionInput[]
       const id = idOf(given.response, 'QuestionnaireResponse') ?? ''
-      return settled(async () => referralBundle(await submit(needs, call, id, asked)))
+      return retryOnConflict(async () => referralBundle(await submit(needs, call, id, asked)))
     },
   }
 }
@@ -44,10 +44,10 @@ async function submit(
   needs: SubmitNeeds,
   call: Call,
   response: string,
-  asked: readonly Asked[],
+  asked: readonly DecisionInput[],
 ): Promise<readonly Referral[]> {
   const form = await formOf(needs, call, response)
-  const { proposals } = await assessed(needs, call, form)
+  const { proposals } = await assess(needs, call, form)
   const decided = decisions(proposals, asked)
   const before = await Promise.all(decided.map((one) => already(needs, call, response, one.proposal.rule)))
   refuseOtherwise(decided, before)
@@ -72,8 +72,8 @@ async function submit(
 
 async function formOf(needs: WriteNeeds, call: Call, id: string): Promise<Resource> {
   const participant = keyOf(call)
-  if (!(await current(needs, call, 'Patient', participant.id))) throw notFound(participant)
-  const form = await current(needs, call, 'QuestionnaireResponse', id)
+  if (!(await readCurrent(needs, call, 'Patient', participant.id))) throw notFound(participant)
+  const form = await readCurrent(needs, call, 'QuestionnaireResponse', id)
   if (form && idOf(form.subject, 'Patient') === participant.id) return form
   throw refuse(
     'reference-not-found',
@@ -83,7 +83,7 @@ async function formOf(needs: WriteNeeds, call: Call, id: string): Promise<Resour
 }
 
 /** The proposals with what was decided about them; those of one group follow the one that was named. */
-function decisions(proposals: readonly Proposal[], asked: readonly Asked[]): readonly Decision[] {
+function decisions(proposals: readonly Proposal[], asked: readonly DecisionInput[]): readonly Decision[] {
   const unknown = asked.filter((one) => !proposals.some((proposal) => proposal.rule === one.rule))
   const named = (proposal: Proposal) =>
     asked.filter(
@@ -133,7 +133,7 @@ function refuseOtherwise(decided: readonly Decision[], before: readonly (Referra
 const isUnsent = (task: Resource): boolean => businessStatusOf(task) === 'declined-before-send'
 
 /** What follows a named one of its group is left out where the participant is served or referred already. */
-function sendable(open: readonly Decision[], asked: readonly Asked[]): readonly Decision[] {
+function sendable(open: readonly Decision[], asked: readonly DecisionInput[]): readonly Decision[] {
   const served = open.filter((one) => one.accepted && faultOf(one) !== undefined)
   const issues = served
     .filter((one) => asked.some(({ rule }) => rule === one.proposal.rule))
@@ -151,7 +151,7 @@ function faultOf({ proposal }: Decision): string | undefined {
 
 /** Each recipient needs a consent; the write path checks again, with the commit. */
 async function withConsents(needs: WriteNeeds, call: Call, open: readonly Decision[]): Promise<readonly Decision[]> {
-  const consents = await found(needs, call, 'Consent', {
+  const consents = await findAll(needs, call, 'Consent', {
     op: 'reference',
     param: PARTICIPANT,
     type: 'Patient',
@@ -189,7 +189,7 @@ function marking({ request, task }: Referral, code: string): Once {
 
 const issue = (text: string): Issue => ({
   severity: 'error',
-  code: 'assessment-rule',
+  detail: 'assessment-rule',
   text,
   expression: 'Parameters.parameter',
 })

@@ -3,11 +3,11 @@ import { parseEtags } from '../fhir/etag.ts'
 import { isError, operationOutcome, refuse, type Issue } from '../fhir/outcome.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
 import type { Call } from '../interactions/call.ts'
-import { keyOf, notFound, sightOf } from '../interactions/known.ts'
-import { localized } from '../interactions/localized.ts'
-import { tried } from '../interactions/write/apply.ts'
-import type { Change } from '../interactions/write/change.ts'
-import type { WriteNeeds } from '../interactions/write/needs.ts'
+import { keyOf, notFound, viewerOf } from '../interactions/target.ts'
+import { withLocalReferences } from '../interactions/local-references.ts'
+import { dryRun } from '../write/pipeline.ts'
+import type { Change } from '../write/change.ts'
+import type { WriteNeeds } from '../write/needs.ts'
 import type { Operation } from './operation.ts'
 
 export type ValidateNeeds = WriteNeeds & { newId(): string }
@@ -25,7 +25,7 @@ export const validate = (needs: ValidateNeeds): Operation => ({
   types: [],
   affectsState: false,
   async run(call) {
-    const asked = askedOf(call)
+    const asked = inputOf(call)
     const issues = await JUDGED[asked.mode ?? 'content'](needs, call, asked)
     return { status: 200, resource: operationOutcome(issues), headers: { 'X-Valid': String(!issues.some(isError)) } }
   },
@@ -35,14 +35,14 @@ type Mode = (typeof MODES)[number]
 const MODES = ['create', 'update', 'delete', 'profile'] as const
 
 /** `at`: where the resource stands in the body. */
-type Asked = {
+type ValidateInput = {
   readonly resource?: Resource
   readonly at?: string
   readonly mode?: Mode
   readonly profiles: readonly string[]
 }
 
-type Judge = (needs: ValidateNeeds, call: Call, asked: Asked) => Promise<readonly Issue[]>
+type Judge = (needs: ValidateNeeds, call: Call, asked: ValidateInput) => Promise<readonly Issue[]>
 
 const content: Judge = async (needs, call, asked) => {
   const resource = asked.resource ?? (await stored(needs, call))
@@ -55,7 +55,7 @@ const asChange =
   async (needs, call, asked) => {
     const resource = asked.resource ?? (await stored(needs, call))
     const at = asked.at ?? resource.resourceType
-    const told = await tried(needs, call, await changeOf(needs, call, localized(resource, call.base), at))
+    const told = await dryRun(needs, call, await changeOf(needs, call, withLocalReferences(resource, call.base), at))
     const more =
       asked.profiles.length > 0 ? await needs.validator.check(resource, { profiles: asked.profiles, at }) : []
     return [
@@ -81,18 +81,18 @@ const JUDGED: Readonly<Record<Mode | 'content', Judge>> = {
   async delete(needs, call) {
     const key = keyOf(call)
     await stored(needs, call)
-    return tried(needs, call, { kind: 'remove', key, ifMatch: await tagsOf(needs, call, key.id), at: key.type })
+    return dryRun(needs, call, { kind: 'remove', key, ifMatch: await tagsOf(needs, call, key.id), at: key.type })
   },
 }
 
 /** Nobody has to name the version for a question; who does is told whether it still holds. */
 async function tagsOf(needs: ValidateNeeds, call: Call, id: string) {
   if (call.ifMatch !== undefined) return parseEtags(call.ifMatch, 'If-Match')
-  const version = await needs.store.read({ type: call.type ?? '', id }, sightOf(call))
+  const version = await needs.store.read({ type: call.type ?? '', id }, viewerOf(call))
   return version && version.text !== '' ? ('*' as const) : undefined
 }
 
-function askedOf(call: Call): Asked {
+function inputOf(call: Call): ValidateInput {
   const given = fromParameters(call)
   const profiles = [...call.params.filter(([name]) => name === 'profile').map(([, value]) => value), ...given.profiles]
   const asked = call.params.find(([name]) => name === 'mode')?.[1] ?? given.mode
@@ -116,7 +116,7 @@ const nothingToValidate = (mode: Mode | undefined) =>
     ? refuse('invalid-parameter', `\`mode\` \`${mode}\` is about a stored record; ask at the address of one.`)
     : refuse('body-missing', 'Send the resource to validate as the body, or in a Parameters as `resource`.')
 
-type Given = Pick<Asked, 'resource' | 'at' | 'profiles'> & { readonly mode?: string }
+type Given = Pick<ValidateInput, 'resource' | 'at' | 'profiles'> & { readonly mode?: string }
 
 function fromParameters(call: Call): Given {
   if (call.body?.resourceType !== 'Parameters' || call.type === 'Parameters')
@@ -142,7 +142,7 @@ const isResource = (value: unknown): value is Resource =>
 
 async function stored(needs: WriteNeeds, call: Call): Promise<Resource> {
   const key = keyOf(call)
-  const version = await needs.store.read(key, sightOf(call))
+  const version = await needs.store.read(key, viewerOf(call))
   if (!version || version.text === '') throw notFound(key)
   return JSON.parse(version.text) as Resource
 }

@@ -1,5 +1,5 @@
 /** The parameters that shape the answer rather than choose the records. https://hl7.org/fhir/R4/search.html#return */
-import type { TypeOffer } from '../definitions/definitions.ts'
+import type { ResourceCapability } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { meant, named } from './condition.ts'
 import type { Sort } from './query.ts'
@@ -24,7 +24,7 @@ type Control = {
   /** May it be sent several times? */
   readonly repeats?: boolean
   /** @throws OutcomeError `invalid-parameter` */
-  read(value: string, offer: TypeOffer, before: Controls): Controls
+  read(value: string, offer: ResourceCapability, before: Controls): Controls
   /** The value as the hub took it, for the self link; default: as sent. */
   self?(value: string): string
 }
@@ -68,7 +68,7 @@ function count(value: string): number {
   )
 }
 
-function sorts(value: string, offer: TypeOffer): readonly Sort[] {
+function sorts(value: string, offer: ResourceCapability): readonly Sort[] {
   const keys = value.split(',')
   if (keys.length <= MAX_SORTS) return keys.map((key) => sort(key, offer))
   throw refuse(
@@ -77,7 +77,7 @@ function sorts(value: string, offer: TypeOffer): readonly Sort[] {
   )
 }
 
-function sort(key: string, offer: TypeOffer): Sort {
+function sort(key: string, offer: ResourceCapability): Sort {
   const descending = key.startsWith('-')
   const param = descending ? key.slice(1) : key
   if (param === '_id') return { param, kind: 'id', descending }
@@ -91,7 +91,7 @@ function sort(key: string, offer: TypeOffer): Sort {
   )
 }
 
-function include(value: string, offer: TypeOffer): Include {
+function include(value: string, offer: ResourceCapability): Include {
   const [type = '', param = '', target, ...rest] = value.split(':')
   const parameter = offer.searchParameters.find((one) => one.code === param)
   const aims = target === undefined || parameter === undefined || parameter.target.includes(target)

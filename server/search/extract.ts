@@ -4,10 +4,10 @@ import type { Resource } from '../fhir/types.ts'
 import { compileExpression } from './compile.ts'
 import { parseExpression } from './expression.ts'
 import type { IndexEntry } from './query.ts'
-import type { Place } from './type.ts'
+import type { IndexContext } from './type.ts'
 import { typeOf } from './types/index.ts'
 
-type Extractor = (resource: Resource, place: Place) => readonly IndexEntry[]
+type Extractor = (resource: Resource, place: IndexContext) => readonly IndexEntry[]
 
 /** Each parameter is compiled once, for as long as somebody holds it. */
 const extractors = new WeakMap<SearchParameter, Extractor>()
@@ -19,7 +19,7 @@ const extractors = new WeakMap<SearchParameter, Extractor>()
 export function extract(
   resource: Resource,
   parameters: readonly SearchParameter[],
-  place: Place,
+  place: IndexContext,
 ): readonly IndexEntry[] {
   const entries: IndexEntry[] = []
   for (const parameter of parameters) {

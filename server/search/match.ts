@@ -4,15 +4,15 @@
  * https://hl7.org/fhir/R4/search.html#prefix
  */
 import { EVERYONE } from './query.ts'
-import type { Audience, Cursor, Filter, IndexEntry, Prefix, Sight, Sort } from './query.ts'
+import type { Audience, Cursor, Filter, IndexEntry, Prefix, Viewer, Sort } from './query.ts'
 
 /** What a filter looks at: the record's id, its last change (ms) and what it says of itself. */
-export type Facts = { readonly id: string; readonly at: number; readonly entries: readonly IndexEntry[] }
+export type IndexedRecord = { readonly id: string; readonly at: number; readonly entries: readonly IndexEntry[] }
 
 type Range = { readonly start: number; readonly end: number }
 
 /** Is the condition true of the record? Entries of one parameter are alternatives: one that fits is enough. */
-export function match(filter: Filter, record: Facts): boolean {
+export function match(filter: Filter, record: IndexedRecord): boolean {
   switch (filter.op) {
     case 'and':
       return filter.of.every((part) => match(part, record))
@@ -77,23 +77,23 @@ const COMPARE: { readonly [prefix in Prefix]: (asked: Range, has: Range) => bool
 }
 
 /** May the seer know of a record with this audience? `from` is the first instant, `until` the first one after. */
-export function visible(audience: readonly Audience[], sight: Sight): boolean {
-  if (sight === 'everything') return true
+export function visible(audience: readonly Audience[], viewer: Viewer): boolean {
+  if (viewer === 'unrestricted') return true
   return audience.some(
     ({ agency, from, until }) =>
-      (agency === EVERYONE || agency === sight.agency) &&
-      (from === undefined || from <= sight.at) &&
-      (until === undefined || sight.at < until),
+      (agency === EVERYONE || agency === viewer.agency) &&
+      (from === undefined || from <= viewer.at) &&
+      (until === undefined || viewer.at < until),
   )
 }
 
 type SortValue = string | number | null
 
 /** By what a record is sorted, one value for each sort: the least of its entries ascending, the greatest descending. */
-export const sortValues = (sorts: readonly Sort[], record: Facts): SortValue[] =>
+export const sortValues = (sorts: readonly Sort[], record: IndexedRecord): SortValue[] =>
   sorts.map((sort) => sortValue(sort, record))
 
-function sortValue({ param, kind, descending }: Sort, record: Facts): SortValue {
+function sortValue({ param, kind, descending }: Sort, record: IndexedRecord): SortValue {
   if (kind === 'id') return record.id
   if (kind === 'updated') return record.at
   let best: SortValue = null

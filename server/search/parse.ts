@@ -1,18 +1,18 @@
 /** Search parameters to a query, once, before any store sees it. https://hl7.org/fhir/R4/search.html */
-import type { TypeOffer } from '../definitions/definitions.ts'
+import type { ResourceCapability } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { alternatives, condition, unknown } from './condition.ts'
-import type { Asked } from './condition.ts'
+import type { Criterion } from './condition.ts'
 import { CONTROLS, DEFAULT_COUNT } from './controls.ts'
 import type { Controls, Include } from './controls.ts'
 import { notOurs, type Cursors } from './page.ts'
-import type { Cursor, Filter, Query, Sight, Sort } from './query.ts'
-import type { Asking } from './type.ts'
+import type { Cursor, Filter, Query, Viewer, Sort } from './query.ts'
+import type { SearchValueContext } from './type.ts'
 
 export type { Include } from './controls.ts'
 
-export type SearchContext = Asking & {
-  readonly sight: Sight
+export type SearchContext = SearchValueContext & {
+  readonly viewer: Viewer
   /** lenient: unknown parameters are dropped and told. https://hl7.org/fhir/R4/search.html#errors */
   readonly handling: 'strict' | 'lenient'
   /** Absent where there are no pages: criteria, filters. */
@@ -38,7 +38,7 @@ const MAX_ALTERNATIVES = 200
  * @throws OutcomeError `unknown-parameter` naming the allowed ones, or `invalid-parameter` naming the value.
  */
 export function parse(
-  offer: TypeOffer,
+  offer: ResourceCapability,
   params: readonly (readonly [string, string])[],
   context: SearchContext,
 ): Parsed {
@@ -65,20 +65,20 @@ export function parse(
 /** Told by headers, not by the link. */
 const UNLINKED = new Set(['_format', '_pretty'])
 
-function cut(name: string, value: string): Asked {
+function cut(name: string, value: string): Criterion {
   const colon = name.indexOf(':')
   return colon < 0 ? { name, value } : { name: name.slice(0, colon), modifier: name.slice(colon + 1), value }
 }
 
-const fullName = ({ name, modifier }: Asked): string => (modifier === undefined ? name : `${name}:${modifier}`)
+const fullName = ({ name, modifier }: Criterion): string => (modifier === undefined ? name : `${name}:${modifier}`)
 
-const control = ({ name }: Asked) => (Object.hasOwn(CONTROLS, name) ? CONTROLS[name] : undefined)
-const isControl = (asked: Asked): boolean => control(asked) !== undefined && asked.modifier === undefined
-const understood = (asked: Asked): string => control(asked)?.self?.(asked.value) ?? asked.value
+const control = ({ name }: Criterion) => (Object.hasOwn(CONTROLS, name) ? CONTROLS[name] : undefined)
+const isControl = (asked: Criterion): boolean => control(asked) !== undefined && asked.modifier === undefined
+const understood = (asked: Criterion): string => control(asked)?.self?.(asked.value) ?? asked.value
 
-function sift(offer: TypeOffer, asked: readonly Asked[], handling: SearchContext['handling']) {
-  const known: Asked[] = []
-  const unused: Asked[] = []
+function sift(offer: ResourceCapability, asked: readonly Criterion[], handling: SearchContext['handling']) {
+  const known: Criterion[] = []
+  const unused: Criterion[] = []
   for (const one of asked) {
     const fault = isControl(one) ? undefined : unknown(offer, one, Object.keys(CONTROLS))
     if (fault && handling === 'strict') throw fault
@@ -87,7 +87,7 @@ function sift(offer: TypeOffer, asked: readonly Asked[], handling: SearchContext
   return { known, unused }
 }
 
-function countAlternatives(asked: readonly Asked[]): void {
+function countAlternatives(asked: readonly Criterion[]): void {
   const count = asked.reduce((sum, one) => sum + alternatives(one).length, 0)
   if (count > MAX_ALTERNATIVES) throw tooMany('values', count, MAX_ALTERNATIVES)
 }
@@ -98,7 +98,7 @@ const tooMany = (what: string, count: number, most: number) =>
     `The search has \`${count}\` ${what}; at most \`${most}\` are taken. Ask in several searches.`,
   )
 
-function readControls(offer: TypeOffer, asked: readonly Asked[]): Controls {
+function readControls(offer: ResourceCapability, asked: readonly Criterion[]): Controls {
   const seen = new Set<string>()
   return asked.reduce<Controls>((before, one) => {
     if (seen.has(one.name) && !control(one)?.repeats)
@@ -116,13 +116,18 @@ function afterOf(cursor: string, sort: readonly Sort[], { cursors }: SearchConte
 const isCounted = (controls: Controls): boolean =>
   controls.total === 'accurate' || controls.countOnly === true || controls.count === 0
 
-function toQuery(offer: TypeOffer, conditions: readonly Filter[], controls: Controls, context: SearchContext): Query {
+function toQuery(
+  offer: ResourceCapability,
+  conditions: readonly Filter[],
+  controls: Controls,
+  context: SearchContext,
+): Query {
   const { sort = [], cursor, count = DEFAULT_COUNT, countOnly } = controls
   const [only] = conditions
   return {
     type: offer.type,
     where: conditions.length === 1 && only ? only : { op: 'and', of: conditions },
-    sight: context.sight,
+    viewer: context.viewer,
     limit: countOnly ? 0 : count,
     ...(sort.length > 0 ? { sort } : {}),
     ...(cursor === undefined ? {} : { after: afterOf(cursor, sort, context) }),

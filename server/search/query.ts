@@ -14,7 +14,7 @@ export const EVERYONE = '*'
  * For whom a query is answered. Every read names one, so that it cannot be forgotten. `everything` is the hub's own
  * eye, used for rules that look at all records; nothing that it sees is ever answered to a caller.
  */
-export type Sight = { readonly agency: string; readonly at: number } | 'everything'
+export type Viewer = { readonly agency: string; readonly at: number } | 'unrestricted'
 
 /**
  * One searchable fact of a record. `param` is the code of the search parameter.
@@ -84,7 +84,7 @@ export type Query = {
   /** One type, or every type (the hub's own questions about a participant). */
   readonly type: string | '*'
   readonly where: Filter
-  readonly sight: Sight
+  readonly viewer: Viewer
   readonly sort?: readonly Sort[]
   /** At most this many; 0 asks only for the total. */
   readonly limit: number

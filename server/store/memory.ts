@@ -2,10 +2,10 @@
 import { keyText } from '../fhir/types.ts'
 import type { Key } from '../fhir/types.ts'
 import { cursorAt, match, order, positionOf, sortValues, visible } from '../search/match.ts'
-import type { Audience, IndexEntry, Query, Sight } from '../search/query.ts'
+import type { Audience, IndexEntry, Query, Viewer } from '../search/query.ts'
 import { memoryJobs } from './memory-jobs.ts'
 import type { MemoryJobs } from './memory-jobs.ts'
-import { keyOf, refuseMistakes } from './mistakes.ts'
+import { keyOf, checkWork } from './check-work.ts'
 import { stamp } from './stamp.ts'
 import { CommitConflict } from './store.ts'
 import type { Commit, Committed, Event, Expect, Found, NewEvent, Store, Version, Work, Write } from './store.ts'
@@ -31,25 +31,25 @@ export function openMemory({ clock }: { clock: () => number }): Store {
   const state: State = { records: new Map(), log: [], cursors: new Map(), events: new Map(), jobs: memoryJobs() }
   const { records, log } = state
   const watchers = watch(() => log.length)
-  const seen = (key: Key, sight: Sight): Rec | undefined => {
+  const seen = (key: Key, viewer: Viewer): Rec | undefined => {
     const record = records.get(keyText(key))
-    return record !== undefined && visible(record.audience, sight) ? record : undefined
+    return record !== undefined && visible(record.audience, viewer) ? record : undefined
   }
   let commits = 0
 
   return {
     commit: async (work) => {
-      refuseMistakes(work)
+      checkWork(work)
       const done = apply(work, state, clock())
       commits++
       watchers.look()
       return done
     },
-    read: async (key, sight) => seen(key, sight)?.versions.at(-1),
-    readMany: async (keys, sight) => keys.map((key) => seen(key, sight)?.versions.at(-1)),
-    vread: async (key, version, sight) => seen(key, sight)?.versions[version - 1],
-    history: async (key, sight, { limit, before = Infinity, since = -Infinity }) => {
-      const all = (seen(key, sight)?.versions ?? []).filter((version) => version.at >= since).reverse()
+    read: async (key, viewer) => seen(key, viewer)?.versions.at(-1),
+    readMany: async (keys, viewer) => keys.map((key) => seen(key, viewer)?.versions.at(-1)),
+    vread: async (key, version, viewer) => seen(key, viewer)?.versions[version - 1],
+    history: async (key, viewer, { limit, before = Infinity, since = -Infinity }) => {
+      const all = (seen(key, viewer)?.versions ?? []).filter((version) => version.at >= since).reverse()
       return { versions: all.filter(({ version }) => version < before).slice(0, limit), total: all.length }
     },
     find: async (query) => find(query, records),
@@ -75,14 +75,14 @@ function apply(work: Work, state: State, clock: number): Committed {
   checkConditions(work, state)
   const { writes = [], jobs = [], events = [], cursors = [] } = work
   const at = Math.max(clock, state.log.at(-1)?.at ?? 0)
-  const place = writes.length > 0 ? state.log.length + 1 : 0
-  const versions = writes.map((write) => versionOf(write, { place, at }, state.records))
+  const sequence = writes.length > 0 ? state.log.length + 1 : 0
+  const versions = writes.map((write) => versionOf(write, { sequence, at }, state.records))
   for (const [index, write] of writes.entries()) keep(write, versions[index], state.records)
-  if (place > 0) state.log.push({ place, at, versions: versions.filter((version) => version !== undefined) })
+  if (sequence > 0) state.log.push({ sequence, at, versions: versions.filter((version) => version !== undefined) })
   for (const job of jobs) state.jobs.enqueue(job)
   for (const event of events) addEvent(event, at, state.events)
   for (const { name, to } of cursors) state.cursors.set(name, to)
-  return { place, at, versions }
+  return { sequence, at, versions }
 }
 
 function checkConditions({ claim, cursors = [], guards = [], writes = [] }: Work, state: State): void {
@@ -105,9 +105,9 @@ function checkConditions({ claim, cursors = [], guards = [], writes = [] }: Work
 
 type Records = Map<string, Rec>
 
-type Asked = readonly [kind: 'write' | 'guard', index: number]
+type Precondition = readonly [kind: 'write' | 'guard', index: number]
 
-function check(key: Key, expect: Expect, asked: Asked, records: Records): void {
+function check(key: Key, expect: Expect, asked: Precondition, records: Records): void {
   const last = records.get(keyText(key))?.versions.at(-1)
   const current = last === undefined || isDeletion(last) ? 0 : last.version
   const met = expect === 'absent' ? current === 0 : current !== 0 && expect.version.includes(current)
@@ -117,7 +117,7 @@ function check(key: Key, expect: Expect, asked: Asked, records: Records): void {
 const isDeletion = ({ method }: Version): boolean => method === 'DELETE'
 
 /** The version that a write makes, if it makes one. */
-function versionOf(write: Write, now: { place: number; at: number }, records: Records): Version | undefined {
+function versionOf(write: Write, now: { sequence: number; at: number }, records: Records): Version | undefined {
   if (write.kind === 'audience') return undefined
   const key = keyOf(write)
   const before = records.get(keyText(key))?.versions.at(-1)
@@ -150,12 +150,12 @@ function keep(write: Write, version: Version | undefined, records: Records): voi
 }
 
 function find(query: Query, records: Records): Found {
-  const { type, where, sight, sort = [], limit, after, deleted = false } = query
+  const { type, where, viewer: viewer, sort = [], limit, after, deleted = false } = query
   const hits = [...records.values()].flatMap((record) => {
     const current = record.versions.at(-1)!
     const facts = { id: current.id, at: current.at, entries: record.entries }
     if (type !== '*' && current.type !== type) return []
-    if ((isDeletion(current) && !deleted) || !visible(record.audience, sight) || !match(where, facts)) return []
+    if ((isDeletion(current) && !deleted) || !visible(record.audience, viewer) || !match(where, facts)) return []
     return [{ current, values: sortValues(sort, facts), creation: record.creation }]
   })
   const compare = order(sort)
@@ -172,7 +172,9 @@ function find(query: Query, records: Records): Found {
 
 function addEvent(event: NewEvent, at: number, streams: Map<string, Event[]>): void {
   const stream = streams.get(event.stream) ?? []
-  const known = stream.some(({ place, type, id }) => place === event.place && type === event.type && id === event.id)
+  const known = stream.some(
+    ({ sequence, type, id }) => sequence === event.sequence && type === event.type && id === event.id,
+  )
   if (!known) stream.push({ ...event, number: stream.length + 1, at })
   streams.set(event.stream, stream)
 }

@@ -21,13 +21,13 @@
  * - No open transaction is ever handed out: one commit is one call, so that a store may retry or group it.
  */
 import type { Key, Resource } from '../fhir/types.ts'
-import type { Audience, Cursor, IndexEntry, Query, Sight } from '../search/query.ts'
+import type { Audience, Cursor, IndexEntry, Query, Viewer } from '../search/query.ts'
 
 export type Version = {
   readonly type: string
   readonly id: string
   readonly version: number
-  readonly place: number
+  readonly sequence: number
   /** When it was committed (ms since 1970); never earlier than the commit before it. */
   readonly at: number
   readonly method: 'POST' | 'PUT' | 'DELETE'
@@ -83,7 +83,7 @@ export type NewJob = {
 /** An event for a stream (a subscription's id), about one version. Unique by stream, place, type and id: a replay is a no-op. */
 export type NewEvent = {
   readonly stream: string
-  readonly place: number
+  readonly sequence: number
   readonly type: string
   readonly id: string
   readonly version: number
@@ -105,7 +105,7 @@ export type Work = {
 
 /** What a commit answers: its place (0 without writes) and, per write of `Work.writes` in order, the version made. */
 export type Committed = {
-  readonly place: number
+  readonly sequence: number
   readonly at: number
   readonly versions: readonly (Version | undefined)[]
 }
@@ -138,7 +138,7 @@ export type Found = {
   readonly total?: number
 }
 
-export type Commit = { readonly place: number; readonly at: number; readonly versions: readonly Version[] }
+export type Commit = { readonly sequence: number; readonly at: number; readonly versions: readonly Version[] }
 
 export type Job = {
   readonly kind: string
@@ -170,15 +170,15 @@ export type Store = {
   commit(work: Work): Promise<Committed>
 
   /** The current version (a deletion has an empty text), if the seer may know of the record. */
-  read(key: Key, sight: Sight): Promise<Version | undefined>
+  read(key: Key, sight: Viewer): Promise<Version | undefined>
   /** Several at once, in the order of the keys. */
-  readMany(keys: readonly Key[], sight: Sight): Promise<readonly (Version | undefined)[]>
+  readMany(keys: readonly Key[], sight: Viewer): Promise<readonly (Version | undefined)[]>
   /** An old version: visible as the record itself is now. */
-  vread(key: Key, version: number, sight: Sight): Promise<Version | undefined>
+  vread(key: Key, version: number, sight: Viewer): Promise<Version | undefined>
   /** Newest first, versions below `before`; empty when the seer may not know of the record. */
   history(
     key: Key,
-    sight: Sight,
+    sight: Viewer,
     page: { limit: number; before?: number; since?: number },
   ): Promise<{ versions: readonly Version[]; total: number }>
   find(query: Query): Promise<Found>

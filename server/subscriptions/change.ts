@@ -1,19 +1,20 @@
 /** One change of a record as topics look at it: which interaction, the state after, and the state before. */
 import { parseJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/types.ts'
-import type { Facts } from '../search/match.ts'
+import type { IndexedRecord } from '../search/match.ts'
 import type { Interaction } from '../domain/subscription/topic.ts'
 import type { Version } from '../store/store.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 
-export type State = { readonly resource: Resource; readonly facts: Facts }
+export type State = { readonly resource: Resource; readonly facts: IndexedRecord }
 
 /** `after` is absent for a deletion, `before` for a creation. */
 export type Change = { readonly interaction: Interaction; readonly after?: State; readonly before?: State }
 
 /** A record that was deleted and written again is created once more. */
 export async function changeOf(needs: SubscriptionNeeds, version: Version): Promise<Change> {
-  const previous = version.version > 1 ? await needs.store.vread(version, version.version - 1, 'everything') : undefined
+  const previous =
+    version.version > 1 ? await needs.store.vread(version, version.version - 1, 'unrestricted') : undefined
   const before = previous && previous.text !== '' ? stateOf(needs, previous) : undefined
   if (version.text === '') return { interaction: 'delete', ...(before ? { before } : {}) }
   const after = stateOf(needs, version)

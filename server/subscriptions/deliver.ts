@@ -7,9 +7,9 @@ import { waitAfter } from '../jobs/retry.ts'
 import type { Handler } from '../jobs/worker.ts'
 import type { Job, Settlement } from '../store/store.ts'
 import type { Outcome } from './channels/channel.ts'
-import { nextEvents, send, sentCursor } from './lane.ts'
+import { nextEvents, send, sentCursor } from './delivery-queue.ts'
 import type { SubscriptionNeeds } from './needs.ts'
-import { move, claimed, standing, type Standing } from './standing.ts'
+import { changeStatus, commitUnderClaim, readSubscription, type StoredSubscription } from './subscription-record.ts'
 
 /**
  * What the job of a lane remembers: failures in a row, and when the next attempt may be. A new event brings the job
@@ -44,8 +44,8 @@ async function deliverNext(
   signal: AbortSignal,
 ): Promise<Settlement | 'accepted'> {
   const { store, clock } = needs
-  const subscription = await standing(needs, job.key)
-  if (subscription?.wanted.status !== 'active' || hasEnded(subscription, clock.now())) return { done: true }
+  const subscription = await readSubscription(needs, job.key)
+  if (subscription?.spec.status !== 'active' || hasEnded(subscription, clock.now())) return { done: true }
   const sent = await store.cursor(sentCursor(job.key))
   const events = await nextEvents(needs, job, subscription, sent)
   const last = events.at(-1)
@@ -53,7 +53,7 @@ async function deliverNext(
 
   const outcome = await send(needs, subscription, { type: 'event-notification', count: last.number, events }, signal)
   if (!outcome.accepted) return rest(needs, job, subscription, { failures: failures + 1, outcome })
-  await claimed(
+  await commitUnderClaim(
     store.commit({
       cursors: [{ name: sentCursor(job.key), from: sent, to: last.number }],
       jobs: failures > 0 ? [{ kind: DELIVER, key: job.key, due: clock.now(), payload: FRESH }] : [],
@@ -63,7 +63,7 @@ async function deliverNext(
   return 'accepted'
 }
 
-const hasEnded = ({ wanted }: Standing, now: number): boolean => wanted.end !== undefined && wanted.end <= now
+const hasEnded = ({ spec }: StoredSubscription, now: number): boolean => spec.end !== undefined && spec.end <= now
 
 type Failed = { readonly failures: number; readonly outcome: Extract<Outcome, { accepted: false }> }
 
@@ -71,7 +71,7 @@ type Failed = { readonly failures: number; readonly outcome: Extract<Outcome, { 
 async function rest(
   needs: SubscriptionNeeds,
   job: Job,
-  subscription: Standing,
+  subscription: StoredSubscription,
   { failures, outcome }: Failed,
 ): Promise<Settlement> {
   const { store, clock, retrySchedule, log } = needs
@@ -81,11 +81,13 @@ async function rest(
     const error = outcome.gone
       ? outcome.text
       : `${outcome.text} It was tried ${failures} times. Write the subscription as \`requested\` to go on.`
-    await move(needs, subscription, { status: outcome.gone ? 'off' : 'error', error, claim: job })
+    await changeStatus(needs, subscription, { status: outcome.gone ? 'off' : 'error', error, claim: job })
     return { done: true }
   }
   const notBefore = clock.now() + wait
   const memory: Memory = { failures, notBefore }
-  await claimed(store.commit({ jobs: [{ kind: DELIVER, key: job.key, due: notBefore, payload: memory }], claim: job }))
+  await commitUnderClaim(
+    store.commit({ jobs: [{ kind: DELIVER, key: job.key, due: notBefore, payload: memory }], claim: job }),
+  )
   return { again: notBefore, error: outcome.text }
 }

@@ -7,30 +7,34 @@ import { DELIVER, HEARTBEAT } from '../jobs/kinds.ts'
 import type { Handler } from '../jobs/worker.ts'
 import type { NewJob } from '../store/store.ts'
 import { FRESH } from './deliver.ts'
-import { send } from './lane.ts'
+import { send } from './delivery-queue.ts'
 import type { SubscriptionNeeds } from './needs.ts'
-import { move, standing, type Standing } from './standing.ts'
+import { changeStatus, readSubscription, type StoredSubscription } from './subscription-record.ts'
 
 export const handshake =
   (needs: SubscriptionNeeds): Handler =>
   async (job, { signal }) => {
-    const subscription = await standing(needs, job.key)
-    if (subscription?.wanted.status !== 'requested') return { done: true }
+    const subscription = await readSubscription(needs, job.key)
+    if (subscription?.spec.status !== 'requested') return { done: true }
     const count = await needs.store.eventCount(job.key)
     const outcome = await send(needs, subscription, { type: 'handshake', count }, signal)
     if (outcome.accepted)
-      await move(needs, subscription, {
+      await changeStatus(needs, subscription, {
         status: 'active',
         jobs: following(subscription, needs.clock.now()),
         claim: job,
       })
     else
-      await move(needs, subscription, { status: 'error', error: `The handshake failed. ${outcome.text}`, claim: job })
+      await changeStatus(needs, subscription, {
+        status: 'error',
+        error: `The handshake failed. ${outcome.text}`,
+        claim: job,
+      })
     return { done: true }
   }
 
 /** What begins with a subscription: telling what happened since it was created, and heartbeats if it wants them. */
-function following({ wanted: { id, heartbeat } }: Standing, now: number): readonly NewJob[] {
+function following({ spec: { id, heartbeat } }: StoredSubscription, now: number): readonly NewJob[] {
   const delivery: NewJob = { kind: DELIVER, key: id, due: now, payload: FRESH }
   return heartbeat === undefined ? [delivery] : [delivery, { kind: HEARTBEAT, key: id, due: now + heartbeat * 1000 }]
 }

@@ -8,7 +8,12 @@ import { visible } from '../search/match.ts'
 import { CommitConflict, type Commit, type NewEvent, type Version } from '../store/store.ts'
 import { changeOf } from './change.ts'
 import type { SubscriptionNeeds } from './needs.ts'
-import { loadWatched, passes, type Watch, type Watched } from './watched.ts'
+import {
+  loadActiveSubscriptions,
+  passes,
+  type ActiveSubscription,
+  type ActiveSubscriptions,
+} from './active-subscriptions.ts'
 
 const CURSOR = 'matcher'
 const BATCH = 200
@@ -17,7 +22,7 @@ const FAR = 1_000
 const REST = 1_000
 
 /** Where the matcher is: the place it has read to, and the one its cursor says. */
-type Position = { place: number; saved: number; readonly watched: Watched }
+type Position = { place: number; saved: number; readonly watched: ActiveSubscriptions }
 
 export type Matcher = {
   start(): void
@@ -79,13 +84,13 @@ export function createMatcher(needs: SubscriptionNeeds): Matcher {
 
 async function begin(needs: SubscriptionNeeds): Promise<Position> {
   const saved = await needs.store.cursor(CURSOR)
-  return { place: saved, saved, watched: await loadWatched(needs, saved) }
+  return { place: saved, saved, watched: await loadActiveSubscriptions(needs, saved) }
 }
 
 async function advance(needs: SubscriptionNeeds, at: Position, commits: readonly Commit[]): Promise<void> {
   const events: NewEvent[] = []
   for (const commit of commits) events.push(...(await eventsOf(needs, at.watched, commit)))
-  at.place = commits.at(-1)?.place ?? at.place
+  at.place = commits.at(-1)?.sequence ?? at.place
   if (events.length > 0 || at.place - at.saved >= FAR) await save(needs, at, events)
 }
 
@@ -108,13 +113,13 @@ async function save(
 /** A subscription that is written in the same commit counts as it was before it. */
 async function eventsOf(
   needs: SubscriptionNeeds,
-  watched: Watched,
-  { place, versions }: Commit,
+  watched: ActiveSubscriptions,
+  { sequence, versions }: Commit,
 ): Promise<readonly NewEvent[]> {
   const events: NewEvent[] = []
   for (const version of versions) {
-    for (const { id } of await toldOf(needs, watched, version)) {
-      events.push({ stream: id, place, type: version.type, id: version.id, version: version.version })
+    for (const { id } of await matchingSubscriptions(needs, watched, version)) {
+      events.push({ stream: id, sequence, type: version.type, id: version.id, version: version.version })
     }
   }
   for (const version of versions) if (version.type === 'Subscription') watched.note(version)
@@ -122,14 +127,18 @@ async function eventsOf(
 }
 
 /** The subscriptions that a change is an event for. Who may know is asked first: it is the cheapest and the most important. */
-async function toldOf(needs: SubscriptionNeeds, watched: Watched, version: Version): Promise<readonly Watch[]> {
+async function matchingSubscriptions(
+  needs: SubscriptionNeeds,
+  watched: ActiveSubscriptions,
+  version: Version,
+): Promise<readonly ActiveSubscription[]> {
   const near = watched
     .of(version.type)
     .filter(({ owner, end }) => version.at < end && visible(version.audience, { agency: owner, at: version.at }))
   if (near.length === 0) return []
   const change = await changeOf(needs, version)
-  const fired = new Map<Watch['trigger'], boolean>()
-  const fires = (trigger: Watch['trigger']): boolean => {
+  const fired = new Map<ActiveSubscription['trigger'], boolean>()
+  const fires = (trigger: ActiveSubscription['trigger']): boolean => {
     const known = fired.get(trigger) ?? trigger(change)
     fired.set(trigger, known)
     return known

@@ -5,7 +5,7 @@
 import type { Topic } from '../domain/subscription/topic.ts'
 import { parseCriteria } from '../domain/subscription/filter.ts'
 import { sameJson } from '../fhir/element.ts'
-import { compilePath } from '../fhir/path.ts'
+import { compilePath } from '../fhirpath/path.ts'
 import type { Resource } from '../fhir/types.ts'
 import { match } from '../search/match.ts'
 import { parse } from '../search/parse.ts'
@@ -31,11 +31,11 @@ export function compileTrigger(needs: SubscriptionNeeds, topic: Topic): Trigger 
 
 /** A search expression or a filter (`Task?status=requested`) about a type. @throws OutcomeError naming what is wrong */
 export function compileCriteria(needs: SubscriptionNeeds, type: string, text: string): Filter {
-  const offer = needs.definitions.offer(type)
+  const offer = needs.definitions.capability(type)
   const criteria = parseCriteria(text)
   if (!offer || !criteria) throw new Error(`The search expression \`${text}\` about \`${type}\` cannot be evaluated.`)
   const asking = { base: needs.base(), timeZone: needs.timeZone, now: needs.clock.now() }
-  return parse(offer, criteria.params, { ...asking, sight: 'everything', handling: 'strict' }).query.where
+  return parse(offer, criteria.params, { ...asking, viewer: 'unrestricted', handling: 'strict' }).query.where
 }
 
 function differs(path: string, before: Resource, after: Resource): boolean {

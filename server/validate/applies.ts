@@ -1,7 +1,7 @@
 /** Which of the hub's profiles binds a resource, when its type has several: the one whose condition it meets. */
-import type { TypeOffer } from '../definitions/definitions.ts'
+import type { ResourceCapability } from '../definitions/definitions.ts'
 import { profileUrl } from '../fhir/canonical.ts'
-import { compilePath } from '../fhir/path.ts'
+import { compilePath } from '../fhirpath/path.ts'
 import type { Engine, Fault } from './run.ts'
 
 const APPLIES_WHEN = profileUrl('ext-applies-when')
@@ -12,7 +12,7 @@ type Resource = Readonly<Record<string, unknown>>
 export type Demanded = { readonly profiles: readonly string[]; readonly fault?: Fault }
 
 /** The profile, or a fault that lists the conditions when none or several are met. */
-export function bindingProfile(resource: Resource, offer: TypeOffer, engine: Engine): Demanded {
+export function bindingProfile(resource: Resource, offer: ResourceCapability, engine: Engine): Demanded {
   const { profiles } = offer
   if (profiles.length <= 1) return { profiles }
   const conditions = profiles.map((url) => ({ url, condition: conditionOf(url, engine) }))

@@ -3,9 +3,9 @@
  * https://hl7.org/fhir/R4/validation.html
  */
 import type { ErrorObject } from 'ajv'
-import type { Definitions, TypeOffer } from '../definitions/definitions.ts'
+import type { Definitions, ResourceCapability } from '../definitions/definitions.ts'
 import type { Issue } from '../fhir/outcome.ts'
-import type { PathClock } from '../fhir/path.ts'
+import type { PathClock } from '../fhirpath/path.ts'
 import { bindingProfile, type Demanded } from './applies.ts'
 import { claimed } from './claims.ts'
 import { createEngine } from './engine.ts'
@@ -58,8 +58,8 @@ function checkResource(data: unknown, ask: Ask, { engine, rules, isQuick }: Mean
 const NOTHING: readonly Issue[] = []
 
 /** The hub's offer for the type, which says the profiles that bind it. */
-const offerOf = (data: unknown, { definitions }: Engine, rules: Rules): TypeOffer | undefined =>
-  rules === 'hub' ? definitions.offer(String((data as Resource).resourceType)) : undefined
+const offerOf = (data: unknown, { definitions }: Engine, rules: Rules): ResourceCapability | undefined =>
+  rules === 'hub' ? definitions.capability(String((data as Resource).resourceType)) : undefined
 
 const isObject = (data: unknown): data is Resource => typeof data === 'object' && data !== null && !Array.isArray(data)
 
@@ -70,8 +70,8 @@ function refusalOf(resource: Resource, engine: Engine, rules: Rules): Fault | un
   const unknown = typeFault(resource, { engine })
   if (unknown) return unknown
   const { definitions } = engine
-  if (rules === 'open' || definitions.offer(String(resource.resourceType))) return undefined
-  const held = definitions.offers.map((one) => one.type).join(', ')
+  if (rules === 'open' || definitions.capability(String(resource.resourceType))) return undefined
+  const held = definitions.capabilities.map((one) => one.type).join(', ')
   const text = `The hub does not hold resources of type \`${String(resource.resourceType)}\`. It holds ${held}.`
   return { code: 'unknown-type', below: '/resourceType', text }
 }

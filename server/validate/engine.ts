@@ -1,13 +1,13 @@
 /** Compiles schemas when they are first asked for, and keeps them. Ajv runs them. https://ajv.js.org */
 import { Ajv } from 'ajv'
 import type { Definitions } from '../definitions/definitions.ts'
-import type { PathClock } from '../fhir/path.ts'
+import type { PathClock } from '../fhirpath/path.ts'
 import { compileProfile, compileShape } from './compile/compile.ts'
 import { conditionsOf } from './conditions.ts'
 import { KEYWORDS } from './keywords/index.ts'
 import { createQuick } from './quick/pass.ts'
 import type { Compiled, Engine, KnownExtension } from './run.ts'
-import { createTerminology } from './terminology/terminology.ts'
+import { createTerminology } from '../terminology/terminology.ts'
 
 /** `strict`: an extension that is not known is an error whatever its address. */
 export function createEngine(definitions: Definitions, strict: boolean, clock?: PathClock): Engine {

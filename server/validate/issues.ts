@@ -25,11 +25,11 @@ export function issuesOf(
     const asked = askedBy(profile, place, structures)
     return {
       severity,
-      code,
+      detail: code,
       text: said,
       expression,
       ...(profile ? { profile } : {}),
-      ...(asked ? { asked: clipped(asked) } : {}),
+      ...(asked ? { source: clipped(asked) } : {}),
     }
   })
   return told.length === found.length
@@ -55,7 +55,7 @@ function worst(found: readonly Said[]): readonly Said[] {
 
 const rest = (count: number, { expression }: { readonly expression: string }): Issue => ({
   severity: 'information',
-  code: 'more-issues',
+  detail: 'more-issues',
   text: `${count} more issues of \`${expression}\` are not told. Mend these, and check again.`,
   expression,
 })

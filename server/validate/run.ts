@@ -2,11 +2,11 @@
 import type { ErrorObject } from 'ajv'
 import type { ErrorCode, Severity } from '../fhir/outcome.ts'
 import type { Definitions } from '../definitions/definitions.ts'
-import type { PathClock } from '../fhir/path.ts'
+import type { PathClock } from '../fhirpath/path.ts'
 import type { Context } from './contexts.ts'
 import type { Test } from './quick/test.ts'
 import { find } from './resolve.ts'
-import type { Terminology } from './terminology/terminology.ts'
+import type { Terminology } from '../terminology/terminology.ts'
 import type { Xhtml } from './xhtml.ts'
 
 /** A compiled schema, called as ajv calls its own. */

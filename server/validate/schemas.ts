@@ -2,7 +2,7 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import type { StructureDefinition } from '../definitions/structures/structures.ts'
 import { publishedSchema } from './compile/publish.ts'
-import { createTerminology } from './terminology/terminology.ts'
+import { createTerminology } from '../terminology/terminology.ts'
 
 export type SchemaFile = { readonly name: string; readonly text: string }
 

@@ -3,14 +3,14 @@
  * silently say less than its author meant. https://hl7.org/fhir/R4/validation.html
  */
 import { setImmediate } from 'node:timers/promises'
-import { readBesides } from '../definitions/besides.ts'
+import { readPackages } from '../definitions/packages.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { DefinitionFault } from '../definitions/fault.ts'
 import type { Source } from '../definitions/folders.ts'
 import { loadDefinitions, type LoadOptions } from '../definitions/load.ts'
 import { elementsOf } from '../definitions/structures/structures.ts'
 import { isError, type ErrorCode } from '../fhir/outcome.ts'
-import { isFast, pathFault } from '../fhir/path-fault.ts'
+import { isFast, pathFault } from '../fhirpath/path-fault.ts'
 import { createValidator } from './create.ts'
 import { createEngine } from './engine.ts'
 import type { Engine } from './run.ts'
@@ -32,9 +32,9 @@ export async function loadWith(
   folders: readonly string[],
   options: Omit<LoadOptions, 'besides'> = {},
 ): Promise<Definitions> {
-  const besides = (await Promise.all(folders.map(readBesides))).flat()
-  const loaded = await loadDefinitions(root, { ...options, besides })
-  await refuseUnusable(besides, loaded)
+  const additional = (await Promise.all(folders.map(readPackages))).flat()
+  const loaded = await loadDefinitions(root, { ...options, additional })
+  await refuseUnusable(additional, loaded)
   return loaded
 }
 
@@ -42,7 +42,7 @@ export async function loadWith(
 export async function refuseUnusable(sources: readonly Source[], definitions: Definitions): Promise<void> {
   const { check } = createValidator(definitions, { rules: 'open' })
   for (const { file, content } of sources) {
-    const harm = (await check(content)).find((issue) => isError(issue) && HARMFUL.has(issue.code))
+    const harm = (await check(content)).find((issue) => isError(issue) && HARMFUL.has(issue.detail))
     if (harm) throw new DefinitionFault(file, `${harm.text} Correct the file.`)
   }
 }

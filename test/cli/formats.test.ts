@@ -14,12 +14,12 @@ const VERDICTS: readonly Verdict[] = [
     issues: [
       {
         severity: 'error',
-        code: 'value-format',
+        detail: 'value-format',
         text: 'It is `<&">\u0007`.',
         expression: 'Patient.birthDate',
         position: { line: 7, column: 3 },
       },
-      { severity: 'warning', code: 'code-unexpected', text: 'Hm.', position: { line: 7, column: 9 } },
+      { severity: 'warning', detail: 'code-unexpected', text: 'Hm.', position: { line: 7, column: 9 } },
     ],
   },
 ]
@@ -49,8 +49,8 @@ describe('the format of nwd validate', () => {
     assert.deepEqual(results[0], { file: 'in/good one.json', resource: 'Patient/a', valid: true, issues: [] })
     assert.deepEqual(results[1].issues[1], {
       severity: 'warning',
-      code: 'code-unexpected',
-      type: ERRORS['code-unexpected'][1],
+      code: ERRORS['code-unexpected'][1],
+      detail: 'code-unexpected',
       text: 'Hm.',
       line: 7,
       column: 9,

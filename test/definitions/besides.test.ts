@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { readBesides } from '../../server/definitions/besides.ts'
+import { readPackages } from '../../server/definitions/packages.ts'
 
 describe('definitions / besides', () => {
   let folder: string
@@ -15,15 +15,15 @@ describe('definitions / besides', () => {
     const url = 'https://state.example/x'
     write({ resourceType: 'StructureDefinition', url, contextInvariant: [null], _contextInvariant: [{ id: 'a' }] })
     assert.deepEqual(
-      (await readBesides(folder)).map(({ content }) => content.url),
+      (await readPackages(folder)).map(({ content }) => content.url),
       [url],
     )
   })
 
   it('are refused for null in a list, by its place', async () => {
     write({ resourceType: 'CodeSystem', url: 'https://state.example/x', concept: [{ code: 'a', property: [null] }] })
-    await assert.rejects(readBesides(folder), /a\.json: `CodeSystem\.concept\[0\]\.property\[0\]` is null/)
+    await assert.rejects(readPackages(folder), /a\.json: `CodeSystem\.concept\[0\]\.property\[0\]` is null/)
     write({ resourceType: 'Bundle', entry: [{ resource: { resourceType: 'ValueSet', compose: { include: [null] } } }] })
-    await assert.rejects(readBesides(folder), /a\.json: `ValueSet\.compose\.include\[0\]` is null/)
+    await assert.rejects(readPackages(folder), /a\.json: `ValueSet\.compose\.include\[0\]` is null/)
   })
 })

@@ -33,19 +33,19 @@ describe('definitions / load', () => {
 
   it('offers each type with its profiles, versioning, writer, includes and search parameters', async () => {
     const definitions = await loadDefinitions(ROOT)
-    const [plan, center] = [definitions.offer('CarePlan'), definitions.offer('Location')]
+    const [plan, center] = [definitions.capability('CarePlan'), definitions.capability('Location')]
     assert.equal(plan?.versioning, 'versioned-update')
     assert.equal(plan.writer, 'agency')
     assert.equal(plan.profiles.length, 3)
     assert.ok(plan.includes.includes('CarePlan:goal'))
     assert.equal(center?.writer, 'board')
-    assert.equal(definitions.offer('Claim'), undefined)
+    assert.equal(definitions.capability('Claim'), undefined)
   })
 
   it('cuts the expression of a search parameter to the type, and prefers the hub’s own', async () => {
     const definitions = await loadDefinitions(ROOT)
     const parameter = (type: string, code: string) =>
-      definitions.offer(type)?.searchParameters.find((one) => one.code === code)
+      definitions.capability(type)?.searchParameters.find((one) => one.code === code)
     assert.equal(parameter('Task', 'patient')?.expression, 'Task.for.where(resolve() is Patient)')
     assert.equal(parameter('Condition', 'code')?.expression, 'Condition.code')
     assert.match(parameter('CarePlan', 'pathway')?.expression ?? '', /^CarePlan\.extension\.where/)

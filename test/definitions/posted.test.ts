@@ -36,7 +36,7 @@ describe('definitions / posted', () => {
     assert.equal(definitions.find(PATIENT), start.find(PATIENT))
     assert.equal(definitions.find(profile.url)?.id, 'one')
     assert.deepEqual(
-      definitions.besides.map(({ file }) => file),
+      definitions.additional.map(({ file }) => file),
       ['one'],
     )
   })
@@ -50,10 +50,10 @@ describe('definitions / posted', () => {
   })
 
   it('can be loaded again elsewhere from what stands besides', async () => {
-    const { besides } = withPosted(start, [source(profile)])
-    const again = await loadDefinitions(ROOT, { besides: structuredClone(besides) })
+    const { additional } = withPosted(start, [source(profile)])
+    const again = await loadDefinitions(ROOT, { additional: structuredClone(additional) })
     assert.deepEqual(again.find(profile.url), profile)
-    assert.deepEqual(again.besides, besides)
+    assert.deepEqual(again.additional, additional)
   })
 
   it('are exchanged as a whole; what somebody holds stays as it is', () => {
@@ -66,9 +66,9 @@ describe('definitions / posted', () => {
     assert.equal(after.current(), after)
     assert.equal(live.definitions.find(profile.url)?.id, 'one')
     assert.equal(live.definitions.isPosted(address('StructureDefinition', 'one')), true)
-    for (const name of ['offers', 'resourceTypes', 'all', 'structures', 'statement', 'besides'] as const)
+    for (const name of ['capabilities', 'resourceTypes', 'all', 'structures', 'statement', 'additional'] as const)
       assert.equal(live.definitions[name], after[name], name)
-    for (const name of ['offer', 'published'] as const)
+    for (const name of ['capability', 'published'] as const)
       assert.deepEqual(live.definitions[name]('Patient'), after[name]('Patient'), name)
     assert.equal(live.definitions.isResourceType('Patient'), true)
   })

@@ -23,7 +23,7 @@ describe('buildSearchset', () => {
       matches: [goal('a')],
       included: [goal('b')],
       total: 7,
-      issues: [{ severity: 'warning', code: 'unknown-parameter', text: 'The parameter `x` was ignored.' }],
+      issues: [{ severity: 'warning', detail: 'unknown-parameter', text: 'The parameter `x` was ignored.' }],
     })
     assert.ok(text.includes('"resource":{"resourceType":"Goal","id":"a","x":1.50},"search":{"mode":"match"}'))
     const bundle = JSON.parse(text)

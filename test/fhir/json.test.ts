@@ -6,7 +6,7 @@ import type { Json } from '../../server/fhir/types.ts'
 
 const read = (text: string): Json => parseJson(text).value
 
-function refused(text: string, limits?: { depth: number }): { code: string; text: string } {
+function refused(text: string, limits?: { depth: number }): { detail: string; text: string } {
   try {
     parseJson(text, limits)
   } catch (error) {
@@ -43,7 +43,7 @@ describe('parseJson', () => {
         const text = pieces.join('')
         const expected = attempt(() => JSON.parse(text) as Json)
         const found = attempt(() => read(text))
-        if (found.error instanceof OutcomeError && found.error.issues[0]!.code === 'json-duplicate-key') return
+        if (found.error instanceof OutcomeError && found.error.issues[0]!.detail === 'json-duplicate-key') return
         if (expected.value === Infinity || expected.value === -Infinity) return
         assert.equal(found.error === undefined, expected.error === undefined, JSON.stringify(text))
         assert.deepEqual(JSON.stringify(found.value), JSON.stringify(expected.value))
@@ -65,8 +65,8 @@ describe('parseJson', () => {
   })
 
   it('says at which line and column it failed, and what it found there', () => {
-    const { code, text } = refused('{\n  "resourceType": "Patient",\n  "active": tru\n}')
-    assert.equal(code, 'json-malformed')
+    const { detail, text } = refused('{\n  "resourceType": "Patient",\n  "active": tru\n}')
+    assert.equal(detail, 'json-malformed')
     assert.match(text, /line 3, column 13\. Found `t` where a value/)
     assert.match(refused('{"a":1,}').text, /line 1, column 8\. Found `}` where a property name in double quotes/)
     assert.match(refused('{"a":').text, /Found the end of the text/)
@@ -76,19 +76,19 @@ describe('parseJson', () => {
   })
 
   it('refuses a property that is given twice, naming it', () => {
-    const { code, text } = refused('{"a":1,\n "b":{"given":1,"given":1}}')
-    assert.equal(code, 'json-duplicate-key')
+    const { detail, text } = refused('{"a":1,\n "b":{"given":1,"given":1}}')
+    assert.equal(detail, 'json-duplicate-key')
     assert.match(text, /`given` is given twice .*line 2, column 17/)
-    assert.equal(refused('{"a":null,"\\u0061":2}').code, 'json-duplicate-key')
-    assert.equal(refused('{"__proto__":1,"__proto__":2}').code, 'json-duplicate-key')
-    assert.equal(refused('{"constructor":1,"constructor":2}').code, 'json-duplicate-key')
+    assert.equal(refused('{"a":null,"\\u0061":2}').detail, 'json-duplicate-key')
+    assert.equal(refused('{"__proto__":1,"__proto__":2}').detail, 'json-duplicate-key')
+    assert.equal(refused('{"constructor":1,"constructor":2}').detail, 'json-duplicate-key')
   })
 
   it('takes 64 levels and refuses the 65th, however much follows', () => {
     assert.doesNotThrow(() => read('['.repeat(64) + ']'.repeat(64)))
-    assert.equal(refused('['.repeat(65) + ']'.repeat(65)).code, 'json-too-deep')
-    assert.equal(refused('{"a":'.repeat(1_000_000)).code, 'json-too-deep')
-    assert.equal(refused('[[1]]', { depth: 1 }).code, 'json-too-deep')
+    assert.equal(refused('['.repeat(65) + ']'.repeat(65)).detail, 'json-too-deep')
+    assert.equal(refused('{"a":'.repeat(1_000_000)).detail, 'json-too-deep')
+    assert.equal(refused('[[1]]', { depth: 1 }).detail, 'json-too-deep')
   })
 
   it('counts lines on from the one on which the text begins', () => {
@@ -105,7 +105,7 @@ describe('parseJson', () => {
 
   it('refuses half of a surrogate pair, escaped or not, and takes whole ones', () => {
     for (const text of ['"\\ud800"', '"a\\udc00b"', '"\ud800"', '"\udc00\ud800"', '{"\\ud83d":1}'])
-      assert.equal(refused(text).code, 'json-malformed', text)
+      assert.equal(refused(text).detail, 'json-malformed', text)
     assert.equal(read('"\\ud83d\\ude00 😀"'), '😀 😀')
   })
 

@@ -89,7 +89,7 @@ describe('readParameters', () => {
     const goal = { resourceType: 'Goal', id: 'a' }
     assert.deepEqual(readParameters(DECLARED, { body: goal, params: [] }), { resource: goal })
     const narrow: Declared[] = [{ name: 'form', min: 1, max: '1', type: 'QuestionnaireResponse' }]
-    assert.equal(refused({ body: goal }, narrow).code, 'invalid-parameter')
+    assert.equal(refused({ body: goal }, narrow).detail, 'invalid-parameter')
   })
 
   it('takes an empty Parameters resource and none at all', () => {
@@ -105,11 +105,11 @@ describe('readParameters', () => {
 
   it('refuses an unknown name with the known ones', () => {
     const issue = refused({ body: body({ name: 'modus', valueCode: 'x' }) })
-    assert.equal(issue.code, 'unknown-parameter')
+    assert.equal(issue.detail, 'unknown-parameter')
     assert.equal(issue.expression, 'Parameters.parameter[0]')
     assert.match(issue.text, /`modus` is not known here\. The operation takes `resource`, `mode`/)
-    assert.equal(refused({ params: [['__proto__', 'x']] }).code, 'unknown-parameter')
-    assert.equal(refused({ params: [['return', 'x']] }).code, 'unknown-parameter')
+    assert.equal(refused({ params: [['__proto__', 'x']] }).detail, 'unknown-parameter')
+    assert.equal(refused({ params: [['return', 'x']] }).detail, 'unknown-parameter')
   })
 
   it('says where a value has the wrong name, type, shape or count', () => {

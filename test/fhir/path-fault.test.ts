@@ -1,6 +1,6 @@
 /** What is wrong with an expression, before it meets any data. */
 import assert from 'node:assert/strict'
-import { pathFault } from '../../server/fhir/path-fault.ts'
+import { pathFault } from '../../server/fhirpath/path-fault.ts'
 
 const SOUND = [
   'name.exists()',

@@ -1,6 +1,6 @@
 /** FHIRPath: https://hl7.org/fhir/R4/fhirpath.html */
 import assert from 'node:assert/strict'
-import { compilePath, evaluate, holds } from '../../server/fhir/path.ts'
+import { compilePath, evaluate, holds } from '../../server/fhirpath/path.ts'
 
 const patient = deepFreeze({
   resourceType: 'Patient',

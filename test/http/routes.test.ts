@@ -77,7 +77,7 @@ describe('router', () => {
       '/Goal/$',
       '/Goal/a/b/$validate',
     ])
-      assert.equal(refused('POST', path).issues[0]!.code, 'unknown-address', path)
+      assert.equal(refused('POST', path).issues[0]!.detail, 'unknown-address', path)
   })
 
   it('takes GET only for an operation that changes nothing', () => {
@@ -104,8 +104,8 @@ describe('router', () => {
   })
 
   it('offers only what has a handler', () => {
-    assert.equal(refused('GET', '/_history').issues[0]!.code, 'unknown-address')
-    assert.equal(refused('GET', '/Goal/_history').issues[0]!.code, 'unknown-address')
+    assert.equal(refused('GET', '/_history').issues[0]!.detail, 'unknown-address')
+    assert.equal(refused('GET', '/Goal/_history').issues[0]!.detail, 'unknown-address')
     const without = createRouter({ interactions: { read: handler }, operations: [] })
     assert.throws(() => without('DELETE', '/Goal/a'), /Use GET, HEAD\./)
     assert.throws(() => without('GET', '/metadata'), OutcomeError)
@@ -126,7 +126,7 @@ describe('router', () => {
       ['/Goal/%', 'request-malformed'],
       ['/Goal/%ff', 'request-malformed'],
     ]
-    for (const [path, code] of cases) assert.equal(refused('GET', path).issues[0]!.code, code, path)
+    for (const [path, code] of cases) assert.equal(refused('GET', path).issues[0]!.detail, code, path)
   })
 
   it('has no row twice', () => {

@@ -74,7 +74,7 @@ describe('interactions / posted definitions and what befalls the hub', function 
     const first = await over(ending)
     ends = true
     const never = put(first.board, needsPhone('unanswered')).catch(() => undefined)
-    while ((await store.read({ type: 'StructureDefinition', id: 'unanswered' }, 'everything')) === undefined)
+    while ((await store.read({ type: 'StructureDefinition', id: 'unanswered' }, 'unrestricted')) === undefined)
       await new Promise((resolve) => setImmediate(resolve))
     const second = await over(kept)
     refused(await second.es.post('/Patient', claiming('unanswered')), 422, 'element-missing')
@@ -264,7 +264,7 @@ describe('interactions / definitions of a folder', function () {
     }: {
       issues?: { code: string }[]
       body?: { issue: { details: { coding: { code: string }[] } }[] }
-    }) => issues?.[0]?.code ?? body?.issue[0]?.details.coding?.[0]?.code
+    }) => issues?.[0]?.detail ?? body?.issue[0]?.details.coding?.[0]?.code
     assert.deepEqual(told.map(code), here.map(code))
   })
 

@@ -166,7 +166,7 @@ describe('differential / the other validator', () => {
 
 describe('differential / the report', () => {
   const mutant: Mutant = { seed: 's', mutations: ['bad date'], patch: [], resource: { resourceType: 'Patient' } }
-  const error = (code: Issue['code'], text: string): Issue => ({ severity: 'error', code, text })
+  const error = (detail: Issue['detail'], text: string): Issue => ({ severity: 'error', detail, text })
   const unknown = error('extension-unknown', '`Patient.extension[0]`: the extension `a` is not known here.')
   const misplaced = error('extension-unknown', 'The extension `a` may not stand here.')
   const valid = { valid: true, issues: [] }

@@ -17,7 +17,7 @@ describe('search / visible', () => {
   const sight = { agency: 'abe', at }
 
   it('shows everything to the hub itself', () => {
-    assert.equal(visible([], 'everything'), true)
+    assert.equal(visible([], 'unrestricted'), true)
   })
 
   it('shows nothing without an audience', () => {

@@ -1,6 +1,6 @@
 /** Search parameters and an offer for the tests of search. */
 import { createCursors } from '../../server/search/page.ts'
-import type { SearchParameter, TypeOffer } from '../../server/definitions/definitions.ts'
+import type { SearchParameter, ResourceCapability } from '../../server/definitions/definitions.ts'
 
 export const cursors = createCursors(Buffer.alloc(32, 1))
 
@@ -14,7 +14,7 @@ export const parameter = (given: Given): SearchParameter => ({
 })
 
 /** A type with one parameter of each kind. */
-export const OFFER: TypeOffer = {
+export const OFFER: ResourceCapability = {
   type: 'ServiceRequest',
   profiles: [],
   searchParameters: [

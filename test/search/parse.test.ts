@@ -4,9 +4,9 @@ import { OutcomeError } from '../../server/fhir/outcome.ts'
 import { parse } from '../../server/search/parse.ts'
 import { cursors, NOW, OFFER, PLACE } from './offer.ts'
 
-const sight = { agency: 'abe', at: NOW }
+const viewer = { agency: 'abe', at: NOW }
 const read = (query: string, handling: 'strict' | 'lenient' = 'strict') =>
-  parse(OFFER, [...new URLSearchParams(query)], { ...PLACE, now: NOW, sight, handling, cursors })
+  parse(OFFER, [...new URLSearchParams(query)], { ...PLACE, now: NOW, viewer, handling, cursors })
 const where = (query: string) => read(query).query.where
 
 function refuses(code: string, text: RegExp, query: string): void {
@@ -15,7 +15,7 @@ function refuses(code: string, text: RegExp, query: string): void {
     (error) => {
       assert.ok(error instanceof OutcomeError)
       assert.equal(error.status, 400)
-      assert.equal(error.issues[0]?.code, code)
+      assert.equal(error.issues[0]?.detail, code)
       assert.match(error.message, text)
       return true
     },
@@ -26,7 +26,7 @@ const token = (param: string, code: string) => ({ op: 'token', param, code })
 
 describe('search / parse / conditions', () => {
   it('asks for all without parameters, for the caller’s eyes', () => {
-    assert.deepEqual(read('').query, { type: 'ServiceRequest', where: { op: 'and', of: [] }, sight, limit: 50 })
+    assert.deepEqual(read('').query, { type: 'ServiceRequest', where: { op: 'and', of: [] }, viewer, limit: 50 })
   })
 
   it('takes a comma as or, a repetition as and', () => {

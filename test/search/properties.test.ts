@@ -20,7 +20,7 @@ const text = fc.oneof(
 
 /** Does a search find a resource? */
 function finds(query: readonly [string, string][], resource: Resource): boolean {
-  const context = { ...PLACE, now: NOW, sight: 'everything', handling: 'strict', cursors } as const
+  const context = { ...PLACE, now: NOW, viewer: 'unrestricted', handling: 'strict', cursors } as const
   const { where } = parse(OFFER, query, context).query
   return match(where, { id: 'x', at: NOW, entries: extract(resource, OFFER.searchParameters, PLACE) })
 }

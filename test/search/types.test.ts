@@ -19,7 +19,7 @@ const at = (text: string): number => Date.parse(text)
 function refuses(text: RegExp, act: () => unknown): void {
   assert.throws(act, (error) => {
     assert.ok(error instanceof OutcomeError)
-    assert.equal(error.issues[0]?.code, 'invalid-parameter')
+    assert.equal(error.issues[0]?.detail, 'invalid-parameter')
     assert.match(error.message, text)
     return true
   })

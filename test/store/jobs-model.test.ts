@@ -65,7 +65,7 @@ async function play(store: Store, calls: readonly Call[]): Promise<unknown[]> {
 }
 
 async function answer(store: Store, one: Call, claims: Job[]): Promise<unknown> {
-  if (one.call === 'enqueue') return (await store.commit({ jobs: one.jobs })).place
+  if (one.call === 'enqueue') return (await store.commit({ jobs: one.jobs })).sequence
   if (one.call === 'claim') {
     const got = await store.jobs.claim(one)
     claims.push(...got)

@@ -1,7 +1,7 @@
 /** Every store against the store in memory: the same random work and questions, the same answers. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { Query, Sight } from '../../server/search/query.ts'
+import type { Query, Viewer } from '../../server/search/query.ts'
 import { openMemory } from '../../server/store/memory.ts'
 import { CommitConflict } from '../../server/store/store.ts'
 import type { Store, Work } from '../../server/store/store.ts'
@@ -33,7 +33,7 @@ const end = async (store: Store, one: Work) =>
 const KEYS = ['Task', 'Goal'].flatMap((type) => ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => key(`${type}/${id}`)))
 
 /** Everything that can be read from a store without a query. */
-async function dump(store: Store, seer: Sight) {
+async function dump(store: Store, seer: Viewer) {
   return {
     read: await store.readMany(KEYS, seer),
     history: await Promise.all(KEYS.map((one) => store.history(one, seer, { limit: 3, before: 5, since: 2 }))),
@@ -63,7 +63,7 @@ for (const kind of STORES.filter(({ name }) => name !== 'memory')) {
   })
 }
 
-async function compare(kind: Kind, steps: readonly Step[], questions: readonly Query[], seer: Sight): Promise<void> {
+async function compare(kind: Kind, steps: readonly Step[], questions: readonly Query[], seer: Viewer): Promise<void> {
   const { store, clock, close } = await kind.open()
   const model = openMemory({ clock: () => clock.now })
   try {

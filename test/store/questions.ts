@@ -1,6 +1,6 @@
 /** Random work and random questions for stores, small enough that they meet often. */
 import fc from 'fast-check'
-import type { Audience, Filter, IndexEntry, Prefix, Query, Sight, Sort } from '../../server/search/query.ts'
+import type { Audience, Filter, IndexEntry, Prefix, Query, Viewer, Sort } from '../../server/search/query.ts'
 import type { Work, Write } from '../../server/store/store.ts'
 import { put, remove } from './writes.ts'
 
@@ -31,8 +31,8 @@ const audience: fc.Arbitrary<readonly Audience[]> = fc.array(
   { maxLength: 4 },
 )
 
-export const sight: fc.Arbitrary<Sight> = fc.oneof(
-  fc.constant('everything' as const),
+export const sight: fc.Arbitrary<Viewer> = fc.oneof(
+  fc.constant('unrestricted' as const),
   fc.record({ agency: oneOf(['abe', 'snap', 'nobody']), at: instant }),
 )
 
@@ -87,7 +87,7 @@ const sort: fc.Arbitrary<Sort> = fc.record({
 export const question: fc.Arbitrary<Query> = fc.record({
   type: oneOf([...TYPES, '*', 'Unheard']),
   where: filter,
-  sight,
+  viewer: sight,
   sort: fc.array(sort, { maxLength: 3 }),
   limit: fc.integer({ min: 1, max: 4 }),
   total: fc.constant(true),
@@ -141,7 +141,7 @@ export const work: fc.Arbitrary<Work> = fc.record({
   events: fc.array(
     fc.record({
       stream: oneOf(['s', 't']),
-      place: fc.integer({ min: 1, max: 3 }),
+      sequence: fc.integer({ min: 1, max: 3 }),
       type: oneOf(TYPES),
       id: oneOf(['a', 'b']),
       version: fc.constant(1),

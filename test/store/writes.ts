@@ -4,7 +4,7 @@ import { ALL } from '../../server/search/query.ts'
 import type { Audience, Filter, IndexEntry, Query } from '../../server/search/query.ts'
 import type { Expect, Version, Write } from '../../server/store/store.ts'
 
-export const EVERYTHING = 'everything' as const
+export const EVERYTHING = 'unrestricted' as const
 export const OPEN: readonly Audience[] = [{ agency: '*' }]
 
 type Parts = {
@@ -40,7 +40,7 @@ export const circle = (text: string, ...audience: Audience[]): Write => ({ kind:
 export const query = (type: string, parts: Partial<Query> = {}): Query => ({
   type,
   where: ALL,
-  sight: EVERYTHING,
+  viewer: EVERYTHING,
   limit: 1000,
   ...parts,
 })

@@ -39,7 +39,7 @@ describe('subscriptions / matcher', () => {
       'service-enrolment',
     ])
     for (const topic of topics) {
-      const offer = scene.needs.definitions.offer(topic.resource)
+      const offer = scene.needs.definitions.capability(topic.resource)
       compileTrigger(scene.needs, topic)
       const names = ['_id', ...(offer?.searchParameters ?? []).map((one) => one.code)]
       assert.deepEqual(

@@ -77,7 +77,7 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
     definitions: known,
     clock: createClock(now),
     sleep: (_ms, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
-    extract: (resource) => extract(resource, known.offer(resource.resourceType)?.searchParameters ?? [], place),
+    extract: (resource) => extract(resource, known.capability(resource.resourceType)?.searchParameters ?? [], place),
     base: () => BASE,
     timeZone: place.timeZone,
     channels: createChannels({ loopback: true, now }),
@@ -111,7 +111,7 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
     logged,
     put,
     remove: async (key, audience = EVERYONE) =>
-      (await store.commit({ writes: [{ kind: 'remove', key, entries: [], audience, author: 'es' }] })).place,
+      (await store.commit({ writes: [{ kind: 'remove', key, entries: [], audience, author: 'es' }] })).sequence,
     subscribe: (resource, owner = 'abe') =>
       put(resource, {
         author: owner,
@@ -127,7 +127,7 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
       return true
     },
     async status(id) {
-      const version = await store.read({ type: 'Subscription', id }, 'everything')
+      const version = await store.read({ type: 'Subscription', id }, 'unrestricted')
       return JSON.parse(version!.text) as { status: string; error?: string }
     },
     again: () => createMatcher(needs),

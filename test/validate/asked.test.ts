@@ -41,7 +41,7 @@ describe('an issue tells the definition and the element that asked:', () => {
     it(what, async () => {
       const { check } = createValidator(await loadDefinitions(ROOT), { rules: 'hub' })
       const issues = await check(resource)
-      assert.equal(issues.find((one) => one.expression === expression)?.asked, asked)
+      assert.equal(issues.find((one) => one.expression === expression)?.source, asked)
     })
   }
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { createDefinitions, loadDefinitions } from '../../server/definitions/load.ts'
-import { evaluate } from '../../server/fhir/path.ts'
+import { evaluate } from '../../server/fhirpath/path.ts'
 import { createValidator } from '../../server/validate/create.ts'
 import { createApart } from '../../server/validate/large/apart.ts'
 import { profile } from './given.ts'
@@ -26,7 +26,7 @@ describe('validate / the clock', () => {
   const rulesBroken = async (birthDate: string, isQuick: boolean): Promise<readonly string[]> => {
     const { check } = createValidator(definitions, { rules: 'open', clock, isQuick })
     const issues = await check(patient(birthDate), { profiles: [String(born.url)] })
-    return issues.map(({ code }) => code)
+    return issues.map(({ detail }) => detail)
   }
 
   it('says which day is today, in its zone', async () => {
@@ -39,11 +39,11 @@ describe('validate / the clock', () => {
 
   it('holds for large resources, too', async () => {
     const apart = createApart({ rules: 'open', clock })
-    const loaded = await loadDefinitions(ROOT, { besides: [{ file: 'born.json', content: born }] })
+    const loaded = await loadDefinitions(ROOT, { additional: [{ file: 'born.json', content: born }] })
     const check = (birthDate: string) => apart.check(loaded, patient(birthDate), { profiles: [String(born.url)] })
     try {
       assert.deepEqual(await check('2026-02-28'), [])
-      assert.equal((await check('2026-03-01'))[0]?.code, 'invariant')
+      assert.equal((await check('2026-03-01'))[0]?.detail, 'invariant')
     } finally {
       await apart.end()
     }

@@ -10,7 +10,7 @@ describe('validate / conditions of an extension', () => {
   const asked = async (type: string, url: string, value: object, more: object = {}) => {
     const item = [{ linkId: '1', type, text: 'x', extension: [{ url: HL7 + url, ...value }], ...more }]
     const issues = await validatorOf([]).check({ resourceType: 'Questionnaire', name: 'Q', status: 'active', item })
-    return issues.filter(isError).map(({ code, expression }) => `${code} ${expression}`)
+    return issues.filter(isError).map(({ detail, expression }) => `${detail} ${expression}`)
   }
   const REFUSED = ['extension-unknown Questionnaire.item[0].extension[0]']
 

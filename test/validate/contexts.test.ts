@@ -57,7 +57,7 @@ const note: Bag = { url, valueString: 'x' }
 
 async function faults([context, resource]: Case): Promise<readonly string[]> {
   const issues = await validatorOf([extension('note', [], [context])]).check(resource(note))
-  return issues.filter(({ code }) => code === 'extension-unknown').map(({ text }) => text)
+  return issues.filter(({ detail }) => detail === 'extension-unknown').map(({ text }) => text)
 }
 
 describe('validate / contexts of extensions', () => {

@@ -60,5 +60,5 @@ export function validatorOf(
 
 /** `code expression` of each error; warnings with their severity before. */
 export function told(issues: readonly Issue[]): readonly string[] {
-  return issues.map((one) => `${isError(one) ? '' : `${one.severity} `}${one.code} ${one.expression}`).sort()
+  return issues.map((one) => `${isError(one) ? '' : `${one.severity} `}${one.detail} ${one.expression}`).sort()
 }

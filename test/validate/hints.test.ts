@@ -1,8 +1,8 @@
 /** What is said of a code that a value set does not allow. */
 import assert from 'node:assert/strict'
 import { loadDefinitions } from '../../server/definitions/load.ts'
-import { createTerminology } from '../../server/validate/terminology/terminology.ts'
-import { hintsOf, type Sent } from '../../server/validate/terminology/hint.ts'
+import { createTerminology } from '../../server/terminology/terminology.ts'
+import { hintsOf, type Sent } from '../../server/terminology/hint.ts'
 import { ROOT } from '../checks/files.ts'
 
 const HUB = 'https://no-wrong-door.example/fhir'

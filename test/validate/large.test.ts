@@ -80,7 +80,7 @@ describe('validate / large resources', function () {
     const posted = withPosted(definitions, [{ file: 'one-name', content: profile }])
     const resource = { resourceType: 'Patient', meta: { profile: [url] } }
     const other = apart()
-    const codes = async (these: Definitions) => (await other.check(these, resource)).map(({ code }) => code)
+    const codes = async (these: Definitions) => (await other.check(these, resource)).map(({ detail }) => detail)
     assert.deepEqual(await codes(definitions), ['profile-unknown'])
     assert.deepEqual(await codes(posted), ['element-missing'])
     assert.deepEqual(await codes(definitions), ['profile-unknown'])
@@ -91,7 +91,7 @@ describe('validate / large resources', function () {
     const hasty = apart({ limit: 1 })
     await assert.rejects(hasty.check(definitions, { resourceType: 'Patient' }), (error) => {
       assert.ok(error instanceof OutcomeError)
-      assert.deepEqual([error.status, error.issues[0]?.code], [413, 'check-too-long'])
+      assert.deepEqual([error.status, error.issues[0]?.detail], [413, 'check-too-long'])
       return true
     })
     const patient = apart({ limit: 30_000 })

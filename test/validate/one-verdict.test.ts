@@ -27,7 +27,7 @@ const ONLY_A_WRITE: Readonly<Record<string, string>> = {
   'subscription-rule': 'what may be subscribed to depends on the caller and on settings of the hub',
 }
 
-type Said = { readonly severity?: string; readonly code?: string; readonly expression?: string }
+type Said = { readonly severity?: string; readonly detail?: string; readonly expression?: string }
 type Outcome = {
   readonly issue: readonly {
     readonly severity: string
@@ -38,14 +38,14 @@ type Outcome = {
 
 const errors = (issues: readonly Said[], not: object = {}): readonly string[] =>
   issues
-    .filter(({ severity, code = '' }) => severity === 'error' && !Object.hasOwn(not, code))
-    .map(({ code, expression }) => `${code} ${expression}`)
+    .filter(({ severity, detail = '' }) => severity === 'error' && !Object.hasOwn(not, detail))
+    .map(({ detail, expression }) => `${detail} ${expression}`)
     .sort()
 
 const issuesIn = (outcome: Outcome | undefined): readonly Said[] =>
   (outcome?.issue ?? []).map(({ severity, details, expression }) => ({
     severity,
-    code: details?.coding?.[0]?.code,
+    detail: details?.coding?.[0]?.code,
     expression: expression?.[0],
   }))
 

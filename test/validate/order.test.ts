@@ -4,7 +4,7 @@ import { isError, type Issue } from '../../server/fhir/outcome.ts'
 import { H, profile, validatorOf } from './given.ts'
 
 const inOrder = (issues: readonly Issue[]): readonly string[] =>
-  issues.filter(isError).map(({ code, expression }) => `${code} ${expression}`)
+  issues.filter(isError).map(({ detail, expression }) => `${detail} ${expression}`)
 
 describe('validate / the order of faults', () => {
   it('is that of the definition, not of the JSON', async () => {

@@ -68,7 +68,7 @@ describe('validate / the quick pass', () => {
     const engine = createEngine(definitions, true)
     for (const text of samples(/^valid-/)) {
       const resource = JSON.parse(text) as Bag
-      const offer = definitions.offer(String(resource.resourceType))
+      const offer = definitions.capability(String(resource.resourceType))
       const isRight = (await pairs[0]!.slow.check(resource)).length === 0
       assert.equal(raisesNothing(resource, [], offer, engine), isRight, text)
     }

@@ -51,7 +51,7 @@ describe('validate / any input', () => {
     const resource = { resourceType: 'Basic', code: { text: 'x' }, extension, created: 'yesterday' }
     const issues = await validators[1]!.check(resource)
     assert.equal(issues.length, 1001)
-    assert.equal(issues.at(-1)?.code, 'more-issues')
+    assert.equal(issues.at(-1)?.detail, 'more-issues')
     assert.match(issues.at(-1)?.text ?? '', /^501 more issues of `Basic`/)
     assert.ok(issues.some(({ expression }) => expression === 'Basic.created'))
   })

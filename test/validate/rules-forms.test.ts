@@ -5,7 +5,7 @@ import { validatorOf } from './given.ts'
 
 const { check } = validatorOf([])
 const errorsOf = async (resource: object): Promise<readonly string[]> =>
-  (await check(resource)).filter(isError).map(({ code, expression }) => `${code} ${expression}`)
+  (await check(resource)).filter(isError).map(({ detail, expression }) => `${detail} ${expression}`)
 
 const GENDER = 'http://hl7.org/fhir/administrative-gender'
 const V3 = 'http://terminology.hl7.org/CodeSystem/v3-AdministrativeGender'

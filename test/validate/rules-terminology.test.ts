@@ -35,7 +35,9 @@ const validator = createValidator(createDefinitions([own, supplement]), { rules:
 /** Errors as `code expression`. */
 async function errorsOf(resource: JsonObject): Promise<readonly string[]> {
   const issues = await validator.check(resource)
-  return issues.filter(({ severity }) => severity === 'error').map(({ code, expression }) => `${code} ${expression}`)
+  return issues
+    .filter(({ severity }) => severity === 'error')
+    .map(({ detail, expression }) => `${detail} ${expression}`)
 }
 
 const coded = (coding: JsonObject): JsonObject => ({ resourceType: 'Basic', code: { coding: [coding] } })

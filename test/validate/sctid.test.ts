@@ -1,6 +1,6 @@
 /** Identifiers of SNOMED CT by their form, and filters that name them. https://hl7.org/fhir/R4/snomedct.html */
 import assert from 'node:assert/strict'
-import { isSctid } from '../../server/validate/terminology/sctid.ts'
+import { isSctid } from '../../server/terminology/sctid.ts'
 import { told, validatorOf } from './given.ts'
 
 describe('validate / identifiers of SNOMED CT', () => {

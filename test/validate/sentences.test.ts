@@ -105,7 +105,7 @@ describe('guesses of what was meant', () => {
       valueCode: 'a',
     }))
     const issues = await validator.check({ resourceType: 'Patient', extension })
-    const unknown = issues.filter(({ code }) => code === 'extension-unknown')
+    const unknown = issues.filter(({ detail }) => detail === 'extension-unknown')
     assert.equal(unknown.length, 150)
     assert.equal(unknown.filter(({ text }) => text.includes('Did you mean')).length, 100)
   })

@@ -199,7 +199,7 @@ describe('the capability statement', function () {
     const names = new Set(types.flatMap(({ operation = [] }) => operation.map(({ name }: Declared) => name)))
     for (const { type, operation = [] } of types) {
       const own = operation.map(({ name }: Declared) => name)
-      for (const name of [...names, 'everything', 'meta', 'expunge', 'export', 'lastn']) {
+      for (const name of [...names, 'unrestricted', 'meta', 'expunge', 'export', 'lastn']) {
         if (own.includes(name)) continue
         for (const path of [`/${type}/$${name}`, `/${type}/nobody/$${name}`])
           refused(await board.post(path, { resourceType: 'Parameters' }), 404, 'unknown-address')

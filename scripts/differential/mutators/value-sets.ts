@@ -1,5 +1,5 @@
 /** The codes that a binding allows, where they can be listed. */
-import { expand, type Item } from '../../../server/validate/terminology/expansion.ts'
+import { expand, type Item } from '../../../server/terminology/expansion.ts'
 import type { Ground, Site } from '../mutation.ts'
 
 const MOST = 200

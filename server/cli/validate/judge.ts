@@ -60,7 +60,7 @@ export function createJudge(validator: Validator, profiles: readonly string[]): 
 
 const notUtf8 = (line: number) =>
   new OutcomeError([
-    { severity: 'error', code: 'json-malformed', text: 'The text is not UTF-8.', position: { line, column: 1 } },
+    { severity: 'error', detail: 'json-malformed', text: 'The text is not UTF-8.', position: { line, column: 1 } },
   ])
 
 function placed(issues: readonly Issue[], text: string, begin: number): readonly Found[] {

@@ -1,7 +1,7 @@
 /** What the command was asked to check against; plain data, so that it can be handed to other threads. */
 import path from 'node:path'
 import { completing } from '../../completing.ts'
-import { readBesides } from '../../definitions/besides.ts'
+import { readPackages } from '../../definitions/packages.ts'
 import { loadDefinitions } from '../../definitions/load.ts'
 import { createValidator, type Rules } from '../../validate/create.ts'
 import { refuseUnusable } from '../../validate/usable.ts'
@@ -18,9 +18,9 @@ const OWN = path.join(import.meta.dirname, '..', '..', '..')
 
 /** Throws DefinitionFault for a definition that cannot be used; `isChecked`: whether that was looked at before. */
 export async function judgeFor({ rules, profiles, definitions }: Setting, isChecked = false): Promise<Judge> {
-  const besides = (await Promise.all(definitions.map(readBesides))).flat()
-  const loaded = await loadDefinitions(OWN, { besides })
-  if (!isChecked) await refuseUnusable(besides, loaded)
+  const additional = (await Promise.all(definitions.map(readPackages))).flat()
+  const loaded = await loadDefinitions(OWN, { additional })
+  if (!isChecked) await refuseUnusable(additional, loaded)
   const validator = createValidator(loaded, { rules })
   return createJudge(rules === 'hub' ? completing(validator) : validator, profiles)
 }

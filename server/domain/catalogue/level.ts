@@ -23,7 +23,7 @@ function checkTable(value: number | undefined, assessment: string, concept: Json
   if (value === undefined || (min === undefined && max === undefined)) return []
   if (value >= (min ?? -Infinity) && value <= (max ?? Infinity)) return []
   const text = `A score of \`${value}\` in \`${assessment}\` is not at the level \`${String(concept.code)}\`, which takes ${min ?? 'any'} to ${max ?? 'any'} (hub-as-3).`
-  return [{ severity: 'error', code: 'catalogue-rule', text, expression: at }]
+  return [{ severity: 'error', detail: 'catalogue-rule', text, expression: at }]
 }
 
 /** Test levels are those of TABE 11 and 12. */
@@ -38,7 +38,7 @@ function checkTestLevel(score: Resource, assessment: string, concept: JsonObject
   )
     return []
   const text = `A test of level \`${test.code}\` does not measure \`${String(concept.code)}\`; that takes ${valid.map((one) => `\`${one}\``).join(', ')} (hub-as-4).`
-  return [{ severity: 'error', code: 'catalogue-rule', text, expression: test.at }]
+  return [{ severity: 'error', detail: 'catalogue-rule', text, expression: test.at }]
 }
 
 function component(score: Resource, code: string, system: string): { readonly code?: string; readonly at: string } {

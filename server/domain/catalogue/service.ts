@@ -12,5 +12,5 @@ export function checkCategory(enrollment: Resource, catalogue: JsonObject): read
   const category = items(concept?.property).find((one) => one.code === 'category')?.valueCode
   if (given === undefined || category === undefined || given === category) return []
   const text = `\`Procedure.category\` is \`${given}\`, but the catalogue has \`${String(service)}\` in the category \`${String(category)}\` (hub-e-4).`
-  return [{ severity: 'error', code: 'catalogue-rule', text, expression: 'Procedure.category' }]
+  return [{ severity: 'error', detail: 'catalogue-rule', text, expression: 'Procedure.category' }]
 }

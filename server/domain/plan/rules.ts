@@ -49,7 +49,7 @@ export function checkOneActive(plan: Resource, others: readonly Resource[]): rea
   const other = others.find((one) => one.id !== plan.id && isActiveSuccessPlan(one))
   if (!other) return []
   const text = `\`CarePlan/${other.id}\` is already the participant's active success plan; update it, or end it first.`
-  return [{ severity: 'error', code: 'plan-active-exists', expression: 'CarePlan.status', text }]
+  return [{ severity: 'error', detail: 'plan-active-exists', expression: 'CarePlan.status', text }]
 }
 
 function statusIssue(from: string | undefined, to: string, allowed: readonly string[]): Issue {
@@ -59,10 +59,10 @@ function statusIssue(from: string | undefined, to: string, allowed: readonly str
     from === undefined
       ? `A plan cannot be created as \`${to}\`: ${legal}.`
       : `The plan cannot go from \`${from}\` to \`${to}\`: ${legal}.`
-  return { severity: 'error', code: 'transition-illegal', expression: 'CarePlan.status', text }
+  return { severity: 'error', detail: 'transition-illegal', expression: 'CarePlan.status', text }
 }
 
 function immutableIssue(name: string): Issue {
   const text = `\`CarePlan.${name}\` stays as it was when the plan was created; make a new plan that \`replaces\` this one.`
-  return { severity: 'error', code: 'element-immutable', expression: `CarePlan.${name}`, text }
+  return { severity: 'error', detail: 'element-immutable', expression: `CarePlan.${name}`, text }
 }

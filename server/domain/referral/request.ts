@@ -81,9 +81,9 @@ function checkPerformer(after: Resource): readonly Issue[] {
   return [issue('referral-rule', 'ServiceRequest.performer', text)]
 }
 
-const issue = (code: ErrorCode, expression: string, text: string): Issue => ({
+const issue = (detail: ErrorCode, expression: string, text: string): Issue => ({
   severity: 'error',
-  code,
+  detail,
   expression,
   text,
 })

@@ -12,9 +12,9 @@ export type Step = {
   readonly parties: readonly Party[]
 }
 
-export const issue = (code: ErrorCode, expression: string, text: string): Issue => ({
+export const issue = (detail: ErrorCode, expression: string, text: string): Issue => ({
   severity: 'error',
-  code,
+  detail,
   expression,
   text,
 })

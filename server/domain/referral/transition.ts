@@ -38,7 +38,7 @@ export function checkTask(
   const move = statusOf(before) === statusOf(after) ? checkProgress(step, before) : checkTransition(step, before)
   const fixed = checkImmutable(step, before)
   // What is wrong with the rest of a step that cannot be taken at all would only be noise.
-  if (move.some((one) => one.code === 'transition-illegal')) return [...move, ...fixed]
+  if (move.some((one) => one.detail === 'transition-illegal')) return [...move, ...fixed]
   return [...move, ...fixed, ...checkOwner(step, before), ...checkElements(step, before), ...checkClock(step, before)]
 }
 

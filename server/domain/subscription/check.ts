@@ -7,7 +7,7 @@ import { endpointFault } from './endpoint.ts'
 import { bareName, parseCriteria } from './filter.ts'
 import { headerFault } from './header.ts'
 import type { Topic } from './topic.ts'
-import type { Wanted } from './wanted.ts'
+import type { SubscriptionSpec } from './spec.ts'
 
 export type Offered = {
   readonly topics: readonly Topic[]
@@ -16,7 +16,7 @@ export type Offered = {
 }
 
 type Fault = { readonly element: string; readonly text: string }
-type Check = (wanted: Wanted, offered: Offered, now: number) => readonly Fault[]
+type Check = (wanted: SubscriptionSpec, offered: Offered, now: number) => readonly Fault[]
 
 /** Less often than this nobody needs to hear that nothing happened. */
 const LEAST_HEARTBEAT = 10
@@ -32,17 +32,22 @@ const CHECKS: readonly Check[] = [status, topic, filters, channel, endpoint, hea
  * Answers an issue `subscription-rule` for everything that the hub does not offer. Whether the values of filters can be
  * read, search says.
  */
-export function checkSubscription(wanted: Wanted, offered: Offered, now: number, at: string): readonly Issue[] {
+export function checkSubscription(
+  wanted: SubscriptionSpec,
+  offered: Offered,
+  now: number,
+  at: string,
+): readonly Issue[] {
   return CHECKS.flatMap((check) => check(wanted, offered, now)).map(({ element, text }) => ({
     severity: 'error',
-    code: 'subscription-rule',
+    detail: 'subscription-rule',
     text,
     expression: `${at}.${element}`,
   }))
 }
 
 /** "A client can only submit subscription resources in the requested or off state." */
-function status({ status }: Wanted): readonly Fault[] {
+function status({ status }: SubscriptionSpec): readonly Fault[] {
   if (status === 'requested' || status === 'off') return []
   return [
     fault(
@@ -52,14 +57,14 @@ function status({ status }: Wanted): readonly Fault[] {
   ]
 }
 
-function topic({ topic }: Wanted, { topics }: Offered): readonly Fault[] {
+function topic({ topic }: SubscriptionSpec, { topics }: Offered): readonly Fault[] {
   if (topics.some((one) => one.url === topic)) return []
   return [
     fault('criteria', `\`${topic}\` is no topic of the hub. Its topics are ${list(topics.map((one) => one.url))}.`),
   ]
 }
 
-function filters(wanted: Wanted, { topics }: Offered): readonly Fault[] {
+function filters(wanted: SubscriptionSpec, { topics }: Offered): readonly Fault[] {
   const found = topics.find((one) => one.url === wanted.topic)
   return found ? wanted.filters.flatMap((text, index) => filter(text, index, found)) : []
 }
@@ -85,18 +90,18 @@ function filter(text: string, index: number, topic: Topic): readonly Fault[] {
   )
 }
 
-function channel({ channel }: Wanted): readonly Fault[] {
+function channel({ channel }: SubscriptionSpec): readonly Fault[] {
   return channel === 'rest-hook'
     ? []
     : [fault('channel.type', `The channel \`${channel}\` is not offered; use \`rest-hook\`.`)]
 }
 
-function endpoint({ endpoint }: Wanted, { loopback }: Offered): readonly Fault[] {
+function endpoint({ endpoint }: SubscriptionSpec, { loopback }: Offered): readonly Fault[] {
   const wrong = endpointFault(endpoint, loopback)
   return wrong === undefined ? [] : [fault('channel.endpoint', `\`Subscription.channel.endpoint\` ${wrong}.`)]
 }
 
-function headers({ headers }: Wanted): readonly Fault[] {
+function headers({ headers }: SubscriptionSpec): readonly Fault[] {
   const faults = headers.flatMap((header, index) => {
     const text = headerFault(header)
     return text === undefined ? [] : [fault(`channel.header[${index}]`, text)]
@@ -108,7 +113,7 @@ function headers({ headers }: Wanted): readonly Fault[] {
   ]
 }
 
-function payload({ payload }: Wanted): readonly Fault[] {
+function payload({ payload }: SubscriptionSpec): readonly Fault[] {
   if (PAYLOAD.test(payload)) return []
   return [
     fault(
@@ -118,7 +123,7 @@ function payload({ payload }: Wanted): readonly Fault[] {
   ]
 }
 
-function periods({ heartbeat, timeout }: Wanted): readonly Fault[] {
+function periods({ heartbeat, timeout }: SubscriptionSpec): readonly Fault[] {
   const short = heartbeat !== undefined && heartbeat < LEAST_HEARTBEAT
   return [
     ...(short
@@ -130,7 +135,7 @@ function periods({ heartbeat, timeout }: Wanted): readonly Fault[] {
   ]
 }
 
-function end({ end, status }: Wanted, _: Offered, now: number): readonly Fault[] {
+function end({ end, status }: SubscriptionSpec, _: Offered, now: number): readonly Fault[] {
   if (end === undefined || end > now || status === 'off') return []
   return [
     fault(

@@ -8,10 +8,10 @@ import { formatEtag } from '../../fhir/etag.ts'
 import { keyText, type JsonObject } from '../../fhir/types.ts'
 import { backportProfile } from './extensions.ts'
 import { buildStatus, type NotificationType, type StatusOf, type ToldEvent } from './status.ts'
-import type { Content, Wanted } from './wanted.ts'
+import type { Content, SubscriptionSpec } from './spec.ts'
 
 /** An event with the version that it is about; absent when the subscriber may not (or no longer) know of the record. */
-export type Told = { readonly number: number; readonly at: number; readonly record?: Recorded }
+export type NotifiedEvent = { readonly number: number; readonly at: number; readonly record?: Recorded }
 
 export type Notification = {
   readonly base: string
@@ -19,14 +19,14 @@ export type Notification = {
   readonly content: Content
   /** Events of the subscription so far. */
   readonly count: number
-  readonly events?: readonly Told[]
+  readonly events?: readonly NotifiedEvent[]
   readonly now: number
   /** New ids of the Bundle and (a UUID) of the status. */
   readonly ids: readonly [bundle: string, status: string]
 }
 
 /** JSON text of the Bundle for a subscription. No resource and no address in it is of a record that `events` leaves out. */
-export function buildNotification({ id, topic, status }: Wanted, told: Notification): string {
+export function buildNotification({ id, topic, status }: SubscriptionSpec, told: Notification): string {
   const { base, type, content, count, now, ids } = told
   const events = told.events ?? []
   const named = content !== 'empty'
@@ -52,7 +52,7 @@ export function buildNotification({ id, topic, status }: Wanted, told: Notificat
 }
 
 /** The first events that fit into so many bytes of full resources; one always does. */
-export function fitting(events: readonly Told[], most: number): readonly Told[] {
+export function fitting(events: readonly NotifiedEvent[], most: number): readonly NotifiedEvent[] {
   let bytes = 0
   const end = events.findIndex(({ record }, index) => {
     bytes += Buffer.byteLength(record?.text ?? '') + AROUND
@@ -64,7 +64,7 @@ export function fitting(events: readonly Told[], most: number): readonly Told[] 
 /** Bytes that an event adds besides its resource, at most. */
 const AROUND = 1024
 
-const toldEvent = ({ number, at, record }: Told, named: boolean): ToldEvent =>
+const toldEvent = ({ number, at, record }: NotifiedEvent, named: boolean): ToldEvent =>
   named && record ? { number, at, focus: keyText(record) } : { number, at }
 
 function statusEntry(id: string, of: StatusOf): string {

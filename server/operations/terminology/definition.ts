@@ -3,9 +3,9 @@ import type { Canonical, Definitions } from '../../definitions/definitions.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import type { Values } from '../../fhir/parameters.ts'
 import type { Call } from '../../interactions/call.ts'
-import { keyOf, notFound, sightOf } from '../../interactions/known.ts'
+import { keyOf, notFound, viewerOf } from '../../interactions/target.ts'
 import type { Store } from '../../store/store.ts'
-import { createTerminology, type Terminology } from '../../validate/terminology/terminology.ts'
+import { createTerminology, type Terminology } from '../../terminology/terminology.ts'
 
 export type TerminologyNeeds = { readonly definitions: Definitions; readonly store: Store }
 
@@ -48,7 +48,7 @@ export async function definitionFor(needs: TerminologyNeeds, call: Call, named: 
 
 async function ofAddress({ store }: TerminologyNeeds, call: Call): Promise<Canonical> {
   const key = keyOf(call)
-  const version = await store.read(key, sightOf(call))
+  const version = await store.read(key, viewerOf(call))
   if (!version || version.text === '') throw notFound(key)
   return JSON.parse(version.text) as Canonical
 }
@@ -65,9 +65,9 @@ async function stored(
   call: Call,
   { kind, url, version }: Named & { readonly url: string },
 ): Promise<Canonical | undefined> {
-  if (!definitions.offer(kind)?.searchParameters.some(({ code }) => code === 'url')) return undefined
+  if (!definitions.capability(kind)?.searchParameters.some(({ code }) => code === 'url')) return undefined
   const where = { op: 'uri', param: 'url', value: url } as const
-  const { versions } = await store.find({ type: kind, where, sight: sightOf(call), limit: 10 })
+  const { versions } = await store.find({ type: kind, where, viewer: viewerOf(call), limit: 10 })
   const found = versions.map(({ text }) => JSON.parse(text) as Canonical)
   return found.find((one) => version === undefined || one.version === version)
 }

@@ -1,7 +1,7 @@
 /** CodeSystem/$subsumes: how two codes of a system stand to each other. https://hl7.org/fhir/R4/codesystem-operation-subsumes.html */
 import { refuse } from '../../fhir/outcome.ts'
 import { buildParameters, readParameters, value, type Declared, type Values } from '../../fhir/parameters.ts'
-import type { CodeSystem } from '../../validate/terminology/code-system.ts'
+import type { CodeSystem } from '../../terminology/code-system.ts'
 import type { Operation } from '../operation.ts'
 import type { Code, TerminologyNeeds } from './definition.ts'
 import { systemFor } from './system.ts'

@@ -2,8 +2,8 @@
 import type { Canonical } from '../../definitions/definitions.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import type { Call } from '../../interactions/call.ts'
-import type { CodeSystem } from '../../validate/terminology/code-system.ts'
-import { isVersion } from '../../validate/terminology/versions.ts'
+import type { CodeSystem } from '../../terminology/code-system.ts'
+import { isVersion } from '../../terminology/versions.ts'
 import { definitionFor, terminologyOf, type TerminologyNeeds } from './definition.ts'
 
 export type System = {

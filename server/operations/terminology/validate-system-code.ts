@@ -1,7 +1,7 @@
 /** CodeSystem/$validate-code: is a code one of a system's? https://hl7.org/fhir/R4/codesystem-operation-validate-code.html */
 import { readParameters, type Declared } from '../../fhir/parameters.ts'
-import { displaysOf } from '../../validate/terminology/concept.ts'
-import { isVersion } from '../../validate/terminology/versions.ts'
+import { displaysOf } from '../../terminology/concept.ts'
+import { isVersion } from '../../terminology/versions.ts'
 import type { Operation } from '../operation.ts'
 import { codesIn, type TerminologyNeeds } from './definition.ts'
 import { systemFor } from './system.ts'

@@ -2,8 +2,8 @@
 import { refuse } from '../../fhir/outcome.ts'
 import { buildParameters, value } from '../../fhir/parameters.ts'
 import type { Reply } from '../../interactions/call.ts'
-import type { Verdict } from '../../validate/terminology/code-system.ts'
-import { isDisplay } from '../../validate/terminology/concept.ts'
+import type { Verdict } from '../../terminology/code-system.ts'
+import { isDisplay } from '../../terminology/concept.ts'
 import type { Code } from './definition.ts'
 
 /** What is known of one code. */

@@ -25,12 +25,12 @@ export const date: SearchType = {
   filter: ({ code: param }, _modifier, text, { timeZone, now }) => ({
     op: 'date',
     param,
-    ...askedRange(param, text, timeZone, now),
+    ...searchedRange(param, text, timeZone, now),
   }),
 }
 
 /** A searched date with its prefix. @throws OutcomeError `invalid-parameter` */
-export function askedRange(
+export function searchedRange(
   param: string,
   text: string,
   timeZone: string,

@@ -1,7 +1,7 @@
 /** One commit inside a transaction: conditions first, then the writes, jobs, events and cursors. */
 import { CommitConflict } from '../store.ts'
 import type { Commit, Committed, Expect, Version, Work, Write } from '../store.ts'
-import { keyOf } from '../mistakes.ts'
+import { keyOf } from '../check-work.ts'
 import { stamp } from '../stamp.ts'
 import type { Key } from '../../fhir/types.ts'
 import { encodeAudience, regrant } from './circle.ts'
@@ -29,7 +29,7 @@ type RecordRow = {
   readonly facts: string
 }
 
-type Now = Pick<Step, 'place' | 'at'>
+type Now = Pick<Step, 'sequence' | 'at'>
 
 /**
  * Applies a commit. A refusal comes before the first write; any other fault leaves the transaction to be rolled back.
@@ -44,10 +44,10 @@ export function apply(work: Work, inside: Inside): Committed {
     if (write.kind !== 'audience' && write.expect) check(keyOf(write), write.expect, ['write', index], inside)
   }
   const last = lastCommit(inside.statements)
-  const now = { place: writes.length > 0 ? last.place + 1 : 0, at: Math.max(inside.clock(), last.at) }
-  if (writes.length > 0) inside.statements.run('INSERT INTO commits (place, at) VALUES (?, ?)', now.place, now.at)
+  const now = { sequence: writes.length > 0 ? last.sequence + 1 : 0, at: Math.max(inside.clock(), last.at) }
+  if (writes.length > 0) inside.statements.run('INSERT INTO commits (place, at) VALUES (?, ?)', now.sequence, now.at)
   const versions = writes.map((write, index) => {
-    const step = { ...now, seq: now.place * ROOM + index }
+    const step = { ...now, seq: now.sequence * ROOM + index }
     return WRITES[write.kind](write as never, step, inside)
   })
   for (const job of work.jobs ?? []) enqueue(job, inside.statements)
@@ -58,7 +58,7 @@ export function apply(work: Work, inside: Inside): Committed {
 
 /** The last place and its time; zeros before the first. */
 export function lastCommit({ get }: Statements): Now {
-  return get<Now>('SELECT place, at FROM commits ORDER BY place DESC LIMIT 1') ?? { place: 0, at: 0 }
+  return get<Now>('SELECT place AS sequence, at FROM commits ORDER BY place DESC LIMIT 1') ?? { sequence: 0, at: 0 }
 }
 
 export function cursorValue(name: string, { get }: Statements): number {
@@ -86,9 +86,9 @@ function checkGuards({ guards = [] }: Work, inside: Inside): void {
   }
 }
 
-type Asked = readonly [kind: 'write' | 'guard', index: number]
+type Precondition = readonly [kind: 'write' | 'guard', index: number]
 
-function check(key: Key, expect: Expect, asked: Asked, inside: Inside): void {
+function check(key: Key, expect: Expect, asked: Precondition, inside: Inside): void {
   const row = recordOf(key, inside)
   const current = row === undefined || row.deleted === 1 ? 0 : row.version
   const met = expect === 'absent' ? current === 0 : current !== 0 && expect.version.includes(current)
@@ -127,13 +127,13 @@ const WRITES: {
   },
 }
 
-type Step = { readonly place: number; readonly at: number; readonly seq: number }
+type Step = { readonly sequence: number; readonly at: number; readonly seq: number }
 type Made = Step & { readonly method: number; readonly text: string }
 type Versioned = Exclude<Write, { kind: 'audience' }>
 
 /** Adds a version, and the record with the first one, and brings the indexes to what it says. */
 function addVersion(write: Versioned, known: RecordRow | undefined, step: Made, inside: Inside): Version {
-  const { place, at, seq, method, text } = step
+  const { sequence, at, seq, method, text } = step
   const { statements, words } = inside
   const { type, id } = keyOf(write)
   const author = words.makeWord(write.author)
@@ -150,7 +150,7 @@ function addVersion(write: Versioned, known: RecordRow | undefined, step: Made, 
   regrant({ type: row.type, rid }, row.audience, circle, statements)
   const owner = words.text(row.owner)
   const { author: by, audience } = write
-  return { type, id, version, place, at, method: METHODS[method]!, author: by, owner, audience, text }
+  return { type, id, version, sequence, at, method: METHODS[method]!, author: by, owner, audience, text }
 }
 
 /** What a record is before its first version. Its rid comes with the row. */
@@ -167,20 +167,20 @@ const newRecord = (type: number, owner: number): RecordRow => ({
 /** The commits after a place with their versions, oldest first. */
 export function feed(after: number, limit: number, { statements, words }: Inside): Commit[] {
   const commits = statements.all<Now>(
-    'SELECT place, at FROM commits WHERE place > ? ORDER BY place LIMIT ?',
+    'SELECT place AS sequence, at FROM commits WHERE place > ? ORDER BY place LIMIT ?',
     after,
     most(limit),
   )
-  const end = commits.at(-1)?.place
+  const end = commits.at(-1)?.sequence
   if (end === undefined) return []
   const rows = statements.all<VersionRow>(
     `${ANY} WHERE v.seq >= ? AND v.seq < ? ORDER BY v.seq`,
-    commits[0]!.place * ROOM,
+    commits[0]!.sequence * ROOM,
     (end + 1) * ROOM,
   )
-  const versions = new Map(commits.map(({ place }) => [place, [] as Version[]]))
+  const versions = new Map(commits.map(({ sequence }) => [sequence, [] as Version[]]))
   for (const row of rows) versions.get(placeOf(row.seq))!.push(versionOf(row, words))
-  return commits.map((commit) => ({ ...commit, versions: versions.get(commit.place)! }))
+  return commits.map((commit) => ({ ...commit, versions: versions.get(commit.sequence)! }))
 }
 
 const RECORD = `SELECT r.rid, r.type, r.owner, r.deleted, json(r.facts) AS facts, v.version,

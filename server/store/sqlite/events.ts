@@ -4,10 +4,10 @@ import { most } from './sql.ts'
 import type { Statements } from './sql.ts'
 
 /** Adds an event under the next number of its stream; one that is there already is left as it is. */
-export function addEvent({ stream, place, type, id, version }: NewEvent, at: number, statements: Statements): void {
-  if (statements.get(KNOWN, stream, place, type, id) !== undefined) return
+export function addEvent({ stream, sequence, type, id, version }: NewEvent, at: number, statements: Statements): void {
+  if (statements.get(KNOWN, stream, sequence, type, id) !== undefined) return
   const number = eventCount(stream, statements) + 1
-  statements.run('INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)', stream, number, place, type, id, version, at)
+  statements.run('INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)', stream, number, sequence, type, id, version, at)
 }
 
 export function eventCount(stream: string, { get }: Statements): number {
@@ -24,4 +24,5 @@ export function events(
 }
 
 const KNOWN = 'SELECT 1 FROM event WHERE stream = ? AND place = ? AND type = ? AND id = ?'
-const EVENTS = 'SELECT * FROM event WHERE stream = ? AND number BETWEEN ? AND ? ORDER BY number LIMIT ?'
+const EVENTS =
+  'SELECT stream, number, place AS sequence, type, id, version, at FROM event WHERE stream = ? AND number BETWEEN ? AND ? ORDER BY number LIMIT ?'

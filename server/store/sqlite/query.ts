@@ -9,7 +9,7 @@ import type { Dictionary } from './dictionary.ts'
 import { compile } from './filter.ts'
 import type { Condition, Scope, Source } from './filter.ts'
 import { after, keyColumns, orderBy } from './order.ts'
-import { CURRENT, sightOf, versionOf } from './rows.ts'
+import { CURRENT, visibleTo, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
 import { joined, most, raw, sql } from './sql.ts'
 import type { Arg, Sql, Statements } from './sql.ts'
@@ -59,8 +59,8 @@ function total({ from, where }: Plan, { get }: Statements): number {
   return get<{ total: number }>(text, ...args)!.total
 }
 
-export function planOf({ where, sight, deleted, sort }: Query, scope: Scope): Plan {
-  const conditions: Condition[] = [...parts(where).map((part) => compile(part, scope)), seen(sight, scope)]
+export function planOf({ where, viewer: viewer, deleted, sort }: Query, scope: Scope): Plan {
+  const conditions: Condition[] = [...parts(where).map((part) => compile(part, scope)), seen(viewer, scope)]
   if (deleted !== true) conditions.push({ probe: raw('r.deleted = 0') })
   const driver = fewest(conditions, sort ?? [], scope.statements)
   const tested = conditions.filter((condition) => condition !== driver || !condition.source!.exact)
@@ -76,12 +76,12 @@ export function planOf({ where, sight, deleted, sort }: Query, scope: Scope): Pl
 const parts = (filter: Filter): readonly Filter[] => (filter.op === 'and' ? filter.of.flatMap(parts) : [filter])
 
 /** The sight as a condition. An agency's own list is a source only where nothing of the type is open to everyone. */
-function seen(sight: Query['sight'], { type, words, statements }: Scope): Condition {
-  const probe = sightOf(sight, words)
-  if (sight === 'everything' || type === undefined) return { probe }
+function seen(viewer: Query['viewer'], { type, words, statements }: Scope): Condition {
+  const probe = visibleTo(viewer, words)
+  if (viewer === 'unrestricted' || type === undefined) return { probe }
   const open = statements.get('SELECT 1 FROM audience WHERE agency = ? AND type = ?', words.word(EVERYONE) ?? 0, type)
   if (open !== undefined) return { probe }
-  const rids = sql`SELECT rid FROM audience WHERE agency = ${words.word(sight.agency) ?? 0} AND type = ${type} AND n = 0`
+  const rids = sql`SELECT rid FROM audience WHERE agency = ${words.word(viewer.agency) ?? 0} AND type = ${type} AND n = 0`
   return { probe, source: { rids, exact: false, ordered: true } }
 }
 

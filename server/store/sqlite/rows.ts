@@ -1,5 +1,5 @@
 /** Rows of the schema as versions of the contract. */
-import type { Sight } from '../../search/query.ts'
+import type { Viewer } from '../../search/query.ts'
 import { EVERYONE } from '../../search/query.ts'
 import type { Version } from '../store.ts'
 import { decodeAudience } from './circle.ts'
@@ -39,7 +39,7 @@ export function versionOf(row: VersionRow, words: Dictionary): Version {
     type: words.text(row.type),
     id: row.id,
     version: row.version,
-    place: placeOf(row.seq),
+    sequence: placeOf(row.seq),
     at: row.at,
     method: METHODS[row.method],
     author: words.text(row.author),
@@ -50,9 +50,9 @@ export function versionOf(row: VersionRow, words: Dictionary): Version {
 }
 
 /** The condition that the seer may know of record `r`. */
-export function sightOf(sight: Sight, words: Dictionary): Sql {
-  if (sight === 'everything') return raw('1')
+export function visibleTo(viewer: Viewer, words: Dictionary): Sql {
+  if (viewer === 'unrestricted') return raw('1')
   return sql`EXISTS (SELECT 1 FROM audience a
-    WHERE a.agency IN (${words.word(EVERYONE) ?? 0}, ${words.word(sight.agency) ?? 0}) AND a.type = r.type AND a.rid = r.rid
-    AND (a.since IS NULL OR a.since <= ${sight.at}) AND (a.until IS NULL OR a.until > ${sight.at}))`
+    WHERE a.agency IN (${words.word(EVERYONE) ?? 0}, ${words.word(viewer.agency) ?? 0}) AND a.type = r.type AND a.rid = r.rid
+    AND (a.since IS NULL OR a.since <= ${viewer.at}) AND (a.until IS NULL OR a.until > ${viewer.at}))`
 }

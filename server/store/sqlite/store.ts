@@ -1,5 +1,5 @@
 /** The store in one SQLite file, for one hub process. store/store.ts says what it must do. */
-import { refuseMistakes } from '../mistakes.ts'
+import { checkWork } from '../check-work.ts'
 import type { Store } from '../store.ts'
 import { watch } from '../watch.ts'
 import { decodeAudience } from './circle.ts'
@@ -28,22 +28,22 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
   const words = dictionary(statements)
   const inside = { statements, words, clock }
   const { db, get } = statements
-  const watchers = watch(() => lastCommit(statements).place)
+  const watchers = watch(() => lastCommit(statements).sequence)
   const group_ = group(statements, words, watchers.look)
   let commits = 0
   voidLeases(statements)
 
   return {
     commit: async (work) => {
-      refuseMistakes(work)
+      checkWork(work)
       const done = await group_.join(() => apply(work, inside))
       commits++
       return done
     },
-    read: async (key, sight) => read(key, sight, inside),
-    readMany: async (keys, sight) => keys.map((key) => read(key, sight, inside)),
-    vread: async (key, version, sight) => vread(key, version, sight, inside),
-    history: async (key, sight, page) => history(key, sight, page, inside),
+    read: async (key, viewer) => read(key, viewer, inside),
+    readMany: async (keys, viewer) => keys.map((key) => read(key, viewer, inside)),
+    vread: async (key, version, viewer) => vread(key, version, viewer, inside),
+    history: async (key, viewer, page) => history(key, viewer, page, inside),
     find: async (query) => find(query, inside),
     indexed: async ({ type, id }) => {
       const row = get<{ facts: string; audience: string }>(INDEXED, words.word(type) ?? 0, id)
@@ -54,7 +54,7 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
       }
     },
     feed: async (after, limit) => feed(after, limit, inside),
-    last: async () => lastCommit(statements).place,
+    last: async () => lastCommit(statements).sequence,
     changed: watchers.changed,
     cursor: async (name) => cursorValue(name, statements),
     events: async (stream, range) => events(stream, range, statements),

@@ -6,7 +6,7 @@
 import type { Json } from '../../fhir/types.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
 import { FORMATS } from '../formats.ts'
-import type { Terminology } from '../terminology/terminology.ts'
+import type { Terminology } from '../../terminology/terminology.ts'
 import { compileProfile, compileShape } from './compile.ts'
 import type { Choice, Schema, Slicing } from './schema.ts'
 

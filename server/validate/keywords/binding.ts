@@ -1,9 +1,9 @@
 /** `fhirBinding`: coded values against value sets. https://hl7.org/fhir/R4/terminologies.html#strength */
 import type { Bound } from '../compile/schema.ts'
 import { guessed, type Fault, type Run } from '../run.ts'
-import type { Verdict } from '../terminology/code-system.ts'
-import { hintsOf, type Sent } from '../terminology/hint.ts'
-import type { Membership } from '../terminology/value-set.ts'
+import type { Verdict } from '../../terminology/code-system.ts'
+import { hintsOf, type Sent } from '../../terminology/hint.ts'
+import type { Membership } from '../../terminology/value-set.ts'
 import { keyword } from './keyword.ts'
 
 type Ready = Bound & { readonly check: Membership; readonly hint: (sent: Sent) => string }

@@ -1,7 +1,7 @@
 /** `fhirCoding`: a code of a system that is at hand is one of its codes, whatever the binding. https://hl7.org/fhir/R4/datatypes.html#Coding */
 import { nearest } from '../../fhir/nearest.ts'
 import type { Engine, Fault } from '../run.ts'
-import { isDisplay } from '../terminology/concept.ts'
+import { isDisplay } from '../../terminology/concept.ts'
 import { keyword } from './keyword.ts'
 
 type Coding = {

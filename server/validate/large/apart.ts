@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads'
 import type { Definitions } from '../../definitions/definitions.ts'
 import { serialize } from '../../fhir/json.ts'
 import { refuse, type Issue } from '../../fhir/outcome.ts'
-import type { PathClock } from '../../fhir/path.ts'
+import type { PathClock } from '../../fhirpath/path.ts'
 import type { Rules } from '../create.ts'
 import type { Ask } from '../validator.ts'
 import type { Answer, Question, Setting } from './thread.ts'
@@ -124,7 +124,7 @@ function start(
 }
 
 function put(thread: Thread, { text, ask, now, definitions }: Job): void {
-  const besides = thread.knows === definitions ? {} : { besides: definitions.besides }
+  const besides = thread.knows === definitions ? {} : { besides: definitions.additional }
   thread.knows = definitions
   thread.worker.ref()
   thread.worker.postMessage({ text, ask, now, ...besides } satisfies Question)

@@ -1,6 +1,6 @@
 /** Values of answers beside values of a questionnaire: are they the same, and which is more? */
 import { dateRange } from '../../fhir/dates.ts'
-import { convertUnit, UCUM } from '../terminology/ucum.ts'
+import { convertUnit, UCUM } from '../../terminology/ucum.ts'
 import type { Bag } from './shapes.ts'
 
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null

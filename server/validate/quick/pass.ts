@@ -1,5 +1,5 @@
 /** The quick pass over a whole resource: see test.ts. */
-import type { TypeOffer } from '../../definitions/definitions.ts'
+import type { ResourceCapability } from '../../definitions/definitions.ts'
 import { bindingProfile } from '../applies.ts'
 import { claimed } from '../claims.ts'
 import { createRun, type Engine } from '../run.ts'
@@ -15,7 +15,7 @@ type Resource = Record<string, unknown>
 export function raisesNothing(
   resource: Resource,
   asked: readonly string[] = [],
-  offer: TypeOffer | undefined,
+  offer: ResourceCapability | undefined,
   engine: Engine,
 ): boolean {
   const demanded = offer ? bindingProfile(resource, offer, engine) : undefined

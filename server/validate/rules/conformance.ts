@@ -1,5 +1,5 @@
 /** Rules for the definitions that a resource may be, where they name other definitions. https://hl7.org/fhir/R4/conformance-module.html */
-import { pathFault } from '../../fhir/path-fault.ts'
+import { pathFault } from '../../fhirpath/path-fault.ts'
 import type { Fault } from '../run.ts'
 import type { Rule } from './index.ts'
 

@@ -2,7 +2,7 @@
 import { differentialFault, headFault, lateElement } from '../../definitions/structures/check.ts'
 import { elementsOf, isConstraint } from '../../definitions/structures/structures.ts'
 import { items } from '../../fhir/element.ts'
-import { isFast, pathFault } from '../../fhir/path-fault.ts'
+import { isFast, pathFault } from '../../fhirpath/path-fault.ts'
 import type { Fault } from '../run.ts'
 import type { Rule } from './index.ts'
 

@@ -1,8 +1,8 @@
 /** What code systems and value sets say of themselves. https://hl7.org/fhir/R4/codesystem.html, https://hl7.org/fhir/R4/valueset.html */
 import type { Canonical } from '../../definitions/definitions.ts'
 import type { Engine, Fault } from '../run.ts'
-import { canonicalParts } from '../terminology/versions.ts'
-import { isSctid, SNOMED } from '../terminology/sctid.ts'
+import { canonicalParts } from '../../terminology/versions.ts'
+import { isSctid, SNOMED } from '../../terminology/sctid.ts'
 import type { Rule } from './index.ts'
 
 type Bag = Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
 /** A unit that is coded by UCUM is one of its expressions. https://hl7.org/fhir/R4/datatypes-definitions.html#Quantity.code */
-import { UCUM } from '../terminology/ucum.ts'
+import { UCUM } from '../../terminology/ucum.ts'
 import type { Rule } from './index.ts'
 
 export const unitIsUcum: Rule = ({ system, code }, { engine }) => {

@@ -110,7 +110,7 @@ describe('Sealing the social security number of a participant', () => {
     const impossible = refusal(() => sealSsn(patient('666-12-3456'), KEY, 'Bundle.entry[0].resource'))
     assert.equal(impossible.status, 422)
     assert.deepEqual(
-      impossible.issues.map((one) => [one.code, one.expression]),
+      impossible.issues.map((one) => [one.detail, one.expression]),
       [['value-format', 'Bundle.entry[0].resource.identifier[1].value']],
     )
     const two = refusal(() =>
@@ -125,7 +125,7 @@ describe('Sealing the social security number of a participant', () => {
       ),
     )
     assert.deepEqual(
-      two.issues.map((one) => [one.code, one.expression]),
+      two.issues.map((one) => [one.detail, one.expression]),
       [['element-too-many', 'Patient.identifier']],
     )
   })

@@ -14,7 +14,7 @@ const plan = (status: string, more: Partial<Resource> = {}): Resource => ({
   subject: { reference: 'Patient/elvis' },
   ...more,
 })
-const brief = (issues: readonly Issue[]) => issues.map((one) => `${one.code} ${one.expression}`)
+const brief = (issues: readonly Issue[]) => issues.map((one) => `${one.detail} ${one.expression}`)
 
 const ALL = ['draft', 'active', 'on-hold', 'completed', 'revoked', 'entered-in-error']
 const LEGAL: Readonly<Record<string, readonly string[]>> = {

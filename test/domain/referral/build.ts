@@ -20,8 +20,8 @@ export const business = (code: string): JsonObject => ({
   coding: [{ system: codeSystem('referral-business-status'), code }],
 })
 
-export const output = (type: string, value: JsonObject): JsonObject => ({
-  type: { coding: [{ system: codeSystem('task-output'), code: type }] },
+export const output = (code: string, value: JsonObject): JsonObject => ({
+  type: { coding: [{ system: codeSystem('task-output'), code }] },
   ...value,
 })
 
@@ -57,7 +57,7 @@ export const task = (more: Partial<Resource> = {}): Resource => ({
   ...more,
 })
 
-export const codesIn = (issues: readonly Issue[]): readonly string[] => issues.map((issue) => issue.code)
+export const codesIn = (issues: readonly Issue[]): readonly string[] => issues.map((issue) => issue.detail)
 
 export const brief = (issues: readonly Issue[]): string[] =>
-  issues.map((issue) => `${issue.code} ${issue.expression ?? ''}`)
+  issues.map((issue) => `${issue.detail} ${issue.expression ?? ''}`)

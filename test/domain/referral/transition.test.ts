@@ -41,7 +41,7 @@ describe('Creating a referral Task', () => {
 
   it('is refused in any other status than draft, requested, or declined before sending', () => {
     const [issue] = checkTask(undefined, task({ status: 'in-progress' }), ES, lifecycle)
-    assert.equal(issue?.code, 'transition-illegal')
+    assert.equal(issue?.detail, 'transition-illegal')
     assert.equal(
       issue?.text,
       'A referral cannot be created as `in-progress`. As requester you may set now: `draft` with businessStatus `proposed`; ' +

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { checkSubscription } from '../../../server/domain/subscription/check.ts'
 import { parseCriteria } from '../../../server/domain/subscription/filter.ts'
 import { topicsOf, type Topic } from '../../../server/domain/subscription/topic.ts'
-import { readWanted } from '../../../server/domain/subscription/wanted.ts'
+import { readSpec } from '../../../server/domain/subscription/spec.ts'
 import type { Resource } from '../../../server/fhir/types.ts'
 import { definitions, START, subscription } from '../../subscriptions/scene.ts'
 
@@ -15,7 +15,7 @@ describe('subscription / check', () => {
   })
 
   const issuesOf = (resource: Resource) =>
-    checkSubscription(readWanted(resource), { topics, loopback: false }, START, 'Subscription')
+    checkSubscription(readSpec(resource), { topics, loopback: false }, START, 'Subscription')
   const channel = (more: object): Resource => {
     const base = subscription('s', ENDPOINT)
     return { ...base, channel: { ...(base.channel as object), ...more } } as Resource
@@ -125,7 +125,7 @@ describe('subscription / check', () => {
     it(`refuses ${what}`, () => {
       const issues = issuesOf(resource())
       assert.deepEqual(
-        issues.map((issue) => [issue.code, issue.expression]),
+        issues.map((issue) => [issue.detail, issue.expression]),
         [['subscription-rule', `Subscription.${expression}`]],
       )
       assert.match(issues[0]?.text ?? '', text)

@@ -53,7 +53,7 @@ export function concurrency(kind: Kind): void {
 
     it('gives commits made at the same time each a place of its own, without gaps', async () => {
       const done = await race(many((index) => ({ writes: [put(`Patient/${index}`)] })))
-      const places = done.map(({ place }) => place).sort((a, b) => a - b)
+      const places = done.map(({ sequence }) => sequence).sort((a, b) => a - b)
       assert.deepEqual(
         places,
         Array.from({ length: MANY }, (_, index) => index + 1),

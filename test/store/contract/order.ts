@@ -16,12 +16,12 @@ export function order(kind: Kind): void {
 
     it('gives a place to each commit with writes, and to no other', async () => {
       const { store } = given
-      assert.equal((await store.commit({ writes: [put('Task/a')] })).place, 1)
-      assert.equal((await store.commit({ jobs: [{ kind: 'k', key: 'j', due: 0 }] })).place, 0)
+      assert.equal((await store.commit({ writes: [put('Task/a')] })).sequence, 1)
+      assert.equal((await store.commit({ jobs: [{ kind: 'k', key: 'j', due: 0 }] })).sequence, 0)
       await assert.rejects(store.commit({ writes: [put('Task/a', { expect: 'absent' })] }), CommitConflict)
-      assert.equal((await store.commit({ writes: [circle('Task/a')] })).place, 2)
-      assert.equal((await store.commit({ writes: [remove('Task/nobody')] })).place, 3)
-      assert.equal((await store.commit({ writes: [put('Task/b'), put('Task/c')] })).place, 4)
+      assert.equal((await store.commit({ writes: [circle('Task/a')] })).sequence, 2)
+      assert.equal((await store.commit({ writes: [remove('Task/nobody')] })).sequence, 3)
+      assert.equal((await store.commit({ writes: [put('Task/b'), put('Task/c')] })).sequence, 4)
       assert.equal(await store.last(), 4)
     })
 
@@ -32,7 +32,7 @@ export function order(kind: Kind): void {
       await store.commit({ writes: [remove('Task/none'), remove('Task/b')] })
       await store.commit({ writes: [put('Task/a')] })
       const told = (commits: Awaited<ReturnType<typeof store.feed>>) =>
-        commits.map(({ place, versions }) => `${place}: ${versions.map(named).join(' ')}`)
+        commits.map(({ sequence, versions }) => `${sequence}: ${versions.map(named).join(' ')}`)
       assert.deepEqual(told(await store.feed(0, 3)), ['1: Task/a#1 Task/b#1', '2: ', '3: Task/b#2'])
       assert.deepEqual(told(await store.feed(3, 3)), ['4: Task/a#2'])
       assert.deepEqual(await store.feed(4, 3), [])
@@ -41,7 +41,7 @@ export function order(kind: Kind): void {
     it('feeds the versions as they were written', async () => {
       const made = await given.store.commit({ writes: [put('Task/a', { audience: [{ agency: 'abe', until: 5 }] })] })
       await given.store.commit({ writes: [put('Task/a')] })
-      assert.deepEqual((await given.store.feed(0, 1))[0], { place: 1, at: START, versions: made.versions })
+      assert.deepEqual((await given.store.feed(0, 1))[0], { sequence: 1, at: START, versions: made.versions })
     })
 
     it('never goes back in time, whatever the clock does', async () => {

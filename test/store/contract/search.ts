@@ -94,11 +94,11 @@ export function search(kind: Kind): void {
       await given.store.commit({
         writes: ['a', 'b', 'c', 'd'].map((id) => put(`Task/${id}`, { audience: audience(id) })),
       })
-      const sight = { agency: 'snap', at: given.clock.now }
-      const found = await given.store.find(query('Task', { sight, limit: 1, total: true }))
+      const viewer = { agency: 'snap', at: given.clock.now }
+      const found = await given.store.find(query('Task', { viewer, limit: 1, total: true }))
       assert.deepEqual([ids(found.versions), found.total], ['c', 2])
-      assert.equal(ids(await pages(given.store, query('Task', { sight, limit: 1 }))), 'c d')
-      assert.equal(ids((await given.store.find(query('Task', { sight: EVERYTHING }))).versions), 'a b c d')
+      assert.equal(ids(await pages(given.store, query('Task', { viewer, limit: 1 }))), 'c d')
+      assert.equal(ids((await given.store.find(query('Task', { viewer: EVERYTHING }))).versions), 'a b c d')
     })
   })
 }

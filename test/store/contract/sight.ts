@@ -1,6 +1,6 @@
 /** Who may know: every read carries its sight, and the sight is judged by the audience that a record has now. */
 import assert from 'node:assert/strict'
-import type { Sight } from '../../../server/search/query.ts'
+import type { Viewer } from '../../../server/search/query.ts'
 import type { Audience } from '../../../server/search/query.ts'
 import { each } from '../stores.ts'
 import type { Kind } from '../stores.ts'
@@ -41,10 +41,10 @@ const CASES: readonly (readonly [title: string, audience: readonly Audience[], s
 export function sight(kind: Kind): void {
   describe(`store / ${kind.name} / sight`, () => {
     const given = each(kind)
-    const abe: Sight = { agency: 'abe', at: AT }
+    const abe: Viewer = { agency: 'abe', at: AT }
 
     /** By which ways a seer learns of Task/a. */
-    const ways = async (seer: Sight) => {
+    const ways = async (seer: Viewer) => {
       const { store } = given
       const one = key('Task/a')
       const where = isToken('status', 'x')
@@ -53,10 +53,10 @@ export function sight(kind: Kind): void {
         readMany: named((await store.readMany([one], seer))[0]) !== undefined,
         vread: named(await store.vread(one, 1, seer)) !== undefined,
         history: (await store.history(one, seer, { limit: 9 })).total > 0,
-        find: (await store.find(query('Task', { where, sight: seer }))).versions.length > 0,
-        'find all': (await store.find(query('Task', { sight: seer }))).versions.length > 0,
-        'find any type': (await store.find(query('*', { where, sight: seer }))).versions.length > 0,
-        count: (await store.find(query('Task', { sight: seer, limit: 0, total: true }))).total === 1,
+        find: (await store.find(query('Task', { where, viewer: seer }))).versions.length > 0,
+        'find all': (await store.find(query('Task', { viewer: seer }))).versions.length > 0,
+        'find any type': (await store.find(query('*', { where, viewer: seer }))).versions.length > 0,
+        count: (await store.find(query('Task', { viewer: seer, limit: 0, total: true }))).total === 1,
       }
     }
     const every = (seen: boolean) => Object.fromEntries(Object.keys(EVERY).map((way) => [way, seen]))
@@ -66,7 +66,7 @@ export function sight(kind: Kind): void {
       it(`${seen ? 'is open' : 'is closed'} to an agency when the audience is ${title}`, async () => {
         await given.store.commit({ writes: [put('Task/a', { audience, entries: [token('status', 'x')] })] })
         assert.deepEqual(await ways(abe), every(seen))
-        assert.deepEqual(await ways('everything'), every(true))
+        assert.deepEqual(await ways('unrestricted'), every(true))
         assert.deepEqual(
           await ways({ agency: 'unheard-of', at: AT }),
           every(audience.some(({ agency, from }) => agency === '*' && from === undefined)),
@@ -78,7 +78,7 @@ export function sight(kind: Kind): void {
       const entries = [token('status', 'x')]
       await given.store.commit({ writes: [put('Task/a', { entries, audience: [{ agency: 'snap' }] })] })
       const done = await given.store.commit({ writes: [circle('Task/a', { agency: 'abe' })] })
-      assert.deepEqual([done.versions, done.place], [[undefined], 2])
+      assert.deepEqual([done.versions, done.sequence], [[undefined], 2])
       assert.deepEqual(await ways(abe), every(true))
       assert.deepEqual(await ways({ agency: 'snap', at: AT }), every(false))
       const version = await given.store.read(key('Task/a'), abe)
@@ -110,15 +110,15 @@ export function sight(kind: Kind): void {
       assert.deepEqual((await given.store.commit({ writes: [circle('Task/a', { agency: 'abe' })] })).versions, [
         undefined,
       ])
-      assert.equal(await given.store.read(key('Task/a'), 'everything'), undefined)
+      assert.equal(await given.store.read(key('Task/a'), 'unrestricted'), undefined)
     })
 
     it('rules a guard too: what the seer may not know of does not stand in the way', async () => {
       const entries = [token('identifier', '1')]
       await given.store.commit({ writes: [put('Task/a', { entries, audience: [{ agency: 'snap' }] })] })
-      const none = (seer: Sight) => [{ none: query('Task', { where: isToken('identifier', '1'), sight: seer }) }]
+      const none = (seer: Viewer) => [{ none: query('Task', { where: isToken('identifier', '1'), viewer: seer }) }]
       await given.store.commit({ writes: [put('Task/b')], guards: none(abe) })
-      const refused = given.store.commit({ writes: [put('Task/c')], guards: none('everything') })
+      const refused = given.store.commit({ writes: [put('Task/c')], guards: none('unrestricted') })
       await assert.rejects(refused, conflict('guard', 0, 1))
     })
   })

@@ -23,14 +23,14 @@ export function versions(kind: Kind): void {
       ]
       const done = await commit(put('Patient/1', { body: { active: true }, method: 'POST', author: 'mdes', audience }))
       assert.deepEqual(done, {
-        place: 1,
+        sequence: 1,
         at: START,
         versions: [
           {
             type: 'Patient',
             id: '1',
             version: 1,
-            place: 1,
+            sequence: 1,
             at: START,
             method: 'POST',
             author: 'mdes',
@@ -146,7 +146,7 @@ export function versions(kind: Kind): void {
         writes: [put('Patient/1'), put('Patient/2', { expect: { version: [1] } })],
         jobs: [{ kind: 'k', key: 'j', due: 0 }],
         cursors: [{ name: 'c', from: 0, to: 5 }],
-        events: [{ stream: 's', place: 1, type: 'Patient', id: '1', version: 1 }],
+        events: [{ stream: 's', sequence: 1, type: 'Patient', id: '1', version: 1 }],
       })
       await assert.rejects(refused, CommitConflict)
       assert.equal(await read('Patient/1'), undefined)

@@ -6,9 +6,9 @@ import type { Kind } from '../stores.ts'
 import { put } from '../writes.ts'
 import { conflict } from './versions.ts'
 
-const event = (place: number, parts: Partial<NewEvent> = {}): NewEvent => ({
+const event = (sequence: number, parts: Partial<NewEvent> = {}): NewEvent => ({
   stream: 's',
-  place,
+  sequence,
   type: 'Task',
   id: 'a',
   version: 1,
@@ -20,7 +20,7 @@ export function work(kind: Kind): void {
     const given = each(kind)
     const numbers = async (stream: string) =>
       (await given.store.events(stream, { from: 1, limit: 99 }))
-        .map(({ number, place }) => `${number}=${place}`)
+        .map(({ number, sequence }) => `${number}=${sequence}`)
         .join(' ')
 
     it('numbers the events of each stream from 1', async () => {

@@ -66,7 +66,7 @@ async function check(store: Store, acknowledged: readonly Version[]): Promise<vo
   const last = await store.last()
   const commits = await store.feed(0, last + 1)
   assert.deepEqual(
-    commits.map(({ place }) => place),
+    commits.map(({ sequence }) => sequence),
     Array.from({ length: last }, (_, index) => index + 1),
   )
   for (const { versions } of commits) {

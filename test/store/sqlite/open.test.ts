@@ -122,7 +122,7 @@ describe('store / sqlite / open', () => {
     const waiting = store.commit({ writes: [put('Task/a')] })
     await Promise.resolve()
     await store.close()
-    assert.equal((await waiting).place, 1)
+    assert.equal((await waiting).sequence, 1)
     await assert.rejects(store.commit({ writes: [put('Task/b')] }), /The store is closed/)
   })
 })

@@ -82,12 +82,12 @@ const CASES: readonly (readonly [title: string, asked: Partial<Query>, expected:
   ],
   [
     'what few may know',
-    { sight: { agency: 'rare', at: 5 } },
+    { viewer: { agency: 'rare', at: 5 } },
     { reads: /SEARCH audience USING PRIMARY KEY \(agency=\? AND type=\?\)/ },
   ],
   [
     'all of a type',
-    { where: { op: 'not', of: isToken('status', 'x') }, sight: EVERYTHING },
+    { where: { op: 'not', of: isToken('status', 'x') }, viewer: EVERYTHING },
     { reads: /SEARCH r USING INDEX record_type \(type=\?\)/ },
   ],
   [
@@ -133,7 +133,7 @@ describe('store / sqlite / query plan', () => {
 
   for (const [title, parts, { reads, sorts = false }] of CASES) {
     it(`${title}: reads an index and never all records`, () => {
-      const plan = explain(query('Task', { sight: abe, limit: 20, ...parts }))
+      const plan = explain(query('Task', { viewer: abe, limit: 20, ...parts }))
       const steps = plan.filter((line) => /^(SEARCH|SCAN)/.test(line))
       assert.match(steps[0] ?? '', reads, plan.join('\n'))
       assert.doesNotMatch(plan.join('\n'), /SCAN (r|record|v|p|s|posting|span|value|audience)\b/)
@@ -143,9 +143,9 @@ describe('store / sqlite / query plan', () => {
 
   it('starts from the condition that lists fewest records', () => {
     const both = (first: Filter, second: Filter) =>
-      sqlOf(query('Task', { sight: abe, limit: 20, where: { op: 'and', of: [first, second] } })).args[0]
+      sqlOf(query('Task', { viewer: abe, limit: 20, where: { op: 'and', of: [first, second] } })).args[0]
     const rare = isToken('identifier', 'i7')
-    const alone = sqlOf(query('Task', { sight: abe, limit: 20, where: rare })).args[0]
+    const alone = sqlOf(query('Task', { viewer: abe, limit: 20, where: rare })).args[0]
     assert.equal(both(isToken('status', 'active'), rare), alone)
     assert.equal(both(rare, isToken('status', 'active')), alone)
   })

@@ -86,8 +86,8 @@ async function checkOrder(store: Store, versions: Map<string, Version>): Promise
   let place = 0
   for (let commits = await store.feed(0, 500); commits.length > 0; commits = await store.feed(place, 500)) {
     for (const commit of commits) {
-      if (commit.place !== place + 1) faults.push(`place ${commit.place} follows place ${place}`)
-      place = commit.place
+      if (commit.sequence !== place + 1) faults.push(`place ${commit.sequence} follows place ${place}`)
+      place = commit.sequence
       for (const version of commit.versions) {
         const key = `${version.type}/${version.id}`
         const before = current.get(key) ?? 0

@@ -38,14 +38,14 @@ function caseOf({ file, line, resource, issues }: Verdict): string {
   const rest = issues.filter((issue) => !isError(issue))
   const [first] = errors
   const failure = first
-    ? `<failure message="${xml(first.text)}" type="${first.code}">${xml(errors.map(lineOf).join('\n'))}</failure>\n`
+    ? `<failure message="${xml(first.text)}" type="${first.detail}">${xml(errors.map(lineOf).join('\n'))}</failure>\n`
     : ''
   const more = rest.length > 0 ? `<system-out>${xml(rest.map(lineOf).join('\n'))}</system-out>\n` : ''
   return failure + more === '' ? `${head}/>\n` : `${head}>\n${failure}${more}</testcase>\n`
 }
 
-const lineOf = ({ severity, code, expression, text, position: { line, column } }: Found): string =>
-  `${line}:${column}: ${severity} ${code} ${expression ?? '-'}: ${text}`
+const lineOf = ({ severity, detail, expression, text, position: { line, column } }: Found): string =>
+  `${line}:${column}: ${severity} ${detail} ${expression ?? '-'}: ${text}`
 
 const ENTITIES: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' }
 

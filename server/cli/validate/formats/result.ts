@@ -2,20 +2,20 @@
 import { ERRORS } from '../../../fhir/outcome.ts'
 import type { Verdict } from '../judge.ts'
 
-/** `code` is the hub's stable code, `type` the issue type of FHIR. */
+/** `code` is FHIR's issue type, `detail` the hub's stable code (`details.coding` of an OperationOutcome). */
 export const resultOf = ({ file, line, resource, valid, issues }: Verdict) => ({
   file,
   line,
   resource,
   valid,
-  issues: issues.map(({ severity, code, type, text, expression, profile, asked, position }) => ({
+  issues: issues.map(({ severity, detail, code, text, expression, profile, source, position }) => ({
     severity,
-    code,
-    type: type ?? ERRORS[code][1],
+    code: code ?? ERRORS[detail][1],
+    detail,
     text,
     expression,
     profile,
-    asked,
+    source,
     line: position.line,
     column: position.column,
   })),

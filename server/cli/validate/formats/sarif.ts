@@ -39,8 +39,8 @@ const TOOL = {
   },
 }
 
-const resultOf = ({ severity, code, text, expression, position }: Found, uri: string) => ({
-  ruleId: code,
+const resultOf = ({ severity, detail, text, expression, position }: Found, uri: string) => ({
+  ruleId: detail,
   level: LEVELS[severity],
   message: { text },
   locations: [

@@ -6,8 +6,8 @@ export const text = (): Format => ({
   verdict: ({ file, issues }) =>
     issues
       .map(
-        ({ severity, code, expression, text: said, position: { line, column } }) =>
-          `${file}:${line}:${column}: ${severity} ${code} ${expression ?? '-'}: ${oneLine(said)}\n`,
+        ({ severity, detail, expression, text: said, position: { line, column } }) =>
+          `${file}:${line}:${column}: ${severity} ${detail} ${expression ?? '-'}: ${oneLine(said)}\n`,
       )
       .join(''),
   end: ({ valid, invalid }) => `${valid} valid, ${invalid} invalid\n`,

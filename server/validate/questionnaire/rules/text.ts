@@ -1,6 +1,6 @@
 /** What a text may look like. https://hl7.org/fhir/R4/valueset-item-type.html, https://hl7.org/fhir/R4/extension-regex.html */
 import { show } from '../../keywords/value.ts'
-import { linearPattern } from '../../terminology/pattern.ts'
+import { linearPattern } from '../../../terminology/pattern.ts'
 import { mismatch, NONE, warning, type Rule } from '../asked.ts'
 import { extensionValues } from '../shapes.ts'
 

@@ -2,7 +2,7 @@
 import type { ErrorObject } from 'ajv'
 import type { Canonical } from '../../../definitions/definitions.ts'
 import { createRun, errorsOf, type Fault, type Run } from '../../run.ts'
-import type { Verdict } from '../../terminology/code-system.ts'
+import type { Verdict } from '../../../terminology/code-system.ts'
 import { mismatch, NONE, type Asked, type Rule } from '../asked.ts'
 import { objects, type Bag } from '../shapes.ts'
 import { shown } from './options.ts'

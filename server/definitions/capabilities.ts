@@ -1,0 +1,163 @@
+/**
+ * What the hub offers for each resource type: capability/statement.json, its search parameters looked up.
+ * https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource
+ */
+import { profileUrl } from '../fhir/canonical.ts'
+import { nearest } from '../fhir/nearest.ts'
+import type { JsonObject } from '../fhir/types.ts'
+import type { Canonical, SearchParameter, ResourceCapability } from './definitions.ts'
+import { DefinitionFault } from './fault.ts'
+import type { R4 } from './r4.ts'
+
+type CapabilityNeeds = {
+  /** The hub's own SearchParameters. */
+  readonly parameters: readonly Canonical[]
+  readonly r4: R4
+  readonly find: (canonical: string) => Canonical | undefined
+}
+
+type StatedResource = {
+  readonly type: string
+  readonly supportedProfile?: readonly string[]
+  readonly interaction?: readonly { readonly code: string }[]
+  readonly versioning?: ResourceCapability['versioning']
+  readonly searchInclude?: readonly string[]
+  readonly searchParam?: readonly { readonly name: string; readonly type: string }[]
+  readonly extension?: readonly { readonly url: string; readonly valueCode?: string }[]
+}
+
+const FILE = 'capability/statement.json'
+const WRITER = profileUrl('ext-writer')
+
+/** The types of parameter that the hub can index. */
+const INDEXED = new Set(['token', 'string', 'reference', 'date', 'uri'])
+
+/** Throws DefinitionFault for a type, profile or parameter that does not exist or cannot be offered. */
+export function statedCapabilities(statement: JsonObject, setting: CapabilityNeeds): readonly ResourceCapability[] {
+  const rest = (statement.rest as { resource?: StatedResource[] }[] | undefined)?.[0]
+  const stated = rest?.resource ?? []
+  if (stated.length === 0) return []
+  const known = new ParameterIndex([...setting.parameters, ...setting.r4.searchParameters()])
+  return stated.map((one) => capabilityOf(one, setting, known))
+}
+
+const EVERY_INTERACTION = ['read', 'vread', 'history-instance', 'create', 'update', 'delete', 'search-type']
+/** Resources that are messages, not records. */
+const MESSAGES = new Set(['Parameters', 'OperationOutcome'])
+
+/**
+ * Every type of R4 with every search parameter that the hub can index: for generic FHIR test suites (HUB_RULES=open).
+ * `readable` says whether search can read an expression; the others are left out, as nothing that is not there is offered.
+ */
+export function allCapabilities(
+  setting: CapabilityNeeds,
+  readable: (parameter: SearchParameter) => boolean,
+): readonly ResourceCapability[] {
+  const known = new ParameterIndex([...setting.parameters, ...setting.r4.searchParameters()])
+  return [...setting.r4.resourceTypes]
+    .filter((type) => !MESSAGES.has(type))
+    .sort()
+    .map((type) => {
+      const searchParameters = known.indexed(type).filter(readable)
+      const references = searchParameters.filter((one) => one.type === 'reference')
+      return {
+        type,
+        profiles: [],
+        searchParameters,
+        interactions: EVERY_INTERACTION,
+        versioning: 'versioned',
+        includes: references.map((one) => `${type}:${one.code}`),
+        writer: 'agency',
+      }
+    })
+}
+
+function capabilityOf(stated: StatedResource, setting: CapabilityNeeds, known: ParameterIndex): ResourceCapability {
+  const { type } = stated
+  if (!setting.r4.resourceTypes.has(type)) throw new DefinitionFault(FILE, `\`${type}\` is not a resource type of R4.`)
+  const profiles = stated.supportedProfile ?? []
+  for (const url of profiles) {
+    if (!setting.find(url))
+      throw new DefinitionFault(
+        FILE,
+        `the profile \`${url}\` of ${type} is not among the definitions. Add it or correct the url.`,
+      )
+  }
+  return {
+    type,
+    profiles,
+    searchParameters: (stated.searchParam ?? []).map((one) => known.parameter(type, one.name, one.type)),
+    interactions: (stated.interaction ?? []).map((one) => one.code),
+    versioning: stated.versioning ?? 'versioned',
+    includes: stated.searchInclude ?? [],
+    writer: stated.extension?.find((one) => one.url === WRITER)?.valueCode === 'board' ? 'board' : 'agency',
+  }
+}
+
+/** SearchParameters by type and code; the first of a code wins, so the hub's own come before R4's. */
+class ParameterIndex {
+  readonly byType = new Map<string, Map<string, JsonObject>>()
+
+  constructor(parameters: readonly JsonObject[]) {
+    for (const parameter of parameters) {
+      for (const base of (parameter.base ?? []) as readonly string[]) {
+        const codes = this.byType.get(base) ?? new Map<string, JsonObject>()
+        this.byType.set(base, codes)
+        const code = parameter.code as string
+        if (!codes.has(code)) codes.set(code, parameter)
+      }
+    }
+  }
+
+  parameter(type: string, code: string, statedType: string): SearchParameter {
+    const codes = this.byType.get(type) ?? new Map<string, JsonObject>()
+    const found = codes.get(code)
+    if (!found) {
+      const guess = nearest(code, codes.keys())
+      throw new DefinitionFault(
+        FILE,
+        `${type} has no search parameter \`${code}\`${guess ? ` (did you mean \`${guess}\`?)` : ''}. Add a SearchParameter to capability/search or correct the name.`,
+      )
+    }
+    if (found.type !== statedType || !INDEXED.has(statedType)) {
+      throw new DefinitionFault(
+        FILE,
+        `the search parameter \`${code}\` of ${type} is a ${String(found.type)}; offered can be ${[...INDEXED].join(', ')}, as what it is.`,
+      )
+    }
+    return this.declared(type, found)
+  }
+
+  /** All of a type that can be indexed. */
+  indexed(type: string): readonly SearchParameter[] {
+    const codes = [...(this.byType.get(type)?.values() ?? [])]
+    return codes
+      .filter((one) => INDEXED.has(String(one.type)) && typeof one.expression === 'string')
+      .map((one) => this.declared(type, one))
+  }
+
+  private declared(type: string, found: JsonObject): SearchParameter {
+    return {
+      code: found.code as string,
+      url: found.url as string,
+      type: found.type as SearchParameter['type'],
+      expression: partsFor(type, String(found.expression)),
+      target: (found.target ?? []) as readonly string[],
+      documentation: documentation(type, found),
+    }
+  }
+}
+
+function documentation(type: string, parameter: JsonObject): string {
+  const byType = parameter.descriptions as Readonly<Record<string, string>> | undefined
+  return byType?.[type] ?? String(parameter.description ?? '')
+}
+
+/** Of `A.x | (B.y as Z) | B.z` the parts for one type; a part that names no type is for all. */
+function partsFor(type: string, expression: string): string {
+  const parts = expression.split(' | ').filter((part) => {
+    const named = /^\(*([A-Z][A-Za-z]*)\./.exec(part)?.[1]
+    return named === undefined || named === type || named === 'Resource' || named === 'DomainResource'
+  })
+  return parts.join(' | ')
+}

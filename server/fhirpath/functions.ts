@@ -1,0 +1,205 @@
+/** The functions of FHIRPath that rules use most. https://hl7.org/fhirpath/N1/#functions */
+import { localTime } from '../fhir/zone.ts'
+import type { Evaluate, PathClock, Scope } from './evaluate.ts'
+import { allChildren, children, descendants, stepOf } from './navigate.ts'
+import { Unsupported } from './parse.ts'
+import { BAIL, condition, distinct, FALSE, NONE, same, TRUE, truth } from './values.ts'
+import { everyMatch, regularExpression } from './pattern.ts'
+
+type Make = (args: readonly Evaluate[]) => Evaluate
+
+export const FUNCTIONS: Readonly<Record<string, Make>> = {
+  // of the collection
+  exists: (args) => (args.length === 0 ? (input) => truth(input.length > 0) : criterion(exists)(args)),
+  all: criterion(everyOne),
+  allTrue: plain((values) => truth(values.every((value) => isBoolean(value) && value))),
+  allFalse: plain((values) => truth(values.every((value) => isBoolean(value) && !value))),
+  where: criterion(where),
+  empty: plain((values) => truth(values.length === 0)),
+  count: plain((values) => [values.length]),
+  first: plain((values) => values.slice(0, 1)),
+  tail: plain((values) => values.slice(1)),
+  last: plain((values) => values.slice(-1)),
+  distinct: plain(distinct),
+  isDistinct: plain((values) => truth(distinct(values).length === values.length)),
+  trace: (args) => (args.length === 1 ? (input) => input : unsupported('trace')),
+  intersect: ([other]) => {
+    if (!other) return unsupported('intersect')
+    return (input, scope, self) => {
+      const right = other(self, scope, self)
+      return distinct(input.filter((value) => right.some((one) => same(one, value))))
+    }
+  },
+  combine: ([other, ...more]) => {
+    if (!other || more.length > 0) return unsupported('combine')
+    return (input, scope, self) => [...input, ...other(self, scope, self)]
+  },
+  children: plain(allChildren),
+  descendants: plain(descendants),
+  select: ([project]) => {
+    if (!project) return unsupported('select')
+    return (input, scope) => input.flatMap((value) => project([value], scope, [value]))
+  },
+  // of a condition
+  not: plain((values) => {
+    const verdict = condition(values)
+    return truth(verdict === undefined ? undefined : !verdict)
+  }),
+  iif: ([test, yes, no]) => {
+    if (!test || !yes) return unsupported('iif')
+    return (input, scope, self) =>
+      condition(test(input, scope, self)) === true ? yes(input, scope, self) : (no?.(input, scope, self) ?? NONE)
+  },
+  // of a text
+  startsWith: text((value, part) => value.startsWith(part)),
+  endsWith: text((value, part) => value.endsWith(part)),
+  contains: text((value, part) => value.includes(part)),
+  matches: text((value, pattern) => regularExpression(pattern).test(value)),
+  toString: plain((values) => (values.length === 0 ? NONE : [String(simple(values))])),
+  toInteger: plain((values) => (values.length === 0 ? NONE : integer(simple(values)))),
+  replaceMatches: ([pattern, replacement, ...more]) => {
+    if (!pattern || !replacement || more.length > 0) return unsupported('replaceMatches')
+    return (input, scope, self) => {
+      const given = [input, pattern(self, scope, self), replacement(self, scope, self)]
+      if (given.some((values) => values.length === 0)) return NONE
+      const [value = '', form = '', text = ''] = given.map(one)
+      return [value.replace(everyMatch(form), text)]
+    }
+  },
+  substring: ([from, size]) => {
+    if (!from) return unsupported('substring')
+    return (input, scope, self) => substring(input, from(self, scope, self), size?.(self, scope, self))
+  },
+  length: plain((values) => (values.length === 0 ? NONE : [one(values).length])),
+  hasValue: plain((values) => truth(values.length === 1 && typeof values[0] !== 'object')),
+  // of FHIR
+  extension: ([url]) => {
+    if (!url) return unsupported('extension')
+    return (input, scope, self) => extensions(input, url(input, scope, self)[0])
+  },
+  resolve: (args) => (args.length === 0 ? resolve : unsupported('resolve')),
+  today: (args) => (args.length === 0 ? today : unsupported('today')),
+  now: (args) => (args.length === 0 ? now : unsupported('now')),
+}
+
+function isBoolean(value: unknown): value is boolean {
+  if (typeof value !== 'boolean') throw BAIL
+  return true
+}
+
+function unsupported(name: string): never {
+  throw new Unsupported(name)
+}
+
+function plain(run: (values: readonly unknown[]) => readonly unknown[]): Make {
+  return (args) => (args.length === 0 ? (input) => run(input) : unsupported('arguments'))
+}
+
+/** Of a criterion for each value. */
+function criterion(make: (test: Evaluate) => Evaluate): Make {
+  return ([test, ...more]) => (test && more.length === 0 ? make(test) : unsupported('arguments'))
+}
+
+/** Is the criterion met for a value? It sees the value alone. */
+function meets(value: unknown, test: Evaluate, scope: Scope): boolean {
+  const self = [value]
+  return condition(test(self, scope, self)) === true
+}
+
+function exists(test: Evaluate): Evaluate {
+  return (input, scope) => {
+    for (const value of input) if (meets(value, test, scope)) return TRUE
+    return FALSE
+  }
+}
+
+function everyOne(test: Evaluate): Evaluate {
+  return (input, scope) => {
+    for (const value of input) if (!meets(value, test, scope)) return FALSE
+    return TRUE
+  }
+}
+
+function where(test: Evaluate): Evaluate {
+  return (input, scope) => {
+    let found: unknown[] | undefined
+    for (const value of input) if (meets(value, test, scope)) (found ??= []).push(value)
+    return found ?? NONE
+  }
+}
+
+function text(run: (value: string, argument: string) => boolean): Make {
+  return ([argument, ...more]) => {
+    if (!argument || more.length > 0) return unsupported('arguments')
+    return (input, scope, self) => {
+      if (input.length === 0) return NONE
+      const given = argument(self, scope, self)
+      return given.length === 0 ? NONE : truth(run(one(input), one(given)))
+    }
+  }
+}
+
+function integer(value: string | number | boolean): readonly unknown[] {
+  if (typeof value === 'boolean') return [value ? 1 : 0]
+  if (typeof value === 'string') return /^[+-]?[0-9]+$/.test(value) ? [Number(value)] : NONE
+  return Number.isInteger(value) ? [value] : NONE
+}
+
+function one(values: readonly unknown[]): string {
+  const [value] = values
+  if (values.length !== 1 || typeof value !== 'string') throw BAIL
+  return value
+}
+
+function simple(values: readonly unknown[]): string | number | boolean {
+  const [value] = values
+  if (values.length !== 1 || value === null || typeof value === 'object') throw BAIL
+  return value as string | number | boolean
+}
+
+function substring(
+  input: readonly unknown[],
+  from: readonly unknown[],
+  size: readonly unknown[] | undefined,
+): readonly unknown[] {
+  if (input.length === 0 || from.length === 0) return NONE
+  const text = one(input)
+  const [start, length] = [from[0], size?.[0] ?? text.length]
+  if (typeof start !== 'number' || typeof length !== 'number') throw BAIL
+  return start < 0 || start >= text.length ? NONE : [text.slice(start, start + length)]
+}
+
+const EXTENSION = stepOf('extension')
+
+function extensions(input: readonly unknown[], url: unknown): readonly unknown[] {
+  const found: unknown[] = []
+  for (const value of input) {
+    // The extensions of a primitive stand beside it, out of sight.
+    if (typeof value !== 'object') throw BAIL
+    children(value, EXTENSION, found)
+  }
+  return found.filter((extension) => (extension as { url?: unknown }).url === url)
+}
+
+const resolve: Evaluate = (input, scope: Scope) => {
+  const found: unknown[] = []
+  for (const value of input) {
+    const reference = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
+    const resource = typeof reference === 'string' ? scope.env.resolve?.(reference) : undefined
+    if (resource !== undefined) found.push(resource)
+  }
+  return found
+}
+
+/** The local day. */
+const today: Evaluate = (_input, { env }) => {
+  const { now, timeZone } = env.clock ?? MACHINE
+  const at = now()
+  return [new Date(timeZone ? localTime(at, timeZone) : at - machineOffset(at)).toISOString().slice(0, 10)]
+}
+
+/** Compared only: as an instant it is the same in any zone. */
+const now: Evaluate = (_input, { env }) => [new Date((env.clock ?? MACHINE).now()).toISOString()]
+
+const MACHINE: PathClock = { now: () => Date.now() }
+const machineOffset = (at: number): number => new Date(at).getTimezoneOffset() * 60_000

@@ -1,0 +1,116 @@
+/** The lane of a subscription: what it has been told, what comes next, and one attempt to send something. */
+import { randomUUID } from 'node:crypto'
+import { parseHeader } from '../domain/subscription/header.ts'
+import { buildNotification, fitting, type NotifiedEvent } from '../domain/subscription/notification.ts'
+import type { NotificationType } from '../domain/subscription/status.ts'
+import type { Event, Job, Store } from '../store/store.ts'
+import type { Outcome } from './channels/channel.ts'
+import type { SubscriptionNeeds } from './needs.ts'
+import { commitUnderClaim, type StoredSubscription } from './subscription-record.ts'
+
+/** Bytes of a notification, and events in it, at most (one event always fits). */
+const MOST_BYTES = 256 * 1024
+const MOST_EVENTS = 100
+
+/** The cursor of what a subscription was told: the number of the last event that its endpoint accepted. */
+export const sentCursor = (id: string): string => `sent/${id}`
+
+/** The cursor of what is being told: where a notification of several events ends. */
+const sendingCursor = (id: string): string => `sending/${id}`
+
+/**
+ * The events of the next notification after a number, each seen with the owner's eyes now; none when all were told.
+ * Where several go together, the end is written down before they are sent, so that a retry tells the same ones: the
+ * subscriber recognises it by its webhook-id.
+ * @throws Interrupted when the claim was lost
+ */
+export async function nextEvents(
+  needs: SubscriptionNeeds,
+  job: Job,
+  subscription: StoredSubscription,
+  sent: number,
+): Promise<readonly NotifiedEvent[]> {
+  const { id, maxCount } = subscription.spec
+  const limit = Math.min(maxCount, MOST_EVENTS)
+  if (limit === 1) return notifiedEvents(needs, subscription, { from: sent + 1, limit })
+  const sending = await needs.store.cursor(sendingCursor(id))
+  if (sending > sent && sending - sent <= limit)
+    return notifiedEvents(needs, subscription, { from: sent + 1, to: sending, limit })
+  const events = fitting(await notifiedEvents(needs, subscription, { from: sent + 1, limit }), MOST_BYTES)
+  const last = events.at(-1)
+  if (last)
+    await commitUnderClaim(
+      needs.store.commit({ cursors: [{ name: sendingCursor(id), from: sending, to: last.number }], claim: job }),
+    )
+  return events
+}
+
+async function notifiedEvents(
+  needs: SubscriptionNeeds,
+  { version, spec }: StoredSubscription,
+  range: Parameters<Store['events']>[1],
+): Promise<readonly NotifiedEvent[]> {
+  const events = await needs.store.events(spec.id, range)
+  if (spec.content === 'empty') return events.map(({ number, at }) => ({ number, at }))
+  return Promise.all(events.map((event) => notifiedEvent(needs, event, version.owner)))
+}
+
+/** Who may know was asked when the event was made, and is asked again: a consent may have been revoked since. */
+async function notifiedEvent({ store, clock }: SubscriptionNeeds, event: Event, owner: string): Promise<NotifiedEvent> {
+  const { number, at } = event
+  const record = await store.vread(event, event.version, { agency: owner, at: clock.now() })
+  return record ? { number, at, record } : { number, at }
+}
+
+export type OutgoingNotification = {
+  readonly type: NotificationType
+  readonly count: number
+  readonly events?: readonly NotifiedEvent[]
+}
+
+/** One attempt to tell the subscription something. @throws Interrupted */
+export async function send(
+  needs: SubscriptionNeeds,
+  { spec }: StoredSubscription,
+  sending: OutgoingNotification,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const channel = needs.channels[spec.channel]
+  if (!channel) return { accepted: false, text: `The channel \`${spec.channel}\` is not offered.` }
+  const now = needs.clock.now()
+  const body = buildNotification(spec, {
+    ...sending,
+    base: needs.base(),
+    content: spec.content,
+    now,
+    ids: [needs.clock.newId(), randomUUID()],
+  })
+  const seconds = Math.min(spec.timeout ?? needs.requestTimeout, needs.requestTimeout)
+  return channel(
+    { endpoint: spec.endpoint, headers: headersOf(needs, spec, sending, now), body, timeout: seconds * 1000 },
+    signal,
+  )
+}
+
+/**
+ * The headers of https://www.standardwebhooks.com: the id stays the same over retries, the timestamp is the attempt's.
+ */
+function headersOf(
+  { clock }: SubscriptionNeeds,
+  { id, payload, headers }: StoredSubscription['spec'],
+  { type, events = [] }: OutgoingNotification,
+  now: number,
+) {
+  const numbers = events.length > 0 ? `${events[0]!.number}-${events.at(-1)!.number}` : `${type}-${clock.newId()}`
+  const own = headers.flatMap((header) => {
+    const parsed = parseHeader(header)
+    return parsed ? [parsed] : []
+  })
+  return [
+    ...own,
+    ['Content-Type', payload],
+    ['User-Agent', 'no-wrong-door'],
+    ['webhook-id', `${id}-${numbers}`],
+    ['webhook-timestamp', String(Math.floor(now / 1000))],
+  ] as const
+}

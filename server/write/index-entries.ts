@@ -1,0 +1,89 @@
+/** The searchable facts of a record: what its search parameters say, and what the hub adds for its own questions. */
+import { codeSystem } from '../fhir/canonical.ts'
+import { codesOf, items } from '../fhir/element.ts'
+import type { Resource } from '../fhir/types.ts'
+import { participantOf } from '../domain/visibility/audience.ts'
+import { RESTRICTED_CLASS } from '../domain/visibility/circle.ts'
+import { valuesAt } from '../domain/visibility/element.ts'
+import { PARTICIPANT, type IndexEntry } from '../search/query.ts'
+import type { PreparedChange } from './change.ts'
+import type { WriteNeeds } from './needs.ts'
+import { dependencyEntries } from './dependents.ts'
+
+/** Internal entry of a participant: the keyed hash of the social security number. It is kept nowhere else. */
+export const SSN_HASH = '_ssn'
+/** Internal entry of a Consent: a restricted class that it opens. */
+export const CONSENT_CLASS = '_class'
+
+/** Internal entry of a wage record: its participant, quarter and employer, of which there is one record. */
+export const WAGE_KEY = '_wage'
+
+export async function entriesOf(
+  needs: WriteNeeds,
+  one: PreparedChange,
+  after: Resource,
+): Promise<readonly IndexEntry[]> {
+  return [
+    ...needs.extract(after),
+    ...aboutEntries(needs, after),
+    ...consentEntries(after),
+    ...wageEntries(after),
+    ...dependencyEntries(needs, after),
+    ...(await ssnEntries(needs, one)),
+  ]
+}
+
+/** What a deleted record still says: its participant, and of a participant the hash, for when it is brought back. */
+export async function remainingEntries(needs: WriteNeeds, one: PreparedChange): Promise<readonly IndexEntry[]> {
+  return one.before ? [...aboutEntries(needs, one.before), ...(await ssnEntries(needs, one))] : []
+}
+
+/** The participant that a record is about. */
+export function aboutEntries(needs: WriteNeeds, resource: Resource): readonly IndexEntry[] {
+  const id = participantOf(needs.visibility, resource)
+  return id === undefined ? [] : [{ kind: 'reference', param: PARTICIPANT, type: 'Patient', id }]
+}
+
+function consentEntries(resource: Resource): readonly IndexEntry[] {
+  if (resource.resourceType !== 'Consent') return []
+  const codings = valuesAt(resource, 'provision.class') as readonly { system?: string; code?: string }[]
+  return codings.flatMap(({ system, code }) =>
+    system === RESTRICTED_CLASS && code ? [{ kind: 'token' as const, param: CONSENT_CLASS, code }] : [],
+  )
+}
+
+/** `Patient/abc|2026-07-01|<employer account>`; undefined for anything but a wage record that counts. */
+export function wageKey(resource: Resource): string | undefined {
+  if (resource.status === 'entered-in-error') return undefined
+  if (!codesOf(resource.category, codeSystem('observation-category')).includes('wage-record')) return undefined
+  const account = items(resource.component).find((one) =>
+    codesOf(one.code, codeSystem('wage-component')).includes('employer-account'),
+  )?.valueString
+  const start = items(resource.effectivePeriod)[0]?.start
+  return `${String(items(resource.subject)[0]?.reference)}|${String(start)}|${String(account)}`
+}
+
+function wageEntries(resource: Resource): readonly IndexEntry[] {
+  const code = wageKey(resource)
+  return code === undefined ? [] : [{ kind: 'token', param: WAGE_KEY, code }]
+}
+
+async function ssnEntries(needs: WriteNeeds, one: PreparedChange): Promise<readonly IndexEntry[]> {
+  const code = await ssnHashOf(needs, one)
+  return code === undefined ? [] : [{ kind: 'token', param: SSN_HASH, code }]
+}
+
+/**
+ * The hash of the social security number that a participant has after a change: a new number replaces the old one;
+ * without one the old stays, through a deletion as well.
+ */
+export async function ssnHashOf(
+  needs: Pick<WriteNeeds, 'store'>,
+  one: Pick<PreparedChange, 'key' | 'ssn' | 'stored'>,
+): Promise<string | undefined> {
+  if (one.key.type !== 'Patient') return undefined
+  if (one.ssn) return one.ssn
+  const indexed = one.stored && (await needs.store.indexed(one.key))
+  const entry = indexed?.entries.find((known) => known.param === SSN_HASH)
+  return entry?.kind === 'token' ? entry.code : undefined
+}

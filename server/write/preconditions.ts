@@ -1,0 +1,83 @@
+/**
+ * May this change happen to what is there now? Answers 404, 403, 412 and 428 before anything else is looked at; the
+ * store decides again, in the commit. https://hl7.org/fhir/R4/http.html#concurrency
+ */
+import { keyText, type Caller } from '../fhir/types.ts'
+import { matchesTags, type Tags } from '../fhir/etag.ts'
+import { refuse } from '../fhir/outcome.ts'
+import type { Expect } from '../store/store.ts'
+import type { PreparedChange } from './change.ts'
+import type { WriteNeeds } from './needs.ts'
+
+export function checkPreconditions(needs: WriteNeeds, caller: Caller, changed: PreparedChange): void {
+  if (caller.role === 'hub' || (changed.change.kind === 'put' && changed.change.derived)) return
+  checkVersion(needs, changed)
+  if (needs.rules === 'open') return
+  checkType(needs, caller, changed)
+  if (changed.change.kind === 'put' && !changed.change.create && !changed.stored) checkChosenId(needs, caller, changed)
+}
+
+/** What the commit must find: exactly the state that was looked at. */
+export function expectOf(changed: PreparedChange): Expect {
+  return changed.before && changed.stored ? { version: [changed.stored.version] } : 'absent'
+}
+
+function checkVersion(needs: WriteNeeds, { change, key, stored, before }: PreparedChange): void {
+  const current = before && stored ? stored.version : 0
+  if (change.kind === 'put' && change.ifAbsent && current > 0) {
+    throw refuse(
+      'already-exists',
+      `\`${keyText(key)}\` exists already, at version \`${current}\`; If-None-Match: * asks for it not to.`,
+    )
+  }
+  if (change.ifMatch === undefined) {
+    if (current > 0 && needs.definitions.capability(key.type)?.versioning === 'versioned-update')
+      throw versionRequired(key, current)
+    return
+  }
+  if (!matchesTags(change.ifMatch, current)) throw versionConflict(key, change.ifMatch, current)
+}
+
+type RecordKey = PreparedChange['key']
+
+function versionRequired(key: RecordKey, current: number) {
+  return refuse(
+    'version-required',
+    `\`${keyText(key)}\` is updated only with If-Match, naming the version that you reconciled with your own system. ` +
+      `It is at version \`${current}\`: compare by GET ${keyText(key)}/$reconcile?base=<your version>, then send If-Match: W/"${current}".`,
+    { headers: { ETag: `W/"${current}"` } },
+  )
+}
+
+function versionConflict(key: RecordKey, sent: Tags, current: number) {
+  const named =
+    sent === '*' ? 'any' : sent.map((version) => `\`${version}\``).join(', ') || 'a version that the hub never gave'
+  if (current === 0)
+    return refuse('version-conflict', `\`${keyText(key)}\` has no current version, so If-Match (${named}) cannot hold.`)
+  return refuse(
+    'version-conflict',
+    `\`${keyText(key)}\` is at version \`${current}\`, not ${named}. ` +
+      `See what changed by GET ${keyText(key)}/$reconcile?base=${sent === '*' ? current : (sent[0] ?? 1)}, reconcile, then send If-Match: W/"${current}".`,
+    { headers: { ETag: `W/"${current}"`, 'Content-Location': `${keyText(key)}/_history/${current}` } },
+  )
+}
+
+function checkType(needs: WriteNeeds, caller: Caller, { key }: PreparedChange): void {
+  if (needs.definitions.capability(key.type)?.writer === 'board' && caller.role !== 'board') {
+    throw refuse(
+      'forbidden',
+      `\`${key.type}\` is a lookup kept by the board; \`${caller.agency}\` may read it but not write it.`,
+    )
+  }
+}
+
+/** A chosen id never tells whether somebody else's record exists: an agency has a prefix of its own. */
+function checkChosenId(needs: WriteNeeds, caller: Caller, { key }: PreparedChange): void {
+  if (caller.role === 'board' && needs.definitions.capability(key.type)?.writer === 'board') return
+  if (key.id.startsWith(`${caller.agency}.`)) return
+  throw refuse(
+    'id-not-yours',
+    `\`${keyText(key)}\` is no record that you may know of, and a new record may have an id of your choice only when it begins with \`${caller.agency}.\`. ` +
+      `To create a record under an id made by the hub, POST it to \`${key.type}\`.`,
+  )
+}

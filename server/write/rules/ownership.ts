@@ -1,0 +1,120 @@
+/** Who may write a record, and what in it never changes: capability/rules/writing.json. */
+import { keyText, type Resource } from '../../fhir/types.ts'
+import { refuse, type Issue } from '../../fhir/outcome.ts'
+import { restrictionsOf } from '../../domain/visibility/audience.ts'
+import { idsAt, valuesAt } from '../../domain/visibility/element.ts'
+import type { PreparedChange, Rule, PendingState } from '../change.ts'
+import type { WriteNeeds } from '../needs.ts'
+
+export const ownershipRules: readonly Rule[] = [
+  { types: ['*'], check: mayWrite },
+  { types: ['*'], check: namesCaller },
+  { types: ['*'], check: namesParticipant },
+  { types: ['*'], check: keepsImmutable },
+  { types: ['*'], check: keepsParticipant },
+  { types: ['*'], check: labelsOwn },
+]
+
+function mayWrite({ key, before, after, stored }: PreparedChange, { caller }: PendingState, { writing }: WriteNeeds) {
+  if (!stored || !(before ?? after) || caller.role === 'hub') return {}
+  // The board neither: a record that was deleted and brought back would begin its lifecycle again.
+  if (!after && writing.kept.includes(key.type)) {
+    throw refuse(
+      'forbidden',
+      `\`${keyText(key)}\` cannot be deleted: every referral stays traceable. Set its status to \`entered-in-error\` instead.`,
+    )
+  }
+  if (caller.role === 'board') return {}
+  if (stored.owner === caller.agency || (before && after && writing.shared.includes(key.type))) return {}
+  throw refuse(
+    'forbidden',
+    `\`${keyText(key)}\` was written by another agency, which alone may change it; \`${caller.agency}\` may read it.`,
+  )
+}
+
+function namesCaller({ key, before, after, at }: PreparedChange, { caller }: PendingState, { writing }: WriteNeeds) {
+  const element = writing.namesCaller[key.type]
+  if (!element || before || !after || caller.role !== 'agency') return {}
+  const named = valuesAt(after, `${element}.reference`)[0]
+  if (named === undefined || idsAt(after, element, 'Organization')[0] === caller.agency) return {}
+  const text = `\`${key.type}.${element}\` is \`${String(named)}\`; an agency creates it in its own name, so it must be \`Organization/${caller.agency}\`.`
+  return { issues: [issue('agency-not-yours', text, `${at}.${element}`)] }
+}
+
+/** Who may know of a record is decided by its participant: it must be one of the hub's. */
+function namesParticipant({ key, after, at }: PreparedChange, _: PendingState, { visibility }: WriteNeeds) {
+  const element = visibility.participant[key.type]
+  if (!after || element === undefined || element === 'self') return {}
+  const named = valuesAt(after, element)
+  if (named.length === 0 || idsAt(after, element, 'Patient').length === 1) return {}
+  const text = `\`${key.type}.${element}\` must refer to a participant of this hub, as \`Patient/<id>\`; an address elsewhere names nobody here.`
+  return { issues: [issue('reference-not-found', text, `${at}.${element}`)] }
+}
+
+function keepsImmutable(
+  { key, last: before, after, at }: PreparedChange,
+  { caller }: PendingState,
+  { writing }: WriteNeeds,
+) {
+  if (!before || !after || caller.role === 'board') return {}
+  const changed = (writing.immutable[key.type] ?? []).filter(
+    (element) => text(before, element) !== text(after, element),
+  )
+  return {
+    issues: changed.map((element) =>
+      issue('element-immutable', `\`${key.type}.${element}\` cannot change after creation.`, `${at}.${element}`),
+    ),
+  }
+}
+
+/** A record stays about the participant it was created for: otherwise its history would tell one about the other. */
+function keepsParticipant(
+  { key, last: before, after, at }: PreparedChange,
+  _: PendingState,
+  { visibility }: WriteNeeds,
+) {
+  const element = visibility.participant[key.type]
+  if (!before || !after || element === undefined || element === 'self') return {}
+  if (idsAt(before, element, 'Patient')[0] === idsAt(after, element, 'Patient')[0]) return {}
+  return {
+    issues: [
+      issue(
+        'element-immutable',
+        `\`${key.type}.${element}\` names the participant and cannot change; create a new record.`,
+        `${at}.${element}`,
+      ),
+    ],
+  }
+}
+
+/**
+ * A label of restriction closes a record to all but its owner and a class: only the owner, or the board, sets one. A
+ * participant takes none, for it is what its circle has in common.
+ */
+function labelsOwn({ key, before, after, stored, at }: PreparedChange, { caller }: PendingState) {
+  if (!after || caller.role === 'hub') return {}
+  const old = before ? restrictionsOf(before) : []
+  const added = restrictionsOf(after).filter((label) => !old.includes(label))
+  const expression = `${at}.meta.security`
+  if (added.length > 0 && key.type === 'Patient')
+    throw refuse(
+      'forbidden',
+      'A participant is shared by its whole circle and takes no restricted label; keep what is restricted in a record of its own.',
+      { expression },
+    )
+  if (added.length === 0 || !before || !stored || caller.role === 'board' || stored.owner === caller.agency) return {}
+  throw refuse(
+    'forbidden',
+    `\`${keyText(key)}\` was written by another agency, which alone may label it as restricted: a label closes it to others.`,
+    { expression },
+  )
+}
+
+const text = (resource: Resource, element: string): string => JSON.stringify(valuesAt(resource, element))
+
+const issue = (detail: Issue['detail'], text: string, expression: string): Issue => ({
+  severity: 'error',
+  detail,
+  text,
+  expression,
+})
