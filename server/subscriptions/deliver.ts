@@ -2,7 +2,7 @@
  * Delivery: what happened is told in the order of its numbers, the next only after the one before was accepted. At
  * least once: an event whose acceptance was not recorded is told again, under the same webhook-id.
  */
-import { DELIVER } from '../jobs/kinds.ts'
+import { DELIVER } from '../domain/subscription/job-kinds.ts'
 import { waitAfter } from '../jobs/retry.ts'
 import type { Handler } from '../jobs/worker.ts'
 import type { Job, Settlement } from '../store/store.ts'

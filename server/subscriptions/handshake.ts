@@ -3,7 +3,7 @@
  * subscription active; any other answer makes it an error, and the hub does not ask again by itself.
  * https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/channels.html#rest-hook
  */
-import { DELIVER, HEARTBEAT } from '../jobs/kinds.ts'
+import { DELIVER, HEARTBEAT } from '../domain/subscription/job-kinds.ts'
 import type { Handler } from '../jobs/worker.ts'
 import type { NewJob } from '../store/store.ts'
 import { FRESH } from './deliver.ts'

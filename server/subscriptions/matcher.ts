@@ -3,7 +3,7 @@
  * whose owners may know of it. The events, the jobs that deliver them and the moved cursor are one commit; after a crash
  * it reads again from its cursor and makes no event twice.
  */
-import { DELIVER } from '../jobs/kinds.ts'
+import { DELIVER } from '../domain/subscription/job-kinds.ts'
 import { visible } from '../search/match.ts'
 import { CommitConflict, type Commit, type NewEvent, type Version } from '../store/store.ts'
 import { changeOf } from './change.ts'

@@ -1,5 +1,5 @@
 /** The subscriptions of the hub: the matcher that makes events, and the handlers of the jobs that tell them. */
-import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT } from '../jobs/kinds.ts'
+import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT } from '../domain/subscription/job-kinds.ts'
 import type { Handler } from '../jobs/worker.ts'
 import { deliver } from './deliver.ts'
 import { expire } from './expire.ts'

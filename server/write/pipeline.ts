@@ -50,6 +50,12 @@ export async function retryOnConflict<T>(attempt: () => Promise<T>): Promise<T> 
   })
 }
 
+/**
+ * What a job or a log reader commits together with its changes: the claim under which it works, jobs that follow, its
+ * cursors. A lost claim or a cursor that another reader moved is thrown as CommitConflict and not tried again.
+ */
+export type Along = Pick<Work, 'claim' | 'jobs' | 'cursors'>
+
 /** What became of a change: the version made (none: a deletion of nothing), and whether there was nothing before it. */
 export type Written = { readonly version?: Version; readonly created: boolean }
 
@@ -57,16 +63,29 @@ export type Written = { readonly version?: Version; readonly created: boolean }
  * Commits the changes, all or none, and answers what became of each, in order.
  * Throws OutcomeError for what the caller must mend, Outrun when the state that was looked at is gone.
  */
-export function write(needs: WriteNeeds, who: Who, changes: readonly Change[]): Promise<readonly Written[]> {
+export function write(
+  needs: WriteNeeds,
+  who: Who,
+  changes: readonly Change[],
+  along: Along = {},
+): Promise<readonly Written[]> {
   const { posted } = needs
   const posts = changes.some((one) => POSTED_TYPES.includes(keyOf(one).type))
-  return posted && posts ? posted.inTurn(() => writeOnce(needs, who, changes)) : writeOnce(needs, who, changes)
+  return posted && posts
+    ? posted.inTurn(() => writeOnce(needs, who, changes, along))
+    : writeOnce(needs, who, changes, along)
 }
 
-async function writeOnce(given: WriteNeeds, who: Who, changes: readonly Change[]): Promise<readonly Written[]> {
+async function writeOnce(
+  given: WriteNeeds,
+  who: Who,
+  changes: readonly Change[],
+  along: Along,
+): Promise<readonly Written[]> {
   const { needs, loaded, scene, verdict } = await prepare(given, who, changes)
   const audiences = await audiencesOf(needs, who.caller, loaded)
-  const { versions } = await commit(needs, await workOf(needs, scene, verdict, audiences))
+  const work = await workOf(needs, scene, verdict, audiences)
+  const { versions } = await commit(needs, { ...work, ...along, jobs: [...(work.jobs ?? []), ...(along.jobs ?? [])] })
   needs.effective?.posts?.takeEffect()
   const written = loaded.filter(changesAnything)
   const became = (one: PreparedChange): Written => ({
@@ -226,7 +245,9 @@ async function commit(needs: WriteNeeds, work: Work) {
   try {
     return await needs.store.commit(work)
   } catch (error) {
-    if (error instanceof CommitConflict) throw new WriteConflict(error.message)
+    if (error instanceof CommitConflict) {
+      throw error.kind === 'claim' || error.kind === 'cursor' ? error : new WriteConflict(error.message)
+    }
     if (error instanceof StoreFull) {
       throw refuse(
         'store-full',

@@ -262,7 +262,7 @@ describe('interactions / definitions of a folder', function () {
       issues,
       body,
     }: {
-      issues?: { code: string }[]
+      issues?: { detail: string }[]
       body?: { issue: { details: { coding: { code: string }[] } }[] }
     }) => issues?.[0]?.detail ?? body?.issue[0]?.details.coding?.[0]?.code
     assert.deepEqual(told.map(code), here.map(code))

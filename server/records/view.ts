@@ -1,0 +1,141 @@
+/**
+ * What one caller may see of the records, at the instant of a request. Everything outside `store/` and this folder reads
+ * through a view, so that visibility is part of every query and cannot be forgotten.
+ *
+ * - insight: what rules may look at. It is the same visibility, but nothing that it reads is answered to anybody.
+ * - disclosing: what may be answered. It remembers what it handed out, so that a reply can name it (for audit).
+ *
+ * A view remembers what it read within its request: one state for one request, and no round trip twice. A write that is
+ * tried again takes a new view, which reads everything afresh.
+ */
+import { keyText, type Caller, type Key } from '../fhir/types.ts'
+import type { Filter, Query, Viewer } from '../search/query.ts'
+import type { Found, Store, Version } from '../store/store.ts'
+import { currentResource, resourceOf, type StoredResource } from './resource.ts'
+
+/** A query without its viewer, which is the view's own. */
+export type ViewQuery = Omit<Query, 'viewer'>
+
+export type HistoryPage = Parameters<Store['history']>[2]
+
+export type View = {
+  /** The current version of a record, a deletion too; undefined where the viewer may know of none. */
+  read(key: Key): Promise<Version | undefined>
+  /** Several at once, in the order of the keys. */
+  readMany(keys: readonly Key[]): Promise<readonly (Version | undefined)[]>
+  /** The current resource; undefined where there is none, it is deleted, or the viewer may not know of it. */
+  resource(key: Key): Promise<StoredResource | undefined>
+  /** One version by its number. */
+  vread(key: Key, version: number): Promise<Version | undefined>
+  /** Versions of a record, newest first. */
+  history(key: Key, page: HistoryPage): Promise<{ readonly versions: readonly Version[]; readonly total: number }>
+  /** One page of the records that match. */
+  find(query: ViewQuery): Promise<Found>
+  /** Every record that matches, page by page: there is no limit after which records are missing. */
+  all(query: Omit<ViewQuery, 'limit' | 'after' | 'total'>): AsyncIterable<Version>
+  /** Every current resource of a type that matches, read once within the request. */
+  list(type: string, where: Filter): Promise<readonly StoredResource[]>
+  /** A query as this viewer, for conditions that the commit decides (`Guard`, If-None-Exist). */
+  query(query: ViewQuery): Query
+}
+
+export type DisclosingView = View & {
+  /** Takes note of a version that the reply shows and that did not come out of this view: one that the request wrote. */
+  disclose(version: Version): void
+  /** The records of which the view handed something out, each once. */
+  disclosed(): readonly Key[]
+}
+
+/** For rules: what the caller may know (the hub itself: everything). `now` is the instant of the request (ms). */
+export const insight = (store: Store, caller: Caller, now: number): View => viewOf(store, viewerOf(caller, now))
+
+/** Everything, whoever may know of it: for decisions of the hub whose answer does not depend on what the caller knows. */
+export const unrestricted = (store: Store): View => viewOf(store, 'unrestricted')
+
+/** For answers to the caller. */
+export function disclosing(store: Store, caller: Caller, now: number): DisclosingView {
+  const shown = new Map<string, Key>()
+  const disclose = ({ type, id }: Version): void => void shown.set(keyText({ type, id }), { type, id })
+  return {
+    ...viewOf(store, viewerOf(caller, now), disclose),
+    disclose,
+    disclosed: () => [...shown.values()],
+  }
+}
+
+export const viewerOf = (caller: Caller, now: number): Viewer =>
+  caller.role === 'hub' ? 'unrestricted' : { agency: caller.agency, at: now }
+
+/** How many records one page of `all` brings. */
+const PAGE = 200
+
+function viewOf(store: Store, viewer: Viewer, seen: (version: Version) => void = () => {}): View {
+  const readAll = rememberingReads(store, viewer)
+  const lists = new Map<string, Promise<readonly StoredResource[]>>()
+  const note = <T extends Version | undefined>(version: T): T => {
+    if (version !== undefined) seen(version)
+    return version
+  }
+  const readMany = async (keys: readonly Key[]) => (await readAll(keys)).map(note)
+
+  async function* all(query: Omit<ViewQuery, 'limit' | 'after' | 'total'>): AsyncGenerator<Version> {
+    let after: Query['after']
+    do {
+      const page = await store.find({ ...query, viewer, limit: PAGE, ...(after ? { after } : {}) })
+      for (const version of page.versions) yield note(version)
+      after = page.next
+    } while (after !== undefined)
+  }
+  const list = async (type: string, where: Filter): Promise<readonly StoredResource[]> => {
+    const resources: StoredResource[] = []
+    for await (const version of all({ type, where })) resources.push(resourceOf(version))
+    return resources
+  }
+  return {
+    read: async (key) => (await readMany([key]))[0],
+    readMany,
+    resource: async (key) => currentResource((await readMany([key]))[0]),
+    vread: async (key, version) => note(await store.vread(key, version, viewer)),
+    history: async (key, page) => {
+      const found = await store.history(key, viewer, page)
+      found.versions.forEach(note)
+      return found
+    },
+    find: async (query) => {
+      const found = await store.find({ ...query, viewer })
+      found.versions.forEach(note)
+      return found
+    },
+    all,
+    list: (type, where) => {
+      const name = JSON.stringify([type, where])
+      const cached = lists.get(name) ?? list(type, where)
+      lists.set(name, cached)
+      return cached
+    },
+    query: (query) => ({ ...query, viewer }),
+  }
+}
+
+/** Reads current versions, each key once within the request, and those of one call in one round trip. */
+function rememberingReads(store: Store, viewer: Viewer) {
+  const current = new Map<string, Promise<Version | undefined>>()
+  const load = (keys: readonly Key[]): void => {
+    const missing = [...new Map(keys.map((key) => [keyText(key), key])).values()].filter(
+      (key) => !current.has(keyText(key)),
+    )
+    const [only] = missing
+    if (only === undefined) return
+    const found = missing.length === 1 ? store.read(only, viewer).then((one) => [one]) : store.readMany(missing, viewer)
+    for (const [index, key] of missing.entries()) {
+      current.set(
+        keyText(key),
+        found.then((versions) => versions[index]),
+      )
+    }
+  }
+  return (keys: readonly Key[]): Promise<readonly (Version | undefined)[]> => {
+    load(keys)
+    return Promise.all(keys.map((key) => current.get(keyText(key))))
+  }
+}
