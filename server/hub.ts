@@ -8,6 +8,8 @@ import type { Log } from './log.ts'
 import { createLive } from './definitions/live.ts'
 import { loadDefinitions } from './definitions/load.ts'
 import type { Definitions, SearchParameter } from './definitions/definitions.ts'
+import { checkHolidays, type HolidayRules } from './domain/calendar/holidays.ts'
+import { createCalendar, type Calendar } from './domain/calendar/working-days.ts'
 import { newHubId } from './domain/participant/hub-id.ts'
 import { parseLifecycle } from './domain/referral/lifecycle.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
@@ -81,6 +83,7 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),
+    calendar: createCalendar(checkHolidays((await rule('holidays')) as unknown as HolidayRules), config.timeZone),
   }
   await needs.posted?.restore(store, (key, reason) => log.warn('definition left out', { key, reason }))
   await fill(needs, definitions, config, clock.now())
@@ -132,7 +135,11 @@ function isReadable(parameter: SearchParameter): boolean {
 }
 
 /** Everything that is answered, by name: the interactions and the operations. */
-async function offeredBy(needs: CreateNeeds, config: Config, now: number): Promise<Offered> {
+async function offeredBy(
+  needs: CreateNeeds & { readonly calendar: Calendar },
+  config: Config,
+  now: number,
+): Promise<Offered> {
   const { definitions } = needs
   const offered = operations(needs)
   const interactions = {

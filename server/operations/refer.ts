@@ -4,6 +4,7 @@ import { idOf, items, textOf } from '../fhir/element.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { readParameters, type Values } from '../fhir/parameters.ts'
 import type { Coding, JsonObject } from '../fhir/types.ts'
+import type { Calendar } from '../domain/calendar/working-days.ts'
 import { consentCovers } from '../domain/referral/consent.ts'
 import { draftReferral, serviceCoding, type Referral, type ReferralFacts } from '../domain/referral/draft.ts'
 import type { Call } from '../interactions/call.ts'
@@ -17,7 +18,7 @@ import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import { commitReferrals, numberedReferral, referralBundle } from './referrals.ts'
 
-export type ReferNeeds = WriteNeeds & { newId(): string }
+export type ReferNeeds = WriteNeeds & { newId(): string; readonly calendar: Calendar }
 
 const PRIORITIES = ['routine', 'urgent', 'asap', 'stat'] as const
 
@@ -36,7 +37,14 @@ export const refer = (needs: ReferNeeds): Operation => {
           facts.placer === undefined ? undefined : { system: referralNumbers(call.caller.agency), code: facts.placer }
         const before = token && (await already(needs, call, token))
         if (before) return referralBundle([before])
-        const referral = draftReferral({ ...facts, placer: undefined }, { newId: needs.newId, now: call.now })
+        const referral = draftReferral(
+          { ...facts, placer: undefined },
+          {
+            newId: needs.newId,
+            now: call.now,
+            workingDaysAfter: needs.calendar.workingDaysAfter,
+          },
+        )
         return referralBundle(await commitReferrals(needs, call, [{ referral: numbered(referral, token), token }]))
       })
     },

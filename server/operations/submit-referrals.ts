@@ -6,6 +6,7 @@ import { idOf } from '../fhir/element.ts'
 import { OutcomeError, refuse, type Issue } from '../fhir/outcome.ts'
 import { readParameters } from '../fhir/parameters.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
+import type { Calendar } from '../domain/calendar/working-days.ts'
 import { consentCovers } from '../domain/referral/consent.ts'
 import { draftProposals, type Decision, type Referral } from '../domain/referral/draft.ts'
 import { businessStatusOf } from '../domain/referral/task.ts'
@@ -21,7 +22,7 @@ import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import { commitReferrals, numberedReferral, referralBundle, type Once } from './referrals.ts'
 
-export type SubmitNeeds = WriteNeeds & { newId(): string }
+export type SubmitNeeds = WriteNeeds & { newId(): string; readonly calendar: Calendar }
 type DecisionInput = { readonly rule: string; readonly accept: boolean; readonly reason?: string }
 
 export const submitReferrals = (needs: SubmitNeeds): Operation => {
@@ -62,7 +63,11 @@ async function submit(
     response: `QuestionnaireResponse/${response}`,
     decisions: consented,
   }
-  const drafts = draftProposals(submission, { newId: needs.newId, now: call.now })
+  const drafts = draftProposals(submission, {
+    newId: needs.newId,
+    now: call.now,
+    workingDaysAfter: needs.calendar.workingDaysAfter,
+  })
   const marked = drafts.map((referral, index) =>
     marking(referral, `${response}.${consented[index]?.proposal.rule ?? ''}`),
   )

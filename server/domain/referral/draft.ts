@@ -35,6 +35,7 @@ export type ReferralFacts = {
   readonly placer?: string
   /** Codings of ServiceRequest.orderDetail, such as contacting-subject-prohibited. */
   readonly instructions?: readonly Coding[]
+  /** Working days within which the program makes the first contact. */
   readonly contactByDays?: number
   /** The Task that a re-referral follows: `Task/abc`. */
   readonly partOf?: string
@@ -42,16 +43,19 @@ export type ReferralFacts = {
   readonly declined?: string
 }
 
-export type Made = { readonly newId: () => string; readonly now: number }
+/** New ids, the instant of the referral (ms), and deadlines in working days (domain/calendar). */
+export type DraftContext = {
+  readonly newId: () => string
+  readonly now: number
+  workingDaysAfter(at: number, days: number): number
+}
 type Identified = Resource & { readonly id: string }
 export type Referral = { readonly request: Identified; readonly task: Identified }
 
-const DAY = 86_400_000
-
-/** One referral from its facts; ids come from `newId`, times from `now` (ms). */
-export function draftReferral(facts: ReferralFacts, { newId, now }: Made): Referral {
-  const request = requestOf(facts, newId(), now)
-  return { request, task: taskOf(facts, newId(), request.id, now) }
+/** One referral from its facts. */
+export function draftReferral(facts: ReferralFacts, context: DraftContext): Referral {
+  const request = requestOf(facts, context.newId(), context.now)
+  return { request, task: taskOf(facts, context.newId(), request.id, context) }
 }
 
 export type Decision = {
@@ -74,8 +78,8 @@ export type Submission = {
 const DECLINED = 'The participant declined the proposal before it was sent.'
 
 /** The referrals of a submission, in the order of its decisions. Proposals of one group share a requisition. */
-export function draftProposals(submission: Submission, made: Made): readonly Referral[] {
-  const requisitions = new Map(groupsOf(submission.decisions).map((group) => [group, made.newId()]))
+export function draftProposals(submission: Submission, context: DraftContext): readonly Referral[] {
+  const requisitions = new Map(groupsOf(submission.decisions).map((group) => [group, context.newId()]))
   return submission.decisions.map(({ proposal, accepted, reason, consent }) => {
     const { performer, group, service, category, text, canonical, contactByDays } = proposal
     const requisition = group === undefined ? undefined : requisitions.get(group)
@@ -94,7 +98,7 @@ export function draftProposals(submission: Submission, made: Made): readonly Ref
       ...(contactByDays ? { contactByDays } : {}),
       ...(accepted ? {} : { declined: reason ?? DECLINED }),
     }
-    return draftReferral(facts, made)
+    return draftReferral(facts, context)
   })
 }
 
@@ -130,9 +134,11 @@ function requestOf(facts: ReferralFacts, id: string, now: number): Identified {
   })
 }
 
-function taskOf(facts: ReferralFacts, id: string, request: string, now: number): Identified {
+function taskOf(facts: ReferralFacts, id: string, request: string, context: DraftContext): Identified {
+  const { now } = context
   const sent = facts.declined === undefined
-  const contactBy = sent && facts.contactByDays ? formatInstant(now + facts.contactByDays * DAY) : undefined
+  const contactBy =
+    sent && facts.contactByDays ? formatInstant(context.workingDaysAfter(now, facts.contactByDays)) : undefined
   return present({
     resourceType: 'Task',
     id,

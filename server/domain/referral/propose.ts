@@ -29,7 +29,7 @@ export type Proposal = {
   readonly alreadyServed: boolean
   /** An open referral for the same service: `Task/abc`. */
   readonly openReferral?: string
-  /** Days within which the program makes first contact. */
+  /** Working days within which the program makes the first contact. */
   readonly contactByDays?: number
   readonly warnings: readonly string[]
 }

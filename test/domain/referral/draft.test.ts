@@ -1,5 +1,6 @@
 /** The ServiceRequest and Task that a referral is made of. */
 import assert from 'node:assert/strict'
+import { createCalendar } from '../../../server/domain/calendar/working-days.ts'
 import { draftProposals, draftReferral, serviceCoding, type Decision } from '../../../server/domain/referral/draft.ts'
 import { recipients } from '../../../server/domain/referral/consent.ts'
 import { checkFocus } from '../../../server/domain/referral/linked.ts'
@@ -10,9 +11,13 @@ import { codeSystem } from '../../../server/fhir/canonical.ts'
 import { ES, lifecycle } from './build.ts'
 
 const NOW = Date.parse('2019-03-01T15:12:00Z')
+const { workingDaysAfter } = createCalendar(
+  { weekend: ['saturday', 'sunday'], yearly: [], closed: [], open: [] },
+  'UTC',
+)
 const made = () => {
   let last = 0
-  return { newId: () => `id-${(last += 1)}`, now: NOW }
+  return { newId: () => `id-${(last += 1)}`, now: NOW, workingDaysAfter }
 }
 
 const proposal = (rule: string, more: Partial<Proposal> = {}): Proposal => ({
@@ -69,7 +74,7 @@ describe('A referral made from an accepted proposal', () => {
   it('and a requested Task that awaits contact, by a day where the program names one', () => {
     assert.equal(task.status, 'requested')
     assert.deepEqual(task.focus, { reference: `ServiceRequest/${request.id}` })
-    assert.deepEqual(task.restriction, { period: { end: '2019-03-06T15:12:00.000Z' } })
+    assert.deepEqual(task.restriction, { period: { end: '2019-03-08T15:12:00.000Z' } })
     assert.deepEqual(recipients(task), ['abe'])
   })
 })
