@@ -135,13 +135,13 @@ export const SETTINGS = {
   HUB_DEFINITIONS: unset(
     'definitions',
     folders,
-    'Folders of definitions besides the hub’s own: profiles, value sets, code systems, concept maps, questionnaires.',
+    'Folders of definitions in addition to the hub’s own: profiles, value sets, code systems, concept maps, questionnaires.',
   ),
   HUB_AUTH: setting(
     'auth',
     oneOf('open'),
     'open',
-    'How callers are known: `open` believes the X-Agency header and works on a loopback address only.',
+    'How callers are identified: `open` trusts the X-Agency header and works on a loopback address only.',
   ),
   HUB_TIME_ZONE: setting('timeZone', timeZone, 'America/Chicago', 'Time zone of working days and quarters.'),
   HUB_SSN_KEY: {

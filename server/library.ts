@@ -14,7 +14,7 @@ export type { Issue } from './fhir/outcome.ts'
 export type ValidatorOptions = {
   /** `hub`: what the hub would take; `open`: any type of R4, and the profiles that `meta.profile` claims. Default `hub`. */
   readonly rules?: Rules
-  /** Folders of definitions besides the hub's own. */
+  /** Folders of definitions in addition to the hub's own. */
   readonly definitions?: readonly string[]
 }
 

@@ -21,7 +21,7 @@ export const FIELDS = [
   'attempt',
   'stream',
   'number',
-  'place',
+  'sequence',
   'count',
   'bytes',
   'reason',

@@ -1,6 +1,6 @@
 /**
  * The process: settings, hub, listen, a few lines of greeting, and an orderly end on SIGTERM and SIGINT.
- * What keeps it from starting is said in one sentence, with exit code 1.
+ * Whatever keeps it from starting is printed as one sentence, with exit code 1.
  */
 import { greeting } from './cli/greeting.ts'
 import { startFault } from './cli/fault.ts'

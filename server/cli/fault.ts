@@ -7,7 +7,7 @@ const SAID = new Set(['ConfigFault', 'DefinitionFault', 'StoreUnusable', 'Outcom
 const SYSTEM: Readonly<Record<string, string>> = {
   EADDRINUSE: 'The address {what} is taken by another program: stop it, or choose another port with HUB_PORT.',
   EADDRNOTAVAIL: 'This machine does not have the address {what}: set HUB_HOST to one that it has, such as 127.0.0.1.',
-  ENOTFOUND: 'The host {what} is not known: set HUB_HOST to an address of this machine, such as 127.0.0.1.',
+  ENOTFOUND: 'The host name {what} cannot be resolved: set HUB_HOST to an address of this machine, such as 127.0.0.1.',
   EACCES:
     'The hub may not use {what}: check who may write there, or choose another place with HUB_STORE (or port with HUB_PORT).',
   EPERM: 'The hub may not use {what}: check who may write there, or choose another place with HUB_STORE.',
@@ -22,8 +22,8 @@ const SYSTEM: Readonly<Record<string, string>> = {
 export function startFault(error: unknown): string {
   if (!(error instanceof Error)) return `The hub did not start: ${String(error)}`
   if (SAID.has(error.name)) return error.message
-  const known = 'code' in error ? SYSTEM[String(error.code)] : undefined
-  if (known) return known.replace('{what}', `\`${subject(error)}\``)
+  const sentence = 'code' in error ? SYSTEM[String(error.code)] : undefined
+  if (sentence) return sentence.replace('{what}', `\`${subject(error)}\``)
   return `The hub did not start, for a reason that it has no word for; please report it.\n${error.stack ?? error.message}`
 }
 

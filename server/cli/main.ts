@@ -1,4 +1,4 @@
-/** The command line: `nwd serve`, `nwd validate FILE...`. Exit codes: 0 as asked, 1 refused or invalid, 2 could not run. */
+/** The command line: `nwd serve`, `nwd validate FILE...`. Exit codes: 0 success, 1 refused or invalid, 2 could not run. */
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
@@ -45,7 +45,7 @@ function createCommand(): Command {
         .default('hub'),
     )
     .addOption(
-      new Option('-f, --format <format>', 'how to tell what is found')
+      new Option('-f, --format <format>', 'output format')
         .choices(['text', 'json', 'ndjson', 'junit', 'sarif'])
         .default('text'),
     )

@@ -1,21 +1,21 @@
 /** `nwd validate FILE...`: the verdict of the hub on resources in files, folders or standard input. */
 import { availableParallelism } from 'node:os'
 import type { Rules } from '../validate/create.ts'
-import { createCrew } from './validate/crew.ts'
+import { createWorkerPool } from './validate/worker-pool.ts'
 import type { Totals } from './validate/formats/format.ts'
 import { FORMATS } from './validate/formats/index.ts'
 import { createProgress } from './validate/progress.ts'
-import { judgeFor, type Setting } from './validate/setting.ts'
+import { loadChecker, type CheckOptions } from './validate/options.ts'
 import { findFiles, isStream } from './validate/sources.ts'
 import { tasksOf } from './validate/tasks.ts'
-import { verdictsOf } from './validate/verdicts.ts'
+import { verdictsInOrder } from './validate/in-order.ts'
 
 export type Options = {
   /** Canonical urls of further profiles to check against. */
   readonly profile?: readonly string[]
   /** `hub` or `open`; default `hub`. */
   readonly rules?: string
-  /** Folders of definitions besides the hub's own. */
+  /** Folders of definitions in addition to the hub's own. */
   readonly definitions?: readonly string[]
   /** One of FORMATS; default `text`. */
   readonly format?: string
@@ -32,7 +32,7 @@ export type Streams = {
 
 /**
  * Checks every resource of the files, folders (their .json and .ndjson files), patterns and standard input (`-`).
- * What is found goes to `out`, why it could not run to `err`. Answers the exit code: 0 all valid, 1 some invalid,
+ * Issues go to `out`; the reason why it could not run goes to `err`. Returns the exit code: 0 all valid, 1 some invalid,
  * 2 could not run.
  */
 export async function validateFiles(names: readonly string[], options: Options, streams: Streams): Promise<0 | 1 | 2> {
@@ -46,39 +46,42 @@ export async function validateFiles(names: readonly string[], options: Options, 
 }
 
 async function validateAll(names: readonly string[], options: Options, { input, out, err }: Streams): Promise<Totals> {
-  const setting: Setting = {
+  const checkOptions: CheckOptions = {
     rules: rulesOf(options.rules),
     profiles: options.profile ?? [],
     definitions: options.definitions ?? [],
   }
   const format = formatOf(options.format)
   const files = await findFiles(names)
-  const judge = await judgeFor(setting)
+  const check = await loadChecker(checkOptions)
   const threads = options.threads ?? threadsFor(files)
-  // Whoever names a number of threads gets them at once.
+  // With an explicit number of threads the pool starts at once.
   const due = options.threads === undefined ? performance.now() + ALONE : 0
-  const startCrew = () => (threads > 1 && performance.now() >= due ? createCrew(setting, threads) : undefined)
+  const startPool = () =>
+    threads > 1 && performance.now() >= due ? createWorkerPool(checkOptions, threads) : undefined
   const progress = createProgress(err, () => performance.now())
   const totals = { valid: 0, invalid: 0 }
   out.write(format.begin())
-  for await (const verdicts of verdictsOf(tasksOf(files, input), judge, startCrew)) {
-    const said = verdicts.map((verdict) => format.verdict(verdict)).join('')
+  for await (const verdicts of verdictsInOrder(tasksOf(files, input), check, startPool)) {
+    const text = verdicts.map((verdict) => format.verdict(verdict)).join('')
     for (const { valid } of verdicts) totals[valid ? 'valid' : 'invalid']++
-    if (said !== '') {
+    if (text !== '') {
       progress.clear()
-      out.write(said)
+      out.write(text)
     }
-    progress.tell(`${totals.valid + totals.invalid} checked, ${totals.invalid} invalid: ${verdicts.at(-1)?.file ?? ''}`)
+    progress.update(
+      `${totals.valid + totals.invalid} checked, ${totals.invalid} invalid: ${verdicts.at(-1)?.file ?? ''}`,
+    )
   }
   progress.clear()
   out.write(format.end(totals))
   return totals
 }
 
-/** How long this thread does it alone (ms): other threads need seconds to be of use. */
+/** How long this thread works alone (ms): starting a pool takes seconds. */
 const ALONE = 2000
 
-/** Each thread compiles the profiles for itself, in memory of its own: streams are promised to need little. */
+/** Each thread compiles the profiles in memory of its own, so a stream, which promises to need little, gets one thread. */
 const threadsFor = (files: readonly string[]): number => (files.some(isStream) ? 1 : availableParallelism())
 
 function rulesOf(text = 'hub'): Rules {

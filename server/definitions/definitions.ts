@@ -1,6 +1,6 @@
 /**
- * What the definitions say: the R4 base (trimmed copy under definitions/r4) and what the hub publishes (the folders
- * profiles, valuesets, capability), and what was added to them. Read everywhere; nothing here knows where it came from.
+ * The definitions that the hub works with: the R4 base (trimmed copy under definitions/r4) and what the hub publishes (the folders
+ * profiles, valuesets, capability), and what was added to them. Nothing here depends on where they came from.
  */
 import type { JsonObject } from '../fhir/types.ts'
 import type { Source } from './folders.ts'
@@ -56,15 +56,15 @@ export type Definitions = {
   /** The hand-written part of the CapabilityStatement (capability/statement.json). */
   readonly statement: JsonObject
   /**
-   * What stands besides the hub's own and R4's: definitions of a folder, then those that the board posted. Plain JSON:
-   * `loadDefinitions(root, { besides })` makes the same definitions in another thread.
+   * Definitions in addition to the hub's own and R4's: those of a folder, then those that the board posted. Plain JSON, so
+   * that `loadDefinitions(root, { additional })` makes the same definitions in another thread.
    */
   readonly additional: readonly Source[]
   /** Was the definition of this url posted while the hub ran, rather than loaded at the start? */
   isPosted(url: string): boolean
   /**
-   * The definitions as they are at this instant. What it answers never changes, and is another object after every
-   * change: the definitions of a running hub (live.ts) change when the board posts one, all others are their own.
+   * A snapshot of the definitions at this instant. It never changes; after every change `current` returns another object.
+   * The definitions of a running hub (live.ts) change when the board posts one; all others are their own snapshot.
    */
   current(): Definitions
 }

@@ -16,7 +16,7 @@ export class DefinitionFault extends Error {
     return this.message.slice(this.where.length + 2)
   }
 
-  /** The same, its file told from where the folder is named. */
+  /** The same error, with the path of the file relative to where the folder was named. */
   within(folder: string): DefinitionFault {
     return new DefinitionFault(path.join(folder, this.where), this.what)
   }

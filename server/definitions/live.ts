@@ -5,7 +5,7 @@
 import type { Definitions } from './definitions.ts'
 
 export type Live = {
-  /** Answers as the current definitions do, whenever it is asked. */
+  /** Always answers from the current definitions. */
   readonly definitions: Definitions
   /** From now on these are the current ones. */
   exchange(next: Definitions): void

@@ -15,7 +15,7 @@ const STATEMENT = path.join('capability', 'statement.json')
 export type LoadOptions = {
   /** Offers every type of R4 instead of the stated ones, with the search parameters that this can read. */
   readonly everyType?: (parameter: SearchParameter) => boolean
-  /** Definitions of somebody else's, already read (besides.ts). */
+  /** Additional definitions, already read (packages.ts). */
   readonly additional?: readonly Source[]
 }
 
@@ -111,7 +111,7 @@ function topicUrl(basic: JsonObject): unknown {
   return topic?.extension?.find((one) => one.url === 'url')?.valueUri
 }
 
-// Making the tree proves that the base is known and that every path of the differential is one of the base.
+// Making the tree proves that the base is defined and that every path of the differential is one of the base.
 function checkStructure({ file, content }: Source, structures: Definitions['structures']): void {
   if (content.resourceType !== 'StructureDefinition') return
   try {

@@ -1,6 +1,6 @@
 /**
- * Definitions of somebody else's, loaded besides the hub's own: the JSON files of a folder, such as that of an
- * implementation guide's package. https://hl7.org/fhir/R4/packages.html
+ * Definitions in addition to the hub's own: the JSON files of a folder, such as the package of an implementation
+ * guide. https://hl7.org/fhir/R4/packages.html
  */
 import { stat } from 'node:fs/promises'
 import path from 'node:path'

@@ -46,7 +46,7 @@ export const fullUrl = (base: string, key: { readonly type: string; readonly id:
 
 /**
  * A page of search results: matches first, then what was included, then what was ignored or noticed.
- * `total` is given only when it was asked for. https://hl7.org/fhir/R4/search.html#2.21.1.3
+ * `total` is present only when it was requested. https://hl7.org/fhir/R4/search.html#2.21.1.3
  */
 export function buildSearchset(page: {
   readonly base: string

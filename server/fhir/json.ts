@@ -1,6 +1,6 @@
 /**
  * JSON text to value, stricter than JSON.parse: an object that names a property twice, nesting past the limit and lone
- * surrogates are refused, faults are told with line and column, and numbers are kept as written.
+ * surrogates are refused, errors carry line and column, and numbers are kept as written.
  * https://www.rfc-editor.org/rfc/rfc8259 and https://hl7.org/fhir/R4/json.html
  */
 import type { Json } from './types.ts'

@@ -1,6 +1,5 @@
 /**
- * Issues with the place that they speak of: an expression into what was sent, and its line and column, as far as they
- * can be told. https://hl7.org/fhir/R4/operationoutcome-definitions.html#OperationOutcome.issue.expression
+ * Locates issues: the expression into the body that was sent, and its line and column where they can be found. https://hl7.org/fhir/R4/operationoutcome-definitions.html#OperationOutcome.issue.expression
  */
 import { positionExtensions, type Issue } from './outcome.ts'
 import type { Position } from './position.ts'
@@ -12,7 +11,7 @@ export type Locate = (expression: string) => Position | undefined
 /** Whoever sends more faults than this finds the rest by their expressions. */
 const MOST = 100
 
-/** The issues with positions; the list itself when none speaks of a place. */
+/** The issues with positions; the same list when none has an expression. */
 export function placedIssues(issues: readonly Issue[], locate: Locate | undefined): readonly Issue[] {
   if (!locate || !issues.some(({ expression }) => expression)) return issues
   return issues.map((issue, index) =>
@@ -31,13 +30,14 @@ export function placedOutcome(outcome: Resource, locate: Locate | undefined): Re
 }
 
 /**
- * An outcome about the request of a Bundle's entry, as one about the Bundle: what is said of the resource, which is a
- * `type`, is said of `at.resource`; what is said of no place, of the entry.
+ * Turns an outcome about the request of a Bundle entry into one about the Bundle: an expression into the resource (of
+ * `type`) becomes one into `at.resource`; an issue without expression gets that of the entry.
  */
 export function outcomeInEntry(outcome: Resource, at: string, type: string | undefined): Resource {
   return eachIssue(outcome, (issue) => {
-    const said = (issue.expression as readonly string[] | undefined) ?? (issue.severity === 'information' ? [] : [at])
-    return said.length === 0 ? issue : { ...issue, expression: said.map((one) => inEntry(one, at, type)) }
+    const expressions =
+      (issue.expression as readonly string[] | undefined) ?? (issue.severity === 'information' ? [] : [at])
+    return expressions.length === 0 ? issue : { ...issue, expression: expressions.map((one) => inEntry(one, at, type)) }
   })
 }
 

@@ -1,13 +1,13 @@
-/** "Did you mean": the known word that a mistyped one is nearest to. */
+/** "Did you mean": the defined name that is nearest to a mistyped one. */
 
 /**
- * The word of `known` that takes the fewest changed, missing, extra or swapped characters to reach from `word`,
+ * The one of `words` that takes the fewest changed, missing, extra or swapped characters to reach from `word`,
  * ignoring case; undefined when even that one is too far off to be a slip (more than a third of the word).
  */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+export function nearest(word: string, words: Iterable<string>): string | undefined {
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
-  for (const candidate of known) {
+  for (const candidate of words) {
     if (Math.abs(candidate.length - word.length) >= least) continue
     const changes = distance(word.toLowerCase(), candidate.toLowerCase())
     if (changes < least) [best, least] = [candidate, changes]

@@ -56,7 +56,7 @@ export const ERRORS = {
   'address-too-long': [414, 'too-long', 'The address is longer than the limit.'],
   'headers-too-large': [431, 'too-long', 'The headers are larger than the limit.'],
   'media-type': [415, 'not-supported', 'The body is of a media type that the hub does not read.'],
-  'not-acceptable': [406, 'not-supported', 'The answer was asked for in a format that the hub does not write.'],
+  'not-acceptable': [406, 'not-supported', 'The requested format of the response is one that the hub does not write.'],
   'method-not-allowed': [405, 'not-supported', 'The address exists but does not take this method.'],
   'unknown-address': [404, 'not-found', 'No interaction or operation of the hub has this address.'],
   'unknown-type': [404, 'not-supported', 'The hub does not hold resources of this type.'],
@@ -70,7 +70,7 @@ export const ERRORS = {
   'too-costly': [422, 'too-costly', 'The answer would be larger than the limit.'],
   'check-too-long': [413, 'too-costly', 'To check the resource takes longer, or more memory, than the limit.'],
   'bundle-invalid': [400, 'invalid', 'The Bundle cannot be processed as it is.'],
-  // who asks
+  // the caller
   'unknown-agency': [401, 'login', 'The caller is not an agency of the hub.'],
   forbidden: [403, 'forbidden', 'The caller may not do this to this record.'],
   'id-not-yours': [403, 'forbidden', 'An agency may choose an id only under its own prefix.'],
@@ -81,7 +81,7 @@ export const ERRORS = {
   'version-conflict': [412, 'conflict', 'The record has moved on since the version named by If-Match.'],
   'already-exists': [412, 'duplicate', 'If-None-Match: * was sent and the record exists.'],
   'multiple-matches': [412, 'multiple-matches', 'The condition of a conditional interaction matches several records.'],
-  'duplicate-participant': [409, 'duplicate', 'A participant with the same identifier is already known to you.'],
+  'duplicate-participant': [409, 'duplicate', 'You already know a participant with the same identifier.'],
   // the content
   'profile-unknown': [
     422,
@@ -102,12 +102,16 @@ export const ERRORS = {
   'value-conflict': [422, 'invalid', 'The value contradicts another one, of the same resource or of what it names.'],
   'code-invalid': [422, 'code-invalid', 'The code is not in the required value set.'],
   'code-unexpected': [422, 'code-invalid', 'The code is not in the extensible value set (a warning).'],
-  'code-unchecked': [422, 'not-supported', 'The code could not be checked: its system is not at hand (a warning).'],
+  'code-unchecked': [
+    422,
+    'not-supported',
+    'The code could not be checked: its code system is not available (a warning).',
+  ],
   'code-display': [422, 'invalid', 'The display is not one of the code’s own.'],
   'slice-unmatched': [422, 'structure', 'An item matches no slice of a closed slicing.'],
   'slice-cardinality': [422, 'structure', 'A slice occurs too seldom or too often.'],
-  'extension-unknown': [422, 'extension', 'The extension is not known or not allowed here.'],
-  'more-issues': [422, 'informational', 'There is more to mend than is told (an information).'],
+  'extension-unknown': [422, 'extension', 'The extension is not defined or not allowed here.'],
+  'more-issues': [422, 'informational', 'There are more issues than are listed (an information).'],
   'reference-type': [422, 'structure', 'The reference points at a type that is not allowed here.'],
   'reference-format': [422, 'value', 'The reference cannot be read.'],
   'reference-not-found': [422, 'not-found', 'The reference points at no record that the caller may know of.'],
@@ -120,7 +124,7 @@ export const ERRORS = {
     'The definition does not fit the one that it is built on, or a part of it cannot be used.',
   ],
   'questionnaire-mismatch': [422, 'invalid', 'The answers do not fit the questionnaire.'],
-  'questionnaire-unknown': [422, 'not-found', 'The questionnaire that is answered is not at hand.'],
+  'questionnaire-unknown': [422, 'not-found', 'The questionnaire that is answered is not available.'],
   // the work between agencies
   'transition-illegal': [422, 'business-rule', 'The referral cannot go to this status now, or not by this caller.'],
   'referral-rule': [422, 'business-rule', 'A rule of the referral lifecycle is broken.'],
@@ -132,7 +136,7 @@ export const ERRORS = {
   'agency-rule': [422, 'business-rule', 'The id or the role of an agency cannot be so.'],
   'catalogue-rule': [422, 'business-rule', 'The record disagrees with a catalogue, or is there already.'],
   'definition-taken': [409, 'duplicate', 'The canonical url is that of another definition.'],
-  'definition-in-use': [409, 'conflict', 'Other definitions, or records, rest on the definition as it is.'],
+  'definition-in-use': [409, 'conflict', 'Other definitions, or records, depend on the definition as it is.'],
   'subscription-rule': [422, 'business-rule', 'The subscription asks for something that the hub does not offer.'],
   'assessment-rule': [422, 'business-rule', 'The assessment or the answer to its proposals does not allow this.'],
   // the server
@@ -144,7 +148,7 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS
 
 /**
- * One thing wrong (or worth saying).
+ * One problem (or remark).
  * `expression` is a FHIRPath into the body; `text` a sentence naming the thing, the value and what to do.
  */
 export type Issue = {
@@ -152,17 +156,17 @@ export type Issue = {
   readonly detail: ErrorCode
   readonly text: string
   readonly expression?: string
-  /** Where that is in the text that was read, when the text is known. */
+  /** Line and column in the text that was parsed, where there was one. */
   readonly position?: Position
-  /** The profile that asked, where one asked. */
+  /** The profile whose rule is broken, where it is one of a profile. */
   readonly profile?: string
-  /** The definition that asked, with the element of it: `<canonical>#Patient.name.family`. */
+  /** The definition and its element that require it: `<canonical>#Patient.name.family`. Becomes `diagnostics`. */
   readonly source?: string
-  /** Overrides the issue type of the table, where the specification wants a narrower one. */
+  /** FHIR's issue type, where the specification wants a narrower one than the table has. */
   readonly code?: IssueCode
 }
 
-/** Thrown by everything that refuses; answered in one place. */
+/** The one error class; http/errors.ts turns it into the response. */
 export class OutcomeError extends Error {
   readonly status: number
   readonly issues: readonly Issue[]
@@ -196,13 +200,13 @@ export const isError = (issue: Issue): boolean => issue.severity === 'error' || 
 
 export const ERROR_SYSTEM = `${ROOT}/CodeSystem/hub-error`
 
-/** Issues as an OperationOutcome; without issues it says that all is well. */
+/** Issues as an OperationOutcome; without issues it has one information. */
 export function operationOutcome(issues: readonly Issue[]): Resource {
-  const said =
+  const issue =
     issues.length > 0
       ? issues.map(issueJson)
-      : [{ severity: 'information', code: 'informational', details: { text: 'All is well.' } }]
-  return { resourceType: 'OperationOutcome', issue: said }
+      : [{ severity: 'information', code: 'informational', details: { text: 'No issues found.' } }]
+  return { resourceType: 'OperationOutcome', issue: issue }
 }
 
 function issueJson(issue: Issue) {

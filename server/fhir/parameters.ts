@@ -97,13 +97,13 @@ function itemsOf(parameters: unknown, path: string): Given[] {
 function collect(declared: readonly Declared[], given: readonly Given[], where?: string): Values {
   const values: Record<string, Json> = {}
   for (const one of given) {
-    const known = declared.find(({ name }) => name === one.name)
-    if (known === undefined) throw unknown(declared, one)
-    const taken = one.take(known)
-    const before = Object.hasOwn(values, known.name) ? values[known.name] : undefined
-    if (known.max === '1' && before !== undefined)
-      throw invalid(`\`${known.name}\` is given twice; give it once.`, one.at)
-    values[known.name] = known.max === '1' ? taken : [...((before ?? []) as Json[]), taken]
+    const parameter = declared.find(({ name }) => name === one.name)
+    if (parameter === undefined) throw unknown(declared, one)
+    const taken = one.take(parameter)
+    const before = Object.hasOwn(values, parameter.name) ? values[parameter.name] : undefined
+    if (parameter.max === '1' && before !== undefined)
+      throw invalid(`\`${parameter.name}\` is given twice; give it once.`, one.at)
+    values[parameter.name] = parameter.max === '1' ? taken : [...((before ?? []) as Json[]), taken]
   }
   for (const { name, min } of declared) {
     if (min > 0 && !Object.hasOwn(values, name))
@@ -194,7 +194,7 @@ const takesResource = ({ type }: Declared): boolean =>
 function unknown(declared: readonly Declared[], given: Given) {
   return refuse(
     'unknown-parameter',
-    `The parameter \`${clip(given.name)}\` is not known here. ${taken(declared)}`,
+    `The parameter \`${clip(given.name)}\` is not defined here. ${taken(declared)}`,
     where(given.at),
   )
 }

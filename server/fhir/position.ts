@@ -28,9 +28,9 @@ export function createLocator(text: string): (expression: string) => Position {
   const read = new Map<number, Inside>()
   const lines = lineStarts(text)
   const inside = (at: number): Inside => {
-    const known = read.get(at) ?? insideOf(text, at)
-    read.set(at, known)
-    return known
+    const entry = read.get(at) ?? insideOf(text, at)
+    read.set(at, entry)
+    return entry
   }
   return (expression) => {
     const { at } = deepest({ at: skipSpace(text, beginOf(text)), depth: 0 }, stepsOf(expression), inside)
@@ -144,7 +144,7 @@ function lineStarts(text: string): number[] {
   return starts
 }
 
-/** The line, from 1, that holds a place. */
+/** The line (from 1) of an offset. */
 function lineOf(starts: readonly number[], at: number): number {
   let low = 0
   let high = starts.length

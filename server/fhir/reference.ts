@@ -35,8 +35,8 @@ export function parseReference(text: string, base?: string): Reference | undefin
   if (type && id) return version ? { kind: 'local', type, id, version } : { kind: 'local', type, id }
   const contained = CONTAINED.exec(text)?.[1]
   if (contained) return { kind: 'contained', id: contained }
-  const [, asked, query] = CONDITIONAL.exec(path) ?? []
-  if (asked && query) return { kind: 'conditional', type: asked, query }
+  const [, searched, query] = CONDITIONAL.exec(path) ?? []
+  if (searched && query) return { kind: 'conditional', type: searched, query }
   if (!ABSOLUTE.test(text)) return undefined
   return { kind: URN.test(text) ? 'urn' : 'elsewhere', url: text }
 }

@@ -1,4 +1,4 @@
-/** Clocks on the wall: from an instant to the local time of a zone, and back. https://www.iana.org/time-zones */
+/** Local time: from an instant to the wall-clock time of a zone, and back. https://www.iana.org/time-zones */
 
 const DAY = 86_400_000
 
@@ -7,7 +7,7 @@ const FIRST = new Date(0).setUTCFullYear(1, 0, 2)
 
 type Zone = { readonly offset: (at: number) => number; readonly midnights: Map<number, number> }
 
-/** Zones asked for, kept because a formatter takes a millisecond to make. What they answer never changes. */
+/** Cached, because a formatter takes a millisecond to make; its results never change. */
 const zones = new Map<string, Zone>()
 
 /** Beyond this many days the table of midnights starts anew. */
@@ -24,8 +24,8 @@ export function instantAt(local: number, timeZone: string): number {
   if (timeZone === 'UTC') return local
   const { midnights, offset } = zone(timeZone)
   if (local % DAY !== 0) return resolve(local, offset)
-  const known = midnights.get(local)
-  if (known !== undefined) return known
+  const cached = midnights.get(local)
+  if (cached !== undefined) return cached
   if (midnights.size >= MIDNIGHTS) midnights.clear()
   const at = resolve(local, offset)
   midnights.set(local, at)
@@ -41,8 +41,8 @@ function resolve(local: number, offset: Zone['offset']): number {
 }
 
 function zone(timeZone: string): Zone {
-  const known = zones.get(timeZone)
-  if (known) return known
+  const cached = zones.get(timeZone)
+  if (cached) return cached
   const made = { offset: offsets(timeZone), midnights: new Map<number, number>() }
   zones.set(timeZone, made)
   return made

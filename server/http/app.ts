@@ -18,12 +18,12 @@ import { createRouter, type Offered, type Target } from './routes.ts'
 import { trace, traceOf, type AccessLine } from './trace.ts'
 
 export type AppNeeds = Offered & {
-  /** Who asks; throws `unknown-agency`. */
+  /** Identifies the caller; throws `unknown-agency`. */
   readonly identify: (headers: IncomingHttpHeaders) => Promise<Caller>
   /** The time (ms). */
   readonly now: () => number
   readonly log: (line: AccessLine) => void
-  /** Told of every error that is not an answer. */
+  /** Receives every error that is not an OutcomeError. */
   readonly fault: (error: unknown, requestId: string) => void
   /** The public base address, where a proxy stands in front; absent: the address that the request came to. */
   readonly publicUrl?: string
@@ -55,7 +55,7 @@ export function createApp(needs: AppNeeds): RequestListener {
   }
 }
 
-/** Nothing of an answer is ever to be run or shown inside a page. */
+/** No response may ever be executed, or embedded in a page. */
 const protect = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
@@ -64,25 +64,25 @@ const protect = helmet({
   xFrameOptions: { action: 'deny' },
 })
 
-/** Caller of what is answered to anybody. */
+/** The caller of interactions that need no identity (capabilities). */
 const ANYBODY: Caller = { agency: '', role: 'agency' }
 
-function answer(needs: AppNeeds, around: CallSettings): RequestHandler {
+function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
   const route = createRouter(needs)
   return async (request, response) => {
-    const known = traceOf(response)
+    const requestTrace = traceOf(response)
     if (request.originalUrl.length > ADDRESS_LIMIT) throw tooLong(request.originalUrl.length)
     const target = route(request.method, pathOf(request.url))
-    known.route = target.route
+    requestTrace.route = target.route
     const caller = target.anonymous ? ANYBODY : await needs.identify(request.headers)
-    known.agency = caller.agency
-    const call = await receive(request, target, { caller, now: needs.now() }, around)
+    requestTrace.agency = caller.agency
+    const call = await receive(request, target, { caller, now: needs.now() }, settings)
     const reply = await run(target, call)
     sendReply(response, wantsPretty(request.url) ? pretty(reply) : reply, call, target)
   }
 }
 
-/** What is wrong with a body is told with its line and column. */
+/** Adds line and column to the issues about a body. */
 async function run(target: Target, call: Call): Promise<Reply> {
   try {
     return placedReply(await target.run(call), call)

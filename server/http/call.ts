@@ -1,6 +1,6 @@
 /**
- * A request to a Call: what the interactions and operations read, with nothing of HTTP's text left to parse but the
- * conditional headers, whose meaning is theirs.
+ * From an HTTP request to a Call: parsed for the interactions and operations, except for the conditional headers, which
+ * each interaction parses itself.
  * https://hl7.org/fhir/R4/http.html
  */
 import type { Request } from 'express'
@@ -25,27 +25,27 @@ export type CallSettings = {
   readonly bodyLimit: number
 }
 
-/** Who asks, and when (ms). */
+/** The caller, and the instant of the request (ms). */
 type RequestContext = Pick<Call, 'caller' | 'now'>
 
 /** @throws OutcomeError for a body, address or header that cannot be read; ClientGone. */
 export async function receive(
   request: Request,
   target: Target,
-  asked: RequestContext,
-  around: CallSettings,
+  context: RequestContext,
+  settings: CallSettings,
 ): Promise<Call> {
   const { headers } = request
   refuseTwoHosts(request)
-  const base = around.publicUrl ?? baseOf(headers.host, around.path)
+  const base = settings.publicUrl ?? baseOf(headers.host, settings.path)
   const query = parseParams(queryOf(request.url))
-  const text = target.body === 'none' ? '' : await readText(request, around.bodyLimit)
+  const text = target.body === 'none' ? '' : await readText(request, settings.bodyLimit)
   if (text !== '' && target.body !== 'none') checkContentType(headers['content-type'], target.body)
   const given = target.body === 'form' && text !== '' ? [...query, ...parseParams(text)] : query
   checkAcceptable(headers.accept, given.find(([name]) => name === '_format')?.[1])
   const body = target.body === 'form' ? undefined : resourceOf(text, target)
   return {
-    ...asked,
+    ...context,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
     type: target.type,
     id: target.id,
@@ -62,7 +62,7 @@ export async function receive(
   }
 }
 
-/** Parameters about the form of the answer, which HTTP has dealt with. */
+/** Parameters about the format of the response, which this layer handles. */
 const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
 
 function resourceOf(text: string, target: Target): Resource | undefined {
@@ -97,18 +97,18 @@ function baseOf(host: string | undefined, path: string): string {
 
 const HOST = /^(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
 
-/** https://hl7.org/fhir/R4/http.html#ops. A preference that is not understood is ignored (RFC 7240 section 2). */
+/** https://hl7.org/fhir/R4/http.html#ops. An unknown preference is ignored (RFC 7240 section 2). */
 export function preferOf(header: string | undefined): Prefer {
   if (header === undefined) return STRICT
-  const wanted = new Map<string, string>()
+  const preferences = new Map<string, string>()
   for (const part of header.split(/[,;]/)) {
     const [name, value] = part.split('=', 2)
     const key = name!.trim().toLowerCase()
     // The first one counts (RFC 7240 section 2).
-    if (!wanted.has(key)) wanted.set(key, (value ?? '').trim().replace(/^"(.*)"$/, '$1'))
+    if (!preferences.has(key)) preferences.set(key, (value ?? '').trim().replace(/^"(.*)"$/, '$1'))
   }
-  const returned = RETURNS.find((one) => one === wanted.get('return'))
-  return { return: returned, handling: wanted.get('handling') === 'lenient' ? 'lenient' : 'strict' }
+  const returned = RETURNS.find((one) => one === preferences.get('return'))
+  return { return: returned, handling: preferences.get('handling') === 'lenient' ? 'lenient' : 'strict' }
 }
 
 const STRICT: Prefer = { handling: 'strict' }

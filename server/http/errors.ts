@@ -10,7 +10,7 @@ import { sendText } from './reply.ts'
 import { traceOf } from './trace.ts'
 
 /**
- * @param fault told of every error that is not an answer; it goes to the log and nowhere else
+ * @param fault receives every error that is not an OutcomeError; it goes to the log and nowhere else
  * @param path where the FHIR addresses begin: a Location (`Patient/abc`) stands below it
  */
 export const errors = (fault: (error: unknown, requestId: string) => void, path: string): ErrorRequestHandler => {
@@ -27,4 +27,4 @@ export const errors = (fault: (error: unknown, requestId: string) => void, path:
 }
 
 const internal = (requestId: string) =>
-  refuse('internal', `The hub failed. The fault is logged under \`${requestId}\`: tell the operator this id.`)
+  refuse('internal', `The hub failed. The error is logged under \`${requestId}\`: give the operator this id.`)

@@ -1,5 +1,5 @@
 /**
- * Line and column for what is said about a body, as the standard extensions: found only when there is something to say.
+ * Line and column of the issues about a body, as the standard extensions; computed only when there are issues.
  * https://hl7.org/fhir/R4/extension-operationoutcome-issue-line.html and -col
  */
 import type { Call, Reply } from '../interactions/call.ts'

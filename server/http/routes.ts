@@ -13,8 +13,8 @@ export type Body = 'resource' | 'optional' | 'form' | 'none'
 type Row = readonly [method: string, path: string, name: string, body: Body]
 
 /**
- * Names are those of https://hl7.org/fhir/R4/valueset-restful-interaction.html; a batch is told from a transaction by
- * its Bundle. A row counts only if there is a handler of its name.
+ * Names are those of https://hl7.org/fhir/R4/valueset-restful-interaction.html; a batch is distinguished from a transaction
+ * by its Bundle. A row counts only if there is a handler of its name.
  */
 export const ROUTES: readonly Row[] = [
   ['GET', '/metadata', 'capabilities', 'none'],

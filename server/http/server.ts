@@ -83,7 +83,7 @@ function end(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Pro
     let finished = true
     const closeUnused = () => {
       // A connection whose last answer has just gone out would hold on until its keep-alive ends,
-      // and one that never asked anything counts with Node as busy.
+      // and Node counts a connection without any request as busy.
       server.closeIdleConnections()
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
     }
@@ -102,7 +102,7 @@ function end(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Pro
 }
 
 function refuseSocket(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // Gone, or in the middle of an answer: nothing can be said.
+  // Closed, or in the middle of a response: no answer can be sent.
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const { status, issues } = faultOf(error.code)
   const body = serialize(operationOutcome(issues))

@@ -1,6 +1,6 @@
 /**
- * What is known of a request while it is answered, and the one line that is logged of it. The line names the route,
- * never the address, query, body or a name: those may tell who a person is.
+ * What is recorded of a request while it is answered, and its one line in the access log. The line names the route,
+ * never the address, query, body or a name: those may identify a person.
  * https://hl7.org/fhir/R4/http.html#custom (X-Request-Id)
  */
 import { randomUUID } from 'node:crypto'
@@ -13,7 +13,7 @@ export type AccessLine = {
   readonly route: string
   readonly status: number
   readonly ms: number
-  /** The calling agency; empty before it is known. */
+  /** The calling agency; empty until the caller is identified. */
   readonly agency: string
   /** The client went away before the answer was sent. */
   readonly aborted?: true
@@ -27,14 +27,18 @@ export const traceOf = (response: Response): Trace => response.locals['trace'] a
 export const trace = (log: (line: AccessLine) => void): RequestHandler => {
   return (request, response, next) => {
     const begun = performance.now()
-    const asked = request.headers['x-request-id'] as string | undefined
-    const known: Trace = { requestId: asked && REQUEST_ID.test(asked) ? asked : randomUUID(), route: '-', agency: '' }
-    response.locals['trace'] = known
-    response.setHeader('X-Request-Id', known.requestId)
+    const sent = request.headers['x-request-id'] as string | undefined
+    const requestTrace: Trace = {
+      requestId: sent && REQUEST_ID.test(sent) ? sent : randomUUID(),
+      route: '-',
+      agency: '',
+    }
+    response.locals['trace'] = requestTrace
+    response.setHeader('X-Request-Id', requestTrace.requestId)
     response.once('close', () => {
       const ms = Math.round((performance.now() - begun) * 1000) / 1000
       const aborted = response.writableFinished ? {} : ({ aborted: true } as const)
-      log({ ...known, method: request.method, status: response.statusCode, ms, ...aborted })
+      log({ ...requestTrace, method: request.method, status: response.statusCode, ms, ...aborted })
     })
     next()
   }

@@ -1,10 +1,10 @@
 /** The forms in which `nwd validate` tells its verdicts. */
 import assert from 'node:assert/strict'
 import { FORMATS } from '../../server/cli/validate/formats/index.ts'
-import type { Verdict } from '../../server/cli/validate/judge.ts'
+import type { FileVerdict } from '../../server/cli/validate/check.ts'
 import { ERRORS } from '../../server/fhir/outcome.ts'
 
-const VERDICTS: readonly Verdict[] = [
+const VERDICTS: readonly FileVerdict[] = [
   { file: 'in/good one.json', resource: 'Patient/a', valid: true, issues: [] },
   {
     file: 'in/list.ndjson',
@@ -24,7 +24,7 @@ const VERDICTS: readonly Verdict[] = [
   },
 ]
 
-function told(name: string, verdicts: readonly Verdict[] = VERDICTS): string {
+function told(name: string, verdicts: readonly FileVerdict[] = VERDICTS): string {
   const format = FORMATS[name]!()
   const invalid = verdicts.filter(({ valid }) => !valid).length
   const said = verdicts.map((verdict) => format.verdict(verdict))

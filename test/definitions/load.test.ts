@@ -86,7 +86,7 @@ describe('definitions / load / a broken file', () => {
       'on an unknown base',
       'profiles/x.json',
       profile({ baseDefinition: `${BASE}/Patiens` }),
-      /x\.json: its base `.*Patiens` is not known/,
+      /x\.json: its base `.*Patiens` is not defined/,
     ],
     [
       'without a base',

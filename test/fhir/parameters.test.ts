@@ -107,7 +107,7 @@ describe('readParameters', () => {
     const issue = refused({ body: body({ name: 'modus', valueCode: 'x' }) })
     assert.equal(issue.detail, 'unknown-parameter')
     assert.equal(issue.expression, 'Parameters.parameter[0]')
-    assert.match(issue.text, /`modus` is not known here\. The operation takes `resource`, `mode`/)
+    assert.match(issue.text, /`modus` is not defined here\. The operation takes `resource`, `mode`/)
     assert.equal(refused({ params: [['__proto__', 'x']] }).detail, 'unknown-parameter')
     assert.equal(refused({ params: [['return', 'x']] }).detail, 'unknown-parameter')
   })
@@ -128,7 +128,7 @@ describe('readParameters', () => {
         /given twice/,
       ],
       [[{ name: 'answer', part: [] }], 'Parameters.parameter[0]', /`rule` is missing/],
-      [[{ name: 'answer', part: [{ name: 'x' }] }], 'Parameters.parameter[0].part[0]', /`x` is not known here/],
+      [[{ name: 'answer', part: [{ name: 'x' }] }], 'Parameters.parameter[0].part[0]', /`x` is not defined here/],
       [[{ valueCode: 'a' }], 'Parameters.parameter[0]', /an object with a `name`/],
     ]
     for (const [parameters, expression, sentence] of cases) {

@@ -1,19 +1,19 @@
 /** How far it is, on one line of a terminal that is written over. */
 
-export type Progress = { readonly tell: (text: string) => void; readonly clear: () => void }
+export type Progress = { readonly update: (text: string) => void; readonly clear: () => void }
 
 /** Silent when nobody looks. `now` in ms. */
 export function createProgress(
   out: { readonly isTTY?: boolean; write(text: string): unknown },
   now: () => number,
 ): Progress {
-  if (!out.isTTY) return { tell: () => undefined, clear: () => undefined }
-  let told = -Infinity
+  if (!out.isTTY) return { update: () => undefined, clear: () => undefined }
+  let updated = -Infinity
   let shown = false
   return {
-    tell(text) {
-      if (now() - told < EVERY) return
-      told = now()
+    update(text) {
+      if (now() - updated < EVERY) return
+      updated = now()
       shown = true
       out.write(`\r\u001b[K${text}`)
     },

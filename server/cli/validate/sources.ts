@@ -8,7 +8,7 @@ export const STDIN = '-'
 
 const NDJSON = /\.(ndjson|jsonl)$/i
 /** What a folder is searched for; the issues that a sample must raise stand beside it and are no resource. */
-const wanted = (name: string): boolean => /\.(json|ndjson|jsonl)$/i.test(name) && !name.endsWith('.issues.json')
+const isChecked = (name: string): boolean => /\.(json|ndjson|jsonl)$/i.test(name) && !name.endsWith('.issues.json')
 
 /** What is read line by line, however long it is. */
 export const isStream = (file: string): boolean => file === STDIN || NDJSON.test(file)
@@ -33,7 +33,7 @@ async function filesOf(name: string): Promise<readonly string[]> {
 }
 
 async function filesIn(folder: string): Promise<readonly string[]> {
-  const files = (await readdir(folder, { recursive: true })).filter(wanted).sort()
+  const files = (await readdir(folder, { recursive: true })).filter(isChecked).sort()
   if (files.length === 0) throw new Error(`The folder \`${folder}\` holds no .json or .ndjson file.`)
   return files.map((file) => path.join(folder, file))
 }

@@ -1,4 +1,4 @@
-/** Cuts the work into tasks of a handy size: a few files, or a run of lines of an NDJSON file, read as a stream. */
+/** Cuts the work into tasks of a convenient size: a few files, or a run of lines of an NDJSON file, read as a stream. */
 import { createReadStream } from 'node:fs'
 import { isStream, STDIN } from './sources.ts'
 
@@ -12,7 +12,7 @@ export type Task =
       readonly line?: number
     }
 
-/** Lines that are judged at a time, in bytes: enough to be worth sending to another thread. */
+/** Bytes of lines that are checked as one task: enough to be worth sending to another thread. */
 const RUN = 256 * 1024
 const FILES = 16
 /** A text can hardly be longer; a line never should be. */
@@ -57,7 +57,7 @@ async function* lineTasks(file: string, chunks: AsyncIterable<Uint8Array>): Asyn
   if (size > 0) yield { file, bytes: joined(kept), line }
 }
 
-/** Standard input has no name to tell by: NDJSON when its first line is an object by itself. */
+/** Standard input has no file name: it is NDJSON when its first line is an object by itself. */
 async function* inputTasks(input: AsyncIterable<Uint8Array>): AsyncGenerator<Task> {
   const chunks = input[Symbol.asyncIterator]()
   const begin: Uint8Array[] = []

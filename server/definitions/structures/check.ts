@@ -1,7 +1,7 @@
 /** What is wrong with a profile that somebody sent, before anything is built on it. https://hl7.org/fhir/R4/profiling.html */
 import { DefinitionFault } from '../fault.ts'
 import { applyDifferential, isReadable, unfold } from './differential.ts'
-import { lookAt, lookForLate } from './narrowing.ts'
+import { lookAt, findOutOfOrder } from './narrowing.ts'
 import { copyNode, valueOf, type ElementDefinition, type ElementNode } from './element.ts'
 import { elementsOf, type StructureDefinition, type Structures } from './structures.ts'
 
@@ -93,7 +93,7 @@ export function lateElement(definition: StructureDefinition, structures: Structu
   const base = definition.baseDefinition
   if (!elements || typeof base !== 'string' || !structures.find(base) || !areReadable(elements)) return undefined
   const late: ElementDefinition[] = []
-  const look = lookForLate((change) => late.push(change))
+  const look = findOutOfOrder((change) => late.push(change))
   try {
     applyDifferential(copyNode(structures.tree(base)), elements, { url: String(definition.url), structures, look })
   } catch {

@@ -111,10 +111,10 @@ function locate(root: ElementNode, steps: readonly Step[], element: ElementDefin
   for (const step of steps) {
     const next = child(node, step.name, root, setting.structures)
     if (!next) {
-      const known = [...node.children.keys()].join(', ')
+      const existing = [...node.children.keys()].join(', ')
       throw new DefinitionFault(
         setting.url,
-        `the differential names \`${element.id ?? element.path}\`, but \`${node.path}\` has no element \`${step.name}\`. It has: ${known}.`,
+        `the differential names \`${element.id ?? element.path}\`, but \`${node.path}\` has no element \`${step.name}\`. It has: ${existing}.`,
       )
     }
     const parent = node
@@ -146,8 +146,8 @@ function choiceSlice(node: ElementNode, name: string): ElementNode | undefined {
 }
 
 function slice(node: ElementNode, name: string): ElementNode {
-  const known = node.slices.get(name)
-  if (known) return known
+  const existing = node.slices.get(name)
+  if (existing) return existing
   const { slicing: _, ...element } = node.element
   const made: ElementNode = {
     ...node,

@@ -20,12 +20,12 @@ export function lookAt(url: string, structures: Structures): Look {
 }
 
 /** Tells the elements that the base lists before those that come before them here. */
-export function lookForLate(tell: (change: ElementDefinition) => void): Look {
+export function findOutOfOrder(report: (change: ElementDefinition) => void): Look {
   let before: readonly Place[] = []
   return (change, _node, trail) => {
-    const place = placeOf(trail)
-    if (isBefore(place, before)) tell(change)
-    before = place
+    const position = positionOf(trail)
+    if (isBefore(position, before)) report(change)
+    before = position
   }
 }
 
@@ -117,7 +117,7 @@ function slicingFault({ id, sliceName }: ElementDefinition, trail: Trail): strin
 /** Where an element stands among its siblings, and in which slice of it. */
 type Place = { readonly index: number; readonly slice?: string }
 
-const placeOf = (trail: Trail): readonly Place[] =>
+const positionOf = (trail: Trail): readonly Place[] =>
   trail.map(({ parent, whole, slice }) => ({ index: [...parent.children.keys()].indexOf(whole.name), slice }))
 
 /** Of different slices of the same element either may come first. */

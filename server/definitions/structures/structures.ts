@@ -1,5 +1,5 @@
 /**
- * The trees of all StructureDefinitions, made when asked for and kept: a base type from its snapshot, a constraint by
+ * The trees of all StructureDefinitions, made on first use and cached: a base type from its snapshot, a constraint by
  * laying its differential over the tree of its base. https://hl7.org/fhir/R4/profiling.html#snapshot
  */
 import type { Canonical } from '../definitions.ts'
@@ -18,7 +18,7 @@ export type StructureDefinition = Canonical & {
 }
 
 export type Structures = {
-  /** By canonical url or by the name of a type of R4 (`HumanName`); undefined when not known. */
+  /** By canonical url or by the name of a type of R4 (`HumanName`); undefined when there is none. */
   find(urlOrType: string): StructureDefinition | undefined
   /** The tree; do not change it. Throws DefinitionFault when there is none or a differential does not fit its base. */
   tree(urlOrType: string): ElementNode
@@ -40,8 +40,8 @@ export function createStructures(find: (canonical: string) => Canonical | undefi
     tree(urlOrType) {
       const url = urlOf(urlOrType)
       if (below?.find(url)) return below.tree(url)
-      const known = trees.get(url)
-      if (known) return known
+      const cached = trees.get(url)
+      if (cached) return cached
       if (underWay.has(url))
         throw new DefinitionFault(url, 'its base definitions go round in a circle. Give it another `baseDefinition`.')
       underWay.add(url)
@@ -62,7 +62,7 @@ function build(url: string, structures: Structures): ElementNode {
   if (!definition)
     throw new DefinitionFault(
       url,
-      'no StructureDefinition of this url is known. Correct the url or add the definition.',
+      'there is no StructureDefinition of this url. Correct the url or add the definition.',
     )
   const differential = elementsOf(definition.differential)
   const snapshot = elementsOf(definition.snapshot)
@@ -79,7 +79,7 @@ function build(url: string, structures: Structures): ElementNode {
   if (!structures.find(definition.baseDefinition)) {
     throw new DefinitionFault(
       url,
-      `its base \`${definition.baseDefinition}\` is not known. Correct \`baseDefinition\` or add that definition.`,
+      `its base \`${definition.baseDefinition}\` is not defined. Correct \`baseDefinition\` or add that definition.`,
     )
   }
   const tree = copyNode(structures.tree(definition.baseDefinition))

@@ -8,7 +8,7 @@ import { codesOf, items } from '../../fhir/element.ts'
 import type { Issue } from '../../fhir/outcome.ts'
 import type { JsonObject, Resource } from '../../fhir/types.ts'
 
-/** `levels` is the CodeSystem efl. What has no table is not judged. */
+/** `levels` is the CodeSystem efl. A test without a table is not checked. */
 export function checkLevel(score: Resource, levels: JsonObject): readonly Issue[] {
   const [assessment] = codesOf(score.code, codeSystem('assessment-catalogue'))
   const level = component(score, 'efl', codeSystem('efl'))

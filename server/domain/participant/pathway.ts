@@ -7,7 +7,7 @@
  * The rule, in order:
  * 1. Who holds no diploma is on smart-start. A diploma is an education level of PIRL 408 other than 0 (none) and 3
  *    (certificate of attendance under an individualized education program), or an issued credential of a secondary
- *    diploma, an equivalency or a degree. While neither is known, an answer to question 1 of the assessment counts;
+ *    diploma, an equivalency or a degree. Where neither is recorded, an answer to question 1 of the assessment counts;
  *    without one there is no pathway yet.
  * 2. A success plan decides next: with training in it that is still to be finished, training; with none left, workforce.
  * 3. Without a plan: workforce with a postsecondary education level (PIRL 408: 5 to 8) or an occupational credential,
@@ -55,7 +55,7 @@ const OCCUPATIONAL = [
 ]
 const OVER = ['completed', 'cancelled', 'stopped', 'entered-in-error']
 
-/** The pathway that the sources say; undefined while nothing is known of a diploma. */
+/** The pathway that the sources lead to; undefined while nothing is recorded about a diploma. */
 export function pathwayOf({ patient, credentials = [], plan, saysDiploma }: PathwaySources): Pathway | undefined {
   const [education] = codesOf(extensionOf(patient, profileUrl('ext-education-level'))?.valueCodeableConcept, EDUCATION)
   const held = credentials.flatMap(typeOf)

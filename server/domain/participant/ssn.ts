@@ -62,7 +62,7 @@ export function openedSsn<T extends Resource>(
   return { patient: withLast4(open, digits.slice(-4)), digits }
 }
 
-/** What is said of a number that stands where none is taken from. */
+/** The error for a number in an element where none is accepted. */
 export const strayNumber = (expression: string): OutcomeError =>
   refuse(
     'value-format',

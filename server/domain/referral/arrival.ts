@@ -3,7 +3,7 @@ import type { Resource } from '../../fhir/types.ts'
 import type { Issue } from '../../fhir/outcome.ts'
 import { closingOf, EVIDENCE, needsOf, unmet } from './evidence.ts'
 import type { Lifecycle, Need, Transition } from './lifecycle.ts'
-import { issue, oneOf, told, type Step } from './step.ts'
+import { issue, oneOf, shown, type Step } from './step.ts'
 import { businessStatusOf, outcomesOf, statusOf } from './task.ts'
 
 /** The business status, the outcome and the evidence of the state that a transition arrives in. */
@@ -19,7 +19,7 @@ export function checkArrival(step: Step, rows: readonly Transition[]): readonly 
       issue(
         'referral-rule',
         'Task.businessStatus',
-        `With status \`${statusOf(after)}\` the business status must be ${oneOf(allowed)}, not ${told(code)}.`,
+        `With status \`${statusOf(after)}\` the business status must be ${oneOf(allowed)}, not ${shown(code)}.`,
       ),
     ]
   }
@@ -34,7 +34,7 @@ export function checkOutcome(after: Resource, lifecycle: Lifecycle): readonly Is
   const expected = closingOf(lifecycle, statusOf(after), businessStatusOf(after))?.outcome
   const outcomes = outcomesOf(after)
   if (outcomes.length === (expected ? 1 : 0) && outcomes[0] === expected) return []
-  const state = `status \`${statusOf(after)}\` with business status ${told(businessStatusOf(after))}`
+  const state = `status \`${statusOf(after)}\` with business status ${shown(businessStatusOf(after))}`
   const demand = expected ? `needs exactly one output \`outcome\`, \`${expected}\`` : 'carries no output `outcome`'
   return [
     issue(
@@ -53,7 +53,7 @@ export function checkNeeds(step: Step, more: readonly Need[]): readonly Issue[] 
     return issue(
       'referral-rule',
       expression,
-      `A referral of status \`${statusOf(after)}\` and business status ${told(businessStatusOf(after))} needs ${phrase(lifecycle)}.`,
+      `A referral of status \`${statusOf(after)}\` and business status ${shown(businessStatusOf(after))} needs ${phrase(lifecycle)}.`,
     )
   })
 }

@@ -23,8 +23,8 @@ export function recipients(resource: Resource): readonly string[] {
 
 /** The recipients that a change adds: what was already sent needs no new consent. */
 export function newRecipients(before: Resource | undefined, after: Resource): readonly string[] {
-  const known = before ? recipients(before) : []
-  return recipients(after).filter((agency) => !known.includes(agency))
+  const earlier = before ? recipients(before) : []
+  return recipients(after).filter((agency) => !earlier.includes(agency))
 }
 
 export type Disclosure = {

@@ -1,4 +1,4 @@
-/** What must come with a change of a referral: how each need is met, and how it is said. */
+/** What a change of a referral requires: how each requirement is met, and the sentence that names it. */
 import type { Resource } from '../../fhir/types.ts'
 import { items, textOf } from '../../fhir/element.ts'
 import type { Lifecycle, Need, Outcome } from './lifecycle.ts'

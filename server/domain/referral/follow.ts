@@ -29,12 +29,12 @@ export function followUps(
 
 function cancelled(task: Resource, request: Resource, now: number): Resource {
   const coding = statusOf(task) === 'draft' ? UNSENT : WITHDRAWN
-  const said = textOf((request.note as readonly { text?: unknown }[] | undefined)?.[0]?.text)
+  const note = textOf((request.note as readonly { text?: unknown }[] | undefined)?.[0]?.text)
   return {
     ...task,
     status: 'cancelled',
     businessStatus: { coding: [coding] },
-    statusReason: { text: said ?? 'The requester revoked the referral.' },
+    statusReason: { text: note ?? 'The requester revoked the referral.' },
     lastModified: later(task, now),
   }
 }

@@ -65,11 +65,11 @@ export function legalText(task: Resource | undefined, actor: Caller, lifecycle: 
   const parties = task === undefined ? creators(actor) : partiesOf(task, actor)
   if (parties.length === 0) return 'You are neither its requester nor its owner: you may not change it.'
   if (moves.length === 0) return `As ${parties.join(' and ')} you may set no other status now.`
-  const told = alike(moves, lifecycle).map((group) => sentence(group, lifecycle))
-  return `As ${parties.join(' and ')} you may set now: ${told.join('; ')}.`
+  const sentences = alike(moves, lifecycle).map((group) => sentence(group, lifecycle))
+  return `As ${parties.join(' and ')} you may set now: ${sentences.join('; ')}.`
 }
 
-/** Moves to one status with the same needs are told together. */
+/** Groups the moves to one status that have the same needs. */
 function alike(moves: readonly Move[], lifecycle: Lifecycle): readonly (readonly Move[])[] {
   const groups = new Map<string, Move[]>()
   for (const move of moves) {

@@ -85,26 +85,27 @@ export function parseLifecycle(table: JsonObject): Lifecycle {
   const lifecycle = table as unknown as Lifecycle
   const { statuses, terminal, transitions, progress, outcomes, reasonFor } = lifecycle
   transitions.forEach((row, n) => {
-    known(`transitions[${n}].from`, row.from, statuses)
-    known(`transitions[${n}].to`, [row.to], [...statuses, ...terminal])
-    known(`transitions[${n}].by`, row.by, PARTIES)
-    known(`transitions[${n}].needs`, row.needs ?? [], NEEDS)
+    checkAllowed(`transitions[${n}].from`, row.from, statuses)
+    checkAllowed(`transitions[${n}].to`, [row.to], [...statuses, ...terminal])
+    checkAllowed(`transitions[${n}].by`, row.by, PARTIES)
+    checkAllowed(`transitions[${n}].needs`, row.needs ?? [], NEEDS)
   })
   progress.forEach((row, n) => {
-    known(`progress[${n}].while`, row.while, statuses)
-    known(`progress[${n}].by`, row.by, PARTIES)
+    checkAllowed(`progress[${n}].while`, row.while, statuses)
+    checkAllowed(`progress[${n}].by`, row.by, PARTIES)
   })
   outcomes.forEach((row, n) => {
-    known(`outcomes[${n}].status`, row.status, terminal)
-    known(`outcomes[${n}].needs`, row.needs, NEEDS)
+    checkAllowed(`outcomes[${n}].status`, row.status, terminal)
+    checkAllowed(`outcomes[${n}].needs`, row.needs, NEEDS)
   })
-  known('reasonFor', reasonFor, [...statuses, ...terminal])
-  known('owner.by', lifecycle.owner.by, PARTIES)
-  for (const [element, parties] of Object.entries(lifecycle.reserved)) known(`reserved.${element}`, parties, PARTIES)
+  checkAllowed('reasonFor', reasonFor, [...statuses, ...terminal])
+  checkAllowed('owner.by', lifecycle.owner.by, PARTIES)
+  for (const [element, parties] of Object.entries(lifecycle.reserved))
+    checkAllowed(`reserved.${element}`, parties, PARTIES)
   return lifecycle
 }
 
-function known(where: string, values: readonly string[], allowed: readonly string[]): void {
+function checkAllowed(where: string, values: readonly string[], allowed: readonly string[]): void {
   const odd = values.find((value) => !allowed.includes(value))
   demand(
     odd === undefined,

@@ -14,12 +14,12 @@ export const focusOf = (task: Resource): string | undefined => idOf(task.focus, 
  */
 export function checkFocus(before: Resource | undefined, task: Resource, request: Resource): readonly Issue[] {
   const about = idOf(task.for, 'Patient') === idOf(request.subject, 'Patient')
-  const asked = requesterOf(task) === requesterOf(request)
+  const bySender = requesterOf(task) === requesterOf(request)
   const sent = statusOf(task) === 'requested' && (before === undefined || statusOf(before) !== 'requested')
   const name = `\`ServiceRequest/${String(request.id)}\``
   return [
     ...(about ? [] : [issue('referral-rule', 'Task.for', `\`Task.for\` must be the subject of ${name}.`)]),
-    ...(asked
+    ...(bySender
       ? []
       : [issue('referral-rule', 'Task.requester', `\`Task.requester\` must be the requester of ${name}.`)]),
     ...(sent && request.status !== 'active'

@@ -117,7 +117,7 @@ function proposal(plan: Resource, action: JsonObject, input: ProposeInput): Prop
   }
 }
 
-/** An age that contradicts the answer is told, not acted on: the participant asked. */
+/** An age that contradicts the answer is a warning only: the answer of the participant decides. */
 function ageWarnings(action: JsonObject, { participant, response, now }: ProposeInput): readonly string[] {
   const [least, most] = ['ext-rule-min-age', 'ext-rule-max-age'].map(
     (id) => extensionOf(action, profileUrl(id))?.valueInteger,
@@ -127,7 +127,7 @@ function ageWarnings(action: JsonObject, { participant, response, now }: Propose
     textOf(participant.birthDate),
     (textOf(response.authored) ?? new Date(now).toISOString()).slice(0, 10),
   )
-  if (age === undefined) return ['The date of birth is not known to the day: the age is not checked.']
+  if (age === undefined) return ['The date of birth has no day: the age is not checked.']
   if (age >= Number(least ?? -Infinity) && age <= Number(most ?? Infinity)) return []
   return [
     `By the date of birth the participant was ${age} years old when the form was taken; the service is for ages ${bounds(least, most)}.`,
@@ -151,7 +151,7 @@ function activityOf(plan: Resource, action: JsonObject, activities: readonly Res
   const named = textOf(action.definitionCanonical)
   const { url, version } = parseCanonical(named ?? '')
   const found = activities.find((one) => one.url === url && (version === undefined || one.version === version))
-  return found ?? demand(plan, action, `a known ActivityDefinition, not \`${named}\``)
+  return found ?? demand(plan, action, `an existing ActivityDefinition, not \`${named}\``)
 }
 
 /** The first coding of a system. */

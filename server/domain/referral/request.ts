@@ -37,8 +37,8 @@ export function checkReferral(before: Resource | undefined, after: Resource, act
 }
 
 /** The requester writes it; the board creates it for any agency, and later only marks it entered-in-error. */
-function checkWriter(known: Resource, before: Resource | undefined, after: Resource, actor: Caller): readonly Issue[] {
-  if (actor.role === 'hub' || requesterOf(known) === actor.agency) return []
+function checkWriter(stored: Resource, before: Resource | undefined, after: Resource, actor: Caller): readonly Issue[] {
+  if (actor.role === 'hub' || requesterOf(stored) === actor.agency) return []
   if (!before) {
     const text = `\`ServiceRequest.requester\` must be \`Organization/${actor.agency}\`: an agency refers in its own name.`
     return actor.role === 'board' ? [] : [issue('agency-not-yours', 'ServiceRequest.requester', text)]

@@ -19,7 +19,7 @@ export const issue = (detail: ErrorCode, expression: string, text: string): Issu
   text,
 })
 
-export const told = (code: string | undefined): string => (code === undefined ? 'none' : `\`${code}\``)
+export const shown = (code: string | undefined): string => (code === undefined ? 'none' : `\`${code}\``)
 
 export const oneOf = (words: readonly string[], and = 'or'): string =>
   words.map((word) => `\`${word}\``).join(` ${and} `)

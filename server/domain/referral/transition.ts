@@ -17,7 +17,7 @@ import {
 } from './changes.ts'
 import { creators, legalText, progressFor, rowsFor } from './legal.ts'
 import type { Lifecycle } from './lifecycle.ts'
-import { issue, oneOf, told, type Step } from './step.ts'
+import { issue, oneOf, shown, type Step } from './step.ts'
 import { businessStatusOf, changedElements, OUTPUT, outputsBeyond, partiesOf, requesterOf, statusOf } from './task.ts'
 
 /**
@@ -83,7 +83,7 @@ function checkProgress(step: Step, before: Resource): readonly Issue[] {
   }
   const [from, to] = [businessStatusOf(before), businessStatusOf(after)]
   if (from !== to && !progressFor(lifecycle, statusOf(before), from, parties).includes(to ?? '')) {
-    const text = `The business status cannot go from ${told(from)} to ${told(to)} while the status stays \`${statusOf(before)}\`. ${legalText(before, actor, lifecycle)}`
+    const text = `The business status cannot go from ${shown(from)} to ${shown(to)} while the status stays \`${statusOf(before)}\`. ${legalText(before, actor, lifecycle)}`
     return [issue('transition-illegal', 'Task.businessStatus', text)]
   }
   return [...checkOutcome(after, lifecycle), ...checkNeeds(step, [])]

@@ -141,7 +141,7 @@ describe('Proposals from the service assessment', () => {
     assert.deepEqual(warnings('1994-03-02'), [])
     assert.match(warnings('2003-03-02')?.[0] ?? '', /was 15 years old.*from 16 to 24/)
     assert.match(warnings('1994-03-01')?.[0] ?? '', /was 25 years old/)
-    assert.match(warnings('1994')?.[0] ?? '', /not known to the day/)
+    assert.match(warnings('1994')?.[0] ?? '', /has no day/)
   })
 
   it('say that the participant takes part in the program already', () => {
@@ -194,7 +194,7 @@ describe('Proposals from the service assessment', () => {
   it('are refused with the name of a rule that cannot be applied', () => {
     assert.throws(
       () => propose(input({ q1: false }, { activities: [] })),
-      /Rule `abe` of `.*referral-rules` needs a known ActivityDefinition/,
+      /Rule `abe` of `.*referral-rules` needs an existing ActivityDefinition/,
     )
   })
 })

@@ -7,9 +7,9 @@ export function json(): Format {
   return {
     begin: () => '{"results":[',
     verdict(verdict) {
-      const said = before + JSON.stringify(resultOf(verdict))
+      const text = before + JSON.stringify(resultOf(verdict))
       before = ',\n'
-      return said
+      return text
     },
     end: ({ valid, invalid }) => `\n],"valid":${valid},"invalid":${invalid}}\n`,
   }

@@ -3,7 +3,7 @@
  * https://github.com/testmoapp/junitxml
  */
 import { isError } from '../../../fhir/outcome.ts'
-import type { Found, Verdict } from '../judge.ts'
+import type { LocatedIssue, FileVerdict } from '../check.ts'
 import type { Format } from './format.ts'
 
 /** A suite tells its number of cases before them, so they are kept for so long. */
@@ -15,10 +15,10 @@ export function junit(): Format {
   const suite = (): string => {
     if (cases.length === 0) return ''
     const head = `<testsuite name="nwd validate" tests="${cases.length}" failures="${failures}" errors="0" skipped="0">`
-    const said = `${head}\n${cases.join('')}</testsuite>\n`
+    const xml = `${head}\n${cases.join('')}</testsuite>\n`
     cases = []
     failures = 0
-    return said
+    return xml
   }
   return {
     begin: () => '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="nwd validate">\n',
@@ -31,7 +31,7 @@ export function junit(): Format {
   }
 }
 
-function caseOf({ file, line, resource, issues }: Verdict): string {
+function caseOf({ file, line, resource, issues }: FileVerdict): string {
   const name = line === undefined ? file : `${file}:${line}`
   const head = `<testcase name="${xml(name)}" classname="${xml(resource?.split('/')[0] ?? 'unknown')}"`
   const errors = issues.filter(isError)
@@ -44,7 +44,7 @@ function caseOf({ file, line, resource, issues }: Verdict): string {
   return failure + more === '' ? `${head}/>\n` : `${head}>\n${failure}${more}</testcase>\n`
 }
 
-const lineOf = ({ severity, detail, expression, text, position: { line, column } }: Found): string =>
+const lineOf = ({ severity, detail, expression, text, position: { line, column } }: LocatedIssue): string =>
   `${line}:${column}: ${severity} ${detail} ${expression ?? '-'}: ${text}`
 
 const ENTITIES: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' }

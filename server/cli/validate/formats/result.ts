@@ -1,9 +1,9 @@
 /** A verdict as JSON: what the forms json and ndjson say of each resource. */
 import { ERRORS } from '../../../fhir/outcome.ts'
-import type { Verdict } from '../judge.ts'
+import type { FileVerdict } from '../check.ts'
 
 /** `code` is FHIR's issue type, `detail` the hub's stable code (`details.coding` of an OperationOutcome). */
-export const resultOf = ({ file, line, resource, valid, issues }: Verdict) => ({
+export const resultOf = ({ file, line, resource, valid, issues }: FileVerdict) => ({
   file,
   line,
   resource,

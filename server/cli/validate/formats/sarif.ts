@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ERRORS, type Severity } from '../../../fhir/outcome.ts'
-import type { Found } from '../judge.ts'
+import type { LocatedIssue } from '../check.ts'
 import { STDIN } from '../sources.ts'
 import type { Format } from './format.ts'
 
@@ -20,12 +20,12 @@ export function sarif(): Format {
     begin: () =>
       `{"$schema":"${SCHEMA}","version":"2.1.0","runs":[{"tool":${JSON.stringify(TOOL)},"columnKind":"utf16CodeUnits","results":[`,
     verdict({ file, issues }) {
-      const said = issues.map((issue) => {
+      const results = issues.map((issue) => {
         const one = before + JSON.stringify(resultOf(issue, uriOf(file)))
         before = ',\n'
         return one
       })
-      return said.join('')
+      return results.join('')
     },
     end: () => '\n]}]}\n',
   }
@@ -39,7 +39,7 @@ const TOOL = {
   },
 }
 
-const resultOf = ({ severity, detail, text, expression, position }: Found, uri: string) => ({
+const resultOf = ({ severity, detail, text, expression, position }: LocatedIssue, uri: string) => ({
   ruleId: detail,
   level: LEVELS[severity],
   message: { text },

@@ -1,4 +1,4 @@
-/** Judges the texts of a task: parse, check, and say where. The same on every thread. */
+/** Checks the texts of a task: parses, validates and locates the issues. The same on every thread. */
 import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { createLocator, parseJson } from '../../fhir/json.ts'
@@ -8,24 +8,24 @@ import type { Json } from '../../fhir/types.ts'
 import type { Validator } from '../../validate/validator.ts'
 import type { Task } from './tasks.ts'
 
-/** An issue with its place in the file. */
-export type Found = Issue & { readonly position: Position }
+/** An issue with its position in the file. */
+export type LocatedIssue = Issue & { readonly position: Position }
 
-export type Verdict = {
+export type FileVerdict = {
   readonly file: string
   /** Of NDJSON: the line of the resource. */
   readonly line?: number
   /** What it is, where that can be read: `Patient/abc`, `Patient`. */
   readonly resource?: string
   readonly valid: boolean
-  readonly issues: readonly Found[]
+  readonly issues: readonly LocatedIssue[]
 }
 
-export type Judge = (task: Task) => Promise<readonly Verdict[]>
+export type Checker = (task: Task) => Promise<readonly FileVerdict[]>
 
-/** Each file is a resource; so is each line of NDJSON that is not blank. Faults of the text are issues like others. */
-export function createJudge(validator: Validator, profiles: readonly string[]): Judge {
-  const judgeText = async (file: string, bytes: Uint8Array, line?: number): Promise<Verdict> => {
+/** Each file is a resource, and so is each line of NDJSON that is not blank. Syntax errors are issues like any other. */
+export function createChecker(validator: Validator, profiles: readonly string[]): Checker {
+  const checkText = async (file: string, bytes: Uint8Array, line?: number): Promise<FileVerdict> => {
     const begin = line ?? 1
     let value: Json | undefined
     let issues: readonly Issue[]
@@ -43,16 +43,16 @@ export function createJudge(validator: Validator, profiles: readonly string[]): 
       ...(line === undefined ? {} : { line }),
       resource: nameOf(value),
       valid: !issues.some(isError),
-      issues: placed(issues, text, begin),
+      issues: locatedIssues(issues, text, begin),
     }
   }
   return async (task) => {
-    const verdicts: Verdict[] = []
-    if ('files' in task) for (const file of task.files) verdicts.push(await judgeText(file, await readFile(file)))
-    else if (task.line === undefined) verdicts.push(await judgeText(task.file, task.bytes))
+    const verdicts: FileVerdict[] = []
+    if ('files' in task) for (const file of task.files) verdicts.push(await checkText(file, await readFile(file)))
+    else if (task.line === undefined) verdicts.push(await checkText(task.file, task.bytes))
     else {
       for (const { bytes, line } of linesOf(task.bytes, task.line))
-        verdicts.push(await judgeText(task.file, bytes, line))
+        verdicts.push(await checkText(task.file, bytes, line))
     }
     return verdicts
   }
@@ -63,7 +63,7 @@ const notUtf8 = (line: number) =>
     { severity: 'error', detail: 'json-malformed', text: 'The text is not UTF-8.', position: { line, column: 1 } },
   ])
 
-function placed(issues: readonly Issue[], text: string, begin: number): readonly Found[] {
+function locatedIssues(issues: readonly Issue[], text: string, begin: number): readonly LocatedIssue[] {
   if (issues.length === 0) return []
   const locate = createLocator(text)
   return issues.map((issue) => {
