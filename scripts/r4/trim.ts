@@ -1,22 +1,12 @@
-/** What is kept of a definition: all that validation reads, and short texts; no narrative, no mappings, no prose. */
+/** What the copy holds of a definition: all that validation reads, and short texts; no narrative, no mappings, no prose. */
+import { elementsOf, pick, viewOf, type Definition, type JsonObject } from './definition.ts'
 
-export type Source = {
-  resourceType: string
-  url: string
-  name: string
-  kind?: string
-  derivation?: string
-  abstract?: boolean
-  [key: string]: unknown
-}
-type Bag = Record<string, unknown>
-
-/** The trimmed definition; undefined for a kind of resource that is not kept. */
-export function trimmed(source: Source): Source | undefined {
+/** The trimmed definition; undefined for a resource type that the copy does not hold. */
+export function trimmed(source: Definition): Definition | undefined {
   return TRIM[source.resourceType]?.(source)
 }
 
-const TRIM: Record<string, (source: Source) => Source> = {
+const TRIM: Readonly<Record<string, (source: Definition) => Definition>> = {
   StructureDefinition: structure,
   CodeSystem: (source) => ({
     ...pick(source, [
@@ -35,13 +25,12 @@ const TRIM: Record<string, (source: Source) => Source> = {
   }),
   ValueSet: (source) => ({
     ...pick(source, ['resourceType', 'url', 'version', 'name']),
-    compose: compose(source.compose as Bag | undefined),
+    compose: compose(source.compose as JsonObject | undefined),
   }),
 }
 
-// A constraint's snapshot can be made from its base; only a specialization's own is kept.
-function structure(source: Source): Source {
-  const kept = pick(source, [
+function structure(source: Definition): Definition {
+  const head = pick(source, [
     'resourceType',
     'url',
     'version',
@@ -54,18 +43,7 @@ function structure(source: Source): Source {
     'context',
     'contextInvariant',
   ])
-  const part = source.derivation === 'constraint' ? 'differential' : 'snapshot'
-  const elements = (source[part] as { element: Bag[] }).element.map(element)
-  return { ...kept, [part]: { element: elements.map((one) => corrected(source.url, one)) } }
-}
-
-/**
- * R4 requires these units of whatever is measured beside a vital sign, such as a flow of oxygen in `L/min`, which is
- * none of them. HL7 took that back: its own tools read the binding as extensible.
- */
-function corrected(url: string, element: Bag): Bag {
-  if (!url.endsWith('/vitalsigns') || element.path !== 'Observation.component.value[x]') return element
-  return { ...element, binding: { ...(element.binding as Bag), strength: 'extensible' } }
+  return { ...head, [viewOf(source)]: { element: elementsOf(source).map(element) } }
 }
 
 const ELEMENT = [
@@ -81,78 +59,65 @@ const ELEMENT = [
   'orderMeaning',
 ]
 
-function element(source: Bag): Bag {
-  const kept = pick(source, ELEMENT)
-  if (source.id !== source.path) kept.id = source.id
-  if (kept.isModifier === false) delete kept.isModifier
-  for (const key of Object.keys(source))
-    if (/^(fixed|pattern|minValue|maxValue)[A-Z]/.test(key)) kept[key] = source[key]
-  if (source.type) kept.type = (source.type as Bag[]).map(type)
-  const binding = source.binding as Bag | undefined
-  if (binding) kept.binding = bindingOf(binding)
-  const constraints = (source.constraint as Bag[] | undefined)?.filter(
-    (one) => kept.path === 'Element' || one.key !== 'ele-1',
+function element(source: JsonObject): JsonObject {
+  const result = pick(source, ELEMENT)
+  if (source.id !== source.path) result.id = source.id
+  if (result.isModifier === false) delete result.isModifier
+  for (const name of Object.keys(source))
+    if (/^(fixed|pattern|minValue|maxValue)[A-Z]/.test(name)) result[name] = source[name]
+  if (source.type) result.type = (source.type as JsonObject[]).map(type)
+  const binding = source.binding as JsonObject | undefined
+  if (binding) result.binding = bindingOf(binding)
+  // ele-1 holds for every element; the copy states it where R4 defines it, on Element.
+  const constraints = (source.constraint as JsonObject[] | undefined)?.filter(
+    (one) => result.path === 'Element' || one.key !== 'ele-1',
   )
-  if (constraints?.length) kept.constraint = constraints.map(constraint)
-  return kept
+  if (constraints?.length) result.constraint = constraints.map(constraint)
+  return result
 }
 
-const MOST = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'
+type Extension = { readonly url: string; readonly valueUrl?: string }
 
-function bindingOf(source: Bag): Bag {
-  const most = ((source.extension ?? []) as { url: string }[]).filter((one) => one.url === MOST)
-  return { ...pick(source, ['strength', 'valueSet']), ...(most.length > 0 ? { extension: most } : {}) }
+const MAX_VALUE_SET = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'
+
+function bindingOf(source: JsonObject): JsonObject {
+  const maximum = ((source.extension ?? []) as Extension[]).filter((one) => one.url === MAX_VALUE_SET)
+  return { ...pick(source, ['strength', 'valueSet']), ...(maximum.length > 0 ? { extension: maximum } : {}) }
 }
 
 const FHIR_TYPE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type'
 const BEST_PRACTICE = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice'
 
 // `http://hl7.org/fhirpath/System.String` is how R4 writes the type of an id or a value; the extension has its FHIR name.
-function type(source: Bag): Bag {
-  const extensions = (source.extension ?? []) as { url: string; valueUrl?: string }[]
-  const named = extensions.find((one) => one.url === FHIR_TYPE)?.valueUrl
+function type(source: JsonObject): JsonObject {
+  const extensions = (source.extension ?? []) as Extension[]
+  const fhirType = extensions.find((one) => one.url === FHIR_TYPE)?.valueUrl
   return {
     ...pick(source, ['code', 'profile', 'targetProfile', 'aggregation', 'versioning']),
-    ...(named ? { code: named } : {}),
+    ...(fhirType ? { code: fhirType } : {}),
   }
 }
 
-/**
- * Two rules of Questionnaire that R5 put right: no answer `is Boolean`, which is a type of FHIRPath, and two are "more
- * than one". https://hl7.org/fhir/R5/questionnaire-definitions.html
- */
-const CORRECTED: Readonly<Record<string, string>> = {
-  "operator = 'exists' implies (answer is Boolean)": "operator = 'exists' implies (answer is boolean)",
-  'enableWhen.count() > 2 implies enableBehavior.exists()': 'enableWhen.count() > 1 implies enableBehavior.exists()',
+function constraint(source: JsonObject): JsonObject {
+  const result = pick(source, ['key', 'severity', 'human', 'expression'])
+  const bestPractice = ((source.extension ?? []) as Extension[]).find((one) => one.url === BEST_PRACTICE)
+  return bestPractice ? { ...result, extension: [bestPractice] } : result
 }
 
-function constraint(source: Bag): Bag {
-  const kept = pick(source, ['key', 'severity', 'human', 'expression'])
-  kept.expression = CORRECTED[String(kept.expression)] ?? kept.expression
-  const best = ((source.extension ?? []) as { url: string }[]).find((one) => one.url === BEST_PRACTICE)
-  return best ? { ...kept, extension: [best] } : kept
-}
-
-function concepts(source: unknown): Bag[] | undefined {
-  return (source as Bag[] | undefined)?.map((one) => {
-    const kept = pick(one, ['code', 'display', 'property'])
+function concepts(source: unknown): JsonObject[] | undefined {
+  return (source as JsonObject[] | undefined)?.map((one) => {
+    const result = pick(one, ['code', 'display', 'property'])
     const children = concepts(one.concept)
-    return children ? { ...kept, concept: children } : kept
+    return children ? { ...result, concept: children } : result
   })
 }
 
-function compose(source: Bag | undefined): Bag | undefined {
+function compose(source: JsonObject | undefined): JsonObject | undefined {
   if (!source) return undefined
-  const part = (one: Bag): Bag => {
-    const codes = (one.concept as Bag[] | undefined)?.map((concept) => pick(concept, ['code', 'display']))
+  const part = (one: JsonObject): JsonObject => {
+    const codes = (one.concept as JsonObject[] | undefined)?.map((concept) => pick(concept, ['code', 'display']))
     return { ...pick(one, ['system', 'version', 'filter', 'valueSet']), ...(codes ? { concept: codes } : {}) }
   }
-  const parts = (name: string) => (source[name] ? { [name]: (source[name] as Bag[]).map(part) } : {})
+  const parts = (name: string) => (source[name] ? { [name]: (source[name] as JsonObject[]).map(part) } : {})
   return { ...pick(source, ['inactive']), ...parts('include'), ...parts('exclude') }
-}
-
-function pick<T extends Bag>(source: T, keys: readonly string[]): T {
-  const kept: Bag = {}
-  for (const key of keys) if (source[key] !== undefined) kept[key] = source[key]
-  return kept as T
 }

@@ -1,6 +1,6 @@
 /**
  * The R4 (4.0.1) definitions of the trimmed copy under definitions/r4. Only the index is read at once; a definition
- * is inflated when it is asked for (see scripts/r4.ts for the form of the files).
+ * is inflated when it is first needed (scripts/r4/copy.ts writes the files). https://hl7.org/fhir/R4/downloads.html
  */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import path from 'node:path'
@@ -15,8 +15,9 @@ export type R4 = {
   searchParameters(): readonly JsonObject[]
 }
 
-type Places = Record<string, [offset: number, length: number]>
-type Index = { resourceTypes: string[]; files: Record<string, Places> }
+/** Where a definition is in its file, by its url. */
+type Ranges = Record<string, [offset: number, length: number]>
+type Index = { resourceTypes: string[]; files: Record<string, Ranges> }
 
 const PARAMETERS = 'http://hl7.org/fhir/SearchParameter/'
 
@@ -27,9 +28,9 @@ export function openR4(): R4 {
   const index = json<Index>(readFileSync(path.join(FOLDER, 'index.json.gz')))
   const found = new Map<string, Canonical>()
   const read = (url: string): Canonical | undefined => {
-    for (const [file, places] of Object.entries(index.files)) {
-      const place = Object.hasOwn(places, url) ? places[url] : undefined
-      if (place) return json<Canonical>(slice(path.join(FOLDER, `${file}.ndjson.gz`), ...place))
+    for (const [file, ranges] of Object.entries(index.files)) {
+      const range = Object.hasOwn(ranges, url) ? ranges[url] : undefined
+      if (range) return json<Canonical>(slice(path.join(FOLDER, `${file}.ndjson.gz`), ...range))
     }
     return undefined
   }
@@ -44,10 +45,10 @@ export function openR4(): R4 {
   return {
     resourceTypes: new Set(index.resourceTypes),
     find(url) {
-      const known = found.get(url) ?? read(url) ?? parameter(url)
-      // What is not there is not remembered: anybody may ask for any number of urls.
-      if (known) found.set(url, known)
-      return known
+      const definition = found.get(url) ?? read(url) ?? parameter(url)
+      // What is not there is not remembered: a client may name any number of urls.
+      if (definition) found.set(url, definition)
+      return definition
     },
     searchParameters,
   }

@@ -5,7 +5,7 @@ export const CHOICES: ReadonlySet<string> = new Set(
   (
     'abatement additive age allowed amount answer asNeeded author born bounds characteristic chargeItem code collected ' +
     'content created date deceased defaultValue definingSubstance definition detail diagnosis dose doseNumber due ' +
-    'duration effective entity event example fastingStatus fixed identified indication instances item legallyBinding ' +
+    'effective entity event example fastingStatus fixed identified indication item legallyBinding ' +
     'location manufacturer maxValue medication minValue minimumVolume module multipleBirth name occurred occurrence ' +
     'offset onset participantEffective pattern performed probability procedure product quantity rate reported ' +
     'scheduled seriesDoses serviced source start statusReason studyEffective subject substance target time timing ' +

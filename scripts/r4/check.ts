@@ -1,0 +1,81 @@
+/** Whether the copy in server/definitions/r4 is what R4 publishes: by its digests, or by the published file itself. */
+import { isDeepStrictEqual } from 'node:util'
+import { copyOf, indexFaults, readCopy, type Copy } from './copy.ts'
+import { elementId, elementsOf, viewOf, type Definition, type JsonObject } from './definition.ts'
+import { asPublished, isOmitted, type Correction } from './differences.ts'
+import { digestsOf, readDigests, type Digests } from './digests.ts'
+
+/** A sentence for each difference between the copy and its digests; nothing beside the folder is read. */
+export function checkDigests(folder: string): readonly string[] {
+  const copy = readCopy(folder)
+  const published = readDigests(folder).filter((one) => !isOmitted(one))
+  const uncorrected: Correction[] = []
+  const own = all(copy).flatMap(
+    (one) => digestsOf(asPublished(one, (correction) => uncorrected.push(correction))) ?? [],
+  )
+  return [
+    ...compare(own, published, differingDigests),
+    ...uncorrected.map(
+      ({ definition, property }) => `\`${property}\` of ${definition} is not as differences.json corrects it.`,
+    ),
+    ...indexFaults(folder, copy),
+  ]
+}
+
+/** A sentence for each difference between the copy and what is made of the sources, and for each digest that is not theirs. */
+export function checkSources(folder: string, sources: readonly Definition[]): readonly string[] {
+  const digests = sources.flatMap((one) => digestsOf(one) ?? [])
+  return [
+    ...compare(all(readCopy(folder)), all(copyOf(sources)).map(plain), differingElements),
+    ...compare(readDigests(folder), digests, differingDigests).map((one) => `In digests.txt.gz: ${one}`),
+    ...checkDigests(folder),
+  ]
+}
+
+const all = ({ structures, terminology, searchParameters }: Copy): readonly Definition[] => [
+  ...structures,
+  ...terminology,
+  ...searchParameters,
+]
+
+/** As JSON holds it: without what is undefined. */
+const plain = (definition: Definition): Definition => JSON.parse(JSON.stringify(definition)) as Definition
+
+type Identified = { readonly url: string }
+
+function compare<T extends Identified>(
+  own: readonly T[],
+  expected: readonly T[],
+  differing: (own: T, expected: T) => readonly string[],
+): readonly string[] {
+  const byUrl = new Map(own.map((one) => [one.url, one]))
+  const urls = new Set(expected.map((one) => one.url))
+  const differences = expected.flatMap((one) => {
+    const counterpart = byUrl.get(one.url)
+    return counterpart ? differing(counterpart, one) : [`${one.url} is missing.`]
+  })
+  return [...differences, ...own.filter(({ url }) => !urls.has(url)).map(({ url }) => `${url} is not of R4.`)]
+}
+
+const differingDigests = (own: Digests, expected: Digests): readonly string[] => [
+  ...(own.digest === expected.digest ? [] : [`${own.url} differs from the published definition.`]),
+  ...differingKeys(own.elements, expected.elements).map(
+    (id) => `${id} of ${own.url} differs from the published element.`,
+  ),
+]
+
+function differingElements(own: Definition, expected: Definition): readonly string[] {
+  if (own.resourceType !== 'StructureDefinition')
+    return isDeepStrictEqual(own, expected) ? [] : [`${own.url} differs from the published definition.`]
+  const [ownHead, expectedHead] = [own, expected].map((one) => ({ ...one, [viewOf(one)]: undefined }))
+  return [
+    ...(isDeepStrictEqual(ownHead, expectedHead) ? [] : [`${own.url} differs from the published definition.`]),
+    ...differingKeys(byId(own), byId(expected)).map((id) => `${id} of ${own.url} differs from the published element.`),
+  ]
+}
+
+const byId = (definition: Definition): ReadonlyMap<string, JsonObject> =>
+  new Map(elementsOf(definition).map((one) => [elementId(one), one]))
+
+const differingKeys = <T>(own: ReadonlyMap<string, T>, expected: ReadonlyMap<string, T>): readonly string[] =>
+  [...new Set([...own.keys(), ...expected.keys()])].filter((key) => !isDeepStrictEqual(own.get(key), expected.get(key)))

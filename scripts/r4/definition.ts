@@ -1,0 +1,31 @@
+/** A FHIR definition as plain JSON, and the few properties that the build of the R4 copy reads of every one. */
+
+export type JsonObject = Record<string, unknown>
+
+export type Definition = JsonObject & {
+  readonly resourceType: string
+  readonly url: string
+  readonly name?: string
+  readonly kind?: string
+  readonly derivation?: string
+  readonly abstract?: boolean
+}
+
+/**
+ * The elements that count: a constraint's snapshot follows from its base, so that only its differential is its own. Every
+ * other StructureDefinition has its snapshot. https://hl7.org/fhir/R4/profiling.html#snapshot
+ */
+export const elementsOf = (definition: Definition): readonly JsonObject[] =>
+  (definition[viewOf(definition)] as { element: JsonObject[] }).element
+
+export const viewOf = ({ derivation }: Definition): 'differential' | 'snapshot' =>
+  derivation === 'constraint' ? 'differential' : 'snapshot'
+
+export const elementId = ({ id, path }: JsonObject): string => String(id ?? path)
+
+/** The properties of these names that are there, in the order of the names. */
+export function pick<T extends JsonObject>(source: T, names: readonly string[]): T {
+  const picked: JsonObject = {}
+  for (const name of names) if (source[name] !== undefined) picked[name] = source[name]
+  return picked as T
+}
