@@ -5,30 +5,35 @@ import { elementId, elementsOf, viewOf, type Definition, type JsonObject } from 
 import { asPublished, isOmitted, type Correction } from './differences.ts'
 import { digestsOf, readDigests, type Digests } from './digests.ts'
 
-/** A sentence for each difference between the copy and its digests; nothing beside the folder is read. */
+/** A sentence for each difference between the copy of a folder and its digests; nothing beside the folder is read. */
 export function checkDigests(folder: string): readonly string[] {
   const copy = readCopy(folder)
-  const published = readDigests(folder).filter((one) => !isOmitted(one))
-  const uncorrected: Correction[] = []
-  const own = all(copy).flatMap(
-    (one) => digestsOf(asPublished(one, (correction) => uncorrected.push(correction))) ?? [],
-  )
-  return [
-    ...compare(own, published, differingDigests),
-    ...uncorrected.map(
-      ({ definition, property }) => `\`${property}\` of ${definition} is not as differences.json corrects it.`,
-    ),
-    ...indexFaults(folder, copy),
-  ]
+  return [...differencesFromDigests(copy, readDigests(folder)), ...indexFaults(folder, copy)]
 }
 
-/** A sentence for each difference between the copy and what is made of the sources, and for each digest that is not theirs. */
+/** A sentence for each difference between the copy, or the digests, of a folder and what its sources make of them. */
 export function checkSources(folder: string, sources: readonly Definition[]): readonly string[] {
   const digests = sources.flatMap((one) => digestsOf(one) ?? [])
   return [
     ...compare(all(readCopy(folder)), all(copyOf(sources)).map(plain), differingElements),
     ...compare(readDigests(folder), digests, differingDigests).map((one) => `In digests.txt.gz: ${one}`),
     ...checkDigests(folder),
+  ]
+}
+
+/** The only differences allowed are those of differences.json, and each of them must be there. */
+export function differencesFromDigests(copy: Copy, digests: readonly Digests[]): readonly string[] {
+  const uncorrected: Correction[] = []
+  const published = all(copy).map((one) => asPublished(one, (correction) => uncorrected.push(correction)))
+  return [
+    ...compare(
+      published.flatMap((one) => digestsOf(one) ?? []),
+      digests.filter((one) => !isOmitted(one)),
+      differingDigests,
+    ),
+    ...uncorrected.map(
+      ({ definition, property }) => `\`${property}\` of ${definition} is not as differences.json corrects it.`,
+    ),
   ]
 }
 

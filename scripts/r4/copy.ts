@@ -102,12 +102,12 @@ function writeMembers(file: string, definitions: readonly Definition[]): Record<
   return ranges
 }
 
-const readMembers = (file: string): Definition[] =>
-  gunzipSync(readFileSync(file))
-    .toString()
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Definition)
+function readMembers(file: string): Definition[] {
+  const bytes = readFileSync(file)
+  if (bytes.length === 0) return []
+  const lines = gunzipSync(bytes).toString().trimEnd().split('\n')
+  return lines.map((line) => JSON.parse(line) as Definition)
+}
 
 const packed = (value: unknown, end = ''): Buffer => gzipSync(JSON.stringify(value) + end, { level: 9 })
 const unpacked = <T>(bytes: Buffer): T => JSON.parse(gunzipSync(bytes).toString()) as T
