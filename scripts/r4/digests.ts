@@ -50,7 +50,7 @@ const PARAMETER = ['name', 'code', 'base', 'type', 'expression', 'target']
 const FHIR_TYPE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type'
 const MAX_VALUE_SET = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'
 
-/** What validation goes by. It is written apart from trim.ts, so that a fault of the one shows by the other. */
+/** What validation goes by. It shares no code with trim.ts, so that a mistake in either shows. */
 function elementFacts(element: JsonObject): JsonObject {
   const { path: at, sliceName, min, max, maxLength, contentReference, slicing, isModifier } = element
   const binding = element.binding as JsonObject | undefined

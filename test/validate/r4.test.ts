@@ -149,7 +149,7 @@ const variable = (more: object, on: object = {}): object => ({
 const study = (more: object): object => ({ ...STUDY, ...more })
 const patient = (meta: object): object => ({ resourceType: 'Patient', meta })
 
-type Case = readonly [title: string, resource: object, ...told: string[]]
+type Case = readonly [title: string, resource: object, ...expected: string[]]
 
 const REFUSED: readonly Case[] = [
   ['meta.project', patient({ project: '1' }), 'element-unknown Patient.meta.project'],
