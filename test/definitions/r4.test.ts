@@ -53,10 +53,10 @@ describe('definitions / R4 / what the hub offers in open mode', () => {
     const open = await loadDefinitions(ROOT, { everyType: () => true })
     const messages = ['OperationOutcome', 'Parameters']
     assert.deepEqual(
-      open.offers.map((one) => one.type),
+      open.capabilities.map((one) => one.type),
       [...definitions.resourceTypes].filter((type) => !messages.includes(type)).sort(),
     )
-    const offered = (type: string) => open.offer(type)?.searchParameters.map((one) => one.code) ?? []
+    const offered = (type: string) => open.capability(type)?.searchParameters.map((one) => one.code) ?? []
     assert.ok(!offered('DetectedIssue').includes('status'))
     assert.ok(!offered('DeviceDefinition').includes('classification'))
     assert.ok(!offered('ServiceRequest').includes('order-detail'))

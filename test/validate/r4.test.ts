@@ -54,7 +54,7 @@ const texts = (names: readonly string[]): object => Object.fromEntries(names.map
 /** The names of the elements that are unknown at a place (`Patient.name[0]`), which a choice may narrow by `ofType`. */
 const unknownIn = (issues: readonly Issue[], at: string): readonly string[] =>
   issues
-    .filter((one) => one.code === 'element-unknown' && String(one.expression).startsWith(`${at}.`))
+    .filter((one) => one.detail === 'element-unknown' && String(one.expression).startsWith(`${at}.`))
     .map((one) => String(one.expression).replace(/^.*\./, ''))
 
 /** `value[x]` as JSON writes it for each of its types. */
