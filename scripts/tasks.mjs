@@ -1,5 +1,6 @@
 /** The tasks that `scripts/run.mjs` knows, as one table: what each needs installed, and what it runs. */
 import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { ROOT, ensureDependencies } from './dependencies.mjs'
 import { testFiles } from './test-files.mjs'
@@ -16,9 +17,15 @@ const TASKS = {
   bench: { needs: 'all', module: 'bench/main.ts' },
   test: {
     needs: 'all',
-    command: ['node_modules/mocha/bin/mocha.js', '--parallel', '--jobs=2', '--reporter=test/reporter.mjs'],
+    command: [
+      'node_modules/mocha/bin/mocha.js',
+      '--parallel',
+      `--jobs=${availableParallelism()}`,
+      '--reporter=test/reporter.mjs',
+    ],
     otherwise: testFiles,
   },
+  'test:long': { needs: 'all', command: ['scripts/long.mjs'] },
   'test:crash': { needs: 'all', module: 'test/whole/crash/main.ts' },
   'test:noninterference': { needs: 'all', module: 'test/visibility/main.ts' },
   conformance: { needs: 'production', module: 'scripts/conformance.ts' },

@@ -51,7 +51,9 @@ function disagreement({ one, issues, faults }: Result): readonly string[] {
   return [
     `  ${one.id} (${one.module}): the reference says ${one.expected.valid ? 'valid' : 'invalid'}`,
     ...theirs.slice(0, 3).map((said) => `    reference: ${said.expression ?? '-'}: ${said.text.slice(0, 220)}`),
-    ...ours.slice(0, 3).map((said) => `    here: ${said.expression ?? '-'}: ${said.detail}: ${said.text.slice(0, 220)}`),
+    ...ours
+      .slice(0, 3)
+      .map((said) => `    here: ${said.expression ?? '-'}: ${said.detail}: ${said.text.slice(0, 220)}`),
     ...faults.map((fault) => `    not loaded: ${fault.slice(0, 220)}`),
   ]
 }

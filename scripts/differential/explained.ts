@@ -62,7 +62,8 @@ export const CLASSES: readonly Class[] = [
   },
   {
     title: 'a Coding without a system where a code of some system is required',
-    ours: ({ detail: code, text }) => code === 'code-invalid' && /is `\|[^`]+`, which is not in the required/.test(text),
+    ours: ({ detail: code, text }) =>
+      code === 'code-invalid' && /is `\|[^`]+`, which is not in the required/.test(text),
   },
   {
     title:

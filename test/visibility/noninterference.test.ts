@@ -5,7 +5,7 @@ import { compare } from './noninterference.ts'
 import { keyIn } from './twin-worlds.ts'
 import { Difference, type Twins } from './twins.ts'
 
-const REQUESTS = 5000
+const REQUESTS = 2500
 
 describe('visibility / non-interference', function () {
   this.timeout(180_000)

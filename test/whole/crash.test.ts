@@ -1,20 +1,22 @@
-/** Twenty kill -9 of the real hub while it is written to. `npm run test:crash -- 300` does more. */
+/** Ten kill -9 of the real hub while it is written to. `npm run test:crash -- 300` does more. */
 import assert from 'node:assert/strict'
 import { checkEvents } from './crash/check.ts'
 import { crashRound } from './crash/round.ts'
+
+const CYCLES = 10
 
 describe('a hub that is killed again and again', function () {
   this.timeout(120_000)
 
   it('loses and changes nothing that it acknowledged, and tells of everything in order', async () => {
-    const { faults, ...report } = await crashRound({ seed: 1, cycles: 20 })
+    const { faults, ...report } = await crashRound({ seed: 1, cycles: CYCLES })
     console.log(
       `      ${report.cycles} kills: ${report.promised} versions acknowledged, ${report.counts.unanswered} requests cut off, ` +
         `${report.events} events in ${report.arrivals} arrivals`,
     )
     assert.deepEqual(faults.slice(0, 10), [])
-    assert.ok(report.promised > 200 && report.events > 100, JSON.stringify(report))
-    assert.equal(report.counts.unanswered, 20 * 16)
+    assert.ok(report.promised > 100 && report.events > 50, JSON.stringify(report))
+    assert.equal(report.counts.unanswered, CYCLES * 16)
   })
 })
 

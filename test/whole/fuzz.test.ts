@@ -1,5 +1,5 @@
 /**
- * The whole hub, as a process of its own, against 20,000 mutated requests: never a fault, never a wait, every refusal an
+ * The whole hub, as a process of its own, against 8,000 mutated requests: never a fault, never a wait, every refusal an
  * OperationOutcome, and what was there before is there after. `FUZZ=100000 FUZZ_SEED=7` asks for more, or others.
  */
 import assert from 'node:assert/strict'
@@ -15,7 +15,7 @@ import { requests, type Request, type Seeded } from './fuzz/requests.ts'
 import { random } from './random.ts'
 import { assessment, consent, decisions, goal, participant, plan } from './records.ts'
 
-const COUNT = Number(process.env['FUZZ'] ?? 20_000)
+const COUNT = Number(process.env['FUZZ'] ?? 8_000)
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 const AT_ONCE = 4
 /** ms for one answer; the hub is asked by so many at once, tests run beside it, and the first large body waits for a thread. */

@@ -1,0 +1,73 @@
+/**
+ * `npm run test:long [name=size ...]`: the long runs, one after the other, with sizes that take less than half an hour
+ * together on two cores. `npm run test:long -- crash=300 fuzz=100000` runs only those that it names, with other sizes.
+ */
+import { spawn } from 'node:child_process'
+import { ROOT } from './dependencies.mjs'
+
+const mocha = (file) => ['node_modules/mocha/bin/mocha.js', '--reporter=test/reporter.mjs', file]
+
+/** Each run: its default size, what the size counts, and how it is started with a size. */
+const RUNS = {
+  crash: { size: 100, unit: 'kill -9', start: (size) => ({ args: ['scripts/run.mjs', 'test:crash', String(size)] }) },
+  noninterference: {
+    size: 20_000,
+    unit: 'requests to each of two hubs',
+    start: (size) => ({ args: ['scripts/run.mjs', 'test:noninterference', String(size)] }),
+  },
+  fuzz: {
+    size: 60_000,
+    unit: 'mutated requests',
+    start: (size) => ({ args: mocha('test/whole/fuzz.test.ts'), env: { FUZZ: String(size) } }),
+  },
+  race: {
+    size: 200,
+    unit: 'rounds of 64 writers',
+    start: (size) => ({ args: mocha('test/whole/race.test.ts'), env: { RACE_ROUNDS: String(size) } }),
+  },
+}
+
+const chosen = sizesOf(process.argv.slice(2))
+if (chosen !== undefined) process.exitCode = await runAll(chosen)
+
+/** Answers undefined, with a sentence on standard error, for a name or size that cannot be used. */
+function sizesOf(args) {
+  if (args.length === 0) return Object.entries(RUNS).map(([name, { size }]) => [name, size])
+  const sizes = args.map((arg) => {
+    const [name, text] = arg.split('=')
+    return [name, text === undefined ? RUNS[name]?.size : Number(text)]
+  })
+  const wrong = sizes.find(([name, size]) => !Object.hasOwn(RUNS, name) || !Number.isInteger(size) || size < 1)
+  if (wrong === undefined) return sizes
+  console.error(`Name runs as \`name\` or \`name=size\`, with a whole size; there are ${Object.keys(RUNS).join(', ')}.`)
+  process.exitCode = 1
+  return undefined
+}
+
+async function runAll(sizes) {
+  const lines = []
+  let failed = 0
+  for (const [name, size] of sizes) {
+    const { unit, start } = RUNS[name]
+    console.log(`--- ${name}: ${size} ${unit}`)
+    const began = Date.now()
+    const code = await run(start(size))
+    if (code !== 0) failed += 1
+    lines.push(
+      `${code === 0 ? 'ok  ' : 'FAIL'}  ${name}, ${size} ${unit}, ${Math.round((Date.now() - began) / 1000)} s`,
+    )
+  }
+  console.log(`\n${lines.join('\n')}`)
+  return failed === 0 ? 0 : 1
+}
+
+function run({ args, env = {} }) {
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } })
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(error.message)
+      resolve(1)
+    })
+    child.on('exit', (code) => resolve(code ?? 1))
+  })
+}
