@@ -4,7 +4,6 @@
  */
 import type { IncomingHttpHeaders, RequestListener } from 'node:http'
 import express, { type RequestHandler } from 'express'
-import helmet from 'helmet'
 import type { Caller } from '../fhir/types.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
@@ -45,24 +44,13 @@ export function createApp(needs: AppNeeds): RequestListener {
   app.disable('etag')
   app.enable('case sensitive routing')
   app.use(trace(needs.log))
-  app.use(protect)
-  app.use(path, answer(needs, { publicUrl: needs.publicUrl, path, bodyLimit: needs.bodyLimit ?? BODY_LIMIT }))
-  app.use(elsewhere(path))
+  app.use(answer(needs, { publicUrl: needs.publicUrl, path, bodyLimit: needs.bodyLimit ?? BODY_LIMIT }))
   app.use(errors(needs.fault, path))
   return (request, response) => {
     request.url = normalTarget(request.url ?? '/')
     app(request, response)
   }
 }
-
-/** No response may ever be executed, or embedded in a page. */
-const protect = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
-  },
-  xFrameOptions: { action: 'deny' },
-})
 
 /** The caller of interactions that need no identity (capabilities). */
 const ANYBODY: Caller = { agency: '', role: 'agency' }
@@ -71,8 +59,8 @@ function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
   const route = createRouter(needs)
   return async (request, response) => {
     const requestTrace = traceOf(response)
-    if (request.originalUrl.length > ADDRESS_LIMIT) throw tooLong(request.originalUrl.length)
-    const target = route(request.method, pathOf(request.url))
+    if (request.url.length > ADDRESS_LIMIT) throw tooLong(request.url.length)
+    const target = route(request.method, pathBelow(settings.path, request.url))
     requestTrace.route = target.route
     const caller = target.anonymous ? ANYBODY : await needs.identify(request.headers)
     requestTrace.agency = caller.agency
@@ -91,14 +79,18 @@ async function run(target: Target, call: Call): Promise<Reply> {
   }
 }
 
-const elsewhere =
-  (path: string): RequestHandler =>
-  () => {
-    throw refuse(
-      'unknown-address',
-      `The hub has nothing here. Its FHIR addresses begin with \`${path}\`: see \`${path}/metadata\`.`,
-    )
-  }
+/** The path below the FHIR base, with its leading slash. Errors: `unknown-address` for any other. */
+function pathBelow(base: string, url: string): string {
+  const path = pathOf(url)
+  if (path === base) return '/'
+  if (path.startsWith(base) && path.charCodeAt(base.length) === SLASH) return path.slice(base.length)
+  throw refuse(
+    'unknown-address',
+    `The hub has nothing here. Its FHIR addresses begin with \`${base}\`: see \`${base}/metadata\`.`,
+  )
+}
+
+const SLASH = 47
 
 const tooLong = (length: number) =>
   refuse(

@@ -81,8 +81,12 @@ const isResource = (value: Json): value is Resource & Json =>
 
 /** Node takes the first; a proxy in front may have taken the second. https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
 function refuseTwoHosts({ rawHeaders }: Request): void {
-  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.length === 4 && /^host$/i.test(name))
-  if (hosts.length > 1) throw refuse('invalid-header', 'The request has more than one Host header; send one.')
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  if (hosts > 1) throw refuse('invalid-header', 'The request has more than one Host header; send one.')
 }
 
 function baseOf(host: string | undefined, path: string): string {

@@ -9,6 +9,8 @@ import { formatEtag } from '../fhir/etag.ts'
 import { serialize } from '../fhir/json.ts'
 import { operationOutcome } from '../fhir/outcome.ts'
 import { FHIR_JSON } from './media.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
+import { traceOf } from './trace.ts'
 
 type Headers = Record<string, string | number>
 
@@ -26,6 +28,8 @@ export function sendReply(response: Response, reply: Reply, call: Call, target: 
 
 /** Sends text as FHIR JSON; undefined or empty: no body. */
 export function sendText(response: Response, status: number, headers: Headers, text: string | undefined): void {
+  Object.assign(headers, SECURITY_HEADERS)
+  headers['X-Request-Id'] = traceOf(response).requestId
   if (status === 304 || status === 204) {
     response.writeHead(status, headers).end()
     return

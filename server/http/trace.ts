@@ -23,7 +23,7 @@ export type Trace = { readonly requestId: string; route: string; agency: string 
 
 export const traceOf = (response: Response): Trace => response.locals['trace'] as Trace
 
-/** Gives the request its id, sent back as X-Request-Id (the client's own where it has the form of one). */
+/** Gives the request its id, which reply.ts sends back as X-Request-Id (the client's own where it has the form of one). */
 export const trace = (log: (line: AccessLine) => void): RequestHandler => {
   return (request, response, next) => {
     const begun = performance.now()
@@ -34,7 +34,6 @@ export const trace = (log: (line: AccessLine) => void): RequestHandler => {
       agency: '',
     }
     response.locals['trace'] = requestTrace
-    response.setHeader('X-Request-Id', requestTrace.requestId)
     response.once('close', () => {
       const ms = Math.round((performance.now() - begun) * 1000) / 1000
       const aborted = response.writableFinished ? {} : ({ aborted: true } as const)
