@@ -54,7 +54,7 @@ const KEEPERS: Readonly<Record<string, string>> = {
   express: 'server/http/',
   helmet: 'server/http/',
   'better-sqlite3': 'server/store/sqlite/',
-  fhirpath: 'server/fhirpath/path.ts',
+  fhirpath: 'server/fhirpath/engine.ts',
   '@lhncbc/ucum-lhc': 'server/terminology/ucum.ts',
   ajv: 'server/validate/',
   pino: 'server/log.ts',

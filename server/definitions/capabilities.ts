@@ -141,7 +141,8 @@ class ParameterIndex {
       code: found.code as string,
       url: found.url as string,
       type: found.type as SearchParameter['type'],
-      expression: partsFor(type, String(found.expression)),
+      expression: String(found.expression),
+      base: type,
       target: (found.target ?? []) as readonly string[],
       documentation: documentation(type, found),
     }
@@ -151,13 +152,4 @@ class ParameterIndex {
 function documentation(type: string, parameter: JsonObject): string {
   const byType = parameter.descriptions as Readonly<Record<string, string>> | undefined
   return byType?.[type] ?? String(parameter.description ?? '')
-}
-
-/** Of `A.x | (B.y as Z) | B.z` the parts for one type; a part that names no type is for all. */
-function partsFor(type: string, expression: string): string {
-  const parts = expression.split(' | ').filter((part) => {
-    const named = /^\(*([A-Z][A-Za-z]*)\./.exec(part)?.[1]
-    return named === undefined || named === type || named === 'Resource' || named === 'DomainResource'
-  })
-  return parts.join(' | ')
 }

@@ -1,8 +1,8 @@
 /** The functions of FHIRPath that rules use most. https://hl7.org/fhirpath/N1/#functions */
 import { localTime } from '../fhir/zone.ts'
-import type { Evaluate, PathClock, Scope } from './evaluate.ts'
-import { allChildren, children, descendants, stepOf } from './navigate.ts'
-import { Unsupported } from './parse.ts'
+import type { Evaluate, PathClock, Scope } from './scope.ts'
+import { allChildren, children, descendants, elementName } from './navigate.ts'
+import { Unsupported } from './tree.ts'
 import { BAIL, condition, distinct, FALSE, NONE, same, TRUE, truth } from './values.ts'
 import { everyMatch, regularExpression } from './pattern.ts'
 
@@ -42,8 +42,8 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
   },
   // of a condition
   not: plain((values) => {
-    const verdict = condition(values)
-    return truth(verdict === undefined ? undefined : !verdict)
+    const isMet = condition(values)
+    return truth(isMet === undefined ? undefined : !isMet)
   }),
   iif: ([test, yes, no]) => {
     if (!test || !yes) return unsupported('iif')
@@ -169,12 +169,12 @@ function substring(
   return start < 0 || start >= text.length ? NONE : [text.slice(start, start + length)]
 }
 
-const EXTENSION = stepOf('extension')
+const EXTENSION = elementName('extension')
 
 function extensions(input: readonly unknown[], url: unknown): readonly unknown[] {
   const found: unknown[] = []
   for (const value of input) {
-    // The extensions of a primitive stand beside it, out of sight.
+    // The extensions of a primitive are in its parent, which is out of reach here.
     if (typeof value !== 'object') throw BAIL
     children(value, EXTENSION, found)
   }

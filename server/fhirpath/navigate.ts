@@ -1,44 +1,47 @@
-/** Steps through plain JSON, choices included: `value` finds `valueQuantity`. */
+/** From a value to the elements below it, in plain JSON; choices included: `value` finds `valueQuantity`. */
 import { CHOICE_TYPES, CHOICES, propertiesOf } from '../fhir/choice.ts'
+import type { JsonObject } from '../fhir/types.ts'
 import { BAIL } from './values.ts'
 
-type Bag = Readonly<Record<string, unknown>>
+/** Adds to `found` what is one step below a value. */
+export type Step = (value: unknown, found: unknown[]) => void
 
-/** An element's name, and what follows from it, worked out once. */
-export type Step = {
+/** The name of an element, and what follows from it, computed once. */
+export type ElementName = {
   readonly name: string
-  readonly beside: string
+  /** The property with the id and the extensions of a primitive. https://hl7.org/fhir/R4/json.html#primitive */
+  readonly underscored: string
   readonly isChoice: boolean
-  /** Of properties met so far: what each is to this choice. */
-  readonly known: Map<string, Role>
+  /** What properties met so far are to this choice. */
+  readonly roles: Map<string, Role>
 }
 
-type Role = 'value' | 'beside' | 'other'
+type Role = 'value' | 'underscored' | 'other'
 
-export const stepOf = (name: string): Step => ({
+export const elementName = (name: string): ElementName => ({
   name,
-  beside: `_${name}`,
+  underscored: `_${name}`,
   isChoice: CHOICES.has(name),
-  known: new Map(),
+  roles: new Map(),
 })
 
-/** The values of an element below one value, added to `found`. A primitive without a value is left to the engine. */
-export function children(value: unknown, step: Step, found: unknown[]): void {
-  const { name, beside, isChoice } = step
+/** The values of an element below one value, added to `found`. A primitive without a value is left to HL7's engine. */
+export function children(value: unknown, element: ElementName, found: unknown[]): void {
+  const { name, underscored, isChoice } = element
   if (typeof value !== 'object' || value === null) {
-    // What stands beside a primitive is out of sight here.
+    // The id and the extensions of a primitive are in its parent, which is out of reach here.
     if (name === 'extension' || name === 'id') throw BAIL
     return
   }
-  const bag = value as Bag
-  const own = bag[name]
-  const besides = bag[beside]
-  if (besides !== undefined && !isWhole(own, besides)) throw BAIL
+  const parent = value as JsonObject
+  const own = parent[name]
+  const extended = parent[underscored]
+  if (extended !== undefined && !hasValueForEach(own, extended)) throw BAIL
   if (own !== undefined) add(own, found)
-  else if (isChoice) choice(bag, step, found)
+  else if (isChoice) choice(parent, element, found)
 }
 
-/** What is directly below the values. What stands beside a primitive is left to the engine. */
+/** What is directly below the values. Extensions of primitives are left to HL7's engine. */
 export function allChildren(values: readonly unknown[]): unknown[] {
   const found: unknown[] = []
   for (const value of values) addChildren(value, found)
@@ -56,45 +59,45 @@ function addChildren(value: unknown, found: unknown[]): void {
   if (typeof value !== 'object' || value === null) return
   for (const key in value) {
     if (key.charCodeAt(0) === 95) throw BAIL
-    if (key !== 'resourceType') add((value as Bag)[key], found)
+    if (key !== 'resourceType') add((value as JsonObject)[key], found)
   }
 }
 
-/** Is there a value for everything that stands beside? */
-const isWhole = (own: unknown, beside: unknown): boolean =>
-  Array.isArray(own) ? Array.isArray(beside) && beside.length <= own.length : own !== undefined && own !== null
+/** Has every id and extension of a primitive a value in the element itself? */
+const hasValueForEach = (own: unknown, extended: unknown): boolean =>
+  Array.isArray(own) ? Array.isArray(extended) && extended.length <= own.length : own !== undefined && own !== null
 
-/** The step to the values of one type of a choice, or of a kind of that type, added to `found`. */
-export function typedStep(name: string, type: string): (value: unknown, found: unknown[]) => void {
-  const beside = `_${name}`
-  const properties = propertiesOf(name, type).map(stepOf)
+/** The step to the values of one type of a choice, or of a kind of that type. */
+export function typedStep(name: string, type: string): Step {
+  const underscored = `_${name}`
+  const properties = propertiesOf(name, type).map(elementName)
   return (value, found) => {
     if (typeof value !== 'object' || value === null) return
-    const bag = value as Bag
-    if (bag[beside] !== undefined || bag[name] !== undefined) throw BAIL
+    const parent = value as JsonObject
+    if (parent[underscored] !== undefined || parent[name] !== undefined) throw BAIL
     for (const one of properties) {
-      if (bag[one.beside] !== undefined) throw BAIL
-      if (bag[one.name] !== undefined) add(bag[one.name], found)
+      if (parent[one.underscored] !== undefined) throw BAIL
+      if (parent[one.name] !== undefined) add(parent[one.name], found)
     }
   }
 }
 
-function choice(bag: Bag, step: Step, found: unknown[]): void {
-  for (const key in bag) {
-    const role = step.known.get(key) ?? roleOf(key, step)
-    if (role === 'value') add(bag[key], found)
-    else if (role === 'beside') throw BAIL
+function choice(parent: JsonObject, element: ElementName, found: unknown[]): void {
+  for (const key in parent) {
+    const role = element.roles.get(key) ?? roleOf(key, element)
+    if (role === 'value') add(parent[key], found)
+    else if (role === 'underscored') throw BAIL
   }
 }
 
 const MOST = 500
 
-function roleOf(key: string, { name, known }: Step): Role {
-  const isBeside = key.startsWith(`_${name}`)
-  const type = key.slice(name.length + (isBeside ? 1 : 0))
-  const isOne = (isBeside || key.startsWith(name)) && CHOICE_TYPES.has(type)
-  const role = !isOne ? 'other' : isBeside ? 'beside' : 'value'
-  if (known.size < MOST) known.set(key, role)
+function roleOf(key: string, { name, roles }: ElementName): Role {
+  const isUnderscored = key.startsWith(`_${name}`)
+  const type = key.slice(name.length + (isUnderscored ? 1 : 0))
+  const isOne = (isUnderscored || key.startsWith(name)) && CHOICE_TYPES.has(type)
+  const role = !isOne ? 'other' : isUnderscored ? 'underscored' : 'value'
+  if (roles.size < MOST) roles.set(key, role)
   return role
 }
 

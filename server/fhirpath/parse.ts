@@ -1,17 +1,8 @@
-/** Reads FHIRPath into a tree. https://hl7.org/fhirpath/N1/grammar.html, all but what the compiler cannot use anyway. */
-
-export type Tree =
-  | { readonly kind: 'literal'; readonly value: string | number | boolean }
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'this' }
-  | { readonly kind: 'variable'; readonly name: string }
-  | { readonly kind: 'member'; readonly of?: Tree; readonly name: string }
-  | { readonly kind: 'call'; readonly of?: Tree; readonly name: string; readonly args: readonly Tree[] }
-  | { readonly kind: 'index'; readonly of: Tree; readonly at: Tree }
-  | { readonly kind: 'binary'; readonly op: string; readonly left: Tree; readonly right: Tree }
-
-/** The expression has something that is not read here; the engine may know it. */
-export class Unsupported extends Error {}
+/**
+ * Parses FHIRPath: rules, search expressions and topics. It reads the grammar but for what neither our own evaluator nor
+ * search uses (dates and quantities as literals, signs, multiplication). https://hl7.org/fhirpath/N1/grammar.html
+ */
+import { Unsupported, type Tree } from './tree.ts'
 
 const TOKEN =
   /\s*(?:(\/\*[\s\S]*?\*\/|\/\/[^\n]*)|('(?:[^'\\]|\\.)*')|(\d+(?:\.\d+)?)|(%?[A-Za-z_$][\w$]*|`[^`]+`|%`[^`]+`)|(<=|>=|!=|[()[\]{}.,|<>=&+*/~-]))/y
@@ -29,7 +20,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['+', '-', '&'],
 ]
 
-/** Throws Unsupported for what it does not read, be it wrong or only rare. */
+/** @throws Unsupported for what it does not read, be it wrong or only rare. */
 export function parse(text: string): Tree {
   const parser = new Parser(tokensOf(text))
   const tree = parser.expression(0)
@@ -42,8 +33,9 @@ function tokensOf(text: string): readonly string[] {
   const scan = new RegExp(TOKEN)
   const end = text.trimEnd().length
   while (scan.lastIndex < end) {
+    const at = scan.lastIndex
     const found = scan.exec(text)
-    if (!found) throw new Unsupported(text)
+    if (!found) throw new Unsupported(`it cannot be read from \`${text.slice(at).trim()}\` on`)
     if (found[1] === undefined) tokens.push(found[0].trim())
   }
   return tokens
@@ -100,7 +92,7 @@ class Parser {
     const token = this.tokens[this.at++] ?? ''
     if (token === '$this') return { kind: 'this' }
     if (token.startsWith('%')) return { kind: 'variable', name: token.slice(1).replaceAll('`', '') }
-    if (!/^[A-Za-z_`]/.test(token)) throw new Unsupported(token)
+    if (!/^[A-Za-z_`]/.test(token)) throw unexpected(token)
     const name = token.replaceAll('`', '')
     if (!this.take('(')) return { kind: 'member', of, name }
     const args: Tree[] = []
@@ -118,13 +110,16 @@ class Parser {
   }
 
   need(token: string): void {
-    if (!this.take(token)) throw new Unsupported(this.tokens[this.at] ?? '')
+    if (!this.take(token)) throw unexpected(this.tokens[this.at])
   }
 
   end(): void {
-    if (this.at < this.tokens.length) throw new Unsupported(this.tokens[this.at] ?? '')
+    if (this.at < this.tokens.length) throw unexpected(this.tokens[this.at])
   }
 }
+
+const unexpected = (token: string | undefined): Unsupported =>
+  new Unsupported(token ? `the hub does not evaluate \`${token}\` there` : 'it ends too early')
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f' }
 
@@ -132,6 +127,6 @@ function literalOf(token: string): string | number | boolean | undefined {
   if (token === 'true' || token === 'false') return token === 'true'
   if (/^\d/.test(token)) return Number(token)
   if (!token.startsWith("'")) return undefined
-  if (token.includes('\\u')) throw new Unsupported(token)
+  if (token.includes('\\u')) throw unexpected(token)
   return token.slice(1, -1).replace(/\\(.)/gs, (_whole, char: string) => ESCAPES[char] ?? char)
 }

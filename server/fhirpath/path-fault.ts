@@ -1,6 +1,7 @@
 /** What is wrong with a FHIRPath expression that somebody wrote, before it is used. https://hl7.org/fhir/R4/fhirpath.html */
 import { nearest } from '../fhir/nearest.ts'
-import { enginePath, fastPath } from './path.ts'
+import { enginePath } from './engine.ts'
+import { fastPath } from './expression.ts'
 
 /** More than any rule has; what is longer is not read here. */
 const LONGEST = 5000

@@ -1,6 +1,7 @@
-/** Values as FHIRPath compares them. What cannot be told from plain JSON is left to the engine. */
+/** Values as FHIRPath compares them. What plain JSON does not decide is left to HL7's engine. https://hl7.org/fhirpath/N1/#equality */
+import type { JsonObject } from '../fhir/types.ts'
 
-/** Thrown while evaluating: only the engine, which knows the types, can answer this. */
+/** Thrown while evaluating: only HL7's engine, which has the types of the elements, can answer this. */
 export class Bail extends Error {}
 
 /** One exception for all: its stack would cost more than the evaluation. */
@@ -16,7 +17,7 @@ function isLikeDate(text: string): boolean {
   return first >= 48 && first <= 57 && LIKE_DATE.test(text)
 }
 
-/** Less than 0, 0, more than 0; undefined when dates of different precision cannot be told apart. */
+/** Less than 0, 0, more than 0; undefined when dates of different precision cannot be compared. */
 export function compare(one: unknown, other: unknown): number | undefined {
   if (typeof one === 'number' && typeof other === 'number') return one - other
   if (isQuantity(one) && isQuantity(other)) return compareQuantities(one, other)
@@ -36,8 +37,8 @@ const isQuantity = (value: unknown): value is Quantity =>
   typeof value === 'object' && value !== null && typeof (value as Quantity).value === 'number'
 
 /**
- * The engine compares what UCUM can convert. The same unit, or none, needs no conversion; without codes the words for the
- * unit tell; and other units than UCUM's cannot be converted. https://hl7.org/fhir/R4/fhirpath.html#quantity
+ * The engine compares what UCUM can convert. The same unit, or none, needs no conversion; without codes the units are
+ * compared as text; and other units than UCUM's cannot be converted. https://hl7.org/fhir/R4/fhirpath.html#quantity
  */
 function compareQuantities(one: Quantity, other: Quantity): number | undefined {
   const areCoded = one.code !== undefined && other.code !== undefined
@@ -57,18 +58,16 @@ export function same(one: unknown, other: unknown): boolean {
     if (isLikeDate(one) && isLikeDate(other) && !(DATE.test(one) && one.length === other.length)) throw BAIL
     return false
   }
-  if (isBag(one) && isBag(other)) return sameBags(one, other)
+  if (isElement(one) && isElement(other)) return sameElements(one, other)
   if (typeof one === 'object' || typeof other === 'object') throw BAIL
   return false
 }
 
-type Bag = Readonly<Record<string, unknown>>
-
-const isBag = (value: unknown): value is Bag =>
+const isElement = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !('resourceType' in value)
 
-/** Values that measure something may be the same in other words. */
-function sameBags(one: Bag, other: Bag): boolean {
+/** Values that measure something may be the same though written differently. */
+function sameElements(one: JsonObject, other: JsonObject): boolean {
   if (isQuantity(one) || isQuantity(other)) throw BAIL
   const keys = Object.keys(one)
   if (keys.length !== Object.keys(other).length || !keys.every((key) => Object.hasOwn(other, key))) return false
@@ -98,7 +97,7 @@ export const truth = (value: boolean | undefined): readonly unknown[] =>
 /** In linear time for texts, numbers and booleans; texts that may be dates are compared with each other. */
 export function distinct(values: readonly unknown[]): readonly unknown[] {
   if (values.length < 2) return values
-  if (values.length <= FEW && values.every(isWord)) return fewDistinct(values)
+  if (values.length <= FEW && values.every(isPlainString)) return fewDistinct(values)
   const seen = new Set<unknown>()
   const dates: string[] = []
   const found: unknown[] = []
@@ -118,7 +117,7 @@ export function distinct(values: readonly unknown[]): readonly unknown[] {
 /** So few that to compare each with each is quicker than to remember them. */
 const FEW = 8
 
-const isWord = (value: unknown): boolean => typeof value === 'string' && !isLikeDate(value)
+const isPlainString = (value: unknown): boolean => typeof value === 'string' && !isLikeDate(value)
 
 function fewDistinct(values: readonly unknown[]): readonly unknown[] {
   let found: unknown[] | undefined

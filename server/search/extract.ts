@@ -1,8 +1,7 @@
 /** From a resource to its index entries, by the search parameters of its type. https://hl7.org/fhir/R4/search.html */
 import type { SearchParameter } from '../definitions/definitions.ts'
 import type { Resource } from '../fhir/types.ts'
-import { compileExpression } from './compile.ts'
-import { parseExpression } from './expression.ts'
+import { compileSelector } from '../fhirpath/select.ts'
 import type { IndexEntry } from './query.ts'
 import type { IndexContext } from './type.ts'
 import { typeOf } from './types/index.ts'
@@ -55,9 +54,9 @@ function compile(parameter: SearchParameter): Extractor {
   }
 }
 
-function selector({ code, url, expression }: SearchParameter) {
+function selector({ code, url, expression, base }: SearchParameter) {
   try {
-    return compileExpression(parseExpression(expression))
+    return compileSelector(expression, base)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new Error(

@@ -5,7 +5,7 @@
 import type { Topic } from '../domain/subscription/topic.ts'
 import { parseCriteria } from '../domain/subscription/filter.ts'
 import { sameJson } from '../fhir/element.ts'
-import { compilePath } from '../fhirpath/path.ts'
+import { compilePath } from '../fhirpath/expression.ts'
 import type { Resource } from '../fhir/types.ts'
 import { match } from '../search/match.ts'
 import { parse } from '../search/parse.ts'

@@ -1,7 +1,7 @@
 /** Which of the hub's profiles binds a resource, when its type has several: the one whose condition it meets. */
 import type { ResourceCapability } from '../definitions/definitions.ts'
 import { profileUrl } from '../fhir/canonical.ts'
-import { compilePath } from '../fhirpath/path.ts'
+import { compilePath } from '../fhirpath/expression.ts'
 import type { Engine, Fault } from './run.ts'
 
 const APPLIES_WHEN = profileUrl('ext-applies-when')

@@ -2,7 +2,7 @@
  * When an extension may be used: conditions on the element that holds it, besides the place.
  * https://hl7.org/fhir/R4/structuredefinition-definitions.html#StructureDefinition.contextInvariant
  */
-import { compilePath } from '../fhirpath/path.ts'
+import { compilePath } from '../fhirpath/expression.ts'
 import type { Run } from './run.ts'
 
 /**

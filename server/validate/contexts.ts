@@ -1,6 +1,6 @@
 /** Where an extension may stand. https://hl7.org/fhir/R4/defining-extensions.html#context */
 import type { Structures } from '../definitions/structures/structures.ts'
-import { evaluate } from '../fhirpath/path.ts'
+import { evaluate } from '../fhirpath/expression.ts'
 import { stepsTo } from './locate.ts'
 import type { DataAt, Run } from './run.ts'
 

@@ -5,7 +5,7 @@
 import type { ErrorObject } from 'ajv'
 import type { Definitions, ResourceCapability } from '../definitions/definitions.ts'
 import type { Issue } from '../fhir/outcome.ts'
-import type { PathClock } from '../fhirpath/path.ts'
+import type { PathClock } from '../fhirpath/scope.ts'
 import { bindingProfile, type Demanded } from './applies.ts'
 import { claimed } from './claims.ts'
 import { createEngine } from './engine.ts'

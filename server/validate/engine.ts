@@ -1,7 +1,7 @@
 /** Compiles schemas when they are first asked for, and keeps them. Ajv runs them. https://ajv.js.org */
 import { Ajv } from 'ajv'
 import type { Definitions } from '../definitions/definitions.ts'
-import type { PathClock } from '../fhirpath/path.ts'
+import type { PathClock } from '../fhirpath/scope.ts'
 import { compileProfile, compileShape } from './compile/compile.ts'
 import { conditionsOf } from './conditions.ts'
 import { KEYWORDS } from './keywords/index.ts'

@@ -3,7 +3,7 @@
  * Large ones are checked in a thread of their own, the others in turns.
  */
 import type { Definitions } from '../definitions/definitions.ts'
-import type { PathClock } from '../fhirpath/path.ts'
+import type { PathClock } from '../fhirpath/scope.ts'
 import { createValidator, type Rules } from './create.ts'
 import type { Apart } from './large/apart.ts'
 import { isLarge } from './large/weight.ts'

@@ -2,7 +2,7 @@
 import type { ErrorObject } from 'ajv'
 import type { ErrorCode, Severity } from '../fhir/outcome.ts'
 import type { Definitions } from '../definitions/definitions.ts'
-import type { PathClock } from '../fhirpath/path.ts'
+import type { PathClock } from '../fhirpath/scope.ts'
 import type { Context } from './contexts.ts'
 import type { Test } from './quick/test.ts'
 import { find } from './resolve.ts'

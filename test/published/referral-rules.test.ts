@@ -1,6 +1,6 @@
 /** The referral rules over the answers of the assessment: PlanDefinition/referral-rules. https://hl7.org/fhir/R4/plandefinition.html */
 import assert from 'node:assert/strict'
-import { holds } from '../../server/fhirpath/path.ts'
+import { holds } from '../../server/fhirpath/expression.ts'
 import { CANONICAL_ROOT, codesOf, codeSystems, published, valueOf, type Tree } from './read.ts'
 
 type Rule = Tree & {

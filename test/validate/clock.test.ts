@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { createDefinitions, loadDefinitions } from '../../server/definitions/load.ts'
-import { evaluate } from '../../server/fhirpath/path.ts'
+import { evaluate } from '../../server/fhirpath/expression.ts'
 import { createValidator } from '../../server/validate/create.ts'
 import { createApart } from '../../server/validate/large/apart.ts'
 import { profile } from './given.ts'

@@ -5,7 +5,7 @@
 import type { Coding, JsonObject, Resource } from '../../fhir/types.ts'
 import { codeSystem, profileUrl } from '../../fhir/canonical.ts'
 import { codesOf, extensionOf, idOf, items, textOf } from '../../fhir/element.ts'
-import { holds } from '../../fhirpath/path.ts'
+import { holds } from '../../fhirpath/expression.ts'
 import { parseCanonical } from '../../fhir/reference.ts'
 import { programIn, provides } from './area.ts'
 

@@ -1,5 +1,5 @@
 /** `fhirInvariants`: rules; the frequent ones of the base as plain functions, the others by FHIRPath. */
-import { compileTest } from '../../fhirpath/path.ts'
+import { compileTest } from '../../fhirpath/expression.ts'
 import { nativeRule, type NativeRule } from '../builtin.ts'
 import type { Invariant } from '../compile/schema.ts'
 import type { Engine, Fault, Run } from '../run.ts'

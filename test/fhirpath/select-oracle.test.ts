@@ -1,5 +1,5 @@
 /**
- * The hub's own evaluator of search expressions against the FHIRPath engine of HL7: every search parameter of R4 and
+ * What the hub selects by search expressions against the FHIRPath engine of HL7: every search parameter of R4 and
  * of the hub, over every resource that the hub publishes and its samples.
  */
 import assert from 'node:assert/strict'
@@ -9,9 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { openR4 } from '../../server/definitions/r4.ts'
 import { parseReference } from '../../server/fhir/reference.ts'
 import type { Resource } from '../../server/fhir/types.ts'
-import { evaluate } from '../../server/fhirpath/path.ts'
-import { compileExpression } from '../../server/search/compile.ts'
-import { parseExpression } from '../../server/search/expression.ts'
+import { evaluate } from '../../server/fhirpath/expression.ts'
+import { compileSelector } from '../../server/fhirpath/select.ts'
 import { TYPES } from '../../server/search/types/index.ts'
 
 type Parameter = {
@@ -76,9 +75,9 @@ const withOfType = (expression: string): string =>
 const asSet = (values: readonly unknown[]): string[] =>
   [...new Set(values.map((value) => JSON.stringify(value)))].sort()
 
-describe('search / expression / as the FHIRPath engine evaluates it', () => {
+describe('fhirpath / select / as HL7’s engine evaluates it', () => {
   const evaluable = parameters().filter((one) => !NO_PATHS.includes(idOf(one)))
-  const select = new Map(evaluable.map((one) => [one.url, compileExpression(parseExpression(one.expression ?? ''))]))
+  const select = new Map(evaluable.map((one) => [one.url, compileSelector(one.expression ?? '')]))
 
   it('reads every expression of R4 that is a path', () => {
     assert.ok(select.size > 1200)

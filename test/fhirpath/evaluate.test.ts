@@ -8,9 +8,11 @@ import { loadDefinitions } from '../../server/definitions/load.ts'
 import { isChoice, type Constraint, type ElementNode } from '../../server/definitions/structures/element.ts'
 import { CHOICES, CHOICE_TYPES } from '../../server/fhir/choice.ts'
 import { Bail } from '../../server/fhirpath/values.ts'
-import { enginePath, fastPath, type PathExpression } from '../../server/fhirpath/path.ts'
+import { enginePath } from '../../server/fhirpath/engine.ts'
+import { fastPath } from '../../server/fhirpath/expression.ts'
+import type { PathExpression } from '../../server/fhirpath/scope.ts'
 import { locate } from '../../server/validate/locate.ts'
-import { alter, ALTERATION } from './altered.ts'
+import { alter, ALTERATION } from '../fhir/altered.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const SAMPLES = path.join(ROOT, 'samples')
@@ -18,7 +20,7 @@ const SAMPLES = path.join(ROOT, 'samples')
 type Bag = Readonly<Record<string, unknown>>
 type Rule = { readonly expression: string; readonly base: string }
 
-describe('fhir / fastpath', () => {
+describe('fhirpath / evaluate', () => {
   let definitions: Definitions
   before(async () => {
     definitions = await loadDefinitions(ROOT)

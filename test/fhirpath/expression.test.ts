@@ -1,6 +1,6 @@
 /** FHIRPath: https://hl7.org/fhir/R4/fhirpath.html */
 import assert from 'node:assert/strict'
-import { compilePath, evaluate, holds } from '../../server/fhirpath/path.ts'
+import { compilePath, evaluate, holds } from '../../server/fhirpath/expression.ts'
 
 const patient = deepFreeze({
   resourceType: 'Patient',
@@ -12,7 +12,7 @@ const patient = deepFreeze({
   managingOrganization: { reference: '#o' },
 })
 
-describe('fhir / path', () => {
+describe('fhirpath / expression', () => {
   const cases: readonly [expression: string, values: readonly unknown[]][] = [
     ['name.given', ['Ann']],
     ['birthDate + 1 year', ['2001-01-31']],

@@ -24,7 +24,7 @@ const FAULTY: readonly (readonly [string, RegExp])[] = [
   ['%patient.name', /^there is no variable `%patient`\.$/],
 ]
 
-describe('fhir / faults of expressions', () => {
+describe('fhirpath / faults of expressions', () => {
   for (const expression of SOUND)
     it(`finds none in \`${expression}\``, () => assert.equal(pathFault(expression), undefined))
   for (const [expression, says] of FAULTY)

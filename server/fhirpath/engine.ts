@@ -1,0 +1,101 @@
+/**
+ * FHIRPath by HL7's engine, which knows all of the language and the types of R4's elements. The only file that imports
+ * the package fhirpath. https://github.com/HL7/fhirpath.js
+ */
+import { createRequire } from 'node:module'
+import { regularExpression } from './pattern.ts'
+import type { PathEnv, PathExpression } from './scope.ts'
+
+/** Compiles as compilePath of expression.ts does, whose parameters it has. */
+export function enginePath(expression: string, base?: string): PathExpression {
+  const compileFrom = (from?: string): Run => {
+    const { fhirpath, model } = engine()
+    return named(expression, () => fhirpath.compile(from ? { base: from, expression } : expression, model, OPTIONS))
+  }
+  const typed = compileFrom(base)
+  // The engine cannot take a number together with a base; the type of a number shows without one.
+  let bare: Run | undefined
+  return (node, env = {}) => {
+    const resource = env.resource ?? node
+    const variables = {
+      ...env.variables,
+      resource,
+      rootResource: env.rootResource ?? resource,
+      [RESOLVER]: env.resolve,
+    }
+    return plain(base && typeof node === 'number' ? (bare ??= compileFrom())(node, variables) : typed(node, variables))
+  }
+}
+
+type Run = (node: unknown, variables: Record<string, unknown>) => unknown[]
+type Engine = { compile(path: string | { base: string; expression: string }, model: unknown, options: object): Run }
+type NodeTypes = { ResourceNode: { makeResNode(context: unknown, data: unknown): unknown } }
+type ResourceNode = { data?: unknown; toJSON?: () => unknown }
+
+const RESOLVER = 'hubResolver'
+
+// `internalStructures` lets resolve() hand back nodes as they are; the resolver travels as a variable.
+const OPTIONS = {
+  resolveInternalTypes: false,
+  traceFn: () => undefined,
+  userInvocationTable: {
+    resolve: { fn: resolveAll, internalStructures: true },
+    matches: { fn: matches, arity: { 1: ['String'] } },
+  },
+}
+
+let loaded: { fhirpath: Engine; model: unknown; types: NodeTypes } | undefined
+
+// Loaded on first use: the engine takes longer to load than the hub may take to start.
+function engine() {
+  const load = createRequire(import.meta.url)
+  loaded ??= {
+    fhirpath: load('fhirpath') as Engine,
+    model: load('fhirpath/fhir-context/r4') as unknown,
+    types: load('fhirpath/src/types') as NodeTypes,
+  }
+  return loaded
+}
+
+// The parser's own message may be about its inner state; ours names the expression.
+function named<T>(expression: string, compile: () => T): T {
+  try {
+    return compile()
+  } catch (cause) {
+    throw new Error(`The FHIRPath expression \`${expression}\` cannot be parsed.`, { cause })
+  }
+}
+
+// The answer must be a node of the engine again, or `resolve() is Patient` would not see a resource in it.
+function resolveAll(this: { vars: Record<string, unknown> }, nodes: readonly unknown[]): unknown[] {
+  const resolver = this.vars[RESOLVER] as PathEnv['resolve']
+  if (!resolver) return []
+  return plain(nodes).flatMap((value) => {
+    const reference = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
+    const found = typeof reference === 'string' ? resolver(reference) : undefined
+    return found === undefined ? [] : [engine().types.ResourceNode.makeResNode(this, found)]
+  })
+}
+
+// The engine marks objects that it hands out; taking its inner nodes and unwrapping them here leaves no mark.
+function plain(values: readonly unknown[]): unknown[] {
+  const out: unknown[] = []
+  for (const value of values) {
+    const inner = isNode(value) ? value.data : value
+    const bare = hasJson(inner) ? inner.toJSON() : inner
+    if (bare !== undefined && bare !== null) out.push(bare)
+  }
+  return out
+}
+
+// The engine's own matches() refuses some patterns of R4's rules.
+function matches(inputs: readonly unknown[], pattern: unknown): boolean | readonly [] {
+  if (inputs.length === 0 || typeof pattern !== 'string') return []
+  return regularExpression(pattern).test(String(inputs[0]))
+}
+
+const isNode = (value: unknown): value is ResourceNode =>
+  typeof value === 'object' && value !== null && 'data' in value && 'parentResNode' in value
+
+const hasJson = (value: unknown): value is { toJSON: () => unknown } =>
+  typeof value === 'object' && value !== null && typeof (value as ResourceNode).toJSON === 'function'

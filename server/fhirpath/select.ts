@@ -1,0 +1,124 @@
+/**
+ * What a search parameter selects from a resource: the values of its expression, in the order of the document. The
+ * expression is refused when it is compiled, not while it runs, so that no parameter is silently empty.
+ * https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.expression
+ */
+import type { Resource } from '../fhir/types.ts'
+import { DOCUMENT } from './document.ts'
+import { evaluator } from './evaluate.ts'
+import { parse } from './parse.ts'
+import { isTypeName, typeNamed, Unsupported, type Call, type Tree } from './tree.ts'
+
+export type Selector = (resource: Resource) => readonly unknown[]
+
+/**
+ * Compiles the expression of a search parameter; for one resource type, where it is given, from the parts about it.
+ * @throws Error whose message is a clause that names the part which the hub does not evaluate.
+ */
+export function compileSelector(expression: string, type?: string): Selector {
+  const parts = alternatives(parse(expression)).filter((part) => type === undefined || concerns(part, type))
+  const [first, ...more] = parts
+  if (!first) throw new Unsupported(`no part of it is about \`${type}\``)
+  parts.forEach(checkPath)
+  const run = evaluator(
+    more.reduce((left, right): Tree => ({ kind: 'binary', op: '|', left, right }), first),
+    DOCUMENT,
+  )
+  return (resource) => {
+    const input = [resource]
+    return run(input, { context: resource, resource, rootResource: resource, env: NO_ENV, variables: NO_ENV }, input)
+  }
+}
+
+const NO_ENV = {}
+
+/** The parts of a union: `A.x | (B.y as Z) | B.z` has three. */
+const alternatives = (tree: Tree): readonly Tree[] =>
+  tree.kind === 'binary' && tree.op === '|' ? [...alternatives(tree.left), ...alternatives(tree.right)] : [tree]
+
+/** Types that every resource is of, or nearly every. https://hl7.org/fhir/R4/domainresource.html */
+const ABSTRACT = new Set(['Resource', 'DomainResource'])
+
+/** May a path select something from a resource of this type? A path that names no type at its start is for all. */
+function concerns(tree: Tree, type: string): boolean {
+  if (tree.kind === 'binary') return concerns(tree.left, type) || (tree.op === '|' && concerns(tree.right, type))
+  if ('of' in tree && tree.of) return concerns(tree.of, type)
+  return tree.kind !== 'member' || !isTypeName(tree.name) || tree.name === type || ABSTRACT.has(tree.name)
+}
+
+/** @throws Unsupported for anything but a path of the forms that search selects by. */
+function checkPath(tree: Tree): void {
+  if (tree.kind === 'member') return tree.of && checkPath(tree.of)
+  if (tree.kind === 'index' && tree.at.kind === 'literal' && Number.isInteger(tree.at.value)) return checkPath(tree.of)
+  if (tree.kind === 'index') throw unsupported(tree.at)
+  if (tree.kind === 'call' && tree.of && Object.hasOwn(CALLS, tree.name)) return CALLS[tree.name]?.(tree, tree.of)
+  if (tree.kind === 'binary' && tree.op === 'as') return checkNarrowed(tree.left, tree.right)
+  if (tree.kind !== 'binary' || tree.op !== '|') throw unsupported(tree)
+  checkPath(tree.left)
+  checkPath(tree.right)
+}
+
+/** The functions that search selects by. */
+const CALLS: Readonly<Record<string, (call: Call, of: Tree) => void>> = {
+  as: ({ args: [type] }, of) => checkNarrowed(of, type),
+  ofType: ({ args: [type] }, of) => checkNarrowed(of, type),
+  extension: (call, of) => {
+    const [url] = call.args
+    if (url?.kind !== 'literal' || typeof url.value !== 'string') throw unsupported(url ?? call)
+    checkPath(of)
+  },
+  first: (call, of) => {
+    const [argument] = call.args
+    if (argument) throw unsupported(argument)
+    checkPath(of)
+  },
+  where: (call, of) => {
+    const [criterion, more] = call.args
+    if (!criterion || more) throw unsupported(more ?? call)
+    checkCriterion(criterion)
+    checkPath(of)
+  },
+}
+
+/** `value.ofType(Quantity)`: the type belongs to the element before it. */
+function checkNarrowed(of: Tree, type: Tree | undefined): void {
+  const isElement = of.kind === 'member' && (of.of !== undefined || !isTypeName(of.name))
+  if (!isElement)
+    throw new Unsupported(`the hub evaluates \`as\` and \`ofType\` only behind an element, not behind ${nameOf(of)}`)
+  if (typeNamed(type) === undefined) throw unsupported(type ?? of)
+  checkPath(of)
+}
+
+/** Of `where`: the type of a reference's target, a path that has a value, or several of these. */
+function checkCriterion(tree: Tree): void {
+  if (tree.kind !== 'binary') throw unsupported(tree)
+  const { op, left, right } = tree
+  if (op === 'and') {
+    checkCriterion(left)
+    checkCriterion(right)
+  } else if (op === 'is' && isResolve(left)) {
+    if (typeNamed(right) === undefined) throw unsupported(right)
+  } else if (op === '=') {
+    checkPath(left)
+    if (right.kind !== 'literal') throw unsupported(right)
+  } else throw unsupported(tree)
+}
+
+const isResolve = (tree: Tree): boolean =>
+  tree.kind === 'call' && tree.name === 'resolve' && !tree.of && tree.args.length === 0
+
+function unsupported(tree: Tree): Unsupported {
+  if (tree.kind === 'call' && !Object.hasOwn(CALLS, tree.name))
+    return new Unsupported(`the hub does not evaluate \`${tree.name}()\``)
+  return new Unsupported(`the hub does not evaluate \`${nameOf(tree)}\` there`)
+}
+
+/** The part of an expression that a message names. */
+function nameOf(tree: Tree): string {
+  if (tree.kind === 'literal') return typeof tree.value === 'string' ? `'${tree.value}'` : String(tree.value)
+  if (tree.kind === 'binary') return tree.op
+  if (tree.kind === 'variable') return `%${tree.name}`
+  if (tree.kind === 'this') return '$this'
+  if (tree.kind === 'empty') return '{}'
+  return tree.kind === 'index' ? '[ ]' : tree.name
+}
