@@ -43,6 +43,8 @@ function child(of: Evaluate, name: string): Evaluate {
   const isChoice = isChoiceOf(name)
   return (input, scope, self) => {
     const parents = of(input, scope, self)
+    if (parents.length === 0) return NONE
+    if (parents.length === 1 && !isChoice) return valuesOf(parents[0], name)
     let found: unknown[] | undefined
     for (const parent of parents) {
       if (!isElement(parent)) continue
@@ -53,6 +55,19 @@ function child(of: Evaluate, name: string): Evaluate {
     return found ?? NONE
   }
 }
+
+/** Of one parent: the list of the document itself, where it has nothing but values. */
+function valuesOf(parent: unknown, name: string): readonly unknown[] {
+  const own = isElement(parent) ? parent[name] : undefined
+  if (own === undefined || own === null) return NONE
+  if (!Array.isArray(own)) return [own]
+  if ((own as readonly unknown[]).every(isSingle)) return own
+  const found: unknown[] = []
+  add(own, found)
+  return found
+}
+
+const isSingle = (value: unknown): boolean => value !== null && !Array.isArray(value)
 
 /** Adds a value, or each of a list; the nulls in a list of primitives are no values. */
 function add(value: unknown, found: unknown[]): void {

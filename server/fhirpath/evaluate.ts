@@ -109,8 +109,10 @@ export function narrowed(of: Tree | undefined, type: Tree | undefined, mode: Mod
   const step = mode.typedChild(of.name, name)
   const holder: Evaluate = of.of ? evaluator(of.of, mode) : (input) => input
   return (input, scope, self) => {
+    const holders = holder(input, scope, self)
+    if (holders.length === 0) return NONE
     const found: unknown[] = []
-    for (const value of holder(input, scope, self)) step(value, found)
+    for (const value of holders) step(value, found)
     return found
   }
 }
@@ -133,8 +135,10 @@ const RULES: Mode = {
   child: (of, name) => {
     const element = elementName(name)
     return (input, scope, self) => {
+      const parents = of(input, scope, self)
+      if (parents.length === 0) return NONE
       const found: unknown[] = []
-      for (const value of of(input, scope, self)) children(value, element, found)
+      for (const value of parents) children(value, element, found)
       return found
     }
   },
