@@ -2,8 +2,8 @@
  * Who may know of one record: the single place where DESIGN's rule becomes an audience. The audience is kept with the
  * record and is part of every query; nothing else decides who sees what.
  */
+import { idsAt } from '../../fhir/element-path.ts'
 import type { Resource } from '../../fhir/types.ts'
-import { idsAt } from './element.ts'
 import { RESTRICTED_CLASS, type Circle } from './circle.ts'
 import { common, joined, type Membership } from './membership.ts'
 import type { VisibilityRule } from './rule.ts'

@@ -5,7 +5,7 @@
  */
 import type { Coding, Json, JsonObject, Resource } from '../../fhir/types.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
-import { boundsAt, idsAt, valuesAt } from './element.ts'
+import { idsAt, valuesAt } from '../../fhir/element-path.ts'
 import { common, joined, type Membership } from './membership.ts'
 import type { CircleRule, VisibilityRule } from './rule.ts'
 
@@ -89,4 +89,12 @@ function categoriesOf(agreement: Resource, extension: string): readonly string[]
     const { url, valueCode } = one as JsonObject
     return typeof url === 'string' && url.endsWith(`/${extension}`) && typeof valueCode === 'string' ? [valueCode] : []
   })
+}
+
+/** A Period as instants: [from, until). Either end may be open. */
+function boundsAt(resource: Resource, path: string | undefined, range: Range): { from?: number; until?: number } {
+  const period = path === undefined ? undefined : (valuesAt(resource, path)[0] as JsonObject | undefined)
+  const start = typeof period?.start === 'string' ? { from: range(period.start).start } : {}
+  const end = typeof period?.end === 'string' ? { until: range(period.end).end } : {}
+  return { ...start, ...end }
 }

@@ -2,7 +2,7 @@
 import { keyText, type Resource } from '../../fhir/types.ts'
 import { refuse, type Issue } from '../../fhir/outcome.ts'
 import { restrictionsOf } from '../../domain/visibility/audience.ts'
-import { idsAt, valuesAt } from '../../domain/visibility/element.ts'
+import { idsAt, valuesAt } from '../../fhir/element-path.ts'
 import type { PreparedChange, Rule, PendingState } from '../change.ts'
 import type { WriteNeeds } from '../needs.ts'
 

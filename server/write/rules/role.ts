@@ -1,7 +1,7 @@
 /** Records of a kind that only agencies of one role write: wage records by the agency that keeps them (20 CFR 603; hub-w-4). */
 import { refuse } from '../../fhir/outcome.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
-import { valuesAt } from '../../domain/visibility/element.ts'
+import { valuesAt } from '../../fhir/element-path.ts'
 import type { PreparedChange, Rule, PendingState } from '../change.ts'
 import type { WriteNeeds } from '../needs.ts'
 

@@ -1,7 +1,11 @@
-/** Reads elements of a resource by a dotted path, through arrays: all values found, in order. */
-import { parseReference } from '../../fhir/reference.ts'
-import type { Json, JsonObject, Resource } from '../../fhir/types.ts'
+/**
+ * Reads elements by a path of their names (`provision.actor.reference`), through lists, in the order of the document. So
+ * the rules name elements (visibility.json, writing.json); a path that chooses among values is FHIRPath (server/fhirpath).
+ */
+import { parseReference } from './reference.ts'
+import type { Json, JsonObject, Resource } from './types.ts'
 
+/** All values at a path below the resource; none where an element of the path is not there. */
 export function valuesAt(resource: Resource | JsonObject, path: string): readonly Json[] {
   return path
     .split('.')
@@ -16,7 +20,7 @@ function children(value: Json, name: string): Json[] {
 }
 
 /**
- * The ids behind the references at a path that point at a type: `Organization/abe` gives `abe`. Only records of the hub
+ * The ids behind the references at a path that point to a type: `Organization/abe` gives `abe`. Only records of the hub
  * count: a look-alike at another address (`https://elsewhere.example/Patient/1`) names nobody here.
  */
 export function idsAt(resource: Resource | JsonObject, path: string, type: string): readonly string[] {
@@ -25,16 +29,4 @@ export function idsAt(resource: Resource | JsonObject, path: string, type: strin
     const found = typeof text === 'string' ? parseReference(text) : undefined
     return found?.kind === 'local' && found.type === type ? [found.id] : []
   })
-}
-
-/** A Period as instants: [from, until). Either end may be open. `instant` reads a FHIR date as [start, end). */
-export function boundsAt(
-  resource: Resource,
-  path: string | undefined,
-  range: (text: string) => { start: number; end: number },
-): { from?: number; until?: number } {
-  const period = path === undefined ? undefined : (valuesAt(resource, path)[0] as JsonObject | undefined)
-  const start = typeof period?.start === 'string' ? { from: range(period.start).start } : {}
-  const end = typeof period?.end === 'string' ? { until: range(period.end).end } : {}
-  return { ...start, ...end }
 }
