@@ -50,6 +50,9 @@ const COMPILERS: { readonly [Kind in Tree['kind']]: Compiler<Kind> } = {
     }
   },
   binary,
+  rare: ({ text }) => {
+    throw new Unsupported(`the hub does not evaluate \`${text}\` there`)
+  },
 }
 
 function variable(name: string): Evaluate {

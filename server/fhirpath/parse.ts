@@ -1,44 +1,27 @@
-/**
- * Parses FHIRPath: rules, search expressions and topics. It reads the grammar but for what neither our own evaluator nor
- * search uses (dates and quantities as literals, signs, multiplication). https://hl7.org/fhirpath/N1/grammar.html
- */
+/** Parses FHIRPath: rules, invariants, search expressions and topics. https://hl7.org/fhirpath/N1/grammar.html */
+import { tokensOf } from './tokens.ts'
 import { Unsupported, type Tree } from './tree.ts'
 
-const TOKEN =
-  /\s*(?:(\/\*[\s\S]*?\*\/|\/\/[^\n]*)|('(?:[^'\\]|\\.)*')|(\d+(?:\.\d+)?)|(%?[A-Za-z_$][\w$]*|`[^`]+`|%`[^`]+`)|(<=|>=|!=|[()[\]{}.,|<>=&+*/~-]))/y
-
-/** From loosest to tightest; `is` and `as` take a type, which is read as a path. */
+/** Operators from loosest to tightest; `is` and `as` take a type, which is read as a path. */
 const LEVELS: readonly (readonly string[])[] = [
   ['implies'],
   ['or', 'xor'],
   ['and'],
   ['in', 'contains'],
-  ['=', '!='],
+  ['=', '!=', '~', '!~'],
   ['<', '>', '<=', '>='],
   ['|'],
   ['is', 'as'],
   ['+', '-', '&'],
+  ['*', '/', 'div', 'mod'],
 ]
 
-/** @throws Unsupported for what it does not read, be it wrong or only rare. */
+/** @throws Unsupported for what is no FHIRPath. */
 export function parse(text: string): Tree {
-  const parser = new Parser(tokensOf(text))
+  const parser = new Parser(tokensOf(text).map((token) => token.text))
   const tree = parser.expression(0)
   parser.end()
   return tree
-}
-
-function tokensOf(text: string): readonly string[] {
-  const tokens: string[] = []
-  const scan = new RegExp(TOKEN)
-  const end = text.trimEnd().length
-  while (scan.lastIndex < end) {
-    const at = scan.lastIndex
-    const found = scan.exec(text)
-    if (!found) throw new Unsupported(`it cannot be read from \`${text.slice(at).trim()}\` on`)
-    if (found[1] === undefined) tokens.push(found[0].trim())
-  }
-  return tokens
 }
 
 class Parser {
@@ -51,13 +34,18 @@ class Parser {
 
   expression(level: number): Tree {
     const operators = LEVELS[level]
-    if (!operators) return this.term()
+    if (!operators) return this.signed()
     let left = this.expression(level + 1)
     for (let op = this.tokens[this.at]; op !== undefined && operators.includes(op); op = this.tokens[this.at]) {
       this.at++
       left = { kind: 'binary', op, left, right: this.expression(level + 1) }
     }
     return left
+  }
+
+  signed(): Tree {
+    const sign = ['+', '-'].find((one) => this.take(one))
+    return sign ? { kind: 'rare', text: sign, of: this.signed() } : this.term()
   }
 
   term(): Tree {
@@ -82,24 +70,28 @@ class Parser {
       this.need('}')
       return { kind: 'empty' }
     }
-    const value = literalOf(token)
-    if (value === undefined) return this.step(undefined)
+    const literal = literalOf(token)
+    if (!literal) return this.step(undefined)
     this.at++
-    return { kind: 'literal', value }
+    const unit = this.tokens[this.at] ?? ''
+    if (!isNumber(token) || !isUnit(unit)) return literal
+    this.at++
+    return { kind: 'rare', text: `${token} ${unit}` }
   }
 
   step(of: Tree | undefined): Tree {
-    const token = this.tokens[this.at++] ?? ''
+    const token = this.tokens[this.at++]
     if (token === '$this') return { kind: 'this' }
-    if (token.startsWith('%')) return { kind: 'variable', name: token.slice(1).replaceAll('`', '') }
-    if (!/^[A-Za-z_`]/.test(token)) throw unexpected(token)
+    if (token === '$index' || token === '$total') return { kind: 'rare', text: token }
+    if (token?.startsWith('%') && !of) return { kind: 'variable', name: token.slice(1).replace(/^[`'](.*)[`']$/, '$1') }
+    if (!token || !/^[A-Za-z_`]/.test(token)) throw unexpected(token)
     const name = token.replaceAll('`', '')
     if (!this.take('(')) return { kind: 'member', of, name }
     const args: Tree[] = []
-    while (!this.take(')')) {
-      args.push(this.expression(0))
-      if (this.tokens[this.at] !== ')') this.need(',')
-    }
+    if (this.take(')')) return { kind: 'call', of, name, args }
+    do args.push(this.expression(0))
+    while (this.take(','))
+    this.need(')')
     return { kind: 'call', of, name, args }
   }
 
@@ -121,12 +113,25 @@ class Parser {
 const unexpected = (token: string | undefined): Unsupported =>
   new Unsupported(token ? `the hub does not evaluate \`${token}\` there` : 'it ends too early')
 
+const isNumber = (token: string): boolean => /^\d/.test(token)
+
+/** Of a quantity. https://hl7.org/fhirpath/N1/#quantity */
+const isUnit = (token: string): boolean =>
+  token.startsWith("'") || /^(year|month|week|day|hour|minute|second|millisecond)s?$/.test(token)
+
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f' }
 
-function literalOf(token: string): string | number | boolean | undefined {
-  if (token === 'true' || token === 'false') return token === 'true'
-  if (/^\d/.test(token)) return Number(token)
-  if (!token.startsWith("'")) return undefined
-  if (token.includes('\\u')) throw unexpected(token)
-  return token.slice(1, -1).replace(/\\(.)/gs, (_whole, char: string) => ESCAPES[char] ?? char)
+function literalOf(token: string): Tree | undefined {
+  if (token === 'true' || token === 'false') return { kind: 'literal', value: token === 'true' }
+  if (isNumber(token)) return { kind: 'literal', value: Number(token) }
+  if (token.startsWith('@')) return { kind: 'rare', text: token }
+  return token.startsWith("'") ? { kind: 'literal', value: stringOf(token) } : undefined
 }
+
+/** https://hl7.org/fhirpath/N1/#string */
+const stringOf = (token: string): string =>
+  token
+    .slice(1, -1)
+    .replace(/\\(?:u([0-9A-Fa-f]{4})|(.))/gs, (_whole, code: string | undefined, char: string) =>
+      code ? String.fromCharCode(parseInt(code, 16)) : (ESCAPES[char] ?? char),
+    )

@@ -7,6 +7,7 @@ import type { Resource } from '../fhir/types.ts'
 import { DOCUMENT } from './document.ts'
 import { evaluator } from './evaluate.ts'
 import { parse } from './parse.ts'
+import { unionTexts } from './tokens.ts'
 import { isTypeName, typeNamed, Unsupported, type Call, type Tree } from './tree.ts'
 
 export type Selector = (resource: Resource) => readonly unknown[]
@@ -16,14 +17,9 @@ export type Selector = (resource: Resource) => readonly unknown[]
  * @throws Error whose message is a clause that names the part which the hub does not evaluate.
  */
 export function compileSelector(expression: string, type?: string): Selector {
-  const parts = alternatives(parse(expression)).filter((part) => type === undefined || concerns(part, type))
-  const [first, ...more] = parts
-  if (!first) throw new Unsupported(`no part of it is about \`${type}\``)
-  parts.forEach(checkPath)
-  const run = evaluator(
-    more.reduce((left, right): Tree => ({ kind: 'binary', op: '|', left, right }), first),
-    DOCUMENT,
-  )
+  const tree = parse(type === undefined ? expression : partsFor(type, expression))
+  checkPath(tree)
+  const run = evaluator(tree, DOCUMENT)
   return (resource) => {
     const input = [resource]
     return run(input, { context: resource, resource, rootResource: resource, env: NO_ENV, variables: NO_ENV }, input)
@@ -32,9 +28,15 @@ export function compileSelector(expression: string, type?: string): Selector {
 
 const NO_ENV = {}
 
-/** The parts of a union: `A.x | (B.y as Z) | B.z` has three. */
-const alternatives = (tree: Tree): readonly Tree[] =>
-  tree.kind === 'binary' && tree.op === '|' ? [...alternatives(tree.left), ...alternatives(tree.right)] : [tree]
+/**
+ * Of `A.x | (B.y as Z) | Resource.z` the parts about one type, as they are written.
+ * @throws Error whose message is a clause that says why there is none.
+ */
+export function partsFor(type: string, expression: string): string {
+  const parts = unionTexts(expression).filter((part) => concerns(parse(part), type))
+  if (parts.length === 0) throw new Unsupported(`no part of it is about \`${type}\``)
+  return parts.join(' | ')
+}
 
 /** Types that every resource is of, or nearly every. https://hl7.org/fhir/R4/domainresource.html */
 const ABSTRACT = new Set(['Resource', 'DomainResource'])
@@ -118,6 +120,7 @@ function nameOf(tree: Tree): string {
   if (tree.kind === 'literal') return typeof tree.value === 'string' ? `'${tree.value}'` : String(tree.value)
   if (tree.kind === 'binary') return tree.op
   if (tree.kind === 'variable') return `%${tree.name}`
+  if (tree.kind === 'rare') return tree.text
   if (tree.kind === 'this') return '$this'
   if (tree.kind === 'empty') return '{}'
   return tree.kind === 'index' ? '[ ]' : tree.name

@@ -9,6 +9,8 @@ export type Tree =
   | Call
   | { readonly kind: 'index'; readonly of: Tree; readonly at: Tree }
   | Binary
+  /** What only HL7's engine evaluates: a date, a time or a quantity as a literal, a sign before a term, `$index`, `$total`. */
+  | { readonly kind: 'rare'; readonly text: string; readonly of?: Tree }
 
 export type Call = { readonly kind: 'call'; readonly of?: Tree; readonly name: string; readonly args: readonly Tree[] }
 export type Binary = { readonly kind: 'binary'; readonly op: string; readonly left: Tree; readonly right: Tree }
@@ -24,4 +26,23 @@ export function typeNamed(tree: Tree | undefined): string | undefined {
   if (tree?.kind !== 'member') return undefined
   const isQualified = tree.of?.kind === 'member' && tree.of.name === 'FHIR'
   return !tree.of || isQualified ? tree.name : undefined
+}
+
+/** The parts of a union: `A.x | (B.y as Z) | B.z` has three; anything else is one part. */
+export const unionParts = (tree: Tree): readonly Tree[] =>
+  tree.kind === 'binary' && tree.op === '|' ? [...unionParts(tree.left), ...unionParts(tree.right)] : [tree]
+
+/** The tree and all trees in it. */
+export function* allTrees(tree: Tree): Iterable<Tree> {
+  yield tree
+  const below =
+    tree.kind === 'binary'
+      ? [tree.left, tree.right]
+      : tree.kind === 'call'
+        ? tree.args
+        : tree.kind === 'index'
+          ? [tree.at]
+          : []
+  for (const one of below) yield* allTrees(one)
+  if ('of' in tree && tree.of) yield* allTrees(tree.of)
 }
