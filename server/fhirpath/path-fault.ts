@@ -2,11 +2,13 @@
 import { nearest } from '../fhir/nearest.ts'
 import { enginePath } from './engine.ts'
 import { fastPath } from './expression.ts'
+import { parse } from './parse.ts'
+import { allTrees, type Tree } from './tree.ts'
 
-/** More than any rule has; what is longer is not read here. */
+/** More than any rule has; what is longer is not parsed here. */
 const LONGEST = 5000
 
-/** Is it read without the engine? */
+/** Does our own evaluator take it, or is it too long to be parsed? Otherwise HL7's engine takes milliseconds to compile it. */
 export function isFast(expression: string): boolean {
   try {
     return expression.length > LONGEST || fastPath(expression) !== undefined
@@ -19,33 +21,42 @@ export function isFast(expression: string): boolean {
 export function pathFault(expression: string): string | undefined {
   if (expression.length > LONGEST) return undefined
   try {
-    // What runs as plain functions was read just now; the engine takes long to read the rest.
+    // What our own evaluator takes is sound; the engine takes long to compile the rest.
     if (!fastPath(expression)) enginePath(expression)
-  } catch (fault) {
-    return `it cannot be parsed${where(fault)}.`
+  } catch (error) {
+    return `it cannot be parsed${where(error)}.`
   }
-  const bare = expression.replace(TEXTS, "''")
-  const unknown = namesIn(bare, /([A-Za-z_]\w*)\s*\(/g).find((name) => !FUNCTIONS.has(name))
-  if (unknown !== undefined) return `there is no function \`${unknown}\`${meant(unknown)}`
-  const variable = namesIn(bare, /%([A-Za-z_]\w*)/g).find((name) => !VARIABLES.has(name))
-  return variable === undefined ? undefined : `there is no variable \`%${variable}\`.`
+  const tree = parsed(expression)
+  return tree && unknownName(tree)
 }
 
-const namesIn = (text: string, pattern: RegExp): readonly string[] =>
-  [...text.matchAll(pattern)].map(([, name = '']) => name)
-
-function meant(name: string): string {
-  const guess = nearest(name, FUNCTIONS)
-  return guess ? `; did you mean \`${guess}\`?` : '.'
+/** Undefined for what only the engine parses: it goes beyond the published grammar. */
+function parsed(expression: string): Tree | undefined {
+  try {
+    return parse(expression)
+  } catch {
+    return undefined
+  }
 }
 
-/** What is no code: texts, names in back-ticks, comments. */
-const TEXTS = /'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g
+function unknownName(tree: Tree): string | undefined {
+  const trees = [...allTrees(tree)]
+  const call = trees.find((one) => one.kind === 'call' && !FUNCTIONS.has(one.name)) as Named | undefined
+  if (call) {
+    const guess = nearest(call.name, FUNCTIONS)
+    return `there is no function \`${call.name}\`${guess ? `; did you mean \`${guess}\`?` : '.'}`
+  }
+  const variable = trees.find((one) => one.kind === 'variable' && !isVariable(one.name)) as Named | undefined
+  return variable && `there is no variable \`%${variable.name}\`.`
+}
+
+type Named = { readonly name: string }
 
 /** https://hl7.org/fhir/R4/fhirpath.html#variables */
 const VARIABLES = new Set(['resource', 'rootResource', 'context', 'ucum', 'sct', 'loinc'])
+const isVariable = (name: string): boolean => VARIABLES.has(name) || /^(vs|ext)-/.test(name)
 
-/** https://hl7.org/fhirpath/N1/#functions, https://hl7.org/fhir/R4/fhirpath.html#functions, and words that a parenthesis may follow. */
+/** https://hl7.org/fhirpath/N1/#functions, https://hl7.org/fhir/R4/fhirpath.html#functions */
 const FUNCTIONS = new Set(
   (
     'empty exists all allTrue anyTrue allFalse anyFalse subsetOf supersetOf count distinct isDistinct where select repeat ' +
@@ -56,12 +67,13 @@ const FUNCTIONS = new Set(
     'children descendants trace now timeOfDay today as is not aggregate split join trim encode decode escape unescape ' +
     'matchesFull lastIndexOf sort type lowBoundary highBoundary precision defineVariable ' +
     'extension hasValue getValue resolve elementDefinition slice checkModifiers conformsTo memberOf subsumes subsumedBy ' +
-    'htmlChecks comparable weight and or xor implies in div mod'
+    'htmlChecks comparable weight'
   ).split(' '),
 )
 
 /** The engine's own message begins with line and column. */
-function where(fault: unknown): string {
-  const said = /line: (\d+); column: (\d+)/.exec(String(((fault as Error).cause as Error | undefined)?.message))
-  return said ? ` (line ${said[1]}, column ${said[2]})` : ''
+function where(error: unknown): string {
+  const [found, line, column] =
+    /line: (\d+); column: (\d+)/.exec(String(((error as Error).cause as Error | undefined)?.message)) ?? []
+  return found ? ` (line ${line}, column ${column})` : ''
 }

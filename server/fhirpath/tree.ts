@@ -32,17 +32,15 @@ export function typeNamed(tree: Tree | undefined): string | undefined {
 export const unionParts = (tree: Tree): readonly Tree[] =>
   tree.kind === 'binary' && tree.op === '|' ? [...unionParts(tree.left), ...unionParts(tree.right)] : [tree]
 
-/** The tree and all trees in it. */
+/** The tree and all trees in it, in the order of the text. */
 export function* allTrees(tree: Tree): Iterable<Tree> {
-  yield tree
-  const below =
-    tree.kind === 'binary'
-      ? [tree.left, tree.right]
-      : tree.kind === 'call'
-        ? tree.args
-        : tree.kind === 'index'
-          ? [tree.at]
-          : []
-  for (const one of below) yield* allTrees(one)
   if ('of' in tree && tree.of) yield* allTrees(tree.of)
+  yield tree
+  for (const one of operands(tree)) yield* allTrees(one)
+}
+
+function operands(tree: Tree): readonly Tree[] {
+  if (tree.kind === 'call') return tree.args
+  if (tree.kind === 'index') return [tree.at]
+  return tree.kind === 'binary' ? [tree.left, tree.right] : []
 }

@@ -21,6 +21,7 @@ const FAULTY: readonly (readonly [string, RegExp])[] = [
   ['name and', /cannot be parsed/],
   ['name.exist()', /^there is no function `exist`; did you mean `exists`\?$/],
   ['name.where(frobnicate())', /^there is no function `frobnicate`\.$/],
+  ["name.where(use = 'x()').exist().frobnicate()", /^there is no function `exist`; did you mean `exists`\?$/],
   ['%patient.name', /^there is no variable `%patient`\.$/],
 ]
 

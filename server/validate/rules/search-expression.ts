@@ -4,6 +4,8 @@
  */
 import { isChoice, type ElementNode } from '../../definitions/structures/element.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
+import { parse } from '../../fhirpath/parse.ts'
+import { isTypeName, unionParts, Unsupported, type Tree } from '../../fhirpath/tree.ts'
 import type { Rule } from './index.ts'
 
 /** Types that all, or nearly all, resources are of. */
@@ -29,15 +31,27 @@ const LONGEST = 10_000
 type Path = { readonly type: string; readonly steps: readonly string[] }
 
 /** The plain beginnings of the parts of a union: `Patient.name.given` of `Patient.name.given.first() | ...`. */
-const pathsIn = (expression: string): readonly Path[] =>
-  // What stands in texts may hold anything.
-  expression
-    .replace(/'(?:[^'\\]|\\.)*'/g, "''")
-    .split('|')
-    .flatMap((part) => {
-      const [, type = '', rest = ''] = /^\s*\(*\s*([A-Z][A-Za-z]+)((?:\.[a-z][A-Za-z]*\b(?!\s*\())*)/.exec(part) ?? []
-      return type ? [{ type, steps: rest.split('.').slice(1) }] : []
-    })
+function pathsIn(expression: string): readonly Path[] {
+  try {
+    return unionParts(parse(expression)).flatMap((part) => beginning(part)?.path ?? [])
+  } catch (error) {
+    // That it cannot be parsed is another rule's issue.
+    if (error instanceof Unsupported) return []
+    throw error
+  }
+}
+
+/** Does the path go on in plain names, or has a function, an index or an operator ended that? */
+type Beginning = { readonly path: Path; readonly isPlain: boolean }
+
+function beginning(tree: Tree): Beginning | undefined {
+  if (tree.kind === 'member' && !tree.of)
+    return isTypeName(tree.name) ? { path: { type: tree.name, steps: [] }, isPlain: true } : undefined
+  const before = tree.kind === 'binary' ? tree.left : 'of' in tree ? tree.of : undefined
+  const begun = before && beginning(before)
+  if (tree.kind !== 'member' || !begun?.isPlain) return begun && { ...begun, isPlain: false }
+  return { path: { ...begun.path, steps: [...begun.path.steps, tree.name] }, isPlain: true }
+}
 
 /** Where a choice of types or a content reference begins, nobody can tell by the name alone. */
 function firstLost(type: string, steps: readonly string[], structures: Structures): string | undefined {
