@@ -22,22 +22,22 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
   last: plain((values) => values.slice(-1)),
   distinct: plain(distinct),
   isDistinct: plain((values) => truth(distinct(values).length === values.length)),
-  trace: (args) => (args.length === 1 ? (input) => input : unsupported('trace')),
+  trace: (args) => (args.length === 1 ? (input) => input : unsupported('`trace()`')),
   intersect: ([other]) => {
-    if (!other) return unsupported('intersect')
+    if (!other) return unsupported('`intersect()`')
     return (input, scope, self) => {
       const right = other(self, scope, self)
       return distinct(input.filter((value) => right.some((one) => same(one, value))))
     }
   },
   combine: ([other, ...more]) => {
-    if (!other || more.length > 0) return unsupported('combine')
+    if (!other || more.length > 0) return unsupported('`combine()`')
     return (input, scope, self) => [...input, ...other(self, scope, self)]
   },
   children: plain(allChildren),
   descendants: plain(descendants),
   select: ([project]) => {
-    if (!project) return unsupported('select')
+    if (!project) return unsupported('`select()`')
     return (input, scope) => input.flatMap((value) => project([value], scope, [value]))
   },
   // of a condition
@@ -46,7 +46,7 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
     return truth(isMet === undefined ? undefined : !isMet)
   }),
   iif: ([test, yes, no]) => {
-    if (!test || !yes) return unsupported('iif')
+    if (!test || !yes) return unsupported('`iif()`')
     return (input, scope, self) =>
       condition(test(input, scope, self)) === true ? yes(input, scope, self) : (no?.(input, scope, self) ?? NONE)
   },
@@ -58,7 +58,7 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
   toString: plain((values) => (values.length === 0 ? NONE : [String(simple(values))])),
   toInteger: plain((values) => (values.length === 0 ? NONE : integer(simple(values)))),
   replaceMatches: ([pattern, replacement, ...more]) => {
-    if (!pattern || !replacement || more.length > 0) return unsupported('replaceMatches')
+    if (!pattern || !replacement || more.length > 0) return unsupported('`replaceMatches()`')
     return (input, scope, self) => {
       const given = [input, pattern(self, scope, self), replacement(self, scope, self)]
       if (given.some((values) => values.length === 0)) return NONE
@@ -67,19 +67,19 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
     }
   },
   substring: ([from, size]) => {
-    if (!from) return unsupported('substring')
+    if (!from) return unsupported('`substring()`')
     return (input, scope, self) => substring(input, from(self, scope, self), size?.(self, scope, self))
   },
   length: plain((values) => (values.length === 0 ? NONE : [one(values).length])),
   hasValue: plain((values) => truth(values.length === 1 && typeof values[0] !== 'object')),
   // of FHIR
   extension: ([url]) => {
-    if (!url) return unsupported('extension')
+    if (!url) return unsupported('`extension()`')
     return (input, scope, self) => extensions(input, url(input, scope, self)[0])
   },
-  resolve: (args) => (args.length === 0 ? resolve : unsupported('resolve')),
-  today: (args) => (args.length === 0 ? today : unsupported('today')),
-  now: (args) => (args.length === 0 ? now : unsupported('now')),
+  resolve: (args) => (args.length === 0 ? resolve : unsupported('`resolve()`')),
+  today: (args) => (args.length === 0 ? today : unsupported('`today()`')),
+  now: (args) => (args.length === 0 ? now : unsupported('`now()`')),
 }
 
 function isBoolean(value: unknown): value is boolean {
@@ -88,16 +88,16 @@ function isBoolean(value: unknown): value is boolean {
 }
 
 function unsupported(name: string): never {
-  throw new Unsupported(name)
+  throw new Unsupported(`the hub does not evaluate ${name} with these arguments`)
 }
 
 function plain(run: (values: readonly unknown[]) => readonly unknown[]): Make {
-  return (args) => (args.length === 0 ? (input) => run(input) : unsupported('arguments'))
+  return (args) => (args.length === 0 ? (input) => run(input) : unsupported('a function'))
 }
 
 /** Of a criterion for each value. */
 function criterion(make: (test: Evaluate) => Evaluate): Make {
-  return ([test, ...more]) => (test && more.length === 0 ? make(test) : unsupported('arguments'))
+  return ([test, ...more]) => (test && more.length === 0 ? make(test) : unsupported('a function'))
 }
 
 /** Is the criterion met for a value? It sees the value alone. */
@@ -130,7 +130,7 @@ function where(test: Evaluate): Evaluate {
 
 function text(run: (value: string, argument: string) => boolean): Make {
   return ([argument, ...more]) => {
-    if (!argument || more.length > 0) return unsupported('arguments')
+    if (!argument || more.length > 0) return unsupported('a function')
     return (input, scope, self) => {
       if (input.length === 0) return NONE
       const given = argument(self, scope, self)

@@ -1,4 +1,4 @@
-/** Rules as plain functions answer as the engine does, on every rule and every sample that there is. */
+/** Our own evaluator answers as HL7’s engine does, on every rule and every sample that there is. */
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
@@ -17,7 +17,7 @@ import { alter, ALTERATION } from '../fhir/altered.ts'
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const SAMPLES = path.join(ROOT, 'samples')
 
-type Bag = Readonly<Record<string, unknown>>
+type Element = Readonly<Record<string, unknown>>
 type Rule = { readonly expression: string; readonly base: string }
 
 describe('fhirpath / evaluate', () => {
@@ -175,17 +175,17 @@ function clashesIn(node: ElementNode): readonly string[] {
   return [...own, ...[...node.children.values()].flatMap(clashesIn)]
 }
 
-function samples(): readonly Bag[] {
+function samples(): readonly Element[] {
   const folders = readdirSync(SAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   return folders.flatMap(({ name }) =>
     readdirSync(path.join(SAMPLES, name))
       .filter((file) => /^(valid|invalid-hub)-.*\.json$/.test(file) && !file.endsWith('.issues.json'))
-      .map((file) => JSON.parse(readFileSync(path.join(SAMPLES, name, file), 'utf8')) as Bag),
+      .map((file) => JSON.parse(readFileSync(path.join(SAMPLES, name, file), 'utf8')) as Element),
   )
 }
 
 /** Each resource, and the resource without each of its elements. */
-function* variants(resources: readonly Bag[]): Iterable<Bag> {
+function* variants(resources: readonly Element[]): Iterable<Element> {
   for (const [index, resource] of resources.entries()) {
     yield resource
     const name = Object.keys(resource)[1 + (index % (Object.keys(resource).length - 1))]
@@ -194,7 +194,7 @@ function* variants(resources: readonly Bag[]): Iterable<Bag> {
 }
 
 /** Evaluates, both ways, all rules of all elements of a resource. */
-function visit(resource: Bag, definitions: Definitions, tally: { same: number; left: number }): void {
+function visit(resource: Element, definitions: Definitions, tally: { same: number; left: number }): void {
   const claimed = ((resource.meta as { profile?: string[] } | undefined)?.profile ?? []).filter((url) =>
     definitions.structures.find(url),
   )
@@ -209,7 +209,7 @@ function visit(resource: Bag, definitions: Definitions, tally: { same: number; l
 }
 
 function rulesAt(
-  resource: Bag,
+  resource: Element,
   pointer: string,
   { structures }: Definitions,
   claimed: readonly string[],
@@ -241,10 +241,10 @@ const compiled = new Map<string, { fast?: PathExpression; slow: PathExpression }
  * do not.
  */
 const makesSet = (expression: string): boolean => /distinct|intersect|\|/i.test(expression)
-const hasBesides = (value: unknown): boolean => JSON.stringify(value).includes('"_')
+const hasExtendedPrimitive = (value: unknown): boolean => JSON.stringify(value).includes('"_')
 
 function compare({ expression, base }: Rule, value: unknown, env: object, tally: { same: number; left: number }): void {
-  if (makesSet(expression) && hasBesides(value)) return
+  if (makesSet(expression) && hasExtendedPrimitive(value)) return
   const key = `${base} ${expression}`
   let both = compiled.get(key)
   if (!both) compiled.set(key, (both = { fast: fastPath(expression), slow: enginePath(expression, base) }))

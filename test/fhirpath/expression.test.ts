@@ -40,7 +40,7 @@ describe('fhirpath / expression', () => {
     assert.deepEqual(evaluate('managingOrganization.resolve()', patient), [])
   })
 
-  it('starts at an element when told its base', () => {
+  it('starts at an element when its base is given', () => {
     const component = { valueQuantity: { unit: 'mg' } }
     assert.deepEqual(compilePath('value.unit', 'Observation.component')(component, { resource: patient }), ['mg'])
     assert.deepEqual(compilePath('$this > 1', 'Observation.valueInteger')(2), [true])
