@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fhirpath: ['fhir'],
   search: ['terminology', 'fhirpath', 'definitions', 'fhir'],
   domain: ['definitions', 'fhirpath', 'fhir'],
-  definitions: ['fhir'],
+  definitions: ['fhirpath', 'fhir'],
   fhir: [],
   config: ['fhir'],
   log: [],

@@ -1,6 +1,5 @@
 /** What each type offers: interactions, search parameters, includes. */
 import type { Definitions, ResourceCapability } from '../../server/definitions/definitions.ts'
-import { partsFor } from '../../server/fhirpath/select.ts'
 import { code, page, table, tail } from './page.ts'
 
 export function searchPage(definitions: Definitions): string {
@@ -26,12 +25,7 @@ function section(offer: ResourceCapability): string {
     notes.filter((one) => one !== '').join(' '),
     table(
       ['parameter', 'type', 'selects', 'meaning'],
-      offer.searchParameters.map((one) => [
-        code(one.code),
-        one.type,
-        code(partsFor(offer.type, one.expression)),
-        one.documentation,
-      ]),
+      offer.searchParameters.map((one) => [code(one.code), one.type, code(one.expression), one.documentation]),
     ),
   ].join('\n\n')
 }

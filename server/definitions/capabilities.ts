@@ -5,6 +5,7 @@
 import { profileUrl } from '../fhir/canonical.ts'
 import { nearest } from '../fhir/nearest.ts'
 import type { JsonObject } from '../fhir/types.ts'
+import { partsFor } from '../fhirpath/union.ts'
 import type { Canonical, SearchParameter, ResourceCapability } from './definitions.ts'
 import { DefinitionFault } from './fault.ts'
 import type { R4 } from './r4.ts'
@@ -141,8 +142,7 @@ class ParameterIndex {
       code: found.code as string,
       url: found.url as string,
       type: found.type as SearchParameter['type'],
-      expression: String(found.expression),
-      base: type,
+      expression: partsFor(type, String(found.expression)),
       target: (found.target ?? []) as readonly string[],
       documentation: documentation(type, found),
     }

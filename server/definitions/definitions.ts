@@ -17,10 +17,8 @@ export type SearchParameter = {
   readonly code: string
   readonly url: string
   readonly type: 'token' | 'string' | 'reference' | 'date' | 'uri' | 'number' | 'quantity' | 'composite' | 'special'
-  /** FHIRPath over the resource, for every type that the parameter is for. */
+  /** FHIRPath over the resource, already cut to the parts for this type. */
   readonly expression: string
-  /** The one resource type it is declared for here; of the expression, only the parts about it count. Absent: all of it. */
-  readonly base?: string
   /** Allowed target types of a reference. */
   readonly target: readonly string[]
   readonly documentation: string

@@ -10,7 +10,7 @@ import { evaluator, narrowed, type Mode } from './evaluate.ts'
 import type { Step } from './navigate.ts'
 import type { Evaluate, Scope } from './scope.ts'
 import { stringTest } from './string-test.ts'
-import { isTypeName, typeNamed, type Binary, type Call, type Tree } from './tree.ts'
+import { ABSTRACT_TYPES, isTypeName, typeNamed, type Binary, type Call, type Tree } from './tree.ts'
 import { FALSE, NONE, TRUE } from './values.ts'
 
 export const DOCUMENT: Mode = {
@@ -34,7 +34,7 @@ const isElement = (value: unknown): value is JsonObject => typeof value === 'obj
 
 /** A path that starts at another type selects nothing. */
 function resourcesOf(type: string): Evaluate {
-  if (type === 'Resource' || type === 'DomainResource') return (input) => input
+  if (ABSTRACT_TYPES.has(type)) return (input) => input
   const isOfType = (value: unknown): boolean => isElement(value) && value.resourceType === type
   return (input) => (input.length === 1 ? (isOfType(input[0]) ? input : NONE) : input.filter(isOfType))
 }

@@ -7,17 +7,16 @@ import type { Resource } from '../fhir/types.ts'
 import { DOCUMENT } from './document.ts'
 import { evaluator } from './evaluate.ts'
 import { parse } from './parse.ts'
-import { unionTexts } from './tokens.ts'
 import { isTypeName, typeNamed, Unsupported, type Call, type Tree } from './tree.ts'
 
 export type Selector = (resource: Resource) => readonly unknown[]
 
 /**
- * Compiles the expression of a search parameter; for one resource type, where it is given, from the parts about it.
+ * Compiles the expression of a search parameter.
  * @throws Error whose message is a clause that names the part which the hub does not evaluate.
  */
-export function compileSelector(expression: string, type?: string): Selector {
-  const tree = parse(type === undefined ? expression : partsFor(type, expression))
+export function compileSelector(expression: string): Selector {
+  const tree = parse(expression)
   checkPath(tree)
   const run = evaluator(tree, DOCUMENT)
   return (resource) => {
@@ -27,26 +26,6 @@ export function compileSelector(expression: string, type?: string): Selector {
 }
 
 const NO_ENV = {}
-
-/**
- * Of `A.x | (B.y as Z) | Resource.z` the parts about one type, as they are written.
- * @throws Error whose message is a clause that says why there is none.
- */
-export function partsFor(type: string, expression: string): string {
-  const parts = unionTexts(expression).filter((part) => concerns(parse(part), type))
-  if (parts.length === 0) throw new Unsupported(`no part of it is about \`${type}\``)
-  return parts.join(' | ')
-}
-
-/** Types that every resource is of, or nearly every. https://hl7.org/fhir/R4/domainresource.html */
-const ABSTRACT = new Set(['Resource', 'DomainResource'])
-
-/** May a path select something from a resource of this type? A path that names no type at its start is for all. */
-function concerns(tree: Tree, type: string): boolean {
-  if (tree.kind === 'binary') return concerns(tree.left, type) || (tree.op === '|' && concerns(tree.right, type))
-  if ('of' in tree && tree.of) return concerns(tree.of, type)
-  return tree.kind !== 'member' || !isTypeName(tree.name) || tree.name === type || ABSTRACT.has(tree.name)
-}
 
 /** @throws Unsupported for anything but a path of the forms that search selects by. */
 function checkPath(tree: Tree): void {

@@ -32,18 +32,3 @@ export function tokensOf(text: string): readonly Token[] {
   }
   return tokens
 }
-
-/** The texts between the `|` that are in no parentheses: of `A.x | (B.y as Z)` two. Throws as tokensOf does. */
-export function unionTexts(text: string): readonly string[] {
-  const parts: string[] = []
-  let [depth, from] = [0, 0]
-  for (const token of tokensOf(text)) {
-    if ('([{'.includes(token.text)) depth++
-    else if (')]}'.includes(token.text)) depth--
-    else if (token.text === '|' && depth === 0) {
-      parts.push(text.slice(from, token.at).trim())
-      from = token.at + 1
-    }
-  }
-  return [...parts, text.slice(from).trim()]
-}

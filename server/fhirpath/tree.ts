@@ -21,6 +21,9 @@ export class Unsupported extends Error {}
 /** A path may start at a type: `Patient.name`, unlike `name`. */
 export const isTypeName = (name: string): boolean => /^[A-Z]/.test(name)
 
+/** Types that every resource is of, or nearly every. https://hl7.org/fhir/R4/domainresource.html */
+export const ABSTRACT_TYPES: ReadonlySet<string> = new Set(['Resource', 'DomainResource'])
+
 /** A type as `is`, `as` and ofType() name it: `Quantity` or `FHIR.Quantity`; undefined for anything else. */
 export function typeNamed(tree: Tree | undefined): string | undefined {
   if (tree?.kind !== 'member') return undefined

@@ -54,9 +54,9 @@ function compile(parameter: SearchParameter): Extractor {
   }
 }
 
-function selector({ code, url, expression, base }: SearchParameter) {
+function selector({ code, url, expression }: SearchParameter) {
   try {
-    return compileSelector(expression, base)
+    return compileSelector(expression)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new Error(

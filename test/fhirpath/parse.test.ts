@@ -5,7 +5,6 @@ import { loadDefinitions } from '../../server/definitions/load.ts'
 import type { ElementNode } from '../../server/definitions/structures/element.ts'
 import { enginePath } from '../../server/fhirpath/engine.ts'
 import { parse } from '../../server/fhirpath/parse.ts'
-import { unionTexts } from '../../server/fhirpath/tokens.ts'
 import type { Tree } from '../../server/fhirpath/tree.ts'
 
 /** The tree with all its parentheses. */
@@ -77,12 +76,3 @@ const rulesIn = (node: ElementNode): readonly string[] => [
   ...(node.element.constraint ?? []).flatMap(({ expression }) => expression ?? []),
   ...[...node.children.values()].flatMap(rulesIn),
 ]
-
-describe('fhirpath / the parts of a union as they are written', () => {
-  it('are between the signs outside of parentheses and strings', () =>
-    assert.deepEqual(unionTexts("A.x|(B.y as Z) | ((C.a | C.b).where(u = '|(')) "), [
-      'A.x',
-      '(B.y as Z)',
-      "((C.a | C.b).where(u = '|('))",
-    ]))
-})

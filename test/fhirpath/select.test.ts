@@ -80,25 +80,3 @@ describe('fhirpath / select / what it selects', () => {
     it(`selects ${expression}`, () => assert.deepEqual(select(expression, resource), expected))
   }
 })
-
-describe('fhirpath / select / for one type', () => {
-  const part = (type: string, expression: string, resource: object) =>
-    compileSelector(expression, type)(resource as Resource)
-
-  it('takes the parts of a union about the type, and those about every type', () => {
-    const expression = '(Patient.name | Person.name).family | Resource.id | (Observation.value as Quantity) | birthDate'
-    const resource = { ...PATIENT, id: '1' }
-    assert.deepEqual(part('Patient', expression, resource), ['Presley', '1', '1985-01-08'])
-    assert.deepEqual(part('Observation', expression, { ...OBSERVATION, id: '2' }), ['2', { value: 3 }])
-  })
-
-  it('refuses only what concerns the type', () => {
-    const expression = 'Patient.name.family | Person.name.exists()'
-    assert.deepEqual(part('Patient', expression, PATIENT), ['Presley'])
-    assert.throws(() => part('Person', expression, PATIENT), /^Error: the hub does not evaluate `exists\(\)`$/)
-  })
-
-  it('refuses an expression that has no part about the type', () => {
-    assert.throws(() => part('Group', 'Patient.name | Person.name', PATIENT), /^Error: no part of it is about `Group`$/)
-  })
-})
