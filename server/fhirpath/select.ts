@@ -32,7 +32,10 @@ function checkPath(tree: Tree): void {
   if (tree.kind === 'member') return tree.of && checkPath(tree.of)
   if (tree.kind === 'index' && tree.at.kind === 'literal' && Number.isInteger(tree.at.value)) return checkPath(tree.of)
   if (tree.kind === 'index') throw unsupported(tree.at)
-  if (tree.kind === 'call' && tree.of && Object.hasOwn(CALLS, tree.name)) return CALLS[tree.name]?.(tree, tree.of)
+  if (tree.kind === 'call' && tree.of && Object.hasOwn(CALLS, tree.name)) {
+    if (tree.args[1]) throw unsupported(tree.args[1])
+    return CALLS[tree.name]?.(tree, tree.of)
+  }
   if (tree.kind === 'binary' && tree.op === 'as') return checkNarrowed(tree.left, tree.right)
   if (tree.kind !== 'binary' || tree.op !== '|') throw unsupported(tree)
   checkPath(tree.left)
@@ -54,8 +57,8 @@ const CALLS: Readonly<Record<string, (call: Call, of: Tree) => void>> = {
     checkPath(of)
   },
   where: (call, of) => {
-    const [criterion, more] = call.args
-    if (!criterion || more) throw unsupported(more ?? call)
+    const [criterion] = call.args
+    if (!criterion) throw unsupported(call)
     checkCriterion(criterion)
     checkPath(of)
   },

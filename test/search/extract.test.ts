@@ -21,6 +21,11 @@ describe('search / extract / expressions that it refuses', () => {
     ['%resource.name', /does not evaluate `%resource` there/],
     ["Patient.telecom.where(system='phone').ofType(X)", /only behind an element, not behind where/],
     ['Patient.name[x]', /does not evaluate `x` there/],
+    ["Patient.extension('a', 'b')", /does not evaluate `'b'` there/],
+    ['Patient.name.where()', /does not evaluate `where` there/],
+    ['Patient.birthDate = @2020', /does not evaluate `=` there/],
+    ['Patient.name.where(family = -1)', /does not evaluate `-` there/],
+    ['Observation.value.ofType(1)', /does not evaluate `1` there/],
   ]
   for (const [expression, why] of cases) {
     it(`refuses \`${expression}\``, () => {
