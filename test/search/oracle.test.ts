@@ -12,7 +12,7 @@ import type { Resource } from '../../server/fhir/types.ts'
 import { evaluate } from '../../server/fhirpath/path.ts'
 import { compileExpression } from '../../server/search/compile.ts'
 import { parseExpression } from '../../server/search/expression.ts'
-import { TYPES } from '../../server/search/types/index.ts'
+import { SEARCH_TYPES } from '../../server/search/types/index.ts'
 
 type Parameter = {
   readonly url: string
@@ -40,7 +40,7 @@ const NO_PATHS = ['Patient-deceased', 'questionnaireresponse-extensions-Question
 function parameters(): Parameter[] {
   const published = openR4().searchParameters() as unknown as Parameter[]
   const own = files('capability/search').map((name) => read<Parameter>(name))
-  return [...published, ...own].filter((one) => Object.hasOwn(TYPES, one.type) && one.expression)
+  return [...published, ...own].filter((one) => Object.hasOwn(SEARCH_TYPES, one.type) && one.expression)
 }
 
 const idOf = ({ url }: Parameter): string => url.slice(url.lastIndexOf('/') + 1)

@@ -33,7 +33,7 @@ describe('search / cursors', () => {
       (letter, index) => good.slice(0, index) + (letter === 'A' ? 'B' : 'A') + good.slice(index + 1),
     )
     for (const text of [...bad, '', 'x', others.encode([null, 5])])
-      assert.throws(() => cursors.decode(text, BY_DATE), /`_cursor` is not one of this search/)
-    assert.throws(() => cursors.decode(good, []), /`_cursor` is not one of this search/)
+      assert.throws(() => cursors.decode(text, BY_DATE), /`_cursor` does not belong to this search/)
+    assert.throws(() => cursors.decode(good, []), /`_cursor` does not belong to this search/)
   })
 })

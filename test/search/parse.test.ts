@@ -83,7 +83,7 @@ describe('search / parse / what it refuses', () => {
   })
 
   it('says that a chain is not offered', () => {
-    refuses('unknown-parameter', /Chained parameters are not offered/, 'patient.name=x')
+    refuses('unknown-parameter', /Chained parameters are not supported/, 'patient.name=x')
     refuses('invalid-parameter', /has no modifier `Patient\.name`/, 'subject:Patient.name=x')
   })
 
@@ -116,9 +116,9 @@ describe('search / parse / what it refuses', () => {
   })
 
   it('drops what it does not know when asked to be lenient, and says so', () => {
-    const { query, unused, self } = read('statsu=a&status:text=b&status=c&_summary=count', 'lenient')
+    const { query, ignored, self } = read('statsu=a&status:text=b&status=c&_summary=count', 'lenient')
     assert.deepEqual(query.where, token('status', 'c'))
-    assert.deepEqual(unused, ['statsu', 'status:text'])
+    assert.deepEqual(ignored, ['statsu', 'status:text'])
     assert.deepEqual(self, [
       ['status', 'c'],
       ['_summary', 'count'],
@@ -183,7 +183,7 @@ describe('search / parse / controls', () => {
     ]) {
       refuses(
         'invalid-parameter',
-        /is not offered\..* It takes `ServiceRequest:patient`, `ServiceRequest:subject`/,
+        /is not supported\..* It takes `ServiceRequest:patient`, `ServiceRequest:subject`/,
         `_include=${value}`,
       )
     }
@@ -227,9 +227,9 @@ describe('search / page', () => {
       [1, 'a', 'x', 'y'],
       [],
     ]
-    for (const cursor of wrong) refuses('invalid-parameter', /`_cursor` is not one of this search/, page(cursor))
+    for (const cursor of wrong) refuses('invalid-parameter', /`_cursor` does not belong to this search/, page(cursor))
     for (const text of ['', 'x', '%00', `${cursors.encode([3])}=`, `${cursors.encode([3])}A`, '!']) {
-      refuses('invalid-parameter', /`_cursor` is not one of this search/, `_cursor=${text}`)
+      refuses('invalid-parameter', /`_cursor` does not belong to this search/, `_cursor=${text}`)
     }
   })
 })

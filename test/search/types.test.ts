@@ -3,17 +3,18 @@ import assert from 'node:assert/strict'
 import type { SearchParameter } from '../../server/definitions/definitions.ts'
 import { EARLIEST, LATEST } from '../../server/fhir/dates.ts'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
-import { TYPES } from '../../server/search/types/index.ts'
+import { SEARCH_TYPES } from '../../server/search/types/index.ts'
+import type { SearchTypeName } from '../../server/search/types/index.ts'
 import { normalise } from '../../server/search/types/string.ts'
 import { BASE, NOW, parameter, PLACE } from './offer.ts'
 
-type Name = keyof typeof TYPES
+type Name = SearchTypeName
 
 const asked = (type: Name, target: readonly string[] = []): SearchParameter =>
   parameter({ code: 'p', type, expression: 'X.p', target })
 const filter = (type: Name, text: string, modifier?: string, target?: readonly string[]) =>
-  TYPES[type].filter(asked(type, target), modifier, text, { ...PLACE, now: NOW })
-const entries = (type: Name, value: unknown) => TYPES[type].entries(value, 'p', PLACE)
+  SEARCH_TYPES[type].filter(asked(type, target), modifier, text, { ...PLACE, now: NOW })
+const entries = (type: Name, value: unknown) => SEARCH_TYPES[type].entries(value, 'p', PLACE)
 const at = (text: string): number => Date.parse(text)
 
 function refuses(text: RegExp, act: () => unknown): void {
@@ -88,8 +89,8 @@ describe('search / string', () => {
   })
 
   it('refuses what has nothing to search for', () => {
-    refuses(/has no letter/, () => filter('string', ' '))
-    refuses(/has no letter/, () => filter('string', '\u0301'))
+    refuses(/has no character/, () => filter('string', ' '))
+    refuses(/has no character/, () => filter('string', '\u0301'))
   })
 
   it('takes away accents, case and surplus space', () => {
@@ -166,11 +167,11 @@ describe('search / reference / filter', () => {
   })
 
   it('refuses what can never match, and says why', () => {
-    refuses(/is of type `Patient`, the modifier says `Group`/, () => filter('reference', 'Patient/1', 'Group', both))
+    refuses(/is of type `Patient`, the modifier names `Group`/, () => filter('reference', 'Patient/1', 'Group', both))
     refuses(/refers to `Group`, `Patient`/, () => filter('reference', 'Location/1', undefined, both))
     refuses(/names a version; search for `Patient\/1`/, () => filter('reference', 'Patient/1/_history/2'))
-    refuses(/is no reference/, () => filter('reference', 'a b'))
-    refuses(/is no reference/, () => filter('reference', '#x'))
+    refuses(/is not a reference/, () => filter('reference', 'a b'))
+    refuses(/is not a reference/, () => filter('reference', '#x'))
   })
 })
 
@@ -250,6 +251,6 @@ describe('search / date / filter', () => {
   })
 
   for (const text of ['', 'ge', 'xx2026', '2026-02-30', 'ge 2026', 'yesterday']) {
-    it(`refuses \`${text}\``, () => refuses(/is no date; write `2026`/, () => filter('date', text)))
+    it(`refuses \`${text}\``, () => refuses(/is not a date; write `2026`/, () => filter('date', text)))
   }
 })

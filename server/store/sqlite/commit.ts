@@ -7,8 +7,8 @@ import type { Key } from '../../fhir/types.ts'
 import { encodeAudience, regrant } from './circle.ts'
 import type { Dictionary } from './dictionary.ts'
 import { addEvent } from './events.ts'
-import { encode, reindex } from './facts.ts'
-import type { Facts } from './facts.ts'
+import { encodeEntries, reindex } from './entries.ts'
+import type { EncodedEntries } from './entries.ts'
 import { enqueue, holds } from './jobs.ts'
 import { find } from './query.ts'
 import { ANY, METHODS, placeOf, ROOM, versionOf } from './rows.ts'
@@ -139,14 +139,14 @@ function addVersion(write: Versioned, known: RecordRow | undefined, step: Made, 
   const author = words.makeWord(write.author)
   const circle = encodeAudience(write.audience, words)
   const row = known ?? newRecord(words.makeWord(type), author)
-  const facts = encode(write.entries, row.type, words)
+  const facts = encodeEntries(write.entries, row.type, words)
   const said = JSON.stringify(facts)
   const rid = known
     ? (statements.run(MOVE_HEAD, seq, at, Number(write.kind === 'remove'), said, row.rid), row.rid)
     : Number(statements.run(ADD_RECORD, row.type, id, row.owner, seq, at, said).lastInsertRowid)
   const version = row.version + 1
   statements.run(ADD_VERSION, seq, rid, version, method, author, circle, text)
-  reindex(rid, JSON.parse(row.facts) as Facts, facts, statements)
+  reindex(rid, JSON.parse(row.facts) as EncodedEntries, facts, statements)
   regrant({ type: row.type, rid }, row.audience, circle, statements)
   const owner = words.text(row.owner)
   const { author: by, audience } = write

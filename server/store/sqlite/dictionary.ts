@@ -1,15 +1,9 @@
 /** The store's dictionary: words, fields and values are written once and pointed at by small numbers. */
-import type { IndexEntry } from '../../search/query.ts'
 import { loadFields } from './fields.ts'
 import type { Fields } from './fields.ts'
 import type { Arg, Statements } from './sql.ts'
 
-/** The kinds of entries as the schema numbers them. Dates are not values: they are ranges in a table of their own. */
-export const KINDS = { token: 1, string: 2, reference: 3, uri: 4, date: 5 } as const satisfies {
-  readonly [kind in IndexEntry['kind']]: number
-}
-
-/** What one entry says, taken apart as the table `value` keeps it. */
+/** A row of the table `value`: the columns of an entry. `kind` is the number of its search type (search-types/). */
 export type Value = { readonly kind: number; readonly text: string; readonly scope: number; readonly exact: string }
 
 export type Dictionary = {

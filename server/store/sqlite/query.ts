@@ -1,13 +1,13 @@
 /**
- * A query as SQL: the conditions of `where` and of the sight, one of them read from an index (the one that lists fewest
- * records), the others tested record by record.
+ * A query as SQL: the conditions of `where` and of the viewer. One of them is read from an index (the one that lists
+ * fewest records), the others are tested record by record.
  */
 import type { Cursor, Filter, Query, Sort } from '../../search/query.ts'
 import { EVERYONE } from '../../search/query.ts'
 import type { Found } from '../store.ts'
+import type { Condition, Scope, Source } from './condition.ts'
 import type { Dictionary } from './dictionary.ts'
 import { compile } from './filter.ts'
-import type { Condition, Scope, Source } from './filter.ts'
 import { after, keyColumns, orderBy } from './order.ts'
 import { CURRENT, visibleTo, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
@@ -17,15 +17,15 @@ import type { Arg, Sql, Statements } from './sql.ts'
 type Needs = { readonly statements: Statements; readonly words: Dictionary }
 
 /** Finds records, one page of them. */
-export function find(query: Query, { statements, words }: Needs): Found {
-  const type = query.type === '*' ? undefined : (words.word(query.type) ?? -1)
-  const scope: Scope = { type, words, statements }
+export function find(query: Query, { statements, words: terms }: Needs): Found {
+  const type = query.type === '*' ? undefined : (terms.word(query.type) ?? -1)
+  const scope: Scope = { type, terms, statements }
   const plan = planOf(query, scope)
   const rows = query.limit > 0 ? page(query, plan, scope) : []
   const more = rows.length > query.limit
   const shown = more ? rows.slice(0, -1) : rows
   return {
-    versions: shown.map(({ rid }) => versionOf(statements.get<VersionRow>(`${CURRENT} WHERE r.rid = ?`, rid)!, words)),
+    versions: shown.map(({ rid }) => versionOf(statements.get<VersionRow>(`${CURRENT} WHERE r.rid = ?`, rid)!, terms)),
     ...(more ? { next: cursorOf(shown.at(-1)!) } : {}),
     ...(query.total === true ? { total: total(plan, statements) } : {}),
   }
@@ -38,7 +38,7 @@ const cursorOf = ({ rid, ...keys }: Row): Cursor => [...Object.values(keys), rid
 /** Which records are looked at (`from`, with their number as `rid`) and what must be true of each. */
 export type Plan = { readonly from: Sql; readonly rid: string; readonly where: Sql }
 
-/** The page as SQL, for `find` and for tests that look at what SQLite makes of it. */
+/** The page as SQL, for `find` and for tests of its query plan. */
 export function pageSql({ sort = [], after: cursor, limit }: Query, { from, rid, where }: Plan, scope: Scope): Sql {
   const beyond = cursor === undefined ? raw('1') : after(sort, cursor)
   if (sort.length === 0) {
@@ -59,8 +59,8 @@ function total({ from, where }: Plan, { get }: Statements): number {
   return get<{ total: number }>(text, ...args)!.total
 }
 
-export function planOf({ where, viewer: viewer, deleted, sort }: Query, scope: Scope): Plan {
-  const conditions: Condition[] = [...parts(where).map((part) => compile(part, scope)), seen(viewer, scope)]
+export function planOf({ where, viewer, deleted, sort }: Query, scope: Scope): Plan {
+  const conditions: Condition[] = [...parts(where).map((part) => compile(part, scope)), visibility(viewer, scope)]
   if (deleted !== true) conditions.push({ probe: raw('r.deleted = 0') })
   const driver = fewest(conditions, sort ?? [], scope.statements)
   const tested = conditions.filter((condition) => condition !== driver || !condition.source!.exact)
@@ -75,40 +75,40 @@ export function planOf({ where, viewer: viewer, deleted, sort }: Query, scope: S
 /** The conditions that must all hold. */
 const parts = (filter: Filter): readonly Filter[] => (filter.op === 'and' ? filter.of.flatMap(parts) : [filter])
 
-/** The sight as a condition. An agency's own list is a source only where nothing of the type is open to everyone. */
-function seen(viewer: Query['viewer'], { type, words, statements }: Scope): Condition {
-  const probe = visibleTo(viewer, words)
+/** Visibility as a condition. An agency's own list is a source only where nothing of the type is open to everyone. */
+function visibility(viewer: Query['viewer'], { type, terms, statements }: Scope): Condition {
+  const probe = visibleTo(viewer, terms)
   if (viewer === 'unrestricted' || type === undefined) return { probe }
-  const open = statements.get('SELECT 1 FROM audience WHERE agency = ? AND type = ?', words.word(EVERYONE) ?? 0, type)
+  const open = statements.get('SELECT 1 FROM audience WHERE agency = ? AND type = ?', terms.word(EVERYONE) ?? 0, type)
   if (open !== undefined) return { probe }
-  const rids = sql`SELECT rid FROM audience WHERE agency = ${words.word(viewer.agency) ?? 0} AND type = ${type} AND n = 0`
+  const rids = sql`SELECT rid FROM audience WHERE agency = ${terms.word(viewer.agency) ?? 0} AND type = ${type} AND n = 0`
   return { probe, source: { rids, exact: false, ordered: true } }
 }
 
 /** Up to these numbers of records the sources are counted, all of them, until one is found to be shorter. */
 const ROUNDS = [100, 1_000, 10_000, 100_000]
 
-/** From the index by last change a sorted page comes at once, so that only a short list is better. */
+/** The index by last change gives a page in that order at once, so that only a short list is better. */
 const ROUNDS_BY_CHANGE = [100, 1_000]
 
 /**
- * The condition whose source lists fewest. Counting costs a small multiple of the shortest list, so that a wrong guess
- * never costs a walk over a long one. Where all are long: one that comes in the order asked for (a page stops early), or
- * none.
+ * The condition whose source lists fewest. Counting costs a small multiple of the shortest list, so that no search
+ * reads a long list where there is a short one. Where all are long: one that comes in the order of the result (a page
+ * stops early), or none.
  */
 function fewest(
   conditions: readonly Condition[],
   sort: readonly Sort[],
   statements: Statements,
 ): Condition | undefined {
-  const able = conditions.filter((condition) => condition.source)
+  const indexed = conditions.filter((condition) => condition.source)
   const byChange = sort[0]?.kind === 'updated'
-  const inOrder = byChange ? undefined : able.find(({ source }) => source!.ordered)
-  if (able.length === 0 || (able.length === 1 && inOrder)) return inOrder
+  const inOrder = byChange ? undefined : indexed.find(({ source }) => source!.ordered)
+  if (indexed.length === 0 || (indexed.length === 1 && inOrder)) return inOrder
   for (const round of byChange ? ROUNDS_BY_CHANGE : ROUNDS) {
-    const counts = able.map(({ source }) => count(source!, round, statements))
+    const counts = indexed.map(({ source }) => count(source!, round, statements))
     const least = Math.min(...counts)
-    if (least < round) return able[counts.indexOf(least)]
+    if (least < round) return indexed[counts.indexOf(least)]
   }
   return inOrder
 }

@@ -6,7 +6,7 @@ import { decodeAudience } from './circle.ts'
 import { apply, cursorValue, feed, lastCommit } from './commit.ts'
 import { dictionary } from './dictionary.ts'
 import { eventCount, events } from './events.ts'
-import { decode } from './facts.ts'
+import { decodeEntries } from './entries.ts'
 import { group } from './group.ts'
 import { jobs, voidLeases } from './jobs.ts'
 import { openDatabase } from './open.ts'
@@ -49,7 +49,7 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
       const row = get<{ facts: string; audience: string }>(INDEXED, words.word(type) ?? 0, id)
       if (row === undefined) return undefined
       return {
-        entries: decode(JSON.parse(row.facts), words, statements),
+        entries: decodeEntries(JSON.parse(row.facts), words, statements),
         audience: decodeAudience(row.audience, words),
       }
     },

@@ -105,14 +105,14 @@ const CASES: readonly (readonly [title: string, asked: Partial<Query>, expected:
 describe('store / sqlite / query plan', () => {
   let folder: string
   let statements: Statements
-  let words: ReturnType<typeof dictionary>
+  let terms: ReturnType<typeof dictionary>
 
   before(async () => {
     folder = await temporaryFolder()
     statements = prepared(openDatabase(join(folder, 'hub.db')))
-    words = dictionary(statements)
+    terms = dictionary(statements)
     let now = 0
-    const inside = { statements, words, clock: () => now++ }
+    const inside = { statements, words: terms, clock: () => now++ }
     statements.run('BEGIN')
     for (let index = 0; index < RECORDS; index++) apply({ writes: [task(index)] }, inside)
     statements.run('COMMIT')
@@ -123,7 +123,7 @@ describe('store / sqlite / query plan', () => {
   })
 
   const sqlOf = (asked: Query) => {
-    const scope = { type: words.word(asked.type), words, statements }
+    const scope = { type: terms.word(asked.type), terms, statements }
     return pageSql(asked, planOf(asked, scope), scope)
   }
   const explain = (asked: Query): string[] => {
