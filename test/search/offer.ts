@@ -1,4 +1,4 @@
-/** Search parameters and an offer for the tests of search. */
+/** Search parameters and a capability for the tests of search. */
 import { createCursors } from '../../server/search/page.ts'
 import type { SearchParameter, ResourceCapability } from '../../server/definitions/definitions.ts'
 
@@ -13,7 +13,7 @@ export const parameter = (given: Given): SearchParameter => ({
   ...given,
 })
 
-/** A type with one parameter of each kind. */
+/** A type with parameters of every search type. (R4 has no dose in it: it stands for a number.) */
 export const OFFER: ResourceCapability = {
   type: 'ServiceRequest',
   profiles: [],
@@ -54,6 +54,7 @@ export const OFFER: ResourceCapability = {
       type: 'reference',
       expression: 'ServiceRequest.instantiatesCanonical',
     }),
+    parameter({ code: 'dose', type: 'number', expression: 'ServiceRequest.dose' }),
     parameter({ code: 'rule', type: 'uri', expression: 'ServiceRequest.instantiatesUri' }),
     parameter({ code: 'title', type: 'string', expression: 'ServiceRequest.patientInstruction' }),
     parameter({

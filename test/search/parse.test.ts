@@ -48,7 +48,7 @@ describe('search / parse / conditions', () => {
   })
 
   it('knows :missing of every type', () => {
-    for (const name of ['status', 'title', 'authored', 'rule', 'subject']) {
+    for (const name of ['status', 'title', 'authored', 'rule', 'subject', 'dose']) {
       assert.deepEqual(where(`${name}:missing=true`), { op: 'missing', param: name })
       assert.deepEqual(where(`${name}:missing=false`), { op: 'not', of: { op: 'missing', param: name } })
     }
@@ -157,6 +157,18 @@ describe('search / parse / controls', () => {
     refuses('invalid-parameter', /`toString` of `_total`/, '_total=toString')
   })
 
+  it('sorts by a parameter of every search type', () => {
+    for (const [param, kind] of [
+      ['code', 'token'],
+      ['title', 'string'],
+      ['subject', 'reference'],
+      ['authored', 'date'],
+      ['rule', 'uri'],
+      ['dose', 'number'],
+    ])
+      assert.deepEqual(read(`_sort=${param}`).query.sort, [{ param, kind, descending: false }])
+  })
+
   it('sorts by several parameters, each its way', () => {
     assert.deepEqual(read('_sort=-authored,status,_id,-_lastUpdated').query.sort, [
       { param: 'authored', kind: 'date', descending: true },
@@ -215,6 +227,12 @@ describe('search / page', () => {
   it('seals what it holds: the order of creation counts hidden records', () => {
     const bytes = Buffer.from(cursors.encode([1700000000000, 12]), 'base64url').toString('latin1')
     assert.doesNotMatch(bytes, /1700000000000|12\]/)
+  })
+
+  it('reads a cursor of any number, and refuses one of a text', () => {
+    const { query } = read(`_sort=dose&_cursor=${cursors.encode([-0.25, 12])}`)
+    assert.deepEqual(query.after, [-0.25, 12])
+    refuses('invalid-parameter', /does not belong to this search/, `_sort=dose&_cursor=${cursors.encode(['x', 12])}`)
   })
 
   it('refuses a cursor of another search or of nobody', () => {

@@ -128,6 +128,31 @@ describe('search / for any data', () => {
     )
   })
 
+  it('finds a number by each prefix as plain arithmetic on hundredths says', () => {
+    const hundredths = fc.integer({ min: -300, max: 300 })
+    const decimal = (value: number, digits: number): string => (value / 100).toFixed(digits)
+    fc.assert(
+      fc.property(hundredths, hundredths, fc.constantFrom(0, 1, 2), (value, hundreds, digits) => {
+        const unit = 10 ** (2 - digits)
+        const searched = Math.round(hundreds / unit) * unit
+        const found = (prefix: string) =>
+          finds([['dose', prefix + decimal(searched, digits)]], referral({ doseDecimal: value / 100 }))
+        const same = 2 * value >= 2 * searched - unit && 2 * value < 2 * searched + unit
+        assert.deepEqual(['', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb'].map(found), [
+          same,
+          !same,
+          value > searched,
+          value < searched,
+          value >= searched,
+          value <= searched,
+          value > searched,
+          value < searched,
+        ])
+      }),
+      RUNS,
+    )
+  })
+
   it('finds every instant on its own day, in every zone', () => {
     const zones = fc.constantFrom('Z', '-06:00', '+05:30', '+14:00')
     const instant = fc.date({ min: new Date('1970-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })

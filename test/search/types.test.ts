@@ -254,3 +254,56 @@ describe('search / date / filter', () => {
     it(`refuses \`${text}\``, () => refuses(/is not a date; write `2026`/, () => filter('date', text)))
   }
 })
+
+describe('search / number / entries', () => {
+  const range = (low: number, high = low) => [{ kind: 'number', param: 'p', low, high }]
+  const cases: readonly [title: string, value: unknown, expected: object[]][] = [
+    ['an integer', 7, range(7)],
+    ['a decimal', -0.25, range(-0.25)],
+    ['zero without a sign', -0, range(0)],
+    ['a Range', { low: { value: 20, unit: '%' }, high: { value: 40, unit: '%' } }, range(20, 40)],
+    ['a Range without an upper limit', { low: { value: 20 } }, range(20, Number.MAX_VALUE)],
+    ['a Range without a lower limit', { high: { value: 40 } }, range(-Number.MAX_VALUE, 40)],
+    ['a Range without limits', { extension: [] }, []],
+    ['a Range upside down', { low: { value: 2 }, high: { value: 1 } }, []],
+    ['a Range of texts', { low: { value: 'a' } }, []],
+    ['a text', '7', []],
+    ['a null', null, []],
+  ]
+  for (const [title, value, expected] of cases)
+    it(`reads ${title}`, () => assert.deepEqual(entries('number', value), expected))
+})
+
+/** https://hl7.org/fhir/R4/search.html#number */
+describe('search / number / filter', () => {
+  const searched = (prefix: string, low: number, high = low) => ({ op: 'number', param: 'p', prefix, low, high })
+  const cases: readonly [text: string, expected: object][] = [
+    ['100', searched('eq', 99.5, 100.5)],
+    ['100.00', searched('eq', 99.995, 100.005)],
+    ['1.00e2', searched('eq', 99.5, 100.5)],
+    ['0.8', searched('eq', 0.75, 0.85)],
+    ['8e-1', searched('eq', 0.75, 0.85)],
+    ['8E-1', searched('eq', 0.75, 0.85)],
+    ['1e2', searched('eq', 50, 150)],
+    ['-2', searched('eq', -2.5, -1.5)],
+    ['0', searched('eq', -0.5, 0.5)],
+    ['eq007', searched('eq', 6.5, 7.5)],
+    ['ne100', searched('ne', 99.5, 100.5)],
+    ['lt100', searched('lt', 100)],
+    ['le100', searched('le', 100)],
+    ['gt100', searched('gt', 100)],
+    ['ge100.0', searched('ge', 100)],
+    ['gt8e-1', searched('gt', 0.8)],
+    ['sa-0', searched('sa', 0)],
+    ['eb1.5', searched('eb', 1.5)],
+    ['ap100', searched('ap', 90, 110)],
+    ['ap-100', searched('ap', -110, -90)],
+    ['ap1', searched('ap', 0.5, 1.5)],
+  ]
+  for (const [text, expected] of cases)
+    it(`reads \`${text}\``, () => assert.deepEqual(filter('number', text), expected))
+
+  for (const text of ['', 'gt', 'x', '1,5', '.5', '5.', '+1', '0x10', 'Infinity', 'NaN', '1e999', 'ge 1', '1|2']) {
+    it(`refuses \`${text}\``, () => refuses(/is not a number; write `100`/, () => filter('number', text)))
+  }
+})

@@ -1,6 +1,8 @@
 /** Random work and random questions for stores, small enough that they meet often. */
 import fc from 'fast-check'
 import type { Audience, Filter, IndexEntry, Prefix, Query, Viewer, Sort } from '../../server/search/query.ts'
+import { SEARCH_TYPE_NAMES } from '../../server/search/types/index.ts'
+import type { EntryByType, FilterByType, SearchTypeName } from '../../server/search/types/index.ts'
 import type { Work, Write } from '../../server/store/store.ts'
 import { put, remove } from './writes.ts'
 
@@ -18,13 +20,21 @@ const range = fc
   .map(([start, length]) => ({ start, end: start + length }))
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
 
-const entry: fc.Arbitrary<IndexEntry> = fc.oneof(
-  fc.record({ kind: fc.constant('token' as const), param: oneOf(PARAMS), system: oneOf(SYSTEMS), code: oneOf(WORDS) }),
-  fc.record({ kind: fc.constant('string' as const), param: oneOf(PARAMS), value: oneOf(WORDS), exact: oneOf(WORDS) }),
-  fc.record({ kind: fc.constant('reference' as const), param: oneOf(PARAMS), type: oneOf(TYPES), id: oneOf(IDS) }),
-  fc.record({ kind: fc.constant('uri' as const), param: oneOf(PARAMS), value: oneOf(WORDS) }),
-  fc.tuple(oneOf(PARAMS), range).map(([param, dates]) => ({ kind: 'date' as const, param, ...dates })),
-)
+const interval = fc
+  .tuple(oneOf([-7, 0, 0.5, 1, 1.5, 2]), oneOf([0, 0, 0.5, 3]))
+  .map(([low, length]) => ({ low, high: low + length }))
+
+/** Entries of every search type. */
+const ENTRIES: { readonly [name in SearchTypeName]: fc.Arbitrary<EntryByType[name]> } = {
+  token: fc.record({ kind: fc.constant('token'), param: oneOf(PARAMS), system: oneOf(SYSTEMS), code: oneOf(WORDS) }),
+  string: fc.record({ kind: fc.constant('string'), param: oneOf(PARAMS), value: oneOf(WORDS), exact: oneOf(WORDS) }),
+  reference: fc.record({ kind: fc.constant('reference'), param: oneOf(PARAMS), type: oneOf(TYPES), id: oneOf(IDS) }),
+  uri: fc.record({ kind: fc.constant('uri'), param: oneOf(PARAMS), value: oneOf(WORDS) }),
+  date: fc.tuple(oneOf(PARAMS), range).map(([param, dates]) => ({ kind: 'date', param, ...dates })),
+  number: fc.tuple(oneOf(PARAMS), interval).map(([param, numbers]) => ({ kind: 'number', param, ...numbers })),
+}
+
+const entry: fc.Arbitrary<IndexEntry> = fc.oneof(...Object.values(ENTRIES))
 
 const audience: fc.Arbitrary<readonly Audience[]> = fc.array(
   fc.record({ agency: oneOf(AGENCIES), from: maybe(instant), until: maybe(instant) }),
@@ -38,29 +48,37 @@ export const sight: fc.Arbitrary<Viewer> = fc.oneof(
 
 const prefix = oneOf<Prefix>(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'])
 
-const leaf: fc.Arbitrary<Filter> = fc.oneof(
-  fc.record({
-    op: fc.constant('token' as const),
+/** Filters of every search type. */
+const FILTERS: { readonly [name in SearchTypeName]: fc.Arbitrary<FilterByType[name]> } = {
+  token: fc.record({
+    op: fc.constant('token'),
     param: oneOf(PARAMS),
     system: oneOf([...SYSTEMS, '']),
     code: maybe(oneOf(WORDS)),
   }),
-  fc.record({
-    op: fc.constant('string' as const),
+  string: fc.record({
+    op: fc.constant('string'),
     param: oneOf(PARAMS),
     how: oneOf(['starts', 'contains', 'exact'] as const),
     value: oneOf(WORDS),
   }),
-  fc.record({
-    op: fc.constant('reference' as const),
+  reference: fc.record({
+    op: fc.constant('reference'),
     param: oneOf(PARAMS),
     type: maybe(oneOf(TYPES)),
     id: oneOf(IDS),
   }),
-  fc.record({ op: fc.constant('uri' as const), param: oneOf(PARAMS), value: oneOf(WORDS) }),
-  fc
+  uri: fc.record({ op: fc.constant('uri'), param: oneOf(PARAMS), value: oneOf(WORDS) }),
+  date: fc
     .tuple(oneOf(PARAMS), prefix, range)
-    .map(([param, by, dates]) => ({ op: 'date' as const, param, prefix: by, ...dates })),
+    .map(([param, by, dates]) => ({ op: 'date', param, prefix: by, ...dates })),
+  number: fc
+    .tuple(oneOf(PARAMS), prefix, interval)
+    .map(([param, by, numbers]) => ({ op: 'number', param, prefix: by, ...numbers })),
+}
+
+const leaf: fc.Arbitrary<Filter> = fc.oneof(
+  ...Object.values(FILTERS),
   fc.record({ op: fc.constant('missing' as const), param: oneOf([...PARAMS, 'r']) }),
   fc.record({ op: fc.constant('id' as const), ids: fc.array(oneOf(IDS), { maxLength: 3 }) }),
   fc.tuple(prefix, range).map(([by, dates]) => ({ op: 'updated' as const, prefix: by, ...dates })),
@@ -80,7 +98,7 @@ const filter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
 
 const sort: fc.Arbitrary<Sort> = fc.record({
   param: oneOf(PARAMS),
-  kind: oneOf<Sort['kind']>(['token', 'string', 'reference', 'uri', 'date', 'id', 'updated']),
+  kind: oneOf<Sort['kind']>([...SEARCH_TYPE_NAMES, 'id', 'updated']),
   descending: fc.boolean(),
 })
 

@@ -24,6 +24,7 @@ const task = (index: number) =>
       { kind: 'reference', param: 'patient', type: 'Patient', id: `p${index % 300}` },
       { kind: 'string', param: 'name', value: `name ${index}`, exact: `Name ${index}` },
       { kind: 'date', param: 'authored', start: index * 10, end: index * 10 + 10 },
+      { kind: 'number', param: 'score', low: index / 8, high: index / 8 },
     ],
   })
 
@@ -35,6 +36,7 @@ const authored = (prefix: 'eq' | 'ge' | 'le'): Filter => ({
   start: 29_900,
   end: 29_910,
 })
+const score = (prefix: 'eq' | 'ge'): Filter => ({ op: 'number', param: 'score', prefix, low: 370, high: 370.5 })
 const name: Filter = { op: 'string', param: 'name', how: 'starts', value: 'name 29' }
 const abe = { agency: 'abe', at: 5 }
 
@@ -62,6 +64,16 @@ const CASES: readonly (readonly [title: string, asked: Partial<Query>, expected:
   [
     'a date since',
     { where: authored('ge') },
+    { reads: /SEARCH s USING PRIMARY KEY \(field=\? AND until>\?\)/, sorts: true },
+  ],
+  [
+    'a number',
+    { where: score('eq') },
+    { reads: /SEARCH s USING PRIMARY KEY \(field=\? AND until>\? AND until<\?\)/, sorts: true },
+  ],
+  [
+    'a number from there on',
+    { where: score('ge') },
     { reads: /SEARCH s USING PRIMARY KEY \(field=\? AND until>\?\)/, sorts: true },
   ],
   [
