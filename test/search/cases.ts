@@ -262,8 +262,8 @@ export function searchContract(name: string, run: SearchRun): void {
     })
     it('numbers of every size are compared exactly', async () => {
       const found = async (where: Filter) => (await run(LARGE_NUMBERS, { where, sort: [] })).join('')
-      // Together with a condition that reads another index, so that stores also compare within the record.
-      const within = (where: Filter) => found(and(where, ids('j', 'k', 'l')))
+      // A negation is not read from an index: stores compare within each record.
+      const within = (where: Filter) => found(not(not(where)))
       for (const test of [found, within]) {
         assert.equal(await test(isNumber('sa', LARGE - 32)), 'j')
         assert.equal(await test(isNumber('sa', LARGE)), '')
