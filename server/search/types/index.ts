@@ -46,10 +46,7 @@ export function searchTypeOf({ type, url, code }: Pick<SearchParameter, 'type' |
 
 /** The table once more, for a name that is a type variable: TypeScript then relates the entry and filter of one name. */
 const ROWS: {
-  readonly [name in SearchTypeName]: Pick<
-    SearchType<EntryByType[name], FilterByType[name]>,
-    'matches' | 'sortKey' | 'sortKeyType'
-  >
+  readonly [name in SearchTypeName]: Pick<SearchType<EntryByType[name], FilterByType[name]>, 'matches' | 'sortKey'>
 } = SEARCH_TYPES
 
 export const isEntryOf = <Name extends SearchTypeName>(name: Name, entry: IndexEntry): entry is EntryByType[Name] =>

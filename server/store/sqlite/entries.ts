@@ -26,8 +26,8 @@ export function encodeEntries(entries: readonly IndexEntry[], type: number, term
 /** The entries of a record again. */
 export function decodeEntries(encoded: EncodedEntries, terms: Dictionary, statements: Statements): IndexEntry[] {
   return Object.entries(encoded).flatMap(([fid, items]) => {
-    const { kind, param } = terms.fields().get(Number(fid))
-    return items.map((item) => decodeEntry(kind, item, param, terms, statements))
+    const field = terms.fields().get(Number(fid))
+    return items.map((item) => decodeEntry(field, item, terms, statements))
   })
 }
 

@@ -2,6 +2,7 @@
 import type { EntryByType, EntryFilter, FilterByType, IndexEntry, SearchTypeName } from '../../../search/types/index.ts'
 import type { Condition, Scope } from '../condition.ts'
 import type { Dictionary } from '../dictionary.ts'
+import type { Field } from '../fields.ts'
 import { raw } from '../sql.ts'
 import type { Sql, Statements } from '../sql.ts'
 import { date } from './date.ts'
@@ -33,15 +34,14 @@ export function encodeEntry<Name extends SearchTypeName>(
   return terms.makeValue({ kind: type.id, ...type.encode(entry, terms) })
 }
 
-/** The entry that was encoded, by the number of its type and its parameter. */
+/** The entry of a field that was encoded as this. */
 export function decodeEntry(
-  id: number,
+  { kind, param }: Pick<Field, 'kind' | 'param'>,
   encoded: EncodedEntry,
-  param: string,
   terms: Dictionary,
   { get }: Statements,
 ): IndexEntry {
-  const type = SQLITE_SEARCH_TYPES[NAME_BY_ID.get(id)!]
+  const type = SQLITE_SEARCH_TYPES[NAME_BY_ID.get(kind)!]
   if (type.stored === 'span') return type.decode(encoded as Span, param)
   return type.decode(get<ValueColumns>(VALUE, encoded as number)!, param, terms)
 }
