@@ -5,13 +5,13 @@ import { quoted, suggestion } from './condition.ts'
 import type { Sort } from './query.ts'
 import { searchTypeOf } from './types/index.ts'
 
-export type Include = { readonly type: string; readonly param: string; readonly target?: string }
+export type IncludeParameter = { readonly type: string; readonly param: string; readonly target?: string }
 
 /** The controls read so far; each one adds its part. */
 export type Controls = {
   readonly count?: number
   readonly sort?: readonly Sort[]
-  readonly includes?: readonly Include[]
+  readonly includes?: readonly IncludeParameter[]
   readonly total?: 'none' | 'accurate'
   readonly countOnly?: boolean
   readonly cursor?: string
@@ -92,7 +92,7 @@ function sort(key: string, capability: ResourceCapability): Sort {
   )
 }
 
-function include(value: string, capability: ResourceCapability): Include {
+function include(value: string, capability: ResourceCapability): IncludeParameter {
   const [type = '', param = '', target, ...rest] = value.split(':')
   const parameter = capability.searchParameters.find((one) => one.code === param)
   const allowed = target === undefined || parameter === undefined || parameter.target.includes(target)

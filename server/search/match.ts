@@ -60,10 +60,10 @@ function sortValue({ param, kind, descending }: Sort, record: IndexedRecord): So
 }
 
 /** The position of a record in a sorted result: its sort values, then the order of its first creation. */
-export type Position = { readonly values: readonly SortValue[]; readonly creation: number }
+export type SortPosition = { readonly values: readonly SortValue[]; readonly creation: number }
 
 /** A comparison of positions for Array.sort. A record without a value comes last either way; ties go by creation. */
-export function order(sorts: readonly Sort[]): (a: Position, b: Position) => number {
+export function order(sorts: readonly Sort[]): (a: SortPosition, b: SortPosition) => number {
   return (a, b) => {
     for (const [index, sort] of sorts.entries()) {
       const step = compareValues(a.values[index] ?? null, b.values[index] ?? null, sort.descending)
@@ -94,8 +94,8 @@ export function compare(a: string | number, b: string | number): number {
 const rank = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800)
 
 /** A position as the cursor that a store hands out, and back. */
-export const cursorAt = ({ values, creation }: Position): Cursor => [...values, creation]
-export const positionOf = (cursor: Cursor): Position => ({
+export const cursorAt = ({ values, creation }: SortPosition): Cursor => [...values, creation]
+export const positionOf = (cursor: Cursor): SortPosition => ({
   values: cursor.slice(0, -1),
   creation: Number(cursor.at(-1)),
 })

@@ -4,12 +4,10 @@ import { refuse } from '../fhir/outcome.ts'
 import { alternatives, condition, unsupported } from './condition.ts'
 import type { Criterion } from './condition.ts'
 import { CONTROLS, DEFAULT_COUNT } from './controls.ts'
-import type { Controls, Include } from './controls.ts'
+import type { Controls, IncludeParameter } from './controls.ts'
 import { invalidCursor, type Cursors } from './page.ts'
 import type { Cursor, Filter, Query, Viewer, Sort } from './query.ts'
 import type { SearchValueContext } from './type.ts'
-
-export type { Include } from './controls.ts'
 
 export type SearchContext = SearchValueContext & {
   readonly viewer: Viewer
@@ -21,7 +19,7 @@ export type SearchContext = SearchValueContext & {
 
 export type Parsed = {
   readonly query: Query
-  readonly includes: readonly Include[]
+  readonly includes: readonly IncludeParameter[]
   readonly total: 'none' | 'accurate'
   /** The names (with modifier) that lenient handling ignored. */
   readonly ignored: readonly string[]

@@ -8,7 +8,7 @@ import type { Filter, IndexEntry, Prefix, Sort } from '../../server/search/query
 
 /**
  * Records are created in the order given, each in a commit of its own at the instant `at` (never falling);
- * a runner over a store gives it a clock that says so.
+ * a runner over a store gives it a clock that shows it.
  */
 export type SearchRecord = { readonly id: string; readonly at: number; readonly entries: readonly IndexEntry[] }
 
@@ -161,10 +161,10 @@ const CASES: readonly Case[] = [
   { title: 'a uri is whole and keeps its case', where: isUri('url', 'http://a.example/x'), ids: 'a' },
   { title: 'a uri does not match by its beginning', where: isUri('url', 'http://a.example/'), ids: '' },
 
-  { title: 'a date within the asked range', where: isDate('eq', 100, 200), ids: 'ab' },
-  { title: 'a date that is the asked range', where: isDate('eq', 150, 160), ids: 'b' },
+  { title: 'a date within the searched range', where: isDate('eq', 100, 200), ids: 'ab' },
+  { title: 'a date that is the searched range', where: isDate('eq', 150, 160), ids: 'b' },
   { title: 'a date that overlaps is not equal', where: isDate('eq', 120, 200), ids: 'b' },
-  { title: 'a date not within the asked range', where: isDate('ne', 100, 200), ids: 'cd' },
+  { title: 'a date not within the searched range', where: isDate('ne', 100, 200), ids: 'cd' },
   { title: 'a date greater: some of it lies after', where: isDate('gt', 150, 160), ids: 'acd' },
   { title: 'a date greater: the end itself is not after', where: isDate('gt', 250, 300), ids: 'd' },
   { title: 'a date less: some of it lies before', where: isDate('lt', 150, 160), ids: 'ad' },

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
 import { parse } from '../../server/search/parse.ts'
-import { cursors, NOW, OFFER, PLACE } from './offer.ts'
+import { cursors, NOW, CAPABILITY, CONTEXT } from './capability.ts'
 
 const viewer = { agency: 'abe', at: NOW }
 const read = (query: string, handling: 'strict' | 'lenient' = 'strict') =>
-  parse(OFFER, [...new URLSearchParams(query)], { ...PLACE, now: NOW, viewer, handling, cursors })
+  parse(CAPABILITY, [...new URLSearchParams(query)], { ...CONTEXT, now: NOW, viewer, handling, cursors })
 const where = (query: string) => read(query).query.where
 
 function refuses(code: string, text: RegExp, query: string): void {
@@ -25,7 +25,7 @@ function refuses(code: string, text: RegExp, query: string): void {
 const token = (param: string, code: string) => ({ op: 'token', param, code })
 
 describe('search / parse / conditions', () => {
-  it('asks for all without parameters, for the caller’s eyes', () => {
+  it('finds all without parameters, for the viewer', () => {
     assert.deepEqual(read('').query, { type: 'ServiceRequest', where: { op: 'and', of: [] }, viewer, limit: 50 })
   })
 
@@ -47,7 +47,7 @@ describe('search / parse / conditions', () => {
     })
   })
 
-  it('knows :missing of every type', () => {
+  it('takes :missing on every type', () => {
     for (const name of ['status', 'title', 'authored', 'rule', 'subject', 'dose']) {
       assert.deepEqual(where(`${name}:missing=true`), { op: 'missing', param: name })
       assert.deepEqual(where(`${name}:missing=false`), { op: 'not', of: { op: 'missing', param: name } })
@@ -59,7 +59,7 @@ describe('search / parse / conditions', () => {
     assert.deepEqual(where('subject:Patient=1'), { op: 'reference', param: 'subject', type: 'Patient', id: '1' })
   })
 
-  it('knows the id and the last change of every record', () => {
+  it('takes the id and the last change of every record', () => {
     assert.deepEqual(where('_id=a,b'), { op: 'id', ids: ['a', 'b'] })
     assert.deepEqual(where('_lastUpdated=ge2026-01-15T10:00:00Z'), {
       op: 'updated',
@@ -82,7 +82,7 @@ describe('search / parse / what it refuses', () => {
     refuses('unknown-parameter', /no search parameter ``/, '=a')
   })
 
-  it('says that a chain is not offered', () => {
+  it('reports that chains are not supported', () => {
     refuses('unknown-parameter', /Chained parameters are not supported/, 'patient.name=x')
     refuses('invalid-parameter', /has no modifier `Patient\.name`/, 'subject:Patient.name=x')
   })
@@ -115,7 +115,7 @@ describe('search / parse / what it refuses', () => {
     refuses('invalid-parameter', /`201` values/, `status=a&_id=${Array(200).fill('a').join()}`)
   })
 
-  it('drops what it does not know when asked to be lenient, and says so', () => {
+  it('ignores what is not supported with lenient handling, and reports it', () => {
     const { query, ignored, self } = read('statsu=a&status:text=b&status=c&_summary=count', 'lenient')
     assert.deepEqual(query.where, token('status', 'c'))
     assert.deepEqual(ignored, ['statsu', 'status:text'])
@@ -141,14 +141,14 @@ describe('search / parse / controls', () => {
     refuses('invalid-parameter', /`_count` was sent more than once/, '_count=1&_count=2')
   })
 
-  it('asks only for the total with a count of 0 or a summary of count', () => {
+  it('finds only the total with a count of 0 or a summary of count', () => {
     for (const query of ['_count=0', '_summary=count', '_summary=count&_count=9', '_count=0&_total=none']) {
       const found = read(query)
       assert.deepEqual([found.query.limit, found.query.total, found.total], [0, true, 'accurate'])
     }
   })
 
-  it('counts when asked', () => {
+  it('counts with _total=accurate', () => {
     assert.deepEqual([read('_total=accurate').query.total, read('_total=accurate').total], [true, 'accurate'])
     assert.deepEqual(read('_total=estimate').self, [['_total', 'accurate']])
     assert.deepEqual([read('_total=none').query.total, read('_total=none').total], [undefined, 'none'])
@@ -181,7 +181,7 @@ describe('search / parse / controls', () => {
     refuses('invalid-parameter', /names `6` parameters; at most `5`/, `_sort=${Array(6).fill('_id').join()}`)
   })
 
-  it('includes what the offer allows', () => {
+  it('includes what the capability allows', () => {
     assert.deepEqual(read('_include=ServiceRequest:patient&_include=ServiceRequest:subject:Group').includes, [
       { type: 'ServiceRequest', param: 'patient' },
       { type: 'ServiceRequest', param: 'subject', target: 'Group' },
@@ -205,7 +205,7 @@ describe('search / parse / controls', () => {
     assert.deepEqual(read('_format=json&_pretty=true').self, [])
   })
 
-  it('tells in the self link what it understood, in the order asked', () => {
+  it('writes the parameters as evaluated into the self link, in their order', () => {
     assert.deepEqual(read('_count=999&status:not=a,b&_sort=-authored').self, [
       ['_count', '200'],
       ['status:not', 'a,b'],

@@ -13,7 +13,7 @@ import type { IndexEntry, SearchTypeName } from '../../server/search/types/index
 import { SQLITE_SEARCH_TYPES } from '../../server/store/sqlite/search-types/index.ts'
 import { STORES } from '../store/stores.ts'
 import { EVERYTHING, ids, key, put, query } from '../store/writes.ts'
-import { NOW, PLACE, parameter } from './offer.ts'
+import { NOW, CONTEXT, parameter } from './capability.ts'
 
 /** For each type a value of a resource, and a text that finds it. */
 const EXAMPLES: { readonly [name in SearchTypeName]: { readonly value: unknown; readonly text: string } } = {
@@ -26,10 +26,10 @@ const EXAMPLES: { readonly [name in SearchTypeName]: { readonly value: unknown; 
 }
 
 const entriesOf = (name: SearchTypeName): readonly IndexEntry[] =>
-  SEARCH_TYPES[name].entries(EXAMPLES[name].value, name, PLACE)
+  SEARCH_TYPES[name].entries(EXAMPLES[name].value, name, CONTEXT)
 const filterOf = (name: SearchTypeName) => {
   const searched = parameter({ code: name, type: name, expression: `Basic.${name}` })
-  return SEARCH_TYPES[name].filter(searched, undefined, EXAMPLES[name].text, { ...PLACE, now: NOW })
+  return SEARCH_TYPES[name].filter(searched, undefined, EXAMPLES[name].text, { ...CONTEXT, now: NOW })
 }
 
 describe('search / table of types', () => {

@@ -1,4 +1,4 @@
-/** What each parameter type reads from a value and from a question. https://hl7.org/fhir/R4/search.html#ptypes */
+/** What each parameter type reads from a value of a resource and from a searched value. https://hl7.org/fhir/R4/search.html#ptypes */
 import assert from 'node:assert/strict'
 import type { SearchParameter } from '../../server/definitions/definitions.ts'
 import { EARLIEST, LATEST } from '../../server/fhir/dates.ts'
@@ -6,15 +6,15 @@ import { OutcomeError } from '../../server/fhir/outcome.ts'
 import { SEARCH_TYPES } from '../../server/search/types/index.ts'
 import type { SearchTypeName } from '../../server/search/types/index.ts'
 import { normalise } from '../../server/search/types/string.ts'
-import { BASE, NOW, parameter, PLACE } from './offer.ts'
+import { BASE, NOW, parameter, CONTEXT } from './capability.ts'
 
 type Name = SearchTypeName
 
-const asked = (type: Name, target: readonly string[] = []): SearchParameter =>
+const searchParameter = (type: Name, target: readonly string[] = []): SearchParameter =>
   parameter({ code: 'p', type, expression: 'X.p', target })
 const filter = (type: Name, text: string, modifier?: string, target?: readonly string[]) =>
-  SEARCH_TYPES[type].filter(asked(type, target), modifier, text, { ...PLACE, now: NOW })
-const entries = (type: Name, value: unknown) => SEARCH_TYPES[type].entries(value, 'p', PLACE)
+  SEARCH_TYPES[type].filter(searchParameter(type, target), modifier, text, { ...CONTEXT, now: NOW })
+const entries = (type: Name, value: unknown) => SEARCH_TYPES[type].entries(value, 'p', CONTEXT)
 const at = (text: string): number => Date.parse(text)
 
 function refuses(text: RegExp, act: () => unknown): void {
@@ -82,7 +82,7 @@ describe('search / string', () => {
     assert.deepEqual(values, ['1 road', 'tupelo', 'ms', '38801'])
   })
 
-  it('asks for the beginning, a part, or the exact text', () => {
+  it('searches for the beginning, a part, or the exact text', () => {
     assert.deepEqual(filter('string', 'Mü'), { op: 'string', param: 'p', how: 'starts', value: 'mu' })
     assert.deepEqual(filter('string', 'Mü', 'contains'), { op: 'string', param: 'p', how: 'contains', value: 'mu' })
     assert.deepEqual(filter('string', 'Mü\\, x', 'exact'), { op: 'string', param: 'p', how: 'exact', value: 'Mü, x' })
@@ -106,7 +106,7 @@ describe('search / uri', () => {
     assert.deepEqual(entries('uri', 'http://a.example/x|1').length, 2)
   })
 
-  it('asks for the whole of it', () => {
+  it('searches for the whole of it', () => {
     assert.deepEqual(filter('uri', 'urn:a\\,b'), { op: 'uri', param: 'p', value: 'urn:a,b' })
   })
 })
@@ -166,7 +166,7 @@ describe('search / reference / filter', () => {
     })
   })
 
-  it('refuses what can never match, and says why', () => {
+  it('refuses what can never match, with the reason', () => {
     refuses(/is of type `Patient`, the modifier names `Group`/, () => filter('reference', 'Patient/1', 'Group', both))
     refuses(/refers to `Group`, `Patient`/, () => filter('reference', 'Location/1', undefined, both))
     refuses(/names a version; search for `Patient\/1`/, () => filter('reference', 'Patient/1/_history/2'))

@@ -8,22 +8,26 @@ import type { Sql, Statements } from './sql.ts'
  * - exact: it lists exactly the records that meet the condition; else more, and the probe is still needed.
  * - ordered: it comes by rid from an index, so that a page need not read all of it.
  */
-export type Source = { readonly rids: Sql; readonly exact: boolean; readonly ordered: boolean }
+export type RecordSource = { readonly rids: Sql; readonly exact: boolean; readonly ordered: boolean }
 
 /**
  * A condition has two forms: `probe` tests the record `r`, `source` lists the records that meet it, from an index.
  * query.ts reads from the source that lists fewest and probes the other conditions.
  */
-export type Condition = { readonly probe: Sql; readonly source?: Source }
+export type SqlCondition = { readonly probe: Sql; readonly source?: RecordSource }
 
 /** What a query is compiled in. `type`: the number of the searched type, undefined for all types. */
-export type Scope = { readonly type: number | undefined; readonly terms: Dictionary; readonly statements: Statements }
+export type QueryScope = {
+  readonly type: number | undefined
+  readonly terms: Dictionary
+  readonly statements: Statements
+}
 
 /** The numbers of the searched fields: one parameter in one type of record, or in all. */
 export type FieldIds = readonly number[]
 
-export const EVERY_RECORD: Condition = { probe: raw('1') }
-export const NO_RECORD: Condition = {
+export const EVERY_RECORD: SqlCondition = { probe: raw('1') }
+export const NO_RECORD: SqlCondition = {
   probe: raw('0'),
   source: { rids: raw('SELECT rid FROM record WHERE 0'), exact: true, ordered: true },
 }

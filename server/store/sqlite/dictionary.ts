@@ -1,6 +1,6 @@
 /** The store's dictionary: words, fields and values are written once and pointed at by small numbers. */
 import { loadFields } from './fields.ts'
-import type { Fields } from './fields.ts'
+import type { FieldIndex } from './fields.ts'
 import type { Arg, Statements } from './sql.ts'
 
 /** A row of the table `value`: the columns of an entry. `kind` is the number of its search type (search-types/). */
@@ -12,7 +12,7 @@ export type Dictionary = {
   /** The number of a text, given now if need be (inside a transaction). */
   makeWord(text: string): number
   text(wid: number): string
-  fields(): Fields
+  fields(): FieldIndex
   makeField(type: number, kind: number, param: string): number
   /** The number of a value, given now if need be (inside a transaction). */
   makeValue(value: Value): number
@@ -36,8 +36,8 @@ export function dictionary(statements: Statements): Dictionary {
   }
   const { forget: forgetWords, ...words } = wordsOf(statements, insert)
   const { forget: forgetValues, ...values } = valuesOf(statements, insert)
-  let fields: Fields | undefined
-  const all = (): Fields => (fields ??= loadFields(statements))
+  let fields: FieldIndex | undefined
+  const all = (): FieldIndex => (fields ??= loadFields(statements))
 
   return {
     ...words,

@@ -7,7 +7,7 @@ import type { Statements } from './sql.ts'
 /** `kind`: the number of the search type (search-types/). */
 export type Field = { readonly fid: number; readonly type: number; readonly kind: number; readonly param: string }
 
-export type Fields = {
+export type FieldIndex = {
   get(fid: number): Field
   find(type: number, kind: number, param: string): number | undefined
   add(field: Field): void
@@ -16,7 +16,7 @@ export type Fields = {
 }
 
 /** All fields that the store has, in memory. */
-export function loadFields({ all }: Statements): Fields {
+export function loadFields({ all }: Statements): FieldIndex {
   const byNumber = new Map<number, Field>()
   const byKey = new Map<string, number>()
   const byParam = new Map<string, Field[]>()

@@ -4,12 +4,12 @@
  */
 import type { Filter, Prefix } from '../../search/query.ts'
 import { entriesIn, EVERY_RECORD, NO_RECORD } from './condition.ts'
-import type { Condition, Scope } from './condition.ts'
+import type { SqlCondition, QueryScope } from './condition.ts'
 import { entryCondition } from './search-types/index.ts'
 import { anyOf, joined, raw, sql } from './sql.ts'
 import type { Sql } from './sql.ts'
 
-export function compile(filter: Filter, scope: Scope): Condition {
+export function compile(filter: Filter, scope: QueryScope): SqlCondition {
   switch (filter.op) {
     case 'and':
       return allOf(filter.of.map((part) => compile(part, scope)))
@@ -28,7 +28,7 @@ export function compile(filter: Filter, scope: Scope): Condition {
   }
 }
 
-function allOf(parts: readonly Condition[]): Condition {
+function allOf(parts: readonly SqlCondition[]): SqlCondition {
   const source = parts.find((part) => part.source)?.source
   const probe = parts.length === 0 ? EVERY_RECORD.probe : sql`(${joined(probes(parts), ' AND ')})`
   return { probe, ...(source ? { source: { ...source, exact: source.exact && parts.length === 1 } } : {}) }
@@ -37,7 +37,7 @@ function allOf(parts: readonly Condition[]): Condition {
 /** SQLite unites at most 500 SELECTs. https://sqlite.org/limits.html */
 const MAX_UNION = 400
 
-function someOf([first, ...rest]: readonly Condition[]): Condition {
+function someOf([first, ...rest]: readonly SqlCondition[]): SqlCondition {
   if (first === undefined) return NO_RECORD
   if (rest.length === 0) return first
   const parts = [first, ...rest]
@@ -52,14 +52,14 @@ function someOf([first, ...rest]: readonly Condition[]): Condition {
   return { probe, source: { rids: sql`SELECT rid FROM (${union})`, exact, ordered: false } }
 }
 
-const probes = (parts: readonly Condition[]): Sql[] => parts.map((part) => part.probe)
+const probes = (parts: readonly SqlCondition[]): Sql[] => parts.map((part) => part.probe)
 
-function missing(param: string, { type, terms }: Scope): Condition {
+function missing(param: string, { type, terms }: QueryScope): SqlCondition {
   const fields = terms.fields().of({ type, param })
   return fields.length === 0 ? EVERY_RECORD : { probe: sql`NOT EXISTS (SELECT 1 FROM ${entriesIn(fields)})` }
 }
 
-function withId(ids: readonly string[], { type }: Scope): Condition {
+function withId(ids: readonly string[], { type }: QueryScope): SqlCondition {
   const oneOfIds = sql`id IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`
   const probe = sql`r.${oneOfIds}`
   if (type === undefined) return { probe }
@@ -69,7 +69,7 @@ function withId(ids: readonly string[], { type }: Scope): Condition {
 
 type Updated = Extract<Filter, { op: 'updated' }>
 
-function updated({ prefix, start, end }: Updated, { type }: Scope): Condition {
+function updated({ prefix, start, end }: Updated, { type }: QueryScope): SqlCondition {
   const probe = sql`(${COMPARE_INSTANT[prefix]('r.at', start, end)})`
   if (type === undefined) return { probe }
   const rids = sql`SELECT rid FROM record INDEXED BY record_at WHERE type = ${type} AND (${COMPARE_INSTANT[prefix]('at', start, end)})`

@@ -1,12 +1,12 @@
 /** The order of a result and where a page begins in it, as SQL. What the order is: search/match.ts. */
 import type { Cursor, Sort } from '../../search/query.ts'
-import type { Scope } from './condition.ts'
+import type { QueryScope } from './condition.ts'
 import { sortExpression } from './search-types/index.ts'
 import { joined, raw, sql } from './sql.ts'
 import type { Sql } from './sql.ts'
 
 /** What the record `r` is sorted by; NULL without an entry. */
-export function sortKey({ param, kind, descending }: Sort, scope: Scope): Sql {
+export function sortKey({ param, kind, descending }: Sort, scope: QueryScope): Sql {
   if (kind === 'id') return raw('r.id')
   if (kind === 'updated') return raw('r.at')
   return sortExpression(kind, param, descending ? 'max' : 'min', scope)
@@ -37,7 +37,7 @@ export function after(sorts: readonly Sort[], cursor: Cursor): Sql {
 }
 
 /** `, key AS k0, ...` */
-export const keyColumns = (sorts: readonly Sort[], scope: Scope): Sql =>
+export const keyColumns = (sorts: readonly Sort[], scope: QueryScope): Sql =>
   joined(
     sorts.map((sort, index) => sql`, ${sortKey(sort, scope)} AS ${raw(`k${index}`)}`),
     '',

@@ -5,7 +5,7 @@
 import type { Cursor, Filter, Query, Sort } from '../../search/query.ts'
 import { EVERYONE } from '../../search/query.ts'
 import type { Found } from '../store.ts'
-import type { Condition, Scope, Source } from './condition.ts'
+import type { SqlCondition, QueryScope, RecordSource } from './condition.ts'
 import type { Dictionary } from './dictionary.ts'
 import { compile } from './filter.ts'
 import { after, keyColumns, orderBy } from './order.ts'
@@ -19,7 +19,7 @@ type Needs = { readonly statements: Statements; readonly words: Dictionary }
 /** Finds records, one page of them. */
 export function find(query: Query, { statements, words: terms }: Needs): Found {
   const type = query.type === '*' ? undefined : (terms.word(query.type) ?? -1)
-  const scope: Scope = { type, terms, statements }
+  const scope: QueryScope = { type, terms, statements }
   const plan = planOf(query, scope)
   const rows = query.limit > 0 ? page(query, plan, scope) : []
   const more = rows.length > query.limit
@@ -31,15 +31,19 @@ export function find(query: Query, { statements, words: terms }: Needs): Found {
   }
 }
 
-type Row = { readonly rid: number; readonly [key: `k${number}`]: Arg }
+type PageRow = { readonly rid: number; readonly [key: `k${number}`]: Arg }
 
-const cursorOf = ({ rid, ...keys }: Row): Cursor => [...Object.values(keys), rid]
+const cursorOf = ({ rid, ...keys }: PageRow): Cursor => [...Object.values(keys), rid]
 
 /** Which records are looked at (`from`, with their number as `rid`) and what must be true of each. */
-export type Plan = { readonly from: Sql; readonly rid: string; readonly where: Sql }
+export type QueryPlan = { readonly from: Sql; readonly rid: string; readonly where: Sql }
 
 /** The page as SQL, for `find` and for tests of its query plan. */
-export function pageSql({ sort = [], after: cursor, limit }: Query, { from, rid, where }: Plan, scope: Scope): Sql {
+export function pageSql(
+  { sort = [], after: cursor, limit }: Query,
+  { from, rid, where }: QueryPlan,
+  scope: QueryScope,
+): Sql {
   const beyond = cursor === undefined ? raw('1') : after(sort, cursor)
   if (sort.length === 0) {
     const later = cursor === undefined ? raw('1') : sql`${raw(rid)} > ${cursor.at(-1) ?? 0}`
@@ -49,18 +53,18 @@ export function pageSql({ sort = [], after: cursor, limit }: Query, { from, rid,
   return sql`SELECT * FROM (${sorted}) WHERE ${beyond} ORDER BY ${orderBy(sort)} LIMIT ${most(limit) + 1}`
 }
 
-function page(query: Query, plan: Plan, scope: Scope): Row[] {
+function page(query: Query, plan: QueryPlan, scope: QueryScope): PageRow[] {
   const { text, args } = pageSql(query, plan, scope)
-  return scope.statements.all<Row>(text, ...args)
+  return scope.statements.all<PageRow>(text, ...args)
 }
 
-function total({ from, where }: Plan, { get }: Statements): number {
+function total({ from, where }: QueryPlan, { get }: Statements): number {
   const { text, args } = sql`SELECT count(*) AS total FROM ${from} WHERE ${where}`
   return get<{ total: number }>(text, ...args)!.total
 }
 
-export function planOf({ where, viewer, deleted, sort }: Query, scope: Scope): Plan {
-  const conditions: Condition[] = [...parts(where).map((part) => compile(part, scope)), visibility(viewer, scope)]
+export function planOf({ where, viewer, deleted, sort }: Query, scope: QueryScope): QueryPlan {
+  const conditions: SqlCondition[] = [...parts(where).map((part) => compile(part, scope)), visibility(viewer, scope)]
   if (deleted !== true) conditions.push({ probe: raw('r.deleted = 0') })
   const driver = fewest(conditions, sort ?? [], scope.statements)
   const tested = conditions.filter((condition) => condition !== driver || !condition.source!.exact)
@@ -76,7 +80,7 @@ export function planOf({ where, viewer, deleted, sort }: Query, scope: Scope): P
 const parts = (filter: Filter): readonly Filter[] => (filter.op === 'and' ? filter.of.flatMap(parts) : [filter])
 
 /** Visibility as a condition. An agency's own list is a source only where nothing of the type is open to everyone. */
-function visibility(viewer: Query['viewer'], { type, terms, statements }: Scope): Condition {
+function visibility(viewer: Query['viewer'], { type, terms, statements }: QueryScope): SqlCondition {
   const probe = visibleTo(viewer, terms)
   if (viewer === 'unrestricted' || type === undefined) return { probe }
   const open = statements.get('SELECT 1 FROM audience WHERE agency = ? AND type = ?', terms.word(EVERYONE) ?? 0, type)
@@ -97,10 +101,10 @@ const ROUNDS_BY_CHANGE = [100, 1_000]
  * stops early), or none.
  */
 function fewest(
-  conditions: readonly Condition[],
+  conditions: readonly SqlCondition[],
   sort: readonly Sort[],
   statements: Statements,
-): Condition | undefined {
+): SqlCondition | undefined {
   const indexed = conditions.filter((condition) => condition.source)
   const byChange = sort[0]?.kind === 'updated'
   const inOrder = byChange ? undefined : indexed.find(({ source }) => source!.ordered)
@@ -113,7 +117,7 @@ function fewest(
   return inOrder
 }
 
-function count({ rids }: Source, round: number, { get }: Statements): number {
+function count({ rids }: RecordSource, round: number, { get }: Statements): number {
   const { text, args } = sql`SELECT count(*) AS n FROM (${rids} LIMIT ${round})`
   return get<{ n: number }>(text, ...args)!.n
 }

@@ -1,6 +1,6 @@
 /** The search types in SQLite: one row for each type of search/types/, and TypeScript says which is missing. */
 import type { EntryByType, EntryFilter, FilterByType, IndexEntry, SearchTypeName } from '../../../search/types/index.ts'
-import type { Condition, Scope } from '../condition.ts'
+import type { SqlCondition, QueryScope } from '../condition.ts'
 import type { Dictionary } from '../dictionary.ts'
 import type { Field } from '../fields.ts'
 import { raw } from '../sql.ts'
@@ -13,9 +13,9 @@ import { token } from './token.ts'
 import type { Span, SqliteSearchType, ValueColumns } from './type.ts'
 import { uri } from './uri.ts'
 
-type Table = { readonly [name in SearchTypeName]: SqliteSearchType<EntryByType[name], FilterByType[name]> }
+type SqliteTable = { readonly [name in SearchTypeName]: SqliteSearchType<EntryByType[name], FilterByType[name]> }
 
-export const SQLITE_SEARCH_TYPES: Table = { token, string, reference, date, uri, number }
+export const SQLITE_SEARCH_TYPES: SqliteTable = { token, string, reference, date, uri, number }
 
 /** An entry as a record keeps it: the number of its value, or its span. */
 export type EncodedEntry = number | Span
@@ -52,14 +52,14 @@ const VALUE = 'SELECT text, scope, exact FROM value WHERE vid = ?'
 export const entryCondition = <Name extends SearchTypeName>(
   name: Name,
   filter: FilterByType[Name] & EntryFilter,
-  scope: Scope,
-): Condition => SQLITE_SEARCH_TYPES[name].condition(filter, fieldsOf(name, filter.param, scope), scope)
+  scope: QueryScope,
+): SqlCondition => SQLITE_SEARCH_TYPES[name].condition(filter, fieldsOf(name, filter.param, scope), scope)
 
 /** The sort key of record `r`; NULL without an entry. */
-export function sortExpression(name: SearchTypeName, param: string, best: 'min' | 'max', scope: Scope): Sql {
+export function sortExpression(name: SearchTypeName, param: string, best: 'min' | 'max', scope: QueryScope): Sql {
   const fields = fieldsOf(name, param, scope)
   return fields.length === 0 ? raw('NULL') : SQLITE_SEARCH_TYPES[name].sortExpression(fields, best)
 }
 
-const fieldsOf = (name: SearchTypeName, param: string, { type, terms }: Scope): readonly number[] =>
+const fieldsOf = (name: SearchTypeName, param: string, { type, terms }: QueryScope): readonly number[] =>
   terms.fields().of({ type, kind: SQLITE_SEARCH_TYPES[name].id, param })

@@ -1,7 +1,7 @@
 /** Conditions and sort keys of entries that are ranges: rows of the table `span`. */
 import type { Prefix } from '../../../search/query.ts'
 import { entriesIn, NO_RECORD, oneOf } from '../condition.ts'
-import type { Condition, FieldIds } from '../condition.ts'
+import type { SqlCondition, FieldIds } from '../condition.ts'
 import { raw, sql } from '../sql.ts'
 import type { Sql } from '../sql.ts'
 
@@ -18,7 +18,7 @@ export function withSpan(
   fields: FieldIds,
   compare: SpanComparison[Prefix],
   [low, high]: readonly [low: number, high: number],
-): Condition {
+): SqlCondition {
   if (fields.length === 0) return NO_RECORD
   const inIndex = compare(raw('s.since'), raw('s.until'), low, high)
   const inRecord = compare(SINCE, UNTIL, low, high)

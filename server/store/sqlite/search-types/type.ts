@@ -2,7 +2,7 @@
  * What SQLite needs of a search type: how its entries are stored, and its filters and sort in SQL. Each file of this
  * folder is one type; index.ts lists them under the names of search/types/. What they must answer: search/types/.
  */
-import type { Condition, FieldIds, Scope } from '../condition.ts'
+import type { SqlCondition, FieldIds, QueryScope } from '../condition.ts'
 import type { Dictionary, Value } from '../dictionary.ts'
 import type { Sql } from '../sql.ts'
 
@@ -15,7 +15,7 @@ export type Span = readonly [since: number, until: number]
 type Queried<Filter> = {
   /** The number of the type in the columns `field.kind` and `value.kind`. Files have it: it never changes. */
   readonly id: number
-  condition(filter: Filter, fields: FieldIds, scope: Scope): Condition
+  condition(filter: Filter, fields: FieldIds, scope: QueryScope): SqlCondition
   /** The least (`min`) or greatest (`max`) sort key of record `r` in these fields; NULL without an entry. */
   sortExpression(fields: FieldIds, best: 'min' | 'max'): Sql
 }

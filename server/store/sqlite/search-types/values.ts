@@ -1,11 +1,11 @@
 /** Conditions and sort keys of entries that are rows of the table `value`. */
 import { entriesIn, NO_RECORD, oneOf } from '../condition.ts'
-import type { Condition, FieldIds, Scope } from '../condition.ts'
+import type { SqlCondition, FieldIds, QueryScope } from '../condition.ts'
 import { raw, sql } from '../sql.ts'
 import type { Sql } from '../sql.ts'
 
 /** Records with a value `v` that meets a condition which few values meet: their numbers are read first. */
-export function withFewValues(fields: FieldIds, where: Sql, { statements }: Scope): Condition {
+export function withFewValues(fields: FieldIds, where: Sql, { statements }: QueryScope): SqlCondition {
   if (fields.length === 0) return NO_RECORD
   const rows = statements.all<{ vid: number }>(`SELECT v.vid FROM value v WHERE ${where.text}`, ...where.args)
   if (rows.length === 0) return NO_RECORD
@@ -23,7 +23,7 @@ export function withFewValues(fields: FieldIds, where: Sql, { statements }: Scop
 }
 
 /** Records with a value `v` that meets a condition which many values may meet. */
-export function withManyValues(fields: FieldIds, where: Sql): Condition {
+export function withManyValues(fields: FieldIds, where: Sql): SqlCondition {
   if (fields.length === 0) return NO_RECORD
   const rids = sql`SELECT DISTINCT p.rid FROM value v CROSS JOIN posting p ON p.value = v.vid
     WHERE ${where} AND ${oneOf('p.field', fields)}`

@@ -4,9 +4,9 @@ import type { SearchParameter, ResourceCapability } from '../../server/definitio
 
 export const cursors = createCursors(Buffer.alloc(32, 1))
 
-type Given = Pick<SearchParameter, 'code' | 'type' | 'expression'> & Partial<SearchParameter>
+type ParameterParts = Pick<SearchParameter, 'code' | 'type' | 'expression'> & Partial<SearchParameter>
 
-export const parameter = (given: Given): SearchParameter => ({
+export const parameter = (given: ParameterParts): SearchParameter => ({
   url: `http://hub.example/SearchParameter/${given.code}`,
   target: [],
   documentation: '',
@@ -14,7 +14,7 @@ export const parameter = (given: Given): SearchParameter => ({
 })
 
 /** A type with parameters of every search type. (R4 has no dose in it: it stands for a number.) */
-export const OFFER: ResourceCapability = {
+export const CAPABILITY: ResourceCapability = {
   type: 'ServiceRequest',
   profiles: [],
   searchParameters: [
@@ -70,5 +70,5 @@ export const OFFER: ResourceCapability = {
 }
 
 export const BASE = 'http://hub.example/fhir'
-export const PLACE = { base: BASE, timeZone: 'America/Chicago' }
+export const CONTEXT = { base: BASE, timeZone: 'America/Chicago' }
 export const NOW = Date.UTC(2026, 10, 24)
