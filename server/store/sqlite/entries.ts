@@ -3,6 +3,7 @@ import type { IndexEntry } from '../../search/query.ts'
 import type { Dictionary } from './dictionary.ts'
 import { decodeEntry, encodeEntry, SQLITE_SEARCH_TYPES } from './search-types/index.ts'
 import type { EncodedEntry } from './search-types/index.ts'
+import type { ValueColumns } from './search-types/type.ts'
 import type { Statements } from './sql.ts'
 
 /** The entries of each field, by its number. */
@@ -23,11 +24,26 @@ export function encodeEntries(entries: readonly IndexEntry[], type: number, term
   return encoded
 }
 
+/** The values that several records refer to, by their numbers: one statement for all of them. */
+export function loadValues(many: readonly EncodedEntries[], { all }: Statements): ReadonlyMap<number, ValueColumns> {
+  const items = many.flatMap((encoded) => Object.values(encoded).flat())
+  const vids = [...new Set(items.filter((item) => typeof item === 'number'))]
+  if (vids.length === 0) return new Map()
+  const rows = all<ValueColumns & { readonly vid: number }>(VALUES, JSON.stringify(vids))
+  return new Map(rows.map((row) => [row.vid, row]))
+}
+
+const VALUES = 'SELECT vid, text, scope, exact FROM value WHERE vid IN (SELECT value FROM json_each(?))'
+
 /** The entries of a record again. */
-export function decodeEntries(encoded: EncodedEntries, terms: Dictionary, statements: Statements): IndexEntry[] {
+export function decodeEntries(
+  encoded: EncodedEntries,
+  terms: Dictionary,
+  values: ReadonlyMap<number, ValueColumns>,
+): IndexEntry[] {
   return Object.entries(encoded).flatMap(([fid, items]) => {
     const field = terms.fields().get(Number(fid))
-    return items.map((item) => decodeEntry(field, item, terms, statements))
+    return items.map((item) => decodeEntry(field, item, terms, values))
   })
 }
 

@@ -6,7 +6,8 @@ import { decodeAudience } from './circle.ts'
 import { apply, cursorValue, feed, lastCommit } from './commit.ts'
 import { dictionary } from './dictionary.ts'
 import { eventCount, events } from './events.ts'
-import { decodeEntries } from './entries.ts'
+import { decodeEntries, loadValues } from './entries.ts'
+import type { EncodedEntries } from './entries.ts'
 import { group } from './group.ts'
 import { jobs, voidLeases } from './jobs.ts'
 import { openDatabase } from './open.ts'
@@ -48,8 +49,9 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
     indexed: async ({ type, id }) => {
       const row = get<{ facts: string; audience: string }>(INDEXED, words.word(type) ?? 0, id)
       if (row === undefined) return undefined
+      const encoded = JSON.parse(row.facts) as EncodedEntries
       return {
-        entries: decodeEntries(JSON.parse(row.facts), words, statements),
+        entries: decodeEntries(encoded, words, loadValues([encoded], statements)),
         audience: decodeAudience(row.audience, words),
       }
     },

@@ -4,7 +4,7 @@ import type { SqlCondition, QueryScope } from '../condition.ts'
 import type { Dictionary } from '../dictionary.ts'
 import type { Field } from '../fields.ts'
 import { raw } from '../sql.ts'
-import type { Sql, Statements } from '../sql.ts'
+import type { Sql } from '../sql.ts'
 import { date } from './date.ts'
 import { number } from './number.ts'
 import { reference } from './reference.ts'
@@ -34,19 +34,17 @@ export function encodeEntry<Name extends SearchTypeName>(
   return terms.makeValue({ kind: type.id, ...type.encode(entry, terms) })
 }
 
-/** The entry of a field that was encoded as this. */
+/** The entry of a field that was encoded as this. `values` holds the values that it refers to, by their numbers. */
 export function decodeEntry(
   { kind, param }: Pick<Field, 'kind' | 'param'>,
   encoded: EncodedEntry,
   terms: Dictionary,
-  { get }: Statements,
+  values: ReadonlyMap<number, ValueColumns>,
 ): IndexEntry {
   const type = SQLITE_SEARCH_TYPES[NAME_BY_ID.get(kind)!]
   if (type.stored === 'span') return type.decode(encoded as Span, param)
-  return type.decode(get<ValueColumns>(VALUE, encoded as number)!, param, terms)
+  return type.decode(values.get(encoded as number)!, param, terms)
 }
-
-const VALUE = 'SELECT text, scope, exact FROM value WHERE vid = ?'
 
 /** The condition of a filter: an entry of its parameter meets it. */
 export const entryCondition = <Name extends SearchTypeName>(
