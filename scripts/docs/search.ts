@@ -17,7 +17,7 @@ export function searchPage(definitions: Definitions): string {
 function modifiers(): string {
   const ofType = SEARCH_TYPE_NAMES.flatMap((name) => {
     const own = SEARCH_TYPES[name].modifiers.filter((one) => one !== MISSING).map((one) => code(`:${one}`))
-    if (name === 'reference') own.push(code(':<Type>'))
+    if (SEARCH_TYPES[name].targetIsModifier) own.push(code(':<Type>'))
     return own.length > 0 ? [`${own.join(' and ')} on ${name}`] : []
   })
   return [`${code(`:${MISSING}`)} on all`, ...ofType].join(', ')

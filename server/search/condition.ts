@@ -46,10 +46,9 @@ function unsupportedModifier({ name, modifier }: Criterion, modifiers: readonly 
   return refuse('invalid-parameter', text)
 }
 
-/** A reference also takes the type that it refers to: `subject:Patient=1`. */
 function modifiersOf(parameter: SearchParameter): readonly string[] {
-  const { modifiers } = SEARCH_TYPES[searchTypeOf(parameter)]
-  return parameter.type === 'reference' ? [...modifiers, ...parameter.target] : modifiers
+  const { modifiers, targetIsModifier } = SEARCH_TYPES[searchTypeOf(parameter)]
+  return targetIsModifier ? [...modifiers, ...parameter.target] : modifiers
 }
 
 /** A list of names, for a sentence. */

@@ -35,6 +35,8 @@ export type SearchType<Entry, Filter, OtherEntry = never, OtherFilter = never> =
   readonly sortKeyType: 'string' | 'number'
   /** The modifiers that the type takes. `missing` and `not` need no code of the type: the parser builds them. */
   readonly modifiers: readonly string[]
+  /** Each target type of the parameter is a modifier too: `subject:Patient=1`. */
+  readonly targetIsModifier?: true
 }
 
 /** `missing` and `not` are made by the parser out of the type's own filters. */

@@ -27,8 +27,8 @@ export type ReferenceFilter = {
 const ID = /^[A-Za-z0-9.-]{1,64}$/
 
 export const reference: SearchType<ReferenceEntry, ReferenceFilter, UriEntry, UriFilter> = {
-  /** Each target type of the parameter is a modifier too: `subject:Patient=1`. */
   modifiers: [MISSING],
+  targetIsModifier: true,
   sortKeyType: 'string',
 
   entries(value, param, { base }) {
