@@ -54,15 +54,22 @@ export type Sort = {
 export type Cursor = readonly (string | number | null)[]
 
 export type Query = {
-  /** One type, or every type (the hub's own queries about a participant). */
-  readonly type: string | '*'
+  /** One type, several, or (`*`) every type. */
+  readonly type: string | readonly string[]
   readonly where: Filter
   readonly viewer: Viewer
   readonly sort?: readonly Sort[]
-  /** At most this many; 0 counts only. */
+  /** At most this many; 0 only counts. */
   readonly limit: number
   readonly after?: Cursor
   readonly total?: boolean
-  /** Records that were deleted, too (they keep their audience and participant). Never for a caller's search. */
+  /** Deleted records, too (they keep their audience and participant). Never for a caller's search. */
   readonly deleted?: boolean
+  /**
+   * The records as they were after this sequence, matched and sorted by the index entries that they had then; visible to
+   * those who may know of them now. With the same `asOf`, pages hold together whatever is committed meanwhile.
+   */
+  readonly asOf?: number
+  /** Answers each version with its index entries. */
+  readonly withEntries?: true
 }

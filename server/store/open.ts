@@ -1,5 +1,5 @@
 /** A store by its address. */
-import { openMemory } from './memory.ts'
+import { openMemory } from './memory/open.ts'
 import { openSqlite } from './sqlite/store.ts'
 import type { Store } from './store.ts'
 import { StoreUnusable } from './unusable.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Query, Viewer } from '../../server/search/query.ts'
-import { openMemory } from '../../server/store/memory.ts'
+import { openMemory } from '../../server/store/memory/open.ts'
 import { CommitConflict } from '../../server/store/store.ts'
 import type { Store, Work } from '../../server/store/store.ts'
 import { pages } from './contract/search.ts'

@@ -2,38 +2,18 @@
  * A query as SQL: the conditions of `where` and of the viewer. One of them is read from an index (the one that lists
  * fewest records), the others are tested record by record.
  */
-import type { Cursor, Filter, Query, Sort } from '../../search/query.ts'
+import type { Filter, Query, Sort } from '../../search/query.ts'
 import { EVERYONE } from '../../search/query.ts'
-import type { Found } from '../store.ts'
+import { unchangedSince } from './as-of.ts'
+import { oneOf } from './condition.ts'
 import type { SqlCondition, QueryScope, RecordSource } from './condition.ts'
-import type { Dictionary } from './dictionary.ts'
 import { compile } from './filter.ts'
 import { after, keyColumns, orderBy } from './order.ts'
-import { CURRENT, visibleTo, versionOf } from './rows.ts'
-import type { VersionRow } from './rows.ts'
+import { visibleTo } from './rows.ts'
 import { joined, most, raw, sql } from './sql.ts'
 import type { Arg, Sql, Statements } from './sql.ts'
 
-type Needs = { readonly statements: Statements; readonly words: Dictionary }
-
-/** Finds records, one page of them. */
-export function find(query: Query, { statements, words: terms }: Needs): Found {
-  const type = query.type === '*' ? undefined : (terms.word(query.type) ?? -1)
-  const scope: QueryScope = { type, terms, statements }
-  const plan = planOf(query, scope)
-  const rows = query.limit > 0 ? page(query, plan, scope) : []
-  const more = rows.length > query.limit
-  const shown = more ? rows.slice(0, -1) : rows
-  return {
-    versions: shown.map(({ rid }) => versionOf(statements.get<VersionRow>(`${CURRENT} WHERE r.rid = ?`, rid)!, terms)),
-    ...(more ? { next: cursorOf(shown.at(-1)!) } : {}),
-    ...(query.total === true ? { total: total(plan, statements) } : {}),
-  }
-}
-
 type PageRow = { readonly rid: number; readonly [key: `k${number}`]: Arg }
-
-const cursorOf = ({ rid, ...keys }: PageRow): Cursor => [...Object.values(keys), rid]
 
 /** Which records are looked at (`from`, with their number as `rid`) and what must be true of each. */
 export type QueryPlan = { readonly from: Sql; readonly rid: string; readonly where: Sql }
@@ -53,19 +33,24 @@ export function pageSql(
   return sql`SELECT * FROM (${sorted}) WHERE ${beyond} ORDER BY ${orderBy(sort)} LIMIT ${most(limit) + 1}`
 }
 
-function page(query: Query, plan: QueryPlan, scope: QueryScope): PageRow[] {
+/** The page and one record more, where there is one. */
+export function page(query: Query, plan: QueryPlan, scope: QueryScope): PageRow[] {
   const { text, args } = pageSql(query, plan, scope)
   return scope.statements.all<PageRow>(text, ...args)
 }
 
-function total({ from, where }: QueryPlan, { get }: Statements): number {
+export function total({ from, where }: QueryPlan, { get }: Statements): number {
   const { text, args } = sql`SELECT count(*) AS total FROM ${from} WHERE ${where}`
   return get<{ total: number }>(text, ...args)!.total
 }
 
-export function planOf({ where, viewer, deleted, sort }: Query, scope: QueryScope): QueryPlan {
+/** @param types the numbers of the types of the query, where they are several */
+export function planOf(query: Query, scope: QueryScope, types?: readonly number[]): QueryPlan {
+  const { where, viewer, deleted, sort, asOf } = query
   const conditions: SqlCondition[] = [...parts(where).map((part) => compile(part, scope)), visibility(viewer, scope)]
   if (deleted !== true) conditions.push({ probe: raw('r.deleted = 0') })
+  if (asOf !== undefined) conditions.push({ probe: unchangedSince(asOf) })
+  if (scope.type === undefined && types !== undefined) conditions.push({ probe: oneOf('r.type', types) })
   const driver = fewest(conditions, sort ?? [], scope.statements)
   const tested = conditions.filter((condition) => condition !== driver || !condition.source!.exact)
   const tests = joined([raw('1'), ...tested.map(({ probe }) => probe)], ' AND ')

@@ -7,13 +7,14 @@ import type { Dictionary } from './dictionary.ts'
 import { raw, sql } from './sql.ts'
 import type { Sql } from './sql.ts'
 
-/** How many versions one commit can make: the number of a version is its place times this, plus its position. */
+/** How many versions one commit can make: the number of a version is its sequence times this, plus its index in the commit. */
 export const ROOM = 2 ** 20
-export const placeOf = (seq: number): number => Math.floor(seq / ROOM)
+export const sequenceOf = (seq: number): number => Math.floor(seq / ROOM)
 
 export const METHODS = ['POST', 'PUT', 'DELETE'] as const
 
 export type VersionRow = {
+  readonly rid: number
   readonly seq: number
   readonly type: number
   readonly id: string
@@ -26,20 +27,23 @@ export type VersionRow = {
   readonly text: string
 }
 
-const COLUMNS = 'v.seq, r.type, r.id, r.owner, v.version, v.method, v.author, v.audience, v.text'
+const COLUMNS = 'r.rid, v.seq, r.type, r.id, r.owner, v.version, v.method, v.author, v.audience, v.text'
 
 /** Current versions; conditions on the record `r` follow. */
 export const CURRENT = `SELECT ${COLUMNS}, r.at FROM record r JOIN version v ON v.seq = r.head`
 
+/** The same with their entries. */
+export const CURRENT_INDEXED = `SELECT ${COLUMNS}, r.at, json(r.facts) AS facts FROM record r JOIN version v ON v.seq = r.head`
+
 /** Any versions; conditions on the record `r` and the version `v` follow. */
-export const ANY = `SELECT ${COLUMNS}, c.at FROM version v JOIN record r ON r.rid = v.rid JOIN commits c ON c.place = v.seq >> 20`
+export const ANY = `SELECT ${COLUMNS}, c.at FROM version v JOIN record r ON r.rid = v.rid JOIN commits c ON c.sequence = v.seq >> 20`
 
 export function versionOf(row: VersionRow, words: Dictionary): Version {
   return {
     type: words.text(row.type),
     id: row.id,
     version: row.version,
-    sequence: placeOf(row.seq),
+    sequence: sequenceOf(row.seq),
     at: row.at,
     method: METHODS[row.method],
     author: words.text(row.author),
@@ -49,7 +53,7 @@ export function versionOf(row: VersionRow, words: Dictionary): Version {
   }
 }
 
-/** The condition that the seer may know of record `r`. */
+/** The condition that the viewer may know of record `r`. */
 export function visibleTo(viewer: Viewer, words: Dictionary): Sql {
   if (viewer === 'unrestricted') return raw('1')
   return sql`EXISTS (SELECT 1 FROM audience a

@@ -1,18 +1,16 @@
 /** The store in one SQLite file, for one hub process. store/store.ts says what it must do. */
+import { allOf } from '../all.ts'
 import { checkWork } from '../check-work.ts'
 import type { Store } from '../store.ts'
 import { watch } from '../watch.ts'
-import { decodeAudience } from './circle.ts'
-import { apply, cursorValue, feed, lastCommit } from './commit.ts'
+import { apply } from './commit.ts'
 import { dictionary } from './dictionary.ts'
 import { eventCount, events } from './events.ts'
-import { decodeEntries, loadValues } from './entries.ts'
-import type { EncodedEntries } from './entries.ts'
 import { group } from './group.ts'
 import { jobs, voidLeases } from './jobs.ts'
 import { openDatabase } from './open.ts'
-import { find } from './query.ts'
-import { history, read, vread } from './read.ts'
+import { cursorValue, feed, history, indexed, lastCommit, read, readMany, vread } from './read.ts'
+import { find } from './search.ts'
 import { statements as prepared } from './sql.ts'
 
 export type SqliteStore = Store & {
@@ -34,7 +32,7 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
   let commits = 0
   voidLeases(statements)
 
-  return {
+  const store: SqliteStore = {
     commit: async (work) => {
       checkWork(work)
       const done = await group_.join(() => apply(work, inside))
@@ -42,29 +40,22 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
       return done
     },
     read: async (key, viewer) => read(key, viewer, inside),
-    readMany: async (keys, viewer) => keys.map((key) => read(key, viewer, inside)),
+    readMany: async (keys, viewer) => readMany(keys, viewer, inside),
     vread: async (key, version, viewer) => vread(key, version, viewer, inside),
     history: async (key, viewer, page) => history(key, viewer, page, inside),
     find: async (query) => find(query, inside),
-    indexed: async ({ type, id }) => {
-      const row = get<{ facts: string; audience: string }>(INDEXED, words.word(type) ?? 0, id)
-      if (row === undefined) return undefined
-      const encoded = JSON.parse(row.facts) as EncodedEntries
-      return {
-        entries: decodeEntries(encoded, words, loadValues([encoded], statements)),
-        audience: decodeAudience(row.audience, words),
-      }
-    },
+    all: (query) => allOf(query, store),
+    indexed: async (key) => indexed(key, inside),
     feed: async (after, limit) => feed(after, limit, inside),
     last: async () => lastCommit(statements).sequence,
     changed: watchers.changed,
     cursor: async (name) => cursorValue(name, statements),
     events: async (stream, range) => events(stream, range, statements),
     eventCount: async (stream) => eventCount(stream, statements),
-    jobs: jobs(statements, group_),
+    jobs: jobs(statements, group_, clock),
     stats: async () => ({
-      transactions: group_.counts.transactions,
       commits,
+      groups: group_.counts.transactions,
       records: get<{ n: number }>('SELECT count(*) AS n FROM record')!.n,
       bytes: Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true })),
     }),
@@ -77,7 +68,5 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
       db.pragma(`max_page_count = ${pages}`)
     },
   }
+  return store
 }
-
-const INDEXED = `SELECT json(r.facts) AS facts, coalesce(r.audience, v.audience) AS audience
-  FROM record r JOIN version v ON v.seq = r.head WHERE r.type = ? AND r.id = ?`

@@ -79,6 +79,6 @@ async function check(store: Store, acknowledged: readonly Version[]): Promise<vo
   }
   for (const version of acknowledged) assert.deepEqual(await store.vread(version, version.version, EVERYTHING), version)
   for (const version of found.values()) assert.deepEqual(await store.read(version, EVERYTHING), version)
-  const jobs = (await store.jobs.list('k')).length
+  const jobs = (await store.jobs.list({ kinds: ['k'], limit: Infinity })).jobs.length
   assert.equal(jobs, commits.length, 'a job for each commit')
 }

@@ -135,7 +135,7 @@ describe('store / sqlite / query plan', () => {
   })
 
   const sqlOf = (asked: Query) => {
-    const scope = { type: terms.word(asked.type), terms, statements }
+    const scope = { type: terms.word(String(asked.type)), terms, statements }
     return pageSql(asked, planOf(asked, scope), scope)
   }
   const explain = (asked: Query): string[] => {
