@@ -1,4 +1,4 @@
-/** Random work and random questions for stores, small enough that they meet often. */
+/** Random work and random queries for stores, small enough that they meet often. */
 import fc from 'fast-check'
 import type { Audience, Filter, IndexEntry, Prefix, Query, Viewer, Sort } from '../../server/search/query.ts'
 import { SEARCH_TYPE_NAMES } from '../../server/search/types/index.ts'
@@ -102,8 +102,12 @@ const sort: fc.Arbitrary<Sort> = fc.record({
   descending: fc.boolean(),
 })
 
-export const question: fc.Arbitrary<Query> = fc.record({
-  type: oneOf([...TYPES, '*', 'Unheard']),
+/** The last sequence that a query looks back to: some commits are later, some sequences were not taken yet. */
+const AS_OF = 24
+
+/** A query of the present. */
+const present: fc.Arbitrary<Query> = fc.record({
+  type: oneOf([...TYPES, '*', 'Unheard', ['Task'], ['Goal', 'Task'], ['Goal', 'Unheard'], []]),
   where: filter,
   viewer: sight,
   sort: fc.array(sort, { maxLength: 3 }),
@@ -112,10 +116,19 @@ export const question: fc.Arbitrary<Query> = fc.record({
   deleted: fc.boolean(),
 })
 
+export const question: fc.Arbitrary<Query> = fc
+  .tuple(present, maybe(fc.integer({ min: 0, max: AS_OF })), fc.boolean())
+  .map(([query, asOf, withEntries]) => ({
+    ...query,
+    ...(asOf === undefined ? {} : { asOf }),
+    ...(withEntries ? { withEntries } : {}),
+  }))
+
+const versions = fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { maxLength: 4 })
 const expect = fc.oneof(
   { weight: 4, arbitrary: fc.constant(undefined) },
   { weight: 1, arbitrary: fc.constant('absent' as const) },
-  { weight: 2, arbitrary: fc.record({ version: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }) }) },
+  { weight: 2, arbitrary: fc.record({ version: versions }) },
 )
 
 const address = fc.tuple(oneOf(TYPES), oneOf(IDS)).map(([type, id]) => `${type}/${id}`)
@@ -138,6 +151,18 @@ const write: fc.Arbitrary<Write> = fc.oneof(
       audience: to,
     })),
   },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(oneOf(TYPES), oneOf(IDS), fc.array(entry, { maxLength: 5 }), maybe(audience), versions)
+      .map(([type, id, entries, to, version]) => ({
+        kind: 'entries' as const,
+        key: { type, id },
+        entries,
+        ...(to === undefined ? {} : { audience: to }),
+        expect: { version },
+      })),
+  },
 )
 
 const keyOf = (one: Write): string =>
@@ -151,7 +176,7 @@ export const work: fc.Arbitrary<Work> = fc.record({
     {
       weight: 1,
       arbitrary: fc.array(
-        question.map((none) => ({ none })),
+        present.map((none) => ({ none })),
         { minLength: 1, maxLength: 2 },
       ),
     },

@@ -2,9 +2,17 @@
 import type { IndexEntry } from '../../search/query.ts'
 import type { RecordState, StoredRecord } from './schema.ts'
 
-export function distinct(entries: readonly IndexEntry[]): readonly IndexEntry[] {
-  return [...new Map(entries.map((entry) => [JSON.stringify(Object.entries(entry).sort()), entry])).values()]
-}
+export const distinct = (entries: readonly IndexEntry[]): readonly IndexEntry[] => [
+  ...new Map(entries.map((entry) => [textOf(entry), entry])).values(),
+]
+
+/** Equal entries have equal texts. */
+const textOf = (entry: IndexEntry): string =>
+  JSON.stringify(
+    Object.entries(entry)
+      .filter(([, value]) => value !== undefined)
+      .sort(),
+  )
 
 /** How a record was found after a sequence; undefined when it was not created yet. */
 export const stateAsOf = ({ states }: StoredRecord, sequence: number): RecordState | undefined =>

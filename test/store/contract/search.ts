@@ -115,3 +115,10 @@ export async function pages(store: Store, asked: Query): Promise<Version[]> {
   } while (after !== undefined)
   return all
 }
+
+/** Everything that an iterator gives. */
+export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
