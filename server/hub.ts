@@ -78,7 +78,7 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   const secret = ssnKey(config)
   const judging = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const apart = createApart({ ...judging, limit: config.checkLimit })
-  const store = given.store ?? (await openStore(addressOf(config.store), { clock: clock.now }))
+  const store = given.store ?? (await openStore(config.store, { clock: clock.now }))
   const needs = {
     ...(await writeNeeds(config, published(definitions, { ...judging, apart, inTurn: createTurns() }), store, secret)),
     timeZone: config.timeZone,
@@ -119,8 +119,6 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
     },
   }
 }
-
-const addressOf = (store: Config['store']): string => (store.kind === 'memory' ? 'memory:' : `sqlite:${store.path}`)
 
 /** An IPv6 address stands in brackets in a URL (RFC 3986 section 3.2.2). */
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)

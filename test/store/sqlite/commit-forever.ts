@@ -3,7 +3,7 @@
  * acknowledged, one JSON line each; what is printed must be there ever after.
  */
 import { writeSync } from 'node:fs'
-import { openSqlite } from '../../../server/store/sqlite/store.ts'
+import { openSqlite } from '../../../server/store/sqlite/open.ts'
 import { put, remove, token } from '../writes.ts'
 
 const [path, cycle] = process.argv.slice(2)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openSqlite } from '../../../server/store/sqlite/store.ts'
+import { openSqlite } from '../../../server/store/sqlite/open.ts'
 import { temporaryFolder } from '../stores.ts'
 import { named, put, query } from '../writes.ts'
 import { compileWatcher, watched, WHY_NOT } from './fsync.ts'

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { Filter, IndexEntry } from '../../../server/search/query.ts'
-import { openSqlite } from '../../../server/store/sqlite/store.ts'
+import { openSqlite } from '../../../server/store/sqlite/open.ts'
 import { temporaryFolder } from '../stores.ts'
 import { ids, key, put, query } from '../writes.ts'
 
