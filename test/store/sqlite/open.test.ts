@@ -9,7 +9,7 @@ import { migrations, openDatabase } from '../../../server/store/sqlite/schema.ts
 import { openSqlite } from '../../../server/store/sqlite/open.ts'
 import { StoreUnusable } from '../../../server/store/unusable.ts'
 import { temporaryFolder } from '../stores.ts'
-import { EVERYTHING, isToken, key, named, put, query, token } from '../writes.ts'
+import { EVERYTHING, isToken, key, named, put, query, remove, token } from '../writes.ts'
 
 const options = { clock: () => 0 }
 const openSqliteAt = (path: string) => openStore({ kind: 'sqlite', path }, options)
@@ -111,6 +111,19 @@ describe('store / sqlite / open', () => {
     assert.deepEqual(versions.map(named), ['Other/1#1'])
     assert.deepEqual((await again.indexed(key('Other/1')))?.entries, entries)
     await again.close()
+  })
+
+  it('goes on after a restart from the cursor of a page', async () => {
+    const before = openSqlite(path, options)
+    await before.commit({ writes: ['c', 'a', 'b', 'd'].map((id) => put(`Task/${id}`)) })
+    await before.commit({ writes: [remove('Task/b')] })
+    const all = query('Task', { deleted: true, limit: 2 })
+    const { next } = await before.find(all)
+    await before.close()
+    const after = openSqlite(path, options)
+    const { versions } = await after.find({ ...all, after: next! })
+    assert.deepEqual(versions.map(named), ['Task/b#2', 'Task/d#1'])
+    await after.close()
   })
 
   it('keeps commits that were waiting when it is closed, and takes none afterwards', async () => {

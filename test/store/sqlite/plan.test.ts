@@ -7,8 +7,10 @@ import { apply } from '../../../server/store/sqlite/commit.ts'
 import { dictionary } from '../../../server/store/sqlite/dictionary.ts'
 import { openDatabase } from '../../../server/store/sqlite/schema.ts'
 import { pageSql, planOf } from '../../../server/store/sqlite/query.ts'
+import { find } from '../../../server/store/sqlite/search.ts'
 import { statements as prepared } from '../../../server/store/sqlite/sql.ts'
-import type { Statements } from '../../../server/store/sqlite/sql.ts'
+import type { Arg, Statements } from '../../../server/store/sqlite/sql.ts'
+import type { Write } from '../../../server/store/store.ts'
 import { temporaryFolder } from '../stores.ts'
 import { EVERYTHING, isToken, put, query, token } from '../writes.ts'
 
@@ -127,6 +129,7 @@ describe('store / sqlite / query plan', () => {
     const inside = { statements, words: terms, clock: () => now++ }
     statements.run('BEGIN')
     for (let index = 0; index < RECORDS; index++) apply({ writes: [task(index)] }, inside)
+    apply({ writes: [{ ...task(7), author: 'late' } as Write] }, inside)
     statements.run('COMMIT')
   })
   after(async () => {
@@ -143,6 +146,26 @@ describe('store / sqlite / query plan', () => {
     return statements.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, ...args).map(({ detail }) => detail)
   }
 
+  /** Statements whose plans are taken down as they are run. */
+  let recorded: string[][] = []
+  const recorder: Statements = {
+    get db() {
+      return statements.db
+    },
+    get: (text, ...args) => (record(text, args), statements.get(text, ...args)),
+    all: (text, ...args) => (record(text, args), statements.all(text, ...args)),
+    run: (text, ...args) => statements.run(text, ...args),
+  }
+  const record = (text: string, args: readonly Arg[]): void => {
+    const lines = statements.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, ...args)
+    recorded.push(lines.map(({ detail }) => detail))
+  }
+  const explained = (act: () => unknown): string[][] => {
+    recorded = []
+    act()
+    return recorded
+  }
+
   for (const [title, parts, { reads, sorts = false }] of CASES) {
     it(`${title}: reads an index and never all records`, () => {
       const plan = explain(query('Task', { viewer: abe, limit: 20, ...parts }))
@@ -152,6 +175,29 @@ describe('store / sqlite / query plan', () => {
       if (!sorts) assert.doesNotMatch(plan.join('\n'), /TEMP B-TREE FOR ORDER BY/, plan.join('\n'))
     })
   }
+
+  it('reads only what changed since, as of an earlier sequence', () => {
+    const asked = query('Task', { viewer: abe, limit: 20, asOf: RECORDS - 5, where: patient })
+    const plans = explained(() => find(asked, { statements: recorder, words: terms }))
+    const former = plans.find((plan) => plan.some((line) => /superseded/.test(line)))
+    assert.match(former?.join('\n') ?? '', /SEARCH superseded USING PRIMARY KEY \(until>\?\)/)
+    for (const plan of plans)
+      assert.doesNotMatch(plan.join('\n'), /SCAN (r|s|record|superseded|v|p)\b/, plan.join('\n'))
+  })
+
+  it('reads a page of any size, its versions and their entries by the same few statements', () => {
+    const count = (limit: number) => {
+      const asked = query('Task', { viewer: abe, limit, withEntries: true, asOf: RECORDS - 5 })
+      let found = 0
+      const plans = explained(() => {
+        found = find(asked, { statements: recorder, words: terms }).versions.length
+      })
+      assert.equal(found, limit)
+      return plans.length
+    }
+    assert.equal(count(200), count(10))
+    assert.ok(count(200) <= 9, `${count(200)} statements`)
+  })
 
   it('starts from the condition that lists fewest records', () => {
     const both = (first: Filter, second: Filter) =>
