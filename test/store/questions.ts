@@ -125,6 +125,11 @@ export const question: fc.Arbitrary<Query> = fc
   }))
 
 const versions = fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { maxLength: 4 })
+/** For entries: mostly whatever the version is. */
+const expected = fc.oneof(
+  { weight: 1, arbitrary: versions },
+  { weight: 3, arbitrary: fc.constant([1, 2, 3, 4, 5, 6, 7, 8]) },
+)
 const expect = fc.oneof(
   { weight: 4, arbitrary: fc.constant(undefined) },
   { weight: 1, arbitrary: fc.constant('absent' as const) },
@@ -154,7 +159,7 @@ const write: fc.Arbitrary<Write> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .tuple(oneOf(TYPES), oneOf(IDS), fc.array(entry, { maxLength: 5 }), maybe(audience), versions)
+      .tuple(oneOf(TYPES), oneOf(IDS), fc.array(entry, { maxLength: 5 }), maybe(audience), expected)
       .map(([type, id, entries, to, version]) => ({
         kind: 'entries' as const,
         key: { type, id },
