@@ -6,7 +6,7 @@ import { openMemory } from '../../server/store/memory/open.ts'
 import { CommitConflict, SequenceUnavailable } from '../../server/store/store.ts'
 import type { Store, Work } from '../../server/store/store.ts'
 import { collected, pages } from './contract/search.ts'
-import { question, sight, work } from './questions.ts'
+import { question, viewer, work } from './questions.ts'
 import { STORES } from './stores.ts'
 import type { Kind } from './stores.ts'
 import { EVERYTHING, key } from './writes.ts'
@@ -33,11 +33,11 @@ const end = async (store: Store, one: Work) =>
 const KEYS = ['Task', 'Goal'].flatMap((type) => ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => key(`${type}/${id}`)))
 
 /** Everything that can be read from a store without a query. */
-async function dump(store: Store, seer: Viewer) {
+async function dump(store: Store, viewer: Viewer) {
   return {
-    read: await store.readMany(KEYS, seer),
-    history: await Promise.all(KEYS.map((one) => store.history(one, seer, { limit: 3, before: 5, since: 2 }))),
-    vread: await Promise.all(KEYS.map((one) => store.vread(one, 2, seer))),
+    read: await store.readMany(KEYS, viewer),
+    history: await Promise.all(KEYS.map((one) => store.history(one, viewer, { limit: 3, before: 5, since: 2 }))),
+    vread: await Promise.all(KEYS.map((one) => store.vread(one, 2, viewer))),
     indexed: await Promise.all(KEYS.map((one) => store.indexed(one))),
     feed: await store.feed(1, 9),
     events: [await store.events('s', { from: 1, limit: 99 }), await store.eventCount('t')],
@@ -54,8 +54,8 @@ for (const kind of STORES.filter(({ name }) => name !== 'memory')) {
         fc.asyncProperty(
           fc.array(step, { minLength: 1, maxLength: 8 }),
           fc.array(question, { minLength: 1, maxLength: 12 }),
-          sight,
-          (steps, questions, seer) => compare(kind, steps, questions, seer),
+          viewer,
+          (steps, questions, viewer) => compare(kind, steps, questions, viewer),
         ),
         { numRuns: RUNS },
       )
@@ -63,7 +63,7 @@ for (const kind of STORES.filter(({ name }) => name !== 'memory')) {
   })
 }
 
-async function compare(kind: Kind, steps: readonly Step[], questions: readonly Query[], seer: Viewer): Promise<void> {
+async function compare(kind: Kind, steps: readonly Step[], questions: readonly Query[], viewer: Viewer): Promise<void> {
   const { store, clock, close } = await kind.open()
   const model = openMemory({ clock: () => clock.now })
   try {
@@ -76,7 +76,7 @@ async function compare(kind: Kind, steps: readonly Step[], questions: readonly Q
       }
       assert.deepEqual(plain(await Promise.all(mine)), plain(await Promise.all(expected)))
     }
-    assert.deepEqual(plain(await dump(store, seer)), plain(await dump(model, seer)))
+    assert.deepEqual(plain(await dump(store, viewer)), plain(await dump(model, viewer)))
     assert.deepEqual(plain(await dump(store, EVERYTHING)), plain(await dump(model, EVERYTHING)))
     for (const query of questions) await compareFound(store, model, query)
   } finally {

@@ -41,7 +41,7 @@ const audience: fc.Arbitrary<readonly Audience[]> = fc.array(
   { maxLength: 4 },
 )
 
-export const sight: fc.Arbitrary<Viewer> = fc.oneof(
+export const viewer: fc.Arbitrary<Viewer> = fc.oneof(
   fc.constant('unrestricted' as const),
   fc.record({ agency: oneOf(['abe', 'snap', 'nobody']), at: instant }),
 )
@@ -109,7 +109,7 @@ const AS_OF = 24
 const present: fc.Arbitrary<Query> = fc.record({
   type: oneOf([...TYPES, '*', 'Unheard', ['Task'], ['Goal', 'Task'], ['Goal', 'Unheard'], []]),
   where: filter,
-  viewer: sight,
+  viewer: viewer,
   sort: fc.array(sort, { maxLength: 3 }),
   limit: fc.integer({ min: 1, max: 4 }),
   total: fc.constant(true),

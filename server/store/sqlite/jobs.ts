@@ -4,7 +4,7 @@
  */
 import type { EnqueuedJob } from '../new-jobs.ts'
 import type { Job, JobCursor, JobQuery, Jobs, JobState, ListedJob, Settlement } from '../store.ts'
-import type { Group } from './group.ts'
+import type { GroupCommit } from './group-commit.ts'
 import { joined, most, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 
@@ -24,7 +24,7 @@ type JobRow = {
 }
 
 /** @param clock the time at which states are listed */
-export function jobs(statements: Statements, group: Group, clock: () => number): Jobs {
+export function jobs(statements: Statements, group: GroupCommit, clock: () => number): Jobs {
   return {
     claim: async (query) => {
       const next = nextTime(query.kinds, statements)

@@ -6,7 +6,7 @@ import { watch } from '../watch.ts'
 import { apply } from './commit.ts'
 import { dictionary } from './dictionary.ts'
 import { eventCount, events } from './events.ts'
-import { group } from './group.ts'
+import { groupCommit } from './group-commit.ts'
 import { jobs, voidLeases } from './jobs.ts'
 import { openDatabase } from './schema.ts'
 import { cursorValue, feed, history, indexed, lastCommit, read, readMany, vread } from './read.ts'
@@ -28,14 +28,14 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
   const inside = { statements, words, clock }
   const { db, get } = statements
   const watchers = watch(() => lastCommit(statements).sequence)
-  const group_ = group(statements, words, watchers.look)
+  const group = groupCommit(statements, words, watchers.look)
   let commits = 0
   voidLeases(statements)
 
   const store: SqliteStore = {
     commit: async (work) => {
       checkWork(work)
-      const done = await group_.join(() => apply(work, inside))
+      const done = await group.join(() => apply(work, inside))
       commits++
       return done
     },
@@ -52,15 +52,15 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
     cursor: async (name) => cursorValue(name, statements),
     events: async (stream, range) => events(stream, range, statements),
     eventCount: async (stream) => eventCount(stream, statements),
-    jobs: jobs(statements, group_, clock),
+    jobs: jobs(statements, group, clock),
     stats: async () => ({
       commits,
-      groups: group_.counts.transactions,
+      groups: group.counts.transactions,
       records: get<{ n: number }>('SELECT count(*) AS n FROM record')!.n,
       bytes: Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true })),
     }),
     close: async () => {
-      group_.close()
+      group.close()
       watchers.close()
       db.close()
     },

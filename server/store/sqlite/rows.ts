@@ -2,7 +2,7 @@
 import type { Viewer } from '../../search/query.ts'
 import { EVERYONE } from '../../search/query.ts'
 import type { Version } from '../store.ts'
-import { decodeAudience } from './circle.ts'
+import { decodeAudience } from './audience.ts'
 import type { Dictionary } from './dictionary.ts'
 import { raw, sql } from './sql.ts'
 import type { Sql } from './sql.ts'

@@ -1,5 +1,5 @@
 /**
- * Opens the file of a store: the promises that SQLite must keep, checked after they were asked for, and the schema.
+ * Opens the file of a store: the promises that SQLite must keep, checked after they were set, and the schema.
  * https://sqlite.org/pragma.html, https://sqlite.org/wal.html
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { StoreUnusable } from '../unusable.ts'
 
-/** "NWD1": tells a file of ours from any other SQLite database. */
+/** "NWD1": the application_id by which a file of the hub is recognized. */
 const OURS = 0x4e574431
 
 /** How long a second hub waits for the first to let go, as when one is restarted (ms). */
@@ -15,7 +15,7 @@ const PATIENCE = 1_000
 
 /**
  * - page_size: versions of 1 to 2 KB leave little room unused at the end of a page.
- * - locking_mode: one process has the file, and any other is told so. Also: no shared memory file.
+ * - locking_mode: one process has the file, and any other is refused. Also: no shared memory file.
  * - synchronous=FULL: every commit is fsynced. better-sqlite3 is built to leave that out in WAL mode.
  * - fullfsync: macOS reaches the medium only so.
  */

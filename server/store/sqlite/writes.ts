@@ -4,7 +4,7 @@ import type { Audience } from '../../search/query.ts'
 import { keyOf } from '../check-work.ts'
 import { stamp } from '../stamp.ts'
 import type { Version, Write } from '../store.ts'
-import { encodeAudience, regrant } from './circle.ts'
+import { encodeAudience, updateAudience } from './audience.ts'
 import type { Dictionary } from './dictionary.ts'
 import { encodeEntries, reindex } from './entries.ts'
 import type { EncodedEntries } from './entries.ts'
@@ -73,7 +73,7 @@ const WRITES: {
 
 function setAudience(row: RecordRow, audience: readonly Audience[], { statements, words }: Inside): void {
   const text = encodeAudience(audience, words)
-  regrant(row, row.audience, text, statements)
+  updateAudience(row, row.audience, text, statements)
   statements.run('UPDATE record SET audience = ? WHERE rid = ?', text, row.rid)
 }
 
@@ -100,7 +100,7 @@ function addVersion(
   const version = row.version + 1
   statements.run(ADD_VERSION, seq, rid, version, method, author, circle, text)
   reindex(rid, JSON.parse(row.facts) as EncodedEntries, facts, statements)
-  regrant({ type: row.type, rid }, row.audience, circle, statements)
+  updateAudience({ type: row.type, rid }, row.audience, circle, statements)
   const owner = words.text(row.owner)
   const { author: by, audience } = one
   return { type, id, version, sequence, at, method: METHODS[method]!, author: by, owner, audience, text }

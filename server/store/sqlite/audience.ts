@@ -35,7 +35,7 @@ function grants(text: string): Grant[] {
 }
 
 /** Brings the table from one audience of a record to another (both as JSON). */
-export function regrant(
+export function updateAudience(
   record: { type: number; rid: number },
   before: string,
   after: string,
