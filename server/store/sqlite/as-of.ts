@@ -17,7 +17,7 @@ import { raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 
 /** A record that changed after the sequence, as it was then. */
-export type FormerState = SortPosition & { readonly seq: number; readonly facts: EncodedEntries }
+export type FormerState = SortPosition & { readonly seq: number; readonly encoded: EncodedEntries }
 
 /**
  * The query without `asOf` where that is the present.
@@ -41,7 +41,7 @@ type Row = {
   readonly at: number
   readonly deleted: 0 | 1
   readonly id: string
-  readonly facts: string
+  readonly encoded: string
 }
 
 /** All records that changed after `query.asOf` and matched before, in the order of the query; none without `asOf`. */
@@ -52,27 +52,27 @@ export function formerStates(query: Query, types: readonly number[] | undefined,
   const ofTypes = types === undefined ? raw('1') : oneOf('r.type', types)
   const { text, args } = sql`
     WITH changed AS (SELECT rid, min(until) AS until FROM superseded WHERE until > ${asOf} GROUP BY rid)
-    SELECT s.rid, s.seq, s.at, s.deleted, r.id, json(s.facts) AS facts
+    SELECT s.rid, s.seq, s.at, s.deleted, r.id, json(s.entries) AS encoded
     FROM changed CROSS JOIN superseded s ON s.until = changed.until AND s.rid = changed.rid
     CROSS JOIN record r ON r.rid = s.rid
     WHERE s.seq < ${(asOf + 1) * ROOM} AND ${query.deleted === true ? raw('1') : raw('s.deleted = 0')}
     AND ${ofTypes} AND ${visibleTo(viewer, terms)}`
   const rows = statements
     .all<Row>(text, ...args)
-    .map((row) => ({ ...row, facts: JSON.parse(row.facts) as EncodedEntries }))
+    .map((row) => ({ ...row, encoded: JSON.parse(row.encoded) as EncodedEntries }))
   const values = loadValues(
-    rows.map(({ facts }) => facts),
+    rows.map(({ encoded }) => encoded),
     statements,
   )
   return rows
-    .map(({ rid, seq, at, id, facts }) => ({
+    .map(({ rid, seq, at, id, encoded }) => ({
       rid,
       seq,
-      facts,
-      record: { id, at, entries: decodeEntries(facts, terms, values) },
+      encoded,
+      record: { id, at, entries: decodeEntries(encoded, terms, values) },
     }))
     .filter(({ record }) => match(where, record))
-    .map(({ rid, seq, facts, record }) => ({ creation: rid, seq, facts, values: sortValues(sort, record) }))
+    .map(({ rid, seq, encoded, record }) => ({ creation: rid, seq, encoded, values: sortValues(sort, record) }))
     .sort(order(sort))
 }
 

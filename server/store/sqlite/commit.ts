@@ -9,21 +9,21 @@ import { enqueue, holds } from './jobs.ts'
 import { cursorValue, lastCommit } from './read.ts'
 import { find } from './search.ts'
 import { ROOM } from './rows.ts'
-import { recordOf, write } from './writes.ts'
-import type { Inside } from './writes.ts'
+import { recordOf, applyWrite } from './writes.ts'
+import type { CommitContext } from './writes.ts'
 
 /**
  * Applies a commit. A refusal comes before the first write; any other fault leaves the transaction to be rolled back.
  * @throws CommitConflict
  */
-export function apply(work: Work, inside: Inside): Committed {
-  const { statements } = inside
-  checkConditions(work, inside)
+export function apply(work: Work, context: CommitContext): Committed {
+  const { statements } = context
+  checkConditions(work, context)
   const last = lastCommit(statements)
-  const now = { sequence: last.sequence + 1, at: Math.max(inside.clock(), last.at) }
+  const now = { sequence: last.sequence + 1, at: Math.max(context.clock(), last.at) }
   statements.run('INSERT INTO commits (sequence, at) VALUES (?, ?)', now.sequence, now.at)
-  const versions = (work.writes ?? []).map((one, index) =>
-    write(one, { ...now, seq: now.sequence * ROOM + index }, inside),
+  const versions = (work.writes ?? []).map((write, index) =>
+    applyWrite(write, { ...now, seq: now.sequence * ROOM + index }, context),
   )
   for (const job of mergeJobs(work.jobs ?? [], now.sequence)) enqueue(job, statements)
   for (const event of work.events ?? []) addEvent(event, now.at, statements)
@@ -31,35 +31,35 @@ export function apply(work: Work, inside: Inside): Committed {
   return { ...now, versions }
 }
 
-function checkConditions({ claim, cursors = [], guards = [], writes = [] }: Work, inside: Inside): void {
-  const { statements } = inside
+function checkConditions({ claim, cursors = [], guards = [], writes = [] }: Work, context: CommitContext): void {
+  const { statements } = context
   if (claim !== undefined && !holds(claim, statements)) throw new CommitConflict('claim', 0)
   for (const [index, { name, from }] of cursors.entries()) {
     const value = cursorValue(name, statements)
     if (value !== from) throw new CommitConflict('cursor', index, value)
   }
   for (const [index, guard] of guards.entries()) {
-    if ('key' in guard) check(guard.key, guard.expect, ['guard', index], inside)
+    if ('key' in guard) check(guard.key, guard.expect, ['guard', index], context)
     else {
-      const [match] = find({ ...guard.none, limit: 1, total: false }, inside).versions
+      const [match] = find({ ...guard.none, limit: 1, total: false }, context).versions
       if (match !== undefined) throw new CommitConflict('guard', index, match.version)
     }
   }
-  for (const [index, one] of writes.entries()) checkWrite(one, index, inside)
+  for (const [index, write] of writes.entries()) checkWrite(write, index, context)
 }
 
-function checkWrite(one: Write, index: number, inside: Inside): void {
-  if (one.kind === 'audience') return
-  if (one.kind === 'entries') {
-    const last = recordOf(one.key, inside)?.version ?? 0
-    if (!one.expect.version.includes(last)) throw new CommitConflict('write', index, last)
-  } else if (one.expect) check(keyOf(one), one.expect, ['write', index], inside)
+function checkWrite(write: Write, index: number, context: CommitContext): void {
+  if (write.kind === 'audience') return
+  if (write.kind === 'entries') {
+    const last = recordOf(write.key, context)?.version ?? 0
+    if (!write.expect.version.includes(last)) throw new CommitConflict('write', index, last)
+  } else if (write.expect) check(keyOf(write), write.expect, ['write', index], context)
 }
 
 type Precondition = readonly [kind: 'write' | 'guard', index: number]
 
-function check(key: Key, expect: Expect, precondition: Precondition, inside: Inside): void {
-  const row = recordOf(key, inside)
+function check(key: Key, expect: Expect, precondition: Precondition, context: CommitContext): void {
+  const row = recordOf(key, context)
   const current = row === undefined || row.deleted === 1 ? 0 : row.version
   const met = expect === 'absent' ? current === 0 : current !== 0 && expect.version.includes(current)
   if (!met) throw new CommitConflict(...precondition, current)

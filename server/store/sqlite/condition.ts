@@ -1,5 +1,5 @@
 /** What a condition of a search is in SQL, and what it is compiled in. */
-import type { Dictionary } from './dictionary.ts'
+import type { Terms } from './terms.ts'
 import { raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 
@@ -19,7 +19,7 @@ export type SqlCondition = { readonly probe: Sql; readonly source?: RecordSource
 /** What a query is compiled in. `type`: the number of the searched type, undefined for all types. */
 export type QueryScope = {
   readonly type: number | undefined
-  readonly terms: Dictionary
+  readonly terms: Terms
   readonly statements: Statements
 }
 
@@ -41,5 +41,5 @@ export function oneOf(column: string, numbers: readonly number[]): Sql {
 /** The entries of record `r` in these fields, as rows `j`: a value number, or the limits of a range. */
 export function entriesIn(fields: FieldIds): Sql {
   const paths = fields.map((fid) => `$."${fid}"`)
-  return sql`json_each(${JSON.stringify(paths)}) f CROSS JOIN json_each(r.facts, f.value) j`
+  return sql`json_each(${JSON.stringify(paths)}) f CROSS JOIN json_each(r.entries, f.value) j`
 }

@@ -1,6 +1,6 @@
-/** Index entries as a record keeps them (the column `record.facts`), and as rows of the search indexes. */
+/** Index entries as a record keeps them (the column `record.entries`), and as rows of the search indexes. */
 import type { IndexEntry } from '../../search/query.ts'
-import type { Dictionary } from './dictionary.ts'
+import type { Terms } from './terms.ts'
 import { decodeEntry, encodeEntry, SQLITE_SEARCH_TYPES } from './search-types/index.ts'
 import type { EncodedEntry } from './search-types/index.ts'
 import type { ValueColumns } from './search-types/type.ts'
@@ -10,7 +10,7 @@ import type { Statements } from './sql.ts'
 export type EncodedEntries = { readonly [fid: string]: readonly EncodedEntry[] }
 
 /** Encodes entries, each once; makes fields, terms and values where they are new. Runs inside a transaction. */
-export function encodeEntries(entries: readonly IndexEntry[], type: number, terms: Dictionary): EncodedEntries {
+export function encodeEntries(entries: readonly IndexEntry[], type: number, terms: Terms): EncodedEntries {
   const encoded: { [fid: string]: EncodedEntry[] } = {}
   const keys = new Set<string>()
   for (const entry of entries) {
@@ -38,7 +38,7 @@ const VALUES = 'SELECT vid, text, scope, exact FROM value WHERE vid IN (SELECT v
 /** The entries of a record again. */
 export function decodeEntries(
   encoded: EncodedEntries,
-  terms: Dictionary,
+  terms: Terms,
   values: ReadonlyMap<number, ValueColumns>,
 ): IndexEntry[] {
   return Object.entries(encoded).flatMap(([fid, items]) => {

@@ -4,7 +4,7 @@
  */
 import Database from 'better-sqlite3'
 import { CommitConflict, StoreFull } from '../store.ts'
-import type { Dictionary } from './dictionary.ts'
+import type { Terms } from './terms.ts'
 import type { Statements } from './sql.ts'
 
 export type GroupCommit = {
@@ -29,7 +29,7 @@ type Item = {
 const MOST = 500
 
 /** @param onDurable called after each durable transaction */
-export function groupCommit(statements: Statements, words: Dictionary, onDurable: () => void): GroupCommit {
+export function groupCommit(statements: Statements, terms: Terms, onDurable: () => void): GroupCommit {
   const counts = { transactions: 0 }
   let waiting: Item[] = []
   let scheduled = false
@@ -53,7 +53,7 @@ export function groupCommit(statements: Statements, words: Dictionary, onDurable
   }
 
   const together = (items: readonly Item[]): void => {
-    const outcome = transact(items, statements, words)
+    const outcome = transact(items, statements, terms)
     if ('answers' in outcome) {
       counts.transactions++
       onDurable()
@@ -84,17 +84,17 @@ export function groupCommit(statements: Statements, words: Dictionary, onDurable
 type Outcome = { readonly answers: readonly (() => void)[] } | { readonly fault: unknown }
 
 /** All items in one transaction: how to answer each waiter once it is durable, or the fault for which nothing was done. */
-function transact(items: readonly Item[], { db, run }: Statements, words: Dictionary): Outcome {
+function transact(items: readonly Item[], { db, run }: Statements, terms: Terms): Outcome {
   try {
     run('BEGIN IMMEDIATE')
     const answers = items.map(attempt)
     run('COMMIT')
-    words.kept()
+    terms.committed()
     return { answers }
   } catch (fault) {
     // A full disk may have ended the transaction already.
     if (db.inTransaction) run('ROLLBACK')
-    words.undone()
+    terms.rolledBack()
     return { fault }
   }
 }

@@ -4,7 +4,7 @@ import { checkWork } from '../check-work.ts'
 import type { Store } from '../store.ts'
 import { watch } from '../watch.ts'
 import { apply } from './commit.ts'
-import { dictionary } from './dictionary.ts'
+import { createTerms } from './terms.ts'
 import { eventCount, events } from './events.ts'
 import { groupCommit } from './group-commit.ts'
 import { jobs, voidLeases } from './jobs.ts'
@@ -24,29 +24,29 @@ export type SqliteStore = Store & {
  */
 export function openSqlite(path: string, { clock }: { clock: () => number }): SqliteStore {
   const statements = prepared(openDatabase(path))
-  const words = dictionary(statements)
-  const inside = { statements, words, clock }
+  const terms = createTerms(statements)
+  const context = { statements, terms, clock }
   const { db, get } = statements
   const watchers = watch(() => lastCommit(statements).sequence)
-  const group = groupCommit(statements, words, watchers.look)
+  const group = groupCommit(statements, terms, watchers.look)
   let commits = 0
   voidLeases(statements)
 
   const store: SqliteStore = {
     commit: async (work) => {
       checkWork(work)
-      const done = await group.join(() => apply(work, inside))
+      const done = await group.join(() => apply(work, context))
       commits++
       return done
     },
-    read: async (key, viewer) => read(key, viewer, inside),
-    readMany: async (keys, viewer) => readMany(keys, viewer, inside),
-    vread: async (key, version, viewer) => vread(key, version, viewer, inside),
-    history: async (key, viewer, page) => history(key, viewer, page, inside),
-    find: async (query) => find(query, inside),
+    read: async (key, viewer) => read(key, viewer, context),
+    readMany: async (keys, viewer) => readMany(keys, viewer, context),
+    vread: async (key, version, viewer) => vread(key, version, viewer, context),
+    history: async (key, viewer, page) => history(key, viewer, page, context),
+    find: async (query) => find(query, context),
     all: (query) => allOf(query, store),
-    indexed: async (key) => indexed(key, inside),
-    feed: async (after, limit) => feed(after, limit, inside),
+    indexed: async (key) => indexed(key, context),
+    feed: async (after, limit) => feed(after, limit, context),
     last: async () => lastCommit(statements).sequence,
     changed: watchers.changed,
     cursor: async (name) => cursorValue(name, statements),

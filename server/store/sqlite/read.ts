@@ -3,7 +3,7 @@ import type { Key } from '../../fhir/types.ts'
 import type { Viewer } from '../../search/query.ts'
 import { keyText } from '../../fhir/types.ts'
 import type { Commit, Version } from '../store.ts'
-import type { Dictionary } from './dictionary.ts'
+import type { Terms } from './terms.ts'
 import { decodeAudience } from './audience.ts'
 import { decodeEntries, loadValues } from './entries.ts'
 import { ANY, CURRENT, ROOM, sequenceOf, versionOf, visibleTo } from './rows.ts'
@@ -12,64 +12,64 @@ import type { VersionRow } from './rows.ts'
 import { most, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 
-type Needs = { readonly statements: Statements; readonly words: Dictionary }
+type Needs = { readonly statements: Statements; readonly terms: Terms }
 
 /** The record `r` of this key, if the viewer may know of it: the condition of every read. */
-const seen = ({ type, id }: Key, viewer: Viewer, words: Dictionary): Sql =>
-  sql`r.type = ${words.word(type) ?? 0} AND r.id = ${id} AND ${visibleTo(viewer, words)}`
+const seen = ({ type, id }: Key, viewer: Viewer, terms: Terms): Sql =>
+  sql`r.type = ${terms.idOf(type) ?? 0} AND r.id = ${id} AND ${visibleTo(viewer, terms)}`
 
 export function read(key: Key, viewer: Viewer, needs: Needs): Version | undefined {
-  return first(sql`${raw(CURRENT)} WHERE ${seen(key, viewer, needs.words)}`, needs)
+  return first(sql`${raw(CURRENT)} WHERE ${seen(key, viewer, needs.terms)}`, needs)
 }
 
 /** Several at once, in the order of the keys. */
-export function readMany(keys: readonly Key[], viewer: Viewer, { statements, words }: Needs): (Version | undefined)[] {
-  const pairs = JSON.stringify(keys.map(({ type, id }) => [words.word(type) ?? 0, id]))
+export function readMany(keys: readonly Key[], viewer: Viewer, { statements, terms }: Needs): (Version | undefined)[] {
+  const pairs = JSON.stringify(keys.map(({ type, id }) => [terms.idOf(type) ?? 0, id]))
   const among = sql`(r.type, r.id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${pairs}))`
-  const { text, args } = sql`${raw(CURRENT)} WHERE ${among} AND ${visibleTo(viewer, words)}`
-  const versions = statements.all<VersionRow>(text, ...args).map((row) => versionOf(row, words))
+  const { text, args } = sql`${raw(CURRENT)} WHERE ${among} AND ${visibleTo(viewer, terms)}`
+  const versions = statements.all<VersionRow>(text, ...args).map((row) => versionOf(row, terms))
   const found = new Map(versions.map((version) => [keyText(version), version]))
   return keys.map((key) => found.get(keyText(key)))
 }
 
 export function vread(key: Key, version: number, viewer: Viewer, needs: Needs): Version | undefined {
-  return first(sql`${raw(ANY)} WHERE ${seen(key, viewer, needs.words)} AND v.version = ${version}`, needs)
+  return first(sql`${raw(ANY)} WHERE ${seen(key, viewer, needs.terms)} AND v.version = ${version}`, needs)
 }
 
-function first({ text, args }: Sql, { statements, words }: Needs): Version | undefined {
+function first({ text, args }: Sql, { statements, terms }: Needs): Version | undefined {
   const row = statements.get<VersionRow>(text, ...args)
-  return row === undefined ? undefined : versionOf(row, words)
+  return row === undefined ? undefined : versionOf(row, terms)
 }
 
 type Page = { readonly limit: number; readonly before?: number; readonly since?: number }
 
 /** Newest first. `total` counts the versions at or after `since`, whatever the page. */
-export function history(key: Key, viewer: Viewer, { limit, before, since }: Page, { statements, words }: Needs) {
-  const whole = sql`${seen(key, viewer, words)} AND c.at >= ${since ?? -Infinity}`
+export function history(key: Key, viewer: Viewer, { limit, before, since }: Page, { statements, terms }: Needs) {
+  const whole = sql`${seen(key, viewer, terms)} AND c.at >= ${since ?? -Infinity}`
   const older = before === undefined ? raw('1') : sql`v.version < ${before}`
   const page = sql`${raw(ANY)} WHERE ${whole} AND ${older} ORDER BY v.version DESC LIMIT ${most(limit)}`
   const count = sql`SELECT count(*) AS total FROM (${raw(ANY)} WHERE ${whole})`
   return {
-    versions: statements.all<VersionRow>(page.text, ...page.args).map((row) => versionOf(row, words)),
+    versions: statements.all<VersionRow>(page.text, ...page.args).map((row) => versionOf(row, terms)),
     total: statements.get<{ total: number }>(count.text, ...count.args)!.total,
   }
 }
 
 /** The entries and audience that a record has now. */
-export function indexed({ type, id }: Key, { statements, words }: Needs) {
-  const row = statements.get<IndexedRow>(INDEXED, words.word(type) ?? 0, id)
+export function indexed({ type, id }: Key, { statements, terms }: Needs) {
+  const row = statements.get<IndexedRow>(INDEXED, terms.idOf(type) ?? 0, id)
   if (row === undefined) return undefined
-  const facts = JSON.parse(row.facts) as EncodedEntries
+  const encoded = JSON.parse(row.encoded) as EncodedEntries
   return {
     version: row.version,
-    entries: decodeEntries(facts, words, loadValues([facts], statements)),
-    audience: decodeAudience(row.audience, words),
+    entries: decodeEntries(encoded, terms, loadValues([encoded], statements)),
+    audience: decodeAudience(row.audience, terms),
   }
 }
 
-type IndexedRow = { readonly version: number; readonly facts: string; readonly audience: string }
+type IndexedRow = { readonly version: number; readonly encoded: string; readonly audience: string }
 
-const INDEXED = `SELECT v.version, json(r.facts) AS facts, coalesce(r.audience, v.audience) AS audience
+const INDEXED = `SELECT v.version, json(r.entries) AS encoded, coalesce(r.audience, v.audience) AS audience
   FROM record r JOIN version v ON v.seq = r.head WHERE r.type = ? AND r.id = ?`
 
 type CommitRow = { readonly sequence: number; readonly at: number }
@@ -80,7 +80,7 @@ export function lastCommit({ get }: Statements): CommitRow {
 }
 
 /** The commits after a sequence with their versions, oldest first. */
-export function feed(after: number, limit: number, { statements, words }: Needs): Commit[] {
+export function feed(after: number, limit: number, { statements, terms }: Needs): Commit[] {
   const commits = statements.all<CommitRow>(
     'SELECT sequence, at FROM commits WHERE sequence > ? ORDER BY sequence LIMIT ?',
     after,
@@ -94,7 +94,7 @@ export function feed(after: number, limit: number, { statements, words }: Needs)
     (end + 1) * ROOM,
   )
   const versions = new Map(commits.map(({ sequence }) => [sequence, [] as Version[]]))
-  for (const row of rows) versions.get(sequenceOf(row.seq))!.push(versionOf(row, words))
+  for (const row of rows) versions.get(sequenceOf(row.seq))!.push(versionOf(row, terms))
   return commits.map((commit) => ({ ...commit, versions: versions.get(commit.sequence)! }))
 }
 

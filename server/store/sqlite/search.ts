@@ -5,16 +5,16 @@ import type { Query } from '../../search/query.ts'
 import type { Found, FoundVersion } from '../store.ts'
 import { formerStates, resolveAsOf } from './as-of.ts'
 import type { FormerState } from './as-of.ts'
-import type { Dictionary } from './dictionary.ts'
+import type { Terms } from './terms.ts'
 import { decodeEntries, loadValues } from './entries.ts'
 import type { EncodedEntries } from './entries.ts'
 import type { QueryScope } from './condition.ts'
-import { page, planOf, total } from './query.ts'
+import { page, planOf, total } from './plan.ts'
 import { ANY, CURRENT, CURRENT_INDEXED, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
 import type { Statements } from './sql.ts'
 
-type Needs = { readonly statements: Statements; readonly words: Dictionary }
+type Needs = { readonly statements: Statements; readonly terms: Terms }
 
 /** A record of the result: its rid is its creation order. */
 type Hit = SortPosition & Partial<FormerState>
@@ -25,7 +25,7 @@ type Hit = SortPosition & Partial<FormerState>
  */
 export function find(requested: Query, needs: Needs): Found {
   const query = resolveAsOf(requested, needs.statements)
-  const types = typesOf(query.type, needs.words)
+  const types = typesOf(query.type, needs.terms)
   const scope = scopeOf(types, needs)
   const plan = planOf(query, scope, types)
   const former = formerStates(query, types, scope)
@@ -39,20 +39,20 @@ export function find(requested: Query, needs: Needs): Found {
 }
 
 /** The numbers of the types; undefined for every type. One that no record has is 0. */
-function typesOf(type: Query['type'], words: Dictionary): readonly number[] | undefined {
+function typesOf(type: Query['type'], terms: Terms): readonly number[] | undefined {
   if (type === '*') return undefined
-  return (typeof type === 'string' ? [type] : type).map((name) => words.word(name) ?? 0)
+  return (typeof type === 'string' ? [type] : type).map((name) => terms.idOf(name) ?? 0)
 }
 
 /** Of several types, the fields of each are searched. */
-function scopeOf(types: readonly number[] | undefined, { statements, words }: Needs): QueryScope {
-  if (types === undefined || types.length === 1) return { type: types?.[0], terms: words, statements }
+function scopeOf(types: readonly number[] | undefined, { statements, terms }: Needs): QueryScope {
+  if (types === undefined || types.length === 1) return { type: types?.[0], terms, statements }
   const fields = () => {
-    const all = words.fields()
+    const all = terms.fields()
     return { ...all, of: (ask: Parameters<typeof all.of>[0]) => all.of(ask).filter((fid) => isOf(all.get(fid))) }
   }
   const isOf = ({ type }: { readonly type: number }): boolean => types.includes(type)
-  return { type: undefined, terms: { ...words, fields }, statements }
+  return { type: undefined, terms: { ...terms, fields }, statements }
 }
 
 const hitOf = ({ rid, ...keys }: ReturnType<typeof page>[number]): Hit => ({
@@ -68,10 +68,10 @@ function firstOf({ sort = [], after, limit }: Query, current: Hit[], former: rea
   return [...current, ...beyond].sort(compare).slice(0, limit + 1)
 }
 
-type Row = VersionRow & { readonly facts: string }
+type Row = VersionRow & { readonly encoded: string }
 
 /** The versions of a page, in its order: one statement for the current ones, one for former ones, one for entries. */
-function versionsOf(hits: readonly Hit[], withEntries: boolean, { statements, words }: Needs): FoundVersion[] {
+function versionsOf(hits: readonly Hit[], withEntries: boolean, { statements, terms }: Needs): FoundVersion[] {
   const numbers = (of: (hit: Hit) => number | undefined): string => JSON.stringify(hits.flatMap((hit) => of(hit) ?? []))
   const current = numbers((hit) => (hit.seq === undefined ? hit.creation : undefined))
   const former = numbers((hit) => hit.seq)
@@ -83,12 +83,12 @@ function versionsOf(hits: readonly Hit[], withEntries: boolean, { statements, wo
       ...(former === '[]' ? [] : statements.all<Row>(`${ANY} WHERE v.seq ${AMONG}`, former)),
     ].map((row) => [row.rid, row]),
   )
-  if (!withEntries) return hits.map((hit) => versionOf(rows.get(hit.creation)!, words))
-  const facts = hits.map((hit) => hit.facts ?? (JSON.parse(rows.get(hit.creation)!.facts) as EncodedEntries))
-  const values = loadValues(facts, statements)
+  if (!withEntries) return hits.map((hit) => versionOf(rows.get(hit.creation)!, terms))
+  const encoded = hits.map((hit) => hit.encoded ?? (JSON.parse(rows.get(hit.creation)!.encoded) as EncodedEntries))
+  const values = loadValues(encoded, statements)
   return hits.map((hit, index) => ({
-    ...versionOf(rows.get(hit.creation)!, words),
-    entries: decodeEntries(facts[index]!, words, values),
+    ...versionOf(rows.get(hit.creation)!, terms),
+    entries: decodeEntries(encoded[index]!, terms, values),
   }))
 }
 

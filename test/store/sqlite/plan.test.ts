@@ -4,9 +4,9 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Filter, Query } from '../../../server/search/query.ts'
 import { apply } from '../../../server/store/sqlite/commit.ts'
-import { dictionary } from '../../../server/store/sqlite/dictionary.ts'
+import { createTerms } from '../../../server/store/sqlite/terms.ts'
 import { openDatabase } from '../../../server/store/sqlite/schema.ts'
-import { pageSql, planOf } from '../../../server/store/sqlite/query.ts'
+import { pageSql, planOf } from '../../../server/store/sqlite/plan.ts'
 import { find } from '../../../server/store/sqlite/search.ts'
 import { statements as prepared } from '../../../server/store/sqlite/sql.ts'
 import type { Arg, Statements } from '../../../server/store/sqlite/sql.ts'
@@ -119,14 +119,14 @@ const CASES: readonly (readonly [title: string, asked: Partial<Query>, expected:
 describe('store / sqlite / query plan', () => {
   let folder: string
   let statements: Statements
-  let terms: ReturnType<typeof dictionary>
+  let terms: ReturnType<typeof createTerms>
 
   before(async () => {
     folder = await temporaryFolder()
     statements = prepared(openDatabase(join(folder, 'hub.db')))
-    terms = dictionary(statements)
+    terms = createTerms(statements)
     let now = 0
-    const inside = { statements, words: terms, clock: () => now++ }
+    const inside = { statements, terms, clock: () => now++ }
     statements.run('BEGIN')
     for (let index = 0; index < RECORDS; index++) apply({ writes: [task(index)] }, inside)
     apply({ writes: [{ ...task(7), author: 'late' } as Write] }, inside)
@@ -138,7 +138,7 @@ describe('store / sqlite / query plan', () => {
   })
 
   const sqlOf = (asked: Query) => {
-    const scope = { type: terms.word(String(asked.type)), terms, statements }
+    const scope = { type: terms.idOf(String(asked.type)), terms, statements }
     return pageSql(asked, planOf(asked, scope), scope)
   }
   const explain = (asked: Query): string[] => {
@@ -178,7 +178,7 @@ describe('store / sqlite / query plan', () => {
 
   it('reads only what changed since, as of an earlier sequence', () => {
     const asked = query('Task', { viewer: abe, limit: 20, asOf: RECORDS - 5, where: patient })
-    const plans = explained(() => find(asked, { statements: recorder, words: terms }))
+    const plans = explained(() => find(asked, { statements: recorder, terms }))
     const former = plans.find((plan) => plan.some((line) => /superseded/.test(line)))
     assert.match(former?.join('\n') ?? '', /SEARCH superseded USING PRIMARY KEY \(until>\?\)/)
     for (const plan of plans)
@@ -190,7 +190,7 @@ describe('store / sqlite / query plan', () => {
       const asked = query('Task', { viewer: abe, limit, withEntries: true, asOf: RECORDS - 5 })
       let found = 0
       const plans = explained(() => {
-        found = find(asked, { statements: recorder, words: terms }).versions.length
+        found = find(asked, { statements: recorder, terms }).versions.length
       })
       assert.equal(found, limit)
       return plans.length

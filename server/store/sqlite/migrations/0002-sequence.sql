@@ -1,7 +1,10 @@
--- Every commit takes a sequence, searches as of a sequence, and jobs that failed or are done.
+-- Every commit takes a sequence, searches as of a sequence, jobs that failed or are done; names of today.
 
 ALTER TABLE commits RENAME COLUMN place TO sequence;
 ALTER TABLE event RENAME COLUMN place TO sequence;
+ALTER TABLE word RENAME TO term;
+ALTER TABLE term RENAME COLUMN wid TO tid;
+ALTER TABLE record RENAME COLUMN facts TO entries;
 
 -- The commit that changed the entries of the head without a new version; NULL while they are those that came with it.
 ALTER TABLE record ADD COLUMN reindexed INTEGER;
@@ -13,7 +16,7 @@ CREATE TABLE superseded (
   seq INTEGER NOT NULL,
   at INTEGER NOT NULL,
   deleted INTEGER NOT NULL,
-  facts BLOB NOT NULL,
+  entries BLOB NOT NULL,
   PRIMARY KEY (until, rid)
 ) STRICT, WITHOUT ROWID;
 

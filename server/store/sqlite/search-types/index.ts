@@ -1,7 +1,7 @@
 /** The search types in SQLite: one row for each type of search/types/, and TypeScript says which is missing. */
 import type { EntryByType, EntryFilter, FilterByType, IndexEntry, SearchTypeName } from '../../../search/types/index.ts'
 import type { SqlCondition, QueryScope } from '../condition.ts'
-import type { Dictionary } from '../dictionary.ts'
+import type { Terms } from '../terms.ts'
 import type { Field } from '../fields.ts'
 import { raw } from '../sql.ts'
 import type { Sql } from '../sql.ts'
@@ -27,7 +27,7 @@ const NAME_BY_ID = new Map(NAMES.map((name) => [SQLITE_SEARCH_TYPES[name].id, na
 export function encodeEntry<Name extends SearchTypeName>(
   name: Name,
   entry: EntryByType[Name],
-  terms: Dictionary,
+  terms: Terms,
 ): EncodedEntry {
   const type: SqliteSearchType<EntryByType[Name], FilterByType[Name]> = SQLITE_SEARCH_TYPES[name]
   if (type.stored === 'span') return type.encode(entry)
@@ -38,7 +38,7 @@ export function encodeEntry<Name extends SearchTypeName>(
 export function decodeEntry(
   { kind, param }: Pick<Field, 'kind' | 'param'>,
   encoded: EncodedEntry,
-  terms: Dictionary,
+  terms: Terms,
   values: ReadonlyMap<number, ValueColumns>,
 ): IndexEntry {
   const type = SQLITE_SEARCH_TYPES[NAME_BY_ID.get(kind)!]

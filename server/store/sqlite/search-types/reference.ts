@@ -13,14 +13,14 @@ export const reference: ValueType<ReferenceEntry, ReferenceFilter> = {
   id: ID,
   stored: 'value',
 
-  encode: ({ type, id }, terms) => ({ text: id, scope: terms.makeWord(type), exact: '' }),
+  encode: ({ type, id }, terms) => ({ text: id, scope: terms.makeId(type), exact: '' }),
   decode: ({ text, scope }, param, terms) => ({ kind: 'reference', param, type: terms.text(scope), id: text }),
 
   condition({ type, id }, fields, scope) {
-    const ofType = type === undefined ? raw('1') : sql`v.scope = ${scope.terms.word(type) ?? UNUSED_TYPE}`
+    const ofType = type === undefined ? raw('1') : sql`v.scope = ${scope.terms.idOf(type) ?? UNUSED_TYPE}`
     return withFewValues(fields, sql`v.kind = ${ID} AND v.text = ${id} AND ${ofType}`, scope)
   },
 
   sortExpression: (fields, best) =>
-    sql`(SELECT ${raw(best)}(w.text || '/' || v.text) FROM ${valuesIn(fields)} CROSS JOIN word w ON w.wid = v.scope)`,
+    sql`(SELECT ${raw(best)}(t.text || '/' || v.text) FROM ${valuesIn(fields)} CROSS JOIN term t ON t.tid = v.scope)`,
 }

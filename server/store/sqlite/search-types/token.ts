@@ -18,7 +18,7 @@ export const token: ValueType<TokenEntry, TokenFilter> = {
   id: ID,
   stored: 'value',
 
-  encode: ({ code, system }, terms) => ({ text: code, scope: system ? terms.makeWord(system) : NO_SYSTEM, exact: '' }),
+  encode: ({ code, system }, terms) => ({ text: code, scope: system ? terms.makeId(system) : NO_SYSTEM, exact: '' }),
   decode: ({ text, scope }, param, terms) => ({
     kind: 'token',
     param,
@@ -27,7 +27,7 @@ export const token: ValueType<TokenEntry, TokenFilter> = {
   }),
 
   condition({ system, code }, fields, scope) {
-    const inScope = system ? (scope.terms.word(system) ?? UNUSED_SYSTEM) : NO_SYSTEM
+    const inScope = system ? (scope.terms.idOf(system) ?? UNUSED_SYSTEM) : NO_SYSTEM
     if (code !== undefined) {
       const ofSystem = system === undefined ? raw('1') : sql`v.scope = ${inScope}`
       return withFewValues(fields, sql`${IS_TOKEN} AND v.text = ${code} AND ${ofSystem}`, scope)

@@ -3,7 +3,7 @@
  * folder is one type; index.ts lists them under the names of search/types/. What they must answer: search/types/.
  */
 import type { SqlCondition, FieldIds, QueryScope } from '../condition.ts'
-import type { Dictionary, Value } from '../dictionary.ts'
+import type { Terms, Value } from '../terms.ts'
 import type { Sql } from '../sql.ts'
 
 /** What the table `value` keeps of an entry. */
@@ -23,8 +23,8 @@ type Queried<Filter> = {
 /** A type whose entries are rows of `value`, each written once and referred to by number. */
 export type ValueType<Entry, Filter> = Queried<Filter> & {
   readonly stored: 'value'
-  encode(entry: Entry, terms: Dictionary): ValueColumns
-  decode(columns: ValueColumns, param: string, terms: Dictionary): Entry
+  encode(entry: Entry, terms: Terms): ValueColumns
+  decode(columns: ValueColumns, param: string, terms: Terms): Entry
 }
 
 /** A type whose entries are ranges. */

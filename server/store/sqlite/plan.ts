@@ -8,7 +8,7 @@ import { unchangedSince } from './as-of.ts'
 import { oneOf } from './condition.ts'
 import type { SqlCondition, QueryScope, RecordSource } from './condition.ts'
 import { compile } from './filter.ts'
-import { after, keyColumns, orderBy } from './order.ts'
+import { after, keyColumns, orderBy } from './sort.ts'
 import { visibleTo } from './rows.ts'
 import { joined, most, raw, sql } from './sql.ts'
 import type { Arg, Sql, Statements } from './sql.ts'
@@ -68,9 +68,9 @@ const parts = (filter: Filter): readonly Filter[] => (filter.op === 'and' ? filt
 function visibility(viewer: Query['viewer'], { type, terms, statements }: QueryScope): SqlCondition {
   const probe = visibleTo(viewer, terms)
   if (viewer === 'unrestricted' || type === undefined) return { probe }
-  const open = statements.get('SELECT 1 FROM audience WHERE agency = ? AND type = ?', terms.word(EVERYONE) ?? 0, type)
+  const open = statements.get('SELECT 1 FROM audience WHERE agency = ? AND type = ?', terms.idOf(EVERYONE) ?? 0, type)
   if (open !== undefined) return { probe }
-  const rids = sql`SELECT rid FROM audience WHERE agency = ${terms.word(viewer.agency) ?? 0} AND type = ${type} AND n = 0`
+  const rids = sql`SELECT rid FROM audience WHERE agency = ${terms.idOf(viewer.agency) ?? 0} AND type = ${type} AND n = 0`
   return { probe, source: { rids, exact: false, ordered: true } }
 }
 
