@@ -29,11 +29,11 @@ export type StoreSize = {
 /** Fills a store in a temporary folder, 64 commits at a time. */
 export async function measureStoreSize(records: number): Promise<StoreSize> {
   const folder = await mkdtemp(join(tmpdir(), 'hub-size-'))
-  const url = `sqlite:${join(folder, 'hub.db')}`
+  const address = { kind: 'sqlite', path: join(folder, 'hub.db') } as const
   try {
     let now = Date.UTC(2026, 0, 5, 14)
     const options = { clock: () => (now += 977) }
-    const store = await openStore(url, options)
+    const store = await openStore(address, options)
     const begun = performance.now()
     let textBytes = 0
     for (let from = 0; from < records; from += 64) {
@@ -46,7 +46,7 @@ export async function measureStoreSize(records: number): Promise<StoreSize> {
     await store.close()
     const { size } = await stat(join(folder, 'hub.db'))
     const opening = performance.now()
-    const again = await openStore(url, options)
+    const again = await openStore(address, options)
     const openMs = performance.now() - opening
     await again.close()
     return {

@@ -4,9 +4,7 @@
  */
 import { isIP } from 'node:net'
 import { nearest } from './fhir/nearest.ts'
-
-/** Where records are kept. */
-export type StoreAddress = { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'memory' }
+import { parseStoreAddress, STORE_ADDRESSES, type StoreAddress } from './store/address.ts'
 
 /** A setting that cannot be used; its message is the sentence to print. */
 export class ConfigFault extends Error {
@@ -47,13 +45,7 @@ const host: Kind<string> = {
   read: (text) => (isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(text) ? text : undefined),
 }
 
-const storeAddress: Kind<StoreAddress> = {
-  allowed: '`sqlite:` and the path of a file, or `memory:`',
-  read: (text) => {
-    if (text === 'memory:') return { kind: 'memory' }
-    return text.startsWith('sqlite:') && text.length > 7 ? { kind: 'sqlite', path: text.slice(7) } : undefined
-  },
-}
+const storeAddress: Kind<StoreAddress> = { allowed: STORE_ADDRESSES, read: parseStoreAddress }
 
 const timeZone: Kind<string> = {
   allowed: 'a zone of the IANA time zone database, such as `America/Chicago`',

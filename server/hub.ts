@@ -38,6 +38,7 @@ import { publishDefinitions, seedSamples } from './start/publish.ts'
 import { ALL } from './search/query.ts'
 import { checkParameters, extract } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
+import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
 import { ssnKey } from './start/secret-key.ts'
 import { openStore } from './store/open.ts'
 import type { Job, Store } from './store/store.ts'
@@ -77,7 +78,7 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   const secret = ssnKey(config)
   const judging = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const apart = createApart({ ...judging, limit: config.checkLimit })
-  const store = given.store ?? (await openStore(addressOf(config.store), { clock: clock.now }))
+  const store = given.store ?? (await openStore(config.store, { clock: clock.now }))
   const needs = {
     ...(await writeNeeds(config, published(definitions, { ...judging, apart, inTurn: createTurns() }), store, secret)),
     timeZone: config.timeZone,
@@ -119,12 +120,10 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   }
 }
 
-const addressOf = (store: Config['store']): string => (store.kind === 'memory' ? 'memory:' : `sqlite:${store.path}`)
-
 /** An IPv6 address stands in brackets in a URL (RFC 3986 section 3.2.2). */
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
-/** Can search read the expression of a parameter? One of R4's is no path. */
+/** Does search evaluate a parameter, its type and its expression? */
 function isReadable(parameter: SearchParameter): boolean {
   try {
     checkParameters([parameter])
@@ -214,7 +213,7 @@ function background(
 
 /** What the hub itself has, and the folders that the settings name. */
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {
-  const options = rules === 'open' ? { everyType: isReadable } : {}
+  const options = { searchTypes: SEARCH_TYPE_NAMES, ...(rules === 'open' ? { everyType: isReadable } : {}) }
   if (definitions === undefined) return loadDefinitions(ROOT_FOLDER, options)
   return (await import('./validate/usable.ts')).loadWith(ROOT_FOLDER, definitions, options)
 }

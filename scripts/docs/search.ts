@@ -1,13 +1,26 @@
 /** What each type offers: interactions, search parameters, includes. */
 import type { Definitions, ResourceCapability } from '../../server/definitions/definitions.ts'
+import { MISSING } from '../../server/search/type.ts'
+import { SEARCH_TYPE_NAMES, SEARCH_TYPES } from '../../server/search/types/index.ts'
 import { code, page, table, tail } from './page.ts'
 
 export function searchPage(definitions: Definitions): string {
   return page(
     'Types and their search parameters',
-    'Every type also takes `_id`, `_lastUpdated`, `_count` (50, at most 200; 0 asks for the total), `_sort` (several, `-` for descending), `_include`, `_total=accurate` and `_summary=count`. Several values after a comma are alternatives; several parameters all hold. Modifiers: `:missing` on all, `:not` on token, `:exact` and `:contains` on string, `:<Type>` on reference. An unknown parameter is refused with 400; with `Prefer: handling=lenient` it is dropped and told in the Bundle.',
+    `Every type also takes \`_id\`, \`_lastUpdated\`, \`_count\` (50, at most 200; 0 asks for the total), \`_sort\` (several, \`-\` for descending), \`_include\`, \`_total=accurate\` and \`_summary=count\`. Several values after a comma are alternatives; several parameters all hold. Modifiers: ${modifiers()}. An unknown parameter is refused with 400; with \`Prefer: handling=lenient\` it is ignored, and the Bundle says so.`,
+    'Dates and numbers take the prefixes `eq`, `ne`, `gt`, `lt`, `ge`, `le`, `sa`, `eb` and `ap`. A number without a prefix is searched by its precision: `100` finds what is at least 99.5 and less than 100.5, `100.0` what is at least 99.95 and less than 100.05; `gt100` is greater than exactly 100. `HUB_RULES=open` offers the number parameters of R4, for example `RiskAssessment?probability=gt0.8`.',
     ...definitions.capabilities.map(section),
   )
+}
+
+/** `:missing` on all, then the modifiers of each search type. */
+function modifiers(): string {
+  const ofType = SEARCH_TYPE_NAMES.flatMap((name) => {
+    const own = SEARCH_TYPES[name].modifiers.filter((one) => one !== MISSING).map((one) => code(`:${one}`))
+    if (SEARCH_TYPES[name].targetIsModifier) own.push(code(':<Type>'))
+    return own.length > 0 ? [`${own.join(' and ')} on ${name}`] : []
+  })
+  return [`${code(`:${MISSING}`)} on all`, ...ofType].join(', ')
 }
 
 function section(offer: ResourceCapability): string {

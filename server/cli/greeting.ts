@@ -1,5 +1,5 @@
 /** What `npm start` prints once the hub listens: at most 15 lines, each worth reading. */
-import type { StoreAddress } from '../config.ts'
+import type { StoreAddress } from '../store/address.ts'
 
 export type Greeting = {
   /** The FHIR base address. */

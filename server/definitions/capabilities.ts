@@ -15,6 +15,8 @@ type CapabilityNeeds = {
   readonly parameters: readonly Canonical[]
   readonly r4: R4
   readonly find: (canonical: string) => Canonical | undefined
+  /** The types of search parameter that the hub evaluates; absent: any type. */
+  readonly searchTypes?: readonly string[]
 }
 
 type StatedResource = {
@@ -30,15 +32,12 @@ type StatedResource = {
 const FILE = 'capability/statement.json'
 const WRITER = profileUrl('ext-writer')
 
-/** The types of parameter that the hub can index. */
-const INDEXED = new Set(['token', 'string', 'reference', 'date', 'uri'])
-
 /** Throws DefinitionFault for a type, profile or parameter that does not exist or cannot be offered. */
 export function statedCapabilities(statement: JsonObject, setting: CapabilityNeeds): readonly ResourceCapability[] {
   const rest = (statement.rest as { resource?: StatedResource[] }[] | undefined)?.[0]
   const stated = rest?.resource ?? []
   if (stated.length === 0) return []
-  const known = new ParameterIndex([...setting.parameters, ...setting.r4.searchParameters()])
+  const known = new ParameterIndex([...setting.parameters, ...setting.r4.searchParameters()], setting.searchTypes)
   return stated.map((one) => capabilityOf(one, setting, known))
 }
 
@@ -47,8 +46,8 @@ const EVERY_INTERACTION = ['read', 'vread', 'history-instance', 'create', 'updat
 const MESSAGES = new Set(['Parameters', 'OperationOutcome'])
 
 /**
- * Every type of R4 with every search parameter that the hub can index: for generic FHIR test suites (HUB_RULES=open).
- * `readable` says whether search can read an expression; the others are left out, as nothing that is not there is offered.
+ * Every type of R4 with every search parameter that the hub evaluates: for generic FHIR test suites (HUB_RULES=open).
+ * `readable`: does search evaluate this parameter, its type and its expression? The others are left out.
  */
 export function allCapabilities(
   setting: CapabilityNeeds,
@@ -59,7 +58,7 @@ export function allCapabilities(
     .filter((type) => !MESSAGES.has(type))
     .sort()
     .map((type) => {
-      const searchParameters = known.indexed(type).filter(readable)
+      const searchParameters = known.withExpression(type).filter(readable)
       const references = searchParameters.filter((one) => one.type === 'reference')
       return {
         type,
@@ -98,8 +97,10 @@ function capabilityOf(stated: StatedResource, setting: CapabilityNeeds, known: P
 /** SearchParameters by type and code; the first of a code wins, so the hub's own come before R4's. */
 class ParameterIndex {
   readonly byType = new Map<string, Map<string, JsonObject>>()
+  readonly searchTypes: readonly string[] | undefined
 
-  constructor(parameters: readonly JsonObject[]) {
+  constructor(parameters: readonly JsonObject[], searchTypes?: readonly string[]) {
+    this.searchTypes = searchTypes
     for (const parameter of parameters) {
       for (const base of (parameter.base ?? []) as readonly string[]) {
         const codes = this.byType.get(base) ?? new Map<string, JsonObject>()
@@ -120,21 +121,25 @@ class ParameterIndex {
         `${type} has no search parameter \`${code}\`${guess ? ` (did you mean \`${guess}\`?)` : ''}. Add a SearchParameter to capability/search or correct the name.`,
       )
     }
-    if (found.type !== statedType || !INDEXED.has(statedType)) {
+    if (found.type !== statedType) {
       throw new DefinitionFault(
         FILE,
-        `the search parameter \`${code}\` of ${type} is a ${String(found.type)}; offered can be ${[...INDEXED].join(', ')}, as what it is.`,
+        `the search parameter \`${code}\` of ${type} is a ${String(found.type)}, not a ${statedType}. Correct its \`type\`.`,
+      )
+    }
+    if (this.searchTypes?.includes(statedType) === false) {
+      throw new DefinitionFault(
+        FILE,
+        `the search parameter \`${code}\` of ${type} is a ${statedType}; the hub evaluates ${this.searchTypes.join(', ')}. Remove it.`,
       )
     }
     return this.declared(type, found)
   }
 
-  /** All of a type that can be indexed. */
-  indexed(type: string): readonly SearchParameter[] {
-    const codes = [...(this.byType.get(type)?.values() ?? [])]
-    return codes
-      .filter((one) => INDEXED.has(String(one.type)) && typeof one.expression === 'string')
-      .map((one) => this.declared(type, one))
+  /** All of a type that have an expression. */
+  withExpression(type: string): readonly SearchParameter[] {
+    const parameters = [...(this.byType.get(type)?.values() ?? [])]
+    return parameters.filter((one) => typeof one.expression === 'string').map((one) => this.declared(type, one))
   }
 
   private declared(type: string, found: JsonObject): SearchParameter {

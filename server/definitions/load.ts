@@ -15,6 +15,8 @@ const STATEMENT = path.join('capability', 'statement.json')
 export type LoadOptions = {
   /** Offers every type of R4 instead of the stated ones, with the search parameters that this can read. */
   readonly everyType?: (parameter: SearchParameter) => boolean
+  /** The types of search parameter that search evaluates: a stated parameter of another type is refused. Absent: any. */
+  readonly searchTypes?: readonly string[]
   /** Additional definitions, already read (packages.ts). */
   readonly additional?: readonly Source[]
 }
@@ -38,7 +40,7 @@ export async function loadDefinitions(root: string, options: LoadOptions = {}): 
 export function createDefinitions(
   sources: readonly Source[],
   statement: JsonObject = EMPTY,
-  { everyType, additional = [] }: LoadOptions = {},
+  { everyType, searchTypes, additional = [] }: LoadOptions = {},
 ): Definitions {
   const r4 = openR4()
   const own = new Map<string, Canonical>()
@@ -62,7 +64,8 @@ export function createDefinitions(
   const structures = createStructures(find)
   for (const source of sources) checkStructure(source, structures)
   const all = [...own.values()]
-  const setting = { parameters: all.filter((one) => one.resourceType === 'SearchParameter'), r4, find }
+  const parameters = all.filter((one) => one.resourceType === 'SearchParameter')
+  const setting = { parameters, r4, find, ...(searchTypes ? { searchTypes } : {}) }
   const capabilities = everyType ? allCapabilities(setting, everyType) : statedCapabilities(statement, setting)
   const byType = new Map(capabilities.map((one) => [one.type, one]))
   const made: Definitions = {

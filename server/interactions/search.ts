@@ -29,7 +29,7 @@ export const search =
       matches: found.versions,
       included,
       total: found.total,
-      issues: asked.unused.map(dropped),
+      issues: asked.ignored.map(dropped),
     })
     return { status: 200, text }
   }

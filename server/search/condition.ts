@@ -8,77 +8,82 @@ import type { Filter } from './query.ts'
 import { MISSING, NOT } from './type.ts'
 import type { SearchValueContext } from './type.ts'
 import { searchedRange } from './types/date.ts'
-import { typeOf } from './types/index.ts'
+import { SEARCH_TYPES, searchTypeOf } from './types/index.ts'
 
-/** A parameter as it was sent, cut at the first colon. */
+/** A parameter as it was sent, its name split at the first colon. */
 export type Criterion = { readonly name: string; readonly modifier?: string; readonly value: string }
 
-/** The parameters that every record has; they are not among its entries. */
-const OWN = ['_id', '_lastUpdated']
+/** The parameters of every record, evaluated on the record itself instead of its entries. */
+const RECORD_PARAMETERS = ['_id', '_lastUpdated']
 
-const find = (offer: ResourceCapability, name: string): SearchParameter | undefined =>
-  offer.searchParameters.find((one) => one.code === name)
+const parameterOf = (capability: ResourceCapability, name: string): SearchParameter | undefined =>
+  capability.searchParameters.find((one) => one.code === name)
 
-/** Why a parameter is not known here, to throw or to report; undefined when it is. `others` are also allowed names. */
-export function unknown(
-  offer: ResourceCapability,
-  asked: Criterion,
-  others: readonly string[],
+/**
+ * Why a parameter or its modifier is not supported, to throw or to report; undefined when it is supported.
+ * `controls` are the names that are allowed too.
+ */
+export function unsupported(
+  capability: ResourceCapability,
+  criterion: Criterion,
+  controls: readonly string[],
 ): OutcomeError | undefined {
-  const parameter = find(offer, asked.name)
-  if (parameter) return unknownModifier(asked, modifiers(parameter))
-  if ([...OWN, ...others].includes(asked.name)) return unknownModifier(asked, [])
-  const known = [...offer.searchParameters.map((one) => one.code), ...OWN, ...others]
-  const [root = ''] = asked.name.split('.')
-  const chained = root !== asked.name && known.includes(root) ? ' Chained parameters are not offered.' : ''
-  const text = `\`${offer.type}\` has no search parameter \`${asked.name}\`.${chained}${meant(asked.name, known)} It takes ${named(known)}.`
+  const { name } = criterion
+  const parameter = parameterOf(capability, name)
+  if (parameter) return unsupportedModifier(criterion, modifiersOf(parameter))
+  if ([...RECORD_PARAMETERS, ...controls].includes(name)) return unsupportedModifier(criterion, [])
+  const names = [...capability.searchParameters.map((one) => one.code), ...RECORD_PARAMETERS, ...controls]
+  const [root = ''] = name.split('.')
+  const chained = root !== name && names.includes(root) ? ' Chained parameters are not supported.' : ''
+  const text = `\`${capability.type}\` has no search parameter \`${name}\`.${chained}${suggestion(name, names)} It takes ${quoted(names)}.`
   return refuse('unknown-parameter', text)
 }
 
-function unknownModifier({ name, modifier }: Criterion, known: readonly string[]): OutcomeError | undefined {
-  if (modifier === undefined || known.includes(modifier)) return undefined
-  const takes = known.length > 0 ? `takes ${named(known)}` : 'takes none'
-  const text = `The parameter \`${name}\` has no modifier \`${modifier}\`.${meant(modifier, known)} It ${takes}.`
+function unsupportedModifier({ name, modifier }: Criterion, modifiers: readonly string[]): OutcomeError | undefined {
+  if (modifier === undefined || modifiers.includes(modifier)) return undefined
+  const takes = modifiers.length > 0 ? `takes ${quoted(modifiers)}` : 'takes none'
+  const text = `The parameter \`${name}\` has no modifier \`${modifier}\`.${suggestion(modifier, modifiers)} It ${takes}.`
   return refuse('invalid-parameter', text)
 }
 
-/** A reference may also name the type that it refers to: `subject:Patient=1`. */
-const modifiers = (parameter: SearchParameter): readonly string[] =>
-  parameter.type === 'reference' ? [...typeOf(parameter).modifiers, ...parameter.target] : typeOf(parameter).modifiers
-
-/** A list of names, for a sentence. */
-export const named = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
-
-/** ` Did you mean ...?`, if one of the names is near. */
-export function meant(word: string, names: readonly string[]): string {
-  const found = nearest(word, names)
-  return found === undefined ? '' : ` Did you mean \`${found}\`?`
+function modifiersOf(parameter: SearchParameter): readonly string[] {
+  const { modifiers, targetIsModifier } = SEARCH_TYPES[searchTypeOf(parameter)]
+  return targetIsModifier ? [...modifiers, ...parameter.target] : modifiers
 }
 
-/** The condition of a known parameter. @throws OutcomeError `invalid-parameter` */
-export function condition(offer: ResourceCapability, asked: Criterion, asking: SearchValueContext): Filter {
-  if (asked.name === '_id') return { op: 'id', ids: alternatives(asked) }
-  if (asked.modifier === MISSING) return missing(asked)
-  const filter = any(alternatives(asked).map((value) => one(offer, asked, value, asking)))
-  return asked.modifier === NOT ? { op: 'not', of: filter } : filter
+/** A list of names, for a sentence. */
+export const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
+
+/** ` Did you mean ...?`, if one of the names is near. */
+export function suggestion(text: string, names: readonly string[]): string {
+  const name = nearest(text, names)
+  return name === undefined ? '' : ` Did you mean \`${name}\`?`
+}
+
+/** The condition of a supported parameter. @throws OutcomeError `invalid-parameter` */
+export function condition(capability: ResourceCapability, criterion: Criterion, context: SearchValueContext): Filter {
+  if (criterion.name === '_id') return { op: 'id', ids: alternatives(criterion) }
+  if (criterion.modifier === MISSING) return missing(criterion)
+  const filter = any(alternatives(criterion).map((value) => valueFilter(capability, criterion, value, context)))
+  return criterion.modifier === NOT ? { op: 'not', of: filter } : filter
 }
 
 /** The values of a parameter, still escaped. An empty one would silently widen or empty the search. */
 export function alternatives({ name, value }: Criterion): readonly string[] {
-  const list = split(value, ',')
-  if (!list.includes('')) return list
+  const values = split(value, ',')
+  if (!values.includes('')) return values
   throw refuse('invalid-parameter', `The parameter \`${name}\` has an empty value; give it a value or leave it out.`)
 }
 
-function one(
-  offer: ResourceCapability,
+function valueFilter(
+  capability: ResourceCapability,
   { name, modifier }: Criterion,
   value: string,
-  asking: SearchValueContext,
+  context: SearchValueContext,
 ): Filter {
-  const parameter = find(offer, name)
-  if (parameter) return typeOf(parameter).filter(parameter, modifier, value, asking)
-  return { op: 'updated', ...searchedRange(name, value, asking.timeZone, asking.now) }
+  const parameter = parameterOf(capability, name)
+  if (parameter) return SEARCH_TYPES[searchTypeOf(parameter)].filter(parameter, modifier, value, context)
+  return { op: 'updated', ...searchedRange(name, value, context.timeZone, context.now) }
 }
 
 const any = (of: readonly Filter[]): Filter => (of.length === 1 && of[0] ? of[0] : { op: 'or', of })

@@ -1,15 +1,15 @@
-/** The characters with a meaning inside a searched value. https://hl7.org/fhir/R4/search.html#escaping */
+/** Escaping of the characters with a meaning inside a searched value. https://hl7.org/fhir/R4/search.html#escaping */
 
 const ESCAPED = /\\([\\,|$])/g
 const SPECIAL = /[\\,|$]/g
 
-/** The text with `\`, `,`, `|` and `$` escaped, so that it means itself. */
+/** The text with `\`, `,`, `|` and `$` escaped, so that it is searched literally. */
 export const escape = (text: string): string => text.replace(SPECIAL, '\\$&')
 
-/** What an escaped text means. A backslash before any other character is a backslash. */
+/** The text without its escapes. A backslash before any other character is a backslash. */
 export const unescape = (text: string): string => text.replace(ESCAPED, '$1')
 
-/** Cuts at each separator that is not escaped; the parts are still escaped. */
+/** Splits at each separator that is not escaped; the parts are still escaped. */
 export function split(text: string, separator: ',' | '|' | '$'): string[] {
   if (!text.includes('\\')) return text.split(separator)
   const parts: string[] = []

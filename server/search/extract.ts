@@ -4,25 +4,25 @@ import type { Resource } from '../fhir/types.ts'
 import { compileSelector } from '../fhirpath/select.ts'
 import type { IndexEntry } from './query.ts'
 import type { IndexContext } from './type.ts'
-import { typeOf } from './types/index.ts'
+import { SEARCH_TYPES, searchTypeOf } from './types/index.ts'
 
-type Extractor = (resource: Resource, place: IndexContext) => readonly IndexEntry[]
+type Extractor = (resource: Resource, context: IndexContext) => readonly IndexEntry[]
 
-/** Each parameter is compiled once, for as long as somebody holds it. */
+/** Each parameter is compiled once, and kept as long as the parameter itself. */
 const extractors = new WeakMap<SearchParameter, Extractor>()
 
 /**
- * Everything the resource says under these parameters, each entry once.
- * Values that a parameter's type cannot read (a text where a date is meant) give no entry.
+ * The index entries of a resource for these parameters, each entry once.
+ * A value that the parameter's type cannot read (a text where a date belongs) gives no entry.
  */
 export function extract(
   resource: Resource,
   parameters: readonly SearchParameter[],
-  place: IndexContext,
+  context: IndexContext,
 ): readonly IndexEntry[] {
   const entries: IndexEntry[] = []
   for (const parameter of parameters) {
-    for (const entry of extractor(parameter)(resource, place)) entries.push(entry)
+    for (const entry of extractor(parameter)(resource, context)) entries.push(entry)
   }
   return entries
 }
@@ -36,21 +36,21 @@ export function checkParameters(parameters: readonly SearchParameter[]): void {
 }
 
 function extractor(parameter: SearchParameter): Extractor {
-  const known = extractors.get(parameter)
-  if (known) return known
-  const made = compile(parameter)
-  extractors.set(parameter, made)
-  return made
+  const cached = extractors.get(parameter)
+  if (cached) return cached
+  const compiled = compile(parameter)
+  extractors.set(parameter, compiled)
+  return compiled
 }
 
 function compile(parameter: SearchParameter): Extractor {
   const { code } = parameter
   const select = selector(parameter)
-  const type = typeOf(parameter)
-  return (resource, place) => {
+  const type = SEARCH_TYPES[searchTypeOf(parameter)]
+  return (resource, context) => {
     const values = select(resource)
-    if (values.length === 1) return once(type.entries(values[0], code, place))
-    return once(values.flatMap((value) => type.entries(value, code, place)))
+    if (values.length === 1) return distinct(type.entries(values[0], code, context))
+    return distinct(values.flatMap((value): readonly IndexEntry[] => type.entries(value, code, context)))
   }
 }
 
@@ -65,7 +65,7 @@ function selector({ code, url, expression }: SearchParameter) {
   }
 }
 
-function once(entries: readonly IndexEntry[]): readonly IndexEntry[] {
+function distinct(entries: readonly IndexEntry[]): readonly IndexEntry[] {
   if (entries.length < 2) return entries
   const seen = new Map<string, IndexEntry>()
   for (const entry of entries) seen.set(JSON.stringify(Object.values(entry)), entry)

@@ -1,17 +1,16 @@
 /**
- * The memory evaluator of search: does a record's entries fulfil a filter, who sees it, and in which order.
- * Its answers are the standard for every store; the cases are in test/search/cases.ts.
- * https://hl7.org/fhir/R4/search.html#prefix
+ * The memory evaluator of search: does a record meet a filter, who may see it, and in which order.
+ * Its answers are the reference for every store; the cases are in test/search/cases.ts.
  */
+import { COMPARE } from './prefix.ts'
 import { EVERYONE } from './query.ts'
-import type { Audience, Cursor, Filter, IndexEntry, Prefix, Viewer, Sort } from './query.ts'
+import type { Audience, Cursor, Filter, IndexEntry, Viewer, Sort } from './query.ts'
+import { matchesEntry, sortKeyOf } from './types/index.ts'
 
-/** What a filter looks at: the record's id, its last change (ms) and what it says of itself. */
+/** What a filter is evaluated on: the record's id, its last change (ms) and its index entries. */
 export type IndexedRecord = { readonly id: string; readonly at: number; readonly entries: readonly IndexEntry[] }
 
-type Range = { readonly start: number; readonly end: number }
-
-/** Is the condition true of the record? Entries of one parameter are alternatives: one that fits is enough. */
+/** Does the record meet the condition? Entries of one parameter are alternatives: one that matches is enough. */
 export function match(filter: Filter, record: IndexedRecord): boolean {
   switch (filter.op) {
     case 'and':
@@ -27,56 +26,11 @@ export function match(filter: Filter, record: IndexedRecord): boolean {
     case 'updated':
       return COMPARE[filter.prefix](filter, { start: record.at, end: record.at + 1 })
     default:
-      return record.entries.some((entry) => entry.param === filter.param && fits(filter, entry))
+      return record.entries.some((entry) => entry.param === filter.param && matchesEntry(filter.op, filter, entry))
   }
 }
 
-type EntryFilter = Extract<Filter, { op: IndexEntry['kind'] }>
-
-function fits(filter: EntryFilter, entry: IndexEntry): boolean {
-  switch (filter.op) {
-    case 'token':
-      return (
-        entry.kind === 'token' && sameSystem(filter.system, entry.system) && (filter.code ?? entry.code) === entry.code
-      )
-    case 'string':
-      return entry.kind === 'string' && TEXT[filter.how](entry, filter.value)
-    case 'reference':
-      return entry.kind === 'reference' && entry.id === filter.id && (filter.type ?? entry.type) === entry.type
-    case 'uri':
-      return entry.kind === 'uri' && entry.value === filter.value
-    case 'date':
-      return entry.kind === 'date' && COMPARE[filter.prefix](filter, entry)
-  }
-}
-
-const sameSystem = (asked: string | undefined, has: string | undefined): boolean =>
-  asked === undefined || asked === (has ?? '')
-
-type StringEntry = Extract<IndexEntry, { kind: 'string' }>
-
-const TEXT: { readonly [how in 'starts' | 'contains' | 'exact']: (entry: StringEntry, value: string) => boolean } = {
-  starts: (entry, value) => entry.value.startsWith(value),
-  contains: (entry, value) => entry.value.includes(value),
-  exact: (entry, value) => entry.exact === value,
-}
-
-const within = (asked: Range, has: Range): boolean => asked.start <= has.start && has.end <= asked.end
-
-/** The searched range against the record's range, clause by clause of search.html#prefix. `ap` is widened by the parser. */
-const COMPARE: { readonly [prefix in Prefix]: (asked: Range, has: Range) => boolean } = {
-  eq: within,
-  ne: (asked, has) => !within(asked, has),
-  gt: (asked, has) => has.end > asked.end,
-  lt: (asked, has) => has.start < asked.start,
-  ge: (asked, has) => has.end > asked.end || within(asked, has),
-  le: (asked, has) => has.start < asked.start || within(asked, has),
-  sa: (asked, has) => has.start >= asked.end,
-  eb: (asked, has) => has.end <= asked.start,
-  ap: (asked, has) => asked.start < has.end && has.start < asked.end,
-}
-
-/** May the seer know of a record with this audience? `from` is the first instant, `until` the first one after. */
+/** May the viewer know of a record with this audience? `from` is the first instant, `until` the first one after. */
 export function visible(audience: readonly Audience[], viewer: Viewer): boolean {
   if (viewer === 'unrestricted') return true
   return audience.some(
@@ -89,7 +43,7 @@ export function visible(audience: readonly Audience[], viewer: Viewer): boolean 
 
 type SortValue = string | number | null
 
-/** By what a record is sorted, one value for each sort: the least of its entries ascending, the greatest descending. */
+/** What a record is sorted by, one value for each sort: the least of its entries ascending, the greatest descending. */
 export const sortValues = (sorts: readonly Sort[], record: IndexedRecord): SortValue[] =>
   sorts.map((sort) => sortValue(sort, record))
 
@@ -98,32 +52,18 @@ function sortValue({ param, kind, descending }: Sort, record: IndexedRecord): So
   if (kind === 'updated') return record.at
   let best: SortValue = null
   for (const entry of record.entries) {
-    if (entry.param !== param || entry.kind !== kind) continue
-    const value = entryValue(entry)
+    const value = entry.param === param ? sortKeyOf(kind, entry) : undefined
+    if (value === undefined) continue
     if (best === null || compare(value, best) < 0 !== descending) best = value
   }
   return best
 }
 
-/** Dates sort by their start, tokens by their code, references by `Type/id`. */
-function entryValue(entry: IndexEntry): string | number {
-  switch (entry.kind) {
-    case 'date':
-      return entry.start
-    case 'token':
-      return entry.code
-    case 'reference':
-      return `${entry.type}/${entry.id}`
-    default:
-      return entry.value
-  }
-}
+/** The position of a record in a sorted result: its sort values, then the order of its first creation. */
+export type SortPosition = { readonly values: readonly SortValue[]; readonly creation: number }
 
-/** Where a record stands in a sorted result: its sort values, then the order of its first creation. */
-export type Position = { readonly values: readonly SortValue[]; readonly creation: number }
-
-/** A comparison of positions for Array.sort. What has no value comes last either way; ties go by creation. */
-export function order(sorts: readonly Sort[]): (a: Position, b: Position) => number {
+/** A comparison of positions for Array.sort. A record without a value comes last either way; ties go by creation. */
+export function order(sorts: readonly Sort[]): (a: SortPosition, b: SortPosition) => number {
   return (a, b) => {
     for (const [index, sort] of sorts.entries()) {
       const step = compareValues(a.values[index] ?? null, b.values[index] ?? null, sort.descending)
@@ -154,8 +94,8 @@ export function compare(a: string | number, b: string | number): number {
 const rank = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800)
 
 /** A position as the cursor that a store hands out, and back. */
-export const cursorAt = ({ values, creation }: Position): Cursor => [...values, creation]
-export const positionOf = (cursor: Cursor): Position => ({
+export const cursorAt = ({ values, creation }: SortPosition): Cursor => [...values, creation]
+export const positionOf = (cursor: Cursor): SortPosition => ({
   values: cursor.slice(0, -1),
   creation: Number(cursor.at(-1)),
 })

@@ -1,17 +1,18 @@
 /**
- * Cursors: where the next page begins, in the `next` link. They are sealed (AES-256-GCM): the order of creation that
- * they hold counts records that the caller may not know of.
+ * Cursors: where the next page begins, in the `next` link. They are encrypted (AES-256-GCM): the order of creation in
+ * them counts records that the caller may not know of.
  * https://hl7.org/fhir/R4/http.html#paging
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { refuse } from '../fhir/outcome.ts'
 import type { Cursor, Sort } from './query.ts'
+import { SEARCH_TYPES } from './types/index.ts'
 
 export type Cursors = {
   encode(cursor: Cursor): string
   /**
-   * Reads a cursor for a search sorted so: one value for each sort, and the creation order.
-   * @throws OutcomeError `invalid-parameter` for anything that the hub did not write for such a search.
+   * The cursor of a search with these sorts: one value for each sort, and the creation order.
+   * @throws OutcomeError `invalid-parameter` for anything that the hub did not write for a search with these sorts.
    */
   decode(text: string, sorts: readonly Sort[]): Cursor
 }
@@ -20,7 +21,7 @@ const ALGORITHM = 'aes-256-gcm'
 const IV_BYTES = 12
 const TAG_BYTES = 16
 
-/** `secret` is the hub's; cursors sealed with it are read by every process that has it. */
+/** `secret` is the hub's; every process that has it reads the cursors encrypted with it. */
 export function createCursors(secret: Buffer): Cursors {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'search cursor', 32))
   return {
@@ -32,20 +33,19 @@ export function createCursors(secret: Buffer): Cursors {
     },
     decode(text, sorts) {
       const cursor = open(text, key)
-      if (cursor && fits(cursor, sorts)) return cursor
-      throw notOurs()
+      if (cursor && isOf(sorts, cursor)) return cursor
+      throw invalidCursor()
     },
   }
 }
 
-/** Sealing keeps the length: with blanks, it is the same whatever the number of digits of the creation order. */
+/** Encryption keeps the length. Padding makes it the same for every number of digits of the creation order. */
 const padded = (cursor: Cursor): string => JSON.stringify(cursor) + ' '.repeat(16 - String(cursor.at(-1)).length)
 
-/** For what is no cursor of the search it came with. */
-export const notOurs = () =>
+export const invalidCursor = () =>
   refuse(
     'invalid-parameter',
-    '`_cursor` is not one of this search; follow the `next` link as it was given, or begin without it.',
+    'The value of `_cursor` does not belong to this search; use the `next` link unchanged, or search without `_cursor`.',
   )
 
 function open(text: string, key: Buffer): Cursor | undefined {
@@ -62,19 +62,19 @@ function open(text: string, key: Buffer): Cursor | undefined {
   }
 }
 
-function fits(cursor: Cursor, sorts: readonly Sort[]): boolean {
+function isOf(sorts: readonly Sort[], cursor: Cursor): boolean {
   const creation = cursor.at(-1)
   return (
     cursor.length === sorts.length + 1 &&
-    sorts.every((sort, index) => sortable(cursor[index], sort.kind)) &&
+    sorts.every((sort, index) => isSortValue(cursor[index], sort.kind)) &&
     Number.isSafeInteger(creation) &&
     Number(creation) >= 0
   )
 }
 
-/** Dates sort by a number, everything else by a text; null is a record without a value. */
-function sortable(value: unknown, kind: Sort['kind']): boolean {
+/** Is it a value of this sort? null is the value of a record without an entry. */
+function isSortValue(value: unknown, kind: Sort['kind']): boolean {
   if (kind === 'updated') return Number.isSafeInteger(value)
   if (kind === 'id') return typeof value === 'string'
-  return value === null || (kind === 'date' ? Number.isSafeInteger(value) : typeof value === 'string')
+  return value === null || typeof value === SEARCH_TYPES[kind].sortKeyType
 }

@@ -1,79 +1,52 @@
 /**
- * The language of search: what a record says of itself (index entries), what is asked (a query tree), and for whom.
- * Three evaluators (memory, SQLite, MongoDB) read these shapes and must agree; test/search/cases.ts says on what.
+ * The language of search: what is indexed of a record, what is searched (a query tree), and for whom.
+ * Every evaluator (memory, SQLite, MongoDB) reads these shapes and answers alike; test/search/cases.ts is the contract.
  * https://hl7.org/fhir/R4/search.html
  */
+import type { Prefix } from './prefix.ts'
+import type { EntryFilter, SearchTypeName } from './types/index.ts'
+
+export type { Prefix } from './prefix.ts'
+export type { IndexEntry } from './types/index.ts'
 
 /** Who may know of a record: an agency, from and until an instant (ms since 1970; absent = always). `*` is every agency. */
 export type Audience = { readonly agency: string; readonly from?: number; readonly until?: number }
 
-/** Everyone: lookups and definitions. */
+/** Every agency: the audience of lookups and definitions. */
 export const EVERYONE = '*'
 
 /**
- * For whom a query is answered. Every read names one, so that it cannot be forgotten. `everything` is the hub's own
- * eye, used for rules that look at all records; nothing that it sees is ever answered to a caller.
+ * For whom a query is answered. Every read names a viewer, so that the visibility check cannot be forgotten.
+ * `unrestricted`: no visibility check. For server-side rules only; results must never reach a caller.
  */
 export type Viewer = { readonly agency: string; readonly at: number } | 'unrestricted'
-
-/**
- * One searchable fact of a record. `param` is the code of the search parameter.
- * Strings are normalised (see types/string.ts); dates are a half-open range of instants [start, end).
- * A reference to a record of the hub has type and id; any other has its url.
- */
-export type IndexEntry =
-  | { readonly kind: 'token'; readonly param: string; readonly system?: string; readonly code: string }
-  | { readonly kind: 'string'; readonly param: string; readonly value: string; readonly exact: string }
-  | { readonly kind: 'reference'; readonly param: string; readonly type: string; readonly id: string }
-  | { readonly kind: 'uri'; readonly param: string; readonly value: string }
-  | { readonly kind: 'date'; readonly param: string; readonly start: number; readonly end: number }
 
 /** The participant that a record is about: a reference entry of every record of a participant (compartment). */
 export const PARTICIPANT = '_participant'
 
-/** Comparison prefixes of ordered values. https://hl7.org/fhir/R4/search.html#prefix */
-export type Prefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap'
-
 /**
  * A condition. `and` of nothing is true, `or` of nothing is false.
- * - token: `system` undefined = any system, '' = no system; `code` undefined = any code of the system.
- * - reference: `type` undefined = any type with this id.
- * - date: the searched range [start, end) against each entry's range, as search.html#date says for the prefix.
- * - id, updated: the record's own id and last change.
+ * - id, updated: the record's own id and last change; the searched range is [start, end).
  * - missing: no entry of this parameter.
+ * - any other: the filter of a search type, met by at least one entry of its parameter (types/index.ts).
  */
 export type Filter =
   | { readonly op: 'and' | 'or'; readonly of: readonly Filter[] }
   | { readonly op: 'not'; readonly of: Filter }
-  | { readonly op: 'token'; readonly param: string; readonly system?: string; readonly code?: string }
-  | {
-      readonly op: 'string'
-      readonly param: string
-      readonly how: 'starts' | 'contains' | 'exact'
-      readonly value: string
-    }
-  | { readonly op: 'reference'; readonly param: string; readonly type?: string; readonly id: string }
-  | { readonly op: 'uri'; readonly param: string; readonly value: string }
-  | {
-      readonly op: 'date'
-      readonly param: string
-      readonly prefix: Prefix
-      readonly start: number
-      readonly end: number
-    }
   | { readonly op: 'missing'; readonly param: string }
   | { readonly op: 'id'; readonly ids: readonly string[] }
   | { readonly op: 'updated'; readonly prefix: Prefix; readonly start: number; readonly end: number }
+  | EntryFilter
 
 export const ALL: Filter = { op: 'and', of: [] }
 
 /**
- * Order by a parameter's entry (the least ascending, the greatest descending), or by the record's own `_id` or
- * `_lastUpdated`. Records without the entry come last either way. Ties, and no sort at all, go by first creation.
+ * Order by a parameter's entries (the least ascending, the greatest descending), or by the record's own `_id` or
+ * `_lastUpdated`. Records without an entry come last either way. Ties, and no sort at all, go by first creation.
  */
 export type Sort = {
   readonly param: string
-  readonly kind: IndexEntry['kind'] | 'id' | 'updated'
+  readonly kind: SearchTypeName | 'id' | 'updated'
   readonly descending: boolean
 }
 
@@ -81,15 +54,22 @@ export type Sort = {
 export type Cursor = readonly (string | number | null)[]
 
 export type Query = {
-  /** One type, or every type (the hub's own questions about a participant). */
-  readonly type: string | '*'
+  /** One type, several, or (`*`) every type. */
+  readonly type: string | readonly string[]
   readonly where: Filter
   readonly viewer: Viewer
   readonly sort?: readonly Sort[]
-  /** At most this many; 0 asks only for the total. */
+  /** At most this many; 0 only counts. */
   readonly limit: number
   readonly after?: Cursor
   readonly total?: boolean
-  /** Records that were deleted, too (they keep their audience and participant). Never for a caller's search. */
+  /** Deleted records, too (they keep their audience and participant). Never for a caller's search. */
   readonly deleted?: boolean
+  /**
+   * The records as they were after this sequence, matched and sorted by the index entries that they had then; visible to
+   * those who may know of them now. With the same `asOf`, pages hold together whatever is committed meanwhile.
+   */
+  readonly asOf?: number
+  /** Answers each version with its index entries. */
+  readonly withEntries?: true
 }

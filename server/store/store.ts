@@ -1,23 +1,30 @@
 /**
- * The store: what keeps records, finds them, and carries work. SQLite and memory implement it (MongoDB will); the
- * suites under test/store/contract/ say what every implementation must do.
+ * The store: what keeps records, finds them, and carries jobs. Memory and SQLite implement it (MongoDB will); the suites
+ * under test/store/contract/ say what every implementation must do.
  *
  * Terms
  * - record    what has one key (`Patient/abc`); it has versions 1, 2, 3, the last one current. A deletion is a version.
- * - commit    a set of writes that happens whole or not at all, in the one global order.
- * - place     the position of a commit in that order: 1, 2, 3 without gaps. Only a commit with writes takes a place.
- * - entries   the searchable facts of a record's current version.
- * - audience  who may know of a record; part of every read (see Sight in search/query.ts). It can change without a
- *             new version, and each version keeps the audience it was written with (who was to be told).
+ * - commit    a set of writes, jobs, events and cursors that happens whole or not at all, in the one global order.
+ * - sequence  the number of a commit in that order: 1, 2, 3 without gaps. Every commit takes the next one, also one
+ *             that writes no record (jobs, events, cursors, or nothing at all).
+ * - creation order  by the sequence of the commit that made a record's first version, then by the index of the write in
+ *             that commit. It never changes, whatever happens to the record later.
+ * - entries   the index entries by which a record's current version is found. They can change without a new version
+ *             (reindex): a search as of a sequence sees the ones that the record had then.
+ * - audience  who may know of a record; part of every read (see Viewer in search/query.ts). It can change without a
+ *             new version, and each version keeps the audience that it was written with (who was to be notified).
  * - owner     the agency that created the record; author: the one that wrote a version.
- * - event     what a subscription is told: numbered 1, 2, 3 without gaps in its stream.
+ * - event     what a subscription is notified of: numbered 1, 2, 3 without gaps in its stream.
  * - job       work that must happen outside or later; claimed under a lease, settled under a fence.
  *
  * Promises
  * - A resolved commit is durable: it survives kill -9 and power loss (fsynced; majority-committed on MongoDB).
- * - A rejected commit changed nothing. Preconditions are checked inside the commit, never before it.
+ * - A rejected commit changed nothing and took no sequence. Preconditions are checked inside the commit, never before it.
  * - Whoever commits reads its own writes at once.
- * - `feed` gives every commit once, in order, without gaps, to any number of readers with their own cursors.
+ * - `feed` gives every commit once, in order, without gaps, to any number of readers with their own cursors. To
+ *   move a cursor is a commit, too, and comes in the feed: a reader moves its cursor with what it produced, or every so
+ *   many commits. One that moved it after every batch would never come to an end.
+ * - Nothing is left out in silence: what takes a limit answers where the next page begins, or takes `Infinity`.
  * - No open transaction is ever handed out: one commit is one call, so that a store may retry or group it.
  */
 import type { Key, Resource } from '../fhir/types.ts'
@@ -46,6 +53,10 @@ export type Expect = { readonly version: readonly number[] } | 'absent'
  * - put: the next version of a record. `method` POST for a creation by the hub's id, else PUT.
  * - remove: a deletion; on a record that is absent or deleted already it does nothing (and makes no version).
  * - audience: a new audience for a record (deleted or not), without a new version.
+ * - entries: new index entries, and a new audience where one is given, for a record (deleted or not), without a new
+ *   version and without a change of its last update (reindex). `expect` names the version that the entries were
+ *   extracted from and, unlike elsewhere, counts a deletion as the version that it is: the entries of a newer version
+ *   are never overwritten. On a record that was never created it is a conflict.
  */
 export type Write =
   | {
@@ -62,25 +73,46 @@ export type Write =
       readonly kind: 'remove'
       readonly key: Key
       readonly audience: readonly Audience[]
-      /** What a deleted record still says of itself (its participant). */
+      /** By what a deleted record can still be found (its participant). */
       readonly entries: readonly IndexEntry[]
       readonly author: string
       readonly expect?: Expect
     }
   | { readonly kind: 'audience'; readonly key: Key; readonly audience: readonly Audience[] }
+  | {
+      readonly kind: 'entries'
+      readonly key: Key
+      readonly entries: readonly IndexEntry[]
+      readonly audience?: readonly Audience[]
+      readonly expect: { readonly version: readonly number[] }
+    }
 
 /** A condition on records that the commit does not write. `none`: no record matches the query (If-None-Exist). */
 export type Guard = { readonly key: Key; readonly expect: Expect } | { readonly none: Query }
 
+/**
+ * Enqueues a job. What that does depends on the state of the job with this kind and key (see JobState):
+ * - none, or done: a new job with this due time and payload and no attempts.
+ * - ready or scheduled: the job is brought forward to the earlier due time.
+ * - running: it will be ready again at this due time once it is settled.
+ * - failed: it is ready again at this due time and keeps its attempts.
+ */
 export type NewJob = {
   readonly kind: string
-  /** Unique within the kind: to enqueue a key again brings its job forward to the earlier due time. */
+  /** Unique within the kind. */
   readonly key: string
   readonly due: number
+  /** JSON; absent: the payload that the job has stays. */
   readonly payload?: unknown
+  /**
+   * The sequence of the change that calls for the job; absent: that of this commit. A job remembers its last one, also
+   * when it is done: enqueueing it with the same or an older one is a replay and does nothing. All who enqueue a key
+   * either give a sequence or do not.
+   */
+  readonly sequence?: number
 }
 
-/** An event for a stream (a subscription's id), about one version. Unique by stream, place, type and id: a replay is a no-op. */
+/** An event for a stream (a subscription's id), about one version. Unique by stream, sequence, type and id: a replay is a no-op. */
 export type NewEvent = {
   readonly stream: string
   readonly sequence: number
@@ -90,7 +122,7 @@ export type NewEvent = {
 }
 export type Event = NewEvent & { readonly number: number; readonly at: number }
 
-/** A reader's own position, moved only from where it was (compare and set), so that two movers cannot both win. */
+/** The sequence up to which a reader has read, moved only from where it was (compare and set), so that two movers cannot both win. */
 export type CursorMove = { readonly name: string; readonly from: number; readonly to: number }
 
 export type Work = {
@@ -99,11 +131,18 @@ export type Work = {
   readonly jobs?: readonly NewJob[]
   readonly events?: readonly NewEvent[]
   readonly cursors?: readonly CursorMove[]
-  /** The commit happens only while this claim still holds (its fence is current). */
+  /**
+   * The claim under which this is done: the commit is refused when the store sees that the claim was lost. This check is
+   * advisory: claims move outside the order of commits, and a store of several processes may see a loss too late. What
+   * must happen once is decided by compare and set: a cursor that moves, or a version that is expected.
+   */
   readonly claim?: Job
 }
 
-/** What a commit answers: its place (0 without writes) and, per write of `Work.writes` in order, the version made. */
+/**
+ * What a commit answers: its sequence and, for each write of `Work.writes` in order, the version that it made (none for
+ * an audience, for entries, and for the deletion of what is not there).
+ */
 export type Committed = {
   readonly sequence: number
   readonly at: number
@@ -111,8 +150,9 @@ export type Committed = {
 }
 
 /**
- * Why a commit was refused; nothing was changed.
- * `index` is the place in `writes` or `guards`; `current` the current version number there (0: none, or deleted).
+ * Why a commit was refused; nothing was changed. `index` is the position in `writes`, `guards` or `cursors`; `current`
+ * the current version number there (0: none, or deleted; for entries the last version, deletions included), or the value
+ * of the cursor.
  */
 export class CommitConflict extends Error {
   readonly kind: 'write' | 'guard' | 'cursor' | 'claim'
@@ -131,13 +171,34 @@ export class CommitConflict extends Error {
 /** No room to write (SQLITE_FULL, quota): nothing was changed, reads go on. */
 export class StoreFull extends Error {}
 
+/**
+ * A search as of a sequence that this store cannot answer: one that it has not taken yet, or one from before it began to
+ * keep the entries of former versions (a store that an older hub wrote). The reader begins again without one.
+ */
+export class SequenceUnavailable extends Error {
+  readonly sequence: number
+
+  constructor(sequence: number, { first, last }: { first: number; last: number }) {
+    super(`The store cannot search as of sequence ${sequence}: it can from ${first} to ${last}.`)
+    this.name = 'SequenceUnavailable'
+    this.sequence = sequence
+  }
+}
+
+/** `entries` for Query.withEntries: the ones that the version is found by, each once, in no particular order. */
+export type FoundVersion = Version & { readonly entries?: readonly IndexEntry[] }
+
 export type Found = {
-  readonly versions: readonly Version[]
-  /** Where the next page begins; absent on the last page. */
+  readonly versions: readonly FoundVersion[]
+  /** Where the next page begins; absent on the last page. It holds over a restart of the store. */
   readonly next?: Cursor
   readonly total?: number
 }
 
+/** A query for everything that matches. */
+export type WholeQuery = Omit<Query, 'limit' | 'after' | 'total'>
+
+/** A commit as the feed answers it: the versions that it made, in the order of its writes; possibly none. */
 export type Commit = { readonly sequence: number; readonly at: number; readonly versions: readonly Version[] }
 
 export type Job = {
@@ -150,46 +211,106 @@ export type Job = {
   readonly fence: number
 }
 
-/** How a claimed job ended. `again` keeps it, due at that time; attempts are reset by `done` and by `again` without error. */
-export type Settlement = { readonly done: true } | { readonly again: number; readonly error?: string }
+/**
+ * - ready      due (or its lease ran out): it can be claimed.    - scheduled  due later.    - running    claimed.
+ * - failed     kept for a person; nobody claims it. `retry` or enqueueing it makes it ready.
+ * - done       a tombstone: key and last sequence, so that a replayed enqueue does not bring the job back.
+ */
+export type JobState = 'ready' | 'scheduled' | 'running' | 'failed' | 'done'
+
+/** A job in a listing. `sequence` is that of its last enqueue; `error` that of its last attempt. */
+export type ListedJob = Job & {
+  readonly state: JobState
+  readonly sequence: number
+  readonly leasedUntil?: number
+  readonly error?: string
+}
+
+/**
+ * How a claimed job ended: it is done | it is due again at this time | it failed and waits for a person. Attempts are
+ * reset by `done` and by `again` without an error.
+ */
+export type Settlement =
+  { readonly done: true } | { readonly again: number; readonly error?: string } | { readonly failed: string }
+
+export type JobQuery = {
+  /** Absent: every kind. */
+  readonly kinds?: readonly string[]
+  /** Absent: every state but `done`. */
+  readonly states?: readonly JobState[]
+  readonly limit: number
+  readonly after?: JobCursor
+}
+
+/** Where the next page of a listing begins. Opaque outside of the stores. */
+export type JobCursor = readonly [due: number, kind: string, key: string]
 
 export type Jobs = {
   /** At most `max` due jobs of these kinds, leased until now + lease; no two claimers get one job. */
-  claim(ask: { kinds: readonly string[]; now: number; lease: number; max: number }): Promise<readonly Job[]>
+  claim(query: { kinds: readonly string[]; now: number; lease: number; max: number }): Promise<readonly Job[]>
   /** Extends a lease; false when it was lost. */
   renew(job: Job, until: number): Promise<boolean>
-  /** Ends a claim; false when the lease was lost (somebody else has it). A job that was enqueued again meanwhile stays. */
+  /** Ends a claim; false when the lease was lost (another worker has it). A job that was enqueued meanwhile stays. */
   settle(job: Job, end: Settlement): Promise<boolean>
+  /** Makes a failed job ready at `now`, with no attempts; false when there is no failed job of this key. */
+  retry(kind: string, key: string, now: number): Promise<boolean>
   /** When the next job of these kinds is due or its lease runs out (ms), if any. */
   next(kinds: readonly string[]): Promise<number | undefined>
-  /** Jobs as they stand, for status and tests. */
-  list(kind: string): Promise<readonly (Job & { readonly leasedUntil?: number; readonly error?: string })[]>
+  /**
+   * Jobs with their states at the time of the store's clock, by due time, kind and key: for status, metrics and tests. A
+   * job whose due time changes while somebody reads page after page may be missed or met twice.
+   */
+  list(query: JobQuery): Promise<{ readonly jobs: readonly ListedJob[]; readonly next?: JobCursor }>
+}
+
+/** Figures for tests and metrics. */
+export type StoreStats = {
+  /** Commits made through this open store. */
+  readonly commits: number
+  /** The groups in which they were made durable, each by one fsync or one write to the log. */
+  readonly groups: number
+  /** Records ever created, deleted ones too. */
+  readonly records: number
+  /** What the store takes on disk; 0 in memory. */
+  readonly bytes: number
 }
 
 export type Store = {
   commit(work: Work): Promise<Committed>
 
-  /** The current version (a deletion has an empty text), if the seer may know of the record. */
-  read(key: Key, sight: Viewer): Promise<Version | undefined>
+  /** The current version (a deletion has an empty text), if the viewer may know of the record. */
+  read(key: Key, viewer: Viewer): Promise<Version | undefined>
   /** Several at once, in the order of the keys. */
-  readMany(keys: readonly Key[], sight: Viewer): Promise<readonly (Version | undefined)[]>
+  readMany(keys: readonly Key[], viewer: Viewer): Promise<readonly (Version | undefined)[]>
   /** An old version: visible as the record itself is now. */
-  vread(key: Key, version: number, sight: Viewer): Promise<Version | undefined>
-  /** Newest first, versions below `before`; empty when the seer may not know of the record. */
+  vread(key: Key, version: number, viewer: Viewer): Promise<Version | undefined>
+  /** Newest first, versions below `before`; empty when the viewer may not know of the record. */
   history(
     key: Key,
-    sight: Viewer,
+    viewer: Viewer,
     page: { limit: number; before?: number; since?: number },
   ): Promise<{ versions: readonly Version[]; total: number }>
+  /**
+   * One page of what matches.
+   * @throws SequenceUnavailable for Query.asOf
+   */
   find(query: Query): Promise<Found>
-  /** The entries and audience that a record has now. */
-  indexed(key: Key): Promise<{ entries: readonly IndexEntry[]; audience: readonly Audience[] } | undefined>
+  /**
+   * Everything that matches, each record once and in one consistent state, whatever is committed meanwhile: as of
+   * `query.asOf`, or of the last sequence when the first one is taken. Read page by page, so that it holds little memory.
+   * @throws SequenceUnavailable for Query.asOf
+   */
+  all(query: WholeQuery): AsyncIterable<FoundVersion>
+  /** The entries and audience that a record has now, and the number of its last version (to be expected). */
+  indexed(
+    key: Key,
+  ): Promise<{ version: number; entries: readonly IndexEntry[]; audience: readonly Audience[] } | undefined>
 
-  /** Commits after a place, oldest first. */
+  /** Commits after a sequence, oldest first. */
   feed(after: number, limit: number): Promise<readonly Commit[]>
-  /** The last place. */
+  /** The last sequence; 0 before the first commit. */
   last(): Promise<number>
-  /** Resolves when there is a place after this one, or the signal aborts. A hint for readers of the feed. */
+  /** Resolves when there is a commit after this sequence, or the signal aborts. A hint for readers of the feed. */
   changed(after: number, signal: AbortSignal): Promise<void>
 
   cursor(name: string): Promise<number>
@@ -198,7 +319,6 @@ export type Store = {
   eventCount(stream: string): Promise<number>
 
   readonly jobs: Jobs
-  /** Figures for tests and metrics: transactions made, commits done in them, records, bytes. */
-  stats(): Promise<{ transactions: number; commits: number; records: number; bytes: number }>
+  stats(): Promise<StoreStats>
   close(): Promise<void>
 }

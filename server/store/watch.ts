@@ -2,13 +2,13 @@
 
 export type Watch = {
   changed(after: number, signal: AbortSignal): Promise<void>
-  /** Wakes those whose place was passed. */
+  /** Wakes those whose sequence was passed. */
   look(): void
   /** Wakes all. */
   close(): void
 }
 
-/** @param last the last place of the store */
+/** @param last the last sequence of the store */
 export function watch(last: () => number): Watch {
   const waiting = new Map<() => void, number>()
   return {
@@ -25,8 +25,8 @@ export function watch(last: () => number): Watch {
       }),
     look: () => {
       if (waiting.size === 0) return
-      const place = last()
-      for (const [wake, after] of [...waiting]) if (place > after) wake()
+      const sequence = last()
+      for (const [wake, after] of [...waiting]) if (sequence > after) wake()
     },
     close: () => {
       for (const wake of [...waiting.keys()]) wake()

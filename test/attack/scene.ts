@@ -33,7 +33,7 @@ export async function attacked(
     HUB_SSN_KEY: 'a key for tests only, 32 chars at least',
     ...settings,
   })
-  const store = await openStore(settings.HUB_STORE ?? 'memory:', { clock: clock.now })
+  const store = await openStore(config.store, { clock: clock.now })
   let next: (() => Promise<unknown>) | undefined
   const watched: Store = {
     ...store,

@@ -131,17 +131,23 @@ describe('definitions / load / a broken file', () => {
       /Patient has no search parameter `famly` \(did you mean `family`\?\)/,
     ],
     [
-      'that offers a parameter of a type that is not indexed',
+      'that offers a parameter of a type that search does not evaluate',
       'capability/statement.json',
       statement({ type: 'Observation', searchParam: [{ name: 'value-quantity', type: 'quantity' }] }),
-      /`value-quantity` of Observation is a quantity/,
+      /`value-quantity` of Observation is a quantity; the hub evaluates token, date\./,
+    ],
+    [
+      'that offers a parameter as another type than its own',
+      'capability/statement.json',
+      statement({ type: 'Observation', searchParam: [{ name: 'date', type: 'token' }] }),
+      /`date` of Observation is a date, not a token\./,
     ],
   ]
 
   for (const [title, file, content, says] of cases) {
     it(`stops the load with one sentence: ${title}`, async () => {
       await withFolder({ [file]: content }, async (root) => {
-        await assert.rejects(loadDefinitions(root), (fault: unknown) => {
+        await assert.rejects(loadDefinitions(root, { searchTypes: ['token', 'date'] }), (fault: unknown) => {
           assert.ok(fault instanceof DefinitionFault)
           assert.match(fault.message, says)
           assert.equal(fault.where, file)

@@ -11,7 +11,7 @@ import { parseReference } from '../../server/fhir/reference.ts'
 import type { Resource } from '../../server/fhir/types.ts'
 import { evaluate } from '../../server/fhirpath/expression.ts'
 import { compileSelector } from '../../server/fhirpath/select.ts'
-import { TYPES } from '../../server/search/types/index.ts'
+import { SEARCH_TYPES } from '../../server/search/types/index.ts'
 
 type Parameter = {
   readonly url: string
@@ -39,7 +39,7 @@ const NO_PATHS = ['Patient-deceased', 'questionnaireresponse-extensions-Question
 function parameters(): Parameter[] {
   const published = openR4().searchParameters() as unknown as Parameter[]
   const own = files('capability/search').map((name) => read<Parameter>(name))
-  return [...published, ...own].filter((one) => Object.hasOwn(TYPES, one.type) && one.expression)
+  return [...published, ...own].filter((one) => Object.hasOwn(SEARCH_TYPES, one.type) && one.expression)
 }
 
 const idOf = ({ url }: Parameter): string => url.slice(url.lastIndexOf('/') + 1)

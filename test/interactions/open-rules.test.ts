@@ -26,6 +26,34 @@ describe('interactions / HUB_RULES=open', () => {
     )
   })
 
+  it('searches the numbers of R4 by their precision and by prefixes', async () => {
+    const board = hub.as(undefined)
+    const assessment = (id: string, probability: object) =>
+      board.put(`/RiskAssessment/${id}`, {
+        resourceType: 'RiskAssessment',
+        id,
+        status: 'final',
+        subject: { reference: 'Patient/nobody' },
+        prediction: [{ outcome: { text: 'fall' }, ...probability }],
+      })
+    made(await assessment('low', { probabilityDecimal: 0.2 }))
+    made(await assessment('high', { probabilityDecimal: 0.9 }))
+    const percent = (value: number) => ({ value, system: 'http://unitsofmeasure.org', code: '%' })
+    made(await assessment('wide', { probabilityRange: { low: percent(0.1), high: percent(0.95) } }))
+    const found = async (query: string) =>
+      made(await board.get(`/RiskAssessment?${query}`)).entry?.map(
+        (one: { resource: { id: string } }) => one.resource.id,
+      )
+    assert.deepEqual(await found('probability=gt0.8&_sort=probability'), ['wide', 'high'])
+    assert.deepEqual(await found('probability=0.9'), ['high'])
+    assert.deepEqual(await found('probability=lt2e-1,sa0.5&_sort=-probability'), ['high', 'wide'])
+    assert.deepEqual(await found('probability:missing=true'), undefined)
+    refused(await board.get('/RiskAssessment?probability=likely'), 400, 'invalid-parameter')
+    const { rest } = made(await board.get('/metadata'))
+    const declared = rest[0].resource.find((one: { type: string }) => one.type === 'RiskAssessment').searchParam
+    assert.equal(declared.find((one: { name: string }) => one.name === 'probability')?.type, 'number')
+  })
+
   it('checks the base definition', async () => {
     const answer = await hub
       .as(undefined)

@@ -62,7 +62,7 @@ describe('interactions / posted definitions, whatever comes', function () {
 
   for (const seed of [1, 2]) {
     it(`are in force when they are stored, with seed ${seed}`, async () => {
-      const store = await openStore('memory:', { clock: Date.now })
+      const store = await openStore({ kind: 'memory' }, { clock: Date.now })
       const kept: Store = { ...store, close: async () => undefined }
       const config = loadConfig({ HUB_PORT: '0', HUB_STORE: 'memory:', HUB_SSN_KEY: 'a key for tests only, 32 chars at least' }) // prettier-ignore
       const start = async (): Promise<readonly [Hub, Client]> => {

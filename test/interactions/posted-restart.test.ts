@@ -42,7 +42,7 @@ describe('interactions / posted definitions and what befalls the hub', function 
   this.timeout(60_000)
   let store: Store
   beforeEach(async () => {
-    store = await openStore('memory:', { clock: Date.now })
+    store = await openStore({ kind: 'memory' }, { clock: Date.now })
   })
 
   it('do not hold when their commit fails', async () => {

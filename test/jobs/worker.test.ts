@@ -71,10 +71,10 @@ for (const kind of STORES) {
       await worker(async (job) => (ran.push(job.key), done(job, { signal: new AbortController().signal }))).runDue()
       assert.deepEqual(ran, ['now'])
       assert.deepEqual(
-        (await opened.store.jobs.list('work')).map((job) => job.key),
+        (await opened.store.jobs.list({ kinds: ['work'], limit: Infinity })).jobs.map((job) => job.key),
         ['later'],
       )
-      assert.equal((await opened.store.jobs.list('other')).length, 1)
+      assert.equal((await opened.store.jobs.list({ kinds: ['other'], limit: Infinity })).jobs.length, 1)
     })
 
     it('sleeps until the next job is due, and is woken for one that comes earlier', async () => {
@@ -132,7 +132,7 @@ for (const kind of STORES) {
       assert.equal(runs, 1)
       end()
       await time.settle()
-      assert.deepEqual(await opened.store.jobs.list('work'), [])
+      assert.deepEqual((await opened.store.jobs.list({ kinds: ['work'], limit: Infinity })).jobs, [])
     })
 
     it('interrupts the work when somebody else has the job, and leaves it to them', async () => {
@@ -174,7 +174,7 @@ for (const kind of STORES) {
       const rests: number[] = []
       for (let runs = 0; runs < 12; runs++) {
         await made.runDue()
-        const [job] = await opened.store.jobs.list('work')
+        const [job] = (await opened.store.jobs.list({ kinds: ['work'], limit: Infinity })).jobs
         rests.push(job!.due - opened.clock.now)
         assert.equal(job!.error, 'RangeError')
         opened.clock.now = job!.due
@@ -215,7 +215,7 @@ for (const kind of STORES) {
       await time.settle()
       await time.pass(1_000)
       await stopped
-      const left = await opened.store.jobs.list('work')
+      const left = (await opened.store.jobs.list({ kinds: ['work'], limit: Infinity })).jobs
       assert.deepEqual(left.map(({ key, due, leasedUntil }) => [key, due, leasedUntil]).sort(), [
         ['hangs', START, undefined],
         ['waits', START, undefined],

@@ -1,5 +1,5 @@
 /**
- * What every evaluator of search must answer: records, a question, the ids that come back in their order.
+ * What every evaluator of search must answer: records, a filter and a sort, the ids that come back in their order.
  * The memory evaluator and each store run the same list: `searchContract('sqlite', run)`.
  */
 import assert from 'node:assert/strict'
@@ -8,7 +8,7 @@ import type { Filter, IndexEntry, Prefix, Sort } from '../../server/search/query
 
 /**
  * Records are created in the order given, each in a commit of its own at the instant `at` (never falling);
- * a runner over a store gives it a clock that says so.
+ * a runner over a store gives it a clock that shows it.
  */
 export type SearchRecord = { readonly id: string; readonly at: number; readonly entries: readonly IndexEntry[] }
 
@@ -25,6 +25,7 @@ const token = (param: string, code: string, system?: string): IndexEntry =>
 const text = (param: string, exact: string, value: string): IndexEntry => ({ kind: 'string', param, value, exact })
 const ref = (param: string, type: string, id: string): IndexEntry => ({ kind: 'reference', param, type, id })
 const date = (param: string, start: number, end: number): IndexEntry => ({ kind: 'date', param, start, end })
+const number = (param: string, low: number, high = low): IndexEntry => ({ kind: 'number', param, low, high })
 const uri = (param: string, value: string): IndexEntry => ({ kind: 'uri', param, value })
 
 const record = (id: string, at: number, ...entries: IndexEntry[]): SearchRecord => ({ id, at, entries })
@@ -42,6 +43,7 @@ const RECORDS: readonly SearchRecord[] = [
     text('name', 'Müller', 'muller'),
     ref('subject', 'Patient', '1'),
     date('date', 100, 200),
+    number('score', 100),
     uri('url', 'http://a.example/x'),
   ),
   record(
@@ -53,6 +55,8 @@ const RECORDS: readonly SearchRecord[] = [
     text('name', 'Zoë', 'zoe'),
     ref('subject', 'Group', '1'),
     date('date', 150, 160),
+    number('score', 99.5),
+    number('score', -7),
   ),
   record(
     'c',
@@ -61,6 +65,7 @@ const RECORDS: readonly SearchRecord[] = [
     text('name', '50%_Done\\', '50%_done\\'),
     ref('subject', 'Patient', '2'),
     date('date', 200, 300),
+    number('score', 0.8),
     uri('url', 'http://a.example/X'),
   ),
   record(
@@ -70,6 +75,7 @@ const RECORDS: readonly SearchRecord[] = [
     text('name', 'amul', 'amul'),
     date('date', -FAR, 100),
     date('date', 500, FAR),
+    number('score', 20, 120),
   ),
   record('e', 4000, uri('subject', 'http://other.example/fhir/Patient/1'), token('flag', '')),
 ]
@@ -93,6 +99,13 @@ const isDate = (prefix: Prefix, start: number, end: number): Filter => ({
   prefix,
   start,
   end,
+})
+const isNumber = (prefix: Prefix, low: number, high = low): Filter => ({
+  op: 'number',
+  param: 'score',
+  prefix,
+  low,
+  high,
 })
 const updated = (prefix: Prefix, start: number, end: number): Filter => ({ op: 'updated', prefix, start, end })
 const ids = (...list: string[]): Filter => ({ op: 'id', ids: list })
@@ -148,10 +161,10 @@ const CASES: readonly Case[] = [
   { title: 'a uri is whole and keeps its case', where: isUri('url', 'http://a.example/x'), ids: 'a' },
   { title: 'a uri does not match by its beginning', where: isUri('url', 'http://a.example/'), ids: '' },
 
-  { title: 'a date within the asked range', where: isDate('eq', 100, 200), ids: 'ab' },
-  { title: 'a date that is the asked range', where: isDate('eq', 150, 160), ids: 'b' },
+  { title: 'a date within the searched range', where: isDate('eq', 100, 200), ids: 'ab' },
+  { title: 'a date that is the searched range', where: isDate('eq', 150, 160), ids: 'b' },
   { title: 'a date that overlaps is not equal', where: isDate('eq', 120, 200), ids: 'b' },
-  { title: 'a date not within the asked range', where: isDate('ne', 100, 200), ids: 'cd' },
+  { title: 'a date not within the searched range', where: isDate('ne', 100, 200), ids: 'cd' },
   { title: 'a date greater: some of it lies after', where: isDate('gt', 150, 160), ids: 'acd' },
   { title: 'a date greater: the end itself is not after', where: isDate('gt', 250, 300), ids: 'd' },
   { title: 'a date less: some of it lies before', where: isDate('lt', 150, 160), ids: 'ad' },
@@ -162,6 +175,27 @@ const CASES: readonly Case[] = [
   { title: 'a date about: the ranges overlap', where: isDate('ap', 199, 201), ids: 'ac' },
   { title: 'a date about: touching is not overlapping', where: isDate('ap', 300, 500), ids: '' },
   { title: 'two dates of one record each count', where: and(isDate('eb', 100, 101), isDate('sa', 400, 500)), ids: 'd' },
+
+  { title: 'a number within the precision', where: isNumber('eq', 99.5, 100.5), ids: 'ab' },
+  { title: 'a number at the end of the precision is not in it', where: isNumber('eq', 98.5, 99.5), ids: '' },
+  { title: 'a number equal: a range is within as a whole', where: isNumber('eq', 19.5, 120.5), ids: 'abd' },
+  { title: 'a number equal: a range that overlaps is not', where: isNumber('eq', 19.5, 100.5), ids: 'ab' },
+  { title: 'a number not within the precision', where: isNumber('ne', 99.5, 100.5), ids: 'bcd' },
+  { title: 'a number greater, not equal', where: isNumber('gt', 99.5), ids: 'ad' },
+  { title: 'a number greater: some of the range lies above', where: isNumber('gt', 119), ids: 'd' },
+  { title: 'a number less, not equal', where: isNumber('lt', 0.8), ids: 'b' },
+  { title: 'a number less: some of the range lies below', where: isNumber('lt', 21), ids: 'bcd' },
+  { title: 'a number greater or equal', where: isNumber('ge', 100), ids: 'ad' },
+  { title: 'a number greater or equal: a range that only ends there is not', where: isNumber('ge', 120), ids: '' },
+  { title: 'a number less or equal', where: isNumber('le', 0.8), ids: 'bc' },
+  { title: 'a number less or equal: a range that only begins there is not', where: isNumber('le', 20), ids: 'bc' },
+  { title: 'a number that starts after', where: isNumber('sa', 99.5), ids: 'a' },
+  { title: 'a number that ends before', where: isNumber('eb', 99.5), ids: 'bc' },
+  { title: 'a number about', where: isNumber('ap', 90, 110), ids: 'abd' },
+  { title: 'a number about: both limits belong to it', where: isNumber('ap', 120, 130), ids: 'd' },
+  { title: 'a negative number', where: isNumber('eq', -7.5, -6.5), ids: 'b' },
+  { title: 'two numbers of one record each count', where: and(isNumber('lt', 0), isNumber('gt', 99)), ids: 'b' },
+  { title: 'no number', where: missing('score'), ids: 'e' },
 
   { title: 'the id', where: ids('c', 'nobody', 'a'), ids: 'ac' },
   { title: 'no id', where: ids(), ids: '' },
@@ -186,6 +220,8 @@ const CASES: readonly Case[] = [
   { title: 'sorted by the greatest text, those without last', sort: [sorted('name', 'string', true)], ids: 'badce' },
   { title: 'sorted by the least start', sort: [sorted('date', 'date')], ids: 'dabce' },
   { title: 'sorted by the greatest start', sort: [sorted('date', 'date', true)], ids: 'dcbae' },
+  { title: 'sorted by the least number, those without last', sort: [sorted('score', 'number')], ids: 'bcdae' },
+  { title: 'sorted by the greatest number', sort: [sorted('score', 'number', true)], ids: 'abdce' },
   { title: 'sorted by code, capitals first', sort: [sorted('status', 'token')], ids: 'dabce' },
   { title: 'sorted by type and id of a reference', sort: [sorted('subject', 'reference')], ids: 'bacde' },
   { title: 'sorted by uri', sort: [sorted('url', 'uri', true)], ids: 'acbde' },
@@ -204,7 +240,15 @@ const WIDE: readonly SearchRecord[] = [
   record('i', 3, text('name', 'z', 'z')),
 ]
 
-/** Defines a suite that asks every question of an evaluator. */
+/** A number that JSON writes like an integer, though no integer of 64 bits has this value; and limits without an end. */
+const LARGE = 151_173_807_404_618_200
+const LARGE_NUMBERS: readonly SearchRecord[] = [
+  record('j', 1, number('score', LARGE)),
+  record('k', 2, number('score', -Number.MAX_VALUE, 0.1 + 0.2)),
+  record('l', 3, number('score', 5e-324, Number.MAX_VALUE)),
+]
+
+/** Runs every case on an evaluator. */
 export function searchContract(name: string, run: SearchRun): void {
   describe(`search contract: ${name}`, () => {
     for (const { title, where = ALL, sort = [], ids: expected } of CASES) {
@@ -215,6 +259,22 @@ export function searchContract(name: string, run: SearchRun): void {
     it('sorted by code point, not by UTF-16 unit', async () => {
       const sort = [sorted('name', 'string')]
       assert.equal((await run(WIDE, { where: ALL, sort })).join(''), 'ihg')
+    })
+    it('numbers of every size are compared exactly', async () => {
+      const found = async (where: Filter) => (await run(LARGE_NUMBERS, { where, sort: [] })).join('')
+      // A negation is not read from an index: stores compare within each record.
+      const within = (where: Filter) => found(not(not(where)))
+      for (const test of [found, within]) {
+        assert.equal(await test(isNumber('sa', LARGE - 32)), 'j')
+        assert.equal(await test(isNumber('sa', LARGE)), '')
+        assert.equal(await test(isNumber('eb', LARGE)), 'k')
+        assert.equal(await test(isNumber('gt', 0.1 + 0.2)), 'jl')
+        assert.equal(await test(isNumber('ge', LARGE)), 'jl')
+        assert.equal(await test(isNumber('lt', 5e-324)), 'k')
+        assert.equal(await test(isNumber('eq', -Infinity, Infinity)), 'jkl')
+      }
+      const sort = [sorted('score', 'number')]
+      assert.equal((await run(LARGE_NUMBERS, { where: ALL, sort })).join(''), 'klj')
     })
   })
 }

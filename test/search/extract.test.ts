@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { SearchParameter } from '../../server/definitions/definitions.ts'
 import type { Resource } from '../../server/fhir/types.ts'
 import { checkParameters, extract } from '../../server/search/extract.ts'
-import { OFFER, parameter, PLACE } from './offer.ts'
+import { CAPABILITY, parameter, CONTEXT } from './capability.ts'
 
 describe('search / extract / expressions that it refuses', () => {
   const cases: readonly [expression: string, why: RegExp][] = [
@@ -70,7 +70,7 @@ describe('search / extract', () => {
     const occurrence = { start: Date.parse('2026-01-15T06:00Z'), end: Date.parse('2026-01-16T06:00Z') }
     const authored = { start: Date.parse('2026-01-15T16:00:00Z'), end: Date.parse('2026-01-15T16:00:01Z') }
     assert.deepEqual(
-      extract(REFERRAL, OFFER.searchParameters, PLACE),
+      extract(REFERRAL, CAPABILITY.searchParameters, CONTEXT),
       [
         { kind: 'token', param: 'identifier', system: 'urn:i', code: '1' },
         { kind: 'token', param: 'status', code: 'active' },
@@ -93,7 +93,7 @@ describe('search / extract', () => {
     const names = Object.keys(REFERRAL).filter((name) => name !== 'resourceType')
     for (const value of odd) {
       const resource = { resourceType: 'ServiceRequest', ...Object.fromEntries(names.map((name) => [name, value])) }
-      assert.ok(extract(resource as Resource, OFFER.searchParameters, PLACE))
+      assert.ok(extract(resource as Resource, CAPABILITY.searchParameters, CONTEXT))
     }
   })
 
@@ -105,8 +105,8 @@ describe('search / extract', () => {
         get: (target, key) => (reads.push(String(key)), Reflect.get(target, key)),
       },
     )
-    extract(REFERRAL, [watched], PLACE)
-    extract(REFERRAL, [watched], PLACE)
+    extract(REFERRAL, [watched], CONTEXT)
+    extract(REFERRAL, [watched], CONTEXT)
     assert.equal(reads.filter((key) => key === 'expression').length, 1)
   })
 })

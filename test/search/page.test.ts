@@ -26,6 +26,17 @@ describe('search / cursors', () => {
     assert.notEqual(cursors.encode([null, 5]), cursors.encode([null, 5]))
   })
 
+  it('are refused when a value is not of the type that the parameter sorts by', () => {
+    const sortedBy = (kind: Sort['kind']): readonly Sort[] => [{ param: 'p', kind, descending: false }]
+    const values = { token: 'x', string: 'x', reference: 'x', uri: 'x', date: 1, number: 0.5, id: 'x', updated: 1 }
+    for (const [kind, value] of Object.entries(values)) {
+      const sort = sortedBy(kind as Sort['kind'])
+      const other = typeof value === 'string' ? 1 : 'x'
+      assert.deepEqual(cursors.decode(cursors.encode([value, 5]), sort), [value, 5])
+      assert.throws(() => cursors.decode(cursors.encode([other, 5]), sort), /does not belong to this search/, kind)
+    }
+  })
+
   it('are refused when one bit is different, or when they are of another search or another hub', () => {
     const good = cursors.encode([null, 5])
     const others = createCursors(Buffer.from('a secret of another test'))
@@ -33,7 +44,7 @@ describe('search / cursors', () => {
       (letter, index) => good.slice(0, index) + (letter === 'A' ? 'B' : 'A') + good.slice(index + 1),
     )
     for (const text of [...bad, '', 'x', others.encode([null, 5])])
-      assert.throws(() => cursors.decode(text, BY_DATE), /`_cursor` is not one of this search/)
-    assert.throws(() => cursors.decode(good, []), /`_cursor` is not one of this search/)
+      assert.throws(() => cursors.decode(text, BY_DATE), /`_cursor` does not belong to this search/)
+    assert.throws(() => cursors.decode(good, []), /`_cursor` does not belong to this search/)
   })
 })

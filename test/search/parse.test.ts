@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
 import { parse } from '../../server/search/parse.ts'
-import { cursors, NOW, OFFER, PLACE } from './offer.ts'
+import { cursors, NOW, CAPABILITY, CONTEXT } from './capability.ts'
 
 const viewer = { agency: 'abe', at: NOW }
 const read = (query: string, handling: 'strict' | 'lenient' = 'strict') =>
-  parse(OFFER, [...new URLSearchParams(query)], { ...PLACE, now: NOW, viewer, handling, cursors })
+  parse(CAPABILITY, [...new URLSearchParams(query)], { ...CONTEXT, now: NOW, viewer, handling, cursors })
 const where = (query: string) => read(query).query.where
 
 function refuses(code: string, text: RegExp, query: string): void {
@@ -25,7 +25,7 @@ function refuses(code: string, text: RegExp, query: string): void {
 const token = (param: string, code: string) => ({ op: 'token', param, code })
 
 describe('search / parse / conditions', () => {
-  it('asks for all without parameters, for the caller’s eyes', () => {
+  it('finds all without parameters, for the viewer', () => {
     assert.deepEqual(read('').query, { type: 'ServiceRequest', where: { op: 'and', of: [] }, viewer, limit: 50 })
   })
 
@@ -47,8 +47,8 @@ describe('search / parse / conditions', () => {
     })
   })
 
-  it('knows :missing of every type', () => {
-    for (const name of ['status', 'title', 'authored', 'rule', 'subject']) {
+  it('takes :missing on every type', () => {
+    for (const name of ['status', 'title', 'authored', 'rule', 'subject', 'dose']) {
       assert.deepEqual(where(`${name}:missing=true`), { op: 'missing', param: name })
       assert.deepEqual(where(`${name}:missing=false`), { op: 'not', of: { op: 'missing', param: name } })
     }
@@ -59,7 +59,7 @@ describe('search / parse / conditions', () => {
     assert.deepEqual(where('subject:Patient=1'), { op: 'reference', param: 'subject', type: 'Patient', id: '1' })
   })
 
-  it('knows the id and the last change of every record', () => {
+  it('takes the id and the last change of every record', () => {
     assert.deepEqual(where('_id=a,b'), { op: 'id', ids: ['a', 'b'] })
     assert.deepEqual(where('_lastUpdated=ge2026-01-15T10:00:00Z'), {
       op: 'updated',
@@ -82,8 +82,8 @@ describe('search / parse / what it refuses', () => {
     refuses('unknown-parameter', /no search parameter ``/, '=a')
   })
 
-  it('says that a chain is not offered', () => {
-    refuses('unknown-parameter', /Chained parameters are not offered/, 'patient.name=x')
+  it('reports that chains are not supported', () => {
+    refuses('unknown-parameter', /Chained parameters are not supported/, 'patient.name=x')
     refuses('invalid-parameter', /has no modifier `Patient\.name`/, 'subject:Patient.name=x')
   })
 
@@ -115,10 +115,10 @@ describe('search / parse / what it refuses', () => {
     refuses('invalid-parameter', /`201` values/, `status=a&_id=${Array(200).fill('a').join()}`)
   })
 
-  it('drops what it does not know when asked to be lenient, and says so', () => {
-    const { query, unused, self } = read('statsu=a&status:text=b&status=c&_summary=count', 'lenient')
+  it('ignores what is not supported with lenient handling, and reports it', () => {
+    const { query, ignored, self } = read('statsu=a&status:text=b&status=c&_summary=count', 'lenient')
     assert.deepEqual(query.where, token('status', 'c'))
-    assert.deepEqual(unused, ['statsu', 'status:text'])
+    assert.deepEqual(ignored, ['statsu', 'status:text'])
     assert.deepEqual(self, [
       ['status', 'c'],
       ['_summary', 'count'],
@@ -141,20 +141,32 @@ describe('search / parse / controls', () => {
     refuses('invalid-parameter', /`_count` was sent more than once/, '_count=1&_count=2')
   })
 
-  it('asks only for the total with a count of 0 or a summary of count', () => {
+  it('finds only the total with a count of 0 or a summary of count', () => {
     for (const query of ['_count=0', '_summary=count', '_summary=count&_count=9', '_count=0&_total=none']) {
       const found = read(query)
       assert.deepEqual([found.query.limit, found.query.total, found.total], [0, true, 'accurate'])
     }
   })
 
-  it('counts when asked', () => {
+  it('counts with _total=accurate', () => {
     assert.deepEqual([read('_total=accurate').query.total, read('_total=accurate').total], [true, 'accurate'])
     assert.deepEqual(read('_total=estimate').self, [['_total', 'accurate']])
     assert.deepEqual([read('_total=none').query.total, read('_total=none').total], [undefined, 'none'])
     refuses('invalid-parameter', /`all` of `_total` is not one of `none`, `accurate`, `estimate`/, '_total=all')
     refuses('invalid-parameter', /`true` of `_summary` is not one of `count`, `false`/, '_summary=true')
     refuses('invalid-parameter', /`toString` of `_total`/, '_total=toString')
+  })
+
+  it('sorts by a parameter of every search type', () => {
+    for (const [param, kind] of [
+      ['code', 'token'],
+      ['title', 'string'],
+      ['subject', 'reference'],
+      ['authored', 'date'],
+      ['rule', 'uri'],
+      ['dose', 'number'],
+    ])
+      assert.deepEqual(read(`_sort=${param}`).query.sort, [{ param, kind, descending: false }])
   })
 
   it('sorts by several parameters, each its way', () => {
@@ -169,7 +181,7 @@ describe('search / parse / controls', () => {
     refuses('invalid-parameter', /names `6` parameters; at most `5`/, `_sort=${Array(6).fill('_id').join()}`)
   })
 
-  it('includes what the offer allows', () => {
+  it('includes what the capability allows', () => {
     assert.deepEqual(read('_include=ServiceRequest:patient&_include=ServiceRequest:subject:Group').includes, [
       { type: 'ServiceRequest', param: 'patient' },
       { type: 'ServiceRequest', param: 'subject', target: 'Group' },
@@ -183,7 +195,7 @@ describe('search / parse / controls', () => {
     ]) {
       refuses(
         'invalid-parameter',
-        /is not offered\..* It takes `ServiceRequest:patient`, `ServiceRequest:subject`/,
+        /is not supported\..* It takes `ServiceRequest:patient`, `ServiceRequest:subject`/,
         `_include=${value}`,
       )
     }
@@ -193,7 +205,7 @@ describe('search / parse / controls', () => {
     assert.deepEqual(read('_format=json&_pretty=true').self, [])
   })
 
-  it('tells in the self link what it understood, in the order asked', () => {
+  it('writes the parameters as evaluated into the self link, in their order', () => {
     assert.deepEqual(read('_count=999&status:not=a,b&_sort=-authored').self, [
       ['_count', '200'],
       ['status:not', 'a,b'],
@@ -217,6 +229,12 @@ describe('search / page', () => {
     assert.doesNotMatch(bytes, /1700000000000|12\]/)
   })
 
+  it('reads a cursor of any number, and refuses one of a text', () => {
+    const { query } = read(`_sort=dose&_cursor=${cursors.encode([-0.25, 12])}`)
+    assert.deepEqual(query.after, [-0.25, 12])
+    refuses('invalid-parameter', /does not belong to this search/, `_sort=dose&_cursor=${cursors.encode(['x', 12])}`)
+  })
+
   it('refuses a cursor of another search or of nobody', () => {
     const wrong = [
       [12],
@@ -227,9 +245,9 @@ describe('search / page', () => {
       [1, 'a', 'x', 'y'],
       [],
     ]
-    for (const cursor of wrong) refuses('invalid-parameter', /`_cursor` is not one of this search/, page(cursor))
+    for (const cursor of wrong) refuses('invalid-parameter', /`_cursor` does not belong to this search/, page(cursor))
     for (const text of ['', 'x', '%00', `${cursors.encode([3])}=`, `${cursors.encode([3])}A`, '!']) {
-      refuses('invalid-parameter', /`_cursor` is not one of this search/, `_cursor=${text}`)
+      refuses('invalid-parameter', /`_cursor` does not belong to this search/, `_cursor=${text}`)
     }
   })
 })

@@ -8,7 +8,7 @@ import { extract } from '../../server/search/extract.ts'
 import { match } from '../../server/search/match.ts'
 import { parse } from '../../server/search/parse.ts'
 import { normalise } from '../../server/search/types/string.ts'
-import { NOW, OFFER, PLACE, cursors } from './offer.ts'
+import { NOW, CAPABILITY, CONTEXT, cursors } from './capability.ts'
 
 const RUNS = { numRuns: 500 }
 
@@ -20,9 +20,9 @@ const text = fc.oneof(
 
 /** Does a search find a resource? */
 function finds(query: readonly [string, string][], resource: Resource): boolean {
-  const context = { ...PLACE, now: NOW, viewer: 'unrestricted', handling: 'strict', cursors } as const
-  const { where } = parse(OFFER, query, context).query
-  return match(where, { id: 'x', at: NOW, entries: extract(resource, OFFER.searchParameters, PLACE) })
+  const context = { ...CONTEXT, now: NOW, viewer: 'unrestricted', handling: 'strict', cursors } as const
+  const { where } = parse(CAPABILITY, query, context).query
+  return match(where, { id: 'x', at: NOW, entries: extract(resource, CAPABILITY.searchParameters, CONTEXT) })
 }
 
 const referral = (elements: object): Resource => ({ resourceType: 'ServiceRequest', ...elements })
@@ -70,12 +70,12 @@ describe('search / for any data', () => {
         small,
         fc.option(fc.oneof(small, fc.constant(''))),
         (codings, code, system) => {
-          const asked = system === null ? escape(code) : `${escape(system)}|${escape(code)}`
+          const searched = system === null ? escape(code) : `${escape(system)}|${escape(code)}`
           const expected = codings.some(
             (one) => one.code === code && (system === null || (one.system ?? '') === system),
           )
-          assert.equal(finds([['code', asked]], referral({ code: { coding: codings } })), expected)
-          assert.equal(finds([['code:not', asked]], referral({ code: { coding: codings } })), !expected)
+          assert.equal(finds([['code', searched]], referral({ code: { coding: codings } })), expected)
+          assert.equal(finds([['code:not', searched]], referral({ code: { coding: codings } })), !expected)
         },
       ),
       RUNS,
@@ -104,24 +104,49 @@ describe('search / for any data', () => {
     )
   })
 
-  it('finds a date by each prefix as a plain reading of the days says', () => {
+  it('finds a date by each prefix as a comparison of the days', () => {
     const day = fc.integer({ min: 1, max: 28 }).map((number) => `2026-03-${String(number).padStart(2, '0')}`)
     fc.assert(
-      fc.property(day, day, day, (a, b, asked) => {
+      fc.property(day, day, day, (a, b, searched) => {
         const [start, end] = [a, b].sort()
         const found = (prefix: string) =>
-          finds([['occurrence', prefix + asked]], referral({ occurrencePeriod: { start, end } }))
+          finds([['occurrence', prefix + searched]], referral({ occurrencePeriod: { start, end } }))
         const [from = '', to = ''] = [start, end]
-        const same = from === asked && to === asked
+        const same = from === searched && to === searched
         assert.deepEqual(['', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb'].map(found), [
           same,
           !same,
-          to > asked,
-          from < asked,
-          to > asked || same,
-          from < asked || same,
-          from > asked,
-          to < asked,
+          to > searched,
+          from < searched,
+          to > searched || same,
+          from < searched || same,
+          from > searched,
+          to < searched,
+        ])
+      }),
+      RUNS,
+    )
+  })
+
+  it('finds a number by each prefix as integer arithmetic on hundredths', () => {
+    const hundredths = fc.integer({ min: -300, max: 300 })
+    const decimal = (value: number, digits: number): string => (value / 100).toFixed(digits)
+    fc.assert(
+      fc.property(hundredths, hundredths, fc.constantFrom(0, 1, 2), (value, hundreds, digits) => {
+        const unit = 10 ** (2 - digits)
+        const searched = Math.round(hundreds / unit) * unit
+        const found = (prefix: string) =>
+          finds([['dose', prefix + decimal(searched, digits)]], referral({ doseDecimal: value / 100 }))
+        const same = 2 * value >= 2 * searched - unit && 2 * value < 2 * searched + unit
+        assert.deepEqual(['', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb'].map(found), [
+          same,
+          !same,
+          value > searched,
+          value < searched,
+          value >= searched,
+          value <= searched,
+          value > searched,
+          value < searched,
         ])
       }),
       RUNS,
@@ -135,7 +160,7 @@ describe('search / for any data', () => {
       fc.property(instant, zones, (when, zone) => {
         const authoredOn = when.toISOString().replace('Z', zone)
         const range = dateRange(authoredOn, 'UTC')
-        const local = new Intl.DateTimeFormat('sv-SE', { timeZone: PLACE.timeZone }).format(range?.start)
+        const local = new Intl.DateTimeFormat('sv-SE', { timeZone: CONTEXT.timeZone }).format(range?.start)
         assert.ok(finds([['authored', local]], referral({ authoredOn })))
       }),
       RUNS,
@@ -154,7 +179,7 @@ describe('search / for any data', () => {
     )
   })
 
-  it('answers any question with a query or with 400', () => {
+  it('answers any parameters with a query or with 400', () => {
     const name = fc.oneof(
       fc.constantFrom('status', 'title', 'authored:missing', 'subject:Patient', '_count', '_sort', '_cursor', '_id'),
       text,

@@ -1,19 +1,20 @@
-/** What each parameter type reads from a value and from a question. https://hl7.org/fhir/R4/search.html#ptypes */
+/** What each parameter type reads from a value of a resource and from a searched value. https://hl7.org/fhir/R4/search.html#ptypes */
 import assert from 'node:assert/strict'
 import type { SearchParameter } from '../../server/definitions/definitions.ts'
 import { EARLIEST, LATEST } from '../../server/fhir/dates.ts'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
-import { TYPES } from '../../server/search/types/index.ts'
+import { SEARCH_TYPES } from '../../server/search/types/index.ts'
+import type { SearchTypeName } from '../../server/search/types/index.ts'
 import { normalise } from '../../server/search/types/string.ts'
-import { BASE, NOW, parameter, PLACE } from './offer.ts'
+import { BASE, NOW, parameter, CONTEXT } from './capability.ts'
 
-type Name = keyof typeof TYPES
+type Name = SearchTypeName
 
-const asked = (type: Name, target: readonly string[] = []): SearchParameter =>
+const searchParameter = (type: Name, target: readonly string[] = []): SearchParameter =>
   parameter({ code: 'p', type, expression: 'X.p', target })
 const filter = (type: Name, text: string, modifier?: string, target?: readonly string[]) =>
-  TYPES[type].filter(asked(type, target), modifier, text, { ...PLACE, now: NOW })
-const entries = (type: Name, value: unknown) => TYPES[type].entries(value, 'p', PLACE)
+  SEARCH_TYPES[type].filter(searchParameter(type, target), modifier, text, { ...CONTEXT, now: NOW })
+const entries = (type: Name, value: unknown) => SEARCH_TYPES[type].entries(value, 'p', CONTEXT)
 const at = (text: string): number => Date.parse(text)
 
 function refuses(text: RegExp, act: () => unknown): void {
@@ -81,15 +82,15 @@ describe('search / string', () => {
     assert.deepEqual(values, ['1 road', 'tupelo', 'ms', '38801'])
   })
 
-  it('asks for the beginning, a part, or the exact text', () => {
+  it('searches for the beginning, a part, or the exact text', () => {
     assert.deepEqual(filter('string', 'Mü'), { op: 'string', param: 'p', how: 'starts', value: 'mu' })
     assert.deepEqual(filter('string', 'Mü', 'contains'), { op: 'string', param: 'p', how: 'contains', value: 'mu' })
     assert.deepEqual(filter('string', 'Mü\\, x', 'exact'), { op: 'string', param: 'p', how: 'exact', value: 'Mü, x' })
   })
 
   it('refuses what has nothing to search for', () => {
-    refuses(/has no letter/, () => filter('string', ' '))
-    refuses(/has no letter/, () => filter('string', '\u0301'))
+    refuses(/has no character/, () => filter('string', ' '))
+    refuses(/has no character/, () => filter('string', '\u0301'))
   })
 
   it('takes away accents, case and surplus space', () => {
@@ -105,7 +106,7 @@ describe('search / uri', () => {
     assert.deepEqual(entries('uri', 'http://a.example/x|1').length, 2)
   })
 
-  it('asks for the whole of it', () => {
+  it('searches for the whole of it', () => {
     assert.deepEqual(filter('uri', 'urn:a\\,b'), { op: 'uri', param: 'p', value: 'urn:a,b' })
   })
 })
@@ -165,12 +166,12 @@ describe('search / reference / filter', () => {
     })
   })
 
-  it('refuses what can never match, and says why', () => {
-    refuses(/is of type `Patient`, the modifier says `Group`/, () => filter('reference', 'Patient/1', 'Group', both))
+  it('refuses what can never match, with the reason', () => {
+    refuses(/is of type `Patient`, the modifier names `Group`/, () => filter('reference', 'Patient/1', 'Group', both))
     refuses(/refers to `Group`, `Patient`/, () => filter('reference', 'Location/1', undefined, both))
     refuses(/names a version; search for `Patient\/1`/, () => filter('reference', 'Patient/1/_history/2'))
-    refuses(/is no reference/, () => filter('reference', 'a b'))
-    refuses(/is no reference/, () => filter('reference', '#x'))
+    refuses(/is not a reference/, () => filter('reference', 'a b'))
+    refuses(/is not a reference/, () => filter('reference', '#x'))
   })
 })
 
@@ -250,6 +251,59 @@ describe('search / date / filter', () => {
   })
 
   for (const text of ['', 'ge', 'xx2026', '2026-02-30', 'ge 2026', 'yesterday']) {
-    it(`refuses \`${text}\``, () => refuses(/is no date; write `2026`/, () => filter('date', text)))
+    it(`refuses \`${text}\``, () => refuses(/is not a date; write `2026`/, () => filter('date', text)))
+  }
+})
+
+describe('search / number / entries', () => {
+  const range = (low: number, high = low) => [{ kind: 'number', param: 'p', low, high }]
+  const cases: readonly [title: string, value: unknown, expected: object[]][] = [
+    ['an integer', 7, range(7)],
+    ['a decimal', -0.25, range(-0.25)],
+    ['zero without a sign', -0, range(0)],
+    ['a Range', { low: { value: 20, unit: '%' }, high: { value: 40, unit: '%' } }, range(20, 40)],
+    ['a Range without an upper limit', { low: { value: 20 } }, range(20, Number.MAX_VALUE)],
+    ['a Range without a lower limit', { high: { value: 40 } }, range(-Number.MAX_VALUE, 40)],
+    ['a Range without limits', { extension: [] }, []],
+    ['a Range upside down', { low: { value: 2 }, high: { value: 1 } }, []],
+    ['a Range of texts', { low: { value: 'a' } }, []],
+    ['a text', '7', []],
+    ['a null', null, []],
+  ]
+  for (const [title, value, expected] of cases)
+    it(`reads ${title}`, () => assert.deepEqual(entries('number', value), expected))
+})
+
+/** https://hl7.org/fhir/R4/search.html#number */
+describe('search / number / filter', () => {
+  const searched = (prefix: string, low: number, high = low) => ({ op: 'number', param: 'p', prefix, low, high })
+  const cases: readonly [text: string, expected: object][] = [
+    ['100', searched('eq', 99.5, 100.5)],
+    ['100.00', searched('eq', 99.995, 100.005)],
+    ['1.00e2', searched('eq', 99.5, 100.5)],
+    ['0.8', searched('eq', 0.75, 0.85)],
+    ['8e-1', searched('eq', 0.75, 0.85)],
+    ['8E-1', searched('eq', 0.75, 0.85)],
+    ['1e2', searched('eq', 50, 150)],
+    ['-2', searched('eq', -2.5, -1.5)],
+    ['0', searched('eq', -0.5, 0.5)],
+    ['eq007', searched('eq', 6.5, 7.5)],
+    ['ne100', searched('ne', 99.5, 100.5)],
+    ['lt100', searched('lt', 100)],
+    ['le100', searched('le', 100)],
+    ['gt100', searched('gt', 100)],
+    ['ge100.0', searched('ge', 100)],
+    ['gt8e-1', searched('gt', 0.8)],
+    ['sa-0', searched('sa', 0)],
+    ['eb1.5', searched('eb', 1.5)],
+    ['ap100', searched('ap', 90, 110)],
+    ['ap-100', searched('ap', -110, -90)],
+    ['ap1', searched('ap', 0.5, 1.5)],
+  ]
+  for (const [text, expected] of cases)
+    it(`reads \`${text}\``, () => assert.deepEqual(filter('number', text), expected))
+
+  for (const text of ['', 'gt', 'x', '1,5', '.5', '5.', '+1', '0x10', 'Infinity', 'NaN', '1e999', 'ge 1', '1|2']) {
+    it(`refuses \`${text}\``, () => refuses(/is not a number; write `100`/, () => filter('number', text)))
   }
 })

@@ -1,13 +1,15 @@
 /** What every store must do (server/store/store.ts), over every store. */
+import { asOf } from './contract/as-of.ts'
 import { concurrency } from './contract/concurrency.ts'
+import { entriesOnly } from './contract/entries.ts'
 import { jobs } from './contract/jobs.ts'
 import { order } from './contract/order.ts'
 import { search } from './contract/search.ts'
-import { sight } from './contract/sight.ts'
+import { visibility } from './contract/visibility.ts'
 import { versions } from './contract/versions.ts'
 import { work } from './contract/work.ts'
 import { STORES } from './stores.ts'
 
-const SUITES = [versions, sight, order, work, jobs, search, concurrency]
+const SUITES = [versions, visibility, order, work, jobs, search, entriesOnly, asOf, concurrency]
 
 for (const kind of STORES) for (const suite of SUITES) suite(kind)

@@ -1,9 +1,9 @@
 /** Jobs of every store against those in memory: the same random calls, the same answers. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { openMemory } from '../../server/store/memory.ts'
+import { openMemory } from '../../server/store/memory/open.ts'
 import { CommitConflict } from '../../server/store/store.ts'
-import type { Job, NewJob, Settlement, Store } from '../../server/store/store.ts'
+import type { Job, JobState, NewJob, Settlement, Store } from '../../server/store/store.ts'
 import { STORES } from './stores.ts'
 import type { Kind } from './stores.ts'
 
@@ -22,19 +22,23 @@ type Call =
   | { readonly call: 'renew'; readonly nth: number; readonly until: number }
   | { readonly call: 'settle'; readonly nth: number; readonly end: Settlement }
   | { readonly call: 'commit'; readonly nth: number }
+  | { readonly call: 'retry'; readonly kind: string; readonly key: string; readonly now: number }
 
 const time = fc.integer({ min: 0, max: 20 })
 const nth = fc.nat({ max: 9 })
 const kind = fc.constantFrom('k', 'l')
+const key = fc.constantFrom('a', 'b', 'c')
 const job: fc.Arbitrary<NewJob> = fc.record({
   kind,
-  key: fc.constantFrom('a', 'b', 'c'),
+  key,
   due: time,
   payload: fc.option(fc.nat(), { nil: undefined }),
+  sequence: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }),
 })
 const end: fc.Arbitrary<Settlement> = fc.oneof(
   fc.constant({ done: true as const }),
   fc.record({ again: time, error: fc.option(fc.constant('no'), { nil: undefined }) }),
+  fc.record({ failed: fc.constant('never') }),
 )
 const call: fc.Arbitrary<Call> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ call: fc.constant('enqueue' as const), jobs: fc.array(job, { maxLength: 3 }) }) },
@@ -51,17 +55,27 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ call: fc.constant('renew' as const), nth, until: time }) },
   { weight: 2, arbitrary: fc.record({ call: fc.constant('settle' as const), nth, end }) },
   { weight: 1, arbitrary: fc.record({ call: fc.constant('commit' as const), nth }) },
+  { weight: 1, arbitrary: fc.record({ call: fc.constant('retry' as const), kind, key, now: time }) },
 )
 
-/** Plays calls on one store; answers all that it said. */
+/** Plays calls on one store; answers all its answers, and what it lists after each. */
 async function play(store: Store, calls: readonly Call[]): Promise<unknown[]> {
   const claims: Job[] = []
-  const said: unknown[] = []
+  const answers: unknown[] = []
   for (const one of calls) {
-    said.push(await answer(store, one, claims))
-    said.push(await store.jobs.next(['k', 'l']), await store.jobs.list('k'), await store.jobs.list('l'))
+    answers.push(await answer(store, one, claims))
+    answers.push(await store.jobs.next(['k', 'l']), await listings(store))
   }
-  return said
+  return answers
+}
+
+const STATES: readonly JobState[] = ['ready', 'scheduled', 'running', 'failed', 'done']
+
+async function listings(store: Store): Promise<unknown[]> {
+  const byState = STATES.map((state) => store.jobs.list({ states: [state], limit: 99 }))
+  const first = await store.jobs.list({ kinds: ['k'], limit: 2 })
+  const rest = await store.jobs.list({ states: STATES, limit: 9, ...(first.next ? { after: first.next } : {}) })
+  return [await Promise.all(byState), first, rest]
 }
 
 async function answer(store: Store, one: Call, claims: Job[]): Promise<unknown> {
@@ -71,6 +85,7 @@ async function answer(store: Store, one: Call, claims: Job[]): Promise<unknown> 
     claims.push(...got)
     return got
   }
+  if (one.call === 'retry') return store.jobs.retry(one.kind, one.key, one.now)
   const claim = claims[one.nth % Math.max(claims.length, 1)]
   if (claim === undefined) return 'nothing claimed'
   if (one.call === 'renew') return store.jobs.renew(claim, one.until)
@@ -98,9 +113,10 @@ for (const kindOfStore of STORES.filter(({ name }) => name !== 'memory')) {
 }
 
 async function compare(of: Kind, calls: readonly Call[]): Promise<void> {
-  const { store, close } = await of.open()
+  const { store, clock, close } = await of.open()
+  clock.now = 10
   try {
-    assert.deepEqual(await play(store, calls), await play(openMemory({ clock: () => 0 }), calls))
+    assert.deepEqual(await play(store, calls), await play(openMemory({ clock: () => clock.now }), calls))
   } finally {
     await close()
   }

@@ -1,6 +1,8 @@
-/** Random work and random questions for stores, small enough that they meet often. */
+/** Random work and random queries for stores, small enough that they meet often. */
 import fc from 'fast-check'
 import type { Audience, Filter, IndexEntry, Prefix, Query, Viewer, Sort } from '../../server/search/query.ts'
+import { SEARCH_TYPE_NAMES } from '../../server/search/types/index.ts'
+import type { EntryByType, FilterByType, SearchTypeName } from '../../server/search/types/index.ts'
 import type { Work, Write } from '../../server/store/store.ts'
 import { put, remove } from './writes.ts'
 
@@ -18,49 +20,65 @@ const range = fc
   .map(([start, length]) => ({ start, end: start + length }))
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
 
-const entry: fc.Arbitrary<IndexEntry> = fc.oneof(
-  fc.record({ kind: fc.constant('token' as const), param: oneOf(PARAMS), system: oneOf(SYSTEMS), code: oneOf(WORDS) }),
-  fc.record({ kind: fc.constant('string' as const), param: oneOf(PARAMS), value: oneOf(WORDS), exact: oneOf(WORDS) }),
-  fc.record({ kind: fc.constant('reference' as const), param: oneOf(PARAMS), type: oneOf(TYPES), id: oneOf(IDS) }),
-  fc.record({ kind: fc.constant('uri' as const), param: oneOf(PARAMS), value: oneOf(WORDS) }),
-  fc.tuple(oneOf(PARAMS), range).map(([param, dates]) => ({ kind: 'date' as const, param, ...dates })),
-)
+const interval = fc
+  .tuple(oneOf([-7, 0, 0.5, 1, 1.5, 2]), oneOf([0, 0, 0.5, 3]))
+  .map(([low, length]) => ({ low, high: low + length }))
+
+/** Entries of every search type. */
+const ENTRIES: { readonly [name in SearchTypeName]: fc.Arbitrary<EntryByType[name]> } = {
+  token: fc.record({ kind: fc.constant('token'), param: oneOf(PARAMS), system: oneOf(SYSTEMS), code: oneOf(WORDS) }),
+  string: fc.record({ kind: fc.constant('string'), param: oneOf(PARAMS), value: oneOf(WORDS), exact: oneOf(WORDS) }),
+  reference: fc.record({ kind: fc.constant('reference'), param: oneOf(PARAMS), type: oneOf(TYPES), id: oneOf(IDS) }),
+  uri: fc.record({ kind: fc.constant('uri'), param: oneOf(PARAMS), value: oneOf(WORDS) }),
+  date: fc.tuple(oneOf(PARAMS), range).map(([param, dates]) => ({ kind: 'date', param, ...dates })),
+  number: fc.tuple(oneOf(PARAMS), interval).map(([param, numbers]) => ({ kind: 'number', param, ...numbers })),
+}
+
+const entry: fc.Arbitrary<IndexEntry> = fc.oneof(...Object.values(ENTRIES))
 
 const audience: fc.Arbitrary<readonly Audience[]> = fc.array(
   fc.record({ agency: oneOf(AGENCIES), from: maybe(instant), until: maybe(instant) }),
   { maxLength: 4 },
 )
 
-export const sight: fc.Arbitrary<Viewer> = fc.oneof(
+export const viewer: fc.Arbitrary<Viewer> = fc.oneof(
   fc.constant('unrestricted' as const),
   fc.record({ agency: oneOf(['abe', 'snap', 'nobody']), at: instant }),
 )
 
 const prefix = oneOf<Prefix>(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'])
 
-const leaf: fc.Arbitrary<Filter> = fc.oneof(
-  fc.record({
-    op: fc.constant('token' as const),
+/** Filters of every search type. */
+const FILTERS: { readonly [name in SearchTypeName]: fc.Arbitrary<FilterByType[name]> } = {
+  token: fc.record({
+    op: fc.constant('token'),
     param: oneOf(PARAMS),
     system: oneOf([...SYSTEMS, '']),
     code: maybe(oneOf(WORDS)),
   }),
-  fc.record({
-    op: fc.constant('string' as const),
+  string: fc.record({
+    op: fc.constant('string'),
     param: oneOf(PARAMS),
     how: oneOf(['starts', 'contains', 'exact'] as const),
     value: oneOf(WORDS),
   }),
-  fc.record({
-    op: fc.constant('reference' as const),
+  reference: fc.record({
+    op: fc.constant('reference'),
     param: oneOf(PARAMS),
     type: maybe(oneOf(TYPES)),
     id: oneOf(IDS),
   }),
-  fc.record({ op: fc.constant('uri' as const), param: oneOf(PARAMS), value: oneOf(WORDS) }),
-  fc
+  uri: fc.record({ op: fc.constant('uri'), param: oneOf(PARAMS), value: oneOf(WORDS) }),
+  date: fc
     .tuple(oneOf(PARAMS), prefix, range)
-    .map(([param, by, dates]) => ({ op: 'date' as const, param, prefix: by, ...dates })),
+    .map(([param, by, dates]) => ({ op: 'date', param, prefix: by, ...dates })),
+  number: fc
+    .tuple(oneOf(PARAMS), prefix, interval)
+    .map(([param, by, numbers]) => ({ op: 'number', param, prefix: by, ...numbers })),
+}
+
+const leaf: fc.Arbitrary<Filter> = fc.oneof(
+  ...Object.values(FILTERS),
   fc.record({ op: fc.constant('missing' as const), param: oneOf([...PARAMS, 'r']) }),
   fc.record({ op: fc.constant('id' as const), ids: fc.array(oneOf(IDS), { maxLength: 3 }) }),
   fc.tuple(prefix, range).map(([by, dates]) => ({ op: 'updated' as const, prefix: by, ...dates })),
@@ -80,24 +98,42 @@ const filter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
 
 const sort: fc.Arbitrary<Sort> = fc.record({
   param: oneOf(PARAMS),
-  kind: oneOf<Sort['kind']>(['token', 'string', 'reference', 'uri', 'date', 'id', 'updated']),
+  kind: oneOf<Sort['kind']>([...SEARCH_TYPE_NAMES, 'id', 'updated']),
   descending: fc.boolean(),
 })
 
-export const question: fc.Arbitrary<Query> = fc.record({
-  type: oneOf([...TYPES, '*', 'Unheard']),
+/** The last sequence that a query looks back to: some commits are later, some sequences were not taken yet. */
+const AS_OF = 24
+
+/** A query of the present. */
+const present: fc.Arbitrary<Query> = fc.record({
+  type: oneOf([...TYPES, '*', 'Unheard', ['Task'], ['Goal', 'Task'], ['Goal', 'Unheard'], []]),
   where: filter,
-  viewer: sight,
+  viewer: viewer,
   sort: fc.array(sort, { maxLength: 3 }),
   limit: fc.integer({ min: 1, max: 4 }),
   total: fc.constant(true),
   deleted: fc.boolean(),
 })
 
+export const question: fc.Arbitrary<Query> = fc
+  .tuple(present, maybe(fc.integer({ min: 0, max: AS_OF })), fc.boolean())
+  .map(([query, asOf, withEntries]) => ({
+    ...query,
+    ...(asOf === undefined ? {} : { asOf }),
+    ...(withEntries ? { withEntries } : {}),
+  }))
+
+const versions = fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { maxLength: 4 })
+/** For entries: mostly whatever the version is. */
+const expected = fc.oneof(
+  { weight: 1, arbitrary: versions },
+  { weight: 3, arbitrary: fc.constant([1, 2, 3, 4, 5, 6, 7, 8]) },
+)
 const expect = fc.oneof(
   { weight: 4, arbitrary: fc.constant(undefined) },
   { weight: 1, arbitrary: fc.constant('absent' as const) },
-  { weight: 2, arbitrary: fc.record({ version: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }) }) },
+  { weight: 2, arbitrary: fc.record({ version: versions }) },
 )
 
 const address = fc.tuple(oneOf(TYPES), oneOf(IDS)).map(([type, id]) => `${type}/${id}`)
@@ -120,6 +156,18 @@ const write: fc.Arbitrary<Write> = fc.oneof(
       audience: to,
     })),
   },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(oneOf(TYPES), oneOf(IDS), fc.array(entry, { maxLength: 5 }), maybe(audience), expected)
+      .map(([type, id, entries, to, version]) => ({
+        kind: 'entries' as const,
+        key: { type, id },
+        entries,
+        ...(to === undefined ? {} : { audience: to }),
+        expect: { version },
+      })),
+  },
 )
 
 const keyOf = (one: Write): string =>
@@ -133,7 +181,7 @@ export const work: fc.Arbitrary<Work> = fc.record({
     {
       weight: 1,
       arbitrary: fc.array(
-        question.map((none) => ({ none })),
+        present.map((none) => ({ none })),
         { minLength: 1, maxLength: 2 },
       ),
     },

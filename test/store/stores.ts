@@ -17,7 +17,7 @@ const KINDS: readonly Kind[] = [
     name: 'memory',
     open: async () => {
       const clock = { now: START }
-      const store = await openStore('memory:', { clock: () => clock.now })
+      const store = await openStore({ kind: 'memory' }, { clock: () => clock.now })
       return { store, clock, close: () => store.close() }
     },
   },
@@ -26,7 +26,7 @@ const KINDS: readonly Kind[] = [
     open: async () => {
       const folder = await temporaryFolder()
       const clock = { now: START }
-      const store = await openStore(`sqlite:${join(folder, 'hub.db')}`, { clock: () => clock.now })
+      const store = await openStore({ kind: 'sqlite', path: join(folder, 'hub.db') }, { clock: () => clock.now })
       return {
         store,
         clock,
@@ -41,11 +41,11 @@ const KINDS: readonly Kind[] = [
 
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'hub-store-'))
 
-const wanted = process.env['STORES']?.split(',')
+const names = process.env['STORES']?.split(',')
 
-export const STORES: readonly Kind[] = KINDS.filter(({ name }) => wanted === undefined || wanted.includes(name))
+export const STORES: readonly Kind[] = KINDS.filter(({ name }) => names === undefined || names.includes(name))
 
-/** Opens a store before each test of the suite at hand and closes it afterwards. */
+/** Opens a store before each test of a suite and closes it afterwards. */
 export function each(kind: Kind): { readonly store: Store; readonly clock: Clock } {
   let opened: Opened | undefined
   beforeEach(async () => {

@@ -105,7 +105,8 @@ describe('subscriptions / delivery', () => {
     await referrals(1, 1)
     await scene.run()
     await scene.runNext()
-    const remembered = async () => (await scene.store.jobs.list('deliver'))[0]?.payload
+    const remembered = async () =>
+      (await scene.store.jobs.list({ kinds: ['deliver'], limit: Infinity })).jobs[0]?.payload
     assert.equal(((await remembered()) as { failures: number }).failures, 2)
     scene.clock.time += 300_000
     const [job] = await scene.store.jobs.claim({ kinds: ['deliver'], now: scene.clock.time, lease: 1000, max: 1 })
@@ -157,7 +158,7 @@ describe('subscriptions / delivery', () => {
     await scene.run()
     assert.equal(elsewhere.received.length, 0)
     assert.match(
-      (await scene.store.jobs.list('deliver'))[0]?.error ?? '',
+      (await scene.store.jobs.list({ kinds: ['deliver'], limit: Infinity })).jobs[0]?.error ?? '',
       /answered 307, and redirects are not followed/,
     )
     await scene.runNext()
@@ -200,7 +201,10 @@ describe('subscriptions / delivery', () => {
     await endpoint.close()
     await referrals(1, 1)
     await scene.run()
-    assert.match((await scene.store.jobs.list('deliver'))[0]?.error ?? '', /cannot be reached \(ECONNREFUSED\)/)
+    assert.match(
+      (await scene.store.jobs.list({ kinds: ['deliver'], limit: Infinity })).jobs[0]?.error ?? '',
+      /cannot be reached \(ECONNREFUSED\)/,
+    )
   })
 
   it('gives up an attempt that is not answered in time, and one whose connection breaks', async () => {
@@ -217,7 +221,10 @@ describe('subscriptions / delivery', () => {
     await scene.store.jobs.settle(job!, settled)
     endpoint.answer((response) => response.destroy())
     await scene.runNext()
-    assert.match((await scene.store.jobs.list('deliver'))[0]?.error ?? '', /cannot be reached \(ECONNRESET\)/)
+    assert.match(
+      (await scene.store.jobs.list({ kinds: ['deliver'], limit: Infinity })).jobs[0]?.error ?? '',
+      /cannot be reached \(ECONNRESET\)/,
+    )
     await scene.runNext()
     assert.deepEqual(endpoint.accepted(), [1])
   })

@@ -12,6 +12,7 @@ import { createWorker, type Worker } from '../../server/jobs/worker.ts'
 import { extract } from '../../server/search/extract.ts'
 import type { Audience } from '../../server/search/query.ts'
 import type { NewJob, Store } from '../../server/store/store.ts'
+import type { StoreAddress } from '../../server/store/address.ts'
 import { openStore } from '../../server/store/open.ts'
 import { createChannels } from '../../server/subscriptions/channels/index.ts'
 import { createMatcher, type Matcher } from '../../server/subscriptions/matcher.ts'
@@ -58,7 +59,7 @@ export type Written = {
 export type Setting = {
   readonly store?: (store: Store) => Store
   readonly needs?: Partial<SubscriptionNeeds>
-  readonly address?: string
+  readonly address?: StoreAddress
 }
 
 const EVERYONE: readonly Audience[] = [{ agency: '*' }]
@@ -66,7 +67,7 @@ const EVERYONE: readonly Audience[] = [{ agency: '*' }]
 export async function openScene(setting: Setting = {}): Promise<Scene> {
   const clock = { time: START }
   const now = () => clock.time
-  const opened = await openStore(setting.address ?? 'memory:', { clock: now })
+  const opened = await openStore(setting.address ?? { kind: 'memory' }, { clock: now })
   const store = setting.store?.(opened) ?? opened
   const known = await definitions()
   const place = { base: BASE, timeZone: 'America/Chicago' }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseStoreAddress } from '../../server/store/address.ts'
 import { openStore } from '../../server/store/open.ts'
 import { startHub } from '../checks/process.ts'
 import { ledger } from './crash/ledger.ts'
@@ -68,7 +69,7 @@ describe('a hub that is started and stopped', function () {
 })
 
 async function count(address: string): Promise<number> {
-  const opened = await openStore(address, { clock: Date.now })
+  const opened = await openStore(parseStoreAddress(address)!, { clock: Date.now })
   const versions = (await opened.feed(0, 1_000_000)).flatMap((commit) => commit.versions)
   await opened.close()
   return versions.filter(({ type }) => type === 'Patient').length

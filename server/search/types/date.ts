@@ -2,24 +2,36 @@
 import { dateRange, EARLIEST, LATEST } from '../../fhir/dates.ts'
 import type { Range } from '../../fhir/dates.ts'
 import { refuse } from '../../fhir/outcome.ts'
-import type { IndexEntry, Prefix } from '../query.ts'
+import { COMPARE, splitPrefix } from '../prefix.ts'
+import type { Prefix } from '../prefix.ts'
 import { MISSING } from '../type.ts'
 import type { SearchType } from '../type.ts'
 
-const PREFIXED = /^(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)$/s
+/** The half-open range of instants [start, end), ms since 1970. */
+export type DateEntry = { readonly kind: 'date'; readonly param: string; readonly start: number; readonly end: number }
+
+/** The searched range [start, end). */
+export type DateFilter = {
+  readonly op: 'date'
+  readonly param: string
+  readonly prefix: Prefix
+  readonly start: number
+  readonly end: number
+}
 
 /** A `+` that was not percent-encoded arrives as a space. */
 const LOST_PLUS = /(?<=T[\d:.]+) (?=\d\d:\d\d$)/
 
-/** `ap` widens the asked range by this part of its distance from now. https://hl7.org/fhir/R4/search.html#prefix */
-const ABOUT = 0.1
+/** `ap` widens the searched range by this part of its distance from now, as R4 recommends. */
+const APPROXIMATION = 0.1
 
-export const date: SearchType = {
+export const date: SearchType<DateEntry, DateFilter> = {
   modifiers: [MISSING],
+  sortKeyType: 'number',
 
   entries(value, param, { timeZone }) {
     const range = rangeOf(value, timeZone)
-    return range ? [{ kind: 'date', param, ...range } satisfies IndexEntry] : []
+    return range ? [{ kind: 'date', param, ...range }] : []
   },
 
   filter: ({ code: param }, _modifier, text, { timeZone, now }) => ({
@@ -27,6 +39,10 @@ export const date: SearchType = {
     param,
     ...searchedRange(param, text, timeZone, now),
   }),
+
+  matches: (entry, filter) => COMPARE[filter.prefix](filter, entry),
+
+  sortKey: ({ start }) => start,
 }
 
 /** A searched date with its prefix. @throws OutcomeError `invalid-parameter` */
@@ -36,44 +52,44 @@ export function searchedRange(
   timeZone: string,
   now: number,
 ): Range & { readonly prefix: Prefix } {
-  const [, prefix = 'eq', day = ''] = PREFIXED.exec(text) ?? []
-  const range = dateRange(day.replace(LOST_PLUS, '+'), timeZone)
+  const { prefix, value } = splitPrefix(text)
+  const range = dateRange(value.replace(LOST_PLUS, '+'), timeZone)
   if (!range) {
     const forms = '`2026`, `2026-03`, `2026-03-31`, `2026-03-31T09:30` or `2026-03-31T09:30:00-06:00`'
     throw refuse(
       'invalid-parameter',
-      `The value \`${text}\` of \`${param}\` is no date; write ${forms}, after a prefix such as \`ge\` if you like.`,
+      `The value \`${text}\` of \`${param}\` is not a date; write ${forms}, optionally with a prefix such as \`ge\`.`,
     )
   }
-  return { prefix: prefix as Prefix, ...(prefix === 'ap' ? widened(range, now) : range) }
+  return { prefix, ...(prefix === 'ap' ? widened(range, now) : range) }
 }
 
 function widened({ start, end }: Range, now: number): Range {
   const distance = Math.max(0, start - now, now - end)
-  const more = Math.round(distance * ABOUT)
-  return { start: start - more, end: end + more }
+  const margin = Math.round(distance * APPROXIMATION)
+  return { start: start - margin, end: end + margin }
 }
 
-type Timed = { start?: unknown; end?: unknown; event?: unknown; repeat?: { boundsPeriod?: unknown } }
+type TimeElement = { start?: unknown; end?: unknown; event?: unknown; repeat?: { boundsPeriod?: unknown } }
 
-/** The range of a date of any type; of a Timing only the outer limits count. */
+/** The range of a date, dateTime, instant, Period or Timing; of a Timing only the outer limits count. */
 function rangeOf(value: unknown, timeZone: string): Range | undefined {
   if (typeof value === 'string') return dateRange(value, timeZone)
   if (typeof value !== 'object' || value === null) return undefined
-  const { start, end, event, repeat } = value as Timed
-  if (start === undefined && end === undefined) return outer([event, repeat?.boundsPeriod].flat(), timeZone)
+  const { start, end, event, repeat } = value as TimeElement
+  if (start === undefined && end === undefined) return outerRange([event, repeat?.boundsPeriod].flat(), timeZone)
   const first = limit(start, timeZone, { start: EARLIEST, end: EARLIEST })
   const last = limit(end, timeZone, { start: LATEST, end: LATEST })
   return first && last && { start: first.start, end: last.end }
 }
 
-/** An absent limit is open; one that is no real date makes the whole unreadable. */
+/** An absent limit is open; with a limit that is not a real date the whole value gives no entry. */
 function limit(value: unknown, timeZone: string, open: Range): Range | undefined {
   if (value === undefined) return open
   return typeof value === 'string' ? dateRange(value, timeZone) : undefined
 }
 
-function outer(values: readonly unknown[], timeZone: string): Range | undefined {
+function outerRange(values: readonly unknown[], timeZone: string): Range | undefined {
   const ranges = values.map((value) => rangeOf(value, timeZone)).filter((range) => range !== undefined)
   if (ranges.length === 0) return undefined
   return { start: Math.min(...ranges.map((range) => range.start)), end: Math.max(...ranges.map((range) => range.end)) }

@@ -3,53 +3,72 @@ import type { SearchParameter } from '../../definitions/definitions.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import { parseReference } from '../../fhir/reference.ts'
 import { unescape } from '../escape.ts'
-import type { Filter } from '../query.ts'
 import { MISSING } from '../type.ts'
 import type { SearchType } from '../type.ts'
-import { addressed } from './uri.ts'
+import { uriEntries } from './uri.ts'
+import type { UriEntry, UriFilter } from './uri.ts'
+
+/** A reference to a record of the hub. One to another server, and a canonical, is indexed as a uri. */
+export type ReferenceEntry = {
+  readonly kind: 'reference'
+  readonly param: string
+  readonly type: string
+  readonly id: string
+}
+
+/** `type` absent: any type with this id. */
+export type ReferenceFilter = {
+  readonly op: 'reference'
+  readonly param: string
+  readonly type?: string
+  readonly id: string
+}
 
 const ID = /^[A-Za-z0-9.-]{1,64}$/
 
-export const reference: SearchType = {
-  /** Beside these, the target types of the parameter: `subject:Patient=1`. */
+export const reference: SearchType<ReferenceEntry, ReferenceFilter, UriEntry, UriFilter> = {
   modifiers: [MISSING],
+  targetIsModifier: true,
+  sortKeyType: 'string',
 
   entries(value, param, { base }) {
     const text = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
     if (typeof text !== 'string') return []
-    const found = parseReference(text, base)
-    if (found?.kind === 'local') return [{ kind: 'reference', param, type: found.type, id: found.id }]
-    return found?.kind === 'urn' || found?.kind === 'elsewhere' ? addressed(found.url, param) : []
+    const target = parseReference(text, base)
+    if (target?.kind === 'local') return [{ kind: 'reference', param, type: target.type, id: target.id }]
+    return target?.kind === 'urn' || target?.kind === 'elsewhere' ? uriEntries(target.url, param) : []
   },
 
   filter(parameter, modifier, text, { base }) {
     const { code: param } = parameter
-    const meant = unescape(text)
-    if (ID.test(meant)) return byId(parameter, meant, modifier)
-    const found = parseReference(meant, base)
-    if (found?.kind === 'local' && found.version === undefined) return local(parameter, found, modifier, text)
-    if (found?.kind === 'local')
-      throw unreadable(param, text, `names a version; search for \`${found.type}/${found.id}\``)
-    if (found?.kind === 'urn' || found?.kind === 'elsewhere') return { op: 'uri', param, value: meant }
-    throw unreadable(param, text, 'is no reference; write `id`, `Type/id` or a whole address')
+    const value = unescape(text)
+    if (ID.test(value)) return byId(parameter, value, modifier)
+    const target = parseReference(value, base)
+    if (target?.kind === 'local' && target.version === undefined) return byKey(parameter, target, modifier, text)
+    if (target?.kind === 'local')
+      throw unreadable(param, text, `names a version; search for \`${target.type}/${target.id}\``)
+    if (target?.kind === 'urn' || target?.kind === 'elsewhere') return { op: 'uri', param, value }
+    throw unreadable(param, text, 'is not a reference; write `id`, `Type/id` or a whole address')
   },
+
+  matches: (entry, { type, id }) => entry.id === id && (type === undefined || type === entry.type),
+
+  sortKey: ({ type, id }) => `${type}/${id}`,
 }
 
-function byId({ code: param, target }: SearchParameter, id: string, modifier: string | undefined): Filter {
+function byId({ code: param, target }: SearchParameter, id: string, modifier: string | undefined): ReferenceFilter {
   const type = modifier ?? (target.length === 1 ? target[0] : undefined)
   return { op: 'reference', param, id, ...(type === undefined ? {} : { type }) }
 }
 
-function local(
-  parameter: SearchParameter,
-  found: { type: string; id: string },
+function byKey(
+  { code: param, target }: SearchParameter,
+  { type, id }: { type: string; id: string },
   modifier: string | undefined,
   text: string,
-): Filter {
-  const { code: param, target } = parameter
-  const { type, id } = found
+): ReferenceFilter {
   if (modifier !== undefined && modifier !== type)
-    throw unreadable(param, text, `is of type \`${type}\`, the modifier says \`${modifier}\``)
+    throw unreadable(param, text, `is of type \`${type}\`, the modifier names \`${modifier}\``)
   if (target.length > 0 && !target.includes(type)) {
     throw unreadable(
       param,

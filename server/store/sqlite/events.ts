@@ -5,7 +5,7 @@ import type { Statements } from './sql.ts'
 
 /** Adds an event under the next number of its stream; one that is there already is left as it is. */
 export function addEvent({ stream, sequence, type, id, version }: NewEvent, at: number, statements: Statements): void {
-  if (statements.get(KNOWN, stream, sequence, type, id) !== undefined) return
+  if (statements.get(EXISTING, stream, sequence, type, id) !== undefined) return
   const number = eventCount(stream, statements) + 1
   statements.run('INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)', stream, number, sequence, type, id, version, at)
 }
@@ -23,6 +23,6 @@ export function events(
   return all<Event>(EVENTS, stream, from, to ?? Number.MAX_SAFE_INTEGER, most(limit))
 }
 
-const KNOWN = 'SELECT 1 FROM event WHERE stream = ? AND place = ? AND type = ? AND id = ?'
+const EXISTING = 'SELECT 1 FROM event WHERE stream = ? AND sequence = ? AND type = ? AND id = ?'
 const EVENTS =
-  'SELECT stream, number, place AS sequence, type, id, version, at FROM event WHERE stream = ? AND number BETWEEN ? AND ? ORDER BY number LIMIT ?'
+  'SELECT stream, number, sequence, type, id, version, at FROM event WHERE stream = ? AND number BETWEEN ? AND ? ORDER BY number LIMIT ?'

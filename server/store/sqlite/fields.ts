@@ -1,18 +1,22 @@
-/** The searchable fields of the store: type, kind of entry and parameter, each with its number. There are a few thousand at most. */
+/**
+ * The searchable fields of the store: a type of record, a search type and a parameter, each with its number. There are
+ * a few thousand at most.
+ */
 import type { Statements } from './sql.ts'
 
+/** `kind`: the number of the search type (search-types/). */
 export type Field = { readonly fid: number; readonly type: number; readonly kind: number; readonly param: string }
 
-export type Fields = {
+export type FieldIndex = {
   get(fid: number): Field
   find(type: number, kind: number, param: string): number | undefined
   add(field: Field): void
-  /** Fields of a parameter: of one type or of all, of one kind or of all. */
-  of(ask: { readonly type?: number; readonly kind?: number; readonly param: string }): readonly number[]
+  /** Fields of a parameter: of one type of record or of all, of one search type or of all. */
+  of(search: { readonly type?: number; readonly kind?: number; readonly param: string }): readonly number[]
 }
 
 /** All fields that the store has, in memory. */
-export function loadFields({ all }: Statements): Fields {
+export function loadFields({ all }: Statements): FieldIndex {
   const byNumber = new Map<number, Field>()
   const byKey = new Map<string, number>()
   const byParam = new Map<string, Field[]>()

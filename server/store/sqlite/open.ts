@@ -1,139 +1,72 @@
-/**
- * Opens the file of a store: the promises that SQLite must keep, checked after they were asked for, and the schema.
- * https://sqlite.org/pragma.html, https://sqlite.org/wal.html
- */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import Database from 'better-sqlite3'
-import { StoreUnusable } from '../unusable.ts'
+/** The store in one SQLite file, for one hub process. store/store.ts says what it must do. */
+import { allOf } from '../all.ts'
+import { checkWork } from '../check-work.ts'
+import type { Store } from '../store.ts'
+import { watch } from '../watch.ts'
+import { apply } from './commit.ts'
+import { createTerms } from './terms.ts'
+import { eventCount, events } from './events.ts'
+import { groupCommit } from './group-commit.ts'
+import { jobs, voidLeases } from './jobs.ts'
+import { openDatabase } from './schema.ts'
+import { cursorValue, feed, history, indexed, lastCommit, read, readMany, vread } from './read.ts'
+import { find } from './search.ts'
+import { statements as prepared } from './sql.ts'
 
-/** "NWD1": tells a file of ours from any other SQLite database. */
-const OURS = 0x4e574431
-
-/** How long a second hub waits for the first to let go, as when one is restarted (ms). */
-const PATIENCE = 1_000
-
-/**
- * - page_size: versions of 1 to 2 KB leave little room unused at the end of a page.
- * - locking_mode: one process has the file, and any other is told so. Also: no shared memory file.
- * - synchronous=FULL: every commit is fsynced. better-sqlite3 is built to leave that out in WAL mode.
- * - fullfsync: macOS reaches the medium only so.
- */
-const PRAGMAS = [
-  { set: 'page_size = 16384' },
-  { set: 'locking_mode = EXCLUSIVE', name: 'locking_mode', is: 'exclusive' },
-  { set: 'journal_mode = WAL', name: 'journal_mode', is: 'wal' },
-  { set: 'synchronous = FULL', name: 'synchronous', is: 2 },
-  { set: 'fullfsync = ON', name: 'fullfsync', is: 1 },
-  { set: 'checkpoint_fullfsync = ON', name: 'checkpoint_fullfsync', is: 1 },
-  { set: 'wal_autocheckpoint = 1000', name: 'wal_autocheckpoint', is: 1000 },
-  { set: 'journal_size_limit = 33554432', name: 'journal_size_limit', is: 33_554_432 },
-  { set: 'cache_size = -65536', name: 'cache_size', is: -65_536 },
-  { set: 'temp_store = MEMORY', name: 'temp_store', is: 2 },
-] as const
+export type SqliteStore = Store & {
+  /** At most this many pages: a full disk, for tests. https://sqlite.org/pragma.html#pragma_max_page_count */
+  limitPages(pages: number): void
+}
 
 /**
- * Opens the database at a path, making it and its folder where there is none.
- * @throws StoreUnusable with a sentence that says what to do
+ * @param path of the file; made, with its folder, where there is none
+ * @throws StoreUnusable
  */
-export function openDatabase(path: string): Database.Database {
-  let db: Database.Database | undefined
-  try {
-    makeFolder(dirname(resolve(path)))
-    db = new Database(path, { timeout: PATIENCE })
-    prepare(db, path)
-    return db
-  } catch (error) {
-    db?.close()
-    throw error instanceof StoreUnusable ? error : new StoreUnusable(sentence(error, path), error)
+export function openSqlite(path: string, { clock }: { clock: () => number }): SqliteStore {
+  const statements = prepared(openDatabase(path))
+  const terms = createTerms(statements)
+  const context = { statements, terms, clock }
+  const { db, get } = statements
+  const watchers = watch(() => lastCommit(statements).sequence)
+  const group = groupCommit(statements, terms, watchers.look)
+  let commits = 0
+  voidLeases(statements)
+
+  const store: SqliteStore = {
+    commit: async (work) => {
+      checkWork(work)
+      const done = await group.join(() => apply(work, context))
+      commits++
+      return done
+    },
+    read: async (key, viewer) => read(key, viewer, context),
+    readMany: async (keys, viewer) => readMany(keys, viewer, context),
+    vread: async (key, version, viewer) => vread(key, version, viewer, context),
+    history: async (key, viewer, page) => history(key, viewer, page, context),
+    find: async (query) => find(query, context),
+    all: (query) => allOf(query, store),
+    indexed: async (key) => indexed(key, context),
+    feed: async (after, limit) => feed(after, limit, context),
+    last: async () => lastCommit(statements).sequence,
+    changed: watchers.changed,
+    cursor: async (name) => cursorValue(name, statements),
+    events: async (stream, range) => events(stream, range, statements),
+    eventCount: async (stream) => eventCount(stream, statements),
+    jobs: jobs(statements, group, clock),
+    stats: async () => ({
+      commits,
+      groups: group.counts.transactions,
+      records: get<{ n: number }>('SELECT count(*) AS n FROM record')!.n,
+      bytes: Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true })),
+    }),
+    close: async () => {
+      group.close()
+      watchers.close()
+      db.close()
+    },
+    limitPages: (pages) => {
+      db.pragma(`max_page_count = ${pages}`)
+    },
   }
-}
-
-/** Step by step: mkdirSync with `recursive` never returns where a folder cannot be made for good (/proc/x/y). */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return
-  makeFolder(dirname(path))
-  mkdirSync(path)
-}
-
-function prepare(db: Database.Database, path: string): void {
-  for (const { set } of PRAGMAS) db.pragma(set)
-  // The first write takes the lock, and in this locking mode it is kept.
-  db.exec('BEGIN IMMEDIATE')
-  migrate(db, path)
-  db.exec('COMMIT')
-  for (const pragma of PRAGMAS) if ('name' in pragma) insist(db, path, pragma.name, pragma.is)
-}
-
-function insist(db: Database.Database, path: string, name: string, is: string | number): void {
-  const found = db.pragma(name, { simple: true })
-  if (found === is) return
-  throw new StoreUnusable(
-    `The store \`${path}\` does not keep its promises here: \`${name}\` is \`${String(found)}\` and must be \`${is}\`. Put it on a local disk.`,
-  )
-}
-
-const FOLDER = new URL('./migrations/', import.meta.url)
-
-/** The steps of the schema, in order: `user_version` counts how many a file has taken. */
-export const migrations = (): readonly string[] =>
-  readdirSync(FOLDER)
-    .filter((name) => name.endsWith('.sql'))
-    .sort()
-
-function migrate(db: Database.Database, path: string): void {
-  const steps = migrations()
-  const version = Number(db.pragma('user_version', { simple: true }))
-  const tables = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number }
-  const id = Number(db.pragma('application_id', { simple: true }))
-  if (id !== OURS && (tables.n > 0 || version > 0)) {
-    throw new StoreUnusable(`The file \`${path}\` is a database of some other program. Give HUB_STORE another path.`)
-  }
-  if (version > steps.length) {
-    throw new StoreUnusable(
-      `The store \`${path}\` was written by a newer hub (schema \`${version}\`, this hub knows \`${steps.length}\`). Start that newer hub, or give HUB_STORE another path.`,
-    )
-  }
-  for (const step of steps.slice(version)) db.exec(readFileSync(new URL(step, FOLDER), 'utf8'))
-  if (version === steps.length) return
-  db.pragma(`user_version = ${steps.length}`)
-  db.pragma(`application_id = ${OURS}`)
-}
-
-/** What the driver and the file system say, and what to do about it. */
-const SENTENCES: readonly (readonly [code: RegExp, text: (path: string, code: string) => string])[] = [
-  [
-    /^SQLITE_(BUSY|LOCKED)/,
-    (path) => `The store \`${path}\` is in use by another hub. Stop that one, or give HUB_STORE another path.`,
-  ],
-  [
-    /^SQLITE_NOTADB/,
-    (path) => `The file \`${path}\` is not a database. Give HUB_STORE another path, or move the file away.`,
-  ],
-  [
-    /^SQLITE_CORRUPT/,
-    (path) => `The store \`${path}\` is damaged. Restore it from a backup, or give HUB_STORE another path.`,
-  ],
-  [
-    /^ERR_DLOPEN_FAILED/,
-    () =>
-      'SQLite was compiled for another Node than this one. Remove the folder node_modules and start again: it is then compiled anew.',
-  ],
-  [
-    /^(SQLITE_(CANTOPEN|READONLY|PERM|AUTH)|E)/,
-    (path, code) =>
-      `The store \`${path}\` cannot be written to (\`${code}\`). Give HUB_STORE a path in a folder that the hub may write to.`,
-  ],
-  [
-    /^SQLITE_FULL/,
-    (path) => `There is no room for the store \`${path}\`. Make room where it lies, or give HUB_STORE another path.`,
-  ],
-]
-
-function sentence(error: unknown, path: string): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const found = SENTENCES.find(([pattern]) => pattern.test(code))
-  if (found) return found[1](path, code)
-  const text = error instanceof Error ? error.message : String(error)
-  return `The store \`${path}\` cannot be opened (${text}). Give HUB_STORE another path.`
+  return store
 }

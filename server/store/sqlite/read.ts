@@ -1,42 +1,104 @@
-/** Reads of one record, for those who may know of it: the current version, an old one, all of them. */
+/** Reads without a search: of records, for those who may know of them, and of the log. */
 import type { Key } from '../../fhir/types.ts'
 import type { Viewer } from '../../search/query.ts'
-import type { Version } from '../store.ts'
-import type { Dictionary } from './dictionary.ts'
-import { ANY, CURRENT, visibleTo, versionOf } from './rows.ts'
+import { keyText } from '../../fhir/types.ts'
+import type { Commit, Version } from '../store.ts'
+import type { Terms } from './terms.ts'
+import { decodeAudience } from './audience.ts'
+import { decodeEntries, loadValues } from './entries.ts'
+import { ANY, CURRENT, ROOM, sequenceOf, versionOf, visibleTo } from './rows.ts'
+import type { EncodedEntries } from './entries.ts'
 import type { VersionRow } from './rows.ts'
 import { most, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 
-type Needs = { readonly statements: Statements; readonly words: Dictionary }
+type Needs = { readonly statements: Statements; readonly terms: Terms }
 
-/** The record `r` of this key, if the seer may know of it: the condition of every read. */
-const known = ({ type, id }: Key, viewer: Viewer, words: Dictionary): Sql =>
-  sql`r.type = ${words.word(type) ?? 0} AND r.id = ${id} AND ${visibleTo(viewer, words)}`
+/** The record `r` of this key, if the viewer may know of it: the condition of every read. */
+const seen = ({ type, id }: Key, viewer: Viewer, terms: Terms): Sql =>
+  sql`r.type = ${terms.idOf(type) ?? 0} AND r.id = ${id} AND ${visibleTo(viewer, terms)}`
 
 export function read(key: Key, viewer: Viewer, needs: Needs): Version | undefined {
-  return first(sql`${raw(CURRENT)} WHERE ${known(key, viewer, needs.words)}`, needs)
+  return first(sql`${raw(CURRENT)} WHERE ${seen(key, viewer, needs.terms)}`, needs)
+}
+
+/** Several at once, in the order of the keys. */
+export function readMany(keys: readonly Key[], viewer: Viewer, { statements, terms }: Needs): (Version | undefined)[] {
+  const pairs = JSON.stringify(keys.map(({ type, id }) => [terms.idOf(type) ?? 0, id]))
+  const among = sql`(r.type, r.id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${pairs}))`
+  const { text, args } = sql`${raw(CURRENT)} WHERE ${among} AND ${visibleTo(viewer, terms)}`
+  const versions = statements.all<VersionRow>(text, ...args).map((row) => versionOf(row, terms))
+  const found = new Map(versions.map((version) => [keyText(version), version]))
+  return keys.map((key) => found.get(keyText(key)))
 }
 
 export function vread(key: Key, version: number, viewer: Viewer, needs: Needs): Version | undefined {
-  return first(sql`${raw(ANY)} WHERE ${known(key, viewer, needs.words)} AND v.version = ${version}`, needs)
+  return first(sql`${raw(ANY)} WHERE ${seen(key, viewer, needs.terms)} AND v.version = ${version}`, needs)
 }
 
-function first({ text, args }: Sql, { statements, words }: Needs): Version | undefined {
+function first({ text, args }: Sql, { statements, terms }: Needs): Version | undefined {
   const row = statements.get<VersionRow>(text, ...args)
-  return row === undefined ? undefined : versionOf(row, words)
+  return row === undefined ? undefined : versionOf(row, terms)
 }
 
 type Page = { readonly limit: number; readonly before?: number; readonly since?: number }
 
 /** Newest first. `total` counts the versions at or after `since`, whatever the page. */
-export function history(key: Key, viewer: Viewer, { limit, before, since }: Page, { statements, words }: Needs) {
-  const whole = sql`${known(key, viewer, words)} AND c.at >= ${since ?? -Infinity}`
+export function history(key: Key, viewer: Viewer, { limit, before, since }: Page, { statements, terms }: Needs) {
+  const whole = sql`${seen(key, viewer, terms)} AND c.at >= ${since ?? -Infinity}`
   const older = before === undefined ? raw('1') : sql`v.version < ${before}`
   const page = sql`${raw(ANY)} WHERE ${whole} AND ${older} ORDER BY v.version DESC LIMIT ${most(limit)}`
   const count = sql`SELECT count(*) AS total FROM (${raw(ANY)} WHERE ${whole})`
   return {
-    versions: statements.all<VersionRow>(page.text, ...page.args).map((row) => versionOf(row, words)),
+    versions: statements.all<VersionRow>(page.text, ...page.args).map((row) => versionOf(row, terms)),
     total: statements.get<{ total: number }>(count.text, ...count.args)!.total,
   }
+}
+
+/** The entries and audience that a record has now. */
+export function indexed({ type, id }: Key, { statements, terms }: Needs) {
+  const row = statements.get<IndexedRow>(INDEXED, terms.idOf(type) ?? 0, id)
+  if (row === undefined) return undefined
+  const encoded = JSON.parse(row.encoded) as EncodedEntries
+  return {
+    version: row.version,
+    entries: decodeEntries(encoded, terms, loadValues([encoded], statements)),
+    audience: decodeAudience(row.audience, terms),
+  }
+}
+
+type IndexedRow = { readonly version: number; readonly encoded: string; readonly audience: string }
+
+const INDEXED = `SELECT v.version, json(r.entries) AS encoded, coalesce(r.audience, v.audience) AS audience
+  FROM record r JOIN version v ON v.seq = r.head WHERE r.type = ? AND r.id = ?`
+
+type CommitRow = { readonly sequence: number; readonly at: number }
+
+/** The last sequence and its time; zeros before the first. */
+export function lastCommit({ get }: Statements): CommitRow {
+  return get<CommitRow>('SELECT sequence, at FROM commits ORDER BY sequence DESC LIMIT 1') ?? { sequence: 0, at: 0 }
+}
+
+/** The commits after a sequence with their versions, oldest first. */
+export function feed(after: number, limit: number, { statements, terms }: Needs): Commit[] {
+  const commits = statements.all<CommitRow>(
+    'SELECT sequence, at FROM commits WHERE sequence > ? ORDER BY sequence LIMIT ?',
+    after,
+    most(limit),
+  )
+  const end = commits.at(-1)?.sequence
+  if (end === undefined) return []
+  const rows = statements.all<VersionRow>(
+    `${ANY} WHERE v.seq >= ? AND v.seq < ? ORDER BY v.seq`,
+    commits[0]!.sequence * ROOM,
+    (end + 1) * ROOM,
+  )
+  const versions = new Map(commits.map(({ sequence }) => [sequence, [] as Version[]]))
+  for (const row of rows) versions.get(sequenceOf(row.seq))!.push(versionOf(row, terms))
+  return commits.map((commit) => ({ ...commit, versions: versions.get(commit.sequence)! }))
+}
+
+/** How far the reader of this name has read. */
+export function cursorValue(name: string, { get }: Statements): number {
+  return get<{ value: number }>('SELECT value FROM cursor WHERE name = ?', name)?.value ?? 0
 }

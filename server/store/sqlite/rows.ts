@@ -2,18 +2,19 @@
 import type { Viewer } from '../../search/query.ts'
 import { EVERYONE } from '../../search/query.ts'
 import type { Version } from '../store.ts'
-import { decodeAudience } from './circle.ts'
-import type { Dictionary } from './dictionary.ts'
+import { decodeAudience } from './audience.ts'
+import type { Terms } from './terms.ts'
 import { raw, sql } from './sql.ts'
 import type { Sql } from './sql.ts'
 
-/** How many versions one commit can make: the number of a version is its place times this, plus its position. */
+/** How many versions one commit can make: the number of a version is its sequence times this, plus its index in the commit. */
 export const ROOM = 2 ** 20
-export const placeOf = (seq: number): number => Math.floor(seq / ROOM)
+export const sequenceOf = (seq: number): number => Math.floor(seq / ROOM)
 
 export const METHODS = ['POST', 'PUT', 'DELETE'] as const
 
 export type VersionRow = {
+  readonly rid: number
   readonly seq: number
   readonly type: number
   readonly id: string
@@ -26,33 +27,36 @@ export type VersionRow = {
   readonly text: string
 }
 
-const COLUMNS = 'v.seq, r.type, r.id, r.owner, v.version, v.method, v.author, v.audience, v.text'
+const COLUMNS = 'r.rid, v.seq, r.type, r.id, r.owner, v.version, v.method, v.author, v.audience, v.text'
 
 /** Current versions; conditions on the record `r` follow. */
 export const CURRENT = `SELECT ${COLUMNS}, r.at FROM record r JOIN version v ON v.seq = r.head`
 
-/** Any versions; conditions on the record `r` and the version `v` follow. */
-export const ANY = `SELECT ${COLUMNS}, c.at FROM version v JOIN record r ON r.rid = v.rid JOIN commits c ON c.place = v.seq >> 20`
+/** The same with their entries. */
+export const CURRENT_INDEXED = `SELECT ${COLUMNS}, r.at, json(r.entries) AS encoded FROM record r JOIN version v ON v.seq = r.head`
 
-export function versionOf(row: VersionRow, words: Dictionary): Version {
+/** Any versions; conditions on the record `r` and the version `v` follow. */
+export const ANY = `SELECT ${COLUMNS}, c.at FROM version v JOIN record r ON r.rid = v.rid JOIN commits c ON c.sequence = v.seq >> 20`
+
+export function versionOf(row: VersionRow, terms: Terms): Version {
   return {
-    type: words.text(row.type),
+    type: terms.text(row.type),
     id: row.id,
     version: row.version,
-    sequence: placeOf(row.seq),
+    sequence: sequenceOf(row.seq),
     at: row.at,
     method: METHODS[row.method],
-    author: words.text(row.author),
-    owner: words.text(row.owner),
-    audience: decodeAudience(row.audience, words),
+    author: terms.text(row.author),
+    owner: terms.text(row.owner),
+    audience: decodeAudience(row.audience, terms),
     text: row.text,
   }
 }
 
-/** The condition that the seer may know of record `r`. */
-export function visibleTo(viewer: Viewer, words: Dictionary): Sql {
+/** The condition that the viewer may know of record `r`. */
+export function visibleTo(viewer: Viewer, terms: Terms): Sql {
   if (viewer === 'unrestricted') return raw('1')
   return sql`EXISTS (SELECT 1 FROM audience a
-    WHERE a.agency IN (${words.word(EVERYONE) ?? 0}, ${words.word(viewer.agency) ?? 0}) AND a.type = r.type AND a.rid = r.rid
+    WHERE a.agency IN (${terms.idOf(EVERYONE) ?? 0}, ${terms.idOf(viewer.agency) ?? 0}) AND a.type = r.type AND a.rid = r.rid
     AND (a.since IS NULL OR a.since <= ${viewer.at}) AND (a.until IS NULL OR a.until > ${viewer.at}))`
 }

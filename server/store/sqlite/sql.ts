@@ -6,7 +6,7 @@ export type Arg = string | number | null
 /** A piece of SQL: `?` in the text, values beside it. Values never get into the text. */
 export type Sql = { readonly text: string; readonly args: readonly Arg[] }
 
-/** `` sql`a = ${1} AND ${piece}` ``: pieces are put in place, anything else becomes a parameter. */
+/** `` sql`a = ${1} AND ${piece}` ``: pieces are put in, anything else becomes a parameter. */
 export function sql(parts: TemplateStringsArray, ...values: readonly (Arg | Sql)[]): Sql {
   let text = parts[0]!
   const args: Arg[] = []
@@ -51,8 +51,8 @@ const KEPT = 500
 export function statements(db: Database.Database): Statements {
   const kept = new Map<string, Database.Statement>()
   const prepare = (text: string): Database.Statement => {
-    const known = kept.get(text)
-    if (known !== undefined) return known
+    const existing = kept.get(text)
+    if (existing !== undefined) return existing
     const made = db.prepare(text)
     const oldest = kept.size >= KEPT ? kept.keys().next().value : undefined
     if (oldest !== undefined) kept.delete(oldest)

@@ -51,16 +51,16 @@ export function concurrency(kind: Kind): void {
       }
     })
 
-    it('gives commits made at the same time each a place of its own, without gaps', async () => {
+    it('gives each of the commits made at the same time a sequence of its own, without gaps', async () => {
       const done = await race(many((index) => ({ writes: [put(`Patient/${index}`)] })))
-      const places = done.map(({ sequence }) => sequence).sort((a, b) => a - b)
+      const sequences = done.map(({ sequence }) => sequence).sort((a, b) => a - b)
       assert.deepEqual(
-        places,
+        sequences,
         Array.from({ length: MANY }, (_, index) => index + 1),
       )
     })
 
-    it('does not let a refused commit hurt those that it shares a turn with', async () => {
+    it('does not let a refused commit hurt those that it shares a transaction with', async () => {
       await given.store.commit({ writes: [put('Patient/0')] })
       const done = await race(
         many((index) => ({

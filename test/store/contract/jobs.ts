@@ -1,6 +1,6 @@
 /** Jobs: due, leased, settled, enqueued again. Times are arguments; nothing waits. */
 import assert from 'node:assert/strict'
-import type { Job, NewJob } from '../../../server/store/store.ts'
+import type { Job, JobQuery, NewJob } from '../../../server/store/store.ts'
 import { each } from '../stores.ts'
 import type { Kind } from '../stores.ts'
 
@@ -16,6 +16,8 @@ export function jobs(kind: Kind): void {
       assert.ok(first && rest.length === 0, 'exactly one job')
       return first
     }
+    /** All jobs of kind `k` that are not done. */
+    const list = async () => (await given.store.jobs.list({ kinds: ['k'], limit: 99 })).jobs
     const keys = (list: readonly Job[]) => list.map(({ key }) => key).join(' ')
 
     it('gives out what is due, the oldest first, no more than asked for', async () => {
@@ -44,7 +46,7 @@ export function jobs(kind: Kind): void {
       assert.equal(await given.store.jobs.renew(first, 99), false)
       assert.equal(await given.store.jobs.settle(second, { done: true }), true)
       assert.equal(await given.store.jobs.settle(second, { done: true }), false)
-      assert.deepEqual(await given.store.jobs.list('k'), [])
+      assert.deepEqual(await list(), [])
     })
 
     it('never gives one job to two who claim at the same time', async () => {
@@ -65,7 +67,7 @@ export function jobs(kind: Kind): void {
     it('puts a failed job off, counts its attempts, and starts over after a success', async () => {
       await enqueue(job('a', 0))
       assert.equal(await given.store.jobs.settle(await one(0), { again: 100, error: 'no answer' }), true)
-      const [waiting] = await given.store.jobs.list('k')
+      const [waiting] = await list()
       assert.deepEqual(
         [waiting?.due, waiting?.error, waiting?.leasedUntil, waiting?.attempts],
         [100, 'no answer', undefined, 1],
@@ -74,16 +76,16 @@ export function jobs(kind: Kind): void {
       const second = await one(100)
       assert.equal(second.attempts, 2)
       await given.store.jobs.settle(second, { again: 200 })
-      assert.equal((await given.store.jobs.list('k'))[0]?.error, undefined)
+      assert.equal((await list())[0]?.error, undefined)
       assert.equal((await one(200)).attempts, 1)
     })
 
     it('is brought forward, never put off, by being enqueued again', async () => {
       await enqueue(job('a', 50, { payload: 'first' }))
       await enqueue(job('a', 70))
-      assert.equal((await given.store.jobs.list('k'))[0]?.due, 50)
+      assert.equal((await list())[0]?.due, 50)
       await enqueue(job('a', 30, { payload: 'last' }))
-      const [only, ...rest] = await given.store.jobs.list('k')
+      const [only, ...rest] = await list()
       assert.deepEqual([only?.due, only?.payload, rest.length], [30, 'last', 0])
     })
 
@@ -105,7 +107,7 @@ export function jobs(kind: Kind): void {
       const again = await one(7)
       assert.equal(again.attempts, 1)
       await given.store.jobs.settle(again, { done: true })
-      assert.deepEqual(await given.store.jobs.list('k'), [])
+      assert.deepEqual(await list(), [])
     })
 
     it('is done with the next claim when it was enqueued again during a lease that ran out', async () => {
@@ -113,7 +115,7 @@ export function jobs(kind: Kind): void {
       await one(0)
       await enqueue(job('a', 50))
       await given.store.jobs.settle(await one(10), { done: true })
-      assert.deepEqual(await given.store.jobs.list('k'), [])
+      assert.deepEqual(await list(), [])
     })
 
     it('comes back at the earlier of its own time and that of the enqueueing', async () => {
@@ -123,7 +125,7 @@ export function jobs(kind: Kind): void {
       await given.store.jobs.settle(a!, { again: 30, error: 'no' })
       await given.store.jobs.settle(b!, { again: 15, error: 'no' })
       assert.deepEqual(
-        (await given.store.jobs.list('k')).map(({ key, due }) => [key, due]),
+        (await list()).map(({ key, due }) => [key, due]),
         [
           ['b', 15],
           ['a', 20],
@@ -141,9 +143,119 @@ export function jobs(kind: Kind): void {
       await claim(30, { lease: 50 })
       assert.equal(await next('k'), 80)
       assert.deepEqual(
-        (await given.store.jobs.list('k')).map(({ leasedUntil }) => leasedUntil),
+        (await list()).map(({ leasedUntil }) => leasedUntil),
         [120, 80],
       )
+    })
+
+    it('keeps a failed job for a person: nobody claims it, and it is listed with its error', async () => {
+      given.clock.now = 0
+      await enqueue(job('a', 0, { payload: 'p' }))
+      assert.equal(await given.store.jobs.settle(await one(0), { failed: 'no such endpoint' }), true)
+      assert.deepEqual([keys(await claim(1e9)), await given.store.jobs.next(['k'])], ['', undefined])
+      const [failed] = await list()
+      assert.deepEqual(
+        [failed?.state, failed?.error, failed?.payload, failed?.attempts, failed?.leasedUntil],
+        ['failed', 'no such endpoint', 'p', 1, undefined],
+      )
+    })
+
+    it('makes a failed job ready again when a person retries it, with no attempts', async () => {
+      await enqueue(job('a', 0), job('b', 0))
+      const [a] = await claim(0, { max: 1 })
+      await given.store.jobs.settle(a!, { failed: 'no' })
+      const retry = (key: string) => given.store.jobs.retry('k', key, 5)
+      assert.deepEqual(
+        [await retry('a'), await retry('a'), await retry('b'), await retry('c')],
+        [true, false, false, false],
+      )
+      const again = (await claim(5)).find(({ key }) => key === 'a')
+      assert.deepEqual([again?.due, again?.attempts], [5, 1])
+    })
+
+    it('makes a failed job ready again when it is enqueued, and keeps its attempts', async () => {
+      await enqueue(job('a', 0, { payload: 'p' }))
+      await given.store.jobs.settle(await one(0), { failed: 'no' })
+      await enqueue(job('a', 7))
+      assert.equal(keys(await claim(6)), '')
+      const again = await one(7)
+      assert.deepEqual([again.attempts, again.payload], [2, 'p'])
+    })
+
+    it('is ready again, not failed, when it was enqueued while the attempt that failed was going on', async () => {
+      await enqueue(job('a', 0))
+      const mine = await one(0)
+      await enqueue(job('a', 7))
+      await given.store.jobs.settle(mine, { failed: 'no' })
+      assert.equal((await one(7)).attempts, 2)
+    })
+
+    it('leaves a tombstone of a done job, so that a replayed enqueue does not bring it back', async () => {
+      await enqueue(job('a', 0, { sequence: 7, payload: 'private' }))
+      await given.store.jobs.settle(await one(0), { done: true })
+      for (const sequence of [7, 6]) await enqueue(job('a', 0, { sequence }))
+      assert.deepEqual([keys(await claim(9)), await list()], ['', []])
+      const done = await given.store.jobs.list({ states: ['done'], limit: 9 })
+      assert.deepEqual(
+        done.jobs.map(({ key, state, sequence, payload }) => [key, state, sequence, payload]),
+        [['a', 'done', 7, undefined]],
+      )
+      await enqueue(job('a', 3, { sequence: 8 }))
+      assert.deepEqual([(await one(3)).attempts, (await list())[0]?.sequence], [1, 8])
+    })
+
+    it('remembers the sequence of the commit that enqueued it, and takes a later commit as new', async () => {
+      await given.store.commit({})
+      await enqueue(job('a', 0))
+      assert.equal((await list())[0]?.sequence, 2)
+      await given.store.jobs.settle(await one(0), { done: true })
+      await enqueue(job('a', 0))
+      assert.deepEqual([keys(await claim(0)), (await list())[0]?.sequence], ['a', 3])
+    })
+
+    it('takes a replay for nothing whatever the state of the job', async () => {
+      await enqueue(job('a', 50, { sequence: 5 }), job('b', 0, { sequence: 5 }), job('c', 0, { sequence: 5 }))
+      const [b, c] = await claim(0)
+      await given.store.jobs.settle(c!, { failed: 'no' })
+      await enqueue(...['a', 'b', 'c'].map((key) => job(key, 1, { sequence: 5, payload: 'again' })))
+      assert.equal(keys(await claim(9)), '')
+      assert.deepEqual((await list()).map(({ key, payload }) => [key, payload]).sort(), [
+        ['a', undefined],
+        ['b', undefined],
+        ['c', undefined],
+      ])
+      await given.store.jobs.settle(b!, { done: true })
+      assert.equal(keys(await list()), 'c a')
+    })
+
+    it('merges the jobs of one key in one commit', async () => {
+      await enqueue(job('a', 9, { payload: 1 }), job('a', 4, { payload: 2 }), job('a', 6))
+      assert.deepEqual(
+        (await list()).map(({ due, payload }) => [due, payload]),
+        [[4, 2]],
+      )
+    })
+
+    it('lists states at the time of the clock, in pages by due time', async () => {
+      const { jobs: listed } = given.store
+      await enqueue(...['a', 'b', 'c', 'd', 'e'].map((key, due) => job(key, due)), job('x', 2, { kind: 'l' }))
+      const claimed = await claim(2, { lease: 5 })
+      await listed.settle(claimed[0]!, { done: true })
+      await listed.settle(claimed[1]!, { failed: 'no' })
+      const at = async (now: number, parts: Partial<JobQuery> = {}) => {
+        given.clock.now = now
+        const { jobs: page, next } = await listed.list({ limit: 99, ...parts })
+        return { text: page.map(({ key, state }) => `${key} ${state}`).join(', '), next }
+      }
+      assert.equal((await at(3)).text, 'b failed, c running, x ready, d ready, e scheduled')
+      assert.equal((await at(7)).text, 'b failed, c ready, x ready, d ready, e ready', 'the lease of c ran out')
+      assert.equal((await at(3, { kinds: ['l'] })).text, 'x ready')
+      assert.equal((await at(3, { states: ['running', 'done'] })).text, 'a done, c running')
+      assert.equal((await at(3, { states: [] })).text, '')
+      const first = await at(3, { limit: 2 })
+      assert.equal(first.text, 'b failed, c running')
+      const second = await at(3, { limit: 3, after: first.next! })
+      assert.deepEqual([second.text, second.next], ['x ready, d ready, e scheduled', undefined])
     })
   })
 }

@@ -1,28 +1,56 @@
-/** The one order of commits: places without gaps, times that do not fall, the feed, and who waits for it. */
+/** The one order of commits: sequences without gaps, times that do not fall, the feed, and who waits for it. */
 import assert from 'node:assert/strict'
 import { CommitConflict } from '../../../server/store/store.ts'
+import type { Work } from '../../../server/store/store.ts'
 import { each, START } from '../stores.ts'
 import type { Kind } from '../stores.ts'
-import { circle, named, put, remove } from '../writes.ts'
+import { circle, key, named, put, remove } from '../writes.ts'
 
 export function order(kind: Kind): void {
   describe(`store / ${kind.name} / order`, () => {
     const given = each(kind)
 
-    it('begins at place 0', async () => {
+    it('begins at sequence 0', async () => {
       assert.equal(await given.store.last(), 0)
       assert.deepEqual(await given.store.feed(0, 10), [])
     })
 
-    it('gives a place to each commit with writes, and to no other', async () => {
+    it('gives the next sequence to every commit, whatever it holds, and none to a refused one', async () => {
       const { store } = given
-      assert.equal((await store.commit({ writes: [put('Task/a')] })).sequence, 1)
-      assert.equal((await store.commit({ jobs: [{ kind: 'k', key: 'j', due: 0 }] })).sequence, 0)
+      const sequenceOf = async (work: Work) => (await store.commit(work)).sequence
+      assert.equal(await sequenceOf({ writes: [put('Task/a')] }), 1)
+      assert.equal(await sequenceOf({ jobs: [{ kind: 'k', key: 'j', due: 0 }] }), 2)
       await assert.rejects(store.commit({ writes: [put('Task/a', { expect: 'absent' })] }), CommitConflict)
-      assert.equal((await store.commit({ writes: [circle('Task/a')] })).sequence, 2)
-      assert.equal((await store.commit({ writes: [remove('Task/nobody')] })).sequence, 3)
-      assert.equal((await store.commit({ writes: [put('Task/b'), put('Task/c')] })).sequence, 4)
-      assert.equal(await store.last(), 4)
+      await assert.rejects(store.commit({ cursors: [{ name: 'c', from: 7, to: 8 }] }), CommitConflict)
+      assert.equal(await sequenceOf({ writes: [circle('Task/a')] }), 3)
+      assert.equal(await sequenceOf({ writes: [remove('Task/nobody')] }), 4)
+      assert.equal(await sequenceOf({ events: [{ stream: 's', sequence: 1, type: 'Task', id: 'a', version: 1 }] }), 5)
+      assert.equal(await sequenceOf({ cursors: [{ name: 'c', from: 0, to: 5 }] }), 6)
+      assert.equal(await sequenceOf({ guards: [{ key: key('Task/a'), expect: { version: [1] } }] }), 7)
+      assert.equal(await sequenceOf({}), 8)
+      assert.equal(await sequenceOf({ writes: [put('Task/b'), put('Task/c')] }), 9)
+      assert.equal(await store.last(), 9)
+      assert.deepEqual(
+        (await store.feed(0, 99)).map(({ sequence }) => sequence),
+        [1, 2, 3, 4, 5, 6, 7, 8, 9],
+      )
+    })
+
+    it('lets a reader of the feed that moves its cursor only with what it produced come to an end', async () => {
+      const { store } = given
+      await store.commit({ writes: [put('Task/a'), put('Goal/b')] })
+      let batches = 0
+      for (let from = 0; ; batches++) {
+        const commits = await store.feed(from, 10)
+        const to = commits.at(-1)?.sequence
+        if (to === undefined) break
+        const events = commits.flatMap(({ sequence, versions }) =>
+          versions.map(({ type, id, version }) => ({ stream: 's', sequence, type, id, version })),
+        )
+        if (events.length > 0) await store.commit({ events, cursors: [{ name: 'reader', from, to }] })
+        from = to
+      }
+      assert.deepEqual([batches, await store.last(), await store.cursor('reader')], [2, 2, 1])
     })
 
     it('feeds every commit once, in order, in pages', async () => {
@@ -31,11 +59,12 @@ export function order(kind: Kind): void {
       await store.commit({ writes: [circle('Task/a')] })
       await store.commit({ writes: [remove('Task/none'), remove('Task/b')] })
       await store.commit({ writes: [put('Task/a')] })
-      const told = (commits: Awaited<ReturnType<typeof store.feed>>) =>
+      await store.commit({ cursors: [{ name: 'c', from: 0, to: 4 }] })
+      const listed = (commits: Awaited<ReturnType<typeof store.feed>>) =>
         commits.map(({ sequence, versions }) => `${sequence}: ${versions.map(named).join(' ')}`)
-      assert.deepEqual(told(await store.feed(0, 3)), ['1: Task/a#1 Task/b#1', '2: ', '3: Task/b#2'])
-      assert.deepEqual(told(await store.feed(3, 3)), ['4: Task/a#2'])
-      assert.deepEqual(await store.feed(4, 3), [])
+      assert.deepEqual(listed(await store.feed(0, 3)), ['1: Task/a#1 Task/b#1', '2: ', '3: Task/b#2'])
+      assert.deepEqual(listed(await store.feed(3, 3)), ['4: Task/a#2', '5: '])
+      assert.deepEqual(await store.feed(5, 3), [])
     })
 
     it('feeds the versions as they were written', async () => {
@@ -59,12 +88,12 @@ export function order(kind: Kind): void {
       )
     })
 
-    it('wakes who waits for a place once it is passed', async () => {
+    it('wakes who waits for the commit after a sequence', async () => {
       const { store } = given
       const { signal } = new AbortController()
       let woken = 0
       const waiting = [0, 0, 1].map((after) => store.changed(after, signal).then(() => void woken++))
-      await store.commit({ jobs: [{ kind: 'k', key: 'j', due: 0 }] })
+      await assert.rejects(store.commit({ cursors: [{ name: 'c', from: 7, to: 8 }] }), CommitConflict)
       assert.equal(woken, 0)
       await store.commit({ writes: [put('Task/a')] })
       await Promise.all(waiting.slice(0, 2))
@@ -73,7 +102,7 @@ export function order(kind: Kind): void {
       await waiting[2]
     })
 
-    it('does not let wait for a place that is passed, nor after the signal', async () => {
+    it('does not wait for a commit that was made, nor after the signal', async () => {
       const { store } = given
       const stop = new AbortController()
       await store.commit({ writes: [put('Task/a')] })

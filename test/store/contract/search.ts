@@ -33,7 +33,7 @@ export function search(kind: Kind): void {
       assert.equal(ids((await given.store.find(query('Patient', { where }))).versions), '')
     })
 
-    it('finds what a record says now, not what it said', async () => {
+    it('finds a record by its current entries, not by former ones', async () => {
       await given.store.commit({ writes: [put('Task/a', status('old'))] })
       await given.store.commit({ writes: [put('Task/a', status('new'))] })
       assert.equal(ids((await given.store.find(query('Task', { where: isToken('status', 'old') }))).versions), '')
@@ -89,7 +89,7 @@ export function search(kind: Kind): void {
       assert.deepEqual([ids(first.versions), ids(second.versions)], ['b d', 'e f'])
     })
 
-    it('shows on no page what the seer may not know of', async () => {
+    it('shows on no page what the viewer may not know of', async () => {
       const audience = (id: string) => [{ agency: id < 'c' ? 'abe' : 'snap' }]
       await given.store.commit({
         writes: ['a', 'b', 'c', 'd'].map((id) => put(`Task/${id}`, { audience: audience(id) })),
@@ -104,14 +104,21 @@ export function search(kind: Kind): void {
 }
 
 /** All pages of a query. */
-export async function pages(store: Store, asked: Query): Promise<Version[]> {
+export async function pages(store: Store, query: Query): Promise<Version[]> {
   const all: Version[] = []
   let after: Cursor | undefined
   do {
-    const page = await store.find(after === undefined ? asked : { ...asked, after })
-    assert.ok(page.versions.length <= asked.limit)
+    const page = await store.find(after === undefined ? query : { ...query, after })
+    assert.ok(page.versions.length <= query.limit)
     all.push(...page.versions)
     after = page.next
   } while (after !== undefined)
+  return all
+}
+
+/** Everything that an iterator gives. */
+export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
   return all
 }

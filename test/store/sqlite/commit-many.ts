@@ -1,5 +1,5 @@
 /** A process that makes commits and ends: `commit-many.ts <path> <how many at the same time> <rounds>`. */
-import { openSqlite } from '../../../server/store/sqlite/store.ts'
+import { openSqlite } from '../../../server/store/sqlite/open.ts'
 import { put } from '../writes.ts'
 
 const [path, width, rounds] = process.argv.slice(2)

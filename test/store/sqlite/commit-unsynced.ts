@@ -1,6 +1,6 @@
 /** A process whose fsyncs fail for a while: `commit-unsynced.ts <path>`. It prints what became of each commit. */
 import { rmSync, writeFileSync } from 'node:fs'
-import { openSqlite } from '../../../server/store/sqlite/store.ts'
+import { openSqlite } from '../../../server/store/sqlite/open.ts'
 import { EVERYTHING, key, put } from '../writes.ts'
 
 const path = process.argv[2]!

@@ -5,11 +5,12 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { openDatabase } from '../../../server/store/sqlite/open.ts'
-import { openSqlite } from '../../../server/store/sqlite/store.ts'
+import { openDatabase } from '../../../server/store/sqlite/schema.ts'
+import { openSqlite } from '../../../server/store/sqlite/open.ts'
 import type { Store, Version } from '../../../server/store/store.ts'
 import { temporaryFolder } from '../stores.ts'
-import { EVERYTHING } from '../writes.ts'
+import { EVERYTHING, isToken, query } from '../writes.ts'
+import type { Reindexed } from './commit-forever.ts'
 
 /** How many acknowledged versions to wait for before each kill: early, in the middle, after checkpoints. */
 const KILLS = [1, 37, 400, 1500]
@@ -24,7 +25,7 @@ describe('store / sqlite / kill -9', function () {
 
   it(`loses nothing that was acknowledged, ${KILLS.length} times over`, async () => {
     const path = join(folder, 'hub.db')
-    const acknowledged: Version[] = []
+    const acknowledged: Line[] = []
     for (const [cycle, after] of KILLS.entries()) {
       acknowledged.push(...(await workUntilKilled(path, cycle, after)))
       const store = openSqlite(path, { clock: Date.now })
@@ -39,7 +40,7 @@ describe('store / sqlite / kill -9', function () {
 })
 
 /** Starts the process, kills it after so many lines, and answers all that it had acknowledged. */
-async function workUntilKilled(path: string, cycle: number, after: number): Promise<Version[]> {
+async function workUntilKilled(path: string, cycle: number, after: number): Promise<Line[]> {
   const script = fileURLToPath(new URL('commit-forever.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import=tsx', script, path, String(cycle)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -52,16 +53,18 @@ async function workUntilKilled(path: string, cycle: number, after: number): Prom
   return lines.flatMap(parsed)
 }
 
+type Line = Version | Reindexed
+
 /** The kill may cut the last line. */
-function parsed(line: string): Version[] {
+function parsed(line: string): Line[] {
   try {
-    return [JSON.parse(line) as Version]
+    return [JSON.parse(line) as Line]
   } catch {
     return []
   }
 }
 
-async function check(store: Store, acknowledged: readonly Version[]): Promise<void> {
+async function check(store: Store, acknowledged: readonly Line[]): Promise<void> {
   const found = new Map<string, Version>()
   const last = await store.last()
   const commits = await store.feed(0, last + 1)
@@ -77,8 +80,19 @@ async function check(store: Store, acknowledged: readonly Version[]): Promise<vo
       found.set(`${type}/${id}`, version)
     }
   }
-  for (const version of acknowledged) assert.deepEqual(await store.vread(version, version.version, EVERYTHING), version)
+  for (const line of acknowledged) {
+    if ('reindexed' in line) await checkEntries(store, line)
+    else assert.deepEqual(await store.vread(line, line.version, EVERYTHING), line)
+  }
   for (const version of found.values()) assert.deepEqual(await store.read(version, EVERYTHING), version)
-  const jobs = (await store.jobs.list('k')).length
+  const jobs = (await store.jobs.list({ kinds: ['k'], limit: Infinity })).jobs.length
   assert.equal(jobs, commits.length, 'a job for each commit')
+}
+
+/** The version was found by its new entries after that commit, whatever came later. */
+async function checkEntries(store: Store, { reindexed, asOf, entry }: Reindexed): Promise<void> {
+  assert.ok(entry.kind === 'token')
+  const where = isToken(entry.param, entry.code)
+  const { versions } = await store.find(query(reindexed.type, { where, asOf, deleted: true, withEntries: true }))
+  assert.deepEqual(versions, [{ ...reindexed, entries: [entry] }])
 }

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openDatabase } from '../../../server/store/sqlite/open.ts'
-import { openSqlite } from '../../../server/store/sqlite/store.ts'
-import type { SqliteStore } from '../../../server/store/sqlite/store.ts'
+import { openDatabase } from '../../../server/store/sqlite/schema.ts'
+import { openSqlite } from '../../../server/store/sqlite/open.ts'
+import type { SqliteStore } from '../../../server/store/sqlite/open.ts'
 import { StoreFull } from '../../../server/store/store.ts'
 import type { Committed, Version } from '../../../server/store/store.ts'
 import { temporaryFolder } from '../stores.ts'
@@ -89,7 +89,7 @@ async function fillAndRecover(store: SqliteStore, makeRoom: () => void): Promise
     for (const [id, version] of done) assert.deepEqual(await store.read(key(`Task/${id}`), EVERYTHING), version)
     const { total } = await store.find(query('Task', { limit: 0, total: true }))
     assert.equal(total, done.size + 1)
-    assert.equal((await store.jobs.list('k')).length, done.size + 1)
+    assert.equal((await store.jobs.list({ kinds: ['k'], limit: Infinity })).jobs.length, done.size + 1)
   }
   await check()
   await assert.rejects(store.commit(big('still-full')), StoreFull)

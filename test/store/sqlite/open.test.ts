@@ -5,13 +5,14 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { openStore } from '../../../server/store/open.ts'
-import { migrations, openDatabase } from '../../../server/store/sqlite/open.ts'
-import { openSqlite } from '../../../server/store/sqlite/store.ts'
+import { migrations, openDatabase } from '../../../server/store/sqlite/schema.ts'
+import { openSqlite } from '../../../server/store/sqlite/open.ts'
 import { StoreUnusable } from '../../../server/store/unusable.ts'
 import { temporaryFolder } from '../stores.ts'
-import { EVERYTHING, isToken, key, named, put, query, token } from '../writes.ts'
+import { EVERYTHING, isToken, key, named, put, query, remove, token } from '../writes.ts'
 
 const options = { clock: () => 0 }
+const openSqliteAt = (path: string) => openStore({ kind: 'sqlite', path }, options)
 
 describe('store / sqlite / open', () => {
   let folder: string
@@ -23,8 +24,8 @@ describe('store / sqlite / open', () => {
   afterEach(() => rm(folder, { recursive: true }))
 
   /** Opening must fail with this sentence (the path written as `X`). */
-  const refuses = async (url: string, sentence: RegExp): Promise<void> => {
-    await assert.rejects(openStore(url, options), (error: unknown) => {
+  const refuses = async (path: string, sentence: RegExp): Promise<void> => {
+    await assert.rejects(openSqliteAt(path), (error: unknown) => {
       assert.ok(error instanceof StoreUnusable, String(error))
       assert.match(error.message, sentence)
       assert.doesNotMatch(error.message, /\n/)
@@ -35,60 +36,55 @@ describe('store / sqlite / open', () => {
 
   it('makes the file and the folders above it', async () => {
     const deep = join(folder, 'a', 'b', 'hub.db')
-    const store = await openStore(`sqlite:${deep}`, options)
+    const store = await openSqliteAt(deep)
     await store.commit({ writes: [put('Task/a')] })
     await store.close()
-    const again = await openStore(`sqlite:${deep}`, options)
+    const again = await openSqliteAt(deep)
     assert.equal(named(await again.read(key('Task/a'), EVERYTHING)), 'Task/a#1')
     await again.close()
   })
 
   it('opens a path with spaces and marks', async () => {
-    const store = await openStore(`sqlite:${join(folder, 'my hub?mode=ro&x#y.db')}`, options)
+    const store = await openSqliteAt(join(folder, 'my hub?mode=ro&x#y.db'))
     await store.commit({ writes: [put('Task/a')] })
     await store.close()
   })
 
   it('refuses a second hub on the same file', async () => {
-    const store = await openStore(`sqlite:${path}`, options)
-    await refuses(`sqlite:${path}`, /^The store `.*hub\.db` is in use by another hub\. Stop that one, or/)
+    const store = await openSqliteAt(path)
+    await refuses(path, /^The store `.*hub\.db` is in use by another hub\. Stop that one, or/)
     await store.commit({ writes: [put('Task/a')] })
     await store.close()
-    await (await openStore(`sqlite:${path}`, options)).close()
+    await (await openSqliteAt(path)).close()
   })
 
   it('refuses a store that a newer hub wrote', async () => {
-    await (await openStore(`sqlite:${path}`, options)).close()
+    await (await openSqliteAt(path)).close()
     const known = migrations().length
     const db = new Database(path)
     db.pragma(`user_version = ${known + 1}`)
     db.close()
     await refuses(
-      `sqlite:${path}`,
+      path,
       new RegExp(`was written by a newer hub \\(schema \`${known + 1}\`, this hub knows \`${known}\`\\)`),
     )
   })
 
   it('refuses a file that is no database, and leaves it as it is', async () => {
     writeFileSync(path, 'Dear diary, '.repeat(100))
-    await refuses(`sqlite:${path}`, /is not a database\./)
+    await refuses(path, /is not a database\./)
     const db = new Database(join(folder, 'other.db'))
     db.exec('CREATE TABLE recipe (name)')
     db.close()
-    await refuses(`sqlite:${join(folder, 'other.db')}`, /is a database of some other program\./)
+    await refuses(join(folder, 'other.db'), /is a database of some other program\./)
   })
 
   it('refuses a path that cannot be written', async () => {
     mkdirSync(path)
-    await refuses(`sqlite:${path}`, /cannot be written to \(`SQLITE_CANTOPEN/)
+    await refuses(path, /cannot be written to \(`SQLITE_CANTOPEN/)
     writeFileSync(join(folder, 'file'), '')
-    await refuses(`sqlite:${join(folder, 'file', 'hub.db')}`, /cannot be written to \(`(ENOTDIR|SQLITE_CANTOPEN)`\)/)
-    await refuses('sqlite:/proc/hub/hub.db', /cannot be written to \(`E\w+`\)/)
-  })
-
-  it('refuses an address that names no store', async () => {
-    for (const url of ['', 'sqlite:', 'memory:x', 'mysql://x', path])
-      await refuses(url, /names no store\. Write `sqlite:/)
+    await refuses(join(folder, 'file', 'hub.db'), /cannot be written to \(`(ENOTDIR|SQLITE_CANTOPEN)`\)/)
+    await refuses('/proc/hub/hub.db', /cannot be written to \(`E\w+`\)/)
   })
 
   it('voids the leases of the process that had the file before', async () => {
@@ -115,6 +111,19 @@ describe('store / sqlite / open', () => {
     assert.deepEqual(versions.map(named), ['Other/1#1'])
     assert.deepEqual((await again.indexed(key('Other/1')))?.entries, entries)
     await again.close()
+  })
+
+  it('goes on after a restart from the cursor of a page', async () => {
+    const before = openSqlite(path, options)
+    await before.commit({ writes: ['c', 'a', 'b', 'd'].map((id) => put(`Task/${id}`)) })
+    await before.commit({ writes: [remove('Task/b')] })
+    const all = query('Task', { deleted: true, limit: 2 })
+    const { next } = await before.find(all)
+    await before.close()
+    const after = openSqlite(path, options)
+    const { versions } = await after.find({ ...all, after: next! })
+    assert.deepEqual(versions.map(named), ['Task/b#2', 'Task/d#1'])
+    await after.close()
   })
 
   it('keeps commits that were waiting when it is closed, and takes none afterwards', async () => {

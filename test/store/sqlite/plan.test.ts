@@ -4,11 +4,13 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Filter, Query } from '../../../server/search/query.ts'
 import { apply } from '../../../server/store/sqlite/commit.ts'
-import { dictionary } from '../../../server/store/sqlite/dictionary.ts'
-import { openDatabase } from '../../../server/store/sqlite/open.ts'
-import { pageSql, planOf } from '../../../server/store/sqlite/query.ts'
+import { createTerms } from '../../../server/store/sqlite/terms.ts'
+import { openDatabase } from '../../../server/store/sqlite/schema.ts'
+import { pageSql, planOf } from '../../../server/store/sqlite/plan.ts'
+import { find } from '../../../server/store/sqlite/search.ts'
 import { statements as prepared } from '../../../server/store/sqlite/sql.ts'
-import type { Statements } from '../../../server/store/sqlite/sql.ts'
+import type { Arg, Statements } from '../../../server/store/sqlite/sql.ts'
+import type { Write } from '../../../server/store/store.ts'
 import { temporaryFolder } from '../stores.ts'
 import { EVERYTHING, isToken, put, query, token } from '../writes.ts'
 
@@ -24,6 +26,7 @@ const task = (index: number) =>
       { kind: 'reference', param: 'patient', type: 'Patient', id: `p${index % 300}` },
       { kind: 'string', param: 'name', value: `name ${index}`, exact: `Name ${index}` },
       { kind: 'date', param: 'authored', start: index * 10, end: index * 10 + 10 },
+      { kind: 'number', param: 'score', low: index / 8, high: index / 8 },
     ],
   })
 
@@ -35,6 +38,7 @@ const authored = (prefix: 'eq' | 'ge' | 'le'): Filter => ({
   start: 29_900,
   end: 29_910,
 })
+const score = (prefix: 'eq' | 'ge'): Filter => ({ op: 'number', param: 'score', prefix, low: 370, high: 370.5 })
 const name: Filter = { op: 'string', param: 'name', how: 'starts', value: 'name 29' }
 const abe = { agency: 'abe', at: 5 }
 
@@ -62,6 +66,16 @@ const CASES: readonly (readonly [title: string, asked: Partial<Query>, expected:
   [
     'a date since',
     { where: authored('ge') },
+    { reads: /SEARCH s USING PRIMARY KEY \(field=\? AND until>\?\)/, sorts: true },
+  ],
+  [
+    'a number',
+    { where: score('eq') },
+    { reads: /SEARCH s USING PRIMARY KEY \(field=\? AND until>\? AND until<\?\)/, sorts: true },
+  ],
+  [
+    'a number from there on',
+    { where: score('ge') },
     { reads: /SEARCH s USING PRIMARY KEY \(field=\? AND until>\?\)/, sorts: true },
   ],
   [
@@ -105,16 +119,17 @@ const CASES: readonly (readonly [title: string, asked: Partial<Query>, expected:
 describe('store / sqlite / query plan', () => {
   let folder: string
   let statements: Statements
-  let words: ReturnType<typeof dictionary>
+  let terms: ReturnType<typeof createTerms>
 
   before(async () => {
     folder = await temporaryFolder()
     statements = prepared(openDatabase(join(folder, 'hub.db')))
-    words = dictionary(statements)
+    terms = createTerms(statements)
     let now = 0
-    const inside = { statements, words, clock: () => now++ }
+    const inside = { statements, terms, clock: () => now++ }
     statements.run('BEGIN')
     for (let index = 0; index < RECORDS; index++) apply({ writes: [task(index)] }, inside)
+    apply({ writes: [{ ...task(7), author: 'late' } as Write] }, inside)
     statements.run('COMMIT')
   })
   after(async () => {
@@ -123,12 +138,32 @@ describe('store / sqlite / query plan', () => {
   })
 
   const sqlOf = (asked: Query) => {
-    const scope = { type: words.word(asked.type), words, statements }
+    const scope = { type: terms.idOf(String(asked.type)), terms, statements }
     return pageSql(asked, planOf(asked, scope), scope)
   }
   const explain = (asked: Query): string[] => {
     const { text, args } = sqlOf(asked)
     return statements.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, ...args).map(({ detail }) => detail)
+  }
+
+  /** Statements whose plans are taken down as they are run. */
+  let recorded: string[][] = []
+  const recorder: Statements = {
+    get db() {
+      return statements.db
+    },
+    get: (text, ...args) => (record(text, args), statements.get(text, ...args)),
+    all: (text, ...args) => (record(text, args), statements.all(text, ...args)),
+    run: (text, ...args) => statements.run(text, ...args),
+  }
+  const record = (text: string, args: readonly Arg[]): void => {
+    const lines = statements.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, ...args)
+    recorded.push(lines.map(({ detail }) => detail))
+  }
+  const explained = (act: () => unknown): string[][] => {
+    recorded = []
+    act()
+    return recorded
   }
 
   for (const [title, parts, { reads, sorts = false }] of CASES) {
@@ -140,6 +175,29 @@ describe('store / sqlite / query plan', () => {
       if (!sorts) assert.doesNotMatch(plan.join('\n'), /TEMP B-TREE FOR ORDER BY/, plan.join('\n'))
     })
   }
+
+  it('reads only what changed since, as of an earlier sequence', () => {
+    const asked = query('Task', { viewer: abe, limit: 20, asOf: RECORDS - 5, where: patient })
+    const plans = explained(() => find(asked, { statements: recorder, terms }))
+    const former = plans.find((plan) => plan.some((line) => /superseded/.test(line)))
+    assert.match(former?.join('\n') ?? '', /SEARCH superseded USING PRIMARY KEY \(until>\?\)/)
+    for (const plan of plans)
+      assert.doesNotMatch(plan.join('\n'), /SCAN (r|s|record|superseded|v|p)\b/, plan.join('\n'))
+  })
+
+  it('reads a page of any size, its versions and their entries by the same few statements', () => {
+    const count = (limit: number) => {
+      const asked = query('Task', { viewer: abe, limit, withEntries: true, asOf: RECORDS - 5 })
+      let found = 0
+      const plans = explained(() => {
+        found = find(asked, { statements: recorder, terms }).versions.length
+      })
+      assert.equal(found, limit)
+      return plans.length
+    }
+    assert.equal(count(200), count(10))
+    assert.ok(count(200) <= 9, `${count(200)} statements`)
+  })
 
   it('starts from the condition that lists fewest records', () => {
     const both = (first: Filter, second: Filter) =>

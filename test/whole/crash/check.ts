@@ -59,7 +59,7 @@ export async function checkStore(
   promised: ReadonlyMap<string, Promised>,
   subscribed: readonly Subscribed[],
 ): Promise<StoreReport> {
-  const store = await openStore(`sqlite:${path}`, { clock: Date.now })
+  const store = await openStore({ kind: 'sqlite', path }, { clock: Date.now })
   try {
     const versions = new Map<string, Version>()
     const faults = await checkOrder(store, versions)

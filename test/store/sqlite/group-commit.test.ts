@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openSqlite } from '../../../server/store/sqlite/store.ts'
+import { openSqlite } from '../../../server/store/sqlite/open.ts'
 import { temporaryFolder } from '../stores.ts'
 import { named, put, query } from '../writes.ts'
 import { compileWatcher, watched, WHY_NOT } from './fsync.ts'
@@ -19,9 +19,9 @@ describe('store / sqlite / group commit', function () {
     const store = openSqlite(join(folder, 'hub.db'), { clock: () => 0 })
     const works = Array.from({ length: 64 }, (_, index) => ({ writes: [put(`Task/${index}`, { method: 'POST' })] }))
     await Promise.all(works.map((work) => store.commit(work)))
-    const { transactions, commits, records } = await store.stats()
+    const { groups, commits, records } = await store.stats()
     assert.deepEqual({ commits, records }, { commits: 64, records: 64 })
-    assert.ok(transactions <= 4, `${transactions} transactions`)
+    assert.ok(groups <= 4, `${groups} transactions`)
     await store.close()
   })
 
@@ -33,14 +33,14 @@ describe('store / sqlite / group commit', function () {
     }
     const syncs = async (width: number, rounds: number) => {
       const args = [join(folder, `${width}-${rounds}.db`), String(width), String(rounds)]
-      const { printed, fsyncs } = await watched<{ transactions: number }>(library, 'commit-many.ts', args)
-      return { transactions: printed.transactions, fsyncs }
+      const { printed, fsyncs } = await watched<{ groups: number }>(library, 'commit-many.ts', args)
+      return { groups: printed.groups, fsyncs }
     }
     const none = await syncs(1, 0)
     const alone = await syncs(1, 20)
     const many = await syncs(64, 1)
     assert.equal(alone.fsyncs - none.fsyncs, 20, '20 commits one after another')
-    assert.equal(many.transactions, 1)
+    assert.equal(many.groups, 1)
     assert.equal(many.fsyncs - none.fsyncs, 1, '64 commits at the same time')
   })
 

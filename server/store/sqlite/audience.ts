@@ -1,25 +1,25 @@
 /** Who may know of a record, as rows of the table `audience` and as JSON kept beside a version. */
 import type { Audience } from '../../search/query.ts'
-import type { Dictionary } from './dictionary.ts'
+import type { Terms } from './terms.ts'
 import type { Statements } from './sql.ts'
 
 type Grant = readonly [agency: number, n: number, since: number | null, until: number | null]
 
-/** [[wid], [wid, from], [wid, from or null, until], ...] */
-export function encodeAudience(audience: readonly Audience[], words: Dictionary): string {
+/** [[tid], [tid, from], [tid, from or null, until], ...] */
+export function encodeAudience(audience: readonly Audience[], terms: Terms): string {
   const items = audience.map(({ agency, from, until }) => {
-    const wid = words.makeWord(agency)
-    if (until !== undefined) return [wid, from ?? null, until]
-    return from === undefined ? [wid] : [wid, from]
+    const tid = terms.makeId(agency)
+    if (until !== undefined) return [tid, from ?? null, until]
+    return from === undefined ? [tid] : [tid, from]
   })
   return JSON.stringify(items)
 }
 
 type Item = readonly [agency: number, from?: number | null, until?: number]
 
-export function decodeAudience(text: string, words: Dictionary): Audience[] {
-  return (JSON.parse(text) as Item[]).map(([wid, from, until]) => ({
-    agency: words.text(wid),
+export function decodeAudience(text: string, terms: Terms): Audience[] {
+  return (JSON.parse(text) as Item[]).map(([tid, from, until]) => ({
+    agency: terms.text(tid),
     ...(typeof from === 'number' ? { from } : {}),
     ...(until === undefined ? {} : { until }),
   }))
@@ -27,15 +27,15 @@ export function decodeAudience(text: string, words: Dictionary): Audience[] {
 
 function grants(text: string): Grant[] {
   const counts = new Map<number, number>()
-  return (JSON.parse(text) as Item[]).map(([wid, from, until]) => {
-    const n = counts.get(wid) ?? 0
-    counts.set(wid, n + 1)
-    return [wid, n, from ?? null, until ?? null]
+  return (JSON.parse(text) as Item[]).map(([tid, from, until]) => {
+    const n = counts.get(tid) ?? 0
+    counts.set(tid, n + 1)
+    return [tid, n, from ?? null, until ?? null]
   })
 }
 
 /** Brings the table from one audience of a record to another (both as JSON). */
-export function regrant(
+export function updateAudience(
   record: { type: number; rid: number },
   before: string,
   after: string,

@@ -1,20 +1,20 @@
-/** Search parameters and an offer for the tests of search. */
+/** Search parameters and a capability for the tests of search. */
 import { createCursors } from '../../server/search/page.ts'
 import type { SearchParameter, ResourceCapability } from '../../server/definitions/definitions.ts'
 
 export const cursors = createCursors(Buffer.alloc(32, 1))
 
-type Given = Pick<SearchParameter, 'code' | 'type' | 'expression'> & Partial<SearchParameter>
+type ParameterParts = Pick<SearchParameter, 'code' | 'type' | 'expression'> & Partial<SearchParameter>
 
-export const parameter = (given: Given): SearchParameter => ({
+export const parameter = (given: ParameterParts): SearchParameter => ({
   url: `http://hub.example/SearchParameter/${given.code}`,
   target: [],
   documentation: '',
   ...given,
 })
 
-/** A type with one parameter of each kind. */
-export const OFFER: ResourceCapability = {
+/** A type with parameters of every search type. (R4 has no dose in it: it stands for a number.) */
+export const CAPABILITY: ResourceCapability = {
   type: 'ServiceRequest',
   profiles: [],
   searchParameters: [
@@ -54,6 +54,7 @@ export const OFFER: ResourceCapability = {
       type: 'reference',
       expression: 'ServiceRequest.instantiatesCanonical',
     }),
+    parameter({ code: 'dose', type: 'number', expression: 'ServiceRequest.dose' }),
     parameter({ code: 'rule', type: 'uri', expression: 'ServiceRequest.instantiatesUri' }),
     parameter({ code: 'title', type: 'string', expression: 'ServiceRequest.patientInstruction' }),
     parameter({
@@ -69,5 +70,5 @@ export const OFFER: ResourceCapability = {
 }
 
 export const BASE = 'http://hub.example/fhir'
-export const PLACE = { base: BASE, timeZone: 'America/Chicago' }
+export const CONTEXT = { base: BASE, timeZone: 'America/Chicago' }
 export const NOW = Date.UTC(2026, 10, 24)

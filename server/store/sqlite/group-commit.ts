@@ -4,10 +4,10 @@
  */
 import Database from 'better-sqlite3'
 import { CommitConflict, StoreFull } from '../store.ts'
-import type { Dictionary } from './dictionary.ts'
+import type { Terms } from './terms.ts'
 import type { Statements } from './sql.ts'
 
-export type Group = {
+export type GroupCommit = {
   /**
    * Does the work inside the next transaction; resolves with its result when that is durable. The work is synchronous,
    * may be done again after a rollback, and throws a CommitConflict, if any, before it writes.
@@ -28,8 +28,8 @@ type Item = {
 /** So that the event loop is never held for long. */
 const MOST = 500
 
-/** @param settled called after each durable transaction */
-export function group(statements: Statements, words: Dictionary, settled: () => void): Group {
+/** @param onDurable called after each durable transaction */
+export function groupCommit(statements: Statements, terms: Terms, onDurable: () => void): GroupCommit {
   const counts = { transactions: 0 }
   let waiting: Item[] = []
   let scheduled = false
@@ -38,7 +38,7 @@ export function group(statements: Statements, words: Dictionary, settled: () => 
   const schedule = (): void => {
     if (scheduled) return
     scheduled = true
-    // After the requests that are being parsed in this turn of the loop: they join.
+    // After the requests that are being parsed in this iteration of the event loop: they join.
     setImmediate(() => {
       scheduled = false
       flush()
@@ -53,16 +53,16 @@ export function group(statements: Statements, words: Dictionary, settled: () => 
   }
 
   const together = (items: readonly Item[]): void => {
-    const end = transact(items, statements, words)
-    if ('ends' in end) {
+    const outcome = transact(items, statements, terms)
+    if ('answers' in outcome) {
       counts.transactions++
-      settled()
-      for (const tell of end.ends) tell()
-    } else if (items.length > 1 && !isDiskError(end.fault)) {
-      // One of them is at fault, and the others must not suffer for it.
+      onDurable()
+      for (const answer of outcome.answers) answer()
+    } else if (items.length > 1 && !isDiskError(outcome.fault)) {
+      // One of them is at fault: each is done alone, so that the others are done.
       for (const item of items) together([item])
     } else {
-      for (const item of items) item.reject(explained(end.fault))
+      for (const item of items) item.reject(explained(outcome.fault))
     }
   }
 
@@ -81,20 +81,20 @@ export function group(statements: Statements, words: Dictionary, settled: () => 
   }
 }
 
-type End = { readonly ends: readonly (() => void)[] } | { readonly fault: unknown }
+type Outcome = { readonly answers: readonly (() => void)[] } | { readonly fault: unknown }
 
-/** All items in one transaction: how to tell each waiter once it is durable, or the fault for which nothing was done. */
-function transact(items: readonly Item[], { db, run }: Statements, words: Dictionary): End {
+/** All items in one transaction: how to answer each waiter once it is durable, or the fault for which nothing was done. */
+function transact(items: readonly Item[], { db, run }: Statements, terms: Terms): Outcome {
   try {
     run('BEGIN IMMEDIATE')
-    const ends = items.map(attempt)
+    const answers = items.map(attempt)
     run('COMMIT')
-    words.kept()
-    return { ends }
+    terms.committed()
+    return { answers }
   } catch (fault) {
     // A full disk may have ended the transaction already.
     if (db.inTransaction) run('ROLLBACK')
-    words.undone()
+    terms.rolledBack()
     return { fault }
   }
 }
@@ -110,7 +110,7 @@ function attempt({ work, resolve, reject }: Item): () => void {
   }
 }
 
-/** https://sqlite.org/rescode.html: what SQLite says when the medium is full, or a quota is (EDQUOT comes as IOERR). */
+/** https://sqlite.org/rescode.html: the codes for a medium or a quota that is full (EDQUOT comes as IOERR). */
 const NO_ROOM = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_FSYNC']
 
 function isDiskError(error: unknown): boolean {

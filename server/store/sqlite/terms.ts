@@ -1,103 +1,96 @@
-/** The store's dictionary: words, fields and values are written once and pointed at by small numbers. */
-import type { IndexEntry } from '../../search/query.ts'
+/** Terms (types, agencies, systems), fields and values: each is written once and referred to by a small number. */
 import { loadFields } from './fields.ts'
-import type { Fields } from './fields.ts'
+import type { FieldIndex } from './fields.ts'
 import type { Arg, Statements } from './sql.ts'
 
-/** The kinds of entries as the schema numbers them. Dates are not values: they are ranges in a table of their own. */
-export const KINDS = { token: 1, string: 2, reference: 3, uri: 4, date: 5 } as const satisfies {
-  readonly [kind in IndexEntry['kind']]: number
-}
-
-/** What one entry says, taken apart as the table `value` keeps it. */
+/** A row of the table `value`: the columns of an entry. `kind` is the number of its search type (search-types/). */
 export type Value = { readonly kind: number; readonly text: string; readonly scope: number; readonly exact: string }
 
-export type Dictionary = {
+export type Terms = {
   /** The number of a text, if it has one. */
-  word(text: string): number | undefined
+  idOf(text: string): number | undefined
   /** The number of a text, given now if need be (inside a transaction). */
-  makeWord(text: string): number
-  text(wid: number): string
-  fields(): Fields
+  makeId(text: string): number
+  text(tid: number): string
+  fields(): FieldIndex
   makeField(type: number, kind: number, param: string): number
   /** The number of a value, given now if need be (inside a transaction). */
   makeValue(value: Value): number
   /** Something was rolled back: forgets numbers that may have gone with it. */
-  undone(): void
+  rolledBack(): void
   /** All numbers given so far are durable. */
-  kept(): void
+  committed(): void
 }
 
-/** How many words, and how many values, are remembered; more are looked up. */
-const REMEMBERED = 20_000
+/** How many terms, and how many values, are kept in memory; more are looked up. */
+const MAX_CACHED = 20_000
 
 /** Inserts a row and answers its number. */
 type Insert = (text: string, ...args: readonly Arg[]) => number
 
-export function dictionary(statements: Statements): Dictionary {
+export function createTerms(statements: Statements): Terms {
   let fresh = false
   const insert: Insert = (text, ...args) => {
     fresh = true
     return Number(statements.run(text, ...args).lastInsertRowid)
   }
-  const { forget: forgetWords, ...words } = wordsOf(statements, insert)
+  const { forget: forgetTexts, ...texts } = textsOf(statements, insert)
   const { forget: forgetValues, ...values } = valuesOf(statements, insert)
-  let fields: Fields | undefined
-  const all = (): Fields => (fields ??= loadFields(statements))
+  let fields: FieldIndex | undefined
+  const all = (): FieldIndex => (fields ??= loadFields(statements))
 
   return {
-    ...words,
+    ...texts,
     ...values,
     fields: all,
     makeField: (type, kind, param) => {
-      const known = all().find(type, kind, param)
-      if (known !== undefined) return known
+      const existing = all().find(type, kind, param)
+      if (existing !== undefined) return existing
       const fid = insert('INSERT INTO field (type, kind, param) VALUES (?, ?, ?)', type, kind, param)
       all().add({ fid, type, kind, param })
       return fid
     },
-    undone: () => {
+    rolledBack: () => {
       if (!fresh) return
-      forgetWords()
+      forgetTexts()
       forgetValues()
       fields = undefined
       fresh = false
     },
-    kept: () => {
+    committed: () => {
       fresh = false
     },
   }
 }
 
-function wordsOf({ get }: Statements, insert: Insert) {
+function textsOf({ get }: Statements, insert: Insert) {
   const numbers = new Map<string, number>()
   const texts = new Map<number, string>()
   const forget = (): void => {
     numbers.clear()
     texts.clear()
   }
-  const remember = (text: string, wid: number): number => {
-    if (numbers.size >= REMEMBERED) forget()
-    numbers.set(text, wid)
-    texts.set(wid, text)
-    return wid
+  const remember = (text: string, tid: number): number => {
+    if (numbers.size >= MAX_CACHED) forget()
+    numbers.set(text, tid)
+    texts.set(tid, text)
+    return tid
   }
-  const word = (text: string): number | undefined => {
-    const known = numbers.get(text)
-    if (known !== undefined) return known
-    const row = get<{ wid: number }>('SELECT wid FROM word WHERE text = ?', text)
-    return row === undefined ? undefined : remember(text, row.wid)
+  const idOf = (text: string): number | undefined => {
+    const existing = numbers.get(text)
+    if (existing !== undefined) return existing
+    const row = get<{ tid: number }>('SELECT tid FROM term WHERE text = ?', text)
+    return row === undefined ? undefined : remember(text, row.tid)
   }
   return {
     forget,
-    word,
-    makeWord: (text: string): number =>
-      word(text) ?? remember(text, insert('INSERT INTO word (text) VALUES (?)', text)),
-    text: (wid: number): string => {
-      const known = texts.get(wid)
-      if (known !== undefined) return known
-      const { text } = get<{ text: string }>('SELECT text FROM word WHERE wid = ?', wid)!
-      remember(text, wid)
+    idOf,
+    makeId: (text: string): number => idOf(text) ?? remember(text, insert('INSERT INTO term (text) VALUES (?)', text)),
+    text: (tid: number): string => {
+      const existing = texts.get(tid)
+      if (existing !== undefined) return existing
+      const { text } = get<{ text: string }>('SELECT text FROM term WHERE tid = ?', tid)!
+      remember(text, tid)
       return text
     },
   }
@@ -109,11 +102,11 @@ function valuesOf({ get }: Statements, insert: Insert) {
     forget: () => numbers.clear(),
     makeValue: ({ kind, text, scope, exact }: Value): number => {
       const name = `${kind} ${scope} ${exact.length} ${exact}${text}`
-      const known = numbers.get(name)
-      if (known !== undefined) return known
+      const existing = numbers.get(name)
+      if (existing !== undefined) return existing
       const row = get<{ vid: number }>(VALUE, kind, text, scope, exact)
       const vid = row?.vid ?? insert(INSERT_VALUE, kind, text, scope, exact)
-      if (numbers.size >= REMEMBERED) numbers.clear()
+      if (numbers.size >= MAX_CACHED) numbers.clear()
       numbers.set(name, vid)
       return vid
     },

@@ -1,13 +1,20 @@
-/** Who may know: every read carries its sight, and the sight is judged by the audience that a record has now. */
+/** Who may know: every read names its viewer, who is compared with the audience that a record has now. */
 import assert from 'node:assert/strict'
 import type { Viewer } from '../../../server/search/query.ts'
 import type { Audience } from '../../../server/search/query.ts'
 import { each } from '../stores.ts'
 import type { Kind } from '../stores.ts'
 import { circle, isToken, key, named, put, query, remove, token } from '../writes.ts'
+import { collected } from './search.ts'
 import { conflict } from './versions.ts'
 
 const AT = 1000
+const WAYS = ['read', 'readMany', 'vread', 'history', 'find', 'find all', 'find any type'].concat([
+  'find several types',
+  'find as of',
+  'all',
+  'count',
+])
 
 const CASES: readonly (readonly [title: string, audience: readonly Audience[], seen: boolean])[] = [
   ['nobody', [], false],
@@ -38,29 +45,33 @@ const CASES: readonly (readonly [title: string, audience: readonly Audience[], s
   ['everyone from later', [{ agency: '*', from: AT + 1 }], false],
 ]
 
-export function sight(kind: Kind): void {
-  describe(`store / ${kind.name} / sight`, () => {
+export function visibility(kind: Kind): void {
+  describe(`store / ${kind.name} / visibility`, () => {
     const given = each(kind)
     const abe: Viewer = { agency: 'abe', at: AT }
 
-    /** By which ways a seer learns of Task/a. */
-    const ways = async (seer: Viewer) => {
+    /** By which ways a viewer learns of Task/a. */
+    const ways = async (viewer: Viewer) => {
       const { store } = given
       const one = key('Task/a')
       const where = isToken('status', 'x')
       return {
-        read: named(await store.read(one, seer)) !== undefined,
-        readMany: named((await store.readMany([one], seer))[0]) !== undefined,
-        vread: named(await store.vread(one, 1, seer)) !== undefined,
-        history: (await store.history(one, seer, { limit: 9 })).total > 0,
-        find: (await store.find(query('Task', { where, viewer: seer }))).versions.length > 0,
-        'find all': (await store.find(query('Task', { viewer: seer }))).versions.length > 0,
-        'find any type': (await store.find(query('*', { where, viewer: seer }))).versions.length > 0,
-        count: (await store.find(query('Task', { viewer: seer, limit: 0, total: true }))).total === 1,
+        read: named(await store.read(one, viewer)) !== undefined,
+        readMany: named((await store.readMany([one], viewer))[0]) !== undefined,
+        vread: named(await store.vread(one, 1, viewer)) !== undefined,
+        history: (await store.history(one, viewer, { limit: 9 })).total > 0,
+        find: (await store.find(query('Task', { where, viewer }))).versions.length > 0,
+        'find all': (await store.find(query('Task', { viewer }))).versions.length > 0,
+        'find any type': (await store.find(query('*', { where, viewer }))).versions.length > 0,
+        'find several types':
+          (await store.find({ ...query('', { where, viewer }), type: ['Goal', 'Task'] })).versions.length > 0,
+        'find as of': (await store.find(query('Task', { where, viewer, asOf: 1 }))).versions.length > 0,
+        all: (await collected(store.all({ type: 'Task', where, viewer }))).length > 0,
+        count: (await store.find(query('Task', { viewer, limit: 0, total: true }))).total === 1,
       }
     }
-    const every = (seen: boolean) => Object.fromEntries(Object.keys(EVERY).map((way) => [way, seen]))
-    const EVERY = { read: 0, readMany: 0, vread: 0, history: 0, find: 0, 'find all': 0, 'find any type': 0, count: 0 }
+    /** The answer of every way. */
+    const every = (seen: boolean) => Object.fromEntries(WAYS.map((way) => [way, seen]))
 
     for (const [title, audience, seen] of CASES) {
       it(`${seen ? 'is open' : 'is closed'} to an agency when the audience is ${title}`, async () => {
@@ -85,7 +96,7 @@ export function sight(kind: Kind): void {
       assert.deepEqual(
         [version?.version, version?.audience],
         [1, [{ agency: 'snap' }]],
-        'a version keeps who was to be told',
+        'a version keeps who was to be notified',
       )
       assert.deepEqual((await given.store.indexed(key('Task/a')))?.audience, [{ agency: 'abe' }])
     })
@@ -113,10 +124,10 @@ export function sight(kind: Kind): void {
       assert.equal(await given.store.read(key('Task/a'), 'unrestricted'), undefined)
     })
 
-    it('rules a guard too: what the seer may not know of does not stand in the way', async () => {
+    it('holds for a guard, too: what the viewer may not know of refuses nothing', async () => {
       const entries = [token('identifier', '1')]
       await given.store.commit({ writes: [put('Task/a', { entries, audience: [{ agency: 'snap' }] })] })
-      const none = (seer: Viewer) => [{ none: query('Task', { where: isToken('identifier', '1'), viewer: seer }) }]
+      const none = (viewer: Viewer) => [{ none: query('Task', { where: isToken('identifier', '1'), viewer }) }]
       await given.store.commit({ writes: [put('Task/b')], guards: none(abe) })
       const refused = given.store.commit({ writes: [put('Task/c')], guards: none('unrestricted') })
       await assert.rejects(refused, conflict('guard', 0, 1))

@@ -1,0 +1,17 @@
+/** Everything that a query matches, as the pages of `find` as of one sequence. */
+import type { Cursor } from '../search/query.ts'
+import type { FoundVersion, Store, WholeQuery } from './store.ts'
+
+/** Versions read at once: some hundred kilobytes of text. */
+const PAGE = 200
+
+/** Store.all for a store that has `find` and `last`. */
+export async function* allOf(query: WholeQuery, store: Pick<Store, 'find' | 'last'>): AsyncGenerator<FoundVersion> {
+  const asOf = query.asOf ?? (await store.last())
+  let after: Cursor | undefined
+  do {
+    const page = await store.find({ ...query, asOf, limit: PAGE, ...(after === undefined ? {} : { after }) })
+    yield* page.versions
+    after = page.next
+  } while (after !== undefined)
+}

@@ -1,0 +1,26 @@
+/** The jobs that a commit enqueues, one for each key. */
+import type { NewJob } from './store.ts'
+
+export type EnqueuedJob = NewJob & { readonly sequence: number }
+
+/**
+ * Merges jobs of one key: the earliest due time, the last payload, the last sequence.
+ * @param sequence of the commit, for those that name none
+ */
+export function mergeJobs(jobs: readonly NewJob[], sequence: number): readonly EnqueuedJob[] {
+  const merged = new Map<string, EnqueuedJob>()
+  for (const job of jobs) {
+    const name = JSON.stringify([job.kind, job.key])
+    const before = merged.get(name)
+    const next = { ...job, sequence: job.sequence ?? sequence }
+    merged.set(name, before === undefined ? next : both(before, next))
+  }
+  return [...merged.values()]
+}
+
+const both = (before: EnqueuedJob, next: EnqueuedJob): EnqueuedJob => ({
+  ...next,
+  due: Math.min(before.due, next.due),
+  payload: next.payload === undefined ? before.payload : next.payload,
+  sequence: Math.max(before.sequence, next.sequence),
+})

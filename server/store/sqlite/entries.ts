@@ -1,0 +1,71 @@
+/** Index entries as a record keeps them (the column `record.entries`), and as rows of the search indexes. */
+import type { IndexEntry } from '../../search/query.ts'
+import type { Terms } from './terms.ts'
+import { decodeEntry, encodeEntry, SQLITE_SEARCH_TYPES } from './search-types/index.ts'
+import type { EncodedEntry } from './search-types/index.ts'
+import type { ValueColumns } from './search-types/type.ts'
+import type { Statements } from './sql.ts'
+
+/** The entries of each field, by its number. */
+export type EncodedEntries = { readonly [fid: string]: readonly EncodedEntry[] }
+
+/** Encodes entries, each once; makes fields, terms and values where they are new. Runs inside a transaction. */
+export function encodeEntries(entries: readonly IndexEntry[], type: number, terms: Terms): EncodedEntries {
+  const encoded: { [fid: string]: EncodedEntry[] } = {}
+  const keys = new Set<string>()
+  for (const entry of entries) {
+    const fid = terms.makeField(type, SQLITE_SEARCH_TYPES[entry.kind].id, entry.param)
+    const items = (encoded[fid] ??= [])
+    const item = encodeEntry(entry.kind, entry, terms)
+    const key = `${fid} ${keyOf(item)}`
+    if (!keys.has(key)) items.push(item)
+    keys.add(key)
+  }
+  return encoded
+}
+
+/** The values that several records refer to, by their numbers: one statement for all of them. */
+export function loadValues(many: readonly EncodedEntries[], { all }: Statements): ReadonlyMap<number, ValueColumns> {
+  const items = many.flatMap((encoded) => Object.values(encoded).flat())
+  const vids = [...new Set(items.filter((item) => typeof item === 'number'))]
+  if (vids.length === 0) return new Map()
+  const rows = all<ValueColumns & { readonly vid: number }>(VALUES, JSON.stringify(vids))
+  return new Map(rows.map((row) => [row.vid, row]))
+}
+
+const VALUES = 'SELECT vid, text, scope, exact FROM value WHERE vid IN (SELECT value FROM json_each(?))'
+
+/** The entries of a record again. */
+export function decodeEntries(
+  encoded: EncodedEntries,
+  terms: Terms,
+  values: ReadonlyMap<number, ValueColumns>,
+): IndexEntry[] {
+  return Object.entries(encoded).flatMap(([fid, items]) => {
+    const field = terms.fields().get(Number(fid))
+    return items.map((item) => decodeEntry(field, item, terms, values))
+  })
+}
+
+/** Brings the search indexes from the entries that a record had to those that it has; touches only the differences. */
+export function reindex(rid: number, before: EncodedEntries, after: EncodedEntries, { run }: Statements): void {
+  for (const [fid, item] of difference(before, after)) {
+    if (typeof item === 'number') run('DELETE FROM posting WHERE field = ? AND value = ? AND rid = ?', fid, item, rid)
+    else run('DELETE FROM span WHERE field = ? AND since = ? AND until = ? AND rid = ?', fid, ...item, rid)
+  }
+  for (const [fid, item] of difference(after, before)) {
+    if (typeof item === 'number') run('INSERT INTO posting (field, value, rid) VALUES (?, ?, ?)', fid, item, rid)
+    else run('INSERT INTO span (field, since, until, rid) VALUES (?, ?, ?, ?)', fid, ...item, rid)
+  }
+}
+
+/** The entries of `these` that `others` lack. */
+function difference(these: EncodedEntries, others: EncodedEntries): [fid: number, item: EncodedEntry][] {
+  return Object.entries(these).flatMap(([fid, items]) => {
+    const keys = new Set(others[fid]?.map(keyOf))
+    return items.filter((item) => !keys.has(keyOf(item))).map((item): [number, EncodedEntry] => [Number(fid), item])
+  })
+}
+
+/** Equal items have equal keys. */
+const keyOf = (item: EncodedEntry): number | string => (typeof item === 'number' ? item : `${item[0]} ${item[1]}`)

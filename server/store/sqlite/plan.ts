@@ -1,0 +1,108 @@
+/**
+ * A query as SQL: the conditions of `where` and of the viewer. One of them is read from an index (the one that lists
+ * fewest records), the others are tested record by record.
+ */
+import type { Filter, Query, Sort } from '../../search/query.ts'
+import { EVERYONE } from '../../search/query.ts'
+import { unchangedSince } from './as-of.ts'
+import { oneOf } from './condition.ts'
+import type { SqlCondition, QueryScope, RecordSource } from './condition.ts'
+import { compile } from './filter.ts'
+import { after, keyColumns, orderBy } from './sort.ts'
+import { visibleTo } from './rows.ts'
+import { joined, most, raw, sql } from './sql.ts'
+import type { Arg, Sql, Statements } from './sql.ts'
+
+type PageRow = { readonly rid: number; readonly [key: `k${number}`]: Arg }
+
+/** Which records are looked at (`from`, with their number as `rid`) and what must be true of each. */
+export type QueryPlan = { readonly from: Sql; readonly rid: string; readonly where: Sql }
+
+/** The page as SQL, for `find` and for tests of its query plan. */
+export function pageSql(
+  { sort = [], after: cursor, limit }: Query,
+  { from, rid, where }: QueryPlan,
+  scope: QueryScope,
+): Sql {
+  const beyond = cursor === undefined ? raw('1') : after(sort, cursor)
+  if (sort.length === 0) {
+    const later = cursor === undefined ? raw('1') : sql`${raw(rid)} > ${cursor.at(-1) ?? 0}`
+    return sql`SELECT ${raw(rid)} AS rid FROM ${from} WHERE ${later} AND ${where} ORDER BY ${raw(rid)} LIMIT ${most(limit) + 1}`
+  }
+  const sorted = sql`SELECT ${raw(rid)} AS rid${keyColumns(sort, scope)} FROM ${from} WHERE ${where}`
+  return sql`SELECT * FROM (${sorted}) WHERE ${beyond} ORDER BY ${orderBy(sort)} LIMIT ${most(limit) + 1}`
+}
+
+/** The page and one record more, where there is one. */
+export function page(query: Query, plan: QueryPlan, scope: QueryScope): PageRow[] {
+  const { text, args } = pageSql(query, plan, scope)
+  return scope.statements.all<PageRow>(text, ...args)
+}
+
+export function total({ from, where }: QueryPlan, { get }: Statements): number {
+  const { text, args } = sql`SELECT count(*) AS total FROM ${from} WHERE ${where}`
+  return get<{ total: number }>(text, ...args)!.total
+}
+
+/** @param types the numbers of the types of the query, where they are several */
+export function planOf(query: Query, scope: QueryScope, types?: readonly number[]): QueryPlan {
+  const { where, viewer, deleted, sort, asOf } = query
+  const conditions: SqlCondition[] = [...parts(where).map((part) => compile(part, scope)), visibility(viewer, scope)]
+  if (deleted !== true) conditions.push({ probe: raw('r.deleted = 0') })
+  if (asOf !== undefined) conditions.push({ probe: unchangedSince(asOf) })
+  if (scope.type === undefined && types !== undefined) conditions.push({ probe: oneOf('r.type', types) })
+  const driver = fewest(conditions, sort ?? [], scope.statements)
+  const tested = conditions.filter((condition) => condition !== driver || !condition.source!.exact)
+  const tests = joined([raw('1'), ...tested.map(({ probe }) => probe)], ' AND ')
+  if (driver) {
+    return { from: sql`(${driver.source!.rids}) d CROSS JOIN record r ON r.rid = d.rid`, rid: 'd.rid', where: tests }
+  }
+  const ofType = scope.type === undefined ? raw('1') : sql`r.type = ${scope.type}`
+  return { from: raw('record r'), rid: 'r.rid', where: sql`${ofType} AND ${tests}` }
+}
+
+/** The conditions that must all hold. */
+const parts = (filter: Filter): readonly Filter[] => (filter.op === 'and' ? filter.of.flatMap(parts) : [filter])
+
+/** Visibility as a condition. An agency's own list is a source only where nothing of the type is open to everyone. */
+function visibility(viewer: Query['viewer'], { type, terms, statements }: QueryScope): SqlCondition {
+  const probe = visibleTo(viewer, terms)
+  if (viewer === 'unrestricted' || type === undefined) return { probe }
+  const open = statements.get('SELECT 1 FROM audience WHERE agency = ? AND type = ?', terms.idOf(EVERYONE) ?? 0, type)
+  if (open !== undefined) return { probe }
+  const rids = sql`SELECT rid FROM audience WHERE agency = ${terms.idOf(viewer.agency) ?? 0} AND type = ${type} AND n = 0`
+  return { probe, source: { rids, exact: false, ordered: true } }
+}
+
+/** Up to these numbers of records the sources are counted, all of them, until one is found to be shorter. */
+const ROUNDS = [100, 1_000, 10_000, 100_000]
+
+/** The index by last change gives a page in that order at once, so that only a short list is better. */
+const ROUNDS_BY_CHANGE = [100, 1_000]
+
+/**
+ * The condition whose source lists fewest. Counting costs a small multiple of the shortest list, so that no search
+ * reads a long list where there is a short one. Where all are long: one that comes in the order of the result (a page
+ * stops early), or none.
+ */
+function fewest(
+  conditions: readonly SqlCondition[],
+  sort: readonly Sort[],
+  statements: Statements,
+): SqlCondition | undefined {
+  const indexed = conditions.filter((condition) => condition.source)
+  const byChange = sort[0]?.kind === 'updated'
+  const inOrder = byChange ? undefined : indexed.find(({ source }) => source!.ordered)
+  if (indexed.length === 0 || (indexed.length === 1 && inOrder)) return inOrder
+  for (const round of byChange ? ROUNDS_BY_CHANGE : ROUNDS) {
+    const counts = indexed.map(({ source }) => count(source!, round, statements))
+    const least = Math.min(...counts)
+    if (least < round) return indexed[counts.indexOf(least)]
+  }
+  return inOrder
+}
+
+function count({ rids }: RecordSource, round: number, { get }: Statements): number {
+  const { text, args } = sql`SELECT count(*) AS n FROM (${rids} LIMIT ${round})`
+  return get<{ n: number }>(text, ...args)!.n
+}

@@ -1,0 +1,95 @@
+/** Search: the page of a query, read from the search indexes and, as of a sequence, from what was superseded since. */
+import { cursorAt, order, positionOf } from '../../search/match.ts'
+import type { SortPosition } from '../../search/match.ts'
+import type { Query } from '../../search/query.ts'
+import type { Found, FoundVersion } from '../store.ts'
+import { formerStates, resolveAsOf } from './as-of.ts'
+import type { FormerState } from './as-of.ts'
+import type { Terms } from './terms.ts'
+import { decodeEntries, loadValues } from './entries.ts'
+import type { EncodedEntries } from './entries.ts'
+import type { QueryScope } from './condition.ts'
+import { page, planOf, total } from './plan.ts'
+import { ANY, CURRENT, CURRENT_INDEXED, versionOf } from './rows.ts'
+import type { VersionRow } from './rows.ts'
+import type { Statements } from './sql.ts'
+
+type Needs = { readonly statements: Statements; readonly terms: Terms }
+
+/** A record of the result: its rid is its creation order. */
+type Hit = SortPosition & Partial<FormerState>
+
+/**
+ * Finds records, one page of them.
+ * @throws SequenceUnavailable
+ */
+export function find(requested: Query, needs: Needs): Found {
+  const query = resolveAsOf(requested, needs.statements)
+  const types = typesOf(query.type, needs.terms)
+  const scope = scopeOf(types, needs)
+  const plan = planOf(query, scope, types)
+  const former = formerStates(query, types, scope)
+  const hits = query.limit > 0 ? firstOf(query, page(query, plan, scope).map(hitOf), former) : []
+  const shown = hits.slice(0, query.limit)
+  return {
+    versions: versionsOf(shown, query.withEntries === true, needs),
+    ...(hits.length > shown.length ? { next: cursorAt(shown.at(-1)!) } : {}),
+    ...(query.total === true ? { total: total(plan, needs.statements) + former.length } : {}),
+  }
+}
+
+/** The numbers of the types; undefined for every type. One that no record has is 0. */
+function typesOf(type: Query['type'], terms: Terms): readonly number[] | undefined {
+  if (type === '*') return undefined
+  return (typeof type === 'string' ? [type] : type).map((name) => terms.idOf(name) ?? 0)
+}
+
+/** Of several types, the fields of each are searched. */
+function scopeOf(types: readonly number[] | undefined, { statements, terms }: Needs): QueryScope {
+  if (types === undefined || types.length === 1) return { type: types?.[0], terms, statements }
+  const fields = () => {
+    const all = terms.fields()
+    return { ...all, of: (ask: Parameters<typeof all.of>[0]) => all.of(ask).filter((fid) => isOf(all.get(fid))) }
+  }
+  const isOf = ({ type }: { readonly type: number }): boolean => types.includes(type)
+  return { type: undefined, terms: { ...terms, fields }, statements }
+}
+
+const hitOf = ({ rid, ...keys }: ReturnType<typeof page>[number]): Hit => ({
+  creation: rid,
+  values: Object.values(keys),
+})
+
+/** The page and one record more, where there is one. */
+function firstOf({ sort = [], after, limit }: Query, current: Hit[], former: readonly Hit[]): Hit[] {
+  if (former.length === 0) return current
+  const compare = order(sort)
+  const beyond = after ? former.filter((hit) => compare(hit, positionOf(after)) > 0) : former
+  return [...current, ...beyond].sort(compare).slice(0, limit + 1)
+}
+
+type Row = VersionRow & { readonly encoded: string }
+
+/** The versions of a page, in its order: one statement for the current ones, one for former ones, one for entries. */
+function versionsOf(hits: readonly Hit[], withEntries: boolean, { statements, terms }: Needs): FoundVersion[] {
+  const numbers = (of: (hit: Hit) => number | undefined): string => JSON.stringify(hits.flatMap((hit) => of(hit) ?? []))
+  const current = numbers((hit) => (hit.seq === undefined ? hit.creation : undefined))
+  const former = numbers((hit) => hit.seq)
+  const rows = new Map(
+    [
+      ...(current === '[]'
+        ? []
+        : statements.all<Row>(`${withEntries ? CURRENT_INDEXED : CURRENT} WHERE r.rid ${AMONG}`, current)),
+      ...(former === '[]' ? [] : statements.all<Row>(`${ANY} WHERE v.seq ${AMONG}`, former)),
+    ].map((row) => [row.rid, row]),
+  )
+  if (!withEntries) return hits.map((hit) => versionOf(rows.get(hit.creation)!, terms))
+  const encoded = hits.map((hit) => hit.encoded ?? (JSON.parse(rows.get(hit.creation)!.encoded) as EncodedEntries))
+  const values = loadValues(encoded, statements)
+  return hits.map((hit, index) => ({
+    ...versionOf(rows.get(hit.creation)!, terms),
+    entries: decodeEntries(encoded[index]!, terms, values),
+  }))
+}
+
+const AMONG = 'IN (SELECT value FROM json_each(?))'

@@ -1,0 +1,138 @@
+/** The writes of a commit, one function for each kind. */
+import type { Key } from '../../fhir/types.ts'
+import type { Audience } from '../../search/query.ts'
+import { keyOf } from '../check-work.ts'
+import { stamp } from '../stamp.ts'
+import type { Version, Write } from '../store.ts'
+import { encodeAudience, updateAudience } from './audience.ts'
+import type { Terms } from './terms.ts'
+import { encodeEntries, reindex } from './entries.ts'
+import type { EncodedEntries } from './entries.ts'
+import { METHODS } from './rows.ts'
+import type { Statements } from './sql.ts'
+
+export type CommitContext = { readonly statements: Statements; readonly terms: Terms; readonly clock: () => number }
+
+/** When a write happens: the commit, its time, and the number of the version that the write makes. */
+export type Step = { readonly sequence: number; readonly at: number; readonly seq: number }
+
+/** A record as a commit needs it; `version` is that of its head. */
+export type RecordRow = {
+  readonly rid: number
+  readonly type: number
+  readonly owner: number
+  readonly deleted: 0 | 1
+  readonly version: number
+  readonly audience: string
+  readonly encoded: string
+}
+
+export function recordOf({ type, id }: Key, { statements, terms }: CommitContext): RecordRow | undefined {
+  const tid = terms.idOf(type)
+  return tid === undefined ? undefined : statements.get<RecordRow>(RECORD, tid, id)
+}
+
+/** Does a write whose preconditions hold; answers the version that it made, if any. */
+export function applyWrite(write: Write, step: Step, context: CommitContext): Version | undefined {
+  return WRITES[write.kind](write as never, step, context)
+}
+
+type WriteOf<kind> = Extract<Write, { readonly kind: kind }>
+
+const WRITES: {
+  readonly [kind in Write['kind']]: (write: WriteOf<kind>, step: Step, context: CommitContext) => Version | undefined
+} = {
+  put: (write, step, context) => {
+    const row = recordOf(keyOf(write), context)
+    const text = stamp(write.resource, (row?.version ?? 0) + 1, step.at)
+    return addVersion(write, row, { ...step, method: METHODS.indexOf(write.method), text }, context)
+  },
+  remove: (write, step, context) => {
+    const row = recordOf(write.key, context)
+    if (row === undefined || row.deleted === 1) return undefined
+    return addVersion(write, row, { ...step, method: METHODS.indexOf('DELETE'), text: '' }, context)
+  },
+  audience: ({ key, audience }, _step, context) => {
+    const row = recordOf(key, context)
+    if (row !== undefined) setAudience(row, audience, context)
+    return undefined
+  },
+  entries: ({ key, entries, audience }, step, context) => {
+    const row = recordOf(key, context)!
+    if (audience !== undefined) setAudience(row, audience, context)
+    const encoded = encodeEntries(entries, row.type, context.terms)
+    const text = JSON.stringify(encoded)
+    if (text === row.encoded) return undefined
+    const { statements } = context
+    statements.run(SUPERSEDE, step.sequence, row.rid)
+    statements.run('UPDATE record SET entries = jsonb(?), reindexed = ? WHERE rid = ?', text, step.sequence, row.rid)
+    reindex(row.rid, JSON.parse(row.encoded) as EncodedEntries, encoded, statements)
+    return undefined
+  },
+}
+
+function setAudience(row: RecordRow, audience: readonly Audience[], { statements, terms }: CommitContext): void {
+  const text = encodeAudience(audience, terms)
+  updateAudience(row, row.audience, text, statements)
+  statements.run('UPDATE record SET audience = ? WHERE rid = ?', text, row.rid)
+}
+
+type NewVersion = Step & { readonly method: number; readonly text: string }
+
+/** Adds a version, and the record with the first one, and brings the indexes up to date with its entries. */
+function addVersion(
+  write: WriteOf<'put' | 'remove'>,
+  existing: RecordRow | undefined,
+  step: NewVersion,
+  context: CommitContext,
+): Version {
+  const { sequence, at, seq, method, text } = step
+  const { statements, terms } = context
+  const { type, id } = keyOf(write)
+  const author = terms.makeId(write.author)
+  const encodedAudience = encodeAudience(write.audience, terms)
+  const row = existing ?? newRecord(terms.makeId(type), author)
+  const encoded = encodeEntries(write.entries, row.type, terms)
+  const entries = JSON.stringify(encoded)
+  const rid = existing
+    ? moveHead(existing.rid, { ...step, deleted: Number(write.kind === 'remove'), entries }, statements)
+    : Number(statements.run(ADD_RECORD, row.type, id, row.owner, seq, at, entries).lastInsertRowid)
+  const version = row.version + 1
+  statements.run(ADD_VERSION, seq, rid, version, method, author, encodedAudience, text)
+  reindex(rid, JSON.parse(row.encoded) as EncodedEntries, encoded, statements)
+  updateAudience({ type: row.type, rid }, row.audience, encodedAudience, statements)
+  const owner = terms.text(row.owner)
+  const { author: by, audience } = write
+  return { type, id, version, sequence, at, method: METHODS[method]!, author: by, owner, audience, text }
+}
+
+type Head = Step & { readonly deleted: number; readonly entries: string }
+
+function moveHead(rid: number, { sequence, at, seq, deleted, entries }: Head, { run }: Statements): number {
+  run(SUPERSEDE, sequence, rid)
+  run(MOVE_HEAD, seq, at, deleted, entries, rid)
+  return rid
+}
+
+/** What a record is before its first version. Its rid comes with the row. */
+const newRecord = (type: number, owner: number): RecordRow => ({
+  rid: 0,
+  type,
+  owner,
+  deleted: 0,
+  version: 0,
+  audience: '[]',
+  encoded: '{}',
+})
+
+const RECORD = `SELECT r.rid, r.type, r.owner, r.deleted, json(r.entries) AS encoded, v.version,
+  coalesce(r.audience, v.audience) AS audience FROM record r JOIN version v ON v.seq = r.head WHERE r.type = ? AND r.id = ?`
+const ADD_RECORD =
+  'INSERT INTO record (type, id, owner, head, at, deleted, entries) VALUES (?, ?, ?, ?, ?, 0, jsonb(?))'
+const ADD_VERSION =
+  'INSERT INTO version (seq, rid, version, method, author, audience, text) VALUES (?, ?, ?, ?, ?, ?, ?)'
+const MOVE_HEAD =
+  'UPDATE record SET head = ?, at = ?, deleted = ?, entries = jsonb(?), reindexed = NULL, audience = NULL WHERE rid = ?'
+/** Keeps how the record was found until now, for searches as of an earlier sequence. */
+const SUPERSEDE = `INSERT INTO superseded (until, rid, seq, at, deleted, entries)
+  SELECT ?, rid, head, at, deleted, entries FROM record WHERE rid = ?`

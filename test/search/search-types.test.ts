@@ -1,0 +1,97 @@
+/** The table of search types: complete here and in every store, and whatever is declared has a row. */
+import assert from 'node:assert/strict'
+import { loadDefinitions } from '../../server/definitions/load.ts'
+import { match } from '../../server/search/match.ts'
+import {
+  isSearchTypeName,
+  matchesEntry,
+  SEARCH_TYPE_NAMES,
+  SEARCH_TYPES,
+  sortKeyOf,
+} from '../../server/search/types/index.ts'
+import type { IndexEntry, SearchTypeName } from '../../server/search/types/index.ts'
+import { SQLITE_SEARCH_TYPES } from '../../server/store/sqlite/search-types/index.ts'
+import { STORES } from '../store/stores.ts'
+import { EVERYTHING, ids, key, put, query } from '../store/writes.ts'
+import { NOW, CONTEXT, parameter } from './capability.ts'
+
+/** For each type a value of a resource, and a text that finds it. */
+const EXAMPLES: { readonly [name in SearchTypeName]: { readonly value: unknown; readonly text: string } } = {
+  token: { value: { system: 'urn:s', code: 'a' }, text: 'urn:s|a' },
+  string: { value: 'Présley', text: 'pres' },
+  reference: { value: { reference: 'Patient/1' }, text: 'Patient/1' },
+  uri: { value: 'urn:x', text: 'urn:x' },
+  date: { value: '2026-01-15', text: '2026-01' },
+  number: { value: 0.8, text: 'ge0.5' },
+}
+
+const entriesOf = (name: SearchTypeName): readonly IndexEntry[] =>
+  SEARCH_TYPES[name].entries(EXAMPLES[name].value, name, CONTEXT)
+const filterOf = (name: SearchTypeName) => {
+  const searched = parameter({ code: name, type: name, expression: `Basic.${name}` })
+  return SEARCH_TYPES[name].filter(searched, undefined, EXAMPLES[name].text, { ...CONTEXT, now: NOW })
+}
+
+describe('search / table of types', () => {
+  for (const name of SEARCH_TYPE_NAMES) {
+    it(`${name}: its entries and filters have the name of the type, and match`, () => {
+      const [entry] = entriesOf(name)
+      const filter = filterOf(name)
+      assert.equal(entry?.kind, name)
+      assert.equal(filter.op, name)
+      assert.equal(matchesEntry(filter.op, filter, entry), true)
+      assert.equal(match(filter, { id: 'x', at: NOW, entries: [entry] }), true)
+    })
+
+    it(`${name}: its sort key has the type by which cursors are checked`, () => {
+      const [entry] = entriesOf(name)
+      assert.equal(typeof sortKeyOf(name, entry!), SEARCH_TYPES[name].sortKeyType)
+    })
+
+    it(`${name}: takes :missing`, () => assert.ok(SEARCH_TYPES[name].modifiers.includes('missing')))
+  }
+
+  it('has a row for every search parameter of the capability statement', async () => {
+    const { capabilities } = await loadDefinitions(new URL('../../', import.meta.url).pathname)
+    const declared = capabilities.flatMap(({ type, searchParameters }) =>
+      searchParameters.map((one) => ({ name: `${type}?${one.code}`, type: one.type })),
+    )
+    assert.ok(declared.length > 200)
+    assert.deepEqual(
+      declared.filter((one) => !isSearchTypeName(one.type)),
+      [],
+    )
+  })
+})
+
+describe('search / table of types / in SQLite', () => {
+  it('has a row for each type and no other', () => {
+    assert.deepEqual(Object.keys(SQLITE_SEARCH_TYPES).sort(), [...SEARCH_TYPE_NAMES].sort())
+  })
+
+  it('numbers the types as the files that exist have them', () => {
+    const numbers = SEARCH_TYPE_NAMES.map((name) => [name, SQLITE_SEARCH_TYPES[name].id])
+    assert.deepEqual(Object.fromEntries(numbers), { token: 1, string: 2, reference: 3, uri: 4, date: 5, number: 6 })
+  })
+})
+
+for (const kind of STORES) {
+  describe(`search / table of types / in the ${kind.name} store`, () => {
+    for (const name of SEARCH_TYPE_NAMES) {
+      it(`${name}: is stored, found and sorted by`, async () => {
+        const { store, close } = await kind.open()
+        const entries = entriesOf(name)
+        await store.commit({ writes: [put('Basic/without'), put('Basic/with', { entries })] })
+        const sort = [{ param: name, kind: name, descending: false }]
+        assert.deepEqual((await store.indexed(key('Basic/with')))?.entries, entries)
+        const [found, sorted] = await Promise.all([
+          store.find(query('Basic', { where: filterOf(name), viewer: EVERYTHING })),
+          store.find(query('Basic', { sort })),
+        ])
+        await close()
+        assert.equal(ids(found.versions), 'with')
+        assert.equal(ids(sorted.versions), 'with without')
+      })
+    }
+  })
+}
