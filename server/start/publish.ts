@@ -10,7 +10,7 @@ import { DefinitionFault } from '../definitions/fault.ts'
 import { keyText, type Caller, type Resource } from '../fhir/types.ts'
 import { EVERYONE, type Audience } from '../search/query.ts'
 import type { Write } from '../store/store.ts'
-import { BOARD } from '../write/audiences.ts'
+import { BOARD } from '../write/reserved-agencies.ts'
 import { write } from '../write/pipeline.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 

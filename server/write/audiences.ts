@@ -16,10 +16,10 @@ import { codeSystem } from '../fhir/canonical.ts'
 import type { PreparedChange } from './change.ts'
 import { CONSENT_CLASS } from './index-entries.ts'
 import type { WriteNeeds } from './needs.ts'
+import { BOARD, HUB } from './reserved-agencies.ts'
 import { sameMatches, sameRecords } from './circle-guards.ts'
 
 export const CIRCLE = 'Circle'
-export const BOARD = 'board'
 
 export type Audiences = {
   /** The audience of each change, in order. */
@@ -181,7 +181,7 @@ function circleWrite({ participant, circle, version }: Moved): Write {
     resource: { resourceType: CIRCLE, id: participant, circle },
     entries: [],
     audience: [],
-    author: 'hub',
+    author: HUB,
     expect: expectCircle(version),
   }
 }

@@ -1,4 +1,4 @@
-/** Agencies: what hangs on their ids and roles. */
+/** Rules for agencies: which ids and roles an Organization can have. */
 import { codeSystem } from '../../fhir/canonical.ts'
 import { codesOf } from '../../fhir/element.ts'
 import type { Resource } from '../../fhir/types.ts'
@@ -6,11 +6,20 @@ import type { Filter } from '../../search/query.ts'
 import type { PreparedChange, Rule, PendingState, RuleResult } from '../change.ts'
 import { WAGE_KEY } from '../index-entries.ts'
 import type { WriteNeeds } from '../needs.ts'
+import { BOARD, HUB } from '../reserved-agencies.ts'
 
 export const agencyRules: readonly Rule[] = [
+  { types: ['Organization'], check: hasFreeId },
   { types: ['Organization'], check: hasPrefixOfItsOwn },
   { types: ['Organization'], check: keepsWageRole },
 ]
+
+/** Nobody becomes the hub or, but for the board itself, the board: records and audiences name both by these ids. */
+function hasFreeId({ key, after, at }: PreparedChange, { caller }: PendingState): RuleResult {
+  if (!after || (key.id !== HUB && (key.id !== BOARD || caller.role === 'board'))) return {}
+  const text = `The id \`${key.id}\` is reserved: the ${key.id} signs its own records with it. Give the agency another id.`
+  return { issues: [{ severity: 'error', detail: 'agency-rule', text, expression: `${at}.id` }] }
+}
 
 /** An agency chooses ids that begin with its own id and a dot: with a dot in it, two agencies would share a prefix. */
 function hasPrefixOfItsOwn({ key, before, after, at }: PreparedChange): RuleResult {
