@@ -1,8 +1,7 @@
 /** Rules for agencies: which ids and roles an Organization can have. */
-import { codeSystem } from '../../fhir/canonical.ts'
-import { codesOf } from '../../fhir/element.ts'
-import type { Resource } from '../../fhir/types.ts'
-import type { Filter } from '../../search/query.ts'
+import { unrestricted } from '../../records/view.ts'
+import type { Filter, Query } from '../../search/query.ts'
+import { isWageAgency } from '../agreements.ts'
 import type { PreparedChange, Rule, PendingState, RuleResult } from '../change.ts'
 import { WAGE_KEY } from '../index-entries.ts'
 import type { WriteNeeds } from '../needs.ts'
@@ -30,19 +29,20 @@ function hasPrefixOfItsOwn({ key, before, after, at }: PreparedChange): RuleResu
 
 const ANY_WAGE: Filter = { op: 'not', of: { op: 'missing', param: WAGE_KEY } }
 
-/** Who keeps wage records sees them all. While there are any, that role does not move by an edit. */
+/**
+ * An agency that keeps wage records sees them all. While there are any, the role does not move by an edit; the guard
+ * holds that none comes up meanwhile.
+ */
 async function keepsWageRole(
   { before, after, at }: PreparedChange,
   _: PendingState,
   { store }: WriteNeeds,
 ): Promise<RuleResult> {
-  if (keepsWages(before) === keepsWages(after)) return {}
-  const { versions } = await store.find({ type: 'Observation', where: ANY_WAGE, viewer: 'unrestricted', limit: 1 })
-  if (versions.length === 0) return {}
+  if (isWageAgency(before) === isWageAgency(after)) return {}
+  const none: Query = { type: 'Observation', where: ANY_WAGE, viewer: 'unrestricted', limit: 1 }
+  const { versions } = await unrestricted(store).find(none)
+  if (versions.length === 0) return { guards: [{ none }] }
   const text =
-    'The role `wage-agency` cannot be given or taken while the hub holds wage records: who may know of them rests on it.'
+    'The role `wage-agency` cannot be given or taken while the hub holds wage records: the role decides who may know of them.'
   return { issues: [{ severity: 'error', detail: 'agency-rule', text, expression: `${at}.type` }] }
 }
-
-const keepsWages = (agency: Resource | undefined): boolean =>
-  agency !== undefined && codesOf(agency.type, codeSystem('agency-type')).includes('wage-agency')
