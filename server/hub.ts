@@ -155,6 +155,7 @@ async function offeredBy(needs: CreateNeeds, config: Config, now: number): Promi
       system: ['transaction', 'batch'],
       topics: topicsOf(definitions).map((topic) => topic.url),
       version: await version(),
+      enforcesReferences: config.rules === 'hub',
       date: new Date(now).toISOString(),
     }),
   }

@@ -31,6 +31,9 @@ export type IndexEntry =
 /** The participant that a record is about: a reference entry of every record of a participant (compartment). */
 export const PARTICIPANT = '_participant'
 
+/** A record that a record refers to: a reference entry of every record for each of its local references. */
+export const REFERENCE = '_reference'
+
 /** Comparison prefixes of ordered values. https://hl7.org/fhir/R4/search.html#prefix */
 export type Prefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap'
 

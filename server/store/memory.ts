@@ -110,7 +110,8 @@ type Precondition = readonly [kind: 'write' | 'guard', index: number]
 function check(key: Key, expect: Expect, asked: Precondition, records: Records): void {
   const last = records.get(keyText(key))?.versions.at(-1)
   const current = last === undefined || isDeletion(last) ? 0 : last.version
-  const met = expect === 'absent' ? current === 0 : current !== 0 && expect.version.includes(current)
+  const met =
+    expect === 'absent' ? current === 0 : current !== 0 && (expect === 'present' || expect.version.includes(current))
   if (!met) throw new CommitConflict(...asked, current)
 }
 

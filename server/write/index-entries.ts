@@ -1,11 +1,12 @@
 /** The index entries of a record: those of its search parameters, and the internal ones by which the hub itself finds it. */
 import { codeSystem } from '../fhir/canonical.ts'
 import { codesOf, items } from '../fhir/element.ts'
+import { localReferences } from '../fhir/reference.ts'
 import type { Key, Resource } from '../fhir/types.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import { RESTRICTED_CLASS } from '../domain/visibility/circle.ts'
 import { valuesAt } from '../domain/visibility/element.ts'
-import { PARTICIPANT, type IndexEntry } from '../search/query.ts'
+import { PARTICIPANT, REFERENCE, type IndexEntry } from '../search/query.ts'
 import type { Store, Version } from '../store/store.ts'
 import type { PreparedChange } from './change.ts'
 import type { WriteNeeds } from './needs.ts'
@@ -27,6 +28,7 @@ export async function entriesOf(
   return [
     ...needs.extract(after),
     ...aboutEntries(needs, after),
+    ...referenceEntries(after),
     ...consentEntries(after),
     ...wageEntries(after),
     ...dependencyEntries(needs, after),
@@ -44,6 +46,10 @@ export function aboutEntries(needs: WriteNeeds, resource: Resource): readonly In
   const id = participantOf(needs.visibility, resource)
   return id === undefined ? [] : [{ kind: 'reference', param: PARTICIPANT, type: 'Patient', id }]
 }
+
+/** The records that a record refers to, each once: by these it is found when one of them is to be deleted. */
+export const referenceEntries = (resource: Resource): readonly IndexEntry[] =>
+  localReferences(resource).map((key) => ({ kind: 'reference', param: REFERENCE, ...key }))
 
 function consentEntries(resource: Resource): readonly IndexEntry[] {
   if (resource.resourceType !== 'Consent') return []

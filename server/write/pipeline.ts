@@ -22,7 +22,8 @@ import { entriesOf, remainingEntries } from './index-entries.ts'
 import { derivedChanges } from './derived-changes.ts'
 import type { WriteNeeds } from './needs.ts'
 import { checkPreconditions, expectOf } from './preconditions.ts'
-import { checkReferences } from './references.ts'
+import { checkDeletions } from './deletions.ts'
+import { checkReferences, withoutWeaker } from './references.ts'
 import { RULES } from './rules/index.ts'
 import { withPathways } from './pathway.ts'
 import { issuesAtEntry } from './bundle-location.ts'
@@ -161,14 +162,15 @@ function refuseInvalid(issues: readonly Issue[]): void {
 }
 
 async function checkRules(needs: WriteNeeds, scene: PendingState): Promise<Required<RuleResult>> {
-  if (needs.rules === 'open') return { issues: [], guards: [], jobs: [] }
+  if (needs.rules === 'open') return { issues: [], guards: await checkDeletions(needs, scene), jobs: [] }
   const verdicts = await Promise.all(
     scene.changes.flatMap((one) => rulesFor(one.key.type).map((rule) => checkRule(rule, one, scene, needs))),
   )
-  const issues = [...(await checkReferences(needs, scene)), ...verdicts.flatMap((one) => one.issues ?? [])]
+  const references = await checkReferences(needs, scene)
+  const deletions = await checkDeletions(needs, scene)
   return {
-    issues,
-    guards: verdicts.flatMap((one) => one.guards ?? []),
+    issues: [...references.issues, ...verdicts.flatMap((one) => one.issues ?? [])],
+    guards: [...references.guards, ...deletions, ...verdicts.flatMap((one) => one.guards ?? [])],
     jobs: verdicts.flatMap((one) => one.jobs ?? []),
   }
 }
@@ -207,7 +209,7 @@ async function workOf(
   )
   return {
     writes: [...writes, ...audiences.writes, ...(needs.effective?.posts ? [needs.effective.posts.write] : [])],
-    guards: [...unless, ...verdict.guards, ...audiences.guards],
+    guards: withoutWeaker([...unless, ...verdict.guards, ...audiences.guards]),
     jobs: verdict.jobs,
   }
 }

@@ -96,7 +96,7 @@ export const question: fc.Arbitrary<Query> = fc.record({
 
 const expect = fc.oneof(
   { weight: 4, arbitrary: fc.constant(undefined) },
-  { weight: 1, arbitrary: fc.constant('absent' as const) },
+  { weight: 1, arbitrary: oneOf(['absent', 'present'] as const) },
   { weight: 2, arbitrary: fc.record({ version: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }) }) },
 )
 

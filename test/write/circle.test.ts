@@ -11,9 +11,10 @@ import {
   labelled,
   participant,
   participation,
+  referral,
   type Body,
 } from '../visibility/records.ts'
-import { business, post, referred } from '../attack/scene.ts'
+import { business, post, referred, task as sentTask } from '../attack/scene.ts'
 import { watchedHub, type WatchedHub, type Watched } from './watched.ts'
 
 const MOST_GUARDS = 4
@@ -70,6 +71,7 @@ describe('write / circle', function () {
     const permit = await post(es, consent(subject, 'es', 'abe'))
     const episode = await post(es, participation(subject, 'es'))
     const { task } = await referred(es, subject, 'es', 'abe')
+    const request = `ServiceRequest/${(await post(es, referral(subject, 'es', 'abe'))).id}`
     const target = await post(es, goal(subject))
     const note = { note: [{ text: 'Seen.' }] }
     const telecom = [{ system: 'phone', value: '601-555-0199', use: 'home' }]
@@ -84,6 +86,8 @@ describe('write / circle', function () {
       'POST Condition': () => post(es, condition(subject)),
       'POST Condition, restricted': () => post(es, labelled(condition(subject), 'rehabilitation')),
       'POST Consent for a member': () => post(es, consent(subject, 'es', 'abe')),
+      'POST ServiceRequest': () => post(es, referral(subject, 'es', 'abe')),
+      'POST Task': () => post(es, sentTask(subject, request, 'es', 'abe')),
       'POST QuestionnaireResponse': () => post(es, assessment(subject, true)),
       'DELETE Goal': () => es.delete(`/Goal/${target.id}`),
       'DELETE Consent, one of several': () => es.delete(`/Consent/${permit.id}`),

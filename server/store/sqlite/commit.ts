@@ -91,7 +91,8 @@ type Precondition = readonly [kind: 'write' | 'guard', index: number]
 function check(key: Key, expect: Expect, asked: Precondition, inside: Inside): void {
   const row = recordOf(key, inside)
   const current = row === undefined || row.deleted === 1 ? 0 : row.version
-  const met = expect === 'absent' ? current === 0 : current !== 0 && expect.version.includes(current)
+  const met =
+    expect === 'absent' ? current === 0 : current !== 0 && (expect === 'present' || expect.version.includes(current))
   if (!met) throw new CommitConflict(...asked, current)
 }
 
