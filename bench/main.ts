@@ -2,6 +2,7 @@
  * `npm run bench [name ...]`: figures as ratios to a reference measured in the same run, because the machines differ and
  * so do their neighbours. Names: those of BENCHES. Without a name: all.
  */
+import { benchCircle } from './circle.ts'
 import { benchHttp } from './http.ts'
 import { LIMIT, measureStoreSize } from './store-size.ts'
 import { benchValidate } from './validate.ts'
@@ -10,6 +11,7 @@ import { benchValidateLoad } from './validate-load.ts'
 const RECORDS = 20_000
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  circle: benchCircle,
   http: benchHttp,
   validate: benchValidate,
   'validate-load': benchValidateLoad,

@@ -12,6 +12,7 @@ import { checkHolidays, type HolidayRules } from './domain/calendar/holidays.ts'
 import { createCalendar, type Calendar } from './domain/calendar/working-days.ts'
 import { newHubId } from './domain/participant/hub-id.ts'
 import { parseLifecycle } from './domain/referral/lifecycle.ts'
+import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import { dateRange } from './fhir/dates.ts'
 import type { JsonObject, Resource } from './fhir/types.ts'
@@ -74,6 +75,11 @@ type With = {
 
 export async function createHub(config: Config, { log, clock, ...given }: With): Promise<Hub> {
   const definitions = await definitionsOf(config)
+  if (config.rules === 'hub')
+    checkVisibility(
+      await visibilityRule(),
+      definitions.capabilities.map(({ type }) => type),
+    )
   for (const offer of definitions.capabilities) checkParameters(offer.searchParameters)
   const secret = ssnKey(config)
   const judging = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
@@ -155,6 +161,7 @@ async function offeredBy(
       system: ['transaction', 'batch'],
       topics: topicsOf(definitions).map((topic) => topic.url),
       version: await version(),
+      enforcesReferences: config.rules === 'hub',
       date: new Date(now).toISOString(),
     }),
   }
@@ -169,7 +176,7 @@ async function writeNeeds(config: Config, judged: Published, store: Store, secre
     store,
     ...judged,
     rules: config.rules,
-    visibility: (await rule('visibility')) as unknown as VisibilityRule,
+    visibility: await visibilityRule(),
     writing: (await rule('writing')) as unknown as WritingRule,
     lifecycle: parseLifecycle(await rule('referral-lifecycle')),
     extract: (resource: Resource) =>
@@ -257,6 +264,8 @@ function published(start: Definitions, means: Means) {
 
 const rule = async (name: string): Promise<JsonObject> =>
   JSON.parse(await readFile(`${ROOT_FOLDER}capability/rules/${name}.json`, 'utf8')) as JsonObject
+
+const visibilityRule = async (): Promise<VisibilityRule> => (await rule('visibility')) as unknown as VisibilityRule
 
 const version = async (): Promise<string> =>
   (JSON.parse(await readFile(`${ROOT_FOLDER}package.json`, 'utf8')) as { version: string }).version

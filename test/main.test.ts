@@ -105,25 +105,41 @@ describe('the process', function () {
   })
 
   it('is refused a profile that is broken, with the name of its file', async () => {
-    const copy = join(folder, 'copy')
-    for (const name of [
-      'server',
-      'scripts',
-      'profiles',
-      'valuesets',
-      'capability',
-      'samples/seed',
-      'package.json',
-      'package-lock.json',
-    ])
-      cpSync(join(ROOT, name), join(copy, name), { recursive: true })
-    symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
+    const copy = copied(folder)
     const [profile = ''] = readdirSync(join(copy, 'profiles')).filter((name) => name.endsWith('.json'))
     const path = join(copy, 'profiles', profile)
     writeFileSync(path, readFileSync(path, 'utf8').replace('{', '{ "resourceType" '))
     assertRefused(await runHub({ HUB_STORE: 'memory:' }, copy), new RegExp(profile.replaceAll('.', '\\.')))
   })
+
+  it('is refused a statement that offers a type of which no rule says who may know', async () => {
+    const copy = copied(folder)
+    const path = join(copy, 'capability', 'statement.json')
+    const statement = JSON.parse(readFileSync(path, 'utf8')) as { rest: { resource: object[] }[] }
+    statement.rest[0]!.resource.push({ type: 'Communication', interaction: [{ code: 'read' }, { code: 'create' }] })
+    writeFileSync(path, JSON.stringify(statement))
+    const ended = await runHub({ HUB_STORE: 'memory:' }, copy)
+    assertRefused(ended, /capability\/rules\/visibility\.json/, /`Communication`/)
+  })
 })
+
+/** A copy of the hub, whose definitions a test can change. */
+function copied(folder: string): string {
+  const copy = join(folder, 'copy')
+  for (const name of [
+    'server',
+    'scripts',
+    'profiles',
+    'valuesets',
+    'capability',
+    'samples/seed',
+    'package.json',
+    'package-lock.json',
+  ])
+    cpSync(join(ROOT, name), join(copy, name), { recursive: true })
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
+  return copy
+}
 
 /** Resolves once nobody accepts connections there any more. */
 async function refusesConnections(port: number, host: string): Promise<void> {

@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { refuse } from '../fhir/outcome.ts'
 import type { Caller } from '../fhir/types.ts'
-import { BOARD } from '../write/audiences.ts'
+import { BOARD, HUB } from '../write/reserved-agencies.ts'
 import type { Store } from '../store/store.ts'
 
 const BOARD_CALLER: Caller = { agency: BOARD, role: 'board' }
@@ -18,9 +18,10 @@ export const identify =
     const named = headers['x-agency']
     if (named === undefined || named === BOARD) return BOARD_CALLER
     const agency = String(named)
-    const version = /^[A-Za-z0-9\-.]{1,64}$/.test(agency)
-      ? await store.read({ type: 'Organization', id: agency }, 'unrestricted')
-      : undefined
+    const version =
+      agency !== HUB && /^[A-Za-z0-9\-.]{1,64}$/.test(agency)
+        ? await store.read({ type: 'Organization', id: agency }, 'unrestricted')
+        : undefined
     if (version && version.text !== '' && (JSON.parse(version.text) as { active?: boolean }).active !== false)
       return { agency, role: 'agency' }
     throw refuse(

@@ -32,6 +32,31 @@ export function writtenAs(container: object, key: string | number): string | und
     : undefined
 }
 
+/**
+ * Are two JSON values the same, to the digit? `1.50` is not `1.5`. The order of properties does not count; a property
+ * that is undefined is not there.
+ */
+export function sameAsWritten(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return one === other
+  if (Array.isArray(one) !== Array.isArray(other)) return false
+  const names = namesOf(one)
+  if (names.length !== namesOf(other).length) return false
+  return names.every(
+    (name) =>
+      Object.hasOwn(other, name) &&
+      sameAsWritten(memberOf(one, name), memberOf(other, name)) &&
+      writtenAt(one, name) === writtenAt(other, name),
+  )
+}
+
+const namesOf = (holder: object): readonly string[] =>
+  Object.keys(holder).filter((name) => memberOf(holder, name) !== undefined)
+
+const memberOf = (holder: object, name: string): unknown => (holder as Record<string, unknown>)[name]
+
+const writtenAt = (holder: object, name: string): string | undefined =>
+  writtenAs(holder, Array.isArray(holder) ? Number(name) : name)
+
 /** Takes the memory of one container to another where a spread did not (arrays, copies key by key). Answers `to`. */
 export function carry<T extends object>(from: object, to: T): T {
   const memory = (from as Container)[WRITTEN]

@@ -81,6 +81,7 @@ export const ERRORS = {
   'version-conflict': [412, 'conflict', 'The record has moved on since the version named by If-Match.'],
   'already-exists': [412, 'duplicate', 'If-None-Match: * was sent and the record exists.'],
   'multiple-matches': [412, 'multiple-matches', 'The condition of a conditional interaction matches several records.'],
+  'reference-in-use': [409, 'conflict', 'Other records refer to the record, so it cannot be deleted.'],
   'duplicate-participant': [409, 'duplicate', 'You already know a participant with the same identifier.'],
   // the content
   'profile-unknown': [

@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/R4/references.html
  */
 import { carry } from './decimals.ts'
-import type { Key, Resource } from './types.ts'
+import { keyText, type Key, type Resource } from './types.ts'
 
 /**
  * What the text of a reference says.
@@ -79,6 +79,15 @@ export function references(resource: Resource): readonly Found[] {
   const found: Found[] = []
   collect(resource, resource.resourceType, found)
   return found
+}
+
+/** The records of the hub that a resource refers to, each once; a reference to one version is one to the record. */
+export function localReferences(resource: Resource): readonly Key[] {
+  const keys = references(resource).flatMap(({ reference }): Key[] => {
+    const found = parseReference(reference)
+    return found?.kind === 'local' ? [{ type: found.type, id: found.id }] : []
+  })
+  return [...new Map(keys.map((key) => [keyText(key), key])).values()]
 }
 
 function collect(node: unknown, path: string, found: Found[]): void {

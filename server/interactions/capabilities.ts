@@ -24,6 +24,8 @@ export type CapabilityNeeds = {
   /** What a type offers beyond its own list: topics of Subscription. */
   readonly topics: readonly string[]
   readonly version: string
+  /** Are references checked when they are written? Open mode takes those to records that are not there. */
+  readonly enforcesReferences: boolean
   /** When these definitions were loaded (instant). */
   readonly date: string
 }
@@ -90,7 +92,7 @@ function resourceOf(needs: CapabilityNeeds, offer: ResourceCapability): JsonObje
     conditionalRead: has('read') ? 'full-support' : 'not-supported',
     conditionalUpdate: false,
     conditionalDelete: 'not-supported',
-    referencePolicy: ['literal', 'local', 'enforced'],
+    referencePolicy: ['literal', 'local', ...(needs.enforcesReferences ? ['enforced'] : [])],
     ...listed('searchInclude', has('search-type') ? offer.includes : []),
     ...listed('searchParam', has('search-type') ? offer.searchParameters.map(parameterOf) : []),
     ...listed('operation', operationsOf(needs, offer.type)),

@@ -24,6 +24,9 @@ export type Viewer = { readonly agency: string; readonly at: number } | 'unrestr
 /** The participant that a record is about: a reference entry of every record of a participant (compartment). */
 export const PARTICIPANT = '_participant'
 
+/** A record that a record refers to: a reference entry of every record for each of its local references. */
+export const REFERENCE = '_reference'
+
 /**
  * A condition. `and` of nothing is true, `or` of nothing is false.
  * - id, updated: the record's own id and last change; the searched range is [start, end).

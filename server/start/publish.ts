@@ -10,7 +10,8 @@ import { DefinitionFault } from '../definitions/fault.ts'
 import { keyText, type Caller, type Resource } from '../fhir/types.ts'
 import { EVERYONE, type Audience } from '../search/query.ts'
 import type { Write } from '../store/store.ts'
-import { BOARD } from '../write/audiences.ts'
+import { BOARD } from '../write/reserved-agencies.ts'
+import { referenceEntries } from '../write/index-entries.ts'
 import { write } from '../write/pipeline.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 
@@ -40,7 +41,7 @@ export async function publishDefinitions(needs: WriteNeeds): Promise<void> {
   const gone = (known.keys ?? []).filter((key) => !keys.includes(key))
   await needs.store.commit({
     writes: [
-      ...resources.map((resource) => written(resource, needs.extract(resource))),
+      ...resources.map((resource) => written(resource, [...needs.extract(resource), ...referenceEntries(resource)])),
       ...gone.map(withdrawn),
       written({ resourceType: PUBLISHED.type, id: PUBLISHED.id, digest, keys }, [], []),
     ],

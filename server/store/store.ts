@@ -46,8 +46,8 @@ export type Version = {
   readonly text: string
 }
 
-/** These versions are current | there is no current version (never created, or deleted) . */
-export type Expect = { readonly version: readonly number[] } | 'absent'
+/** One of these versions is current | there is no current version (never created, or deleted) | there is one, whichever. */
+export type Expect = { readonly version: readonly number[] } | 'absent' | 'present'
 
 /**
  * - put: the next version of a record. `method` POST for a creation by the hub's id, else PUT.

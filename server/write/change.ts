@@ -44,6 +44,8 @@ export type PreparedChange = {
   readonly after?: Resource & { readonly id: string }
   /** What is judged of it: what was sent, with the labels that cannot be lowered. */
   readonly toValidate?: Resource
+  /** The state after is the stored one: there is nothing to write. */
+  readonly unchanged?: boolean
   /** Keyed hash of the social security number that came with a participant. */
   readonly ssn?: string
 }

@@ -1,48 +1,52 @@
 /**
- * Guards by which a commit that moves a circle holds to what it looked at. A writer of a record holds to the circle by
- * its version; whoever moves the circle holds, the other way round, to the records that get a new audience: one that is
- * created, labelled or deleted meanwhile makes it begin again, so that no record is left with the audience of old.
+ * Guards of a commit that moves memberships. Whoever writes a record guards the version of the circle that its audience
+ * was computed from. Whoever moves the circle guards, the other way round, the records that get a new audience: that
+ * none of them is changed, and none created, meanwhile. Without both, two commits at once could leave a record with an
+ * audience that no circle gives.
  */
 import { PARTICIPANT, type Filter, type Query } from '../search/query.ts'
 import type { Guard, Version } from '../store/store.ts'
 import type { Key } from '../fhir/types.ts'
+import { isDeleted } from '../records/resource.ts'
 import type { WriteNeeds } from './needs.ts'
 
-/** These are all the records of a participant but the ones that the commit writes itself, at these versions. */
+/** The records of a participant, deleted ones included. */
+export const aboutParticipant = (id: string): Filter => ({ op: 'reference', param: PARTICIPANT, type: 'Patient', id })
+
+/** These are all records of a participant, at these versions, but for the ones that the commit writes itself. */
 export const sameRecords = (
   { visibility }: Pick<WriteNeeds, 'visibility'>,
   participant: string,
   seen: readonly Version[],
   written: readonly Key[],
-): readonly Guard[] => {
-  const about: Filter = { op: 'reference', param: PARTICIPANT, type: 'Patient', id: participant }
-  return [
-    ...seen.map(unchanged),
-    ...Object.keys(visibility.participant).map((type) => ({
-      none: { ...others(type, about, [...seen, ...written]), deleted: true },
-    })),
-  ]
-}
+): readonly Guard[] => [
+  ...seen.map(unchanged),
+  ...Object.keys(visibility.participant).map((type) =>
+    noOther(type, aboutParticipant(participant), [...seen, ...written], { deleted: true }),
+  ),
+]
 
-/** These are all the records that match, but for the ones that the commit writes itself, at these versions. */
+/** These are all records that match, at these versions, but for the ones that the commit writes itself. */
 export const sameMatches = (
   type: string,
   where: Filter,
   seen: readonly Version[],
   written: readonly Key[],
-): readonly Guard[] => [...seen.map(unchanged), { none: others(type, where, [...seen, ...written]) }]
+): readonly Guard[] => [...seen.map(unchanged), noOther(type, where, [...seen, ...written])]
 
-const unchanged = ({ type, id, version, text }: Version): Guard => ({
-  key: { type, id },
-  expect: text === '' ? 'absent' : { version: [version] },
-})
+/** No record of the type matches but these. */
+export const noOther = (
+  type: string,
+  where: Filter,
+  but: readonly Key[],
+  options: Pick<Query, 'deleted'> = {},
+): Guard => {
+  const ids = but.filter((one) => one.type === type).map((one) => one.id)
+  const others: Filter = { op: 'and', of: [where, { op: 'not', of: { op: 'id', ids } }] }
+  return { none: { type, where: others, viewer: 'unrestricted', limit: 1, ...options } }
+}
 
-const others = (type: string, where: Filter, known: readonly Key[]): Query => ({
-  type,
-  where: {
-    op: 'and',
-    of: [where, { op: 'not', of: { op: 'id', ids: known.filter((one) => one.type === type).map((one) => one.id) } }],
-  },
-  viewer: 'unrestricted',
-  limit: 1,
+const unchanged = (version: Version): Guard => ({
+  key: { type: version.type, id: version.id },
+  expect: isDeleted(version) ? 'absent' : { version: [version.version] },
 })

@@ -1,11 +1,13 @@
-/** The searchable facts of a record: what its search parameters say, and what the hub adds for its own questions. */
+/** The index entries of a record: those of its search parameters, and the internal ones by which the hub itself finds it. */
 import { codeSystem } from '../fhir/canonical.ts'
 import { codesOf, items } from '../fhir/element.ts'
-import type { Resource } from '../fhir/types.ts'
+import { localReferences } from '../fhir/reference.ts'
+import type { Key, Resource } from '../fhir/types.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import { RESTRICTED_CLASS } from '../domain/visibility/circle.ts'
 import { valuesAt } from '../fhir/element-path.ts'
-import { PARTICIPANT, type IndexEntry } from '../search/query.ts'
+import { PARTICIPANT, REFERENCE, type IndexEntry } from '../search/query.ts'
+import type { Store, Version } from '../store/store.ts'
 import type { PreparedChange } from './change.ts'
 import type { WriteNeeds } from './needs.ts'
 import { dependencyEntries } from './dependents.ts'
@@ -26,6 +28,7 @@ export async function entriesOf(
   return [
     ...needs.extract(after),
     ...aboutEntries(needs, after),
+    ...referenceEntries(after),
     ...consentEntries(after),
     ...wageEntries(after),
     ...dependencyEntries(needs, after),
@@ -33,7 +36,7 @@ export async function entriesOf(
   ]
 }
 
-/** What a deleted record still says: its participant, and of a participant the hash, for when it is brought back. */
+/** The entries of a deleted record: its participant, and of a participant the hash, for when it is brought back. */
 export async function remainingEntries(needs: WriteNeeds, one: PreparedChange): Promise<readonly IndexEntry[]> {
   return one.before ? [...aboutEntries(needs, one.before), ...(await ssnEntries(needs, one))] : []
 }
@@ -43,6 +46,10 @@ export function aboutEntries(needs: WriteNeeds, resource: Resource): readonly In
   const id = participantOf(needs.visibility, resource)
   return id === undefined ? [] : [{ kind: 'reference', param: PARTICIPANT, type: 'Patient', id }]
 }
+
+/** The records that a record refers to, each once: by these it is found when one of them is to be deleted. */
+export const referenceEntries = (resource: Resource): readonly IndexEntry[] =>
+  localReferences(resource).map((key) => ({ kind: 'reference', param: REFERENCE, ...key }))
 
 function consentEntries(resource: Resource): readonly IndexEntry[] {
   if (resource.resourceType !== 'Consent') return []
@@ -73,17 +80,28 @@ async function ssnEntries(needs: WriteNeeds, one: PreparedChange): Promise<reado
   return code === undefined ? [] : [{ kind: 'token', param: SSN_HASH, code }]
 }
 
+// A cache of what never changes: the hash that a stored version has. One write asks for it several times.
+const storedHashes = new WeakMap<Version, Promise<string | undefined>>()
+
 /**
  * The hash of the social security number that a participant has after a change: a new number replaces the old one;
  * without one the old stays, through a deletion as well.
  */
 export async function ssnHashOf(
-  needs: Pick<WriteNeeds, 'store'>,
-  one: Pick<PreparedChange, 'key' | 'ssn' | 'stored'>,
+  { store }: Pick<WriteNeeds, 'store'>,
+  { key, ssn, stored }: Pick<PreparedChange, 'key' | 'ssn' | 'stored'>,
 ): Promise<string | undefined> {
-  if (one.key.type !== 'Patient') return undefined
-  if (one.ssn) return one.ssn
-  const indexed = one.stored && (await needs.store.indexed(one.key))
-  const entry = indexed?.entries.find((known) => known.param === SSN_HASH)
+  if (key.type !== 'Patient') return undefined
+  if (ssn) return ssn
+  if (!stored) return undefined
+  const hash = storedHashes.get(stored) ?? storedHash(store, key)
+  storedHashes.set(stored, hash)
+  return hash
+}
+
+/** Of the current version: where that is a later one, the commit refuses the change. */
+async function storedHash(store: Store, key: Key): Promise<string | undefined> {
+  const indexed = await store.indexed(key)
+  const entry = indexed?.entries.find(({ param }) => param === SSN_HASH)
   return entry?.kind === 'token' ? entry.code : undefined
 }

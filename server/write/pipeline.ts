@@ -6,7 +6,15 @@ import { POSTED_TYPES } from '../definitions/posted.ts'
 import { isError, OutcomeError, refuse, type Issue } from '../fhir/outcome.ts'
 import type { Caller } from '../fhir/types.ts'
 import type { Viewer } from '../search/query.ts'
-import { CommitConflict, StoreFull, type Guard, type Version, type Work, type Write } from '../store/store.ts'
+import {
+  CommitConflict,
+  StoreFull,
+  type Committed,
+  type Guard,
+  type Version,
+  type Work,
+  type Write,
+} from '../store/store.ts'
 import { audiencesOf, type Audiences } from './audiences.ts'
 import {
   WriteConflict,
@@ -22,10 +30,12 @@ import { entriesOf, remainingEntries } from './index-entries.ts'
 import { derivedChanges } from './derived-changes.ts'
 import type { WriteNeeds } from './needs.ts'
 import { checkPreconditions, expectOf } from './preconditions.ts'
-import { checkReferences } from './references.ts'
+import { checkDeletions } from './deletions.ts'
+import { checkReferences, withoutWeaker } from './references.ts'
 import { RULES } from './rules/index.ts'
 import { withPathways } from './pathway.ts'
 import { issuesAtEntry } from './bundle-location.ts'
+import { withUnchanged } from './unchanged.ts'
 import { pendingState } from './pending-state.ts'
 
 export type Who = { readonly caller: Caller; readonly now: number }
@@ -83,13 +93,13 @@ async function writeOnce(
   along: Along,
 ): Promise<readonly Written[]> {
   const { needs, loaded, scene, verdict } = await prepare(given, who, changes)
-  const audiences = await audiencesOf(needs, who.caller, loaded)
+  const written = loaded.filter(changesAnything)
+  const audiences = await audiencesOf(needs, who.caller, written)
   const work = await workOf(needs, scene, verdict, audiences)
   const { versions } = await commit(needs, { ...work, ...along, jobs: [...(work.jobs ?? []), ...(along.jobs ?? [])] })
   needs.effective?.posts?.takeEffect()
-  const written = loaded.filter(changesAnything)
   const became = (one: PreparedChange): Written => ({
-    version: versions[written.indexOf(one)],
+    version: one.unchanged ? one.stored : versions[written.indexOf(one)],
     created: one.before === undefined,
   })
   return loaded.slice(0, changes.length).map(became)
@@ -111,8 +121,8 @@ async function prepare(given: WriteNeeds, who: Who, changes: readonly Change[]) 
   const writer: WriteContext = { caller: who.caller, now: who.now, viewer: viewer }
   const wanted = await load(given, writer, [...changes, ...(await derivedChanges(given, writer, changes))])
   for (const one of wanted) await issuesAtEntry(one, () => checkPreconditions(given, who.caller, one))
-  const loaded = await withPathways(given, writer, wanted)
-  const needs = withEffectiveDefinitions(given, loaded)
+  const loaded = await withUnchanged(given, await withPathways(given, writer, wanted))
+  const needs = withEffectiveDefinitions(given, loaded.filter(changesAnything))
   const scene = pendingState(needs, writer, loaded)
   const invalid = await validate(needs, loaded)
   // The rules can be asked of a resource of the right shape; whoever breaks an invariant is told what they say as well.
@@ -161,14 +171,15 @@ function refuseInvalid(issues: readonly Issue[]): void {
 }
 
 async function checkRules(needs: WriteNeeds, scene: PendingState): Promise<Required<RuleResult>> {
-  if (needs.rules === 'open') return { issues: [], guards: [], jobs: [] }
+  if (needs.rules === 'open') return { issues: [], guards: await checkDeletions(needs, scene), jobs: [] }
   const verdicts = await Promise.all(
     scene.changes.flatMap((one) => rulesFor(one.key.type).map((rule) => checkRule(rule, one, scene, needs))),
   )
-  const issues = [...(await checkReferences(needs, scene)), ...verdicts.flatMap((one) => one.issues ?? [])]
+  const references = await checkReferences(needs, scene)
+  const deletions = await checkDeletions(needs, scene)
   return {
-    issues,
-    guards: verdicts.flatMap((one) => one.guards ?? []),
+    issues: [...references.issues, ...verdicts.flatMap((one) => one.issues ?? [])],
+    guards: [...references.guards, ...deletions, ...verdicts.flatMap((one) => one.guards ?? [])],
     jobs: verdicts.flatMap((one) => one.jobs ?? []),
   }
 }
@@ -178,17 +189,15 @@ async function checkRule(rule: Rule, one: PreparedChange, scene: PendingState, n
   const verdict = await issuesAtEntry(one, () => rule.check(one, scene, needs))
   const located = (text: string | undefined) =>
     text?.split('.')[0] === one.key.type ? text.replace(one.key.type, one.at) : text
-  return {
-    ...verdict,
-    issues: (verdict.issues ?? []).map((issue) => ({ ...issue, expression: located(issue.expression) })),
-  }
+  const issues = (verdict.issues ?? []).map((issue) => ({ ...issue, expression: located(issue.expression) }))
+  return one.unchanged ? { issues } : { ...verdict, issues }
 }
 
 const rulesFor = (type: string): readonly Rule[] =>
   RULES.filter((rule) => rule.types.includes(type) || rule.types.includes('*'))
 
 /** To delete what is not there, as far as the caller may know, is done already, and must not touch what is there. */
-const changesAnything = (one: PreparedChange): boolean => (one.after ?? one.before) !== undefined
+const changesAnything = (one: PreparedChange): boolean => !one.unchanged && (one.after ?? one.before) !== undefined
 
 async function workOf(
   needs: WriteNeeds,
@@ -197,17 +206,17 @@ async function workOf(
   audiences: Audiences,
 ): Promise<Work> {
   const { changes, caller } = scene
+  const written = changes.filter(changesAnything)
   const writes = await Promise.all(
-    changes.flatMap((one, index) =>
-      changesAnything(one) ? [writeOf(needs, caller.agency, one, audiences.of[index] ?? [])] : [],
-    ),
+    written.map((one, index) => writeOf(needs, caller.agency, one, audiences.of[index] ?? [])),
   )
+  const kept: Guard[] = changes.flatMap((one) => (one.unchanged ? [{ key: one.key, expect: expectOf(one) }] : []))
   const unless: Guard[] = changes.flatMap(({ change }) =>
     change.kind === 'put' && change.unless ? [{ none: change.unless }] : [],
   )
   return {
     writes: [...writes, ...audiences.writes, ...(needs.effective?.posts ? [needs.effective.posts.write] : [])],
-    guards: [...unless, ...verdict.guards, ...audiences.guards],
+    guards: withoutWeaker([...unless, ...kept, ...verdict.guards, ...audiences.guards]),
     jobs: verdict.jobs,
   }
 }
@@ -241,7 +250,9 @@ async function writeOf(
   }
 }
 
-async function commit(needs: WriteNeeds, work: Work) {
+async function commit(needs: WriteNeeds, work: Work): Promise<Pick<Committed, 'versions'>> {
+  const isEmpty = [work.writes, work.jobs, work.cursors].every((one) => (one ?? []).length === 0)
+  if (isEmpty && work.claim === undefined) return { versions: [] }
   try {
     return await needs.store.commit(work)
   } catch (error) {

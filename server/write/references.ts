@@ -1,43 +1,63 @@
 /**
- * Every reference to a record of the hub must point at one that the caller may know of. A record that exists but is
- * not the caller's to know gives the same answer as one that does not exist. Records of one participant refer to no
- * record of another.
+ * Every new reference to a record of the hub must point at one that exists and that the caller may know of, when it is
+ * checked and still when it is committed. A record that exists but that the caller may not know of gives the same answer
+ * as one that does not exist. Records of one participant refer to no record of another.
  * https://hl7.org/fhir/R4/references.html
  */
 import { keyText, type Key, type Resource } from '../fhir/types.ts'
 import type { Issue } from '../fhir/outcome.ts'
 import { parseReference, references } from '../fhir/reference.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
+import { currentResource } from '../records/resource.ts'
+import { insight } from '../records/view.ts'
+import type { Guard } from '../store/store.ts'
 import type { PreparedChange, PendingState } from './change.ts'
 import type { WriteNeeds } from './needs.ts'
 
+export type ReferenceResult = { readonly issues: readonly Issue[]; readonly guards: readonly Guard[] }
+
 export async function checkReferences(
-  { store, visibility }: WriteNeeds,
+  { store, visibility }: Pick<WriteNeeds, 'store' | 'visibility'>,
   scene: PendingState,
-): Promise<readonly Issue[]> {
-  const asked = scene.changes.flatMap(newReferences)
+): Promise<ReferenceResult> {
+  const checks = scene.changes.flatMap(newReferences)
   const coming = new Map(scene.changes.flatMap((one) => (one.after ? [[keyText(one.key), one.after]] : [])))
-  const open = asked.filter((one) => !coming.has(keyText(one.key)))
-  const found = await store.readMany(
-    open.map((one) => one.key),
-    scene.viewer,
+  const stored = checks.filter((one) => !coming.has(keyText(one.key)))
+  const found = await insight(store, scene.caller, scene.now).readMany(stored.map((one) => one.key))
+  const targets = new Map<ReferenceCheck, Resource | undefined>(
+    stored.map((one, index) => [one, currentResource(found[index])]),
   )
-  const stored = new Map(open.map((one, index) => [one, found[index]]))
-  return asked.flatMap((one) => {
-    const version = stored.get(one)
-    if (stored.has(one) && (!version || version.text === '')) return [missing(one)]
+  const issues = checks.flatMap((one) => {
+    const target = targets.get(one) ?? coming.get(keyText(one.key))
+    if (!target) return [missing(one)]
     const own = one.of && participantOf(visibility, one.of)
     if (own === undefined || (visibility.participant[one.key.type] ?? 'self') === 'self') return []
-    const target = coming.get(keyText(one.key)) ?? (JSON.parse(version?.text ?? '{}') as Resource)
     const of = participantOf(visibility, target)
     return of === undefined || of === own ? [] : [foreign(one)]
   })
+  // The participant itself is held by the circle's version, which every commit about it guards (circle.ts).
+  const guarded = stored.filter(({ key, from }) => keyText(key) !== `Patient/${participantOf(visibility, from) ?? ''}`)
+  const keys = new Map(guarded.map(({ key }) => [keyText(key), key]))
+  return { issues, guards: [...keys.values()].map((key) => ({ key, expect: 'present' })) }
+}
+
+/** Guards without those that a guard of the same record at a version makes superfluous. */
+export function withoutWeaker(guards: readonly Guard[]): readonly Guard[] {
+  const held = new Set(
+    guards.flatMap((one) => ('key' in one && typeof one.expect === 'object' ? [keyText(one.key)] : [])),
+  )
+  return guards.filter((one) => !('key' in one && one.expect === 'present' && held.has(keyText(one.key))))
 }
 
 /** `of`: the record that refers, where it is one of a participant and not the participant itself. */
-type ReferenceCheck = { readonly key: Key; readonly expression: string; readonly of?: Resource }
+type ReferenceCheck = {
+  readonly key: Key
+  readonly expression: string
+  readonly from: Resource
+  readonly of?: Resource
+}
 
-/** References that the record did not hold before: an old one may have gone out of the caller's sight. */
+/** References that the record did not hold before: the caller may have lost sight of the record behind an old one. */
 function newReferences({ key, before, after, at }: PreparedChange): readonly ReferenceCheck[] {
   if (!after) return []
   const old = new Set(before ? references(before).map((one) => one.reference) : [])
@@ -47,7 +67,9 @@ function newReferences({ key, before, after, at }: PreparedChange): readonly Ref
       const local = parseReference(one.reference)
       const expression = one.path.replace(after.resourceType, at)
       const of = key.type === 'Patient' ? {} : { of: after }
-      return local?.kind === 'local' ? [{ key: { type: local.type, id: local.id }, expression, ...of }] : []
+      return local?.kind === 'local'
+        ? [{ key: { type: local.type, id: local.id }, expression, from: after, ...of }]
+        : []
     })
 }
 

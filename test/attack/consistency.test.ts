@@ -6,6 +6,7 @@ import {
   condition,
   consent,
   goal,
+  labelled,
   participant,
   participation,
   referral,
@@ -130,9 +131,12 @@ describe('attack / consistency', function () {
 
   it('lets the circle of a deleted participant know no more than it did', async () => {
     const subject = await newcomer(es, 'es')
-    await post(es, consent(subject, 'es', 'abe'))
-    const barrier = await post(es, condition(subject))
-    assert.equal((await es.delete(`/${subject}`, 1)).status, 204)
+    // The board, which deletes, sees none of what refers to the participant: what it sees, it would have to delete first.
+    const permit = await post(es, consent(subject, 'es', 'abe'))
+    await post(abe, labelled(participation(subject, 'abe'), 'V'))
+    assert.equal((await es.delete(`/Consent/${permit.id}`)).status, 204)
+    const barrier = await post(es, labelled(condition(subject), 'V'))
+    assert.equal((await board.delete(`/${subject}`, 1)).status, 204)
     assert.deepEqual(
       [await status(es, subject), await status(abe, subject), await status(dhs, subject)],
       [410, 410, 404],

@@ -157,6 +157,14 @@ const RECORD = {
       await es.post('/Goal', goal(subject), { headers: { 'If-None-Exist': `patient=${subject}` } })
     },
   },
+  'reference-in-use': {
+    what: 'A participant deleted who has a goal.',
+    async send({ es }) {
+      const subject = await newcomer(es, 'es')
+      await post(es, goal(subject))
+      await es.delete(`/${subject}`, 1)
+    },
+  },
   'duplicate-participant': {
     what: 'A participant whose number is there already.',
     async send({ es }) {

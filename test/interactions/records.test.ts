@@ -78,7 +78,8 @@ describe('interactions / records', () => {
   it('honours If-Match where it is sent, and does without where it is not needed', async () => {
     const { id } = await newPatient()
     const one = made(await es.post('/Goal', goal(`Patient/${id}`)))
-    assert.equal((await es.put(`/Goal/${one.id}`, one)).status, 200)
+    const two = { ...one, note: [{ text: 'Seen.' }] }
+    assert.equal((await es.put(`/Goal/${one.id}`, two)).status, 200)
     refused(await es.put(`/Goal/${one.id}`, one, 1), 412, 'version-conflict')
     assert.equal((await es.put(`/Goal/${one.id}`, one, 2)).status, 200)
   })

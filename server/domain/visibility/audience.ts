@@ -2,8 +2,8 @@
  * Who may know of one record: the single place where DESIGN's rule becomes an audience. The audience is kept with the
  * record and is part of every query; nothing else decides who sees what.
  */
-import { idsAt } from '../../fhir/element-path.ts'
-import type { Resource } from '../../fhir/types.ts'
+import { idsAt, valuesAt } from '../../fhir/element-path.ts'
+import type { Coding, Resource } from '../../fhir/types.ts'
 import { RESTRICTED_CLASS, type Circle } from './circle.ts'
 import { common, joined, type Membership } from './membership.ts'
 import type { VisibilityRule } from './rule.ts'
@@ -20,7 +20,10 @@ export type Roles = { readonly board: string; readonly wageAgencies: readonly st
 /** Every agency. */
 const EVERYONE: readonly Membership[] = [{ agency: '*' }]
 
-/** The audience of a record. `circle` is the participant's; records of no participant ignore it. */
+/**
+ * The audience of a record. `circle` is the participant's; records of no participant ignore it. What the rule does not
+ * name is closed: its owner and the board know of it.
+ */
 export function audienceOf(
   rule: VisibilityRule,
   written: Written,
@@ -33,10 +36,9 @@ export function audienceOf(
     return joined(
       always([written.owner, roles.board, ...parties.flatMap((path) => idsAt(resource, path, 'Organization'))]),
     )
-  if (participantOf(rule, resource) === undefined) {
-    const isLookup = rule.participant[resource.resourceType] === undefined || written.owner === roles.board
-    return isLookup ? EVERYONE : joined(always([written.owner, roles.board]))
-  }
+  if (rule.everyone.includes(resource.resourceType)) return EVERYONE
+  if (participantOf(rule, resource) === undefined)
+    return isLookup(rule, written, roles) ? EVERYONE : joined(always([written.owner, roles.board]))
   const wrote = rule.author.includes(resource.resourceType) ? [written.owner, written.author] : [written.owner]
   const classes = classesOf(resource)
   if (classes.length === 0) return joined([...always([...wrote, roles.board]), ...circle.members])
@@ -71,6 +73,20 @@ export const restrictionsOf = (resource: Resource): readonly string[] =>
         system === RESTRICTED_CLASS || (system === CONFIDENTIALITY && RESTRICTED.includes(String(code))),
     )
     .map(({ system, code }) => `${String(system)}|${String(code)}`)
+
+/** Does the rule declare the record a lookup? Only the board writes lookups, and they are about no participant. */
+function isLookup(rule: VisibilityRule, { resource, owner }: Written, { board }: Roles): boolean {
+  const about = rule.participant[resource.resourceType]
+  if (owner !== board || about === undefined || valuesAt(resource, about).length > 0) return false
+  return rule.lookups.some(
+    ({ type, coding, system, code }) =>
+      type === resource.resourceType &&
+      valuesAt(resource, coding).some((one) => {
+        const found = one as Coding
+        return found.system === system && found.code === code
+      }),
+  )
+}
 
 const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
 const RESTRICTED = ['R', 'V']

@@ -2,6 +2,9 @@
  * The circle of a participant: the agencies that may know of the participant's records, and those to whom a consent
  * (and for wages an agreement) opens a restricted class. Computed from the participant, referrals, participations,
  * consents and agreements as capability/rules/visibility.json says.
+ *
+ * Each of these source records gives grants of its own; the circle is what all grants give together. So a write of one
+ * source replaces the grants of that source and reads no other.
  */
 import type { Coding, Json, JsonObject, Resource } from '../../fhir/types.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
@@ -16,35 +19,92 @@ export type Circle = {
 
 export const NOBODY: Circle = { members: [], classes: {} }
 
+/** What one source record gives: memberships, and the restricted classes that it opens to them. */
+export type Grant = { readonly members: readonly Membership[]; readonly classes: readonly string[] }
+
+/** The grants of a participant's source records, by `Type/id`. A source that grants nothing is not listed. */
+export type Grants = Readonly<Record<string, readonly Grant[]>>
+
 /** Reads a FHIR date as the instants [start, end). */
 export type Range = (text: string) => { start: number; end: number }
 
-export type CircleSources = {
-  /** The participant's own records of the types that the rule names. */
-  readonly records: readonly Resource[]
+/** What opens a class that needs an agreement as well as a consent. */
+export type AgreementSources = {
   /** Data-sharing agreements, all of them. */
   readonly agreements: readonly Resource[]
   /** The agencies that keep wage records. */
   readonly wageAgencies: readonly string[]
 }
 
+export type CircleSources = AgreementSources & {
+  /** The participant's own records of the types that the rule names. */
+  readonly records: readonly Resource[]
+}
+
 export const RESTRICTED_CLASS = codeSystem('restricted-class')
 
-/** Types whose change can change a circle. */
+/** Types whose records give grants. */
 export const circleTypes = (rule: VisibilityRule): readonly string[] => [...new Set(rule.circle.map((one) => one.type))]
 
-export function circleOf(rule: VisibilityRule, sources: CircleSources, range: Range): Circle {
-  const grants = rule.circle.flatMap((one) =>
-    sources.records.filter((record) => applies(one, record)).map((record) => grant(one, record, range)),
-  )
-  const classes = Object.fromEntries(
-    Object.entries(rule.classes).map(([name, { agreement }]) => {
-      const consented = joined(grants.filter((one) => one.classes.includes(name)).flatMap((one) => one.members))
-      return [name, agreement ? common([consented, agreed(rule, sources, name, range)]) : consented]
-    }),
-  )
-  return { members: joined(grants.flatMap((one) => one.members)), classes }
+/** What a record grants now; nothing for a record that is no source, or whose status ends its grants. */
+export const grantsOf = (rule: VisibilityRule, record: Resource, range: Range): readonly Grant[] =>
+  rule.circle
+    .filter((one) => applies(one, record))
+    .map((one) => grant(one, record, range))
+    .filter(({ members }) => members.length > 0)
+
+/** The circle that grants give together. `agreed`: the agencies that have an agreement about a class. */
+export function circleOfGrants(
+  rule: VisibilityRule,
+  grants: Grants,
+  agreed: (name: string) => readonly Membership[],
+): Circle {
+  const classes = Object.entries(rule.classes).map(([name, { agreement }]) => {
+    const consented = consentedIn(grants, name)
+    return [name, agreement && consented.length > 0 ? common([consented, agreed(name)]) : consented] as const
+  })
+  return { members: joined(all(grants).flatMap((one) => one.members)), classes: Object.fromEntries(classes) }
 }
+
+/** To whom consents open a class, whether or not it needs an agreement as well. */
+export const consentedIn = (grants: Grants, name: string): readonly Membership[] =>
+  joined(
+    all(grants)
+      .filter((one) => one.classes.includes(name))
+      .flatMap((one) => one.members),
+  )
+
+/** The circle from the source records themselves. */
+export function circleOf(rule: VisibilityRule, sources: CircleSources, range: Range): Circle {
+  const grants = Object.fromEntries(
+    sources.records.map((record, index) => [index, grantsOf(rule, record, range)] as const),
+  )
+  return circleOfGrants(rule, grants, (name) => agreedUpon(rule, sources, name, range))
+}
+
+/** Agencies that share an executed agreement about a class with an agency that keeps wage records. */
+export function agreedUpon(
+  rule: VisibilityRule,
+  { agreements, wageAgencies }: AgreementSources,
+  name: string,
+  range: Range,
+): readonly Membership[] {
+  const { type, status, parties, period, category } = rule.agreement
+  return joined(
+    agreements
+      .filter((one) => one.resourceType === type && status.includes(String(one.status)))
+      .filter((one) => categoriesOf(one, category).includes(name))
+      .flatMap((one) => {
+        const signed = idsAt(one, parties, 'Organization')
+        const bounds = boundsAt(one, period, range)
+        return signed.some((agency) => wageAgencies.includes(agency))
+          ? signed.map((agency) => ({ agency, ...bounds }))
+          : []
+      }),
+  )
+}
+
+const all = (grants: Grants): readonly Grant[] => Object.values(grants).flat()
 
 function applies(rule: CircleRule, record: Resource): boolean {
   if (record.resourceType !== rule.type) return false
@@ -52,30 +112,13 @@ function applies(rule: CircleRule, record: Resource): boolean {
   return rule.permit === undefined || valuesAt(record, rule.permit)[0] === 'permit'
 }
 
-function grant(rule: CircleRule, record: Resource, range: Range) {
+function grant(rule: CircleRule, record: Resource, range: Range): Grant {
   const bounds = boundsAt(record, rule.period, range)
   const agencies = rule.agency.flatMap((path) => idsAt(record, path, 'Organization'))
   return {
-    members: agencies.map((agency): Membership => ({ agency, ...bounds })),
+    members: joined(agencies.map((agency): Membership => ({ agency, ...bounds }))),
     classes: rule.classes === undefined ? [] : codesOf(valuesAt(record, rule.classes)),
   }
-}
-
-/** Agencies that share an executed agreement about a class with an agency that keeps wage records. */
-function agreed(rule: VisibilityRule, sources: CircleSources, name: string, range: Range): readonly Membership[] {
-  const { type, status, parties, period, category } = rule.agreement
-  return joined(
-    sources.agreements
-      .filter((one) => one.resourceType === type && status.includes(String(one.status)))
-      .filter((one) => categoriesOf(one, category).includes(name))
-      .flatMap((one) => {
-        const signed = idsAt(one, parties, 'Organization')
-        const bounds = boundsAt(one, period, range)
-        return signed.some((agency) => sources.wageAgencies.includes(agency))
-          ? signed.map((agency) => ({ agency, ...bounds }))
-          : []
-      }),
-  )
 }
 
 const codesOf = (codings: readonly Json[]): readonly string[] =>

@@ -16,17 +16,27 @@ export type CircleRule = {
 }
 
 export type ClassRule = {
-  /** A data-sharing agreement between the recipient and the wage agency is needed besides the consent. */
+  /** A data-sharing agreement between the recipient and the wage agency is needed as well as the consent. */
   readonly agreement: boolean
   /** Roles that see the class without consent. */
   readonly always: readonly string[]
 }
 
+/** Records that have this coding. */
+export type LookupRule = {
+  readonly because: string
+  readonly type: string
+  readonly coding: string
+  readonly system: string
+  readonly code: string
+}
+
+/** Each offered type has exactly one row in `participant`, `parties` or `everyone` (check.ts). */
 export type VisibilityRule = {
   /** Per type, the element that names the participant; `self` for the participant itself. */
   readonly participant: Readonly<Record<string, string>>
   readonly circle: readonly CircleRule[]
-  /** Types whose current author counts as having written the record, besides its creator. */
+  /** Types whose current author counts as having written the record, as its creator does. */
   readonly author: readonly string[]
   readonly classes: Readonly<Record<string, ClassRule>>
   readonly agreement: {
@@ -38,4 +48,8 @@ export type VisibilityRule = {
   }
   /** Types known to their owner, to the agencies under these elements, and to the board. */
   readonly parties: Readonly<Record<string, readonly string[]>>
+  /** Types known to every agency. */
+  readonly everyone: readonly string[]
+  /** Records of the board, of a type in `participant` but about no participant, that are known to every agency. */
+  readonly lookups: readonly LookupRule[]
 }

@@ -1,0 +1,7 @@
+/** Ids of Organizations under which no agency can be entered: the hub and the board sign what they write with them. */
+
+/** The hub itself, as author of what it writes without a caller. There is no such Organization. */
+export const HUB = 'hub'
+
+/** The board, which speaks as itself: `Organization/board` is its own record. */
+export const BOARD = 'board'

@@ -1,0 +1,215 @@
+/**
+ * Whatever several writers do at once: afterwards every record of a participant has the audience that the rule gives it
+ * from scratch, and the stored circle is the one that its source records give.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { audienceOf } from '../../server/domain/visibility/audience.ts'
+import { circleOf, type Circle } from '../../server/domain/visibility/circle.ts'
+import type { VisibilityRule } from '../../server/domain/visibility/rule.ts'
+import { dateRange } from '../../server/fhir/dates.ts'
+import { keyText, type Resource } from '../../server/fhir/types.ts'
+import { ALL, PARTICIPANT, type Query } from '../../server/search/query.ts'
+import type { Store, Version } from '../../server/store/store.ts'
+import { CIRCLE, CIRCLE_GRANTS, circleFromRecords } from '../../server/write/circle.ts'
+import type { Answer } from '../given.ts'
+import { business, newcomer } from '../attack/scene.ts'
+import { createRandom, type Random } from '../visibility/random.ts'
+import {
+  agreement,
+  condition,
+  consent,
+  goal,
+  labelled,
+  participation,
+  wages,
+  type Body,
+} from '../visibility/records.ts'
+import { watchedHub, type WatchedHub } from './watched.ts'
+
+const rule = JSON.parse(
+  readFileSync(new URL('../../capability/rules/visibility.json', import.meta.url), 'utf8'),
+) as VisibilityRule
+const range = (text: string) => dateRange(text, ZONE) ?? { start: Infinity, end: -Infinity }
+const ZONE = 'America/Chicago'
+const AGENCIES = ['abe', 'vr', 'dhs'] as const
+const WRITERS = 8
+const WRITES = 160
+
+type Stored = Body & { readonly id: string }
+type World = {
+  readonly hub: WatchedHub
+  readonly random: Random
+  readonly people: readonly string[]
+  readonly made: Stored[]
+}
+type Act = (world: World) => Promise<Answer | undefined>
+
+const create =
+  (by: string, body: (world: World) => Body): Act =>
+  async (world) => {
+    const resource = body(world)
+    const answer = await world.hub.as(by).post(`/${resource.resourceType}`, resource)
+    if (answer.status === 201) world.made.push(answer.body)
+    return answer
+  }
+
+/** What its writer makes of a record that somebody made. */
+const change =
+  (type: string, changed: (record: Stored, random: Random) => object): Act =>
+  async ({ hub, random, made }) => {
+    const record = made.filter((one) => one.resourceType === type).at(-1 - random.below(12))
+    if (!record) return undefined
+    const body = { ...record, ...changed(record, random) }
+    return hub.as(ownerOf(record)).put(`/${type}/${record.id}`, body, type === 'Task' ? '*' : undefined)
+  }
+
+const remove =
+  (type: string): Act =>
+  async ({ hub, random, made }) => {
+    const record = made.filter((one) => one.resourceType === type).at(-1 - random.below(12))
+    return record && hub.as(ownerOf(record)).delete(`/${type}/${record.id}`)
+  }
+
+const ownerOf = ({ meta }: Stored): string => String((meta as { source?: string }).source).split('/')[1]!
+
+const subject = ({ random, people }: World): string => random.one(people)
+const CLASSES = [undefined, undefined, ['disability'], ['wages'], ['disability', 'wages']]
+const permit = (world: World): Body => {
+  const classes = world.random.one(CLASSES)
+  const period = world.random.percent(30) ? { end: world.random.one(['2025-12-31', '2099-01-01']) } : {}
+  return consent(subject(world), 'es', world.random.one(AGENCIES), { ...(classes ? { classes } : {}), ...period })
+}
+/** Of another quarter each time: there is one for a participant, quarter and employer. */
+const wage = (world: World): Body => {
+  const year = 1950 + world.made.length
+  return { ...wages(subject(world), 'ui'), effectivePeriod: { start: `${year}-10-01`, end: `${year}-12-31` } }
+}
+const refer: Act = async (world) => {
+  const answer = await world.hub.as('es').post(`/${subject(world)}/$refer`, {
+    resourceType: 'Parameters',
+    parameter: [
+      { name: 'service', valueCode: 'program-referral-coordination' },
+      { name: 'performer', valueReference: { reference: `Organization/${world.random.one(AGENCIES)}` } },
+    ],
+  })
+  if (answer.status === 200) world.made.push(answer.body.entry[1].resource)
+  return answer
+}
+/** The owner of a referral takes it or gives it back. */
+const answerTask: Act = async ({ hub, random, made }) => {
+  const task = made.filter((one) => one.resourceType === 'Task').at(-1 - random.below(6))
+  if (!task) return undefined
+  const by = hub.as(String((task.owner as { reference: string }).reference).split('/')[1]!)
+  const current = (await by.get(`/Task/${task.id}`)).body as Stored
+  const reject = { status: 'rejected', ...business('rejected-capacity'), statusReason: { text: 'No place is free.' } }
+  const status = random.percent(50) ? reject : { status: 'accepted', ...business('accepted') }
+  return by.put(
+    `/Task/${task.id}`,
+    { ...current, ...status },
+    Number((current.meta as { versionId?: string })?.versionId),
+  )
+}
+const touchPatient: Act = async (world) => {
+  const es = world.hub.as('es')
+  const patient = (await es.get(`/${subject(world)}`)).body
+  const telecom = [{ system: 'phone', value: `601-555-01${10 + world.random.below(90)}`, use: 'home' }]
+  return es.put(`/Patient/${patient.id}`, { ...patient, telecom }, patient.meta.versionId)
+}
+
+const ACTS: readonly Act[] = [
+  create('es', permit),
+  create('es', permit),
+  create('es', (world) => condition(subject(world))),
+  create('abe', (world) => condition(subject(world))),
+  create('es', (world) => labelled(condition(subject(world), 'disability'), 'disability')),
+  create('es', (world) => goal(subject(world))),
+  create('abe', (world) => participation(subject(world), 'abe')),
+  create('vr', (world) => participation(subject(world), 'vr')),
+  create('board', wage),
+  create('board', ({ random }) => agreement(['ui', random.one(AGENCIES)], random.one(['2025-12-31', '2099-01-01']))),
+  change('Consent', (_, random) => ({ status: random.one(['inactive', 'active']) })),
+  change('Consent', (_, random) => ({ status: random.one(['inactive', 'active']) })),
+  change('EpisodeOfCare', (_, random) => (random.percent(50) ? { status: 'onhold' } : FINISHED)),
+  change('Contract', (_, random) => ({ status: random.one(['executed', 'terminated']) })),
+  change('Condition', (record, random) => (random.percent(30) ? labelled(record, 'V') : { note: [{ text: 'Seen.' }] })),
+  change('Goal', () => ({ note: [{ text: 'Seen.' }] })),
+  remove('Consent'),
+  remove('Condition'),
+  remove('Goal'),
+  refer,
+  answerTask,
+  touchPatient,
+]
+const FINISHED = { status: 'finished', period: { start: '2026-01-05', end: '2026-01-31' } }
+
+async function all(store: Store, query: Pick<Query, 'type' | 'where' | 'deleted'>): Promise<readonly Version[]> {
+  return (await store.find({ ...query, viewer: 'unrestricted', limit: 100_000 })).versions
+}
+
+const parsed = ({ text }: Version): Resource => JSON.parse(text) as Resource
+
+async function check({ store }: WatchedHub, participant: string): Promise<number> {
+  const id = participant.split('/')[1]!
+  const where = { op: 'reference', param: PARTICIPANT, type: 'Patient', id } as const
+  const versions = await all(store, { type: '*', where, deleted: true })
+  const agreements = (await all(store, { type: 'Contract', where: ALL })).map(parsed)
+  const records = versions.filter(({ text }) => text !== '').map(parsed)
+  const circle = circleOf(rule, { records, agreements, wageAgencies: ['ui'] }, range)
+
+  const stored = parsed((await store.read({ type: CIRCLE, id }, 'unrestricted'))!) as { circle?: unknown }
+  assert.deepEqual(stored.circle as Circle, circle)
+  const again = await circleFromRecords({ store, visibility: rule, range }, id)
+  assert.deepEqual(again.circle, circle)
+  const grants = parsed((await store.read({ type: CIRCLE_GRANTS, id }, 'unrestricted'))!)
+  assert.equal(JSON.stringify(grants.grants), JSON.stringify(again.grants))
+  for (const version of versions) {
+    const last = version.text === '' ? await store.vread(version, version.version - 1, 'unrestricted') : version
+    const { owner, author } = version
+    const written = { resource: parsed(last!), owner, author }
+    const right = audienceOf(rule, written, circle, { board: 'board', wageAgencies: ['ui'] })
+    assert.deepEqual((await store.indexed(version))?.audience, right, keyText(version))
+  }
+  return versions.length
+}
+
+for (const kind of ['memory', 'sqlite'] as const)
+  describe(`write / circle / several writers at once / ${kind}`, function () {
+    this.timeout(120_000)
+    let hub: WatchedHub, folder: string
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'nwd-circle-'))
+      const store = kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.db')}`
+      hub = await watchedHub({ store, interleaved: true, settings: { HUB_TIME_ZONE: ZONE } })
+    })
+    after(async () => {
+      await hub.stop()
+      await rm(folder, { recursive: true, force: true })
+    })
+
+    for (const seed of [20_261_128])
+      it(`leaves every audience as the rule computes it from scratch (seed ${seed})`, async () => {
+        const random = createRandom(seed)
+        const es = hub.as('es')
+        const world: World = { hub, random, people: [await newcomer(es, 'es'), await newcomer(es, 'es')], made: [] }
+        let left = WRITES
+        const statuses: number[] = []
+        const writer = async (): Promise<void> => {
+          while (left > 0) {
+            left -= 1
+            const answer = await random.one(ACTS)(world)
+            if (answer) statuses.push(answer.status)
+          }
+        }
+        await Promise.all(Array.from({ length: WRITERS }, writer))
+        assert.ok(statuses.filter((one) => one < 300).length > WRITES / 3, statuses.join(' '))
+        assert.deepEqual(
+          statuses.filter((one) => one >= 500),
+          [],
+        )
+        for (const participant of world.people) assert.ok((await check(hub, participant)) > 20)
+      })
+  })
