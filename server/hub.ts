@@ -16,7 +16,7 @@ import type { VisibilityRule } from './domain/visibility/rule.ts'
 import { dateRange } from './fhir/dates.ts'
 import type { JsonObject, Resource } from './fhir/types.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
-import { createRouter, type Offered } from './http/routes.ts'
+import { createRouter, type Handlers } from './interactions/routes.ts'
 import { listen, type Listening } from './http/server.ts'
 import { identify } from './auth/open.ts'
 import { capabilities } from './interactions/capabilities.ts'
@@ -139,7 +139,7 @@ async function offeredBy(
   needs: CreateNeeds & { readonly calendar: Calendar },
   config: Config,
   now: number,
-): Promise<Offered> {
+): Promise<Handlers> {
   const { definitions } = needs
   const offered = operations(needs)
   const interactions = {

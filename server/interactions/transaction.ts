@@ -12,7 +12,8 @@ import type { Version } from '../store/store.ts'
 import type { Call, Handler, Reply } from './call.ts'
 import { criteria } from './criteria.ts'
 import { created, locationOf, singleMatch, type CreateNeeds } from './create.ts'
-import { entryCall, type EntryCall, type Route } from './entry.ts'
+import { entryCall, type EntryCall } from './entry.ts'
+import type { Router } from './routes.ts'
 import { keyOf, requireInteraction } from './target.ts'
 import { withLocalReferences } from './local-references.ts'
 import { replyOf } from './read.ts'
@@ -23,7 +24,7 @@ import { issuesAtEntry } from '../write/bundle-location.ts'
 export type TransactionNeeds = CreateNeeds & {
   readonly limit: number
   /** The address space, for the entries. */
-  readonly route: Route
+  readonly route: Router
 }
 
 export const transaction =
