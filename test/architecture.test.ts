@@ -13,9 +13,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'hub', 'config', 'log', 'clock'],
   cli: ['*'],
   hub: ['*'],
-  library: ['completing', 'validate', 'definitions', 'fhir'],
-  completing: ['validate', 'domain', 'fhir'],
-  start: ['write', 'store', 'search', 'definitions', 'fhir', 'config'],
+  // write/complete.ts: the library validates a resource as the hub completes it.
+  library: ['write', 'validate', 'definitions', 'fhir'],
+  start: ['write', 'records', 'store', 'validate', 'search', 'domain', 'definitions', 'fhir', 'config'],
   http: ['interactions', 'operations', 'auth', 'definitions', 'fhir'],
   interactions: ['write', 'records', 'store', 'validate', 'terminology', 'search', 'domain', 'definitions', 'fhir'],
   operations: [

@@ -7,17 +7,19 @@ import { parseEtags } from '../fhir/etag.ts'
 import { outcomeInEntry, placedOutcome } from '../fhir/located.ts'
 import { operationOutcome, OutcomeError, refuse } from '../fhir/outcome.ts'
 import { parseReference, references, rewriteReferences } from '../fhir/reference.ts'
-import { keyText, type JsonObject, type Resource } from '../fhir/types.ts'
+import { keyText, type JsonObject, type Key, type Resource } from '../fhir/types.ts'
 import type { Version } from '../store/store.ts'
 import type { Call, Handler, Reply } from './call.ts'
 import { criteria } from './criteria.ts'
-import { created, locationOf, singleMatch, type CreateNeeds } from './create.ts'
+import { created, disclosedIn, locationOf, singleMatch, type CreateNeeds } from './create.ts'
 import { entryCall, type EntryCall } from './entry.ts'
 import type { Router } from './routes.ts'
 import { keyOf, requireInteraction } from './target.ts'
 import { withLocalReferences } from './local-references.ts'
 import { replyOf } from './read.ts'
-import { write, retryOnConflict, type Written } from '../write/pipeline.ts'
+import { insight, type View } from '../records/view.ts'
+import { retryOnConflict } from '../write/conflict.ts'
+import { write, type Written } from '../write/pipeline.ts'
 import type { Change } from '../write/change.ts'
 import { issuesAtEntry } from '../write/bundle-location.ts'
 
@@ -41,10 +43,16 @@ export const transaction =
     return answer('transaction-response', await allOrNone(needs, call, entries.map(read)))
   }
 
-const answer = (kind: 'batch-response' | 'transaction-response', replies: readonly EntryReply[]): Reply => ({
+/** What an entry answers, and the records that it discloses. */
+type EntryResult = EntryReply & Pick<Reply, 'disclosed'>
+
+const answer = (kind: 'batch-response' | 'transaction-response', results: readonly EntryResult[]): Reply => ({
   status: 200,
-  text: buildResponses(kind, replies),
+  text: buildResponses(kind, results),
+  disclosed: distinct(results.flatMap(({ disclosed }) => disclosed ?? [])),
 })
+
+const distinct = (keys: readonly Key[]): readonly Key[] => [...new Map(keys.map((key) => [keyText(key), key])).values()]
 
 function bundleOf(call: Call): Resource {
   const { body } = call
@@ -81,27 +89,31 @@ async function inTurn<T, R>(list: readonly T[], each: (one: T, index: number) =>
   return results
 }
 
-/** One entry of a batch: its failure is its own, and is told where the entry stands in the Bundle that was sent. */
-async function runEntry(outer: Call, index: number, read: () => EntryCall): Promise<EntryReply> {
+/** One entry of a batch: its failure is its own, with expressions into the Bundle that was sent. */
+async function runEntry(outer: Call, index: number, read: () => EntryCall): Promise<EntryResult> {
   let type: string | undefined
-  const told = (outcome: Resource): Resource =>
+  const located = (outcome: Resource): Resource =>
     placedOutcome(outcomeInEntry(outcome, `Bundle.entry[${index}]`, type), outer.locate)
   try {
     const call = read()
     type = call.body?.resourceType
     const reply = entryReply(call, await call.run(call))
-    return reply.resource?.resourceType === 'OperationOutcome' ? { ...reply, resource: told(reply.resource) } : reply
+    return reply.resource?.resourceType === 'OperationOutcome' ? { ...reply, resource: located(reply.resource) } : reply
   } catch (error) {
     if (!(error instanceof OutcomeError)) throw error
-    return { status: error.status, outcome: told(operationOutcome(error.issues)) }
+    return { status: error.status, outcome: located(operationOutcome(error.issues)) }
   }
 }
 
-function entryReply(call: EntryCall, { status, text, resource, location, version, lastModified }: Reply): EntryReply {
+function entryReply(call: EntryCall, reply: Reply): EntryResult {
+  const { status, text, resource, location, version, lastModified, disclosed } = reply
   const isWrite = call.method === 'POST' || call.method === 'PUT'
-  const silent = isWrite && call.prefer.return === 'minimal'
-  return { status, location, version, lastModified, ...(silent ? {} : { text, resource }) }
+  const isMinimal = isWrite && call.prefer.return === 'minimal'
+  return { status, location, version, lastModified, disclosed, ...(isMinimal ? {} : { text, resource }) }
 }
+
+/** One attempt of a transaction: what it reads, it reads once and afresh. */
+type Attempt = { readonly needs: TransactionNeeds; readonly outer: Call; readonly view: View }
 
 type PlannedEntry = { readonly call: EntryCall; readonly change?: Change; readonly existing?: Version }
 
@@ -110,33 +122,29 @@ async function allOrNone(
   needs: TransactionNeeds,
   outer: Call,
   calls: readonly EntryCall[],
-): Promise<readonly EntryReply[]> {
+): Promise<readonly EntryResult[]> {
   refuseDoubleAddresses(calls)
   const writes = calls.filter((one) => one.method !== 'GET' && one.method !== 'HEAD')
   const done = await retryOnConflict(async () => {
-    const planned = await planWrites(needs, outer, writes)
+    const view = insight(needs.store, outer.caller, outer.now)
+    const planned = await planWrites({ needs, outer, view }, writes)
     const changes = planned.flatMap((one) => (one.change ? [one.change] : []))
-    const written = await write(needs, outer, changes)
+    const written = await write(needs, { ...outer, view }, changes)
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
-    return new Map(planned.map((one) => [one.call, entryReply(one.call, replyTo(one, byChange))]))
+    return new Map(planned.map((one) => [one.call, entryReply(one.call, replyTo(needs, one, byChange))]))
   })
   return inTurn(calls, (one, index) => done.get(one) ?? runEntry(outer, index, () => one))
 }
 
 /** Ids for what is new, then every reference between entries made to point at them. */
-async function planWrites(
-  needs: TransactionNeeds,
-  outer: Call,
-  calls: readonly EntryCall[],
-): Promise<readonly PlannedEntry[]> {
-  const identified = await inTurn(calls, (call) => issuesAtEntry(subject(call), () => identify(needs, call)))
+async function planWrites(attempt: Attempt, calls: readonly EntryCall[]): Promise<readonly PlannedEntry[]> {
+  const identified = await inTurn(calls, (call) => issuesAtEntry(subject(call), () => identify(attempt, call)))
   const map = new Map(identified.flatMap(({ call, id, existing }) => fullUrlOf(call, existing?.id ?? id)))
-  return inTurn(identified, (one) => issuesAtEntry(subject(one.call), () => planWrite(needs, outer, one, map)))
+  return inTurn(identified, (one) => issuesAtEntry(subject(one.call), () => planWrite(attempt, one, map)))
 }
 
 async function planWrite(
-  needs: TransactionNeeds,
-  outer: Call,
+  attempt: Attempt,
   { call, id, existing, unless }: IdentifiedEntry,
   map: ReadonlyMap<string, string>,
 ): Promise<PlannedEntry> {
@@ -144,7 +152,7 @@ async function planWrite(
   if (call.method === 'DELETE')
     return { call, change: { kind: 'remove' as const, key: keyOf(call), ifMatch: tags(call), at: call.at } }
   const body = withLocalReferences(resourceOf(call), call.base)
-  const linked = rewriteReferences(body, await withConditional(needs, outer, body, map))
+  const linked = rewriteReferences(body, await withConditional(attempt, body, map))
   const change: Change = {
     kind: 'put',
     create: call.method === 'POST',
@@ -168,11 +176,11 @@ type IdentifiedEntry = {
   readonly unless?: ReturnType<typeof criteria>
 }
 
-async function identify(needs: TransactionNeeds, call: EntryCall): Promise<IdentifiedEntry> {
+async function identify({ needs, view }: Attempt, call: EntryCall): Promise<IdentifiedEntry> {
   if (!['create', 'update', 'delete'].includes(call.interaction)) {
     throw refuse(
       'bundle-invalid',
-      `\`${call.interaction}\` has no place in a transaction; send it in a batch, or by itself.`,
+      `\`${call.interaction}\` is not taken in a transaction; send it in a batch, or by itself.`,
       { expression: `${call.at}.request.url` },
     )
   }
@@ -182,7 +190,7 @@ async function identify(needs: TransactionNeeds, call: EntryCall): Promise<Ident
   if (call.method === 'PUT') return { call, id: updatedId(call, body) }
   if (call.ifNoneExist === undefined) return { call, id: needs.newId() }
   const unless = criteria(needs, call, body.resourceType, call.ifNoneExist)
-  return { call, id: needs.newId(), unless, existing: await singleMatch(needs, unless, call.ifNoneExist) }
+  return { call, id: needs.newId(), unless, existing: await singleMatch(view, unless, call.ifNoneExist) }
 }
 
 function updatedId(call: EntryCall, body: Resource): string {
@@ -223,10 +231,9 @@ function fullUrlOf(call: EntryCall, id: string): readonly (readonly [string, str
     : []
 }
 
-/** Conditional references (`Patient?identifier=x`) resolved with the caller's eyes. https://hl7.org/fhir/R4/http.html#trules */
+/** Conditional references (`Patient?identifier=x`) resolved among what the caller may know of. https://hl7.org/fhir/R4/http.html#trules */
 async function withConditional(
-  needs: TransactionNeeds,
-  outer: Call,
+  { needs, outer, view }: Attempt,
   body: Resource,
   map: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, string>> {
@@ -234,7 +241,7 @@ async function withConditional(
   for (const { reference, path } of references(body)) {
     const found = parseReference(reference)
     if (found?.kind !== 'conditional') continue
-    const version = await singleMatch(needs, criteria(needs, outer, found.type, found.query), found.query)
+    const version = await singleMatch(view, criteria(needs, outer, found.type, found.query), found.query)
     if (!version)
       throw refuse('reference-not-found', `\`${reference}\` matches no record that you may know of.`, {
         expression: path,
@@ -244,7 +251,7 @@ async function withConditional(
   return all
 }
 
-/** The same record twice, or two entries under one fullUrl: nobody could say which is meant. */
+/** Two entries under one fullUrl: a reference to it would be ambiguous. */
 function refuseDoubleAddresses(calls: readonly EntryCall[]): void {
   const seen = new Set<string>()
   for (const { fullUrl, at } of calls) {
@@ -255,12 +262,17 @@ function refuseDoubleAddresses(calls: readonly EntryCall[]): void {
   }
 }
 
-function replyTo({ change, existing }: PlannedEntry, writes: ReadonlyMap<Change, Written | undefined>): Reply {
-  if (existing) return { ...replyOf(existing), location: locationOf(existing) }
+function replyTo(
+  needs: TransactionNeeds,
+  { call, change, existing }: PlannedEntry,
+  writes: ReadonlyMap<Change, Written | undefined>,
+): Reply {
+  if (existing) return disclosedIn(needs, call, existing, { ...replyOf(existing), location: locationOf(existing) })
   const written = change && writes.get(change)
   const version = written?.version
   if (!version || change?.kind === 'remove') {
     return { status: 204, version: version?.version, lastModified: version?.at }
   }
-  return written?.created ? created(version) : { ...replyOf(version), location: locationOf(version) }
+  const reply = written?.created ? created(version) : { ...replyOf(version), location: locationOf(version) }
+  return disclosedIn(needs, call, version, reply)
 }

@@ -40,7 +40,7 @@ export async function publishDefinitions(needs: WriteNeeds): Promise<void> {
   const gone = (known.keys ?? []).filter((key) => !keys.includes(key))
   await needs.store.commit({
     writes: [
-      ...resources.map((resource) => written(resource, needs.extract(resource))),
+      ...resources.map((resource) => written(resource, needs.index.extract(resource))),
       ...gone.map(withdrawn),
       written({ resourceType: PUBLISHED.type, id: PUBLISHED.id, digest, keys }, [], []),
     ],
@@ -67,7 +67,7 @@ function withdrawn(key: string): Write {
 
 function written(
   resource: Publishable,
-  entries: ReturnType<WriteNeeds['extract']>,
+  entries: ReturnType<WriteNeeds['index']['extract']>,
   audience: readonly Audience[] = [{ agency: EVERYONE }],
 ): Write {
   const meta = { ...resource.meta, source: `Organization/${BOARD}` }

@@ -11,15 +11,17 @@ import { audienceOf, classesOf, participantOf, type Roles } from '../domain/visi
 import { circleOf, circleTypes, NOBODY, type Circle } from '../domain/visibility/circle.ts'
 import type { Membership } from '../domain/visibility/membership.ts'
 import { ALL, PARTICIPANT, type Filter } from '../search/query.ts'
-import type { Guard, Version, Write } from '../store/store.ts'
+import type { Guard, Store, Version, Write } from '../store/store.ts'
 import { codeSystem } from '../fhir/canonical.ts'
 import type { PreparedChange } from './change.ts'
 import { CONSENT_CLASS } from './index-entries.ts'
-import type { WriteNeeds } from './needs.ts'
+import type { RuleTables } from './rule-tables.ts'
 import { sameMatches, sameRecords } from './circle-guards.ts'
 
 export const CIRCLE = 'Circle'
 export const BOARD = 'board'
+
+export type AudienceNeeds = Pick<RuleTables, 'visibility' | 'range'> & { readonly store: Store }
 
 export type Audiences = {
   /** The audience of each change, in order. */
@@ -34,11 +36,10 @@ export type Audiences = {
  * Returns guards that make the commit fail (and the caller begin again) when a circle moved meanwhile.
  */
 export async function audiencesOf(
-  needs: WriteNeeds,
+  needs: AudienceNeeds,
   caller: Caller,
   changes: readonly PreparedChange[],
 ): Promise<Audiences> {
-  if (needs.rules === 'open') return { of: changes.map(() => [{ agency: '*' }]), writes: [], guards: [] }
   const roles: Roles = { board: BOARD, wageAgencies: rolesMatter(needs, changes) ? await wageAgencies(needs) : [] }
   const concerned = await participants(needs, changes)
   const moved = await Promise.all(concerned.ids.map((id) => circleAfter(needs, id, changes, roles)))
@@ -69,14 +70,14 @@ export async function audiencesOf(
 }
 
 /** Wage agencies are looked up only where a restricted record or a circle can name them. */
-function rolesMatter(needs: WriteNeeds, changes: readonly PreparedChange[]): boolean {
+function rolesMatter(needs: AudienceNeeds, changes: readonly PreparedChange[]): boolean {
   const sources = sourceTypes(needs)
   return changes.some(
     (one) => sources.has(one.key.type) || [one.before, one.after].some((state) => state && classesOf(state).length > 0),
   )
 }
 
-const sourceTypes = (needs: WriteNeeds): ReadonlySet<string> =>
+const sourceTypes = (needs: AudienceNeeds): ReadonlySet<string> =>
   new Set([...circleTypes(needs.visibility), needs.visibility.agreement.type])
 
 type Moved = {
@@ -92,7 +93,7 @@ type Moved = {
 
 /** Participants that the changes are about, and those whose circle rests on an agreement that changes. */
 async function participants(
-  needs: WriteNeeds,
+  needs: AudienceNeeds,
   changes: readonly PreparedChange[],
 ): Promise<{ readonly ids: readonly string[]; readonly guards: readonly Guard[] }> {
   const about = changes.flatMap(({ before, after }) => [before, after].flatMap((one) => participantIn(needs, one)))
@@ -105,13 +106,13 @@ async function participants(
 
 const keysOf = (changes: readonly PreparedChange[]): readonly Key[] => changes.map((one) => one.key)
 
-function participantIn(needs: WriteNeeds, resource: Resource | undefined): readonly string[] {
+function participantIn(needs: AudienceNeeds, resource: Resource | undefined): readonly string[] {
   const id = resource && participantOf(needs.visibility, resource)
   return id === undefined ? [] : [id]
 }
 
 async function circleAfter(
-  needs: WriteNeeds,
+  needs: AudienceNeeds,
   participant: string,
   changes: readonly PreparedChange[],
   roles: Roles,
@@ -144,7 +145,7 @@ async function circleAfter(
 
 /** All records of a participant but those that the commit itself writes, deleted ones included. */
 async function recordsOf(
-  needs: WriteNeeds,
+  needs: AudienceNeeds,
   participant: string,
   changes: readonly PreparedChange[],
 ): Promise<readonly Version[]> {
@@ -159,7 +160,7 @@ async function recordsOf(
   return versions.filter((one) => !changes.some(({ key }) => key.type === one.type && key.id === one.id))
 }
 
-async function reaudience(needs: WriteNeeds, version: Version, circle: Circle, roles: Roles): Promise<Write> {
+async function reaudience(needs: AudienceNeeds, version: Version, circle: Circle, roles: Roles): Promise<Write> {
   const written = { resource: await lastState(needs, version), owner: version.owner, author: version.author }
   return {
     kind: 'audience',
@@ -169,7 +170,7 @@ async function reaudience(needs: WriteNeeds, version: Version, circle: Circle, r
 }
 
 /** The state of a record, or the one that was deleted. */
-async function lastState(needs: WriteNeeds, version: Version): Promise<Resource> {
+async function lastState(needs: AudienceNeeds, version: Version): Promise<Resource> {
   const state = version.text === '' ? await needs.store.vread(version, version.version - 1, 'unrestricted') : version
   return JSON.parse(state?.text ?? '{}') as Resource
 }
@@ -190,7 +191,7 @@ const circleKey = (participant: string): Key => ({ type: CIRCLE, id: participant
 const expectCircle = (version: number) => (version === 0 ? ('absent' as const) : { version: [version] })
 
 async function agreements(
-  needs: WriteNeeds,
+  needs: AudienceNeeds,
   changes: readonly PreparedChange[],
   own: readonly Resource[],
 ): Promise<{ readonly records: readonly Resource[]; readonly guards: readonly Guard[] }> {
@@ -212,7 +213,7 @@ async function agreements(
 }
 
 /** Consents that name a class which also needs an agreement. */
-async function consentsUnderAgreement(needs: WriteNeeds, written: readonly Key[]) {
+async function consentsUnderAgreement(needs: AudienceNeeds, written: readonly Key[]) {
   const named = Object.entries(needs.visibility.classes).filter(([, one]) => one.agreement)
   const where: Filter = { op: 'or', of: named.map(([code]) => ({ op: 'token', param: CONSENT_CLASS, code })) }
   const { versions } = await needs.store.find({
@@ -225,7 +226,7 @@ async function consentsUnderAgreement(needs: WriteNeeds, written: readonly Key[]
   return { versions, guards: sameMatches('Consent', where, untouched, written) }
 }
 
-async function wageAgencies(needs: WriteNeeds): Promise<readonly string[]> {
+async function wageAgencies(needs: AudienceNeeds): Promise<readonly string[]> {
   const where: Filter = { op: 'token', param: 'type', system: codeSystem('agency-type'), code: 'wage-agency' }
   const { versions } = await needs.store.find({ type: 'Organization', where, viewer: 'unrestricted', limit: 100 })
   return versions.map((one) => one.id)

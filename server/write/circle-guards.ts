@@ -6,11 +6,11 @@
 import { PARTICIPANT, type Filter, type Query } from '../search/query.ts'
 import type { Guard, Version } from '../store/store.ts'
 import type { Key } from '../fhir/types.ts'
-import type { WriteNeeds } from './needs.ts'
+import type { RuleTables } from './rule-tables.ts'
 
 /** These are all the records of a participant but the ones that the commit writes itself, at these versions. */
 export const sameRecords = (
-  { visibility }: Pick<WriteNeeds, 'visibility'>,
+  { visibility }: Pick<RuleTables, 'visibility'>,
   participant: string,
   seen: readonly Version[],
   written: readonly Key[],

@@ -1,14 +1,17 @@
 /** The searchable facts of a record: what its search parameters say, and what the hub adds for its own questions. */
 import { codeSystem } from '../fhir/canonical.ts'
 import { codesOf, items } from '../fhir/element.ts'
+import type { Definitions } from '../definitions/definitions.ts'
 import type { Resource } from '../fhir/types.ts'
+import type { View } from '../records/view.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import { RESTRICTED_CLASS } from '../domain/visibility/circle.ts'
 import { valuesAt } from '../fhir/element-path.ts'
 import { PARTICIPANT, type IndexEntry } from '../search/query.ts'
 import type { PreparedChange } from './change.ts'
-import type { WriteNeeds } from './needs.ts'
+import type { WriteContext } from './context.ts'
 import { dependencyEntries } from './dependents.ts'
+import type { RecordIndex } from './record-index.ts'
 
 /** Internal entry of a participant: the keyed hash of the social security number. It is kept nowhere else. */
 export const SSN_HASH = '_ssn'
@@ -18,29 +21,41 @@ export const CONSENT_CLASS = '_class'
 /** Internal entry of a wage record: its participant, quarter and employer, of which there is one record. */
 export const WAGE_KEY = '_wage'
 
+/** `definitions`: those of the write, by which a record is found that uses a posted one. */
 export async function entriesOf(
-  needs: WriteNeeds,
+  { index, definitions, view }: EntryNeeds,
   one: PreparedChange,
   after: Resource,
 ): Promise<readonly IndexEntry[]> {
   return [
-    ...needs.extract(after),
-    ...aboutEntries(needs, after),
+    ...index.extract(after),
+    ...aboutEntries(index, after),
     ...consentEntries(after),
     ...wageEntries(after),
-    ...dependencyEntries(needs, after),
-    ...(await ssnEntries(needs, one)),
+    ...(index.posts ? dependencyEntries(definitions, after) : []),
+    ...(await ssnEntries(view, one)),
   ]
 }
 
+export type EntryNeeds = Pick<WriteContext, 'view'> & {
+  readonly index: RecordIndex
+  readonly definitions: Definitions
+}
+
 /** What a deleted record still says: its participant, and of a participant the hash, for when it is brought back. */
-export async function remainingEntries(needs: WriteNeeds, one: PreparedChange): Promise<readonly IndexEntry[]> {
-  return one.before ? [...aboutEntries(needs, one.before), ...(await ssnEntries(needs, one))] : []
+export async function remainingEntries(
+  { index, view }: Pick<EntryNeeds, 'index' | 'view'>,
+  one: PreparedChange,
+): Promise<readonly IndexEntry[]> {
+  return one.before ? [...aboutEntries(index, one.before), ...(await ssnEntries(view, one))] : []
 }
 
 /** The participant that a record is about. */
-export function aboutEntries(needs: WriteNeeds, resource: Resource): readonly IndexEntry[] {
-  const id = participantOf(needs.visibility, resource)
+export function aboutEntries(
+  { visibility }: Pick<RecordIndex, 'visibility'>,
+  resource: Resource,
+): readonly IndexEntry[] {
+  const id = participantOf(visibility, resource)
   return id === undefined ? [] : [{ kind: 'reference', param: PARTICIPANT, type: 'Patient', id }]
 }
 
@@ -68,8 +83,8 @@ function wageEntries(resource: Resource): readonly IndexEntry[] {
   return code === undefined ? [] : [{ kind: 'token', param: WAGE_KEY, code }]
 }
 
-async function ssnEntries(needs: WriteNeeds, one: PreparedChange): Promise<readonly IndexEntry[]> {
-  const code = await ssnHashOf(needs, one)
+async function ssnEntries(view: View, one: PreparedChange): Promise<readonly IndexEntry[]> {
+  const code = await ssnHashOf({ view }, one)
   return code === undefined ? [] : [{ kind: 'token', param: SSN_HASH, code }]
 }
 
@@ -78,12 +93,12 @@ async function ssnEntries(needs: WriteNeeds, one: PreparedChange): Promise<reado
  * without one the old stays, through a deletion as well.
  */
 export async function ssnHashOf(
-  needs: Pick<WriteNeeds, 'store'>,
+  { view }: Pick<WriteContext, 'view'>,
   one: Pick<PreparedChange, 'key' | 'ssn' | 'stored'>,
 ): Promise<string | undefined> {
   if (one.key.type !== 'Patient') return undefined
   if (one.ssn) return one.ssn
-  const indexed = one.stored && (await needs.store.indexed(one.key))
-  const entry = indexed?.entries.find((known) => known.param === SSN_HASH)
+  const entries = one.stored ? await view.entries(one.key) : []
+  const entry = entries.find(({ param }) => param === SSN_HASH)
   return entry?.kind === 'token' ? entry.code : undefined
 }

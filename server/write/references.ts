@@ -8,28 +8,27 @@ import { keyText, type Key, type Resource } from '../fhir/types.ts'
 import type { Issue } from '../fhir/outcome.ts'
 import { parseReference, references } from '../fhir/reference.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
-import type { PreparedChange, PendingState } from './change.ts'
-import type { WriteNeeds } from './needs.ts'
+import { currentResource } from '../records/resource.ts'
+import type { PreparedChange } from './change.ts'
+import type { PendingState } from './pending-state.ts'
+import type { RuleTables } from './rule-tables.ts'
 
 export async function checkReferences(
-  { store, visibility }: WriteNeeds,
+  { visibility }: Pick<RuleTables, 'visibility'>,
   scene: PendingState,
 ): Promise<readonly Issue[]> {
   const asked = scene.changes.flatMap(newReferences)
   const coming = new Map(scene.changes.flatMap((one) => (one.after ? [[keyText(one.key), one.after]] : [])))
   const open = asked.filter((one) => !coming.has(keyText(one.key)))
-  const found = await store.readMany(
-    open.map((one) => one.key),
-    scene.viewer,
-  )
+  const found = await scene.view.readMany(open.map((one) => one.key))
   const stored = new Map(open.map((one, index) => [one, found[index]]))
   return asked.flatMap((one) => {
     const version = stored.get(one)
     if (stored.has(one) && (!version || version.text === '')) return [missing(one)]
     const own = one.of && participantOf(visibility, one.of)
     if (own === undefined || (visibility.participant[one.key.type] ?? 'self') === 'self') return []
-    const target = coming.get(keyText(one.key)) ?? (JSON.parse(version?.text ?? '{}') as Resource)
-    const of = participantOf(visibility, target)
+    const target = coming.get(keyText(one.key)) ?? currentResource(version)
+    const of = target && participantOf(visibility, target)
     return of === undefined || of === own ? [] : [foreign(one)]
   })
 }

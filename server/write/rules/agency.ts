@@ -3,9 +3,10 @@ import { codeSystem } from '../../fhir/canonical.ts'
 import { codesOf } from '../../fhir/element.ts'
 import type { Resource } from '../../fhir/types.ts'
 import type { Filter } from '../../search/query.ts'
-import type { PreparedChange, Rule, PendingState, RuleResult } from '../change.ts'
+import type { PreparedChange } from '../change.ts'
+import type { PendingState } from '../pending-state.ts'
 import { WAGE_KEY } from '../index-entries.ts'
-import type { WriteNeeds } from '../needs.ts'
+import type { Rule, RuleResult } from './rule.ts'
 
 export const agencyRules: readonly Rule[] = [
   { types: ['Organization'], check: hasPrefixOfItsOwn },
@@ -24,12 +25,10 @@ const ANY_WAGE: Filter = { op: 'not', of: { op: 'missing', param: WAGE_KEY } }
 /** Who keeps wage records sees them all. While there are any, that role does not move by an edit. */
 async function keepsWageRole(
   { before, after, at }: PreparedChange,
-  _: PendingState,
-  { store }: WriteNeeds,
+  { unrestricted }: PendingState,
 ): Promise<RuleResult> {
   if (keepsWages(before) === keepsWages(after)) return {}
-  const { versions } = await store.find({ type: 'Observation', where: ANY_WAGE, viewer: 'unrestricted', limit: 1 })
-  if (versions.length === 0) return {}
+  if (!(await unrestricted.first('Observation', ANY_WAGE))) return {}
   const text =
     'The role `wage-agency` cannot be given or taken while the hub holds wage records: who may know of them rests on it.'
   return { issues: [{ severity: 'error', detail: 'agency-rule', text, expression: `${at}.type` }] }
