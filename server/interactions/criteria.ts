@@ -2,11 +2,12 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { namesSsn } from '../domain/participant/ssn.ts'
 import { refuse } from '../fhir/outcome.ts'
+import { viewerOf } from '../records/view.ts'
 import type { Cursors } from '../search/page.ts'
 import { parse, type Parsed } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
 import type { Call } from './call.ts'
-import { capabilityOf, viewerOf } from './target.ts'
+import { capabilityOf } from './target.ts'
 
 export type SearchNeeds = { readonly definitions: Definitions; readonly timeZone: string; readonly cursors: Cursors }
 
@@ -14,13 +15,13 @@ export type SearchNeeds = { readonly definitions: Definitions; readonly timeZone
 export function parseSearch(needs: SearchNeeds, call: Call, type: string, params: Call['params']): Parsed {
   const capability = capabilityOf(needs.definitions, { ...call, type })
   refuseSsn(params)
-  const { now, base } = call
+  const { caller, now, base } = call
   return parse(capability, params, {
     base,
     now,
     timeZone: needs.timeZone,
     cursors: needs.cursors,
-    viewer: viewerOf(call),
+    viewer: viewerOf(caller, now),
     handling: call.prefer.handling,
   })
 }

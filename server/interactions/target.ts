@@ -3,12 +3,7 @@ import type { Definitions, ResourceCapability } from '../definitions/definitions
 import { refuse, type OutcomeError } from '../fhir/outcome.ts'
 import { nearest } from '../fhir/nearest.ts'
 import { keyText, type Key } from '../fhir/types.ts'
-import { viewerOf as viewerOfCaller } from '../records/view.ts'
-import type { Viewer } from '../search/query.ts'
 import type { Call } from './call.ts'
-
-/** The caller as a viewer, at the instant of the request. */
-export const viewerOf = ({ caller, now }: Call): Viewer => viewerOfCaller(caller, now)
 
 /** What the hub offers for the type of a call. Errors: `unknown-type` (404), naming the nearest type that is offered. */
 export function capabilityOf(definitions: Definitions, call: Call): ResourceCapability {
