@@ -1,7 +1,7 @@
 /** Commits referrals, each ServiceRequest with its Task, and answers them in a Bundle. */
 import type { Calendar } from '../domain/calendar/working-days.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
-import type { Made, Referral } from '../domain/referral/draft.ts'
+import type { DraftContext, Referral } from '../domain/referral/draft.ts'
 import type { Range } from '../domain/visibility/circle.ts'
 import { serialize } from '../fhir/json.ts'
 import type { Resource } from '../fhir/types.ts'
@@ -26,7 +26,7 @@ export type ReferralNeeds = WriteNeeds & {
 export type Attempt = { readonly needs: ReferralNeeds; readonly call: Call; readonly view: View }
 
 /** What a draft takes from the hub: new ids, the time, and the working days of the state. */
-export const draftingFor = ({ needs, call }: Attempt): Made => ({
+export const draftingFor = ({ needs, call }: Attempt): DraftContext => ({
   newId: needs.newId,
   now: call.now,
   workingDaysAfter: needs.calendar.workingDaysAfter,
