@@ -9,7 +9,7 @@ import type { Json, JsonObject, Resource } from '../fhir/types.ts'
 import type { Handler } from './call.ts'
 import type { RoutedOperation } from './routes.ts'
 
-/** What the statement says of an operation. */
+/** What the statement shows of an operation. */
 type OperationCapability = Pick<RoutedOperation, 'name' | 'levels' | 'types'> & { readonly definition: string }
 
 export type CapabilityNeeds = {

@@ -44,7 +44,7 @@ const PREFERENCE_APPLIES = new Set(['create', 'update'])
 /** Answered without authentication, so that a client can find out how to authenticate. */
 const ANONYMOUS = new Set(['capabilities'])
 
-/** What answers a request, and what its address says. */
+/** What answers a request, and what its address names. */
 export type Target = {
   /** For the log and for metrics; never the address itself: `GET /:type/:id`. */
   readonly route: string

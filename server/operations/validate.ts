@@ -1,4 +1,4 @@
-/** $validate: the verdict that a write would get, without a write. https://hl7.org/fhir/R4/resource-operation-validate.html */
+/** $validate: the issues that a write would get, without a write. https://hl7.org/fhir/R4/resource-operation-validate.html */
 import { parseEtags } from '../fhir/etag.ts'
 import { isError, operationOutcome, refuse, type Issue } from '../fhir/outcome.ts'
 import type { JsonObject, Key, Resource } from '../fhir/types.ts'
@@ -69,7 +69,7 @@ const content: Validate = async (request, { resource: sent, profiles, at }) => {
   return check(request.needs, resource, profiles, at ?? resource.resourceType)
 }
 
-/** The change as a write would make it; what further profiles say comes with what the write would say. */
+/** The issues of the change as a write would make it, and those of the further profiles. */
 const asChange =
   (changeOf: (request: Request, resource: Resource, at: string) => Promise<Change>): Validate =>
   async (request, { resource: sent, profiles, at: position }) => {

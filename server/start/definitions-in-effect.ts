@@ -38,9 +38,9 @@ function validators(options: Means): (definitions: Definitions) => Validator {
 }
 
 /** Loaded with the first resource to check: a start need not wait for it. */
-function lazyValidator(definitions: Definitions, options: Means): Validator {
+function lazyValidator(definitions: Definitions, means: Means): Validator {
   let loading: Promise<Validator> | undefined
   const load = async (): Promise<Validator> =>
-    (await import('../validate/fair.ts')).createFairValidator(definitions, options)
-  return { check: async (resource, ask) => (await (loading ??= load())).check(resource, ask) }
+    (await import('../validate/fair.ts')).createFairValidator(definitions, means)
+  return { check: async (resource, options) => (await (loading ??= load())).check(resource, options) }
 }

@@ -1,8 +1,8 @@
 /**
  * What the hub fills in: the one place, for a write, `$validate`, the command line and the library. A resource is
  * validated as it will be stored, except where the client itself sent an element that the hub fills: that value is not
- * kept, but it must be well-formed, so it is validated as it was sent. Where the stored value is only known to a write
- * (the hub id, the time of a Task's change), the others validate a valid value in its place.
+ * kept, but it must be well-formed, so it is validated as it was sent. Only a write has the hub id
+ * and the time of a Task's change; the others validate placeholders of the right form.
  */
 import { hubIdOf, HUB_ID, withHubId } from '../domain/participant/hub-id.ts'
 import { openedSsn, sealSsn, ssnIn, strayNumber } from '../domain/participant/ssn.ts'

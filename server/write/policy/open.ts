@@ -1,4 +1,4 @@
-/** The policy of an open server: any R4 resource from any caller, known to every agency, without the rules of the hub. */
+/** The policy of an open server: any R4 resource from any caller, visible to every agency, without the rules of the hub. */
 import { EVERYONE } from '../../search/query.ts'
 import { completeMeta } from '../complete.ts'
 import type { Policy } from './policy.ts'

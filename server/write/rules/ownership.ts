@@ -75,7 +75,7 @@ function keepsImmutable(
   }
 }
 
-/** A record stays about the participant it was created for: otherwise its history would tell one about the other. */
+/** A record stays about the participant it was created for: otherwise its history would disclose one to the circle of the other. */
 function keepsParticipant({ visibility }: Tables, { key, last: before, after, at }: PreparedChange): RuleResult {
   const element = visibility.participant[key.type]
   if (!before || !after || element === undefined || element === 'self') return {}
