@@ -152,15 +152,20 @@ export const validatorOf = (validator: Validator, completion: Complete): Validat
   async check(resource, options = {}) {
     if (!isResource(resource)) return validator.check(resource, options)
     const { at = resource.resourceType } = options
-    try {
-      const { toValidate } = completion(resource, { at })
-      return issuesAsSent(await validator.check(toValidate, options), { sent: resource, validated: toValidate, at })
-    } catch (error) {
-      if (error instanceof OutcomeError) return error.issues
-      throw error
-    }
+    const validated = completedOrRefused(resource, at, completion)
+    if (validated instanceof OutcomeError) return validated.issues
+    return issuesAsSent(await validator.check(validated, options), { sent: resource, validated, at })
   },
 })
+
+function completedOrRefused(resource: Resource, at: string, completion: Complete): Resource | OutcomeError {
+  try {
+    return completion(resource, { at }).toValidate
+  } catch (error) {
+    if (error instanceof OutcomeError) return error
+    throw error
+  }
+}
 
 const isResource = (value: unknown): value is Resource =>
   typeof value === 'object' && value !== null && typeof (value as Resource).resourceType === 'string'
