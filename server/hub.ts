@@ -1,103 +1,124 @@
 /** The hub put together: the one file that knows every part. Reads from top to bottom as the parts depend on each other. */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { Config } from './config.ts'
-import type { Clock } from './clock.ts'
-import { completing } from './completing.ts'
-import type { Log } from './log.ts'
-import { createLive } from './definitions/live.ts'
-import { loadDefinitions } from './definitions/load.ts'
-import type { Definitions, SearchParameter } from './definitions/definitions.ts'
-import { checkHolidays, type HolidayRules } from './domain/calendar/holidays.ts'
-import { createCalendar, type Calendar } from './domain/calendar/working-days.ts'
-import { newHubId } from './domain/participant/hub-id.ts'
-import { parseLifecycle } from './domain/referral/lifecycle.ts'
-import { checkVisibility } from './domain/visibility/check.ts'
-import type { VisibilityRule } from './domain/visibility/rule.ts'
-import { dateRange } from './fhir/dates.ts'
-import type { JsonObject, Resource } from './fhir/types.ts'
-import { BASE_PATH, createApp } from './http/app.ts'
-import { createRouter, type Offered } from './http/routes.ts'
-import { listen, type Listening } from './http/server.ts'
 import { identify } from './auth/open.ts'
+import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import type { Definitions, SearchParameter } from './definitions/definitions.ts'
+import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
+import { createCalendar } from './domain/calendar/working-days.ts'
+import { newHubId } from './domain/participant/hub-id.ts'
+import { topicsOf } from './domain/subscription/topic.ts'
+import { checkVisibility } from './domain/visibility/check.ts'
+import { dateRange } from './fhir/dates.ts'
+import { BASE_PATH, createApp } from './http/app.ts'
+import { listen, type Listening } from './http/server.ts'
+import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
 import { history } from './interactions/history.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
+import { createRouter, type Handlers } from './interactions/routes.ts'
 import { search } from './interactions/search.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
-import type { WriteNeeds, WritingRule } from './write/needs.ts'
-import { createPostedDefinitions, type PostedDefinitions } from './write/posted-definitions.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
-import { topicsOf } from './domain/subscription/topic.ts'
+import type { Log } from './log.ts'
 import { operations } from './operations/index.ts'
-import { publishDefinitions, seedSamples } from './start/publish.ts'
-import { ALL } from './search/query.ts'
+import type { ReferralNeeds } from './operations/referrals.ts'
 import { checkParameters, extract } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
+import { agenciesOf, type AgencyName } from './start/agencies.ts'
+import { definitionsInEffect, type DefinitionsInEffect } from './start/definitions-in-effect.ts'
+import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
+import { publishDefinitions, seedSamples } from './start/publish.ts'
 import { ssnKey } from './start/secret-key.ts'
 import { openStore } from './store/open.ts'
 import type { Job, Store } from './store/store.ts'
 import { createChannels } from './subscriptions/channels/index.ts'
 import type { Matcher } from './subscriptions/matcher.ts'
 import { createSubscriptions } from './subscriptions/subscriptions.ts'
-import type { Means } from './validate/fair.ts'
 import { createApart } from './validate/large/apart.ts'
 import { createTurns } from './validate/turns.ts'
-import type { Validator } from './validate/validator.ts'
+import type { WriteNeeds } from './write/needs.ts'
+import { hubPolicy, type HubPolicyNeeds } from './write/policy/hub.ts'
+import { openPolicy } from './write/policy/open.ts'
+import type { Policy } from './write/policy/policy.ts'
+import type { RecordIndex } from './write/record-index.ts'
 
 export type Hub = {
   /** Begins to answer; the address is the FHIR base. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Stops accepting, finishes what is under way, releases claims, closes the store. */
   stop(): Promise<void>
-  readonly agencies: readonly { readonly id: string; readonly name: string }[]
+  readonly agencies: readonly AgencyName[]
 }
 
 const ROOT_FOLDER = fileURLToPath(new URL('..', import.meta.url))
 const GRACE = 10_000
 /** Seconds in which an endpoint must answer. */
 const REQUEST_TIMEOUT = 30
-/** Subscriptions that are told at the same time. */
-const LANES = 32
+/** Jobs that run at the same time. */
+const CONCURRENCY = 32
 
-type With = {
-  readonly log: Log
-  readonly clock: Clock
-  /** A store that is open already, in place of the one that the settings name; the hub closes it when it stops. */
-  readonly store?: Store
+/** What each value of HUB_RULES means. */
+const RULES: Readonly<Record<Config['rules'], RulesChoice>> = {
+  hub: { load: {}, checkTables: everyTypeHasVisibility, posts: true, publishes: true, policy: hubPolicy },
+  open: {
+    load: { everyType: isReadable },
+    checkTables: () => undefined,
+    posts: false,
+    publishes: false,
+    policy: openPolicy,
+  },
 }
 
-export async function createHub(config: Config, { log, clock, ...given }: With): Promise<Hub> {
+type RulesChoice = {
+  readonly load: LoadOptions
+  /** @throws Error for tables that do not fit the definitions: the hub does not start */
+  readonly checkTables: (tables: LoadedTables, definitions: Definitions) => void
+  /** Does what the board posts have an effect? */
+  readonly posts: boolean
+  /** Are the hub's own definitions, and the samples, records of the store? */
+  readonly publishes: boolean
+  readonly policy: (needs: HubPolicyNeeds) => Policy
+}
+
+type HubOptions = {
+  readonly log: Log
+  readonly clock: Clock
+  /** An open store, in place of the one that the settings name; the hub closes it when it stops. */
+  readonly store?: Store
+  /** Called with every reply before it is sent: the reply names the records that it discloses. */
+  readonly onReply?: (call: Call, reply: Reply) => void
+}
+
+export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
   const definitions = await definitionsOf(config)
-  if (config.rules === 'hub')
-    checkVisibility(
-      await visibilityRule(),
-      definitions.capabilities.map(({ type }) => type),
-    )
-  for (const offer of definitions.capabilities) checkParameters(offer.searchParameters)
+  const tables = await loadRuleTables(ROOT_FOLDER)
+  RULES[config.rules].checkTables(tables, definitions)
+  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
   const secret = ssnKey(config)
-  const judging = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
-  const apart = createApart({ ...judging, limit: config.checkLimit })
-  const store = given.store ?? (await openStore(config.store, { clock: clock.now }))
+  const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
+  const apart = createApart({ ...validation, limit: config.checkLimit })
+  const store = options.store ?? (await openStore(config.store, { clock: clock.now }))
+  const inEffect = definitionsInEffect(definitions, { ...validation, apart, inTurn: createTurns() })
   const needs = {
-    ...(await writeNeeds(config, published(definitions, { ...judging, apart, inTurn: createTurns() }), store, secret)),
+    ...writeNeeds(config, { inEffect, store, secret, loaded: tables }),
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),
-    calendar: createCalendar(checkHolidays((await rule('holidays')) as unknown as HolidayRules), config.timeZone),
   }
-  await needs.posted?.restore(store, (key, reason) => log.warn('definition left out', { key, reason }))
-  await fill(needs, definitions, config, clock.now())
+  await needs.policy.posted?.restore(store, (key, reason) => log.warn('definition left out', { key, reason }))
+  if (RULES[config.rules].publishes) await fill(needs, definitions, config, clock.now())
 
   const { matcher, worker } = background(needs, config, { log, clock, base: () => base })
   const app = createApp({
-    ...(await offeredBy(needs, config, clock.now())),
+    ...observed(await handlersOf(needs, config, clock.now()), onReply),
     identify: identify(store, config.publicUrl),
     now: clock.now,
     log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
@@ -126,8 +147,16 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   }
 }
 
-/** An IPv6 address stands in brackets in a URL (RFC 3986 section 3.2.2). */
+/** A URL has an IPv6 address in brackets (RFC 3986 section 3.2.2). */
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+/** Closed by default: no type is offered without a rule of who may know of its records. */
+function everyTypeHasVisibility({ visibility }: LoadedTables, { capabilities }: Definitions): void {
+  checkVisibility(
+    visibility,
+    capabilities.map(({ type }) => type),
+  )
+}
 
 /** Does search evaluate a parameter, its type and its expression? */
 function isReadable(parameter: SearchParameter): boolean {
@@ -139,14 +168,12 @@ function isReadable(parameter: SearchParameter): boolean {
   }
 }
 
-/** Everything that is answered, by name: the interactions and the operations. */
-async function offeredBy(
-  needs: CreateNeeds & { readonly calendar: Calendar },
-  config: Config,
-  now: number,
-): Promise<Offered> {
+type HandlerNeeds = CreateNeeds & ReferralNeeds
+
+/** Everything that answers a request, by name: the interactions and the operations. */
+async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Promise<Handlers> {
   const { definitions } = needs
-  const offered = operations(needs)
+  const all = operations(needs)
   const interactions = {
     read: read(needs),
     vread: vread(needs),
@@ -157,7 +184,7 @@ async function offeredBy(
     'search-type': search(needs),
     capabilities: capabilities({
       definitions,
-      operations: offered,
+      operations: all,
       system: ['transaction', 'batch'],
       topics: topicsOf(definitions).map((topic) => topic.url),
       version: await version(),
@@ -165,42 +192,73 @@ async function offeredBy(
       date: new Date(now).toISOString(),
     }),
   }
-  const route = createRouter({ interactions, operations: offered })
-  const whole = { ...interactions, transaction: transaction({ ...needs, route, limit: config.transactionLimit }) }
-  return { interactions: whole, operations: offered }
-}
-
-async function writeNeeds(config: Config, judged: Published, store: Store, secret: Buffer): Promise<WriteNeeds> {
-  const place = { base: config.publicUrl ?? '', timeZone: config.timeZone }
+  const route = createRouter({ interactions, operations: all })
   return {
-    store,
-    ...judged,
-    rules: config.rules,
-    visibility: await visibilityRule(),
-    writing: (await rule('writing')) as unknown as WritingRule,
-    lifecycle: parseLifecycle(await rule('referral-lifecycle')),
-    extract: (resource: Resource) =>
-      extract(resource, judged.definitions.capability(resource.resourceType)?.searchParameters ?? [], place),
-    range: (text) => dateRange(text, config.timeZone) ?? { start: Infinity, end: -Infinity },
-    ssnKey: secret,
-    newHubId,
-    loopbackEndpoints: config.loopbackEndpoints,
+    interactions: { ...interactions, transaction: transaction({ ...needs, route, limit: config.transactionLimit }) },
+    operations: all,
   }
 }
 
-type Around = { readonly log: Log; readonly clock: Clock; base(): string }
+function observed({ interactions, operations }: Handlers, onReply: HubOptions['onReply']): Handlers {
+  if (!onReply) return { interactions, operations }
+  const observe =
+    (run: Handler): Handler =>
+    async (call) => {
+      const reply = await run(call)
+      onReply(call, reply)
+      return reply
+    }
+  return {
+    interactions: Object.fromEntries(Object.entries(interactions).map(([name, run]) => [name, run && observe(run)])),
+    operations: operations.map((one) => ({ ...one, run: observe(one.run) })),
+  }
+}
 
-/** What goes on beside the requests: changes become events, events are told. */
+type WriteParts = {
+  readonly inEffect: DefinitionsInEffect
+  readonly store: Store
+  readonly secret: Buffer
+  readonly loaded: LoadedTables
+}
+
+function writeNeeds(config: Config, { inEffect, store, secret, loaded }: WriteParts) {
+  const { definitions, validator } = inEffect
+  const { posts, policy } = RULES[config.rules]
+  const options = { base: config.publicUrl ?? '', timeZone: config.timeZone }
+  const index: RecordIndex = {
+    extract: (resource) =>
+      extract(resource, definitions.capability(resource.resourceType)?.searchParameters ?? [], options),
+    visibility: loaded.visibility,
+    posts,
+  }
+  const range = (text: string) => dateRange(text, config.timeZone) ?? { start: Infinity, end: -Infinity }
+  const tables = { ...loaded, range, loopbackEndpoints: config.loopbackEndpoints, posted: inEffect.acceptPosted() }
+  const values = { newHubId, ssnKey: secret }
+  return {
+    store,
+    definitions,
+    validator,
+    index,
+    policy: policy({ store, definitions, index, tables, values }),
+    lifecycle: loaded.lifecycle,
+    calendar: createCalendar(loaded.holidays, config.timeZone),
+    range,
+  }
+}
+
+type Process = { readonly log: Log; readonly clock: Clock; base(): string }
+
+/** What runs beside the requests: changes become events, and events become notifications. */
 function background(
   needs: WriteNeeds,
   config: Config,
-  { log, clock, base }: Around,
+  { log, clock, base }: Process,
 ): { matcher: Matcher; worker: Worker } {
-  const { store, definitions, extract } = needs
+  const { store, definitions, index } = needs
   const { matcher, handlers } = createSubscriptions({
     store,
     definitions,
-    extract,
+    extract: index.extract,
     clock,
     sleep,
     base,
@@ -214,71 +272,23 @@ function background(
   })
   const onFault = (job: Job | undefined, fault: unknown): void =>
     log.error('job failed', { job: job?.kind, key: job?.key, fault })
-  const worker = createWorker({ store, clock, sleep, handlers, concurrency: LANES, onFault })
+  const worker = createWorker({ store, clock, sleep, handlers, concurrency: CONCURRENCY, onFault })
   return { matcher, worker }
 }
 
 /** What the hub itself has, and the folders that the settings name. */
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {
-  const options = { searchTypes: SEARCH_TYPE_NAMES, ...(rules === 'open' ? { everyType: isReadable } : {}) }
+  const options = { searchTypes: SEARCH_TYPE_NAMES, ...RULES[rules].load }
   if (definitions === undefined) return loadDefinitions(ROOT_FOLDER, options)
   return (await import('./validate/usable.ts')).loadWith(ROOT_FOLDER, definitions, options)
 }
-
-/** A validator for each state of the definitions, loaded with the first resource to check: a start need not wait for it. */
-function validators(means: Means): (definitions: Definitions) => Validator {
-  const made = new WeakMap<Definitions, Validator>()
-  return (definitions) => {
-    const known = made.get(definitions) ?? validatorWhenAsked(definitions, means)
-    made.set(definitions, known)
-    return known
-  }
-}
-
-function validatorWhenAsked(definitions: Definitions, means: Means): Validator {
-  let loading: Promise<Validator> | undefined
-  const load = async (): Promise<Validator> => {
-    const validator = (await import('./validate/fair.ts')).createFairValidator(definitions, means)
-    return means.rules === 'hub' ? completing(validator) : validator
-  }
-  return { check: async (resource, ask) => (await (loading ??= load())).check(resource, ask) }
-}
-
-type Published = ReturnType<typeof published>
-
-/** The definitions as they change while the hub runs, and what is judged by them at each moment. */
-function published(start: Definitions, means: Means) {
-  const live = createLive(start)
-  const validatorFor = validators(means)
-  const faultOf: PostedDefinitions['faultOf'] = async (url, definitions) =>
-    (await import('./validate/usable.ts')).profileFault(url, definitions)
-  const validator: Validator = {
-    check: (resource, ask) => validatorFor(live.definitions.current()).check(resource, ask),
-  }
-  return {
-    definitions: live.definitions,
-    validator,
-    ...(means.rules === 'hub' ? { posted: createPostedDefinitions({ start, live, faultOf, validatorFor }) } : {}),
-  }
-}
-
-const rule = async (name: string): Promise<JsonObject> =>
-  JSON.parse(await readFile(`${ROOT_FOLDER}capability/rules/${name}.json`, 'utf8')) as JsonObject
-
-const visibilityRule = async (): Promise<VisibilityRule> => (await rule('visibility')) as unknown as VisibilityRule
 
 const version = async (): Promise<string> =>
   (JSON.parse(await readFile(`${ROOT_FOLDER}package.json`, 'utf8')) as { version: string }).version
 
 /** What is published, and the samples when the store holds no agency yet. */
 async function fill(needs: WriteNeeds, definitions: Definitions, config: Config, now: number): Promise<void> {
-  if (needs.rules === 'open') return
   await publishDefinitions({ ...needs, definitions })
   if (config.seed === 'sample' && (await agenciesOf(needs.store)).length === 0)
     await seedSamples(needs, `${ROOT_FOLDER}samples/seed`, now)
-}
-
-async function agenciesOf(store: Store): Promise<Hub['agencies']> {
-  const { versions } = await store.find({ type: 'Organization', where: ALL, viewer: 'unrestricted', limit: 1000 })
-  return versions.map(({ id, text }) => ({ id, name: (JSON.parse(text) as { name: string }).name }))
 }

@@ -3,7 +3,7 @@
  * it is; everything else may move. README.md shows it in use.
  */
 import path from 'node:path'
-import { completing } from './completing.ts'
+import { completing } from './write/complete.ts'
 import { createLocator, parseJson } from './fhir/json.ts'
 import { isError, OutcomeError, type Issue } from './fhir/outcome.ts'
 import { createValidator, type Rules } from './validate/create.ts'

@@ -13,9 +13,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'hub', 'config', 'log', 'clock'],
   cli: ['*'],
   hub: ['*'],
-  library: ['completing', 'validate', 'definitions', 'fhir'],
-  completing: ['validate', 'domain', 'fhir'],
-  start: ['write', 'store', 'search', 'definitions', 'fhir', 'config'],
+  // write/complete.ts: the library validates a resource as the hub completes it.
+  library: ['write', 'validate', 'definitions', 'fhir'],
+  start: ['write', 'records', 'store', 'validate', 'search', 'domain', 'definitions', 'fhir', 'config'],
   http: ['interactions', 'operations', 'auth', 'definitions', 'fhir'],
   interactions: ['write', 'records', 'store', 'validate', 'terminology', 'search', 'domain', 'definitions', 'fhir'],
   operations: [
@@ -54,6 +54,7 @@ const KEEPERS: Readonly<Record<string, string>> = {
   express: 'server/http/',
   helmet: 'server/http/',
   'better-sqlite3': 'server/store/sqlite/',
+  'fast-json-patch': 'server/operations/reconcile.ts',
   fhirpath: 'server/fhirpath/engine.ts',
   '@lhncbc/ucum-lhc': 'server/terminology/ucum.ts',
   ajv: 'server/validate/',
@@ -62,6 +63,40 @@ const KEEPERS: Readonly<Record<string, string>> = {
 }
 
 const LIMIT = 400
+/** The parts where type imports close no circle either; to become all of them. */
+const WITHOUT_TYPE_CIRCLES = ['write', 'records', 'interactions', 'operations', 'start', 'http', 'hub', 'library']
+
+/** Reads of records. What else a store answers (feed, events, cursors, jobs, figures) is no record. */
+const READS = /\b(?:store|Store)\.(?:read|readMany|vread|history|find|all|indexed)\(/
+/** A viewer made by hand: `insight`, `disclosing` and `unrestricted` of records/view.ts make every other one. */
+const VIEWERS = /'unrestricted'|\bviewer: \{/
+/** The text of a version, without the parser that keeps numbers as they were written. */
+const PLAIN_PARSES = /JSON\.parse\((?:\w+\??\.)*text\b/
+
+/** Who may read records past a view, and why. */
+const READERS: Readonly<Record<string, string>> = {
+  'server/store/': 'the store itself',
+  'server/records/': 'the views',
+  'server/search/': 'the queries that a view completes',
+  'server/definitions/folders.ts': 'parses files, not records',
+  'server/operations/reconcile.ts':
+    'parses the text of a version with its numbers made strings, to compare their digits',
+}
+
+/** Files that read past a view today. The list only gets shorter; a file that no longer needs its line fails. */
+const READERS_TO_MOVE: readonly string[] = [
+  'server/auth/open.ts',
+  'server/start/publish.ts',
+  'server/subscriptions/active-subscriptions.ts',
+  'server/subscriptions/change.ts',
+  'server/subscriptions/delivery-queue.ts',
+  'server/subscriptions/subscription-record.ts',
+  'server/subscriptions/trigger.ts',
+  'server/write/audiences.ts',
+  'server/write/circle-guards.ts',
+  'server/write/posted-definitions.ts',
+]
+
 /** `service` is a word of the domain (what an agency provides), so there it is a name. */
 const FORBIDDEN_NAMES = ['utils', 'helpers', 'common', 'manager', 'service', 'base']
 
@@ -137,7 +172,17 @@ describe('the architecture', () => {
   })
 
   it('has no circle of imports', () => {
-    assert.deepEqual(circles(), [])
+    assert.deepEqual(
+      circles(({ typeOnly }) => !typeOnly),
+      [],
+    )
+  })
+
+  it('has no circle in these parts, type imports included', () => {
+    assert.deepEqual(
+      circles(({ from }) => WITHOUT_TYPE_CIRCLES.includes(partOf(from))),
+      [],
+    )
   })
 
   it('keeps each package where its keeper is', () => {
@@ -157,6 +202,15 @@ describe('the architecture', () => {
       outside.filter((one) => !one.typeOnly && !Object.hasOwn(dependencies, packageOf(one.to))).map(describeImport),
       [],
     )
+  })
+
+  it('reads records only through a view', () => {
+    const readers = files.filter((file) => {
+      const code = withoutComments(text(file))
+      return [READS, VIEWERS, PLAIN_PARSES].some((pattern) => pattern.test(code))
+    })
+    const strays = readers.filter((file) => !Object.keys(READERS).some((part) => file.startsWith(part)))
+    assert.deepEqual(strays, READERS_TO_MOVE)
   })
 
   it('reads the environment only in config.ts', () => {
@@ -208,11 +262,11 @@ function allowed(from: string, to: string): boolean {
   return from === to || row.includes('*') || row.includes(to)
 }
 
-/** Depth first over the imports that remain at run time (types are gone by then). */
-function circles(): string[] {
+/** Depth first over the imports that count; one that is loaded when it is needed closes no circle. */
+function circles(counts: (one: Import) => boolean): string[] {
   const edges = new Map<string, string[]>()
   for (const one of imports) {
-    if (!isOurs(one) || one.typeOnly || one.lazy) continue
+    if (!isOurs(one) || one.lazy || !counts(one)) continue
     edges.set(one.from, [...(edges.get(one.from) ?? []), target(one)])
   }
   const done = new Set<string>()

@@ -40,6 +40,7 @@ export type Given = {
 export async function given(
   settings: Readonly<Record<string, string>> = {},
   clock: Clock = createClock(),
+  options: Pick<Parameters<typeof createHub>[1], 'store' | 'onReply'> = {},
 ): Promise<Given> {
   const config = loadConfig({
     HUB_PORT: '0',
@@ -48,7 +49,7 @@ export async function given(
     HUB_SSN_KEY: 'a key for tests only, 32 chars at least',
     ...settings,
   })
-  const hub = await createHub(config, { log: createLog('silent'), clock })
+  const hub = await createHub(config, { log: createLog('silent'), clock, ...options })
   const { url, port } = await hub.listen()
   return { hub, url, port, as: (agency) => clientAt(url, agency), stop: () => hub.stop() }
 }

@@ -13,10 +13,10 @@ import { errors } from './errors.ts'
 import { placedError, placedReply } from './positions.ts'
 import { pretty, wantsPretty } from './pretty.ts'
 import { sendReply } from './reply.ts'
-import { createRouter, type Offered, type Target } from './routes.ts'
+import { createRouter, type Handlers, type Target } from '../interactions/routes.ts'
 import { trace, traceOf, type AccessLine } from './trace.ts'
 
-export type AppNeeds = Offered & {
+export type AppNeeds = Handlers & {
   /** Identifies the caller; throws `unknown-agency`. */
   readonly identify: (headers: IncomingHttpHeaders) => Promise<Caller>
   /** The time (ms). */

@@ -2,7 +2,7 @@
  * Media types: what the hub reads and what it writes. It writes JSON and nothing else.
  * https://hl7.org/fhir/R4/http.html#mime-type and #general
  */
-import type { Body } from './routes.ts'
+import type { Body } from '../interactions/routes.ts'
 import { refuse } from '../fhir/outcome.ts'
 
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8'

@@ -4,7 +4,7 @@
  */
 import type { Response } from 'express'
 import type { Call, Reply } from '../interactions/call.ts'
-import type { Target } from './routes.ts'
+import type { Target } from '../interactions/routes.ts'
 import { formatEtag } from '../fhir/etag.ts'
 import { serialize } from '../fhir/json.ts'
 import { operationOutcome } from '../fhir/outcome.ts'

@@ -1,9 +1,9 @@
 /**
- * A request and its answer as plain objects: what HTTP, batch entries, the command line and tests all speak.
+ * A request and its answer as plain objects, for HTTP, the entries of a batch, and tests.
  * A handler is a function of its needs: `(needs) => (call) => reply`.
  */
 import type { Position } from '../fhir/position.ts'
-import type { Caller, Resource } from '../fhir/types.ts'
+import type { Caller, Key, Resource } from '../fhir/types.ts'
 
 export type Call = {
   readonly caller: Caller
@@ -44,6 +44,8 @@ export type Reply = {
   /** Relative to base: `Patient/abc/_history/1`. */
   readonly location?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** The records whose content the reply discloses to the caller, each once. It is not sent. */
+  readonly disclosed?: readonly Key[]
 }
 
 export type Handler = (call: Call) => Promise<Reply>

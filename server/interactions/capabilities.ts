@@ -7,18 +7,14 @@ import { refuse } from '../fhir/outcome.ts'
 import { serialize } from '../fhir/json.ts'
 import type { Json, JsonObject, Resource } from '../fhir/types.ts'
 import type { Handler } from './call.ts'
+import type { RoutedOperation } from './routes.ts'
 
-/** What the statement says of an operation (operations/operation.ts has the rest). */
-type Offered = {
-  readonly name: string
-  readonly definition: string
-  readonly levels: readonly ('system' | 'type' | 'instance')[]
-  readonly types: readonly string[]
-}
+/** What the statement shows of an operation. */
+type OperationCapability = Pick<RoutedOperation, 'name' | 'levels' | 'types'> & { readonly definition: string }
 
 export type CapabilityNeeds = {
   readonly definitions: Definitions
-  readonly operations: readonly Offered[]
+  readonly operations: readonly OperationCapability[]
   /** The system-level interactions that the server routes: `transaction`, `batch`. */
   readonly system: readonly string[]
   /** What a type offers beyond its own list: topics of Subscription. */

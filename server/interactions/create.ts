@@ -7,9 +7,10 @@ import type { Call, Handler, Reply } from './call.ts'
 import { requireInteraction } from './target.ts'
 import { withLocalReferences } from './local-references.ts'
 import { replyOf } from './read.ts'
-import type { SearchNeeds } from './criteria.ts'
-import { criteria } from './criteria.ts'
-import { write, retryOnConflict } from '../write/pipeline.ts'
+import { criteria, type SearchNeeds } from './criteria.ts'
+import { disclosing, insight, type View } from '../records/view.ts'
+import { retryOnConflict } from '../write/conflict.ts'
+import { write } from '../write/pipeline.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 
 export type CreateNeeds = WriteNeeds & SearchNeeds & { newId(): string }
@@ -21,19 +22,21 @@ export const create =
     const body = withLocalReferences(bodyOf(call), call.base)
     const unless = call.ifNoneExist === undefined ? undefined : criteria(needs, call, call.type ?? '', call.ifNoneExist)
     return retryOnConflict(async () => {
-      const existing = unless && (await singleMatch(needs, unless, call.ifNoneExist ?? ''))
-      if (existing) return { ...replyOf(existing), location: locationOf(existing) }
+      const view = insight(needs.store, call.caller, call.now)
+      const existing = unless && (await singleMatch(view, unless, call.ifNoneExist ?? ''))
+      if (existing) return disclosedIn(needs, call, existing, { ...replyOf(existing), location: locationOf(existing) })
       const resource = { ...body, id: needs.newId() }
-      const [written] = await write(needs, call, [
+      const [written] = await write(needs, { ...call, view }, [
         { kind: 'put', create: true, resource, sent: body, unless, at: body.resourceType },
       ])
-      return written?.version ? created(written.version) : never()
+      const version = written?.version ?? never()
+      return disclosedIn(needs, call, version, created(version))
     })
   }
 
 /** The one record that matches a condition, none, or an error (412) when there are several. */
-export async function singleMatch(needs: WriteNeeds, query: Query, text: string): Promise<Version | undefined> {
-  const { versions } = await needs.store.find({ ...query, limit: 2 })
+export async function singleMatch(view: View, query: Query, text: string): Promise<Version | undefined> {
+  const { versions } = await view.find({ ...query, limit: 2 })
   if (versions.length < 2) return versions[0]
   throw refuse('multiple-matches', `The condition \`${query.type}?${text}\` matches several records; make it name one.`)
 }
@@ -54,6 +57,18 @@ export function bodyOf(call: Call): Resource {
       expression: `${String(call.body.resourceType)}.resourceType`,
     },
   )
+}
+
+/** The reply with the record that it discloses: one that the request wrote, or found in place of a new one. */
+export function disclosedIn(
+  { store }: Pick<WriteNeeds, 'store'>,
+  { caller, now }: Call,
+  version: Version,
+  reply: Reply,
+): Reply {
+  const view = disclosing(store, caller, now)
+  view.disclose(version)
+  return { ...reply, disclosed: view.disclosed() }
 }
 
 export const locationOf = (version: Version): string => `${keyText(version)}/_history/${version.version}`

@@ -2,35 +2,36 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { namesSsn } from '../domain/participant/ssn.ts'
 import { refuse } from '../fhir/outcome.ts'
+import { viewerOf } from '../records/view.ts'
 import type { Cursors } from '../search/page.ts'
 import { parse, type Parsed } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
 import type { Call } from './call.ts'
-import { capabilityOf, viewerOf } from './target.ts'
+import { capabilityOf } from './target.ts'
 
 export type SearchNeeds = { readonly definitions: Definitions; readonly timeZone: string; readonly cursors: Cursors }
 
-/** A caller's parameters as a query for the caller's eyes. Errors: `unknown-type`, `unknown-parameter`, `invalid-parameter`. */
+/** A caller's parameters as a query of what it may know. Errors: `unknown-type`, `unknown-parameter`, `invalid-parameter`. */
 export function parseSearch(needs: SearchNeeds, call: Call, type: string, params: Call['params']): Parsed {
-  const offer = capabilityOf(needs.definitions, { ...call, type })
+  const capability = capabilityOf(needs.definitions, { ...call, type })
   refuseSsn(params)
-  const { now, base } = call
-  return parse(offer, params, {
+  const { caller, now, base } = call
+  return parse(capability, params, {
     base,
     now,
     timeZone: needs.timeZone,
     cursors: needs.cursors,
-    viewer: viewerOf(call),
+    viewer: viewerOf(caller, now),
     handling: call.prefer.handling,
   })
 }
 
-/** The number is kept nowhere to be found by, and must not come back in the links of an answer or in an error. */
+/** No index holds the number, and it must not come back in the links of an answer or in an error. */
 function refuseSsn(params: Call['params']): void {
   if (!params.some(([, value]) => namesSsn(value))) return
   throw refuse(
     'invalid-parameter',
-    'The hub is not searched by social security number. Create the participant: a number that you know already is told.',
+    'The hub has no search by social security number. Create the participant: the answer names the record if you may know of it already.',
   )
 }
 

@@ -5,16 +5,7 @@
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
 import type { Call, Handler } from './call.ts'
-
-/** Finds what answers a method at a path below the base address; throws what a request of its own would get. */
-export type Route = (method: string, path: string) => Target
-export type Target = {
-  readonly name: string
-  readonly run: Handler
-  readonly type?: string
-  readonly id?: string
-  readonly version?: string
-}
+import type { Router } from './routes.ts'
 
 export type EntryCall = Call & {
   /** Name of the interaction, as in valueset-restful-interaction. */
@@ -31,7 +22,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const
  * Reads one entry. `outer` is the call that brought the Bundle.
  * Errors: `bundle-invalid`, and what the address gets as a request of its own, each at `Bundle.entry[i].request`.
  */
-export function entryCall(route: Route, outer: Call, entry: JsonObject, index: number): EntryCall {
+export function entryCall(route: Router, outer: Call, entry: JsonObject, index: number): EntryCall {
   const at = `Bundle.entry[${index}]`
   const request = (entry.request ?? {}) as JsonObject
   const method = METHODS.find((one) => one === request.method)
@@ -84,7 +75,7 @@ function resourceOf(entry: JsonObject, expression: string): Resource | undefined
   throw invalid('The resource of the entry is no object with a `resourceType`.', expression)
 }
 
-/** An error of the address, said where the address stands. */
+/** An error of the address, at the expression of the address. */
 function located<T>(find: () => T, expression: string): T {
   try {
     return find()
@@ -99,4 +90,4 @@ function located<T>(find: () => T, expression: string): T {
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 const shown = (value: unknown): string => (JSON.stringify(value) ?? 'absent').slice(0, 100)
-const invalid = (said: string, expression: string) => refuse('bundle-invalid', said, { expression })
+const invalid = (sentence: string, expression: string) => refuse('bundle-invalid', sentence, { expression })

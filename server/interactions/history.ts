@@ -3,27 +3,35 @@ import { buildHistory } from '../fhir/bundle.ts'
 import { dateRange } from '../fhir/dates.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { keyText } from '../fhir/types.ts'
+import { isDeleted } from '../records/resource.ts'
+import { disclosing, insight } from '../records/view.ts'
+import type { Definitions } from '../definitions/definitions.ts'
 import type { Store } from '../store/store.ts'
 import type { Call, Handler } from './call.ts'
-import type { SearchNeeds } from './criteria.ts'
 import { addressOf } from './links.ts'
-import { keyOf, notFound, requireInteraction, viewerOf } from './target.ts'
+import { keyOf, notFound, requireInteraction } from './target.ts'
 
 const DEFAULT_COUNT = 50
 const MOST = 200
 
+export type HistoryNeeds = {
+  readonly store: Store
+  readonly definitions: Definitions
+  readonly timeZone: string
+}
+
 export const history =
-  (needs: SearchNeeds & { readonly store: Store }): Handler =>
+  ({ store, definitions, timeZone }: HistoryNeeds): Handler =>
   async (call) => {
-    requireInteraction(needs.definitions, call, 'history-instance')
+    requireInteraction(definitions, call, 'history-instance')
     const key = keyOf(call)
-    const page = pageOf(call, needs.timeZone)
-    const { versions, total } = await needs.store.history(key, viewerOf(call), {
-      ...page,
-      limit: Math.max(page.limit, 1),
-    })
-    if (total === 0 && !(await needs.store.read(key, viewerOf(call)))) throw notFound(key)
+    const page = pageOf(call, timeZone)
+    const view = insight(store, call.caller, call.now)
+    const { versions, total } = await view.history(key, { ...page, limit: Math.max(page.limit, 1) })
+    if (total === 0 && !(await view.read(key))) throw notFound(key)
     const shown = versions.slice(0, page.limit)
+    const answer = disclosing(store, call.caller, call.now)
+    for (const version of shown) if (!isDeleted(version)) answer.disclose(version)
     const last = shown.at(-1)
     const more = last && last.version > 1 && shown.length < total && shown.length === page.limit
     const address = `${call.base}/${keyText(key)}/_history`
@@ -37,6 +45,7 @@ export const history =
         versions: shown,
         total,
       }),
+      disclosed: answer.disclosed(),
     }
   }
 

@@ -1,21 +1,24 @@
 /** FHIR read. https://hl7.org/fhir/R4/http.html#read */
 import { keyText } from '../fhir/types.ts'
 import { refuse } from '../fhir/outcome.ts'
+import { isDeleted } from '../records/resource.ts'
+import { disclosing } from '../records/view.ts'
 import type { Store, Version } from '../store/store.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { matchesTags, parseEtags } from '../fhir/etag.ts'
 import type { Call, Handler, Reply } from './call.ts'
-import { keyOf, notFound, requireInteraction, viewerOf } from './target.ts'
+import { keyOf, notFound, requireInteraction } from './target.ts'
 
 export const read =
   ({ store, definitions }: { store: Store; definitions: Definitions }): Handler =>
   async (call) => {
     requireInteraction(definitions, call, 'read')
     const key = keyOf(call)
-    const version = await store.read(key, viewerOf(call))
+    const view = disclosing(store, call.caller, call.now)
+    const version = await view.read(key)
     if (!version) throw notFound(key)
-    if (version.text === '') throw deleted(version)
-    return conditionalRead(call, version)
+    if (isDeleted(version)) throw deleted(version)
+    return { ...conditionalRead(call, version), disclosed: view.disclosed() }
   }
 
 /** 304 when the caller has this version already. https://hl7.org/fhir/R4/http.html#cread */

@@ -2,7 +2,8 @@
 import { parseEtags } from '../fhir/etag.ts'
 import type { Handler } from './call.ts'
 import { keyOf, requireInteraction } from './target.ts'
-import { write, retryOnConflict } from '../write/pipeline.ts'
+import { retryOnConflict } from '../write/conflict.ts'
+import { write } from '../write/pipeline.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 
 export const remove =

@@ -1,10 +1,13 @@
 /** FHIR search by type. https://hl7.org/fhir/R4/http.html#search */
 import { buildSearchset } from '../fhir/bundle.ts'
-import { keyText, type Key, type Resource } from '../fhir/types.ts'
+import { keyText, type Key } from '../fhir/types.ts'
 import type { Issue } from '../fhir/outcome.ts'
 import type { Cursors } from '../search/page.ts'
 import type { Parsed } from '../search/parse.ts'
-import type { Cursor, IndexEntry, Query } from '../search/query.ts'
+import type { Cursor, IndexEntry } from '../search/query.ts'
+import { isDeleted, resourceOf } from '../records/resource.ts'
+import { disclosing, type View } from '../records/view.ts'
+import type { RecordIndex } from '../write/record-index.ts'
 import type { Store, Version } from '../store/store.ts'
 import type { Call, Handler } from './call.ts'
 import { parseSearch, type SearchNeeds } from './criteria.ts'
@@ -13,58 +16,63 @@ import { addressOf } from './links.ts'
 
 export type SearchInteractionNeeds = SearchNeeds & {
   readonly store: Store
-  extract(resource: Resource): readonly IndexEntry[]
+  readonly index: Pick<RecordIndex, 'extract'>
 }
 
 export const search =
   (needs: SearchInteractionNeeds): Handler =>
   async (call) => {
-    const offer = requireInteraction(needs.definitions, call, 'search-type')
-    const asked = parseSearch(needs, call, offer.type, call.params)
-    const found = await needs.store.find(asked.query)
-    const included = await include(needs, asked, found.versions, asked.query.viewer)
+    const { type } = requireInteraction(needs.definitions, call, 'search-type')
+    const parsed = parseSearch(needs, call, type, call.params)
+    const view = disclosing(needs.store, call.caller, call.now)
+    const found = await view.find(parsed.query)
+    const included = await include(needs, view, parsed, found.versions)
     const text = buildSearchset({
       base: call.base,
-      links: links(call, needs.cursors, asked, found.next),
+      links: links(call, needs.cursors, parsed, found.next),
       matches: found.versions,
       included,
       total: found.total,
-      issues: asked.ignored.map(dropped),
+      issues: parsed.ignored.map(dropped),
     })
-    return { status: 200, text }
+    return { status: 200, text, disclosed: view.disclosed() }
   }
 
-/** What the matches refer to by the asked parameters, seen with the same eyes; each record once. */
+/** What the matches refer to by the parameters of `_include`, as far as the caller may know of it; each record once. */
 async function include(
   needs: SearchInteractionNeeds,
-  asked: Parsed,
+  view: View,
+  parsed: Parsed,
   matches: readonly Version[],
-  viewer: Query['viewer'],
 ): Promise<readonly Version[]> {
-  if (asked.includes.length === 0) return []
+  if (parsed.includes.length === 0) return []
   const present = new Set(matches.map(keyText))
   const keys = new Map<string, Key>()
   for (const version of matches) {
-    for (const entry of needs.extract(JSON.parse(version.text) as Resource)) {
-      if (entry.kind !== 'reference' || !wanted(asked, version.type, entry)) continue
+    for (const entry of entriesOf(needs, version)) {
+      if (entry.kind !== 'reference' || !isIncluded(parsed, version.type, entry)) continue
       const key = { type: entry.type, id: entry.id }
       if (!present.has(keyText(key))) keys.set(keyText(key), key)
     }
   }
-  const found = await needs.store.readMany([...keys.values()], viewer)
-  return found.filter((one): one is Version => one !== undefined && one.text !== '')
+  const found = await view.readMany([...keys.values()])
+  return found.filter((one): one is Version => one !== undefined && !isDeleted(one))
 }
 
-const wanted = (asked: Parsed, type: string, entry: { param: string; type: string }): boolean =>
-  asked.includes.some(
+/** The index entries of a match. They are extracted again until the store answers them (`Query.withEntries`). */
+const entriesOf = ({ index }: SearchInteractionNeeds, version: Version): readonly IndexEntry[] =>
+  index.extract(resourceOf(version))
+
+const isIncluded = (parsed: Parsed, type: string, entry: { param: string; type: string }): boolean =>
+  parsed.includes.some(
     (one) => one.type === type && one.param === entry.param && (one.target ?? entry.type) === entry.type,
   )
 
-function links(call: Call, cursors: Cursors, asked: Parsed, next: Cursor | undefined) {
-  const address = (params: Call['params']) => addressOf(`${call.base}/${asked.query.type}`, params)
-  const unpaged = asked.self.filter(([name]) => name !== '_cursor')
+function links(call: Call, cursors: Cursors, parsed: Parsed, next: Cursor | undefined) {
+  const address = (params: Call['params']) => addressOf(`${call.base}/${parsed.query.type}`, params)
+  const unpaged = parsed.self.filter(([name]) => name !== '_cursor')
   return {
-    self: address(asked.self),
+    self: address(parsed.self),
     ...(next ? { next: address([...unpaged, ['_cursor', cursors.encode(next)]]) } : {}),
   }
 }
@@ -72,5 +80,5 @@ function links(call: Call, cursors: Cursors, asked: Parsed, next: Cursor | undef
 const dropped = (name: string): Issue => ({
   severity: 'warning',
   detail: 'unknown-parameter',
-  text: `The parameter \`${name}\` is not known here and was ignored, as \`Prefer: handling=lenient\` asks.`,
+  text: `The parameter \`${name}\` is not supported here and was ignored, as \`Prefer: handling=lenient\` requests.`,
 })

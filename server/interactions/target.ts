@@ -1,19 +1,15 @@
-/** What every interaction asks first: is the type held, who is looking, where is the record. */
+/** The target of an interaction: is the type offered, for this interaction, and which record is it. */
 import type { Definitions, ResourceCapability } from '../definitions/definitions.ts'
 import { refuse, type OutcomeError } from '../fhir/outcome.ts'
 import { nearest } from '../fhir/nearest.ts'
 import { keyText, type Key } from '../fhir/types.ts'
-import type { Viewer } from '../search/query.ts'
 import type { Call } from './call.ts'
 
-/** The caller's eyes at the instant of the request. */
-export const viewerOf = (call: Call): Viewer => ({ agency: call.caller.agency, at: call.now })
-
-/** The offer for the type of a call. Errors: `unknown-type` (404), naming the nearest type that is held. */
+/** What the hub offers for the type of a call. Errors: `unknown-type` (404), naming the nearest type that is offered. */
 export function capabilityOf(definitions: Definitions, call: Call): ResourceCapability {
   const type = call.type ?? ''
-  const offer = definitions.capability(type)
-  if (offer) return offer
+  const capability = definitions.capability(type)
+  if (capability) return capability
   const names = definitions.capabilities.map((one) => one.type)
   const guess = nearest(type, names)
   throw refuse(
@@ -22,14 +18,14 @@ export function capabilityOf(definitions: Definitions, call: Call): ResourceCapa
   )
 }
 
-/** As offerOf, and the interaction must be offered: else 405. */
+/** As capabilityOf, and the interaction must be offered: else 405. */
 export function requireInteraction(definitions: Definitions, call: Call, interaction: string): ResourceCapability {
-  const offer = capabilityOf(definitions, call)
-  if (offer.interactions.includes(interaction)) return offer
+  const capability = capabilityOf(definitions, call)
+  if (capability.interactions.includes(interaction)) return capability
   throw refuse(
     'method-not-allowed',
-    `\`${offer.type}\` is not offered for \`${interaction}\`; offered are ${offer.interactions.join(', ')}.`,
-    { headers: { Allow: allowed(offer, call.id === undefined ? METHODS.type : METHODS.instance) } },
+    `\`${capability.type}\` is not offered for \`${interaction}\`; offered are ${capability.interactions.join(', ')}.`,
+    { headers: { Allow: allowed(capability, call.id === undefined ? METHODS.type : METHODS.instance) } },
   )
 }
 
@@ -39,9 +35,9 @@ const METHODS = {
   instance: { read: 'GET, HEAD', update: 'PUT', delete: 'DELETE' },
 } as const
 
-const allowed = (offer: ResourceCapability, methods: Readonly<Record<string, string>>): string =>
+const allowed = (capability: ResourceCapability, methods: Readonly<Record<string, string>>): string =>
   Object.keys(methods)
-    .filter((name) => offer.interactions.includes(name))
+    .filter((name) => capability.interactions.includes(name))
     .map((name) => methods[name])
     .join(', ')
 

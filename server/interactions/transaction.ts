@@ -2,28 +2,25 @@
  * Batch and transaction. A batch is its entries one by one; a transaction is one commit.
  * https://hl7.org/fhir/R4/http.html#transaction
  */
-import { buildResponses, type EntryReply } from '../fhir/bundle.ts'
-import { parseEtags } from '../fhir/etag.ts'
-import { outcomeInEntry, placedOutcome } from '../fhir/located.ts'
-import { operationOutcome, OutcomeError, refuse } from '../fhir/outcome.ts'
-import { parseReference, references, rewriteReferences } from '../fhir/reference.ts'
-import { keyText, type JsonObject, type Resource } from '../fhir/types.ts'
-import type { Version } from '../store/store.ts'
-import type { Call, Handler, Reply } from './call.ts'
-import { criteria } from './criteria.ts'
-import { created, locationOf, singleMatch, type CreateNeeds } from './create.ts'
-import { entryCall, type EntryCall, type Route } from './entry.ts'
-import { keyOf, requireInteraction } from './target.ts'
-import { withLocalReferences } from './local-references.ts'
-import { replyOf } from './read.ts'
-import { write, retryOnConflict, type Written } from '../write/pipeline.ts'
+import { buildResponses } from '../fhir/bundle.ts'
+import { refuse } from '../fhir/outcome.ts'
+import { keyText, type JsonObject, type Key, type Resource } from '../fhir/types.ts'
+import { insight } from '../records/view.ts'
 import type { Change } from '../write/change.ts'
-import { issuesAtEntry } from '../write/bundle-location.ts'
+import { retryOnConflict } from '../write/conflict.ts'
+import { write, type Written } from '../write/pipeline.ts'
+import type { Call, Handler, Reply } from './call.ts'
+import { created, disclosedIn, locationOf, type CreateNeeds } from './create.ts'
+import { entryCall, type EntryCall } from './entry.ts'
+import { entryResult, inTurn, runEntry, type EntryResult } from './entry-result.ts'
+import { replyOf } from './read.ts'
+import type { Router } from './routes.ts'
+import { planWrites, refuseDoubleAddresses, type PlannedEntry } from './transaction-plan.ts'
 
 export type TransactionNeeds = CreateNeeds & {
   readonly limit: number
   /** The address space, for the entries. */
-  readonly route: Route
+  readonly route: Router
 }
 
 export const transaction =
@@ -40,10 +37,13 @@ export const transaction =
     return answer('transaction-response', await allOrNone(needs, call, entries.map(read)))
   }
 
-const answer = (kind: 'batch-response' | 'transaction-response', replies: readonly EntryReply[]): Reply => ({
+const answer = (kind: 'batch-response' | 'transaction-response', results: readonly EntryResult[]): Reply => ({
   status: 200,
-  text: buildResponses(kind, replies),
+  text: buildResponses(kind, results),
+  disclosed: distinct(results.flatMap(({ disclosed }) => disclosed ?? [])),
 })
+
+const distinct = (keys: readonly Key[]): readonly Key[] => [...new Map(keys.map((key) => [keyText(key), key])).values()]
 
 function bundleOf(call: Call): Resource {
   const { body } = call
@@ -74,192 +74,36 @@ function entriesOf(bundle: Resource, limit: number): readonly JsonObject[] {
   )
 }
 
-async function inTurn<T, R>(list: readonly T[], each: (one: T, index: number) => R | Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  for (const [index, one] of list.entries()) results.push(await each(one, index))
-  return results
-}
-
-/** One entry of a batch: its failure is its own, and is told where the entry stands in the Bundle that was sent. */
-async function runEntry(outer: Call, index: number, read: () => EntryCall): Promise<EntryReply> {
-  let type: string | undefined
-  const told = (outcome: Resource): Resource =>
-    placedOutcome(outcomeInEntry(outcome, `Bundle.entry[${index}]`, type), outer.locate)
-  try {
-    const call = read()
-    type = call.body?.resourceType
-    const reply = entryReply(call, await call.run(call))
-    return reply.resource?.resourceType === 'OperationOutcome' ? { ...reply, resource: told(reply.resource) } : reply
-  } catch (error) {
-    if (!(error instanceof OutcomeError)) throw error
-    return { status: error.status, outcome: told(operationOutcome(error.issues)) }
-  }
-}
-
-function entryReply(call: EntryCall, { status, text, resource, location, version, lastModified }: Reply): EntryReply {
-  const isWrite = call.method === 'POST' || call.method === 'PUT'
-  const silent = isWrite && call.prefer.return === 'minimal'
-  return { status, location, version, lastModified, ...(silent ? {} : { text, resource }) }
-}
-
-type PlannedEntry = { readonly call: EntryCall; readonly change?: Change; readonly existing?: Version }
-
 /** Writes in one commit, in the order DELETE, POST, PUT; reads after it; answers in the order of the request. */
 async function allOrNone(
   needs: TransactionNeeds,
   outer: Call,
   calls: readonly EntryCall[],
-): Promise<readonly EntryReply[]> {
+): Promise<readonly EntryResult[]> {
   refuseDoubleAddresses(calls)
   const writes = calls.filter((one) => one.method !== 'GET' && one.method !== 'HEAD')
   const done = await retryOnConflict(async () => {
-    const planned = await planWrites(needs, outer, writes)
+    const view = insight(needs.store, outer.caller, outer.now)
+    const planned = await planWrites({ needs, outer, view }, writes)
     const changes = planned.flatMap((one) => (one.change ? [one.change] : []))
-    const written = await write(needs, outer, changes)
+    const written = await write(needs, { ...outer, view }, changes)
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
-    return new Map(planned.map((one) => [one.call, entryReply(one.call, replyTo(one, byChange))]))
+    return new Map(planned.map((one) => [one.call, entryResult(one.call, replyTo(needs, one, byChange))]))
   })
   return inTurn(calls, (one, index) => done.get(one) ?? runEntry(outer, index, () => one))
 }
 
-/** Ids for what is new, then every reference between entries made to point at them. */
-async function planWrites(
+function replyTo(
   needs: TransactionNeeds,
-  outer: Call,
-  calls: readonly EntryCall[],
-): Promise<readonly PlannedEntry[]> {
-  const identified = await inTurn(calls, (call) => issuesAtEntry(subject(call), () => identify(needs, call)))
-  const map = new Map(identified.flatMap(({ call, id, existing }) => fullUrlOf(call, existing?.id ?? id)))
-  return inTurn(identified, (one) => issuesAtEntry(subject(one.call), () => planWrite(needs, outer, one, map)))
-}
-
-async function planWrite(
-  needs: TransactionNeeds,
-  outer: Call,
-  { call, id, existing, unless }: IdentifiedEntry,
-  map: ReadonlyMap<string, string>,
-): Promise<PlannedEntry> {
-  if (existing) return { call, existing }
-  if (call.method === 'DELETE')
-    return { call, change: { kind: 'remove' as const, key: keyOf(call), ifMatch: tags(call), at: call.at } }
-  const body = withLocalReferences(resourceOf(call), call.base)
-  const linked = rewriteReferences(body, await withConditional(needs, outer, body, map))
-  const change: Change = {
-    kind: 'put',
-    create: call.method === 'POST',
-    resource: { ...linked, id },
-    sent: linked,
-    ifMatch: tags(call),
-    ifAbsent: call.ifNoneMatch?.trim() === '*',
-    unless,
-    at: `${call.at}.resource`,
-  }
-  return { call, change }
-}
-
-/** The entry, for what is wrong with it. */
-const subject = ({ at, body }: EntryCall) => ({ at, type: body?.resourceType })
-
-type IdentifiedEntry = {
-  readonly call: EntryCall
-  readonly id: string
-  readonly existing?: Version
-  readonly unless?: ReturnType<typeof criteria>
-}
-
-async function identify(needs: TransactionNeeds, call: EntryCall): Promise<IdentifiedEntry> {
-  if (!['create', 'update', 'delete'].includes(call.interaction)) {
-    throw refuse(
-      'bundle-invalid',
-      `\`${call.interaction}\` has no place in a transaction; send it in a batch, or by itself.`,
-      { expression: `${call.at}.request.url` },
-    )
-  }
-  requireInteraction(needs.definitions, call, call.interaction)
-  if (call.method === 'DELETE') return { call, id: keyOf(call).id }
-  const body = resourceOf(call)
-  if (call.method === 'PUT') return { call, id: updatedId(call, body) }
-  if (call.ifNoneExist === undefined) return { call, id: needs.newId() }
-  const unless = criteria(needs, call, body.resourceType, call.ifNoneExist)
-  return { call, id: needs.newId(), unless, existing: await singleMatch(needs, unless, call.ifNoneExist) }
-}
-
-function updatedId(call: EntryCall, body: Resource): string {
-  const { id } = keyOf(call)
-  if (body.id === id) return id
-  throw refuse(
-    'id-mismatch',
-    `The resource has ${body.id === undefined ? 'no id' : `the id \`${String(body.id)}\``}; the request says \`${id}\`.`,
-    {
-      expression: `${call.at}.resource.id`,
-    },
-  )
-}
-
-function resourceOf(call: EntryCall): Resource {
-  const { body } = call
-  if (!body)
-    throw refuse('body-missing', `The entry needs a \`${call.type ?? 'resource'}\` as its resource.`, {
-      expression: `${call.at}.resource`,
-    })
-  if (body.resourceType === call.type) return body
-  throw refuse(
-    'type-mismatch',
-    `The resource is a \`${String(body.resourceType)}\`; the request takes a \`${call.type ?? ''}\`.`,
-    {
-      expression: `${call.at}.resource.resourceType`,
-    },
-  )
-}
-
-const tags = (call: EntryCall) => (call.ifMatch === undefined ? undefined : parseEtags(call.ifMatch, 'ifMatch'))
-
-/** The names by which other entries may refer to this one, each with its address. */
-function fullUrlOf(call: EntryCall, id: string): readonly (readonly [string, string])[] {
-  const address = `${call.type ?? ''}/${id}`
-  return call.fullUrl !== undefined && call.method !== 'DELETE' && call.fullUrl !== address
-    ? [[call.fullUrl, address]]
-    : []
-}
-
-/** Conditional references (`Patient?identifier=x`) resolved with the caller's eyes. https://hl7.org/fhir/R4/http.html#trules */
-async function withConditional(
-  needs: TransactionNeeds,
-  outer: Call,
-  body: Resource,
-  map: ReadonlyMap<string, string>,
-): Promise<ReadonlyMap<string, string>> {
-  const all = new Map(map)
-  for (const { reference, path } of references(body)) {
-    const found = parseReference(reference)
-    if (found?.kind !== 'conditional') continue
-    const version = await singleMatch(needs, criteria(needs, outer, found.type, found.query), found.query)
-    if (!version)
-      throw refuse('reference-not-found', `\`${reference}\` matches no record that you may know of.`, {
-        expression: path,
-      })
-    all.set(reference, keyText(version))
-  }
-  return all
-}
-
-/** The same record twice, or two entries under one fullUrl: nobody could say which is meant. */
-function refuseDoubleAddresses(calls: readonly EntryCall[]): void {
-  const seen = new Set<string>()
-  for (const { fullUrl, at } of calls) {
-    if (fullUrl === undefined) continue
-    if (seen.has(fullUrl))
-      throw refuse('bundle-invalid', `Two entries have the fullUrl \`${fullUrl}\`.`, { expression: `${at}.fullUrl` })
-    seen.add(fullUrl)
-  }
-}
-
-function replyTo({ change, existing }: PlannedEntry, writes: ReadonlyMap<Change, Written | undefined>): Reply {
-  if (existing) return { ...replyOf(existing), location: locationOf(existing) }
+  { call, change, existing }: PlannedEntry,
+  writes: ReadonlyMap<Change, Written | undefined>,
+): Reply {
+  if (existing) return disclosedIn(needs, call, existing, { ...replyOf(existing), location: locationOf(existing) })
   const written = change && writes.get(change)
   const version = written?.version
   if (!version || change?.kind === 'remove') {
     return { status: 204, version: version?.version, lastModified: version?.at }
   }
-  return written?.created ? created(version) : { ...replyOf(version), location: locationOf(version) }
+  const reply = written?.created ? created(version) : { ...replyOf(version), location: locationOf(version) }
+  return disclosedIn(needs, call, version, reply)
 }

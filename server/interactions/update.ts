@@ -2,11 +2,12 @@
 import { refuse } from '../fhir/outcome.ts'
 import { parseEtags } from '../fhir/etag.ts'
 import type { Handler } from './call.ts'
-import { bodyOf, created, never } from './create.ts'
+import { bodyOf, created, disclosedIn, never } from './create.ts'
 import { keyOf, requireInteraction } from './target.ts'
 import { withLocalReferences } from './local-references.ts'
 import { replyOf } from './read.ts'
-import { write, retryOnConflict } from '../write/pipeline.ts'
+import { retryOnConflict } from '../write/conflict.ts'
+import { write } from '../write/pipeline.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 
 export const update =
@@ -38,6 +39,6 @@ export const update =
       const [written] = await write(needs, call, [put])
       const version = written?.version ?? never()
       // A record that is brought back after its deletion is created as well.
-      return written?.created ? created(version) : replyOf(version)
+      return disclosedIn(needs, call, version, written?.created ? created(version) : replyOf(version))
     })
   }

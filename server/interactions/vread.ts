@@ -1,10 +1,12 @@
 /** FHIR vread: one version of a record, visible as the record itself is now. https://hl7.org/fhir/R4/http.html#vread */
 import { keyText } from '../fhir/types.ts'
 import { refuse } from '../fhir/outcome.ts'
+import { isDeleted } from '../records/resource.ts'
+import { disclosing } from '../records/view.ts'
 import type { Store } from '../store/store.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Handler } from './call.ts'
-import { keyOf, requireInteraction, viewerOf } from './target.ts'
+import { keyOf, requireInteraction } from './target.ts'
 import { deleted, conditionalRead } from './read.ts'
 
 export const vread =
@@ -13,12 +15,13 @@ export const vread =
     requireInteraction(definitions, call, 'vread')
     const key = keyOf(call)
     const number = /^[1-9]\d{0,8}$/.test(call.version ?? '') ? Number(call.version) : 0
-    const version = number > 0 ? await store.vread(key, number, viewerOf(call)) : undefined
+    const view = disclosing(store, call.caller, call.now)
+    const version = number > 0 ? await view.vread(key, number) : undefined
     if (!version)
       throw refuse(
         'not-found',
         `There is no version \`${call.version ?? ''}\` of \`${keyText(key)}\` that you may know of.`,
       )
-    if (version.text === '') throw deleted(version)
-    return conditionalRead(call, version)
+    if (isDeleted(version)) throw deleted(version)
+    return { ...conditionalRead(call, version), disclosed: view.disclosed() }
   }

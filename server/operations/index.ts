@@ -1,8 +1,8 @@
 /** The operations of the hub. */
-import type { SubmitNeeds } from './submit-referrals.ts'
 import { proposeReferrals } from './propose-referrals.ts'
 import { reconcile } from './reconcile.ts'
 import { refer } from './refer.ts'
+import type { ReferralNeeds } from './referrals.ts'
 import { submitReferrals } from './submit-referrals.ts'
 import { subscriptionEvents } from './events.ts'
 import { subscriptionStatus } from './status.ts'
@@ -10,7 +10,7 @@ import { terminologyOperations } from './terminology/index.ts'
 import { validate } from './validate.ts'
 import type { Operation } from './operation.ts'
 
-export const operations = (needs: SubmitNeeds): readonly Operation[] => [
+export const operations = (needs: ReferralNeeds): readonly Operation[] => [
   validate(needs),
   reconcile(needs),
   proposeReferrals(needs),

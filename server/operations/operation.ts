@@ -2,19 +2,9 @@
  * What an operation is: one file per operation exports one of these, and index.ts lists them.
  * https://hl7.org/fhir/R4/operations.html
  */
-import type { Handler } from '../interactions/call.ts'
+import type { RoutedOperation } from '../interactions/routes.ts'
 
-export type Level = 'system' | 'type' | 'instance'
-
-export type Operation = {
-  /** Without the `$`. */
-  readonly name: string
+export type Operation = RoutedOperation & {
   /** Canonical of its OperationDefinition. */
   readonly definition: string
-  readonly levels: readonly Level[]
-  /** The types at whose addresses it is offered; empty: any type. Has no meaning at system level. */
-  readonly types: readonly string[]
-  /** Only an operation that changes nothing may be called by GET. https://hl7.org/fhir/R4/operations.html#request */
-  readonly affectsState: boolean
-  readonly run: Handler
 }

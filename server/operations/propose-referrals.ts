@@ -1,15 +1,21 @@
 /** $propose-referrals: what the answers call for; nothing is written. Defined in capability/operations. */
 import { buildParameters, parts, readParameters, value } from '../fhir/parameters.ts'
 import { isError, OutcomeError, refuse } from '../fhir/outcome.ts'
-import type { JsonObject, Resource } from '../fhir/types.ts'
+import { parseReference } from '../fhir/reference.ts'
+import type { JsonObject, Key, Resource } from '../fhir/types.ts'
 import type { Proposal } from '../domain/referral/propose.ts'
 import { keyOf, notFound } from '../interactions/target.ts'
+import { disclosing, insight } from '../records/view.ts'
+import type { Store } from '../store/store.ts'
+import { validatorOf } from '../write/complete.ts'
 import type { WriteNeeds } from '../write/needs.ts'
-import { assess, readCurrent } from './assessment.ts'
+import { assess, type AssessmentNeeds } from './assessment.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 
-export const proposeReferrals = (needs: WriteNeeds): Operation => {
+export type ProposeNeeds = AssessmentNeeds & Pick<WriteNeeds, 'validator' | 'policy'> & { readonly store: Store }
+
+export const proposeReferrals = (needs: ProposeNeeds): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'propose-referrals')
   return {
     ...definition,
@@ -18,8 +24,8 @@ export const proposeReferrals = (needs: WriteNeeds): Operation => {
     affectsState: false,
     async run(call) {
       const given = readParameters(takes, call)
-      const stored =
-        call.id === undefined ? undefined : await readCurrent(needs, call, 'QuestionnaireResponse', call.id)
+      const view = insight(needs.store, call.caller, call.now)
+      const stored = call.id === undefined ? undefined : await view.resource(keyOf(call))
       if (call.id !== undefined && !stored) throw notFound(keyOf(call))
       const response = stored ?? (given.response as Resource | undefined)
       if (!response)
@@ -28,19 +34,30 @@ export const proposeReferrals = (needs: WriteNeeds): Operation => {
           'Send the QuestionnaireResponse as the body, or call the operation on a stored one.',
         )
       if (!stored) await refuseInvalid(needs, response)
-      const { area, proposals } = await assess(needs, call, response)
+      const { participant, area, proposals } = await assess(needs, view, call, response)
+      const answer = disclosing(needs.store, call.caller, call.now)
+      for (const { resourceType: type, id } of stored ? [stored, participant] : [participant])
+        answer.disclose({ type, id })
+      for (const key of proposals.flatMap(openReferral)) answer.disclose(key)
       return {
         status: 200,
         resource: buildParameters([...(area ? [value('area', 'code', area)] : []), ...proposals.map(proposalPart)]),
+        disclosed: answer.disclosed(),
       }
     },
   }
 }
 
-/** A form that is sent along was never checked. */
-async function refuseInvalid({ validator }: WriteNeeds, response: Resource): Promise<void> {
-  const issues = await validator.check(response, { at: 'QuestionnaireResponse' })
+/** A form that is sent with the call was not validated before. */
+async function refuseInvalid({ validator, policy }: ProposeNeeds, response: Resource): Promise<void> {
+  const issues = await validatorOf(validator, policy.complete).check(response, { at: 'QuestionnaireResponse' })
   if (issues.some(isError)) throw new OutcomeError(issues)
+}
+
+/** The Task of an open referral, which the answer names. */
+function openReferral({ openReferral: reference }: Proposal): readonly Key[] {
+  const found = reference === undefined ? undefined : parseReference(reference)
+  return found?.kind === 'local' ? [{ type: found.type, id: found.id }] : []
 }
 
 function proposalPart(one: Proposal): JsonObject {

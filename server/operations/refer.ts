@@ -4,25 +4,27 @@ import { idOf, items, textOf } from '../fhir/element.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { readParameters, type Values } from '../fhir/parameters.ts'
 import type { Coding, JsonObject } from '../fhir/types.ts'
-import type { Calendar } from '../domain/calendar/working-days.ts'
-import { consentCovers } from '../domain/referral/consent.ts'
 import { draftReferral, serviceCoding, type Referral, type ReferralFacts } from '../domain/referral/draft.ts'
-import type { Call } from '../interactions/call.ts'
 import { keyOf, notFound } from '../interactions/target.ts'
-import { retryOnConflict } from '../write/pipeline.ts'
-import type { WriteNeeds } from '../write/needs.ts'
+import type { Definitions } from '../definitions/definitions.ts'
+import { insight, type View } from '../records/view.ts'
+import { retryOnConflict } from '../write/conflict.ts'
 import { referralNumbers } from '../write/rules/numbers.ts'
-import { PARTICIPANT } from '../search/query.ts'
-import { readCurrent, findAll } from './assessment.ts'
+import { coveringConsents } from './covering-consent.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
-import { commitReferrals, numberedReferral, referralBundle } from './referrals.ts'
-
-export type ReferNeeds = WriteNeeds & { newId(): string; readonly calendar: Calendar }
+import {
+  commitReferrals,
+  draftingFor,
+  referralBundle,
+  type Attempt,
+  type ReferralNeeds,
+  type Token,
+} from './referrals.ts'
 
 const PRIORITIES = ['routine', 'urgent', 'asap', 'stat'] as const
 
-export const refer = (needs: ReferNeeds): Operation => {
+export const refer = (needs: ReferralNeeds): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'refer')
   return {
     ...definition,
@@ -32,28 +34,24 @@ export const refer = (needs: ReferNeeds): Operation => {
     async run(call) {
       const given = readParameters(takes, call)
       return retryOnConflict(async () => {
-        const facts = await factsOf(needs, call, given)
+        const attempt = { needs, call, view: insight(needs.store, call.caller, call.now) }
+        const facts = await factsOf(attempt, given)
         const token =
           facts.placer === undefined ? undefined : { system: referralNumbers(call.caller.agency), code: facts.placer }
-        const before = token && (await already(needs, call, token))
-        if (before) return referralBundle([before])
-        const referral = draftReferral(
-          { ...facts, placer: undefined },
-          {
-            newId: needs.newId,
-            now: call.now,
-            workingDaysAfter: needs.calendar.workingDaysAfter,
-          },
-        )
-        return referralBundle(await commitReferrals(needs, call, [{ referral: numbered(referral, token), token }]))
+        const existing = token && (await numberedReferral(attempt.view, token))
+        if (existing) return referralBundle(needs, call, [existing])
+        const referral = draftReferral({ ...facts, placer: undefined }, draftingFor(attempt))
+        const drafts = [{ referral: numbered(referral, token), token }]
+        return referralBundle(needs, call, await commitReferrals(attempt, drafts))
       })
     },
   }
 }
 
-async function factsOf(needs: ReferNeeds, call: Call, given: Values): Promise<ReferralFacts> {
+async function factsOf(attempt: Attempt, given: Values): Promise<ReferralFacts> {
+  const { needs, call, view } = attempt
   const key = keyOf(call)
-  if (!(await readCurrent(needs, call, 'Patient', key.id))) throw notFound(key)
+  if (!(await view.resource(key))) throw notFound(key)
   const performer = idOf(given.performer, 'Organization')
   if (given.performer !== undefined && performer === undefined)
     throw refuse(
@@ -66,13 +64,13 @@ async function factsOf(needs: ReferNeeds, call: Call, given: Values): Promise<Re
       'invalid-parameter',
       `\`priority\` is \`${String(given.priority)}\`; it takes ${PRIORITIES.join(', ')}.`,
     )
-  const consent = performer === undefined ? undefined : await consentFor(needs, call, key.id, performer)
+  const [consent] = await coveringConsents(attempt, key.id, [performer])
   return {
     participant: key.id,
     requester: call.caller.agency,
     performer,
     service: serviceCoding(String(given.service)),
-    category: categoryOf(needs, String(given.service)),
+    category: categoryOf(needs.definitions, String(given.service)),
     origin: 'ad-hoc',
     priority,
     text: textOf(given.text),
@@ -84,27 +82,9 @@ async function factsOf(needs: ReferNeeds, call: Call, given: Values): Promise<Re
   }
 }
 
-async function consentFor(
-  needs: ReferNeeds,
-  call: Call,
-  participant: string,
-  recipient: string,
-): Promise<string | undefined> {
-  const consents = await findAll(needs, call, 'Consent', {
-    op: 'reference',
-    param: PARTICIPANT,
-    type: 'Patient',
-    id: participant,
-  })
-  const covering = consents.find((one) =>
-    consentCovers([one], { recipient, now: call.now, range: needs.range, purpose: 'referral' }),
-  )
-  return covering && `Consent/${covering.id ?? ''}`
-}
-
 /** The category that the catalogue gives a service. */
-function categoryOf(needs: ReferNeeds, service: string): Coding {
-  const catalogue = needs.definitions.find(codeSystem('service-catalogue'))
+function categoryOf(definitions: Definitions, service: string): Coding {
+  const catalogue = definitions.find(codeSystem('service-catalogue'))
   const concept = items(catalogue?.concept).find((one) => one.code === service)
   if (!concept)
     throw refuse('code-invalid', `\`${service}\` is no service of the catalogue; see CodeSystem/service-catalogue.`, {
@@ -114,23 +94,21 @@ function categoryOf(needs: ReferNeeds, service: string): Coding {
   return { system: codeSystem('service-category'), code: String(property?.valueCode ?? 'agency-specific') }
 }
 
-async function already(
-  needs: ReferNeeds,
-  call: Call,
-  token: { system: string; code: string },
-): Promise<Referral | undefined> {
-  const made = await numberedReferral(needs, call, token)
-  if (!made) return undefined
-  const { request, task } = made
+/** The referral that an earlier call made under this number. Errors: `already-exists` for one without a Task. */
+async function numberedReferral(view: View, token: Token): Promise<Referral | undefined> {
+  const [request] = await view.list('ServiceRequest', { op: 'token', param: 'identifier', ...token })
+  if (!request) return undefined
+  const { id } = request
+  const [task] = await view.list('Task', { op: 'reference', param: 'focus', type: 'ServiceRequest', id })
   if (task) return { request, task }
   throw refuse(
     'already-exists',
-    `\`ServiceRequest/${request.id}\` has the number \`${token.code}\` already, without a Task; send a Task for it, or take another number.`,
+    `\`ServiceRequest/${id}\` has the number \`${token.code}\` already, without a Task; send a Task for it, or take another number.`,
   )
 }
 
 /** The requester's own number, on the request and on the Task. https://hl7.org/fhir/R4/v2/0203 PLAC */
-function numbered(referral: Referral, token: { system: string; code: string } | undefined): Referral {
+function numbered(referral: Referral, token: Token | undefined): Referral {
   if (!token) return referral
   const identifier: readonly JsonObject[] = [
     {

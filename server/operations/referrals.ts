@@ -1,64 +1,76 @@
 /** Commits referrals, each ServiceRequest with its Task, and answers them in a Bundle. */
+import type { Calendar } from '../domain/calendar/working-days.ts'
+import type { Lifecycle } from '../domain/referral/lifecycle.ts'
+import type { DraftContext, Referral } from '../domain/referral/draft.ts'
+import type { Range } from '../domain/visibility/circle.ts'
 import { serialize } from '../fhir/json.ts'
 import type { Resource } from '../fhir/types.ts'
-import type { Referral } from '../domain/referral/draft.ts'
 import type { Call, Reply } from '../interactions/call.ts'
-import { viewerOf } from '../interactions/target.ts'
-import { write } from '../write/pipeline.ts'
+import { currentResource } from '../records/resource.ts'
+import { disclosing, type View } from '../records/view.ts'
+import type { Store } from '../store/store.ts'
 import type { Change } from '../write/change.ts'
 import type { WriteNeeds } from '../write/needs.ts'
-import { findAll } from './assessment.ts'
+import { write } from '../write/pipeline.ts'
 
-/** A referral that is made at most once: the identifier that tells whether it was. */
-export type Once = { readonly referral: Referral; readonly token?: { readonly system: string; readonly code: string } }
-
-/** The referral that carries a number already, if one does; without a Task when the caller may know of none. */
-export async function numberedReferral(
-  needs: WriteNeeds,
-  call: Call,
-  token: { readonly system: string; readonly code: string },
-): Promise<{ readonly request: Referral['request']; readonly task?: Referral['task'] } | undefined> {
-  const [request] = await findAll(needs, call, 'ServiceRequest', { op: 'token', param: 'identifier', ...token })
-  if (!request) return undefined
-  const id = String(request.id)
-  const [task] = await findAll(needs, call, 'Task', { op: 'reference', param: 'focus', type: 'ServiceRequest', id })
-  return { request: request as Referral['request'], ...(task ? { task: task as Referral['task'] } : {}) }
+/** What the operations that make referrals need. */
+export type ReferralNeeds = WriteNeeds & {
+  readonly lifecycle: Lifecycle
+  /** A FHIR date as instants in the hub's time zone. */
+  readonly range: Range
+  readonly calendar: Calendar
+  newId(): string
 }
 
-/** All in one commit. Throws what the write path refuses; Outrun when another call made one of them meanwhile. */
+/** One request: what it needs, and what its caller may know in this attempt. */
+export type Attempt = { readonly needs: ReferralNeeds; readonly call: Call; readonly view: View }
+
+/** What a draft takes from the hub: new ids, the time, and the working days of the state. */
+export const draftingFor = ({ needs, call }: Attempt): DraftContext => ({
+  newId: needs.newId,
+  now: call.now,
+  workingDaysAfter: needs.calendar.workingDaysAfter,
+})
+
+export type Token = { readonly system: string; readonly code: string }
+
+/** A referral that is made at most once: by this identifier it is found again. */
+export type Once = { readonly referral: Referral; readonly token?: Token }
+
+/** All in one commit. @throws OutcomeError, and WriteConflict when another call made one of them meanwhile */
 export async function commitReferrals(
-  needs: WriteNeeds,
-  call: Call,
-  wanted: readonly Once[],
+  { needs, call, view }: Attempt,
+  drafts: readonly Once[],
 ): Promise<readonly Referral[]> {
-  if (wanted.length === 0) return []
-  const changes = wanted.flatMap(({ referral, token }): Change[] => {
-    const unless = token && {
-      type: 'ServiceRequest',
-      where: { op: 'token' as const, param: 'identifier', ...token },
-      viewer: viewerOf(call),
-      limit: 1,
-    }
+  if (drafts.length === 0) return []
+  const changes = drafts.flatMap(({ referral, token }): Change[] => {
+    const where = token && { op: 'token' as const, param: 'identifier', ...token }
+    const unless = where && view.query({ type: 'ServiceRequest', where, limit: 1 })
     return [
       { kind: 'put', create: true, resource: referral.request, at: 'ServiceRequest', unless, numbered: true },
       { kind: 'put', create: true, resource: referral.task, at: 'Task' },
     ]
   })
-  const written = await write(needs, call, changes)
-  const stored = written.map(({ version }) => JSON.parse(version?.text ?? '{}') as Referral['task'])
-  return wanted.map((_, index) => ({
+  const written = await write(needs, { ...call, view }, changes)
+  const stored = written.map(({ version }) => currentResource(version))
+  return drafts.map((_, index) => ({
     request: stored[2 * index] as Referral['request'],
     task: stored[2 * index + 1] as Referral['task'],
   }))
 }
 
-export function referralBundle(referrals: readonly Referral[]): Reply {
-  const entry = referrals.flatMap(({ request, task }) => [
-    { resource: request as Resource },
-    { resource: task as Resource },
-  ])
+export function referralBundle(
+  { store }: { readonly store: Store },
+  call: Call,
+  referrals: readonly Referral[],
+): Reply {
+  const resources = referrals.flatMap(({ request, task }) => [request, task])
+  const answer = disclosing(store, call.caller, call.now)
+  for (const { resourceType: type, id } of resources) answer.disclose({ type, id })
+  const entry = resources.map((resource: Resource) => ({ resource }))
   return {
     status: 200,
     text: serialize({ resourceType: 'Bundle', type: 'collection', ...(entry.length > 0 ? { entry } : {}) }),
+    disclosed: answer.disclosed(),
   }
 }

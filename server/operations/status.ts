@@ -1,5 +1,5 @@
 /**
- * $status: how the caller's subscriptions stand.
+ * $status: the status of the caller's subscriptions.
  * https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/OperationDefinition-backport-subscription-status.html
  */
 import { randomUUID } from 'node:crypto'
@@ -10,7 +10,8 @@ import { textOf } from '../fhir/element.ts'
 import { readParameters, type Declared, type Values } from '../fhir/parameters.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
 import type { Call } from '../interactions/call.ts'
-import { viewerOf } from '../interactions/target.ts'
+import { resourceOf } from '../records/resource.ts'
+import { disclosing, insight, type View } from '../records/view.ts'
 import { ALL, type Filter } from '../search/query.ts'
 import type { Store, Version } from '../store/store.ts'
 import type { Operation } from './operation.ts'
@@ -28,26 +29,26 @@ export const subscriptionStatus = ({ store }: { readonly store: Store }): Operat
   types: ['Subscription'],
   affectsState: false,
   async run(call) {
-    const asked = readParameters(DECLARED, call)
-    const versions = call.id === undefined ? await listed(store, call, asked) : [await ownSubscription(store, call)]
+    const parameters = readParameters(DECLARED, call)
+    const view = insight(store, call.caller, call.now)
+    const versions = call.id === undefined ? await listed(view, call, parameters) : [await ownSubscription(view, call)]
     const entries = await Promise.all(versions.map((version) => entryOf(store, call.base, version)))
-    return { status: 200, resource: searchset(call, entries) }
+    const answer = disclosing(store, call.caller, call.now)
+    versions.forEach(answer.disclose)
+    return { status: 200, resource: searchset(call, entries), disclosed: answer.disclosed() }
   },
 })
 
 /** All that the caller owns (the board: all), narrowed by ids and by statuses; values of one parameter are alternatives. */
-async function listed(store: Store, call: Call, asked: Values): Promise<readonly Version[]> {
-  const [ids, statuses] = [valuesOf(asked.id), valuesOf(asked.status)]
+async function listed(view: View, call: Call, parameters: Values): Promise<readonly Version[]> {
+  const [ids, statuses] = [valuesOf(parameters.id), valuesOf(parameters.status)]
   const where: Filter = ids.length > 0 ? { op: 'id', ids } : ALL
-  const { versions } = await store.find({
-    type: 'Subscription',
-    where,
-    viewer: viewerOf(call),
-    limit: Number.MAX_SAFE_INTEGER,
-  })
-  const own = versions.filter((version) => owns(call.caller, version))
-  if (statuses.length === 0) return own
-  return own.filter((version) => statuses.includes((JSON.parse(version.text) as { status: string }).status))
+  const own: Version[] = []
+  for await (const version of view.all({ type: 'Subscription', where })) {
+    const isRequested = statuses.length === 0 || statuses.includes(String(resourceOf(version).status))
+    if (owns(call.caller, version) && isRequested) own.push(version)
+  }
+  return own
 }
 
 /** In an address several values may also be written with commas. */
@@ -55,7 +56,7 @@ const valuesOf = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.flatMap((one) => String(one).split(',')) : []
 
 async function entryOf(store: Store, base: string, version: Version): Promise<JsonObject> {
-  const resource = JSON.parse(version.text) as Resource
+  const resource = resourceOf(version)
   const { id, topic, status } = readSpec(resource)
   const error = textOf(resource.error)
   const count = await store.eventCount(id)

@@ -2,30 +2,34 @@
  * $submit-referrals: sends what the participant accepted and records what was unchecked, each proposal of an
  * assessment at most once. Defined in capability/operations.
  */
-import { idOf } from '../fhir/element.ts'
+import { idOf, items } from '../fhir/element.ts'
 import { OutcomeError, refuse, type Issue } from '../fhir/outcome.ts'
 import { readParameters } from '../fhir/parameters.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
-import type { Calendar } from '../domain/calendar/working-days.ts'
-import { consentCovers } from '../domain/referral/consent.ts'
 import { draftProposals, type Decision, type Referral } from '../domain/referral/draft.ts'
 import { businessStatusOf } from '../domain/referral/task.ts'
 import type { Proposal } from '../domain/referral/propose.ts'
 import type { Call } from '../interactions/call.ts'
 import { keyOf, notFound } from '../interactions/target.ts'
-import { retryOnConflict } from '../write/pipeline.ts'
-import type { WriteNeeds } from '../write/needs.ts'
+import { insight, type View } from '../records/view.ts'
+import { retryOnConflict } from '../write/conflict.ts'
 import { PROPOSAL } from '../write/rules/numbers.ts'
-import { PARTICIPANT } from '../search/query.ts'
-import { assess, readCurrent, findAll } from './assessment.ts'
+import { aboutParticipant, assess } from './assessment.ts'
+import { coveringConsents } from './covering-consent.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
-import { commitReferrals, numberedReferral, referralBundle, type Once } from './referrals.ts'
+import {
+  commitReferrals,
+  draftingFor,
+  referralBundle,
+  type Attempt,
+  type Once,
+  type ReferralNeeds,
+} from './referrals.ts'
 
-export type SubmitNeeds = WriteNeeds & { newId(): string; readonly calendar: Calendar }
 type DecisionInput = { readonly rule: string; readonly accept: boolean; readonly reason?: string }
 
-export const submitReferrals = (needs: SubmitNeeds): Operation => {
+export const submitReferrals = (needs: ReferralNeeds): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'submit-referrals')
   return {
     ...definition,
@@ -34,51 +38,60 @@ export const submitReferrals = (needs: SubmitNeeds): Operation => {
     affectsState: true,
     async run(call) {
       const given = readParameters(takes, call)
-      const asked = given.decision as unknown as readonly DecisionInput[]
+      const input = given.decision as unknown as readonly DecisionInput[]
       const id = idOf(given.response, 'QuestionnaireResponse') ?? ''
-      return retryOnConflict(async () => referralBundle(await submit(needs, call, id, asked)))
+      return retryOnConflict(async () => {
+        const view = insight(needs.store, call.caller, call.now)
+        return referralBundle(needs, call, await submit({ needs, call, view }, id, input))
+      })
     },
   }
 }
 
 async function submit(
-  needs: SubmitNeeds,
-  call: Call,
+  attempt: Attempt,
   response: string,
-  asked: readonly DecisionInput[],
+  input: readonly DecisionInput[],
 ): Promise<readonly Referral[]> {
-  const form = await formOf(needs, call, response)
-  const { proposals } = await assess(needs, call, form)
-  const decided = decisions(proposals, asked)
-  const before = await Promise.all(decided.map((one) => already(needs, call, response, one.proposal.rule)))
+  const { needs, call, view } = attempt
+  const participant = keyOf(call).id
+  const form = await formOf(view, call, response)
+  // Everything about the participant that is read from here on, in one call of the view.
+  await view.listEach(['Task', 'ServiceRequest', 'EpisodeOfCare', 'Consent'], aboutParticipant(participant))
+  const { proposals } = await assess(needs, view, call, form)
+  const decided = decisions(proposals, input)
+  const before = await Promise.all(
+    decided.map((one) => submittedReferral(view, participant, proposalNumber(response, one.proposal))),
+  )
   refuseOtherwise(decided, before)
   const open = sendable(
     decided.filter((_, index) => before[index] === undefined),
-    asked,
+    input,
   )
-  const consented = await withConsents(needs, call, open)
+  const consented = await withConsents(attempt, open)
   const submission = {
-    participant: keyOf(call).id,
+    participant,
     requester: call.caller.agency,
     response: `QuestionnaireResponse/${response}`,
     decisions: consented,
   }
-  const drafts = draftProposals(submission, {
-    newId: needs.newId,
-    now: call.now,
-    workingDaysAfter: needs.calendar.workingDaysAfter,
+  const drafts = draftProposals(submission, draftingFor(attempt))
+  const numbered = drafts.map((referral, index) => {
+    const decision = consented[index]
+    return decision ? [withNumber(referral, proposalNumber(response, decision.proposal))] : []
   })
-  const marked = drafts.map((referral, index) =>
-    marking(referral, `${response}.${consented[index]?.proposal.rule ?? ''}`),
-  )
-  const made = await commitReferrals(needs, call, marked)
+  const made = await commitReferrals(attempt, numbered.flat())
   return [...before.flatMap((one) => one ?? []), ...made]
 }
 
-async function formOf(needs: WriteNeeds, call: Call, id: string): Promise<Resource> {
+const proposalNumber = (response: string, { rule }: Proposal): string => `${response}.${rule}`
+
+async function formOf(view: View, call: Call, id: string): Promise<Resource> {
   const participant = keyOf(call)
-  if (!(await readCurrent(needs, call, 'Patient', participant.id))) throw notFound(participant)
-  const form = await readCurrent(needs, call, 'QuestionnaireResponse', id)
+  const key = { type: 'QuestionnaireResponse', id }
+  await view.readMany([participant, key])
+  if (!(await view.resource(participant))) throw notFound(participant)
+  const form = await view.resource(key)
   if (form && idOf(form.subject, 'Patient') === participant.id) return form
   throw refuse(
     'reference-not-found',
@@ -88,10 +101,10 @@ async function formOf(needs: WriteNeeds, call: Call, id: string): Promise<Resour
 }
 
 /** The proposals with what was decided about them; those of one group follow the one that was named. */
-function decisions(proposals: readonly Proposal[], asked: readonly DecisionInput[]): readonly Decision[] {
-  const unknown = asked.filter((one) => !proposals.some((proposal) => proposal.rule === one.rule))
+function decisions(proposals: readonly Proposal[], input: readonly DecisionInput[]): readonly Decision[] {
+  const unknown = input.filter((one) => !proposals.some((proposal) => proposal.rule === one.rule))
   const named = (proposal: Proposal) =>
-    asked.filter(
+    input.filter(
       (one) =>
         one.rule === proposal.rule || (proposal.group !== undefined && groupOf(proposals, one.rule) === proposal.group),
     )
@@ -118,7 +131,7 @@ function decisions(proposals: readonly Proposal[], asked: readonly DecisionInput
 const groupOf = (proposals: readonly Proposal[], rule: string): string | undefined =>
   proposals.find((one) => one.rule === rule)?.group
 
-/** What was decided stays decided: an answer with the old referral would hide that nothing follows from the new word. */
+/** A decision is final: to answer the earlier referral would hide that the new decision had no effect. */
 function refuseOtherwise(decided: readonly Decision[], before: readonly (Referral | undefined)[]): void {
   const issues = decided.flatMap(({ proposal, accepted }, index) => {
     const task = before[index]?.task
@@ -138,10 +151,10 @@ function refuseOtherwise(decided: readonly Decision[], before: readonly (Referra
 const isUnsent = (task: Resource): boolean => businessStatusOf(task) === 'declined-before-send'
 
 /** What follows a named one of its group is left out where the participant is served or referred already. */
-function sendable(open: readonly Decision[], asked: readonly DecisionInput[]): readonly Decision[] {
+function sendable(open: readonly Decision[], input: readonly DecisionInput[]): readonly Decision[] {
   const served = open.filter((one) => one.accepted && faultOf(one) !== undefined)
   const issues = served
-    .filter((one) => asked.some(({ rule }) => rule === one.proposal.rule))
+    .filter((one) => input.some(({ rule }) => rule === one.proposal.rule))
     .map((one) => issue(faultOf(one) ?? ''))
   if (issues.length > 0) throw new OutcomeError(issues)
   return open.filter((one) => !served.includes(one))
@@ -155,28 +168,23 @@ function faultOf({ proposal }: Decision): string | undefined {
 }
 
 /** Each recipient needs a consent; the write path checks again, with the commit. */
-async function withConsents(needs: WriteNeeds, call: Call, open: readonly Decision[]): Promise<readonly Decision[]> {
-  const consents = await findAll(needs, call, 'Consent', {
-    op: 'reference',
-    param: PARTICIPANT,
-    type: 'Patient',
-    id: keyOf(call).id,
-  })
-  return open.map((decision) => {
-    const recipient = decision.proposal.performer
-    if (!decision.accepted || recipient === undefined) return decision
-    const covering = consents.find((one) =>
-      consentCovers([one], { recipient, now: call.now, range: needs.range, purpose: 'referral' }),
-    )
-    return covering ? { ...decision, consent: `Consent/${covering.id ?? ''}` } : decision
+async function withConsents(attempt: Attempt, open: readonly Decision[]): Promise<readonly Decision[]> {
+  const recipients = open.map(({ accepted, proposal }) => (accepted ? proposal.performer : undefined))
+  const consents = await coveringConsents(attempt, keyOf(attempt.call).id, recipients)
+  return open.map((decision, index) => {
+    const consent = consents[index]
+    return consent === undefined ? decision : { ...decision, consent }
   })
 }
 
 /** The referral that an earlier call made of this proposal, if one did. */
-async function already(needs: WriteNeeds, call: Call, response: string, rule: string): Promise<Referral | undefined> {
-  const made = await numberedReferral(needs, call, { system: PROPOSAL, code: `${response}.${rule}` })
-  if (!made) return undefined
-  const { request, task } = made
+async function submittedReferral(view: View, participant: string, number: string): Promise<Referral | undefined> {
+  const about = aboutParticipant(participant)
+  const request = (await view.list('ServiceRequest', about)).find((one) =>
+    items(one.identifier).some(({ system, value }) => system === PROPOSAL && value === number),
+  )
+  if (!request) return undefined
+  const task = (await view.list('Task', about)).find((one) => idOf(one.focus, 'ServiceRequest') === request.id)
   if (task) return { request, task }
   throw refuse(
     'assessment-rule',
@@ -184,7 +192,7 @@ async function already(needs: WriteNeeds, call: Call, response: string, rule: st
   )
 }
 
-function marking({ request, task }: Referral, code: string): Once {
+function withNumber({ request, task }: Referral, code: string): Once {
   const others = (request.identifier ?? []) as readonly JsonObject[]
   return {
     referral: { request: { ...request, identifier: [...others, { system: PROPOSAL, value: code }] }, task },

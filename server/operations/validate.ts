@@ -1,11 +1,13 @@
-/** $validate: the verdict that a write would get, without a write. https://hl7.org/fhir/R4/resource-operation-validate.html */
+/** $validate: the issues that a write would get, without a write. https://hl7.org/fhir/R4/resource-operation-validate.html */
 import { parseEtags } from '../fhir/etag.ts'
 import { isError, operationOutcome, refuse, type Issue } from '../fhir/outcome.ts'
-import type { JsonObject, Resource } from '../fhir/types.ts'
+import type { JsonObject, Key, Resource } from '../fhir/types.ts'
 import type { Call } from '../interactions/call.ts'
-import { keyOf, notFound, viewerOf } from '../interactions/target.ts'
+import { keyOf, notFound } from '../interactions/target.ts'
 import { withLocalReferences } from '../interactions/local-references.ts'
-import { dryRun } from '../write/pipeline.ts'
+import { disclosing, insight, type View } from '../records/view.ts'
+import { validatorOf } from '../write/complete.ts'
+import { dryRun } from '../write/dry-run.ts'
 import type { Change } from '../write/change.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 import type { Operation } from './operation.ts'
@@ -13,9 +15,8 @@ import type { Operation } from './operation.ts'
 export type ValidateNeeds = WriteNeeds & { newId(): string }
 
 /**
- * Without a mode the content is judged, wherever it is to be used. `create`, `update` and `delete` ask as well whether
- * the hub would take that from this caller now; `profile` judges as without a mode, as a rule
- * the record that is stored.
+ * Without a mode, and with `profile`, the content is validated, wherever it is to be used. `create`, `update` and
+ * `delete` also answer whether the hub would take that from this caller now.
  * https://hl7.org/fhir/R4/codesystem-resource-validation-mode.html
  */
 export const validate = (needs: ValidateNeeds): Operation => ({
@@ -25,16 +26,22 @@ export const validate = (needs: ValidateNeeds): Operation => ({
   types: [],
   affectsState: false,
   async run(call) {
-    const asked = inputOf(call)
-    const issues = await JUDGED[asked.mode ?? 'content'](needs, call, asked)
-    return { status: 200, resource: operationOutcome(issues), headers: { 'X-Valid': String(!issues.some(isError)) } }
+    const input = inputOf(call)
+    const view = insight(needs.store, call.caller, call.now)
+    const issues = await MODE_ISSUES[input.mode ?? 'content']({ needs, call, view }, input)
+    return {
+      status: 200,
+      resource: operationOutcome(issues),
+      headers: { 'X-Valid': String(!issues.some(isError)) },
+      disclosed: disclosedBy(needs, call, input),
+    }
   },
 })
 
 type Mode = (typeof MODES)[number]
 const MODES = ['create', 'update', 'delete', 'profile'] as const
 
-/** `at`: where the resource stands in the body. */
+/** `at`: the expression of the resource in the body. */
 type ValidateInput = {
   readonly resource?: Resource
   readonly at?: string
@@ -42,63 +49,78 @@ type ValidateInput = {
   readonly profiles: readonly string[]
 }
 
-type Judge = (needs: ValidateNeeds, call: Call, asked: ValidateInput) => Promise<readonly Issue[]>
-
-const content: Judge = async (needs, call, asked) => {
-  const resource = asked.resource ?? (await stored(needs, call))
-  return needs.validator.check(resource, { profiles: asked.profiles, at: asked.at ?? resource.resourceType })
+/** The issues of a stored record may quote it. */
+function disclosedBy({ store }: ValidateNeeds, call: Call, { resource }: ValidateInput): readonly Key[] {
+  const answer = disclosing(store, call.caller, call.now)
+  if (!resource) answer.disclose(keyOf(call))
+  return answer.disclosed()
 }
 
-/** The change as a write would make it; what further profiles say comes with what the write would say. */
+/** One request: what it needs, and what its caller may know. */
+type Request = { readonly needs: ValidateNeeds; readonly call: Call; readonly view: View }
+
+type Validate = (request: Request, input: ValidateInput) => Promise<readonly Issue[]>
+
+const check = ({ validator, policy }: ValidateNeeds, resource: Resource, profiles: readonly string[], at: string) =>
+  validatorOf(validator, policy.complete).check(resource, { profiles, at })
+
+const content: Validate = async (request, { resource: sent, profiles, at }) => {
+  const resource = sent ?? (await stored(request))
+  return check(request.needs, resource, profiles, at ?? resource.resourceType)
+}
+
+/** The issues of the change as a write would make it, and those of the further profiles. */
 const asChange =
-  (changeOf: (needs: ValidateNeeds, call: Call, resource: Resource, at: string) => Promise<Change>): Judge =>
-  async (needs, call, asked) => {
-    const resource = asked.resource ?? (await stored(needs, call))
-    const at = asked.at ?? resource.resourceType
-    const told = await dryRun(needs, call, await changeOf(needs, call, withLocalReferences(resource, call.base), at))
-    const more =
-      asked.profiles.length > 0 ? await needs.validator.check(resource, { profiles: asked.profiles, at }) : []
+  (changeOf: (request: Request, resource: Resource, at: string) => Promise<Change>): Validate =>
+  async (request, { resource: sent, profiles, at: position }) => {
+    const { needs, call, view } = request
+    const resource = sent ?? (await stored(request))
+    const at = position ?? resource.resourceType
+    const change = await changeOf(request, withLocalReferences(resource, call.base), at)
+    const issues = await dryRun(needs, { ...call, view }, change)
+    const more = profiles.length > 0 ? await check(needs, resource, profiles, at) : []
     return [
-      ...told,
-      ...more.filter(({ profile }) => profile !== undefined && !told.some((one) => one.profile === profile)),
+      ...issues,
+      ...more.filter(({ profile }) => profile !== undefined && !issues.some((one) => one.profile === profile)),
     ]
   }
 
-const JUDGED: Readonly<Record<Mode | 'content', Judge>> = {
+const MODE_ISSUES: Readonly<Record<Mode | 'content', Validate>> = {
   content,
   profile: content,
-  create: asChange((needs, _call, sent, at) =>
+  create: asChange(({ needs }, sent, at) =>
     Promise.resolve({ kind: 'put', create: true, resource: { ...sent, id: needs.newId() }, sent, at }),
   ),
-  update: asChange(async (needs, call, sent, at) => {
-    const id = call.id ?? sent.id
+  update: asChange(async (request, sent, at) => {
+    const id = request.call.id ?? sent.id
     if (sent.id !== id || typeof id !== 'string') {
       const text = `The resource has ${sent.id === undefined ? 'no id' : `the id \`${String(sent.id)}\``}; to validate an update it needs the id of the record.`
       throw refuse('id-mismatch', text, { expression: `${at}.id` })
     }
-    return { kind: 'put', create: false, resource: { ...sent, id }, ifMatch: await tagsOf(needs, call, id), at }
+    return { kind: 'put', create: false, resource: { ...sent, id }, ifMatch: await tagsOf(request, id), at }
   }),
-  async delete(needs, call) {
+  async delete(request) {
+    const { needs, call, view } = request
     const key = keyOf(call)
-    await stored(needs, call)
-    return dryRun(needs, call, { kind: 'remove', key, ifMatch: await tagsOf(needs, call, key.id), at: key.type })
+    await stored(request)
+    const change: Change = { kind: 'remove', key, ifMatch: await tagsOf(request, key.id), at: key.type }
+    return dryRun(needs, { ...call, view }, change)
   },
 }
 
-/** Nobody has to name the version for a question; who does is told whether it still holds. */
-async function tagsOf(needs: ValidateNeeds, call: Call, id: string) {
+/** `$validate` needs no If-Match; with one, the answer says whether the version is still the current one. */
+async function tagsOf({ call, view }: Request, id: string) {
   if (call.ifMatch !== undefined) return parseEtags(call.ifMatch, 'If-Match')
-  const version = await needs.store.read({ type: call.type ?? '', id }, viewerOf(call))
-  return version && version.text !== '' ? ('*' as const) : undefined
+  return (await view.resource({ type: call.type ?? '', id })) ? ('*' as const) : undefined
 }
 
 function inputOf(call: Call): ValidateInput {
   const given = fromParameters(call)
   const profiles = [...call.params.filter(([name]) => name === 'profile').map(([, value]) => value), ...given.profiles]
-  const asked = call.params.find(([name]) => name === 'mode')?.[1] ?? given.mode
-  const mode = MODES.find((one) => one === asked)
-  if (asked !== undefined && mode === undefined)
-    throw refuse('invalid-parameter', `\`mode\` is \`${asked}\`; it takes ${MODES.join(', ')}.`)
+  const named = call.params.find(([name]) => name === 'mode')?.[1] ?? given.mode
+  const mode = MODES.find((one) => one === named)
+  if (named !== undefined && mode === undefined)
+    throw refuse('invalid-parameter', `\`mode\` is \`${named}\`; it takes ${MODES.join(', ')}.`)
   const { resource, at } = mode === 'delete' ? {} : given
   if (!resource && call.id === undefined) throw nothingToValidate(mode)
   if (resource && resource.resourceType !== call.type) {
@@ -113,7 +135,7 @@ function inputOf(call: Call): ValidateInput {
 
 const nothingToValidate = (mode: Mode | undefined) =>
   mode === 'delete' || mode === 'profile'
-    ? refuse('invalid-parameter', `\`mode\` \`${mode}\` is about a stored record; ask at the address of one.`)
+    ? refuse('invalid-parameter', `\`mode\` \`${mode}\` is about a stored record; call it at the address of one.`)
     : refuse('body-missing', 'Send the resource to validate as the body, or in a Parameters as `resource`.')
 
 type Given = Pick<ValidateInput, 'resource' | 'at' | 'profiles'> & { readonly mode?: string }
@@ -140,9 +162,9 @@ const isNamed = (one: unknown, name: string): boolean =>
 const isResource = (value: unknown): value is Resource =>
   typeof value === 'object' && value !== null && typeof (value as JsonObject).resourceType === 'string'
 
-async function stored(needs: WriteNeeds, call: Call): Promise<Resource> {
+async function stored({ call, view }: Request): Promise<Resource> {
   const key = keyOf(call)
-  const version = await needs.store.read(key, viewerOf(call))
-  if (!version || version.text === '') throw notFound(key)
-  return JSON.parse(version.text) as Resource
+  const resource = await view.resource(key)
+  if (!resource) throw notFound(key)
+  return resource
 }

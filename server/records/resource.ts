@@ -15,7 +15,7 @@ export const isDeleted = (version: Version): boolean => version.text === ''
 
 /**
  * The resource of a version.
- * @throws Error for a deletion, which has none: ask `isDeleted` first, or use `currentResource`
+ * @throws Error for a deletion, which has none: call `isDeleted` first, or use `currentResource`
  */
 export function resourceOf(version: Version): StoredResource {
   const cached = parsed.get(version)

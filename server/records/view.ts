@@ -9,9 +9,9 @@
  * tried again takes a new view, which reads everything afresh.
  */
 import { keyText, type Caller, type Key } from '../fhir/types.ts'
-import type { Filter, Query, Viewer } from '../search/query.ts'
+import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
 import type { Found, Store, Version } from '../store/store.ts'
-import { currentResource, resourceOf, type StoredResource } from './resource.ts'
+import { currentResource, isDeleted, resourceOf, type StoredResource } from './resource.ts'
 
 /** A query without its viewer, which is the view's own. */
 export type ViewQuery = Omit<Query, 'viewer'>
@@ -33,16 +33,22 @@ export type View = {
   find(query: ViewQuery): Promise<Found>
   /** Every record that matches, page by page: there is no limit after which records are missing. */
   all(query: Omit<ViewQuery, 'limit' | 'after' | 'total'>): AsyncIterable<Version>
+  /** The first record that matches, if there is one. */
+  first(type: string, where: Filter): Promise<Version | undefined>
   /** Every current resource of a type that matches, read once within the request. */
   list(type: string, where: Filter): Promise<readonly StoredResource[]>
+  /** The same for several types at once, in their order. */
+  listEach(types: readonly string[], where: Filter): Promise<readonly (readonly StoredResource[])[]>
+  /** The index entries that a record has now; none where the viewer may not know of it. */
+  entries(key: Key): Promise<readonly IndexEntry[]>
   /** A query as this viewer, for conditions that the commit decides (`Guard`, If-None-Exist). */
   query(query: ViewQuery): Query
 }
 
 export type DisclosingView = View & {
-  /** Takes note of a version that the reply shows and that did not come out of this view: one that the request wrote. */
-  disclose(version: Version): void
-  /** The records of which the view handed something out, each once. */
+  /** Adds a record that the reply shows and that this view did not hand out: one that the request wrote, for example. */
+  disclose(key: Key): void
+  /** The records of which the view handed out a resource, each once. A deletion has none. */
   disclosed(): readonly Key[]
 }
 
@@ -55,9 +61,9 @@ export const unrestricted = (store: Store): View => viewOf(store, 'unrestricted'
 /** For answers to the caller. */
 export function disclosing(store: Store, caller: Caller, now: number): DisclosingView {
   const shown = new Map<string, Key>()
-  const disclose = ({ type, id }: Version): void => void shown.set(keyText({ type, id }), { type, id })
+  const disclose = ({ type, id }: Key): void => void shown.set(keyText({ type, id }), { type, id })
   return {
-    ...viewOf(store, viewerOf(caller, now), disclose),
+    ...viewOf(store, viewerOf(caller, now), (version) => isDeleted(version) || disclose(version)),
     disclose,
     disclosed: () => [...shown.values()],
   }
@@ -69,28 +75,34 @@ export const viewerOf = (caller: Caller, now: number): Viewer =>
 /** How many records one page of `all` brings. */
 const PAGE = 200
 
-function viewOf(store: Store, viewer: Viewer, seen: (version: Version) => void = () => {}): View {
-  const readAll = rememberingReads(store, viewer)
-  const lists = new Map<string, Promise<readonly StoredResource[]>>()
+function viewOf(store: Store, viewer: Viewer, noted: (version: Version) => unknown = () => {}): View {
+  const memory = rememberingReads(store, viewer)
   const note = <T extends Version | undefined>(version: T): T => {
-    if (version !== undefined) seen(version)
+    if (version !== undefined) noted(version)
     return version
   }
-  const readMany = async (keys: readonly Key[]) => (await readAll(keys)).map(note)
-
+  const readMany = async (keys: readonly Key[]) => (await memory.read(keys)).map(note)
+  const find = async (query: ViewQuery): Promise<Found> => {
+    const found = await store.find({ ...query, viewer })
+    found.versions.forEach(note)
+    return found
+  }
   async function* all(query: Omit<ViewQuery, 'limit' | 'after' | 'total'>): AsyncGenerator<Version> {
     let after: Query['after']
     do {
-      const page = await store.find({ ...query, viewer, limit: PAGE, ...(after ? { after } : {}) })
-      for (const version of page.versions) yield note(version)
+      const page = await find({ ...query, limit: PAGE, ...(after ? { after } : {}) })
+      yield* page.versions
       after = page.next
     } while (after !== undefined)
   }
-  const list = async (type: string, where: Filter): Promise<readonly StoredResource[]> => {
+  const list = remembered(async (type: string, where: Filter): Promise<readonly StoredResource[]> => {
     const resources: StoredResource[] = []
-    for await (const version of all({ type, where })) resources.push(resourceOf(version))
+    for await (const version of all({ type, where })) {
+      memory.keep(version)
+      resources.push(resourceOf(version))
+    }
     return resources
-  }
+  })
   return {
     read: async (key) => (await readMany([key]))[0],
     readMany,
@@ -101,19 +113,28 @@ function viewOf(store: Store, viewer: Viewer, seen: (version: Version) => void =
       found.versions.forEach(note)
       return found
     },
-    find: async (query) => {
-      const found = await store.find({ ...query, viewer })
-      found.versions.forEach(note)
-      return found
-    },
+    find,
     all,
-    list: (type, where) => {
-      const name = JSON.stringify([type, where])
-      const cached = lists.get(name) ?? list(type, where)
-      lists.set(name, cached)
-      return cached
-    },
+    first: async (type, where) => (await find({ type, where, limit: 1 })).versions[0],
+    list,
+    // One call of the store for each type until a query takes several (`Query.type` as a list).
+    listEach: (types, where) => Promise.all(types.map((type) => list(type, where))),
+    entries: remembered(async (key: Key) => {
+      const [version] = await memory.read([key])
+      return version === undefined ? [] : ((await store.indexed(key))?.entries ?? [])
+    }),
     query: (query) => ({ ...query, viewer }),
+  }
+}
+
+/** A function whose answer for the same arguments is computed once. */
+function remembered<A extends readonly unknown[], T>(compute: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+  const answers = new Map<string, Promise<T>>()
+  return (...args) => {
+    const name = JSON.stringify(args)
+    const answer = answers.get(name) ?? compute(...args)
+    answers.set(name, answer)
+    return answer
   }
 }
 
@@ -134,8 +155,14 @@ function rememberingReads(store: Store, viewer: Viewer) {
       )
     }
   }
-  return (keys: readonly Key[]): Promise<readonly (Version | undefined)[]> => {
-    load(keys)
-    return Promise.all(keys.map((key) => current.get(keyText(key))))
+  return {
+    read(keys: readonly Key[]): Promise<readonly (Version | undefined)[]> {
+      load(keys)
+      return Promise.all(keys.map((key) => current.get(keyText(key))))
+    },
+    /** A version that a query answered is the current one, too. */
+    keep(version: Version): void {
+      if (!current.has(keyText(version))) current.set(keyText(version), Promise.resolve(version))
+    },
   }
 }

@@ -10,8 +10,8 @@ import { DefinitionFault } from '../definitions/fault.ts'
 import { keyText, type Caller, type Resource } from '../fhir/types.ts'
 import { EVERYONE, type Audience } from '../search/query.ts'
 import type { Write } from '../store/store.ts'
-import { BOARD } from '../write/reserved-agencies.ts'
 import { referenceEntries } from '../write/index-entries.ts'
+import { BOARD } from '../write/reserved-agencies.ts'
 import { write } from '../write/pipeline.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 
@@ -41,7 +41,9 @@ export async function publishDefinitions(needs: WriteNeeds): Promise<void> {
   const gone = (known.keys ?? []).filter((key) => !keys.includes(key))
   await needs.store.commit({
     writes: [
-      ...resources.map((resource) => written(resource, [...needs.extract(resource), ...referenceEntries(resource)])),
+      ...resources.map((resource) =>
+        written(resource, [...needs.index.extract(resource), ...referenceEntries(resource)]),
+      ),
       ...gone.map(withdrawn),
       written({ resourceType: PUBLISHED.type, id: PUBLISHED.id, digest, keys }, [], []),
     ],
@@ -68,7 +70,7 @@ function withdrawn(key: string): Write {
 
 function written(
   resource: Publishable,
-  entries: ReturnType<WriteNeeds['extract']>,
+  entries: ReturnType<WriteNeeds['index']['extract']>,
   audience: readonly Audience[] = [{ agency: EVERYONE }],
 ): Write {
   const meta = { ...resource.meta, source: `Organization/${BOARD}` }

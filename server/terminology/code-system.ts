@@ -1,5 +1,6 @@
 /** A code system: which codes it has and how they stand to each other. https://hl7.org/fhir/R4/codesystem.html */
 import type { Canonical } from '../definitions/definitions.ts'
+import { WrittenNumber } from './written-number.ts'
 
 /** `unknown`: the system is not at hand, or not whole, so nobody here can tell. */
 export type Verdict = 'in' | 'out' | 'unknown'
@@ -132,10 +133,11 @@ const designationsOf = ({ designation }: Stated): readonly Designation[] => desi
 function propertiesOf(told: readonly Stated[]): ReadonlyMap<string, readonly unknown[]> {
   const made = new Map<string, unknown[]>()
   for (const { code, ...rest } of told.flatMap(({ property }) => property ?? [])) {
-    const value = Object.entries(rest).find(([key]) => key.startsWith('value'))?.[1]
+    const [key = '', value] = Object.entries(rest).find(([name]) => name.startsWith('value')) ?? []
+    const number = typeof value === 'number' ? new WrittenNumber(rest, key, value) : undefined
     const plain =
       typeof value === 'object' && value !== null && 'code' in value ? (value as { code: unknown }).code : value
-    made.set(code, [...(made.get(code) ?? []), plain])
+    made.set(code, [...(made.get(code) ?? []), number ?? plain])
   }
   return made
 }

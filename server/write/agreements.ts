@@ -9,13 +9,13 @@ import { participantOf } from '../domain/visibility/audience.ts'
 import { unrestricted } from '../records/view.ts'
 import { resourceOf } from '../records/resource.ts'
 import { ALL, type Filter } from '../search/query.ts'
-import type { Guard, Version } from '../store/store.ts'
+import type { Guard, Store, Version } from '../store/store.ts'
 import { noOther, sameMatches } from './circle-guards.ts'
 import type { PreparedChange } from './change.ts'
 import { CONSENT_CLASS } from './index-entries.ts'
-import type { WriteNeeds } from './needs.ts'
+import type { RuleTables } from './rule-tables.ts'
 
-export type CircleNeeds = Pick<WriteNeeds, 'store' | 'visibility' | 'range'>
+export type CircleNeeds = Pick<RuleTables, 'visibility' | 'range'> & { readonly store: Store }
 
 export type Agreements = {
   list(): Promise<readonly Resource[]>

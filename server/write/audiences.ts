@@ -18,7 +18,6 @@ import {
 } from './agreements.ts'
 import type { PreparedChange } from './change.ts'
 import { circleAfter, circleFromRecords, circleKey, isCreated, type CircleAfter, type CircleContext } from './circle.ts'
-import type { WriteNeeds } from './needs.ts'
 import { BOARD } from './reserved-agencies.ts'
 
 export type Audiences = {
@@ -34,11 +33,10 @@ export type Audiences = {
  * Returns guards that make the commit fail (and the caller begin again) when a circle moved meanwhile.
  */
 export async function audiencesOf(
-  needs: WriteNeeds,
+  needs: CircleNeeds,
   caller: Caller,
   changes: readonly PreparedChange[],
 ): Promise<Audiences> {
-  if (needs.rules === 'open') return { of: changes.map(() => [{ agency: '*' }]), writes: [], guards: [] }
   const context: CircleContext = { needs, changes, agreements: agreementsAfter(needs, changes) }
   const concerned = await participants(needs, changes)
   const circles = await circlesAfter(context, concerned.ids)

@@ -6,12 +6,11 @@
 import { refuse, type OutcomeError } from '../fhir/outcome.ts'
 import { localReferences } from '../fhir/reference.ts'
 import { keyText, type Key, type Resource } from '../fhir/types.ts'
-import { insight } from '../records/view.ts'
 import { REFERENCE, type Filter } from '../search/query.ts'
 import type { Guard } from '../store/store.ts'
 import { issuesAtEntry } from './bundle-location.ts'
-import type { PendingState, PreparedChange } from './change.ts'
-import type { WriteNeeds } from './needs.ts'
+import type { PreparedChange } from './change.ts'
+import type { PendingState } from './pending-state.ts'
 
 /** How many of the records that refer the refusal names. */
 const NAMED = 5
@@ -20,23 +19,18 @@ const NAMED = 5
  * Guards by which the commit holds that no record visible to the caller comes to refer to what it deletes.
  * @throws OutcomeError `reference-in-use` (409)
  */
-export async function checkDeletions(
-  needs: Pick<WriteNeeds, 'store' | 'definitions'>,
-  scene: PendingState,
-): Promise<readonly Guard[]> {
-  const deletions = scene.changes.filter(({ before, after }) => before !== undefined && after === undefined)
+export async function checkDeletions(state: PendingState): Promise<readonly Guard[]> {
+  const deletions = state.changes.filter(({ before, after }) => before !== undefined && after === undefined)
   const guards = await Promise.all(
-    deletions.map((one) => issuesAtEntry({ at: one.at, type: one.key.type }, () => checkDeletion(needs, scene, one))),
+    deletions.map((one) => issuesAtEntry({ at: one.at, type: one.key.type }, () => checkDeletion(state, one))),
   )
   return guards.flat()
 }
 
 async function checkDeletion(
-  { store, definitions }: Pick<WriteNeeds, 'store' | 'definitions'>,
-  { caller, now, changes }: PendingState,
+  { view, definitions, changes }: PendingState,
   { key }: PreparedChange,
 ): Promise<readonly Guard[]> {
-  const view = insight(store, caller, now)
   const where: Filter = { op: 'reference', param: REFERENCE, ...key }
   const referring = changes.filter(({ before }) => refersTo(before, key)).map((one) => one.key)
   const { versions } = await view.find({ type: '*', where, limit: referring.length + NAMED + 1 })

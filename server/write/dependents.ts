@@ -7,7 +7,6 @@ import { POSTED_TYPES } from '../definitions/posted.ts'
 import { parseCanonical } from '../fhir/reference.ts'
 import type { Json, Resource } from '../fhir/types.ts'
 import type { IndexEntry } from '../search/query.ts'
-import type { WriteNeeds } from './needs.ts'
 
 /** Internal entry of a posted definition. */
 export const IS_POSTED = '_posted'
@@ -18,8 +17,7 @@ export const IS_POSTED = '_posted'
  */
 export const CLAIMS = '_claims'
 
-export function dependencyEntries({ definitions, posted }: WriteNeeds, after: Resource): readonly IndexEntry[] {
-  if (!posted) return []
+export function dependencyEntries(definitions: Definitions, after: Resource): readonly IndexEntry[] {
   const own: readonly IndexEntry[] = POSTED_TYPES.includes(after.resourceType)
     ? [{ kind: 'token', param: IS_POSTED, code: 'true' }]
     : []

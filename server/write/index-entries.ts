@@ -1,16 +1,18 @@
 /** The index entries of a record: those of its search parameters, and the internal ones by which the hub itself finds it. */
 import { codeSystem } from '../fhir/canonical.ts'
 import { codesOf, items } from '../fhir/element.ts'
+import type { Definitions } from '../definitions/definitions.ts'
 import { localReferences } from '../fhir/reference.ts'
-import type { Key, Resource } from '../fhir/types.ts'
+import type { Resource } from '../fhir/types.ts'
+import type { View } from '../records/view.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import { RESTRICTED_CLASS } from '../domain/visibility/circle.ts'
 import { valuesAt } from '../fhir/element-path.ts'
 import { PARTICIPANT, REFERENCE, type IndexEntry } from '../search/query.ts'
-import type { Store, Version } from '../store/store.ts'
 import type { PreparedChange } from './change.ts'
-import type { WriteNeeds } from './needs.ts'
+import type { WriteContext } from './context.ts'
 import { dependencyEntries } from './dependents.ts'
+import type { RecordIndex } from './record-index.ts'
 
 /** Internal entry of a participant: the keyed hash of the social security number. It is kept nowhere else. */
 export const SSN_HASH = '_ssn'
@@ -20,30 +22,42 @@ export const CONSENT_CLASS = '_class'
 /** Internal entry of a wage record: its participant, quarter and employer, of which there is one record. */
 export const WAGE_KEY = '_wage'
 
+/** `definitions`: those of the write, by which a record is found that uses a posted one. */
 export async function entriesOf(
-  needs: WriteNeeds,
+  { index, definitions, view }: EntryNeeds,
   one: PreparedChange,
   after: Resource,
 ): Promise<readonly IndexEntry[]> {
   return [
-    ...needs.extract(after),
-    ...aboutEntries(needs, after),
+    ...index.extract(after),
+    ...aboutEntries(index, after),
     ...referenceEntries(after),
     ...consentEntries(after),
     ...wageEntries(after),
-    ...dependencyEntries(needs, after),
-    ...(await ssnEntries(needs, one)),
+    ...(index.posts ? dependencyEntries(definitions, after) : []),
+    ...(await ssnEntries(view, one)),
   ]
 }
 
+export type EntryNeeds = Pick<WriteContext, 'view'> & {
+  readonly index: RecordIndex
+  readonly definitions: Definitions
+}
+
 /** The entries of a deleted record: its participant, and of a participant the hash, for when it is brought back. */
-export async function remainingEntries(needs: WriteNeeds, one: PreparedChange): Promise<readonly IndexEntry[]> {
-  return one.before ? [...aboutEntries(needs, one.before), ...(await ssnEntries(needs, one))] : []
+export async function remainingEntries(
+  { index, view }: Pick<EntryNeeds, 'index' | 'view'>,
+  one: PreparedChange,
+): Promise<readonly IndexEntry[]> {
+  return one.before ? [...aboutEntries(index, one.before), ...(await ssnEntries(view, one))] : []
 }
 
 /** The participant that a record is about. */
-export function aboutEntries(needs: WriteNeeds, resource: Resource): readonly IndexEntry[] {
-  const id = participantOf(needs.visibility, resource)
+export function aboutEntries(
+  { visibility }: Pick<RecordIndex, 'visibility'>,
+  resource: Resource,
+): readonly IndexEntry[] {
+  const id = participantOf(visibility, resource)
   return id === undefined ? [] : [{ kind: 'reference', param: PARTICIPANT, type: 'Patient', id }]
 }
 
@@ -75,33 +89,22 @@ function wageEntries(resource: Resource): readonly IndexEntry[] {
   return code === undefined ? [] : [{ kind: 'token', param: WAGE_KEY, code }]
 }
 
-async function ssnEntries(needs: WriteNeeds, one: PreparedChange): Promise<readonly IndexEntry[]> {
-  const code = await ssnHashOf(needs, one)
+async function ssnEntries(view: View, one: PreparedChange): Promise<readonly IndexEntry[]> {
+  const code = await ssnHashOf({ view }, one)
   return code === undefined ? [] : [{ kind: 'token', param: SSN_HASH, code }]
 }
-
-// A cache of what never changes: the hash that a stored version has. One write asks for it several times.
-const storedHashes = new WeakMap<Version, Promise<string | undefined>>()
 
 /**
  * The hash of the social security number that a participant has after a change: a new number replaces the old one;
  * without one the old stays, through a deletion as well.
  */
 export async function ssnHashOf(
-  { store }: Pick<WriteNeeds, 'store'>,
-  { key, ssn, stored }: Pick<PreparedChange, 'key' | 'ssn' | 'stored'>,
+  { view }: Pick<WriteContext, 'view'>,
+  one: Pick<PreparedChange, 'key' | 'ssn' | 'stored'>,
 ): Promise<string | undefined> {
-  if (key.type !== 'Patient') return undefined
-  if (ssn) return ssn
-  if (!stored) return undefined
-  const hash = storedHashes.get(stored) ?? storedHash(store, key)
-  storedHashes.set(stored, hash)
-  return hash
-}
-
-/** Of the current version: where that is a later one, the commit refuses the change. */
-async function storedHash(store: Store, key: Key): Promise<string | undefined> {
-  const indexed = await store.indexed(key)
-  const entry = indexed?.entries.find(({ param }) => param === SSN_HASH)
+  if (one.key.type !== 'Patient') return undefined
+  if (one.ssn) return one.ssn
+  const entries = one.stored ? await view.entries(one.key) : []
+  const entry = entries.find(({ param }) => param === SSN_HASH)
   return entry?.kind === 'token' ? entry.code : undefined
 }

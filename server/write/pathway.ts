@@ -1,31 +1,30 @@
 /**
- * The pathway of a participant follows the records (domain/participant/pathway.ts holds the rule): whoever writes the
+ * The pathway of a participant follows the records (domain/participant/pathway.ts holds the rule): a write of the
  * participant, a credential, a plan or an assessment changes it in the same commit.
  */
-import { keyText, type Key, type Resource } from '../fhir/types.ts'
 import { codeSystem } from '../fhir/canonical.ts'
 import { codesOf, items } from '../fhir/element.ts'
-import { pathwayOf, withPathway } from '../domain/participant/pathway.ts'
+import { keyText, type Key, type Resource } from '../fhir/types.ts'
+import { isPathwayKept, pathwayOf, withPathway, withPathwayOf } from '../domain/participant/pathway.ts'
 import { isSuccessPlan } from '../domain/plan/rules.ts'
 import { classesOf, participantOf } from '../domain/visibility/audience.ts'
+import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { PARTICIPANT, type Filter } from '../search/query.ts'
-import type { PreparedChange, PendingState, WriteContext } from './change.ts'
-import type { WriteNeeds } from './needs.ts'
-import { pendingState } from './pending-state.ts'
+import type { PreparedChange } from './change.ts'
+import type { PendingState } from './pending-state.ts'
 
-const SOURCES = ['Patient', 'Basic', 'CarePlan', 'QuestionnaireResponse']
+const RECORDS = ['Basic', 'CarePlan', 'QuestionnaireResponse']
+const SOURCES = ['Patient', ...RECORDS]
 
-/** The changes with the pathways that follow from them; a participant that is not among them joins when its own moves. */
+/** The changes with the pathways that follow from them; a participant that is not among them is added when its own moves. */
 export async function withPathways(
-  needs: WriteNeeds,
-  writer: WriteContext,
-  changes: readonly PreparedChange[],
+  visibility: VisibilityRule,
+  state: PendingState,
 ): Promise<readonly PreparedChange[]> {
-  if (needs.rules === 'open') return changes
-  const scene = pendingState(needs, writer, changes)
+  const { changes } = state
   const touched = changes.filter((one) => SOURCES.includes(one.key.type))
-  const ids = new Set(touched.flatMap((one) => participantIn(needs, one.after ?? one.before)))
-  const moved = await Promise.all([...ids].map((id) => movedPatient(needs, scene, id, touched)))
+  const ids = new Set(touched.flatMap((one) => participantIn(visibility, one.after ?? one.before)))
+  const moved = await Promise.all([...ids].map((id) => movedPatient(visibility, state, id, touched)))
   const byKey = new Map(moved.flatMap((one) => (one ? [[keyText(one.key), one]] : [])))
   const kept = changes.map((one) => byKey.get(keyText(one.key)) ?? one)
   return [
@@ -34,36 +33,56 @@ export async function withPathways(
   ]
 }
 
-const participantIn = (needs: WriteNeeds, resource: Resource | undefined): readonly string[] => {
-  const id = resource && participantOf(needs.visibility, resource)
+const participantIn = (visibility: VisibilityRule, resource: Resource | undefined): readonly string[] => {
+  const id = resource && participantOf(visibility, resource)
   return id === undefined ? [] : [id]
 }
 
-/** The participant with its pathway, when that is another one than before. */
+/** The participant with its pathway, when that differs from the one before. */
 async function movedPatient(
-  needs: WriteNeeds,
-  scene: PendingState,
+  visibility: VisibilityRule,
+  state: PendingState,
   id: string,
   touched: readonly PreparedChange[],
 ): Promise<PreparedChange | undefined> {
   const key: Key = { type: 'Patient', id }
-  const own = scene.changes.find((one) => keyText(one.key) === keyText(key))
-  const patient = (own ? own.after : await scene.read(key)) as (Resource & { readonly id: string }) | undefined
+  const own = state.changes.find((one) => keyText(one.key) === keyText(key))
+  const patient = (own ? own.after : await state.read(key)) as (Resource & { readonly id: string }) | undefined
   if (!patient) return undefined
-  const after = withPathway(patient, pathwayOf({ patient, ...(await sourcesOf(scene, id, own)) }))
+  const after = await withNewPathway(patient, { visibility, state, id, own, touched })
   if (after === patient) return undefined
   if (own) return { ...own, after }
-  const stored = await needs.store.read(key, scene.viewer)
   const at = touched[0]?.at ?? 'Patient'
   return {
     change: { kind: 'put', create: false, resource: after, at, derived: true },
     key,
     at,
-    stored,
+    stored: await state.view.read(key),
     before: patient,
     last: patient,
-    after: authored(after, scene),
+    after: authored(after, state),
   }
+}
+
+type Participant = {
+  readonly visibility: VisibilityRule
+  readonly state: PendingState
+  readonly id: string
+  readonly own: PreparedChange | undefined
+  readonly touched: readonly PreparedChange[]
+}
+
+/** An update that changes neither the education level nor a record that counts leaves the pathway as it was. */
+async function withNewPathway<T extends Resource>(
+  patient: T,
+  { visibility, state, id, own, touched }: Participant,
+): Promise<T> {
+  const isAlone = !touched.some(
+    (one) =>
+      one !== own && [one.before, one.after].some((resource) => participantIn(visibility, resource).includes(id)),
+  )
+  if (own?.before && isAlone && isPathwayKept(own.before, patient)) return withPathwayOf(patient, own.before)
+  return withPathway(patient, pathwayOf({ patient, ...(await sourcesOf(state, id, own)) }))
 }
 
 const authored = <T extends Resource>(resource: T, { caller }: PendingState): T => ({
@@ -71,10 +90,8 @@ const authored = <T extends Resource>(resource: T, { caller }: PendingState): T 
   meta: { ...resource.meta, source: `Organization/${caller.agency}` },
 })
 
-async function sourcesOf(scene: PendingState, id: string, own: PreparedChange | undefined) {
-  const [basics = [], plans = [], responses = []] = await Promise.all(
-    ['Basic', 'CarePlan', 'QuestionnaireResponse'].map((type) => recordsOf(scene, type, id, own)),
-  )
+async function sourcesOf(state: PendingState, id: string, own: PreparedChange | undefined) {
+  const [basics = [], plans = [], responses = []] = await recordsOf(state, id, own)
   const credentials = basics.filter((one) =>
     codesOf(one.code, codeSystem('basic-type')).includes('participant-credential'),
   )
@@ -84,19 +101,18 @@ async function sourcesOf(scene: PendingState, id: string, own: PreparedChange | 
 }
 
 /**
- * Unrestricted records only: everybody of the circle sees the pathway, and it must not tell more than they may know.
- * Of a participant that is new there are only those that come with it.
+ * Unrestricted records only: the whole circle sees the pathway, and it must not disclose more than they may know. Of a
+ * participant that is new there are only those that come with it.
  */
 async function recordsOf(
-  scene: PendingState,
-  type: string,
+  state: PendingState,
   id: string,
   own: PreparedChange | undefined,
-): Promise<readonly Resource[]> {
+): Promise<readonly (readonly Resource[])[]> {
   const where: Filter = { op: 'reference', param: PARTICIPANT, type: 'Patient', id }
   const isNew = own !== undefined && own.stored === undefined
-  const found = isNew ? scene.coming(type, where) : await scene.find(type, where)
-  return found.filter((one) => classesOf(one).length === 0)
+  const found = isNew ? RECORDS.map((type) => state.coming(type, where)) : await state.findEach(RECORDS, where)
+  return found.map((records) => records.filter((one) => classesOf(one).length === 0))
 }
 
 /** Question 1 of the latest completed assessment. */

@@ -1,42 +1,67 @@
-/** The records as they will be after the commit, seen with the caller's eyes: what the rules look at. */
+/** The records as they will be after the commit, as far as the caller may know of them: what the rules look at. */
+import type { Definitions } from '../definitions/definitions.ts'
 import { keyText, type Key, type Resource } from '../fhir/types.ts'
 import { match } from '../search/match.ts'
 import type { Filter } from '../search/query.ts'
-import type { PreparedChange, PendingState, WriteContext } from './change.ts'
+import type { PreparedChange } from './change.ts'
+import type { WriteContext } from './context.ts'
 import { aboutEntries } from './index-entries.ts'
-import type { WriteNeeds } from './needs.ts'
+import type { EffectiveDefinitions } from './posted-definitions.ts'
+import type { RecordIndex } from './record-index.ts'
 
-/** More than any participant has of one type that a rule asks for. */
-const ENOUGH = 1000
+export type PendingState = WriteContext & {
+  readonly changes: readonly PreparedChange[]
+  /** The definitions of this write: the current ones, or those that result from it. */
+  readonly definitions: Definitions
+  /** The same with what the commit must hold; absent where nothing can be posted. */
+  readonly effective?: EffectiveDefinitions
+  /** The state after the commit; undefined when there is none that the caller may know of. */
+  read(key: Key): Promise<Resource | undefined>
+  /** Of those that the commit itself writes, the ones that match. */
+  coming(type: string, where: Filter): readonly Resource[]
+  /** Records that match after the commit. */
+  find(type: string, where: Filter): Promise<readonly Resource[]>
+  /** The same for several types at once, in their order. */
+  findEach(types: readonly string[], where: Filter): Promise<readonly (readonly Resource[])[]>
+}
+
+export type PendingNeeds = {
+  readonly index: RecordIndex
+  readonly definitions: Definitions
+  readonly effective?: EffectiveDefinitions
+}
 
 export function pendingState(
-  needs: WriteNeeds,
-  writer: WriteContext,
+  { index, definitions, effective }: PendingNeeds,
+  context: WriteContext,
   changes: readonly PreparedChange[],
 ): PendingState {
-  const { viewer, now } = writer
+  const { view, now } = context
   const changed = new Map(changes.map((one) => [keyText(one.key), one]))
+  const isUnchanged = ({ resourceType, id }: Resource & { readonly id: string }): boolean =>
+    !changed.has(keyText({ type: resourceType, id }))
   const coming = (type: string, where: Filter): readonly Resource[] =>
     changes.flatMap(({ key, after }) =>
-      after && key.type === type && matches(needs, after, where, now) ? [after] : [],
+      after && key.type === type && matches(index, after, where, now) ? [after] : [],
     )
   return {
-    ...writer,
+    ...context,
     changes,
-    async read(key: Key) {
+    definitions,
+    ...(effective ? { effective } : {}),
+    read: async (key) => {
       const own = changed.get(keyText(key))
-      if (own) return own.after
-      const version = await needs.store.read(key, viewer)
-      return version && version.text !== '' ? (JSON.parse(version.text) as Resource) : undefined
+      return own ? own.after : view.resource(key)
     },
     coming,
-    async find(type: string, where: Filter) {
-      const { versions } = await needs.store.find({ type, where, viewer, limit: ENOUGH })
-      const untouched = versions.filter((version) => !changed.has(keyText(version)))
-      return [...untouched.map((version) => JSON.parse(version.text) as Resource), ...coming(type, where)]
-    },
+    find: async (type, where) => [...(await view.list(type, where)).filter(isUnchanged), ...coming(type, where)],
+    findEach: async (types, where) =>
+      (await view.listEach(types, where)).map((found, index) => [
+        ...found.filter(isUnchanged),
+        ...coming(types[index] ?? '', where),
+      ]),
   }
 }
 
-const matches = (needs: WriteNeeds, after: Resource & { readonly id: string }, where: Filter, now: number): boolean =>
-  match(where, { id: after.id, at: now, entries: [...needs.extract(after), ...aboutEntries(needs, after)] })
+const matches = (index: RecordIndex, after: Resource & { readonly id: string }, where: Filter, now: number): boolean =>
+  match(where, { id: after.id, at: now, entries: [...index.extract(after), ...aboutEntries(index, after)] })

@@ -1,270 +1,148 @@
 /**
- * The one way of a write: load what is there, refuse what cannot be, validate, ask the rules, see who may know, and
- * hand the store one commit. PUT, DELETE, conditional create, transactions and operations all come through here.
+ * The one way of a write: every write of a record goes through `prepare`, whose steps are in their order below, and
+ * becomes one commit. PUT, DELETE, conditional create, transactions, operations and jobs all come through here.
  */
 import { POSTED_TYPES } from '../definitions/posted.ts'
-import { isError, OutcomeError, refuse, type Issue } from '../fhir/outcome.ts'
-import type { Caller } from '../fhir/types.ts'
-import type { Viewer } from '../search/query.ts'
-import {
-  CommitConflict,
-  StoreFull,
-  type Committed,
-  type Guard,
-  type Version,
-  type Work,
-  type Write,
-} from '../store/store.ts'
-import { audiencesOf, type Audiences } from './audiences.ts'
-import {
-  WriteConflict,
-  type Change,
-  type PreparedChange,
-  type Rule,
-  type PendingState,
-  type RuleResult,
-  type WriteContext,
-} from './change.ts'
-import { keyOf, load } from './load.ts'
-import { entriesOf, remainingEntries } from './index-entries.ts'
-import { derivedChanges } from './derived-changes.ts'
-import type { WriteNeeds } from './needs.ts'
-import { checkPreconditions, expectOf } from './preconditions.ts'
-import { checkDeletions } from './deletions.ts'
-import { checkReferences, withoutWeaker } from './references.ts'
-import { RULES } from './rules/index.ts'
-import { withPathways } from './pathway.ts'
+import { isError, OutcomeError, type Issue } from '../fhir/outcome.ts'
+import type { Version } from '../store/store.ts'
 import { issuesAtEntry } from './bundle-location.ts'
+import { changesAnything, keyOf, type Change, type PreparedChange } from './change.ts'
+import { commit, workOf, type Along } from './commit.ts'
+import { issuesAsSent } from './complete.ts'
+import { contextOf, type Author, type WriteContext } from './context.ts'
+import { load } from './load.ts'
+import type { WriteNeeds } from './needs.ts'
+import { pendingState, type PendingState } from './pending-state.ts'
+import { checkPreconditions } from './preconditions.ts'
+import type { RuleResult } from './rules/rule.ts'
 import { withUnchanged } from './unchanged.ts'
-import { pendingState } from './pending-state.ts'
-
-export type Who = { readonly caller: Caller; readonly now: number }
-
-/** Writers of one record that wait for each other this often are told to come back. */
-const TRIES = 100
-
-/**
- * Begins again, from the reading on, whenever somebody else committed in between. `attempt` must read afresh.
- * Errors: `busy` (503) after a hundred tries.
- */
-export async function retryOnConflict<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (!(error instanceof WriteConflict)) throw error
-    }
-  }
-  throw refuse('busy', 'The records of this request are being written to by many at once; send it again.', {
-    headers: { 'Retry-After': '1' },
-  })
-}
-
-/**
- * What a job or a log reader commits together with its changes: the claim under which it works, jobs that follow, its
- * cursors. A lost claim or a cursor that another reader moved is thrown as CommitConflict and not tried again.
- */
-export type Along = Pick<Work, 'claim' | 'jobs' | 'cursors'>
 
 /** What became of a change: the version made (none: a deletion of nothing), and whether there was nothing before it. */
 export type Written = { readonly version?: Version; readonly created: boolean }
 
 /**
  * Commits the changes, all or none, and answers what became of each, in order.
- * Throws OutcomeError for what the caller must mend, Outrun when the state that was looked at is gone.
+ * @throws OutcomeError for what the caller must correct; WriteConflict when the state that was read is gone (see
+ * retryOnConflict); CommitConflict for a claim or a cursor of `along`
  */
 export function write(
   needs: WriteNeeds,
-  who: Who,
+  author: Author,
   changes: readonly Change[],
   along: Along = {},
 ): Promise<readonly Written[]> {
-  const { posted } = needs
+  const { posted } = needs.policy
   const posts = changes.some((one) => POSTED_TYPES.includes(keyOf(one).type))
-  return posted && posts
-    ? posted.inTurn(() => writeOnce(needs, who, changes, along))
-    : writeOnce(needs, who, changes, along)
+  const attempt = (): Promise<readonly Written[]> => writeOnce(needs, author, changes, along)
+  return posted && posts ? posted.inTurn(attempt) : attempt()
 }
 
 async function writeOnce(
-  given: WriteNeeds,
-  who: Who,
+  needs: WriteNeeds,
+  author: Author,
   changes: readonly Change[],
   along: Along,
 ): Promise<readonly Written[]> {
-  const { needs, loaded, scene, verdict } = await prepare(given, who, changes)
-  const written = loaded.filter(changesAnything)
-  const audiences = await audiencesOf(needs, who.caller, written)
-  const work = await workOf(needs, scene, verdict, audiences)
-  const { versions } = await commit(needs, { ...work, ...along, jobs: [...(work.jobs ?? []), ...(along.jobs ?? [])] })
-  needs.effective?.posts?.takeEffect()
-  const became = (one: PreparedChange): Written => ({
+  const context = contextOf(needs, author)
+  const { state, result } = await prepare(needs, context, changes)
+  const written = state.changes.filter(changesAnything)
+  const audiences = await needs.policy.audiences(context, written)
+  const work = await workOf({ index: needs.index, state, result, audiences }, along)
+  const versions = await commit(needs.store, work)
+  state.effective?.posts?.takeEffect()
+  return state.changes.slice(0, changes.length).map((one) => ({
     version: one.unchanged ? one.stored : versions[written.indexOf(one)],
     created: one.before === undefined,
-  })
-  return loaded.slice(0, changes.length).map(became)
+  }))
 }
 
-/** What a change would be refused for, or told about, if it were applied now; nothing is written. */
-export async function dryRun(needs: WriteNeeds, who: Who, change: Change): Promise<readonly Issue[]> {
-  try {
-    return (await prepare(needs, who, [change])).said
-  } catch (error) {
-    if (error instanceof OutcomeError) return error.issues
-    throw error
-  }
+export type PreparedWrite = {
+  readonly state: PendingState
+  readonly result: Required<RuleResult>
+  /** Warnings: nothing in them refuses the write. */
+  readonly issues: readonly Issue[]
 }
 
-/** Everything before the commit. `said`: what is worth saying of what is not refused. */
-async function prepare(given: WriteNeeds, who: Who, changes: readonly Change[]) {
-  const viewer: Viewer = who.caller.role === 'hub' ? 'unrestricted' : { agency: who.caller.agency, at: who.now }
-  const writer: WriteContext = { caller: who.caller, now: who.now, viewer: viewer }
-  const wanted = await load(given, writer, [...changes, ...(await derivedChanges(given, writer, changes))])
-  for (const one of wanted) await issuesAtEntry(one, () => checkPreconditions(given, who.caller, one))
-  const loaded = await withUnchanged(given, await withPathways(given, writer, wanted))
-  const needs = withEffectiveDefinitions(given, loaded.filter(changesAnything))
-  const scene = pendingState(needs, writer, loaded)
-  const invalid = await validate(needs, loaded)
-  // The rules can be asked of a resource of the right shape; whoever breaks an invariant is told what they say as well.
+/** Everything before the audience and the commit. @throws OutcomeError for what refuses the write */
+export async function prepare(
+  needs: WriteNeeds,
+  context: WriteContext,
+  changes: readonly Change[],
+): Promise<PreparedWrite> {
+  const { policy, index } = needs
+  const requested = await load(context, changes)
+  for (const one of requested) await issuesAtEntry(one, () => checkPreconditions(needs, context.caller, one))
+  const derived = await load(context, await policy.derive(context, requested))
+  const completed = [...requested, ...derived].map((one) => completeChange(needs, context, one))
+  const followed = await policy.follow(context, completed)
+  const prepared = await withUnchanged({ definitions: needs.definitions, policy }, context, followed)
+  const inEffect = definitionsInEffect(needs, prepared.filter(changesAnything))
+  const state = pendingState({ index, ...inEffect }, context, prepared)
+  const invalid = await validate(inEffect, prepared)
+  // Rules need a resource of the right shape; one that only breaks an invariant gets the issues of the rules as well.
   refuseInvalid(invalid.some((one) => isError(one) && one.detail !== 'invariant') ? invalid : [])
-  const verdict = await withEarlierIssues(invalid.filter(isError), () => checkRules(needs, scene))
-  const said = [...invalid, ...verdict.issues]
-  refuseInvalid(said)
-  return { needs, loaded, scene, verdict, said }
+  const result = await withEarlierIssues(invalid.filter(isError), () => policy.check(state))
+  const issues = [...invalid, ...result.issues]
+  refuseInvalid(issues)
+  return { state, result, issues }
 }
 
-/** One write looks at one state of the definitions from here on: at the one that it makes, where it posts some. */
-function withEffectiveDefinitions(needs: WriteNeeds, loaded: readonly PreparedChange[]): WriteNeeds {
-  const made = needs.posted?.effective(loaded)
-  return made ? { ...needs, effective: made, definitions: made.definitions, validator: made.validator } : needs
+function completeChange({ policy }: WriteNeeds, { caller, now }: WriteContext, one: PreparedChange): PreparedChange {
+  const { change, at, last } = one
+  if (change.kind === 'remove') return one
+  const { stored, toValidate, ssn } = policy.complete(change.resource, { at, last, caller, now })
+  return { ...one, after: stored, toValidate: withIdOf(change.sent, toValidate), ...(ssn ? { ssn } : {}) }
 }
 
-/** Does the work; what it refuses is told after what is wrong already. */
-async function withEarlierIssues<T>(wrong: readonly Issue[], work: () => Promise<T>): Promise<T> {
+/** The id of a new record is the hub's; one that was sent must be well-formed nevertheless. */
+function withIdOf(sent: PreparedChange['toValidate'], resource: NonNullable<PreparedChange['after']>) {
+  if (!sent) return resource
+  const { id: _, ...rest } = resource
+  return sent.id === undefined ? rest : { ...rest, id: sent.id }
+}
+
+type InEffect = Pick<WriteNeeds, 'definitions' | 'validator'> & Pick<PendingState, 'effective'>
+
+/** Pins the definitions for this write: the current ones, or those that result from it when it posts definitions. */
+function definitionsInEffect({ policy, definitions, validator }: WriteNeeds, changes: readonly PreparedChange[]) {
+  const effective = policy.posted?.effective(changes)
+  const inEffect: InEffect = effective
+    ? { effective, definitions: effective.definitions, validator: effective.validator }
+    : { definitions, validator }
+  return inEffect
+}
+
+/** Does the work; its errors come after the ones that were found already. */
+async function withEarlierIssues<T>(errors: readonly Issue[], work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof OutcomeError) || wrong.length === 0) throw error
-    throw new OutcomeError([...wrong, ...error.issues], { status: error.status, headers: error.headers })
+    if (!(error instanceof OutcomeError) || errors.length === 0) throw error
+    throw new OutcomeError([...errors, ...error.issues], { status: error.status, headers: error.headers })
   }
 }
 
-async function validate(needs: WriteNeeds, loaded: readonly PreparedChange[]): Promise<readonly Issue[]> {
-  const checked = loaded.map(({ after, toValidate = after, at }) =>
-    toValidate
-      ? needs.validator.check(toValidate, { at }).catch((fault: unknown) => unusableDefinition(fault, at))
-      : [],
-  )
-  return (await Promise.all(checked)).flat()
+async function validate({ validator }: InEffect, changes: readonly PreparedChange[]): Promise<readonly Issue[]> {
+  return (await Promise.all(changes.map((one) => validateChange(validator, one)))).flat()
 }
 
-/** A record may claim a profile that comes with it and cannot be used. */
-function unusableDefinition(fault: unknown, expression: string): readonly Issue[] {
-  if (!(fault instanceof Error) || fault.name !== 'DefinitionFault') throw fault
-  return [{ severity: 'error', detail: 'definition-invalid', text: fault.message, expression }]
+async function validateChange(
+  validator: WriteNeeds['validator'],
+  { change, after, toValidate = after, at }: PreparedChange,
+): Promise<readonly Issue[]> {
+  if (change.kind === 'remove' || !toValidate) return []
+  try {
+    const issues = await validator.check(toValidate, { at })
+    return issuesAsSent(issues, { sent: change.sent ?? change.resource, validated: toValidate, at })
+  } catch (fault) {
+    // A record may claim a profile that comes with it and cannot be used.
+    if (!(fault instanceof Error) || fault.name !== 'DefinitionFault') throw fault
+    return [{ severity: 'error', detail: 'definition-invalid', text: fault.message, expression: at }]
+  }
 }
 
-/** Two rules, or two records, may have the same to say: it is said once. */
+/** Two rules, or two records, may find the same fault: it is one issue. */
 function refuseInvalid(issues: readonly Issue[]): void {
   if (!issues.some(isError)) return
   throw new OutcomeError([...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values()])
-}
-
-async function checkRules(needs: WriteNeeds, scene: PendingState): Promise<Required<RuleResult>> {
-  if (needs.rules === 'open') return { issues: [], guards: await checkDeletions(needs, scene), jobs: [] }
-  const verdicts = await Promise.all(
-    scene.changes.flatMap((one) => rulesFor(one.key.type).map((rule) => checkRule(rule, one, scene, needs))),
-  )
-  const references = await checkReferences(needs, scene)
-  const deletions = await checkDeletions(needs, scene)
-  return {
-    issues: [...references.issues, ...verdicts.flatMap((one) => one.issues ?? [])],
-    guards: [...references.guards, ...deletions, ...verdicts.flatMap((one) => one.guards ?? [])],
-    jobs: verdicts.flatMap((one) => one.jobs ?? []),
-  }
-}
-
-/** A rule speaks of `Task.status`; in a Bundle that stands at `Bundle.entry[2].resource.status`. */
-async function checkRule(rule: Rule, one: PreparedChange, scene: PendingState, needs: WriteNeeds): Promise<RuleResult> {
-  const verdict = await issuesAtEntry(one, () => rule.check(one, scene, needs))
-  const located = (text: string | undefined) =>
-    text?.split('.')[0] === one.key.type ? text.replace(one.key.type, one.at) : text
-  const issues = (verdict.issues ?? []).map((issue) => ({ ...issue, expression: located(issue.expression) }))
-  return one.unchanged ? { issues } : { ...verdict, issues }
-}
-
-const rulesFor = (type: string): readonly Rule[] =>
-  RULES.filter((rule) => rule.types.includes(type) || rule.types.includes('*'))
-
-/** To delete what is not there, as far as the caller may know, is done already, and must not touch what is there. */
-const changesAnything = (one: PreparedChange): boolean => !one.unchanged && (one.after ?? one.before) !== undefined
-
-async function workOf(
-  needs: WriteNeeds,
-  scene: PendingState,
-  verdict: Required<RuleResult>,
-  audiences: Audiences,
-): Promise<Work> {
-  const { changes, caller } = scene
-  const written = changes.filter(changesAnything)
-  const writes = await Promise.all(
-    written.map((one, index) => writeOf(needs, caller.agency, one, audiences.of[index] ?? [])),
-  )
-  const kept: Guard[] = changes.flatMap((one) => (one.unchanged ? [{ key: one.key, expect: expectOf(one) }] : []))
-  const unless: Guard[] = changes.flatMap(({ change }) =>
-    change.kind === 'put' && change.unless ? [{ none: change.unless }] : [],
-  )
-  return {
-    writes: [...writes, ...audiences.writes, ...(needs.effective?.posts ? [needs.effective.posts.write] : [])],
-    guards: withoutWeaker([...unless, ...kept, ...verdict.guards, ...audiences.guards]),
-    jobs: verdict.jobs,
-  }
-}
-
-async function writeOf(
-  needs: WriteNeeds,
-  author: string,
-  one: PreparedChange,
-  audience: Audiences['of'][number],
-): Promise<Write> {
-  const expect = expectOf(one)
-  if (!one.after) {
-    return {
-      kind: 'remove',
-      key: one.key,
-      entries: await remainingEntries(needs, one),
-      audience,
-      author,
-      expect,
-    }
-  }
-  const method = one.change.kind === 'put' && one.change.create ? 'POST' : 'PUT'
-  return {
-    kind: 'put',
-    method,
-    resource: one.after,
-    entries: await entriesOf(needs, one, one.after),
-    audience,
-    author,
-    expect,
-  }
-}
-
-async function commit(needs: WriteNeeds, work: Work): Promise<Pick<Committed, 'versions'>> {
-  const isEmpty = [work.writes, work.jobs, work.cursors].every((one) => (one ?? []).length === 0)
-  if (isEmpty && work.claim === undefined) return { versions: [] }
-  try {
-    return await needs.store.commit(work)
-  } catch (error) {
-    if (error instanceof CommitConflict) {
-      throw error.kind === 'claim' || error.kind === 'cursor' ? error : new WriteConflict(error.message)
-    }
-    if (error instanceof StoreFull) {
-      throw refuse(
-        'store-full',
-        'The store has no room left, so nothing was written; reads go on. Ask the operator to make room, then send the request again.',
-      )
-    }
-    throw error
-  }
 }

@@ -10,10 +10,11 @@ import type { Definitions } from '../definitions/definitions.ts'
 import type { Source } from '../definitions/folders.ts'
 import type { Live } from '../definitions/live.ts'
 import { POSTED_TYPES, withPosted } from '../definitions/posted.ts'
-import { serialize } from '../fhir/json.ts'
+import { parseJson, serialize } from '../fhir/json.ts'
 import { keyText, type JsonObject, type Key } from '../fhir/types.ts'
 import type { Expect, Guard, Store, Write } from '../store/store.ts'
 import type { Validator } from '../validate/validator.ts'
+import { resourceOf } from '../records/resource.ts'
 import type { PreparedChange } from './change.ts'
 import { IS_POSTED } from './dependents.ts'
 
@@ -111,7 +112,7 @@ function postedAfter(
     // Behind the others, which keep their urls.
     all.delete(name)
     // As it will be read from the store.
-    if (after) all.set(name, { file: name, content: JSON.parse(serialize(after)) as JsonObject })
+    if (after) all.set(name, { file: name, content: parseJson(serialize(after)).value as JsonObject })
   }
   return all
 }
@@ -123,7 +124,7 @@ async function storedIn(store: Store): Promise<readonly Source[]> {
     viewer: 'unrestricted',
     limit: Number.MAX_SAFE_INTEGER,
   })
-  return versions.map((one) => ({ file: keyText(one), content: JSON.parse(one.text) as JsonObject }))
+  return versions.map((one) => ({ file: keyText(one), content: resourceOf(one) as JsonObject }))
 }
 
 /** One that cannot be used may take others with it. */

@@ -7,14 +7,22 @@ import { matchesTags, type Tags } from '../fhir/etag.ts'
 import { refuse } from '../fhir/outcome.ts'
 import type { Expect } from '../store/store.ts'
 import type { PreparedChange } from './change.ts'
-import type { WriteNeeds } from './needs.ts'
+import type { Definitions } from '../definitions/definitions.ts'
+import type { Policy } from './policy/policy.ts'
 
-export function checkPreconditions(needs: WriteNeeds, caller: Caller, changed: PreparedChange): void {
+type Needs = { readonly definitions: Definitions; readonly policy: Pick<Policy, 'checkWriter'> }
+
+export function checkPreconditions(needs: Needs, caller: Caller, changed: PreparedChange): void {
   if (caller.role === 'hub' || (changed.change.kind === 'put' && changed.change.derived)) return
-  checkVersion(needs, changed)
-  if (needs.rules === 'open') return
-  checkType(needs, caller, changed)
-  if (changed.change.kind === 'put' && !changed.change.create && !changed.stored) checkChosenId(needs, caller, changed)
+  checkVersion(needs.definitions, changed)
+  needs.policy.checkWriter(caller, changed)
+}
+
+/** Lookups are written by the board, and chosen ids have the prefix of their agency. */
+export function checkWriter(definitions: Definitions, caller: Caller, changed: PreparedChange): void {
+  checkType(definitions, caller, changed)
+  if (changed.change.kind === 'put' && !changed.change.create && !changed.stored)
+    checkChosenId(definitions, caller, changed)
 }
 
 /** What the commit must find: exactly the state that was looked at. */
@@ -22,7 +30,7 @@ export function expectOf(changed: PreparedChange): Expect {
   return changed.before && changed.stored ? { version: [changed.stored.version] } : 'absent'
 }
 
-function checkVersion(needs: WriteNeeds, { change, key, stored, before }: PreparedChange): void {
+function checkVersion(definitions: Definitions, { change, key, stored, before }: PreparedChange): void {
   const current = before && stored ? stored.version : 0
   if (change.kind === 'put' && change.ifAbsent && current > 0) {
     throw refuse(
@@ -31,7 +39,7 @@ function checkVersion(needs: WriteNeeds, { change, key, stored, before }: Prepar
     )
   }
   if (change.ifMatch === undefined) {
-    if (current > 0 && needs.definitions.capability(key.type)?.versioning === 'versioned-update')
+    if (current > 0 && definitions.capability(key.type)?.versioning === 'versioned-update')
       throw versionRequired(key, current)
     return
   }
@@ -62,8 +70,8 @@ function versionConflict(key: RecordKey, sent: Tags, current: number) {
   )
 }
 
-function checkType(needs: WriteNeeds, caller: Caller, { key }: PreparedChange): void {
-  if (needs.definitions.capability(key.type)?.writer === 'board' && caller.role !== 'board') {
+function checkType(definitions: Definitions, caller: Caller, { key }: PreparedChange): void {
+  if (definitions.capability(key.type)?.writer === 'board' && caller.role !== 'board') {
     throw refuse(
       'forbidden',
       `\`${key.type}\` is a lookup kept by the board; \`${caller.agency}\` may read it but not write it.`,
@@ -72,8 +80,8 @@ function checkType(needs: WriteNeeds, caller: Caller, { key }: PreparedChange): 
 }
 
 /** A chosen id never tells whether somebody else's record exists: an agency has a prefix of its own. */
-function checkChosenId(needs: WriteNeeds, caller: Caller, { key }: PreparedChange): void {
-  if (caller.role === 'board' && needs.definitions.capability(key.type)?.writer === 'board') return
+function checkChosenId(definitions: Definitions, caller: Caller, { key }: PreparedChange): void {
+  if (caller.role === 'board' && definitions.capability(key.type)?.writer === 'board') return
   if (key.id.startsWith(`${caller.agency}.`)) return
   throw refuse(
     'id-not-yours',

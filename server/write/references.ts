@@ -9,21 +9,21 @@ import type { Issue } from '../fhir/outcome.ts'
 import { parseReference, references } from '../fhir/reference.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import { currentResource } from '../records/resource.ts'
-import { insight } from '../records/view.ts'
 import type { Guard } from '../store/store.ts'
-import type { PreparedChange, PendingState } from './change.ts'
-import type { WriteNeeds } from './needs.ts'
+import type { PreparedChange } from './change.ts'
+import type { PendingState } from './pending-state.ts'
+import type { RuleTables } from './rule-tables.ts'
 
 export type ReferenceResult = { readonly issues: readonly Issue[]; readonly guards: readonly Guard[] }
 
 export async function checkReferences(
-  { store, visibility }: Pick<WriteNeeds, 'store' | 'visibility'>,
-  scene: PendingState,
+  { visibility }: Pick<RuleTables, 'visibility'>,
+  state: PendingState,
 ): Promise<ReferenceResult> {
-  const checks = scene.changes.flatMap(newReferences)
-  const coming = new Map(scene.changes.flatMap((one) => (one.after ? [[keyText(one.key), one.after]] : [])))
+  const checks = state.changes.flatMap(newReferences)
+  const coming = new Map(state.changes.flatMap((one) => (one.after ? [[keyText(one.key), one.after]] : [])))
   const stored = checks.filter((one) => !coming.has(keyText(one.key)))
-  const found = await insight(store, scene.caller, scene.now).readMany(stored.map((one) => one.key))
+  const found = await state.view.readMany(stored.map((one) => one.key))
   const targets = new Map<ReferenceCheck, Resource | undefined>(
     stored.map((one, index) => [one, currentResource(found[index])]),
   )

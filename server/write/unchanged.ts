@@ -10,35 +10,39 @@ import type { JsonObject, Resource } from '../fhir/types.ts'
 import { resourceOf } from '../records/resource.ts'
 import type { PreparedChange } from './change.ts'
 import { ssnHashOf } from './index-entries.ts'
+import type { WriteContext } from './context.ts'
 import type { WriteNeeds } from './needs.ts'
 
-type UnchangedNeeds = Pick<WriteNeeds, 'store' | 'rules' | 'definitions' | 'posted'>
+type UnchangedNeeds = Pick<WriteNeeds, 'definitions' | 'policy'>
 
 /** The changes, those marked whose resource is the stored one already. */
 export const withUnchanged = (
   needs: UnchangedNeeds,
+  context: WriteContext,
   changes: readonly PreparedChange[],
 ): Promise<readonly PreparedChange[]> =>
-  Promise.all(changes.map(async (one) => ((await isUnchanged(needs, one)) ? { ...one, unchanged: true } : one)))
+  Promise.all(
+    changes.map(async (one) => ((await isUnchanged(needs, context, one)) ? { ...one, unchanged: true } : one)),
+  )
 
-async function isUnchanged(needs: UnchangedNeeds, one: PreparedChange): Promise<boolean> {
+async function isUnchanged(needs: UnchangedNeeds, context: WriteContext, one: PreparedChange): Promise<boolean> {
   const { before, after, stored } = one
   if (!before || !after || !stored || isLeftOut(needs, after)) return false
-  const client = (resource: Resource): JsonObject => ofClient(resource, needs.rules === 'hub')
-  return sameAsWritten(client(after), client(resourceOf(stored))) && (await keepsSsn(needs, one))
+  const client = (resource: Resource): JsonObject => ofClient(resource, needs.policy.setElements)
+  return sameAsWritten(client(after), client(resourceOf(stored))) && (await keepsSsn(context, one))
 }
 
 /** A posted definition that could not be used at the last start: to send it again puts it into force. */
-const isLeftOut = ({ definitions, posted }: UnchangedNeeds, { resourceType, url }: Resource): boolean =>
-  posted !== undefined && POSTED_TYPES.includes(resourceType) && !definitions.isPosted(String(url))
+const isLeftOut = ({ definitions, policy }: UnchangedNeeds, { resourceType, url }: Resource): boolean =>
+  policy.posted !== undefined && POSTED_TYPES.includes(resourceType) && !definitions.isPosted(String(url))
 
 /** The number itself is not stored: two that end alike are told from each other by their hashes. */
-const keepsSsn = async (needs: UnchangedNeeds, one: PreparedChange): Promise<boolean> =>
-  one.ssn === undefined || one.ssn === (await ssnHashOf(needs, { ...one, ssn: undefined }))
+const keepsSsn = async (context: WriteContext, one: PreparedChange): Promise<boolean> =>
+  one.ssn === undefined || one.ssn === (await ssnHashOf(context, { ...one, ssn: undefined }))
 
-/** What the client says of a resource. `timed`: the hub sets when a Task was last modified. */
-function ofClient({ meta, ...resource }: Resource, timed: boolean): JsonObject {
+/** What of a resource is the client's: without the elements that the hub sets. */
+function ofClient({ meta, ...resource }: Resource, setElements: WriteNeeds['policy']['setElements']): JsonObject {
   const { versionId: _, lastUpdated: __, source: ___, ...others } = meta ?? {}
-  const isTimed = timed && resource.resourceType === 'Task'
-  return { ...resource, ...(isTimed ? { lastModified: undefined } : {}), meta: others }
+  const set = Object.fromEntries((setElements[resource.resourceType] ?? []).map((name) => [name, undefined]))
+  return { ...resource, ...set, meta: others }
 }

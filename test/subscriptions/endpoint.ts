@@ -9,6 +9,8 @@ export type Received = {
   readonly numbers: readonly number[]
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read it freely
   readonly bundle: any
+  /** The body as it was sent. */
+  readonly text: string
 }
 
 /** What to answer: a status, a status with headers, or anything at all. */
@@ -86,6 +88,7 @@ function readRequest(path: string, headers: IncomingHttpHeaders, body: string): 
     path,
     headers,
     bundle,
+    text: body,
     type: String(parameters.find((one) => one.name === 'type')?.valueCode),
     numbers: events.map((event) =>
       Number((event.part as readonly Part[]).find((one) => one.name === 'event-number')?.valueString),

@@ -7,7 +7,7 @@ import { condition, type Body } from './records.ts'
 import { createRandom, type Random } from './random.ts'
 import { learn, nextRequest, type Knowledge, type Offered } from './requests.ts'
 import { keepSecret, share } from './twin-worlds.ts'
-import { twins, type Twins } from './twins.ts'
+import { twins, type Observe, type Twins } from './twins.ts'
 
 export type Run = {
   readonly requests: number
@@ -15,6 +15,7 @@ export type Run = {
   /** Something that the second hub alone is told, besides the secrets: for the test of this test. */
   readonly betray?: (hubs: Twins, shared: readonly string[]) => Promise<void>
   readonly progress?: (asked: number) => void
+  readonly observe?: Observe
 }
 
 export type Report = {
@@ -29,7 +30,7 @@ const MOST_PAGES = 20
 const WORLD = 2500
 
 /** Runs so many requests, in worlds of a few thousand. Errors: Difference, at the first one. */
-export async function compare({ requests, seed, betray, progress }: Run): Promise<Report> {
+export async function compare({ requests, seed, betray, progress, observe }: Run): Promise<Report> {
   const statuses: Record<string, number> = {}
   let asked = 0
   let secrets = 0
@@ -38,6 +39,7 @@ export async function compare({ requests, seed, betray, progress }: Run): Promis
     const told = await inOneWorld(createRandom(seed + world), Math.min(WORLD, requests - asked), {
       statuses,
       betray,
+      observe,
       progress: (count) => progress?.(before + count),
     })
     asked += told.asked
@@ -46,10 +48,10 @@ export async function compare({ requests, seed, betray, progress }: Run): Promis
   return { asked, secrets, statuses }
 }
 
-type Watch = { readonly statuses: Record<string, number> } & Pick<Run, 'betray' | 'progress'>
+type Watch = { readonly statuses: Record<string, number> } & Pick<Run, 'betray' | 'progress' | 'observe'>
 
-async function inOneWorld(random: Random, requests: number, { statuses, betray, progress }: Watch) {
-  const hubs = await twins(START)
+async function inOneWorld(random: Random, requests: number, { statuses, betray, progress, observe }: Watch) {
+  const hubs = await twins(START, observe)
   try {
     const knowledge = await begin(hubs, random)
     const shared = await share(hubs)

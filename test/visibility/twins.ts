@@ -5,6 +5,9 @@
  */
 import { Agent, request } from 'node:http'
 import { createClock } from '../../server/clock.ts'
+import type { Call, Reply } from '../../server/interactions/call.ts'
+import { openStore } from '../../server/store/open.ts'
+import type { Store } from '../../server/store/store.ts'
 import { given, type Given } from '../given.ts'
 
 export type Sent = {
@@ -68,10 +71,13 @@ export type Twins = {
   stop(): Promise<void>
 }
 
-export async function twins(start: number): Promise<Twins> {
+/** Sees every reply of a hub before it is sent, with the store of that hub. */
+export type Observe = (store: Store, call: Call, reply: Reply) => void
+
+export async function twins(start: number, observe?: Observe): Promise<Twins> {
   let now = start
   let asked = 0
-  const [first, second] = [await open(() => now), await open(() => now)]
+  const [first, second] = [await open(() => now, observe), await open(() => now, observe)]
 
   async function compared(sent: Sent, paths: readonly string[]): Promise<Told> {
     asked += 1
@@ -99,9 +105,10 @@ export async function twins(start: number): Promise<Twins> {
   }
 }
 
-async function open(now: () => number): Promise<Hub> {
+async function open(now: () => number, observe: Observe = () => undefined): Promise<Hub> {
+  const store = await openStore({ kind: 'memory' }, { clock: now })
   return {
-    given: await given({}, createClock(now)),
+    given: await given({}, createClock(now), { store, onReply: (call, reply) => observe(store, call, reply) }),
     agent: new Agent({ keepAlive: true }),
     marks: new Map(),
     made: [],

@@ -1,6 +1,6 @@
 /** What `nwd validate` checks against, as plain data that can be handed to other threads. */
 import path from 'node:path'
-import { completing } from '../../completing.ts'
+import { completing } from '../../write/complete.ts'
 import { readPackages } from '../../definitions/packages.ts'
 import { loadDefinitions } from '../../definitions/load.ts'
 import { createValidator, type Rules } from '../../validate/create.ts'

@@ -57,7 +57,7 @@ const OVER = ['completed', 'cancelled', 'stopped', 'entered-in-error']
 
 /** The pathway that the sources lead to; undefined while nothing is recorded about a diploma. */
 export function pathwayOf({ patient, credentials = [], plan, saysDiploma }: PathwaySources): Pathway | undefined {
-  const [education] = codesOf(extensionOf(patient, profileUrl('ext-education-level'))?.valueCodeableConcept, EDUCATION)
+  const education = educationOf(patient)
   const held = credentials.flatMap(typeOf)
   const certified = held.some((type) => SECONDARY.includes(type) || DEGREES.includes(type))
   const diploma = certified || (education === undefined ? saysDiploma : !NO_DIPLOMA.includes(education))
@@ -80,6 +80,16 @@ export function withPathway<T extends Resource>(patient: T, pathway: Pathway | u
   const { extension: _, ...rest } = patient
   return { ...rest, ...(all.length > 0 ? { extension: all } : {}) } as unknown as T
 }
+
+/** The participant with the pathway of another state of it. */
+export const withPathwayOf = <T extends Resource>(patient: T, other: Resource): T =>
+  withPathway(patient, extensionOf(other, PATHWAY)?.valueCode as Pathway | undefined)
+
+/** Does the pathway of one state hold for the next, as far as the participant itself decides it? */
+export const isPathwayKept = (before: Resource, after: Resource): boolean => educationOf(before) === educationOf(after)
+
+const educationOf = (patient: Resource): string | undefined =>
+  codesOf(extensionOf(patient, profileUrl('ext-education-level'))?.valueCodeableConcept, EDUCATION)[0]
 
 /** The type of a credential that is issued and not revoked, suspended or expired. */
 function typeOf(credential: Resource): readonly string[] {

@@ -2,8 +2,10 @@
 import type { Canonical, Definitions } from '../../definitions/definitions.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import type { Values } from '../../fhir/parameters.ts'
+import type { Resource } from '../../fhir/types.ts'
 import type { Call } from '../../interactions/call.ts'
-import { keyOf, notFound, viewerOf } from '../../interactions/target.ts'
+import { keyOf, notFound } from '../../interactions/target.ts'
+import { insight } from '../../records/view.ts'
 import type { Store } from '../../store/store.ts'
 import { createTerminology, type Terminology } from '../../terminology/terminology.ts'
 
@@ -48,9 +50,9 @@ export async function definitionFor(needs: TerminologyNeeds, call: Call, named: 
 
 async function ofAddress({ store }: TerminologyNeeds, call: Call): Promise<Canonical> {
   const key = keyOf(call)
-  const version = await store.read(key, viewerOf(call))
-  if (!version || version.text === '') throw notFound(key)
-  return JSON.parse(version.text) as Canonical
+  const resource = await insight(store, call.caller, call.now).resource(key)
+  if (!resource) throw notFound(key)
+  return resource as Resource as Canonical
 }
 
 function ofBody(given: unknown, kind: Kind): Canonical {
@@ -67,9 +69,8 @@ async function stored(
 ): Promise<Canonical | undefined> {
   if (!definitions.capability(kind)?.searchParameters.some(({ code }) => code === 'url')) return undefined
   const where = { op: 'uri', param: 'url', value: url } as const
-  const { versions } = await store.find({ type: kind, where, viewer: viewerOf(call), limit: 10 })
-  const found = versions.map(({ text }) => JSON.parse(text) as Canonical)
-  return found.find((one) => version === undefined || one.version === version)
+  const found = (await insight(store, call.caller, call.now).list(kind, where)) as readonly Resource[]
+  return found.find((one) => version === undefined || one.version === version) as Canonical | undefined
 }
 
 /** A code as it is asked for: by `code` and `system`, as `coding`, or as one of a `codeableConcept`. */

@@ -5,6 +5,7 @@ import { refuse } from '../../fhir/outcome.ts'
 import { buildParameters, parts, readParameters, value, type Declared } from '../../fhir/parameters.ts'
 import type { Json, JsonObject } from '../../fhir/types.ts'
 import type { Concept, Designation } from '../../terminology/code-system.ts'
+import { WrittenNumber } from '../../terminology/written-number.ts'
 import type { Operation } from '../operation.ts'
 import { codesIn, type TerminologyNeeds } from './definition.ts'
 import { systemFor } from './system.ts'
@@ -63,13 +64,15 @@ function propertyParts(
   return [...said, ...stated, ...above]
     .filter(([name]) => isWanted(name))
     .map(([name, one]) =>
-      parts('property', [value('code', 'code', name), value('value', typeOf(name, one, typed), one as Json)]),
+      parts('property', [
+        value('code', 'code', name),
+        one instanceof WrittenNumber ? one.parameter('value') : value('value', typeOf(name, one, typed), one as Json),
+      ]),
     )
 }
 
 function typeOf(name: string, one: unknown, typed: ReadonlyMap<string, string>): string {
   if (typeof one === 'boolean') return 'boolean'
-  if (typeof one === 'number') return Number.isInteger(one) ? 'integer' : 'decimal'
   const declared = typed.get(name)
   if (name === 'parent' || declared === 'code' || declared === 'Coding') return 'code'
   return declared === 'dateTime' ? 'dateTime' : 'string'

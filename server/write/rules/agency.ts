@@ -1,11 +1,11 @@
 /** Rules for agencies: which ids and roles an Organization can have. */
-import { unrestricted } from '../../records/view.ts'
-import type { Filter, Query } from '../../search/query.ts'
+import type { Filter } from '../../search/query.ts'
 import { isWageAgency } from '../agreements.ts'
-import type { PreparedChange, Rule, PendingState, RuleResult } from '../change.ts'
+import type { PreparedChange } from '../change.ts'
 import { WAGE_KEY } from '../index-entries.ts'
-import type { WriteNeeds } from '../needs.ts'
+import type { PendingState } from '../pending-state.ts'
 import { BOARD, HUB } from '../reserved-agencies.ts'
+import type { Rule, RuleResult } from './rule.ts'
 
 export const agencyRules: readonly Rule[] = [
   { types: ['Organization'], check: hasFreeId },
@@ -35,13 +35,12 @@ const ANY_WAGE: Filter = { op: 'not', of: { op: 'missing', param: WAGE_KEY } }
  */
 async function keepsWageRole(
   { before, after, at }: PreparedChange,
-  _: PendingState,
-  { store }: WriteNeeds,
+  { unrestricted }: PendingState,
 ): Promise<RuleResult> {
   if (isWageAgency(before) === isWageAgency(after)) return {}
-  const none: Query = { type: 'Observation', where: ANY_WAGE, viewer: 'unrestricted', limit: 1 }
-  const { versions } = await unrestricted(store).find(none)
-  if (versions.length === 0) return { guards: [{ none }] }
+  const query = { type: 'Observation', where: ANY_WAGE, limit: 1 }
+  const { versions } = await unrestricted.find(query)
+  if (versions.length === 0) return { guards: [{ none: unrestricted.query(query) }] }
   const text =
     'The role `wage-agency` cannot be given or taken while the hub holds wage records: the role decides who may know of them.'
   return { issues: [{ severity: 'error', detail: 'agency-rule', text, expression: `${at}.type` }] }

@@ -1,6 +1,6 @@
 /**
- * Definitions that the board posts: named by a canonical address of their own, able to be used, and never changed or
- * withdrawn so that what rests on them breaks. What is wrong with one as a resource the validator has told before.
+ * Definitions that the board posts: they have a canonical address of their own, can be used, and are never changed or
+ * withdrawn so that what depends on them breaks. What is wrong with one as a resource the validator has reported before.
  * https://hl7.org/fhir/R4/resource.html#canonical
  */
 import type { Canonical, Definitions } from '../../definitions/definitions.ts'
@@ -9,26 +9,26 @@ import { differentialFault } from '../../definitions/structures/check.ts'
 import { refuse, type Issue } from '../../fhir/outcome.ts'
 import { parseCanonical } from '../../fhir/reference.ts'
 import { keyText, type Json, type Resource } from '../../fhir/types.ts'
-import type { Filter, Query } from '../../search/query.ts'
-import type { PreparedChange, Rule, PendingState, RuleResult } from '../change.ts'
-import type { WriteNeeds } from '../needs.ts'
-import { isOfStart } from '../posted-definitions.ts'
+import type { Filter } from '../../search/query.ts'
 import { CLAIMS, claimsOf } from '../dependents.ts'
+import { isOfStart } from '../posted-definitions.ts'
+import type { PreparedChange } from '../change.ts'
+import type { PendingState } from '../pending-state.ts'
+import type { RuleTables } from '../rule-tables.ts'
+import type { Rule, RuleResult } from './rule.ts'
 
-export const definitionRules: readonly Rule[] = [
+type Tables = Pick<RuleTables, 'posted'>
+
+export const definitionRules = (tables: Tables): readonly Rule[] => [
   { types: POSTED_TYPES, check: isNoneOfTheHub },
   { types: POSTED_TYPES, check: hasAddressOfItsOwn },
-  { types: ['StructureDefinition'], check: canBeUsed },
+  { types: ['StructureDefinition'], check: (change, state) => canBeUsed(tables, change, state) },
   { types: POSTED_TYPES, check: keepsDependentsValid },
   { types: POSTED_TYPES, check: keepsRecordsValid },
   { types: ['*'], check: holdsWhatItClaims },
 ]
 
-function isNoneOfTheHub(
-  { key, before, after }: PreparedChange,
-  _: PendingState,
-  { definitions }: WriteNeeds,
-): RuleResult {
+function isNoneOfTheHub({ key, before, after }: PreparedChange, { definitions }: PendingState): RuleResult {
   if (!(before ?? after) || !isOfStart(definitions, key)) return {}
   throw refuse(
     'forbidden',
@@ -36,11 +36,7 @@ function isNoneOfTheHub(
   )
 }
 
-function hasAddressOfItsOwn(
-  { key, after, at }: PreparedChange,
-  _: PendingState,
-  { definitions }: WriteNeeds,
-): RuleResult {
+function hasAddressOfItsOwn({ key, after, at }: PreparedChange, { definitions }: PendingState): RuleResult {
   if (!after) return {}
   const missing = ['url', 'version'].filter((name) => typeof after[name] !== 'string')
   if (missing.length > 0) return { issues: missing.map((name) => unnamed(name, key.type, at)) }
@@ -66,41 +62,42 @@ const unnamed = (name: string, type: string, at: string): Issue =>
     `${at}.${name}`,
   )
 
-async function canBeUsed({ after, at }: PreparedChange, _: PendingState, needs: WriteNeeds): Promise<RuleResult> {
+async function canBeUsed(
+  { posted }: Tables,
+  { after, at }: PreparedChange,
+  { definitions }: PendingState,
+): Promise<RuleResult> {
   const url = after?.url
-  if (!after || typeof url !== 'string' || !needs.definitions.isPosted(url)) return {}
+  if (!after || typeof url !== 'string' || !definitions.isPosted(url)) return {}
   if (after.derivation !== 'constraint') {
     const text = `\`${at}.derivation\` is \`${String(after.derivation)}\`. The hub holds the types of R4 and takes no new ones: a profile is a \`constraint\`.`
     return { issues: [issue('definition-invalid', text, `${at}.derivation`)] }
   }
   const base = String(after.baseDefinition)
-  if (!needs.definitions.structures.find(base)) {
-    const text = `\`${at}.baseDefinition\` is \`${base}\`, which is not known here. Post that definition first, or in the same transaction.`
+  if (!definitions.structures.find(base)) {
+    const text = `\`${at}.baseDefinition\` is \`${base}\`, which the hub does not have. Post that definition first, or in the same transaction.`
     return { issues: [issue('definition-invalid', text, `${at}.baseDefinition`)] }
   }
-  const fault = await needs.posted?.faultOf(url, needs.definitions)
+  const fault = await posted.faultOf(url, definitions)
   return fault === undefined ? {} : { issues: [issue('definition-invalid', `\`${url}\` cannot be used: ${fault}`, at)] }
 }
 
 /** Other posted definitions that name this one, directly or through others. */
-function keepsDependentsValid(
-  { before, after, at }: PreparedChange,
-  scene: PendingState,
-  { definitions }: WriteNeeds,
-): RuleResult {
+function keepsDependentsValid({ before, after, at }: PreparedChange, state: PendingState): RuleResult {
+  const { definitions } = state
   const url = before?.url
   if (typeof url !== 'string') return {}
-  const others = definitions.all.filter((one) => definitions.isPosted(one.url) && !isChanged(one, scene))
-  const resting = dependentsOf(url, others)
+  const others = definitions.all.filter((one) => definitions.isPosted(one.url) && !isChanged(one, state))
+  const dependents = dependentsOf(url, others)
   if (after?.url !== url) {
-    const [first] = resting
+    const [first] = dependents
     if (!first) return {}
-    const text = `\`${url}\` is named by ${listed(resting)}; change or delete what names it first, or in the same transaction.`
+    const text = `\`${url}\` is named by ${listed(dependents)}; change or delete what names it first, or in the same transaction.`
     return { issues: [issue('definition-in-use', text, at)] }
   }
-  const broken = resting.flatMap((one) => {
+  const broken = dependents.flatMap((one) => {
     const fault = fitFault(one, definitions)
-    return fault === undefined ? [] : [`\`${nameOf(one)}\` rests on it and would no longer fit: ${fault}`]
+    return fault === undefined ? [] : [`\`${nameOf(one)}\` depends on it and would no longer fit: ${fault}`]
   })
   return { issues: broken.map((text) => issue('definition-in-use', text, at)) }
 }
@@ -133,8 +130,8 @@ const named = new WeakMap<Canonical, ReadonlySet<string>>()
 
 /** Every address that a definition names, but its own. */
 function namedIn(definition: Canonical): ReadonlySet<string> {
-  const known = named.get(definition)
-  if (known) return known
+  const cached = named.get(definition)
+  if (cached) return cached
   const found = new Set<string>()
   const walk = (value: Json | undefined): void => {
     if (typeof value === 'string') {
@@ -161,8 +158,7 @@ function fitFault(one: Canonical, { structures }: Definitions): string | undefin
 /** Records that claim, answer or are extended by what is withdrawn, or name a version that is: they could not be updated. */
 async function keepsRecordsValid(
   { before, after, at }: PreparedChange,
-  scene: PendingState,
-  { store }: WriteNeeds,
+  { changes, unrestricted }: PendingState,
 ): Promise<RuleResult> {
   const lost = lostName(before, after)
   if (lost === undefined) return {}
@@ -170,13 +166,12 @@ async function keepsRecordsValid(
     op: 'and',
     of: [
       { op: 'uri', param: CLAIMS, value: lost },
-      { op: 'not', of: { op: 'id', ids: scene.changes.map(({ key }) => key.id) } },
+      { op: 'not', of: { op: 'id', ids: changes.map(({ key }) => key.id) } },
     ],
   }
-  const query: Query = { type: '*', where, viewer: 'unrestricted', limit: 1 }
-  const { versions } = await store.find(query)
-  if (versions.length === 0) return { guards: [{ none: query }] }
-  // Which records, and how many, the board may not know.
+  if (!(await unrestricted.first('*', where)))
+    return { guards: [{ none: unrestricted.query({ type: '*', where, limit: 1 }) }] }
+  // The board may not know which records, nor how many.
   const advice = after
     ? 'Post the next version under an id and url of its own.'
     : 'Set its `status` to `retired` instead.'
@@ -192,12 +187,8 @@ function lostName(before: Resource | undefined, after: Resource | undefined): st
   return after.version === before.version ? undefined : `${url}|${String(before.version)}`
 }
 
-/** A record that claims a posted definition is committed only while that is still what it was judged by. */
-function holdsWhatItClaims(
-  { after }: PreparedChange,
-  _: PendingState,
-  { definitions, effective }: WriteNeeds,
-): RuleResult {
+/** A record that claims a posted definition is committed only while that is still the one it was validated by. */
+function holdsWhatItClaims({ after }: PreparedChange, { definitions, effective }: PendingState): RuleResult {
   if (!effective || effective.posts || !after || claimsOf(definitions, after).length === 0) return {}
   return { guards: [effective.guard] }
 }

@@ -1,5 +1,5 @@
-/** The rules of the work between agencies, in the order in which their issues are told. */
-import type { Rule } from '../change.ts'
+/** The rules of the work between agencies, in the order of their issues. */
+import type { RuleTables } from '../rule-tables.ts'
 import { agencyRules } from './agency.ts'
 import { catalogueRules } from './catalogue.ts'
 import { definitionRules } from './definition.ts'
@@ -9,17 +9,18 @@ import { participantRules } from './participant.ts'
 import { planRules } from './plan.ts'
 import { referralRules } from './referral.ts'
 import { roleRules } from './role.ts'
+import type { Rule } from './rule.ts'
 import { subscriptionRules } from './subscription.ts'
 
-export const RULES: readonly Rule[] = [
-  ...ownershipRules,
+export const rulesOf = (tables: RuleTables): readonly Rule[] => [
+  ...ownershipRules(tables),
   ...agencyRules,
   ...participantRules,
-  ...planRules,
-  ...referralRules,
+  ...planRules(tables),
+  ...referralRules(tables),
   ...numberRules,
-  ...roleRules,
+  ...roleRules(tables),
   ...catalogueRules,
-  ...subscriptionRules,
-  ...definitionRules,
+  ...subscriptionRules(tables),
+  ...definitionRules(tables),
 ]

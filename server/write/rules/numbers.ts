@@ -1,11 +1,13 @@
 /**
- * Numbers of a referral by which an operation knows that it was made already: nobody else gives them, or a forged one
- * would keep the referral from being sent.
+ * Numbers of a referral by which an operation finds that it was made already: only their keeper gives them, because a
+ * forged one would keep the referral from being sent.
  */
 import { namingSystem } from '../../fhir/canonical.ts'
 import { items } from '../../fhir/element.ts'
 import type { Issue } from '../../fhir/outcome.ts'
-import type { PreparedChange, Rule, PendingState } from '../change.ts'
+import type { PreparedChange } from '../change.ts'
+import type { PendingState } from '../pending-state.ts'
+import type { Rule } from './rule.ts'
 
 /** Identifier of a referral that came from a proposal: `<QuestionnaireResponse id>.<rule>`. */
 export const PROPOSAL = namingSystem('proposal')

@@ -3,19 +3,23 @@ import { keyText, type Resource } from '../../fhir/types.ts'
 import { refuse, type Issue } from '../../fhir/outcome.ts'
 import { restrictionsOf } from '../../domain/visibility/audience.ts'
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
-import type { PreparedChange, Rule, PendingState } from '../change.ts'
-import type { WriteNeeds } from '../needs.ts'
+import type { PreparedChange } from '../change.ts'
+import type { PendingState } from '../pending-state.ts'
+import type { RuleTables } from '../rule-tables.ts'
+import type { Rule, RuleResult } from './rule.ts'
 
-export const ownershipRules: readonly Rule[] = [
-  { types: ['*'], check: mayWrite },
-  { types: ['*'], check: namesCaller },
-  { types: ['*'], check: namesParticipant },
-  { types: ['*'], check: keepsImmutable },
-  { types: ['*'], check: keepsParticipant },
-  { types: ['*'], check: labelsOwn },
-]
+type Tables = Pick<RuleTables, 'writing' | 'visibility'>
 
-function mayWrite({ key, before, after, stored }: PreparedChange, { caller }: PendingState, { writing }: WriteNeeds) {
+export function ownershipRules(tables: Tables): readonly Rule[] {
+  const rules = [mayWrite, namesCaller, namesParticipant, keepsImmutable, keepsParticipant, labelsOwn]
+  return rules.map((rule) => ({ types: ['*'], check: (change, state) => rule(tables, change, state) }))
+}
+
+function mayWrite(
+  { writing }: Tables,
+  { key, before, after, stored }: PreparedChange,
+  { caller }: PendingState,
+): RuleResult {
   if (!stored || !(before ?? after) || caller.role === 'hub') return {}
   // The board neither: a record that was deleted and brought back would begin its lifecycle again.
   if (!after && writing.kept.includes(key.type)) {
@@ -32,7 +36,11 @@ function mayWrite({ key, before, after, stored }: PreparedChange, { caller }: Pe
   )
 }
 
-function namesCaller({ key, before, after, at }: PreparedChange, { caller }: PendingState, { writing }: WriteNeeds) {
+function namesCaller(
+  { writing }: Tables,
+  { key, before, after, at }: PreparedChange,
+  { caller }: PendingState,
+): RuleResult {
   const element = writing.namesCaller[key.type]
   if (!element || before || !after || caller.role !== 'agency') return {}
   const named = valuesAt(after, `${element}.reference`)[0]
@@ -42,7 +50,7 @@ function namesCaller({ key, before, after, at }: PreparedChange, { caller }: Pen
 }
 
 /** Who may know of a record is decided by its participant: it must be one of the hub's. */
-function namesParticipant({ key, after, at }: PreparedChange, _: PendingState, { visibility }: WriteNeeds) {
+function namesParticipant({ visibility }: Tables, { key, after, at }: PreparedChange): RuleResult {
   const element = visibility.participant[key.type]
   if (!after || element === undefined || element === 'self') return {}
   const named = valuesAt(after, element)
@@ -52,10 +60,10 @@ function namesParticipant({ key, after, at }: PreparedChange, _: PendingState, {
 }
 
 function keepsImmutable(
+  { writing }: Tables,
   { key, last: before, after, at }: PreparedChange,
   { caller }: PendingState,
-  { writing }: WriteNeeds,
-) {
+): RuleResult {
   if (!before || !after || caller.role === 'board') return {}
   const changed = (writing.immutable[key.type] ?? []).filter(
     (element) => text(before, element) !== text(after, element),
@@ -67,12 +75,8 @@ function keepsImmutable(
   }
 }
 
-/** A record stays about the participant it was created for: otherwise its history would tell one about the other. */
-function keepsParticipant(
-  { key, last: before, after, at }: PreparedChange,
-  _: PendingState,
-  { visibility }: WriteNeeds,
-) {
+/** A record stays about the participant it was created for: otherwise its history would disclose one to the circle of the other. */
+function keepsParticipant({ visibility }: Tables, { key, last: before, after, at }: PreparedChange): RuleResult {
   const element = visibility.participant[key.type]
   if (!before || !after || element === undefined || element === 'self') return {}
   if (idsAt(before, element, 'Patient')[0] === idsAt(after, element, 'Patient')[0]) return {}
@@ -91,7 +95,11 @@ function keepsParticipant(
  * A label of restriction closes a record to all but its owner and a class: only the owner, or the board, sets one. A
  * participant takes none, for it is what its circle has in common.
  */
-function labelsOwn({ key, before, after, stored, at }: PreparedChange, { caller }: PendingState) {
+function labelsOwn(
+  _: Tables,
+  { key, before, after, stored, at }: PreparedChange,
+  { caller }: PendingState,
+): RuleResult {
   if (!after || caller.role === 'hub') return {}
   const old = before ? restrictionsOf(before) : []
   const added = restrictionsOf(after).filter((label) => !old.includes(label))

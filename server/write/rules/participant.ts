@@ -3,10 +3,11 @@ import { refuse } from '../../fhir/outcome.ts'
 import { keyText, type Key, type Resource } from '../../fhir/types.ts'
 import { HUB_ID, hubIdOf } from '../../domain/participant/hub-id.ts'
 import { identityTokens } from '../../domain/participant/identity.ts'
-import type { Filter, Query } from '../../search/query.ts'
+import type { Filter } from '../../search/query.ts'
 import { SSN_HASH, ssnHashOf } from '../index-entries.ts'
-import type { PreparedChange, Rule, PendingState, RuleResult } from '../change.ts'
-import type { WriteNeeds } from '../needs.ts'
+import type { PreparedChange } from '../change.ts'
+import type { PendingState } from '../pending-state.ts'
+import type { Rule, RuleResult } from './rule.ts'
 
 export const participantRules: readonly Rule[] = [
   { types: ['Patient'], check: isNew },
@@ -14,25 +15,25 @@ export const participantRules: readonly Rule[] = [
 ]
 
 /**
- * A participant with an identifier of one that the caller knows is that one: use it. Somebody whom the caller may not
- * know of is not looked at, or the refusal would tell (docs/decisions/0004).
+ * A participant with an identifier of another that the caller may know of is the same person: the caller uses that
+ * record. Participants whom the caller may not know of do not count, or the refusal would disclose them
+ * (docs/decisions/0004).
  */
-async function isNew(changed: PreparedChange, scene: PendingState, needs: WriteNeeds): Promise<RuleResult> {
+async function isNew(changed: PreparedChange, state: PendingState): Promise<RuleResult> {
   const { key, after } = changed
-  if (!after || scene.caller.role === 'hub') return {}
-  const added = await addedTokens(changed, needs)
+  if (!after || state.caller.role === 'hub') return {}
+  const added = await addedTokens(changed, state)
   if (added.length === 0) return {}
-  const twin = await twinOf(added, changed, scene, needs)
+  const twin = await twinOf(added, changed, state)
   if (twin) throw duplicate(twin, changed)
   const where = others(
     added.map((token) => ({ op: 'token', ...token })),
-    scene,
+    state,
     key.id,
   )
-  const known: Query = { type: 'Patient', where, viewer: scene.viewer, limit: 1 }
-  const { versions } = await needs.store.find(known)
-  if (versions[0]) throw duplicate(versions[0], changed)
-  return { guards: [{ none: known }] }
+  const same = await state.view.first('Patient', where)
+  if (same) throw duplicate(same, changed)
+  return { guards: [{ none: state.view.query({ type: 'Patient', where, limit: 1 }) }] }
 }
 
 function duplicate(same: Key, { change }: PreparedChange) {
@@ -48,9 +49,9 @@ function duplicate(same: Key, { change }: PreparedChange) {
 
 type Token = { readonly param: string; readonly system?: string; readonly code: string }
 
-/** By what a participant is known for certain after a change. */
-async function tokensOf(changed: PreparedChange, needs: WriteNeeds): Promise<readonly Token[]> {
-  const ssn = await ssnHashOf(needs, changed)
+/** What identifies a participant for certain after a change. */
+async function tokensOf(changed: PreparedChange, state: PendingState): Promise<readonly Token[]> {
+  const ssn = await ssnHashOf(state, changed)
   return [
     ...(changed.after ? tokensIn(changed.after) : []),
     ...(ssn === undefined ? [] : [{ param: SSN_HASH, code: ssn }]),
@@ -63,16 +64,16 @@ const tokensIn = (patient: Resource): readonly Token[] =>
     .map((token) => ({ param: 'identifier', ...token }))
 
 /**
- * The tokens that a change adds. What was there before is not looked at again: another agency could else block the
- * updates of a record by a look-alike.
+ * The tokens that a change adds. What was there before is not looked at again: otherwise another agency could
+ * block the updates of a record by a look-alike.
  */
-async function addedTokens(changed: PreparedChange, needs: WriteNeeds): Promise<readonly Token[]> {
+async function addedTokens(changed: PreparedChange, state: PendingState): Promise<readonly Token[]> {
   const { before } = changed
-  const after = await tokensOf(changed, needs)
+  const after = await tokensOf(changed, state)
   if (!before) return after
-  const kept = [...tokensIn(before), ...(await tokensOf({ ...changed, after: undefined, ssn: undefined }, needs))]
-  const known = new Set(kept.map(keyOf))
-  return after.filter((token) => !known.has(keyOf(token)))
+  const kept = [...tokensIn(before), ...(await tokensOf({ ...changed, after: undefined, ssn: undefined }, state))]
+  const existing = new Set(kept.map(keyOf))
+  return after.filter((token) => !existing.has(keyOf(token)))
 }
 
 const keyOf = ({ param, system = '', code }: Token): string => `${param}|${system}|${code}`
@@ -81,30 +82,28 @@ const keyOf = ({ param, system = '', code }: Token): string => `${param}|${syste
 async function twinOf(
   tokens: readonly Token[],
   { key }: PreparedChange,
-  { changes }: PendingState,
-  needs: WriteNeeds,
+  state: PendingState,
 ): Promise<Key | undefined> {
   const mine = new Set(tokens.map(keyOf))
-  for (const one of changes) {
+  for (const one of state.changes) {
     if (!one.after || one.key.type !== 'Patient' || one.key.id === key.id) continue
-    const theirs = await tokensOf(one, needs)
+    const theirs = await tokensOf(one, state)
     if (theirs.some((token) => mine.has(keyOf(token)))) return one.key
   }
   return undefined
 }
 
-/** Among all participants, seen or not: the number is the hub's own, and a new one is tried when it is taken. */
-function hasOwnHubId({ key, before, after }: PreparedChange, scene: PendingState): RuleResult {
+/** Among all participants, whoever may know of them: the hub makes the number, and makes another when it is taken. */
+function hasOwnHubId({ key, before, after }: PreparedChange, state: PendingState): RuleResult {
   const id = hubIdOf(after)
   if (before || id === undefined) return {}
   const token: Filter = { op: 'token', param: 'identifier', system: HUB_ID, code: id }
-  return {
-    guards: [{ none: { type: 'Patient', where: others([token], scene, key.id), viewer: 'unrestricted', limit: 1 } }],
-  }
+  const where = others([token], state, key.id)
+  return { guards: [{ none: state.unrestricted.query({ type: 'Patient', where, limit: 1 }) }] }
 }
 
 /** Records that match one of these, other than the ones that this commit writes. */
-const others = (tokens: readonly Filter[], scene: PendingState, id: string): Filter => ({
+const others = (tokens: readonly Filter[], state: PendingState, id: string): Filter => ({
   op: 'and',
   of: [
     { op: 'or', of: tokens },
@@ -112,7 +111,7 @@ const others = (tokens: readonly Filter[], scene: PendingState, id: string): Fil
       op: 'not',
       of: {
         op: 'id',
-        ids: [id, ...scene.changes.filter((one) => one.key.type === 'Patient').map((one) => one.key.id)],
+        ids: [id, ...state.changes.filter((one) => one.key.type === 'Patient').map((one) => one.key.id)],
       },
     },
   ],

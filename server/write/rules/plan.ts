@@ -3,30 +3,29 @@ import { PARTICIPANT, type Filter } from '../../search/query.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
 import { participantOf } from '../../domain/visibility/audience.ts'
 import { checkOneActive, checkPlan, isActiveSuccessPlan } from '../../domain/plan/rules.ts'
-import type { PreparedChange, Rule, PendingState, RuleResult } from '../change.ts'
-import type { WriteNeeds } from '../needs.ts'
+import type { PreparedChange } from '../change.ts'
+import type { PendingState } from '../pending-state.ts'
+import type { RuleTables } from '../rule-tables.ts'
+import type { Rule, RuleResult } from './rule.ts'
 
-export const planRules: readonly Rule[] = [
+type Tables = Pick<RuleTables, 'visibility'>
+
+export const planRules = (tables: Tables): readonly Rule[] => [
   { types: ['CarePlan'], check: ({ before, after }) => ({ issues: after ? checkPlan(before, after) : [] }) },
-  { types: ['CarePlan'], check: isOnlyActive },
+  { types: ['CarePlan'], check: (change, state) => isOnlyActive(tables, change, state) },
 ]
 
 async function isOnlyActive(
+  { visibility }: Tables,
   { after }: PreparedChange,
-  scene: PendingState,
-  { visibility }: WriteNeeds,
+  state: PendingState,
 ): Promise<RuleResult> {
   if (!after || !isActiveSuccessPlan(after)) return {}
   const where = activePlans(participantOf(visibility, after) ?? '')
-  const issues = checkOneActive(after, await scene.find('CarePlan', where))
-  const written = scene.changes.filter((one) => one.key.type === 'CarePlan').map((one) => one.key.id)
-  const none = {
-    type: 'CarePlan',
-    where: { op: 'and' as const, of: [where, { op: 'not' as const, of: { op: 'id' as const, ids: written } }] },
-    viewer: scene.viewer,
-    limit: 1,
-  }
-  return { issues, guards: [{ none }] }
+  const issues = checkOneActive(after, await state.find('CarePlan', where))
+  const written = state.changes.filter((one) => one.key.type === 'CarePlan').map((one) => one.key.id)
+  const others: Filter = { op: 'and', of: [where, { op: 'not', of: { op: 'id', ids: written } }] }
+  return { issues, guards: [{ none: state.view.query({ type: 'CarePlan', where: others, limit: 1 }) }] }
 }
 
 const activePlans = (participant: string): Filter => ({

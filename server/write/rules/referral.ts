@@ -9,45 +9,49 @@ import { activitiesOf, checkActivity, checkFocus, focusOf } from '../../domain/r
 import { outputsOf } from '../../domain/referral/task.ts'
 import { checkTask } from '../../domain/referral/transition.ts'
 import { participantOf } from '../../domain/visibility/audience.ts'
-import { PARTICIPANT } from '../../search/query.ts'
-import type { PreparedChange, Rule, PendingState, RuleResult } from '../change.ts'
-import type { WriteNeeds } from '../needs.ts'
+import { PARTICIPANT, type Filter } from '../../search/query.ts'
 import { openTasksWhere } from '../open-tasks.ts'
+import type { PreparedChange } from '../change.ts'
+import type { PendingState } from '../pending-state.ts'
+import type { RuleTables } from '../rule-tables.ts'
+import type { Rule, RuleResult } from './rule.ts'
 
-export const referralRules: readonly Rule[] = [
+type Tables = Pick<RuleTables, 'visibility' | 'range' | 'lifecycle'>
+
+export const referralRules = (tables: Tables): readonly Rule[] => [
   {
     types: ['Task'],
-    check: ({ before, after }, { caller }, { lifecycle }) => ({
-      issues: after ? checkTask(before, after, caller, lifecycle) : [],
+    check: ({ before, after }, { caller }) => ({
+      issues: after ? checkTask(before, after, caller, tables.lifecycle) : [],
     }),
   },
   {
     types: ['ServiceRequest'],
     check: ({ before, after }, { caller }) => ({ issues: after ? checkReferral(before, after, caller) : [] }),
   },
-  { types: ['Task', 'ServiceRequest'], check: hasConsent },
+  { types: ['Task', 'ServiceRequest'], check: (change, state) => hasConsent(tables, change, state) },
   { types: ['Task'], check: fitsRequest },
   { types: ['Task'], check: provesService },
-  { types: ['ServiceRequest'], check: leavesNoTaskOpen },
+  { types: ['ServiceRequest'], check: (change, state) => leavesNoTaskOpen(tables, change, state) },
 ]
 
 /** The participant agreed that each new recipient may know (hub-sr-1). */
 async function hasConsent(
+  { visibility, range }: Tables,
   { key, before, after, at }: PreparedChange,
-  scene: PendingState,
-  { visibility, range }: WriteNeeds,
+  state: PendingState,
 ): Promise<RuleResult> {
-  const asked = after ? newRecipients(before, after) : []
-  if (asked.length === 0 || !after || scene.caller.role === 'hub') return {}
+  const recipients = after ? newRecipients(before, after) : []
+  if (recipients.length === 0 || !after || state.caller.role === 'hub') return {}
   const participant = participantOf(visibility, after) ?? ''
-  const consents = await scene.find('Consent', {
+  const consents = await state.find('Consent', {
     op: 'reference',
     param: PARTICIPANT,
     type: 'Patient',
     id: participant,
   })
-  const missing = asked.filter(
-    (recipient) => !consentCovers(consents, { recipient, now: scene.now, range, purpose: 'referral' }),
+  const missing = recipients.filter(
+    (recipient) => !consentCovers(consents, { recipient, now: state.now, range, purpose: 'referral' }),
   )
   const element = key.type === 'Task' ? 'owner' : 'performer'
   return { issues: missing.map((recipient) => noConsent(participant, recipient, `${at}.${element}`)) }
@@ -66,20 +70,18 @@ const noConsent = (participant: string, recipient: string, expression: string): 
  * A Task fulfils a referral of the hub, of the same participant and requester, that is active when it is sent. The
  * commit holds the referral to the version that was looked at: it may be revoked meanwhile.
  */
-async function fitsRequest({ before, after, at }: PreparedChange, scene: PendingState): Promise<RuleResult> {
+async function fitsRequest({ before, after, at }: PreparedChange, state: PendingState): Promise<RuleResult> {
   if (!after) return {}
   const sent = after.status === 'requested' && before?.status !== 'requested'
   if (before && !sent) return {}
-  const strangers = PARTIES.filter(
-    (name) => after[name] !== undefined && idOf(after[name], 'Organization') === undefined,
-  )
+  const others = PARTIES.filter((name) => after[name] !== undefined && idOf(after[name], 'Organization') === undefined)
   const id = focusOf(after)
-  if (id === undefined || strangers.length > 0)
-    return { issues: [...strangers, ...(id === undefined ? ['focus'] : [])].map((name) => notOfTheHub(name, at)) }
+  if (id === undefined || others.length > 0)
+    return { issues: [...others, ...(id === undefined ? ['focus'] : [])].map((name) => notOfTheHub(name, at)) }
   const key = { type: 'ServiceRequest', id }
-  const request = await scene.read(key)
-  if (!request) return {} // the reference rule says it
-  return { issues: checkFocus(before, after, request), guards: asItIs(key, request, scene) }
+  const request = await state.read(key)
+  if (!request) return {} // refused by the reference check
+  return { issues: checkFocus(before, after, request), guards: isUnchanged(key, request, state) }
 }
 
 const PARTIES = ['requester', 'owner'] as const
@@ -92,14 +94,14 @@ const notOfTheHub = (name: string, at: string): Issue => ({
 })
 
 /** hub-t-2: services received are shown by a service enrollment of the same participant by the owner. */
-async function provesService({ before, after }: PreparedChange, scene: PendingState): Promise<RuleResult> {
+async function provesService({ before, after }: PreparedChange, state: PendingState): Promise<RuleResult> {
   if (!after || after.status !== 'completed' || before?.status === 'completed') return {}
-  const verdicts = await Promise.all(
+  const results = await Promise.all(
     activitiesOf(after).map(async (id): Promise<RuleResult> => {
       const key = { type: 'Procedure', id }
-      const procedure = await scene.read(key)
-      if (!procedure) return {} // the reference rule says it
-      return { issues: checkActivity(after, procedure), guards: asItIs(key, procedure, scene) }
+      const procedure = await state.read(key)
+      if (!procedure) return {} // refused by the reference check
+      return { issues: checkActivity(after, procedure), guards: isUnchanged(key, procedure, state) }
     }),
   )
   return {
@@ -107,20 +109,24 @@ async function provesService({ before, after }: PreparedChange, scene: PendingSt
       ...outputsOf(after, 'resulting-activity')
         .filter((one) => idOf(one.valueReference, 'Procedure') === undefined)
         .map(() => notOfTheHub('output', 'Task')),
-      ...verdicts.flatMap((one) => one.issues ?? []),
+      ...results.flatMap((one) => one.issues ?? []),
     ],
-    guards: verdicts.flatMap((one) => one.guards ?? []),
+    guards: results.flatMap((one) => one.guards ?? []),
   }
 }
 
-/** The record is still as it was looked at when the commit happens; one that the commit writes holds itself. */
-function asItIs(key: Key, resource: Resource, { changes }: PendingState): readonly Guard[] {
+/** The commit happens only while the record is at this version; a record that the commit writes has a condition of its own. */
+function isUnchanged(key: Key, resource: Resource, { changes }: PendingState): readonly Guard[] {
   if (changes.some((one) => keyText(one.key) === keyText(key))) return []
   return [{ key, expect: { version: [Number(resource.meta?.versionId)] } }]
 }
 
-/** A referral that ends leaves no open Task behind: following.ts ends them, and none may come up meanwhile. */
-function leavesNoTaskOpen({ key, before, after }: PreparedChange, scene: PendingState, needs: WriteNeeds): RuleResult {
+/** A referral that ends leaves no open Task behind: derived-changes.ts ends them, and none may come up meanwhile. */
+function leavesNoTaskOpen(
+  { lifecycle }: Tables,
+  { key, before, after }: PreparedChange,
+  state: PendingState,
+): RuleResult {
   if (
     !after ||
     !before ||
@@ -128,10 +134,10 @@ function leavesNoTaskOpen({ key, before, after }: PreparedChange, scene: Pending
     !['revoked', 'entered-in-error'].includes(String(after.status))
   )
     return {}
-  const ended = scene.changes.filter((one) => one.key.type === 'Task').map((one) => one.key.id)
-  const where = {
-    op: 'and' as const,
-    of: [openTasksWhere(needs, key.id), { op: 'not' as const, of: { op: 'id' as const, ids: ended } }],
+  const ended = state.changes.filter((one) => one.key.type === 'Task').map((one) => one.key.id)
+  const where: Filter = {
+    op: 'and',
+    of: [openTasksWhere(lifecycle, key.id), { op: 'not', of: { op: 'id', ids: ended } }],
   }
-  return { guards: [{ none: { type: 'Task', where, viewer: scene.viewer, limit: 1 } }] }
+  return { guards: [{ none: state.view.query({ type: 'Task', where, limit: 1 }) }] }
 }

@@ -2,22 +2,32 @@
 import { refuse } from '../../fhir/outcome.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
 import { valuesAt } from '../../fhir/element-path.ts'
-import type { PreparedChange, Rule, PendingState } from '../change.ts'
-import type { WriteNeeds } from '../needs.ts'
+import type { PreparedChange } from '../change.ts'
+import type { PendingState } from '../pending-state.ts'
+import type { RuleTables } from '../rule-tables.ts'
+import type { Rule, RuleResult } from './rule.ts'
 
-export const roleRules: readonly Rule[] = [{ types: ['*'], check: onlyByRole }]
+type Tables = Pick<RuleTables, 'writing'>
 
-async function onlyByRole({ after, before }: PreparedChange, scene: PendingState, { writing }: WriteNeeds) {
+export const roleRules = (tables: Tables): readonly Rule[] => [
+  { types: ['*'], check: (change, state) => onlyByRole(tables, change, state) },
+]
+
+async function onlyByRole(
+  { writing }: Tables,
+  { after, before }: PreparedChange,
+  state: PendingState,
+): Promise<RuleResult> {
   const subject = after ?? before
-  if (!subject || scene.caller.role !== 'agency') return {}
+  if (!subject || state.caller.role !== 'agency') return {}
   const codes = valuesAt(subject, 'code.coding.code')
   const rule = writing.byRole.find((one) => one.type === subject.resourceType && codes.includes(one.code))
   if (!rule) return {}
-  const agency = await scene.read({ type: 'Organization', id: scene.caller.agency })
+  const agency = await state.read({ type: 'Organization', id: state.caller.agency })
   const roles = agency ? (valuesAt(agency, 'type.coding') as readonly { system?: string; code?: string }[]) : []
   if (roles.some((one) => one.system === codeSystem('agency-type') && one.code === rule.role)) return {}
   throw refuse(
     'role-required',
-    `\`${rule.code}\` records are written only by an agency of type \`${rule.role}\`; \`${scene.caller.agency}\` is none.`,
+    `\`${rule.code}\` records are written only by an agency of type \`${rule.role}\`; \`${state.caller.agency}\` is none.`,
   )
 }

@@ -1,5 +1,5 @@
 /**
- * Subscriptions: only what the hub offers, and with the request to begin the job that greets the endpoint.
+ * Subscriptions: only what the hub offers, and with the request to begin the job of the handshake with the endpoint.
  * https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/workflow.html
  */
 import { checkSubscription } from '../../domain/subscription/check.ts'
@@ -12,13 +12,18 @@ import { EXPIRE, HANDSHAKE } from '../../domain/subscription/job-kinds.ts'
 import { parse } from '../../search/parse.ts'
 import { ALL } from '../../search/query.ts'
 import type { NewJob } from '../../store/store.ts'
-import type { PreparedChange, Rule, PendingState, RuleResult } from '../change.ts'
-import type { WriteNeeds } from '../needs.ts'
+import { viewerOf } from '../../records/view.ts'
+import type { PreparedChange } from '../change.ts'
+import type { PendingState } from '../pending-state.ts'
+import type { RuleTables } from '../rule-tables.ts'
+import type { Rule, RuleResult } from './rule.ts'
 
-export const subscriptionRules: readonly Rule[] = [
+type Tables = Pick<RuleTables, 'loopbackEndpoints'>
+
+export const subscriptionRules = (tables: Tables): readonly Rule[] => [
   { types: ['Subscription'], check: byOwner },
   { types: ['Subscription'], check: notTooMany },
-  { types: ['Subscription'], check: offered },
+  { types: ['Subscription'], check: (change, state) => isOffered(tables, change, state) },
 ]
 
 const MOST_SUBSCRIPTIONS = 100
@@ -32,46 +37,47 @@ function byOwner({ key, after, stored }: PreparedChange, { caller }: PendingStat
   )
 }
 
-async function notTooMany({ before, after, at }: PreparedChange, scene: PendingState): Promise<RuleResult> {
-  if (before || !after || scene.caller.role !== 'agency') return {}
-  const own = await scene.find('Subscription', ALL)
+async function notTooMany({ before, after, at }: PreparedChange, state: PendingState): Promise<RuleResult> {
+  if (before || !after || state.caller.role !== 'agency') return {}
+  const own = await state.find('Subscription', ALL)
   if (own.length <= MOST_SUBSCRIPTIONS) return {}
   return {
     issues: [
       issue(
-        `\`${scene.caller.agency}\` has \`${MOST_SUBSCRIPTIONS}\` subscriptions already; delete one that is no longer needed.`,
+        `\`${state.caller.agency}\` has \`${MOST_SUBSCRIPTIONS}\` subscriptions already; delete one that is no longer needed.`,
         at,
       ),
     ],
   }
 }
 
-function offered({ after, at }: PreparedChange, { caller, now }: PendingState, needs: WriteNeeds): RuleResult {
+function isOffered({ loopbackEndpoints }: Tables, { after, at }: PreparedChange, state: PendingState): RuleResult {
+  const { caller, now, definitions } = state
   if (!after || caller.role === 'hub') return {}
-  const wanted = readSpec(after)
-  const topics = topicsOf(needs.definitions)
-  const issues = checkSubscription(wanted, { topics, loopback: needs.loopbackEndpoints }, now, at)
+  const spec = readSpec(after)
+  const topics = topicsOf(definitions)
+  const issues = checkSubscription(spec, { topics, loopback: loopbackEndpoints }, now, at)
   if (issues.length > 0) return { issues }
-  const type = topics.find((one) => one.url === wanted.topic)?.resource ?? ''
-  return { issues: unreadable(needs, wanted, type, { now, at }), jobs: jobsOf(wanted, now) }
+  const type = topics.find((one) => one.url === spec.topic)?.resource ?? ''
+  return { issues: unreadable(state, spec, type, at), jobs: jobsOf(spec, now) }
 }
 
 /** Filters whose values search cannot read. */
 function unreadable(
-  { definitions }: WriteNeeds,
+  { definitions, caller, now }: PendingState,
   { filters }: SubscriptionSpec,
   type: string,
-  { now, at }: { now: number; at: string },
+  at: string,
 ): readonly Issue[] {
-  const offer = definitions.capability(type)
-  if (!offer) return []
+  const capability = definitions.capability(type)
+  if (!capability) return []
   return filters.flatMap((text, index) => {
     try {
-      parse(offer, parseCriteria(text)?.params ?? [], {
+      parse(capability, parseCriteria(text)?.params ?? [], {
         base: '',
         timeZone: 'UTC',
         now,
-        viewer: 'unrestricted',
+        viewer: viewerOf(caller, now),
         handling: 'strict',
       })
       return []
@@ -82,11 +88,11 @@ function unreadable(
   })
 }
 
-/** What the write calls for, in the write's own commit: the greeting, and the end where one is set. */
+/** The jobs that follow, in the same commit: the handshake, and the end where one is set. */
 function jobsOf({ id, status, end }: SubscriptionSpec, now: number): readonly NewJob[] {
   if (status !== 'requested') return []
-  const greeting: NewJob = { kind: HANDSHAKE, key: id, due: now }
-  return end === undefined ? [greeting] : [greeting, { kind: EXPIRE, key: id, due: end }]
+  const handshake: NewJob = { kind: HANDSHAKE, key: id, due: now }
+  return end === undefined ? [handshake] : [handshake, { kind: EXPIRE, key: id, due: end }]
 }
 
 const issue = (text: string, expression: string): Issue => ({

@@ -1,13 +1,12 @@
 /**
- * The whole address space as one table, and the way from a method and a path to what answers it. No Express here: the
- * entries of a batch are routed by the same table.
+ * The address space of FHIR as one table, and the router from a method and a path to the handler that answers it. It
+ * knows no Express: the entries of a batch are routed by the same table.
  * https://hl7.org/fhir/R4/http.html#summary and https://hl7.org/fhir/R4/operations.html#executing
  */
-import type { Handler } from '../interactions/call.ts'
-import type { Level, Operation } from '../operations/operation.ts'
+import type { Handler } from './call.ts'
 import { refuse } from '../fhir/outcome.ts'
 
-/** What a request may carry: a resource, one that may be absent, a form of search parameters, or nothing that is read. */
+/** What a request may carry: a resource, an optional resource, a form of search parameters, or nothing that is read. */
 export type Body = 'resource' | 'optional' | 'form' | 'none'
 
 type Row = readonly [method: string, path: string, name: string, body: Body]
@@ -42,11 +41,12 @@ export const ROUTES: readonly Row[] = [
 /** Whose body `Prefer: return` is about. https://hl7.org/fhir/R4/http.html#ops */
 const PREFERENCE_APPLIES = new Set(['create', 'update'])
 
-/** Answered to anybody, so that a client can find out how to become somebody. */
+/** Answered without authentication, so that a client can find out how to authenticate. */
 const ANONYMOUS = new Set(['capabilities'])
 
+/** What answers a request, and what its address names. */
 export type Target = {
-  /** For the log and for measures; never the address itself: `GET /:type/:id`. */
+  /** For the log and for metrics; never the address itself: `GET /:type/:id`. */
   readonly route: string
   readonly name: string
   readonly body: Body
@@ -58,9 +58,24 @@ export type Target = {
   readonly version?: string
 }
 
-export type Offered = {
+export type Level = 'system' | 'type' | 'instance'
+
+/** What the router reads of an operation (operations/operation.ts has the rest). */
+export type RoutedOperation = {
+  /** Without the `$`. */
+  readonly name: string
+  readonly levels: readonly Level[]
+  /** The types at whose addresses it is offered; empty: any type. Has no meaning at system level. */
+  readonly types: readonly string[]
+  /** Only an operation that changes nothing may be called by GET. https://hl7.org/fhir/R4/operations.html#request */
+  readonly affectsState: boolean
+  readonly run: Handler
+}
+
+/** The handlers that the address space leads to: interactions by name, and operations. */
+export type Handlers = {
   readonly interactions: Readonly<Record<string, Handler | undefined>>
-  readonly operations: readonly Operation[]
+  readonly operations: readonly RoutedOperation[]
 }
 
 /** `path` is below the base address, without query, still percent-encoded. HEAD is routed as GET. */
@@ -70,18 +85,18 @@ export type Router = (method: string, path: string) => Target
  * @throws OutcomeError (the router) `unknown-address`, `method-not-allowed` with Allow, `unknown-type` for what cannot
  * be a type, `invalid-id`, `request-malformed`.
  */
-export function createRouter({ interactions, operations }: Offered): Router {
+export function createRouter({ interactions, operations }: Handlers): Router {
   const table = compile(interactions)
   const registry = registryOf(operations)
   return (method, path) => {
     const segments = segmentsOf(path)
-    const asked = method === 'HEAD' ? 'GET' : method
+    const verb = method === 'HEAD' ? 'GET' : method
     const methods = table.get(shapeOf(segments))
     if (methods === undefined) throw unknownAddress(path)
     const last = segments.at(-1)
     const target = last?.startsWith('$')
-      ? operationTarget(registry, asked, segments, path)
-      : (methods.get(asked) ?? notAllowed(asked, path, [...methods.keys()]))
+      ? operationTarget(registry, verb, segments, path)
+      : (methods.get(verb) ?? notAllowed(verb, path, [...methods.keys()]))
     return { ...target, ...namesIn(segments) }
   }
 }
@@ -89,7 +104,7 @@ export function createRouter({ interactions, operations }: Offered): Router {
 type Plan = Omit<Target, 'type' | 'id' | 'version'>
 
 /** Shape of the path -> method -> what answers. */
-function compile(interactions: Offered['interactions']): ReadonlyMap<string, ReadonlyMap<string, Plan>> {
+function compile(interactions: Handlers['interactions']): ReadonlyMap<string, ReadonlyMap<string, Plan>> {
   const table = new Map<string, Map<string, Plan>>()
   for (const [method, path, name, body] of ROUTES) {
     const run = name === 'operation' ? never : interactions[name]
@@ -104,7 +119,7 @@ function compile(interactions: Offered['interactions']): ReadonlyMap<string, Rea
 
 const never: Handler = () => Promise.reject(new Error('An operation is answered by its own handler.'))
 
-/** `Patient`, `1`, `_history` as `:/:/_history`: names and ids are alike, words of the address space stand for themselves. */
+/** `Patient`, `1`, `_history` as `:/:/_history`: names and ids become `:`, reserved segments stay as they are. */
 function shapeOf(segments: readonly string[]): string {
   if (isMetadata(segments)) return 'metadata'
   return segments.map((one) => (one.startsWith('_') ? one : one.startsWith('$') ? '$' : ':')).join('/')
@@ -113,7 +128,7 @@ function shapeOf(segments: readonly string[]): string {
 const isMetadata = (segments: readonly string[]): boolean => segments.length === 1 && segments[0] === 'metadata'
 
 function segmentsOf(path: string): string[] {
-  // One slash at the end does no harm: clients post Bundles to `[base]/`.
+  // A slash at the end is ignored: clients post Bundles to `[base]/`.
   const trimmed = path.endsWith('/') ? path.slice(1, -1) : path.slice(1)
   if (trimmed === '') return []
   if (!trimmed.includes('%')) return trimmed.split('/')
@@ -142,9 +157,9 @@ const TYPE = /^[A-Z][A-Za-z]{1,63}$/
 /** https://hl7.org/fhir/R4/datatypes.html#id */
 const ID = /^[A-Za-z0-9\-.]{1,64}$/
 
-type Registry = ReadonlyMap<string, Operation>
+type Registry = ReadonlyMap<string, RoutedOperation>
 
-function registryOf(operations: readonly Operation[]): Registry {
+function registryOf(operations: readonly RoutedOperation[]): Registry {
   return new Map(
     operations.flatMap((operation) =>
       operation.levels.flatMap((level) =>
@@ -154,7 +169,7 @@ function registryOf(operations: readonly Operation[]): Registry {
   )
 }
 
-const typesAt = ({ types }: Operation, level: Level): readonly string[] =>
+const typesAt = ({ types }: RoutedOperation, level: Level): readonly string[] =>
   level === 'system' || types.length === 0 ? ['*'] : types
 
 const address = (level: Level, type: string, name: string): string => `${level} ${type} ${name}`
@@ -186,7 +201,7 @@ function notAllowed(method: string, path: string, allowed: readonly string[]): n
 }
 
 const unknownAddress = (path: string) =>
-  refuse('unknown-address', `Nothing of the hub has the address \`${clip(path)}\`. See \`metadata\` for what there is.`)
+  refuse('unknown-address', `The hub has no address \`${clip(path)}\`. See \`metadata\` for what there is.`)
 
 const invalidId = (id: string) =>
   refuse('invalid-id', `\`${clip(id)}\` is not an id. An id has 1 to 64 letters, digits, \`-\` and \`.\`.`)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
-import { createRouter, ROUTES } from '../../server/http/routes.ts'
+import { createRouter, ROUTES } from '../../server/interactions/routes.ts'
 import type { Operation } from '../../server/operations/operation.ts'
 import type { Handler } from '../../server/interactions/call.ts'
-import { NAMES } from './stub.ts'
+import { NAMES } from '../http/stub.ts'
 
 const handler: Handler = async () => ({ status: 200 })
 const operation = (name: string, more: Partial<Operation>): Operation => ({

@@ -1,0 +1,41 @@
+/** What the entries of a Bundle answer. https://hl7.org/fhir/R4/bundle.html#bdl-4 */
+import type { EntryReply } from '../fhir/bundle.ts'
+import { outcomeInEntry, placedOutcome } from '../fhir/located.ts'
+import { operationOutcome, OutcomeError } from '../fhir/outcome.ts'
+import type { Resource } from '../fhir/types.ts'
+import type { Call, Reply } from './call.ts'
+import type { EntryCall } from './entry.ts'
+
+/** What an entry answers, and the records that it discloses. */
+export type EntryResult = EntryReply & Pick<Reply, 'disclosed'>
+
+/** One after the other, in order. */
+export async function inTurn<T, R>(list: readonly T[], each: (one: T, index: number) => R | Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (const [index, one] of list.entries()) results.push(await each(one, index))
+  return results
+}
+
+/** One entry of a batch: its failure is its own, with expressions into the Bundle that was sent. */
+export async function runEntry(outer: Call, index: number, read: () => EntryCall): Promise<EntryResult> {
+  let type: string | undefined
+  const located = (outcome: Resource): Resource =>
+    placedOutcome(outcomeInEntry(outcome, `Bundle.entry[${index}]`, type), outer.locate)
+  try {
+    const call = read()
+    type = call.body?.resourceType
+    const reply = entryResult(call, await call.run(call))
+    return reply.resource?.resourceType === 'OperationOutcome' ? { ...reply, resource: located(reply.resource) } : reply
+  } catch (error) {
+    if (!(error instanceof OutcomeError)) throw error
+    return { status: error.status, outcome: located(operationOutcome(error.issues)) }
+  }
+}
+
+/** The reply to a request as that of an entry. */
+export function entryResult(call: EntryCall, reply: Reply): EntryResult {
+  const { status, text, resource, location, version, lastModified, disclosed } = reply
+  const isWrite = call.method === 'POST' || call.method === 'PUT'
+  const isMinimal = isWrite && call.prefer.return === 'minimal'
+  return { status, location, version, lastModified, disclosed, ...(isMinimal ? {} : { text, resource }) }
+}

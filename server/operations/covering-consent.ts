@@ -1,0 +1,23 @@
+/** The consent by which a recipient may be sent a referral. */
+import { consentCovers } from '../domain/referral/consent.ts'
+import { aboutParticipant } from './assessment.ts'
+import type { Attempt } from './referrals.ts'
+
+/**
+ * A reference to the Consent of the participant that covers each recipient; undefined where none does (the write path
+ * refuses the referral then).
+ */
+export async function coveringConsents(
+  { needs, call, view }: Attempt,
+  participant: string,
+  recipients: readonly (string | undefined)[],
+): Promise<readonly (string | undefined)[]> {
+  if (recipients.every((one) => one === undefined)) return recipients
+  const consents = await view.list('Consent', aboutParticipant(participant))
+  return recipients.map((recipient) => {
+    if (recipient === undefined) return undefined
+    const covers = { recipient, now: call.now, range: needs.range, purpose: 'referral' } as const
+    const covering = consents.find((one) => consentCovers([one], covers))
+    return covering && `Consent/${covering.id}`
+  })
+}

@@ -1,0 +1,27 @@
+/** Reads the tables of capability/rules. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checkHolidays, type HolidayRules } from '../domain/calendar/holidays.ts'
+import { parseLifecycle, type Lifecycle } from '../domain/referral/lifecycle.ts'
+import type { VisibilityRule } from '../domain/visibility/rule.ts'
+import type { JsonObject } from '../fhir/types.ts'
+import type { WritingRule } from '../write/rule-tables.ts'
+
+export type LoadedTables = {
+  readonly visibility: VisibilityRule
+  readonly writing: WritingRule
+  readonly lifecycle: Lifecycle
+  readonly holidays: HolidayRules
+}
+
+/** `root`: the folder that holds `capability`. */
+export async function loadRuleTables(root: string): Promise<LoadedTables> {
+  const table = async (name: string): Promise<JsonObject> =>
+    JSON.parse(await readFile(join(root, 'capability', 'rules', `${name}.json`), 'utf8')) as JsonObject
+  return {
+    visibility: (await table('visibility')) as unknown as VisibilityRule,
+    writing: (await table('writing')) as unknown as WritingRule,
+    lifecycle: parseLifecycle(await table('referral-lifecycle')),
+    holidays: checkHolidays((await table('holidays')) as unknown as HolidayRules),
+  }
+}

@@ -1,0 +1,87 @@
+/** The last step of a write: everything as one piece of work for the store, and what the store refuses. */
+import { refuse } from '../fhir/outcome.ts'
+import {
+  CommitConflict,
+  StoreFull,
+  type Guard,
+  type Store,
+  type Version,
+  type Work,
+  type Write,
+} from '../store/store.ts'
+import type { Audiences } from './audiences.ts'
+import { changesAnything, type PreparedChange } from './change.ts'
+import { WriteConflict } from './conflict.ts'
+import { entriesOf, remainingEntries } from './index-entries.ts'
+import type { PendingState } from './pending-state.ts'
+import { expectOf } from './preconditions.ts'
+import type { RecordIndex } from './record-index.ts'
+import { withoutWeaker } from './references.ts'
+import type { RuleResult } from './rules/rule.ts'
+
+/**
+ * What a job or a log reader commits together with its changes: the claim under which it works, jobs that follow, its
+ * cursors. A lost claim or a cursor that another reader moved is thrown as CommitConflict and not tried again.
+ */
+export type Along = Pick<Work, 'claim' | 'jobs' | 'cursors'>
+
+export type Checked = {
+  readonly index: RecordIndex
+  readonly state: PendingState
+  readonly result: Required<RuleResult>
+  readonly audiences: Audiences
+}
+
+export async function workOf({ index, state, result, audiences }: Checked, along: Along): Promise<Work> {
+  const { changes, effective } = state
+  const written = changes.filter(changesAnything)
+  const writes = await Promise.all(
+    written.map((one, position) => writeOf(index, state, one, audiences.of[position] ?? [])),
+  )
+  const kept: Guard[] = changes.flatMap((one) => (one.unchanged ? [{ key: one.key, expect: expectOf(one) }] : []))
+  const unless: Guard[] = changes.flatMap(({ change }) =>
+    change.kind === 'put' && change.unless ? [{ none: change.unless }] : [],
+  )
+  return {
+    writes: [...writes, ...audiences.writes, ...(effective?.posts ? [effective.posts.write] : [])],
+    guards: withoutWeaker([...unless, ...kept, ...result.guards, ...audiences.guards]),
+    ...along,
+    jobs: [...result.jobs, ...(along.jobs ?? [])],
+  }
+}
+
+async function writeOf(
+  index: RecordIndex,
+  { caller, definitions, view }: PendingState,
+  one: PreparedChange,
+  audience: Audiences['of'][number],
+): Promise<Write> {
+  const needs = { index, definitions, view }
+  const common = { audience, author: caller.agency, expect: expectOf(one) }
+  if (!one.after) return { kind: 'remove', key: one.key, entries: await remainingEntries(needs, one), ...common }
+  const method = one.change.kind === 'put' && one.change.create ? 'POST' : 'PUT'
+  return { kind: 'put', method, resource: one.after, entries: await entriesOf(needs, one, one.after), ...common }
+}
+
+/**
+ * The version of each write, in order.
+ * @throws WriteConflict when the state that was looked at is gone; OutcomeError `store-full`; CommitConflict (see Along)
+ */
+export async function commit(store: Store, work: Work): Promise<readonly (Version | undefined)[]> {
+  const isEmpty = [work.writes, work.jobs, work.cursors].every((one) => (one ?? []).length === 0)
+  if (isEmpty && work.claim === undefined) return []
+  try {
+    return (await store.commit(work)).versions
+  } catch (error) {
+    if (error instanceof CommitConflict) {
+      throw error.kind === 'claim' || error.kind === 'cursor' ? error : new WriteConflict(error.message)
+    }
+    if (error instanceof StoreFull) {
+      throw refuse(
+        'store-full',
+        'The store has no room left, so nothing was written; reads go on. Ask the operator to make room, then send the request again.',
+      )
+    }
+    throw error
+  }
+}

@@ -1,0 +1,24 @@
+/** Who writes, when, and what this attempt of the write reads. */
+import type { Caller } from '../fhir/types.ts'
+import { insight, unrestricted, type View } from '../records/view.ts'
+import type { Store } from '../store/store.ts'
+
+/**
+ * The author of a write at the instant of the request (ms). `view`: the insight of this attempt, where an operation has
+ * read by it before it writes, so that both see one state and nothing is read twice.
+ */
+export type Author = { readonly caller: Caller; readonly now: number; readonly view?: View }
+
+export type WriteContext = {
+  readonly caller: Caller
+  readonly now: number
+  /** What the caller may know: the rules decide by it. */
+  readonly view: View
+  /** All records: for decisions of the hub whose answer does not depend on what the caller may know. */
+  readonly unrestricted: View
+}
+
+export const contextOf = (
+  { store }: { readonly store: Store },
+  { caller, now, view = insight(store, caller, now) }: Author,
+): WriteContext => ({ caller, now, view, unrestricted: unrestricted(store) })

@@ -1,0 +1,69 @@
+/** The policy of a hub between agencies: the published types, and the rules of capability/rules. */
+import type { Definitions } from '../../definitions/definitions.ts'
+import type { Store } from '../../store/store.ts'
+import { audiencesOf } from '../audiences.ts'
+import { issuesAtEntry } from '../bundle-location.ts'
+import type { PreparedChange } from '../change.ts'
+import { complete, type HubValues } from '../complete.ts'
+import { checkDeletions } from '../deletions.ts'
+import { derivedChanges } from '../derived-changes.ts'
+import { withPathways } from '../pathway.ts'
+import { pendingState, type PendingState } from '../pending-state.ts'
+import { checkWriter } from '../preconditions.ts'
+import type { RecordIndex } from '../record-index.ts'
+import { checkReferences } from '../references.ts'
+import type { RuleTables } from '../rule-tables.ts'
+import { rulesOf } from '../rules/index.ts'
+import type { Rule, RuleResult } from '../rules/rule.ts'
+import type { Policy } from './policy.ts'
+
+export type HubPolicyNeeds = {
+  readonly store: Store
+  readonly definitions: Definitions
+  readonly index: RecordIndex
+  readonly tables: RuleTables
+  readonly values: HubValues
+}
+
+export function hubPolicy({ store, definitions, index, tables, values }: HubPolicyNeeds): Policy {
+  const rules = rulesOf(tables)
+  return {
+    posted: tables.posted,
+    setElements: { Task: ['lastModified'] },
+    checkWriter: (caller, change) => checkWriter(definitions, caller, change),
+    derive: (context, changes) => derivedChanges(tables.lifecycle, context, changes),
+    complete: (resource, completion) => complete(resource, completion, values),
+    follow: (context, changes) =>
+      withPathways(tables.visibility, pendingState({ index, definitions }, context, changes)),
+    check: (state) => checkRules(rules, tables, state),
+    audiences: ({ caller }, changes) => audiencesOf({ ...tables, store }, caller, changes),
+  }
+}
+
+async function checkRules(
+  rules: readonly Rule[],
+  tables: RuleTables,
+  state: PendingState,
+): Promise<Required<RuleResult>> {
+  const checks = state.changes.flatMap((one) => rulesFor(rules, one).map((rule) => checkRule(rule, one, state)))
+  const results = await Promise.all(checks)
+  const references = await checkReferences(tables, state)
+  const deletions = await checkDeletions(state)
+  return {
+    issues: [...references.issues, ...results.flatMap((one) => one.issues ?? [])],
+    guards: [...references.guards, ...deletions, ...results.flatMap((one) => one.guards ?? [])],
+    jobs: results.flatMap((one) => one.jobs ?? []),
+  }
+}
+
+const rulesFor = (rules: readonly Rule[], { key }: PreparedChange): readonly Rule[] =>
+  rules.filter(({ types }) => types.includes(key.type) || types.includes('*'))
+
+/** A rule names `Task.status`; in a Bundle that is `Bundle.entry[2].resource.status`. */
+async function checkRule(rule: Rule, one: PreparedChange, state: PendingState): Promise<RuleResult> {
+  const result = await issuesAtEntry(one, () => rule.check(one, state))
+  const located = (expression: string | undefined) =>
+    expression?.split('.')[0] === one.key.type ? expression.replace(one.key.type, one.at) : expression
+  const issues = (result.issues ?? []).map((issue) => ({ ...issue, expression: located(issue.expression) }))
+  return one.unchanged ? { issues } : { ...result, issues }
+}

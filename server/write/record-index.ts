@@ -1,0 +1,13 @@
+/** How records are indexed: what a write needs to compute the entries by which a record is found. */
+import type { VisibilityRule } from '../domain/visibility/rule.ts'
+import type { Resource } from '../fhir/types.ts'
+import type { IndexEntry } from '../search/query.ts'
+
+export type RecordIndex = {
+  /** The index entries of a resource by its search parameters. */
+  extract(resource: Resource): readonly IndexEntry[]
+  /** Names the element by which a record is about a participant. */
+  readonly visibility: VisibilityRule
+  /** Are records indexed by the posted definitions that they use? */
+  readonly posts: boolean
+}

@@ -1,0 +1,25 @@
+/** The tables and settings that the rules of the hub read; none of them changes while the hub runs. */
+import type { Lifecycle } from '../domain/referral/lifecycle.ts'
+import type { Range } from '../domain/visibility/circle.ts'
+import type { VisibilityRule } from '../domain/visibility/rule.ts'
+import type { PostedDefinitions } from './posted-definitions.ts'
+
+/** capability/rules/writing.json. */
+export type WritingRule = {
+  readonly shared: readonly string[]
+  readonly namesCaller: Readonly<Record<string, string>>
+  readonly immutable: Readonly<Record<string, readonly string[]>>
+  readonly kept: readonly string[]
+  readonly byRole: readonly { readonly type: string; readonly code: string; readonly role: string }[]
+}
+
+export type RuleTables = {
+  readonly visibility: VisibilityRule
+  readonly writing: WritingRule
+  readonly lifecycle: Lifecycle
+  /** A FHIR date as instants in the hub's time zone. */
+  readonly range: Range
+  /** May subscriptions name loopback addresses? */
+  readonly loopbackEndpoints: boolean
+  readonly posted: PostedDefinitions
+}

@@ -1,0 +1,214 @@
+/**
+ * What a request costs: calls of the store, guards and commits, for each interaction and operation. A call is a round
+ * trip over the network in a store of several processes. The limits are what each costs today; they only go down.
+ * The call that identifies the caller (one read of the Organization) is counted in every request of an agency.
+ */
+import assert from 'node:assert/strict'
+import { createClock } from '../server/clock.ts'
+import { loadConfig } from '../server/config.ts'
+import { createHub, type Hub } from '../server/hub.ts'
+import { createLog } from '../server/log.ts'
+import type { Store, Work } from '../server/store/store.ts'
+import { openStore } from '../server/store/open.ts'
+import { post, referred, transaction } from './attack/scene.ts'
+import { clientAt, type Answer, type Client } from './given.ts'
+import { assessment, consent, goal, participant, type Body } from './visibility/records.ts'
+import { decisions, plan, subscription } from './whole/records.ts'
+
+/** Calls of the store (identifying included), guards of all commits, commits. */
+type Cost = { readonly calls: number; readonly guards: number; readonly commits: number }
+
+type Row = readonly [name: string, limit: Cost, request: (records: Records) => Promise<Answer>]
+
+/** What a request can be about: a participant with a goal, a plan, an assessment, a consent and a referral. */
+type Records = {
+  readonly es: Client
+  readonly patient: Body & { readonly id: string; readonly meta: { readonly versionId: string } }
+  readonly subject: string
+  readonly goal: string
+  /** A goal that no record refers to. */
+  readonly spare: string
+  readonly form: string
+  readonly request: Body & { readonly id: string }
+  readonly plan: Body & { readonly id: string }
+  readonly subscription: string
+}
+
+const cost = (calls: number, guards: number, commits: number): Cost => ({ calls, guards, commits })
+
+const referParameters = {
+  resourceType: 'Parameters',
+  parameter: [
+    { name: 'service', valueCode: 'program-referral-coordination' },
+    { name: 'performer', valueReference: { reference: 'Organization/vr' } },
+  ],
+}
+
+const ROWS: readonly Row[] = [
+  ['read', cost(2, 0, 0), ({ es, subject }) => es.get(`/${subject}`)],
+  ['vread', cost(2, 0, 0), ({ es, subject }) => es.get(`/${subject}/_history/1`)],
+  ['history', cost(2, 0, 0), ({ es, subject }) => es.get(`/${subject}/_history`)],
+  ['search', cost(2, 0, 0), ({ es, subject }) => es.get(`/Goal?patient=${subject}`)],
+  ['search with _include', cost(3, 0, 0), ({ es, goal }) => es.get(`/Goal?_id=${goal}&_include=Goal:patient`)],
+  ['create Patient', cost(7, 2, 1), ({ es }) => es.post('/Patient', participant('es', { number: 'B-1' }))],
+  ['create Goal', cost(4, 1, 1), ({ es, subject }) => es.post('/Goal', goal(subject))],
+  [
+    'create Consent, which moves a circle',
+    cost(6, 23, 1),
+    ({ es, subject }) => es.post('/Consent', consent(subject, 'es', 'dhs')),
+  ],
+  [
+    'create under a condition that is met',
+    cost(2, 0, 0),
+    ({ es, subject, goal: id }) =>
+      es.send('POST', '/Goal', goal(subject), { headers: { 'If-None-Exist': `_id=${id}` } }),
+  ],
+  [
+    'update Patient',
+    cost(7, 22, 1),
+    ({ es, patient }) => es.put(`/Patient/${patient.id}`, { ...patient, language: 'en' }, patient.meta.versionId),
+  ],
+  [
+    'update ServiceRequest that ends its Task',
+    cost(7, 22, 1),
+    ({ es, request }) => es.put(`/ServiceRequest/${request.id}`, { ...request, status: 'revoked' }, 1),
+  ],
+  ['delete Goal', cost(4, 1, 1), ({ es, spare }) => es.delete(`/Goal/${spare}`)],
+  [
+    'batch of two reads',
+    cost(3, 0, 0),
+    ({ es, subject, goal }) =>
+      es.post('/', {
+        ...transaction({ method: 'GET', url: subject }, { method: 'GET', url: `Goal/${goal}` }),
+        type: 'batch',
+      }),
+  ],
+  [
+    'transaction of ten',
+    cost(4, 1, 1),
+    ({ es, subject }) =>
+      es.post(
+        '/',
+        transaction(...Array.from({ length: 10 }, () => ({ method: 'POST', url: 'Goal', resource: goal(subject) }))),
+      ),
+  ],
+  ['$reconcile', cost(3, 0, 0), ({ es, plan }) => es.get(`/CarePlan/${plan.id}/$reconcile?base=1`)],
+  ['$validate of what is sent', cost(1, 0, 0), ({ es, subject }) => es.post('/Goal/$validate', goal(subject))],
+  ['$validate of a stored record', cost(2, 0, 0), ({ es, goal }) => es.get(`/Goal/${goal}/$validate`)],
+  [
+    '$validate as an update',
+    cost(3, 0, 0),
+    ({ es, patient }) => es.post(`/Patient/${patient.id}/$validate?mode=update`, patient),
+  ],
+  ['$propose-referrals', cost(7, 0, 0), ({ es, form }) => es.get(`/QuestionnaireResponse/${form}/$propose-referrals`)],
+  [
+    '$submit-referrals with three referrals',
+    cost(12, 26, 1),
+    ({ es, subject, form }) =>
+      es.post(
+        `/${subject}/$submit-referrals`,
+        decisions(`QuestionnaireResponse/${form}`, { snap: true, tanf: true, abe: true }),
+      ),
+  ],
+  ['$refer', cost(8, 23, 1), ({ es, subject }) => es.post(`/${subject}/$refer`, referParameters)],
+  ['$status', cost(3, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$status`)],
+  ['$events', cost(4, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$events`)],
+]
+
+/** What a request calls. */
+const COUNTED: readonly (keyof Store)[] = [
+  'read',
+  'readMany',
+  'vread',
+  'history',
+  'find',
+  'indexed',
+  'events',
+  'eventCount',
+  'commit',
+]
+
+describe('the budget of', () => {
+  let hub: Hub
+  let url: string
+  let counted: ReturnType<typeof counting>
+  before(async () => {
+    const clock = createClock()
+    counted = counting(withoutBackground(await openStore({ kind: 'memory' }, { clock: clock.now })))
+    const settings = { HUB_PORT: '0', HUB_STORE: 'memory:', HUB_LOG: 'silent', HUB_LOOPBACK_ENDPOINTS: 'true' }
+    const config = loadConfig({ ...settings, HUB_SSN_KEY: 'a key for tests only, 32 chars at least' })
+    hub = await createHub(config, { log: createLog('silent'), clock, store: counted.store })
+    url = (await hub.listen()).url
+  })
+  after(() => hub.stop())
+
+  for (const [name, limit, request] of ROWS) {
+    it(`${name} is at most ${limit.calls} calls of the store, ${limit.guards} guards, ${limit.commits} commits`, async () => {
+      const records = await recordsOf(clientAt(url, 'es'))
+      counted.reset()
+      const answer = await request(records)
+      assert.ok(answer.status < 300, `${answer.status} ${answer.text}`)
+      for (const [what, most] of Object.entries(limit)) {
+        const spent = counted.cost()[what as keyof Cost]
+        assert.ok(spent <= most, `${spent} ${what}: ${counted.calls().join(' ')}`)
+      }
+    })
+  }
+})
+
+async function recordsOf(es: Client): Promise<Records> {
+  const patient = await post(es, participant('es'))
+  const subject = `Patient/${patient.id}`
+  const { id: goalId } = await post(es, goal(subject))
+  const form = await post(es, assessment(subject, true))
+  for (const recipient of ['dhs', 'abe']) await post(es, consent(subject, 'es', recipient))
+  const { request } = await referred(es, subject, 'es', 'vr')
+  const subscriptionBody = subscription('participant-updated', 'http://127.0.0.1:9/none') as Body
+  const own = await post(es, subscriptionBody)
+  return {
+    es,
+    patient: (await es.get(`/${subject}`)).body as Records['patient'],
+    subject,
+    goal: goalId,
+    spare: (await post(es, goal(subject))).id,
+    form: form.id,
+    request,
+    plan: await post(es, plan('es', subject, `Goal/${goalId}`) as Body),
+    subscription: own.id,
+  }
+}
+
+/** No log to read and no job to do: only requests use the store. */
+const withoutBackground = (store: Store): Store => ({
+  ...store,
+  feed: () => Promise.resolve([]),
+  changed: (_sequence, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+  jobs: { ...store.jobs, claim: () => Promise.resolve([]) },
+})
+
+function counting(store: Store) {
+  let calls: string[] = []
+  let guards = 0
+  const counts = (name: string | symbol): name is keyof Store => COUNTED.includes(name as keyof Store)
+  const proxy = new Proxy(store, {
+    get(target, name) {
+      const value = target[name as keyof Store] as unknown
+      if (!counts(name) || typeof value !== 'function') return value
+      return (...args: unknown[]) => {
+        const work = name === 'commit' ? (args[0] as Work) : undefined
+        calls.push(name)
+        guards += work?.guards?.length ?? 0
+        return (value as (...all: unknown[]) => unknown).apply(target, args)
+      }
+    },
+  })
+  return {
+    store: proxy,
+    reset() {
+      calls = []
+      guards = 0
+    },
+    calls: () => calls,
+    cost: (): Cost => cost(calls.length, guards, calls.filter((one) => one === 'commit').length),
+  }
+}
