@@ -85,8 +85,9 @@ export function asOf(kind: Kind): void {
       }
     })
 
-    it('refuses a sequence that was not taken yet', async () => {
+    it('refuses what is no sequence, or one that was not taken yet', async () => {
       await commit(put('Task/a'))
+      await assert.rejects(found(-1), SequenceUnavailable)
       await assert.rejects(found(2), (error: unknown) => {
         assert.ok(error instanceof SequenceUnavailable)
         assert.equal(error.message, 'The store cannot search as of sequence 2: it can from 0 to 1.')
@@ -129,6 +130,25 @@ export function asOf(kind: Kind): void {
         seen.push(id)
       }
       assert.equal(seen.join(' '), names.join(' '))
+    })
+
+    it('gives that state although everything was changed meanwhile', async () => {
+      const names = Array.from({ length: MANY }, (_, index) => String(index))
+      await given.store.commit({ writes: names.map((id) => put(`Task/${id}`, status('x'))) })
+      const where = isToken('status', 'x')
+      for (const sort of [[], byStatus]) {
+        const asOf = await given.store.last()
+        const seen: string[] = []
+        for await (const { id } of given.store.all({ type: 'Task', where, viewer: EVERYTHING, sort })) {
+          if (seen.length === 300)
+            await given.store.commit({ writes: names.map((name) => put(`Task/${name}`, status('x'))) })
+          seen.push(id)
+        }
+        assert.equal(seen.join(' '), names.join(' '))
+        assert.equal((await given.store.find(query('Task', { where, asOf, limit: 0, total: true }))).total, MANY)
+        const end = await given.store.find(query('Task', { where, asOf, limit: 700 }))
+        assert.deepEqual([end.versions.length, end.next === undefined], [700, false])
+      }
     })
 
     it('looks as of the sequence that is asked for', async () => {
