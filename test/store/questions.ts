@@ -132,7 +132,7 @@ const expected = fc.oneof(
 )
 const expect = fc.oneof(
   { weight: 4, arbitrary: fc.constant(undefined) },
-  { weight: 1, arbitrary: fc.constant('absent' as const) },
+  { weight: 1, arbitrary: oneOf(['absent', 'present'] as const) },
   { weight: 2, arbitrary: fc.record({ version: versions }) },
 )
 

@@ -59,7 +59,8 @@ function checkWrite(write: Write, index: number, records: Records): void {
 function check(key: Key, expect: Expect, precondition: Precondition, records: Records): void {
   const last = records.get(keyText(key))?.versions.at(-1)
   const current = last === undefined || isDeletion(last) ? 0 : last.version
-  const met = expect === 'absent' ? current === 0 : current !== 0 && expect.version.includes(current)
+  const met =
+    expect === 'absent' ? current === 0 : current !== 0 && (expect === 'present' || expect.version.includes(current))
   if (!met) throw new CommitConflict(...precondition, current)
 }
 

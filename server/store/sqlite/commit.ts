@@ -61,7 +61,8 @@ type Precondition = readonly [kind: 'write' | 'guard', index: number]
 function check(key: Key, expect: Expect, precondition: Precondition, context: CommitContext): void {
   const row = recordOf(key, context)
   const current = row === undefined || row.deleted === 1 ? 0 : row.version
-  const met = expect === 'absent' ? current === 0 : current !== 0 && expect.version.includes(current)
+  const met =
+    expect === 'absent' ? current === 0 : current !== 0 && (expect === 'present' || expect.version.includes(current))
   if (!met) throw new CommitConflict(...precondition, current)
 }
 

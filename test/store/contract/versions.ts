@@ -218,12 +218,15 @@ export function versions(kind: Kind): void {
     const CASES: readonly (readonly [state: string, expect: Expect, current: number | 'done'])[] = [
       ['absent', 'absent', 'done'],
       ['absent', { version: [1] }, 0],
+      ['absent', 'present', 0],
       ['current', 'absent', 1],
       ['current', { version: [1] }, 'done'],
+      ['current', 'present', 'done'],
       ['current', { version: [7, 1] }, 'done'],
       ['current', { version: [2] }, 1],
       ['current', { version: [] }, 1],
       ['deleted', 'absent', 'done'],
+      ['deleted', 'present', 0],
       ['deleted', { version: [2] }, 0],
       ['deleted', { version: [1] }, 0],
     ]
