@@ -73,12 +73,12 @@ export function asOf(kind: Kind): void {
         [[], 'd b e a c'],
         [byStatus, 'a b c d e'],
       ] as const) {
-        const asked = query('Task', { asOf: sequence, sort, limit: 2, total: true })
-        const first = await given.store.find(asked)
+        const pinned = query('Task', { asOf: sequence, sort, limit: 2, total: true })
+        const first = await given.store.find(pinned)
         await writers()
-        const second = await given.store.find({ ...asked, after: first.next! })
+        const second = await given.store.find({ ...pinned, after: first.next! })
         await writers()
-        const third = await given.store.find({ ...asked, after: second.next! })
+        const third = await given.store.find({ ...pinned, after: second.next! })
         assert.equal([first, second, third].map(({ versions }) => ids(versions)).join(' '), expected)
         assert.deepEqual([first.total, second.total, third.total, third.next], [5, 5, 5, undefined])
         assert.ok([first, second, third].every(({ versions }) => versions.every(({ version }) => version === 1)))
@@ -151,7 +151,7 @@ export function asOf(kind: Kind): void {
       }
     })
 
-    it('looks as of the sequence that is asked for', async () => {
+    it('looks as of the sequence that is given', async () => {
       await given.store.commit({ writes: [put('Task/a')] })
       await given.store.commit({ writes: [put('Task/a'), put('Task/b')] })
       const found = await collected(given.store.all({ ...query('Task'), asOf: 1 }))
@@ -190,7 +190,7 @@ export function asOf(kind: Kind): void {
     const given = each(kind)
     const sorted = (list: readonly unknown[] | undefined) => list?.map((entry) => JSON.stringify(entry)).sort()
 
-    it('answers the entries that each version is found by, when they are asked for', async () => {
+    it('answers the entries that each version is found by, when they are requested', async () => {
       const entries = [
         token('status', 'x', 'urn:s'),
         { kind: 'string', param: 'name', value: 'muller', exact: 'Müller' },
