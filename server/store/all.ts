@@ -10,7 +10,13 @@ export async function* allOf(query: WholeQuery, store: Pick<Store, 'find' | 'las
   const asOf = query.asOf ?? (await store.last())
   let after: Cursor | undefined
   do {
-    const page = await store.find({ ...query, asOf, limit: PAGE, ...(after === undefined ? {} : { after }) })
+    const page = await store.find({
+      ...query,
+      asOf,
+      limit: PAGE,
+      total: false,
+      ...(after === undefined ? {} : { after }),
+    })
     yield* page.versions
     after = page.next
   } while (after !== undefined)

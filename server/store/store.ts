@@ -216,7 +216,8 @@ export type Job = {
  * - failed     kept for a person; nobody claims it. `retry` or enqueueing it makes it ready.
  * - done       a tombstone: key and last sequence, so that a replayed enqueue does not bring the job back.
  */
-export type JobState = 'ready' | 'scheduled' | 'running' | 'failed' | 'done'
+export const JOB_STATES = ['ready', 'scheduled', 'running', 'failed', 'done'] as const
+export type JobState = (typeof JOB_STATES)[number]
 
 /** A job in a listing. `sequence` is that of its last enqueue; `error` that of its last attempt. */
 export type ListedJob = Job & {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { openMemory } from '../../server/store/memory/open.ts'
-import { CommitConflict } from '../../server/store/store.ts'
-import type { Job, JobState, NewJob, Settlement, Store } from '../../server/store/store.ts'
+import { CommitConflict, JOB_STATES } from '../../server/store/store.ts'
+import type { Job, NewJob, Settlement, Store } from '../../server/store/store.ts'
 import { STORES } from './stores.ts'
 import type { Kind } from './stores.ts'
 
@@ -69,12 +69,10 @@ async function play(store: Store, calls: readonly Call[]): Promise<unknown[]> {
   return answers
 }
 
-const STATES: readonly JobState[] = ['ready', 'scheduled', 'running', 'failed', 'done']
-
 async function listings(store: Store): Promise<unknown[]> {
-  const byState = STATES.map((state) => store.jobs.list({ states: [state], limit: 99 }))
+  const byState = JOB_STATES.map((state) => store.jobs.list({ states: [state], limit: 99 }))
   const first = await store.jobs.list({ kinds: ['k'], limit: 2 })
-  const rest = await store.jobs.list({ states: STATES, limit: 9, ...(first.next ? { after: first.next } : {}) })
+  const rest = await store.jobs.list({ states: JOB_STATES, limit: 9, ...(first.next ? { after: first.next } : {}) })
   return [await Promise.all(byState), first, rest]
 }
 

@@ -112,7 +112,7 @@ const present: fc.Arbitrary<Query> = fc.record({
   viewer: viewer,
   sort: fc.array(sort, { maxLength: 3 }),
   limit: fc.integer({ min: 1, max: 4 }),
-  total: fc.constant(true),
+  total: fc.boolean(),
   deleted: fc.boolean(),
 })
 

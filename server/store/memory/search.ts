@@ -13,7 +13,7 @@ import type { MemoryState } from './schema.ts'
  */
 export function find(query: Query, { records, log }: MemoryState): Found {
   const { where, viewer, sort = [], limit, after, deleted = false, asOf = log.length } = query
-  if (asOf > log.length) throw new SequenceUnavailable(asOf, { first: 0, last: log.length })
+  if (asOf < 0 || asOf > log.length) throw new SequenceUnavailable(asOf, { first: 0, last: log.length })
   const hits = [...records.values()].flatMap((record) => {
     const state = stateAsOf(record, asOf)
     if (state === undefined) return []

@@ -3,7 +3,7 @@
  * after it. How the others were found is kept in `superseded`; there are few for a recent sequence, and each is matched
  * as in memory.
  */
-import { match, order, sortValues } from '../../search/match.ts'
+import { match, sortValues } from '../../search/match.ts'
 import type { SortPosition } from '../../search/match.ts'
 import type { Query } from '../../search/query.ts'
 import { SequenceUnavailable } from '../store.ts'
@@ -44,36 +44,67 @@ type Row = {
   readonly encoded: string
 }
 
-/** All records that changed after `query.asOf` and matched before, in the order of the query; none without `asOf`. */
-export function formerStates(query: Query, types: readonly number[] | undefined, scope: QueryScope): FormerState[] {
-  const { asOf, viewer, where, sort = [] } = query
+/** Which former states are of interest: of records after `from` and up to `upTo` in creation order, at most `max`. */
+export type FormerRange = { readonly from: number; readonly upTo: number; readonly max: number }
+
+export const EVERY_STATE: FormerRange = { from: 0, upTo: Infinity, max: Infinity }
+
+/** Records read at once. */
+const CHUNK = 500
+
+/**
+ * The records that changed after `query.asOf` and matched before, in creation order; none without `asOf`.
+ * @param types the numbers of the types of the query; undefined for every type
+ */
+export function formerStates(
+  query: Query,
+  types: readonly number[] | undefined,
+  scope: QueryScope,
+  { from, upTo, max }: FormerRange,
+): readonly FormerState[] {
+  const { asOf } = query
   if (asOf === undefined) return []
-  const { terms, statements } = scope
+  const states: FormerState[] = []
+  for (let after = from; ;) {
+    const { text, args } = changedSince({ ...query, asOf }, types, scope, [after, upTo])
+    const rows = scope.statements.all<Row>(text, ...args)
+    states.push(...matching(query, rows, scope))
+    if (rows.length < CHUNK || states.length >= max) return states
+    after = rows.at(-1)!.rid
+  }
+}
+
+/** Each record as it was before its first change after the sequence. */
+function changedSince(
+  { asOf, deleted, viewer }: Query & { readonly asOf: number },
+  types: readonly number[] | undefined,
+  { terms }: QueryScope,
+  [from, upTo]: readonly [from: number, upTo: number],
+): Sql {
   const ofTypes = types === undefined ? raw('1') : oneOf('r.type', types)
-  const { text, args } = sql`
-    WITH changed AS (SELECT rid, min(until) AS until FROM superseded WHERE until > ${asOf} GROUP BY rid)
+  return sql`
+    WITH changed AS (
+      SELECT rid, min(until) AS until FROM superseded
+      WHERE until > ${asOf} AND rid > ${from} AND rid <= ${upTo} GROUP BY rid ORDER BY rid
+    )
     SELECT s.rid, s.seq, s.at, s.deleted, r.id, json(s.entries) AS encoded
     FROM changed CROSS JOIN superseded s ON s.until = changed.until AND s.rid = changed.rid
     CROSS JOIN record r ON r.rid = s.rid
-    WHERE s.seq < ${(asOf + 1) * ROOM} AND ${query.deleted === true ? raw('1') : raw('s.deleted = 0')}
-    AND ${ofTypes} AND ${visibleTo(viewer, terms)}`
-  const rows = statements
-    .all<Row>(text, ...args)
-    .map((row) => ({ ...row, encoded: JSON.parse(row.encoded) as EncodedEntries }))
+    WHERE s.seq < ${(asOf + 1) * ROOM} AND ${raw(deleted === true ? '1' : 's.deleted = 0')}
+    AND ${ofTypes} AND ${visibleTo(viewer, terms)}
+    ORDER BY changed.rid LIMIT ${CHUNK}`
+}
+
+function matching({ where, sort = [] }: Query, rows: readonly Row[], { terms, statements }: QueryScope): FormerState[] {
+  const states = rows.map((row) => ({ ...row, encoded: JSON.parse(row.encoded) as EncodedEntries }))
   const values = loadValues(
-    rows.map(({ encoded }) => encoded),
+    states.map(({ encoded }) => encoded),
     statements,
   )
-  return rows
-    .map(({ rid, seq, at, id, encoded }) => ({
-      rid,
-      seq,
-      encoded,
-      record: { id, at, entries: decodeEntries(encoded, terms, values) },
-    }))
-    .filter(({ record }) => match(where, record))
-    .map(({ rid, seq, encoded, record }) => ({ creation: rid, seq, encoded, values: sortValues(sort, record) }))
-    .sort(order(sort))
+  return states.flatMap(({ rid, seq, at, id, encoded }) => {
+    const record = { id, at, entries: decodeEntries(encoded, terms, values) }
+    return match(where, record) ? [{ creation: rid, seq, encoded, values: sortValues(sort, record) }] : []
+  })
 }
 
 const SEARCHABLE_FROM = "SELECT value FROM counter WHERE name = 'searchable-from'"

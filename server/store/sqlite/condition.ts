@@ -12,7 +12,7 @@ export type RecordSource = { readonly rids: Sql; readonly exact: boolean; readon
 
 /**
  * A condition has two forms: `probe` tests the record `r`, `source` lists the records that meet it, from an index.
- * query.ts reads from the source that lists fewest and probes the other conditions.
+ * plan.ts reads from the source that lists fewest and probes the other conditions.
  */
 export type SqlCondition = { readonly probe: Sql; readonly source?: RecordSource }
 

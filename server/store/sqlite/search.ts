@@ -3,8 +3,8 @@ import { cursorAt, order, positionOf } from '../../search/match.ts'
 import type { SortPosition } from '../../search/match.ts'
 import type { Query } from '../../search/query.ts'
 import type { Found, FoundVersion } from '../store.ts'
-import { formerStates, resolveAsOf } from './as-of.ts'
-import type { FormerState } from './as-of.ts'
+import { EVERY_STATE, formerStates, resolveAsOf } from './as-of.ts'
+import type { FormerRange, FormerState } from './as-of.ts'
 import type { Terms } from './terms.ts'
 import { decodeEntries, loadValues } from './entries.ts'
 import type { EncodedEntries } from './entries.ts'
@@ -28,14 +28,22 @@ export function find(requested: Query, needs: Needs): Found {
   const types = typesOf(query.type, needs.terms)
   const scope = scopeOf(types, needs)
   const plan = planOf(query, scope, types)
-  const former = formerStates(query, types, scope)
-  const hits = query.limit > 0 ? firstOf(query, page(query, plan, scope).map(hitOf), former) : []
+  const rows = query.limit > 0 ? page(query, plan, scope) : []
+  const former = formerStates(query, types, scope, rangeOf(query, rows))
+  const hits = query.limit > 0 ? firstOf(query, rows.map(hitOf), former) : []
   const shown = hits.slice(0, query.limit)
   return {
     versions: versionsOf(shown, query.withEntries === true, needs),
     ...(hits.length > shown.length ? { next: cursorAt(shown.at(-1)!) } : {}),
     ...(query.total === true ? { total: total(plan, needs.statements) + former.length } : {}),
   }
+}
+
+/** In creation order, a page takes former states only up to its last record; sorted or counted, all may matter. */
+function rangeOf({ sort = [], total, after, limit }: Query, rows: readonly { readonly rid: number }[]): FormerRange {
+  if (sort.length > 0 || total === true) return EVERY_STATE
+  const from = after === undefined ? 0 : positionOf(after).creation
+  return { from, upTo: rows.length > limit ? rows.at(-1)!.rid : Infinity, max: limit + 1 }
 }
 
 /** The numbers of the types; undefined for every type. One that no record has is 0. */

@@ -73,20 +73,21 @@ export function asOf(kind: Kind): void {
         [[], 'd b e a c'],
         [byStatus, 'a b c d e'],
       ] as const) {
-        const asked = query('Task', { asOf: sequence, sort, limit: 2, total: true })
-        const first = await given.store.find(asked)
+        const pinned = query('Task', { asOf: sequence, sort, limit: 2, total: true })
+        const first = await given.store.find(pinned)
         await writers()
-        const second = await given.store.find({ ...asked, after: first.next! })
+        const second = await given.store.find({ ...pinned, after: first.next! })
         await writers()
-        const third = await given.store.find({ ...asked, after: second.next! })
+        const third = await given.store.find({ ...pinned, after: second.next! })
         assert.equal([first, second, third].map(({ versions }) => ids(versions)).join(' '), expected)
         assert.deepEqual([first.total, second.total, third.total, third.next], [5, 5, 5, undefined])
         assert.ok([first, second, third].every(({ versions }) => versions.every(({ version }) => version === 1)))
       }
     })
 
-    it('refuses a sequence that was not taken yet', async () => {
+    it('refuses what is no sequence, or one that was not taken yet', async () => {
       await commit(put('Task/a'))
+      await assert.rejects(found(-1), SequenceUnavailable)
       await assert.rejects(found(2), (error: unknown) => {
         assert.ok(error instanceof SequenceUnavailable)
         assert.equal(error.message, 'The store cannot search as of sequence 2: it can from 0 to 1.')
@@ -131,7 +132,26 @@ export function asOf(kind: Kind): void {
       assert.equal(seen.join(' '), names.join(' '))
     })
 
-    it('looks as of the sequence that is asked for', async () => {
+    it('gives that state although everything was changed meanwhile', async () => {
+      const names = Array.from({ length: MANY }, (_, index) => String(index))
+      await given.store.commit({ writes: names.map((id) => put(`Task/${id}`, status('x'))) })
+      const where = isToken('status', 'x')
+      for (const sort of [[], byStatus]) {
+        const asOf = await given.store.last()
+        const seen: string[] = []
+        for await (const { id } of given.store.all({ type: 'Task', where, viewer: EVERYTHING, sort })) {
+          if (seen.length === 300)
+            await given.store.commit({ writes: names.map((name) => put(`Task/${name}`, status('x'))) })
+          seen.push(id)
+        }
+        assert.equal(seen.join(' '), names.join(' '))
+        assert.equal((await given.store.find(query('Task', { where, asOf, limit: 0, total: true }))).total, MANY)
+        const end = await given.store.find(query('Task', { where, asOf, limit: 700 }))
+        assert.deepEqual([end.versions.length, end.next === undefined], [700, false])
+      }
+    })
+
+    it('looks as of the sequence that is given', async () => {
       await given.store.commit({ writes: [put('Task/a')] })
       await given.store.commit({ writes: [put('Task/a'), put('Task/b')] })
       const found = await collected(given.store.all({ ...query('Task'), asOf: 1 }))
@@ -170,7 +190,7 @@ export function asOf(kind: Kind): void {
     const given = each(kind)
     const sorted = (list: readonly unknown[] | undefined) => list?.map((entry) => JSON.stringify(entry)).sort()
 
-    it('answers the entries that each version is found by, when they are asked for', async () => {
+    it('answers the entries that each version is found by, when they are requested', async () => {
       const entries = [
         token('status', 'x', 'urn:s'),
         { kind: 'string', param: 'name', value: 'muller', exact: 'Müller' },

@@ -20,7 +20,7 @@ export function jobs(kind: Kind): void {
     const list = async () => (await given.store.jobs.list({ kinds: ['k'], limit: 99 })).jobs
     const keys = (list: readonly Job[]) => list.map(({ key }) => key).join(' ')
 
-    it('gives out what is due, the oldest first, no more than asked for', async () => {
+    it('gives out what is due, the oldest first, no more than requested', async () => {
       await enqueue(job('b', 20), job('a', 10), job('c', 30), job('d', 40), job('x', 0, { kind: 'other' }))
       assert.equal(keys(await claim(9)), '')
       assert.equal(keys(await claim(35, { max: 2 })), 'a b')

@@ -40,7 +40,7 @@ export function search(kind: Kind): void {
       assert.equal(ids((await given.store.find(query('Task', { where: isToken('status', 'new') }))).versions), 'a')
     })
 
-    it('leaves deleted records out unless they are asked for', async () => {
+    it('leaves deleted records out unless they are requested', async () => {
       await given.store.commit({ writes: [put('Task/a', status('x'))] })
       await given.store.commit({ writes: [remove('Task/a', status('x'))] })
       const where = isToken('status', 'x')
@@ -49,7 +49,7 @@ export function search(kind: Kind): void {
       assert.deepEqual([found?.method, found?.version, found?.text], ['DELETE', 2, ''])
     })
 
-    it('counts all that match when asked for the total, even with a limit of 0', async () => {
+    it('counts all that match when the total is requested, even with a limit of 0', async () => {
       await given.store.commit({ writes: ['a', 'b', 'c'].map((id) => put(`Task/${id}`)) })
       assert.equal((await given.store.find(query('Task', { limit: 2, total: true }))).total, 3)
       assert.deepEqual(await given.store.find(query('Task', { limit: 0, total: true })), { versions: [], total: 3 })

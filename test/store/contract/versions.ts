@@ -83,7 +83,7 @@ export function versions(kind: Kind): void {
       })
     })
 
-    it('reads several in the order asked for', async () => {
+    it('reads several in the order of the keys', async () => {
       await commit(put('Patient/1'), put('Task/2'))
       const found = await given.store.readMany([key('Task/2'), key('Task/9'), key('Patient/1')], EVERYTHING)
       assert.deepEqual(found.map(named), ['Task/2#1', undefined, 'Patient/1#1'])

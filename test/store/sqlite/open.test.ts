@@ -1,4 +1,4 @@
-/** Opening a store file: what is promised is asserted, and what is wrong is said in one sentence. */
+/** Opening a store file: what is promised is asserted, and what is wrong is explained in one sentence. */
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -60,13 +60,13 @@ describe('store / sqlite / open', () => {
 
   it('refuses a store that a newer hub wrote', async () => {
     await (await openSqliteAt(path)).close()
-    const known = migrations().length
+    const steps = migrations().length
     const db = new Database(path)
-    db.pragma(`user_version = ${known + 1}`)
+    db.pragma(`user_version = ${steps + 1}`)
     db.close()
     await refuses(
       path,
-      new RegExp(`was written by a newer hub \\(schema \`${known + 1}\`, this hub knows \`${known}\`\\)`),
+      new RegExp(`was written by a newer hub \\(schema \`${steps + 1}\`, this hub knows \`${steps}\`\\)`),
     )
   })
 

@@ -137,12 +137,12 @@ describe('store / sqlite / query plan', () => {
     await rm(folder, { recursive: true })
   })
 
-  const sqlOf = (asked: Query) => {
-    const scope = { type: terms.idOf(String(asked.type)), terms, statements }
-    return pageSql(asked, planOf(asked, scope), scope)
+  const sqlOf = (searched: Query) => {
+    const scope = { type: terms.idOf(String(searched.type)), terms, statements }
+    return pageSql(searched, planOf(searched, scope), scope)
   }
-  const explain = (asked: Query): string[] => {
-    const { text, args } = sqlOf(asked)
+  const explain = (searched: Query): string[] => {
+    const { text, args } = sqlOf(searched)
     return statements.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, ...args).map(({ detail }) => detail)
   }
 
@@ -177,8 +177,8 @@ describe('store / sqlite / query plan', () => {
   }
 
   it('reads only what changed since, as of an earlier sequence', () => {
-    const asked = query('Task', { viewer: abe, limit: 20, asOf: RECORDS - 5, where: patient })
-    const plans = explained(() => find(asked, { statements: recorder, terms }))
+    const searched = query('Task', { viewer: abe, limit: 20, asOf: RECORDS - 5, where: patient })
+    const plans = explained(() => find(searched, { statements: recorder, terms }))
     const former = plans.find((plan) => plan.some((line) => /superseded/.test(line)))
     assert.match(former?.join('\n') ?? '', /SEARCH superseded USING PRIMARY KEY \(until>\?\)/)
     for (const plan of plans)
@@ -187,10 +187,10 @@ describe('store / sqlite / query plan', () => {
 
   it('reads a page of any size, its versions and their entries by the same few statements', () => {
     const count = (limit: number) => {
-      const asked = query('Task', { viewer: abe, limit, withEntries: true, asOf: RECORDS - 5 })
+      const searched = query('Task', { viewer: abe, limit, withEntries: true, asOf: RECORDS - 5 })
       let found = 0
       const plans = explained(() => {
-        found = find(asked, { statements: recorder, terms }).versions.length
+        found = find(searched, { statements: recorder, terms }).versions.length
       })
       assert.equal(found, limit)
       return plans.length

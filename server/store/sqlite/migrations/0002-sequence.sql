@@ -1,4 +1,4 @@
--- Every commit takes a sequence, searches as of a sequence, jobs that failed or are done; names of today.
+-- Every commit takes a sequence; searches as of a sequence; jobs that failed or are done; the names of the code.
 
 ALTER TABLE commits RENAME COLUMN place TO sequence;
 ALTER TABLE event RENAME COLUMN place TO sequence;
