@@ -13,7 +13,14 @@ import { referralNumbers } from '../write/rules/numbers.ts'
 import { coveringConsents } from './covering-consent.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
-import { commitReferrals, draftingFor, referralBundle, type Attempt, type ReferralNeeds, type Token } from './referrals.ts'
+import {
+  commitReferrals,
+  draftingFor,
+  referralBundle,
+  type Attempt,
+  type ReferralNeeds,
+  type Token,
+} from './referrals.ts'
 
 const PRIORITIES = ['routine', 'urgent', 'asap', 'stat'] as const
 

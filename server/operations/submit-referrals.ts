@@ -18,7 +18,14 @@ import { aboutParticipant, assess } from './assessment.ts'
 import { coveringConsents } from './covering-consent.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
-import { commitReferrals, draftingFor, referralBundle, type Attempt, type Once, type ReferralNeeds } from './referrals.ts'
+import {
+  commitReferrals,
+  draftingFor,
+  referralBundle,
+  type Attempt,
+  type Once,
+  type ReferralNeeds,
+} from './referrals.ts'
 
 type DecisionInput = { readonly rule: string; readonly accept: boolean; readonly reason?: string }
 

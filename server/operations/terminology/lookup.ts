@@ -66,9 +66,7 @@ function propertyParts(
     .map(([name, one]) =>
       parts('property', [
         value('code', 'code', name),
-        one instanceof WrittenNumber
-          ? one.parameter('value')
-          : value('value', typeOf(name, one, typed), one as Json),
+        one instanceof WrittenNumber ? one.parameter('value') : value('value', typeOf(name, one, typed), one as Json),
       ]),
     )
 }
