@@ -6,11 +6,8 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Definitions, SearchParameter } from './definitions/definitions.ts'
 import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
-import { createCalendar } from './domain/calendar/working-days.ts'
-import { newHubId } from './domain/participant/hub-id.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import { checkVisibility } from './domain/visibility/check.ts'
-import { dateRange } from './fhir/dates.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
 import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
@@ -29,11 +26,12 @@ import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
 import { operations } from './operations/index.ts'
 import type { ReferralNeeds } from './operations/referrals.ts'
-import { checkParameters, extract } from './search/extract.ts'
+import { checkParameters } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
 import { agenciesOf, type AgencyName } from './start/agencies.ts'
-import { definitionsInEffect, type DefinitionsInEffect } from './start/definitions-in-effect.ts'
+import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
+import { definitionsInEffect } from './start/definitions-in-effect.ts'
 import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import { publishDefinitions, seedSamples } from './start/publish.ts'
 import { ssnKey } from './start/secret-key.ts'
@@ -45,10 +43,8 @@ import { createSubscriptions } from './subscriptions/subscriptions.ts'
 import { createApart } from './validate/large/apart.ts'
 import { createTurns } from './validate/turns.ts'
 import type { WriteNeeds } from './write/needs.ts'
-import { hubPolicy, type HubPolicyNeeds } from './write/policy/hub.ts'
+import { hubPolicy } from './write/policy/hub.ts'
 import { openPolicy } from './write/policy/open.ts'
-import type { Policy } from './write/policy/policy.ts'
-import type { RecordIndex } from './write/record-index.ts'
 
 export type Hub = {
   /** Begins to answer; the address is the FHIR base. */
@@ -77,15 +73,12 @@ const RULES: Readonly<Record<Config['rules'], RulesChoice>> = {
   },
 }
 
-type RulesChoice = {
+type RulesChoice = PolicyChoice & {
   readonly load: LoadOptions
   /** @throws Error for tables that do not fit the definitions: the hub does not start */
   readonly checkTables: (tables: LoadedTables, definitions: Definitions) => void
-  /** Does what the board posts have an effect? */
-  readonly posts: boolean
   /** Are the hub's own definitions, and the samples, records of the store? */
   readonly publishes: boolean
-  readonly policy: (needs: HubPolicyNeeds) => Policy
 }
 
 type HubOptions = {
@@ -108,7 +101,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const store = options.store ?? (await openStore(config.store, { clock: clock.now }))
   const inEffect = definitionsInEffect(definitions, { ...validation, apart, inTurn: createTurns() })
   const needs = {
-    ...writeNeeds(config, { inEffect, store, secret, loaded: tables }),
+    ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables }),
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),
@@ -211,38 +204,6 @@ function observed({ interactions, operations }: Handlers, onReply: HubOptions['o
   return {
     interactions: Object.fromEntries(Object.entries(interactions).map(([name, run]) => [name, run && observe(run)])),
     operations: operations.map((one) => ({ ...one, run: observe(one.run) })),
-  }
-}
-
-type WriteParts = {
-  readonly inEffect: DefinitionsInEffect
-  readonly store: Store
-  readonly secret: Buffer
-  readonly loaded: LoadedTables
-}
-
-function writeNeeds(config: Config, { inEffect, store, secret, loaded }: WriteParts) {
-  const { definitions, validator } = inEffect
-  const { posts, policy } = RULES[config.rules]
-  const options = { base: config.publicUrl ?? '', timeZone: config.timeZone }
-  const index: RecordIndex = {
-    extract: (resource) =>
-      extract(resource, definitions.capability(resource.resourceType)?.searchParameters ?? [], options),
-    visibility: loaded.visibility,
-    posts,
-  }
-  const range = (text: string) => dateRange(text, config.timeZone) ?? { start: Infinity, end: -Infinity }
-  const tables = { ...loaded, range, loopbackEndpoints: config.loopbackEndpoints, posted: inEffect.acceptPosted() }
-  const values = { newHubId, ssnKey: secret }
-  return {
-    store,
-    definitions,
-    validator,
-    index,
-    policy: policy({ store, definitions, index, tables, values }),
-    lifecycle: loaded.lifecycle,
-    calendar: createCalendar(loaded.holidays, config.timeZone),
-    range,
   }
 }
 

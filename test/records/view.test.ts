@@ -78,6 +78,33 @@ for (const kind of STORES) {
       assert.deepEqual(counted.calls, ['read', 'find'])
     })
 
+    it('keeps what a list brought, so that a read of it costs nothing', async () => {
+      await commit(put('Goal/a', { audience: KNOWN_TO_ES }), put('Task/t', { audience: KNOWN_TO_ES }))
+      const counted = counting(given.store)
+      const view = insight(counted.store, ES, START)
+      const lists = await view.listEach(['Goal', 'Task'], ALL)
+      assert.deepEqual(
+        lists.map((all) => all.map(({ id }) => id)),
+        [['a'], ['t']],
+      )
+      await view.list('Task', ALL)
+      assert.equal((await view.read(key('Goal/a')))?.id, 'a')
+      assert.ok(counted.calls.every((name) => name === 'find'))
+    })
+
+    it('answers the first match, and the index entries, of what the viewer may know of', async () => {
+      const entries = [{ kind: 'token' as const, param: 'p', code: 'x' }]
+      await commit(
+        put('Goal/a', { audience: KNOWN_TO_ES, entries }),
+        put('Goal/hidden', { audience: KNOWN_TO_VR, entries }),
+      )
+      const view = insight(given.store, ES, START)
+      assert.equal((await view.first('Goal', { op: 'token', param: 'p', code: 'x' }))?.id, 'a')
+      assert.equal(await view.first('Goal', { op: 'id', ids: ['hidden'] }), undefined)
+      assert.deepEqual(await view.entries(key('Goal/a')), entries)
+      assert.deepEqual(await view.entries(key('Goal/hidden')), [])
+    })
+
     it('names what it disclosed, each record once, and what the request wrote', async () => {
       await commit(
         ...['a', 'b', 'c'].map((id) => put(`Goal/${id}`, { audience: KNOWN_TO_ES })),

@@ -1,0 +1,59 @@
+/** What the handlers need, made of the settings, the store and the definitions. */
+import type { Config } from '../config.ts'
+import { createCalendar, type Calendar } from '../domain/calendar/working-days.ts'
+import { newHubId } from '../domain/participant/hub-id.ts'
+import type { Lifecycle } from '../domain/referral/lifecycle.ts'
+import type { Range } from '../domain/visibility/circle.ts'
+import { dateRange } from '../fhir/dates.ts'
+import { extract } from '../search/extract.ts'
+import type { Store } from '../store/store.ts'
+import type { WriteNeeds } from '../write/needs.ts'
+import type { HubPolicyNeeds } from '../write/policy/hub.ts'
+import type { Policy } from '../write/policy/policy.ts'
+import type { RecordIndex } from '../write/record-index.ts'
+import type { DefinitionsInEffect } from './definitions-in-effect.ts'
+import type { LoadedTables } from './load-rule-tables.ts'
+
+export type PolicyChoice = {
+  /** Does what the board posts have an effect? */
+  readonly posts: boolean
+  readonly policy: (needs: HubPolicyNeeds) => Policy
+}
+
+type Parts = {
+  readonly store: Store
+  readonly inEffect: DefinitionsInEffect
+  readonly tables: LoadedTables
+  /** Key of the hash by which social security numbers are compared. */
+  readonly secret: Buffer
+}
+
+type Needs = WriteNeeds & { readonly lifecycle: Lifecycle; readonly calendar: Calendar; readonly range: Range }
+
+export function createNeeds(
+  { publicUrl, timeZone, loopbackEndpoints }: Config,
+  { posts, policy }: PolicyChoice,
+  { store, inEffect, tables, secret }: Parts,
+): Needs {
+  const { definitions, validator } = inEffect
+  const options = { base: publicUrl ?? '', timeZone }
+  const index: RecordIndex = {
+    extract: (resource) =>
+      extract(resource, definitions.capability(resource.resourceType)?.searchParameters ?? [], options),
+    visibility: tables.visibility,
+    posts,
+  }
+  const range: Range = (text) => dateRange(text, timeZone) ?? { start: Infinity, end: -Infinity }
+  const rules = { ...tables, range, loopbackEndpoints, posted: inEffect.acceptPosted() }
+  const values = { newHubId, ssnKey: secret }
+  return {
+    store,
+    definitions,
+    validator,
+    index,
+    policy: policy({ store, definitions, index, tables: rules, values }),
+    lifecycle: tables.lifecycle,
+    calendar: createCalendar(tables.holidays, timeZone),
+    range,
+  }
+}
