@@ -54,7 +54,8 @@ async function inOneWorld(random: Random, requests: number, { statuses, betray, 
   const hubs = await twins(START, observe)
   try {
     const knowledge = await begin(hubs, random)
-    const shared = await share(hubs)
+    const { shared, written } = await share(hubs)
+    for (const told of written) learn(knowledge, told)
     for (let count = 0; count < 60; count += 1) await keepSecret(hubs, knowledge.secrets, shared, random)
     await betray?.(hubs, shared)
     const built = hubs.asked()

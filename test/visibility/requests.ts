@@ -244,15 +244,26 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: Kind])[] = 
     },
   ],
   [
-    3,
+    4,
     'delete',
-    (k) =>
-      abe(
-        'DELETE',
-        `/${key(k, k.random.one(['Goal', 'Condition', 'EpisodeOfCare']))}`,
-        undefined,
-        k.random.percent(20) ? { 'If-Match': 'W/"1"' } : {},
-      ),
+    (k) => {
+      const wanted = key(k, k.random.one(['Goal', 'Condition', 'Condition', 'EpisodeOfCare', 'Consent', 'Patient']))
+      const meta = k.states.get(wanted)?.meta as { versionId?: string } | undefined
+      const version = wanted.startsWith('Patient/') ? (meta?.versionId ?? '1') : '1'
+      const isMatched = wanted.startsWith('Patient/') || k.random.percent(20)
+      return abe('DELETE', `/${wanted}`, undefined, isMatched ? { 'If-Match': `W/"${version}"` } : {})
+    },
+  ],
+  [
+    2,
+    'delete what a secret may refer to',
+    (k) => {
+      const own = [...k.states].filter(([wanted, state]) => wanted.startsWith('Condition/') && isOwn(state))
+      if (own.length === 0) return undefined
+      const [wanted] = k.random.one(own)
+      k.states.delete(wanted)
+      return abe('DELETE', `/${wanted}`)
+    },
   ],
   [
     5,
@@ -313,6 +324,8 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: Kind])[] = 
       ])(),
   ],
 ]
+
+const isOwn = ({ meta }: Body): boolean => (meta as { source?: string } | undefined)?.source === 'Organization/abe'
 
 const TOTAL = KINDS.reduce((sum, [weight]) => sum + weight, 0)
 

@@ -27,10 +27,16 @@ export const SSNS = ['123-45-6789', '234-56-7890', '345-67-8901', '456-78-9012',
 /** What is known of the second hub's secrets to whoever asks about them: addresses that the first one never gave. */
 export type Secrets = { readonly keys: string[] }
 
-export async function share(hubs: Twins): Promise<readonly string[]> {
+/** The participants that both hubs hold, and what abe was answered when it wrote records about them. */
+export async function share(
+  hubs: Twins,
+): Promise<{ readonly shared: readonly string[]; readonly written: readonly Told[] }> {
+  const written: Told[] = []
   const post = async (agency: string, body: Body): Promise<string> => {
     hubs.tick(1000)
-    return keyIn(await hubs.ask({ agency, method: 'POST', path: `/${body.resourceType}`, body }))
+    const told = await hubs.ask({ agency, method: 'POST', path: `/${body.resourceType}`, body })
+    if (agency === 'abe') written.push(told)
+    return keyIn(told)
   }
   const [own, known, open, closed, referred] = [
     await post('abe', participant('abe', { ssn: SSNS[0], number: NUMBERS[0] })),
@@ -58,8 +64,11 @@ export async function share(hubs: Twins): Promise<readonly string[]> {
     await post(agency, assessment(subject, true))
     await post('board', wages(subject, 'ui'))
   }
+  // Records of abe's own, to which others may refer in records that abe may not know of.
+  for (const subject of [known, open]) for (let count = 0; count < 6; count += 1) await post('abe', condition(subject))
   await refer(hubs, 'vr', referred)
-  return [own, known, open, closed, referred, await shareWhatIsOver(hubs, post)]
+  const shared = [own, known, open, closed, referred, await shareWhatIsOver(hubs, post)]
+  return { shared, written }
 }
 
 type Post = (agency: string, body: Body) => Promise<string>
@@ -139,6 +148,13 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
     // Restricted records of participants that abe knows.
     () => post('es', labelled(condition(subject), random.one(['rehabilitation', 'V'] as const))),
     () => post('es', labelled(goal(subject), 'rehabilitation')),
+    // A restricted record that refers to one that abe knows, perhaps to its own: abe may delete that all the same.
+    async () => {
+      const about = random.one([shared[1]!, shared[2]!])
+      const barrier = await conditionOf(hubs, about, random)
+      const referring = { ...goal(about), addresses: [{ reference: barrier ?? '' }] }
+      return barrier && post('es', labelled(referring, 'rehabilitation'))
+    },
     async () => {
       const before = secrets.keys.length
       const made = await post('vr', labelled(participation(subject, 'vr'), 'V'))
@@ -166,6 +182,14 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
     },
   ]
   await random.one(KINDS)()
+}
+
+/** A barrier that abe recorded of a participant, as the second hub has it: `Condition/<id>`. */
+async function conditionOf(hubs: Twins, subject: string, random: Random): Promise<string | undefined> {
+  const { text } = await hubs.hide({ agency: 'es', method: 'GET', path: `/Condition?patient=${subject}&_count=50` })
+  const { entry = [] } = JSON.parse(text) as { entry?: { resource: { id: string; meta: { source: string } } }[] }
+  const own = entry.filter(({ resource }) => resource.meta.source === 'Organization/abe')
+  return own.length === 0 ? undefined : `Condition/${random.one(own).resource.id}`
 }
 
 /** A new version, in the second hub only, of what both hold and abe may not know of. */
