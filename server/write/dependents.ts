@@ -1,6 +1,6 @@
 /**
- * What rests on posted definitions: internal entries of records, by which a definition is found to be posted, and those
- * records that could not be updated without it.
+ * Which records depend on posted definitions: internal index entries by which posted definitions are found, and the
+ * records that could not be updated without one of them.
  */
 import type { Definitions } from '../definitions/definitions.ts'
 import { POSTED_TYPES } from '../definitions/posted.ts'
@@ -48,8 +48,8 @@ const extensions = new WeakMap<Definitions, ReadonlySet<string>>()
 
 /** The extensions that are posted: without any, no record is searched for them. */
 function extensionsOf(definitions: Definitions): ReadonlySet<string> {
-  const known = extensions.get(definitions)
-  if (known) return known
+  const cached = extensions.get(definitions)
+  if (cached) return cached
   const all = definitions.published('StructureDefinition')
   const made = new Set(
     all.filter((one) => one.type === 'Extension' && definitions.isPosted(one.url)).map(({ url }) => url),
@@ -58,9 +58,9 @@ function extensionsOf(definitions: Definitions): ReadonlySet<string> {
   return made
 }
 
-function collect(value: Json, wanted: ReadonlySet<string>, found: Set<string>): void {
+function collect(value: Json, urls: ReadonlySet<string>, found: Set<string>): void {
   if (typeof value !== 'object' || value === null) return
   const { url } = value as { readonly url?: unknown }
-  if (typeof url === 'string' && wanted.has(url)) found.add(url)
-  for (const one of Object.values(value)) collect(one as Json, wanted, found)
+  if (typeof url === 'string' && urls.has(url)) found.add(url)
+  for (const one of Object.values(value)) collect(one as Json, urls, found)
 }

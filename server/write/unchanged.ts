@@ -36,7 +36,7 @@ async function isUnchanged(needs: UnchangedNeeds, context: WriteContext, one: Pr
 const isLeftOut = ({ definitions, policy }: UnchangedNeeds, { resourceType, url }: Resource): boolean =>
   policy.posted !== undefined && POSTED_TYPES.includes(resourceType) && !definitions.isPosted(String(url))
 
-/** The number itself is not stored: two that end alike are told from each other by their hashes. */
+/** The number itself is not stored: numbers with the same last four digits differ by their hashes. */
 const keepsSsn = async (context: WriteContext, one: PreparedChange): Promise<boolean> =>
   one.ssn === undefined || one.ssn === (await ssnHashOf(context, { ...one, ssn: undefined }))
 

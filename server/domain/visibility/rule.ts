@@ -46,10 +46,10 @@ export type VisibilityRule = {
     readonly period: string
     readonly category: string
   }
-  /** Types known to their owner, to the agencies under these elements, and to the board. */
+  /** Types that their owner, the agencies under these elements and the board may know of. */
   readonly parties: Readonly<Record<string, readonly string[]>>
-  /** Types known to every agency. */
+  /** Types that every agency may know of. */
   readonly everyone: readonly string[]
-  /** Records of the board, of a type in `participant` but about no participant, that are known to every agency. */
+  /** Records of the board, of a type in `participant` but about no participant, that every agency may know of. */
   readonly lookups: readonly LookupRule[]
 }
