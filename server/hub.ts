@@ -30,6 +30,7 @@ import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
 import type { WriteNeeds, WritingRule } from './write/needs.ts'
 import { createPostedDefinitions, type PostedDefinitions } from './write/posted-definitions.ts'
+import type { LogReader } from './jobs/log-reader.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
@@ -43,7 +44,6 @@ import { ssnKey } from './start/secret-key.ts'
 import { openStore } from './store/open.ts'
 import type { Job, Store } from './store/store.ts'
 import { createChannels } from './subscriptions/channels/index.ts'
-import type { Matcher } from './subscriptions/matcher.ts'
 import { createSubscriptions } from './subscriptions/subscriptions.ts'
 import type { Means } from './validate/fair.ts'
 import { createApart } from './validate/large/apart.ts'
@@ -188,7 +188,7 @@ function background(
   needs: WriteNeeds,
   config: Config,
   { log, clock, base }: Around,
-): { matcher: Matcher; worker: Worker } {
+): { matcher: LogReader; worker: Worker } {
   const { store, definitions, extract } = needs
   const { matcher, handlers } = createSubscriptions({
     store,

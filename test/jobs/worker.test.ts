@@ -1,39 +1,8 @@
 import assert from 'node:assert/strict'
-import { setImmediate as turn } from 'node:timers/promises'
-import type { Sleep } from '../../server/jobs/sleep.ts'
 import { createWorker, Interrupted, type Handler, type Worker, type WorkerNeeds } from '../../server/jobs/worker.ts'
 import type { NewJob, Store } from '../../server/store/store.ts'
 import { each, START, STORES } from '../store/stores.ts'
-
-/** Time that a test moves: sleepers wake when their time has come. */
-function fakeTime(clock: { now: number }) {
-  const sleepers = new Set<{ readonly until: number; readonly wake: () => void }>()
-  const sleep: Sleep = (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal.aborted) return resolve()
-      const wake = () => {
-        sleepers.delete(sleeper)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      const sleeper = { until: clock.now + ms, wake }
-      sleepers.add(sleeper)
-      signal.addEventListener('abort', wake)
-    })
-  const settle = async () => {
-    for (let turns = 0; turns < 20; turns++) await turn()
-  }
-  return {
-    sleep,
-    settle,
-    async pass(ms: number) {
-      clock.now += ms
-      for (const sleeper of [...sleepers]) if (sleeper.until <= clock.now) sleeper.wake()
-      await settle()
-    },
-    sleeping: () => sleepers.size,
-  }
-}
+import { fakeTime } from './time.ts'
 
 for (const kind of STORES) {
   describe(`jobs / worker over ${kind.name}`, () => {

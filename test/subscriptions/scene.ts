@@ -15,7 +15,8 @@ import type { NewJob, Store } from '../../server/store/store.ts'
 import type { StoreAddress } from '../../server/store/address.ts'
 import { openStore } from '../../server/store/open.ts'
 import { createChannels } from '../../server/subscriptions/channels/index.ts'
-import { createMatcher, type Matcher } from '../../server/subscriptions/matcher.ts'
+import type { LogReader } from '../../server/jobs/log-reader.ts'
+import { createMatcher } from '../../server/subscriptions/matcher.ts'
 import type { SubscriptionNeeds } from '../../server/subscriptions/needs.ts'
 import { createSubscriptions } from '../../server/subscriptions/subscriptions.ts'
 import { ROOT } from '../checks/files.ts'
@@ -46,7 +47,7 @@ export type Scene = {
   runNext(): Promise<boolean>
   status(id: string): Promise<{ readonly status: string; readonly error?: string }>
   /** A matcher of its own over the same store, as after a restart. */
-  again(): Matcher
+  again(): LogReader
   close(): Promise<void>
 }
 
