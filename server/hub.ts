@@ -29,13 +29,15 @@ import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
 import type { WriteNeeds, WritingRule } from './write/needs.ts'
-import { createPostedDefinitions, type PostedDefinitions } from './write/posted-definitions.ts'
+import { createPostedDefinitions, type PostedDefinitions, type PostedNeeds } from './write/posted-definitions.ts'
 import type { LogReader } from './jobs/log-reader.ts'
+import { createPostedFollower } from './jobs/posted-follower.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import { operations } from './operations/index.ts'
-import { publishDefinitions, seedSamples } from './start/publish.ts'
+import { publishDefinitions } from './start/publish.ts'
+import { seedSamples } from './start/seed.ts'
 import { ALL } from './search/query.ts'
 import { checkParameters, extract } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
@@ -53,6 +55,8 @@ import type { Validator } from './validate/validator.ts'
 export type Hub = {
   /** Begins to answer; the address is the FHIR base. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
+  /** Reads the log to its end: what other processes posted is in effect, and events are made of every change. */
+  catchUp(): Promise<void>
   /** Stops accepting, finishes what is under way, releases claims, closes the store. */
   stop(): Promise<void>
   readonly agencies: readonly { readonly id: string; readonly name: string }[]
@@ -79,17 +83,23 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   const judging = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const apart = createApart({ ...judging, limit: config.checkLimit })
   const store = given.store ?? (await openStore(config.store, { clock: clock.now }))
+  const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
   const needs = {
-    ...(await writeNeeds(config, published(definitions, { ...judging, apart, inTurn: createTurns() }), store, secret)),
+    ...(await writeNeeds(
+      config,
+      inEffect(definitions, { ...judging, apart, inTurn: createTurns() }, store, leftOut),
+      store,
+      secret,
+    )),
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),
     calendar: createCalendar(checkHolidays((await rule('holidays')) as unknown as HolidayRules), config.timeZone),
   }
-  await needs.posted?.restore(store, (key, reason) => log.warn('definition left out', { key, reason }))
-  await fill(needs, definitions, config, clock.now())
+  await needs.posted?.catchUp()
+  await fill(needs, definitions, config, { log, now: clock.now() })
 
-  const { matcher, worker } = background(needs, config, { log, clock, base: () => base })
+  const { readers, worker } = background(needs, config, { log, clock, base: () => base })
   const app = createApp({
     ...(await offeredBy(needs, config, clock.now())),
     identify: identify(store, config.publicUrl),
@@ -107,13 +117,16 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
     async listen() {
       listening = await listen(app, { host: config.host, port: config.port })
       base = config.publicUrl ?? `http://${inUrl(config.host)}:${listening.port}${BASE_PATH}`
-      matcher.start()
+      for (const reader of readers) reader.start()
       worker.start()
       return { url: base, port: listening.port }
     },
+    async catchUp() {
+      await Promise.all(readers.map((reader) => reader.drain()))
+    },
     async stop() {
       await listening?.stop(GRACE)
-      await Promise.all([matcher.stop(), worker.stop(GRACE)])
+      await Promise.all([...readers.map((reader) => reader.stop()), worker.stop(GRACE)])
       await apart.end()
       await store.close()
     },
@@ -163,7 +176,7 @@ async function offeredBy(
   return { interactions: whole, operations: offered }
 }
 
-async function writeNeeds(config: Config, judged: Published, store: Store, secret: Buffer): Promise<WriteNeeds> {
+async function writeNeeds(config: Config, judged: InEffect, store: Store, secret: Buffer): Promise<WriteNeeds> {
   const place = { base: config.publicUrl ?? '', timeZone: config.timeZone }
   return {
     store,
@@ -188,7 +201,7 @@ function background(
   needs: WriteNeeds,
   config: Config,
   { log, clock, base }: Around,
-): { matcher: LogReader; worker: Worker } {
+): { readers: readonly LogReader[]; worker: Worker } {
   const { store, definitions, extract } = needs
   const { matcher, handlers } = createSubscriptions({
     store,
@@ -208,7 +221,8 @@ function background(
   const onFault = (job: Job | undefined, fault: unknown): void =>
     log.error('job failed', { job: job?.kind, key: job?.key, fault })
   const worker = createWorker({ store, clock, sleep, handlers, concurrency: LANES, onFault })
-  return { matcher, worker }
+  const follower = needs.posted && createPostedFollower({ store, clock, sleep, log }, needs.posted)
+  return { readers: follower ? [matcher, follower] : [matcher], worker }
 }
 
 /** What the hub itself has, and the folders that the settings name. */
@@ -237,10 +251,10 @@ function validatorWhenAsked(definitions: Definitions, means: Means): Validator {
   return { check: async (resource, ask) => (await (loading ??= load())).check(resource, ask) }
 }
 
-type Published = ReturnType<typeof published>
+type InEffect = ReturnType<typeof inEffect>
 
-/** The definitions as they change while the hub runs, and what is judged by them at each moment. */
-function published(start: Definitions, means: Means) {
+/** The definitions as they change while the hub runs, and the validator by those in effect at each moment. */
+function inEffect(start: Definitions, means: Means, store: Store, leftOut: PostedNeeds['leftOut']) {
   const live = createLive(start)
   const validatorFor = validators(means)
   const faultOf: PostedDefinitions['faultOf'] = async (url, definitions) =>
@@ -251,7 +265,9 @@ function published(start: Definitions, means: Means) {
   return {
     definitions: live.definitions,
     validator,
-    ...(means.rules === 'hub' ? { posted: createPostedDefinitions({ start, live, faultOf, validatorFor }) } : {}),
+    ...(means.rules === 'hub'
+      ? { posted: createPostedDefinitions({ store, start, live, faultOf, validatorFor, leftOut }) }
+      : {}),
   }
 }
 
@@ -262,11 +278,19 @@ const version = async (): Promise<string> =>
   (JSON.parse(await readFile(`${ROOT_FOLDER}package.json`, 'utf8')) as { version: string }).version
 
 /** What is published, and the samples when the store holds no agency yet. */
-async function fill(needs: WriteNeeds, definitions: Definitions, config: Config, now: number): Promise<void> {
+async function fill(
+  needs: WriteNeeds,
+  definitions: Definitions,
+  config: Config,
+  { log, now }: { log: Log; now: number },
+): Promise<void> {
   if (needs.rules === 'open') return
-  await publishDefinitions({ ...needs, definitions })
-  if (config.seed === 'sample' && (await agenciesOf(needs.store)).length === 0)
-    await seedSamples(needs, `${ROOT_FOLDER}samples/seed`, now)
+  const software = await version()
+  if ((await publishDefinitions({ ...needs, definitions }, software)) === 'newer')
+    log.warn('definitions of a newer version kept', {
+      reason: `The store holds the definitions of a newer hub than this one (${software}); their records stay as they are.`,
+    })
+  if (config.seed === 'sample') await seedSamples(needs, `${ROOT_FOLDER}samples/seed`, now)
 }
 
 async function agenciesOf(store: Store): Promise<Hub['agencies']> {

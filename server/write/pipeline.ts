@@ -70,10 +70,9 @@ export function write(
   along: Along = {},
 ): Promise<readonly Written[]> {
   const { posted } = needs
+  const attempt = () => writeOnce(needs, who, changes, along)
   const posts = changes.some((one) => POSTED_TYPES.includes(keyOf(one).type))
-  return posted && posts
-    ? posted.inTurn(() => writeOnce(needs, who, changes, along))
-    : writeOnce(needs, who, changes, along)
+  return posted ? posted.attempt(posts, attempt) : attempt()
 }
 
 async function writeOnce(
