@@ -14,7 +14,7 @@ import { newHubId } from './domain/participant/hub-id.ts'
 import { parseLifecycle } from './domain/referral/lifecycle.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import { dateRange } from './fhir/dates.ts'
-import type { JsonObject, Resource } from './fhir/types.ts'
+import type { Caller, JsonObject, Resource } from './fhir/types.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
 import { createRouter, type Offered } from './http/routes.ts'
 import { listen, type Listening } from './http/server.ts'
@@ -29,6 +29,7 @@ import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
 import type { WriteNeeds, WritingRule } from './write/needs.ts'
+import { retryOnConflict, write } from './write/pipeline.ts'
 import { createPostedDefinitions, type PostedDefinitions, type PostedNeeds } from './write/posted-definitions.ts'
 import type { LogReader } from './jobs/log-reader.ts'
 import { createPostedFollower } from './jobs/posted-follower.ts'
@@ -66,7 +67,9 @@ const ROOT_FOLDER = fileURLToPath(new URL('..', import.meta.url))
 const GRACE = 10_000
 /** Seconds in which an endpoint must answer. */
 const REQUEST_TIMEOUT = 30
-/** Subscriptions that are told at the same time. */
+/** The author of what the hub itself writes. */
+const HUB = 'hub'
+/** Jobs that run at the same time. */
 const LANES = 32
 
 type With = {
@@ -203,10 +206,12 @@ function background(
   { log, clock, base }: Around,
 ): { readers: readonly LogReader[]; worker: Worker } {
   const { store, definitions, extract } = needs
+  const caller: Caller = { agency: HUB, role: 'hub' }
   const { matcher, handlers } = createSubscriptions({
     store,
     definitions,
     extract,
+    write: (change, along) => retryOnConflict(() => write(needs, { caller, now: clock.now() }, [change], along)),
     clock,
     sleep,
     base,

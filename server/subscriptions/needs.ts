@@ -4,6 +4,8 @@ import type { Resource } from '../fhir/types.ts'
 import type { Sleep } from '../jobs/sleep.ts'
 import type { IndexEntry } from '../search/query.ts'
 import type { Store } from '../store/store.ts'
+import type { Change } from '../write/change.ts'
+import type { Along } from '../write/pipeline.ts'
 import type { Channel } from './channels/channel.ts'
 
 export type SubscriptionNeeds = {
@@ -12,7 +14,12 @@ export type SubscriptionNeeds = {
   /** Time (ms), and new FHIR ids. */
   readonly clock: { now(): number; newId(): string }
   readonly sleep: Sleep
-  /** The searchable facts of a resource. */
+  /**
+   * Writes one record as the hub itself, through the write path of everybody.
+   * @throws OutcomeError for what is refused, CommitConflict (`claim`) when the claim was lost
+   */
+  write(change: Change, along: Along): Promise<unknown>
+  /** The index entries of a resource. */
   extract(resource: Resource): readonly IndexEntry[]
   /** The hub's own address, as others know it, without a trailing slash. */
   base(): string
@@ -36,7 +43,6 @@ type LogFields = {
   readonly job?: string
   readonly key?: string
   readonly number?: number
-  readonly place?: number
   readonly count?: number
   readonly ms?: number
   readonly fault?: unknown

@@ -10,9 +10,11 @@ import type { PreparedChange } from './change.ts'
 import type { WriteNeeds } from './needs.ts'
 
 export function checkPreconditions(needs: WriteNeeds, caller: Caller, changed: PreparedChange): void {
-  if (caller.role === 'hub' || (changed.change.kind === 'put' && changed.change.derived)) return
+  if (changed.change.kind === 'put' && changed.change.derived) return
+  // The hub itself need not name a version; where it does, that one must be the current one.
+  if (caller.role === 'hub' && changed.change.ifMatch === undefined) return
   checkVersion(needs, changed)
-  if (needs.rules === 'open') return
+  if (needs.rules === 'open' || caller.role === 'hub') return
   checkType(needs, caller, changed)
   if (changed.change.kind === 'put' && !changed.change.create && !changed.stored) checkChosenId(needs, caller, changed)
 }

@@ -80,6 +80,7 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
     clock: createClock(now),
     sleep: (_ms, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
     extract: (resource) => extract(resource, known.capability(resource.resourceType)?.searchParameters ?? [], place),
+    write: writeStraight(store, (resource) => needs.extract(resource)),
     base: () => BASE,
     timeZone: place.timeZone,
     channels: createChannels({ loopback: true, now }),
@@ -136,6 +137,21 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
     close: () => store.close(),
   }
 }
+
+/** What the write path commits for the hub, without its checks: the next version of a record, where it is at the one expected. */
+const writeStraight =
+  (store: Store, extracted: SubscriptionNeeds['extract']): SubscriptionNeeds['write'] =>
+  async (change, along) => {
+    if (change.kind !== 'put' || !Array.isArray(change.ifMatch)) throw new Error('The hub changes what it has read.')
+    const { resource } = change
+    const audience = (await store.indexed({ type: resource.resourceType, id: resource.id }))?.audience ?? []
+    const entries = extracted(resource)
+    const expect = { version: change.ifMatch as readonly number[] }
+    await store.commit({
+      writes: [{ kind: 'put', method: 'PUT', resource, entries, audience, author: 'hub', expect }],
+      ...along,
+    })
+  }
 
 type Wish = {
   readonly topic?: string
