@@ -70,7 +70,7 @@ const REQUEST_TIMEOUT = 30
 /** The author of what the hub itself writes. */
 const HUB = 'hub'
 /** Jobs that run at the same time. */
-const LANES = 32
+const CONCURRENT_JOBS = 32
 
 type With = {
   readonly log: Log
@@ -224,8 +224,12 @@ function background(
     log,
   })
   const onFault = (job: Job | undefined, fault: unknown): void =>
-    log.error('job failed', { job: job?.kind, key: job?.key, fault })
-  const worker = createWorker({ store, clock, sleep, handlers, concurrency: LANES, onFault })
+    job
+      ? log.warn('job attempt failed', { job: job.kind, key: job.key, attempt: job.attempts, fault })
+      : log.error('jobs not claimed', { fault })
+  const onFailed = (job: Job, fault: unknown): void =>
+    log.error('job failed', { job: job.kind, key: job.key, attempt: job.attempts, fault })
+  const worker = createWorker({ store, clock, sleep, handlers, concurrency: CONCURRENT_JOBS, onFault, onFailed })
   const follower = needs.posted && createPostedFollower({ store, clock, sleep, log }, needs.posted)
   return { readers: follower ? [matcher, follower] : [matcher], worker }
 }

@@ -3,11 +3,11 @@
  * https://hl7.org/fhir/R4/bundle.html#bdl-3
  */
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
-import type { JsonObject, Resource } from '../fhir/types.ts'
+import type { Caller, JsonObject, Resource } from '../fhir/types.ts'
 import type { Call, Handler } from './call.ts'
 
 /** Finds what answers a method at a path below the base address; throws what a request of its own would get. */
-export type Route = (method: string, path: string) => Target
+export type Route = (method: string, path: string, caller: Caller) => Target
 export type Target = {
   readonly name: string
   readonly run: Handler
@@ -43,7 +43,7 @@ export function entryCall(route: Route, outer: Call, entry: JsonObject, index: n
   if (typeof request.url !== 'string')
     throw invalid('`request.url` must be an address such as `Patient/abc`.', `${at}.request.url`)
   const [path, query] = split(request.url, outer.base)
-  const { name, run, type, id, version } = located(() => route(method, path), `${at}.request.url`)
+  const { name, run, type, id, version } = located(() => route(method, path, outer.caller), `${at}.request.url`)
   return {
     caller: outer.caller,
     prefer: outer.prefer,

@@ -16,5 +16,7 @@ export type Operation = {
   readonly types: readonly string[]
   /** Only an operation that changes nothing may be called by GET. https://hl7.org/fhir/R4/operations.html#request */
   readonly affectsState: boolean
+  /** Offered to the board; for every other caller the address is unknown. */
+  readonly boardOnly?: true
   readonly run: Handler
 }

@@ -1,0 +1,29 @@
+/** Every kind of job: what its key names, and what the job does. `$jobs` and docs/reference/jobs.md show this table. */
+import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT } from '../domain/subscription/job-kinds.ts'
+import { leaseKind } from './log-lease.ts'
+
+export type JobKind = {
+  readonly kind: string
+  /** What the key of a job of this kind is. */
+  readonly key: string
+  /** What the job does, as a sentence. */
+  readonly does: string
+}
+
+const SUBSCRIPTION = 'id of the Subscription'
+
+export const JOB_KINDS: readonly JobKind[] = [
+  { kind: HANDSHAKE, key: SUBSCRIPTION, does: 'Sends the handshake to a new endpoint and activates the subscription.' },
+  {
+    kind: DELIVER,
+    key: SUBSCRIPTION,
+    does: 'Sends the notifications that the endpoint has not accepted yet, in order.',
+  },
+  { kind: HEARTBEAT, key: SUBSCRIPTION, does: 'Sends a heartbeat while there is no event.' },
+  { kind: EXPIRE, key: SUBSCRIPTION, does: 'Turns the subscription off at its end.' },
+  {
+    kind: leaseKind('matcher'),
+    key: '`matcher`',
+    does: 'Held by the process that makes events of changes; it runs as long as that process does and is never done.',
+  },
+]
