@@ -29,14 +29,17 @@ import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
 import type { WriteNeeds, WritingRule } from './write/needs.ts'
+import { createIndexState, indexDigests, withIndexState } from './write/index-state.ts'
 import { retryOnConflict, write } from './write/pipeline.ts'
 import { createPostedDefinitions, type PostedDefinitions, type PostedNeeds } from './write/posted-definitions.ts'
 import type { LogReader } from './jobs/log-reader.ts'
+import { createIndexFollower, REINDEX, reindex } from './jobs/reindex.ts'
 import { createPostedFollower } from './jobs/posted-follower.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import { operations } from './operations/index.ts'
+import { prepareIndex, type IndexNeeds } from './start/prepare-index.ts'
 import { publishDefinitions } from './start/publish.ts'
 import { seedSamples } from './start/seed.ts'
 import { ALL } from './search/query.ts'
@@ -77,10 +80,16 @@ type With = {
   readonly clock: Clock
   /** A store that is open already, in place of the one that the settings name; the hub closes it when it stops. */
   readonly store?: Store
+  /** In place of those of the project's folders. */
+  readonly definitions?: Definitions
+  readonly visibility?: VisibilityRule
 }
 
 export async function createHub(config: Config, { log, clock, ...given }: With): Promise<Hub> {
-  const definitions = await definitionsOf(config)
+  const declared = given.definitions ?? (await definitionsOf(config))
+  const visibility = given.visibility ?? ((await rule('visibility')) as unknown as VisibilityRule)
+  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, visibility)))
+  const definitions = withIndexState(declared, indexState)
   for (const offer of definitions.capabilities) checkParameters(offer.searchParameters)
   const secret = ssnKey(config)
   const judging = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
@@ -88,21 +97,23 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   const store = given.store ?? (await openStore(config.store, { clock: clock.now }))
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
   const needs = {
-    ...(await writeNeeds(
-      config,
-      inEffect(definitions, { ...judging, apart, inTurn: createTurns() }, store, leftOut),
+    ...(await writeNeeds(config, inEffect(definitions, { ...judging, apart, inTurn: createTurns() }, store, leftOut), {
       store,
       secret,
-    )),
+      visibility,
+    })),
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),
     calendar: createCalendar(checkHolidays((await rule('holidays')) as unknown as HolidayRules), config.timeZone),
   }
+  const software = await version()
+  const indexing: IndexNeeds = { write: needs, state: indexState, clock, sleep, software, log }
   await needs.posted?.catchUp()
+  await prepareIndex(indexing)
   await fill(needs, definitions, config, { log, now: clock.now() })
 
-  const { readers, worker } = background(needs, config, { log, clock, base: () => base })
+  const { readers, worker } = background(needs, config, { log, clock, base: () => base, indexing })
   const app = createApp({
     ...(await offeredBy(needs, config, clock.now())),
     identify: identify(store, config.publicUrl),
@@ -179,13 +190,15 @@ async function offeredBy(
   return { interactions: whole, operations: offered }
 }
 
-async function writeNeeds(config: Config, judged: InEffect, store: Store, secret: Buffer): Promise<WriteNeeds> {
+type Kept = { readonly store: Store; readonly secret: Buffer; readonly visibility: VisibilityRule }
+
+async function writeNeeds(config: Config, judged: InEffect, { store, secret, visibility }: Kept): Promise<WriteNeeds> {
   const place = { base: config.publicUrl ?? '', timeZone: config.timeZone }
   return {
     store,
     ...judged,
     rules: config.rules,
-    visibility: (await rule('visibility')) as unknown as VisibilityRule,
+    visibility,
     writing: (await rule('writing')) as unknown as WritingRule,
     lifecycle: parseLifecycle(await rule('referral-lifecycle')),
     extract: (resource: Resource) =>
@@ -197,13 +210,13 @@ async function writeNeeds(config: Config, judged: InEffect, store: Store, secret
   }
 }
 
-type Around = { readonly log: Log; readonly clock: Clock; base(): string }
+type Around = { readonly log: Log; readonly clock: Clock; base(): string; readonly indexing: IndexNeeds }
 
 /** What goes on beside the requests: changes become events, events are told. */
 function background(
   needs: WriteNeeds,
   config: Config,
-  { log, clock, base }: Around,
+  { log, clock, base, indexing }: Around,
 ): { readers: readonly LogReader[]; worker: Worker } {
   const { store, definitions, extract } = needs
   const caller: Caller = { agency: HUB, role: 'hub' }
@@ -229,10 +242,20 @@ function background(
       : log.error('jobs not claimed', { fault })
   const onFailed = (job: Job, fault: unknown): void =>
     log.error('job failed', { job: job.kind, key: job.key, attempt: job.attempts, fault })
-  const worker = createWorker({ store, clock, sleep, handlers, concurrency: CONCURRENT_JOBS, onFault, onFailed })
-  const follower = needs.posted && createPostedFollower({ store, clock, sleep, log }, needs.posted)
-  return { readers: follower ? [matcher, follower] : [matcher], worker }
+  const all = { ...handlers, [REINDEX]: reindex(indexing) }
+  const worker = createWorker({ store, clock, sleep, handlers: all, concurrency: CONCURRENT_JOBS, onFault, onFailed })
+  const reading = { store, clock, sleep, log }
+  const followers = [createIndexFollower(reading, indexing.state)]
+  if (needs.posted) followers.push(createPostedFollower(reading, needs.posted))
+  return { readers: [matcher, ...followers], worker }
 }
+
+/** What the index entries depend on, beside the search parameters. */
+const indexContext = ({ timeZone, publicUrl, rules }: Config, visibility: VisibilityRule) => ({
+  timeZone,
+  base: publicUrl ?? '',
+  visibility: rules === 'hub' ? visibility : undefined,
+})
 
 /** What the hub itself has, and the folders that the settings name. */
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {

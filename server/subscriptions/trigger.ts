@@ -35,7 +35,9 @@ export function compileCriteria(needs: SubscriptionNeeds, type: string, text: st
   const criteria = parseCriteria(text)
   if (!offer || !criteria) throw new Error(`The search expression \`${text}\` about \`${type}\` cannot be evaluated.`)
   const asking = { base: needs.base(), timeZone: needs.timeZone, now: needs.clock.now() }
-  return parse(offer, criteria.params, { ...asking, viewer: 'unrestricted', handling: 'strict' }).query.where
+  // Entries are extracted from the changed resource itself, whatever the state of the index in the store.
+  return parse({ ...offer, incomplete: [] }, criteria.params, { ...asking, viewer: 'unrestricted', handling: 'strict' })
+    .query.where
 }
 
 function differs(path: string, before: Resource, after: Resource): boolean {
