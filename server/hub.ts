@@ -39,6 +39,7 @@ import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import { operations } from './operations/index.ts'
+import { prepareAudiences } from './start/prepare-audiences.ts'
 import { prepareIndex, type IndexNeeds } from './start/prepare-index.ts'
 import { publishDefinitions } from './start/publish.ts'
 import { seedSamples } from './start/seed.ts'
@@ -109,8 +110,10 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   }
   const software = await version()
   const indexing: IndexNeeds = { write: needs, state: indexState, clock, sleep, software, log }
+  const isNewStore = (await store.last()) === 0
   await needs.posted?.catchUp()
   await prepareIndex(indexing)
+  await prepareAudiences({ write: needs, software, isNewStore, log })
   await fill(needs, definitions, config, { log, now: clock.now() })
 
   const { readers, worker } = background(needs, config, { log, clock, base: () => base, indexing })

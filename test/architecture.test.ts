@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   hub: ['*'],
   library: ['completing', 'validate', 'definitions', 'fhir'],
   completing: ['validate', 'domain', 'fhir'],
-  start: ['write', 'jobs', 'records', 'store', 'search', 'definitions', 'fhir', 'config'],
+  start: ['write', 'jobs', 'records', 'store', 'search', 'domain', 'definitions', 'fhir', 'config'],
   http: ['interactions', 'operations', 'auth', 'definitions', 'fhir'],
   interactions: ['write', 'records', 'store', 'validate', 'terminology', 'search', 'domain', 'definitions', 'fhir'],
   operations: [

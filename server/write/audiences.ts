@@ -13,6 +13,7 @@ import type { Membership } from '../domain/visibility/membership.ts'
 import { ALL, PARTICIPANT, type Filter } from '../search/query.ts'
 import type { Guard, Version, Write } from '../store/store.ts'
 import { codeSystem } from '../fhir/canonical.ts'
+import { currentResource } from '../records/resource.ts'
 import type { PreparedChange } from './change.ts'
 import { CONSENT_CLASS } from './index-entries.ts'
 import type { WriteNeeds } from './needs.ts'
@@ -140,6 +141,32 @@ async function circleAfter(
   // Of a participant without a circle there is no record yet.
   const same = version === 0 ? [] : sameRecords(needs, participant, records, keysOf(changes))
   return { participant, circle, version, changed, others, guards: [...agreed.guards, ...same] }
+}
+
+/**
+ * Computes the circle of a participant and the audiences of all its records from the records alone, whatever is stored:
+ * as the writes and guards of one commit.
+ */
+export async function reaudienceParticipant(
+  needs: WriteNeeds,
+  participant: string,
+): Promise<{ readonly writes: readonly Write[]; readonly guards: readonly Guard[] }> {
+  const roles: Roles = { board: BOARD, wageAgencies: await wageAgencies(needs) }
+  const version = (await needs.store.read(circleKey(participant), 'unrestricted'))?.version ?? 0
+  const records = await recordsOf(needs, participant, [])
+  const sources = sourceTypes(needs)
+  const own = records.flatMap((one) => (sources.has(one.type) ? (currentResource(one) ?? []) : []))
+  const agreed = await agreements(needs, [], own)
+  const { wageAgencies: ofWages } = roles
+  const circle = circleOf(
+    needs.visibility,
+    { records: own, agreements: agreed.records, wageAgencies: ofWages },
+    needs.range,
+  )
+  const others = await Promise.all(records.map((one) => reaudience(needs, one, circle, roles)))
+  const guards = [...agreed.guards, ...sameRecords(needs, participant, records, [])]
+  const moved: Moved = { participant, circle, version, changed: true, others, guards }
+  return { writes: [circleWrite(moved), ...others], guards }
 }
 
 /** All records of a participant but those that the commit itself writes, deleted ones included. */
