@@ -47,7 +47,7 @@ import { ALL } from './search/query.ts'
 import { checkParameters, extract } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
-import { ssnKey } from './start/secret-key.ts'
+import { loadSecretKey } from './start/secret-key.ts'
 import { openStore } from './store/open.ts'
 import type { Job, Store } from './store/store.ts'
 import { createChannels } from './subscriptions/channels/index.ts'
@@ -92,7 +92,7 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, visibility)))
   const definitions = withIndexState(declared, indexState)
   for (const offer of definitions.capabilities) checkParameters(offer.searchParameters)
-  const secret = ssnKey(config)
+  const secret = loadSecretKey(config)
   const judging = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const apart = createApart({ ...judging, limit: config.checkLimit })
   const store = given.store ?? (await openStore(config.store, { clock: clock.now }))

@@ -133,7 +133,7 @@ export function createLogFollower(needs: LogReaderNeeds, spec: FollowerSpec): Lo
   })
 }
 
-type Reading = {
+type ReadingSteps = {
   /** Absent: every process reads. */
   readonly lease?: LogLease
   position(): number
@@ -144,7 +144,7 @@ type Reading = {
   restart(): void
 }
 
-function createLoop(needs: LogReaderNeeds, name: string, reading: Reading): LogReader {
+function createLoop(needs: LogReaderNeeds, name: string, reading: ReadingSteps): LogReader {
   const { lease } = reading
   const step = oneAtATime(reading.step)
   const stopping = new AbortController()

@@ -64,7 +64,7 @@ async function progressOf({ write }: ReindexNeeds, job: Job, target: string): Pr
   return { target, done: 0, total }
 }
 
-/** Commits the entries of a page under the claim; a record with a newer version by now is left out, and the rest tried again. */
+/** Commits the entries of a page under the claim; a record with a newer version by now is left out, and the others are tried again. */
 async function commitPage(
   { write }: ReindexNeeds,
   claim: Job,

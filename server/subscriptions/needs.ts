@@ -21,7 +21,7 @@ export type SubscriptionNeeds = {
   write(change: Change, along: Along): Promise<unknown>
   /** The index entries of a resource. */
   extract(resource: Resource): readonly IndexEntry[]
-  /** The hub's own address, as others know it, without a trailing slash. */
+  /** The hub's public base address, without a trailing slash. */
   base(): string
   /** IANA name; dates in filters are read in it. */
   readonly timeZone: string
@@ -29,13 +29,13 @@ export type SubscriptionNeeds = {
   readonly channels: Readonly<Record<string, Channel>>
   /** Seconds to wait after the first, second, ... failed attempt; afterwards the subscription is in error. */
   readonly retrySchedule: readonly number[]
-  /** Seconds in which an endpoint must answer, where the subscription does not ask for less. */
+  /** Seconds in which an endpoint must answer, where the subscription does not request less. */
   readonly requestTimeout: number
   /** In [0, 1): spreads the retries. */
   random(): number
   /** A job may be due. */
   wake(): void
-  /** What operators may want to know: fixed words, ids and numbers only. */
+  /** For operators: fixed words, ids and numbers only. */
   readonly log: { readonly [level in 'info' | 'warn' | 'error']: (event: string, fields?: LogFields) => void }
 }
 

@@ -1,4 +1,4 @@
-/** The subscriptions of the hub: the matcher that makes events, and the handlers of the jobs that tell them. */
+/** The subscriptions of the hub: the matcher that makes events, and the handlers of the jobs that deliver them. */
 import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT } from '../domain/subscription/job-kinds.ts'
 import type { LogReader } from '../jobs/log-reader.ts'
 import type { Handler } from '../jobs/worker.ts'
