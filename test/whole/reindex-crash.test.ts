@@ -35,7 +35,7 @@ describe('a reindex that is killed', function () {
   after(() => rm(folder, { recursive: true }))
 
   const opened = async <T>(path: string, work: (store: Store) => Promise<T>): Promise<T> => {
-    const store = await openStore(`sqlite:${path}`, { clock: Date.now })
+    const store = await openStore({ kind: 'sqlite', path }, { clock: Date.now })
     try {
       return await work(store)
     } finally {
