@@ -110,11 +110,8 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   }
   const software = await version()
   const indexing: IndexNeeds = { write: needs, state: indexState, clock, sleep, software, log }
-  const isNewStore = (await store.last()) === 0
-  await needs.posted?.catchUp()
-  await prepareIndex(indexing)
-  await prepareAudiences({ write: needs, software, isNewStore, log })
-  await fill(needs, definitions, config, { log, now: clock.now() })
+  await prepareStore(indexing, log)
+  await fill(needs, definitions, config, { log, now: clock.now(), software })
 
   const { readers, worker } = background(needs, config, { log, clock, base: () => base, indexing })
   const app = createApp({
@@ -312,15 +309,23 @@ const rule = async (name: string): Promise<JsonObject> =>
 const version = async (): Promise<string> =>
   (JSON.parse(await readFile(`${ROOT_FOLDER}package.json`, 'utf8')) as { version: string }).version
 
+/** Brings what the store was written by up to what this hub goes by, before anything is read or written. */
+async function prepareStore(indexing: IndexNeeds, log: Log): Promise<void> {
+  const { write: needs, software } = indexing
+  const isNewStore = (await needs.store.last()) === 0
+  await needs.posted?.catchUp()
+  await prepareIndex(indexing)
+  await prepareAudiences({ write: needs, software, isNewStore, log })
+}
+
 /** What is published, and the samples when the store holds no agency yet. */
 async function fill(
   needs: WriteNeeds,
   definitions: Definitions,
   config: Config,
-  { log, now }: { log: Log; now: number },
+  { log, now, software }: { readonly log: Log; readonly now: number; readonly software: string },
 ): Promise<void> {
   if (needs.rules === 'open') return
-  const software = await version()
   if ((await publishDefinitions({ ...needs, definitions }, software)) === 'newer')
     log.warn('definitions of a newer version kept', {
       reason: `The store holds the definitions of a newer hub than this one (${software}); their records stay as they are.`,
