@@ -2,15 +2,16 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { createLive } from '../definitions/live.ts'
 import type { Means } from '../validate/fair.ts'
+import type { Store } from '../store/store.ts'
 import type { Validator } from '../validate/validator.ts'
-import { createPostedDefinitions, type PostedDefinitions } from '../write/posted-definitions.ts'
+import { createPostedDefinitions, type PostedDefinitions, type PostedNeeds } from '../write/posted-definitions.ts'
 
 export type DefinitionsInEffect = {
   /** Answer by the definitions in effect at each call. */
   readonly definitions: Definitions
   readonly validator: Validator
   /** Lets the board post definitions. */
-  acceptPosted(): PostedDefinitions
+  acceptPosted(store: Store, leftOut: PostedNeeds['leftOut']): PostedDefinitions
 }
 
 export function definitionsInEffect(start: Definitions, options: Means): DefinitionsInEffect {
@@ -23,7 +24,7 @@ export function definitionsInEffect(start: Definitions, options: Means): Definit
     validator: {
       check: (resource, options) => validatorFor(live.definitions.current()).check(resource, options),
     },
-    acceptPosted: () => createPostedDefinitions({ start, live, faultOf, validatorFor }),
+    acceptPosted: (store, leftOut) => createPostedDefinitions({ store, start, live, faultOf, validatorFor, leftOut }),
   }
 }
 
