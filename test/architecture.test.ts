@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   hub: ['*'],
   // write/complete.ts: the library validates a resource as the hub completes it.
   library: ['write', 'validate', 'definitions', 'fhir'],
-  start: ['write', 'jobs', 'records', 'store', 'validate', 'search', 'domain', 'definitions', 'fhir', 'config'],
+  start: ['log', 'write', 'jobs', 'records', 'store', 'validate', 'search', 'domain', 'definitions', 'fhir', 'config'],
   http: ['interactions', 'operations', 'auth', 'definitions', 'fhir'],
   interactions: ['write', 'records', 'store', 'validate', 'terminology', 'search', 'domain', 'definitions', 'fhir'],
   operations: [
@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   write: ['records', 'store', 'validate', 'terminology', 'search', 'domain', 'definitions', 'fhir'],
   records: ['store', 'search', 'domain', 'fhir'],
   store: ['search', 'fhir'],
-  auth: ['write', 'store', 'search', 'fhir'],
+  auth: ['write', 'records', 'store', 'search', 'fhir'],
   validate: ['terminology', 'fhirpath', 'definitions', 'fhir'],
   terminology: ['definitions', 'fhirpath', 'fhir'],
   fhirpath: ['fhir'],
@@ -79,23 +79,11 @@ const READERS: Readonly<Record<string, string>> = {
   'server/records/': 'the views',
   'server/search/': 'the queries that a view completes',
   'server/definitions/folders.ts': 'parses files, not records',
+  'server/subscriptions/trigger.ts': 'compiles criteria to a filter; nothing is read with it',
+  'server/write/circle-guards.ts': 'conditions of a commit about all records, which the store decides',
   'server/operations/reconcile.ts':
     'parses the text of a version with its numbers made strings, to compare their digits',
 }
-
-/** Files that read past a view today. The list only gets shorter; a file that no longer needs its line fails. */
-const READERS_TO_MOVE: readonly string[] = [
-  'server/auth/open.ts',
-  'server/start/publish.ts',
-  'server/subscriptions/active-subscriptions.ts',
-  'server/subscriptions/change.ts',
-  'server/subscriptions/delivery-queue.ts',
-  'server/subscriptions/subscription-record.ts',
-  'server/subscriptions/trigger.ts',
-  'server/write/audiences.ts',
-  'server/write/circle-guards.ts',
-  'server/write/posted-definitions.ts',
-]
 
 /** `service` is a word of the domain (what an agency provides), so there it is a name. */
 const FORBIDDEN_NAMES = ['utils', 'helpers', 'common', 'manager', 'service', 'base']
@@ -210,7 +198,7 @@ describe('the architecture', () => {
       return [READS, VIEWERS, PLAIN_PARSES].some((pattern) => pattern.test(code))
     })
     const strays = readers.filter((file) => !Object.keys(READERS).some((part) => file.startsWith(part)))
-    assert.deepEqual(strays, READERS_TO_MOVE)
+    assert.deepEqual(strays, [])
   })
 
   it('reads the environment only in config.ts', () => {

@@ -6,29 +6,44 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { refuse } from '../fhir/outcome.ts'
 import type { Caller } from '../fhir/types.ts'
 import { BOARD, HUB } from '../write/reserved-agencies.ts'
-import type { Store } from '../store/store.ts'
+import { currentResource } from '../records/resource.ts'
+import { unrestricted } from '../records/view.ts'
+import type { Store, Version } from '../store/store.ts'
 
 const BOARD_CALLER: Caller = { agency: BOARD, role: 'board' }
 
 /** Errors: `unknown-agency` (401) when no active Organization has this id. */
-export const identify =
-  (store: Store, publicUrl?: string) =>
-  async (headers: IncomingHttpHeaders): Promise<Caller> => {
+export const identify = (store: Store, publicUrl?: string) => {
+  const isActive = activity()
+  return async (headers: IncomingHttpHeaders): Promise<Caller> => {
     refuseForeignHost(headers.host, publicUrl)
     const named = headers['x-agency']
     if (named === undefined || named === BOARD) return BOARD_CALLER
     const agency = String(named)
     const version =
       agency !== HUB && /^[A-Za-z0-9\-.]{1,64}$/.test(agency)
-        ? await store.read({ type: 'Organization', id: agency }, 'unrestricted')
+        ? await unrestricted(store).read({ type: 'Organization', id: agency })
         : undefined
-    if (version && version.text !== '' && (JSON.parse(version.text) as { active?: boolean }).active !== false)
-      return { agency, role: 'agency' }
+    if (version && isActive(version)) return { agency, role: 'agency' }
     throw refuse(
       'unknown-agency',
       `\`${agency.slice(0, 64)}\` is no agency of this hub. Name one in the header X-Agency: see GET Organization as the board, without the header.`,
     )
   }
+}
+
+/** Whether an agency is active, by its current version: each version is parsed once, for there are few agencies. */
+function activity(): (agency: Version) => boolean {
+  const cache = new Map<string, { readonly version: number; readonly active: boolean }>()
+  return (agency) => {
+    const cached = cache.get(agency.id)
+    if (cached?.version === agency.version) return cached.active
+    const resource = currentResource(agency)
+    const active = resource !== undefined && resource.active !== false
+    cache.set(agency.id, { version: agency.version, active })
+    return active
+  }
+}
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
 

@@ -4,20 +4,16 @@ import { keyText, type Key } from '../fhir/types.ts'
 import type { Issue } from '../fhir/outcome.ts'
 import type { Cursors } from '../search/page.ts'
 import type { Parsed } from '../search/parse.ts'
-import type { Cursor, IndexEntry } from '../search/query.ts'
-import { isDeleted, resourceOf } from '../records/resource.ts'
+import type { Cursor } from '../search/query.ts'
+import { isDeleted } from '../records/resource.ts'
 import { disclosing, type View } from '../records/view.ts'
-import type { RecordIndex } from '../write/record-index.ts'
-import type { Store, Version } from '../store/store.ts'
+import type { FoundVersion, Store, Version } from '../store/store.ts'
 import type { Call, Handler } from './call.ts'
 import { parseSearch, type SearchNeeds } from './criteria.ts'
 import { requireInteraction } from './target.ts'
 import { addressOf } from './links.ts'
 
-export type SearchInteractionNeeds = SearchNeeds & {
-  readonly store: Store
-  readonly index: Pick<RecordIndex, 'extract'>
-}
+export type SearchInteractionNeeds = SearchNeeds & { readonly store: Store }
 
 export const search =
   (needs: SearchInteractionNeeds): Handler =>
@@ -25,8 +21,9 @@ export const search =
     const { type } = requireInteraction(needs.definitions, call, 'search-type')
     const parsed = parseSearch(needs, call, type, call.params)
     const view = disclosing(needs.store, call.caller, call.now)
-    const found = await view.find(parsed.query)
-    const included = await include(needs, view, parsed, found.versions)
+    const includes = parsed.includes.length > 0
+    const found = await view.find(includes ? { ...parsed.query, withEntries: true } : parsed.query)
+    const included = includes ? await include(view, parsed, found.versions) : []
     const text = buildSearchset({
       base: call.base,
       links: links(call, needs.cursors, parsed, found.next),
@@ -39,17 +36,11 @@ export const search =
   }
 
 /** What the matches refer to by the parameters of `_include`, as far as the caller may know of it; each record once. */
-async function include(
-  needs: SearchInteractionNeeds,
-  view: View,
-  parsed: Parsed,
-  matches: readonly Version[],
-): Promise<readonly Version[]> {
-  if (parsed.includes.length === 0) return []
+async function include(view: View, parsed: Parsed, matches: readonly FoundVersion[]): Promise<readonly Version[]> {
   const present = new Set(matches.map(keyText))
   const keys = new Map<string, Key>()
   for (const version of matches) {
-    for (const entry of entriesOf(needs, version)) {
+    for (const entry of version.entries ?? []) {
       if (entry.kind !== 'reference' || !isIncluded(parsed, version.type, entry)) continue
       const key = { type: entry.type, id: entry.id }
       if (!present.has(keyText(key))) keys.set(keyText(key), key)
@@ -58,10 +49,6 @@ async function include(
   const found = await view.readMany([...keys.values()])
   return found.filter((one): one is Version => one !== undefined && !isDeleted(one))
 }
-
-/** The index entries of a match. They are extracted again until the store answers them (`Query.withEntries`). */
-const entriesOf = ({ index }: SearchInteractionNeeds, version: Version): readonly IndexEntry[] =>
-  index.extract(resourceOf(version))
 
 const isIncluded = (parsed: Parsed, type: string, entry: { param: string; type: string }): boolean =>
   parsed.includes.some(

@@ -3,6 +3,7 @@
  * that they have by the search parameters in effect. One page for each claim; cursor and progress are committed with the
  * page, so it goes on where it was after a crash. A record that is written meanwhile has its new entries already.
  */
+import { unrestricted } from '../records/view.ts'
 import { ALL, type Cursor } from '../search/query.ts'
 import { CommitConflict, type Commit, type Job, type NewJob, type Version, type Write } from '../store/store.ts'
 import { INDEX, indexWrite, readStoredIndex, type IndexState } from '../write/index-state.ts'
@@ -40,8 +41,8 @@ export const reindex =
     const progress = await progressOf(needs, job, JSON.stringify(digests))
     const { after, done, total } = progress
     state.progress(job.key, done, total)
-    const query = { type: job.key, where: ALL, viewer: 'unrestricted', limit: PAGE, deleted: true } as const
-    const { versions, next } = await write.store.find({ ...query, ...(after ? { after } : {}) })
+    const query = { type: job.key, where: ALL, limit: PAGE, deleted: true, ...(after ? { after } : {}) }
+    const { versions, next } = await unrestricted(write.store).find(query)
     const written = done + versions.length
     if (next) {
       const payload: Progress = { ...progress, after: next, done: written }
@@ -59,8 +60,8 @@ export const reindex =
 async function progressOf({ write }: ReindexNeeds, job: Job, target: string): Promise<Progress> {
   const stored = job.payload as Progress | undefined
   if (stored?.target === target) return stored
-  const query = { type: job.key, where: ALL, viewer: 'unrestricted', limit: 0, total: true, deleted: true } as const
-  const { total = 0 } = await write.store.find(query)
+  const query = { type: job.key, where: ALL, limit: 0, total: true, deleted: true }
+  const { total = 0 } = await unrestricted(write.store).find(query)
   return { target, done: 0, total }
 }
 

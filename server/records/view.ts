@@ -31,13 +31,13 @@ export type View = {
   history(key: Key, page: HistoryPage): Promise<{ readonly versions: readonly Version[]; readonly total: number }>
   /** One page of the records that match. */
   find(query: ViewQuery): Promise<Found>
-  /** Every record that matches, page by page: there is no limit after which records are missing. */
+  /** Every record that matches, as of one state of the store: there is no limit after which records are missing. */
   all(query: Omit<ViewQuery, 'limit' | 'after' | 'total'>): AsyncIterable<Version>
   /** The first record that matches, if there is one. */
   first(type: string, where: Filter): Promise<Version | undefined>
   /** Every current resource of a type that matches, read once within the request. */
   list(type: string, where: Filter): Promise<readonly StoredResource[]>
-  /** The same for several types at once, in their order. */
+  /** The same for several types in one query, in the order of the types. */
   listEach(types: readonly string[], where: Filter): Promise<readonly (readonly StoredResource[])[]>
   /** The index entries that a record has now; none where the viewer may not know of it. */
   entries(key: Key): Promise<readonly IndexEntry[]>
@@ -72,9 +72,6 @@ export function disclosing(store: Store, caller: Caller, now: number): Disclosin
 export const viewerOf = (caller: Caller, now: number): Viewer =>
   caller.role === 'hub' ? 'unrestricted' : { agency: caller.agency, at: now }
 
-/** How many records one page of `all` brings. */
-const PAGE = 200
-
 function viewOf(store: Store, viewer: Viewer, noted: (version: Version) => unknown = () => {}): View {
   const memory = rememberingReads(store, viewer)
   const note = <T extends Version | undefined>(version: T): T => {
@@ -88,21 +85,29 @@ function viewOf(store: Store, viewer: Viewer, noted: (version: Version) => unkno
     return found
   }
   async function* all(query: Omit<ViewQuery, 'limit' | 'after' | 'total'>): AsyncGenerator<Version> {
-    let after: Query['after']
-    do {
-      const page = await find({ ...query, limit: PAGE, ...(after ? { after } : {}) })
-      yield* page.versions
-      after = page.next
-    } while (after !== undefined)
+    for await (const version of store.all({ ...query, viewer })) yield note(version)
   }
-  const list = remembered(async (type: string, where: Filter): Promise<readonly StoredResource[]> => {
-    const resources: StoredResource[] = []
-    for await (const version of all({ type, where })) {
+  const lists = new Map<string, Promise<readonly StoredResource[]>>()
+  const nameOf = (type: string, where: Filter): string => JSON.stringify([type, where])
+  const listTypes = async (types: readonly string[], where: Filter): Promise<ReadonlyMap<string, StoredResource[]>> => {
+    const byType = new Map(types.map((type) => [type, [] as StoredResource[]]))
+    for await (const version of all({ type: types, where })) {
       memory.keep(version)
-      resources.push(resourceOf(version))
+      byType.get(version.type)?.push(resourceOf(version))
     }
-    return resources
-  })
+    return byType
+  }
+  /** The types that were not listed before, in one query. */
+  const listEach = (types: readonly string[], where: Filter): Promise<readonly (readonly StoredResource[])[]> => {
+    const missing = types.filter((type) => !lists.has(nameOf(type, where)))
+    const found = missing.length > 0 ? listTypes(missing, where) : undefined
+    for (const type of missing)
+      lists.set(
+        nameOf(type, where),
+        found!.then((byType) => byType.get(type) ?? []),
+      )
+    return Promise.all(types.map((type) => lists.get(nameOf(type, where)) ?? []))
+  }
   return {
     read: async (key) => (await readMany([key]))[0],
     readMany,
@@ -116,9 +121,8 @@ function viewOf(store: Store, viewer: Viewer, noted: (version: Version) => unkno
     find,
     all,
     first: async (type, where) => (await find({ type, where, limit: 1 })).versions[0],
-    list,
-    // One call of the store for each type until a query takes several (`Query.type` as a list).
-    listEach: (types, where) => Promise.all(types.map((type) => list(type, where))),
+    list: async (type, where) => (await listEach([type], where))[0] ?? [],
+    listEach,
     entries: remembered(async (key: Key) => {
       const [version] = await memory.read([key])
       return version === undefined ? [] : ((await store.indexed(key))?.entries ?? [])

@@ -88,8 +88,8 @@ async function computeAll(
 
 /** The audiences of one page of a type, and where the next page begins. Circles and what is about them are committed at once. */
 async function page(needs: ComputeNeeds, { digest, type, after, done }: Progress, types: readonly string[]) {
-  const query = { type, where: ALL, viewer: 'unrestricted', limit: PAGE, deleted: true } as const
-  const found = await needs.write.store.find({ ...query, ...(after ? { after } : {}) })
+  const query = { type, where: ALL, limit: PAGE, deleted: true, ...(after ? { after } : {}) }
+  const found = await unrestricted(needs.write.store).find(query)
   if (type === 'Patient')
     for (const { id } of found.versions) await commit(needs, await reaudienceParticipant(needs.circles, id))
   const own = await Promise.all(found.versions.map((version) => ownAudience(needs.circles, version)))

@@ -4,6 +4,7 @@
  */
 import { REINDEX, REINDEX_AT_START, reindex, type ReindexNeeds } from '../jobs/reindex.ts'
 import type { Sleep } from '../jobs/sleep.ts'
+import { unrestricted } from '../records/view.ts'
 import { ALL } from '../search/query.ts'
 import { CommitConflict, type Store } from '../store/store.ts'
 import {
@@ -69,8 +70,7 @@ function isUsedByRules({ state }: IndexNeeds, stored: StoredIndex | undefined, t
 async function divide(store: Store, types: readonly string[]): Promise<readonly [string[], string[]]> {
   const [filled, empty]: [string[], string[]] = [[], []]
   for (const type of types) {
-    const query = { type, where: ALL, viewer: 'unrestricted', limit: 1, deleted: true } as const
-    const { versions } = await store.find(query)
+    const { versions } = await unrestricted(store).find({ type, where: ALL, limit: 1, deleted: true })
     ;(versions.length > 0 ? filled : empty).push(type)
   }
   return [filled, empty]

@@ -9,6 +9,7 @@ import { DefinitionFault } from '../definitions/fault.ts'
 import { keyText, type Resource } from '../fhir/types.ts'
 import { EVERYONE, type IndexEntry } from '../search/query.ts'
 import { currentResource } from '../records/resource.ts'
+import { unrestricted } from '../records/view.ts'
 import { CommitConflict, type Version, type Write } from '../store/store.ts'
 import { retryOnConflict, WriteConflict } from '../write/conflict.ts'
 import { referenceEntries } from '../write/index-entries.ts'
@@ -42,7 +43,7 @@ export async function publishDefinitions(needs: PublishNeeds, software: string):
   const digest = createHash('sha256').update(serialize(resources)).digest('hex')
   const keys = resources.map((one) => keyText({ type: one.resourceType, id: one.id }))
   return retryOnConflict(async () => {
-    const stored = await needs.store.read(PUBLISHED, 'unrestricted')
+    const stored = await unrestricted(needs.store).read(PUBLISHED)
     const held = (currentResource(stored) ?? {}) as Published
     if (isNewer(held.software, software)) return 'newer'
     if (held.digest === digest && held.software === software) return 'unchanged'

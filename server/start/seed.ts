@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseJson } from '../fhir/json.ts'
 import type { Caller, Resource } from '../fhir/types.ts'
+import { unrestricted } from '../records/view.ts'
 import { ALL } from '../search/query.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import type { WriteNeeds } from '../write/needs.ts'
@@ -33,6 +34,5 @@ export async function seedSamples(needs: WriteNeeds, folder: string, now: number
 }
 
 async function hasAgencies({ store }: WriteNeeds): Promise<boolean> {
-  const { versions } = await store.find({ type: 'Organization', where: ALL, viewer: 'unrestricted', limit: 1 })
-  return versions.length > 0
+  return (await unrestricted(store).first('Organization', ALL)) !== undefined
 }

@@ -7,6 +7,7 @@ import { topicsOf, type Topic } from '../domain/subscription/topic.ts'
 import { parseJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/types.ts'
 import { match } from '../search/match.ts'
+import { unrestricted, type View } from '../records/view.ts'
 import { ALL, type Filter } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
 import type { Change } from './change.ts'
@@ -38,23 +39,16 @@ export async function loadActiveSubscriptions(
   sequence: number,
 ): Promise<ActiveSubscriptions> {
   const active = createActiveSubscriptions(needs)
-  const { store } = needs
-  const { versions } = await store.find({
-    type: 'Subscription',
-    where: ALL,
-    viewer: 'unrestricted',
-    limit: Number.MAX_SAFE_INTEGER,
-    deleted: true,
-  })
-  for (const version of versions) {
-    const then = version.sequence <= sequence ? version : await versionAt(needs, version, sequence)
+  const view = unrestricted(needs.store)
+  for await (const version of view.all({ type: 'Subscription', where: ALL, deleted: true })) {
+    const then = version.sequence <= sequence ? version : await versionAt(view, version, sequence)
     if (then) active.note(then)
   }
   return active
 }
 
-async function versionAt({ store }: SubscriptionNeeds, key: Version, sequence: number): Promise<Version | undefined> {
-  const { versions } = await store.history(key, 'unrestricted', { limit: Number.MAX_SAFE_INTEGER })
+async function versionAt(view: View, key: Version, sequence: number): Promise<Version | undefined> {
+  const { versions } = await view.history(key, { limit: Infinity })
   return versions.find((version) => version.sequence <= sequence)
 }
 

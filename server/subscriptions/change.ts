@@ -1,6 +1,7 @@
 /** One change of a record as topics look at it: which interaction, the state after, and the state before. */
-import { parseJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/types.ts'
+import { isDeleted, resourceOf } from '../records/resource.ts'
+import { unrestricted } from '../records/view.ts'
 import type { IndexedRecord } from '../search/match.ts'
 import type { Interaction } from '../domain/subscription/topic.ts'
 import type { Version } from '../store/store.ts'
@@ -17,15 +18,14 @@ export type Change = {
 
 /** A record that was deleted and written again is created once more. */
 export async function changeOf(needs: SubscriptionNeeds, version: Version): Promise<Change> {
-  const previous =
-    version.version > 1 ? await needs.store.vread(version, version.version - 1, 'unrestricted') : undefined
-  const before = previous && previous.text !== '' ? stateOf(needs, previous) : undefined
-  if (version.text === '') return { interaction: 'delete', ...(before ? { before } : {}) }
+  const previous = version.version > 1 ? await unrestricted(needs.store).vread(version, version.version - 1) : undefined
+  const before = previous && !isDeleted(previous) ? stateOf(needs, previous) : undefined
+  if (isDeleted(version)) return { interaction: 'delete', ...(before ? { before } : {}) }
   const after = stateOf(needs, version)
   return before ? { interaction: 'update', after, before } : { interaction: 'create', after }
 }
 
 function stateOf({ extract }: SubscriptionNeeds, version: Version): ChangedState {
-  const resource = parseJson(version.text).value as Resource
+  const resource = resourceOf(version)
   return { resource, indexed: { id: version.id, at: version.at, entries: extract(resource) } }
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { parseHeader } from '../domain/subscription/header.ts'
 import { buildNotification, fitting, type NotifiedEvent } from '../domain/subscription/notification.ts'
 import type { NotificationType } from '../domain/subscription/status.ts'
+import { insight } from '../records/view.ts'
 import type { Event, Job, Store } from '../store/store.ts'
 import type { Outcome } from './channels/channel.ts'
 import type { SubscriptionNeeds } from './needs.ts'
@@ -58,7 +59,8 @@ async function notifiedEvents(
 /** Visibility was checked when the event was made, and is checked again: a consent may have been revoked since. */
 async function notifiedEvent({ store, clock }: SubscriptionNeeds, event: Event, owner: string): Promise<NotifiedEvent> {
   const { number, at } = event
-  const record = await store.vread(event, event.version, { agency: owner, at: clock.now() })
+  const view = insight(store, { agency: owner, role: 'agency' }, clock.now())
+  const record = await view.vread(event, event.version)
   return record ? { number, at, record } : { number, at }
 }
 

@@ -3,6 +3,7 @@ import { readSpec, type SubscriptionSpec } from '../domain/subscription/spec.ts'
 import { OutcomeError } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/types.ts'
 import { currentResource, type StoredResource } from '../records/resource.ts'
+import { unrestricted } from '../records/view.ts'
 import { CommitConflict, type Job, type NewJob, type Version } from '../store/store.ts'
 import { Interrupted } from '../jobs/worker.ts'
 import type { SubscriptionNeeds } from './needs.ts'
@@ -18,7 +19,7 @@ export async function readSubscription(
   { store }: SubscriptionNeeds,
   id: string,
 ): Promise<StoredSubscription | undefined> {
-  const version = await store.read({ type: 'Subscription', id }, 'unrestricted')
+  const version = await unrestricted(store).read({ type: 'Subscription', id })
   const resource = currentResource(version)
   return version && resource && { version, resource, spec: readSpec(resource) }
 }
