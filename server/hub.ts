@@ -245,7 +245,7 @@ function published(start: Definitions, means: Means) {
   const live = createLive(start)
   const validatorFor = validators(means)
   const faultOf: PostedDefinitions['faultOf'] = async (url, definitions) =>
-    (await import('./validate/usable.ts')).profileFault(url, definitions)
+    (await import('./validate/usable.ts')).profileError(url, definitions)
   const validator: Validator = {
     check: (resource, ask) => validatorFor(live.definitions.current()).check(resource, ask),
   }

@@ -16,9 +16,9 @@ export function linearPattern(expression: string): ((text: string) => boolean) |
   try {
     const { from, to } = new Reader(expression).whole()
     return (text) => text.length <= MOST_TEXT && run(from, to, text)
-  } catch (fault) {
-    if (fault instanceof Unread || fault instanceof SyntaxError) return undefined
-    throw fault
+  } catch (error) {
+    if (error instanceof Unread || error instanceof SyntaxError) return undefined
+    throw error
   }
 }
 

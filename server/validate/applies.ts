@@ -2,14 +2,14 @@
 import type { ResourceCapability } from '../definitions/definitions.ts'
 import { profileUrl } from '../fhir/canonical.ts'
 import { compilePath } from '../fhirpath/expression.ts'
-import type { Engine, Fault } from './run.ts'
+import type { Engine, Violation } from './run.ts'
 
 const APPLIES_WHEN = profileUrl('ext-applies-when')
 
 type Resource = Readonly<Record<string, unknown>>
 
 /** The profiles that bind a resource (one, or none), and what is wrong where none can be chosen. */
-export type Demanded = { readonly profiles: readonly string[]; readonly fault?: Fault }
+export type Demanded = { readonly profiles: readonly string[]; readonly violation?: Violation }
 
 /** The profile, or a fault that lists the conditions when none or several are met. */
 export function bindingProfile(resource: Resource, offer: ResourceCapability, engine: Engine): Demanded {
@@ -23,7 +23,7 @@ export function bindingProfile(resource: Resource, offer: ResourceCapability, en
   const several =
     met.length > 1 ? `Several profiles apply to this ${offer.type}` : `None of the profiles for ${offer.type} applies`
   const list = conditions.map(({ url, condition }) => `\`${url}\` when \`${condition ?? 'true'}\``).join('; ')
-  return { profiles: [], fault: { code: 'profile-undecided', text: `${several}; exactly one must: ${list}.` } }
+  return { profiles: [], violation: { detail: 'profile-undecided', text: `${several}; exactly one must: ${list}.` } }
 }
 
 function conditionOf(url: string, engine: Engine): string | undefined {

@@ -16,7 +16,7 @@ export type NativeRule = {
   /** The element of R4 whose rule it is. */
   readonly of: string
   readonly test: (run: Run, data: never) => boolean
-  readonly code?: ErrorCode
+  readonly detail?: ErrorCode
   /** Where below the data it is broken. */
   readonly below?: (data: never) => string
   /** What exactly breaks it, as a sentence. */
@@ -42,21 +42,21 @@ const CONTACT = ['name', 'telecom', 'address', 'organization'].map(has)
 
 /** By key. https://hl7.org/fhir/R4/conformance-rules.html#constraints */
 export const NATIVE: Readonly<Record<string, NativeRule>> = {
-  'dom-2': { of: 'DomainResource', test: (_run, data: Bag) => containedFree(data), code: 'contained-invalid' },
+  'dom-2': { of: 'DomainResource', test: (_run, data: Bag) => containedFree(data), detail: 'contained-invalid' },
   'dom-3': {
     of: 'DomainResource',
     test: (_run, data: Bag) => firstUnreferenced(data) === -1,
-    code: 'contained-invalid',
+    detail: 'contained-invalid',
     below: (data: Bag) => `/contained/${firstUnreferenced(data)}`,
   },
-  'dom-4': { of: 'DomainResource', test: (_run, data: Bag) => containedUnversioned(data), code: 'contained-invalid' },
-  'dom-5': { of: 'DomainResource', test: (_run, data: Bag) => containedUnlabelled(data), code: 'contained-invalid' },
+  'dom-4': { of: 'DomainResource', test: (_run, data: Bag) => containedUnversioned(data), detail: 'contained-invalid' },
+  'dom-5': { of: 'DomainResource', test: (_run, data: Bag) => containedUnlabelled(data), detail: 'contained-invalid' },
   'ext-1': { of: 'Extension', test: (_run, data: Bag) => hasExtension(data) !== hasValue(data) },
-  'ref-1': { of: 'Reference', test: refersInside, code: 'contained-invalid' },
+  'ref-1': { of: 'Reference', test: refersInside, detail: 'contained-invalid' },
   'txt-1': {
     of: 'Narrative.div',
-    test: ({ shared }, data: string) => xhtmlOf(data, shared).fault === undefined,
-    why: ({ shared }, data: string) => xhtmlOf(data, shared).fault,
+    test: ({ shared }, data: string) => xhtmlOf(data, shared).reason === undefined,
+    why: ({ shared }, data: string) => xhtmlOf(data, shared).reason,
   },
   'txt-2': { of: 'Narrative.div', test: ({ shared }, data: string) => xhtmlOf(data, shared).hasContent },
   'cpt-2': { of: 'ContactPoint', test: needs('value', 'system') },

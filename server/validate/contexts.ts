@@ -18,7 +18,7 @@ const CORRECTED: Readonly<Record<string, readonly Context[]>> = {
 }
 
 /** The sentence to say when the extension may not stand where it does; undefined when it may. */
-export function contextFault(url: string, contexts: readonly Context[], setting: Setting): string | undefined {
+export function contextViolation(url: string, contexts: readonly Context[], setting: Setting): string | undefined {
   if (contexts.length === 0 || SPECIMEN.test(setting.list.instancePath)) return undefined
   for (const one of [...contexts, ...(CORRECTED[url] ?? [])]) if (allows(one, setting)) return undefined
   const allowed = contexts.map((one) => `\`${one.expression}\``).join(', ')

@@ -12,8 +12,8 @@ import { createEngine } from './engine.ts'
 import { issuesOf } from './issues.ts'
 import { raisesNothing } from './quick/pass.ts'
 import type { Ask, Validator } from './validator.ts'
-import { tagged, typeFault, unknownProfile } from './keywords/resource.ts'
-import { createRun, errorOf, errorsOf, type DataAt, type Engine, type Fault, type Run } from './run.ts'
+import { tagged, typeViolation, unknownProfile } from './keywords/resource.ts'
+import { createRun, errorOf, errorsOf, type DataAt, type Engine, type Violation, type Run } from './run.ts'
 
 /**
  * - `hub`: only types that the hub offers; each resource is bound by the hub's profile for it, claimed or not.
@@ -63,17 +63,17 @@ const offerOf = (data: unknown, { definitions }: Engine, rules: Rules): Resource
 
 const isObject = (data: unknown): data is Resource => typeof data === 'object' && data !== null && !Array.isArray(data)
 
-const NO_OBJECT: Fault = { code: 'element-type', text: '{at} is not a JSON object.' }
+const NO_OBJECT: Violation = { detail: 'element-type', text: '{at} is not a JSON object.' }
 
 /** Why a resource is not looked at any further: its type. */
-function refusalOf(resource: Resource, engine: Engine, rules: Rules): Fault | undefined {
-  const unknown = typeFault(resource, { engine })
+function refusalOf(resource: Resource, engine: Engine, rules: Rules): Violation | undefined {
+  const unknown = typeViolation(resource, { engine })
   if (unknown) return unknown
   const { definitions } = engine
   if (rules === 'open' || definitions.capability(String(resource.resourceType))) return undefined
   const held = definitions.capabilities.map((one) => one.type).join(', ')
   const text = `The hub does not hold resources of type \`${String(resource.resourceType)}\`. It holds ${held}.`
-  return { code: 'unknown-type', below: '/resourceType', text }
+  return { detail: 'unknown-type', below: '/resourceType', text }
 }
 
 type Setting = { readonly ask: Ask; readonly engine: Engine; readonly rules: Rules; readonly top: DataAt }
@@ -93,11 +93,11 @@ function resourceErrors(resource: Resource, { ask, engine, rules, top }: Setting
   const more = [...new Set(profiles.map(bare))].flatMap((url) => profileErrors(url, run, top))
   // A claimed profile that is broken says better what is missing than the conditions do.
   const isTold = more.length > 0 && claims.some(({ profile }) => offer?.profiles.includes(profile))
-  const faults = [
-    ...(demanded.fault && !isTold ? [demanded.fault] : []),
+  const violations = [
+    ...(demanded.violation && !isTold ? [demanded.violation] : []),
     ...claims.filter(({ profile }) => !engine.knows(profile)).map((claim) => unknownProfile(claim, run)),
   ]
-  return [...own, ...more, ...faults.map((fault) => errorOf('resource', fault, top))]
+  return [...own, ...more, ...violations.map((violation) => errorOf('resource', violation, top))]
 }
 
 const NONE: Demanded = { profiles: [] }
@@ -123,4 +123,4 @@ function profileErrors(url: string, run: Run, top: DataAt): readonly ErrorObject
   return compiled ? tagged(errorsOf(compiled, run, resource, top), url) : []
 }
 
-const refusedProfile = (text: string): Fault => ({ code: 'profile-unknown', text })
+const refusedProfile = (text: string): Violation => ({ detail: 'profile-unknown', text })

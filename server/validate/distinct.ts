@@ -1,9 +1,9 @@
 /** One issue for one fault: several keywords may see the same mistake, and what follows from another is not told. */
 import type { ErrorCode, Severity } from '../fhir/outcome.ts'
-import type { Fault } from './run.ts'
+import type { Violation } from './run.ts'
 
 /** A fault, where it is, and the profile that asked. */
-export type Said = Fault & { readonly pointer: string; readonly profile?: string }
+export type Said = Violation & { readonly pointer: string; readonly profile?: string }
 
 /** Groups of codes of which one is told at one place: the first named of them. */
 const GROUPS: readonly (readonly ErrorCode[])[] = [
@@ -40,17 +40,17 @@ export function distinct(said: readonly Said[]): readonly Said[] {
   return all.filter((one) => !follows(one))
 }
 
-function keyOf({ pointer, code, text }: Said): string {
-  const group = GROUPS.findIndex((codes) => codes.includes(code))
+function keyOf({ pointer, detail, text }: Said): string {
+  const group = GROUPS.findIndex((codes) => codes.includes(detail))
   if (group >= 0) return `${pointer} ${group}`
-  return ONCE.has(code) ? `${pointer} ${code}` : `${pointer} ${code} ${text}`
+  return ONCE.has(detail) ? `${pointer} ${detail}` : `${pointer} ${detail} ${text}`
 }
 
 // Of equal faults the later one is told: profiles come after the type, and narrow it.
 function narrower(one: Said, other: Said): boolean {
   if (rank(one.severity) !== rank(other.severity)) return rank(one.severity) > rank(other.severity)
-  const codes = GROUPS.find((group) => group.includes(one.code)) ?? []
-  return codes.indexOf(one.code) <= codes.indexOf(other.code)
+  const codes = GROUPS.find((group) => group.includes(one.detail)) ?? []
+  return codes.indexOf(one.detail) <= codes.indexOf(other.detail)
 }
 
 const rank = (severity: Severity = 'error'): number => ['information', 'warning', 'error', 'fatal'].indexOf(severity)
@@ -59,11 +59,11 @@ const rank = (severity: Severity = 'error'): number => ['information', 'warning'
 function consequences(all: readonly Said[]): (one: Said) => boolean {
   const isError = ({ severity }: Said): boolean => rank(severity) > 1
   // Advice on a form says nothing of the content.
-  const badForm = new Set(all.filter((one) => FORM.has(one.code) && isError(one)).map((one) => one.pointer))
+  const badForm = new Set(all.filter((one) => FORM.has(one.detail) && isError(one)).map((one) => one.pointer))
   const isBroken = all.some((one) => !one.rule && isError(one))
   const cut = all.flatMap(({ pointer, limit }) => (limit === undefined ? [] : [{ pointer: `${pointer}/`, limit }]))
   // A code that its system does not know breaks what is asked of the coding or concept that holds it, too.
-  const refused = new Set(all.filter((one) => REFUSED.has(one.code) && isError(one)).map((one) => one.pointer))
+  const refused = new Set(all.filter((one) => REFUSED.has(one.detail) && isError(one)).map((one) => one.pointer))
   const isInside = (pointer: string): boolean => {
     const [, concept, coding] = /^(.*?)(\/coding\/\d+)?\/code$/.exec(pointer) ?? []
     return concept !== undefined && (refused.has(concept) || refused.has(concept + (coding ?? '')))
@@ -71,11 +71,11 @@ function consequences(all: readonly Said[]): (one: Said) => boolean {
   const holders = new Set([...refused].flatMap(ancestors))
   const isBeyond = (pointer: string): boolean =>
     cut.some((list) => pointer.startsWith(list.pointer) && parseInt(pointer.slice(list.pointer.length)) >= list.limit)
-  return ({ code, pointer, unsure }) =>
-    (CONTENT.has(code) && badForm.has(pointer)) ||
+  return ({ detail, pointer, unsure }) =>
+    (CONTENT.has(detail) && badForm.has(pointer)) ||
     (unsure === true && isBroken) ||
-    (code === 'code-invalid' && isInside(pointer)) ||
-    (code === 'code-unexpected' && holders.has(pointer)) ||
+    (detail === 'code-invalid' && isInside(pointer)) ||
+    (detail === 'code-unexpected' && holders.has(pointer)) ||
     isBeyond(pointer)
 }
 

@@ -6,7 +6,7 @@ import { askedBy } from './asked.ts'
 import { distinct, type Said } from './distinct.ts'
 import { locate, tokensOf } from './locate.ts'
 import { inOrder } from './order.ts'
-import type { Fault } from './run.ts'
+import type { Violation } from './run.ts'
 import { sentence } from './sentences.ts'
 
 /** `root` is the resource checked; `at` stands for it in the expressions. One issue for one fault. */
@@ -18,14 +18,14 @@ export function issuesOf(
 ): readonly Issue[] {
   if (errors.length === 0) return NONE
   const found = inOrder(distinct(errors.map((error) => read(error, root))), root, structures)
-  const told = worst(found).map(({ code, severity = 'error', text, pointer, profile }) => {
+  const told = worst(found).map(({ detail, severity = 'error', text, pointer, profile }) => {
     const place = locate(root, pointer, structures, at)
     const expression = clipped(place.expression)
     const said = short(text.replaceAll('{at}', `\`${expression}\``))
     const asked = askedBy(profile, place, structures)
     return {
       severity,
-      detail: code,
+      detail,
       text: said,
       expression,
       ...(profile ? { profile } : {}),
@@ -65,9 +65,9 @@ const NONE: readonly Issue[] = []
 // Our own keywords bring their fault along, and its place is already the error's.
 function read(error: ErrorObject, root: unknown): Said {
   const { params, instancePath, profile } = error as ErrorObject & { profile?: string }
-  if ('code' in params) return { ...(params as Fault), pointer: instancePath, profile }
-  const fault = sentence(error, valueAt(root, instancePath))
-  return { ...fault, pointer: instancePath + (fault.below ?? ''), profile }
+  if ('detail' in params) return { ...(params as Violation), pointer: instancePath, profile }
+  const violation = sentence(error, valueAt(root, instancePath))
+  return { ...violation, pointer: instancePath + (violation.below ?? ''), profile }
 }
 
 // The data that ajv tells may be that of a surrounding keyword, so it is looked up.

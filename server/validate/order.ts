@@ -8,7 +8,7 @@ import type { Structures } from '../definitions/structures/structures.ts'
 import type { ErrorCode } from '../fhir/outcome.ts'
 import { stepsTo } from './locate.ts'
 
-type Placed = { readonly code: ErrorCode; readonly pointer: string; readonly profile?: string }
+type Placed = { readonly detail: ErrorCode; readonly pointer: string; readonly profile?: string }
 
 /** Codes of what cannot be read as the elements that it should be. */
 const FORM = new Set<ErrorCode>(['element-unknown', 'element-type', 'element-empty'])
@@ -18,22 +18,22 @@ const BESIDE = /\/_[^/]+\//
 
 /** A copy, sorted; those of one place keep their order. What is missing comes before all that its holder has. */
 export function inOrder<One extends Placed>(
-  faults: readonly One[],
+  violations: readonly One[],
   root: unknown,
   structures: Structures,
 ): readonly One[] {
-  if (faults.length < 2) return faults
-  const placed = faults.map((fault) => ({
-    fault,
-    form: FORM.has(fault.code) && fault.profile === undefined && !BESIDE.test(fault.pointer),
-    place: placeOf(fault, root, structures),
+  if (violations.length < 2) return violations
+  const placed = violations.map((violation) => ({
+    violation,
+    form: FORM.has(violation.detail) && violation.profile === undefined && !BESIDE.test(violation.pointer),
+    place: placeOf(violation, root, structures),
   }))
   placed.sort((one, other) => Number(other.form) - Number(one.form) || compare(one.place, other.place))
-  return placed.map(({ fault }) => fault)
+  return placed.map(({ violation }) => violation)
 }
 
 /** A number for each step: of a list its index, of an element its rank; before the elements of a resource, 1 for its profiles. */
-function placeOf({ code, pointer, profile }: Placed, root: unknown, structures: Structures): readonly number[] {
+function placeOf({ detail, pointer, profile }: Placed, root: unknown, structures: Structures): readonly number[] {
   const place: number[] = [0]
   const type = profile === undefined ? undefined : typeOfProfile(profile, structures)
   let asked = type !== undefined && typeOf(root) === type ? 0 : undefined
@@ -45,7 +45,7 @@ function placeOf({ code, pointer, profile }: Placed, root: unknown, structures: 
   }
   if (asked !== undefined) place[asked] = 1
   // What is wrong with where a contained resource stands comes after what is wrong with it.
-  if (code === 'contained-invalid' && /\/contained\/\d+$/.test(pointer)) place[place.length - 1] = 2
+  if (detail === 'contained-invalid' && /\/contained\/\d+$/.test(pointer)) place[place.length - 1] = 2
   return place
 }
 

@@ -132,8 +132,8 @@ export function guessed({ shared }: Pick<Run, 'shared'>, guess: () => string): s
 }
 
 /** Something found. `{at}` in the text stands for the element's FHIRPath. */
-export type Fault = {
-  readonly code: ErrorCode
+export type Violation = {
+  readonly detail: ErrorCode
   readonly text: string
   readonly severity?: Severity
   /** Below the data: `/coding/0`. */
@@ -147,13 +147,13 @@ export type Fault = {
 }
 
 /** A fault as an error of ajv. */
-export function errorOf(keyword: string, fault: Fault, at: DataAt): ErrorObject {
+export function errorOf(keyword: string, violation: Violation, at: DataAt): ErrorObject {
   return {
     keyword,
-    instancePath: at.instancePath + (fault.below ?? ''),
+    instancePath: at.instancePath + (violation.below ?? ''),
     schemaPath: '',
-    params: fault,
-    message: fault.text,
+    params: violation,
+    message: violation.text,
   }
 }
 

@@ -3,10 +3,10 @@ import type { ErrorObject } from 'ajv'
 import { nearest } from '../fhir/nearest.ts'
 import { FORMATS } from './formats.ts'
 import { show } from './keywords/value.ts'
-import type { Fault } from './run.ts'
+import type { Violation } from './run.ts'
 
 /** Throws for a keyword that the compiler does not use. */
-export function sentence(error: ErrorObject, value: unknown): Fault {
+export function sentence(error: ErrorObject, value: unknown): Violation {
   const make = SENTENCES[error.keyword]
   if (!make) throw new Error(`No sentence is known for the keyword \`${error.keyword}\`.`)
   return make(error, value)
@@ -14,52 +14,52 @@ export function sentence(error: ErrorObject, value: unknown): Fault {
 
 const length = (value: unknown): number => (value as { length: number }).length
 
-const SENTENCES: Readonly<Record<string, (error: ErrorObject, value: unknown) => Fault>> = {
+const SENTENCES: Readonly<Record<string, (error: ErrorObject, value: unknown) => Violation>> = {
   type: ({ params }, value) => ({
-    code: value === null ? 'element-empty' : 'element-type',
+    detail: value === null ? 'element-empty' : 'element-type',
     text: wrongType(params.type as string | string[], value),
   }),
   additionalProperties: ({ params, parentSchema }) =>
     unknownElement(params.additionalProperty as string, parentSchema?.properties as object),
-  'false schema': () => ({ code: 'element-too-many', text: '{at} is not allowed here: the profile leaves it out.' }),
-  minProperties: () => ({ code: 'element-empty', text: '{at} is an empty object. Leave out what has no value.' }),
+  'false schema': () => ({ detail: 'element-too-many', text: '{at} is not allowed here: the profile leaves it out.' }),
+  minProperties: () => ({ detail: 'element-empty', text: '{at} is an empty object. Leave out what has no value.' }),
   minItems: ({ params }, value) =>
     length(value) === 0
-      ? { code: 'element-empty', text: '{at} is an empty list. Leave out what has no value.' }
-      : { code: 'element-missing', text: `{at} has ${length(value)} items; at least ${params.limit} are required.` },
+      ? { detail: 'element-empty', text: '{at} is an empty list. Leave out what has no value.' }
+      : { detail: 'element-missing', text: `{at} has ${length(value)} items; at least ${params.limit} are required.` },
   maxItems: ({ params }, value) => ({
-    code: 'element-too-many',
+    detail: 'element-too-many',
     limit: params.limit as number,
     text: `{at} has ${length(value)} items; at most ${params.limit} may be given.`,
   }),
   maxLength: ({ params }, value) => ({
-    code: 'value-range',
+    detail: 'value-range',
     text: `{at} has ${length(value)} characters; at most ${params.limit} are allowed.`,
   }),
   minimum: (error, value) => outOfRange(error, value, 'least'),
   maximum: (error, value) => outOfRange(error, value, 'most'),
   const: ({ params }, value) => ({
-    code: 'type-mismatch',
+    detail: 'type-mismatch',
     text: `{at} is ${show(value)}, but it must be ${show(params.allowedValue)}.`,
   }),
   fhirFormat: ({ parentSchema }, value) => wrongFormat(parentSchema, value),
 }
 
-function wrongFormat(parentSchema: ErrorObject['parentSchema'], value: unknown): Fault {
-  if (value === '') return { code: 'element-empty', text: '{at} is an empty string. Leave out what has no value.' }
+function wrongFormat(parentSchema: ErrorObject['parentSchema'], value: unknown): Violation {
+  if (value === '') return { detail: 'element-empty', text: '{at} is an empty string. Leave out what has no value.' }
   const format = FORMATS[parentSchema?.fhirFormat as string]
   const isAdvised = typeof value === 'string' && format?.advised?.(value) === true
   return {
-    code: 'value-format',
+    detail: 'value-format',
     ...(isAdvised ? { severity: 'warning' } : {}),
     text: `{at} is ${show(value)}. It ${isAdvised ? 'should' : 'must'} be ${format?.is}.`,
   }
 }
 
 // The range of a primitive type is its form; that of a profile is a rule.
-function outOfRange({ params, parentSchema }: ErrorObject, value: unknown, which: 'least' | 'most'): Fault {
+function outOfRange({ params, parentSchema }: ErrorObject, value: unknown, which: 'least' | 'most'): Violation {
   if (parentSchema?.fhirFormat) return wrongFormat(parentSchema, value)
-  return { code: 'value-range', text: `{at} is ${show(value)}; the ${which} allowed is ${show(params.limit)}.` }
+  return { detail: 'value-range', text: `{at} is ${show(value)}; the ${which} allowed is ${show(params.limit)}.` }
 }
 
 const FORMS: Readonly<Record<string, string>> = {
@@ -79,7 +79,7 @@ function wrongType(wanted: string | string[], value: unknown): string {
   return `{at} is ${given}, but it must be ${FORMS[form] ?? form}.`
 }
 
-function unknownElement(name: string, properties: object): Fault {
+function unknownElement(name: string, properties: object): Violation {
   const known = Object.keys(properties).filter((one) => !one.startsWith('_'))
   const isChoice = (one: string): boolean => one.startsWith(name) && /^[A-Z]/.test(one.slice(name.length))
   const choices = known.filter(isChoice).slice(0, 4)
@@ -87,5 +87,5 @@ function unknownElement(name: string, properties: object): Fault {
   const guess = choices.length > 0 ? choices : near === undefined ? [] : [near]
   const hint = guess.length > 0 ? ` Did you mean ${guess.map((one) => `\`${one}\``).join(' or ')}?` : ''
   const below = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
-  return { code: 'element-unknown', below, text: `{at} is not an element that is defined here.${hint}` }
+  return { detail: 'element-unknown', below, text: `{at} is not an element that is defined here.${hint}` }
 }

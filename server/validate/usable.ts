@@ -51,26 +51,26 @@ export async function refuseUnusable(sources: readonly Source[], definitions: De
 const engines = new WeakMap<Definitions, Engine>()
 
 /** Why a profile among these definitions cannot be used; undefined when it can. Never throws for what it contains. */
-export async function profileFault(url: string, definitions: Definitions): Promise<string | undefined> {
+export async function profileError(url: string, definitions: Definitions): Promise<string | undefined> {
   const engine = engines.get(definitions) ?? createEngine(definitions, true)
   engines.set(definitions, engine)
   try {
     engine.profile(url)
-  } catch (fault) {
-    if (fault instanceof DefinitionFault && fault.where === url) return fault.what
-    return fault instanceof Error ? fault.message : String(fault)
+  } catch (error) {
+    if (error instanceof DefinitionFault && error.where === url) return error.what
+    return error instanceof Error ? error.message : String(error)
   }
-  return ruleFault(definitions.structures.find(url)?.differential)
+  return constraintError(definitions.structures.find(url)?.differential)
 }
 
 /** Of many rules the validator reads only some; others have their turn between these. */
-async function ruleFault(differential: unknown): Promise<string | undefined> {
+async function constraintError(differential: unknown): Promise<string | undefined> {
   for (const { constraint } of elementsOf(differential) ?? []) {
     for (const { key, expression } of constraint ?? []) {
       if (expression === undefined) continue
       if (!isFast(expression)) await setImmediate()
-      const fault = pathFault(expression)
-      if (fault !== undefined) return `its rule \`${key}\` is \`${expression}\`; ${fault}`
+      const error = pathFault(expression)
+      if (error !== undefined) return `its rule \`${key}\` is \`${expression}\`; ${error}`
     }
   }
   return undefined

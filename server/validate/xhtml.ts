@@ -7,7 +7,7 @@ import type { Shared } from './run.ts'
 
 export type Xhtml = {
   /** Why it is not allowed (rule txt-1); undefined when it is. */
-  readonly fault?: string
+  readonly reason?: string
   /** Has it text or an image (rule txt-2)? What cannot be read is given the benefit of the doubt. */
   readonly hasContent: boolean
   /** Where its links and images of its own document lead: `x` of `href="#x"`. */
@@ -40,7 +40,7 @@ const PLAIN_XHTML: Xhtml = { hasContent: true, links: new Set(), places: new Set
 
 export function readXhtml(text: string): Xhtml {
   if (text.length < 2000 && PLAIN.test(text)) return PLAIN_XHTML
-  let fault: string | undefined
+  let reason: string | undefined
   let hasContent = false
   const links = new Set<string>()
   const places = new Set<string>()
@@ -55,8 +55,8 @@ export function readXhtml(text: string): Xhtml {
   })
   parser.on('opentag', (tag) => {
     hasContent ||= tag.name === 'img'
-    fault ??= refused(tag)
-    if (paragraphs > 0 && BLOCKS.has(tag.name)) fault ??= `The element \`${tag.name}\` stands inside a paragraph.`
+    reason ??= refused(tag)
+    if (paragraphs > 0 && BLOCKS.has(tag.name)) reason ??= `The element \`${tag.name}\` stands inside a paragraph.`
     if (tag.name === 'p') paragraphs += 1
     const { id, name, href, src } = tag.attributes
     for (const place of [id, name]) if (place) places.add(place)
@@ -64,15 +64,15 @@ export function readXhtml(text: string): Xhtml {
   })
   for (const event of ['doctype', 'processinginstruction', 'cdata', 'xmldecl'] as const)
     parser.on(event, () => {
-      fault ??= `It has a ${MARKUP[event]}.`
+      reason ??= `It has a ${MARKUP[event]}.`
     })
   try {
     parser.write(text).close()
   } catch (error) {
-    fault ??= `It is no XML: ${(error as Error).message.slice(0, 200).replace(/\.?$/, '.')}`
+    reason ??= `It is no XML: ${(error as Error).message.slice(0, 200).replace(/\.?$/, '.')}`
     hasContent = true
   }
-  return { fault, hasContent, links, places }
+  return { reason: reason, hasContent, links, places }
 }
 
 const MARKUP = {

@@ -34,13 +34,13 @@ const REFUSED: readonly (readonly [inside: string, why: RegExp])[] = [
 ]
 
 describe('validate / XHTML', () => {
-  for (const inside of ALLOWED) it(`takes ${inside}`, () => assert.equal(readXhtml(div(inside)).fault, undefined))
+  for (const inside of ALLOWED) it(`takes ${inside}`, () => assert.equal(readXhtml(div(inside)).reason, undefined))
   for (const [inside, why] of REFUSED)
-    it(`refuses ${inside}`, () => assert.match(readXhtml(div(inside)).fault ?? 'nothing said', why))
+    it(`refuses ${inside}`, () => assert.match(readXhtml(div(inside)).reason ?? 'nothing said', why))
 
   it('refuses a document type, which may define what a reader would then open', () => {
     const text = `<!DOCTYPE div [<!ENTITY x "y">]>${div('&x;')}`
-    assert.match(readXhtml(text).fault ?? 'nothing said', /document type|no XML/)
+    assert.match(readXhtml(text).reason ?? 'nothing said', /document type|no XML/)
   })
 
   it('sees text or an image as content, and nothing else', () => {

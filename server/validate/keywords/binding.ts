@@ -1,6 +1,6 @@
 /** `fhirBinding`: coded values against value sets. https://hl7.org/fhir/R4/terminologies.html#strength */
 import type { Bound } from '../compile/schema.ts'
-import { guessed, type Fault, type Run } from '../run.ts'
+import { guessed, type Violation, type Run } from '../run.ts'
 import type { Verdict } from '../../terminology/code-system.ts'
 import { hintsOf, type Sent } from '../../terminology/hint.ts'
 import type { Membership } from '../../terminology/value-set.ts'
@@ -20,18 +20,18 @@ export const fhirBinding = keyword<readonly Bound[]>('fhirBinding', ['string', '
   }))
   return (run, data: Coded) => {
     if (typeof data === 'string' && known.has(data)) return undefined
-    let found: Fault[] | undefined
+    let found: Violation[] | undefined
     for (const binding of ready) {
-      const fault = bindingFault(data, binding, run)
-      if (fault) (found ??= []).push(fault)
+      const violation = bindingViolation(data, binding, run)
+      if (violation) (found ??= []).push(violation)
     }
     if (!found && typeof data === 'string' && known.size < 1000) known.add(data)
     return found
   }
 })
 
-function bindingFault(data: Coded, binding: Ready, run: Run): Fault | undefined {
-  if (typeof data === 'string') return codeFault(data, binding, run)
+function bindingViolation(data: Coded, binding: Ready, run: Run): Violation | undefined {
+  if (typeof data === 'string') return codeViolation(data, binding, run)
   const codings = codingsOf(data)
   // What is no system at all is told where it stands.
   if (codings.some(({ system }) => system !== undefined && typeof system !== 'string')) return undefined
@@ -48,7 +48,7 @@ function bindingFault(data: Coded, binding: Ready, run: Run): Fault | undefined 
   return outside(shown, codings[0] ?? { code: '' }, binding, run)
 }
 
-function codeFault(code: string, binding: Ready, run: Run): Fault | undefined {
+function codeViolation(code: string, binding: Ready, run: Run): Violation | undefined {
   const verdict = binding.check(undefined, code)
   if (verdict === 'in') return undefined
   if (verdict === 'unknown') return binding.most ? undefined : unchecked(`\`${code}\``, binding)
@@ -62,22 +62,25 @@ function codingsOf(data: Exclude<Coded, string>): readonly Sent[] {
 
 const hasExtension = (data: object): boolean => 'extension' in data
 
-function noCode({ valueSet }: Bound): Fault {
-  return { code: 'code-invalid', text: `{at} has no code. A code of the value set \`${bare(valueSet)}\` is required.` }
+function noCode({ valueSet }: Bound): Violation {
+  return {
+    detail: 'code-invalid',
+    text: `{at} has no code. A code of the value set \`${bare(valueSet)}\` is required.`,
+  }
 }
 
-function unchecked(shown: string, { valueSet, strength }: Bound): Fault {
+function unchecked(shown: string, { valueSet, strength }: Bound): Violation {
   return {
-    code: 'code-unchecked',
+    detail: 'code-unchecked',
     severity: strength === 'required' ? 'warning' : 'information',
     text: `{at} is ${shown}; it could not be checked against \`${bare(valueSet)}\`, because a code system or value set that tells is not at hand.`,
   }
 }
 
-function outside(shown: string, sent: Sent, { strength, valueSet, hint }: Ready, run: Run): Fault {
+function outside(shown: string, sent: Sent, { strength, valueSet, hint }: Ready, run: Run): Violation {
   const required = strength === 'required'
   return {
-    code: required ? 'code-invalid' : 'code-unexpected',
+    detail: required ? 'code-invalid' : 'code-unexpected',
     severity: required ? 'error' : 'warning',
     text: `{at} is ${shown}, which is not in the ${strength} value set \`${bare(valueSet)}\`.${guessed(run, () => hint(sent))}`,
   }

@@ -2,7 +2,7 @@
  * `fhirCoded`: codes of required value sets are given; an extension in the place of one is no code of the value set.
  * https://hl7.org/fhir/R4/terminologies.html#required
  */
-import type { Fault } from '../run.ts'
+import type { Violation } from '../run.ts'
 import { keyword } from './keyword.ts'
 
 type Holder = Readonly<Record<string, unknown>>
@@ -10,7 +10,7 @@ type Holder = Readonly<Record<string, unknown>>
 export const fhirCoded = keyword<readonly string[]>('fhirCoded', ['object'], (names) => {
   const ready = names.map((name) => ({ name, sibling: `_${name}` }))
   return (_run, data: Holder) => {
-    let found: Fault[] | undefined
+    let found: Violation[] | undefined
     for (const { name, sibling } of ready) {
       if (data[sibling] !== undefined) found = [...(found ?? []), ...missing(name, data[sibling], data)]
     }
@@ -18,7 +18,7 @@ export const fhirCoded = keyword<readonly string[]>('fhirCoded', ['object'], (na
   }
 })
 
-function missing(name: string, sibling: unknown, data: Holder): readonly Fault[] {
+function missing(name: string, sibling: unknown, data: Holder): readonly Violation[] {
   const value = data[name]
   if (!Array.isArray(sibling)) return value === undefined ? [noCode(`/${name}`)] : []
   const values: readonly unknown[] = Array.isArray(value) ? value : []
@@ -27,8 +27,8 @@ function missing(name: string, sibling: unknown, data: Holder): readonly Fault[]
   )
 }
 
-const noCode = (below: string): Fault => ({
-  code: 'code-invalid',
+const noCode = (below: string): Violation => ({
+  detail: 'code-invalid',
   below,
   text: '{at} has no code, only an extension. A code of its value set is required.',
 })

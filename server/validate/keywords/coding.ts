@@ -1,6 +1,6 @@
 /** `fhirCoding`: a code of a system that is at hand is one of its codes, whatever the binding. https://hl7.org/fhir/R4/datatypes.html#Coding */
 import { nearest } from '../../fhir/nearest.ts'
-import type { Engine, Fault } from '../run.ts'
+import type { Engine, Violation } from '../run.ts'
 import { isDisplay } from '../../terminology/concept.ts'
 import { keyword } from './keyword.ts'
 
@@ -31,34 +31,34 @@ export const fhirCoding = keyword<true>(
     },
 )
 
-function unknownCode(system: string, code: string, engine: Engine): Fault {
+function unknownCode(system: string, code: string, engine: Engine): Violation {
   const known = [...(engine.terminology.codeSystem(system)?.concepts ?? [])].map((one) => one.code)
   const guess = nearest(code, known)
   const hint = guess ? ` Did you mean \`${guess}\`?` : ''
   return {
-    code: 'code-invalid',
+    detail: 'code-invalid',
     below: '/code',
     text: `{at} is \`${code}\`, which is not a code of \`${system}\`.${hint}`,
   }
 }
 
 /** https://hl7.org/fhir/R4/codesystem.html#supplements */
-function supplement(system: string): Fault {
+function supplement(system: string): Violation {
   const text = `{at} is \`${system}\`, which is a supplement. Name the code system that it adds to.`
-  return { code: 'code-invalid', below: '/system', text }
+  return { detail: 'code-invalid', below: '/system', text }
 }
 
 /** "The identification of the code system that defines the meaning". https://hl7.org/fhir/R4/datatypes-definitions.html#Coding.system */
-function valueSet(system: string): Fault {
+function valueSet(system: string): Violation {
   const text = `{at} is \`${system}\`, which is a value set. Name the code system that defines the code.`
-  return { code: 'code-unexpected', severity: 'warning', below: '/system', text }
+  return { detail: 'code-unexpected', severity: 'warning', below: '/system', text }
 }
 
 /** https://hl7.org/fhir/R4/datatypes-definitions.html#Coding.display */
-function wrongDisplay(display: string, code: string, displays: readonly string[]): Fault {
+function wrongDisplay(display: string, code: string, displays: readonly string[]): Violation {
   const right = displays.map((one) => `\`${one}\``).join(' or ')
   return {
-    code: 'code-display',
+    detail: 'code-display',
     below: '/display',
     text: `{at} is \`${display}\`, but the code \`${code}\` means ${right}.`,
   }
@@ -67,7 +67,7 @@ function wrongDisplay(display: string, code: string, displays: readonly string[]
 /** Of languages, the first part is what is named: `en` of `en-US`. */
 const isSame = (code: string, other: string): boolean => code.split('-')[0]?.toLowerCase() === other.toLowerCase()
 
-function otherName(display: string, code: string, other: string): Fault {
+function otherName(display: string, code: string, other: string): Violation {
   const text = `{at} is \`${display}\`, which is the name of \`${other}\`, not of \`${code}\`.`
-  return { code: 'code-display', below: '/display', text }
+  return { detail: 'code-display', below: '/display', text }
 }

@@ -8,7 +8,7 @@ export const fhirElementId = keyword<true>('fhirElementId', ['string'], () => (r
   if (before === undefined) run.ids.set(key, holder)
   if (before === undefined || before === holder) return undefined
   return [
-    { code: 'value-conflict', text: `{at} is \`${id}\`, which is the id of another element of this resource too.` },
+    { detail: 'value-conflict', text: `{at} is \`${id}\`, which is the id of another element of this resource too.` },
   ]
 })
 

@@ -5,9 +5,9 @@
 import type { ErrorObject } from 'ajv'
 import { valueOf } from '../../definitions/structures/element.ts'
 import { unmetCondition } from '../conditions.ts'
-import { contextFault } from '../contexts.ts'
+import { contextViolation } from '../contexts.ts'
 import { guessedStructure } from '../guess.ts'
-import { errorsOf, guessed, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
+import { errorsOf, guessed, type DataAt, type Engine, type Violation, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 import { tagged } from './resource.ts'
 
@@ -17,7 +17,7 @@ export const fhirExtensions = keyword<string>(
   'fhirExtensions',
   ['array'],
   (holder, engine) => (run, data: readonly (Extension | null)[], at) => {
-    const found: (Fault | ErrorObject)[] = []
+    const found: (Violation | ErrorObject)[] = []
     data.forEach((extension, index) => {
       const url = extension?.url
       if (typeof url !== 'string' || url === '') return
@@ -27,9 +27,9 @@ export const fhirExtensions = keyword<string>(
         parentDataProperty: index,
         rootData: at.rootData,
       }
-      if (isAbsolute(url)) found.push(...extensionFaults(url, extension, { holder, index, run, place, list: at }))
+      if (isAbsolute(url)) found.push(...extensionViolations(url, extension, { holder, index, run, place, list: at }))
       else if (holder !== 'Extension' || !isPart(url, at.parentData, engine))
-        found.push({ code: 'extension-unknown', below: `/${index}`, text: unknownPart(url, holder, at.parentData) })
+        found.push({ detail: 'extension-unknown', below: `/${index}`, text: unknownPart(url, holder, at.parentData) })
     })
     return found
   },
@@ -40,18 +40,18 @@ export const isAbsolute = (url: string): boolean => /^[A-Za-z][A-Za-z0-9+.-]*:/.
 
 type Setting = { holder: string; index: number; run: Run; place: DataAt; list: DataAt }
 
-function extensionFaults(url: string, extension: unknown, setting: Setting): readonly (Fault | ErrorObject)[] {
+function extensionViolations(url: string, extension: unknown, setting: Setting): readonly (Violation | ErrorObject)[] {
   const { run, index, list } = setting
   if (url.includes('|')) return [versioned(url, index)]
   const known = run.engine.extension(url)
   if (!known) return [unknown(url, setting)]
   const asModifier = list.instancePath.endsWith('/modifierExtension')
   const misplaced =
-    known.modifies === asModifier ? contextFault(url, known.contexts, setting) : wrongList(url, asModifier)
-  if (misplaced) return [{ code: 'extension-unknown', below: `/${index}`, text: misplaced }]
+    known.modifies === asModifier ? contextViolation(url, known.contexts, setting) : wrongList(url, asModifier)
+  if (misplaced) return [{ detail: 'extension-unknown', below: `/${index}`, text: misplaced }]
   const holder = { name: setting.holder, value: list.parentData }
   const unmet = unmetCondition(known.conditions, extension, holder, run)
-  if (unmet !== undefined) return [{ code: 'extension-unknown', below: `/${index}`, text: notNow(url, unmet) }]
+  if (unmet !== undefined) return [{ detail: 'extension-unknown', below: `/${index}`, text: notNow(url, unmet) }]
   return tagged(errorsOf(known.check, run, extension, setting.place), url)
 }
 
@@ -70,11 +70,11 @@ const wrongList = (url: string, asModifier: boolean): string =>
 const PUBLISHED_ELSEWHERE =
   /^http:\/\/hl7\.org\/fhir\/(tools\/)?StructureDefinition\/|^http:\/\/hl7\.org\/fhir\/[1-9]\.\d\/StructureDefinition\/extension-[A-Z]/
 
-function unknown(url: string, { index, holder, run }: Setting): Fault {
+function unknown(url: string, { index, holder, run }: Setting): Violation {
   // A Basic is nothing but its extensions, for what no definition knows yet. https://hl7.org/fhir/R4/basic.html
   const isLenient = !run.engine.strict && (PUBLISHED_ELSEWHERE.test(url) || isOfBasic(holder, run))
   return {
-    code: 'extension-unknown',
+    detail: 'extension-unknown',
     severity: isLenient ? 'warning' : 'error',
     below: `/${index}`,
     text: `{at}: the extension \`${url}\` is not known here. Leave it out, or correct its url.${guessed(run, () => guessedStructure(url, 'Extension', run.engine.definitions))}`,
@@ -85,8 +85,8 @@ const isOfBasic = (holder: string, { resource }: Run): boolean =>
   holder === 'DomainResource' || holder === 'Basic' ? resource.resourceType === 'Basic' : false
 
 /** The url of an extension names it, never a version of it. https://hl7.org/fhir/R4/extensibility.html#Extension.url */
-const versioned = (url: string, index: number): Fault => ({
-  code: 'extension-unknown',
+const versioned = (url: string, index: number): Violation => ({
+  detail: 'extension-unknown',
   below: `/${index}`,
   text: `{at}: the url \`${url}\` names a version. Leave \`|\` and what follows out.`,
 })

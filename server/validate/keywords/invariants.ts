@@ -2,7 +2,7 @@
 import { compileTest } from '../../fhirpath/expression.ts'
 import { nativeRule, type NativeRule } from '../builtin.ts'
 import type { Invariant } from '../compile/schema.ts'
-import type { Engine, Fault, Run } from '../run.ts'
+import type { Engine, Violation, Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 
 type Test = (run: Run, data: never) => boolean
@@ -14,10 +14,10 @@ export const fhirInvariants = keyword<readonly Invariant[]>(
   (rules, engine) => {
     const ready = readyRules(rules, engine)
     return (run, data: never) => {
-      let found: Fault[] | undefined
+      let found: Violation[] | undefined
       for (const one of ready) {
-        const fault = ruleFault(one, run, data)
-        if (fault) (found ??= []).push(fault)
+        const violation = ruleViolation(one, run, data)
+        if (violation) (found ??= []).push(violation)
       }
       return found
     }
@@ -35,14 +35,14 @@ function readyRules(rules: readonly Invariant[], engine: Engine): readonly Ready
 export const ruleTests = (rules: readonly Invariant[], engine: Engine): readonly Test[] =>
   readyRules(rules, engine).map((one) => one.test)
 
-function ruleFault({ rule, native, test }: Ready, run: Run, data: never): Fault | undefined {
+function ruleViolation({ rule, native, test }: Ready, run: Run, data: never): Violation | undefined {
   const { key, severity, human } = rule
-  const code = native?.code ?? 'invariant'
+  const detail = native?.detail ?? 'invariant'
   try {
     if (test(run, data)) return undefined
     const why = native?.why?.(run, data)
     return {
-      code,
+      detail,
       severity,
       rule: key,
       ...(native?.below ? { below: native.below(data) } : {}),
@@ -51,7 +51,7 @@ function ruleFault({ rule, native, test }: Ready, run: Run, data: never): Fault 
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     const text = `{at}: the rule \`${key}\` could not be evaluated (${why}). It says: ${human}`
-    return { code, severity, rule: key, unsure: true, text }
+    return { detail, severity, rule: key, unsure: true, text }
   }
 }
 

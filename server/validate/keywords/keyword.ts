@@ -1,9 +1,9 @@
 /** The form that all keywords share: a name, the JSON types that it looks at, and a check made once per schema. */
 import type { ErrorObject, FuncKeywordDefinition, JSONType } from 'ajv'
-import { errorOf, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
+import { errorOf, type DataAt, type Engine, type Violation, type Run } from '../run.ts'
 
 /** Looks at one value; answers what it found, or undefined. */
-export type Check = (run: Run, data: never, at: DataAt) => readonly (Fault | ErrorObject)[] | undefined
+export type Check = (run: Run, data: never, at: DataAt) => readonly (Violation | ErrorObject)[] | undefined
 
 /** A keyword of ajv for one engine; `prepare` makes its check alone. */
 export type Keyword<Value> = ((engine: Engine) => FuncKeywordDefinition) & {

@@ -1,6 +1,6 @@
 /** Keywords about which properties an object has. https://hl7.org/fhir/R4/json.html */
 import type { Choice, Schema } from '../compile/schema.ts'
-import { errorsOf, type Fault } from '../run.ts'
+import { errorsOf, type Violation } from '../run.ts'
 import { keyword } from './keyword.ts'
 
 type Holder = Readonly<Record<string, unknown>>
@@ -10,11 +10,11 @@ export const fhirRequired = keyword<readonly (readonly string[])[]>(
   'fhirRequired',
   ['object'],
   (required) => (_run, data: Holder) => {
-    let found: Fault[] | undefined
+    let found: Violation[] | undefined
     for (const names of required) {
       if (names.some((name) => data[name] !== undefined)) continue
       found ??= []
-      found.push({ code: 'element-missing', below: `/${names[0]}`, text: '{at} is missing. It is required here.' })
+      found.push({ detail: 'element-missing', below: `/${names[0]}`, text: '{at} is missing. It is required here.' })
     }
     return found
   },
@@ -24,17 +24,17 @@ export const fhirRequired = keyword<readonly (readonly string[])[]>(
 export const fhirChoice = keyword<readonly Choice[]>('fhirChoice', ['object'], (choices) => {
   const ready = choices.map((choice) => ({ ...choice, names: choice.of.flatMap((name) => [name, `_${name}`]) }))
   return (_run, data: Holder) => {
-    let found: Fault[] | undefined
+    let found: Violation[] | undefined
     for (const choice of ready) {
-      const fault = choiceFault(choice, data)
-      if (fault) (found ??= []).push(fault)
+      const violation = choiceViolation(choice, data)
+      if (violation) (found ??= []).push(violation)
     }
     return found
   }
 })
 
 // One pass over the object's own keys: a choice may have fifty names, an object has few.
-function choiceFault(choice: Choice & { names: readonly string[] }, data: Holder): Fault | undefined {
+function choiceViolation(choice: Choice & { names: readonly string[] }, data: Holder): Violation | undefined {
   const { element, of } = choice
   let given: string | undefined
   for (const key in data) {
@@ -46,7 +46,7 @@ function choiceFault(choice: Choice & { names: readonly string[] }, data: Holder
     }
     if (given)
       return {
-        code: 'choice-multiple',
+        detail: 'choice-multiple',
         below: `/${element}`,
         text: `{at} has more than one type: \`${given}\` and \`${name}\`. Give one of them.`,
       }
@@ -54,7 +54,7 @@ function choiceFault(choice: Choice & { names: readonly string[] }, data: Holder
   }
   if (given || choice.min === 0) return undefined
   return {
-    code: 'element-missing',
+    detail: 'element-missing',
     below: `/${element}`,
     text: `{at} is missing. It is required here${of.length <= 5 ? `, as ${list(of)}` : ''}.`,
   }
@@ -62,15 +62,15 @@ function choiceFault(choice: Choice & { names: readonly string[] }, data: Holder
 
 const isUpper = (text: string, index: number): boolean => text.charCodeAt(index) >= 65 && text.charCodeAt(index) <= 90
 
-function refusal({ element, of }: Choice, name: string): Fault {
+function refusal({ element, of }: Choice, name: string): Violation {
   if (of.length === 0)
     return {
-      code: 'element-too-many',
+      detail: 'element-too-many',
       below: `/${name}`,
       text: `{at} is not allowed here: the profile leaves \`${element}[x]\` out.`,
     }
   return {
-    code: 'element-type',
+    detail: 'element-type',
     below: `/${name}`,
     text: `{at} is of a type that is not allowed here; \`${element}[x]\` may be ${list(of)}.`,
   }
@@ -82,18 +82,18 @@ const list = (names: readonly string[]): string => names.map((name) => `\`${name
 export const fhirElement = keyword<true>('fhirElement', ['object'], () => (_run, data: Holder) => {
   for (const key in data) if (key !== 'id') return undefined
   return [
-    { code: 'element-empty', text: '{at} is empty. An element has a value or children; leave out what has none.' },
+    { detail: 'element-empty', text: '{at} is empty. An element has a value or children; leave out what has none.' },
   ]
 })
 
 /** `fhirLists`: in a list of primitives, each place has a value or, beside it, an extension. */
 export const fhirLists = keyword<readonly string[]>('fhirLists', ['object'], (names) => (_run, data: Holder) => {
-  let found: Fault[] | undefined
+  let found: Violation[] | undefined
   for (const name of names) {
     const [values, siblings] = [data[name], data[`_${name}`]]
     if (!Array.isArray(values) && !Array.isArray(siblings)) continue
-    const fault = listFault(name, Array.isArray(values) ? values : [], Array.isArray(siblings) ? siblings : [])
-    if (fault) (found ??= []).push(fault)
+    const violation = listViolation(name, Array.isArray(values) ? values : [], Array.isArray(siblings) ? siblings : [])
+    if (violation) (found ??= []).push(violation)
   }
   return found
 })
@@ -102,12 +102,16 @@ export const fhirLists = keyword<readonly string[]>('fhirLists', ['object'], (na
  * What is wrong with a list of primitives and the list beside it. What is missing at the end of one counts as null.
  * https://hl7.org/fhir/R4/json.html#primitive
  */
-export function listFault(name: string, values: readonly unknown[], siblings: readonly unknown[]): Fault | undefined {
+export function listViolation(
+  name: string,
+  values: readonly unknown[],
+  siblings: readonly unknown[],
+): Violation | undefined {
   const count = Math.max(values.length, siblings.length)
   for (let index = 0; index < count; index++) {
     if ((values[index] ?? null) === null && !hasExtension(siblings[index])) {
       return {
-        code: 'element-empty',
+        detail: 'element-empty',
         below: `/${name}/${index}`,
         text: '{at} is null. A list has null only where an extension stands beside it.',
       }

@@ -15,7 +15,7 @@ export const fhirReference = keyword<readonly string[]>('fhirReference', ['objec
       typeof reference === 'string'
         ? `\`${reference}\` points at ${withArticle(type)}`
         : `it is to ${withArticle(type)}`
-    return [{ code: 'reference-type', text: `{at}: ${shown}; it must point at ${orList(targets)}.` }]
+    return [{ detail: 'reference-type', text: `{at}: ${shown}; it must point at ${orList(targets)}.` }]
   }
 })
 

@@ -4,7 +4,7 @@ import { guessedStructure } from '../guess.ts'
 import { nearest } from '../../fhir/nearest.ts'
 import { claimed, type Claim } from '../claims.ts'
 import { isRepeated } from '../contained.ts'
-import { errorOf, errorsOf, guessed, innerRun, type DataAt, type Fault, type Run } from '../run.ts'
+import { errorOf, errorsOf, guessed, innerRun, type DataAt, type Violation, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 import { show } from './value.ts'
 
@@ -12,11 +12,13 @@ type Resource = Record<string, unknown>
 
 export const fhirResource = keyword<true>('fhirResource', ['object'], () => (run, data: Resource, at) => {
   const isContained = /\/contained\/\d+$/.test(at.instancePath)
-  const fault = typeFault(data, run) ?? (isContained ? idFault(data, run) : undefined)
-  if (fault) return [fault]
+  const violation = typeViolation(data, run) ?? (isContained ? idViolation(data, run) : undefined)
+  if (violation) return [violation]
   const inner = innerRun(run, data, isContained ? run.container : data)
   const from: DataAt = { ...at, rootData: data }
-  const found: (ErrorObject | Fault)[] = [...errorsOf(run.engine.shape(data.resourceType as string), inner, data, from)]
+  const found: (ErrorObject | Violation)[] = [
+    ...errorsOf(run.engine.shape(data.resourceType as string), inner, data, from),
+  ]
   for (const claim of claimed(data)) {
     const { profile } = claim
     const compiled = run.engine.profile(profile)
@@ -27,22 +29,22 @@ export const fhirResource = keyword<true>('fhirResource', ['object'], () => (run
 })
 
 /** Contained resources are told apart by their ids. */
-export function idFault(data: Resource, run: Run): Fault | undefined {
+export function idViolation(data: Resource, run: Run): Violation | undefined {
   if (!isRepeated(data, run)) return undefined
   const text = `{at} has the id ${show(data.id)}, which is that of another contained resource. Give each its own.`
-  return { code: 'contained-invalid', text }
+  return { detail: 'contained-invalid', text }
 }
 
 /** Is it a resource of a type that R4 has? */
-export function typeFault(data: Resource, { engine }: Pick<Run, 'engine'>): Fault | undefined {
+export function typeViolation(data: Resource, { engine }: Pick<Run, 'engine'>): Violation | undefined {
   const { resourceType } = data
   if (resourceType === undefined) {
-    return { code: 'element-missing', below: '/resourceType', text: '{at} is missing. A resource says its type.' }
+    return { detail: 'element-missing', below: '/resourceType', text: '{at} is missing. A resource says its type.' }
   }
   if (typeof resourceType === 'string' && engine.definitions.isResourceType(resourceType)) return undefined
   const guess = typeof resourceType === 'string' ? nearest(resourceType, engine.definitions.resourceTypes) : undefined
   return {
-    code: 'unknown-type',
+    detail: 'unknown-type',
     below: '/resourceType',
     text: `{at} is ${show(resourceType)}, which is not a resource type of FHIR R4.${guess ? ` Did you mean \`${guess}\`?` : ''}`,
   }
@@ -52,8 +54,8 @@ export function typeFault(data: Resource, { engine }: Pick<Run, 'engine'>): Faul
  * An error where the hub's own rules hold; elsewhere the claim could only not be checked, if it is the url of a profile,
  * which is absolute. https://hl7.org/fhir/R4/references.html#canonical
  */
-export const unknownProfile = ({ profile, index }: Claim, run: Run): Fault => ({
-  code: 'profile-unknown',
+export const unknownProfile = ({ profile, index }: Claim, run: Run): Violation => ({
+  detail: 'profile-unknown',
   severity: run.engine.strict || !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(profile) ? 'error' : 'warning',
   below: `/meta/profile/${index}`,
   text: `{at} claims the profile \`${profile}\`, which is not known here. Leave the claim out, or correct the url.${guessed(run, () => guessedStructure(profile, String(run.resource.resourceType), run.engine.definitions))}`,

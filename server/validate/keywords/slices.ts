@@ -6,13 +6,13 @@ import type { ErrorObject } from 'ajv'
 import type { Slice, Slicing } from '../compile/schema.ts'
 import { belongs } from '../slices/match.ts'
 import { nearestSlice, nearTo } from '../slices/nearest.ts'
-import { errorsOf, guessed, type Compiled, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
+import { errorsOf, guessed, type Compiled, type DataAt, type Engine, type Violation, type Run } from '../run.ts'
 import { keyword } from './keyword.ts'
 import { markText } from './value.ts'
 
 type Ready = Omit<Slice, 'slicing'> & { readonly compiled?: Compiled; readonly inner?: ReadySlicing }
 type ReadySlicing = Omit<Slicing, 'slices'> & { readonly slices: readonly Ready[]; readonly fallback?: Ready }
-type Found = (Fault | ErrorObject)[]
+type Found = (Violation | ErrorObject)[]
 type Item = { readonly item: unknown; readonly index: number }
 type Setting = { readonly run: Run; readonly at: DataAt; readonly data: readonly unknown[] }
 
@@ -74,7 +74,7 @@ function sliced(items: readonly Item[], slicing: ReadySlicing, setting: Setting,
       if (slice.compiled)
         found.push(...errorsOf(slice.compiled, setting.run, item, below(setting.at, index, setting.data)))
     }
-    countFault(slice, own.length, found, () =>
+    countViolation(slice, own.length, found, () =>
       guessed(setting.run, () => almost(slice, without(items, members), setting.run)),
     )
     if (slice.inner) sliced(own, slice.inner, setting, found)
@@ -94,18 +94,18 @@ const below = (at: DataAt, index: number, data: readonly unknown[]): DataAt => (
   rootData: at.rootData,
 })
 
-function countFault(slice: Ready, count: number, found: Found, hint: () => string): void {
+function countViolation(slice: Ready, count: number, found: Found, hint: () => string): void {
   if (slice.match === undefined && !slice.isDefault) return
   if (count < slice.min) {
     const some = count === 0 ? 'is missing' : `occurs ${times(count)}`
     found.push({
-      code: 'slice-cardinality',
+      detail: 'slice-cardinality',
       text: `{at}: the slice \`${slice.name}\` ${some}; at least ${slice.min} is required${whatMarks(slice)}.${hint()}`,
     })
   }
   if (slice.max !== '*' && count > slice.max) {
     found.push({
-      code: 'slice-cardinality',
+      detail: 'slice-cardinality',
       text: `{at}: the slice \`${slice.name}\` occurs ${times(count)}; ${slice.max === 0 ? 'it is not allowed' : `at most ${slice.max} is allowed`}${whatMarks(slice)}.`,
     })
   }
@@ -123,14 +123,14 @@ function whatMarks(slice: Ready): string {
   return marks.length > 0 ? ` (an item ${marks.join(' and ')})` : ''
 }
 
-function unmatched({ item, index }: Item, slices: readonly Ready[], run: Run): Fault {
+function unmatched({ item, index }: Item, slices: readonly Ready[], run: Run): Violation {
   const names = slices.map((one) => `\`${one.name}\``).join(', ')
   const hint = guessed(run, () => {
     const near = nearestSlice(item, slices, run)
     return near ? ` It comes nearest to \`${near.slice.name}\`, but ${near.lacks}.` : ''
   })
   return {
-    code: 'slice-unmatched',
+    detail: 'slice-unmatched',
     below: `/${index}`,
     text: `{at} belongs to none of the slices that are allowed here: ${names}.${hint}`,
   }
@@ -159,18 +159,18 @@ function almost(slice: Ready, items: readonly Item[], run: Run): string {
 /** From here on a text is perhaps the other one misspelt. */
 const ALIKE = 0.6
 
-function outOfOrder(index: number, slice: Ready, before: Ready | undefined): Fault {
+function outOfOrder(index: number, slice: Ready, before: Ready | undefined): Violation {
   return {
-    code: 'slice-unmatched',
+    detail: 'slice-unmatched',
     below: `/${index}`,
     text: `{at}: the slice \`${slice.name}\` must come before \`${before?.name}\`.`,
   }
 }
 
 /** https://hl7.org/fhir/R4/valueset-resource-slicing-rules.html */
-function tooEarly(index: number, slice: Ready): Fault {
+function tooEarly(index: number, slice: Ready): Violation {
   return {
-    code: 'slice-unmatched',
+    detail: 'slice-unmatched',
     below: `/${index}`,
     text: `{at} belongs to no slice, so it must come after those of the slice \`${slice.name}\`.`,
   }

@@ -17,7 +17,7 @@ export const fhirTarget = keyword<readonly string[]>('fhirTarget', ['object'], (
     if (target === undefined || urls.some((url) => meets(target, url, String(reference), run))) return undefined
     return [
       {
-        code: 'reference-type',
+        detail: 'reference-type',
         text: `{at} refers to \`${String(reference)}\`, which does not meet the profile ${list}.`,
       },
     ]
@@ -49,7 +49,7 @@ export const fhirAggregation = keyword<readonly string[]>('fhirAggregation', ['o
   return (run, { reference }: Reference) => {
     if (typeof reference !== 'string' || modes.some((mode) => isThere(mode, reference, run))) return undefined
     const text = `{at} refers to \`${reference}\`, which must be ${modes.map((mode) => PLACES[mode] ?? mode).join(' or ')}.`
-    return [{ code: 'reference-not-found', text }]
+    return [{ detail: 'reference-not-found', text }]
   }
 })
 

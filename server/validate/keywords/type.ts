@@ -1,5 +1,5 @@
 /** `fhirType`: the value has the named shape. Compiled when first met, so that a start pays for no type it does not use. */
-import type { Compiled, DataAt, Fault } from '../run.ts'
+import type { Compiled, DataAt, Violation } from '../run.ts'
 import { keyword } from './keyword.ts'
 
 export const fhirType = keyword<string>('fhirType', ['object'], (name, engine) => {
@@ -12,9 +12,9 @@ export const fhirType = keyword<string>('fhirType', ['object'], (name, engine) =
 })
 
 // `_birthDate` without `birthDate` has to say something by itself: an extension (rule ele-1).
-function alone(sibling: object, { parentData, parentDataProperty }: DataAt): readonly Fault[] | undefined {
+function alone(sibling: object, { parentData, parentDataProperty }: DataAt): readonly Violation[] | undefined {
   if ('extension' in sibling || typeof parentDataProperty !== 'string' || !parentDataProperty.startsWith('_'))
     return undefined
   if ((parentData as Record<string, unknown>)[parentDataProperty.slice(1)] !== undefined) return undefined
-  return [{ code: 'element-empty', text: '{at} has neither a value nor an extension. Leave out what has none.' }]
+  return [{ detail: 'element-empty', text: '{at} has neither a value nor an extension. Leave out what has none.' }]
 }

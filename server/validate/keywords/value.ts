@@ -1,7 +1,7 @@
 /** `fhirFixed`, `fhirPattern`, `fhirMin`, `fhirMax`: what a value must be. */
 import type { Json } from '../../fhir/types.ts'
 import { equals, fromFixed, fromPattern, includes, type Difference } from '../difference.ts'
-import type { Fault } from '../run.ts'
+import type { Violation } from '../run.ts'
 import { keyword } from './keyword.ts'
 
 const ALL = ['object', 'array', 'string', 'number', 'boolean'] as const
@@ -20,12 +20,12 @@ export const fhirPattern = keyword<Json>(
     includes(data, pattern) ? undefined : [differs('value-pattern', fromPattern(data, pattern), 'hold')],
 )
 
-function differs(code: 'value-fixed' | 'value-pattern', { below, found, wanted }: Difference, be: string): Fault {
+function differs(detail: 'value-fixed' | 'value-pattern', { below, found, wanted }: Difference, be: string): Violation {
   if (wanted === undefined)
-    return { code, below, text: `{at} is ${show(found)}, but what holds it is fixed without it. Leave it out.` }
+    return { detail, below, text: `{at} is ${show(found)}, but what holds it is fixed without it. Leave it out.` }
   const is = found === undefined ? 'is missing' : `is ${show(found)}`
   const must = typeof wanted === 'object' ? be : 'be'
-  return { code, below, text: `{at} ${is}, but it must ${must} ${markText(wanted as Json)}.` }
+  return { detail, below, text: `{at} ${is}, but it must ${must} ${markText(wanted as Json)}.` }
 }
 
 export const fhirMin = keyword<Json>(
@@ -33,7 +33,7 @@ export const fhirMin = keyword<Json>(
   ALL,
   (min) => (_run, data: Json) =>
     compare(data, min) < 0
-      ? [{ code: 'value-range', text: `{at} is ${show(data)}; the least allowed is ${show(min)}.` }]
+      ? [{ detail: 'value-range', text: `{at} is ${show(data)}; the least allowed is ${show(min)}.` }]
       : undefined,
 )
 
@@ -42,7 +42,7 @@ export const fhirMax = keyword<Json>(
   ALL,
   (max) => (_run, data: Json) =>
     compare(data, max) > 0
-      ? [{ code: 'value-range', text: `{at} is ${show(data)}; the most allowed is ${show(max)}.` }]
+      ? [{ detail: 'value-range', text: `{at} is ${show(data)}; the most allowed is ${show(max)}.` }]
       : undefined,
 )
 

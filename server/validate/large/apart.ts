@@ -38,7 +38,7 @@ type Job = {
   readonly text: string
   readonly ask?: Ask
   readonly resolve: (issues: readonly Issue[]) => void
-  readonly reject: (fault: unknown) => void
+  readonly reject: (error: unknown) => void
 }
 
 /** `knows`: what its last question was asked by. */
@@ -56,13 +56,13 @@ export function createApart({ rules, clock = MACHINE, limit = 30_000, rest = 60_
   // A thread that was ended may still have answered: that is not what the next job asked.
   const onAnswer = (worker: Worker, answer: Answer): void => {
     if (worker !== thread?.worker) return
-    finish((job) => ('issues' in answer ? job.resolve(answer.issues) : job.reject(faultOf(answer.fault))))
+    finish((job) => ('issues' in answer ? job.resolve(answer.issues) : job.reject(toError(answer.error))))
   }
-  const onFault = (worker: Worker, fault: Error): void => {
+  const onError = (worker: Worker, error: Error): void => {
     if (worker !== thread?.worker) return
-    const isMemory = (fault as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
+    const isMemory = (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
     thread = undefined
-    finish((job) => job.reject(isMemory ? tooLong('takes more memory than there is for it', job) : fault))
+    finish((job) => job.reject(isMemory ? tooLong('takes more memory than there is for it', job) : error))
   }
   const finish = (tell: (job: Job) => void): void => {
     clearTimeout(timer)
@@ -83,7 +83,7 @@ export function createApart({ rules, clock = MACHINE, limit = 30_000, rest = 60_
       timer = setTimeout(() => void leave(), rest).unref()
       return
     }
-    thread ??= { worker: start({ rules, timeZone: clock.timeZone }, onAnswer, onFault) }
+    thread ??= { worker: start({ rules, timeZone: clock.timeZone }, onAnswer, onError) }
     put(thread, running)
     timer = setTimeout(() => {
       void leave()
@@ -115,11 +115,11 @@ const MACHINE: PathClock = { now: () => Date.now() }
 function start(
   setting: Setting,
   onAnswer: (from: Worker, answer: Answer) => void,
-  onFault: (from: Worker, fault: Error) => void,
+  onError: (from: Worker, error: Error) => void,
 ): Worker {
   const worker = new Worker(new URL('./thread.mjs', import.meta.url), { workerData: setting, resourceLimits: MEMORY })
   worker.on('message', (answer: Answer) => onAnswer(worker, answer))
-  worker.on('error', (fault) => onFault(worker, fault as Error))
+  worker.on('error', (error) => onError(worker, error as Error))
   return worker
 }
 
@@ -130,7 +130,7 @@ function put(thread: Thread, { text, ask, now, definitions }: Job): void {
   thread.worker.postMessage({ text, ask, now, ...besides } satisfies Question)
 }
 
-const faultOf = ({ name, message }: { name: string; message: string }): Error =>
+const toError = ({ name, message }: { name: string; message: string }): Error =>
   Object.assign(new Error(message), { name })
 
 const tooLong = (what: string, { ask }: Job) =>

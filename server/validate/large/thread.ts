@@ -17,7 +17,7 @@ export type Question = {
   readonly besides?: readonly Source[]
 }
 export type Answer =
-  { readonly issues: readonly Issue[] } | { readonly fault: { readonly name: string; readonly message: string } }
+  { readonly issues: readonly Issue[] } | { readonly error: { readonly name: string; readonly message: string } }
 
 const OWN = path.join(import.meta.dirname, '..', '..', '..')
 export type Setting = { readonly rules: Rules; readonly timeZone?: string }
@@ -28,7 +28,7 @@ const clock = { now: () => time, timeZone }
 let validator = createValidator(own, { rules, clock })
 
 parentPort!.on('message', async ({ text, ask, now, besides }: Question) => {
-  parentPort!.postMessage(await answerTo().catch(({ name, message }: Error): Answer => ({ fault: { name, message } })))
+  parentPort!.postMessage(await answerTo().catch(({ name, message }: Error): Answer => ({ error: { name, message } })))
 
   async function answerTo(): Promise<Answer> {
     time = now

@@ -1,5 +1,5 @@
 /** One answer against its question: the type of its value, then the rules that the question sets. */
-import type { Fault } from '../run.ts'
+import type { Violation } from '../run.ts'
 import { list, mismatch, NONE, type Asked, type Check, type Rule } from './asked.ts'
 import { attachmentRule } from './rules/attachment.ts'
 import { decimalRule, lengthRule, rangeRule } from './rules/limits.ts'
@@ -44,7 +44,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Faults with pointers below the answer. */
-export function answerFaults(answer: Answer, question: Question, asked: Asked): readonly Fault[] {
+export function answerViolations(answer: Answer, question: Question, asked: Asked): readonly Violation[] {
   const key = valueKey(answer)
   if (key === undefined) return NONE
   const { allowed, checks } = ready(question)

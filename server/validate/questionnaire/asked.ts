@@ -1,5 +1,5 @@
 /** What the questions of one response are checked with. */
-import type { Fault, Run } from '../run.ts'
+import type { Violation, Run } from '../run.ts'
 import type { Place } from './enabled.ts'
 import type { Bag, Question } from './shapes.ts'
 
@@ -21,13 +21,13 @@ export type Check = (
   value: unknown,
   at: { readonly key: string; readonly answer: Bag },
   asked: Asked,
-) => readonly Fault[]
+) => readonly Violation[]
 
 /** Nothing wrong. */
-export const NONE: readonly Fault[] = []
+export const NONE: readonly Violation[] = []
 
-export const mismatch = (below: string, text: string): Fault => ({ code: 'questionnaire-mismatch', below, text })
+export const mismatch = (below: string, text: string): Violation => ({ detail: 'questionnaire-mismatch', below, text })
 
-export const warning = (below: string, text: string): Fault => ({ ...mismatch(below, text), severity: 'warning' })
+export const warning = (below: string, text: string): Violation => ({ ...mismatch(below, text), severity: 'warning' })
 
 export const list = (names: readonly string[], last = ' or '): string => names.map((name) => `\`${name}\``).join(last)

@@ -1,6 +1,6 @@
 /** The Questionnaire of a response. https://hl7.org/fhir/R4/questionnaireresponse-definitions.html#QuestionnaireResponse.questionnaire */
 import { parseCanonical } from '../../fhir/reference.ts'
-import type { Fault, Run } from '../run.ts'
+import type { Violation, Run } from '../run.ts'
 import type { Bag } from './shapes.ts'
 
 export type Form = { readonly form: Bag; readonly isContained: boolean }
@@ -9,14 +9,14 @@ export type Form = { readonly form: Bag; readonly isContained: boolean }
  * The questionnaire that the canonical names: a contained one (`#id`), or one that is at hand, in the version named.
  * Else the fault: an error where the hub's own rules hold, since the hub publishes its forms.
  */
-export function findForm(canonical: string, run: Run): Form | Fault {
+export function findForm(canonical: string, run: Run): Form | Violation {
   const isContained = canonical.startsWith('#')
   const form = isContained ? run.resolve(canonical) : run.engine.definitions.find(canonical)
   if (isQuestionnaire(form) && (isContained || isVersion(form, canonical))) return { form, isContained }
   // "The canonical URL": https://hl7.org/fhir/R4/references.html#canonical
   const isUrl = isContained || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(canonical)
   return {
-    code: 'questionnaire-unknown',
+    detail: 'questionnaire-unknown',
     severity: run.engine.strict || !isUrl ? 'error' : 'warning',
     below: '/questionnaire',
     text: `{at}: the questionnaire \`${canonical}\` is not at hand, so the answers cannot be checked against it.${otherVersion(canonical, run)}`,

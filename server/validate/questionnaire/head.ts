@@ -2,24 +2,24 @@
 import { withArticle } from '../../fhir/article.ts'
 import { dateRange } from '../../fhir/dates.ts'
 import { typeOfUrl, parseReference } from '../../fhir/reference.ts'
-import type { Fault } from '../run.ts'
+import type { Violation } from '../run.ts'
 import { list, warning } from './asked.ts'
 import type { Bag } from './shapes.ts'
 
 /** The period in which the form is in use, and the types of subject that it is for. */
-export const headFaults = (response: Bag, form: Bag): readonly Fault[] => [
-  ...periodFaults(response, form),
-  ...subjectFaults(response, form),
+export const headViolations = (response: Bag, form: Bag): readonly Violation[] => [
+  ...periodViolations(response, form),
+  ...subjectViolations(response, form),
 ]
 
 /** https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.effectivePeriod */
-function periodFaults({ authored }: Bag, { effectivePeriod }: Bag): Fault[] {
+function periodViolations({ authored }: Bag, { effectivePeriod }: Bag): Violation[] {
   if (typeof effectivePeriod !== 'object' || effectivePeriod === null) return []
   const written = rangeOf(authored)
   if (!written) return []
   const { start, end } = effectivePeriod as Bag
   const [from, until] = [rangeOf(start), rangeOf(end)]
-  const told = (which: string, bound: unknown): Fault =>
+  const told = (which: string, bound: unknown): Violation =>
     warning('/authored', `{at} is \`${String(authored)}\`; the questionnaire is in use ${which} \`${String(bound)}\`.`)
   if (from && written.end <= from.start) return [told('from', start)]
   return until && written.start >= until.end ? [told('until', end)] : []
@@ -28,7 +28,7 @@ function periodFaults({ authored }: Bag, { effectivePeriod }: Bag): Fault[] {
 const rangeOf = (text: unknown) => (typeof text === 'string' ? dateRange(text, 'UTC') : undefined)
 
 /** https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.subjectType */
-function subjectFaults({ subject }: Bag, { subjectType }: Bag): Fault[] {
+function subjectViolations({ subject }: Bag, { subjectType }: Bag): Violation[] {
   const types = Array.isArray(subjectType) ? subjectType.filter((one): one is string => typeof one === 'string') : []
   if (types.length === 0) return []
   const { reference, type } = (subject ?? {}) as Bag

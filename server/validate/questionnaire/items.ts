@@ -3,18 +3,18 @@
  * asked. https://hl7.org/fhir/R4/questionnaireresponse.html#notes
  */
 import { nearest } from '../../fhir/nearest.ts'
-import type { Fault } from '../run.ts'
-import { answerFaults } from './answer.ts'
+import type { Violation } from '../run.ts'
+import { answerViolations } from './answer.ts'
 import { list, mismatch, type Asked } from './asked.ts'
 import type { Place } from './enabled.ts'
-import { occurrenceFaults, type Given } from './occurrences.ts'
+import { occurrenceViolations, type Given } from './occurrences.ts'
 import { objects, type Answer, type Item, type Question } from './shapes.ts'
 
 /** A place, and the pointer to it. */
 export type Here = Place & { readonly at: string }
 
-export function itemsFaults(questions: readonly Question[], here: Here, asked: Asked): readonly Fault[] {
-  const faults: Fault[] = []
+export function itemsViolations(questions: readonly Question[], here: Here, asked: Asked): readonly Violation[] {
+  const violations: Violation[] = []
   const order = new Map(questions.map(({ linkId }, index) => [linkId ?? '', index]))
   const given = new Map<string, Given[]>()
   let last = -1
@@ -24,8 +24,8 @@ export function itemsFaults(questions: readonly Question[], here: Here, asked: A
     if (typeof linkId !== 'string') return
     const at = `${here.at}/item/${index}`
     const place = order.get(linkId)
-    if (place === undefined) return void faults.push(unknownItem(linkId, at, [...order.keys()], asked))
-    if (place < last) faults.push(outOfOrder(linkId, at, questions[last] as Question))
+    if (place === undefined) return void violations.push(unknownItem(linkId, at, [...order.keys()], asked))
+    if (place < last) violations.push(outOfOrder(linkId, at, questions[last] as Question))
     last = Math.max(last, place)
     const before = given.get(linkId)
     if (before) before.push({ item, at })
@@ -34,15 +34,15 @@ export function itemsFaults(questions: readonly Question[], here: Here, asked: A
   for (const question of questions) {
     const items = given.get(question.linkId ?? '') ?? []
     const isEnabled = asked.isEnabled(question, here)
-    faults.push(...occurrenceFaults(question, items, { here, isEnabled, asked }))
-    for (const { item, at } of items) faults.push(...itemFaults(question, item, { here, at, isEnabled, asked }))
+    violations.push(...occurrenceViolations(question, items, { here, isEnabled, asked }))
+    for (const { item, at } of items) violations.push(...itemViolations(question, item, { here, at, isEnabled, asked }))
   }
-  return faults
+  return violations
 }
 
 type Setting = { readonly here: Here; readonly at: string; readonly isEnabled: boolean; readonly asked: Asked }
 
-function itemFaults(question: Question, item: Item, { here, at, isEnabled, asked }: Setting): readonly Fault[] {
+function itemViolations(question: Question, item: Item, { here, at, isEnabled, asked }: Setting): readonly Violation[] {
   const answers = objects<Answer>(item.answer)
   const items = objects<Item>(item.item)
   const name = `\`${question.linkId}\``
@@ -52,30 +52,31 @@ function itemFaults(question: Question, item: Item, { here, at, isEnabled, asked
       ? [mismatch(at, `{at}: the question ${name} is not asked after the other answers given.`)]
       : []
   }
-  const faults = textFaults(question, item, at)
+  const violations = textViolations(question, item, at)
   if (question.type === 'display') {
     if (answers.length + items.length > 0)
-      faults.push(mismatch(at, `{at}: ${name} is a text to show; it takes no answer and no items.`))
-    return faults
+      violations.push(mismatch(at, `{at}: ${name} is a text to show; it takes no answer and no items.`))
+    return violations
   }
   const inner = objects<Question>(question.item)
   if (question.type === 'group') {
-    if (answers.length > 0) faults.push(mismatch(at, `{at}: ${name} is a group; it takes items, not answers.`))
-    return [...faults, ...itemsFaults(inner, { holder: item, item, above: here, at }, asked)]
+    if (answers.length > 0) violations.push(mismatch(at, `{at}: ${name} is a group; it takes items, not answers.`))
+    return [...violations, ...itemsViolations(inner, { holder: item, item, above: here, at }, asked)]
   }
-  if (items.length > 0) faults.push(mismatch(at, `{at}: items below the question ${name} stand inside its answer.`))
+  if (items.length > 0) violations.push(mismatch(at, `{at}: items below the question ${name} stand inside its answer.`))
   answers.forEach((answer, index) => {
     const below = `${at}/answer/${index}`
-    for (const fault of answerFaults(answer, question, asked)) faults.push({ ...fault, below: below + fault.below })
-    faults.push(...itemsFaults(inner, { holder: answer, item, above: here, at: below }, asked))
+    for (const violation of answerViolations(answer, question, asked))
+      violations.push({ ...violation, below: below + violation.below })
+    violations.push(...itemsViolations(inner, { holder: answer, item, above: here, at: below }, asked))
   })
-  return faults
+  return violations
 }
 
 type Translated = { readonly extension?: unknown }
 
 /** https://hl7.org/fhir/R4/questionnaireresponse-definitions.html#QuestionnaireResponse.item.text, also as translated. */
-function textFaults(question: Question, item: Item, at: string): Fault[] {
+function textViolations(question: Question, item: Item, at: string): Violation[] {
   const { text } = item
   if (typeof text !== 'string' || text === question.text) return []
   const translations = objects((question._text as Translated | undefined)?.extension).flatMap((one) =>
@@ -85,11 +86,11 @@ function textFaults(question: Question, item: Item, at: string): Fault[] {
   return [mismatch(at, `{at}: the text is not that of the question \`${question.linkId}\`. Leave it out, or copy it.`)]
 }
 
-function outOfOrder(linkId: string, at: string, after: Question): Fault {
+function outOfOrder(linkId: string, at: string, after: Question): Violation {
   return mismatch(at, `{at}: the item \`${linkId}\` stands after \`${after.linkId}\`; the questionnaire has it before.`)
 }
 
-function unknownItem(linkId: string, at: string, known: readonly string[], { form }: Asked): Fault {
+function unknownItem(linkId: string, at: string, known: readonly string[], { form }: Asked): Violation {
   if (isSomewhere(linkId, objects<Question>(form.item)))
     return mismatch(at, `{at}: the questionnaire has the item \`${linkId}\` in another place, not here.`)
   const guess = nearest(

@@ -1,5 +1,5 @@
 /** How often a question is answered, and a group given. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.required */
-import type { Fault } from '../run.ts'
+import type { Violation } from '../run.ts'
 import { mismatch, warning, type Asked } from './asked.ts'
 import { extensionNumber, extensionValues, objects, valueKey, type Bag, type Item, type Question } from './shapes.ts'
 
@@ -9,18 +9,22 @@ export type Given = { readonly item: Item; readonly at: string }
 type Setting = { readonly here: { readonly at: string }; readonly isEnabled: boolean; readonly asked: Asked }
 
 /** Required, repeats, minOccurs and maxOccurs; nothing of a question that is not asked. */
-export function occurrenceFaults(question: Question, given: readonly Given[], setting: Setting): readonly Fault[] {
-  const faults = question.repeats === true ? [] : again(question, given)
-  if (!setting.isEnabled || question.type === 'display') return faults
-  return [...faults, ...requiredFaults(question, given, setting), ...countFaults(question, given, setting)]
+export function occurrenceViolations(
+  question: Question,
+  given: readonly Given[],
+  setting: Setting,
+): readonly Violation[] {
+  const violations = question.repeats === true ? [] : again(question, given)
+  if (!setting.isEnabled || question.type === 'display') return violations
+  return [...violations, ...requiredViolations(question, given, setting), ...countViolations(question, given, setting)]
 }
 
-function again({ linkId }: Question, given: readonly Given[]): Fault[] {
+function again({ linkId }: Question, given: readonly Given[]): Violation[] {
   return given.slice(1).map(({ at }) => mismatch(at, `{at}: the item \`${linkId}\` is there more than once.`))
 }
 
 /** Of a response that is still under way it is only told. */
-function requiredFaults(question: Question, given: readonly Given[], { here, asked }: Setting): Fault[] {
+function requiredViolations(question: Question, given: readonly Given[], { here, asked }: Setting): Violation[] {
   if (question.required !== true) return []
   const tell = asked.isComplete ? mismatch : warning
   const name = `\`${question.linkId}\``
@@ -34,29 +38,30 @@ function requiredFaults(question: Question, given: readonly Given[], { here, ask
     .map(({ at }) => tell(at, `{at}: the required ${what} ${name} has no ${holds}.`))
 }
 
-function countFaults(question: Question, given: readonly Given[], { here }: Setting): Fault[] {
+function countViolations(question: Question, given: readonly Given[], { here }: Setting): Violation[] {
   const [first] = given
   if (!first) return []
   const isGroup = question.type === 'group'
   const answers = given.flatMap(({ item, at }) => objects(item.answer).map((answer, index) => ({ answer, at, index })))
   const count = isGroup ? given.length : answers.length
   const what = isGroup ? 'group' : 'question'
-  const tell = (text: string): Fault => mismatch(isGroup ? here.at : first.at, `{at}: the ${what} ${text}.`)
+  const tell = (text: string): Violation => mismatch(isGroup ? here.at : first.at, `{at}: the ${what} ${text}.`)
   const [min, max] = ['minOccurs', 'maxOccurs'].map((name) => extensionNumber(question, `questionnaire-${name}`))
   const name = `\`${question.linkId}\``
-  const faults: Fault[] = []
+  const violations: Violation[] = []
   if (question.repeats !== true && given.length === 1 && answers.length > 1)
-    faults.push(tell(`${name} takes one answer, not ${answers.length}`))
+    violations.push(tell(`${name} takes one answer, not ${answers.length}`))
   if (min !== undefined && count < min)
-    faults.push(tell(`${name} is there ${count} times; at least ${min} are asked for`))
-  if (max !== undefined && count > max) faults.push(tell(`${name} is there ${count} times; at most ${max} are taken`))
-  return count > 1 && !isGroup ? [...faults, ...exclusiveFaults(question, answers)] : faults
+    violations.push(tell(`${name} is there ${count} times; at least ${min} are asked for`))
+  if (max !== undefined && count > max)
+    violations.push(tell(`${name} is there ${count} times; at most ${max} are taken`))
+  return count > 1 && !isGroup ? [...violations, ...exclusiveViolations(question, answers)] : violations
 }
 
 type Place = { readonly answer: Bag; readonly at: string; readonly index: number }
 
 /** The extension optionExclusive: with this option no other. https://hl7.org/fhir/R4/extension-questionnaire-optionexclusive.html */
-function exclusiveFaults(question: Question, answers: readonly Place[]): Fault[] {
+function exclusiveViolations(question: Question, answers: readonly Place[]): Violation[] {
   const exclusive = new Set(
     objects(question.answerOption)
       .filter((option) => extensionValues(option, 'questionnaire-optionExclusive').includes(true))

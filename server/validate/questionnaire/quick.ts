@@ -7,7 +7,7 @@ import { ready, type Ready } from './answer.ts'
 import type { Asked } from './asked.ts'
 import { createEnabled, type Place } from './enabled.ts'
 import { findForm, type Form } from './find.ts'
-import { headFaults } from './head.ts'
+import { headViolations } from './head.ts'
 import { isComplete } from './response.ts'
 import { extensionNumber, extensionValues, objects, type Answer, type Bag, type Item, type Question } from './shapes.ts'
 
@@ -38,7 +38,7 @@ export function createWellAnswered(engine: Engine): (run: Run) => boolean {
     let ready = known.get(questionnaire)
     if (!ready) {
       const found = findForm(questionnaire, run)
-      if ('code' in found) return false
+      if ('detail' in found) return false
       ready = readyForm(found)
       if (!found.isContained && run.engine === engine && known.size < MOST_FORMS) known.set(questionnaire, ready)
     }
@@ -67,7 +67,7 @@ function readyForm({ form, isContained }: Form): ReadyForm {
 
 function isAnswered({ form, isContained, part, hasConditions, subjects }: ReadyForm, run: Run): boolean {
   const { resource } = run
-  if (!isOfType(resource.subject, subjects) && headFaults(resource, form).length > 0) return false
+  if (!isOfType(resource.subject, subjects) && headViolations(resource, form).length > 0) return false
   const isEnabled = hasConditions ? createEnabled() : always
   return isPart(
     part,

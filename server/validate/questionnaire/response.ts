@@ -1,10 +1,10 @@
 /** A QuestionnaireResponse against its Questionnaire. https://hl7.org/fhir/R4/questionnaireresponse.html#notes */
-import type { Fault, Run } from '../run.ts'
+import type { Violation, Run } from '../run.ts'
 import type { Asked } from './asked.ts'
 import { createEnabled } from './enabled.ts'
 import { findForm } from './find.ts'
-import { headFaults } from './head.ts'
-import { itemsFaults } from './items.ts'
+import { headViolations } from './head.ts'
+import { itemsViolations } from './items.ts'
 import { objects, type Question } from './shapes.ts'
 
 /** Where nothing that is required may be missing. https://hl7.org/fhir/R4/valueset-questionnaire-answers-status.html */
@@ -13,13 +13,13 @@ const COMPLETE = new Set<unknown>(['completed', 'amended'])
 export const isComplete = (status: unknown): boolean => COMPLETE.has(status)
 
 /** Faults of the resource of a run, with pointers into it; none when it names no questionnaire. */
-export function responseFaults(run: Run): readonly Fault[] {
+export function responseViolations(run: Run): readonly Violation[] {
   const { resource } = run
   const { questionnaire, status } = resource
   if (typeof questionnaire !== 'string') return []
   const found = findForm(questionnaire, run)
-  if ('code' in found) return [found]
+  if ('detail' in found) return [found]
   const asked: Asked = { ...found, run, isComplete: isComplete(status), isEnabled: createEnabled() }
   const questions = objects<Question>(found.form.item)
-  return [...headFaults(resource, found.form), ...itemsFaults(questions, { holder: resource, at: '' }, asked)]
+  return [...headViolations(resource, found.form), ...itemsViolations(questions, { holder: resource, at: '' }, asked)]
 }

@@ -1,7 +1,7 @@
 /** Extensions: each is walked once, as an Extension and as what its definition says. */
 import type { Schema } from '../compile/schema.ts'
 import { conditionsOf } from '../conditions.ts'
-import { contextFault, isAtHome, type Context } from '../contexts.ts'
+import { contextViolation, isAtHome, type Context } from '../contexts.ts'
 import { isAbsolute, isPart } from '../keywords/extensions.ts'
 import type { Run } from '../run.ts'
 import type { Compiler } from './compile.ts'
@@ -62,7 +62,7 @@ function contextTest(url: string, contexts: readonly Context[], { place, compile
       if (way !== undefined && known?.has(way)) return true
       const list = { instancePath: `${path.map(escaped).join('')}/${name}`, parentData: bag }
       const at = { ...list, parentDataProperty: name, rootData: run.root }
-      if (contextFault(url, contexts, { holder, run, list: at }) !== undefined) return false
+      if (contextViolation(url, contexts, { holder, run, list: at }) !== undefined) return false
       if (way !== undefined && known && known.size < MOST_PATHS) known.add(way)
       return true
     },

@@ -1,6 +1,6 @@
 /** Objects: one pass over the properties that are there. */
 import type { Choice, Schema } from '../compile/schema.ts'
-import { besides, fhirChoice, listFault } from '../keywords/presence.ts'
+import { besides, fhirChoice, listViolation } from '../keywords/presence.ts'
 import type { Run } from '../run.ts'
 import type { Compiler } from './compile.ts'
 import { all, NEVER, type Bag, type Test } from './test.ts'
@@ -61,7 +61,7 @@ const sideBySide =
   (name: string): Test =>
   (value, _run, holder) => {
     const values = holder[name] ?? NO_VALUES
-    return Array.isArray(values) && listFault(name, values, value as readonly unknown[]) === undefined
+    return Array.isArray(values) && listViolation(name, values, value as readonly unknown[]) === undefined
   }
 
 const NO_VALUES: readonly unknown[] = []

@@ -19,7 +19,7 @@ export function raisesNothing(
   engine: Engine,
 ): boolean {
   const demanded = offer ? bindingProfile(resource, offer, engine) : undefined
-  if (demanded?.fault) return false
+  if (demanded?.violation) return false
   const profiles = [...(demanded?.profiles ?? []), ...asked, ...claimed(resource).map((one) => one.profile)]
   const run = createRun(engine, resource, resource, resource)
   try {

@@ -5,5 +5,7 @@ export const attachmentSize: Rule = ({ data, size }) => {
   if (typeof data !== 'string' || typeof size !== 'number') return []
   const bytes = Buffer.byteLength(data.replace(/\s+/g, ''), 'base64')
   if (bytes === size) return []
-  return [{ code: 'value-conflict', text: `{at} says a \`size\` of \`${size}\`, but its \`data\` has ${bytes} bytes.` }]
+  return [
+    { detail: 'value-conflict', text: `{at} says a \`size\` of \`${size}\`, but its \`data\` has ${bytes} bytes.` },
+  ]
 }

@@ -1,7 +1,7 @@
 /** Rules for Bundles by their type. https://hl7.org/fhir/R4/bundle.html */
 import { parseReference, typeOfUrl } from '../../fhir/reference.ts'
 import { candidatesIn } from '../resolve.ts'
-import type { Fault } from '../run.ts'
+import type { Violation } from '../run.ts'
 import type { Rule } from './index.ts'
 
 type Bag = Readonly<Record<string, unknown>>
@@ -15,7 +15,7 @@ const SINGLE = new Set(['self', 'first', 'previous', 'prev', 'next', 'last'])
 
 export const bundleLinks: Rule = ({ link }) => {
   const seen = new Set<unknown>()
-  return listOf(link).flatMap((one, index): Fault[] => {
+  return listOf(link).flatMap((one, index): Violation[] => {
     const relation = isBag(one) ? one.relation : undefined
     if (typeof relation !== 'string' || !SINGLE.has(relation)) return []
     if (!seen.has(relation)) {
@@ -23,7 +23,7 @@ export const bundleLinks: Rule = ({ link }) => {
       return []
     }
     const text = `{at} is another link of the relation \`${relation}\`; a Bundle has one at most.`
-    return [{ code: 'bundle-invalid', below: `/link/${index}`, text }]
+    return [{ detail: 'bundle-invalid', below: `/link/${index}`, text }]
   })
 }
 
@@ -32,18 +32,18 @@ export const bundleLinks: Rule = ({ link }) => {
  * https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.fullUrl
  */
 export const entryAddresses: Rule = ({ entry }) =>
-  listOf(entry).flatMap((one, index): Fault[] => {
+  listOf(entry).flatMap((one, index): Violation[] => {
     if (!isBag(one) || typeof one.fullUrl !== 'string' || one.fullUrl === '') return []
     const { fullUrl, resource } = one
     const below = `/entry/${index}`
     if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(fullUrl)) {
-      return [{ code: 'bundle-invalid', below, text: `{at} has the fullUrl \`${fullUrl}\`; it must be absolute.` }]
+      return [{ detail: 'bundle-invalid', below, text: `{at} has the fullUrl \`${fullUrl}\`; it must be absolute.` }]
     }
     if (!isBag(resource) || typeof resource.id !== 'string' || !typeOfUrl(fullUrl)) return []
     const end = `/${String(resource.resourceType)}/${resource.id}`
     if (!/^https?:/.test(fullUrl) || fullUrl.endsWith(end)) return []
     const text = `{at} has the fullUrl \`${fullUrl}\`, which disagrees with its resource: it must end with \`${end}\`.`
-    return [{ code: 'bundle-invalid', below, text }]
+    return [{ detail: 'bundle-invalid', below, text }]
   })
 
 /** Only what is to be done, or was done, may stand without a name. */
@@ -55,12 +55,12 @@ const NAMED = new Set(['document', 'message', 'collection', 'searchset'])
  */
 export const entryNames: Rule = ({ type, entry }) => {
   if (typeof type !== 'string' || !NAMED.has(type)) return []
-  return listOf(entry).flatMap((one, index): Fault[] => {
+  return listOf(entry).flatMap((one, index): Violation[] => {
     if (!isBag(one) || !isBag(one.resource) || 'fullUrl' in one || '_fullUrl' in one) return []
     const { resourceType } = one.resource
     if (resourceType === 'OperationOutcome' || resourceType === 'Parameters') return []
     const text = `{at} has no \`fullUrl\`. In a Bundle of type \`${type}\`, each entry is named by one.`
-    return [{ code: 'bundle-invalid', below: `/entry/${index}`, text }]
+    return [{ detail: 'bundle-invalid', below: `/entry/${index}`, text }]
   })
 }
 
@@ -70,18 +70,18 @@ export const entryNames: Rule = ({ type, entry }) => {
  */
 export const searchEntries: Rule = ({ type, entry }) => {
   if (type !== 'searchset') return []
-  return listOf(entry).flatMap((one, index): Fault[] => {
+  return listOf(entry).flatMap((one, index): Violation[] => {
     if (!isBag(one) || !isBag(one.resource)) return []
     const { resourceType, id } = one.resource
     const mode = isBag(one.search) ? one.search.mode : undefined
     const below = `/entry/${index}/resource`
     if (mode === 'outcome') {
       const text = `{at} is a ${String(resourceType)}, but what \`search.mode\` calls an outcome is an OperationOutcome.`
-      return resourceType === 'OperationOutcome' ? [] : [{ code: 'bundle-invalid', below, text }]
+      return resourceType === 'OperationOutcome' ? [] : [{ detail: 'bundle-invalid', below, text }]
     }
     const isNoise = mode === undefined && resourceType === 'OperationOutcome'
     if (id !== undefined || isNoise) return []
-    return [{ code: 'bundle-invalid', below, text: '{at} has no `id`. A resource that a search found has one.' }]
+    return [{ detail: 'bundle-invalid', below, text: '{at} has no `id`. A resource that a search found has one.' }]
   })
 }
 
@@ -95,7 +95,7 @@ export const documentReferences: Rule = (bundle) => {
   if (!isBag(first) || !isBag(first.resource) || first.resource.resourceType !== 'Composition') return []
   const composition = first.resource
   const candidates = candidatesIn(bundle, first.fullUrl)
-  return referencesIn(composition).flatMap(({ reference, below }): Fault[] => {
+  return referencesIn(composition).flatMap(({ reference, below }): Violation[] => {
     const kind = parseReference(reference)?.kind
     if (kind !== 'local' && kind !== 'urn') return []
     const found = candidates(reference)
@@ -104,7 +104,7 @@ export const documentReferences: Rule = (bundle) => {
       found.length === 0
         ? `{at} refers to \`${reference}\`, which is not in the document. Add it, under the same base as the Composition.`
         : `{at} refers to \`${reference}\`, which ${found.length} entries of the document may be. Name the version.`
-    return [{ code: 'bundle-invalid', below: `/entry/0/resource${below}`, text }]
+    return [{ detail: 'bundle-invalid', below: `/entry/0/resource${below}`, text }]
   })
 }
 

@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/R4/conceptmap-definitions.html#ConceptMap.group.element.code
  */
 import { items } from '../../fhir/element.ts'
-import type { Engine, Fault } from '../run.ts'
+import type { Engine, Violation } from '../run.ts'
 import type { Rule } from './index.ts'
 
 type Side = { readonly valueSet: unknown; readonly system: unknown; readonly version: unknown }
@@ -23,21 +23,21 @@ export const mappedCodes: Rule = (map, { engine }) =>
     return items(group.element).flatMap((element, place) => {
       const below = `/group/${at}/element/${place}`
       const targets = items(element.target).flatMap(({ code }, index) =>
-        faultOf(code, target, `${below}/target/${index}`, engine),
+        violationOf(code, target, `${below}/target/${index}`, engine),
       )
-      return [...faultOf(element.code, source, below, engine), ...targets]
+      return [...violationOf(element.code, source, below, engine), ...targets]
     })
   })
 
-function faultOf(
+function violationOf(
   code: unknown,
   { valueSet, system, version }: Side,
   below: string,
   { terminology }: Engine,
-): readonly Fault[] {
+): readonly Violation[] {
   if (typeof system !== 'string' || typeof code !== 'string') return []
-  const told = (what: string): readonly Fault[] => [
-    { code: 'code-invalid', below: `${below}/code`, text: `{at} is \`${code}\`, which ${what}.` },
+  const told = (what: string): readonly Violation[] => [
+    { detail: 'code-invalid', below: `${below}/code`, text: `{at} is \`${code}\`, which ${what}.` },
   ]
   if (terminology.checkSystem(system, code, typeof version === 'string' ? version : undefined) === 'out')
     return told(`is not a code of \`${system}\``)

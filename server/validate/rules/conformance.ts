@@ -1,6 +1,6 @@
 /** Rules for the definitions that a resource may be, where they name other definitions. https://hl7.org/fhir/R4/conformance-module.html */
 import { pathFault } from '../../fhirpath/path-fault.ts'
-import type { Fault } from '../run.ts'
+import type { Violation } from '../run.ts'
 import type { Rule } from './index.ts'
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
@@ -12,35 +12,35 @@ export const searchParamType: Rule = ({ definition, type }, { engine }) => {
   if (defined?.resourceType !== 'SearchParameter' || typeof defined.type !== 'string' || defined.type === type)
     return []
   const text = `{at} is of type \`${type}\`, but \`${definition}\` defines it as \`${defined.type}\`.`
-  return [{ code: 'value-conflict', text }]
+  return [{ detail: 'value-conflict', text }]
 }
 
 /** https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.derivedFrom, and .component */
 export const derivedParameter: Rule = ({ type, base, derivedFrom, component }, { engine }) => {
-  const found: Fault[] = []
+  const found: Violation[] = []
   if (type === 'composite' && listOf(component).length < 2) {
-    found.push({ code: 'value-conflict', text: '{at} is composite, so it needs two `component`s or more.' })
+    found.push({ detail: 'value-conflict', text: '{at} is composite, so it needs two `component`s or more.' })
   }
   const origin = typeof derivedFrom === 'string' ? engine.definitions.find(derivedFrom) : undefined
   if (origin?.resourceType !== 'SearchParameter') return found
   if (typeof type === 'string' && origin.type !== type) {
     const text = `{at} is of type \`${type}\`, but it is derived from \`${origin.url}\`, which is \`${String(origin.type)}\`.`
-    found.push({ code: 'value-conflict', text })
+    found.push({ detail: 'value-conflict', text })
   }
   const bases = new Set(listOf(origin.base))
   const other = listOf(base).find((one) => !bases.has(one))
   if (other !== undefined && !bases.has('Resource') && !bases.has('DomainResource')) {
     const text = `{at} is for ${String(other)}, but it is derived from \`${origin.url}\`, which is not.`
-    found.push({ code: 'value-conflict', text })
+    found.push({ detail: 'value-conflict', text })
   }
   return found
 }
 
 /** What is searched for is found by an expression. https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.expression */
 export const searchExpression: Rule = ({ expression }) => {
-  const fault = typeof expression === 'string' ? pathFault(expression) : undefined
-  if (fault === undefined) return []
-  return [{ code: 'definition-invalid', below: '/expression', text: `{at} is \`${String(expression)}\`; ${fault}` }]
+  const reason = typeof expression === 'string' ? pathFault(expression) : undefined
+  if (reason === undefined) return []
+  return [{ detail: 'definition-invalid', below: '/expression', text: `{at} is \`${String(expression)}\`; ${reason}` }]
 }
 
 /**
@@ -49,13 +49,15 @@ export const searchExpression: Rule = ({ expression }) => {
  */
 export const absoluteUrl: Rule = ({ url }) => {
   if (typeof url !== 'string' || url === '' || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)) return []
-  return [{ code: 'value-format', below: '/url', text: `{at} is \`${url}\`; a canonical address is an absolute URI.` }]
+  return [
+    { detail: 'value-format', below: '/url', text: `{at} is \`${url}\`; a canonical address is an absolute URI.` },
+  ]
 }
 
 /** A code system is named by an absolute address. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.system */
 export const absoluteSystem: Rule = ({ system }) => {
   if (typeof system !== 'string' || system === '' || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(system)) return []
   return [
-    { code: 'value-format', text: `{at} draws on the system \`${system}\`; a system is named by an absolute URI.` },
+    { detail: 'value-format', text: `{at} draws on the system \`${system}\`; a system is named by an absolute URI.` },
   ]
 }

@@ -2,7 +2,7 @@
 import { items } from '../../fhir/element.ts'
 import { parseReference } from '../../fhir/reference.ts'
 import { candidatesIn } from '../resolve.ts'
-import type { Fault } from '../run.ts'
+import type { Violation } from '../run.ts'
 import type { Rule } from './index.ts'
 
 type Bag = Readonly<Record<string, unknown>>
@@ -20,9 +20,9 @@ export const entriesLinked: Rule = ({ type, entry }) => {
   const reached = reachedFrom(first, entries)
   return entries
     .filter((one) => !reached.has(one) && one.resource.resourceType !== 'Binary')
-    .map(({ index, resource }): Fault => {
+    .map(({ index, resource }): Violation => {
       const text = `{at} is a ${String(resource.resourceType)} that no reference links to the Composition of the document.`
-      return { code: 'bundle-invalid', below: `/entry/${index}`, text }
+      return { detail: 'bundle-invalid', below: `/entry/${index}`, text }
     })
 }
 
@@ -79,10 +79,10 @@ export const focusInMessage: Rule = (bundle) => {
   const [first] = entriesOf(bundle.entry)
   if (bundle.type !== 'message' || first?.resource.resourceType !== 'MessageHeader') return []
   const candidates = candidatesIn(bundle, first.names[0])
-  return items(first.resource.focus).flatMap(({ reference }, index): Fault[] => {
+  return items(first.resource.focus).flatMap(({ reference }, index): Violation[] => {
     const kind = typeof reference === 'string' ? parseReference(reference)?.kind : undefined
     if ((kind !== 'local' && kind !== 'urn') || candidates(String(reference)).length > 0) return []
     const text = `{at} refers to \`${String(reference)}\`, which is not in the message. Add it.`
-    return [{ code: 'bundle-invalid', below: `/entry/${first.index}/resource/focus/${index}`, text }]
+    return [{ detail: 'bundle-invalid', below: `/entry/${first.index}/resource/focus/${index}`, text }]
   })
 }

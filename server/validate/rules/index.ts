@@ -2,8 +2,8 @@
  * Rules that the specification states in words, by the shape that they are about; no FHIRPath says them. Each looks at
  * one value of its shape and answers what is wrong.
  */
-import { responseFaults } from '../questionnaire/response.ts'
-import type { Fault, Run } from '../run.ts'
+import { responseViolations } from '../questionnaire/response.ts'
+import type { Violation, Run } from '../run.ts'
 import { attachmentSize } from './attachment.ts'
 import { bundleLinks, documentReferences, entryAddresses, entryNames, searchEntries } from './bundle.ts'
 import { mappedCodes } from './concept-map.ts'
@@ -20,9 +20,9 @@ import { expressionsParse, namedAtHand, structureFits } from './structure.ts'
 import { conceptCount, contentIsSo, drawsOnSystem, filtersFit, partsAtHand, supplementConcepts } from './terminology.ts'
 import { unitIsUcum } from './units.ts'
 
-export type Rule = (data: Readonly<Record<string, unknown>>, run: Run) => readonly Fault[]
+export type Rule = (data: Readonly<Record<string, unknown>>, run: Run) => readonly Violation[]
 
-export const answersFit: Rule = (_data, run) => responseFaults(run)
+export const answersFit: Rule = (_data, run) => responseViolations(run)
 
 /** Quantity and its kinds. */
 const QUANTITY: readonly Rule[] = [unitIsUcum]

@@ -10,7 +10,9 @@ export const narrativeLinks: Rule = ({ div }, { root, shared }) => {
   const places = (shared.places ??= placesIn(root, shared))
   const lost = [...links].find((name) => !places.has(name))
   if (lost === undefined) return []
-  return [{ code: 'invariant', below: '/div', text: `{at} has a link to \`#${lost}\`, but nothing here has this id.` }]
+  return [
+    { detail: 'invariant', below: '/div', text: `{at} has a link to \`#${lost}\`, but nothing here has this id.` },
+  ]
 }
 
 function placesIn(root: unknown, shared: Shared): ReadonlySet<string> {

@@ -1,6 +1,6 @@
 /** What a Questionnaire says of its own questions. https://hl7.org/fhir/R4/questionnaire.html */
 import { items } from '../../fhir/element.ts'
-import type { Fault } from '../run.ts'
+import type { Violation } from '../run.ts'
 import type { Rule } from './index.ts'
 
 type Bag = Readonly<Record<string, unknown>>
@@ -14,12 +14,12 @@ export const enabledByQuestions: Rule = (form) => {
   const all = placed(form, '')
   const known = new Set(all.map(({ item }) => item.linkId))
   return all.flatMap(({ item, below }) =>
-    items(item.enableWhen).flatMap(({ question }): Fault[] => {
+    items(item.enableWhen).flatMap(({ question }): Violation[] => {
       if (typeof question !== 'string' || (known.has(question) && question !== item.linkId)) return []
       const text = known.has(question)
         ? `{at} is enabled by its own answer. Name another question in \`enableWhen\`.`
         : `{at} is enabled by the question \`${question}\`, but no item of this form has this \`linkId\`.`
-      return [{ code: 'value-conflict', below, text }]
+      return [{ detail: 'value-conflict', below, text }]
     }),
   )
 }

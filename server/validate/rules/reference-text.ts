@@ -4,5 +4,5 @@ import type { Rule } from './index.ts'
 export const referenceText: Rule = ({ reference }) => {
   if (typeof reference !== 'string' || !/\s/.test(reference)) return []
   const text = `{at} refers to \`${reference.slice(0, 200)}\`, which is no reference: it has white space in it.`
-  return [{ code: 'reference-format', text }]
+  return [{ detail: 'reference-format', text }]
 }

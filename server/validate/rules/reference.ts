@@ -17,14 +17,14 @@ export const referenceType: Rule = ({ reference, type }, run) => {
   const name = type.startsWith(CORE) ? type.slice(CORE.length) : undefined
   if (name !== undefined && run.engine.definitions.isResourceType(name)) {
     const text = `{at} is \`${type}\`. A type of resource is told by its name: \`${name}\`.`
-    return [{ code: 'reference-type', below: '/type', text }]
+    return [{ detail: 'reference-type', below: '/type', text }]
   }
   if (type.includes(':')) return []
   if (!run.engine.definitions.isResourceType(type)) {
-    return [{ code: 'reference-type', below: '/type', text: `{at} is \`${type}\`, which is no type of resource.` }]
+    return [{ detail: 'reference-type', below: '/type', text: `{at} is \`${type}\`, which is no type of resource.` }]
   }
   const pointed = typeof reference === 'string' ? typeOfReference(reference, run) : undefined
   if (pointed === undefined || pointed === type) return []
   const text = `{at} says that it is to ${withArticle(type)}, but \`${String(reference)}\` points at ${withArticle(pointed)}.`
-  return [{ code: 'reference-type', text }]
+  return [{ detail: 'reference-type', text }]
 }

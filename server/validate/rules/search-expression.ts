@@ -13,7 +13,7 @@ const ABSTRACT = new Set<unknown>(['Resource', 'DomainResource'])
 
 export const expressionOfBase: Rule = ({ expression, base }, { engine }) => {
   if (typeof expression !== 'string' || expression.length > LONGEST || !Array.isArray(base)) return []
-  const told = (text: string) => [{ code: 'definition-invalid' as const, below: '/expression', text: `{at} ${text}` }]
+  const told = (text: string) => [{ detail: 'definition-invalid' as const, below: '/expression', text: `{at} ${text}` }]
   for (const { type, steps } of pathsIn(expression)) {
     if (!engine.definitions.isResourceType(type)) continue
     if (!base.includes(type) && !base.some((one) => ABSTRACT.has(one)))

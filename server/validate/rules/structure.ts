@@ -3,18 +3,18 @@ import { differentialFault, headFault, lateElement } from '../../definitions/str
 import { elementsOf, isConstraint } from '../../definitions/structures/structures.ts'
 import { items } from '../../fhir/element.ts'
 import { isFast, pathFault } from '../../fhirpath/path-fault.ts'
-import type { Fault } from '../run.ts'
+import type { Violation } from '../run.ts'
 import type { Rule } from './index.ts'
 
 export const structureFits: Rule = (data, { engine }) => {
   if (!isConstraint(data)) return []
   const { structures } = engine.definitions
-  const fault = headFault(data, structures) ?? differentialFault(data, structures)
-  if (fault !== undefined) return [{ code: 'definition-invalid', text: `{at}: ${fault}` }]
+  const reason = headFault(data, structures) ?? differentialFault(data, structures)
+  if (reason !== undefined) return [{ detail: 'definition-invalid', text: `{at}: ${reason}` }]
   const late = lateElement(data, structures)
   if (late === undefined) return []
   const text = `{at}: \`${late}\` comes after what its base lists behind it. A differential keeps the order of its base.`
-  return [{ code: 'definition-invalid', severity: 'warning', text }]
+  return [{ detail: 'definition-invalid', severity: 'warning', text }]
 }
 
 /** To read an expression with the engine takes milliseconds: of more than these, the rest is read when it is posted. */
@@ -25,14 +25,14 @@ export const expressionsParse: Rule = ({ differential }) => {
   const seen = new Set<string>()
   let slow = 0
   return items(elementsOf(differential)).flatMap((element, index) =>
-    items(element.constraint).flatMap(({ expression }, place): Fault[] => {
+    items(element.constraint).flatMap(({ expression }, place): Violation[] => {
       if (typeof expression !== 'string' || seen.has(expression)) return []
       seen.add(expression)
       if (!isFast(expression) && ++slow > MOST_SLOW) return []
-      const fault = pathFault(expression)
-      if (fault === undefined) return []
+      const reason = pathFault(expression)
+      if (reason === undefined) return []
       const below = `/differential/element/${index}/constraint/${place}/expression`
-      return [{ code: 'definition-invalid', below, text: `{at} is \`${expression}\`; ${fault}` }]
+      return [{ detail: 'definition-invalid', below, text: `{at} is \`${expression}\`; ${reason}` }]
     }),
   )
 }
@@ -42,10 +42,10 @@ export const expressionsParse: Rule = ({ differential }) => {
  * https://hl7.org/fhir/R4/terminologies.html#strength
  */
 export const namedAtHand: Rule = ({ differential }, { engine }) => {
-  const missing = (canonical: unknown, below: string, what: string): readonly Fault[] => {
+  const missing = (canonical: unknown, below: string, what: string): readonly Violation[] => {
     if (typeof canonical !== 'string' || canonical.startsWith('#') || engine.definitions.find(canonical)) return []
     const text = `{at} names the ${what} \`${canonical}\`, which is not at hand: what it says is not checked.`
-    return [{ code: 'code-unchecked', severity: 'warning', below, text }]
+    return [{ detail: 'code-unchecked', severity: 'warning', below, text }]
   }
   return items(elementsOf(differential)).flatMap((element, index) => {
     const below = `/differential/element/${index}`

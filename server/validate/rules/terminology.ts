@@ -1,6 +1,6 @@
 /** What code systems and value sets say of themselves. https://hl7.org/fhir/R4/codesystem.html, https://hl7.org/fhir/R4/valueset.html */
 import type { Canonical } from '../../definitions/definitions.ts'
-import type { Engine, Fault } from '../run.ts'
+import type { Engine, Violation } from '../run.ts'
 import { canonicalParts } from '../../terminology/versions.ts'
 import { isSctid, SNOMED } from '../../terminology/sctid.ts'
 import type { Rule } from './index.ts'
@@ -18,7 +18,7 @@ export const conceptCount: Rule = ({ content, count, concept }) => {
   const found = placed(concept, '/concept').length
   if (found === count) return []
   const text = `{at} is \`${count}\`, but the code system is complete and has ${found} concepts.`
-  return [{ code: 'value-conflict', below: '/count', text }]
+  return [{ detail: 'value-conflict', below: '/count', text }]
 }
 
 /**
@@ -28,25 +28,25 @@ export const conceptCount: Rule = ({ content, count, concept }) => {
 export const contentIsSo: Rule = ({ content, supplements, concept }) => {
   if (content === 'supplement' && supplements === undefined) {
     const text = '{at} is `supplement`, but `supplements` does not say which code system is added to.'
-    return [{ code: 'value-conflict', below: '/content', text }]
+    return [{ detail: 'value-conflict', below: '/content', text }]
   }
   if (content === 'not-present' && bags(concept).length > 0) {
     const text = '{at} is here, but the `content` of the code system is `not-present`: it lists no concepts.'
-    return [{ code: 'value-conflict', below: '/concept/0', text }]
+    return [{ detail: 'value-conflict', below: '/concept/0', text }]
   }
   if (typeof supplements !== 'string' || content === 'supplement') return []
   const text = `{at} is \`${String(content)}\`; the content of what supplements a code system is \`supplement\`.`
-  return [{ code: 'value-conflict', below: '/content', text }]
+  return [{ detail: 'value-conflict', below: '/content', text }]
 }
 
 /** A supplement adds to concepts, and defines none. https://hl7.org/fhir/R4/codesystem.html#supplements */
 export const supplementConcepts: Rule = ({ content, supplements, concept }, { engine }) => {
   if (content !== 'supplement' || typeof supplements !== 'string') return []
   const { url, version } = canonicalParts(supplements)
-  return placed(concept, '/concept').flatMap(({ below, code }): Fault[] => {
+  return placed(concept, '/concept').flatMap(({ below, code }): Violation[] => {
     if (engine.terminology.checkSystem(url, code, version) !== 'out') return []
     const text = `{at} is \`${code}\`, which is not a code of \`${url}\`: a supplement defines none of its own.`
-    return [{ code: 'code-invalid', below: `${below}/code`, text }]
+    return [{ detail: 'code-invalid', below: `${below}/code`, text }]
   })
 }
 
@@ -62,10 +62,10 @@ function placed(concept: unknown, below: string): readonly Placed[] {
 
 /** What a value set draws on is at hand: what is not could not be checked. https://hl7.org/fhir/R4/valueset.html#compositions */
 export const partsAtHand: Rule = ({ system, valueSet }, { engine }) => {
-  const missing = (canonical: unknown, below: string, what: string, isThere: (url: string) => unknown): Fault[] => {
+  const missing = (canonical: unknown, below: string, what: string, isThere: (url: string) => unknown): Violation[] => {
     if (typeof canonical !== 'string' || canonical === '' || isThere(canonical)) return []
     const text = `{at} is \`${canonical}\`, a ${what} that is not at hand: whether a code is one of it could not be checked.`
-    return [{ code: 'code-unchecked', severity: 'warning', below, text }]
+    return [{ detail: 'code-unchecked', severity: 'warning', below, text }]
   }
   const { terminology } = engine
   const hasCodes = (url: string): boolean => (terminology.codeSystem(url)?.content ?? 'not-present') !== 'not-present'
@@ -83,7 +83,7 @@ export const drawsOnSystem: Rule = ({ system }, { engine }) => {
   if (typeof system !== 'string' || engine.terminology.find(system, 'ValueSet') === undefined) return []
   if (engine.terminology.codeSystem(system) !== undefined) return []
   const text = `{at} draws on the system \`${system}\`, which is a value set. Name it under \`valueSet\`, or name its system.`
-  return [{ code: 'value-conflict', text }]
+  return [{ detail: 'value-conflict', text }]
 }
 
 /** A filter asks for something that can be. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.filter */
@@ -91,11 +91,11 @@ export const filtersFit: Rule = ({ system, version, filter }, { engine }) => {
   if (typeof system !== 'string') return []
   const asked = typeof version === 'string' ? `${system}|${version}` : system
   const known = engine.terminology.find(asked, 'CodeSystem')
-  return bags(filter).flatMap(({ property, op, value }, index): Fault[] => {
+  return bags(filter).flatMap(({ property, op, value }, index): Violation[] => {
     if (typeof property !== 'string' || typeof op !== 'string' || typeof value !== 'string') return []
     const why = wrongValue({ property, op, value, system }, known, engine)
     return why
-      ? [{ code: 'value-conflict', below: `/filter/${index}`, text: `{at} has the value \`${value}\`; ${why}` }]
+      ? [{ detail: 'value-conflict', below: `/filter/${index}`, text: `{at} has the value \`${value}\`; ${why}` }]
       : []
   })
 }

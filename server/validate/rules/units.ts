@@ -5,5 +5,5 @@ import type { Rule } from './index.ts'
 export const unitIsUcum: Rule = ({ system, code }, { engine }) => {
   if (system !== UCUM || typeof code !== 'string' || engine.terminology.checkSystem(UCUM, code) !== 'out') return []
   const text = `{at} is \`${code}\`, which is no unit of UCUM (case matters: \`mg\`, \`Cel\`, \`mm[Hg]\`).`
-  return [{ code: 'code-invalid', below: '/code', text }]
+  return [{ detail: 'code-invalid', below: '/code', text }]
 }

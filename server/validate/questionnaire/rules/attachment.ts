@@ -1,5 +1,5 @@
 /** What an attachment may be. https://hl7.org/fhir/R4/extension-mimetype.html, https://hl7.org/fhir/R4/extension-maxsize.html */
-import type { Fault } from '../../run.ts'
+import type { Violation } from '../../run.ts'
 import { show } from '../../keywords/value.ts'
 import { list, mismatch, NONE, type Rule } from '../asked.ts'
 import { extensionNumber, extensionValues, type Bag } from '../shapes.ts'
@@ -12,11 +12,11 @@ export const attachmentRule: Rule = (question) => {
   return (value, { key }) => {
     if (key !== 'valueAttachment' || typeof value !== 'object' || value === null) return NONE
     const { contentType, data, size } = value as Bag
-    return [...typeFaults(contentType, types), ...sizeFaults(data, size, max)]
+    return [...typeViolations(contentType, types), ...sizeViolations(data, size, max)]
   }
 }
 
-function typeFaults(given: unknown, types: readonly string[]): readonly Fault[] {
+function typeViolations(given: unknown, types: readonly string[]): readonly Violation[] {
   // Parameters (`; charset=utf-8`) do not change the type. https://www.rfc-editor.org/rfc/rfc2045#section-5
   const essence = (text: string): string => (text.split(';')[0] ?? '').trim().toLowerCase()
   const isGiven = typeof given === 'string'
@@ -25,7 +25,7 @@ function typeFaults(given: unknown, types: readonly string[]): readonly Fault[] 
   return [mismatch('', `{at}: the attachment ${shown}; the question takes ${list(types)}.`)]
 }
 
-function sizeFaults(data: unknown, stated: unknown, max: number): readonly Fault[] {
+function sizeViolations(data: unknown, stated: unknown, max: number): readonly Violation[] {
   const size = typeof data === 'string' ? byteLength(data) : typeof stated === 'number' ? stated : 0
   return size > max
     ? [mismatch('', `{at}: the attachment has ${size} bytes; the question takes at most ${max}.`)]

@@ -1,5 +1,5 @@
 /** Units and bounds of a quantity. https://hl7.org/fhir/R4/questionnaire-profiles.html, https://hl7.org/fhir/uv/sdc/behavior.html */
-import type { Fault } from '../../run.ts'
+import type { Violation } from '../../run.ts'
 import { list, mismatch, NONE, warning, type Rule } from '../asked.ts'
 import { order } from '../compare.ts'
 import { extensionValues, type Bag } from '../shapes.ts'
@@ -35,7 +35,7 @@ const BOUNDS = [
 ] as const
 
 // Where both units are coded and yet measure different things, the answer is to another question.
-function incomparable(key: string, text: string, value: Bag, bound: Bag): Fault {
+function incomparable(key: string, text: string, value: Bag, bound: Bag): Violation {
   const isCoded = (one: Bag): boolean => one.code !== undefined && one.system !== undefined
   return (isCoded(value) && isCoded(bound) ? mismatch : warning)(`/${key}`, text)
 }

@@ -1,6 +1,6 @@
 /** What a reference may point at. https://hl7.org/fhir/R4/extension-questionnaire-referenceresource.html */
 import { parseReference } from '../../../fhir/reference.ts'
-import { createRun, errorsOf, type Fault, type Run } from '../../run.ts'
+import { createRun, errorsOf, type Violation, type Run } from '../../run.ts'
 import { typeOfReference } from '../../resolve.ts'
 import { show } from '../../keywords/value.ts'
 import { list, mismatch, NONE, type Rule } from '../asked.ts'
@@ -16,20 +16,20 @@ export const referenceRule: Rule = (question) => {
     const { reference, type: stated } = value as Bag
     const below = `/${key}`
     const type = isText(reference) ? typeOfReference(reference, run) : stated
-    const fault = isText(reference) ? addressFault(reference, type, { below, run }) : undefined
-    if (fault) return [fault]
+    const violation = isText(reference) ? addressViolation(reference, type, { below, run }) : undefined
+    if (violation) return [violation]
     if (typeof type !== 'string') return NONE
     if (types.length > 0 && !types.includes(type))
       return [mismatch(below, `{at} points at a ${type}; the question \`${question.linkId}\` takes ${list(types)}.`)]
-    return profileFaults(reference, type, profiles, { below, run })
+    return profileViolations(reference, type, profiles, { below, run })
   }
 }
 
 // https://hl7.org/fhir/R4/references.html#literal
-function addressFault(reference: string, type: unknown, { below, run }: Where): Fault | undefined {
+function addressViolation(reference: string, type: unknown, { below, run }: Where): Violation | undefined {
   if (typeof type !== 'string' || run.engine.definitions.isResourceType(type)) return undefined
   return {
-    code: 'reference-type',
+    detail: 'reference-type',
     below,
     text: `{at}: ${show(reference)} points at \`${type}\`, which is no type of FHIR R4.`,
   }
@@ -40,12 +40,12 @@ const isText = (value: unknown): value is string => typeof value === 'string'
 type Where = { readonly below: string; readonly run: Run }
 
 // Several profiles: it is enough to meet one. What is not known here could be met.
-function profileFaults(
+function profileViolations(
   reference: unknown,
   type: string,
   profiles: readonly string[],
   { below, run }: Where,
-): readonly Fault[] {
+): readonly Violation[] {
   const { engine } = run
   if (profiles.length === 0 || !profiles.every(engine.knows)) return NONE
   const fitting = profiles.filter((url) => engine.definitions.structures.find(url)?.type === type)

@@ -1,7 +1,7 @@
 /** Answers from a value set. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.answerValueSet */
 import type { ErrorObject } from 'ajv'
 import type { Canonical } from '../../../definitions/definitions.ts'
-import { createRun, errorsOf, type Fault, type Run } from '../../run.ts'
+import { createRun, errorsOf, type Violation, type Run } from '../../run.ts'
 import type { Verdict } from '../../../terminology/code-system.ts'
 import { mismatch, NONE, type Asked, type Rule } from '../asked.ts'
 import { objects, type Bag } from '../shapes.ts'
@@ -17,7 +17,7 @@ export const valueSetRule: Rule = (question) => {
     if (verdict === 'in') return NONE
     if (verdict === 'unknown') {
       const text = `{at} is ${shown(value)}; it could not be checked against \`${url}\`, because that is not at hand.`
-      return [{ code: 'code-unchecked', severity: 'warning', below: `/${key}`, text }]
+      return [{ detail: 'code-unchecked', severity: 'warning', below: `/${key}`, text }]
     }
     const text = `{at} is ${shown(value)}, which is not in the answers \`${url}\` of the question \`${question.linkId}\`.`
     return [mismatch(`/${key}`, text)]
@@ -54,4 +54,4 @@ function isSound(set: Bag, { engine, container, root }: Run): boolean {
 }
 
 const isWarning = ({ params }: ErrorObject): boolean =>
-  ['warning', 'information'].includes((params as Fault).severity ?? '')
+  ['warning', 'information'].includes((params as Violation).severity ?? '')
