@@ -1,18 +1,18 @@
 /** Which of the hub's profiles binds a resource, when its type has several: the one whose condition it meets. */
+import type { JsonObject } from '../fhir/types.ts'
 import type { ResourceCapability } from '../definitions/definitions.ts'
 import { profileUrl } from '../fhir/canonical.ts'
 import { compilePath } from '../fhirpath/expression.ts'
-import type { Engine, Violation } from './run.ts'
+import type { ValidationEngine } from './check-context.ts'
+import type { Violation } from './violation.ts'
 
 const APPLIES_WHEN = profileUrl('ext-applies-when')
-
-type Resource = Readonly<Record<string, unknown>>
 
 /** The profiles that bind a resource (one, or none), and what is wrong where none can be chosen. */
 export type Demanded = { readonly profiles: readonly string[]; readonly violation?: Violation }
 
 /** The profile, or a fault that lists the conditions when none or several are met. */
-export function bindingProfile(resource: Resource, offer: ResourceCapability, engine: Engine): Demanded {
+export function bindingProfile(resource: JsonObject, offer: ResourceCapability, engine: ValidationEngine): Demanded {
   const { profiles } = offer
   if (profiles.length <= 1) return { profiles }
   const conditions = profiles.map((url) => ({ url, condition: conditionOf(url, engine) }))
@@ -26,13 +26,13 @@ export function bindingProfile(resource: Resource, offer: ResourceCapability, en
   return { profiles: [], violation: { detail: 'profile-undecided', text: `${several}; exactly one must: ${list}.` } }
 }
 
-function conditionOf(url: string, engine: Engine): string | undefined {
+function conditionOf(url: string, engine: ValidationEngine): string | undefined {
   const extensions = (engine.definitions.find(url)?.extension ?? []) as readonly { url: string; valueString?: string }[]
   return extensions.find((one) => one.url === APPLIES_WHEN)?.valueString
 }
 
 // A condition that fails on a broken resource is not met; what is broken is told by the type's own check.
-function meets(condition: string, resource: Resource): boolean {
+function meets(condition: string, resource: JsonObject): boolean {
   try {
     const values = compilePath(condition)(resource)
     return values.length === 1 && values[0] === true

@@ -2,28 +2,27 @@
  * The rules of the base that meet nearly every resource, as plain functions: same verdict as their FHIRPath text, at a
  * hundredth of its cost. A rule is taken for one of these only when its text is R4's own.
  */
+import type { JsonObject } from '../fhir/types.ts'
 import type { Structures } from '../definitions/structures/structures.ts'
 import type { ErrorCode } from '../fhir/outcome.ts'
 import type { Invariant } from './compile/schema.ts'
 import { containedFree, containedUnlabelled, containedUnversioned, firstUnreferenced } from './contained.ts'
 import { find } from './resolve.ts'
-import type { Run } from './run.ts'
+import type { CheckContext } from './check-context.ts'
 import { xhtmlOf } from './xhtml.ts'
-
-type Bag = Readonly<Record<string, unknown>>
 
 export type NativeRule = {
   /** The element of R4 whose rule it is. */
   readonly of: string
-  readonly test: (run: Run, data: never) => boolean
+  readonly test: (context: CheckContext, data: never) => boolean
   readonly detail?: ErrorCode
   /** Where below the data it is broken. */
   readonly below?: (data: never) => string
   /** What exactly breaks it, as a sentence. */
-  readonly why?: (run: Run, data: never) => string | undefined
+  readonly why?: (context: CheckContext, data: never) => string | undefined
 }
 
-type Has = (data: Bag) => boolean
+type Has = (data: JsonObject) => boolean
 
 /** x.exists(), whether with a value or with an extension in its place. */
 function has(name: string): Has {
@@ -32,9 +31,9 @@ function has(name: string): Has {
 }
 
 /** has(x).empty() or has(y).exists() */
-function needs(one: string, other: string): (run: Run, data: Bag) => boolean {
+function needs(one: string, other: string): (context: CheckContext, data: JsonObject) => boolean {
   const [hasOne, hasOther] = [has(one), has(other)]
-  return (_run, data) => !hasOne(data) || hasOther(data)
+  return (_context, data) => !hasOne(data) || hasOther(data)
 }
 
 const [hasExtension, hasAnswer, hasItem] = [has('extension'), has('answer'), has('item')]
@@ -42,31 +41,46 @@ const CONTACT = ['name', 'telecom', 'address', 'organization'].map(has)
 
 /** By key. https://hl7.org/fhir/R4/conformance-rules.html#constraints */
 export const NATIVE: Readonly<Record<string, NativeRule>> = {
-  'dom-2': { of: 'DomainResource', test: (_run, data: Bag) => containedFree(data), detail: 'contained-invalid' },
+  'dom-2': {
+    of: 'DomainResource',
+    test: (_context, data: JsonObject) => containedFree(data),
+    detail: 'contained-invalid',
+  },
   'dom-3': {
     of: 'DomainResource',
-    test: (_run, data: Bag) => firstUnreferenced(data) === -1,
+    test: (_context, data: JsonObject) => firstUnreferenced(data) === -1,
     detail: 'contained-invalid',
-    below: (data: Bag) => `/contained/${firstUnreferenced(data)}`,
+    below: (data: JsonObject) => `/contained/${firstUnreferenced(data)}`,
   },
-  'dom-4': { of: 'DomainResource', test: (_run, data: Bag) => containedUnversioned(data), detail: 'contained-invalid' },
-  'dom-5': { of: 'DomainResource', test: (_run, data: Bag) => containedUnlabelled(data), detail: 'contained-invalid' },
-  'ext-1': { of: 'Extension', test: (_run, data: Bag) => hasExtension(data) !== hasValue(data) },
+  'dom-4': {
+    of: 'DomainResource',
+    test: (_context, data: JsonObject) => containedUnversioned(data),
+    detail: 'contained-invalid',
+  },
+  'dom-5': {
+    of: 'DomainResource',
+    test: (_context, data: JsonObject) => containedUnlabelled(data),
+    detail: 'contained-invalid',
+  },
+  'ext-1': { of: 'Extension', test: (_context, data: JsonObject) => hasExtension(data) !== hasValue(data) },
   'ref-1': { of: 'Reference', test: refersInside, detail: 'contained-invalid' },
   'txt-1': {
     of: 'Narrative.div',
-    test: ({ shared }, data: string) => xhtmlOf(data, shared).reason === undefined,
-    why: ({ shared }, data: string) => xhtmlOf(data, shared).reason,
+    test: ({ cache }, data: string) => xhtmlOf(data, cache).reason === undefined,
+    why: ({ cache }, data: string) => xhtmlOf(data, cache).reason,
   },
-  'txt-2': { of: 'Narrative.div', test: ({ shared }, data: string) => xhtmlOf(data, shared).hasContent },
+  'txt-2': { of: 'Narrative.div', test: ({ cache }, data: string) => xhtmlOf(data, cache).hasContent },
   'cpt-2': { of: 'ContactPoint', test: needs('value', 'system') },
   'qty-3': { of: 'Quantity', test: needs('code', 'system') },
   'att-1': { of: 'Attachment', test: needs('data', 'contentType') },
   'prr-1': { of: 'ServiceRequest', test: needs('orderDetail', 'code') },
-  'qrs-1': { of: 'QuestionnaireResponse.item', test: (_run, data: Bag) => !(hasAnswer(data) && hasItem(data)) },
+  'qrs-1': {
+    of: 'QuestionnaireResponse.item',
+    test: (_context, data: JsonObject) => !(hasAnswer(data) && hasItem(data)),
+  },
   'pat-1': {
     of: 'Patient.contact',
-    test: (_run, data: Bag) => CONTACT.some((one) => one(data)),
+    test: (_context, data: JsonObject) => CONTACT.some((one) => one(data)),
   },
 }
 
@@ -83,13 +97,13 @@ function expressionOf(path: string, key: string, structures: Structures): string
   return node.element.constraint?.find((one) => one.key === key)?.expression
 }
 
-function hasValue(data: Bag): boolean {
+function hasValue(data: JsonObject): boolean {
   for (const key in data) if (key.startsWith('value') || key.startsWith('_value')) return true
   return false
 }
 
 // `#` alone is the container itself.
-function refersInside(run: Run, { reference }: Bag): boolean {
-  if (reference === '#') return run.resource !== run.container
-  return typeof reference !== 'string' || !reference.startsWith('#') || find(reference, run) !== undefined
+function refersInside(context: CheckContext, { reference }: JsonObject): boolean {
+  if (reference === '#') return context.resource !== context.container
+  return typeof reference !== 'string' || !reference.startsWith('#') || find(reference, context) !== undefined
 }

@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/R4/structuredefinition-definitions.html#StructureDefinition.contextInvariant
  */
 import { compilePath } from '../fhirpath/expression.ts'
-import type { Run } from './run.ts'
+import type { CheckContext } from './check-context.ts'
 
 /**
  * R4 says of this one the opposite of what it means: it is for items that display.
@@ -23,7 +23,7 @@ export function unmetCondition(
   conditions: readonly string[],
   extension: unknown,
   { name, value }: Holder,
-  { resource, rootResource, resolve }: Run,
+  { resource, rootResource, resolve }: CheckContext,
 ): string | undefined {
   const env = { resource, rootResource, resolve, variables: { extension: withValue(extension) } }
   return conditions.find((condition) => {

@@ -2,23 +2,26 @@
 import type { Structures } from '../definitions/structures/structures.ts'
 import { evaluate } from '../fhirpath/expression.ts'
 import { stepsTo } from './locate.ts'
-import type { DataAt, Run } from './run.ts'
+import type { ExtensionContext, DataPosition, CheckContext } from './check-context.ts'
 
-type Setting = { readonly holder: string; readonly run: Run; readonly list: DataAt }
-export type Context = { readonly type: string; readonly expression: string }
+type ExtensionSite = { readonly holder: string; readonly context: CheckContext; readonly list: DataPosition }
 
 /**
  * R4 puts this extension on the type itself, in all its own definitions; later versions say so.
  * https://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-fhir-type.html
  */
-const CORRECTED: Readonly<Record<string, readonly Context[]>> = {
+const CORRECTED: Readonly<Record<string, readonly ExtensionContext[]>> = {
   'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type': [
     { type: 'element', expression: 'ElementDefinition.type' },
   ],
 }
 
 /** The sentence to say when the extension may not stand where it does; undefined when it may. */
-export function contextViolation(url: string, contexts: readonly Context[], setting: Setting): string | undefined {
+export function contextViolation(
+  url: string,
+  contexts: readonly ExtensionContext[],
+  setting: ExtensionSite,
+): string | undefined {
   if (contexts.length === 0 || SPECIMEN.test(setting.list.instancePath)) return undefined
   for (const one of [...contexts, ...(CORRECTED[url] ?? [])]) if (allows(one, setting)) return undefined
   const allowed = contexts.map((one) => `\`${one.expression}\``).join(', ')
@@ -28,11 +31,11 @@ export function contextViolation(url: string, contexts: readonly Context[], sett
 /** A value that an ElementDefinition gives for the element that it defines: its extensions stand there, not here. */
 const SPECIMEN = /\/element\/\d+\/(_?(fixed|pattern|defaultValue)|example\/\d+\/_?value)[A-Z]/
 
-function allows({ type, expression }: Context, setting: Setting): boolean {
+function allows({ type, expression }: ExtensionContext, setting: ExtensionSite): boolean {
   if (type === 'extension') return (setting.list.parentData as { url?: unknown } | null)?.url === expression
   if (type === 'fhirpath') return byPath(expression, setting)
-  const { holder, run } = setting
-  return isAtHome(expression, holder, run.engine.definitions.structures) || namesHere(setting).has(expression)
+  const { holder, context: context } = setting
+  return isAtHome(expression, holder, context.engine.definitions.structures) || namesHere(setting).has(expression)
 }
 
 /** Does the holder alone tell that it is the element, or a kind of it? */
@@ -52,11 +55,11 @@ function isKind(holder: string, kind: string, structures: Structures): boolean {
  * The paths to the element, from the resource and from each type on the way: `Patient.name.given`, `HumanName.given`,
  * and `string` for the extension of a given name. A choice goes by both its names, `value[x]` and `value`.
  */
-function namesHere({ run, list }: Setting): ReadonlySet<string> {
-  const { structures } = run.engine.definitions
+function namesHere({ context: context, list }: ExtensionSite): ReadonlySet<string> {
+  const { structures } = context.engine.definitions
   const pointer = list.instancePath.slice(0, list.instancePath.lastIndexOf('/'))
-  let names = [String(run.root.resourceType)]
-  for (const { at, siblings } of stepsTo(run.root, pointer, structures)) {
+  let names = [String(context.root.resourceType)]
+  for (const { at, siblings } of stepsTo(context.root, pointer, structures)) {
     const { node, type } = at
     if (!siblings) {
       // An item of a list of resources is told by its own type.
@@ -73,9 +76,9 @@ function namesHere({ run, list }: Setting): ReadonlySet<string> {
 const NOWHERE: ReadonlySet<string> = new Set()
 const namesOf = (name: string): readonly string[] => (name.endsWith('[x]') ? [name, name.slice(0, -3)] : [name])
 
-function byPath(expression: string, { run, list }: Setting): boolean {
+function byPath(expression: string, { context: context, list }: ExtensionSite): boolean {
   try {
-    return evaluate(expression, run.resource).some((one) => one === list.parentData || one === true)
+    return evaluate(expression, context.resource).some((one) => one === list.parentData || one === true)
   } catch {
     return false
   }

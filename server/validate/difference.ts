@@ -3,20 +3,20 @@
  * all that holds it.
  * https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.pattern_x_
  */
+import type { JsonObject } from '../fhir/types.ts'
 
 /** `found` undefined: it is missing; `wanted` undefined: it may not be there. `below` is a pointer from the value. */
 export type Difference = { readonly below: string; readonly found: unknown; readonly wanted: unknown }
 
-type Bag = Readonly<Record<string, unknown>>
-
-const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const within = (key: string, { below, ...rest }: Difference): Difference => ({ ...rest, below: `/${key}${below}` })
 
 /** The first difference from a fixed value, which the value is not equal to. */
 export function fromFixed(found: unknown, wanted: unknown): Difference {
   const whole: Difference = { below: '', found, wanted }
-  if (!isBag(found) || !isBag(wanted)) return whole
+  if (!isObject(found) || !isObject(wanted)) return whole
   for (const key of Object.keys(wanted)) {
     if (equals(found[key], wanted[key])) continue
     return within(key, fromFixed(found[key], wanted[key]))
@@ -28,7 +28,7 @@ export function fromFixed(found: unknown, wanted: unknown): Difference {
 /** The first part of a pattern that the value does not hold. */
 export function fromPattern(found: unknown, wanted: unknown): Difference {
   const whole: Difference = { below: '', found, wanted }
-  if (!isBag(found) || !isBag(wanted)) return whole
+  if (!isObject(found) || !isObject(wanted)) return whole
   const key = Object.keys(wanted).find((one) => !includes(found[one], wanted[one]))
   // What a concept means is told by all its codings together.
   if (key === undefined || key === 'coding') return whole
@@ -42,7 +42,8 @@ export function equals(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) !== Array.isArray(other)) return false
   const keys = Object.keys(one)
   return (
-    keys.length === Object.keys(other).length && keys.every((key) => equals((one as Bag)[key], (other as Bag)[key]))
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => equals((one as JsonObject)[key], (other as JsonObject)[key]))
   )
 }
 
@@ -53,6 +54,6 @@ export function includes(value: unknown, pattern: unknown): boolean {
   }
   if (typeof pattern !== 'object' || pattern === null) return value === pattern
   if (typeof value !== 'object' || value === null) return false
-  for (const key in pattern) if (!includes((value as Bag)[key], (pattern as Bag)[key])) return false
+  for (const key in pattern) if (!includes((value as JsonObject)[key], (pattern as JsonObject)[key])) return false
   return true
 }

@@ -1,6 +1,6 @@
 /** One issue for one fault: several keywords may see the same mistake, and what follows from another is not told. */
 import type { ErrorCode, Severity } from '../fhir/outcome.ts'
-import type { Violation } from './run.ts'
+import type { Violation } from './violation.ts'
 
 /** A fault, where it is, and the profile that asked. */
 export type Said = Violation & { readonly pointer: string; readonly profile?: string }

@@ -6,11 +6,11 @@ import { compileProfile, compileShape } from './compile/compile.ts'
 import { conditionsOf } from './conditions.ts'
 import { KEYWORDS } from './keywords/index.ts'
 import { createQuick } from './quick/pass.ts'
-import type { Compiled, Engine, KnownExtension } from './run.ts'
+import type { CompiledSchema, ValidationEngine, CompiledExtension } from './check-context.ts'
 import { createTerminology } from '../terminology/terminology.ts'
 
 /** `strict`: an extension that is not known is an error whatever its address. */
-export function createEngine(definitions: Definitions, strict: boolean, clock?: PathClock): Engine {
+export function createEngine(definitions: Definitions, strict: boolean, clock?: PathClock): ValidationEngine {
   const ajv = new Ajv({
     allErrors: true,
     strict: false,
@@ -23,29 +23,29 @@ export function createEngine(definitions: Definitions, strict: boolean, clock?: 
     // Twice as fast to compile; V8 makes up for it at run time.
     code: { optimize: false },
   })
-  const shapes = new Map<string, Compiled>()
+  const shapes = new Map<string, CompiledSchema>()
   // What is not known is not remembered: anybody may send any number of urls.
-  const profiles = new Map<string, Compiled>()
-  const extensions = new Map<string, KnownExtension>()
-  const inner = (schema: object): Compiled => ajv.compile(schema) as unknown as Compiled
-  const engine: Engine = {
+  const profiles = new Map<string, CompiledSchema>()
+  const extensions = new Map<string, CompiledExtension>()
+  const inner = (schema: object): CompiledSchema => ajv.compile(schema) as unknown as CompiledSchema
+  const engine: ValidationEngine = {
     definitions,
     terminology: createTerminology(definitions),
     strict,
     clock,
-    inner,
-    knows: (canonical) => definitions.structures.find(canonical) !== undefined,
-    shape(name) {
+    compile: inner,
+    isDefined: (canonical) => definitions.structures.find(canonical) !== undefined,
+    typeSchema(name) {
       let shape = shapes.get(name)
       if (!shape) shapes.set(name, (shape = inner(compileShape(name, definitions.structures))))
       return shape
     },
-    profile(url) {
+    profileSchema(url) {
       const known = profiles.get(url) ?? make(url)
       if (known) profiles.set(url, known)
       return known
     },
-    quick: (type, profiles) => quick(type, profiles),
+    quickTest: (type, profiles) => quick(type, profiles),
     extension(url) {
       const known = extensions.get(url) ?? makeExtension(url)
       if (known) extensions.set(url, known)
@@ -53,20 +53,20 @@ export function createEngine(definitions: Definitions, strict: boolean, clock?: 
     },
   }
   const quick = createQuick(engine)
-  const makeExtension = (url: string): KnownExtension | undefined => {
+  const makeExtension = (url: string): CompiledExtension | undefined => {
     const { structures } = definitions
     const definition = structures.find(url)
-    const check = definition?.type === 'Extension' ? engine.profile(url) : undefined
+    const check = definition?.type === 'Extension' ? engine.profileSchema(url) : undefined
     return (
       check && {
-        check,
-        modifies: structures.tree(url).element.isModifier === true,
+        schema: check,
+        isModifier: structures.tree(url).element.isModifier === true,
         contexts: definition?.context ?? [],
-        conditions: conditionsOf(url, definition?.contextInvariant),
+        contextInvariants: conditionsOf(url, definition?.contextInvariant),
       }
     )
   }
-  const make = (url: string): Compiled | undefined =>
+  const make = (url: string): CompiledSchema | undefined =>
     definitions.structures.find(url) ? inner(compileProfile(url, definitions.structures)) : undefined
   for (const keyword of KEYWORDS) ajv.addKeyword(keyword(engine))
   return engine

@@ -6,7 +6,7 @@ import { askedBy } from './asked.ts'
 import { distinct, type Said } from './distinct.ts'
 import { locate, tokensOf } from './locate.ts'
 import { inOrder } from './order.ts'
-import type { Violation } from './run.ts'
+import type { Violation } from './violation.ts'
 import { sentence } from './sentences.ts'
 
 /** `root` is the resource checked; `at` stands for it in the expressions. One issue for one fault. */

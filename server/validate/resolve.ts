@@ -1,39 +1,38 @@
 /** What a reference means inside the resource that holds it: contained resources and entries of the same Bundle. */
+import type { JsonObject } from '../fhir/types.ts'
 import { parseReference, typeOfUrl } from '../fhir/reference.ts'
 
-type Resource = Readonly<Record<string, unknown>>
-
 /** The resource that contains, and the outermost one. */
-type Place = { readonly container: Resource; readonly root: Resource }
+type Place = { readonly container: JsonObject; readonly root: JsonObject }
 
 /** The resource that a reference points at, if it is at hand. */
-export function find(reference: string, run: Place): Resource | undefined {
-  if (reference === '#') return run.container
-  if (reference.startsWith('#')) return contained(run.container, reference.slice(1))
-  return run.root.resourceType === 'Bundle' ? entry(run.root, reference) : undefined
+export function find(reference: string, context: Place): JsonObject | undefined {
+  if (reference === '#') return context.container
+  if (reference.startsWith('#')) return contained(context.container, reference.slice(1))
+  return context.root.resourceType === 'Bundle' ? entry(context.root, reference) : undefined
 }
 
 /** The type that a reference points at, by what is at hand or by its text; undefined when neither tells. */
-export function typeOfReference(reference: string, run: Place): string | undefined {
-  const found = find(reference, run)
+export function typeOfReference(reference: string, context: Place): string | undefined {
+  const found = find(reference, context)
   if (found) return typeof found.resourceType === 'string' ? found.resourceType : undefined
   const parsed = parseReference(reference)
   if (parsed?.kind === 'local' || parsed?.kind === 'conditional') return parsed.type
   return parsed?.kind === 'elsewhere' ? typeOfUrl(parsed.url) : undefined
 }
 
-function contained(container: Resource, id: string): Resource | undefined {
+function contained(container: JsonObject, id: string): JsonObject | undefined {
   const list = container.contained
-  return Array.isArray(list) ? ((list as (Resource | null)[]).find((one) => one?.id === id) ?? undefined) : undefined
+  return Array.isArray(list) ? ((list as (JsonObject | null)[]).find((one) => one?.id === id) ?? undefined) : undefined
 }
 
-type Entry = { readonly fullUrl?: unknown; readonly resource?: Resource } | null
+type Entry = { readonly fullUrl?: unknown; readonly resource?: JsonObject } | null
 
-const entriesOf = (bundle: Resource): readonly Entry[] =>
+const entriesOf = (bundle: JsonObject): readonly Entry[] =>
   Array.isArray(bundle.entry) ? (bundle.entry as readonly Entry[]) : []
 
 // By fullUrl; or, for `Type/id`, by the end of a fullUrl.
-function entry(bundle: Resource, reference: string): Resource | undefined {
+function entry(bundle: JsonObject, reference: string): JsonObject | undefined {
   const { bare } = versionOf(reference)
   const found = entriesOf(bundle).find(
     (one) => typeof one?.fullUrl === 'string' && (one.fullUrl === bare || one.fullUrl.endsWith(`/${bare}`)),
@@ -50,9 +49,9 @@ function versionOf(reference: string): { readonly bare: string; readonly version
  * Finds all entries of a Bundle that a reference from the resource of one of them may mean: relative to the base of that
  * entry's fullUrl, and by version where it names one. https://hl7.org/fhir/R4/bundle.html#references
  */
-export function candidatesIn(bundle: Resource, from: unknown): (reference: string) => readonly Resource[] {
+export function candidatesIn(bundle: JsonObject, from: unknown): (reference: string) => readonly JsonObject[] {
   const base = typeof from === 'string' ? /^(https?:.*\/)[A-Z][A-Za-z]+\/[^/]+$/.exec(from)?.[1] : undefined
-  const byName = new Map<string, Resource[]>()
+  const byName = new Map<string, JsonObject[]>()
   for (const one of entriesOf(bundle)) {
     if (typeof one?.fullUrl !== 'string' || !one.resource) continue
     // Without a base, `Type/id` is looked for at the end.
@@ -67,9 +66,9 @@ export function candidatesIn(bundle: Resource, from: unknown): (reference: strin
   }
 }
 
-const versionIdOf = ({ meta }: Resource): unknown => (meta as { versionId?: unknown } | null | undefined)?.versionId
+const versionIdOf = ({ meta }: JsonObject): unknown => (meta as { versionId?: unknown } | null | undefined)?.versionId
 
-function add(lists: Map<string, Resource[]>, key: string, one: Resource): void {
+function add(lists: Map<string, JsonObject[]>, key: string, one: JsonObject): void {
   const list = lists.get(key)
   if (list) list.push(one)
   else lists.set(key, [one])

@@ -3,7 +3,7 @@ import type { ErrorObject } from 'ajv'
 import { nearest } from '../fhir/nearest.ts'
 import { FORMATS } from './formats.ts'
 import { show } from './keywords/value.ts'
-import type { Violation } from './run.ts'
+import type { Violation } from './violation.ts'
 
 /** Throws for a keyword that the compiler does not use. */
 export function sentence(error: ErrorObject, value: unknown): Violation {

@@ -13,7 +13,7 @@ import { isError, type ErrorCode } from '../fhir/outcome.ts'
 import { isFast, pathFault } from '../fhirpath/path-fault.ts'
 import { createValidator } from './create.ts'
 import { createEngine } from './engine.ts'
-import type { Engine } from './run.ts'
+import type { ValidationEngine } from './check-context.ts'
 
 /** What makes a definition mean something else than it seems to; that it lacks a name or a status does no harm. */
 const HARMFUL: ReadonlySet<ErrorCode> = new Set([
@@ -48,14 +48,14 @@ export async function refuseUnusable(sources: readonly Source[], definitions: De
 }
 
 /** Only a shortcut: many profiles may come in one transaction. */
-const engines = new WeakMap<Definitions, Engine>()
+const engines = new WeakMap<Definitions, ValidationEngine>()
 
 /** Why a profile among these definitions cannot be used; undefined when it can. Never throws for what it contains. */
 export async function profileError(url: string, definitions: Definitions): Promise<string | undefined> {
   const engine = engines.get(definitions) ?? createEngine(definitions, true)
   engines.set(definitions, engine)
   try {
-    engine.profile(url)
+    engine.profileSchema(url)
   } catch (error) {
     if (error instanceof DefinitionFault && error.where === url) return error.what
     return error instanceof Error ? error.message : String(error)

@@ -4,6 +4,8 @@
  * https://hl7.org/fhir/R4/observation-vitalsigns.html
  */
 
+import type { JsonObject } from '../fhir/types.ts'
+
 const LOINC = 'http://loinc.org'
 
 const PROFILES: ReadonlyMap<unknown, string> = new Map(
@@ -22,7 +24,7 @@ const PROFILES: ReadonlyMap<unknown, string> = new Map(
 )
 
 /** The profile that an Observation must meet for its code; undefined for most. */
-export function vitalSign({ resourceType, code }: Readonly<Record<string, unknown>>): string | undefined {
+export function vitalSign({ resourceType, code }: JsonObject): string | undefined {
   if (resourceType !== 'Observation') return undefined
   const codings = (code as { coding?: unknown } | null | undefined)?.coding
   if (!Array.isArray(codings)) return undefined

@@ -3,7 +3,6 @@
  * it, so that what is no XML is told as that. https://hl7.org/fhir/R4/narrative.html#xhtml
  */
 import { SaxesParser, type SaxesTagPlain } from 'saxes'
-import type { Shared } from './run.ts'
 
 export type Xhtml = {
   /** Why it is not allowed (rule txt-1); undefined when it is. */
@@ -13,7 +12,7 @@ export type Xhtml = {
   /** Where its links and images of its own document lead: `x` of `href="#x"`. */
   readonly links: ReadonlySet<string>
   /** What a link may lead to: values of `id` and `name`. */
-  readonly places: ReadonlySet<string>
+  readonly anchors: ReadonlySet<string>
 }
 
 const ELEMENTS = new Set(
@@ -27,8 +26,8 @@ const ELEMENTS = new Set(
 const BLOCKS = new Set(['p', 'div', 'blockquote', 'table', 'ul', 'ol'])
 
 /** A narrative is asked about by several rules, and by every link that leads to it. */
-export function xhtmlOf(text: string, shared: Shared): Xhtml {
-  const narratives = (shared.narratives ??= new Map<string, Xhtml>())
+export function xhtmlOf(text: string, cache: { narratives?: Map<string, Xhtml> }): Xhtml {
+  const narratives = (cache.narratives ??= new Map<string, Xhtml>())
   const known = narratives.get(text) ?? readXhtml(text)
   narratives.set(text, known)
   return known
@@ -36,14 +35,14 @@ export function xhtmlOf(text: string, shared: Shared): Xhtml {
 
 /** `<div xmlns="...">` around plain text, as systems make them: no parser is asked. */
 const PLAIN = /^<div xmlns="http:\/\/www\.w3\.org\/1999\/xhtml">[\n ]*[!-%'-;=?-\\^-~][\n -%'-;=?-\\^-~]*<\/div>$/
-const PLAIN_XHTML: Xhtml = { hasContent: true, links: new Set(), places: new Set() }
+const PLAIN_XHTML: Xhtml = { hasContent: true, links: new Set(), anchors: new Set() }
 
 export function readXhtml(text: string): Xhtml {
   if (text.length < 2000 && PLAIN.test(text)) return PLAIN_XHTML
   let reason: string | undefined
   let hasContent = false
   const links = new Set<string>()
-  const places = new Set<string>()
+  const anchors = new Set<string>()
   const parser = new SaxesParser<{ xmlns: false }>({ xmlns: false })
   parser.on('text', (run) => {
     hasContent ||= /\S/.test(run)
@@ -59,7 +58,7 @@ export function readXhtml(text: string): Xhtml {
     if (paragraphs > 0 && BLOCKS.has(tag.name)) reason ??= `The element \`${tag.name}\` stands inside a paragraph.`
     if (tag.name === 'p') paragraphs += 1
     const { id, name, href, src } = tag.attributes
-    for (const place of [id, name]) if (place) places.add(place)
+    for (const place of [id, name]) if (place) anchors.add(place)
     for (const link of [href, src]) if (link?.startsWith('#') && link.length > 1) links.add(link.slice(1))
   })
   for (const event of ['doctype', 'processinginstruction', 'cdata', 'xmldecl'] as const)
@@ -72,7 +71,7 @@ export function readXhtml(text: string): Xhtml {
     reason ??= `It is no XML: ${(error as Error).message.slice(0, 200).replace(/\.?$/, '.')}`
     hasContent = true
   }
-  return { reason: reason, hasContent, links, places }
+  return { reason: reason, hasContent, links, anchors: anchors }
 }
 
 const MARKUP = {

@@ -1,4 +1,5 @@
 /** What answers may be. https://hl7.org/fhir/R4/questionnaire.html, https://hl7.org/fhir/R4/questionnaire-profiles.html */
+import type { JsonObject } from '../../server/fhir/types.ts'
 import assert from 'node:assert/strict'
 import { parseJson } from '../../server/fhir/json.ts'
 import {
@@ -19,7 +20,6 @@ import {
   VALUE,
   warn,
   yes,
-  type Bag,
   type Case,
 } from './questioned.ts'
 
@@ -87,16 +87,16 @@ const CHOICE: readonly Case[] = [
   ],
 ]
 
-const range = (min: Bag | undefined, max: Bag | undefined): Bag =>
+const range = (min: JsonObject | undefined, max: JsonObject | undefined): JsonObject =>
   extension(...(min ? [['minValue', min] as const] : []), ...(max ? [['maxValue', max] as const] : []))
-const limit = (title: string, type: string, rule: Bag, answer: Bag, ...expected: string[]): Case => [
+const limit = (title: string, type: string, rule: JsonObject, answer: JsonObject, ...expected: string[]): Case => [
   title,
   [ask(type, rule)],
   [say('q', answer)],
   ...expected,
 ]
-const date = (valueDate: string): Bag => ({ valueDate })
-const moment = (valueDateTime: string): Bag => ({ valueDateTime })
+const date = (valueDate: string): JsonObject => ({ valueDate })
+const moment = (valueDateTime: string): JsonObject => ({ valueDateTime })
 const LIMITS: readonly Case[] = [
   limit('a number at its bounds', 'integer', range(int(2), int(2)), int(2)),
   limit('a number below its least', 'integer', range(int(2), int(5)), int(1), VALUE('integer')),
@@ -154,7 +154,7 @@ const LIMITS: readonly Case[] = [
   limit('a form that is none', 'string', extension(['regex', text('[0-9')]), text('1'), warn(VALUE('string'))),
 ]
 
-const amount = (valueQuantity: Bag): Bag => ({ valueQuantity })
+const amount = (valueQuantity: JsonObject): JsonObject => ({ valueQuantity })
 const SDC = 'http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-'
 const least = extension([`${SDC}minQuantity`, amount(km(1))])
 const units = extension([
@@ -186,10 +186,10 @@ const QUANTITIES: readonly Case[] = [
   limit('a unit outside the value set', 'quantity', unitSet, amount(km(1)), VALUE('Quantity')),
 ]
 
-const file = (valueAttachment: Bag): Bag => ({ valueAttachment })
+const file = (valueAttachment: JsonObject): JsonObject => ({ valueAttachment })
 const png = extension(['mimeType', { valueCode: 'image/png' }], ['mimeType', { valueCode: 'text/plain' }])
 const small = extension(['maxSize', { valueDecimal: 3 }])
-const point = (reference: string): Bag => ({ valueReference: { reference } })
+const point = (reference: string): JsonObject => ({ valueReference: { reference } })
 const people = extension(
   ['questionnaire-referenceResource', { valueCode: 'Patient' }],
   ['questionnaire-referenceResource', { valueCode: 'Practitioner' }],
@@ -271,7 +271,7 @@ describe('validate / answers', () => {
         `"valueDecimal":${written}`,
       )
       assert.deepEqual(
-        await judge([places], parseJson(source).value as Bag),
+        await judge([places], parseJson(source).value as JsonObject),
         isTaken ? [] : [VALUE('decimal')],
         written,
       )

@@ -1,4 +1,5 @@
 /** The rules that are plain functions say what their FHIRPath text says, as HL7's engine reads it. */
+import type { JsonObject } from '../../server/fhir/types.ts'
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
@@ -11,13 +12,13 @@ import type { PathExpression } from '../../server/fhirpath/scope.ts'
 import { NATIVE, type NativeRule } from '../../server/validate/builtin.ts'
 import { createEngine } from '../../server/validate/engine.ts'
 import { locate } from '../../server/validate/locate.ts'
-import { createRun, type Engine } from '../../server/validate/run.ts'
+import { createCheckContext } from '../../server/validate/create-context.ts'
+import type { ValidationEngine } from '../../server/validate/check-context.ts'
 import { alter, ALTERATION } from '../fhir/altered.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const SAMPLES = path.join(ROOT, 'samples')
 
-type Bag = Record<string, unknown>
 type Rule = NativeRule & { readonly key: string; readonly byEngine: PathExpression }
 
 /**
@@ -31,7 +32,7 @@ const SILENT = new Set(['ref-1'])
 
 describe('validate / rules as plain functions', () => {
   let rules: readonly Rule[]
-  let engine: Engine
+  let engine: ValidationEngine
   before(async () => {
     const definitions = await loadDefinitions(ROOT)
     engine = createEngine(definitions, false)
@@ -44,12 +45,12 @@ describe('validate / rules as plain functions', () => {
     this.timeout(120_000)
     const asked = new Map<string, { met: number; broken: number }>(rules.map((one) => [one.key, { met: 0, broken: 0 }]))
     const texts = [...samples(), ...MADE.map((one) => JSON.stringify(one))]
-    const judge = (resource: Bag): void => visit(resource, { rules, engine, asked })
-    for (const text of texts) judge(JSON.parse(text) as Bag)
+    const judge = (resource: JsonObject): void => visit(resource, { rules, engine, asked })
+    for (const text of texts) judge(JSON.parse(text) as JsonObject)
     const some = fc.tuple(fc.constantFrom(...texts), fc.array(ALTERATION, { minLength: 1, maxLength: 3 }))
     fc.assert(
       fc.property(some, ([text, changes]) => {
-        const resource = JSON.parse(text) as Bag
+        const resource = JSON.parse(text) as JsonObject
         for (const one of changes) alter(resource, one)
         judge(resource)
       }),
@@ -71,13 +72,13 @@ function textOf(key: string, of: string, { structures }: Definitions): string {
 
 type Setting = {
   readonly rules: readonly Rule[]
-  readonly engine: Engine
+  readonly engine: ValidationEngine
   readonly asked: ReadonlyMap<string, { met: number; broken: number }>
 }
 
-function visit(resource: Bag, { rules, engine, asked }: Setting): void {
+function visit(resource: JsonObject, { rules, engine, asked }: Setting): void {
   const { structures } = engine.definitions
-  const run = createRun(engine, resource, resource, resource)
+  const run = createCheckContext(engine, resource, resource, resource)
   const look = (value: unknown, pointer: string): void => {
     if (typeof value !== 'object' || value === null) return
     if (Array.isArray(value)) return value.forEach((one, index) => look(one, `${pointer}/${index}`))
@@ -98,7 +99,7 @@ function visit(resource: Bag, { rules, engine, asked }: Setting): void {
 }
 
 /** Such as no sample has. */
-const MADE: readonly Bag[] = [
+const MADE: readonly JsonObject[] = [
   {
     resourceType: 'Observation',
     contained: [

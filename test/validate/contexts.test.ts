@@ -1,16 +1,24 @@
 /** Where an extension may stand. https://hl7.org/fhir/R4/defining-extensions.html#context */
+import type { JsonObject } from '../../server/fhir/types.ts'
 import assert from 'node:assert/strict'
 import { extension, H, validatorOf } from './given.ts'
 
-type Bag = Record<string, unknown>
-
 /** An extension, in a resource that holds it somewhere, and the context that its definition names. */
-type Case = readonly [context: string, resource: (extension: Bag) => Bag]
+type Case = readonly [context: string, resource: (extension: JsonObject) => JsonObject]
 
-const observation = (more: Bag): Bag => ({ resourceType: 'Observation', status: 'final', code: { text: 'x' }, ...more })
-const condition = (code: Bag): Bag => ({ resourceType: 'Condition', subject: { display: 'x' }, code })
-const coding = (one: Bag): Bag => ({ code: 'x', extension: [one] })
-const inBundle = (resource: Bag): Bag => ({ resourceType: 'Bundle', type: 'collection', entry: [{ resource }] })
+const observation = (more: JsonObject): JsonObject => ({
+  resourceType: 'Observation',
+  status: 'final',
+  code: { text: 'x' },
+  ...more,
+})
+const condition = (code: JsonObject): JsonObject => ({ resourceType: 'Condition', subject: { display: 'x' }, code })
+const coding = (one: JsonObject): JsonObject => ({ code: 'x', extension: [one] })
+const inBundle = (resource: JsonObject): JsonObject => ({
+  resourceType: 'Bundle',
+  type: 'collection',
+  entry: [{ resource }],
+})
 
 const ALLOWED: readonly Case[] = [
   ['Element', (one) => condition({ coding: [coding(one)] })],
@@ -32,12 +40,12 @@ const ALLOWED: readonly Case[] = [
 ]
 
 const ORGANIZATION = { resourceType: 'Organization', id: 'o', name: 'x' }
-const contained = (organization: Bag): Bag => ({
+const contained = (organization: JsonObject): JsonObject => ({
   resourceType: 'Patient',
   contained: [organization],
   managingOrganization: { reference: '#o' },
 })
-const questionnaire = (item: Bag): Bag => ({
+const questionnaire = (item: JsonObject): JsonObject => ({
   resourceType: 'Questionnaire',
   status: 'active',
   item: [{ linkId: '1', type: 'group', text: 'x', item: [{ text: 'x', ...item }] }],
@@ -53,7 +61,7 @@ const REFUSED: readonly Case[] = [
 ]
 
 const url = `${H}/StructureDefinition/note`
-const note: Bag = { url, valueString: 'x' }
+const note: JsonObject = { url, valueString: 'x' }
 
 async function faults([context, resource]: Case): Promise<readonly string[]> {
   const issues = await validatorOf([extension('note', [], [context])]).check(resource(note))

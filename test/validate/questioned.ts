@@ -1,4 +1,5 @@
 /** Questionnaires and responses made up by a test, and tables of what is told of them. */
+import type { JsonObject } from '../../server/fhir/types.ts'
 import assert from 'node:assert/strict'
 import { told, validatorOf } from './given.ts'
 
@@ -9,20 +10,21 @@ const SETS = [
 ]
 const CONTAINED = { resourceType: 'ValueSet', id: 'in', compose: { include: [{ valueSet: ['urn:set'] }] } }
 
-export type Bag = Readonly<Record<string, unknown>>
-export const ask = (type: string, more: Bag = {}, linkId = 'q'): Bag => ({ linkId, type, ...more })
-export const group = (linkId: string, item: readonly Bag[], more: Bag = {}): Bag => ({
+export const ask = (type: string, more: JsonObject = {}, linkId = 'q'): JsonObject => ({ linkId, type, ...more })
+export const group = (linkId: string, item: readonly JsonObject[], more: JsonObject = {}): JsonObject => ({
   linkId,
   type: 'group',
   item,
   ...more,
 })
-export const say = (linkId: string, ...answer: readonly Bag[]): Bag => ({ linkId, answer })
-export const text = (valueString: string): Bag => ({ valueString })
-export const int = (valueInteger: number): Bag => ({ valueInteger })
-export const yes = (valueBoolean: boolean): Bag => ({ valueBoolean })
-export const code = (one: string, system: string | undefined = 'urn:x'): Bag => ({ valueCoding: { system, code: one } })
-export const extension = (...pairs: readonly (readonly [string, Bag])[]): Bag => ({
+export const say = (linkId: string, ...answer: readonly JsonObject[]): JsonObject => ({ linkId, answer })
+export const text = (valueString: string): JsonObject => ({ valueString })
+export const int = (valueInteger: number): JsonObject => ({ valueInteger })
+export const yes = (valueBoolean: boolean): JsonObject => ({ valueBoolean })
+export const code = (one: string, system: string | undefined = 'urn:x'): JsonObject => ({
+  valueCoding: { system, code: one },
+})
+export const extension = (...pairs: readonly (readonly [string, JsonObject])[]): JsonObject => ({
   extension: pairs.map(([url, value]) => ({
     url: url.includes(':') ? url : `http://hl7.org/fhir/StructureDefinition/${url}`,
     ...value,
@@ -33,15 +35,20 @@ export const VALUE = (type: string): string => at(`.item[0].answer[0].value.ofTy
 export const ANSWER = at('.item[0].answer[0]')
 export const warn = (one: string): string => `warning ${one}`
 
-export type Case = readonly [title: string, questions: readonly Bag[], items: readonly Bag[], ...told: string[]]
+export type Case = readonly [
+  title: string,
+  questions: readonly JsonObject[],
+  items: readonly JsonObject[],
+  ...told: string[],
+]
 
-export function km(value: number): Bag {
+export function km(value: number): JsonObject {
   return { value, system: 'http://unitsofmeasure.org', code: 'km' }
 }
-export function metre(value: number): Bag {
+export function metre(value: number): JsonObject {
   return { value, system: 'http://unitsofmeasure.org', code: 'm' }
 }
-export const form = (item: readonly Bag[], more: Bag = {}): Bag => ({
+export const form = (item: readonly JsonObject[], more: JsonObject = {}): JsonObject => ({
   resourceType: 'Questionnaire',
   url: URL,
   status: 'active',
@@ -49,14 +56,14 @@ export const form = (item: readonly Bag[], more: Bag = {}): Bag => ({
   item,
   ...more,
 })
-export const reply = (item: readonly Bag[], more: Bag = {}): Bag => ({
+export const reply = (item: readonly JsonObject[], more: JsonObject = {}): JsonObject => ({
   resourceType: 'QuestionnaireResponse',
   status: 'completed',
   questionnaire: URL,
   ...(item.length > 0 ? { item } : {}),
   ...more,
 })
-export const judge = async (definitions: readonly Bag[], response: Bag): Promise<readonly string[]> =>
+export const judge = async (definitions: readonly JsonObject[], response: JsonObject): Promise<readonly string[]> =>
   told(await validatorOf([...SETS, ...definitions] as never).check(response))
 
 /** A test for each case; all forms are at hand at once, each under a url of its own. */

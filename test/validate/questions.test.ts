@@ -1,4 +1,5 @@
 /** Which items a response has, where, how often, and when. https://hl7.org/fhir/R4/questionnaireresponse.html */
+import type { JsonObject } from '../../server/fhir/types.ts'
 import assert from 'node:assert/strict'
 import {
   ANSWER,
@@ -20,7 +21,6 @@ import {
   VALUE,
   warn,
   yes,
-  type Bag,
   type Case,
 } from './questioned.ts'
 
@@ -113,7 +113,7 @@ const PLACE: readonly Case[] = [
   ],
 ]
 
-const occurs = (name: string, count: number, more: Bag): Bag => ({
+const occurs = (name: string, count: number, more: JsonObject): JsonObject => ({
   ...extension([`questionnaire-${name}`, int(count)]),
   repeats: true,
   ...more,
@@ -143,11 +143,11 @@ const COUNT: readonly Case[] = [
 ]
 
 /** `b` is required where the condition holds. */
-const when = (type: string, operator: string, answer: Bag, more: Bag = {}): readonly Bag[] => [
+const when = (type: string, operator: string, answer: JsonObject, more: JsonObject = {}): readonly JsonObject[] => [
   ask(type, more, 'a'),
   ask('string', { required: true, enableWhen: [{ question: 'a', operator, ...answer }] }, 'b'),
 ]
-const two = (enableBehavior: string): readonly Bag[] => [
+const two = (enableBehavior: string): readonly JsonObject[] => [
   ask('boolean', {}, 'a'),
   ask('boolean', {}, 'c'),
   ask(
@@ -160,7 +160,7 @@ const two = (enableBehavior: string): readonly Bag[] => [
     'b',
   ),
 ]
-const [FIRST, THEN] = when('boolean', '=', { answerBoolean: true }) as [Bag, Bag]
+const [FIRST, THEN] = when('boolean', '=', { answerBoolean: true }) as [JsonObject, JsonObject]
 const GROUPS = [group('g', [FIRST, THEN], { repeats: true })]
 const asked = (operator: string, wanted: number, given: readonly number[], isAsked: boolean): Case => [
   `${isAsked ? 'a question that is asked, since' : 'no question, since not'} ${given.join(' or ')} ${operator} ${wanted}`,

@@ -1,4 +1,5 @@
 /** A verdict on anything: no input makes the validator throw, and every sentence is whole. */
+import type { JsonObject } from '../../server/fhir/types.ts'
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
@@ -10,8 +11,6 @@ import { CHANGE, change } from './changes.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const SAMPLES = path.join(ROOT, 'samples')
-
-type Bag = Record<string, unknown>
 
 describe('validate / any input', () => {
   let validators: readonly Validator[]
@@ -35,7 +34,7 @@ describe('validate / any input', () => {
     const some = fc.tuple(fc.constantFrom(...samples), fc.array(CHANGE, { minLength: 1, maxLength: 3 }))
     await fc.assert(
       fc.asyncProperty(some, async ([text, changes]) => {
-        const resource = JSON.parse(text) as Bag
+        const resource = JSON.parse(text) as JsonObject
         for (const one of changes) change(resource, one)
         await judge(resource)
       }),

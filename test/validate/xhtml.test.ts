@@ -50,7 +50,7 @@ describe('validate / XHTML', () => {
   })
 
   it('knows the links into the document and the places that they may lead to', () => {
-    const { links, places } = readXhtml(div('<a href="#a">x</a><a name="b">x</a><p id="c">x</p><a href="x#d">x</a>'))
-    assert.deepEqual([[...links], [...places]], [['a'], ['b', 'c']])
+    const { links, anchors } = readXhtml(div('<a href="#a">x</a><a name="b">x</a><p id="c">x</p><a href="x#d">x</a>'))
+    assert.deepEqual([[...links], [...anchors]], [['a'], ['b', 'c']])
   })
 })

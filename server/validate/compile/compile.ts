@@ -15,7 +15,7 @@ import { LIST_FACETS, OBJECT_FACETS, VALUE_FACETS } from '../facets/index.ts'
 import { invariantsOf } from '../facets/invariant.ts'
 import { isResourceId } from '../facets/type.ts'
 import { isPrimitive } from '../formats.ts'
-import { RULES } from '../rules/index.ts'
+import { SPECIFICATION_RULES } from '../rules/index.ts'
 import { maxOf, type Place, type Property } from './place.ts'
 import { isEmpty, merge, mergeAll, type Schema } from './schema.ts'
 import { slicing } from './slicing.ts'
@@ -35,7 +35,7 @@ export function compileShape(name: string, structures: Structures): Schema {
     // What stands beside a primitive may have an id alone; the primitive is its value.
     ...(name === 'Element' ? { minProperties: 1 } : isResource ? {} : { fhirElement: true }),
     ...(name === 'Coding' ? { fhirCoding: true } : {}),
-    ...(Object.hasOwn(RULES, name) ? { fhirRules: name } : {}),
+    ...(Object.hasOwn(SPECIFICATION_RULES, name) ? { fhirRules: name } : {}),
     ...(own.length > 0 ? { fhirInvariants: own } : {}),
   }
 }

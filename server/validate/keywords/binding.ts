@@ -1,6 +1,8 @@
 /** `fhirBinding`: coded values against value sets. https://hl7.org/fhir/R4/terminologies.html#strength */
 import type { Bound } from '../compile/schema.ts'
-import { guessed, type Violation, type Run } from '../run.ts'
+import { suggestion } from '../did-you-mean.ts'
+import type { Violation } from '../violation.ts'
+import type { CheckContext } from '../check-context.ts'
 import type { Verdict } from '../../terminology/code-system.ts'
 import { hintsOf, type Sent } from '../../terminology/hint.ts'
 import type { Membership } from '../../terminology/value-set.ts'
@@ -18,11 +20,11 @@ export const fhirBinding = keyword<readonly Bound[]>('fhirBinding', ['string', '
     check: engine.terminology.membership(binding.valueSet),
     hint: hintsOf(binding.valueSet, engine.terminology),
   }))
-  return (run, data: Coded) => {
+  return (context, data: Coded) => {
     if (typeof data === 'string' && known.has(data)) return undefined
     let found: Violation[] | undefined
     for (const binding of ready) {
-      const violation = bindingViolation(data, binding, run)
+      const violation = bindingViolation(data, binding, context)
       if (violation) (found ??= []).push(violation)
     }
     if (!found && typeof data === 'string' && known.size < 1000) known.add(data)
@@ -30,8 +32,8 @@ export const fhirBinding = keyword<readonly Bound[]>('fhirBinding', ['string', '
   }
 })
 
-function bindingViolation(data: Coded, binding: Ready, run: Run): Violation | undefined {
-  if (typeof data === 'string') return codeViolation(data, binding, run)
+function bindingViolation(data: Coded, binding: Ready, context: CheckContext): Violation | undefined {
+  if (typeof data === 'string') return codeViolation(data, binding, context)
   const codings = codingsOf(data)
   // What is no system at all is told where it stands.
   if (codings.some(({ system }) => system !== undefined && typeof system !== 'string')) return undefined
@@ -45,14 +47,14 @@ function bindingViolation(data: Coded, binding: Ready, run: Run): Violation | un
   }
   const shown = codings.map(({ system, code }) => `\`${system ?? ''}|${code}\``).join(', ')
   if (verdict === 'unknown') return binding.most ? undefined : unchecked(shown, binding)
-  return outside(shown, codings[0] ?? { code: '' }, binding, run)
+  return outside(shown, codings[0] ?? { code: '' }, binding, context)
 }
 
-function codeViolation(code: string, binding: Ready, run: Run): Violation | undefined {
+function codeViolation(code: string, binding: Ready, context: CheckContext): Violation | undefined {
   const verdict = binding.check(undefined, code)
   if (verdict === 'in') return undefined
   if (verdict === 'unknown') return binding.most ? undefined : unchecked(`\`${code}\``, binding)
-  return outside(`\`${code}\``, { code }, binding, run)
+  return outside(`\`${code}\``, { code }, binding, context)
 }
 
 function codingsOf(data: Exclude<Coded, string>): readonly Sent[] {
@@ -77,12 +79,12 @@ function unchecked(shown: string, { valueSet, strength }: Bound): Violation {
   }
 }
 
-function outside(shown: string, sent: Sent, { strength, valueSet, hint }: Ready, run: Run): Violation {
+function outside(shown: string, sent: Sent, { strength, valueSet, hint }: Ready, context: CheckContext): Violation {
   const required = strength === 'required'
   return {
     detail: required ? 'code-invalid' : 'code-unexpected',
     severity: required ? 'error' : 'warning',
-    text: `{at} is ${shown}, which is not in the ${strength} value set \`${bare(valueSet)}\`.${guessed(run, () => hint(sent))}`,
+    text: `{at} is ${shown}, which is not in the ${strength} value set \`${bare(valueSet)}\`.${suggestion(context, () => hint(sent))}`,
   }
 }
 

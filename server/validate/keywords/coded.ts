@@ -2,14 +2,13 @@
  * `fhirCoded`: codes of required value sets are given; an extension in the place of one is no code of the value set.
  * https://hl7.org/fhir/R4/terminologies.html#required
  */
-import type { Violation } from '../run.ts'
+import type { JsonObject } from '../../fhir/types.ts'
+import type { Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
-
-type Holder = Readonly<Record<string, unknown>>
 
 export const fhirCoded = keyword<readonly string[]>('fhirCoded', ['object'], (names) => {
   const ready = names.map((name) => ({ name, sibling: `_${name}` }))
-  return (_run, data: Holder) => {
+  return (_context, data: JsonObject) => {
     let found: Violation[] | undefined
     for (const { name, sibling } of ready) {
       if (data[sibling] !== undefined) found = [...(found ?? []), ...missing(name, data[sibling], data)]
@@ -18,7 +17,7 @@ export const fhirCoded = keyword<readonly string[]>('fhirCoded', ['object'], (na
   }
 })
 
-function missing(name: string, sibling: unknown, data: Holder): readonly Violation[] {
+function missing(name: string, sibling: unknown, data: JsonObject): readonly Violation[] {
   const value = data[name]
   if (!Array.isArray(sibling)) return value === undefined ? [noCode(`/${name}`)] : []
   const values: readonly unknown[] = Array.isArray(value) ? value : []

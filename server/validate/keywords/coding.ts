@@ -1,6 +1,7 @@
 /** `fhirCoding`: a code of a system that is at hand is one of its codes, whatever the binding. https://hl7.org/fhir/R4/datatypes.html#Coding */
 import { nearest } from '../../fhir/nearest.ts'
-import type { Engine, Violation } from '../run.ts'
+import type { ValidationEngine } from '../check-context.ts'
+import type { Violation } from '../violation.ts'
 import { isDisplay } from '../../terminology/concept.ts'
 import { keyword } from './keyword.ts'
 
@@ -15,7 +16,7 @@ export const fhirCoding = keyword<true>(
   'fhirCoding',
   ['object'],
   (_value, engine) =>
-    (_run, { system, version, code, display }: Coding) => {
+    (_context, { system, version, code, display }: Coding) => {
       if (typeof system !== 'string') return undefined
       const known = engine.terminology.codeSystem(system)
       if (known?.content === 'supplement') return [supplement(system)]
@@ -31,7 +32,7 @@ export const fhirCoding = keyword<true>(
     },
 )
 
-function unknownCode(system: string, code: string, engine: Engine): Violation {
+function unknownCode(system: string, code: string, engine: ValidationEngine): Violation {
   const known = [...(engine.terminology.codeSystem(system)?.concepts ?? [])].map((one) => one.code)
   const guess = nearest(code, known)
   const hint = guess ? ` Did you mean \`${guess}\`?` : ''

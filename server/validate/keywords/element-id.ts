@@ -1,11 +1,11 @@
 /** `fhirElementId`: the id of an element is given once in its resource. https://hl7.org/fhir/R4/element-definitions.html#Element.id */
 import { keyword } from './keyword.ts'
 
-export const fhirElementId = keyword<true>('fhirElementId', ['string'], () => (run, id: string, at) => {
+export const fhirElementId = keyword<true>('fhirElementId', ['string'], () => (context, id: string, at) => {
   const holder = at.parentData
   const key = scopeOf(at.instancePath) + id
-  const before = run.ids.get(key)
-  if (before === undefined) run.ids.set(key, holder)
+  const before = context.ids.get(key)
+  if (before === undefined) context.ids.set(key, holder)
   if (before === undefined || before === holder) return undefined
   return [
     { detail: 'value-conflict', text: `{at} is \`${id}\`, which is the id of another element of this resource too.` },

@@ -6,8 +6,10 @@ import type { ErrorObject } from 'ajv'
 import { valueOf } from '../../definitions/structures/element.ts'
 import { unmetCondition } from '../conditions.ts'
 import { contextViolation } from '../contexts.ts'
-import { guessedStructure } from '../guess.ts'
-import { errorsOf, guessed, type DataAt, type Engine, type Violation, type Run } from '../run.ts'
+import { suggestStructure } from '../did-you-mean.ts'
+import { runSchema, type Violation } from '../violation.ts'
+import { suggestion } from '../did-you-mean.ts'
+import type { DataPosition, ValidationEngine, CheckContext } from '../check-context.ts'
 import { keyword } from './keyword.ts'
 import { tagged } from './resource.ts'
 
@@ -16,18 +18,19 @@ type Extension = { readonly url?: unknown }
 export const fhirExtensions = keyword<string>(
   'fhirExtensions',
   ['array'],
-  (holder, engine) => (run, data: readonly (Extension | null)[], at) => {
+  (holder, engine) => (context, data: readonly (Extension | null)[], at) => {
     const found: (Violation | ErrorObject)[] = []
     data.forEach((extension, index) => {
       const url = extension?.url
       if (typeof url !== 'string' || url === '') return
-      const place: DataAt = {
+      const place: DataPosition = {
         instancePath: `${at.instancePath}/${index}`,
         parentData: data,
         parentDataProperty: index,
         rootData: at.rootData,
       }
-      if (isAbsolute(url)) found.push(...extensionViolations(url, extension, { holder, index, run, place, list: at }))
+      if (isAbsolute(url))
+        found.push(...extensionViolations(url, extension, { holder, index, context: context, place, list: at }))
       else if (holder !== 'Extension' || !isPart(url, at.parentData, engine))
         found.push({ detail: 'extension-unknown', below: `/${index}`, text: unknownPart(url, holder, at.parentData) })
     })
@@ -38,21 +41,25 @@ export const fhirExtensions = keyword<string>(
 /** An absolute url names a definition; a plain name is a part of the extension around it. */
 export const isAbsolute = (url: string): boolean => /^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)
 
-type Setting = { holder: string; index: number; run: Run; place: DataAt; list: DataAt }
+type ListedExtension = { holder: string; index: number; context: CheckContext; place: DataPosition; list: DataPosition }
 
-function extensionViolations(url: string, extension: unknown, setting: Setting): readonly (Violation | ErrorObject)[] {
-  const { run, index, list } = setting
+function extensionViolations(
+  url: string,
+  extension: unknown,
+  setting: ListedExtension,
+): readonly (Violation | ErrorObject)[] {
+  const { context: context, index, list } = setting
   if (url.includes('|')) return [versioned(url, index)]
-  const known = run.engine.extension(url)
+  const known = context.engine.extension(url)
   if (!known) return [unknown(url, setting)]
   const asModifier = list.instancePath.endsWith('/modifierExtension')
   const misplaced =
-    known.modifies === asModifier ? contextViolation(url, known.contexts, setting) : wrongList(url, asModifier)
+    known.isModifier === asModifier ? contextViolation(url, known.contexts, setting) : wrongList(url, asModifier)
   if (misplaced) return [{ detail: 'extension-unknown', below: `/${index}`, text: misplaced }]
   const holder = { name: setting.holder, value: list.parentData }
-  const unmet = unmetCondition(known.conditions, extension, holder, run)
+  const unmet = unmetCondition(known.contextInvariants, extension, holder, context)
   if (unmet !== undefined) return [{ detail: 'extension-unknown', below: `/${index}`, text: notNow(url, unmet) }]
-  return tagged(errorsOf(known.check, run, extension, setting.place), url)
+  return tagged(runSchema(known.schema, context, extension, setting.place), url)
 }
 
 const notNow = (url: string, condition: string): string =>
@@ -70,18 +77,18 @@ const wrongList = (url: string, asModifier: boolean): string =>
 const PUBLISHED_ELSEWHERE =
   /^http:\/\/hl7\.org\/fhir\/(tools\/)?StructureDefinition\/|^http:\/\/hl7\.org\/fhir\/[1-9]\.\d\/StructureDefinition\/extension-[A-Z]/
 
-function unknown(url: string, { index, holder, run }: Setting): Violation {
+function unknown(url: string, { index, holder, context: context }: ListedExtension): Violation {
   // A Basic is nothing but its extensions, for what no definition knows yet. https://hl7.org/fhir/R4/basic.html
-  const isLenient = !run.engine.strict && (PUBLISHED_ELSEWHERE.test(url) || isOfBasic(holder, run))
+  const isLenient = !context.engine.strict && (PUBLISHED_ELSEWHERE.test(url) || isOfBasic(holder, context))
   return {
     detail: 'extension-unknown',
     severity: isLenient ? 'warning' : 'error',
     below: `/${index}`,
-    text: `{at}: the extension \`${url}\` is not known here. Leave it out, or correct its url.${guessed(run, () => guessedStructure(url, 'Extension', run.engine.definitions))}`,
+    text: `{at}: the extension \`${url}\` is not known here. Leave it out, or correct its url.${suggestion(context, () => suggestStructure(url, 'Extension', context.engine.definitions))}`,
   }
 }
 
-const isOfBasic = (holder: string, { resource }: Run): boolean =>
+const isOfBasic = (holder: string, { resource }: CheckContext): boolean =>
   holder === 'DomainResource' || holder === 'Basic' ? resource.resourceType === 'Basic' : false
 
 /** The url of an extension names it, never a version of it. https://hl7.org/fhir/R4/extensibility.html#Extension.url */
@@ -92,7 +99,7 @@ const versioned = (url: string, index: number): Violation => ({
 })
 
 /** A part of a complex extension: its url is a plain name that the definition of the whole lists. */
-export function isPart(name: string, parent: unknown, engine: Engine): boolean {
+export function isPart(name: string, parent: unknown, engine: ValidationEngine): boolean {
   const url = (parent as Extension | null)?.url
   if (typeof url !== 'string') return false
   if (!url.includes(':')) return true

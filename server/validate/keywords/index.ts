@@ -1,6 +1,6 @@
 /** The hub's keywords of JSON Schema. Each is made for one engine, whose definitions it asks. */
 import type { KeywordDefinition } from 'ajv'
-import type { Engine } from '../run.ts'
+import type { ValidationEngine } from '../check-context.ts'
 import { fhirBinding } from './binding.ts'
 import { fhirCoded } from './coded.ts'
 import { fhirCoding } from './coding.ts'
@@ -18,7 +18,7 @@ import { fhirSlices } from './slices.ts'
 import { fhirType } from './type.ts'
 import { fhirFixed, fhirMax, fhirMin, fhirPattern } from './value.ts'
 
-export const KEYWORDS: readonly ((engine: Engine) => KeywordDefinition)[] = [
+export const KEYWORDS: readonly ((engine: ValidationEngine) => KeywordDefinition)[] = [
   // which properties an object has
   fhirRequired,
   fhirChoice,

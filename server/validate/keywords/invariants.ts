@@ -2,10 +2,11 @@
 import { compileTest } from '../../fhirpath/expression.ts'
 import { nativeRule, type NativeRule } from '../builtin.ts'
 import type { Invariant } from '../compile/schema.ts'
-import type { Engine, Violation, Run } from '../run.ts'
+import type { ValidationEngine, CheckContext } from '../check-context.ts'
+import type { Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
 
-type Test = (run: Run, data: never) => boolean
+type Test = (context: CheckContext, data: never) => boolean
 type Ready = { readonly rule: Invariant; readonly native?: NativeRule; readonly test: Test }
 
 export const fhirInvariants = keyword<readonly Invariant[]>(
@@ -13,10 +14,10 @@ export const fhirInvariants = keyword<readonly Invariant[]>(
   ['object', 'string', 'number', 'boolean'],
   (rules, engine) => {
     const ready = readyRules(rules, engine)
-    return (run, data: never) => {
+    return (context, data: never) => {
       let found: Violation[] | undefined
       for (const one of ready) {
-        const violation = ruleViolation(one, run, data)
+        const violation = ruleViolation(one, context, data)
         if (violation) (found ??= []).push(violation)
       }
       return found
@@ -24,7 +25,7 @@ export const fhirInvariants = keyword<readonly Invariant[]>(
   },
 )
 
-function readyRules(rules: readonly Invariant[], engine: Engine): readonly Ready[] {
+function readyRules(rules: readonly Invariant[], engine: ValidationEngine): readonly Ready[] {
   return rules.map((rule) => {
     const native = nativeRule(rule, engine.definitions.structures)
     return { rule, native, test: native?.test ?? byPath(rule) }
@@ -32,15 +33,15 @@ function readyRules(rules: readonly Invariant[], engine: Engine): readonly Ready
 }
 
 /** The rules as mere tests, for the quick pass. They throw for what cannot be evaluated. */
-export const ruleTests = (rules: readonly Invariant[], engine: Engine): readonly Test[] =>
+export const ruleTests = (rules: readonly Invariant[], engine: ValidationEngine): readonly Test[] =>
   readyRules(rules, engine).map((one) => one.test)
 
-function ruleViolation({ rule, native, test }: Ready, run: Run, data: never): Violation | undefined {
+function ruleViolation({ rule, native, test }: Ready, context: CheckContext, data: never): Violation | undefined {
   const { key, severity, human } = rule
   const detail = native?.detail ?? 'invariant'
   try {
-    if (test(run, data)) return undefined
-    const why = native?.why?.(run, data)
+    if (test(context, data)) return undefined
+    const why = native?.why?.(context, data)
     return {
       detail,
       severity,
@@ -58,10 +59,10 @@ function ruleViolation({ rule, native, test }: Ready, run: Run, data: never): Vi
 // Compiled when first needed: the FHIRPath engine is not loaded before.
 function byPath({ expression, base }: Invariant): Test {
   let compiled: Test | undefined
-  return (run, data) => (compiled ??= test(expression, base))(run, data)
+  return (context, data) => (compiled ??= test(expression, base))(context, data)
 }
 
 function test(expression: string, base: string): Test {
   const isMet = compileTest(expression, base)
-  return (run, data) => isMet(data, run)
+  return (context, data) => isMet(data, context)
 }

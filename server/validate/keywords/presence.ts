@@ -1,15 +1,14 @@
 /** Keywords about which properties an object has. https://hl7.org/fhir/R4/json.html */
+import type { JsonObject } from '../../fhir/types.ts'
 import type { Choice, Schema } from '../compile/schema.ts'
-import { errorsOf, type Violation } from '../run.ts'
+import { runSchema, type Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
-
-type Holder = Readonly<Record<string, unknown>>
 
 /** `fhirRequired`: of each list of names one is there. */
 export const fhirRequired = keyword<readonly (readonly string[])[]>(
   'fhirRequired',
   ['object'],
-  (required) => (_run, data: Holder) => {
+  (required) => (_context, data: JsonObject) => {
     let found: Violation[] | undefined
     for (const names of required) {
       if (names.some((name) => data[name] !== undefined)) continue
@@ -23,7 +22,7 @@ export const fhirRequired = keyword<readonly (readonly string[])[]>(
 /** `fhirChoice`: at most one type of a choice, of those allowed; one at least where it is required. */
 export const fhirChoice = keyword<readonly Choice[]>('fhirChoice', ['object'], (choices) => {
   const ready = choices.map((choice) => ({ ...choice, names: choice.of.flatMap((name) => [name, `_${name}`]) }))
-  return (_run, data: Holder) => {
+  return (_context, data: JsonObject) => {
     let found: Violation[] | undefined
     for (const choice of ready) {
       const violation = choiceViolation(choice, data)
@@ -34,7 +33,7 @@ export const fhirChoice = keyword<readonly Choice[]>('fhirChoice', ['object'], (
 })
 
 // One pass over the object's own keys: a choice may have fifty names, an object has few.
-function choiceViolation(choice: Choice & { names: readonly string[] }, data: Holder): Violation | undefined {
+function choiceViolation(choice: Choice & { names: readonly string[] }, data: JsonObject): Violation | undefined {
   const { element, of } = choice
   let given: string | undefined
   for (const key in data) {
@@ -79,7 +78,7 @@ function refusal({ element, of }: Choice, name: string): Violation {
 const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(' or ')
 
 /** `fhirElement`: there is more than an id (rule ele-1). */
-export const fhirElement = keyword<true>('fhirElement', ['object'], () => (_run, data: Holder) => {
+export const fhirElement = keyword<true>('fhirElement', ['object'], () => (_context, data: JsonObject) => {
   for (const key in data) if (key !== 'id') return undefined
   return [
     { detail: 'element-empty', text: '{at} is empty. An element has a value or children; leave out what has none.' },
@@ -87,16 +86,24 @@ export const fhirElement = keyword<true>('fhirElement', ['object'], () => (_run,
 })
 
 /** `fhirLists`: in a list of primitives, each place has a value or, beside it, an extension. */
-export const fhirLists = keyword<readonly string[]>('fhirLists', ['object'], (names) => (_run, data: Holder) => {
-  let found: Violation[] | undefined
-  for (const name of names) {
-    const [values, siblings] = [data[name], data[`_${name}`]]
-    if (!Array.isArray(values) && !Array.isArray(siblings)) continue
-    const violation = listViolation(name, Array.isArray(values) ? values : [], Array.isArray(siblings) ? siblings : [])
-    if (violation) (found ??= []).push(violation)
-  }
-  return found
-})
+export const fhirLists = keyword<readonly string[]>(
+  'fhirLists',
+  ['object'],
+  (names) => (_context, data: JsonObject) => {
+    let found: Violation[] | undefined
+    for (const name of names) {
+      const [values, siblings] = [data[name], data[`_${name}`]]
+      if (!Array.isArray(values) && !Array.isArray(siblings)) continue
+      const violation = listViolation(
+        name,
+        Array.isArray(values) ? values : [],
+        Array.isArray(siblings) ? siblings : [],
+      )
+      if (violation) (found ??= []).push(violation)
+    }
+    return found
+  },
+)
 
 /**
  * What is wrong with a list of primitives and the list beside it. What is missing at the end of one counts as null.
@@ -131,8 +138,8 @@ export const fhirSiblings = keyword<Readonly<Record<string, Schema>>>(
   'fhirSiblings',
   ['object'],
   (siblings, engine) => {
-    const ready = Object.entries(siblings).map(([name, schema]) => ({ name, check: engine.inner(schema) }))
-    return (run, data: Holder, at) =>
+    const ready = Object.entries(siblings).map(([name, schema]) => ({ name, check: engine.compile(schema) }))
+    return (context, data: JsonObject, at) =>
       ready.flatMap(({ name, check }) =>
         besides(data, name).flatMap(({ beside, step }) => {
           const place = {
@@ -141,7 +148,7 @@ export const fhirSiblings = keyword<Readonly<Record<string, Schema>>>(
             parentData: data,
             parentDataProperty: `_${name}`,
           }
-          return errorsOf(check, run, beside, place)
+          return runSchema(check, context, beside, place)
         }),
       )
   },
@@ -150,7 +157,7 @@ export const fhirSiblings = keyword<Readonly<Record<string, Schema>>>(
 type Beside = { readonly beside: unknown; readonly step: string }
 
 /** What stands beside a primitive, or beside each of a list, and the way to it; nothing there is an object without properties. */
-export function besides(data: Holder, name: string): readonly Beside[] {
+export function besides(data: JsonObject, name: string): readonly Beside[] {
   const [value, sibling] = [data[name], data[`_${name}`]]
   if (value === undefined && sibling === undefined) return NONE
   if (!Array.isArray(value) && !Array.isArray(sibling)) return [{ beside: sibling ?? {}, step: '' }]

@@ -1,5 +1,5 @@
 /** `fhirProfile`, `fhirImposed`: profiles that a value meets, because its type or its profile asks for them. */
-import { errorsOf } from '../run.ts'
+import { runSchema } from '../violation.ts'
 import { keyword } from './keyword.ts'
 import { tagged } from './resource.ts'
 
@@ -7,11 +7,11 @@ import { tagged } from './resource.ts'
 export const fhirProfile = keyword<readonly (readonly string[])[]>(
   'fhirProfile',
   ['object', 'string', 'number', 'boolean'],
-  (sets, engine) => (run, data: unknown, at) =>
+  (sets, engine) => (context, data: unknown, at) =>
     sets.flatMap((profiles) => {
       const results = profiles.flatMap((url) => {
-        const compiled = engine.profile(url)
-        return compiled ? [tagged([...errorsOf(compiled, run, data, at)], url)] : []
+        const compiled = engine.profileSchema(url)
+        return compiled ? [tagged([...runSchema(compiled, context, data, at)], url)] : []
       })
       // One that is not at hand may be the one that is met.
       if (results.length < profiles.length) return []
@@ -26,15 +26,15 @@ const underWay = new WeakMap<object, Set<string>>()
 
 /** https://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html */
 export const fhirImposed = keyword<readonly string[]>('fhirImposed', ['object'], (urls, engine) => {
-  return (run, data: object, at) => {
+  return (context, data: object, at) => {
     const asked = underWay.get(data) ?? new Set<string>()
     underWay.set(data, asked)
     return urls.flatMap((url) => {
-      const compiled = asked.has(url) ? undefined : engine.profile(url)
+      const compiled = asked.has(url) ? undefined : engine.profileSchema(url)
       if (!compiled) return []
       asked.add(url)
       try {
-        return tagged([...errorsOf(compiled, run, data, at)], url)
+        return tagged([...runSchema(compiled, context, data, at)], url)
       } finally {
         asked.delete(url)
       }

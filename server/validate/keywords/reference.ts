@@ -7,10 +7,11 @@ type Reference = { readonly reference?: unknown; readonly type?: unknown }
 
 export const fhirReference = keyword<readonly string[]>('fhirReference', ['object'], (targets) => {
   const allowed = new Set(targets)
-  return (run, data: Reference) => {
+  return (context, data: Reference) => {
     const { reference } = data
-    const type = (typeof reference === 'string' ? typeOfReference(reference, run) : undefined) ?? data.type
-    if (typeof type !== 'string' || allowed.has(type) || !run.engine.definitions.isResourceType(type)) return undefined
+    const type = (typeof reference === 'string' ? typeOfReference(reference, context) : undefined) ?? data.type
+    if (typeof type !== 'string' || allowed.has(type) || !context.engine.definitions.isResourceType(type))
+      return undefined
     const shown =
       typeof reference === 'string'
         ? `\`${reference}\` points at ${withArticle(type)}`
@@ -20,10 +21,10 @@ export const fhirReference = keyword<readonly string[]>('fhirReference', ['objec
 })
 
 /** On the shape Reference: what it says can be read, and what it says of the resource itself is there. */
-export function referenceFault(data: Reference, run: Parameters<typeof find>[1]) {
+export function referenceFault(data: Reference, context: Parameters<typeof find>[1]) {
   const { reference } = data
   if (typeof reference !== 'string' || !reference.startsWith('#') || reference === '#') return undefined
-  return find(reference, run) ? undefined : reference
+  return find(reference, context) ? undefined : reference
 }
 
 const orList = (names: readonly string[]): string =>

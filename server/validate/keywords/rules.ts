@@ -1,13 +1,14 @@
 /** `fhirRules`: what the specification says of a shape in words (see ../rules). */
-import { RULES } from '../rules/index.ts'
-import type { Violation } from '../run.ts'
+import type { JsonObject } from '../../fhir/types.ts'
+import { SPECIFICATION_RULES } from '../rules/index.ts'
+import type { Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
 
 export const fhirRules = keyword<string>('fhirRules', ['object'], (name) => {
-  const rules = RULES[name] ?? []
-  return (run, data: Record<string, unknown>) => {
+  const rules = SPECIFICATION_RULES[name] ?? []
+  return (context, data: JsonObject) => {
     const found: Violation[] = []
-    for (const rule of rules) found.push(...rule(data, run))
+    for (const rule of rules) found.push(...rule(data, context))
     return found
   }
 })

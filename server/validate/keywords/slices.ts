@@ -6,58 +6,60 @@ import type { ErrorObject } from 'ajv'
 import type { Slice, Slicing } from '../compile/schema.ts'
 import { belongs } from '../slices/match.ts'
 import { nearestSlice, nearTo } from '../slices/nearest.ts'
-import { errorsOf, guessed, type Compiled, type DataAt, type Engine, type Violation, type Run } from '../run.ts'
+import { runSchema, type Violation } from '../violation.ts'
+import { suggestion } from '../did-you-mean.ts'
+import type { CompiledSchema, DataPosition, ValidationEngine, CheckContext } from '../check-context.ts'
 import { keyword } from './keyword.ts'
 import { markText } from './value.ts'
 
-type Ready = Omit<Slice, 'slicing'> & { readonly compiled?: Compiled; readonly inner?: ReadySlicing }
+type Ready = Omit<Slice, 'slicing'> & { readonly compiled?: CompiledSchema; readonly inner?: ReadySlicing }
 type ReadySlicing = Omit<Slicing, 'slices'> & { readonly slices: readonly Ready[]; readonly fallback?: Ready }
 type Found = (Violation | ErrorObject)[]
 type Item = { readonly item: unknown; readonly index: number }
-type Setting = { readonly run: Run; readonly at: DataAt; readonly data: readonly unknown[] }
+type SlicedList = { readonly context: CheckContext; readonly at: DataPosition; readonly data: readonly unknown[] }
 
 export const fhirSlices = keyword<Slicing>('fhirSlices', ['array'], (stated, engine) => {
   const slicing = readySlicing(stated, engine)
-  return (run, data: readonly unknown[], at) => {
+  return (context, data: readonly unknown[], at) => {
     const found: Found = []
     const items = data.map((item, index) => ({ item, index }))
-    sliced(items, slicing, { run, at, data }, found)
+    sliced(items, slicing, { context: context, at, data }, found)
     return found
   }
 })
 
-function readySlicing({ slices, ...rest }: Slicing, engine: Engine): ReadySlicing {
+function readySlicing({ slices, ...rest }: Slicing, engine: ValidationEngine): ReadySlicing {
   const all = slices.map((slice) => ready(slice, engine))
   return { ...rest, slices: all.filter((one) => !one.isDefault), fallback: all.find((one) => one.isDefault) }
 }
 
-function ready({ slicing, ...slice }: Slice, engine: Engine): Ready {
+function ready({ slicing, ...slice }: Slice, engine: ValidationEngine): Ready {
   const inner = slicing && readySlicing(slicing, engine)
-  let made: Compiled | undefined
+  let made: CompiledSchema | undefined
   const { schema } = slice
   if (!schema) return { ...slice, inner }
   // Compiled when an item of the slice is first met.
-  const compiled = function (this: Run, data: unknown, at: DataAt): boolean {
-    made ??= engine.inner(schema)
+  const compiled = function (this: CheckContext, data: unknown, at: DataPosition): boolean {
+    made ??= engine.compile(schema)
     const valid = made.call(this, data, at)
-    ;(compiled as Compiled).errors = made.errors
+    ;(compiled as CompiledSchema).errors = made.errors
     return valid
-  } as Compiled
+  } as CompiledSchema
   return { ...slice, inner, compiled }
 }
 
 /** Sorts the items, tells what is out of place, and then what is wrong with each slice. */
-function sliced(items: readonly Item[], slicing: ReadySlicing, setting: Setting, found: Found): void {
+function sliced(items: readonly Item[], slicing: ReadySlicing, setting: SlicedList, found: Found): void {
   const { slices, fallback, rules, ordered } = slicing
   const members = new Map<Ready, Item[]>()
   let latest = 0
   let loose: number | undefined
   for (const one of items) {
     const { item, index } = one
-    const named = slices.find((slice) => belongs(item, slice, setting.run))
+    const named = slices.find((slice) => belongs(item, slice, setting.context))
     const slice = named ?? fallback
     if (slice) add(members, slice, one)
-    else if (rules === 'closed') found.push(unmatched(one, slices, setting.run))
+    else if (rules === 'closed') found.push(unmatched(one, slices, setting.context))
     if (!named) {
       loose ??= index
       continue
@@ -72,10 +74,10 @@ function sliced(items: readonly Item[], slicing: ReadySlicing, setting: Setting,
     const own = members.get(slice) ?? []
     for (const { item, index } of own) {
       if (slice.compiled)
-        found.push(...errorsOf(slice.compiled, setting.run, item, below(setting.at, index, setting.data)))
+        found.push(...runSchema(slice.compiled, setting.context, item, below(setting.at, index, setting.data)))
     }
     countViolation(slice, own.length, found, () =>
-      guessed(setting.run, () => almost(slice, without(items, members), setting.run)),
+      suggestion(setting.context, () => almost(slice, without(items, members), setting.context)),
     )
     if (slice.inner) sliced(own, slice.inner, setting, found)
   }
@@ -87,7 +89,7 @@ function add(members: Map<Ready, Item[]>, slice: Ready, one: Item): void {
   else members.set(slice, [one])
 }
 
-const below = (at: DataAt, index: number, data: readonly unknown[]): DataAt => ({
+const below = (at: DataPosition, index: number, data: readonly unknown[]): DataPosition => ({
   instancePath: `${at.instancePath}/${index}`,
   parentData: data,
   parentDataProperty: index,
@@ -123,10 +125,10 @@ function whatMarks(slice: Ready): string {
   return marks.length > 0 ? ` (an item ${marks.join(' and ')})` : ''
 }
 
-function unmatched({ item, index }: Item, slices: readonly Ready[], run: Run): Violation {
+function unmatched({ item, index }: Item, slices: readonly Ready[], context: CheckContext): Violation {
   const names = slices.map((one) => `\`${one.name}\``).join(', ')
-  const hint = guessed(run, () => {
-    const near = nearestSlice(item, slices, run)
+  const hint = suggestion(context, () => {
+    const near = nearestSlice(item, slices, context)
     return near ? ` It comes nearest to \`${near.slice.name}\`, but ${near.lacks}.` : ''
   })
   return {
@@ -145,11 +147,11 @@ function without(items: readonly Item[], members: ReadonlyMap<Ready, readonly It
 const COMPARED = 20
 
 /** The item that was perhaps meant for a slice that is missing. */
-function almost(slice: Ready, items: readonly Item[], run: Run): string {
+function almost(slice: Ready, items: readonly Item[], context: CheckContext): string {
   const near = items
     .slice(0, COMPARED)
     .flatMap(({ item, index }) => {
-      const one = nearTo(item, slice, run)
+      const one = nearTo(item, slice, context)
       return one && (one.met > 0 || one.like >= ALIKE) ? [{ ...one, index }] : []
     })
     .sort((one, other) => other.met - one.met || other.like - one.like)[0]

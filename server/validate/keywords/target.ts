@@ -1,20 +1,21 @@
 /** `fhirTarget`, `fhirAggregation`: what a reference points at, where it is at hand. https://hl7.org/fhir/R4/references.html */
+import type { JsonObject } from '../../fhir/types.ts'
 import type { Severity } from '../../fhir/outcome.ts'
 import { find } from '../resolve.ts'
-import { createRun, errorsOf, type DataAt, type Run } from '../run.ts'
+import { createCheckContext } from '../create-context.ts'
+import { runSchema } from '../violation.ts'
+import type { DataPosition, CheckContext } from '../check-context.ts'
 import { keyword } from './keyword.ts'
 
 type Reference = { readonly reference?: unknown }
-type Resource = Record<string, unknown>
-
 /** Resources under check as targets, by profile: two that point at each other are asked once. */
-const underWay = new WeakMap<Resource, Set<string>>()
+const underWay = new WeakMap<JsonObject, Set<string>>()
 
 export const fhirTarget = keyword<readonly string[]>('fhirTarget', ['object'], (urls) => {
   const list = urls.map((url) => `\`${url}\``).join(' or ')
-  return (run, { reference }: Reference) => {
-    const target = typeof reference === 'string' ? (find(reference, run) as Resource | undefined) : undefined
-    if (target === undefined || urls.some((url) => meets(target, url, String(reference), run))) return undefined
+  return (context, { reference }: Reference) => {
+    const target = typeof reference === 'string' ? (find(reference, context) as JsonObject | undefined) : undefined
+    if (target === undefined || urls.some((url) => meets(target, url, String(reference), context))) return undefined
     return [
       {
         detail: 'reference-type',
@@ -24,19 +25,19 @@ export const fhirTarget = keyword<readonly string[]>('fhirTarget', ['object'], (
   }
 })
 
-function meets(target: Resource, url: string, reference: string, run: Run): boolean {
-  const { engine, root, container } = run
+function meets(target: JsonObject, url: string, reference: string, context: CheckContext): boolean {
+  const { engine, root, container } = context
   const definition = engine.definitions.structures.find(url)
   if (!definition) return true
   if (definition.type !== target.resourceType) return definition.type === 'Resource'
-  const profile = definition.derivation === 'constraint' ? engine.profile(url) : undefined
+  const profile = definition.derivation === 'constraint' ? engine.profileSchema(url) : undefined
   const asked = underWay.get(target) ?? new Set<string>()
   if (!profile || asked.has(url)) return true
   underWay.set(target, asked.add(url))
-  const at: DataAt = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: target }
-  const inner = createRun(engine, target, reference.startsWith('#') ? container : target, root)
+  const at: DataPosition = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: target }
+  const inner = createCheckContext(engine, target, reference.startsWith('#') ? container : target, root)
   try {
-    return errorsOf(profile, inner, target, at).every(({ params }) => {
+    return runSchema(profile, inner, target, at).every(({ params }) => {
       const { severity = 'error' } = params as { severity?: Severity }
       return severity !== 'error'
     })
@@ -46,8 +47,8 @@ function meets(target: Resource, url: string, reference: string, run: Run): bool
 }
 
 export const fhirAggregation = keyword<readonly string[]>('fhirAggregation', ['object'], (modes) => {
-  return (run, { reference }: Reference) => {
-    if (typeof reference !== 'string' || modes.some((mode) => isThere(mode, reference, run))) return undefined
+  return (context, { reference }: Reference) => {
+    if (typeof reference !== 'string' || modes.some((mode) => isThere(mode, reference, context))) return undefined
     const text = `{at} refers to \`${reference}\`, which must be ${modes.map((mode) => PLACES[mode] ?? mode).join(' or ')}.`
     return [{ detail: 'reference-not-found', text }]
   }
@@ -60,8 +61,10 @@ const PLACES: Readonly<Record<string, string>> = {
 }
 
 // Outside a Bundle nobody can tell whether the target will be in one.
-function isThere(mode: string, reference: string, run: Run): boolean {
+function isThere(mode: string, reference: string, context: CheckContext): boolean {
   if (mode === 'contained') return reference.startsWith('#')
   if (mode === 'referenced') return !reference.startsWith('#')
-  return run.root.resourceType !== 'Bundle' || (!reference.startsWith('#') && find(reference, run) !== undefined)
+  return (
+    context.root.resourceType !== 'Bundle' || (!reference.startsWith('#') && find(reference, context) !== undefined)
+  )
 }

@@ -1,7 +1,7 @@
 /** `fhirFixed`, `fhirPattern`, `fhirMin`, `fhirMax`: what a value must be. */
-import type { Json } from '../../fhir/types.ts'
+import type { Json, JsonObject } from '../../fhir/types.ts'
 import { equals, fromFixed, fromPattern, includes, type Difference } from '../difference.ts'
-import type { Violation } from '../run.ts'
+import type { Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
 
 const ALL = ['object', 'array', 'string', 'number', 'boolean'] as const
@@ -9,14 +9,14 @@ const ALL = ['object', 'array', 'string', 'number', 'boolean'] as const
 export const fhirFixed = keyword<Json>(
   'fhirFixed',
   ALL,
-  (fixed) => (_run, data: Json) =>
+  (fixed) => (_context, data: Json) =>
     equals(data, fixed) ? undefined : [differs('value-fixed', fromFixed(data, fixed), 'be')],
 )
 
 export const fhirPattern = keyword<Json>(
   'fhirPattern',
   ALL,
-  (pattern) => (_run, data: Json) =>
+  (pattern) => (_context, data: Json) =>
     includes(data, pattern) ? undefined : [differs('value-pattern', fromPattern(data, pattern), 'hold')],
 )
 
@@ -31,7 +31,7 @@ function differs(detail: 'value-fixed' | 'value-pattern', { below, found, wanted
 export const fhirMin = keyword<Json>(
   'fhirMin',
   ALL,
-  (min) => (_run, data: Json) =>
+  (min) => (_context, data: Json) =>
     compare(data, min) < 0
       ? [{ detail: 'value-range', text: `{at} is ${show(data)}; the least allowed is ${show(min)}.` }]
       : undefined,
@@ -40,7 +40,7 @@ export const fhirMin = keyword<Json>(
 export const fhirMax = keyword<Json>(
   'fhirMax',
   ALL,
-  (max) => (_run, data: Json) =>
+  (max) => (_context, data: Json) =>
     compare(data, max) > 0
       ? [{ detail: 'value-range', text: `{at} is ${show(data)}; the most allowed is ${show(max)}.` }]
       : undefined,
@@ -58,10 +58,8 @@ function compare(one: unknown, other: unknown): number {
   return 0
 }
 
-type Bag = Readonly<Record<string, unknown>>
-
 const magnitude = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null ? (value as Bag).value : value
+  typeof value === 'object' && value !== null ? (value as JsonObject).value : value
 
 /** A wanted value in words: a code with its system, else the value as it is. */
 export function markText(value: Json): string {

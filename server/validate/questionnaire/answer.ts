@@ -1,5 +1,5 @@
 /** One answer against its question: the type of its value, then the rules that the question sets. */
-import type { Violation } from '../run.ts'
+import type { Violation } from '../violation.ts'
 import { list, mismatch, NONE, type Asked, type Check, type Rule } from './asked.ts'
 import { attachmentRule } from './rules/attachment.ts'
 import { decimalRule, lengthRule, rangeRule } from './rules/limits.ts'

@@ -1,12 +1,14 @@
 /** What the questions of one response are checked with. */
-import type { Violation, Run } from '../run.ts'
+import type { JsonObject } from '../../fhir/types.ts'
+import type { Violation } from '../violation.ts'
+import type { CheckContext } from '../check-context.ts'
 import type { Place } from './enabled.ts'
-import type { Bag, Question } from './shapes.ts'
+import type { Question } from './shapes.ts'
 
 export type Asked = {
-  readonly run: Run
+  readonly context: CheckContext
   /** The Questionnaire, and whether the response itself brought it. */
-  readonly form: Bag
+  readonly form: JsonObject
   readonly isContained: boolean
   /** Nothing may be missing. https://hl7.org/fhir/R4/valueset-questionnaire-answers-status.html */
   readonly isComplete: boolean
@@ -19,7 +21,7 @@ export type Rule = (question: Question) => Check | undefined
 /** One rule of a question on one value; `key` is the property that holds it. Pointers are below the answer. */
 export type Check = (
   value: unknown,
-  at: { readonly key: string; readonly answer: Bag },
+  at: { readonly key: string; readonly answer: JsonObject },
   asked: Asked,
 ) => readonly Violation[]
 

@@ -1,16 +1,16 @@
 /** Values of answers beside values of a questionnaire: are they the same, and which is more? */
+import type { JsonObject } from '../../fhir/types.ts'
 import { dateRange } from '../../fhir/dates.ts'
 import { convertUnit, UCUM } from '../../terminology/ucum.ts'
-import type { Bag } from './shapes.ts'
 
-const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null
+const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null
 
 /**
  * Codings are the same by code and system (a condition may leave the system open), references by where they point,
  * quantities by what they measure. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.enableWhen.answer_x_
  */
 export function isSame(given: unknown, wanted: unknown): boolean {
-  if (!isBag(given) || !isBag(wanted)) return given === wanted
+  if (!isObject(given) || !isObject(wanted)) return given === wanted
   if (wanted.value !== undefined) return order(given, wanted) === 0
   if (wanted.reference !== undefined) return given.reference === wanted.reference
   if (wanted.code === undefined) return given.code === undefined && given.display === wanted.display
@@ -21,7 +21,7 @@ export function isSame(given: unknown, wanted: unknown): boolean {
 export function order(one: unknown, other: unknown): number | undefined {
   if (typeof one === 'number' && typeof other === 'number') return one - other
   if (typeof one === 'string' && typeof other === 'string') return orderTexts(one, other)
-  return isBag(one) && isBag(other) ? orderQuantities(one, other) : undefined
+  return isObject(one) && isObject(other) ? orderQuantities(one, other) : undefined
 }
 
 /** Dates by their first instants; times, which have no date, as texts. */
@@ -32,7 +32,7 @@ function orderTexts(one: string, other: string): number {
 }
 
 // https://hl7.org/fhir/R4/datatypes.html#Quantity: the code, not the unit's name, is what is computed with.
-function orderQuantities(one: Bag, other: Bag): number | undefined {
+function orderQuantities(one: JsonObject, other: JsonObject): number | undefined {
   const { value: a } = one
   const { value: b } = other
   if (typeof a !== 'number' || typeof b !== 'number') return undefined
@@ -44,7 +44,7 @@ function orderQuantities(one: Bag, other: Bag): number | undefined {
   return Math.abs(converted - b) <= 1e-12 * Math.max(Math.abs(converted), Math.abs(b)) ? 0 : converted - b
 }
 
-const isSameUnit = (one: Bag, other: Bag): boolean =>
+const isSameUnit = (one: JsonObject, other: JsonObject): boolean =>
   one.code === undefined && other.code === undefined
     ? one.unit === other.unit
     : one.code === other.code && one.system === other.system

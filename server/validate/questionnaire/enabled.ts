@@ -1,10 +1,11 @@
 /** Is a question asked? https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.enableWhen */
+import type { JsonObject } from '../../fhir/types.ts'
 import { isSame, order } from './compare.ts'
-import { objects, valueKey, type Answer, type Bag, type Condition, type Item, type Question } from './shapes.ts'
+import { objects, valueKey, type Answer, type Condition, type Item, type Question } from './shapes.ts'
 
 /** Where questions are asked: in the response, a group or an answer, and what that is part of. */
 export type Place = {
-  readonly holder: Bag
+  readonly holder: JsonObject
   /** The item that the holder is, or whose answer it is. */
   readonly item?: Item
   readonly above?: Place
@@ -15,8 +16,8 @@ type Index = ReadonlyMap<string, readonly Answer[]>
 
 /** Reads each part of a response once. */
 export function createEnabled(): (question: Question, place: Place) => boolean {
-  const indexes = new WeakMap<Bag, Index>()
-  const indexOf = (holder: Bag): Index => {
+  const indexes = new WeakMap<JsonObject, Index>()
+  const indexOf = (holder: JsonObject): Index => {
     const known = indexes.get(holder) ?? makeIndex(holder, indexOf)
     indexes.set(holder, known)
     return known
@@ -29,7 +30,7 @@ export function createEnabled(): (question: Question, place: Place) => boolean {
   }
 }
 
-function makeIndex(holder: Bag, indexOf: (holder: Bag) => Index): Index {
+function makeIndex(holder: JsonObject, indexOf: (holder: JsonObject) => Index): Index {
   const found = new Map<string, Answer[]>()
   const add = (linkId: string, answers: readonly Answer[]): void => {
     const before = found.get(linkId)
@@ -48,7 +49,7 @@ function makeIndex(holder: Bag, indexOf: (holder: Bag) => Index): Index {
  * Of several occurrences the nearest is meant: what the place itself is an answer to, else what stands in the smallest
  * part of the response around it.
  */
-function answersTo(linkId: string, place: Place, indexOf: (holder: Bag) => Index): readonly Answer[] {
+function answersTo(linkId: string, place: Place, indexOf: (holder: JsonObject) => Index): readonly Answer[] {
   for (let at: Place | undefined = place; at; at = at.above) {
     if (at.item?.linkId === linkId) return at.holder === at.item ? objects<Answer>(at.item.answer) : [at.holder]
   }

@@ -1,23 +1,23 @@
 /** What the Questionnaire says of responses as a whole; none of it refuses one. */
+import type { JsonObject } from '../../fhir/types.ts'
 import { withArticle } from '../../fhir/article.ts'
 import { dateRange } from '../../fhir/dates.ts'
 import { typeOfUrl, parseReference } from '../../fhir/reference.ts'
-import type { Violation } from '../run.ts'
+import type { Violation } from '../violation.ts'
 import { list, warning } from './asked.ts'
-import type { Bag } from './shapes.ts'
 
 /** The period in which the form is in use, and the types of subject that it is for. */
-export const headViolations = (response: Bag, form: Bag): readonly Violation[] => [
+export const headViolations = (response: JsonObject, form: JsonObject): readonly Violation[] => [
   ...periodViolations(response, form),
   ...subjectViolations(response, form),
 ]
 
 /** https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.effectivePeriod */
-function periodViolations({ authored }: Bag, { effectivePeriod }: Bag): Violation[] {
+function periodViolations({ authored }: JsonObject, { effectivePeriod }: JsonObject): Violation[] {
   if (typeof effectivePeriod !== 'object' || effectivePeriod === null) return []
   const written = rangeOf(authored)
   if (!written) return []
-  const { start, end } = effectivePeriod as Bag
+  const { start, end } = effectivePeriod as JsonObject
   const [from, until] = [rangeOf(start), rangeOf(end)]
   const told = (which: string, bound: unknown): Violation =>
     warning('/authored', `{at} is \`${String(authored)}\`; the questionnaire is in use ${which} \`${String(bound)}\`.`)
@@ -28,10 +28,10 @@ function periodViolations({ authored }: Bag, { effectivePeriod }: Bag): Violatio
 const rangeOf = (text: unknown) => (typeof text === 'string' ? dateRange(text, 'UTC') : undefined)
 
 /** https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.subjectType */
-function subjectViolations({ subject }: Bag, { subjectType }: Bag): Violation[] {
+function subjectViolations({ subject }: JsonObject, { subjectType }: JsonObject): Violation[] {
   const types = Array.isArray(subjectType) ? subjectType.filter((one): one is string => typeof one === 'string') : []
   if (types.length === 0) return []
-  const { reference, type } = (subject ?? {}) as Bag
+  const { reference, type } = (subject ?? {}) as JsonObject
   const given = typeof reference === 'string' ? typeOf(reference) : type
   if (typeof given !== 'string' || types.includes(given)) return []
   return [

@@ -3,7 +3,7 @@
  * asked. https://hl7.org/fhir/R4/questionnaireresponse.html#notes
  */
 import { nearest } from '../../fhir/nearest.ts'
-import type { Violation } from '../run.ts'
+import type { Violation } from '../violation.ts'
 import { answerViolations } from './answer.ts'
 import { list, mismatch, type Asked } from './asked.ts'
 import type { Place } from './enabled.ts'

@@ -1,7 +1,8 @@
 /** How often a question is answered, and a group given. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.required */
-import type { Violation } from '../run.ts'
+import type { JsonObject } from '../../fhir/types.ts'
+import type { Violation } from '../violation.ts'
 import { mismatch, warning, type Asked } from './asked.ts'
-import { extensionNumber, extensionValues, objects, valueKey, type Bag, type Item, type Question } from './shapes.ts'
+import { extensionNumber, extensionValues, objects, valueKey, type Item, type Question } from './shapes.ts'
 
 /** An item, and the pointer to it. */
 export type Given = { readonly item: Item; readonly at: string }
@@ -58,7 +59,7 @@ function countViolations(question: Question, given: readonly Given[], { here }: 
   return count > 1 && !isGroup ? [...violations, ...exclusiveViolations(question, answers)] : violations
 }
 
-type Place = { readonly answer: Bag; readonly at: string; readonly index: number }
+type Place = { readonly answer: JsonObject; readonly at: string; readonly index: number }
 
 /** The extension optionExclusive: with this option no other. https://hl7.org/fhir/R4/extension-questionnaire-optionexclusive.html */
 function exclusiveViolations(question: Question, answers: readonly Place[]): Violation[] {
@@ -74,10 +75,10 @@ function exclusiveViolations(question: Question, answers: readonly Place[]): Vio
     )
 }
 
-function optionKey(holder: Bag): string {
+function optionKey(holder: JsonObject): string {
   const value = holder[valueKey(holder) ?? '']
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? ''
-  const { system, code, reference } = value as Bag
+  const { system, code, reference } = value as JsonObject
   return code === undefined && reference === undefined
     ? JSON.stringify(value)
     : JSON.stringify([system, code, reference])

@@ -2,14 +2,15 @@
  * The quick pass over a response: is there nothing to tell of its answers? No may be said too often (of whatever is not
  * plain: translated texts, counts by extension, options that exclude others), and the rules in words then decide.
  */
-import type { Engine, Run } from '../run.ts'
+import type { JsonObject } from '../../fhir/types.ts'
+import type { ValidationEngine, CheckContext } from '../check-context.ts'
 import { ready, type Ready } from './answer.ts'
 import type { Asked } from './asked.ts'
 import { createEnabled, type Place } from './enabled.ts'
 import { findForm, type Form } from './find.ts'
 import { headViolations } from './head.ts'
 import { isComplete } from './response.ts'
-import { extensionNumber, extensionValues, objects, type Answer, type Bag, type Item, type Question } from './shapes.ts'
+import { extensionNumber, extensionValues, objects, type Answer, type Item, type Question } from './shapes.ts'
 
 /** A question as it is asked of the quick pass. */
 type Asking = Ready & {
@@ -29,27 +30,27 @@ type Part = {
 }
 
 /** The pass for the responses of one engine. */
-export function createWellAnswered(engine: Engine): (run: Run) => boolean {
+export function createWellAnswered(engine: ValidationEngine): (context: CheckContext) => boolean {
   // By the canonical urls of forms at hand: those of an engine stay what they are.
   const known = new Map<string, ReadyForm>()
-  return (run) => {
-    const { questionnaire } = run.resource
+  return (context) => {
+    const { questionnaire } = context.resource
     if (typeof questionnaire !== 'string') return true
     let ready = known.get(questionnaire)
     if (!ready) {
-      const found = findForm(questionnaire, run)
+      const found = findForm(questionnaire, context)
       if ('detail' in found) return false
       ready = readyForm(found)
-      if (!found.isContained && run.engine === engine && known.size < MOST_FORMS) known.set(questionnaire, ready)
+      if (!found.isContained && context.engine === engine && known.size < MOST_FORMS) known.set(questionnaire, ready)
     }
-    return isAnswered(ready, run)
+    return isAnswered(ready, context)
   }
 }
 
 const MOST_FORMS = 200
 
 type ReadyForm = {
-  readonly form: Bag
+  readonly form: JsonObject
   readonly isContained: boolean
   readonly part: Part
   readonly hasConditions: boolean
@@ -65,20 +66,20 @@ function readyForm({ form, isContained }: Form): ReadyForm {
   return { form, isContained, part, hasConditions: isConditional(part), subjects }
 }
 
-function isAnswered({ form, isContained, part, hasConditions, subjects }: ReadyForm, run: Run): boolean {
-  const { resource } = run
+function isAnswered({ form, isContained, part, hasConditions, subjects }: ReadyForm, context: CheckContext): boolean {
+  const { resource } = context
   if (!isOfType(resource.subject, subjects) && headViolations(resource, form).length > 0) return false
   const isEnabled = hasConditions ? createEnabled() : always
   return isPart(
     part,
     { holder: resource },
-    { form, isContained, run, isComplete: isComplete(resource.status), isEnabled },
+    { form, isContained, context: context, isComplete: isComplete(resource.status), isEnabled },
   )
 }
 
 /** Does the reference begin with one of the types? */
 function isOfType(subject: unknown, types: ReadonlySet<string> | undefined): boolean {
-  const reference = (subject as Bag | undefined)?.reference
+  const reference = (subject as JsonObject | undefined)?.reference
   return typeof reference === 'string' && types?.has(reference.slice(0, reference.indexOf('/'))) === true
 }
 

@@ -1,5 +1,6 @@
 /** A QuestionnaireResponse against its Questionnaire. https://hl7.org/fhir/R4/questionnaireresponse.html#notes */
-import type { Violation, Run } from '../run.ts'
+import type { Violation } from '../violation.ts'
+import type { CheckContext } from '../check-context.ts'
 import type { Asked } from './asked.ts'
 import { createEnabled } from './enabled.ts'
 import { findForm } from './find.ts'
@@ -13,13 +14,13 @@ const COMPLETE = new Set<unknown>(['completed', 'amended'])
 export const isComplete = (status: unknown): boolean => COMPLETE.has(status)
 
 /** Faults of the resource of a run, with pointers into it; none when it names no questionnaire. */
-export function responseViolations(run: Run): readonly Violation[] {
-  const { resource } = run
+export function responseViolations(context: CheckContext): readonly Violation[] {
+  const { resource } = context
   const { questionnaire, status } = resource
   if (typeof questionnaire !== 'string') return []
-  const found = findForm(questionnaire, run)
+  const found = findForm(questionnaire, context)
   if ('detail' in found) return [found]
-  const asked: Asked = { ...found, run, isComplete: isComplete(status), isEnabled: createEnabled() }
+  const asked: Asked = { ...found, context: context, isComplete: isComplete(status), isEnabled: createEnabled() }
   const questions = objects<Question>(found.form.item)
   return [...headViolations(resource, found.form), ...itemsViolations(questions, { holder: resource, at: '' }, asked)]
 }

@@ -1,16 +1,16 @@
 /** A keyword's own check as a test. */
 import type { Keyword } from '../keywords/keyword.ts'
-import type { DataAt, Engine } from '../run.ts'
-import type { Test } from './test.ts'
+import type { DataPosition, ValidationEngine } from '../check-context.ts'
+import type { QuickTest } from '../check-context.ts'
 
 /** Makes the test of a keyword for its value in a schema. */
-export type Make<Value = never> = (value: Value, engine: Engine, parent: object) => Test
+export type Make<Value = never> = (value: Value, engine: ValidationEngine, parent: object) => QuickTest
 
 export function of<Value>({ prepare }: Keyword<Value>): Make<Value> {
   return (value, engine, parent) => {
     const check = prepare(value, engine, parent)
-    return (data, run) => {
-      const found = check(run, data as never, NOWHERE)
+    return (data, context) => {
+      const found = check(context, data as never, NOWHERE)
       return found === undefined || found.length === 0
     }
   }
@@ -30,4 +30,4 @@ const NOWHERE = Object.freeze({
   get rootData(): unknown {
     throw new Error('The quick pass knows no place.')
   },
-}) satisfies DataAt
+}) satisfies DataPosition

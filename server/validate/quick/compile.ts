@@ -4,37 +4,26 @@
  */
 import { compileProfile, compileShape } from '../compile/compile.ts'
 import type { Schema } from '../compile/schema.ts'
-import type { Engine } from '../run.ts'
+import type { ValidationEngine } from '../check-context.ts'
 import { KEYWORD_TESTS } from './keywords.ts'
 import { listTest } from './list.ts'
 import { objectTest } from './object.ts'
 import { formTest, limitTests } from './primitive.ts'
 import { resourceTest } from './resource.ts'
-import { all, NEVER, type Test } from './test.ts'
+import type { TestCompiler } from './test-compiler.ts'
+import { allOf, NEVER } from './test.ts'
+import type { QuickTest } from '../check-context.ts'
 
-/** Makes tests for one engine; each shape once. */
-export type Compiler = {
-  readonly engine: Engine
-  /** What all these schemas say of one value; `name` is the property that it stands in. */
-  value(schemas: readonly Schema[], name: string): Test
-  /** A shape alone. */
-  shape(name: string): Test
-  /** A resource of the type against profiles; NEVER where one of them is not known. */
-  resource(type: string, profiles: readonly string[]): Test
-  /** What a profile says, as a schema. */
-  profile(url: string): Schema | undefined
-}
-
-export function createCompiler(engine: Engine): Compiler {
+export function createTestCompiler(engine: ValidationEngine): TestCompiler {
   const { structures } = engine.definitions
-  const shapes = new Map<string, Test>()
-  const compiler: Compiler = {
+  const types = new Map<string, QuickTest>()
+  const compiler: TestCompiler = {
     engine,
     value: (schemas, name) => valueTest(schemas, name, compiler),
-    shape(name) {
-      // Looked up when it is first met: shapes go round in circles, and most are never met.
-      let made: Test | undefined
-      return (value, run, holder) => (made ??= make(name))(value, run, holder)
+    type(name) {
+      // Compiled on first use: types refer to each other in circles, and most are never used.
+      let made: QuickTest | undefined
+      return (value, context, holder) => (made ??= make(name))(value, context, holder)
     },
     resource: (type, profiles) => {
       const more = profiles.map((url) => compiler.profile(url))
@@ -43,9 +32,9 @@ export function createCompiler(engine: Engine): Compiler {
     },
     profile: (url) => (structures.find(url) ? compileProfile(url, structures) : undefined),
   }
-  const make = (name: string): Test => {
-    const test = shapes.get(name) ?? valueTest([compileShape(name, structures)], '', compiler)
-    shapes.set(name, test)
+  const make = (name: string): QuickTest => {
+    const test = types.get(name) ?? valueTest([compileShape(name, structures)], '', compiler)
+    types.set(name, test)
     return test
   }
   return compiler
@@ -70,14 +59,14 @@ const OF_VALUES = ['type', 'const', 'minimum', 'maximum', 'maxLength', 'fhirForm
 
 const KNOWN = new Set<string>([...OF_OBJECTS, ...OF_LISTS, ...OF_VALUES, ...Object.keys(KEYWORD_TESTS)])
 
-function valueTest(stated: readonly Schema[], name: string, compiler: Compiler): Test {
+function valueTest(stated: readonly Schema[], name: string, compiler: TestCompiler): QuickTest {
   const schemas = unfolded(stated, compiler)
   if (schemas.some((one) => Object.keys(one).some((key) => !KNOWN.has(key)))) return NEVER
   const has = (keys: readonly (keyof Schema)[]): boolean =>
     schemas.some((one) => keys.some((key) => one[key] !== undefined))
-  const shape = schemas.find((one) => one.fhirType !== undefined)?.fhirType
-  return all([
-    ...(shape === undefined ? [] : [compiler.shape(shape)]),
+  const type = schemas.find((one) => one.fhirType !== undefined)?.fhirType
+  return allOf([
+    ...(type === undefined ? [] : [compiler.type(type)]),
     ...schemas.filter(isForm).map(formTest),
     ...schemas.flatMap(limitTests),
     ...schemas.flatMap(constTest),
@@ -91,9 +80,10 @@ function valueTest(stated: readonly Schema[], name: string, compiler: Compiler):
 const isForm = ({ type, fhirType, fhirResource, properties, items }: Schema): boolean =>
   type !== undefined && type !== 'object' && type !== 'array' && !fhirType && !fhirResource && !properties && !items
 
-const constTest = (schema: Schema): Test[] => (schema.const === undefined ? [] : [(value) => value === schema.const])
+const constTest = (schema: Schema): QuickTest[] =>
+  schema.const === undefined ? [] : [(value) => value === schema.const]
 
-function keywordTests(schema: Schema, { engine }: Compiler): readonly Test[] {
+function keywordTests(schema: Schema, { engine }: TestCompiler): readonly QuickTest[] {
   return Object.entries(schema).flatMap(([key, value]) => {
     const make = Object.hasOwn(KEYWORD_TESTS, key) ? KEYWORD_TESTS[key] : undefined
     return make ? [make(value as never, engine, schema)] : []
@@ -104,7 +94,7 @@ function keywordTests(schema: Schema, { engine }: Compiler): readonly Test[] {
  * The schemas with profiles on types put beside them and, where more is said of an object than its type says, its shape
  * in place of the name. Where one of several profiles would do, they stay: then the schemas decide.
  */
-function unfolded(stated: readonly Schema[], { engine, profile }: Compiler): readonly Schema[] {
+function unfolded(stated: readonly Schema[], { engine, profile }: TestCompiler): readonly Schema[] {
   const { structures } = engine.definitions
   const schemas = stated.flatMap(({ fhirProfile = [], ...rest }): readonly Schema[] => {
     if (fhirProfile.some((urls) => urls.length > 1)) return [{ ...rest, fhirProfile }]

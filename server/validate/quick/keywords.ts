@@ -3,12 +3,14 @@ import { ruleTests } from '../keywords/invariants.ts'
 import { fhirAggregation, fhirTarget } from '../keywords/target.ts'
 import { fhirFixed, fhirMax, fhirMin, fhirPattern } from '../keywords/value.ts'
 import { createWellAnswered } from '../questionnaire/quick.ts'
-import { answersFit, RULES, type Rule } from '../rules/index.ts'
-import type { Engine } from '../run.ts'
+import { fitsQuestionnaire, SPECIFICATION_RULES } from '../rules/index.ts'
+import type { SpecificationRule } from '../rules/specification-rule.ts'
+import type { ValidationEngine } from '../check-context.ts'
 import type { Invariant } from '../compile/schema.ts'
 import { of, type Make } from './check.ts'
 import { coding, binding, reference } from './remembered.ts'
-import { all, type Test } from './test.ts'
+import { allOf } from './test.ts'
+import type { QuickTest } from '../check-context.ts'
 
 /** By the name of the keyword. */
 export const KEYWORD_TESTS: Readonly<Record<string, Make>> = {
@@ -24,28 +26,28 @@ export const KEYWORD_TESTS: Readonly<Record<string, Make>> = {
   fhirElementId: () => elementId,
   minProperties: (least: number) => (value) => Object.keys(value as object).length >= least,
   fhirInvariants: (rules: readonly Invariant[], engine) =>
-    all(
+    allOf(
       ruleTests(rules, engine).map(
-        (test): Test =>
-          (value, run) =>
-            test(run, value as never),
+        (test): QuickTest =>
+          (value, context) =>
+            test(context, value as never),
       ),
     ),
-  fhirRules: (name: string, engine) => all((RULES[name] ?? []).map((rule) => ruleTest(rule, engine))),
+  fhirRules: (name: string, engine) => allOf((SPECIFICATION_RULES[name] ?? []).map((rule) => ruleTest(rule, engine))),
 }
 
-function ruleTest(rule: Rule, engine: Engine): Test {
+function ruleTest(rule: SpecificationRule, engine: ValidationEngine): QuickTest {
   // It has a quick pass of its own.
-  if (rule === answersFit) {
+  if (rule === fitsQuestionnaire) {
     const isWellAnswered = createWellAnswered(engine)
-    return (_value, run) => isWellAnswered(run)
+    return (_value, context) => isWellAnswered(context)
   }
-  return (value, run) => rule(value as never, run).length === 0
+  return (value, context) => rule(value as never, context).length === 0
 }
 
 /** Two lists of a StructureDefinition may name the same: that is for the schemas to say. */
-const elementId: Test = (id, run, holder) => {
-  const before = run.ids.get(id as string)
-  if (before === undefined) run.ids.set(id as string, holder)
+const elementId: QuickTest = (id, context, holder) => {
+  const before = context.ids.get(id as string)
+  if (before === undefined) context.ids.set(id as string, holder)
   return before === undefined || before === holder
 }

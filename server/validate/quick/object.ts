@@ -1,14 +1,16 @@
 /** Objects: one pass over the properties that are there. */
+import type { JsonObject } from '../../fhir/types.ts'
 import type { Choice, Schema } from '../compile/schema.ts'
 import { besides, fhirChoice, listViolation } from '../keywords/presence.ts'
-import type { Run } from '../run.ts'
-import type { Compiler } from './compile.ts'
-import { all, NEVER, type Bag, type Test } from './test.ts'
+import type { CheckContext } from '../check-context.ts'
+import type { TestCompiler } from './test-compiler.ts'
+import { allOf, NEVER } from './test.ts'
+import type { QuickTest } from '../check-context.ts'
 
 /** What holds for a property: its test, made when it is first met, and which of the things to be counted it is. */
 type Entry = {
-  test?: Test
-  readonly make: () => Test
+  test?: QuickTest
+  readonly make: () => QuickTest
   readonly required: number
   readonly choice: number
   readonly isId: boolean
@@ -17,9 +19,9 @@ type Entry = {
 /** Bits of a number that JavaScript computes with quickly. */
 const BITS = 30
 
-export function objectTest(schemas: readonly Schema[], compiler: Compiler): Test {
+export function objectTest(schemas: readonly Schema[], compiler: TestCompiler): QuickTest {
   const isClosed = schemas.some((one) => one.additionalProperties === false)
-  return all([
+  return allOf([
     isClosed ? closed(schemas, compiler) : open(schemas, compiler),
     ...schemas.flatMap((one) => siblings(one, compiler)),
   ])
@@ -36,30 +38,30 @@ function statedIn(schemas: readonly Schema[]): Stated {
   return byName
 }
 
-function propertyTest(name: string, stated: readonly (Schema | false)[], compiler: Compiler): Test {
+function propertyTest(name: string, stated: readonly (Schema | false)[], compiler: TestCompiler): QuickTest {
   if (stated.includes(false)) return NEVER
   const schemas = stated as readonly Schema[]
   const test = compiler.value(schemas, name)
   if (!name.startsWith('_')) return test
   const beside = name.slice(1)
-  if (schemas.some((one) => one.type === 'array')) return all([test, sideBySide(beside)])
-  return (value, run, holder) =>
-    test(value, run, holder) && ('extension' in (value as object) || holder[beside] !== undefined)
+  if (schemas.some((one) => one.type === 'array')) return allOf([test, sideBySide(beside)])
+  return (value, context, holder) =>
+    test(value, context, holder) && ('extension' in (value as object) || holder[beside] !== undefined)
 }
 
 /** What stands beside a code that must be there stands for none; in lists that is left to the schemas. */
-function codedTests(key: string, schemas: readonly Schema[]): readonly Test[] {
+function codedTests(key: string, schemas: readonly Schema[]): readonly QuickTest[] {
   const name = key.slice(1)
   if (!key.startsWith('_') || !schemas.some((one) => one.fhirCoded?.includes(name))) return []
-  return [(value, _run, holder) => standsAlone(holder[name], value)]
+  return [(value, _context, holder) => standsAlone(holder[name], value)]
 }
 
 const standsAlone = (code: unknown, beside: unknown): boolean => code !== undefined && !Array.isArray(beside)
 
 /** The places of a list of primitives and of the list beside it. */
 const sideBySide =
-  (name: string): Test =>
-  (value, _run, holder) => {
+  (name: string): QuickTest =>
+  (value, _context, holder) => {
     const values = holder[name] ?? NO_VALUES
     return Array.isArray(values) && listViolation(name, values, value as readonly unknown[]) === undefined
   }
@@ -67,7 +69,7 @@ const sideBySide =
 const NO_VALUES: readonly unknown[] = []
 
 /** The object has nothing but what the closed schemas name: what it has is looked up. */
-function closed(schemas: readonly Schema[], compiler: Compiler): Test {
+function closed(schemas: readonly Schema[], compiler: TestCompiler): QuickTest {
   const choices = schemas.flatMap((one) => one.fhirChoice ?? [])
   const needed = [
     ...schemas.flatMap((one) => one.fhirRequired ?? []),
@@ -81,7 +83,7 @@ function closed(schemas: readonly Schema[], compiler: Compiler): Test {
     const name = key.replace(/^_/, '')
     if (!isNamed(key) || choices.some((choice) => leavesOut(choice, name))) continue
     entries.set(key, {
-      make: () => all([propertyTest(key, stated, compiler), ...codedTests(key, schemas)]),
+      make: () => allOf([propertyTest(key, stated, compiler), ...codedTests(key, schemas)]),
       required: bits(needed.map((names) => names.includes(key))),
       choice: bits(choices.map(({ of }) => of.includes(name))),
       isId: key === 'id',
@@ -93,10 +95,13 @@ function closed(schemas: readonly Schema[], compiler: Compiler): Test {
 
 const bits = (flags: readonly boolean[]): number => flags.reduce((sum, flag, index) => sum | (flag ? 1 << index : 0), 0)
 
-function walk(entries: ReadonlyMap<string, Entry>, { required, least }: { required: number; least: number }): Test {
-  return (value, run) => {
+function walk(
+  entries: ReadonlyMap<string, Entry>,
+  { required, least }: { required: number; least: number },
+): QuickTest {
+  return (value, context) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-    const bag = value as Bag
+    const bag = value as JsonObject
     let seen = 0
     let chosen = 0
     let count = 0
@@ -105,7 +110,7 @@ function walk(entries: ReadonlyMap<string, Entry>, { required, least }: { requir
       if (entry === undefined || (entry.choice & chosen) !== 0) return false
       const one = bag[key]
       const test = (entry.test ??= entry.make())
-      if (one === undefined || !test(one, run, bag)) return false
+      if (one === undefined || !test(one, context, bag)) return false
       seen |= entry.required
       chosen |= entry.choice
       if (!entry.isId) count++
@@ -120,35 +125,35 @@ function leavesOut({ element, of, only }: Choice, name: string): boolean {
 }
 
 /** The object may have more than these: they are looked for. */
-function open(schemas: readonly Schema[], compiler: Compiler): Test {
+function open(schemas: readonly Schema[], compiler: TestCompiler): QuickTest {
   const entries = [...statedIn(schemas)].map(([name, stated]) => [name, propertyTest(name, stated, compiler)] as const)
   const required = schemas.flatMap((one) => one.fhirRequired ?? [])
   const choices = schemas.flatMap((one) => one.fhirChoice ?? [])
   const coded = schemas.flatMap((one) => one.fhirCoded ?? []).map((name) => ({ name, beside: `_${name}` }))
   const choice = fhirChoice.prepare(choices, compiler.engine, {})
-  return (value, run) => {
+  return (value, context) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-    const bag = value as Bag
-    for (const [name, test] of entries) if (bag[name] !== undefined && !test(bag[name], run, bag)) return false
+    const bag = value as JsonObject
+    for (const [name, test] of entries) if (bag[name] !== undefined && !test(bag[name], context, bag)) return false
     for (const names of required) if (!isThere(names, bag)) return false
     for (const { name, beside } of coded)
       if (bag[beside] !== undefined && !standsAlone(bag[name], bag[beside])) return false
-    return choices.length === 0 || choice(run, bag as never, undefined as never) === undefined
+    return choices.length === 0 || choice(context, bag as never, undefined as never) === undefined
   }
 }
 
-function isThere(names: readonly string[], bag: Bag): boolean {
+function isThere(names: readonly string[], bag: JsonObject): boolean {
   for (const name of names) if (bag[name] !== undefined) return true
   return false
 }
 
 /** What a profile says of the id and extensions of primitives, whether or not `_name` is there. */
-function siblings({ fhirSiblings }: Schema, compiler: Compiler): readonly Test[] {
-  return Object.entries(fhirSiblings ?? {}).map(([name, schema]): Test => {
+function siblings({ fhirSiblings }: Schema, compiler: TestCompiler): readonly QuickTest[] {
+  return Object.entries(fhirSiblings ?? {}).map(([name, schema]): QuickTest => {
     const test = compiler.value([schema], `_${name}`)
-    return (value: unknown, run: Run) => {
-      const bag = value as Bag
-      return besides(bag, name).every(({ beside }) => test(beside, run, bag))
+    return (value: unknown, context: CheckContext) => {
+      const bag = value as JsonObject
+      return besides(bag, name).every(({ beside }) => test(beside, context, bag))
     }
   })
 }

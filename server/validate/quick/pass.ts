@@ -1,29 +1,30 @@
 /** The quick pass over a whole resource: see test.ts. */
+import type { JsonObject } from '../../fhir/types.ts'
 import type { ResourceCapability } from '../../definitions/definitions.ts'
 import { bindingProfile } from '../applies.ts'
 import { claimed } from '../claims.ts'
-import { createRun, type Engine } from '../run.ts'
-import { createCompiler } from './compile.ts'
-import { NEVER, type Test } from './test.ts'
-
-type Resource = Record<string, unknown>
+import { createCheckContext } from '../create-context.ts'
+import type { ValidationEngine } from '../check-context.ts'
+import { createTestCompiler } from './compile.ts'
+import { NEVER } from './test.ts'
+import type { QuickTest } from '../check-context.ts'
 
 /**
  * Of a resource of a type that R4 has, asked against profiles besides those that the offer demands and it claims itself:
  * true when there is nothing to tell of it, not even a warning.
  */
 export function raisesNothing(
-  resource: Resource,
+  resource: JsonObject,
   asked: readonly string[] = [],
   offer: ResourceCapability | undefined,
-  engine: Engine,
+  engine: ValidationEngine,
 ): boolean {
   const demanded = offer ? bindingProfile(resource, offer, engine) : undefined
   if (demanded?.violation) return false
   const profiles = [...(demanded?.profiles ?? []), ...asked, ...claimed(resource).map((one) => one.profile)]
-  const run = createRun(engine, resource, resource, resource)
+  const context = createCheckContext(engine, resource, resource, resource)
   try {
-    return engine.quick(String(resource.resourceType), profiles)(resource, run, resource)
+    return engine.quickTest(String(resource.resourceType), profiles)(resource, context, resource)
   } catch {
     // What could not be evaluated is for the schemas to tell.
     return false
@@ -31,18 +32,18 @@ export function raisesNothing(
 }
 
 /** A test, and those for one profile more. */
-type Branch = { test?: Test; readonly more: Map<string, Branch> }
+type Branch = { test?: QuickTest; readonly more: Map<string, Branch> }
 
 /** Tests kept; whoever claims other profiles in every resource is to gain nothing by it. */
 const MOST_TESTS = 500
 const MOST_PROFILES = 4
 
 /** Tests for resources of a type that are to meet profiles, each made when it is first asked for. */
-export function createQuick(engine: Engine): (type: string, profiles: readonly string[]) => Test {
-  const compiler = createCompiler(engine)
+export function createQuick(engine: ValidationEngine): (type: string, profiles: readonly string[]) => QuickTest {
+  const compiler = createTestCompiler(engine)
   const types = new Map<string, Branch>()
   let count = 0
-  const make = (type: string, profiles: readonly string[]): Test => {
+  const make = (type: string, profiles: readonly string[]): QuickTest => {
     if (++count > MOST_TESTS) types.clear()
     if (count > MOST_TESTS) count = 0
     const urls = [...new Set(profiles.map((url) => ownUrl(url, type, engine)))].filter((url) => url !== '')
@@ -53,7 +54,7 @@ export function createQuick(engine: Engine): (type: string, profiles: readonly s
     let at = branch(types, type)
     let before: string | undefined
     for (const url of profiles) {
-      if (url !== before && !engine.knows(url)) return NEVER
+      if (url !== before && !engine.isDefined(url)) return NEVER
       if (url !== before) at = branch(at.more, url)
       before = url
     }
@@ -68,7 +69,7 @@ function branch(branches: Map<string, Branch>, name: string): Branch {
 }
 
 /** The url without a version; '' for the type's own definition, which adds nothing; undefined for one of another type. */
-function ownUrl(canonical: string, type: string, { definitions }: Engine): string | undefined {
+function ownUrl(canonical: string, type: string, { definitions }: ValidationEngine): string | undefined {
   const { structures } = definitions
   const url = canonical.split('|')[0] ?? ''
   const definition = structures.find(url)

@@ -1,10 +1,11 @@
 /** Primitives: the form of the value, and its limits. */
 import type { Schema } from '../compile/schema.ts'
 import { FORMATS } from '../formats.ts'
-import { NEVER, type Test } from './test.ts'
+import { NEVER } from './test.ts'
+import type { QuickTest } from '../check-context.ts'
 
 /** The JSON type and the format of one schema. A null in a list of primitives is left to the schemas. */
-export function formTest({ type, fhirFormat }: Schema): Test {
+export function formTest({ type, fhirFormat }: Schema): QuickTest {
   const json = Array.isArray(type) ? (type as readonly string[]).find((one) => one !== 'null') : type
   const test =
     fhirFormat === undefined ? undefined : (FORMATS[fhirFormat]?.test as ((value: unknown) => boolean) | undefined)
@@ -19,7 +20,7 @@ export function formTest({ type, fhirFormat }: Schema): Test {
 const ADDRESSES = new Set<string | undefined>(['uri', 'url', 'canonical'])
 
 /** The same few systems and profiles are named in every resource: to know one again is quicker than to read it. */
-function addressTest(test: (value: string) => boolean): Test {
+function addressTest(test: (value: string) => boolean): QuickTest {
   const known = new Set<string>()
   return (value) => {
     if (typeof value !== 'string') return false
@@ -33,13 +34,13 @@ function addressTest(test: (value: string) => boolean): Test {
 const MOST_ADDRESSES = 100
 const LONGEST = 200
 
-const isString: Test = (value) => typeof value === 'string'
+const isString: QuickTest = (value) => typeof value === 'string'
 
 /** `minimum`, `maximum` and `maxLength`: a length in UTF-16 units is never less than one in characters. */
-export function limitTests({ minimum, maximum, maxLength }: Schema): readonly Test[] {
+export function limitTests({ minimum, maximum, maxLength }: Schema): readonly QuickTest[] {
   return [
-    ...(minimum === undefined ? [] : [((value) => (value as number) >= minimum) satisfies Test]),
-    ...(maximum === undefined ? [] : [((value) => (value as number) <= maximum) satisfies Test]),
-    ...(maxLength === undefined ? [] : [((value) => (value as string).length <= maxLength) satisfies Test]),
+    ...(minimum === undefined ? [] : [((value) => (value as number) >= minimum) satisfies QuickTest]),
+    ...(maximum === undefined ? [] : [((value) => (value as number) <= maximum) satisfies QuickTest]),
+    ...(maxLength === undefined ? [] : [((value) => (value as string).length <= maxLength) satisfies QuickTest]),
   ]
 }

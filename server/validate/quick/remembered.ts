@@ -2,22 +2,23 @@
  * Tests that remember what they found right: resources bring the same codes and types of reference again and again, and
  * what an engine knows does not change.
  */
+import type { JsonObject } from '../../fhir/types.ts'
 import { fhirBinding } from '../keywords/binding.ts'
 import { fhirCoding } from '../keywords/coding.ts'
 import { fhirReference } from '../keywords/reference.ts'
 import type { Bound } from '../compile/schema.ts'
 import { of, type Make } from './check.ts'
-import type { Bag } from './test.ts'
 
 /** A coding by its system, code and display, where it names no version. */
 export const coding: Make<true> = (value, engine, parent) => {
   const test = of(fhirCoding)(value, engine, parent)
   const known = createMemory()
-  return (data, run, holder) => {
-    const { system, code, display, version } = data as Bag
-    if (typeof system !== 'string' || typeof code !== 'string' || version !== undefined) return test(data, run, holder)
+  return (data, context, holder) => {
+    const { system, code, display, version } = data as JsonObject
+    if (typeof system !== 'string' || typeof code !== 'string' || version !== undefined)
+      return test(data, context, holder)
     if (known.has(system, code, display)) return true
-    const isRight = test(data, run, holder)
+    const isRight = test(data, context, holder)
     if (isRight) known.add(system, code, display)
     return isRight
   }
@@ -27,33 +28,35 @@ export const coding: Make<true> = (value, engine, parent) => {
 export const binding: Make<readonly Bound[]> = (value, engine, parent) => {
   const test = of(fhirBinding)(value, engine, parent)
   const known = createMemory()
-  return (data, run, holder) => {
-    const one = typeof data === 'string' ? undefined : onlyCoding(data as Bag)
-    if (typeof one?.system !== 'string' || typeof one.code !== 'string') return test(data, run, holder)
+  return (data, context, holder) => {
+    const one = typeof data === 'string' ? undefined : onlyCoding(data as JsonObject)
+    if (typeof one?.system !== 'string' || typeof one.code !== 'string') return test(data, context, holder)
     if (known.has(one.system, one.code, undefined)) return true
-    const isRight = test(data, run, holder)
+    const isRight = test(data, context, holder)
     if (isRight) known.add(one.system, one.code, undefined)
     return isRight
   }
 }
 
-function onlyCoding(data: Bag): Bag | undefined {
+function onlyCoding(data: JsonObject): JsonObject | undefined {
   const { coding: list } = data
   if (list === undefined) return 'coding' in data ? undefined : data
-  return Array.isArray(list) && list.length === 1 ? ((list as readonly (Bag | null)[])[0] ?? undefined) : undefined
+  return Array.isArray(list) && list.length === 1
+    ? ((list as readonly (JsonObject | null)[])[0] ?? undefined)
+    : undefined
 }
 
 /** `Type/...` outside a Bundle is to that type, if it is a reference at all. */
 export const reference: Make<readonly string[]> = (targets, engine, parent) => {
   const test = of(fhirReference)(targets, engine, parent)
   const allowed = new Set(targets)
-  return (data, run, holder) => {
-    const { reference: text, type } = data as Bag
-    if (typeof text === 'string' && type === undefined && run.root.resourceType !== 'Bundle') {
+  return (data, context, holder) => {
+    const { reference: text, type } = data as JsonObject
+    if (typeof text === 'string' && type === undefined && context.root.resourceType !== 'Bundle') {
       const slash = text.indexOf('/')
       if (slash > 0 && allowed.has(text.slice(0, slash))) return true
     }
-    return test(data, run, holder)
+    return test(data, context, holder)
   }
 }
 

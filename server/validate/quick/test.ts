@@ -3,25 +3,24 @@
  * check goes into being able to say what is wrong and where. A test answers yes or no only, and no may be said too often:
  * then the schemas, which can tell, are asked. It is never said too seldom, which test/validate/quick.test.ts shows.
  */
-import type { Run } from '../run.ts'
-
-export type Bag = Readonly<Record<string, unknown>>
-
-/** True: nothing to tell. `holder` is the object that the value is a property of, directly or as an item of a list. */
-export type Test = (value: unknown, run: Run, holder: Bag) => boolean
+import type { QuickTest } from '../check-context.ts'
 
 /** For whatever the quick pass knows nothing of. */
-export const NEVER: Test = () => false
+export const NEVER: QuickTest = () => false
 
 /** Several tests as one; written out for the few that there are mostly, which a loop would be slower for. */
-export function all(tests: readonly Test[]): Test {
+export function allOf(tests: readonly QuickTest[]): QuickTest {
   const [one, two, three, four, ...more] = tests
   if (!one) return () => true
   if (!two) return one
-  if (!three) return (value, run, holder) => one(value, run, holder) && two(value, run, holder)
+  if (!three) return (value, context, holder) => one(value, context, holder) && two(value, context, holder)
   if (!four)
-    return (value, run, holder) => one(value, run, holder) && two(value, run, holder) && three(value, run, holder)
-  const rest = more.length > 0 ? all([four, ...more]) : four
-  return (value, run, holder) =>
-    one(value, run, holder) && two(value, run, holder) && three(value, run, holder) && rest(value, run, holder)
+    return (value, context, holder) =>
+      one(value, context, holder) && two(value, context, holder) && three(value, context, holder)
+  const rest = more.length > 0 ? allOf([four, ...more]) : four
+  return (value, context, holder) =>
+    one(value, context, holder) &&
+    two(value, context, holder) &&
+    three(value, context, holder) &&
+    rest(value, context, holder)
 }

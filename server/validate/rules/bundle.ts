@@ -1,22 +1,22 @@
 /** Rules for Bundles by their type. https://hl7.org/fhir/R4/bundle.html */
+import type { JsonObject } from '../../fhir/types.ts'
 import { parseReference, typeOfUrl } from '../../fhir/reference.ts'
 import { candidatesIn } from '../resolve.ts'
-import type { Violation } from '../run.ts'
-import type { Rule } from './index.ts'
+import type { Violation } from '../violation.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-type Bag = Readonly<Record<string, unknown>>
-
-const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
 
 /** A page has one address and one neighbour on each side. https://hl7.org/fhir/R4/http.html#paging */
 const SINGLE = new Set(['self', 'first', 'previous', 'prev', 'next', 'last'])
 
-export const bundleLinks: Rule = ({ link }) => {
+export const bundleLinks: SpecificationRule = ({ link }) => {
   const seen = new Set<unknown>()
   return listOf(link).flatMap((one, index): Violation[] => {
-    const relation = isBag(one) ? one.relation : undefined
+    const relation = isObject(one) ? one.relation : undefined
     if (typeof relation !== 'string' || !SINGLE.has(relation)) return []
     if (!seen.has(relation)) {
       seen.add(relation)
@@ -31,15 +31,15 @@ export const bundleLinks: Rule = ({ link }) => {
  * `fullUrl` is absolute, and does not disagree with the id.
  * https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.fullUrl
  */
-export const entryAddresses: Rule = ({ entry }) =>
+export const entryAddresses: SpecificationRule = ({ entry }) =>
   listOf(entry).flatMap((one, index): Violation[] => {
-    if (!isBag(one) || typeof one.fullUrl !== 'string' || one.fullUrl === '') return []
+    if (!isObject(one) || typeof one.fullUrl !== 'string' || one.fullUrl === '') return []
     const { fullUrl, resource } = one
     const below = `/entry/${index}`
     if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(fullUrl)) {
       return [{ detail: 'bundle-invalid', below, text: `{at} has the fullUrl \`${fullUrl}\`; it must be absolute.` }]
     }
-    if (!isBag(resource) || typeof resource.id !== 'string' || !typeOfUrl(fullUrl)) return []
+    if (!isObject(resource) || typeof resource.id !== 'string' || !typeOfUrl(fullUrl)) return []
     const end = `/${String(resource.resourceType)}/${resource.id}`
     if (!/^https?:/.test(fullUrl) || fullUrl.endsWith(end)) return []
     const text = `{at} has the fullUrl \`${fullUrl}\`, which disagrees with its resource: it must end with \`${end}\`.`
@@ -53,10 +53,10 @@ const NAMED = new Set(['document', 'message', 'collection', 'searchset'])
  * Where nothing is to be created, each resource has its `fullUrl`; results of operations may not be identified.
  * https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.fullUrl
  */
-export const entryNames: Rule = ({ type, entry }) => {
+export const entryNames: SpecificationRule = ({ type, entry }) => {
   if (typeof type !== 'string' || !NAMED.has(type)) return []
   return listOf(entry).flatMap((one, index): Violation[] => {
-    if (!isBag(one) || !isBag(one.resource) || 'fullUrl' in one || '_fullUrl' in one) return []
+    if (!isObject(one) || !isObject(one.resource) || 'fullUrl' in one || '_fullUrl' in one) return []
     const { resourceType } = one.resource
     if (resourceType === 'OperationOutcome' || resourceType === 'Parameters') return []
     const text = `{at} has no \`fullUrl\`. In a Bundle of type \`${type}\`, each entry is named by one.`
@@ -68,12 +68,12 @@ export const entryNames: Rule = ({ type, entry }) => {
  * What a search found has an id; what it says of itself is an OperationOutcome.
  * https://hl7.org/fhir/R4/valueset-search-entry-mode.html, https://hl7.org/fhir/R4/resource.html#id
  */
-export const searchEntries: Rule = ({ type, entry }) => {
+export const searchEntries: SpecificationRule = ({ type, entry }) => {
   if (type !== 'searchset') return []
   return listOf(entry).flatMap((one, index): Violation[] => {
-    if (!isBag(one) || !isBag(one.resource)) return []
+    if (!isObject(one) || !isObject(one.resource)) return []
     const { resourceType, id } = one.resource
-    const mode = isBag(one.search) ? one.search.mode : undefined
+    const mode = isObject(one.search) ? one.search.mode : undefined
     const below = `/entry/${index}/resource`
     if (mode === 'outcome') {
       const text = `{at} is a ${String(resourceType)}, but what \`search.mode\` calls an outcome is an OperationOutcome.`
@@ -89,10 +89,10 @@ export const searchEntries: Rule = ({ type, entry }) => {
  * What the Composition of a document refers to is in the document, once.
  * https://hl7.org/fhir/R4/documents.html#content, https://hl7.org/fhir/R4/bundle.html#references
  */
-export const documentReferences: Rule = (bundle) => {
+export const documentReferences: SpecificationRule = (bundle) => {
   if (bundle.type !== 'document') return []
   const first = listOf(bundle.entry)[0]
-  if (!isBag(first) || !isBag(first.resource) || first.resource.resourceType !== 'Composition') return []
+  if (!isObject(first) || !isObject(first.resource) || first.resource.resourceType !== 'Composition') return []
   const composition = first.resource
   const candidates = candidatesIn(bundle, first.fullUrl)
   return referencesIn(composition).flatMap(({ reference, below }): Violation[] => {
@@ -112,17 +112,17 @@ type Placed = { readonly reference: string; readonly below: string }
 
 const HEAD = ['subject', 'encounter', 'author', 'custodian'] as const
 
-function referencesIn(composition: Bag): readonly Placed[] {
+function referencesIn(composition: JsonObject): readonly Placed[] {
   const head = HEAD.flatMap((name) => at(composition[name], `/${name}`))
   const attesters = listOf(composition.attester).flatMap((one, index) =>
-    isBag(one) ? at(one.party, `/attester/${index}/party`) : [],
+    isObject(one) ? at(one.party, `/attester/${index}/party`) : [],
   )
   return [...head, ...attesters, ...sections(composition, '')]
 }
 
-function sections(holder: Bag, below: string): readonly Placed[] {
+function sections(holder: JsonObject, below: string): readonly Placed[] {
   return listOf(holder.section).flatMap((one, index) => {
-    if (!isBag(one)) return []
+    if (!isObject(one)) return []
     const place = `${below}/section/${index}`
     return [...at(one.focus, `${place}/focus`), ...at(one.entry, `${place}/entry`), ...sections(one, place)]
   })
@@ -130,5 +130,5 @@ function sections(holder: Bag, below: string): readonly Placed[] {
 
 function at(value: unknown, below: string): readonly Placed[] {
   if (Array.isArray(value)) return value.flatMap((one, index) => at(one, `${below}/${index}`))
-  return isBag(value) && typeof value.reference === 'string' ? [{ reference: value.reference, below }] : []
+  return isObject(value) && typeof value.reference === 'string' ? [{ reference: value.reference, below }] : []
 }

@@ -3,12 +3,13 @@
  * https://hl7.org/fhir/R4/conceptmap-definitions.html#ConceptMap.group.element.code
  */
 import { items } from '../../fhir/element.ts'
-import type { Engine, Violation } from '../run.ts'
-import type { Rule } from './index.ts'
+import type { ValidationEngine } from '../check-context.ts'
+import type { Violation } from '../violation.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
 type Side = { readonly valueSet: unknown; readonly system: unknown; readonly version: unknown }
 
-export const mappedCodes: Rule = (map, { engine }) =>
+export const mappedCodes: SpecificationRule = (map, { engine }) =>
   items(map.group).flatMap((group, at) => {
     const source: Side = {
       valueSet: map.sourceCanonical ?? map.sourceUri,
@@ -33,7 +34,7 @@ function violationOf(
   code: unknown,
   { valueSet, system, version }: Side,
   below: string,
-  { terminology }: Engine,
+  { terminology }: ValidationEngine,
 ): readonly Violation[] {
   if (typeof system !== 'string' || typeof code !== 'string') return []
   const told = (what: string): readonly Violation[] => [

@@ -1,12 +1,12 @@
 /** Rules for the definitions that a resource may be, where they name other definitions. https://hl7.org/fhir/R4/conformance-module.html */
 import { pathFault } from '../../fhirpath/path-fault.ts'
-import type { Violation } from '../run.ts'
-import type { Rule } from './index.ts'
+import type { Violation } from '../violation.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
 
 /** A stated parameter is of the type that its definition gives it. https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource.searchParam.definition */
-export const searchParamType: Rule = ({ definition, type }, { engine }) => {
+export const searchParamType: SpecificationRule = ({ definition, type }, { engine }) => {
   if (typeof definition !== 'string' || typeof type !== 'string') return []
   const defined = engine.definitions.find(definition)
   if (defined?.resourceType !== 'SearchParameter' || typeof defined.type !== 'string' || defined.type === type)
@@ -16,7 +16,7 @@ export const searchParamType: Rule = ({ definition, type }, { engine }) => {
 }
 
 /** https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.derivedFrom, and .component */
-export const derivedParameter: Rule = ({ type, base, derivedFrom, component }, { engine }) => {
+export const derivedParameter: SpecificationRule = ({ type, base, derivedFrom, component }, { engine }) => {
   const found: Violation[] = []
   if (type === 'composite' && listOf(component).length < 2) {
     found.push({ detail: 'value-conflict', text: '{at} is composite, so it needs two `component`s or more.' })
@@ -37,7 +37,7 @@ export const derivedParameter: Rule = ({ type, base, derivedFrom, component }, {
 }
 
 /** What is searched for is found by an expression. https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.expression */
-export const searchExpression: Rule = ({ expression }) => {
+export const searchExpression: SpecificationRule = ({ expression }) => {
   const reason = typeof expression === 'string' ? pathFault(expression) : undefined
   if (reason === undefined) return []
   return [{ detail: 'definition-invalid', below: '/expression', text: `{at} is \`${String(expression)}\`; ${reason}` }]
@@ -47,7 +47,7 @@ export const searchExpression: Rule = ({ expression }) => {
  * What is found by its canonical address has an absolute one; inside another resource too.
  * https://hl7.org/fhir/R4/resource.html#canonical
  */
-export const absoluteUrl: Rule = ({ url }) => {
+export const absoluteUrl: SpecificationRule = ({ url }) => {
   if (typeof url !== 'string' || url === '' || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)) return []
   return [
     { detail: 'value-format', below: '/url', text: `{at} is \`${url}\`; a canonical address is an absolute URI.` },
@@ -55,7 +55,7 @@ export const absoluteUrl: Rule = ({ url }) => {
 }
 
 /** A code system is named by an absolute address. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.system */
-export const absoluteSystem: Rule = ({ system }) => {
+export const absoluteSystem: SpecificationRule = ({ system }) => {
   if (typeof system !== 'string' || system === '' || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(system)) return []
   return [
     { detail: 'value-format', text: `{at} draws on the system \`${system}\`; a system is named by an absolute URI.` },

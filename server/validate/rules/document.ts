@@ -1,18 +1,18 @@
 /** What belongs to a document, and to a message. https://hl7.org/fhir/R4/documents.html, https://hl7.org/fhir/R4/messaging.html */
+import type { JsonObject } from '../../fhir/types.ts'
 import { items } from '../../fhir/element.ts'
 import { parseReference } from '../../fhir/reference.ts'
 import { candidatesIn } from '../resolve.ts'
-import type { Violation } from '../run.ts'
-import type { Rule } from './index.ts'
+import type { Violation } from '../violation.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-type Bag = Readonly<Record<string, unknown>>
-type Entry = { readonly index: number; readonly names: readonly string[]; readonly resource: Bag }
+type Entry = { readonly index: number; readonly names: readonly string[]; readonly resource: JsonObject }
 
 /**
  * Whatever a document holds is linked to its Composition: referred to, directly or not, or referring (such as a
  * Provenance); only a Binary may stand alone, for a stylesheet. https://hl7.org/fhir/R4/documents.html#content
  */
-export const entriesLinked: Rule = ({ type, entry }) => {
+export const entriesLinked: SpecificationRule = ({ type, entry }) => {
   if (type !== 'document') return []
   const entries = entriesOf(entry)
   const [first] = entries
@@ -28,7 +28,7 @@ export const entriesLinked: Rule = ({ type, entry }) => {
 
 function entriesOf(entry: unknown): readonly Entry[] {
   return (Array.isArray(entry) ? (entry as unknown[]) : []).flatMap((one, index) => {
-    const { fullUrl, resource } = (items(one)[0] ?? {}) as Bag
+    const { fullUrl, resource } = (items(one)[0] ?? {}) as JsonObject
     const held = items(resource)[0]
     if (!held) return []
     const own = typeof held.id === 'string' ? [`${String(held.resourceType)}/${held.id}`] : []
@@ -53,7 +53,7 @@ function reachedFrom(first: Entry, entries: readonly Entry[]): ReadonlySet<Entry
 }
 
 /** Every text that names an entry, in whatever kind of link: a reference, a canonical, a uri. */
-function linksOf(resource: Bag, named: ReadonlyMap<string, readonly Entry[]>): ReadonlySet<Entry> {
+function linksOf(resource: JsonObject, named: ReadonlyMap<string, readonly Entry[]>): ReadonlySet<Entry> {
   const found = new Set<Entry>()
   const visit = (value: unknown): void => {
     if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) visit(one)
@@ -75,7 +75,7 @@ function push<Key>(lists: Map<Key, Entry[]>, key: Key, one: Entry): void {
 }
 
 /** What a message is about is in it. https://hl7.org/fhir/R4/messageheader-definitions.html#MessageHeader.focus */
-export const focusInMessage: Rule = (bundle) => {
+export const focusInMessage: SpecificationRule = (bundle) => {
   const [first] = entriesOf(bundle.entry)
   if (bundle.type !== 'message' || first?.resource.resourceType !== 'MessageHeader') return []
   const candidates = candidatesIn(bundle, first.names[0])

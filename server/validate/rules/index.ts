@@ -3,7 +3,7 @@
  * one value of its shape and answers what is wrong.
  */
 import { responseViolations } from '../questionnaire/response.ts'
-import type { Violation, Run } from '../run.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 import { attachmentSize } from './attachment.ts'
 import { bundleLinks, documentReferences, entryAddresses, entryNames, searchEntries } from './bundle.ts'
 import { mappedCodes } from './concept-map.ts'
@@ -20,12 +20,10 @@ import { expressionsParse, namedAtHand, structureFits } from './structure.ts'
 import { conceptCount, contentIsSo, drawsOnSystem, filtersFit, partsAtHand, supplementConcepts } from './terminology.ts'
 import { unitIsUcum } from './units.ts'
 
-export type Rule = (data: Readonly<Record<string, unknown>>, run: Run) => readonly Violation[]
-
-export const answersFit: Rule = (_data, run) => responseViolations(run)
+export const fitsQuestionnaire: SpecificationRule = (_data, context) => responseViolations(context)
 
 /** Quantity and its kinds. */
-const QUANTITY: readonly Rule[] = [unitIsUcum]
+const QUANTITY: readonly SpecificationRule[] = [unitIsUcum]
 
 /** Resources that are found by their canonical url. */
 const CANONICAL = [
@@ -58,7 +56,7 @@ const CANONICAL = [
   'ValueSet',
 ]
 
-export const RULES: Readonly<Record<string, readonly Rule[]>> = {
+export const SPECIFICATION_RULES: Readonly<Record<string, readonly SpecificationRule[]>> = {
   ...Object.fromEntries(CANONICAL.map((type) => [type, [absoluteUrl]])),
   Age: QUANTITY,
   Attachment: [attachmentSize],
@@ -74,7 +72,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   Narrative: [narrativeLinks],
   Quantity: QUANTITY,
   Questionnaire: [absoluteUrl, enabledByQuestions],
-  QuestionnaireResponse: [answersFit],
+  QuestionnaireResponse: [fitsQuestionnaire],
   Reference: [referenceType, referenceText],
   SearchParameter: [absoluteUrl, derivedParameter, searchExpression, expressionOfBase],
   StructureDefinition: [absoluteUrl, structureFits, expressionsParse, namedAtHand],

@@ -2,10 +2,10 @@
  * Labels are sets: "Uniqueness is determined by system/code, and version and display are ignored".
  * https://hl7.org/fhir/R4/resource-definitions.html#Meta.security
  */
-import type { Violation } from '../run.ts'
-import type { Rule } from './index.ts'
+import type { Violation } from '../violation.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-export const distinctLabels: Rule = ({ security }) => {
+export const distinctLabels: SpecificationRule = ({ security }) => {
   if (!Array.isArray(security) || security.length < 2) return []
   const seen = new Set<string>()
   return (security as unknown[]).flatMap((label, index): Violation[] => {

@@ -1,32 +1,32 @@
 /** A link of the narrative to a place of its own document leads somewhere, and so does an image. https://hl7.org/fhir/R4/narrative.html#id */
-import type { Shared } from '../run.ts'
+import type { CheckCache } from '../check-context.ts'
 import { xhtmlOf } from '../xhtml.ts'
-import type { Rule } from './index.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-export const narrativeLinks: Rule = ({ div }, { root, shared }) => {
+export const narrativeLinks: SpecificationRule = ({ div }, { root, cache }) => {
   if (typeof div !== 'string' || !div.includes('#')) return []
-  const { links } = xhtmlOf(div, shared)
+  const { links } = xhtmlOf(div, cache)
   if (links.size === 0) return []
-  const places = (shared.places ??= placesIn(root, shared))
-  const lost = [...links].find((name) => !places.has(name))
+  const anchors = (cache.anchors ??= anchorsIn(root, cache))
+  const lost = [...links].find((name) => !anchors.has(name))
   if (lost === undefined) return []
   return [
     { detail: 'invariant', below: '/div', text: `{at} has a link to \`#${lost}\`, but nothing here has this id.` },
   ]
 }
 
-function placesIn(root: unknown, shared: Shared): ReadonlySet<string> {
-  const places = new Set<string>()
-  collect(root, places, shared)
-  return places
+function anchorsIn(root: unknown, cache: CheckCache): ReadonlySet<string> {
+  const anchors = new Set<string>()
+  collect(root, anchors, cache)
+  return anchors
 }
 
 /** Ids of elements, of contained resources and inside narratives. */
-function collect(value: unknown, places: Set<string>, shared: Shared): void {
+function collect(value: unknown, anchors: Set<string>, cache: CheckCache): void {
   if (typeof value !== 'object' || value === null) return
   for (const [key, one] of Object.entries(value)) {
-    if (typeof one !== 'string') collect(one, places, shared)
-    else if (key === 'id') places.add(one)
-    else if (key === 'div') for (const name of xhtmlOf(one, shared).places) places.add(name)
+    if (typeof one !== 'string') collect(one, anchors, cache)
+    else if (key === 'id') anchors.add(one)
+    else if (key === 'div') for (const name of xhtmlOf(one, cache).anchors) anchors.add(name)
   }
 }

@@ -1,16 +1,16 @@
 /** What a Questionnaire says of its own questions. https://hl7.org/fhir/R4/questionnaire.html */
+import type { JsonObject } from '../../fhir/types.ts'
 import { items } from '../../fhir/element.ts'
-import type { Violation } from '../run.ts'
-import type { Rule } from './index.ts'
+import type { Violation } from '../violation.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-type Bag = Readonly<Record<string, unknown>>
-type Placed = { readonly item: Bag; readonly below: string }
+type Placed = { readonly item: JsonObject; readonly below: string }
 
 /**
  * An item is enabled by the answer to another question of the form.
  * https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.enableWhen.question
  */
-export const enabledByQuestions: Rule = (form) => {
+export const enabledByQuestions: SpecificationRule = (form) => {
   const all = placed(form, '')
   const known = new Set(all.map(({ item }) => item.linkId))
   return all.flatMap(({ item, below }) =>
@@ -24,7 +24,7 @@ export const enabledByQuestions: Rule = (form) => {
   )
 }
 
-function placed(holder: Bag, below: string): readonly Placed[] {
+function placed(holder: JsonObject, below: string): readonly Placed[] {
   return items(holder.item).flatMap((item, index) => {
     const at = `${below}/item/${index}`
     return [{ item, below: at }, ...placed(item, at)]

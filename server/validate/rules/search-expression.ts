@@ -6,12 +6,12 @@ import { isChoice, type ElementNode } from '../../definitions/structures/element
 import type { Structures } from '../../definitions/structures/structures.ts'
 import { parse } from '../../fhirpath/parse.ts'
 import { isTypeName, unionParts, Unsupported, type Tree } from '../../fhirpath/tree.ts'
-import type { Rule } from './index.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
 /** Types that all, or nearly all, resources are of. */
 const ABSTRACT = new Set<unknown>(['Resource', 'DomainResource'])
 
-export const expressionOfBase: Rule = ({ expression, base }, { engine }) => {
+export const expressionOfBase: SpecificationRule = ({ expression, base }, { engine }) => {
   if (typeof expression !== 'string' || expression.length > LONGEST || !Array.isArray(base)) return []
   const told = (text: string) => [{ detail: 'definition-invalid' as const, below: '/expression', text: `{at} ${text}` }]
   for (const { type, steps } of pathsIn(expression)) {

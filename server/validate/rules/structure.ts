@@ -3,10 +3,10 @@ import { differentialFault, headFault, lateElement } from '../../definitions/str
 import { elementsOf, isConstraint } from '../../definitions/structures/structures.ts'
 import { items } from '../../fhir/element.ts'
 import { isFast, pathFault } from '../../fhirpath/path-fault.ts'
-import type { Violation } from '../run.ts'
-import type { Rule } from './index.ts'
+import type { Violation } from '../violation.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-export const structureFits: Rule = (data, { engine }) => {
+export const structureFits: SpecificationRule = (data, { engine }) => {
   if (!isConstraint(data)) return []
   const { structures } = engine.definitions
   const reason = headFault(data, structures) ?? differentialFault(data, structures)
@@ -21,7 +21,7 @@ export const structureFits: Rule = (data, { engine }) => {
 const MOST_SLOW = 20
 
 /** https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.constraint.expression */
-export const expressionsParse: Rule = ({ differential }) => {
+export const expressionsParse: SpecificationRule = ({ differential }) => {
   const seen = new Set<string>()
   let slow = 0
   return items(elementsOf(differential)).flatMap((element, index) =>
@@ -41,7 +41,7 @@ export const expressionsParse: Rule = ({ differential }) => {
  * A value set that binds, and a profile on a type, are at hand: what is not could not be checked.
  * https://hl7.org/fhir/R4/terminologies.html#strength
  */
-export const namedAtHand: Rule = ({ differential }, { engine }) => {
+export const namedAtHand: SpecificationRule = ({ differential }, { engine }) => {
   const missing = (canonical: unknown, below: string, what: string): readonly Violation[] => {
     if (typeof canonical !== 'string' || canonical.startsWith('#') || engine.definitions.find(canonical)) return []
     const text = `{at} names the ${what} \`${canonical}\`, which is not at hand: what it says is not checked.`

@@ -1,19 +1,19 @@
 /** What code systems and value sets say of themselves. https://hl7.org/fhir/R4/codesystem.html, https://hl7.org/fhir/R4/valueset.html */
+import type { JsonObject } from '../../fhir/types.ts'
 import type { Canonical } from '../../definitions/definitions.ts'
-import type { Engine, Violation } from '../run.ts'
+import type { ValidationEngine } from '../check-context.ts'
+import type { Violation } from '../violation.ts'
 import { canonicalParts } from '../../terminology/versions.ts'
 import { isSctid, SNOMED } from '../../terminology/sctid.ts'
-import type { Rule } from './index.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-type Bag = Readonly<Record<string, unknown>>
-
-const bags = (value: unknown): readonly Bag[] =>
+const bags = (value: unknown): readonly JsonObject[] =>
   (Array.isArray(value) ? (value as unknown[]) : []).filter(
-    (one): one is Bag => typeof one === 'object' && one !== null && !Array.isArray(one),
+    (one): one is JsonObject => typeof one === 'object' && one !== null && !Array.isArray(one),
   )
 
 /** https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.count */
-export const conceptCount: Rule = ({ content, count, concept }) => {
+export const conceptCount: SpecificationRule = ({ content, count, concept }) => {
   if (content !== 'complete' || typeof count !== 'number') return []
   const found = placed(concept, '/concept').length
   if (found === count) return []
@@ -25,7 +25,7 @@ export const conceptCount: Rule = ({ content, count, concept }) => {
  * What is there is what `content` says.
  * https://hl7.org/fhir/R4/valueset-codesystem-content-mode.html, https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.supplements
  */
-export const contentIsSo: Rule = ({ content, supplements, concept }) => {
+export const contentIsSo: SpecificationRule = ({ content, supplements, concept }) => {
   if (content === 'supplement' && supplements === undefined) {
     const text = '{at} is `supplement`, but `supplements` does not say which code system is added to.'
     return [{ detail: 'value-conflict', below: '/content', text }]
@@ -40,7 +40,7 @@ export const contentIsSo: Rule = ({ content, supplements, concept }) => {
 }
 
 /** A supplement adds to concepts, and defines none. https://hl7.org/fhir/R4/codesystem.html#supplements */
-export const supplementConcepts: Rule = ({ content, supplements, concept }, { engine }) => {
+export const supplementConcepts: SpecificationRule = ({ content, supplements, concept }, { engine }) => {
   if (content !== 'supplement' || typeof supplements !== 'string') return []
   const { url, version } = canonicalParts(supplements)
   return placed(concept, '/concept').flatMap(({ below, code }): Violation[] => {
@@ -61,7 +61,7 @@ function placed(concept: unknown, below: string): readonly Placed[] {
 }
 
 /** What a value set draws on is at hand: what is not could not be checked. https://hl7.org/fhir/R4/valueset.html#compositions */
-export const partsAtHand: Rule = ({ system, valueSet }, { engine }) => {
+export const partsAtHand: SpecificationRule = ({ system, valueSet }, { engine }) => {
   const missing = (canonical: unknown, below: string, what: string, isThere: (url: string) => unknown): Violation[] => {
     if (typeof canonical !== 'string' || canonical === '' || isThere(canonical)) return []
     const text = `{at} is \`${canonical}\`, a ${what} that is not at hand: whether a code is one of it could not be checked.`
@@ -79,7 +79,7 @@ export const partsAtHand: Rule = ({ system, valueSet }, { engine }) => {
 }
 
 /** What is drawn on is a code system. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.system */
-export const drawsOnSystem: Rule = ({ system }, { engine }) => {
+export const drawsOnSystem: SpecificationRule = ({ system }, { engine }) => {
   if (typeof system !== 'string' || engine.terminology.find(system, 'ValueSet') === undefined) return []
   if (engine.terminology.codeSystem(system) !== undefined) return []
   const text = `{at} draws on the system \`${system}\`, which is a value set. Name it under \`valueSet\`, or name its system.`
@@ -87,7 +87,7 @@ export const drawsOnSystem: Rule = ({ system }, { engine }) => {
 }
 
 /** A filter asks for something that can be. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.filter */
-export const filtersFit: Rule = ({ system, version, filter }, { engine }) => {
+export const filtersFit: SpecificationRule = ({ system, version, filter }, { engine }) => {
   if (typeof system !== 'string') return []
   const asked = typeof version === 'string' ? `${system}|${version}` : system
   const known = engine.terminology.find(asked, 'CodeSystem')
@@ -106,7 +106,7 @@ type Asked = { readonly property: string; readonly op: string; readonly value: s
 const OF_CODES = new Set(['is-a', 'descendent-of', 'is-not-a', 'generalizes'])
 const FLAGS = new Set(['inactive', 'notSelectable'])
 
-function wrongValue({ property, op, value, system }: Asked, known: Canonical | undefined, engine: Engine) {
+function wrongValue({ property, op, value, system }: Asked, known: Canonical | undefined, engine: ValidationEngine) {
   const type = bags(known?.property).find(({ code }) => code === property)?.type
   if (op === 'exists') return either(value, 'the operator `exists` takes `true` or `false`.')
   if (op === '=' && (type === 'boolean' || FLAGS.has(property)))

@@ -2,7 +2,7 @@
 import { distance } from '../../fhir/nearest.ts'
 import type { Match, Slice } from '../compile/schema.ts'
 import { markText, show } from '../keywords/value.ts'
-import type { Run } from '../run.ts'
+import type { CheckContext } from '../check-context.ts'
 import { meets } from './match.ts'
 import { select } from './select.ts'
 
@@ -13,19 +13,19 @@ export type Near<One> = { readonly slice: One; readonly met: number; readonly li
 export function nearestSlice<One extends Slice>(
   item: unknown,
   slices: readonly One[],
-  run: Run,
+  context: CheckContext,
 ): Near<One> | undefined {
   return slices
-    .flatMap((slice) => nearTo(item, slice, run) ?? [])
+    .flatMap((slice) => nearTo(item, slice, context) ?? [])
     .sort((one, other) => other.met - one.met || other.like - one.like)[0]
 }
 
 /** How near an item comes to a slice that it does not belong to. */
-export function nearTo<One extends Slice>(item: unknown, slice: One, run: Run): Near<One> | undefined {
-  const lacking = slice.match?.find((one) => !meets(item, one, run))
+export function nearTo<One extends Slice>(item: unknown, slice: One, context: CheckContext): Near<One> | undefined {
+  const lacking = slice.match?.find((one) => !meets(item, one, context))
   if (!lacking) return undefined
-  const [found] = select(item, lacking.path, run)
-  const met = slice.match?.filter((one) => meets(item, one, run)).length ?? 0
+  const [found] = select(item, lacking.path, context)
+  const met = slice.match?.filter((one) => meets(item, one, context)).length ?? 0
   return { slice, met, like: likeness(found?.value, lacking.fixed), lacks: sentence(lacking, found?.value) }
 }
 

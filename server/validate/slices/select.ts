@@ -1,16 +1,16 @@
 /** The values at a discriminator's path: the small part of FHIRPath that discriminators use, without an engine. */
 import { find, typeOfReference } from '../resolve.ts'
-import type { Run } from '../run.ts'
+import type { CheckContext } from '../check-context.ts'
 
 /** A value, with its type where the JSON tells: of a choice, of a resource, of a reference that was followed. */
 export type Selected = { readonly value: unknown; readonly type?: string }
 
-type Step = (from: Selected, run: Run) => readonly Selected[]
+type Step = (from: Selected, context: CheckContext) => readonly Selected[]
 
 /** https://hl7.org/fhir/R4/profiling.html#discriminator: element names, `$this`, extension(url), ofType(), resolve(). */
-export function select(item: unknown, path: string, run: Run): readonly Selected[] {
+export function select(item: unknown, path: string, context: CheckContext): readonly Selected[] {
   let found: readonly Selected[] = [{ value: item, type: typeOf(item) }]
-  for (const step of stepsOf(path)) found = found.flatMap((one) => step(one, run))
+  for (const step of stepsOf(path)) found = found.flatMap((one) => step(one, context))
   return found
 }
 
@@ -66,10 +66,10 @@ function typeOf(value: unknown): string | undefined {
   return typeof type === 'string' ? type : undefined
 }
 
-function resolve({ value }: Selected, run: Run): readonly Selected[] {
+function resolve({ value }: Selected, context: CheckContext): readonly Selected[] {
   const reference = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
   if (typeof reference !== 'string') return []
-  const type = typeOfReference(reference, run)
-  const target = find(reference, run)
+  const type = typeOfReference(reference, context)
+  const target = find(reference, context)
   return target || type ? [{ value: target ?? { resourceType: type }, type }] : []
 }

@@ -1,8 +1,9 @@
 /** What an attachment may be. https://hl7.org/fhir/R4/extension-mimetype.html, https://hl7.org/fhir/R4/extension-maxsize.html */
-import type { Violation } from '../../run.ts'
+import type { JsonObject } from '../../../fhir/types.ts'
+import type { Violation } from '../../violation.ts'
 import { show } from '../../keywords/value.ts'
 import { list, mismatch, NONE, type Rule } from '../asked.ts'
-import { extensionNumber, extensionValues, type Bag } from '../shapes.ts'
+import { extensionNumber, extensionValues } from '../shapes.ts'
 
 /** The extensions mimeType (any of them) and maxSize (in bytes). */
 export const attachmentRule: Rule = (question) => {
@@ -11,7 +12,7 @@ export const attachmentRule: Rule = (question) => {
   if (types.length === 0 && max === Infinity) return undefined
   return (value, { key }) => {
     if (key !== 'valueAttachment' || typeof value !== 'object' || value === null) return NONE
-    const { contentType, data, size } = value as Bag
+    const { contentType, data, size } = value as JsonObject
     return [...typeViolations(contentType, types), ...sizeViolations(data, size, max)]
   }
 }

@@ -1,9 +1,10 @@
 /** The answers to choose from. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.answerOption */
+import type { JsonObject } from '../../../fhir/types.ts'
 import { nearest } from '../../../fhir/nearest.ts'
 import { show } from '../../keywords/value.ts'
 import { mismatch, NONE, type Rule } from '../asked.ts'
 import { order } from '../compare.ts'
-import { objects, valueKey, type Bag, type Question } from '../shapes.ts'
+import { objects, valueKey, type Question } from '../shapes.ts'
 
 /** Free text is what makes a choice open: a coding is still one of those offered. */
 const isFreeText = (question: Question, value: unknown): boolean =>
@@ -30,7 +31,7 @@ export const optionRule: Rule = (question) => {
 function isOption(value: unknown, option: unknown): boolean {
   if (typeof value !== 'object' || typeof option !== 'object' || value === null || option === null)
     return value === option
-  const [given, wanted] = [value as Bag, option as Bag]
+  const [given, wanted] = [value as JsonObject, option as JsonObject]
   if (wanted.value !== undefined) return order(given, wanted) === 0
   if (wanted.reference !== undefined) return given.reference === wanted.reference
   // An option that is only a text is told by it.
@@ -40,7 +41,7 @@ function isOption(value: unknown, option: unknown): boolean {
 
 function nameOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
-  const { code, display, reference } = value as Bag
+  const { code, display, reference } = value as JsonObject
   const name = code ?? display ?? reference
   return typeof name === 'string' ? name : JSON.stringify(value)
 }
@@ -48,6 +49,6 @@ function nameOf(value: unknown): string {
 /** A coding by system and code, all else as it is. */
 export function shown(value: unknown): string {
   if (typeof value !== 'object' || value === null) return show(value)
-  const { system, code } = value as Bag
+  const { system, code } = value as JsonObject
   return typeof code === 'string' ? `\`${typeof system === 'string' ? system : ''}|${code}\`` : show(value)
 }

@@ -1,21 +1,22 @@
 /** Units and bounds of a quantity. https://hl7.org/fhir/R4/questionnaire-profiles.html, https://hl7.org/fhir/uv/sdc/behavior.html */
-import type { Violation } from '../../run.ts'
+import type { JsonObject } from '../../../fhir/types.ts'
+import type { Violation } from '../../violation.ts'
 import { list, mismatch, NONE, warning, type Rule } from '../asked.ts'
 import { order } from '../compare.ts'
-import { extensionValues, type Bag } from '../shapes.ts'
+import { extensionValues } from '../shapes.ts'
 
 const SDC = 'http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-'
 
-const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null
+const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null
 
-const isQuantity = (key: string, value: unknown): value is Bag => key === 'valueQuantity' && isBag(value)
+const isQuantity = (key: string, value: unknown): value is JsonObject => key === 'valueQuantity' && isObject(value)
 
 /** The extensions minQuantity and maxQuantity of SDC, both inclusive, in whatever commensurable unit. */
 export const quantityRangeRule: Rule = (question) => {
   const bounds = BOUNDS.flatMap(([name, sign, which]) => {
     const [bound] = extensionValues(question, SDC + name)
     const rule = `the ${which} that the question \`${question.linkId}\` takes is`
-    return isBag(bound) ? [{ bound, sign, rule: `${rule} ${amount(bound)}` }] : []
+    return isObject(bound) ? [{ bound, sign, rule: `${rule} ${amount(bound)}` }] : []
   })
   if (bounds.length === 0) return undefined
   return (value, { key }) => {
@@ -35,30 +36,30 @@ const BOUNDS = [
 ] as const
 
 // Where both units are coded and yet measure different things, the answer is to another question.
-function incomparable(key: string, text: string, value: Bag, bound: Bag): Violation {
-  const isCoded = (one: Bag): boolean => one.code !== undefined && one.system !== undefined
+function incomparable(key: string, text: string, value: JsonObject, bound: JsonObject): Violation {
+  const isCoded = (one: JsonObject): boolean => one.code !== undefined && one.system !== undefined
   return (isCoded(value) && isCoded(bound) ? mismatch : warning)(`/${key}`, text)
 }
 
-const amount = (quantity: Bag): string =>
+const amount = (quantity: JsonObject): string =>
   `\`${String(quantity.value)} ${String(quantity.code ?? quantity.unit ?? '1')}\``
 
-const unitOf = (quantity: Bag): string => `{at} has the unit \`${String(quantity.code ?? quantity.unit ?? '')}\``
+const unitOf = (quantity: JsonObject): string => `{at} has the unit \`${String(quantity.code ?? quantity.unit ?? '')}\``
 
 /** The extensions unitOption and unitValueSet: the units to choose from. */
 export const unitRule: Rule = (question) => {
-  const options = extensionValues(question, 'questionnaire-unitOption').filter(isBag)
+  const options = extensionValues(question, 'questionnaire-unitOption').filter(isObject)
   const [valueSet] = extensionValues(question, 'questionnaire-unitValueSet')
   if (options.length === 0 && typeof valueSet !== 'string') return undefined
   const units = list(options.map((one) => String(one.code)))
-  return (value, { key }, { run }) => {
+  return (value, { key }, { context: context }) => {
     if (!isQuantity(key, value)) return NONE
     const { system, code } = value
     if (options.some((one) => one.code === code && one.system === system)) return NONE
     const shown = unitOf(value)
     if (typeof valueSet !== 'string')
       return [mismatch(`/${key}`, `${shown}; the question \`${question.linkId}\` takes ${units}.`)]
-    const { terminology } = run.engine
+    const { terminology } = context.engine
     const isCoded = typeof code === 'string' && typeof system === 'string'
     const verdict = isCoded ? terminology.check(valueSet, system, code) : 'out'
     if (verdict === 'in') return NONE

@@ -1,33 +1,40 @@
 /** What a reference may point at. https://hl7.org/fhir/R4/extension-questionnaire-referenceresource.html */
+import type { JsonObject } from '../../../fhir/types.ts'
 import { parseReference } from '../../../fhir/reference.ts'
-import { createRun, errorsOf, type Violation, type Run } from '../../run.ts'
+import { createCheckContext } from '../../create-context.ts'
+import { runSchema, type Violation } from '../../violation.ts'
+import type { CheckContext } from '../../check-context.ts'
 import { typeOfReference } from '../../resolve.ts'
 import { show } from '../../keywords/value.ts'
 import { list, mismatch, NONE, type Rule } from '../asked.ts'
-import { extensionValues, type Bag } from '../shapes.ts'
+import { extensionValues } from '../shapes.ts'
 
 /** A real type, of those that referenceResource and referenceProfile name; what is at hand meets one of the profiles. */
 export const referenceRule: Rule = (question) => {
   if (question.type !== 'reference') return undefined
   const types = extensionValues(question, 'questionnaire-referenceResource').filter(isText)
   const profiles = extensionValues(question, 'questionnaire-referenceProfile').filter(isText)
-  return (value, { key }, { run }) => {
+  return (value, { key }, { context: context }) => {
     if (typeof value !== 'object' || value === null) return NONE
-    const { reference, type: stated } = value as Bag
+    const { reference, type: stated } = value as JsonObject
     const below = `/${key}`
-    const type = isText(reference) ? typeOfReference(reference, run) : stated
-    const violation = isText(reference) ? addressViolation(reference, type, { below, run }) : undefined
+    const type = isText(reference) ? typeOfReference(reference, context) : stated
+    const violation = isText(reference) ? addressViolation(reference, type, { below, context: context }) : undefined
     if (violation) return [violation]
     if (typeof type !== 'string') return NONE
     if (types.length > 0 && !types.includes(type))
       return [mismatch(below, `{at} points at a ${type}; the question \`${question.linkId}\` takes ${list(types)}.`)]
-    return profileViolations(reference, type, profiles, { below, run })
+    return profileViolations(reference, type, profiles, { below, context: context })
   }
 }
 
 // https://hl7.org/fhir/R4/references.html#literal
-function addressViolation(reference: string, type: unknown, { below, run }: Where): Violation | undefined {
-  if (typeof type !== 'string' || run.engine.definitions.isResourceType(type)) return undefined
+function addressViolation(
+  reference: string,
+  type: unknown,
+  { below, context: context }: ReferencePosition,
+): Violation | undefined {
+  if (typeof type !== 'string' || context.engine.definitions.isResourceType(type)) return undefined
   return {
     detail: 'reference-type',
     below,
@@ -37,32 +44,32 @@ function addressViolation(reference: string, type: unknown, { below, run }: Wher
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 
-type Where = { readonly below: string; readonly run: Run }
+type ReferencePosition = { readonly below: string; readonly context: CheckContext }
 
 // Several profiles: it is enough to meet one. What is not known here could be met.
 function profileViolations(
   reference: unknown,
   type: string,
   profiles: readonly string[],
-  { below, run }: Where,
+  { below, context: context }: ReferencePosition,
 ): readonly Violation[] {
-  const { engine } = run
-  if (profiles.length === 0 || !profiles.every(engine.knows)) return NONE
+  const { engine } = context
+  if (profiles.length === 0 || !profiles.every(engine.isDefined)) return NONE
   const fitting = profiles.filter((url) => engine.definitions.structures.find(url)?.type === type)
   if (fitting.length === 0)
     return [mismatch(below, `{at} points at a ${type}; the question takes what meets ${list(profiles)}.`)]
-  const target = typeof reference === 'string' && parseReference(reference) ? run.resolve(reference) : undefined
+  const target = typeof reference === 'string' && parseReference(reference) ? context.resolve(reference) : undefined
   if (typeof target !== 'object' || target === null) return NONE
-  const broken = fitting.map((url) => errorOfProfile(url, target as Record<string, unknown>, run))
+  const broken = fitting.map((url) => errorOfProfile(url, target as JsonObject, context))
   if (broken.some((one) => one === undefined)) return NONE
   return [mismatch(below, `{at} points at a resource that does not meet ${list(fitting)}: ${broken[0]}`)]
 }
 
-function errorOfProfile(url: string, target: Record<string, unknown>, run: Run): string | undefined {
-  const check = run.engine.profile(url)
+function errorOfProfile(url: string, target: JsonObject, context: CheckContext): string | undefined {
+  const check = context.engine.profileSchema(url)
   if (!check) return undefined
-  const inner = createRun(run.engine, target, run.container, run.root)
+  const inner = createCheckContext(context.engine, target, context.container, context.root)
   const top = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: target }
-  const [error] = errorsOf(check, inner, target, top)
+  const [error] = runSchema(check, inner, target, top)
   return error && `\`${target.resourceType}${error.instancePath.replaceAll('/', '.')}\` is not as it demands.`
 }
