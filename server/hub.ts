@@ -44,9 +44,9 @@ import type { Job, Store } from './store/store.ts'
 import { createChannels } from './subscriptions/channels/index.ts'
 import type { Matcher } from './subscriptions/matcher.ts'
 import { createSubscriptions } from './subscriptions/subscriptions.ts'
-import type { Means } from './validate/fair.ts'
-import { createApart } from './validate/large/apart.ts'
-import { createTurns } from './validate/turns.ts'
+import type { ScheduledValidatorOptions } from './validate/scheduled-validator.ts'
+import { createWorkerThread } from './validate/large/worker-thread.ts'
+import { createTimeSlicer } from './validate/time-slice.ts'
 import type { Validator } from './validate/validator.ts'
 
 export type Hub = {
@@ -76,10 +76,15 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
   for (const offer of definitions.capabilities) checkParameters(offer.searchParameters)
   const secret = ssnKey(config)
   const judging = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
-  const apart = createApart({ ...judging, limit: config.checkLimit })
+  const workerThread = createWorkerThread({ ...judging, timeLimit: config.checkLimit })
   const store = given.store ?? (await openStore(addressOf(config.store), { clock: clock.now }))
   const needs = {
-    ...(await writeNeeds(config, published(definitions, { ...judging, apart, inTurn: createTurns() }), store, secret)),
+    ...(await writeNeeds(
+      config,
+      published(definitions, { ...judging, workerThread, inTimeSlice: createTimeSlicer() }),
+      store,
+      secret,
+    )),
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),
@@ -113,7 +118,7 @@ export async function createHub(config: Config, { log, clock, ...given }: With):
     async stop() {
       await listening?.stop(GRACE)
       await Promise.all([matcher.stop(), worker.stop(GRACE)])
-      await apart.end()
+      await workerThread.end()
       await store.close()
     },
   }
@@ -220,7 +225,7 @@ async function definitionsOf({ rules, definitions }: Config): Promise<Definition
 }
 
 /** A validator for each state of the definitions, loaded with the first resource to check: a start need not wait for it. */
-function validators(means: Means): (definitions: Definitions) => Validator {
+function validators(means: ScheduledValidatorOptions): (definitions: Definitions) => Validator {
   const made = new WeakMap<Definitions, Validator>()
   return (definitions) => {
     const known = made.get(definitions) ?? validatorWhenAsked(definitions, means)
@@ -229,10 +234,10 @@ function validators(means: Means): (definitions: Definitions) => Validator {
   }
 }
 
-function validatorWhenAsked(definitions: Definitions, means: Means): Validator {
+function validatorWhenAsked(definitions: Definitions, means: ScheduledValidatorOptions): Validator {
   let loading: Promise<Validator> | undefined
   const load = async (): Promise<Validator> => {
-    const validator = (await import('./validate/fair.ts')).createFairValidator(definitions, means)
+    const validator = (await import('./validate/scheduled-validator.ts')).createScheduledValidator(definitions, means)
     return means.rules === 'hub' ? completing(validator) : validator
   }
   return { check: async (resource, ask) => (await (loading ??= load())).check(resource, ask) }
@@ -241,7 +246,7 @@ function validatorWhenAsked(definitions: Definitions, means: Means): Validator {
 type Published = ReturnType<typeof published>
 
 /** The definitions as they change while the hub runs, and what is judged by them at each moment. */
-function published(start: Definitions, means: Means) {
+function published(start: Definitions, means: ScheduledValidatorOptions) {
   const live = createLive(start)
   const validatorFor = validators(means)
   const faultOf: PostedDefinitions['faultOf'] = async (url, definitions) =>

@@ -6,14 +6,14 @@ import path from 'node:path'
 import { completing } from './completing.ts'
 import { createLocator, parseJson } from './fhir/json.ts'
 import { isError, OutcomeError, type Issue } from './fhir/outcome.ts'
-import { createValidator, type Rules } from './validate/create.ts'
+import { createValidator, type RuleSet } from './validate/create-validator.ts'
 import { loadWith } from './validate/usable.ts'
 
 export type { Issue } from './fhir/outcome.ts'
 
 export type ValidatorOptions = {
   /** `hub`: what the hub would take; `open`: any type of R4, and the profiles that `meta.profile` claims. Default `hub`. */
-  readonly rules?: Rules
+  readonly rules?: RuleSet
   /** Folders of definitions in addition to the hub's own. */
   readonly definitions?: readonly string[]
 }

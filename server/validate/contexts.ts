@@ -34,7 +34,7 @@ const SPECIMEN = /\/element\/\d+\/(_?(fixed|pattern|defaultValue)|example\/\d+\/
 function allows({ type, expression }: ExtensionContext, setting: ExtensionSite): boolean {
   if (type === 'extension') return (setting.list.parentData as { url?: unknown } | null)?.url === expression
   if (type === 'fhirpath') return byPath(expression, setting)
-  const { holder, context: context } = setting
+  const { holder, context } = setting
   return isAtHome(expression, holder, context.engine.definitions.structures) || namesHere(setting).has(expression)
 }
 
@@ -55,7 +55,7 @@ function isKind(holder: string, kind: string, structures: Structures): boolean {
  * The paths to the element, from the resource and from each type on the way: `Patient.name.given`, `HumanName.given`,
  * and `string` for the extension of a given name. A choice goes by both its names, `value[x]` and `value`.
  */
-function namesHere({ context: context, list }: ExtensionSite): ReadonlySet<string> {
+function namesHere({ context, list }: ExtensionSite): ReadonlySet<string> {
   const { structures } = context.engine.definitions
   const pointer = list.instancePath.slice(0, list.instancePath.lastIndexOf('/'))
   let names = [String(context.root.resourceType)]
@@ -76,7 +76,7 @@ function namesHere({ context: context, list }: ExtensionSite): ReadonlySet<strin
 const NOWHERE: ReadonlySet<string> = new Set()
 const namesOf = (name: string): readonly string[] => (name.endsWith('[x]') ? [name, name.slice(0, -3)] : [name])
 
-function byPath(expression: string, { context: context, list }: ExtensionSite): boolean {
+function byPath(expression: string, { context, list }: ExtensionSite): boolean {
   try {
     return evaluate(expression, context.resource).some((one) => one === list.parentData || one === true)
   } catch {

@@ -11,7 +11,7 @@ import { loadDefinitions, type LoadOptions } from '../definitions/load.ts'
 import { elementsOf } from '../definitions/structures/structures.ts'
 import { isError, type ErrorCode } from '../fhir/outcome.ts'
 import { isFast, pathFault } from '../fhirpath/path-fault.ts'
-import { createValidator } from './create.ts'
+import { createValidator } from './create-validator.ts'
 import { createEngine } from './engine.ts'
 import type { ValidationEngine } from './check-context.ts'
 

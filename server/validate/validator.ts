@@ -1,7 +1,7 @@
 /** What checking a resource takes and answers. */
 import type { Issue } from '../fhir/outcome.ts'
 
-export type Ask = {
+export type CheckOptions = {
   /** Canonical urls of profiles to check against besides the ones the hub demands and meta.profile claims. */
   readonly profiles?: readonly string[]
   /** Prefix of every expression: `Bundle.entry[3].resource`. Default: the resource type. */
@@ -10,5 +10,5 @@ export type Ask = {
 
 export type Validator = {
   /** Every issue found; none means valid. Never throws for what a resource contains. */
-  check(resource: unknown, ask?: Ask): Promise<readonly Issue[]>
+  check(resource: unknown, options?: CheckOptions): Promise<readonly Issue[]>
 }

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { createDefinitions, loadDefinitions } from '../../server/definitions/load.ts'
 import { evaluate } from '../../server/fhirpath/expression.ts'
-import { createValidator } from '../../server/validate/create.ts'
-import { createApart } from '../../server/validate/large/apart.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
+import { createWorkerThread } from '../../server/validate/large/worker-thread.ts'
 import { profile } from './given.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -38,7 +38,7 @@ describe('validate / the clock', () => {
   })
 
   it('holds for large resources, too', async () => {
-    const apart = createApart({ rules: 'open', clock })
+    const apart = createWorkerThread({ rules: 'open', clock })
     const loaded = await loadDefinitions(ROOT, { additional: [{ file: 'born.json', content: born }] })
     const check = (birthDate: string) => apart.check(loaded, patient(birthDate), { profiles: [String(born.url)] })
     try {

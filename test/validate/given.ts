@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { JsonObject } from '../../server/fhir/types.ts'
 import { createDefinitions } from '../../server/definitions/load.ts'
 import { isError, type Issue } from '../../server/fhir/outcome.ts'
-import { createValidator, type Rules } from '../../server/validate/create.ts'
+import { createValidator, type RuleSet } from '../../server/validate/create-validator.ts'
 import type { Validator } from '../../server/validate/validator.ts'
 
 export const H = 'https://state.example/fhir'
@@ -43,7 +43,7 @@ export function extension(
 /** It says whether the quick pass and the schemas alone come to the same. */
 export function validatorOf(
   definitions: readonly JsonObject[],
-  rules: Rules = 'open',
+  rules: RuleSet = 'open',
   statement?: JsonObject,
 ): Validator {
   const sources = definitions.map((content, index) => ({ file: `${index}.json`, content }))

@@ -1,7 +1,7 @@
 /** What mutants of other people's implementation guides showed. */
 import assert from 'node:assert/strict'
 import { createDefinitions } from '../../server/definitions/load.ts'
-import { createValidator } from '../../server/validate/create.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
 import { extension, H, profile, told, validatorOf } from './given.ts'
 

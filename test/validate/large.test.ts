@@ -5,11 +5,15 @@ import type { Definitions } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { withPosted } from '../../server/definitions/posted.ts'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
-import { createValidator } from '../../server/validate/create.ts'
-import { createFairValidator } from '../../server/validate/fair.ts'
-import { createApart, type Apart, type ApartOptions } from '../../server/validate/large/apart.ts'
-import { isLarge } from '../../server/validate/large/weight.ts'
-import { createTurns } from '../../server/validate/turns.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
+import { createScheduledValidator } from '../../server/validate/scheduled-validator.ts'
+import {
+  createWorkerThread,
+  type WorkerThread,
+  type WorkerThreadOptions,
+} from '../../server/validate/large/worker-thread.ts'
+import { isLarge } from '../../server/validate/large/size.ts'
+import { createTimeSlicer } from '../../server/validate/time-slice.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 
@@ -27,9 +31,9 @@ const bundleOf = (count: number, gender: string) => ({
 describe('validate / large resources', function () {
   this.timeout(60_000)
   let definitions: Definitions
-  const aparts: Apart[] = []
-  const apart = (options: Partial<ApartOptions> = {}): Apart => {
-    const made = createApart({ rules: 'open', ...options })
+  const aparts: WorkerThread[] = []
+  const apart = (options: Partial<WorkerThreadOptions> = {}): WorkerThread => {
+    const made = createWorkerThread({ rules: 'open', ...options })
     aparts.push(made)
     return made
   }
@@ -58,11 +62,15 @@ describe('validate / large resources', function () {
 
   it('go there by themselves, the others stay', async () => {
     const asked: unknown[] = []
-    const other: Apart = {
+    const other: WorkerThread = {
       check: (_definitions, resource) => Promise.resolve(void asked.push(resource)).then(() => []),
       end: () => Promise.resolve(),
     }
-    const validator = createFairValidator(definitions, { rules: 'open', apart: other, inTurn: createTurns() })
+    const validator = createScheduledValidator(definitions, {
+      rules: 'open',
+      workerThread: other,
+      inTimeSlice: createTimeSlicer(),
+    })
     const large = bundleOf(1000, 'other')
     assert.deepEqual(await validator.check(large), [])
     assert.ok((await validator.check(bundleOf(1, 'nope'))).length > 0)
@@ -88,13 +96,13 @@ describe('validate / large resources', function () {
 
   it('are refused when the check takes longer than the limit, and the next one is checked', async () => {
     // No thread starts in a millisecond.
-    const hasty = apart({ limit: 1 })
+    const hasty = apart({ timeLimit: 1 })
     await assert.rejects(hasty.check(definitions, { resourceType: 'Patient' }), (error) => {
       assert.ok(error instanceof OutcomeError)
       assert.deepEqual([error.status, error.issues[0]?.detail], [413, 'check-too-long'])
       return true
     })
-    const patient = apart({ limit: 30_000 })
+    const patient = apart({ timeLimit: 30_000 })
     assert.deepEqual(await patient.check(definitions, { resourceType: 'Patient' }), [])
   })
 
@@ -113,7 +121,7 @@ describe('validate / large resources', function () {
 describe('validate / turns', () => {
   it('leave the event loop a turn whenever theirs is over', async () => {
     let now = 0
-    const inTurn = createTurns(() => now)
+    const inTurn = createTimeSlicer(() => now)
     let others = 0
     let stopped = false
     const tick = (): void => {
@@ -134,7 +142,7 @@ describe('validate / turns', () => {
   })
 
   it('go on after a piece that failed', async () => {
-    const inTurn = createTurns()
+    const inTurn = createTimeSlicer()
     const failed = inTurn(() => Promise.reject(new Error('no')))
     const next = inTurn(() => Promise.resolve('yes'))
     await assert.rejects(failed, /no/)

@@ -9,7 +9,7 @@ import { readDigests } from '../../scripts/r4/digests.ts'
 import { createDefinitions, loadDefinitions } from '../../server/definitions/load.ts'
 import type { ElementNode } from '../../server/definitions/structures/element.ts'
 import { isError, type Issue } from '../../server/fhir/outcome.ts'
-import { createValidator } from '../../server/validate/create.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
 import { told, validatorOf } from './given.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')

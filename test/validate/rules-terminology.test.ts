@@ -1,7 +1,7 @@
 /** What code systems, value sets and codings say of themselves. https://hl7.org/fhir/R4/terminology-module.html */
 import assert from 'node:assert/strict'
 import { createDefinitions } from '../../server/definitions/load.ts'
-import { createValidator } from '../../server/validate/create.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
 
 const OWN = 'http://example.org/CodeSystem/own'

@@ -3,12 +3,12 @@ import path from 'node:path'
 import { completing } from '../../completing.ts'
 import { readPackages } from '../../definitions/packages.ts'
 import { loadDefinitions } from '../../definitions/load.ts'
-import { createValidator, type Rules } from '../../validate/create.ts'
+import { createValidator, type RuleSet } from '../../validate/create-validator.ts'
 import { refuseUnusable } from '../../validate/usable.ts'
 import { createChecker, type Checker } from './check.ts'
 
 export type CheckOptions = {
-  readonly rules: Rules
+  readonly rules: RuleSet
   readonly profiles: readonly string[]
   /** Folders of definitions in addition to the hub's own. */
   readonly definitions: readonly string[]

@@ -30,7 +30,7 @@ export const fhirExtensions = keyword<string>(
         rootData: at.rootData,
       }
       if (isAbsolute(url))
-        found.push(...extensionViolations(url, extension, { holder, index, context: context, place, list: at }))
+        found.push(...extensionViolations(url, extension, { holder, index, context, place, list: at }))
       else if (holder !== 'Extension' || !isPart(url, at.parentData, engine))
         found.push({ detail: 'extension-unknown', below: `/${index}`, text: unknownPart(url, holder, at.parentData) })
     })
@@ -48,7 +48,7 @@ function extensionViolations(
   extension: unknown,
   setting: ListedExtension,
 ): readonly (Violation | ErrorObject)[] {
-  const { context: context, index, list } = setting
+  const { context, index, list } = setting
   if (url.includes('|')) return [versioned(url, index)]
   const known = context.engine.extension(url)
   if (!known) return [unknown(url, setting)]
@@ -77,7 +77,7 @@ const wrongList = (url: string, asModifier: boolean): string =>
 const PUBLISHED_ELSEWHERE =
   /^http:\/\/hl7\.org\/fhir\/(tools\/)?StructureDefinition\/|^http:\/\/hl7\.org\/fhir\/[1-9]\.\d\/StructureDefinition\/extension-[A-Z]/
 
-function unknown(url: string, { index, holder, context: context }: ListedExtension): Violation {
+function unknown(url: string, { index, holder, context }: ListedExtension): Violation {
   // A Basic is nothing but its extensions, for what no definition knows yet. https://hl7.org/fhir/R4/basic.html
   const isLenient = !context.engine.strict && (PUBLISHED_ELSEWHERE.test(url) || isOfBasic(holder, context))
   return {

@@ -23,7 +23,7 @@ export const fhirSlices = keyword<Slicing>('fhirSlices', ['array'], (stated, eng
   return (context, data: readonly unknown[], at) => {
     const found: Found = []
     const items = data.map((item, index) => ({ item, index }))
-    sliced(items, slicing, { context: context, at, data }, found)
+    sliced(items, slicing, { context, at, data }, found)
     return found
   }
 })

@@ -73,7 +73,7 @@ function isAnswered({ form, isContained, part, hasConditions, subjects }: ReadyF
   return isPart(
     part,
     { holder: resource },
-    { form, isContained, context: context, isComplete: isComplete(resource.status), isEnabled },
+    { form, isContained, context, isComplete: isComplete(resource.status), isEnabled },
   )
 }
 

@@ -20,7 +20,7 @@ export function responseViolations(context: CheckContext): readonly Violation[] 
   if (typeof questionnaire !== 'string') return []
   const found = findForm(questionnaire, context)
   if ('detail' in found) return [found]
-  const asked: Asked = { ...found, context: context, isComplete: isComplete(status), isEnabled: createEnabled() }
+  const asked: Asked = { ...found, context, isComplete: isComplete(status), isEnabled: createEnabled() }
   const questions = objects<Question>(found.form.item)
   return [...headViolations(resource, found.form), ...itemsViolations(questions, { holder: resource, at: '' }, asked)]
 }

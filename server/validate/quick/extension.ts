@@ -71,7 +71,7 @@ function contextTest(
       if (way !== undefined && known?.has(way)) return true
       const list = { instancePath: `${path.map(escaped).join('')}/${name}`, parentData: bag }
       const at = { ...list, parentDataProperty: name, rootData: context.root }
-      if (contextViolation(url, contexts, { holder, context: context, list: at }) !== undefined) return false
+      if (contextViolation(url, contexts, { holder, context, list: at }) !== undefined) return false
       if (way !== undefined && known && known.size < MOST_PATHS) known.add(way)
       return true
     },

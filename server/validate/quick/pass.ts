@@ -13,7 +13,7 @@ import type { QuickTest } from '../check-context.ts'
  * Of a resource of a type that R4 has, asked against profiles besides those that the offer demands and it claims itself:
  * true when there is nothing to tell of it, not even a warning.
  */
-export function raisesNothing(
+export function isClean(
   resource: JsonObject,
   asked: readonly string[] = [],
   offer: ResourceCapability | undefined,

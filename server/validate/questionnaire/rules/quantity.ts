@@ -52,7 +52,7 @@ export const unitRule: Rule = (question) => {
   const [valueSet] = extensionValues(question, 'questionnaire-unitValueSet')
   if (options.length === 0 && typeof valueSet !== 'string') return undefined
   const units = list(options.map((one) => String(one.code)))
-  return (value, { key }, { context: context }) => {
+  return (value, { key }, { context }) => {
     if (!isQuantity(key, value)) return NONE
     const { system, code } = value
     if (options.some((one) => one.code === code && one.system === system)) return NONE

@@ -14,17 +14,17 @@ export const referenceRule: Rule = (question) => {
   if (question.type !== 'reference') return undefined
   const types = extensionValues(question, 'questionnaire-referenceResource').filter(isText)
   const profiles = extensionValues(question, 'questionnaire-referenceProfile').filter(isText)
-  return (value, { key }, { context: context }) => {
+  return (value, { key }, { context }) => {
     if (typeof value !== 'object' || value === null) return NONE
     const { reference, type: stated } = value as JsonObject
     const below = `/${key}`
     const type = isText(reference) ? typeOfReference(reference, context) : stated
-    const violation = isText(reference) ? addressViolation(reference, type, { below, context: context }) : undefined
+    const violation = isText(reference) ? addressViolation(reference, type, { below, context }) : undefined
     if (violation) return [violation]
     if (typeof type !== 'string') return NONE
     if (types.length > 0 && !types.includes(type))
       return [mismatch(below, `{at} points at a ${type}; the question \`${question.linkId}\` takes ${list(types)}.`)]
-    return profileViolations(reference, type, profiles, { below, context: context })
+    return profileViolations(reference, type, profiles, { below, context })
   }
 }
 
@@ -32,7 +32,7 @@ export const referenceRule: Rule = (question) => {
 function addressViolation(
   reference: string,
   type: unknown,
-  { below, context: context }: ReferencePosition,
+  { below, context }: ReferencePosition,
 ): Violation | undefined {
   if (typeof type !== 'string' || context.engine.definitions.isResourceType(type)) return undefined
   return {
@@ -51,7 +51,7 @@ function profileViolations(
   reference: unknown,
   type: string,
   profiles: readonly string[],
-  { below, context: context }: ReferencePosition,
+  { below, context }: ReferencePosition,
 ): readonly Violation[] {
   const { engine } = context
   if (profiles.length === 0 || !profiles.every(engine.isDefined)) return NONE

@@ -36,7 +36,7 @@ function verdictOf(url: string, { system, code }: JsonObject, asked: Asked): Ver
 }
 
 /** What the form contains; of a form that is itself contained, what stands beside it. */
-function containedSet(id: string, { context: context, form, isContained }: Asked): Canonical | undefined {
+function containedSet(id: string, { context, form, isContained }: Asked): Canonical | undefined {
   const holder = isContained ? context.container : form
   const set = objects(holder.contained).find((one) => one.resourceType === 'ValueSet' && one.id === id)
   return set && (!isContained || isSound(set, context)) ? (set as Canonical) : undefined

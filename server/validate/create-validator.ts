@@ -11,8 +11,8 @@ import { bindingProfile, type Demanded } from './applies.ts'
 import { claimed } from './claims.ts'
 import { createEngine } from './engine.ts'
 import { issuesOf } from './issues.ts'
-import { raisesNothing } from './quick/pass.ts'
-import type { Ask, Validator } from './validator.ts'
+import { isClean } from './quick/pass.ts'
+import type { CheckOptions, Validator } from './validator.ts'
 import { tagged, typeViolation, unknownProfile } from './keywords/resource.ts'
 import { createCheckContext } from './create-context.ts'
 import { toAjvError, runSchema, type Violation } from './violation.ts'
@@ -22,10 +22,10 @@ import type { DataPosition, ValidationEngine, CheckContext } from './check-conte
  * - `hub`: only types that the hub offers; each resource is bound by the hub's profile for it, claimed or not.
  * - `open`: any type of R4; the base, and what `meta.profile` claims.
  */
-export type Rules = 'hub' | 'open'
+export type RuleSet = 'hub' | 'open'
 
-export type ValidatorOptions = {
-  readonly rules: Rules
+export type CreateValidatorOptions = {
+  readonly rules: RuleSet
   /** False: what is right is found out by the schemas too, not by the quick pass. The verdict is the same. */
   readonly isQuick?: boolean
   /** What `today()` and `now()` in rules go by; default: the machine's clock and zone. */
@@ -35,31 +35,35 @@ export type ValidatorOptions = {
 /** A validator over definitions; it compiles what it meets, once. */
 export function createValidator(
   definitions: Definitions,
-  { rules, isQuick = true, clock }: ValidatorOptions,
+  { rules, isQuick = true, clock }: CreateValidatorOptions,
 ): Validator {
   const engine = createEngine(definitions, rules === 'hub', clock)
-  const means: Means = { engine, rules, isQuick }
+  const validatorContext: ValidatorContext = { engine, rules, isQuick }
   // Asynchronous by contract, so that long checks can be split later.
-  return { check: async (resource, ask = {}) => checkResource(resource, ask, means) }
+  return { check: async (resource, options = {}) => checkResource(resource, options, validatorContext) }
 }
 
-type Means = { readonly engine: ValidationEngine; readonly rules: Rules; readonly isQuick: boolean }
+type ValidatorContext = { readonly engine: ValidationEngine; readonly rules: RuleSet; readonly isQuick: boolean }
 
-function checkResource(data: unknown, ask: Ask, { engine, rules, isQuick }: Means): readonly Issue[] {
+function checkResource(
+  data: unknown,
+  options: CheckOptions,
+  { engine, rules, isQuick }: ValidatorContext,
+): readonly Issue[] {
   const refusal = isObject(data) ? refusalOf(data, engine, rules) : NO_OBJECT
-  if (isQuick && !refusal && raisesNothing(data as JsonObject, ask.profiles, offerOf(data, engine, rules), engine))
+  if (isQuick && !refusal && isClean(data as JsonObject, options.profiles, offerOf(data, engine, rules), engine))
     return NOTHING
   const top: DataPosition = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: data }
   const errors = refusal
     ? [toAjvError('resource', refusal, top)]
-    : resourceErrors(data as JsonObject, { ask, engine, rules, top })
-  return issuesOf(errors, data, engine.definitions.structures, ask.at)
+    : resourceErrors(data as JsonObject, { options, engine, rules, top })
+  return issuesOf(errors, data, engine.definitions.structures, options.at)
 }
 
 const NOTHING: readonly Issue[] = []
 
 /** The hub's offer for the type, which says the profiles that bind it. */
-const offerOf = (data: unknown, { definitions }: ValidationEngine, rules: Rules): ResourceCapability | undefined =>
+const offerOf = (data: unknown, { definitions }: ValidationEngine, rules: RuleSet): ResourceCapability | undefined =>
   rules === 'hub' ? definitions.capability(String((data as JsonObject).resourceType)) : undefined
 
 const isObject = (data: unknown): data is JsonObject =>
@@ -68,7 +72,7 @@ const isObject = (data: unknown): data is JsonObject =>
 const NO_OBJECT: Violation = { detail: 'element-type', text: '{at} is not a JSON object.' }
 
 /** Why a resource is not looked at any further: its type. */
-function refusalOf(resource: JsonObject, engine: ValidationEngine, rules: Rules): Violation | undefined {
+function refusalOf(resource: JsonObject, engine: ValidationEngine, rules: RuleSet): Violation | undefined {
   const unknown = typeViolation(resource, { engine })
   if (unknown) return unknown
   const { definitions } = engine
@@ -78,14 +82,14 @@ function refusalOf(resource: JsonObject, engine: ValidationEngine, rules: Rules)
   return { detail: 'unknown-type', below: '/resourceType', text }
 }
 
-type Setting = {
-  readonly ask: Ask
+type ResourceCheck = {
+  readonly options: CheckOptions
   readonly engine: ValidationEngine
-  readonly rules: Rules
+  readonly rules: RuleSet
   readonly top: DataPosition
 }
 
-function resourceErrors(resource: JsonObject, { ask, engine, rules, top }: Setting): readonly ErrorObject[] {
+function resourceErrors(resource: JsonObject, { options, engine, rules, top }: ResourceCheck): readonly ErrorObject[] {
   const type = String(resource.resourceType)
   const context = createCheckContext(engine, resource, resource, resource)
   const offer = offerOf(resource, engine, rules)
@@ -93,7 +97,7 @@ function resourceErrors(resource: JsonObject, { ask, engine, rules, top }: Setti
   const claims = claimed(resource)
   const profiles = [
     ...demanded.profiles,
-    ...(ask.profiles ?? []),
+    ...(options.profiles ?? []),
     ...claims.map((one) => one.profile).filter(engine.isDefined),
   ]
   const own = runSchema(engine.typeSchema(type), context, resource, top)

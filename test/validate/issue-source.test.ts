@@ -1,7 +1,7 @@
 /** Which definition asked, and by which of its elements. */
 import assert from 'node:assert/strict'
 import { loadDefinitions } from '../../server/definitions/load.ts'
-import { createValidator } from '../../server/validate/create.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
 import { ROOT } from '../checks/files.ts'
 
 const R4 = 'http://hl7.org/fhir/StructureDefinition'
