@@ -221,7 +221,7 @@ function background(
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {
   const options = rules === 'open' ? { everyType: isReadable } : {}
   if (definitions === undefined) return loadDefinitions(ROOT_FOLDER, options)
-  return (await import('./validate/usable.ts')).loadWith(ROOT_FOLDER, definitions, options)
+  return (await import('./validate/check-definitions.ts')).loadCheckedDefinitions(ROOT_FOLDER, definitions, options)
 }
 
 /** A validator for each state of the definitions, loaded with the first resource to check: a start need not wait for it. */
@@ -250,7 +250,7 @@ function published(start: Definitions, means: ScheduledValidatorOptions) {
   const live = createLive(start)
   const validatorFor = validators(means)
   const faultOf: PostedDefinitions['faultOf'] = async (url, definitions) =>
-    (await import('./validate/usable.ts')).profileError(url, definitions)
+    (await import('./validate/check-definitions.ts')).profileError(url, definitions)
   const validator: Validator = {
     check: (resource, ask) => validatorFor(live.definitions.current()).check(resource, ask),
   }

@@ -7,7 +7,7 @@ import { completing } from './completing.ts'
 import { createLocator, parseJson } from './fhir/json.ts'
 import { isError, OutcomeError, type Issue } from './fhir/outcome.ts'
 import { createValidator, type RuleSet } from './validate/create-validator.ts'
-import { loadWith } from './validate/usable.ts'
+import { loadCheckedDefinitions } from './validate/check-definitions.ts'
 
 export type { Issue } from './fhir/outcome.ts'
 
@@ -35,7 +35,7 @@ const OWN = path.join(import.meta.dirname, '..')
  * Throws DefinitionFault (which file, what is wrong) for a definition that cannot be used.
  */
 export async function validator({ rules = 'hub', definitions = [] }: ValidatorOptions = {}): Promise<Validate> {
-  const loaded = await loadWith(OWN, definitions)
+  const loaded = await loadCheckedDefinitions(OWN, definitions)
   const plain = createValidator(loaded, { rules })
   const { check } = rules === 'hub' ? completing(plain) : plain
   return async (resource, profiles = []) => {

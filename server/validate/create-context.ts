@@ -2,7 +2,7 @@
 import type { JsonObject } from '../fhir/types.ts'
 import type { PathClock } from '../fhirpath/scope.ts'
 import type { CheckCache, CheckContext, ValidationEngine } from './check-context.ts'
-import { find } from './resolve.ts'
+import { resolveReference } from './resolve-reference.ts'
 
 /** A class, because a check makes one for each resource: `ids` and `resolve` are rarely needed and made on demand. */
 class ResourceCheckContext implements CheckContext {
@@ -33,7 +33,7 @@ class ResourceCheckContext implements CheckContext {
   }
 
   get resolve(): (reference: string) => unknown {
-    return (this.#resolve ??= (reference) => find(reference, this))
+    return (this.#resolve ??= (reference) => resolveReference(reference, this))
   }
 }
 

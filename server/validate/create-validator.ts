@@ -7,13 +7,13 @@ import type { ErrorObject } from 'ajv'
 import type { Definitions, ResourceCapability } from '../definitions/definitions.ts'
 import type { Issue } from '../fhir/outcome.ts'
 import type { PathClock } from '../fhirpath/scope.ts'
-import { bindingProfile, type Demanded } from './applies.ts'
-import { claimed } from './claims.ts'
+import { selectProfile, type ProfileSelection } from './select-profile.ts'
+import { claimedProfiles } from './claimed-profiles.ts'
 import { createEngine } from './engine.ts'
 import { issuesOf } from './issues.ts'
 import { isClean } from './quick/pass.ts'
 import type { CheckOptions, Validator } from './validator.ts'
-import { tagged, typeViolation, unknownProfile } from './keywords/resource.ts'
+import { withProfile, typeViolation, unknownProfile } from './keywords/resource.ts'
 import { createCheckContext } from './create-context.ts'
 import { toAjvError, runSchema, type Violation } from './violation.ts'
 import type { DataPosition, ValidationEngine, CheckContext } from './check-context.ts'
@@ -50,9 +50,9 @@ function checkResource(
   options: CheckOptions,
   { engine, rules, isQuick }: ValidatorContext,
 ): readonly Issue[] {
-  const refusal = isObject(data) ? refusalOf(data, engine, rules) : NO_OBJECT
-  if (isQuick && !refusal && isClean(data as JsonObject, options.profiles, offerOf(data, engine, rules), engine))
-    return NOTHING
+  const refusal = isObject(data) ? typeRefusal(data, engine, rules) : NO_OBJECT
+  if (isQuick && !refusal && isClean(data as JsonObject, options.profiles, capabilityOf(data, engine, rules), engine))
+    return NO_ISSUES
   const top: DataPosition = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: data }
   const errors = refusal
     ? [toAjvError('resource', refusal, top)]
@@ -60,10 +60,14 @@ function checkResource(
   return issuesOf(errors, data, engine.definitions.structures, options.at)
 }
 
-const NOTHING: readonly Issue[] = []
+const NO_ISSUES: readonly Issue[] = []
 
 /** The hub's offer for the type, which says the profiles that bind it. */
-const offerOf = (data: unknown, { definitions }: ValidationEngine, rules: RuleSet): ResourceCapability | undefined =>
+const capabilityOf = (
+  data: unknown,
+  { definitions }: ValidationEngine,
+  rules: RuleSet,
+): ResourceCapability | undefined =>
   rules === 'hub' ? definitions.capability(String((data as JsonObject).resourceType)) : undefined
 
 const isObject = (data: unknown): data is JsonObject =>
@@ -72,13 +76,13 @@ const isObject = (data: unknown): data is JsonObject =>
 const NO_OBJECT: Violation = { detail: 'element-type', text: '{at} is not a JSON object.' }
 
 /** Why a resource is not looked at any further: its type. */
-function refusalOf(resource: JsonObject, engine: ValidationEngine, rules: RuleSet): Violation | undefined {
+function typeRefusal(resource: JsonObject, engine: ValidationEngine, rules: RuleSet): Violation | undefined {
   const unknown = typeViolation(resource, { engine })
   if (unknown) return unknown
   const { definitions } = engine
   if (rules === 'open' || definitions.capability(String(resource.resourceType))) return undefined
-  const held = definitions.capabilities.map((one) => one.type).join(', ')
-  const text = `The hub does not hold resources of type \`${String(resource.resourceType)}\`. It holds ${held}.`
+  const offered = definitions.capabilities.map((one) => one.type).join(', ')
+  const text = `The hub does not hold resources of type \`${String(resource.resourceType)}\`. It holds ${offered}.`
   return { detail: 'unknown-type', below: '/resourceType', text }
 }
 
@@ -92,29 +96,29 @@ type ResourceCheck = {
 function resourceErrors(resource: JsonObject, { options, engine, rules, top }: ResourceCheck): readonly ErrorObject[] {
   const type = String(resource.resourceType)
   const context = createCheckContext(engine, resource, resource, resource)
-  const offer = offerOf(resource, engine, rules)
-  const demanded = offer ? bindingProfile(resource, offer, engine) : NONE
-  const claims = claimed(resource)
+  const capability = capabilityOf(resource, engine, rules)
+  const selection = capability ? selectProfile(resource, capability, engine) : NO_PROFILES
+  const claims = claimedProfiles(resource)
   const profiles = [
-    ...demanded.profiles,
+    ...selection.profiles,
     ...(options.profiles ?? []),
     ...claims.map((one) => one.profile).filter(engine.isDefined),
   ]
   const own = runSchema(engine.typeSchema(type), context, resource, top)
-  const more = [...new Set(profiles.map(bare))].flatMap((url) => profileErrors(url, context, top))
+  const more = [...new Set(profiles.map(withoutVersion))].flatMap((url) => profileErrors(url, context, top))
   // A claimed profile that is broken says better what is missing than the conditions do.
-  const isTold = more.length > 0 && claims.some(({ profile }) => offer?.profiles.includes(profile))
+  const isExplained = more.length > 0 && claims.some(({ profile }) => capability?.profiles.includes(profile))
   const violations = [
-    ...(demanded.violation && !isTold ? [demanded.violation] : []),
+    ...(selection.violation && !isExplained ? [selection.violation] : []),
     ...claims.filter(({ profile }) => !engine.isDefined(profile)).map((claim) => unknownProfile(claim, context)),
   ]
   return [...own, ...more, ...violations.map((violation) => toAjvError('resource', violation, top))]
 }
 
-const NONE: Demanded = { profiles: [] }
+const NO_PROFILES: ProfileSelection = { profiles: [] }
 
 /** Without the version: the one that is at hand is meant. */
-function bare(canonical: string): string {
+function withoutVersion(canonical: string): string {
   const bar = canonical.indexOf('|')
   return bar < 0 ? canonical : canonical.slice(0, bar)
 }
@@ -122,16 +126,16 @@ function bare(canonical: string): string {
 function profileErrors(url: string, context: CheckContext, top: DataPosition): readonly ErrorObject[] {
   const { engine, resource } = context
   const definition = engine.definitions.structures.find(url)
-  if (!definition) return [toAjvError('resource', refusedProfile(`The profile \`${url}\` is not known here.`), top)]
+  if (!definition) return [toAjvError('resource', profileUnknown(`The profile \`${url}\` is not known here.`), top)]
   // A profile constrains one type, which "cannot be an abstract type". https://hl7.org/fhir/R4/structuredefinition-definitions.html#StructureDefinition.type
   if (resource.resourceType !== definition.type) {
     const text = `The profile \`${url}\` is for ${definition.type}, not for ${String(resource.resourceType)}.`
-    return [toAjvError('resource', refusedProfile(text), top)]
+    return [toAjvError('resource', profileUnknown(text), top)]
   }
   // A definition of a type adds nothing to what the type's own check said.
   const isOwn = url === engine.definitions.structures.find(definition.type)?.url
   const compiled = isOwn ? undefined : engine.profileSchema(url)
-  return compiled ? tagged(runSchema(compiled, context, resource, top), url) : []
+  return compiled ? withProfile(runSchema(compiled, context, resource, top), url) : []
 }
 
-const refusedProfile = (text: string): Violation => ({ detail: 'profile-unknown', text })
+const profileUnknown = (text: string): Violation => ({ detail: 'profile-unknown', text })

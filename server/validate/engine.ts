@@ -3,7 +3,7 @@ import { Ajv } from 'ajv'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { PathClock } from '../fhirpath/scope.ts'
 import { compileProfile, compileShape } from './compile/compile.ts'
-import { conditionsOf } from './conditions.ts'
+import { contextInvariantsOf } from './context-invariant.ts'
 import { KEYWORDS } from './keywords/index.ts'
 import { createQuick } from './quick/pass.ts'
 import type { CompiledSchema, ValidationEngine, CompiledExtension } from './check-context.ts'
@@ -23,37 +23,37 @@ export function createEngine(definitions: Definitions, strict: boolean, clock?: 
     // Twice as fast to compile; V8 makes up for it at run time.
     code: { optimize: false },
   })
-  const shapes = new Map<string, CompiledSchema>()
+  const types = new Map<string, CompiledSchema>()
   // What is not known is not remembered: anybody may send any number of urls.
   const profiles = new Map<string, CompiledSchema>()
   const extensions = new Map<string, CompiledExtension>()
-  const inner = (schema: object): CompiledSchema => ajv.compile(schema) as unknown as CompiledSchema
+  const compile = (schema: object): CompiledSchema => ajv.compile(schema) as unknown as CompiledSchema
   const engine: ValidationEngine = {
     definitions,
     terminology: createTerminology(definitions),
     strict,
     clock,
-    compile: inner,
+    compile,
     isDefined: (canonical) => definitions.structures.find(canonical) !== undefined,
     typeSchema(name) {
-      let shape = shapes.get(name)
-      if (!shape) shapes.set(name, (shape = inner(compileShape(name, definitions.structures))))
-      return shape
+      let type = types.get(name)
+      if (!type) types.set(name, (type = compile(compileShape(name, definitions.structures))))
+      return type
     },
     profileSchema(url) {
-      const known = profiles.get(url) ?? make(url)
-      if (known) profiles.set(url, known)
-      return known
+      const compiled = profiles.get(url) ?? compileProfileSchema(url)
+      if (compiled) profiles.set(url, compiled)
+      return compiled
     },
     quickTest: (type, profiles) => quick(type, profiles),
     extension(url) {
-      const known = extensions.get(url) ?? makeExtension(url)
-      if (known) extensions.set(url, known)
-      return known
+      const compiled = extensions.get(url) ?? compileExtension(url)
+      if (compiled) extensions.set(url, compiled)
+      return compiled
     },
   }
   const quick = createQuick(engine)
-  const makeExtension = (url: string): CompiledExtension | undefined => {
+  const compileExtension = (url: string): CompiledExtension | undefined => {
     const { structures } = definitions
     const definition = structures.find(url)
     const check = definition?.type === 'Extension' ? engine.profileSchema(url) : undefined
@@ -62,12 +62,12 @@ export function createEngine(definitions: Definitions, strict: boolean, clock?: 
         schema: check,
         isModifier: structures.tree(url).element.isModifier === true,
         contexts: definition?.context ?? [],
-        contextInvariants: conditionsOf(url, definition?.contextInvariant),
+        contextInvariants: contextInvariantsOf(url, definition?.contextInvariant),
       }
     )
   }
-  const make = (url: string): CompiledSchema | undefined =>
-    definitions.structures.find(url) ? inner(compileProfile(url, definitions.structures)) : undefined
+  const compileProfileSchema = (url: string): CompiledSchema | undefined =>
+    definitions.structures.find(url) ? compile(compileProfile(url, definitions.structures)) : undefined
   for (const keyword of KEYWORDS) ajv.addKeyword(keyword(engine))
   return engine
 }

@@ -24,7 +24,7 @@ const PROFILES: ReadonlyMap<unknown, string> = new Map(
 )
 
 /** The profile that an Observation must meet for its code; undefined for most. */
-export function vitalSign({ resourceType, code }: JsonObject): string | undefined {
+export function vitalSignProfile({ resourceType, code }: JsonObject): string | undefined {
   if (resourceType !== 'Observation') return undefined
   const codings = (code as { coding?: unknown } | null | undefined)?.coding
   if (!Array.isArray(codings)) return undefined

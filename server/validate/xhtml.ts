@@ -10,7 +10,7 @@ export type Xhtml = {
   /** Has it text or an image (rule txt-2)? What cannot be read is given the benefit of the doubt. */
   readonly hasContent: boolean
   /** Where its links and images of its own document lead: `x` of `href="#x"`. */
-  readonly links: ReadonlySet<string>
+  readonly localLinks: ReadonlySet<string>
   /** What a link may lead to: values of `id` and `name`. */
   readonly anchors: ReadonlySet<string>
 }
@@ -26,22 +26,22 @@ const ELEMENTS = new Set(
 const BLOCKS = new Set(['p', 'div', 'blockquote', 'table', 'ul', 'ol'])
 
 /** A narrative is asked about by several rules, and by every link that leads to it. */
-export function xhtmlOf(text: string, cache: { narratives?: Map<string, Xhtml> }): Xhtml {
+export function cachedXhtml(text: string, cache: { narratives?: Map<string, Xhtml> }): Xhtml {
   const narratives = (cache.narratives ??= new Map<string, Xhtml>())
-  const known = narratives.get(text) ?? readXhtml(text)
-  narratives.set(text, known)
-  return known
+  const parsed = narratives.get(text) ?? parseXhtml(text)
+  narratives.set(text, parsed)
+  return parsed
 }
 
 /** `<div xmlns="...">` around plain text, as systems make them: no parser is asked. */
 const PLAIN = /^<div xmlns="http:\/\/www\.w3\.org\/1999\/xhtml">[\n ]*[!-%'-;=?-\\^-~][\n -%'-;=?-\\^-~]*<\/div>$/
-const PLAIN_XHTML: Xhtml = { hasContent: true, links: new Set(), anchors: new Set() }
+const PLAIN_XHTML: Xhtml = { hasContent: true, localLinks: new Set(), anchors: new Set() }
 
-export function readXhtml(text: string): Xhtml {
+export function parseXhtml(text: string): Xhtml {
   if (text.length < 2000 && PLAIN.test(text)) return PLAIN_XHTML
   let reason: string | undefined
   let hasContent = false
-  const links = new Set<string>()
+  const localLinks = new Set<string>()
   const anchors = new Set<string>()
   const parser = new SaxesParser<{ xmlns: false }>({ xmlns: false })
   parser.on('text', (run) => {
@@ -54,12 +54,12 @@ export function readXhtml(text: string): Xhtml {
   })
   parser.on('opentag', (tag) => {
     hasContent ||= tag.name === 'img'
-    reason ??= refused(tag)
+    reason ??= refusedTag(tag)
     if (paragraphs > 0 && BLOCKS.has(tag.name)) reason ??= `The element \`${tag.name}\` stands inside a paragraph.`
     if (tag.name === 'p') paragraphs += 1
     const { id, name, href, src } = tag.attributes
     for (const place of [id, name]) if (place) anchors.add(place)
-    for (const link of [href, src]) if (link?.startsWith('#') && link.length > 1) links.add(link.slice(1))
+    for (const link of [href, src]) if (link?.startsWith('#') && link.length > 1) localLinks.add(link.slice(1))
   })
   for (const event of ['doctype', 'processinginstruction', 'cdata', 'xmldecl'] as const)
     parser.on(event, () => {
@@ -71,7 +71,7 @@ export function readXhtml(text: string): Xhtml {
     reason ??= `It is no XML: ${(error as Error).message.slice(0, 200).replace(/\.?$/, '.')}`
     hasContent = true
   }
-  return { reason: reason, hasContent, links, anchors: anchors }
+  return { reason: reason, hasContent, localLinks, anchors: anchors }
 }
 
 const MARKUP = {
@@ -82,7 +82,7 @@ const MARKUP = {
 }
 
 /** Elements that are none of those allowed, handlers of events, and addresses that run something. */
-function refused({ name, attributes }: SaxesTagPlain): string | undefined {
+function refusedTag({ name, attributes }: SaxesTagPlain): string | undefined {
   if (!ELEMENTS.has(name)) return `The element \`${name.slice(0, 50)}\` is not allowed.`
   for (const [key, value] of Object.entries(attributes)) {
     if (/^(on|xlink:)/i.test(key)) return `The attribute \`${key.slice(0, 50)}\` is not allowed.`

@@ -9,7 +9,7 @@ import { loadDefinitions } from '../../server/definitions/load.ts'
 import type { ElementNode } from '../../server/definitions/structures/element.ts'
 import { enginePath } from '../../server/fhirpath/engine.ts'
 import type { PathExpression } from '../../server/fhirpath/scope.ts'
-import { NATIVE, type NativeRule } from '../../server/validate/builtin.ts'
+import { NATIVE_INVARIANTS, type NativeInvariant } from '../../server/validate/native-invariants.ts'
 import { createEngine } from '../../server/validate/engine.ts'
 import { locate } from '../../server/validate/locate.ts'
 import { createCheckContext } from '../../server/validate/create-context.ts'
@@ -19,7 +19,7 @@ import { alter, ALTERATION } from '../fhir/altered.ts'
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const SAMPLES = path.join(ROOT, 'samples')
 
-type Rule = NativeRule & { readonly key: string; readonly byEngine: PathExpression }
+type Rule = NativeInvariant & { readonly key: string; readonly byEngine: PathExpression }
 
 /**
  * The engine has no `htmlChecks()` (xhtml.test.ts is about these), and refuses `as()` of several values, which R4's text
@@ -36,9 +36,9 @@ describe('validate / rules as plain functions', () => {
   before(async () => {
     const definitions = await loadDefinitions(ROOT)
     engine = createEngine(definitions, false)
-    rules = Object.entries(NATIVE)
+    rules = Object.entries(NATIVE_INVARIANTS)
       .filter(([key]) => !NOT_READ.includes(key))
-      .map(([key, rule]) => ({ ...rule, key, byEngine: enginePath(textOf(key, rule.of, definitions), rule.of) }))
+      .map(([key, rule]) => ({ ...rule, key, byEngine: enginePath(textOf(key, rule.path, definitions), rule.path) }))
   })
 
   it('say the same on every sample, and on samples with other values', function () {
@@ -84,7 +84,7 @@ function visit(resource: JsonObject, { rules, engine, asked }: Setting): void {
     if (Array.isArray(value)) return value.forEach((one, index) => look(one, `${pointer}/${index}`))
     const { path: at, type } = locate(resource, pointer, structures)
     const names = [at, type, pointer === '' ? 'DomainResource' : undefined]
-    for (const rule of rules.filter((one) => names.includes(one.of))) {
+    for (const rule of rules.filter((one) => names.includes(one.path))) {
       const own: boolean = rule.test(run, value as never)
       const values = rule.byEngine(value, run)
       if (values.length === 0 && SILENT.has(rule.key)) continue

@@ -1,6 +1,6 @@
 /** Which narratives are allowed. https://hl7.org/fhir/R4/narrative.html#xhtml */
 import assert from 'node:assert/strict'
-import { readXhtml } from '../../server/validate/xhtml.ts'
+import { parseXhtml } from '../../server/validate/xhtml.ts'
 
 const div = (inside: string): string => `<div xmlns="http://www.w3.org/1999/xhtml">${inside}</div>`
 
@@ -34,23 +34,25 @@ const REFUSED: readonly (readonly [inside: string, why: RegExp])[] = [
 ]
 
 describe('validate / XHTML', () => {
-  for (const inside of ALLOWED) it(`takes ${inside}`, () => assert.equal(readXhtml(div(inside)).reason, undefined))
+  for (const inside of ALLOWED) it(`takes ${inside}`, () => assert.equal(parseXhtml(div(inside)).reason, undefined))
   for (const [inside, why] of REFUSED)
-    it(`refuses ${inside}`, () => assert.match(readXhtml(div(inside)).reason ?? 'nothing said', why))
+    it(`refuses ${inside}`, () => assert.match(parseXhtml(div(inside)).reason ?? 'nothing said', why))
 
   it('refuses a document type, which may define what a reader would then open', () => {
     const text = `<!DOCTYPE div [<!ENTITY x "y">]>${div('&x;')}`
-    assert.match(readXhtml(text).reason ?? 'nothing said', /document type|no XML/)
+    assert.match(parseXhtml(text).reason ?? 'nothing said', /document type|no XML/)
   })
 
   it('sees text or an image as content, and nothing else', () => {
-    assert.equal(readXhtml(div(' <p> </p><br/> ')).hasContent, false)
-    assert.equal(readXhtml(div('<p>x</p>')).hasContent, true)
-    assert.equal(readXhtml(div('<img src="x.png" alt="x"/>')).hasContent, true)
+    assert.equal(parseXhtml(div(' <p> </p><br/> ')).hasContent, false)
+    assert.equal(parseXhtml(div('<p>x</p>')).hasContent, true)
+    assert.equal(parseXhtml(div('<img src="x.png" alt="x"/>')).hasContent, true)
   })
 
   it('knows the links into the document and the places that they may lead to', () => {
-    const { links, anchors } = readXhtml(div('<a href="#a">x</a><a name="b">x</a><p id="c">x</p><a href="x#d">x</a>'))
-    assert.deepEqual([[...links], [...anchors]], [['a'], ['b', 'c']])
+    const { localLinks, anchors } = parseXhtml(
+      div('<a href="#a">x</a><a name="b">x</a><p id="c">x</p><a href="x#d">x</a>'),
+    )
+    assert.deepEqual([[...localLinks], [...anchors]], [['a'], ['b', 'c']])
   })
 })

@@ -4,7 +4,7 @@ import { completing } from '../../completing.ts'
 import { readPackages } from '../../definitions/packages.ts'
 import { loadDefinitions } from '../../definitions/load.ts'
 import { createValidator, type RuleSet } from '../../validate/create-validator.ts'
-import { refuseUnusable } from '../../validate/usable.ts'
+import { refuseUnusableDefinitions } from '../../validate/check-definitions.ts'
 import { createChecker, type Checker } from './check.ts'
 
 export type CheckOptions = {
@@ -20,7 +20,7 @@ const OWN = path.join(import.meta.dirname, '..', '..', '..')
 export async function loadChecker({ rules, profiles, definitions }: CheckOptions, isChecked = false): Promise<Checker> {
   const additional = (await Promise.all(definitions.map(readPackages))).flat()
   const loaded = await loadDefinitions(OWN, { additional })
-  if (!isChecked) await refuseUnusable(additional, loaded)
+  if (!isChecked) await refuseUnusableDefinitions(additional, loaded)
   const validator = createValidator(loaded, { rules })
   return createChecker(rules === 'hub' ? completing(validator) : validator, profiles)
 }

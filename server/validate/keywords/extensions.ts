@@ -4,14 +4,14 @@
  */
 import type { ErrorObject } from 'ajv'
 import { valueOf } from '../../definitions/structures/element.ts'
-import { unmetCondition } from '../conditions.ts'
-import { contextViolation } from '../contexts.ts'
+import { brokenContextInvariant } from '../context-invariant.ts'
+import { contextViolation } from '../extension-context.ts'
 import { suggestStructure } from '../did-you-mean.ts'
 import { runSchema, type Violation } from '../violation.ts'
 import { suggestion } from '../did-you-mean.ts'
 import type { DataPosition, ValidationEngine, CheckContext } from '../check-context.ts'
 import { keyword } from './keyword.ts'
-import { tagged } from './resource.ts'
+import { withProfile } from './resource.ts'
 
 type Extension = { readonly url?: unknown }
 
@@ -57,9 +57,9 @@ function extensionViolations(
     known.isModifier === asModifier ? contextViolation(url, known.contexts, setting) : wrongList(url, asModifier)
   if (misplaced) return [{ detail: 'extension-unknown', below: `/${index}`, text: misplaced }]
   const holder = { name: setting.holder, value: list.parentData }
-  const unmet = unmetCondition(known.contextInvariants, extension, holder, context)
+  const unmet = brokenContextInvariant(known.contextInvariants, extension, holder, context)
   if (unmet !== undefined) return [{ detail: 'extension-unknown', below: `/${index}`, text: notNow(url, unmet) }]
-  return tagged(runSchema(known.schema, context, extension, setting.place), url)
+  return withProfile(runSchema(known.schema, context, extension, setting.place), url)
 }
 
 const notNow = (url: string, condition: string): string =>

@@ -1,13 +1,13 @@
 /** `fhirInvariants`: rules; the frequent ones of the base as plain functions, the others by FHIRPath. */
 import { compileTest } from '../../fhirpath/expression.ts'
-import { nativeRule, type NativeRule } from '../builtin.ts'
+import { nativeInvariant, type NativeInvariant } from '../native-invariants.ts'
 import type { Invariant } from '../compile/schema.ts'
 import type { ValidationEngine, CheckContext } from '../check-context.ts'
 import type { Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
 
 type Test = (context: CheckContext, data: never) => boolean
-type Ready = { readonly rule: Invariant; readonly native?: NativeRule; readonly test: Test }
+type Ready = { readonly rule: Invariant; readonly native?: NativeInvariant; readonly test: Test }
 
 export const fhirInvariants = keyword<readonly Invariant[]>(
   'fhirInvariants',
@@ -27,7 +27,7 @@ export const fhirInvariants = keyword<readonly Invariant[]>(
 
 function readyRules(rules: readonly Invariant[], engine: ValidationEngine): readonly Ready[] {
   return rules.map((rule) => {
-    const native = nativeRule(rule, engine.definitions.structures)
+    const native = nativeInvariant(rule, engine.definitions.structures)
     return { rule, native, test: native?.test ?? byPath(rule) }
   })
 }
@@ -41,7 +41,7 @@ function ruleViolation({ rule, native, test }: Ready, context: CheckContext, dat
   const detail = native?.detail ?? 'invariant'
   try {
     if (test(context, data)) return undefined
-    const why = native?.why?.(context, data)
+    const why = native?.reason?.(context, data)
     return {
       detail,
       severity,

@@ -1,7 +1,7 @@
 /** `fhirProfile`, `fhirImposed`: profiles that a value meets, because its type or its profile asks for them. */
 import { runSchema } from '../violation.ts'
 import { keyword } from './keyword.ts'
-import { tagged } from './resource.ts'
+import { withProfile } from './resource.ts'
 
 /** It meets one of each set; of several, the nearest miss is told. */
 export const fhirProfile = keyword<readonly (readonly string[])[]>(
@@ -11,7 +11,7 @@ export const fhirProfile = keyword<readonly (readonly string[])[]>(
     sets.flatMap((profiles) => {
       const results = profiles.flatMap((url) => {
         const compiled = engine.profileSchema(url)
-        return compiled ? [tagged([...runSchema(compiled, context, data, at)], url)] : []
+        return compiled ? [withProfile([...runSchema(compiled, context, data, at)], url)] : []
       })
       // One that is not at hand may be the one that is met.
       if (results.length < profiles.length) return []
@@ -34,7 +34,7 @@ export const fhirImposed = keyword<readonly string[]>('fhirImposed', ['object'],
       if (!compiled) return []
       asked.add(url)
       try {
-        return tagged([...runSchema(compiled, context, data, at)], url)
+        return withProfile([...runSchema(compiled, context, data, at)], url)
       } finally {
         asked.delete(url)
       }

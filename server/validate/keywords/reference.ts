@@ -1,6 +1,6 @@
 /** `fhirReference`: a Reference points at one of the types allowed. https://hl7.org/fhir/R4/references.html#literal */
 import { withArticle } from '../../fhir/article.ts'
-import { find, typeOfReference } from '../resolve.ts'
+import { resolveReference, referencedType } from '../resolve-reference.ts'
 import { keyword } from './keyword.ts'
 
 type Reference = { readonly reference?: unknown; readonly type?: unknown }
@@ -9,7 +9,7 @@ export const fhirReference = keyword<readonly string[]>('fhirReference', ['objec
   const allowed = new Set(targets)
   return (context, data: Reference) => {
     const { reference } = data
-    const type = (typeof reference === 'string' ? typeOfReference(reference, context) : undefined) ?? data.type
+    const type = (typeof reference === 'string' ? referencedType(reference, context) : undefined) ?? data.type
     if (typeof type !== 'string' || allowed.has(type) || !context.engine.definitions.isResourceType(type))
       return undefined
     const shown =
@@ -21,10 +21,10 @@ export const fhirReference = keyword<readonly string[]>('fhirReference', ['objec
 })
 
 /** On the shape Reference: what it says can be read, and what it says of the resource itself is there. */
-export function referenceFault(data: Reference, context: Parameters<typeof find>[1]) {
+export function referenceFault(data: Reference, context: Parameters<typeof resolveReference>[1]) {
   const { reference } = data
   if (typeof reference !== 'string' || !reference.startsWith('#') || reference === '#') return undefined
-  return find(reference, context) ? undefined : reference
+  return resolveReference(reference, context) ? undefined : reference
 }
 
 const orList = (names: readonly string[]): string =>

@@ -3,8 +3,8 @@ import type { JsonObject } from '../../fhir/types.ts'
 import type { ErrorObject } from 'ajv'
 import { suggestStructure } from '../did-you-mean.ts'
 import { nearest } from '../../fhir/nearest.ts'
-import { claimed, type Claim } from '../claims.ts'
-import { isRepeated } from '../contained.ts'
+import { claimedProfiles, type ProfileClaim } from '../claimed-profiles.ts'
+import { hasDuplicateId } from '../contained.ts'
 import { toAjvError, runSchema, type Violation } from '../violation.ts'
 import { suggestion } from '../did-you-mean.ts'
 import { createInnerContext } from '../create-context.ts'
@@ -21,10 +21,10 @@ export const fhirResource = keyword<true>('fhirResource', ['object'], () => (con
   const found: (ErrorObject | Violation)[] = [
     ...runSchema(context.engine.typeSchema(data.resourceType as string), inner, data, from),
   ]
-  for (const claim of claimed(data)) {
+  for (const claim of claimedProfiles(data)) {
     const { profile } = claim
     const compiled = context.engine.profileSchema(profile)
-    if (compiled) found.push(...tagged(runSchema(compiled, inner, data, from), profile))
+    if (compiled) found.push(...withProfile(runSchema(compiled, inner, data, from), profile))
     else found.push(toAjvError('fhirResource', unknownProfile(claim, inner), from))
   }
   return found
@@ -32,7 +32,7 @@ export const fhirResource = keyword<true>('fhirResource', ['object'], () => (con
 
 /** Contained resources are told apart by their ids. */
 export function idViolation(data: JsonObject, context: CheckContext): Violation | undefined {
-  if (!isRepeated(data, context)) return undefined
+  if (!hasDuplicateId(data, context)) return undefined
   const text = `{at} has the id ${show(data.id)}, which is that of another contained resource. Give each its own.`
   return { detail: 'contained-invalid', text }
 }
@@ -56,7 +56,7 @@ export function typeViolation(data: JsonObject, { engine }: Pick<CheckContext, '
  * An error where the hub's own rules hold; elsewhere the claim could only not be checked, if it is the url of a profile,
  * which is absolute. https://hl7.org/fhir/R4/references.html#canonical
  */
-export const unknownProfile = ({ profile, index }: Claim, context: CheckContext): Violation => ({
+export const unknownProfile = ({ profile, index }: ProfileClaim, context: CheckContext): Violation => ({
   detail: 'profile-unknown',
   severity: context.engine.strict || !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(profile) ? 'error' : 'warning',
   below: `/meta/profile/${index}`,
@@ -64,7 +64,7 @@ export const unknownProfile = ({ profile, index }: Claim, context: CheckContext)
 })
 
 /** Errors with the profile that asked for what they miss, unless a narrower one is named already. */
-export function tagged(errors: readonly ErrorObject[], profile: string): readonly ErrorObject[] {
+export function withProfile(errors: readonly ErrorObject[], profile: string): readonly ErrorObject[] {
   for (const error of errors) (error as { profile?: string }).profile ??= profile
   return errors
 }

@@ -1,7 +1,7 @@
 /** `fhirTarget`, `fhirAggregation`: what a reference points at, where it is at hand. https://hl7.org/fhir/R4/references.html */
 import type { JsonObject } from '../../fhir/types.ts'
 import type { Severity } from '../../fhir/outcome.ts'
-import { find } from '../resolve.ts'
+import { resolveReference } from '../resolve-reference.ts'
 import { createCheckContext } from '../create-context.ts'
 import { runSchema } from '../violation.ts'
 import type { DataPosition, CheckContext } from '../check-context.ts'
@@ -14,7 +14,8 @@ const underWay = new WeakMap<JsonObject, Set<string>>()
 export const fhirTarget = keyword<readonly string[]>('fhirTarget', ['object'], (urls) => {
   const list = urls.map((url) => `\`${url}\``).join(' or ')
   return (context, { reference }: Reference) => {
-    const target = typeof reference === 'string' ? (find(reference, context) as JsonObject | undefined) : undefined
+    const target =
+      typeof reference === 'string' ? (resolveReference(reference, context) as JsonObject | undefined) : undefined
     if (target === undefined || urls.some((url) => meets(target, url, String(reference), context))) return undefined
     return [
       {
@@ -65,6 +66,7 @@ function isThere(mode: string, reference: string, context: CheckContext): boolea
   if (mode === 'contained') return reference.startsWith('#')
   if (mode === 'referenced') return !reference.startsWith('#')
   return (
-    context.root.resourceType !== 'Bundle' || (!reference.startsWith('#') && find(reference, context) !== undefined)
+    context.root.resourceType !== 'Bundle' ||
+    (!reference.startsWith('#') && resolveReference(reference, context) !== undefined)
   )
 }

@@ -1,8 +1,8 @@
 /** Extensions: each is walked once, as an Extension and as what its definition says. */
 import type { JsonObject } from '../../fhir/types.ts'
 import type { Schema } from '../compile/schema.ts'
-import { conditionsOf } from '../conditions.ts'
-import { contextViolation, isAtHome } from '../contexts.ts'
+import { contextInvariantsOf } from '../context-invariant.ts'
+import { contextViolation, isOrSpecializes } from '../extension-context.ts'
 import type { ExtensionContext } from '../check-context.ts'
 import { isAbsolute, isPart } from '../keywords/extensions.ts'
 import type { CheckContext } from '../check-context.ts'
@@ -38,7 +38,7 @@ function makeTest(url: string, stated: readonly Schema[], { place, compiler }: S
   const { structures } = compiler.engine.definitions
   const definition = url.includes('|') ? undefined : structures.find(url)
   const profile = definition?.type === 'Extension' ? compiler.profile(url) : undefined
-  if (!definition || !profile || conditionsOf(url, definition.contextInvariant).length > 0) return NEVER
+  if (!definition || !profile || contextInvariantsOf(url, definition.contextInvariant).length > 0) return NEVER
   const modifies = structures.tree(url).element.isModifier === true
   if (modifies !== (place.name === 'modifierExtension')) return NEVER
   return allOf([
@@ -56,7 +56,7 @@ function contextTest(
   const { holder, name } = place
   const { structures } = compiler.engine.definitions
   const isMet = ({ type, expression }: ExtensionContext): boolean =>
-    type === 'element' && isAtHome(expression, holder, structures)
+    type === 'element' && isOrSpecializes(expression, holder, structures)
   if (contexts.length === 0 || contexts.some(isMet)) return []
   // The elements that a rule in FHIRPath picks depend on the resource; those that a name picks, on the path.
   const known = contexts.some((one) => one.type !== 'element') ? undefined : new Set<string>()

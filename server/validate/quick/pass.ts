@@ -1,8 +1,8 @@
 /** The quick pass over a whole resource: see test.ts. */
 import type { JsonObject } from '../../fhir/types.ts'
 import type { ResourceCapability } from '../../definitions/definitions.ts'
-import { bindingProfile } from '../applies.ts'
-import { claimed } from '../claims.ts'
+import { selectProfile } from '../select-profile.ts'
+import { claimedProfiles } from '../claimed-profiles.ts'
 import { createCheckContext } from '../create-context.ts'
 import type { ValidationEngine } from '../check-context.ts'
 import { createTestCompiler } from './compile.ts'
@@ -15,13 +15,17 @@ import type { QuickTest } from '../check-context.ts'
  */
 export function isClean(
   resource: JsonObject,
-  asked: readonly string[] = [],
-  offer: ResourceCapability | undefined,
+  requested: readonly string[] = [],
+  capability: ResourceCapability | undefined,
   engine: ValidationEngine,
 ): boolean {
-  const demanded = offer ? bindingProfile(resource, offer, engine) : undefined
-  if (demanded?.violation) return false
-  const profiles = [...(demanded?.profiles ?? []), ...asked, ...claimed(resource).map((one) => one.profile)]
+  const selection = capability ? selectProfile(resource, capability, engine) : undefined
+  if (selection?.violation) return false
+  const profiles = [
+    ...(selection?.profiles ?? []),
+    ...requested,
+    ...claimedProfiles(resource).map((one) => one.profile),
+  ]
   const context = createCheckContext(engine, resource, resource, resource)
   try {
     return engine.quickTest(String(resource.resourceType), profiles)(resource, context, resource)

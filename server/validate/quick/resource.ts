@@ -1,7 +1,7 @@
 /** A resource inside another, by its own type and the profiles that it claims. */
 import type { JsonObject } from '../../fhir/types.ts'
-import { claimed } from '../claims.ts'
-import { isRepeated } from '../contained.ts'
+import { claimedProfiles } from '../claimed-profiles.ts'
+import { hasDuplicateId } from '../contained.ts'
 import { typeViolation } from '../keywords/resource.ts'
 import { createInnerContext } from '../create-context.ts'
 import type { TestCompiler } from './test-compiler.ts'
@@ -12,9 +12,9 @@ export function resourceTest(name: string, compiler: TestCompiler): QuickTest {
   return (value, context) => {
     const resource = value as JsonObject
     if (typeof resource !== 'object' || resource === null || typeViolation(resource, context)) return false
-    if (name === 'contained' && isRepeated(resource, context)) return false
+    if (name === 'contained' && hasDuplicateId(resource, context)) return false
     const inner = createInnerContext(context, resource, name === 'contained' ? context.container : resource)
-    const profiles = claimed(resource).map((one) => one.profile)
+    const profiles = claimedProfiles(resource).map((one) => one.profile)
     return engine.quickTest(resource.resourceType as string, profiles)(resource, inner, NO_HOLDER)
   }
 }

@@ -1,7 +1,7 @@
 /** Rules for Bundles by their type. https://hl7.org/fhir/R4/bundle.html */
 import type { JsonObject } from '../../fhir/types.ts'
 import { parseReference, typeOfUrl } from '../../fhir/reference.ts'
-import { candidatesIn } from '../resolve.ts'
+import { entryResolver } from '../resolve-reference.ts'
 import type { Violation } from '../violation.ts'
 import type { SpecificationRule } from './specification-rule.ts'
 
@@ -94,7 +94,7 @@ export const documentReferences: SpecificationRule = (bundle) => {
   const first = listOf(bundle.entry)[0]
   if (!isObject(first) || !isObject(first.resource) || first.resource.resourceType !== 'Composition') return []
   const composition = first.resource
-  const candidates = candidatesIn(bundle, first.fullUrl)
+  const candidates = entryResolver(bundle, first.fullUrl)
   return referencesIn(composition).flatMap(({ reference, below }): Violation[] => {
     const kind = parseReference(reference)?.kind
     if (kind !== 'local' && kind !== 'urn') return []

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../fhir/types.ts'
 import { items } from '../../fhir/element.ts'
 import { parseReference } from '../../fhir/reference.ts'
-import { candidatesIn } from '../resolve.ts'
+import { entryResolver } from '../resolve-reference.ts'
 import type { Violation } from '../violation.ts'
 import type { SpecificationRule } from './specification-rule.ts'
 
@@ -78,7 +78,7 @@ function push<Key>(lists: Map<Key, Entry[]>, key: Key, one: Entry): void {
 export const focusInMessage: SpecificationRule = (bundle) => {
   const [first] = entriesOf(bundle.entry)
   if (bundle.type !== 'message' || first?.resource.resourceType !== 'MessageHeader') return []
-  const candidates = candidatesIn(bundle, first.names[0])
+  const candidates = entryResolver(bundle, first.names[0])
   return items(first.resource.focus).flatMap(({ reference }, index): Violation[] => {
     const kind = typeof reference === 'string' ? parseReference(reference)?.kind : undefined
     if ((kind !== 'local' && kind !== 'urn') || candidates(String(reference)).length > 0) return []

@@ -1,14 +1,14 @@
 /** A link of the narrative to a place of its own document leads somewhere, and so does an image. https://hl7.org/fhir/R4/narrative.html#id */
 import type { CheckCache } from '../check-context.ts'
-import { xhtmlOf } from '../xhtml.ts'
+import { cachedXhtml } from '../xhtml.ts'
 import type { SpecificationRule } from './specification-rule.ts'
 
 export const narrativeLinks: SpecificationRule = ({ div }, { root, cache }) => {
   if (typeof div !== 'string' || !div.includes('#')) return []
-  const { links } = xhtmlOf(div, cache)
-  if (links.size === 0) return []
+  const { localLinks } = cachedXhtml(div, cache)
+  if (localLinks.size === 0) return []
   const anchors = (cache.anchors ??= anchorsIn(root, cache))
-  const lost = [...links].find((name) => !anchors.has(name))
+  const lost = [...localLinks].find((name) => !anchors.has(name))
   if (lost === undefined) return []
   return [
     { detail: 'invariant', below: '/div', text: `{at} has a link to \`#${lost}\`, but nothing here has this id.` },
@@ -27,6 +27,6 @@ function collect(value: unknown, anchors: Set<string>, cache: CheckCache): void 
   for (const [key, one] of Object.entries(value)) {
     if (typeof one !== 'string') collect(one, anchors, cache)
     else if (key === 'id') anchors.add(one)
-    else if (key === 'div') for (const name of xhtmlOf(one, cache).anchors) anchors.add(name)
+    else if (key === 'div') for (const name of cachedXhtml(one, cache).anchors) anchors.add(name)
   }
 }

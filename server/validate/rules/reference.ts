@@ -1,6 +1,6 @@
 /** The type that a Reference states. https://hl7.org/fhir/R4/references-definitions.html#Reference.type */
 import { withArticle } from '../../fhir/article.ts'
-import { typeOfReference } from '../resolve.ts'
+import { referencedType } from '../resolve-reference.ts'
 import type { SpecificationRule } from './specification-rule.ts'
 
 const CORE = 'http://hl7.org/fhir/StructureDefinition/'
@@ -23,7 +23,7 @@ export const referenceType: SpecificationRule = ({ reference, type }, context) =
   if (!context.engine.definitions.isResourceType(type)) {
     return [{ detail: 'reference-type', below: '/type', text: `{at} is \`${type}\`, which is no type of resource.` }]
   }
-  const pointed = typeof reference === 'string' ? typeOfReference(reference, context) : undefined
+  const pointed = typeof reference === 'string' ? referencedType(reference, context) : undefined
   if (pointed === undefined || pointed === type) return []
   const text = `{at} says that it is to ${withArticle(type)}, but \`${String(reference)}\` points at ${withArticle(pointed)}.`
   return [{ detail: 'reference-type', text }]

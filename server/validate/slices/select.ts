@@ -1,5 +1,5 @@
 /** The values at a discriminator's path: the small part of FHIRPath that discriminators use, without an engine. */
-import { find, typeOfReference } from '../resolve.ts'
+import { resolveReference, referencedType } from '../resolve-reference.ts'
 import type { CheckContext } from '../check-context.ts'
 
 /** A value, with its type where the JSON tells: of a choice, of a resource, of a reference that was followed. */
@@ -69,7 +69,7 @@ function typeOf(value: unknown): string | undefined {
 function resolve({ value }: Selected, context: CheckContext): readonly Selected[] {
   const reference = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
   if (typeof reference !== 'string') return []
-  const type = typeOfReference(reference, context)
-  const target = find(reference, context)
+  const type = referencedType(reference, context)
+  const target = resolveReference(reference, context)
   return target || type ? [{ value: target ?? { resourceType: type }, type }] : []
 }

@@ -4,7 +4,7 @@ import { parseReference } from '../../../fhir/reference.ts'
 import { createCheckContext } from '../../create-context.ts'
 import { runSchema, type Violation } from '../../violation.ts'
 import type { CheckContext } from '../../check-context.ts'
-import { typeOfReference } from '../../resolve.ts'
+import { referencedType } from '../../resolve-reference.ts'
 import { show } from '../../keywords/value.ts'
 import { list, mismatch, NONE, type Rule } from '../asked.ts'
 import { extensionValues } from '../shapes.ts'
@@ -18,7 +18,7 @@ export const referenceRule: Rule = (question) => {
     if (typeof value !== 'object' || value === null) return NONE
     const { reference, type: stated } = value as JsonObject
     const below = `/${key}`
-    const type = isText(reference) ? typeOfReference(reference, context) : stated
+    const type = isText(reference) ? referencedType(reference, context) : stated
     const violation = isText(reference) ? addressViolation(reference, type, { below, context }) : undefined
     if (violation) return [violation]
     if (typeof type !== 'string') return NONE

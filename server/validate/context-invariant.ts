@@ -13,22 +13,23 @@ const CORRECTED: Readonly<Record<string, readonly string[]>> = {
   'http://hl7.org/fhir/StructureDefinition/questionnaire-displayCategory': ["type = 'display'"],
 }
 
-export const conditionsOf = (url: string, stated: readonly string[] = []): readonly string[] => CORRECTED[url] ?? stated
+export const contextInvariantsOf = (url: string, declared: readonly string[] = []): readonly string[] =>
+  CORRECTED[url] ?? declared
 
 /** The element that holds the extension: what it is, as shapes are named, and its value. */
-type Holder = { readonly name: string; readonly value: unknown }
+type ExtensionHolder = { readonly name: string; readonly value: unknown }
 
 /** The first condition that is not met; one that cannot be evaluated says nothing. */
-export function unmetCondition(
-  conditions: readonly string[],
+export function brokenContextInvariant(
+  invariants: readonly string[],
   extension: unknown,
-  { name, value }: Holder,
+  { name, value }: ExtensionHolder,
   { resource, rootResource, resolve }: CheckContext,
 ): string | undefined {
-  const env = { resource, rootResource, resolve, variables: { extension: withValue(extension) } }
-  return conditions.find((condition) => {
+  const env = { resource, rootResource, resolve, variables: { extension: withPlainValue(extension) } }
+  return invariants.find((invariant) => {
     try {
-      const values = compilePath(condition, name)(value, env)
+      const values = compilePath(invariant, name)(value, env)
       return values.length !== 1 || values[0] !== true
     } catch {
       return false
@@ -37,7 +38,7 @@ export function unmetCondition(
 }
 
 /** `%extension`: R4's own conditions name its value as JSON does (`valueInteger`), others as FHIRPath does. */
-function withValue(extension: unknown): unknown {
+function withPlainValue(extension: unknown): unknown {
   const key = Object.keys(extension as object).find((name) => /^value[A-Z]/.test(name))
   return key === undefined
     ? extension

@@ -3,44 +3,44 @@ import type { JsonObject } from '../fhir/types.ts'
 import { parseReference, typeOfUrl } from '../fhir/reference.ts'
 
 /** The resource that contains, and the outermost one. */
-type Place = { readonly container: JsonObject; readonly root: JsonObject }
+type ReferenceScope = { readonly container: JsonObject; readonly root: JsonObject }
 
 /** The resource that a reference points at, if it is at hand. */
-export function find(reference: string, context: Place): JsonObject | undefined {
-  if (reference === '#') return context.container
-  if (reference.startsWith('#')) return contained(context.container, reference.slice(1))
-  return context.root.resourceType === 'Bundle' ? entry(context.root, reference) : undefined
+export function resolveReference(reference: string, scope: ReferenceScope): JsonObject | undefined {
+  if (reference === '#') return scope.container
+  if (reference.startsWith('#')) return containedById(scope.container, reference.slice(1))
+  return scope.root.resourceType === 'Bundle' ? entryByFullUrl(scope.root, reference) : undefined
 }
 
 /** The type that a reference points at, by what is at hand or by its text; undefined when neither tells. */
-export function typeOfReference(reference: string, context: Place): string | undefined {
-  const found = find(reference, context)
+export function referencedType(reference: string, scope: ReferenceScope): string | undefined {
+  const found = resolveReference(reference, scope)
   if (found) return typeof found.resourceType === 'string' ? found.resourceType : undefined
   const parsed = parseReference(reference)
   if (parsed?.kind === 'local' || parsed?.kind === 'conditional') return parsed.type
   return parsed?.kind === 'elsewhere' ? typeOfUrl(parsed.url) : undefined
 }
 
-function contained(container: JsonObject, id: string): JsonObject | undefined {
+function containedById(container: JsonObject, id: string): JsonObject | undefined {
   const list = container.contained
   return Array.isArray(list) ? ((list as (JsonObject | null)[]).find((one) => one?.id === id) ?? undefined) : undefined
 }
 
-type Entry = { readonly fullUrl?: unknown; readonly resource?: JsonObject } | null
+type UncheckedEntry = { readonly fullUrl?: unknown; readonly resource?: JsonObject } | null
 
-const entriesOf = (bundle: JsonObject): readonly Entry[] =>
-  Array.isArray(bundle.entry) ? (bundle.entry as readonly Entry[]) : []
+const entriesOf = (bundle: JsonObject): readonly UncheckedEntry[] =>
+  Array.isArray(bundle.entry) ? (bundle.entry as readonly UncheckedEntry[]) : []
 
 // By fullUrl; or, for `Type/id`, by the end of a fullUrl.
-function entry(bundle: JsonObject, reference: string): JsonObject | undefined {
-  const { bare } = versionOf(reference)
+function entryByFullUrl(bundle: JsonObject, reference: string): JsonObject | undefined {
+  const { bare } = splitVersion(reference)
   const found = entriesOf(bundle).find(
     (one) => typeof one?.fullUrl === 'string' && (one.fullUrl === bare || one.fullUrl.endsWith(`/${bare}`)),
   )
   return found?.resource
 }
 
-function versionOf(reference: string): { readonly bare: string; readonly version?: string } {
+function splitVersion(reference: string): { readonly bare: string; readonly version?: string } {
   const at = reference.indexOf('/_history/')
   return at < 0 ? { bare: reference } : { bare: reference.slice(0, at), version: reference.slice(at + 10) }
 }
@@ -49,7 +49,7 @@ function versionOf(reference: string): { readonly bare: string; readonly version
  * Finds all entries of a Bundle that a reference from the resource of one of them may mean: relative to the base of that
  * entry's fullUrl, and by version where it names one. https://hl7.org/fhir/R4/bundle.html#references
  */
-export function candidatesIn(bundle: JsonObject, from: unknown): (reference: string) => readonly JsonObject[] {
+export function entryResolver(bundle: JsonObject, from: unknown): (reference: string) => readonly JsonObject[] {
   const base = typeof from === 'string' ? /^(https?:.*\/)[A-Z][A-Za-z]+\/[^/]+$/.exec(from)?.[1] : undefined
   const byName = new Map<string, JsonObject[]>()
   for (const one of entriesOf(bundle)) {
@@ -57,10 +57,10 @@ export function candidatesIn(bundle: JsonObject, from: unknown): (reference: str
     // Without a base, `Type/id` is looked for at the end.
     const name =
       base === undefined ? (/[A-Z][A-Za-z]+\/[^/]+$/.exec(one.fullUrl.slice(-200))?.[0] ?? one.fullUrl) : one.fullUrl
-    for (const key of new Set([one.fullUrl, name])) add(byName, key, one.resource)
+    for (const key of new Set([one.fullUrl, name])) append(byName, key, one.resource)
   }
   return (reference) => {
-    const { bare, version } = versionOf(reference)
+    const { bare, version } = splitVersion(reference)
     const found = byName.get(bare.includes(':') || base === undefined ? bare : base + bare) ?? []
     return version === undefined ? found : found.filter((one) => versionIdOf(one) === version)
   }
@@ -68,7 +68,7 @@ export function candidatesIn(bundle: JsonObject, from: unknown): (reference: str
 
 const versionIdOf = ({ meta }: JsonObject): unknown => (meta as { versionId?: unknown } | null | undefined)?.versionId
 
-function add(lists: Map<string, JsonObject[]>, key: string, one: JsonObject): void {
+function append(lists: Map<string, JsonObject[]>, key: string, one: JsonObject): void {
   const list = lists.get(key)
   if (list) list.push(one)
   else lists.set(key, [one])

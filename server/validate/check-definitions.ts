@@ -16,7 +16,7 @@ import { createEngine } from './engine.ts'
 import type { ValidationEngine } from './check-context.ts'
 
 /** What makes a definition mean something else than it seems to; that it lacks a name or a status does no harm. */
-const HARMFUL: ReadonlySet<ErrorCode> = new Set([
+const UNUSABLE: ReadonlySet<ErrorCode> = new Set([
   'element-type',
   'element-unknown',
   'choice-multiple',
@@ -27,23 +27,23 @@ const HARMFUL: ReadonlySet<ErrorCode> = new Set([
  * The definitions of a repository, and those of folders besides. Throws DefinitionFault (which file, what is wrong) for
  * the first that cannot be used.
  */
-export async function loadWith(
+export async function loadCheckedDefinitions(
   root: string,
   folders: readonly string[],
   options: Omit<LoadOptions, 'besides'> = {},
 ): Promise<Definitions> {
   const additional = (await Promise.all(folders.map(readPackages))).flat()
   const loaded = await loadDefinitions(root, { ...options, additional })
-  await refuseUnusable(additional, loaded)
+  await refuseUnusableDefinitions(additional, loaded)
   return loaded
 }
 
 /** Throws DefinitionFault for the first that cannot be used as it is. */
-export async function refuseUnusable(sources: readonly Source[], definitions: Definitions): Promise<void> {
+export async function refuseUnusableDefinitions(sources: readonly Source[], definitions: Definitions): Promise<void> {
   const { check } = createValidator(definitions, { rules: 'open' })
   for (const { file, content } of sources) {
-    const harm = (await check(content)).find((issue) => isError(issue) && HARMFUL.has(issue.detail))
-    if (harm) throw new DefinitionFault(file, `${harm.text} Correct the file.`)
+    const issue = (await check(content)).find((issue) => isError(issue) && UNUSABLE.has(issue.detail))
+    if (issue) throw new DefinitionFault(file, `${issue.text} Correct the file.`)
   }
 }
 

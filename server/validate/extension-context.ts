@@ -20,30 +20,32 @@ const CORRECTED: Readonly<Record<string, readonly ExtensionContext[]>> = {
 export function contextViolation(
   url: string,
   contexts: readonly ExtensionContext[],
-  setting: ExtensionSite,
+  site: ExtensionSite,
 ): string | undefined {
-  if (contexts.length === 0 || SPECIMEN.test(setting.list.instancePath)) return undefined
-  for (const one of [...contexts, ...(CORRECTED[url] ?? [])]) if (allows(one, setting)) return undefined
+  if (contexts.length === 0 || ELEMENT_DEFINITION_VALUE.test(site.list.instancePath)) return undefined
+  for (const one of [...contexts, ...(CORRECTED[url] ?? [])]) if (matchesContext(one, site)) return undefined
   const allowed = contexts.map((one) => `\`${one.expression}\``).join(', ')
   return `{at}: the extension \`${url}\` may not stand here. It belongs on ${allowed}.`
 }
 
 /** A value that an ElementDefinition gives for the element that it defines: its extensions stand there, not here. */
-const SPECIMEN = /\/element\/\d+\/(_?(fixed|pattern|defaultValue)|example\/\d+\/_?value)[A-Z]/
+const ELEMENT_DEFINITION_VALUE = /\/element\/\d+\/(_?(fixed|pattern|defaultValue)|example\/\d+\/_?value)[A-Z]/
 
-function allows({ type, expression }: ExtensionContext, setting: ExtensionSite): boolean {
-  if (type === 'extension') return (setting.list.parentData as { url?: unknown } | null)?.url === expression
-  if (type === 'fhirpath') return byPath(expression, setting)
-  const { holder, context } = setting
-  return isAtHome(expression, holder, context.engine.definitions.structures) || namesHere(setting).has(expression)
+function matchesContext({ type, expression }: ExtensionContext, site: ExtensionSite): boolean {
+  if (type === 'extension') return (site.list.parentData as { url?: unknown } | null)?.url === expression
+  if (type === 'fhirpath') return matchesFhirPath(expression, site)
+  const { holder, context } = site
+  return (
+    isOrSpecializes(expression, holder, context.engine.definitions.structures) || elementPaths(site).has(expression)
+  )
 }
 
 /** Does the holder alone tell that it is the element, or a kind of it? */
-export const isAtHome = (element: string, holder: string, structures: Structures): boolean =>
-  element === holder || element === 'Element' || isKind(holder, element, structures)
+export const isOrSpecializes = (element: string, holder: string, structures: Structures): boolean =>
+  element === holder || element === 'Element' || specializes(holder, element, structures)
 
 /** Is the holder (a type, or an element with children) of that kind by its bases? */
-function isKind(holder: string, kind: string, structures: Structures): boolean {
+function specializes(holder: string, kind: string, structures: Structures): boolean {
   if (holder.includes('.')) return kind === 'BackboneElement'
   for (let base = structures.find(holder)?.baseDefinition; base; base = structures.find(base)?.baseDefinition) {
     if (structures.find(base)?.type === kind) return true
@@ -55,7 +57,7 @@ function isKind(holder: string, kind: string, structures: Structures): boolean {
  * The paths to the element, from the resource and from each type on the way: `Patient.name.given`, `HumanName.given`,
  * and `string` for the extension of a given name. A choice goes by both its names, `value[x]` and `value`.
  */
-function namesHere({ context, list }: ExtensionSite): ReadonlySet<string> {
+function elementPaths({ context, list }: ExtensionSite): ReadonlySet<string> {
   const { structures } = context.engine.definitions
   const pointer = list.instancePath.slice(0, list.instancePath.lastIndexOf('/'))
   let names = [String(context.root.resourceType)]
@@ -66,17 +68,17 @@ function namesHere({ context, list }: ExtensionSite): ReadonlySet<string> {
       if (type !== undefined && node?.path === type) names = [type]
       continue
     }
-    if (!node) return NOWHERE
+    if (!node) return NO_PATHS
     const below = names.flatMap((name) => namesOf(node.name).map((last) => `${name}.${last}`))
     names = [...below, node.path, ...(type === undefined ? [] : [type])]
   }
   return new Set(names.flatMap((name) => [name, name.replace(/\[x\]$/, '')]))
 }
 
-const NOWHERE: ReadonlySet<string> = new Set()
+const NO_PATHS: ReadonlySet<string> = new Set()
 const namesOf = (name: string): readonly string[] => (name.endsWith('[x]') ? [name, name.slice(0, -3)] : [name])
 
-function byPath(expression: string, { context, list }: ExtensionSite): boolean {
+function matchesFhirPath(expression: string, { context, list }: ExtensionSite): boolean {
   try {
     return evaluate(expression, context.resource).some((one) => one === list.parentData || one === true)
   } catch {

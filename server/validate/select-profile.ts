@@ -9,30 +9,36 @@ import type { Violation } from './violation.ts'
 const APPLIES_WHEN = profileUrl('ext-applies-when')
 
 /** The profiles that bind a resource (one, or none), and what is wrong where none can be chosen. */
-export type Demanded = { readonly profiles: readonly string[]; readonly violation?: Violation }
+export type ProfileSelection = { readonly profiles: readonly string[]; readonly violation?: Violation }
 
 /** The profile, or a fault that lists the conditions when none or several are met. */
-export function bindingProfile(resource: JsonObject, offer: ResourceCapability, engine: ValidationEngine): Demanded {
-  const { profiles } = offer
+export function selectProfile(
+  resource: JsonObject,
+  capability: ResourceCapability,
+  engine: ValidationEngine,
+): ProfileSelection {
+  const { profiles } = capability
   if (profiles.length <= 1) return { profiles }
-  const conditions = profiles.map((url) => ({ url, condition: conditionOf(url, engine) }))
+  const conditions = profiles.map((url) => ({ url, condition: appliesWhen(url, engine) }))
   const met = conditions
-    .filter(({ condition }) => condition === undefined || meets(condition, resource))
+    .filter(({ condition }) => condition === undefined || holds(condition, resource))
     .map(({ url }) => url)
   if (met.length === 1) return { profiles: met }
   const several =
-    met.length > 1 ? `Several profiles apply to this ${offer.type}` : `None of the profiles for ${offer.type} applies`
+    met.length > 1
+      ? `Several profiles apply to this ${capability.type}`
+      : `None of the profiles for ${capability.type} applies`
   const list = conditions.map(({ url, condition }) => `\`${url}\` when \`${condition ?? 'true'}\``).join('; ')
   return { profiles: [], violation: { detail: 'profile-undecided', text: `${several}; exactly one must: ${list}.` } }
 }
 
-function conditionOf(url: string, engine: ValidationEngine): string | undefined {
+function appliesWhen(url: string, engine: ValidationEngine): string | undefined {
   const extensions = (engine.definitions.find(url)?.extension ?? []) as readonly { url: string; valueString?: string }[]
   return extensions.find((one) => one.url === APPLIES_WHEN)?.valueString
 }
 
 // A condition that fails on a broken resource is not met; what is broken is told by the type's own check.
-function meets(condition: string, resource: JsonObject): boolean {
+function holds(condition: string, resource: JsonObject): boolean {
   try {
     const values = compilePath(condition)(resource)
     return values.length === 1 && values[0] === true
