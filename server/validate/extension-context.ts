@@ -1,7 +1,7 @@
 /** Where an extension may stand. https://hl7.org/fhir/R4/defining-extensions.html#context */
 import type { Structures } from '../definitions/structures/structures.ts'
 import { evaluate } from '../fhirpath/expression.ts'
-import { stepsTo } from './locate.ts'
+import { pointerSteps } from './locate.ts'
 import type { ExtensionContext, DataPosition, CheckContext } from './check-context.ts'
 
 type ExtensionSite = { readonly holder: string; readonly context: CheckContext; readonly list: DataPosition }
@@ -61,7 +61,7 @@ function elementPaths({ context, list }: ExtensionSite): ReadonlySet<string> {
   const { structures } = context.engine.definitions
   const pointer = list.instancePath.slice(0, list.instancePath.lastIndexOf('/'))
   let names = [String(context.root.resourceType)]
-  for (const { at, siblings } of stepsTo(context.root, pointer, structures)) {
+  for (const { at, siblings } of pointerSteps(context.root, pointer, structures)) {
     const { node, type } = at
     if (!siblings) {
       // An item of a list of resources is told by its own type.

@@ -13,7 +13,7 @@ export type Location = {
   readonly element: string
 }
 
-type At = { node?: ElementNode; type?: string }
+type LocatedElement = { node?: ElementNode; type?: string }
 
 /**
  * Walks `pointer` from `root`, a resource. `prefix` stands for the resource in the expression
@@ -22,9 +22,9 @@ type At = { node?: ElementNode; type?: string }
 export function locate(root: unknown, pointer: string, structures: Structures, prefix?: string): Location {
   const rootType = typeOf(root)
   let expression = prefix ?? rootType ?? 'Resource'
-  let last: At = resourceAt(rootType, structures)
+  let last: LocatedElement = resourceAt(rootType, structures)
   let element = rootType ?? 'Resource'
-  for (const { token, text, at, data, siblings } of stepsTo(root, pointer, structures)) {
+  for (const { token, text, at, data, siblings } of pointerSteps(root, pointer, structures)) {
     expression += text
     const type = typeOf(data)
     if (type !== undefined && type === at.node?.path) element = type
@@ -35,25 +35,25 @@ export function locate(root: unknown, pointer: string, structures: Structures, p
 }
 
 /** One step of a walk: what it leads to, and among which elements it stands there; `text` is its FHIRPath. */
-export type Step = {
+export type PointerStep = {
   readonly token: string
   readonly text: string
   readonly data: unknown
-  readonly at: At
+  readonly at: LocatedElement
   readonly siblings?: ReadonlyMap<string, ElementNode>
 }
 
 /** The steps of a pointer from a resource, with what the definitions say of each. */
-export function* stepsTo(root: unknown, pointer: string, structures: Structures): Iterable<Step> {
-  let at: At = resourceAt(typeOf(root), structures)
+export function* pointerSteps(root: unknown, pointer: string, structures: Structures): Iterable<PointerStep> {
+  let at: LocatedElement = resourceAt(typeOf(root), structures)
   let data = root
-  for (const token of tokensOf(pointer)) {
+  for (const token of pointerTokens(pointer)) {
     data = typeof data === 'object' && data !== null ? (data as Record<string, unknown>)[token] : undefined
     let text = `[${token}]`
     let siblings: ReadonlyMap<string, ElementNode> | undefined
     if (!/^\d+$/.test(token)) {
       siblings = childrenOf(at, structures)
-      const next = step(at, nameOf(token, at, structures), structures)
+      const next = stepInto(at, elementName(token, at, structures), structures)
       text = `.${next.text}`
       at = next
     }
@@ -62,18 +62,18 @@ export function* stepsTo(root: unknown, pointer: string, structures: Structures)
   }
 }
 
-export const tokensOf = (pointer: string): string[] =>
+export const pointerTokens = (pointer: string): string[] =>
   pointer
     .split('/')
     .slice(1)
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
 
 // `_birthDate` speaks of birthDate; an unknown name stays as it is.
-function nameOf(token: string, at: At, structures: Structures): string {
-  return token.startsWith('_') && step(at, token.slice(1), structures).node ? token.slice(1) : token
+function elementName(token: string, at: LocatedElement, structures: Structures): string {
+  return token.startsWith('_') && stepInto(at, token.slice(1), structures).node ? token.slice(1) : token
 }
 
-function step(at: At, name: string, structures: Structures): At & { text: string } {
+function stepInto(at: LocatedElement, name: string, structures: Structures): LocatedElement & { text: string } {
   const children = childrenOf(at, structures)
   const own = children?.get(name)
   if (own) return { text: name, node: own, type: own.element.type?.[0]?.code }
@@ -87,21 +87,24 @@ function step(at: At, name: string, structures: Structures): At & { text: string
   return { text: name }
 }
 
-function childrenOf({ node, type }: At, structures: Structures): ReadonlyMap<string, ElementNode> | undefined {
+function childrenOf(
+  { node, type }: LocatedElement,
+  structures: Structures,
+): ReadonlyMap<string, ElementNode> | undefined {
   if (!node) return undefined
   if (node.children.size > 0) return node.children
   const reference = node.element.contentReference
-  if (reference) return pointedAt(reference.slice(reference.indexOf('#') + 1), structures)
+  if (reference) return contentReferenceChildren(reference.slice(reference.indexOf('#') + 1), structures)
   return type && structures.find(type) ? structures.tree(type).children : undefined
 }
 
-function pointedAt(path: string, structures: Structures): ReadonlyMap<string, ElementNode> | undefined {
+function contentReferenceChildren(path: string, structures: Structures): ReadonlyMap<string, ElementNode> | undefined {
   const [type = '', ...steps] = path.split('.')
   const found = steps.reduce<ElementNode | undefined>((node, name) => node?.children.get(name), structures.tree(type))
   return found?.children
 }
 
-const resourceAt = (type: string | undefined, structures: Structures): At =>
+const resourceAt = (type: string | undefined, structures: Structures): LocatedElement =>
   type && structures.find(type) ? { node: structures.tree(type), type } : {}
 
 function typeOf(value: unknown): string | undefined {

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { loadDefinitions } from '../../server/definitions/load.ts'
-import { schemaFiles, type SchemaFile } from '../../server/validate/schemas.ts'
+import { schemaFiles, type SchemaFile } from '../../server/validate/schema-files.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const FOLDER = path.join(ROOT, 'profiles', 'schema')

@@ -5,7 +5,7 @@
  */
 import type { Json } from '../../fhir/types.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
-import { FORMATS } from '../formats.ts'
+import { PRIMITIVE_TYPES } from '../primitive-types.ts'
 import type { Terminology } from '../../terminology/terminology.ts'
 import { compileProfile, compileShape } from './compile.ts'
 import type { Choice, Schema, Slicing } from './schema.ts'
@@ -78,7 +78,7 @@ function plainOf(schema: Schema, terminology: Sources['terminology'], needed: Se
 
 function plainValue(schema: Schema, terminology: Sources['terminology']): Plain {
   const { fhirFormat, fhirFixed, fhirReference, fhirElement } = schema
-  const pattern = fhirFormat ? FORMATS[fhirFormat]?.pattern : undefined
+  const pattern = fhirFormat ? PRIMITIVE_TYPES[fhirFormat]?.pattern : undefined
   const codes = codesOf(schema, terminology)
   return {
     ...(pattern ? { pattern } : {}),

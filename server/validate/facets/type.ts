@@ -5,7 +5,7 @@
 import type { Structures } from '../../definitions/structures/structures.ts'
 import type { ValueFacet } from '../compile/place.ts'
 import type { Schema } from '../compile/schema.ts'
-import { FORMATS } from '../formats.ts'
+import { PRIMITIVE_TYPES } from '../primitive-types.ts'
 
 export const type: ValueFacet = ({ node, element, inherited, array, structures }, property) => {
   if (inherited) return undefined
@@ -23,7 +23,7 @@ export const type: ValueFacet = ({ node, element, inherited, array, structures }
 
 /** The JSON form of a primitive; in a list a value may be null beside an extension. */
 export function primitive(code: string, nullable = false): Schema {
-  const format = FORMATS[code]
+  const format = PRIMITIVE_TYPES[code]
   if (!format) throw new Error(`\`${code}\` is not a primitive type.`)
   return {
     type: nullable ? [format.json, 'null'] : format.json,

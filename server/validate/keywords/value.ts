@@ -1,6 +1,12 @@
 /** `fhirFixed`, `fhirPattern`, `fhirMin`, `fhirMax`: what a value must be. */
 import type { Json, JsonObject } from '../../fhir/types.ts'
-import { equals, fromFixed, fromPattern, includes, type Difference } from '../difference.ts'
+import {
+  equalsFixed,
+  differenceFromFixed,
+  differenceFromPattern,
+  matchesPattern,
+  type ValueDifference,
+} from '../fixed-pattern.ts'
 import type { Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
 
@@ -10,22 +16,28 @@ export const fhirFixed = keyword<Json>(
   'fhirFixed',
   ALL,
   (fixed) => (_context, data: Json) =>
-    equals(data, fixed) ? undefined : [differs('value-fixed', fromFixed(data, fixed), 'be')],
+    equalsFixed(data, fixed) ? undefined : [differs('value-fixed', differenceFromFixed(data, fixed), 'be')],
 )
 
 export const fhirPattern = keyword<Json>(
   'fhirPattern',
   ALL,
   (pattern) => (_context, data: Json) =>
-    includes(data, pattern) ? undefined : [differs('value-pattern', fromPattern(data, pattern), 'hold')],
+    matchesPattern(data, pattern)
+      ? undefined
+      : [differs('value-pattern', differenceFromPattern(data, pattern), 'hold')],
 )
 
-function differs(detail: 'value-fixed' | 'value-pattern', { below, found, wanted }: Difference, be: string): Violation {
-  if (wanted === undefined)
+function differs(
+  detail: 'value-fixed' | 'value-pattern',
+  { below, found, expected }: ValueDifference,
+  be: string,
+): Violation {
+  if (expected === undefined)
     return { detail, below, text: `{at} is ${show(found)}, but what holds it is fixed without it. Leave it out.` }
   const is = found === undefined ? 'is missing' : `is ${show(found)}`
-  const must = typeof wanted === 'object' ? be : 'be'
-  return { detail, below, text: `{at} ${is}, but it must ${must} ${markText(wanted as Json)}.` }
+  const must = typeof expected === 'object' ? be : 'be'
+  return { detail, below, text: `{at} ${is}, but it must ${must} ${markText(expected as Json)}.` }
 }
 
 export const fhirMin = keyword<Json>(

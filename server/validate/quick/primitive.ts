@@ -1,6 +1,6 @@
 /** Primitives: the form of the value, and its limits. */
 import type { Schema } from '../compile/schema.ts'
-import { FORMATS } from '../formats.ts'
+import { PRIMITIVE_TYPES } from '../primitive-types.ts'
 import { NEVER } from './test.ts'
 import type { QuickTest } from '../check-context.ts'
 
@@ -8,7 +8,9 @@ import type { QuickTest } from '../check-context.ts'
 export function formTest({ type, fhirFormat }: Schema): QuickTest {
   const json = Array.isArray(type) ? (type as readonly string[]).find((one) => one !== 'null') : type
   const test =
-    fhirFormat === undefined ? undefined : (FORMATS[fhirFormat]?.test as ((value: unknown) => boolean) | undefined)
+    fhirFormat === undefined
+      ? undefined
+      : (PRIMITIVE_TYPES[fhirFormat]?.test as ((value: unknown) => boolean) | undefined)
   if (json === 'string' && test && ADDRESSES.has(fhirFormat)) return addressTest(test)
   if (json === 'string') return test ? (value) => typeof value === 'string' && test(value) : isString
   if (test) return NEVER

@@ -1,6 +1,6 @@
 /** Does an item belong to a slice? https://hl7.org/fhir/R4/profiling.html#discriminator */
 import type { Match, Slice } from '../compile/schema.ts'
-import { equals, includes } from '../difference.ts'
+import { equalsFixed, matchesPattern } from '../fixed-pattern.ts'
 import { runSchema } from '../violation.ts'
 import type { CheckContext } from '../check-context.ts'
 import { select, type Selected } from './select.ts'
@@ -23,8 +23,8 @@ export function meets(item: unknown, match: Match, context: CheckContext): boole
   if (match.exists !== undefined) return found.length > 0 === match.exists
   if (match.types) return found.some((one) => one.type !== undefined && match.types?.includes(one.type))
   if (match.profiles) return found.some((one) => match.profiles?.some((url) => conforms(one, url, context)))
-  if (match.fixed !== undefined) return found.some((one) => equals(one.value, match.fixed))
-  if (match.pattern !== undefined) return found.some((one) => includes(one.value, match.pattern))
+  if (match.fixed !== undefined) return found.some((one) => equalsFixed(one.value, match.fixed))
+  if (match.pattern !== undefined) return found.some((one) => matchesPattern(one.value, match.pattern))
   const { valueSet } = match
   return valueSet !== undefined && found.some((one) => coded(one.value, valueSet, context))
 }

@@ -3,7 +3,7 @@ import type { ErrorCode, Severity } from '../fhir/outcome.ts'
 import type { Violation } from './violation.ts'
 
 /** A fault, where it is, and the profile that asked. */
-export type Said = Violation & { readonly pointer: string; readonly profile?: string }
+export type LocatedViolation = Violation & { readonly pointer: string; readonly profile?: string }
 
 /** Groups of codes of which one is told at one place: the first named of them. */
 const GROUPS: readonly (readonly ErrorCode[])[] = [
@@ -13,7 +13,7 @@ const GROUPS: readonly (readonly ErrorCode[])[] = [
 ]
 
 /** Codes of which there can be only one at one place, whoever found it. */
-const ONCE = new Set<ErrorCode>([
+const ONCE_PER_POINTER = new Set<ErrorCode>([
   'element-missing',
   'element-unknown',
   'element-too-many',
@@ -22,32 +22,32 @@ const ONCE = new Set<ErrorCode>([
 ])
 
 /** A value of the wrong form cannot also be judged by its content. */
-const FORM = new Set<ErrorCode>(GROUPS[0])
-const CONTENT = new Set<ErrorCode>([...(GROUPS[1] ?? []), 'value-range', 'invariant', 'reference-type'])
+const FORM_CODES = new Set<ErrorCode>(GROUPS[0])
+const CONTENT_CODES = new Set<ErrorCode>([...(GROUPS[1] ?? []), 'value-range', 'invariant', 'reference-type'])
 
 /** What refuses a coded value. */
-const REFUSED = new Set<ErrorCode>(['code-invalid', 'value-fixed', 'value-pattern', 'questionnaire-mismatch'])
+const REFUSED_CODES = new Set<ErrorCode>(['code-invalid', 'value-fixed', 'value-pattern', 'questionnaire-mismatch'])
 
-export function distinct(said: readonly Said[]): readonly Said[] {
-  const kept = new Map<string, Said>()
-  for (const one of said) {
+export function deduplicate(violations: readonly LocatedViolation[]): readonly LocatedViolation[] {
+  const kept = new Map<string, LocatedViolation>()
+  for (const one of violations) {
     const key = keyOf(one)
-    const before = kept.get(key)
-    if (!before || narrower(one, before)) kept.set(key, one)
+    const previous = kept.get(key)
+    if (!previous || replaces(one, previous)) kept.set(key, one)
   }
   const all = [...kept.values()]
-  const follows = consequences(all)
+  const follows = consequenceTest(all)
   return all.filter((one) => !follows(one))
 }
 
-function keyOf({ pointer, detail, text }: Said): string {
+function keyOf({ pointer, detail, text }: LocatedViolation): string {
   const group = GROUPS.findIndex((codes) => codes.includes(detail))
   if (group >= 0) return `${pointer} ${group}`
-  return ONCE.has(detail) ? `${pointer} ${detail}` : `${pointer} ${detail} ${text}`
+  return ONCE_PER_POINTER.has(detail) ? `${pointer} ${detail}` : `${pointer} ${detail} ${text}`
 }
 
 // Of equal faults the later one is told: profiles come after the type, and narrow it.
-function narrower(one: Said, other: Said): boolean {
+function replaces(one: LocatedViolation, other: LocatedViolation): boolean {
   if (rank(one.severity) !== rank(other.severity)) return rank(one.severity) > rank(other.severity)
   const codes = GROUPS.find((group) => group.includes(one.detail)) ?? []
   return codes.indexOf(one.detail) <= codes.indexOf(other.detail)
@@ -56,23 +56,25 @@ function narrower(one: Said, other: Said): boolean {
 const rank = (severity: Severity = 'error'): number => ['information', 'warning', 'error', 'fatal'].indexOf(severity)
 
 /** Does a fault follow from another one? */
-function consequences(all: readonly Said[]): (one: Said) => boolean {
-  const isError = ({ severity }: Said): boolean => rank(severity) > 1
+function consequenceTest(all: readonly LocatedViolation[]): (one: LocatedViolation) => boolean {
+  const isError = ({ severity }: LocatedViolation): boolean => rank(severity) > 1
   // Advice on a form says nothing of the content.
-  const badForm = new Set(all.filter((one) => FORM.has(one.detail) && isError(one)).map((one) => one.pointer))
+  const badForm = new Set(all.filter((one) => FORM_CODES.has(one.detail) && isError(one)).map((one) => one.pointer))
   const isBroken = all.some((one) => !one.rule && isError(one))
-  const cut = all.flatMap(({ pointer, limit }) => (limit === undefined ? [] : [{ pointer: `${pointer}/`, limit }]))
+  const tooLong = all.flatMap(({ pointer, limit }) => (limit === undefined ? [] : [{ pointer: `${pointer}/`, limit }]))
   // A code that its system does not know breaks what is asked of the coding or concept that holds it, too.
-  const refused = new Set(all.filter((one) => REFUSED.has(one.detail) && isError(one)).map((one) => one.pointer))
+  const refused = new Set(all.filter((one) => REFUSED_CODES.has(one.detail) && isError(one)).map((one) => one.pointer))
   const isInside = (pointer: string): boolean => {
     const [, concept, coding] = /^(.*?)(\/coding\/\d+)?\/code$/.exec(pointer) ?? []
     return concept !== undefined && (refused.has(concept) || refused.has(concept + (coding ?? '')))
   }
-  const holders = new Set([...refused].flatMap(ancestors))
+  const holders = new Set([...refused].flatMap(ancestorPointers))
   const isBeyond = (pointer: string): boolean =>
-    cut.some((list) => pointer.startsWith(list.pointer) && parseInt(pointer.slice(list.pointer.length)) >= list.limit)
+    tooLong.some(
+      (list) => pointer.startsWith(list.pointer) && parseInt(pointer.slice(list.pointer.length)) >= list.limit,
+    )
   return ({ detail, pointer, unsure }) =>
-    (CONTENT.has(detail) && badForm.has(pointer)) ||
+    (CONTENT_CODES.has(detail) && badForm.has(pointer)) ||
     (unsure === true && isBroken) ||
     (detail === 'code-invalid' && isInside(pointer)) ||
     (detail === 'code-unexpected' && holders.has(pointer)) ||
@@ -80,7 +82,7 @@ function consequences(all: readonly Said[]): (one: Said) => boolean {
 }
 
 /** `/a`, `/a/b` for `/a/b/c`. */
-function ancestors(pointer: string): readonly string[] {
+function ancestorPointers(pointer: string): readonly string[] {
   const found: string[] = []
   for (let end = pointer.lastIndexOf('/'); end > 0; end = pointer.lastIndexOf('/', end - 1))
     found.push(pointer.slice(0, end))

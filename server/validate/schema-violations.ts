@@ -1,20 +1,20 @@
 /** What the keywords of JSON Schema itself found, in words. */
 import type { ErrorObject } from 'ajv'
 import { nearest } from '../fhir/nearest.ts'
-import { FORMATS } from './formats.ts'
+import { PRIMITIVE_TYPES } from './primitive-types.ts'
 import { show } from './keywords/value.ts'
 import type { Violation } from './violation.ts'
 
 /** Throws for a keyword that the compiler does not use. */
-export function sentence(error: ErrorObject, value: unknown): Violation {
-  const make = SENTENCES[error.keyword]
+export function schemaViolation(error: ErrorObject, value: unknown): Violation {
+  const make = SCHEMA_KEYWORDS[error.keyword]
   if (!make) throw new Error(`No sentence is known for the keyword \`${error.keyword}\`.`)
   return make(error, value)
 }
 
 const length = (value: unknown): number => (value as { length: number }).length
 
-const SENTENCES: Readonly<Record<string, (error: ErrorObject, value: unknown) => Violation>> = {
+const SCHEMA_KEYWORDS: Readonly<Record<string, (error: ErrorObject, value: unknown) => Violation>> = {
   type: ({ params }, value) => ({
     detail: value === null ? 'element-empty' : 'element-type',
     text: wrongType(params.type as string | string[], value),
@@ -47,12 +47,12 @@ const SENTENCES: Readonly<Record<string, (error: ErrorObject, value: unknown) =>
 
 function wrongFormat(parentSchema: ErrorObject['parentSchema'], value: unknown): Violation {
   if (value === '') return { detail: 'element-empty', text: '{at} is an empty string. Leave out what has no value.' }
-  const format = FORMATS[parentSchema?.fhirFormat as string]
-  const isAdvised = typeof value === 'string' && format?.advised?.(value) === true
+  const format = PRIMITIVE_TYPES[parentSchema?.fhirFormat as string]
+  const isAdvised = typeof value === 'string' && format?.warns?.(value) === true
   return {
     detail: 'value-format',
     ...(isAdvised ? { severity: 'warning' } : {}),
-    text: `{at} is ${show(value)}. It ${isAdvised ? 'should' : 'must'} be ${format?.is}.`,
+    text: `{at} is ${show(value)}. It ${isAdvised ? 'should' : 'must'} be ${format?.description}.`,
   }
 }
 
@@ -62,7 +62,7 @@ function outOfRange({ params, parentSchema }: ErrorObject, value: unknown, which
   return { detail: 'value-range', text: `{at} is ${show(value)}; the ${which} allowed is ${show(params.limit)}.` }
 }
 
-const FORMS: Readonly<Record<string, string>> = {
+const JSON_TYPES: Readonly<Record<string, string>> = {
   object: 'an object',
   array: 'a list',
   string: 'a string',
@@ -71,19 +71,19 @@ const FORMS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 }
 
-function wrongType(wanted: string | string[], value: unknown): string {
+function wrongType(allowed: string | string[], value: unknown): string {
   if (value === null) return '{at} is null. Leave out what has no value.'
-  const form = [wanted].flat().find((one) => one !== 'null') ?? ''
+  const form = [allowed].flat().find((one) => one !== 'null') ?? ''
   const kind = typeof value
   const given = Array.isArray(value) ? 'a list' : kind === 'object' ? 'an object' : `the ${kind} ${show(value)}`
-  return `{at} is ${given}, but it must be ${FORMS[form] ?? form}.`
+  return `{at} is ${given}, but it must be ${JSON_TYPES[form] ?? form}.`
 }
 
 function unknownElement(name: string, properties: object): Violation {
-  const known = Object.keys(properties).filter((one) => !one.startsWith('_'))
+  const defined = Object.keys(properties).filter((one) => !one.startsWith('_'))
   const isChoice = (one: string): boolean => one.startsWith(name) && /^[A-Z]/.test(one.slice(name.length))
-  const choices = known.filter(isChoice).slice(0, 4)
-  const near = nearest(name, known)
+  const choices = defined.filter(isChoice).slice(0, 4)
+  const near = nearest(name, defined)
   const guess = choices.length > 0 ? choices : near === undefined ? [] : [near]
   const hint = guess.length > 0 ? ` Did you mean ${guess.map((one) => `\`${one}\``).join(' or ')}?` : ''
   const below = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`

@@ -4,7 +4,7 @@
  */
 import { isDate, isDateTime, isInstant, isTime } from '../fhir/dates.ts'
 
-export type Format = {
+export type PrimitiveType = {
   readonly json: 'string' | 'number' | 'integer' | 'boolean'
   readonly pattern?: string
   readonly minimum?: number
@@ -12,9 +12,9 @@ export type Format = {
   /** True when the value is one of the type; absent where the JSON type says all. */
   readonly test?: (value: never) => boolean
   /** True when R4 only advises against a value that the test refuses: a warning. */
-  readonly advised?: (value: string) => boolean
+  readonly warns?: (value: string) => boolean
   /** What a value is, to end the sentence "It must be ...". */
-  readonly is: string
+  readonly description: string
 }
 
 const MAX_INTEGER = 2_147_483_647
@@ -28,82 +28,88 @@ const OID = /^urn:oid:[0-2](\.(0|[1-9][0-9]*))+$/
 const UUID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** Every primitive type of R4. Patterns are linear in time, whatever the length of the value. */
-export const FORMATS: Readonly<Record<string, Format>> = {
-  boolean: { json: 'boolean', is: 'true or false' },
-  integer: { json: 'integer', minimum: -MAX_INTEGER - 1, maximum: MAX_INTEGER, is: 'a whole number of 32 bits' },
-  unsignedInt: { json: 'integer', minimum: 0, maximum: MAX_INTEGER, is: 'a whole number, 0 or more' },
-  positiveInt: { json: 'integer', minimum: 1, maximum: MAX_INTEGER, is: 'a whole number, 1 or more' },
-  decimal: { json: 'number', is: 'a number' },
+export const PRIMITIVE_TYPES: Readonly<Record<string, PrimitiveType>> = {
+  boolean: { json: 'boolean', description: 'true or false' },
+  integer: {
+    json: 'integer',
+    minimum: -MAX_INTEGER - 1,
+    maximum: MAX_INTEGER,
+    description: 'a whole number of 32 bits',
+  },
+  unsignedInt: { json: 'integer', minimum: 0, maximum: MAX_INTEGER, description: 'a whole number, 0 or more' },
+  positiveInt: { json: 'integer', minimum: 1, maximum: MAX_INTEGER, description: 'a whole number, 1 or more' },
+  decimal: { json: 'number', description: 'a number' },
   string: {
     json: 'string',
     pattern: TEXT,
     test: isText,
-    advised: isShort,
-    is: 'text with at least one visible character and no control characters',
+    warns: isWithinMaxLength,
+    description: 'text with at least one visible character and no control characters',
   },
   markdown: {
     json: 'string',
     pattern: TEXT,
     test: isText,
-    advised: isShort,
-    is: 'markdown with at least one visible character and no control characters',
+    warns: isWithinMaxLength,
+    description: 'markdown with at least one visible character and no control characters',
   },
   code: {
     json: 'string',
     pattern: '^[^\\s]+(\\s[^\\s]+)*$',
     test: isCode,
-    is: 'a code: no spaces at either end, and no two in a row',
+    description: 'a code: no spaces at either end, and no two in a row',
   },
   id: {
     json: 'string',
     pattern: '^[A-Za-z0-9\\-.]{1,64}$',
     test: matches(/^[A-Za-z0-9\-.]{1,64}$/),
-    is: 'an id: 1 to 64 letters, digits, `-` and `.`',
+    description: 'an id: 1 to 64 letters, digits, `-` and `.`',
   },
   uri: {
     json: 'string',
     pattern: '^\\S+$',
     test: isUri,
-    is: 'a URI: no white space; after `urn:uuid:` a UUID, after `urn:oid:` an OID',
+    description: 'a URI: no white space; after `urn:uuid:` a UUID, after `urn:oid:` an OID',
   },
-  url: { json: 'string', pattern: '^\\S+$', test: isUri, is: 'a URL: no white space' },
-  canonical: { json: 'string', pattern: '^\\S+$', test: isUri, is: 'a canonical URL: no white space' },
+  url: { json: 'string', pattern: '^\\S+$', test: isUri, description: 'a URL: no white space' },
+  canonical: { json: 'string', pattern: '^\\S+$', test: isUri, description: 'a canonical URL: no white space' },
   oid: {
     json: 'string',
     pattern: '^urn:oid:[0-2](\\.(0|[1-9][0-9]*))+$',
     test: matches(OID),
-    is: 'an OID as `urn:oid:1.2.3`',
+    description: 'an OID as `urn:oid:1.2.3`',
   },
   uuid: {
     json: 'string',
     pattern: '^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
     test: matches(UUID),
-    is: 'a UUID as `urn:uuid:` and 36 lower-case characters',
+    description: 'a UUID as `urn:uuid:` and 36 lower-case characters',
   },
-  date: { json: 'string', pattern: `^${DATE}$`, test: isDate, is: 'a real date: YYYY, YYYY-MM or YYYY-MM-DD' },
+  date: { json: 'string', pattern: `^${DATE}$`, test: isDate, description: 'a real date: YYYY, YYYY-MM or YYYY-MM-DD' },
   dateTime: {
     json: 'string',
     pattern: `^${DATE.replace(/\)\?$/, `(T${TIME}${ZONE})?)?`)}$`,
     test: isDateTime,
-    is: 'a real date, with a time and its zone if it has a time: `2024-02-29T13:28:17-05:00`',
+    description: 'a real date, with a time and its zone if it has a time: `2024-02-29T13:28:17-05:00`',
   },
   instant: {
     json: 'string',
     pattern: `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T${TIME}${ZONE}$`,
     test: isInstant,
-    is: 'a real instant with seconds and zone: `2024-02-29T13:28:17Z`',
+    description: 'a real instant with seconds and zone: `2024-02-29T13:28:17Z`',
   },
-  time: { json: 'string', pattern: `^${TIME}$`, test: isTime, is: 'a time of day with seconds: `13:28:17`' },
-  base64Binary: { json: 'string', pattern: '^[0-9A-Za-z+/=\\s]+$', test: isBase64, is: 'base64 text' },
+  time: { json: 'string', pattern: `^${TIME}$`, test: isTime, description: 'a time of day with seconds: `13:28:17`' },
+  base64Binary: { json: 'string', pattern: '^[0-9A-Za-z+/=\\s]+$', test: isBase64, description: 'base64 text' },
   xhtml: {
     json: 'string',
     pattern: '^\\s*<div[\\s>]',
     test: isXhtmlDiv,
-    is: 'one `<div>` of the namespace `http://www.w3.org/1999/xhtml`',
+    description: 'one `<div>` of the namespace `http://www.w3.org/1999/xhtml`',
   },
 }
 
-export const isPrimitive = (type: string | undefined): boolean => type !== undefined && Object.hasOwn(FORMATS, type)
+export const isPrimitive = (type: string | undefined): boolean =>
+  type !== undefined && Object.hasOwn(PRIMITIVE_TYPES, type)
 
 function matches(form: RegExp): (value: string) => boolean {
   return (value) => form.test(value)
@@ -114,10 +120,10 @@ function matches(form: RegExp): (value: string) => boolean {
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/
 
 /** "Strings SHALL NOT exceed 1MB (1024*1024 characters) in size" https://hl7.org/fhir/R4/datatypes.html#string */
-const LONGEST = 1024 * 1024
+const MAX_STRING_LENGTH = 1024 * 1024
 
 function isText(value: string): boolean {
-  return isShort(value) && (isPlain(value) || (/\S/.test(value) && !CONTROL.test(value)))
+  return isWithinMaxLength(value) && (isPlain(value) || (/\S/.test(value) && !CONTROL.test(value)))
 }
 
 /** Printed ASCII with no space at its beginning, as most texts are: quicker to see than by a pattern. */
@@ -142,8 +148,8 @@ function isWord(value: string): boolean {
 
 const SPACE = 32
 
-function isShort(value: string): boolean {
-  return value.length <= LONGEST
+function isWithinMaxLength(value: string): boolean {
+  return value.length <= MAX_STRING_LENGTH
 }
 
 function isCode(value: string): boolean {

@@ -6,62 +6,67 @@
 import type { ElementNode } from '../definitions/structures/element.ts'
 import type { Structures } from '../definitions/structures/structures.ts'
 import type { ErrorCode } from '../fhir/outcome.ts'
-import { stepsTo } from './locate.ts'
+import { pointerSteps } from './locate.ts'
 
-type Placed = { readonly detail: ErrorCode; readonly pointer: string; readonly profile?: string }
+type SortableViolation = { readonly detail: ErrorCode; readonly pointer: string; readonly profile?: string }
 
 /** Codes of what cannot be read as the elements that it should be. */
-const FORM = new Set<ErrorCode>(['element-unknown', 'element-type', 'element-empty'])
+const FORM_CODES = new Set<ErrorCode>(['element-unknown', 'element-type', 'element-empty'])
 
 /** What stands beside a primitive (`_birthDate`) is read with its element. */
-const BESIDE = /\/_[^/]+\//
+const INSIDE_SIBLING = /\/_[^/]+\//
 
 /** A copy, sorted; those of one place keep their order. What is missing comes before all that its holder has. */
-export function inOrder<One extends Placed>(
+export function sortViolations<One extends SortableViolation>(
   violations: readonly One[],
   root: unknown,
   structures: Structures,
 ): readonly One[] {
   if (violations.length < 2) return violations
-  const placed = violations.map((violation) => ({
+  const keyed = violations.map((violation) => ({
     violation,
-    form: FORM.has(violation.detail) && violation.profile === undefined && !BESIDE.test(violation.pointer),
-    place: placeOf(violation, root, structures),
+    form:
+      FORM_CODES.has(violation.detail) && violation.profile === undefined && !INSIDE_SIBLING.test(violation.pointer),
+    place: sortKey(violation, root, structures),
   }))
-  placed.sort((one, other) => Number(other.form) - Number(one.form) || compare(one.place, other.place))
-  return placed.map(({ violation }) => violation)
+  keyed.sort((one, other) => Number(other.form) - Number(one.form) || compare(one.place, other.place))
+  return keyed.map(({ violation }) => violation)
 }
 
 /** A number for each step: of a list its index, of an element its rank; before the elements of a resource, 1 for its profiles. */
-function placeOf({ detail, pointer, profile }: Placed, root: unknown, structures: Structures): readonly number[] {
-  const place: number[] = [0]
-  const type = profile === undefined ? undefined : typeOfProfile(profile, structures)
-  let asked = type !== undefined && typeOf(root) === type ? 0 : undefined
-  for (const { data, at, siblings, token } of stepsTo(root, pointer, structures)) {
-    place.push(siblings ? rankOf(at.node?.name, siblings) : Number(token) || 0)
+function sortKey(
+  { detail, pointer, profile }: SortableViolation,
+  root: unknown,
+  structures: Structures,
+): readonly number[] {
+  const key: number[] = [0]
+  const type = profile === undefined ? undefined : profiledType(profile, structures)
+  let profileAt = type !== undefined && typeOf(root) === type ? 0 : undefined
+  for (const { data, at, siblings, token } of pointerSteps(root, pointer, structures)) {
+    key.push(siblings ? rankOf(at.node?.name, siblings) : Number(token) || 0)
     if (typeOf(data) === undefined) continue
-    if (type !== undefined && typeOf(data) === type) asked = place.length
-    place.push(0)
+    if (type !== undefined && typeOf(data) === type) profileAt = key.length
+    key.push(0)
   }
-  if (asked !== undefined) place[asked] = 1
+  if (profileAt !== undefined) key[profileAt] = 1
   // What is wrong with where a contained resource stands comes after what is wrong with it.
-  if (detail === 'contained-invalid' && /\/contained\/\d+$/.test(pointer)) place[place.length - 1] = 2
-  return place
+  if (detail === 'contained-invalid' && /\/contained\/\d+$/.test(pointer)) key[key.length - 1] = 2
+  return key
 }
 
 /** The type of resource that a profile is about; those of data types are part of the types that use them. */
-function typeOfProfile(profile: string, structures: Structures): string | undefined {
+function profiledType(profile: string, structures: Structures): string | undefined {
   const definition = structures.find(profile)
   return definition?.kind === 'resource' ? definition.type : undefined
 }
 
-const ranks = new WeakMap<ReadonlyMap<string, ElementNode>, ReadonlyMap<string, number>>()
+const ranksByChildren = new WeakMap<ReadonlyMap<string, ElementNode>, ReadonlyMap<string, number>>()
 
 /** What is not defined comes last. */
 function rankOf(name: string | undefined, children: ReadonlyMap<string, ElementNode>): number {
-  let known = ranks.get(children)
-  if (!known) ranks.set(children, (known = new Map([...children.keys()].map((one, index) => [one, index]))))
-  return known.get(name ?? '') ?? known.size
+  let ranks = ranksByChildren.get(children)
+  if (!ranks) ranksByChildren.set(children, (ranks = new Map([...children.keys()].map((one, index) => [one, index]))))
+  return ranks.get(name ?? '') ?? ranks.size
 }
 
 function compare(one: readonly number[], other: readonly number[]): number {
