@@ -2,7 +2,7 @@
 import { Ajv } from 'ajv'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { PathClock } from '../fhirpath/scope.ts'
-import { compileProfile, compileShape } from './compile/compile.ts'
+import { compileProfile, compileType } from './compile/structure-definition.ts'
 import { contextInvariantsOf } from './context-invariant.ts'
 import { KEYWORDS } from './keywords/index.ts'
 import { createQuick } from './quick/pass.ts'
@@ -37,7 +37,7 @@ export function createEngine(definitions: Definitions, strict: boolean, clock?: 
     isDefined: (canonical) => definitions.structures.find(canonical) !== undefined,
     typeSchema(name) {
       let type = types.get(name)
-      if (!type) types.set(name, (type = compile(compileShape(name, definitions.structures))))
+      if (!type) types.set(name, (type = compile(compileType(name, definitions.structures))))
       return type
     },
     profileSchema(url) {

@@ -1,7 +1,7 @@
 /** The JSON Schemas under profiles/schema: one for each profile of a resource, for vendors to build against. */
 import type { Definitions } from '../definitions/definitions.ts'
 import type { StructureDefinition } from '../definitions/structures/structures.ts'
-import { publishedSchema } from './compile/publish.ts'
+import { publishedSchema } from './compile/published-schema.ts'
 import { createTerminology } from '../terminology/terminology.ts'
 
 export type SchemaFile = { readonly name: string; readonly text: string }

@@ -23,7 +23,7 @@ export type Invariant = {
   readonly base: string
 }
 
-export type Bound = {
+export type ValueSetBinding = {
   readonly valueSet: string
   readonly strength: 'required' | 'extensible'
   /** The most that a weaker binding allows; where it cannot be checked nothing is said. */
@@ -33,7 +33,7 @@ export type Bound = {
 }
 
 /** What must be true at `path` (below an item) for the item to belong to a slice; all of them together. */
-export type Match = {
+export type DiscriminatorMatch = {
   readonly path: string
   readonly fixed?: Json
   readonly pattern?: Json
@@ -43,23 +43,23 @@ export type Match = {
   readonly profiles?: readonly string[]
 }
 
-export type Slice = {
+export type CompiledSlice = {
   readonly name: string
   readonly min: number
   readonly max: number | '*'
   /** Undefined when the discriminator cannot be told from the definition, and for the default slice. */
-  readonly match?: readonly Match[]
+  readonly match?: readonly DiscriminatorMatch[]
   /** It takes what no other slice takes. */
   readonly isDefault?: true
   readonly schema?: Schema
   /** How the items of the slice are sliced again. */
-  readonly slicing?: Slicing
+  readonly slicing?: CompiledSlicing
 }
 
-export type Slicing = {
+export type CompiledSlicing = {
   readonly rules: 'open' | 'closed' | 'openAtEnd'
   readonly ordered: boolean
-  readonly slices: readonly Slice[]
+  readonly slices: readonly CompiledSlice[]
 }
 
 export type Schema = {
@@ -96,7 +96,7 @@ export type Schema = {
   fhirPattern?: Json
   fhirMin?: Json
   fhirMax?: Json
-  fhirBinding?: readonly Bound[]
+  fhirBinding?: readonly ValueSetBinding[]
   /** On the type Coding itself: the code is one of its system. */
   fhirCoding?: true
   fhirReference?: readonly string[]
@@ -106,7 +106,7 @@ export type Schema = {
   fhirProfile?: readonly (readonly string[])[]
   /** On a profile itself: the profiles that whatever meets it must meet, too. */
   fhirImposed?: readonly string[]
-  fhirSlices?: Slicing
+  fhirSlices?: CompiledSlicing
   /** On a list of extensions: the element that holds it, as extension contexts name it. */
   fhirExtensions?: string
   fhirInvariants?: readonly Invariant[]
@@ -121,9 +121,9 @@ export function merge(one: Schema, other: Schema): Schema {
     const before = made[key]
     if (before === undefined) made[key] = value
     else if (key === 'fhirSiblings') made[key] = { ...(before as object), ...(value as object) }
-    else if (key === 'properties') made[key] = mergeProperties(before as Properties, value as Properties)
+    else if (key === 'properties') made[key] = mergeProperties(before as SchemaProperties, value as SchemaProperties)
     else if (key === 'items') made[key] = merge(before as Schema, value as Schema)
-    else if (Array.isArray(before) && JOINED.has(key)) made[key] = [...before, ...(value as unknown[])]
+    else if (Array.isArray(before) && JOINED_KEYWORDS.has(key)) made[key] = [...before, ...(value as unknown[])]
     else made[key] = value
   }
   return made as Schema
@@ -134,9 +134,9 @@ export const mergeAll = (schemas: readonly (Schema | undefined)[]): Schema =>
 
 export const isEmpty = (schema: Schema): boolean => Object.keys(schema).length === 0
 
-type Properties = Record<string, Schema | false>
+type SchemaProperties = Record<string, Schema | false>
 
-const JOINED = new Set([
+const JOINED_KEYWORDS = new Set([
   'fhirRequired',
   'fhirChoice',
   'fhirLists',
@@ -146,7 +146,7 @@ const JOINED = new Set([
   'fhirInvariants',
 ])
 
-function mergeProperties(one: Properties, other: Properties): Properties {
+function mergeProperties(one: SchemaProperties, other: SchemaProperties): SchemaProperties {
   const made = { ...one }
   for (const [name, schema] of Object.entries(other)) {
     const before = made[name]

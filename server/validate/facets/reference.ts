@@ -1,7 +1,7 @@
 /** The resource types that a Reference may point at. https://hl7.org/fhir/R4/references.html */
 import type { TypeRef } from '../../definitions/structures/element.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
-import type { ValueFacet } from '../compile/place.ts'
+import type { ValueFacet } from '../compile/element-context.ts'
 import type { Schema } from '../compile/schema.ts'
 
 export const reference: ValueFacet = ({ inherited, structures }, property) => {
@@ -24,9 +24,9 @@ function types(type: TypeRef, before: TypeRef | undefined, structures: Structure
 /** A target that is at hand meets one of the profiles, where all that are named are known and one is more than a type. */
 function profiles(type: TypeRef, before: TypeRef | undefined, structures: Structures): Schema {
   const urls = type.targetProfile ?? []
-  const known = urls.map((url) => structures.find(url))
-  if (urls.join() === before?.targetProfile?.join() || known.some((one) => one === undefined)) return {}
-  return known.some((one) => one?.derivation === 'constraint') ? { fhirTarget: urls } : {}
+  const targets = urls.map((url) => structures.find(url))
+  if (urls.join() === before?.targetProfile?.join() || targets.some((one) => one === undefined)) return {}
+  return targets.some((one) => one?.derivation === 'constraint') ? { fhirTarget: urls } : {}
 }
 
 /** Where the target must be. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.type.aggregation */

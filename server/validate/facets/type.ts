@@ -3,7 +3,7 @@
  * a type must meet. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.type
  */
 import type { Structures } from '../../definitions/structures/structures.ts'
-import type { ValueFacet } from '../compile/place.ts'
+import type { ValueFacet } from '../compile/element-context.ts'
 import type { Schema } from '../compile/schema.ts'
 import { PRIMITIVE_TYPES } from '../primitive-types.ts'
 
@@ -40,7 +40,7 @@ export function isResourceId(path: string, structures: Structures): boolean {
 }
 
 /** Profiles on the type itself: `Quantity` as `SimpleQuantity`, a Reference as a narrower one. */
-export const profiled: ValueFacet = ({ inherited }, property) => {
+export const typeProfile: ValueFacet = ({ inherited }, property) => {
   const profiles = property.type?.profile ?? []
   // Extensions say by their url which definition they follow; extension.ts applies it.
   if (profiles.length === 0 || property.type?.code === 'Extension') return undefined

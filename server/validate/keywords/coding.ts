@@ -18,24 +18,24 @@ export const fhirCoding = keyword<true>(
   (_value, engine) =>
     (_context, { system, version, code, display }: Coding) => {
       if (typeof system !== 'string') return undefined
-      const known = engine.terminology.codeSystem(system)
-      if (known?.content === 'supplement') return [supplement(system)]
-      if (!known && engine.terminology.find(system, 'ValueSet')) return [valueSet(system)]
-      if (!known || typeof code !== 'string') return undefined
-      const verdict = engine.terminology.checkSystem(system, code, typeof version === 'string' ? version : undefined)
-      if (verdict === 'out') return [unknownCode(system, code, engine)]
-      if (verdict === 'unknown' || typeof display !== 'string') return undefined
-      const other = known.named?.(display)
-      if (other !== undefined && !isSame(code, other)) return [otherName(display, code, other)]
+      const codeSystem = engine.terminology.codeSystem(system)
+      if (codeSystem?.content === 'supplement') return [systemIsSupplement(system)]
+      if (!codeSystem && engine.terminology.find(system, 'ValueSet')) return [systemIsValueSet(system)]
+      if (!codeSystem || typeof code !== 'string') return undefined
+      const membership = engine.terminology.checkSystem(system, code, typeof version === 'string' ? version : undefined)
+      if (membership === 'out') return [unknownCode(system, code, engine)]
+      if (membership === 'unknown' || typeof display !== 'string') return undefined
+      const other = codeSystem.named?.(display)
+      if (other !== undefined && !isSame(code, other)) return [displayOfOtherCode(display, code, other)]
       const displays = engine.terminology.displays(system, code)
       return isDisplay(display, displays) ? undefined : [wrongDisplay(display, code, displays)]
     },
 )
 
 function unknownCode(system: string, code: string, engine: ValidationEngine): Violation {
-  const known = [...(engine.terminology.codeSystem(system)?.concepts ?? [])].map((one) => one.code)
-  const guess = nearest(code, known)
-  const hint = guess ? ` Did you mean \`${guess}\`?` : ''
+  const codeSystem = [...(engine.terminology.codeSystem(system)?.concepts ?? [])].map((one) => one.code)
+  const suggested = nearest(code, codeSystem)
+  const hint = suggested ? ` Did you mean \`${suggested}\`?` : ''
   return {
     detail: 'code-invalid',
     below: '/code',
@@ -44,13 +44,13 @@ function unknownCode(system: string, code: string, engine: ValidationEngine): Vi
 }
 
 /** https://hl7.org/fhir/R4/codesystem.html#supplements */
-function supplement(system: string): Violation {
+function systemIsSupplement(system: string): Violation {
   const text = `{at} is \`${system}\`, which is a supplement. Name the code system that it adds to.`
   return { detail: 'code-invalid', below: '/system', text }
 }
 
 /** "The identification of the code system that defines the meaning". https://hl7.org/fhir/R4/datatypes-definitions.html#Coding.system */
-function valueSet(system: string): Violation {
+function systemIsValueSet(system: string): Violation {
   const text = `{at} is \`${system}\`, which is a value set. Name the code system that defines the code.`
   return { detail: 'code-unexpected', severity: 'warning', below: '/system', text }
 }
@@ -68,7 +68,7 @@ function wrongDisplay(display: string, code: string, displays: readonly string[]
 /** Of languages, the first part is what is named: `en` of `en-US`. */
 const isSame = (code: string, other: string): boolean => code.split('-')[0]?.toLowerCase() === other.toLowerCase()
 
-function otherName(display: string, code: string, other: string): Violation {
+function displayOfOtherCode(display: string, code: string, other: string): Violation {
   const text = `{at} is \`${display}\`, which is the name of \`${other}\`, not of \`${code}\`.`
   return { detail: 'code-display', below: '/display', text }
 }

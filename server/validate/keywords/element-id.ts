@@ -2,11 +2,11 @@
 import { keyword } from './keyword.ts'
 
 export const fhirElementId = keyword<true>('fhirElementId', ['string'], () => (context, id: string, at) => {
-  const holder = at.parentData
+  const element = at.parentData
   const key = scopeOf(at.instancePath) + id
-  const before = context.ids.get(key)
-  if (before === undefined) context.ids.set(key, holder)
-  if (before === undefined || before === holder) return undefined
+  const first = context.ids.get(key)
+  if (first === undefined) context.ids.set(key, element)
+  if (first === undefined || first === element) return undefined
   return [
     { detail: 'value-conflict', text: `{at} is \`${id}\`, which is the id of another element of this resource too.` },
   ]

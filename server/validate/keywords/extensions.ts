@@ -13,26 +13,30 @@ import type { DataPosition, ValidationEngine, CheckContext } from '../check-cont
 import { keyword } from './keyword.ts'
 import { withProfile } from './resource.ts'
 
-type Extension = { readonly url?: unknown }
+type UncheckedExtension = { readonly url?: unknown }
 
 export const fhirExtensions = keyword<string>(
   'fhirExtensions',
   ['array'],
-  (holder, engine) => (context, data: readonly (Extension | null)[], at) => {
+  (holder, engine) => (context, data: readonly (UncheckedExtension | null)[], at) => {
     const found: (Violation | ErrorObject)[] = []
     data.forEach((extension, index) => {
       const url = extension?.url
       if (typeof url !== 'string' || url === '') return
-      const place: DataPosition = {
+      const position: DataPosition = {
         instancePath: `${at.instancePath}/${index}`,
         parentData: data,
         parentDataProperty: index,
         rootData: at.rootData,
       }
       if (isAbsolute(url))
-        found.push(...extensionViolations(url, extension, { holder, index, context, place, list: at }))
-      else if (holder !== 'Extension' || !isPart(url, at.parentData, engine))
-        found.push({ detail: 'extension-unknown', below: `/${index}`, text: unknownPart(url, holder, at.parentData) })
+        found.push(...extensionViolations(url, extension, { holder, index, context, position: position, list: at }))
+      else if (holder !== 'Extension' || !isNestedExtension(url, at.parentData, engine))
+        found.push({
+          detail: 'extension-unknown',
+          below: `/${index}`,
+          text: unknownNestedExtension(url, holder, at.parentData),
+        })
     })
     return found
   },
@@ -41,28 +45,35 @@ export const fhirExtensions = keyword<string>(
 /** An absolute url names a definition; a plain name is a part of the extension around it. */
 export const isAbsolute = (url: string): boolean => /^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)
 
-type ListedExtension = { holder: string; index: number; context: CheckContext; place: DataPosition; list: DataPosition }
+type ListedExtension = {
+  holder: string
+  index: number
+  context: CheckContext
+  position: DataPosition
+  list: DataPosition
+}
 
 function extensionViolations(
   url: string,
   extension: unknown,
-  setting: ListedExtension,
+  listed: ListedExtension,
 ): readonly (Violation | ErrorObject)[] {
-  const { context, index, list } = setting
-  if (url.includes('|')) return [versioned(url, index)]
-  const known = context.engine.extension(url)
-  if (!known) return [unknown(url, setting)]
+  const { context, index, list } = listed
+  if (url.includes('|')) return [versionedUrl(url, index)]
+  const compiled = context.engine.extension(url)
+  if (!compiled) return [unknownExtension(url, listed)]
   const asModifier = list.instancePath.endsWith('/modifierExtension')
   const misplaced =
-    known.isModifier === asModifier ? contextViolation(url, known.contexts, setting) : wrongList(url, asModifier)
+    compiled.isModifier === asModifier ? contextViolation(url, compiled.contexts, listed) : wrongList(url, asModifier)
   if (misplaced) return [{ detail: 'extension-unknown', below: `/${index}`, text: misplaced }]
-  const holder = { name: setting.holder, value: list.parentData }
-  const unmet = brokenContextInvariant(known.contextInvariants, extension, holder, context)
-  if (unmet !== undefined) return [{ detail: 'extension-unknown', below: `/${index}`, text: notNow(url, unmet) }]
-  return withProfile(runSchema(known.schema, context, extension, setting.place), url)
+  const holder = { name: listed.holder, value: list.parentData }
+  const unmet = brokenContextInvariant(compiled.contextInvariants, extension, holder, context)
+  if (unmet !== undefined)
+    return [{ detail: 'extension-unknown', below: `/${index}`, text: brokenInvariant(url, unmet) }]
+  return withProfile(runSchema(compiled.schema, context, extension, listed.position), url)
 }
 
-const notNow = (url: string, condition: string): string =>
+const brokenInvariant = (url: string, condition: string): string =>
   `{at}: the extension \`${url}\` may stand here only where \`${condition}\`.`
 
 const wrongList = (url: string, asModifier: boolean): string =>
@@ -77,7 +88,7 @@ const wrongList = (url: string, asModifier: boolean): string =>
 const PUBLISHED_ELSEWHERE =
   /^http:\/\/hl7\.org\/fhir\/(tools\/)?StructureDefinition\/|^http:\/\/hl7\.org\/fhir\/[1-9]\.\d\/StructureDefinition\/extension-[A-Z]/
 
-function unknown(url: string, { index, holder, context }: ListedExtension): Violation {
+function unknownExtension(url: string, { index, holder, context }: ListedExtension): Violation {
   // A Basic is nothing but its extensions, for what no definition knows yet. https://hl7.org/fhir/R4/basic.html
   const isLenient = !context.engine.strict && (PUBLISHED_ELSEWHERE.test(url) || isOfBasic(holder, context))
   return {
@@ -92,15 +103,15 @@ const isOfBasic = (holder: string, { resource }: CheckContext): boolean =>
   holder === 'DomainResource' || holder === 'Basic' ? resource.resourceType === 'Basic' : false
 
 /** The url of an extension names it, never a version of it. https://hl7.org/fhir/R4/extensibility.html#Extension.url */
-const versioned = (url: string, index: number): Violation => ({
+const versionedUrl = (url: string, index: number): Violation => ({
   detail: 'extension-unknown',
   below: `/${index}`,
   text: `{at}: the url \`${url}\` names a version. Leave \`|\` and what follows out.`,
 })
 
 /** A part of a complex extension: its url is a plain name that the definition of the whole lists. */
-export function isPart(name: string, parent: unknown, engine: ValidationEngine): boolean {
-  const url = (parent as Extension | null)?.url
+export function isNestedExtension(name: string, parent: unknown, engine: ValidationEngine): boolean {
+  const url = (parent as UncheckedExtension | null)?.url
   if (typeof url !== 'string') return false
   if (!url.includes(':')) return true
   const { structures } = engine.definitions
@@ -112,8 +123,8 @@ export function isPart(name: string, parent: unknown, engine: ValidationEngine):
   })
 }
 
-function unknownPart(name: string, holder: string, parent: unknown): string {
-  const url = (parent as Extension | null)?.url
+function unknownNestedExtension(name: string, holder: string, parent: unknown): string {
+  const url = (parent as UncheckedExtension | null)?.url
   return holder === 'Extension' && typeof url === 'string'
     ? `{at}: \`${name}\` is not a part of the extension \`${url}\`.`
     : `{at}: \`${name}\` is not the url of an extension. An extension is named by an absolute url.`

@@ -4,7 +4,7 @@ import { toAjvError, type Violation } from '../violation.ts'
 import type { DataPosition, ValidationEngine, CheckContext } from '../check-context.ts'
 
 /** Looks at one value; answers what it found, or undefined. */
-export type Check = (
+export type KeywordCheck = (
   context: CheckContext,
   data: never,
   at: DataPosition,
@@ -12,14 +12,14 @@ export type Check = (
 
 /** A keyword of ajv for one engine; `prepare` makes its check alone. */
 export type Keyword<Value> = ((engine: ValidationEngine) => FuncKeywordDefinition) & {
-  readonly prepare: (value: Value, engine: ValidationEngine, parent: object) => Check
+  readonly prepare: (value: Value, engine: ValidationEngine, parent: object) => KeywordCheck
 }
 
 /** Makes a keyword of ajv out of a function that prepares a check. */
 export function keyword<Value>(
   name: string,
   types: readonly JSONType[],
-  prepare: (value: Value, engine: ValidationEngine, parent: object) => Check,
+  prepare: (value: Value, engine: ValidationEngine, parent: object) => KeywordCheck,
 ): Keyword<Value> {
   const define = (engine: ValidationEngine): FuncKeywordDefinition => ({
     keyword: name,

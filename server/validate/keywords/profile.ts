@@ -22,21 +22,21 @@ export const fhirProfile = keyword<readonly (readonly string[])[]>(
 )
 
 /** Profiles that are being asked of a resource: two that impose each other are asked once. */
-const underWay = new WeakMap<object, Set<string>>()
+const inProgress = new WeakMap<object, Set<string>>()
 
 /** https://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html */
 export const fhirImposed = keyword<readonly string[]>('fhirImposed', ['object'], (urls, engine) => {
   return (context, data: object, at) => {
-    const asked = underWay.get(data) ?? new Set<string>()
-    underWay.set(data, asked)
+    const urlsInProgress = inProgress.get(data) ?? new Set<string>()
+    inProgress.set(data, urlsInProgress)
     return urls.flatMap((url) => {
-      const compiled = asked.has(url) ? undefined : engine.profileSchema(url)
+      const compiled = urlsInProgress.has(url) ? undefined : engine.profileSchema(url)
       if (!compiled) return []
-      asked.add(url)
+      urlsInProgress.add(url)
       try {
         return withProfile([...runSchema(compiled, context, data, at)], url)
       } finally {
-        asked.delete(url)
+        urlsInProgress.delete(url)
       }
     })
   }

@@ -8,12 +8,15 @@ export const fhirType = keyword<string>('fhirType', ['object'], (name, engine) =
   return (context, data, at) => {
     shape ??= engine.typeSchema(name)
     if (!shape.call(context, data, at)) return shape.errors ?? undefined
-    return name === 'Element' ? alone(data, at) : undefined
+    return name === 'Element' ? needsExtension(data, at) : undefined
   }
 })
 
 // `_birthDate` without `birthDate` has to say something by itself: an extension (rule ele-1).
-function alone(sibling: object, { parentData, parentDataProperty }: DataPosition): readonly Violation[] | undefined {
+function needsExtension(
+  sibling: object,
+  { parentData, parentDataProperty }: DataPosition,
+): readonly Violation[] | undefined {
   if ('extension' in sibling || typeof parentDataProperty !== 'string' || !parentDataProperty.startsWith('_'))
     return undefined
   if ((parentData as Record<string, unknown>)[parentDataProperty.slice(1)] !== undefined) return undefined

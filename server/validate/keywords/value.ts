@@ -37,7 +37,7 @@ function differs(
     return { detail, below, text: `{at} is ${show(found)}, but what holds it is fixed without it. Leave it out.` }
   const is = found === undefined ? 'is missing' : `is ${show(found)}`
   const must = typeof expected === 'object' ? be : 'be'
-  return { detail, below, text: `{at} ${is}, but it must ${must} ${markText(expected as Json)}.` }
+  return { detail, below, text: `{at} ${is}, but it must ${must} ${valueText(expected as Json)}.` }
 }
 
 export const fhirMin = keyword<Json>(
@@ -74,11 +74,11 @@ const magnitude = (value: unknown): unknown =>
   typeof value === 'object' && value !== null ? (value as JsonObject).value : value
 
 /** A wanted value in words: a code with its system, else the value as it is. */
-export function markText(value: Json): string {
+export function valueText(value: Json): string {
   const { coding, system, code, ...more } = (value ?? {}) as Readonly<Record<string, Json>>
   if (Object.keys(more).length > 0) return show(value)
   const first = Array.isArray(coding) && coding.length === 1 ? (coding[0] as Json | undefined) : undefined
-  if (first !== undefined) return markText(first)
+  if (first !== undefined) return valueText(first)
   return typeof code === 'string' && typeof system === 'string' ? `the code \`${code}\` of \`${system}\`` : show(value)
 }
 

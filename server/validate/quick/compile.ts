@@ -2,7 +2,7 @@
  * Schemas to tests. All schemas that hold for a value (its type's, its profiles', a slice's) become one test, so that
  * the value is walked once. A keyword that is not in the tables here makes the test say no: then the schemas decide.
  */
-import { compileProfile, compileShape } from '../compile/compile.ts'
+import { compileProfile, compileType } from '../compile/structure-definition.ts'
 import type { Schema } from '../compile/schema.ts'
 import type { ValidationEngine } from '../check-context.ts'
 import { KEYWORD_TESTS } from './keywords.ts'
@@ -28,12 +28,12 @@ export function createTestCompiler(engine: ValidationEngine): TestCompiler {
     resource: (type, profiles) => {
       const more = profiles.map((url) => compiler.profile(url))
       if (more.some((one) => one === undefined)) return NEVER
-      return valueTest([compileShape(type, structures), ...(more as Schema[])], '', compiler)
+      return valueTest([compileType(type, structures), ...(more as Schema[])], '', compiler)
     },
     profile: (url) => (structures.find(url) ? compileProfile(url, structures) : undefined),
   }
   const make = (name: string): QuickTest => {
-    const test = types.get(name) ?? valueTest([compileShape(name, structures)], '', compiler)
+    const test = types.get(name) ?? valueTest([compileType(name, structures)], '', compiler)
     types.set(name, test)
     return test
   }
@@ -103,6 +103,6 @@ function unfolded(stated: readonly Schema[], { engine, profile }: TestCompiler):
   })
   if (!schemas.some((one) => OF_OBJECTS.some((key) => one[key] !== undefined))) return schemas
   return schemas.flatMap(({ fhirType, ...rest }): readonly Schema[] =>
-    fhirType === undefined ? [rest] : [compileShape(fhirType, structures), rest],
+    fhirType === undefined ? [rest] : [compileType(fhirType, structures), rest],
   )
 }

@@ -4,7 +4,7 @@ import type { Schema } from '../compile/schema.ts'
 import { contextInvariantsOf } from '../context-invariant.ts'
 import { contextViolation, isOrSpecializes } from '../extension-context.ts'
 import type { ExtensionContext } from '../check-context.ts'
-import { isAbsolute, isPart } from '../keywords/extensions.ts'
+import { isAbsolute, isNestedExtension } from '../keywords/extensions.ts'
 import type { CheckContext } from '../check-context.ts'
 import type { TestCompiler } from './test-compiler.ts'
 import { allOf, NEVER } from './test.ts'
@@ -28,7 +28,7 @@ export function extensionTest(stated: readonly Schema[], place: Place, compiler:
     const test = known.get(url)
     if (test) return test(value, context, bag)
     if (isAbsolute(url)) return testOf(url)(value, context, bag)
-    return place.holder === 'Extension' && isPart(url, bag, compiler.engine) && part(value, context, bag)
+    return place.holder === 'Extension' && isNestedExtension(url, bag, compiler.engine) && part(value, context, bag)
   }
 }
 

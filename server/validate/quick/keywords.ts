@@ -1,6 +1,6 @@
 /** The keywords that look at a value and nothing around it: their own checks, told nothing of the place. */
-import { ruleTests } from '../keywords/invariants.ts'
-import { fhirAggregation, fhirTarget } from '../keywords/target.ts'
+import { invariantTests } from '../keywords/invariants.ts'
+import { fhirAggregation, fhirTarget } from '../keywords/reference-target.ts'
 import { fhirFixed, fhirMax, fhirMin, fhirPattern } from '../keywords/value.ts'
 import { createWellAnswered } from '../questionnaire/quick.ts'
 import { fitsQuestionnaire, SPECIFICATION_RULES } from '../rules/index.ts'
@@ -27,7 +27,7 @@ export const KEYWORD_TESTS: Readonly<Record<string, Make>> = {
   minProperties: (least: number) => (value) => Object.keys(value as object).length >= least,
   fhirInvariants: (rules: readonly Invariant[], engine) =>
     allOf(
-      ruleTests(rules, engine).map(
+      invariantTests(rules, engine).map(
         (test): QuickTest =>
           (value, context) =>
             test(context, value as never),

@@ -1,6 +1,6 @@
 /** Lists: how long, each item, and the slices that the items belong to. */
-import type { Schema, Slice, Slicing } from '../compile/schema.ts'
-import { belongs } from '../slices/match.ts'
+import type { Schema, CompiledSlice, CompiledSlicing } from '../compile/schema.ts'
+import { matchesSlice } from '../slices/match.ts'
 import type { TestCompiler } from './test-compiler.ts'
 import { extensionTest } from './extension.ts'
 import { allOf, NEVER } from './test.ts'
@@ -30,10 +30,10 @@ function nullTest(items: readonly Schema[], name: string): QuickTest {
   return name.startsWith('_') ? () => true : (_value, _context, holder) => Array.isArray(holder[`_${name}`])
 }
 
-type Ready = { readonly slice: Slice; readonly test?: QuickTest }
+type Ready = { readonly slice: CompiledSlice; readonly test?: QuickTest }
 
 /** Plain slicing; where order or slices of slices matter, the schemas decide. */
-function slicesTest({ slices, rules, ordered }: Slicing, name: string, compiler: TestCompiler): QuickTest {
+function slicesTest({ slices, rules, ordered }: CompiledSlicing, name: string, compiler: TestCompiler): QuickTest {
   if (ordered || rules === 'openAtEnd' || slices.some((one) => one.isDefault || one.slicing)) return NEVER
   const ready = slices.map((slice): Ready => ({
     slice,
@@ -42,7 +42,7 @@ function slicesTest({ slices, rules, ordered }: Slicing, name: string, compiler:
   return (value, context, holder) => {
     const counts = new Array<number>(ready.length).fill(0)
     for (const item of value as readonly unknown[]) {
-      const index = ready.findIndex(({ slice }) => belongs(item, slice, context))
+      const index = ready.findIndex(({ slice }) => matchesSlice(item, slice, context))
       if (index < 0) {
         if (rules === 'closed') return false
         continue
@@ -55,5 +55,5 @@ function slicesTest({ slices, rules, ordered }: Slicing, name: string, compiler:
   }
 }
 
-const isAllowed = (count: number, { match, min, max }: Slice): boolean =>
+const isAllowed = (count: number, { match, min, max }: CompiledSlice): boolean =>
   match === undefined || (count >= min && (max === '*' || count <= max))

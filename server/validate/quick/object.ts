@@ -1,7 +1,7 @@
 /** Objects: one pass over the properties that are there. */
 import type { JsonObject } from '../../fhir/types.ts'
 import type { Choice, Schema } from '../compile/schema.ts'
-import { besides, fhirChoice, listViolation } from '../keywords/presence.ts'
+import { primitiveSiblings, fhirChoice, listViolation } from '../keywords/properties.ts'
 import type { CheckContext } from '../check-context.ts'
 import type { TestCompiler } from './test-compiler.ts'
 import { allOf, NEVER } from './test.ts'
@@ -153,7 +153,7 @@ function siblings({ fhirSiblings }: Schema, compiler: TestCompiler): readonly Qu
     const test = compiler.value([schema], `_${name}`)
     return (value: unknown, context: CheckContext) => {
       const bag = value as JsonObject
-      return besides(bag, name).every(({ beside }) => test(beside, context, bag))
+      return primitiveSiblings(bag, name).every(({ sibling }) => test(sibling, context, bag))
     }
   })
 }

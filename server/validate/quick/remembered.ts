@@ -6,7 +6,7 @@ import type { JsonObject } from '../../fhir/types.ts'
 import { fhirBinding } from '../keywords/binding.ts'
 import { fhirCoding } from '../keywords/coding.ts'
 import { fhirReference } from '../keywords/reference.ts'
-import type { Bound } from '../compile/schema.ts'
+import type { ValueSetBinding } from '../compile/schema.ts'
 import { of, type Make } from './check.ts'
 
 /** A coding by its system, code and display, where it names no version. */
@@ -25,7 +25,7 @@ export const coding: Make<true> = (value, engine, parent) => {
 }
 
 /** A Coding, or a concept with one, by system and code. */
-export const binding: Make<readonly Bound[]> = (value, engine, parent) => {
+export const binding: Make<readonly ValueSetBinding[]> = (value, engine, parent) => {
   const test = of(fhirBinding)(value, engine, parent)
   const known = createMemory()
   return (data, context, holder) => {

@@ -1,8 +1,8 @@
 /** Codes of a required value set, which no extension stands for. https://hl7.org/fhir/R4/terminologies.html#required */
 import { isChoice, type ElementDefinition } from '../../definitions/structures/element.ts'
-import { maxOf, type ObjectFacet } from '../compile/place.ts'
+import { maxOf, type ObjectFacet } from '../compile/element-context.ts'
 
-export const coded: ObjectFacet = ({ node, element, inherited, properties }) => {
+export const requiredCode: ObjectFacet = ({ node, element, inherited, properties }) => {
   const property = properties[0]
   if (isChoice(node) || property?.type?.code !== 'code' || !property.sibling || maxOf(element) === 0) return undefined
   return isBound(element) && !(inherited && isBound(inherited)) ? { fhirCoded: [property.name] } : undefined

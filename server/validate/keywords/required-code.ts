@@ -7,10 +7,10 @@ import type { Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
 
 export const fhirCoded = keyword<readonly string[]>('fhirCoded', ['object'], (names) => {
-  const ready = names.map((name) => ({ name, sibling: `_${name}` }))
+  const prepared = names.map((name) => ({ name, sibling: `_${name}` }))
   return (_context, data: JsonObject) => {
     let found: Violation[] | undefined
-    for (const { name, sibling } of ready) {
+    for (const { name, sibling } of prepared) {
       if (data[sibling] !== undefined) found = [...(found ?? []), ...missing(name, data[sibling], data)]
     }
     return found

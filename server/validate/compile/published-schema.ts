@@ -7,24 +7,24 @@ import type { Json } from '../../fhir/types.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
 import { PRIMITIVE_TYPES } from '../primitive-types.ts'
 import type { Terminology } from '../../terminology/terminology.ts'
-import { compileProfile, compileShape } from './compile.ts'
-import type { Choice, Schema, Slicing } from './schema.ts'
+import { compileProfile, compileType } from './structure-definition.ts'
+import type { Choice, Schema, CompiledSlicing } from './schema.ts'
 
-type Plain = { [keyword: string]: unknown }
+type PlainSchema = { [keyword: string]: unknown }
 
-type Sources = { readonly structures: Structures; readonly terminology: Pick<Terminology, 'list'> }
+type SchemaSources = { readonly structures: Structures; readonly terminology: Pick<Terminology, 'list'> }
 
 /** A code list is written out up to this length. */
-const MOST_CODES = 80
+const MAX_CODES = 80
 
-export function publishedSchema(url: string, { structures, terminology }: Sources): Plain {
+export function publishedSchema(url: string, { structures, terminology }: SchemaSources): PlainSchema {
   const definition = structures.find(url)
   if (!definition) throw new Error(`There is no profile \`${url}\` to publish.`)
   const needed = new Set<string>([definition.type])
-  const overlay = plainOf(compileProfile(url, structures), terminology, needed)
-  const defs: Plain = {}
+  const overlay = plainSchema(compileProfile(url, structures), terminology, needed)
+  const defs: PlainSchema = {}
   // Grows while it is walked: a type needs further types.
-  for (const name of needed) defs[name] = plainOf(compileShape(name, structures), terminology, needed)
+  for (const name of needed) defs[name] = plainSchema(compileType(name, structures), terminology, needed)
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $id: `${url}.schema.json`,
@@ -36,24 +36,24 @@ export function publishedSchema(url: string, { structures, terminology }: Source
 }
 
 /** A list of siblings holds null where there is nothing to say. */
-const typed = (name: string, type: Schema['type']): Plain =>
+const typed = (name: string, type: Schema['type']): PlainSchema =>
   Array.isArray(type) && type.includes('null')
     ? { anyOf: [{ type: 'null' }, { $ref: pointer(name) }] }
     : { $ref: pointer(name) }
 
 const pointer = (name: string): string => `#/$defs/${name}`
 
-function plainOf(schema: Schema, terminology: Sources['terminology'], needed: Set<string>): Plain {
-  const inner = (one: Schema): Plain => plainOf(one, terminology, needed)
+function plainSchema(schema: Schema, terminology: SchemaSources['terminology'], needed: Set<string>): PlainSchema {
+  const inner = (one: Schema): PlainSchema => plainSchema(one, terminology, needed)
   // Rules in words say nothing to another validator.
   const { fhirRules: _, fhirElementId: __, ...said } = schema
   const { fhirType, fhirResource, fhirRequired, fhirChoice, fhirSlices, properties, items, ...rest } = said
   if (fhirType) needed.add(fhirType)
-  const all: Plain[] = [
+  const all: PlainSchema[] = [
     ...(fhirType ? [typed(fhirType, schema.type)] : []),
-    ...(fhirRequired ?? []).filter((names) => names.length > 1).map(oneOfThese),
+    ...(fhirRequired ?? []).filter((names) => names.length > 1).map(requireOneOf),
     ...(fhirChoice ?? []).flatMap(choiceSchemas),
-    ...(fhirSlices ? contains(fhirSlices) : []),
+    ...(fhirSlices ? requiredSlices(fhirSlices) : []),
     ...(schema.fhirPattern === undefined ? [] : [patternSchema(schema.fhirPattern)]),
   ]
   const required = [
@@ -62,10 +62,10 @@ function plainOf(schema: Schema, terminology: Sources['terminology'], needed: Se
   ]
   return {
     ...rest,
-    ...plainValue(schema, terminology),
+    ...valueKeywords(schema, terminology),
     ...(required.length > 0 ? { required } : {}),
     ...(fhirRequired ? { fhirRequired } : {}),
-    ...(fhirChoice ? { fhirChoice, ...others(fhirChoice) } : {}),
+    ...(fhirChoice ? { fhirChoice, ...refusedChoices(fhirChoice) } : {}),
     ...(properties
       ? { properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, one && inner(one)])) }
       : {}),
@@ -76,10 +76,10 @@ function plainOf(schema: Schema, terminology: Sources['terminology'], needed: Se
   }
 }
 
-function plainValue(schema: Schema, terminology: Sources['terminology']): Plain {
+function valueKeywords(schema: Schema, terminology: SchemaSources['terminology']): PlainSchema {
   const { fhirFormat, fhirFixed, fhirReference, fhirElement } = schema
   const pattern = fhirFormat ? PRIMITIVE_TYPES[fhirFormat]?.pattern : undefined
-  const codes = codesOf(schema, terminology)
+  const codes = enumOf(schema, terminology)
   return {
     ...(pattern ? { pattern } : {}),
     ...(fhirFixed === undefined ? {} : { const: fhirFixed }),
@@ -92,17 +92,17 @@ function plainValue(schema: Schema, terminology: Sources['terminology']): Plain 
 }
 
 // Only where the value is a bare code; the narrowest list is the last.
-function codesOf({ fhirBinding }: Schema, terminology: Sources['terminology']): readonly string[] | undefined {
+function enumOf({ fhirBinding }: Schema, terminology: SchemaSources['terminology']): readonly string[] | undefined {
   const required = fhirBinding?.filter((one) => one.strength === 'required' && one.bare).at(-1)
-  return required && terminology.list(required.valueSet, MOST_CODES)
+  return required && terminology.list(required.valueSet, MAX_CODES)
 }
 
-const oneOfThese = (names: readonly string[]): Plain => ({ anyOf: names.map((name) => ({ required: [name] })) })
+const requireOneOf = (names: readonly string[]): PlainSchema => ({ anyOf: names.map((name) => ({ required: [name] })) })
 
 /** At least one where one is required; and beside one no other. `dependencies` costs nothing for those not given. */
-function choiceSchemas({ element, of, min }: Choice): Plain[] {
-  const alone = (name: string): Plain => ({ propertyNames: { pattern: `^(?!_?${element}[A-Z])|^_?${name}$` } })
-  const some = min > 0 && of.length > 0 ? [oneOfThese(of.flatMap((name) => [name, `_${name}`]))] : []
+function choiceSchemas({ element, of, min }: Choice): PlainSchema[] {
+  const alone = (name: string): PlainSchema => ({ propertyNames: { pattern: `^(?!_?${element}[A-Z])|^_?${name}$` } })
+  const some = min > 0 && of.length > 0 ? [requireOneOf(of.flatMap((name) => [name, `_${name}`]))] : []
   return [
     ...some,
     ...(of.length > 1 ? [{ dependencies: Object.fromEntries(of.map((name) => [name, alone(name)])) }] : []),
@@ -110,7 +110,7 @@ function choiceSchemas({ element, of, min }: Choice): Plain[] {
 }
 
 /** A profile that leaves types out refuses whatever else starts with the name. */
-function others(choices: readonly Choice[]): Plain {
+function refusedChoices(choices: readonly Choice[]): PlainSchema {
   const narrowed = choices.filter((one) => one.only)
   if (narrowed.length === 0) return {}
   const patterns = narrowed.map(({ element, of }) => {
@@ -121,7 +121,7 @@ function others(choices: readonly Choice[]): Plain {
 }
 
 /** The slices that must be there, where a plain path tells them. */
-function contains({ slices }: Slicing): Plain[] {
+function requiredSlices({ slices }: CompiledSlicing): PlainSchema[] {
   return slices
     .filter(
       (slice) =>
@@ -131,7 +131,7 @@ function contains({ slices }: Slicing): Plain[] {
     .map((slice) => ({
       contains: {
         allOf: (slice.match ?? []).map((one) =>
-          under(
+          atPath(
             one.path.split('.'),
             one.fixed === undefined ? patternSchema(one.pattern ?? null) : { const: one.fixed },
           ),
@@ -141,9 +141,9 @@ function contains({ slices }: Slicing): Plain[] {
 }
 
 // A step may lead through a list: then some item of it.
-function under([step, ...rest]: readonly string[], schema: Plain): Plain {
+function atPath([step, ...rest]: readonly string[], schema: PlainSchema): PlainSchema {
   if (step === undefined) return schema
-  const inner = under(rest, schema)
+  const inner = atPath(rest, schema)
   return {
     type: 'object',
     required: [step],
@@ -152,7 +152,7 @@ function under([step, ...rest]: readonly string[], schema: Plain): Plain {
 }
 
 /** What `pattern[x]` demands, in plain words. */
-function patternSchema(pattern: Json): Plain {
+function patternSchema(pattern: Json): PlainSchema {
   if (Array.isArray(pattern)) return { allOf: pattern.map((one: Json) => ({ contains: patternSchema(one) })) }
   if (typeof pattern !== 'object' || pattern === null) return { const: pattern }
   const entries = Object.entries(pattern)

@@ -3,19 +3,19 @@ import type { Structures } from '../../definitions/structures/structures.ts'
 import type { ElementDefinition, ElementNode, TypeRef } from '../../definitions/structures/element.ts'
 import type { Schema } from './schema.ts'
 
-export type Place = {
+export type ElementContext = {
   readonly node: ElementNode
   readonly element: ElementDefinition
   /** What the type itself (or, in a slice, the sliced element) already says. Absent: the type is being compiled. */
   readonly inherited?: ElementDefinition
   /** A JSON array, whatever the profile's max: decided by the base. */
   readonly array: boolean
-  readonly properties: readonly Property[]
+  readonly properties: readonly JsonProperty[]
   readonly structures: Structures
 }
 
 /** One JSON property of an element; a choice has several. */
-export type Property = {
+export type JsonProperty = {
   readonly name: string
   readonly type?: TypeRef
   readonly primitive: boolean
@@ -24,11 +24,11 @@ export type Property = {
 }
 
 /** A facet of the object that holds the element. */
-export type ObjectFacet = (place: Place) => Schema | undefined
+export type ObjectFacet = (place: ElementContext) => Schema | undefined
 /** A facet of the property itself: the whole list, where the element repeats. */
-export type ListFacet = (place: Place, property: Property) => Schema | undefined
+export type ListFacet = (place: ElementContext, property: JsonProperty) => Schema | undefined
 /** A facet of each value. */
-export type ValueFacet = (place: Place, property: Property) => Schema | undefined
+export type ValueFacet = (place: ElementContext, property: JsonProperty) => Schema | undefined
 
 export const maxOf = (element: ElementDefinition): number =>
   element.max === undefined || element.max === '*' ? Infinity : Number(element.max)

@@ -3,20 +3,20 @@ import { resolveReference, referencedType } from '../resolve-reference.ts'
 import type { CheckContext } from '../check-context.ts'
 
 /** A value, with its type where the JSON tells: of a choice, of a resource, of a reference that was followed. */
-export type Selected = { readonly value: unknown; readonly type?: string }
+export type SelectedValue = { readonly value: unknown; readonly type?: string }
 
-type Step = (from: Selected, context: CheckContext) => readonly Selected[]
+type PathStep = (from: SelectedValue, context: CheckContext) => readonly SelectedValue[]
 
 /** https://hl7.org/fhir/R4/profiling.html#discriminator: element names, `$this`, extension(url), ofType(), resolve(). */
-export function select(item: unknown, path: string, context: CheckContext): readonly Selected[] {
-  let found: readonly Selected[] = [{ value: item, type: typeOf(item) }]
+export function selectValues(item: unknown, path: string, context: CheckContext): readonly SelectedValue[] {
+  let found: readonly SelectedValue[] = [{ value: item, type: typeOf(item) }]
   for (const step of stepsOf(path)) found = found.flatMap((one) => step(one, context))
   return found
 }
 
-const compiled = new Map<string, readonly Step[]>()
+const compiled = new Map<string, readonly PathStep[]>()
 
-function stepsOf(path: string): readonly Step[] {
+function stepsOf(path: string): readonly PathStep[] {
   let steps = compiled.get(path)
   if (!steps) {
     steps = path
@@ -28,7 +28,7 @@ function stepsOf(path: string): readonly Step[] {
   return steps
 }
 
-function stepOf(text: string): Step {
+function stepOf(text: string): PathStep {
   const [, name, argument = ''] = /^(\w+)\(['"]?(.*?)['"]?\)$/.exec(text) ?? []
   if (name === 'resolve') return resolve
   if (name === 'extension')
@@ -39,7 +39,7 @@ function stepOf(text: string): Step {
 }
 
 // `value` finds `valueQuantity`, and its type with it.
-function children(value: unknown, name: string): readonly Selected[] {
+function children(value: unknown, name: string): readonly SelectedValue[] {
   if (typeof value !== 'object' || value === null) return []
   const own = (value as Record<string, unknown>)[name]
   if (own !== undefined)
@@ -66,7 +66,7 @@ function typeOf(value: unknown): string | undefined {
   return typeof type === 'string' ? type : undefined
 }
 
-function resolve({ value }: Selected, context: CheckContext): readonly Selected[] {
+function resolve({ value }: SelectedValue, context: CheckContext): readonly SelectedValue[] {
   const reference = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
   if (typeof reference !== 'string') return []
   const type = referencedType(reference, context)

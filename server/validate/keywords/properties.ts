@@ -21,10 +21,10 @@ export const fhirRequired = keyword<readonly (readonly string[])[]>(
 
 /** `fhirChoice`: at most one type of a choice, of those allowed; one at least where it is required. */
 export const fhirChoice = keyword<readonly Choice[]>('fhirChoice', ['object'], (choices) => {
-  const ready = choices.map((choice) => ({ ...choice, names: choice.of.flatMap((name) => [name, `_${name}`]) }))
+  const prepared = choices.map((choice) => ({ ...choice, names: choice.of.flatMap((name) => [name, `_${name}`]) }))
   return (_context, data: JsonObject) => {
     let found: Violation[] | undefined
-    for (const choice of ready) {
+    for (const choice of prepared) {
       const violation = choiceViolation(choice, data)
       if (violation) (found ??= []).push(violation)
     }
@@ -40,7 +40,7 @@ function choiceViolation(choice: Choice & { names: readonly string[] }, data: Js
     const name = key.charCodeAt(0) === 95 ? key.slice(1) : key
     if (!name.startsWith(element) || name === given || data[key] === undefined) continue
     if (!of.includes(name)) {
-      if (choice.only && isUpper(name, element.length)) return refusal(choice, name)
+      if (choice.only && isUpper(name, element.length)) return typeRefusal(choice, name)
       continue
     }
     if (given)
@@ -61,7 +61,7 @@ function choiceViolation(choice: Choice & { names: readonly string[] }, data: Js
 
 const isUpper = (text: string, index: number): boolean => text.charCodeAt(index) >= 65 && text.charCodeAt(index) <= 90
 
-function refusal({ element, of }: Choice, name: string): Violation {
+function typeRefusal({ element, of }: Choice, name: string): Violation {
   if (of.length === 0)
     return {
       detail: 'element-too-many',
@@ -138,35 +138,35 @@ export const fhirSiblings = keyword<Readonly<Record<string, Schema>>>(
   'fhirSiblings',
   ['object'],
   (siblings, engine) => {
-    const ready = Object.entries(siblings).map(([name, schema]) => ({ name, check: engine.compile(schema) }))
+    const prepared = Object.entries(siblings).map(([name, schema]) => ({ name, check: engine.compile(schema) }))
     return (context, data: JsonObject, at) =>
-      ready.flatMap(({ name, check }) =>
-        besides(data, name).flatMap(({ beside, step }) => {
+      prepared.flatMap(({ name, check }) =>
+        primitiveSiblings(data, name).flatMap(({ sibling, step }) => {
           const place = {
             ...at,
             instancePath: `${at.instancePath}/_${name}${step}`,
             parentData: data,
             parentDataProperty: `_${name}`,
           }
-          return runSchema(check, context, beside, place)
+          return runSchema(check, context, sibling, place)
         }),
       )
   },
 )
 
-type Beside = { readonly beside: unknown; readonly step: string }
+type PrimitiveSibling = { readonly sibling: unknown; readonly step: string }
 
 /** What stands beside a primitive, or beside each of a list, and the way to it; nothing there is an object without properties. */
-export function besides(data: JsonObject, name: string): readonly Beside[] {
+export function primitiveSiblings(data: JsonObject, name: string): readonly PrimitiveSibling[] {
   const [value, sibling] = [data[name], data[`_${name}`]]
   if (value === undefined && sibling === undefined) return NONE
-  if (!Array.isArray(value) && !Array.isArray(sibling)) return [{ beside: sibling ?? {}, step: '' }]
+  if (!Array.isArray(value) && !Array.isArray(sibling)) return [{ sibling: sibling ?? {}, step: '' }]
   const [values, siblings] = [value, sibling].map((one) => (Array.isArray(one) ? (one as unknown[]) : [])) as [
     unknown[],
     unknown[],
   ]
   const count = Math.max(values.length, siblings.length)
-  return Array.from({ length: count }, (_, index) => ({ beside: siblings[index] ?? {}, step: `/${index}` }))
+  return Array.from({ length: count }, (_, index) => ({ sibling: siblings[index] ?? {}, step: `/${index}` }))
 }
 
-const NONE: readonly Beside[] = []
+const NONE: readonly PrimitiveSibling[] = []

@@ -16,13 +16,13 @@ import { invariantsOf } from '../facets/invariant.ts'
 import { isResourceId } from '../facets/type.ts'
 import { isPrimitive } from '../primitive-types.ts'
 import { SPECIFICATION_RULES } from '../rules/index.ts'
-import { maxOf, type Place, type Property } from './place.ts'
+import { maxOf, type ElementContext, type JsonProperty } from './element-context.ts'
 import { isEmpty, merge, mergeAll, type Schema } from './schema.ts'
 import { slicing } from './slicing.ts'
 
 /** The schema of a shape: a type of R4, or an element with children of its own (`Bundle.entry`). */
-export function compileShape(name: string, structures: Structures): Schema {
-  const node = nodeOf(name, structures)
+export function compileType(name: string, structures: Structures): Schema {
+  const node = elementNode(name, structures)
   const definition = structures.find(name)
   const isResource = definition?.kind === 'resource'
   const schema = objectSchema(node, undefined, structures)
@@ -46,7 +46,7 @@ export function compileProfile(url: string, structures: Structures): Schema {
   const node = structures.tree(url)
   const base = structures.tree(definition?.type ?? node.path)
   const rules = invariantsOf(node.element, node.path, [base.element])
-  const imposed = imposedBy(url, structures)
+  const imposed = imposedProfiles(url, structures)
   return mergeAll([
     objectSchema(node, base, structures),
     rules.length > 0 ? { fhirInvariants: rules } : {},
@@ -54,20 +54,20 @@ export function compileProfile(url: string, structures: Structures): Schema {
   ])
 }
 
-const IMPOSE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile'
+const IMPOSE_PROFILE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile'
 
 /** What a profile or one of its bases imposes. */
-function imposedBy(url: string, structures: Structures): readonly string[] {
+function imposedProfiles(url: string, structures: Structures): readonly string[] {
   const found = new Set<string>()
   let at = structures.find(url)
   for (; at?.derivation === 'constraint' && at.baseDefinition; at = structures.find(at.baseDefinition)) {
     for (const one of (at.extension ?? []) as readonly Extension[])
-      if (one.url === IMPOSE && typeof one.valueCanonical === 'string') found.add(one.valueCanonical)
+      if (one.url === IMPOSE_PROFILE && typeof one.valueCanonical === 'string') found.add(one.valueCanonical)
   }
   return [...found]
 }
 
-function nodeOf(name: string, structures: Structures): ElementNode {
+function elementNode(name: string, structures: Structures): ElementNode {
   const [type = '', ...steps] = name.split('.')
   const node = steps.reduce<ElementNode | undefined>((at, step) => at?.children.get(step), structures.tree(type))
   if (!node) throw new Error(`There is no shape \`${name}\`.`)
@@ -86,10 +86,10 @@ export function objectSchema(node: ElementNode, base: ElementNode | undefined, s
 }
 
 function childSchema(node: ElementNode, inherited: ElementNode | undefined, structures: Structures): Schema {
-  const place = placeOf(node, inherited, structures)
-  const object = mergeAll(OBJECT_FACETS.map((facet) => facet(place)))
+  const element = elementContext(node, inherited, structures)
+  const object = mergeAll(OBJECT_FACETS.map((facet) => facet(element)))
   if (maxOf(node.element) === 0) return object
-  const typed = place.properties.map((property) => propertySchema(place, property, inherited))
+  const typed = element.properties.map((property) => propertySchema(element, property, inherited))
   const slices = isChoice(node) ? [...node.slices.values()].map((slice) => choiceSlice(slice, node, structures)) : []
   return mergeAll([object, ...typed, ...slices])
 }
@@ -97,10 +97,10 @@ function childSchema(node: ElementNode, inherited: ElementNode | undefined, stru
 // A slice of `value[x]` is one of its types; its rules are rules of that property.
 function choiceSlice(slice: ElementNode, choice: ElementNode, structures: Structures): Schema {
   const names = new Set((slice.element.type ?? []).map((type) => choiceName(choice.name, type.code)))
-  const place = placeOf(slice, choice, structures)
-  const schemas = place.properties
+  const element = elementContext(slice, choice, structures)
+  const schemas = element.properties
     .filter((one) => names.has(one.name))
-    .map((property) => propertySchema(place, property, choice))
+    .map((property) => propertySchema(element, property, choice))
   const required = (slice.element.min ?? 0) > 0 && names.size === 1 && (choice.element.min ?? 0) === 0
   return mergeAll([
     ...schemas,
@@ -108,7 +108,7 @@ function choiceSlice(slice: ElementNode, choice: ElementNode, structures: Struct
   ])
 }
 
-function placeOf(node: ElementNode, inherited: ElementNode | undefined, structures: Structures): Place {
+function elementContext(node: ElementNode, inherited: ElementNode | undefined, structures: Structures): ElementContext {
   const base = inherited?.element ?? node.element
   return {
     node,
@@ -124,7 +124,7 @@ function placeOf(node: ElementNode, inherited: ElementNode | undefined, structur
 const isArray = (node: ElementNode, base: ElementNode['element']): boolean =>
   !isChoice(node) && (base.max ?? '*') !== '1' && (base.max ?? '*') !== '0'
 
-function propertiesOf(node: ElementNode, structures: Structures): readonly Property[] {
+function propertiesOf(node: ElementNode, structures: Structures): readonly JsonProperty[] {
   const types = node.element.type ?? []
   if (isChoice(node)) {
     return types.map((type) => {
@@ -138,35 +138,38 @@ function propertiesOf(node: ElementNode, structures: Structures): readonly Prope
       name: node.name,
       type: types[0],
       primitive,
-      sibling: primitive && !isAttribute(node.path, structures) && types[0]?.code !== 'xhtml',
+      sibling: primitive && !isXmlAttribute(node.path, structures) && types[0]?.code !== 'xhtml',
     },
   ]
 }
 
 /** What XML writes as an attribute has no extensions. https://hl7.org/fhir/R4/json.html#primitive */
-const isAttribute = (path: string, structures: Structures): boolean =>
+const isXmlAttribute = (path: string, structures: Structures): boolean =>
   path === 'Extension.url' || (path.endsWith('.id') && !isResourceId(path, structures))
 
-function propertySchema(place: Place, property: Property, inherited: ElementNode | undefined): Schema {
-  const value = mergeAll([...VALUE_FACETS.map((facet) => facet(place, property)), nested(place, property, inherited)])
-  const list = mergeAll(LIST_FACETS.map((facet) => facet(place, property)))
-  const slices = place.array ? slicing(place, inherited, objectSchema) : undefined
+function propertySchema(element: ElementContext, property: JsonProperty, inherited: ElementNode | undefined): Schema {
+  const value = mergeAll([
+    ...VALUE_FACETS.map((facet) => facet(element, property)),
+    nestedOverlay(element, property, inherited),
+  ])
+  const list = mergeAll(LIST_FACETS.map((facet) => facet(element, property)))
+  const slices = element.array ? slicing(element, inherited, objectSchema) : undefined
   const whole = !inherited
-  const schema: Schema = place.array
+  const schema: Schema = element.array
     ? mergeAll([whole ? { type: 'array', minItems: 1 } : {}, list, isEmpty(value) ? {} : { items: value }, slices])
     : merge(list, value)
-  const below = inherited && property.primitive ? siblingOverlay(place, property) : {}
+  const below = inherited && property.primitive ? siblingOverlay(element, property) : {}
   if (isEmpty(schema)) return below
-  const sibling = whole && property.sibling ? siblingSchema(property.name, place.array) : below
+  const sibling = whole && property.sibling ? siblingSchema(property.name, element.array) : below
   return { ...sibling, properties: { [property.name]: schema, ...sibling.properties } }
 }
 
 /** What a profile says of the extensions of a primitive; of a list of them, of each. */
-function siblingOverlay({ node, structures, element }: Place, { name, type, sibling }: Property): Schema {
+function siblingOverlay({ node, structures, element }: ElementContext, { name, type, sibling }: JsonProperty): Schema {
   const isFixed = sibling && valueOf(element, 'fixed') !== undefined
   if ((node.children.size === 0 && !isFixed) || !type) return {}
-  const stated = objectSchema(node, structures.tree(type.code), structures)
-  const schema = isFixed ? merge(stated, NO_EXTENSION) : stated
+  const children = objectSchema(node, structures.tree(type.code), structures)
+  const schema = isFixed ? merge(children, NO_EXTENSION) : children
   return isEmpty(schema) ? {} : { fhirSiblings: { [name]: schema } }
 }
 
@@ -181,15 +184,19 @@ function siblingSchema(name: string, array: boolean): Schema {
 }
 
 /** What a profile says of the children of a value. */
-function nested(place: Place, property: Property, inherited: ElementNode | undefined): Schema | undefined {
-  const { node, structures } = place
+function nestedOverlay(
+  element: ElementContext,
+  property: JsonProperty,
+  inherited: ElementNode | undefined,
+): Schema | undefined {
+  const { node, structures } = element
   if (!inherited || node.children.size === 0 || property.primitive) return undefined
   const base = inherited.children.size > 0 ? inherited : baseOf(node, property, structures)
   return base && objectSchema(node, base, structures)
 }
 
-function baseOf(node: ElementNode, property: Property, structures: Structures): ElementNode | undefined {
+function baseOf(node: ElementNode, property: JsonProperty, structures: Structures): ElementNode | undefined {
   const reference = node.element.contentReference
-  if (reference) return nodeOf(reference.slice(reference.indexOf('#') + 1), structures)
+  if (reference) return elementNode(reference.slice(reference.indexOf('#') + 1), structures)
   return property.type ? structures.tree(property.type.code) : undefined
 }

@@ -9,14 +9,15 @@ import { keyword } from './keyword.ts'
 
 type Reference = { readonly reference?: unknown }
 /** Resources under check as targets, by profile: two that point at each other are asked once. */
-const underWay = new WeakMap<JsonObject, Set<string>>()
+const inProgress = new WeakMap<JsonObject, Set<string>>()
 
 export const fhirTarget = keyword<readonly string[]>('fhirTarget', ['object'], (urls) => {
   const list = urls.map((url) => `\`${url}\``).join(' or ')
   return (context, { reference }: Reference) => {
     const target =
       typeof reference === 'string' ? (resolveReference(reference, context) as JsonObject | undefined) : undefined
-    if (target === undefined || urls.some((url) => meets(target, url, String(reference), context))) return undefined
+    if (target === undefined || urls.some((url) => meetsProfile(target, url, String(reference), context)))
+      return undefined
     return [
       {
         detail: 'reference-type',
@@ -26,15 +27,15 @@ export const fhirTarget = keyword<readonly string[]>('fhirTarget', ['object'], (
   }
 })
 
-function meets(target: JsonObject, url: string, reference: string, context: CheckContext): boolean {
+function meetsProfile(target: JsonObject, url: string, reference: string, context: CheckContext): boolean {
   const { engine, root, container } = context
   const definition = engine.definitions.structures.find(url)
   if (!definition) return true
   if (definition.type !== target.resourceType) return definition.type === 'Resource'
   const profile = definition.derivation === 'constraint' ? engine.profileSchema(url) : undefined
-  const asked = underWay.get(target) ?? new Set<string>()
-  if (!profile || asked.has(url)) return true
-  underWay.set(target, asked.add(url))
+  const urlsInProgress = inProgress.get(target) ?? new Set<string>()
+  if (!profile || urlsInProgress.has(url)) return true
+  inProgress.set(target, urlsInProgress.add(url))
   const at: DataPosition = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: target }
   const inner = createCheckContext(engine, target, reference.startsWith('#') ? container : target, root)
   try {
@@ -43,26 +44,26 @@ function meets(target: JsonObject, url: string, reference: string, context: Chec
       return severity !== 'error'
     })
   } finally {
-    asked.delete(url)
+    urlsInProgress.delete(url)
   }
 }
 
 export const fhirAggregation = keyword<readonly string[]>('fhirAggregation', ['object'], (modes) => {
   return (context, { reference }: Reference) => {
-    if (typeof reference !== 'string' || modes.some((mode) => isThere(mode, reference, context))) return undefined
-    const text = `{at} refers to \`${reference}\`, which must be ${modes.map((mode) => PLACES[mode] ?? mode).join(' or ')}.`
+    if (typeof reference !== 'string' || modes.some((mode) => matchesMode(mode, reference, context))) return undefined
+    const text = `{at} refers to \`${reference}\`, which must be ${modes.map((mode) => MODE_TEXTS[mode] ?? mode).join(' or ')}.`
     return [{ detail: 'reference-not-found', text }]
   }
 })
 
-const PLACES: Readonly<Record<string, string>> = {
+const MODE_TEXTS: Readonly<Record<string, string>> = {
   contained: 'contained in the resource',
   bundled: 'in the same Bundle',
   referenced: 'outside the resource',
 }
 
 // Outside a Bundle nobody can tell whether the target will be in one.
-function isThere(mode: string, reference: string, context: CheckContext): boolean {
+function matchesMode(mode: string, reference: string, context: CheckContext): boolean {
   if (mode === 'contained') return reference.startsWith('#')
   if (mode === 'referenced') return !reference.startsWith('#')
   return (
