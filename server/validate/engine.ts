@@ -5,7 +5,7 @@ import type { PathClock } from '../fhirpath/scope.ts'
 import { compileProfile, compileType } from './compile/structure-definition.ts'
 import { contextInvariantsOf } from './context-invariant.ts'
 import { KEYWORDS } from './keywords/index.ts'
-import { createQuick } from './quick/pass.ts'
+import { createQuickTests } from './quick/is-clean.ts'
 import type { CompiledSchema, ValidationEngine, CompiledExtension } from './check-context.ts'
 import { createTerminology } from '../terminology/terminology.ts'
 
@@ -52,7 +52,7 @@ export function createEngine(definitions: Definitions, strict: boolean, clock?: 
       return compiled
     },
   }
-  const quick = createQuick(engine)
+  const quick = createQuickTests(engine)
   const compileExtension = (url: string): CompiledExtension | undefined => {
     const { structures } = definitions
     const definition = structures.find(url)

@@ -1,4 +1,4 @@
-/** A resource inside another, by its own type and the profiles that it claims. */
+/** A resource inside another one: tested against its type and the profiles that it claims. */
 import type { JsonObject } from '../../fhir/types.ts'
 import { claimedProfiles } from '../claimed-profiles.ts'
 import { hasDuplicateId } from '../contained.ts'

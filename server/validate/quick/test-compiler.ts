@@ -1,8 +1,8 @@
-/** The form of the compiler of the quick pass: tests of values, types, resources. Its parts import this file, and it imports none. */
+/** The type of the compiler of the quick pass. Its parts call each other through it, so they need not import each other. */
 import type { Schema } from '../compile/schema.ts'
 import type { QuickTest, ValidationEngine } from '../check-context.ts'
 
-/** Makes tests for one engine; each type once. */
+/** Compiles tests for one engine; each type once. */
 export type TestCompiler = {
   readonly engine: ValidationEngine
   /** A test of one value against all these schemas; `name` is the property that holds the value. */

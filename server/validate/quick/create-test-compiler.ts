@@ -1,6 +1,7 @@
 /**
- * Schemas to tests. All schemas that hold for a value (its type's, its profiles', a slice's) become one test, so that
- * the value is walked once. A keyword that is not in the tables here makes the test say no: then the schemas decide.
+ * Compiles schemas to tests of the quick pass. All schemas that apply to a value (of its type, its profiles, its slice)
+ * become one test, so that the value is walked once. A schema with a keyword that is not in the tables below compiles to
+ * NEVER: the quick pass then leaves the value to ajv, and a new keyword of compile/ is safe before it is added here.
  */
 import { compileProfile, compileType } from '../compile/structure-definition.ts'
 import type { Schema } from '../compile/schema.ts'
@@ -8,10 +9,10 @@ import type { ValidationEngine } from '../check-context.ts'
 import { KEYWORD_TESTS } from './keywords.ts'
 import { listTest } from './list.ts'
 import { objectTest } from './object.ts'
-import { formTest, limitTests } from './primitive.ts'
+import { typeTest, limitTests } from './primitive.ts'
 import { resourceTest } from './resource.ts'
 import type { TestCompiler } from './test-compiler.ts'
-import { allOf, NEVER } from './test.ts'
+import { allOf, NEVER } from './quick-test.ts'
 import type { QuickTest } from '../check-context.ts'
 
 export function createTestCompiler(engine: ValidationEngine): TestCompiler {
@@ -26,9 +27,9 @@ export function createTestCompiler(engine: ValidationEngine): TestCompiler {
       return (value, context, holder) => (made ??= make(name))(value, context, holder)
     },
     resource: (type, profiles) => {
-      const more = profiles.map((url) => compiler.profile(url))
-      if (more.some((one) => one === undefined)) return NEVER
-      return valueTest([compileType(type, structures), ...(more as Schema[])], '', compiler)
+      const profileSchemas = profiles.map((url) => compiler.profile(url))
+      if (profileSchemas.some((one) => one === undefined)) return NEVER
+      return valueTest([compileType(type, structures), ...(profileSchemas as Schema[])], '', compiler)
     },
     profile: (url) => (structures.find(url) ? compileProfile(url, structures) : undefined),
   }
@@ -40,8 +41,8 @@ export function createTestCompiler(engine: ValidationEngine): TestCompiler {
   return compiler
 }
 
-/** Keywords that are about the properties of an object. */
-const OF_OBJECTS = [
+/** Keywords about the properties of an object. */
+const OBJECT_KEYWORDS = [
   'properties',
   'additionalProperties',
   'fhirRequired',
@@ -52,32 +53,38 @@ const OF_OBJECTS = [
   'fhirSiblings',
 ] as const
 
-/** Keywords that are about the items of a list. */
-const OF_LISTS = ['items', 'minItems', 'maxItems', 'fhirExtensions', 'fhirSlices'] as const
+/** Keywords about the items of a list. */
+const LIST_KEYWORDS = ['items', 'minItems', 'maxItems', 'fhirExtensions', 'fhirSlices'] as const
 
-const OF_VALUES = ['type', 'const', 'minimum', 'maximum', 'maxLength', 'fhirFormat', 'fhirType', 'fhirResource']
+const VALUE_KEYWORDS = ['type', 'const', 'minimum', 'maximum', 'maxLength', 'fhirFormat', 'fhirType', 'fhirResource']
 
-const KNOWN = new Set<string>([...OF_OBJECTS, ...OF_LISTS, ...OF_VALUES, ...Object.keys(KEYWORD_TESTS)])
+/** A schema with any other keyword compiles to NEVER. */
+const COMPILED_KEYWORDS = new Set<string>([
+  ...OBJECT_KEYWORDS,
+  ...LIST_KEYWORDS,
+  ...VALUE_KEYWORDS,
+  ...Object.keys(KEYWORD_TESTS),
+])
 
-function valueTest(stated: readonly Schema[], name: string, compiler: TestCompiler): QuickTest {
-  const schemas = unfolded(stated, compiler)
-  if (schemas.some((one) => Object.keys(one).some((key) => !KNOWN.has(key)))) return NEVER
+function valueTest(given: readonly Schema[], name: string, compiler: TestCompiler): QuickTest {
+  const schemas = withProfilesAndTypes(given, compiler)
+  if (schemas.some((one) => Object.keys(one).some((key) => !COMPILED_KEYWORDS.has(key)))) return NEVER
   const has = (keys: readonly (keyof Schema)[]): boolean =>
     schemas.some((one) => keys.some((key) => one[key] !== undefined))
   const type = schemas.find((one) => one.fhirType !== undefined)?.fhirType
   return allOf([
     ...(type === undefined ? [] : [compiler.type(type)]),
-    ...schemas.filter(isForm).map(formTest),
+    ...schemas.filter(isPrimitiveSchema).map(typeTest),
     ...schemas.flatMap(limitTests),
     ...schemas.flatMap(constTest),
     ...(schemas.some((one) => one.fhirResource) ? [resourceTest(name, compiler)] : []),
-    ...(has(OF_LISTS) ? [listTest(schemas, name, compiler)] : []),
-    ...(has(OF_OBJECTS) ? [objectTest(schemas, compiler)] : []),
+    ...(has(LIST_KEYWORDS) ? [listTest(schemas, name, compiler)] : []),
+    ...(has(OBJECT_KEYWORDS) ? [objectTest(schemas, compiler)] : []),
     ...schemas.flatMap((one) => keywordTests(one, compiler)),
   ])
 }
 
-const isForm = ({ type, fhirType, fhirResource, properties, items }: Schema): boolean =>
+const isPrimitiveSchema = ({ type, fhirType, fhirResource, properties, items }: Schema): boolean =>
   type !== undefined && type !== 'object' && type !== 'array' && !fhirType && !fhirResource && !properties && !items
 
 const constTest = (schema: Schema): QuickTest[] =>
@@ -91,17 +98,17 @@ function keywordTests(schema: Schema, { engine }: TestCompiler): readonly QuickT
 }
 
 /**
- * The schemas with profiles on types put beside them and, where more is said of an object than its type says, its shape
- * in place of the name. Where one of several profiles would do, they stay: then the schemas decide.
+ * Replaces `fhirProfile` by the schemas of the profiles and, where a schema adds to the properties of an object,
+ * `fhirType` by the schema of the type. A choice of several profiles stays, and compiles to NEVER.
  */
-function unfolded(stated: readonly Schema[], { engine, profile }: TestCompiler): readonly Schema[] {
+function withProfilesAndTypes(given: readonly Schema[], { engine, profile }: TestCompiler): readonly Schema[] {
   const { structures } = engine.definitions
-  const schemas = stated.flatMap(({ fhirProfile = [], ...rest }): readonly Schema[] => {
+  const schemas = given.flatMap(({ fhirProfile = [], ...rest }): readonly Schema[] => {
     if (fhirProfile.some((urls) => urls.length > 1)) return [{ ...rest, fhirProfile }]
-    // A profile that is not at hand asks nothing.
+    // A profile without a definition adds nothing.
     return [rest, ...fhirProfile.flat().flatMap((url) => profile(url) ?? [])]
   })
-  if (!schemas.some((one) => OF_OBJECTS.some((key) => one[key] !== undefined))) return schemas
+  if (!schemas.some((one) => OBJECT_KEYWORDS.some((key) => one[key] !== undefined))) return schemas
   return schemas.flatMap(({ fhirType, ...rest }): readonly Schema[] =>
     fhirType === undefined ? [rest] : [compileType(fhirType, structures), rest],
   )

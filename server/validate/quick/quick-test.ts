@@ -1,14 +1,14 @@
 /**
- * The quick pass: is there nothing at all to tell of a value? Most of what is sent is right, and most of the time of a
- * check goes into being able to say what is wrong and where. A test answers yes or no only, and no may be said too often:
- * then the schemas, which can tell, are asked. It is never said too seldom, which test/validate/quick.test.ts shows.
+ * The quick pass: does a value have no issue at all? Most resources are valid, and most of the time of a check is spent
+ * on being able to say what is wrong and where. A quick test only answers true or false. False may be wrong: the schemas
+ * then check the value with ajv and report the issues. True is never wrong; test/validate/quick.test.ts compares both.
  */
 import type { QuickTest } from '../check-context.ts'
 
-/** For whatever the quick pass knows nothing of. */
+/** Never passes: stands for a keyword or a case that the quick pass does not implement, so that ajv decides. */
 export const NEVER: QuickTest = () => false
 
-/** Several tests as one; written out for the few that there are mostly, which a loop would be slower for. */
+/** Joins tests; written out for up to four, because a loop is slower and most lists are short. */
 export function allOf(tests: readonly QuickTest[]): QuickTest {
   const [one, two, three, four, ...more] = tests
   if (!one) return () => true

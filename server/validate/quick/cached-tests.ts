@@ -1,40 +1,40 @@
 /**
- * Tests that remember what they found right: resources bring the same codes and types of reference again and again, and
- * what an engine knows does not change.
+ * Tests that cache the values that passed: resources repeat the same codes and types of reference, and the definitions
+ * of an engine do not change.
  */
 import type { JsonObject } from '../../fhir/types.ts'
 import { fhirBinding } from '../keywords/binding.ts'
 import { fhirCoding } from '../keywords/coding.ts'
 import { fhirReference } from '../keywords/reference.ts'
 import type { ValueSetBinding } from '../compile/schema.ts'
-import { of, type Make } from './check.ts'
+import { keywordTest, type TestFactory } from './keyword-test.ts'
 
-/** A coding by its system, code and display, where it names no version. */
-export const coding: Make<true> = (value, engine, parent) => {
-  const test = of(fhirCoding)(value, engine, parent)
-  const known = createMemory()
+/** `fhirCoding`: caches system, code and display of a Coding without version. */
+export const cachedCoding: TestFactory<true> = (value, engine, parent) => {
+  const test = keywordTest(fhirCoding)(value, engine, parent)
+  const cache = createCodingCache()
   return (data, context, holder) => {
     const { system, code, display, version } = data as JsonObject
     if (typeof system !== 'string' || typeof code !== 'string' || version !== undefined)
       return test(data, context, holder)
-    if (known.has(system, code, display)) return true
-    const isRight = test(data, context, holder)
-    if (isRight) known.add(system, code, display)
-    return isRight
+    if (cache.has(system, code, display)) return true
+    const passes = test(data, context, holder)
+    if (passes) cache.add(system, code, display)
+    return passes
   }
 }
 
-/** A Coding, or a concept with one, by system and code. */
-export const binding: Make<readonly ValueSetBinding[]> = (value, engine, parent) => {
-  const test = of(fhirBinding)(value, engine, parent)
-  const known = createMemory()
+/** `fhirBinding`: caches system and code of a Coding, or of a CodeableConcept with one Coding. */
+export const cachedBinding: TestFactory<readonly ValueSetBinding[]> = (value, engine, parent) => {
+  const test = keywordTest(fhirBinding)(value, engine, parent)
+  const cache = createCodingCache()
   return (data, context, holder) => {
     const one = typeof data === 'string' ? undefined : onlyCoding(data as JsonObject)
     if (typeof one?.system !== 'string' || typeof one.code !== 'string') return test(data, context, holder)
-    if (known.has(one.system, one.code, undefined)) return true
-    const isRight = test(data, context, holder)
-    if (isRight) known.add(one.system, one.code, undefined)
-    return isRight
+    if (cache.has(one.system, one.code, undefined)) return true
+    const passes = test(data, context, holder)
+    if (passes) cache.add(one.system, one.code, undefined)
+    return passes
   }
 }
 
@@ -46,9 +46,9 @@ function onlyCoding(data: JsonObject): JsonObject | undefined {
     : undefined
 }
 
-/** `Type/...` outside a Bundle is to that type, if it is a reference at all. */
-export const reference: Make<readonly string[]> = (targets, engine, parent) => {
-  const test = of(fhirReference)(targets, engine, parent)
+/** `fhirReference`: outside a Bundle a reference `Type/...` is to that type; its form is checked elsewhere. */
+export const cachedReference: TestFactory<readonly string[]> = (targets, engine, parent) => {
+  const test = keywordTest(fhirReference)(targets, engine, parent)
   const allowed = new Set(targets)
   return (data, context, holder) => {
     const { reference: text, type } = data as JsonObject
@@ -60,21 +60,21 @@ export const reference: Make<readonly string[]> = (targets, engine, parent) => {
   }
 }
 
-type Memory = {
+type CodingCache = {
   has(system: string, code: string, display: unknown): boolean
   add(system: string, code: string, display: unknown): void
 }
 
-const MOST = 2000
+const MAX_CACHED = 2000
 
-/** Map by map: to join the texts would cost more than what is saved. */
-function createMemory(): Memory {
+/** Nested maps: joining the texts to one key would cost more than the cache saves. */
+function createCodingCache(): CodingCache {
   const systems = new Map<string, Map<string, Set<unknown>>>()
   let count = 0
   return {
     has: (system, code, display) => systems.get(system)?.get(code)?.has(display) === true,
     add(system, code, display) {
-      if (++count > MOST) return
+      if (++count > MAX_CACHED) return
       const codes = systems.get(system) ?? new Map<string, Set<unknown>>()
       systems.set(system, codes.set(code, (codes.get(code) ?? new Set()).add(display)))
     },

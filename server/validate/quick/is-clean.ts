@@ -1,17 +1,17 @@
-/** The quick pass over a whole resource: see test.ts. */
+/** The quick pass over a whole resource (quick-test.ts says what it is). */
 import type { JsonObject } from '../../fhir/types.ts'
 import type { ResourceCapability } from '../../definitions/definitions.ts'
 import { selectProfile } from '../select-profile.ts'
 import { claimedProfiles } from '../claimed-profiles.ts'
 import { createCheckContext } from '../create-context.ts'
 import type { ValidationEngine } from '../check-context.ts'
-import { createTestCompiler } from './compile.ts'
-import { NEVER } from './test.ts'
+import { createTestCompiler } from './create-test-compiler.ts'
+import { NEVER } from './quick-test.ts'
 import type { QuickTest } from '../check-context.ts'
 
 /**
- * Of a resource of a type that R4 has, asked against profiles besides those that the offer demands and it claims itself:
- * true when there is nothing to tell of it, not even a warning.
+ * Does a resource, of a type of R4, have no issue at all, not even a warning? It is checked against its type, the profile
+ * that its capability requires, the requested profiles and those that it claims. False may be wrong, true never is.
  */
 export function isClean(
   resource: JsonObject,
@@ -30,31 +30,31 @@ export function isClean(
   try {
     return engine.quickTest(String(resource.resourceType), profiles)(resource, context, resource)
   } catch {
-    // What could not be evaluated is for the schemas to tell.
+    // A test that cannot be evaluated: ajv decides.
     return false
   }
 }
 
-/** A test, and those for one profile more. */
-type Branch = { test?: QuickTest; readonly more: Map<string, Branch> }
+/** The test of a list of profiles, and the branches for one more profile. */
+type TestBranch = { test?: QuickTest; readonly more: Map<string, TestBranch> }
 
-/** Tests kept; whoever claims other profiles in every resource is to gain nothing by it. */
-const MOST_TESTS = 500
-const MOST_PROFILES = 4
+/** The cache is bounded, because a client may claim other profiles in every resource. */
+const MAX_TESTS = 500
+const MAX_PROFILES = 4
 
-/** Tests for resources of a type that are to meet profiles, each made when it is first asked for. */
-export function createQuick(engine: ValidationEngine): (type: string, profiles: readonly string[]) => QuickTest {
+/** Tests by type and profiles, each compiled on first use. */
+export function createQuickTests(engine: ValidationEngine): (type: string, profiles: readonly string[]) => QuickTest {
   const compiler = createTestCompiler(engine)
-  const types = new Map<string, Branch>()
+  const types = new Map<string, TestBranch>()
   let count = 0
   const make = (type: string, profiles: readonly string[]): QuickTest => {
-    if (++count > MOST_TESTS) types.clear()
-    if (count > MOST_TESTS) count = 0
-    const urls = [...new Set(profiles.map((url) => ownUrl(url, type, engine)))].filter((url) => url !== '')
+    if (++count > MAX_TESTS) types.clear()
+    if (count > MAX_TESTS) count = 0
+    const urls = [...new Set(profiles.map((url) => profileUrlOf(url, type, engine)))].filter((url) => url !== '')
     return urls.includes(undefined) ? NEVER : compiler.resource(type, urls as string[])
   }
   return (type, profiles) => {
-    if (profiles.length > MOST_PROFILES) return NEVER
+    if (profiles.length > MAX_PROFILES) return NEVER
     let at = branch(types, type)
     let before: string | undefined
     for (const url of profiles) {
@@ -66,14 +66,14 @@ export function createQuick(engine: ValidationEngine): (type: string, profiles: 
   }
 }
 
-function branch(branches: Map<string, Branch>, name: string): Branch {
+function branch(branches: Map<string, TestBranch>, name: string): TestBranch {
   let found = branches.get(name)
   if (!found) branches.set(name, (found = { more: new Map() }))
   return found
 }
 
-/** The url without a version; '' for the type's own definition, which adds nothing; undefined for one of another type. */
-function ownUrl(canonical: string, type: string, { definitions }: ValidationEngine): string | undefined {
+/** The url without version; '' for the definition of the type itself, which adds nothing; undefined for a profile on another type. */
+function profileUrlOf(canonical: string, type: string, { definitions }: ValidationEngine): string | undefined {
   const { structures } = definitions
   const url = canonical.split('|')[0] ?? ''
   const definition = structures.find(url)
