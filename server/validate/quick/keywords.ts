@@ -2,7 +2,7 @@
 import { invariantTests } from '../keywords/invariants.ts'
 import { fhirAggregation, fhirTarget } from '../keywords/reference-target.ts'
 import { fhirFixed, fhirMax, fhirMin, fhirPattern } from '../keywords/value.ts'
-import { createWellAnswered } from '../questionnaire/quick.ts'
+import { createResponseTest } from '../questionnaire/quick-response.ts'
 import { fitsQuestionnaire, SPECIFICATION_RULES } from '../rules/index.ts'
 import type { SpecificationRule } from '../rules/specification-rule.ts'
 import type { ValidationEngine } from '../check-context.ts'
@@ -40,7 +40,7 @@ export const KEYWORD_TESTS: Readonly<Record<string, TestFactory>> = {
 function specificationRuleTest(rule: SpecificationRule, engine: ValidationEngine): QuickTest {
   // Responses have a quick pass of their own.
   if (rule === fitsQuestionnaire) {
-    const isWellAnswered = createWellAnswered(engine)
+    const isWellAnswered = createResponseTest(engine)
     return (_value, context) => isWellAnswered(context)
   }
   return (value, context) => rule(value as never, context).length === 0

@@ -1,4 +1,4 @@
-/** The parts of Questionnaire and QuestionnaireResponse that are read. https://hl7.org/fhir/R4/questionnaire.html */
+/** The elements of Questionnaire and QuestionnaireResponse that the checks read. https://hl7.org/fhir/R4/questionnaire.html */
 import type { JsonObject } from '../../fhir/types.ts'
 
 export type Question = JsonObject & {
@@ -10,18 +10,18 @@ export type Question = JsonObject & {
   readonly maxLength?: number
   readonly answerOption?: readonly JsonObject[]
   readonly answerValueSet?: string
-  readonly enableWhen?: readonly Condition[]
+  readonly enableWhen?: readonly EnableWhen[]
   readonly enableBehavior?: 'all' | 'any'
   readonly item?: readonly Question[]
 }
 
-export type Condition = JsonObject & { readonly question?: string; readonly operator?: string }
+export type EnableWhen = JsonObject & { readonly question?: string; readonly operator?: string }
 
-export type Answer = JsonObject & { readonly item?: readonly Item[] }
-export type Item = JsonObject & {
+export type ResponseAnswer = JsonObject & { readonly item?: readonly ResponseItem[] }
+export type ResponseItem = JsonObject & {
   readonly linkId?: string
-  readonly answer?: readonly Answer[]
-  readonly item?: readonly Item[]
+  readonly answer?: readonly ResponseAnswer[]
+  readonly item?: readonly ResponseItem[]
 }
 
 /** The property that holds a `value[x]`, whatever its type. */
@@ -29,28 +29,27 @@ export function valueKey(holder: JsonObject, name = 'value'): string | undefined
   return Object.keys(holder).find((key) => key.startsWith(name) && key.length > name.length)
 }
 
-/** A list of objects, or none: the shape was judged elsewhere. */
+/** The objects of a list; anything else is an issue of the type and left out here. */
 export function objects<T extends JsonObject>(value: unknown): readonly T[] {
   return Array.isArray(value) ? value.filter(isObject<T>) : []
 }
 
 const isObject = <T extends JsonObject>(value: unknown): value is T => typeof value === 'object' && value !== null
 
-const CORE = 'http://hl7.org/fhir/StructureDefinition/'
+const HL7_EXTENSION = 'http://hl7.org/fhir/StructureDefinition/'
 
 /**
- * The values of an extension of a question, by the last part of its url among those that R4 defines, or by its whole
- * url. https://hl7.org/fhir/R4/questionnaire-profiles.html
+ * The values of an extension, by its url or by the last part of a url of R4. https://hl7.org/fhir/R4/questionnaire-profiles.html
  */
 export function extensionValues(holder: JsonObject, name: string): readonly unknown[] {
-  const url = name.includes(':') ? name : CORE + name
+  const url = name.includes(':') ? name : HL7_EXTENSION + name
   return objects(holder.extension).flatMap((one) => {
     const key = one.url === url ? valueKey(one) : undefined
     return key === undefined ? [] : [one[key]]
   })
 }
 
-/** The one value of an extension, where it is a number. */
+/** The value of an extension, where it is a number. */
 export function extensionNumber(holder: JsonObject, name: string): number | undefined {
   const [value] = extensionValues(holder, name)
   return typeof value === 'number' ? value : undefined

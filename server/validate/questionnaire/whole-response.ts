@@ -1,15 +1,14 @@
-/** What the Questionnaire says of responses as a whole; none of it refuses one. */
+/** Checks of a response as a whole: subject type and effective period of its questionnaire. All are warnings. */
 import type { JsonObject } from '../../fhir/types.ts'
 import { withArticle } from '../../fhir/article.ts'
 import { dateRange } from '../../fhir/dates.ts'
 import { typeOfUrl, parseReference } from '../../fhir/reference.ts'
 import type { Violation } from '../violation.ts'
-import { list, warning } from './asked.ts'
+import { list, warning } from './question-rule.ts'
 
-/** The period in which the form is in use, and the types of subject that it is for. */
-export const headViolations = (response: JsonObject, form: JsonObject): readonly Violation[] => [
-  ...periodViolations(response, form),
-  ...subjectViolations(response, form),
+export const wholeResponseViolations = (response: JsonObject, questionnaire: JsonObject): readonly Violation[] => [
+  ...periodViolations(response, questionnaire),
+  ...subjectViolations(response, questionnaire),
 ]
 
 /** https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.effectivePeriod */
@@ -19,10 +18,10 @@ function periodViolations({ authored }: JsonObject, { effectivePeriod }: JsonObj
   if (!written) return []
   const { start, end } = effectivePeriod as JsonObject
   const [from, until] = [rangeOf(start), rangeOf(end)]
-  const told = (which: string, bound: unknown): Violation =>
+  const outsidePeriod = (which: string, bound: unknown): Violation =>
     warning('/authored', `{at} is \`${String(authored)}\`; the questionnaire is in use ${which} \`${String(bound)}\`.`)
-  if (from && written.end <= from.start) return [told('from', start)]
-  return until && written.start >= until.end ? [told('until', end)] : []
+  if (from && written.end <= from.start) return [outsidePeriod('from', start)]
+  return until && written.start >= until.end ? [outsidePeriod('until', end)] : []
 }
 
 const rangeOf = (text: unknown) => (typeof text === 'string' ? dateRange(text, 'UTC') : undefined)
