@@ -1,4 +1,4 @@
-/** The size that an Attachment states is that of its data. https://hl7.org/fhir/R4/datatypes-definitions.html#Attachment.size */
+/** The `size` of an Attachment is that of its `data`. https://hl7.org/fhir/R4/datatypes-definitions.html#Attachment.size */
 import type { SpecificationRule } from './specification-rule.ts'
 
 export const attachmentSize: SpecificationRule = ({ data, size }) => {

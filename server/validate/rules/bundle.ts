@@ -10,14 +10,14 @@ const isObject = (value: unknown): value is JsonObject =>
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
 
-/** A page has one address and one neighbour on each side. https://hl7.org/fhir/R4/http.html#paging */
-const SINGLE = new Set(['self', 'first', 'previous', 'prev', 'next', 'last'])
+/** Relations of which a Bundle has one link. https://hl7.org/fhir/R4/http.html#paging */
+const UNIQUE_RELATIONS = new Set(['self', 'first', 'previous', 'prev', 'next', 'last'])
 
-export const bundleLinks: SpecificationRule = ({ link }) => {
+export const uniqueLinkRelations: SpecificationRule = ({ link }) => {
   const seen = new Set<unknown>()
   return listOf(link).flatMap((one, index): Violation[] => {
     const relation = isObject(one) ? one.relation : undefined
-    if (typeof relation !== 'string' || !SINGLE.has(relation)) return []
+    if (typeof relation !== 'string' || !UNIQUE_RELATIONS.has(relation)) return []
     if (!seen.has(relation)) {
       seen.add(relation)
       return []
@@ -31,7 +31,7 @@ export const bundleLinks: SpecificationRule = ({ link }) => {
  * `fullUrl` is absolute, and does not disagree with the id.
  * https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.fullUrl
  */
-export const entryAddresses: SpecificationRule = ({ entry }) =>
+export const fullUrlMatchesResource: SpecificationRule = ({ entry }) =>
   listOf(entry).flatMap((one, index): Violation[] => {
     if (!isObject(one) || typeof one.fullUrl !== 'string' || one.fullUrl === '') return []
     const { fullUrl, resource } = one
@@ -46,15 +46,15 @@ export const entryAddresses: SpecificationRule = ({ entry }) =>
     return [{ detail: 'bundle-invalid', below, text }]
   })
 
-/** Only what is to be done, or was done, may stand without a name. */
-const NAMED = new Set(['document', 'message', 'collection', 'searchset'])
+/** The types of Bundle whose entries need a `fullUrl`; a batch, a transaction and a history do not. */
+const TYPES_WITH_FULL_URL = new Set(['document', 'message', 'collection', 'searchset'])
 
 /**
- * Where nothing is to be created, each resource has its `fullUrl`; results of operations may not be identified.
+ * Each entry has a `fullUrl`, except results of operations, which may have no identity.
  * https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.fullUrl
  */
-export const entryNames: SpecificationRule = ({ type, entry }) => {
-  if (typeof type !== 'string' || !NAMED.has(type)) return []
+export const fullUrlRequired: SpecificationRule = ({ type, entry }) => {
+  if (typeof type !== 'string' || !TYPES_WITH_FULL_URL.has(type)) return []
   return listOf(entry).flatMap((one, index): Violation[] => {
     if (!isObject(one) || !isObject(one.resource) || 'fullUrl' in one || '_fullUrl' in one) return []
     const { resourceType } = one.resource
@@ -65,10 +65,10 @@ export const entryNames: SpecificationRule = ({ type, entry }) => {
 }
 
 /**
- * What a search found has an id; what it says of itself is an OperationOutcome.
+ * A match or include has an id; an entry of mode `outcome` is an OperationOutcome.
  * https://hl7.org/fhir/R4/valueset-search-entry-mode.html, https://hl7.org/fhir/R4/resource.html#id
  */
-export const searchEntries: SpecificationRule = ({ type, entry }) => {
+export const searchsetEntries: SpecificationRule = ({ type, entry }) => {
   if (type !== 'searchset') return []
   return listOf(entry).flatMap((one, index): Violation[] => {
     if (!isObject(one) || !isObject(one.resource)) return []
@@ -79,17 +79,17 @@ export const searchEntries: SpecificationRule = ({ type, entry }) => {
       const text = `{at} is a ${String(resourceType)}, but what \`search.mode\` calls an outcome is an OperationOutcome.`
       return resourceType === 'OperationOutcome' ? [] : [{ detail: 'bundle-invalid', below, text }]
     }
-    const isNoise = mode === undefined && resourceType === 'OperationOutcome'
-    if (id !== undefined || isNoise) return []
+    const isOutcome = mode === undefined && resourceType === 'OperationOutcome'
+    if (id !== undefined || isOutcome) return []
     return [{ detail: 'bundle-invalid', below, text: '{at} has no `id`. A resource that a search found has one.' }]
   })
 }
 
 /**
- * What the Composition of a document refers to is in the document, once.
+ * Each reference of the Composition resolves to one entry of the document.
  * https://hl7.org/fhir/R4/documents.html#content, https://hl7.org/fhir/R4/bundle.html#references
  */
-export const documentReferences: SpecificationRule = (bundle) => {
+export const compositionReferencesResolve: SpecificationRule = (bundle) => {
   if (bundle.type !== 'document') return []
   const first = listOf(bundle.entry)[0]
   if (!isObject(first) || !isObject(first.resource) || first.resource.resourceType !== 'Composition') return []
@@ -108,27 +108,31 @@ export const documentReferences: SpecificationRule = (bundle) => {
   })
 }
 
-type Placed = { readonly reference: string; readonly below: string }
+type CompositionReference = { readonly reference: string; readonly below: string }
 
-const HEAD = ['subject', 'encounter', 'author', 'custodian'] as const
+const REFERENCE_ELEMENTS = ['subject', 'encounter', 'author', 'custodian'] as const
 
-function referencesIn(composition: JsonObject): readonly Placed[] {
-  const head = HEAD.flatMap((name) => at(composition[name], `/${name}`))
+function referencesIn(composition: JsonObject): readonly CompositionReference[] {
+  const head = REFERENCE_ELEMENTS.flatMap((name) => referencesAt(composition[name], `/${name}`))
   const attesters = listOf(composition.attester).flatMap((one, index) =>
-    isObject(one) ? at(one.party, `/attester/${index}/party`) : [],
+    isObject(one) ? referencesAt(one.party, `/attester/${index}/party`) : [],
   )
-  return [...head, ...attesters, ...sections(composition, '')]
+  return [...head, ...attesters, ...sectionReferences(composition, '')]
 }
 
-function sections(holder: JsonObject, below: string): readonly Placed[] {
+function sectionReferences(holder: JsonObject, below: string): readonly CompositionReference[] {
   return listOf(holder.section).flatMap((one, index) => {
     if (!isObject(one)) return []
-    const place = `${below}/section/${index}`
-    return [...at(one.focus, `${place}/focus`), ...at(one.entry, `${place}/entry`), ...sections(one, place)]
+    const pointer = `${below}/section/${index}`
+    return [
+      ...referencesAt(one.focus, `${pointer}/focus`),
+      ...referencesAt(one.entry, `${pointer}/entry`),
+      ...sectionReferences(one, pointer),
+    ]
   })
 }
 
-function at(value: unknown, below: string): readonly Placed[] {
-  if (Array.isArray(value)) return value.flatMap((one, index) => at(one, `${below}/${index}`))
+function referencesAt(value: unknown, below: string): readonly CompositionReference[] {
+  if (Array.isArray(value)) return value.flatMap((one, index) => referencesAt(one, `${below}/${index}`))
   return isObject(value) && typeof value.reference === 'string' ? [{ reference: value.reference, below }] : []
 }

@@ -1,12 +1,12 @@
-/** Rules for the definitions that a resource may be, where they name other definitions. https://hl7.org/fhir/R4/conformance-module.html */
+/** Rules for conformance resources that refer to other definitions, and for canonical urls. https://hl7.org/fhir/R4/conformance-module.html */
 import { pathFault } from '../../fhirpath/path-fault.ts'
 import type { Violation } from '../violation.ts'
 import type { SpecificationRule } from './specification-rule.ts'
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
 
-/** A stated parameter is of the type that its definition gives it. https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource.searchParam.definition */
-export const searchParamType: SpecificationRule = ({ definition, type }, { engine }) => {
+/** The type of a search parameter is that of its definition. https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource.searchParam.definition */
+export const searchParameterTypeMatches: SpecificationRule = ({ definition, type }, { engine }) => {
   if (typeof definition !== 'string' || typeof type !== 'string') return []
   const defined = engine.definitions.find(definition)
   if (defined?.resourceType !== 'SearchParameter' || typeof defined.type !== 'string' || defined.type === type)
@@ -16,7 +16,7 @@ export const searchParamType: SpecificationRule = ({ definition, type }, { engin
 }
 
 /** https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.derivedFrom, and .component */
-export const derivedParameter: SpecificationRule = ({ type, base, derivedFrom, component }, { engine }) => {
+export const derivedSearchParameter: SpecificationRule = ({ type, base, derivedFrom, component }, { engine }) => {
   const found: Violation[] = []
   if (type === 'composite' && listOf(component).length < 2) {
     found.push({ detail: 'value-conflict', text: '{at} is composite, so it needs two `component`s or more.' })
@@ -36,15 +36,15 @@ export const derivedParameter: SpecificationRule = ({ type, base, derivedFrom, c
   return found
 }
 
-/** What is searched for is found by an expression. https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.expression */
-export const searchExpression: SpecificationRule = ({ expression }) => {
+/** The expression can be parsed. https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.expression */
+export const searchExpressionParses: SpecificationRule = ({ expression }) => {
   const reason = typeof expression === 'string' ? pathFault(expression) : undefined
   if (reason === undefined) return []
   return [{ detail: 'definition-invalid', below: '/expression', text: `{at} is \`${String(expression)}\`; ${reason}` }]
 }
 
 /**
- * What is found by its canonical address has an absolute one; inside another resource too.
+ * A canonical url is absolute, also of a contained resource.
  * https://hl7.org/fhir/R4/resource.html#canonical
  */
 export const absoluteUrl: SpecificationRule = ({ url }) => {
@@ -54,7 +54,7 @@ export const absoluteUrl: SpecificationRule = ({ url }) => {
   ]
 }
 
-/** A code system is named by an absolute address. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.system */
+/** The system of an include is an absolute URI. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.compose.include.system */
 export const absoluteSystem: SpecificationRule = ({ system }) => {
   if (typeof system !== 'string' || system === '' || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(system)) return []
   return [

@@ -1,11 +1,11 @@
 /**
- * Labels are sets: "Uniqueness is determined by system/code, and version and display are ignored".
+ * Security labels are a set: "Uniqueness is determined by system/code, and version and display are ignored".
  * https://hl7.org/fhir/R4/resource-definitions.html#Meta.security
  */
 import type { Violation } from '../violation.ts'
 import type { SpecificationRule } from './specification-rule.ts'
 
-export const distinctLabels: SpecificationRule = ({ security }) => {
+export const uniqueSecurityLabels: SpecificationRule = ({ security }) => {
   if (!Array.isArray(security) || security.length < 2) return []
   const seen = new Set<string>()
   return (security as unknown[]).flatMap((label, index): Violation[] => {

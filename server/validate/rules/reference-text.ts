@@ -1,7 +1,7 @@
-/** What a reference says is the address of a resource, hence without white space. https://hl7.org/fhir/R4/references.html#literal */
+/** Reference.reference is a URI, hence without white space. https://hl7.org/fhir/R4/references.html#literal */
 import type { SpecificationRule } from './specification-rule.ts'
 
-export const referenceText: SpecificationRule = ({ reference }) => {
+export const referenceHasNoWhitespace: SpecificationRule = ({ reference }) => {
   if (typeof reference !== 'string' || !/\s/.test(reference)) return []
   const text = `{at} refers to \`${reference.slice(0, 200)}\`, which is no reference: it has white space in it.`
   return [{ detail: 'reference-format', text }]

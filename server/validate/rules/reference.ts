@@ -1,20 +1,20 @@
-/** The type that a Reference states. https://hl7.org/fhir/R4/references-definitions.html#Reference.type */
+/** Reference.type agrees with the target. https://hl7.org/fhir/R4/references-definitions.html#Reference.type */
 import { withArticle } from '../../fhir/article.ts'
 import { referencedType } from '../resolve-reference.ts'
 import type { SpecificationRule } from './specification-rule.ts'
 
-const CORE = 'http://hl7.org/fhir/StructureDefinition/'
+const STRUCTURE_DEFINITION = 'http://hl7.org/fhir/StructureDefinition/'
 
-/** Names that the types of resources share; a target is of one of them, too. */
+/** Abstract types, which fit every target. */
 const ABSTRACT = new Set(['Resource', 'DomainResource'])
 
 /**
- * It is the name of a type of resource ("absolute URLs are only allowed for logical models"), and the one that the
- * reference points at ("both SHALL be consistent").
+ * The type is the name of a resource type ("absolute URLs are only allowed for logical models"), and that of the target
+ * ("both SHALL be consistent").
  */
-export const referenceType: SpecificationRule = ({ reference, type }, context) => {
+export const referenceTypeMatches: SpecificationRule = ({ reference, type }, context) => {
   if (typeof type !== 'string' || type === '' || ABSTRACT.has(type)) return []
-  const name = type.startsWith(CORE) ? type.slice(CORE.length) : undefined
+  const name = type.startsWith(STRUCTURE_DEFINITION) ? type.slice(STRUCTURE_DEFINITION.length) : undefined
   if (name !== undefined && context.engine.definitions.isResourceType(name)) {
     const text = `{at} is \`${type}\`. A type of resource is told by its name: \`${name}\`.`
     return [{ detail: 'reference-type', below: '/type', text }]
@@ -23,8 +23,8 @@ export const referenceType: SpecificationRule = ({ reference, type }, context) =
   if (!context.engine.definitions.isResourceType(type)) {
     return [{ detail: 'reference-type', below: '/type', text: `{at} is \`${type}\`, which is no type of resource.` }]
   }
-  const pointed = typeof reference === 'string' ? referencedType(reference, context) : undefined
-  if (pointed === undefined || pointed === type) return []
-  const text = `{at} says that it is to ${withArticle(type)}, but \`${String(reference)}\` points at ${withArticle(pointed)}.`
+  const targetType = typeof reference === 'string' ? referencedType(reference, context) : undefined
+  if (targetType === undefined || targetType === type) return []
+  const text = `{at} says that it is to ${withArticle(type)}, but \`${String(reference)}\` points at ${withArticle(targetType)}.`
   return [{ detail: 'reference-type', text }]
 }
