@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { createTerminology } from '../../server/terminology/terminology.ts'
-import { hintsOf, type Sent } from '../../server/terminology/hint.ts'
+import { suggestionsFor, type SentCode } from '../../server/terminology/suggestions.ts'
 import { ROOT } from '../checks/files.ts'
 
 const HUB = 'https://no-wrong-door.example/fhir'
 const system = `${HUB}/CodeSystem/program`
 
 describe('a hint about a code', () => {
-  let hint: (valueSet: string, sent: Sent) => string
+  let hint: (valueSet: string, sent: SentCode) => string
   before(async () => {
     const terminology = createTerminology(await loadDefinitions(ROOT))
-    hint = (valueSet, sent) => hintsOf(valueSet, terminology)(sent)
+    hint = (valueSet, sent) => suggestionsFor(valueSet, terminology)(sent)
   })
 
   it('lists a few codes, with their displays where those tell more', () => {

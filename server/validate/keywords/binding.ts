@@ -3,12 +3,12 @@ import type { ValueSetBinding } from '../compile/schema.ts'
 import { suggestion } from '../did-you-mean.ts'
 import type { Violation } from '../violation.ts'
 import type { CheckContext } from '../check-context.ts'
-import type { Verdict } from '../../terminology/code-system.ts'
-import { hintsOf, type Sent } from '../../terminology/hint.ts'
-import type { Membership } from '../../terminology/value-set.ts'
+import type { CodeMembership } from '../../terminology/code-system.ts'
+import { suggestionsFor, type SentCode } from '../../terminology/suggestions.ts'
+import type { MembershipTest } from '../../terminology/value-set.ts'
 import { keyword } from './keyword.ts'
 
-type PreparedBinding = ValueSetBinding & { readonly check: Membership; readonly hint: (coding: Sent) => string }
+type PreparedBinding = ValueSetBinding & { readonly check: MembershipTest; readonly hint: (coding: SentCode) => string }
 type Coding = { readonly system?: unknown; readonly code?: unknown }
 type CodedValue = string | Coding | { readonly coding?: unknown }
 
@@ -21,7 +21,7 @@ export const fhirBinding = keyword<readonly ValueSetBinding[]>(
     const prepared = bindings.map((binding): PreparedBinding => ({
       ...binding,
       check: engine.terminology.membership(binding.valueSet),
-      hint: hintsOf(binding.valueSet, engine.terminology),
+      hint: suggestionsFor(binding.valueSet, engine.terminology),
     }))
     return (context, data: CodedValue) => {
       if (typeof data === 'string' && cachedCodes.has(data)) return undefined
@@ -42,7 +42,7 @@ function bindingViolation(data: CodedValue, binding: PreparedBinding, context: C
   // What is no system at all is told where it stands.
   if (codings.some(({ system }) => system !== undefined && typeof system !== 'string')) return undefined
   if (codings.length === 0) return binding.strength === 'required' && !hasExtension(data) ? noCode(binding) : undefined
-  let membership: Verdict = 'out'
+  let membership: CodeMembership = 'out'
   for (const { system, code } of codings) {
     // A coding without a system names no code of any system.
     const one = system === undefined ? 'out' : binding.check(system, code)
@@ -61,9 +61,9 @@ function codeViolation(code: string, binding: PreparedBinding, context: CheckCon
   return notInValueSet(`\`${code}\``, { code }, binding, context)
 }
 
-function codingsOf(data: Exclude<CodedValue, string>): readonly Sent[] {
+function codingsOf(data: Exclude<CodedValue, string>): readonly SentCode[] {
   const list: readonly unknown[] = 'coding' in data ? (Array.isArray(data.coding) ? data.coding : []) : [data]
-  return list.filter((one): one is Sent => typeof (one as Coding | null)?.code === 'string')
+  return list.filter((one): one is SentCode => typeof (one as Coding | null)?.code === 'string')
 }
 
 const hasExtension = (data: object): boolean => 'extension' in data
@@ -85,7 +85,7 @@ function notChecked(shown: string, { valueSet, strength }: ValueSetBinding): Vio
 
 function notInValueSet(
   shown: string,
-  coding: Sent,
+  coding: SentCode,
   { strength, valueSet, hint }: PreparedBinding,
   context: CheckContext,
 ): Violation {

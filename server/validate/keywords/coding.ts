@@ -25,7 +25,7 @@ export const fhirCoding = keyword<true>(
       const membership = engine.terminology.checkSystem(system, code, typeof version === 'string' ? version : undefined)
       if (membership === 'out') return [unknownCode(system, code, engine)]
       if (membership === 'unknown' || typeof display !== 'string') return undefined
-      const other = codeSystem.named?.(display)
+      const other = codeSystem.codeOfName?.(display)
       if (other !== undefined && !isSame(code, other)) return [displayOfOtherCode(display, code, other)]
       const displays = engine.terminology.displays(system, code)
       return isDisplay(display, displays) ? undefined : [wrongDisplay(display, code, displays)]

@@ -1,7 +1,7 @@
 /** Compares values of answers with values of the questionnaire. */
 import type { JsonObject } from '../../fhir/types.ts'
 import { dateRange } from '../../fhir/dates.ts'
-import { convertUnit, UCUM } from '../../terminology/ucum.ts'
+import { convertUcumUnit, UCUM } from '../../terminology/ucum.ts'
 
 const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null
 
@@ -38,7 +38,7 @@ function compareQuantities(one: JsonObject, other: JsonObject): number | undefin
   if (typeof a !== 'number' || typeof b !== 'number') return undefined
   if (isSameUnit(one, other)) return a - b
   if (one.system !== UCUM || other.system !== UCUM) return undefined
-  const converted = convertUnit(a, String(one.code), String(other.code))
+  const converted = convertUcumUnit(a, String(one.code), String(other.code))
   if (converted === undefined) return undefined
   // Tolerates the rounding of binary fractions: 0.1 km is 100 m.
   return Math.abs(converted - b) <= 1e-12 * Math.max(Math.abs(converted), Math.abs(b)) ? 0 : converted - b

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../fhir/types.ts'
 import type { Canonical } from '../../definitions/definitions.ts'
 import type { ValidationEngine } from '../check-context.ts'
 import type { Violation } from '../violation.ts'
-import { canonicalParts } from '../../terminology/versions.ts'
+import { splitCanonical } from '../../terminology/versions.ts'
 import { isSctid, SNOMED } from '../../terminology/sctid.ts'
 import type { SpecificationRule } from './specification-rule.ts'
 
@@ -42,7 +42,7 @@ export const contentMatches: SpecificationRule = ({ content, supplements, concep
 /** A supplement extends concepts and defines none. https://hl7.org/fhir/R4/codesystem.html#supplements */
 export const supplementConcepts: SpecificationRule = ({ content, supplements, concept }, { engine }) => {
   if (content !== 'supplement' || typeof supplements !== 'string') return []
-  const { url, version } = canonicalParts(supplements)
+  const { url, version } = splitCanonical(supplements)
   return locatedConcepts(concept, '/concept').flatMap(({ below, code }): Violation[] => {
     if (engine.terminology.checkSystem(url, code, version) !== 'out') return []
     const text = `{at} is \`${code}\`, which is not a code of \`${url}\`: a supplement defines none of its own.`

@@ -1,6 +1,6 @@
 /** Lines and form of a text. https://hl7.org/fhir/R4/valueset-item-type.html, https://hl7.org/fhir/R4/extension-regex.html */
 import { show } from '../../keywords/value.ts'
-import { linearPattern } from '../../../terminology/pattern.ts'
+import { compileLinearRegex } from '../../../terminology/linear-regex.ts'
 import { mismatch, NO_VIOLATIONS, warning, type QuestionRule } from '../question-rule.ts'
 import { extensionValues } from '../questionnaire-types.ts'
 
@@ -22,7 +22,7 @@ export const patternRule: QuestionRule = (question) => {
   if (typeof pattern !== 'string') return undefined
   const trusted = compiled(pattern)
   // A client may send a pattern in a contained questionnaire that takes exponential time: those are matched in linear time.
-  const linear = linearPattern(pattern)
+  const linear = compileLinearRegex(pattern)
   const [example] = extensionValues(question, 'entryFormat')
   const like = typeof example === 'string' ? `, as in ${show(example)}` : ''
   const form = `the question \`${question.linkId}\` asks for the form ${show(pattern)}${like}`

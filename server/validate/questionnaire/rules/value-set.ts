@@ -5,7 +5,7 @@ import type { Canonical } from '../../../definitions/definitions.ts'
 import { createCheckContext } from '../../create-context.ts'
 import { runSchema, type Violation } from '../../violation.ts'
 import type { CheckContext } from '../../check-context.ts'
-import type { Verdict } from '../../../terminology/code-system.ts'
+import type { CodeMembership } from '../../../terminology/code-system.ts'
 import { mismatch, NO_VIOLATIONS, type ResponseContext, type QuestionRule } from '../question-rule.ts'
 import { objects } from '../questionnaire-types.ts'
 import { shown } from './options.ts'
@@ -28,7 +28,7 @@ export const valueSetRule: QuestionRule = (question) => {
 }
 
 // A coding without system is in no value set.
-function membershipOf(url: string, { system, code }: JsonObject, response: ResponseContext): Verdict {
+function membershipOf(url: string, { system, code }: JsonObject, response: ResponseContext): CodeMembership {
   const { terminology } = response.context.engine
   const set = url.startsWith('#') ? containedSet(url.slice(1), response) : terminology.find(url, 'ValueSet')
   if (!set) return 'unknown'

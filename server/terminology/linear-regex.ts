@@ -1,30 +1,30 @@
 /**
- * Regular expressions of filters, in time linear in the text: definitions come from anywhere, and JavaScript's own may
- * take forever. All states are followed at once (https://swtch.com/~rsc/regexp/regexp1.html). Read are literals, `.`,
- * classes, groups, alternatives and repetitions; the whole text must match. https://hl7.org/fhir/R4/valueset-filter-operator.html
+ * Regular expressions of filters, matched in time linear in the text: a client may send one for which JavaScript takes
+ * exponential time. Thompson's construction follows all states at once (https://swtch.com/~rsc/regexp/regexp1.html).
+ * Supported are literals, `.`, classes, groups, alternatives and repetitions; the whole text must match. https://hl7.org/fhir/R4/valueset-filter-operator.html
  */
 
-/** The states of an expression after `parse`: a test for one character, or steps that take none. */
-type State = { test?: (character: string) => boolean; next: State[] }
-type Piece = { readonly from: State; readonly to: State }
+/** A state of the automaton: a test for one character, or transitions without one. */
+type NfaState = { test?: (character: string) => boolean; next: NfaState[] }
+type NfaFragment = { readonly from: NfaState; readonly to: NfaState }
 
-const MOST_STATES = 2000
-const MOST_TEXT = 1000
+const MAX_STATES = 2000
+const MAX_TEXT_LENGTH = 1000
 
-/** A test for whole texts; undefined for an expression that is none, or that looks around or back. */
-export function linearPattern(expression: string): ((text: string) => boolean) | undefined {
+/** A test for whole texts; undefined for an invalid expression, and for one with look-around or back references. */
+export function compileLinearRegex(expression: string): ((text: string) => boolean) | undefined {
   try {
-    const { from, to } = new Reader(expression).whole()
-    return (text) => text.length <= MOST_TEXT && run(from, to, text)
+    const { from, to } = new RegexParser(expression).whole()
+    return (text) => text.length <= MAX_TEXT_LENGTH && matchesWhole(from, to, text)
   } catch (error) {
-    if (error instanceof Unread || error instanceof SyntaxError) return undefined
+    if (error instanceof UnsupportedRegex || error instanceof SyntaxError) return undefined
     throw error
   }
 }
 
-class Unread extends Error {}
+class UnsupportedRegex extends Error {}
 
-function run(from: State, to: State, text: string): boolean {
+function matchesWhole(from: NfaState, to: NfaState, text: string): boolean {
   let at = closure([from])
   for (const character of text) {
     at = closure([...at].flatMap((state) => (state.test?.(character) ? state.next : [])))
@@ -33,14 +33,14 @@ function run(from: State, to: State, text: string): boolean {
   return at.has(to)
 }
 
-/** With all states that are reached without a character. */
-function closure(states: readonly State[]): ReadonlySet<State> {
+/** The states and all that are reached from them without a character. */
+function closure(states: readonly NfaState[]): ReadonlySet<NfaState> {
   const reached = new Set(states)
   for (const state of reached) if (!state.test) for (const next of state.next) reached.add(next)
   return reached
 }
 
-class Reader {
+class RegexParser {
   readonly source: readonly string[]
   at = 0
   states = 0
@@ -50,43 +50,43 @@ class Reader {
     this.source = [...expression]
   }
 
-  whole(): Piece {
-    const piece = this.alternatives()
-    if (this.at < this.source.length) throw new Unread()
-    return piece
+  whole(): NfaFragment {
+    const fragment = this.alternatives()
+    if (this.at < this.source.length) throw new UnsupportedRegex()
+    return fragment
   }
 
-  private alternatives(): Piece {
-    if ((this.depth += 1) > 50) throw new Unread()
+  private alternatives(): NfaFragment {
+    if ((this.depth += 1) > 50) throw new UnsupportedRegex()
     const from = this.state()
     const to = this.state()
     do {
-      const piece = this.sequence()
-      from.next.push(piece.from)
-      piece.to.next.push(to)
+      const fragment = this.sequence()
+      from.next.push(fragment.from)
+      fragment.to.next.push(to)
     } while (this.taken('|'))
     this.depth -= 1
     return { from, to }
   }
 
-  private sequence(): Piece {
+  private sequence(): NfaFragment {
     const from = this.state()
     let to = from
     while (this.at < this.source.length && !')|'.includes(this.source[this.at] ?? '')) {
-      const piece = this.repeated()
-      to.next.push(piece.from)
-      to = piece.to
+      const fragment = this.repeated()
+      to.next.push(fragment.from)
+      to = fragment.to
     }
     return { from, to }
   }
 
-  // An item with a bounded repetition is read again for each time.
-  private repeated(): Piece {
+  // A bounded repetition is expanded: the item is parsed again for each occurrence.
+  private repeated(): NfaFragment {
     const start = this.at
-    let piece = this.item()
+    let fragment = this.item()
     const [least, most] = this.times()
     const after = this.at
-    if (least === 1 && most === 1) return piece
+    if (least === 1 && most === 1) return fragment
     const from = this.state()
     if (most === 0) return { from, to: from }
     const to = this.state()
@@ -94,12 +94,12 @@ class Reader {
     for (let time = 1; time <= Math.max(least, most === Infinity ? 1 : most); time++) {
       if (time > 1) {
         this.at = start
-        piece = this.item()
+        fragment = this.item()
       }
       if (time > least) last.next.push(to)
-      last.next.push(piece.from)
-      last = piece.to
-      if (most === Infinity && time >= least) last.next.push(piece.from)
+      last.next.push(fragment.from)
+      last = fragment.to
+      if (most === Infinity && time >= least) last.next.push(fragment.from)
     }
     last.next.push(to)
     this.at = after
@@ -115,7 +115,7 @@ class Reader {
         : this.taken('?')
           ? [0, 1]
           : this.counted()
-    // A lazy repetition takes the same whole texts.
+    // A lazy repetition matches the same whole texts.
     if (this.at > start) this.taken('?')
     return bounds
   }
@@ -124,29 +124,29 @@ class Reader {
     if (this.source[this.at] !== '{') return [1, 1]
     const close = this.source.indexOf('}', this.at)
     const found = /^\{(\d{1,4})(,(\d{0,4}))?\}$/.exec(this.source.slice(this.at, close + 1).join(''))
-    if (!found) throw new Unread()
+    if (!found) throw new UnsupportedRegex()
     this.at = close + 1
     const least = Number(found[1])
     return [least, found[2] === undefined ? least : found[3] ? Number(found[3]) : Infinity]
   }
 
-  private item(): Piece {
+  private item(): NfaFragment {
     if (this.taken('^') || this.taken('$')) return this.anchor()
     if (!this.taken('(')) return this.character()
-    if (this.taken('?') && !this.taken(':')) throw new Unread()
-    const piece = this.alternatives()
-    if (!this.taken(')')) throw new Unread()
-    return piece
+    if (this.taken('?') && !this.taken(':')) throw new UnsupportedRegex()
+    const fragment = this.alternatives()
+    if (!this.taken(')')) throw new UnsupportedRegex()
+    return fragment
   }
 
-  // The whole text is matched anyway: an anchor at its end says nothing more, one within is not read.
-  private anchor(): Piece {
-    if (this.at !== 1 && this.at !== this.source.length) throw new Unread()
+  // The whole text must match: an anchor at either end has no effect, one inside is not supported.
+  private anchor(): NfaFragment {
+    if (this.at !== 1 && this.at !== this.source.length) throw new UnsupportedRegex()
     const state = this.state()
     return { from: state, to: state }
   }
 
-  private character(): Piece {
+  private character(): NfaFragment {
     const text =
       this.source[this.at] === '[' ? this.class() : this.source[this.at] === '\\' ? this.escape() : this.one()
     const single = new RegExp(`^${text}$`, 'su')
@@ -159,13 +159,13 @@ class Reader {
 
   private one(): string {
     const character = this.source[this.at++] ?? ''
-    if ('*+?{}]'.includes(character)) throw new Unread()
+    if ('*+?{}]'.includes(character)) throw new UnsupportedRegex()
     return character === '/' ? '\\/' : character
   }
 
   private escape(): string {
     const character = this.source[this.at + 1] ?? ''
-    if (!/^[dDwWsStnrfv.*+?()[\]{}|\\^$/-]$/.test(character)) throw new Unread()
+    if (!/^[dDwWsStnrfv.*+?()[\]{}|\\^$/-]$/.test(character)) throw new UnsupportedRegex()
     this.at += 2
     return character === '-' ? '-' : `\\${character}`
   }
@@ -173,7 +173,7 @@ class Reader {
   private class(): string {
     let end = this.at + 1
     while (end < this.source.length && this.source[end] !== ']') end += this.source[end] === '\\' ? 2 : 1
-    if (end >= this.source.length) throw new Unread()
+    if (end >= this.source.length) throw new UnsupportedRegex()
     const text = this.source.slice(this.at, end + 1).join('')
     this.at = end + 1
     return text
@@ -185,8 +185,8 @@ class Reader {
     return true
   }
 
-  private state(): State {
-    if ((this.states += 1) > MOST_STATES) throw new Unread()
+  private state(): NfaState {
+    if ((this.states += 1) > MAX_STATES) throw new UnsupportedRegex()
     return { next: [] }
   }
 }
