@@ -1,6 +1,6 @@
 /**
- * Definitions of somebody else's, checked like any resource before they are used: one with a misspelt element would
- * silently say less than its author meant. https://hl7.org/fhir/R4/validation.html
+ * Checks the definitions of others before they are used, like any resource: a profile with a misspelt element would
+ * silently require less than its author meant. https://hl7.org/fhir/R4/validation.html
  */
 import { setImmediate } from 'node:timers/promises'
 import { readPackages } from '../definitions/packages.ts'
@@ -15,7 +15,7 @@ import { createValidator } from './create-validator.ts'
 import { createEngine } from './engine.ts'
 import type { ValidationEngine } from './check-context.ts'
 
-/** What makes a definition mean something else than it seems to; that it lacks a name or a status does no harm. */
+/** Codes that change the meaning of a definition; a missing name or status does not. */
 const UNUSABLE: ReadonlySet<ErrorCode> = new Set([
   'element-type',
   'element-unknown',
@@ -24,13 +24,13 @@ const UNUSABLE: ReadonlySet<ErrorCode> = new Set([
 ])
 
 /**
- * The definitions of a repository, and those of folders besides. Throws DefinitionFault (which file, what is wrong) for
- * the first that cannot be used.
+ * Loads the definitions of a repository and, in addition, those of folders. Throws DefinitionFault (which file, what is
+ * wrong) for the first that cannot be used.
  */
 export async function loadCheckedDefinitions(
   root: string,
   folders: readonly string[],
-  options: Omit<LoadOptions, 'besides'> = {},
+  options: Omit<LoadOptions, 'additional'> = {},
 ): Promise<Definitions> {
   const additional = (await Promise.all(folders.map(readPackages))).flat()
   const loaded = await loadDefinitions(root, { ...options, additional })
@@ -38,7 +38,7 @@ export async function loadCheckedDefinitions(
   return loaded
 }
 
-/** Throws DefinitionFault for the first that cannot be used as it is. */
+/** Throws DefinitionFault for the first definition that cannot be used. */
 export async function refuseUnusableDefinitions(sources: readonly Source[], definitions: Definitions): Promise<void> {
   const { check } = createValidator(definitions, { rules: 'open' })
   for (const { file, content } of sources) {
@@ -47,10 +47,10 @@ export async function refuseUnusableDefinitions(sources: readonly Source[], defi
   }
 }
 
-/** Only a shortcut: many profiles may come in one transaction. */
+/** A cache: one transaction may contain many profiles. */
 const engines = new WeakMap<Definitions, ValidationEngine>()
 
-/** Why a profile among these definitions cannot be used; undefined when it can. Never throws for what it contains. */
+/** Why a profile of these definitions cannot be used; undefined when it can. Never throws for what it contains. */
 export async function profileError(url: string, definitions: Definitions): Promise<string | undefined> {
   const engine = engines.get(definitions) ?? createEngine(definitions, true)
   engines.set(definitions, engine)
@@ -63,7 +63,7 @@ export async function profileError(url: string, definitions: Definitions): Promi
   return constraintError(definitions.structures.find(url)?.differential)
 }
 
-/** Of many rules the validator reads only some; others have their turn between these. */
+/** The validator parses only some of many constraints; the rest is parsed here, with the event loop free in between. */
 async function constraintError(differential: unknown): Promise<string | undefined> {
   for (const { constraint } of elementsOf(differential) ?? []) {
     for (const { key, expression } of constraint ?? []) {

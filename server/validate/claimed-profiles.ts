@@ -1,8 +1,8 @@
-/** The profiles that a resource claims, and those that R4 demands of it. https://hl7.org/fhir/R4/resource-definitions.html#Meta.profile */
+/** The profiles that a resource claims, and the profile that R4 requires for a vital sign. https://hl7.org/fhir/R4/resource-definitions.html#Meta.profile */
 import type { JsonObject } from '../fhir/types.ts'
 import { vitalSignProfile } from './vital-signs.ts'
 
-/** `index`: its place in `meta.profile`. */
+/** `index`: its position in `meta.profile`. */
 export type ProfileClaim = { readonly profile: string; readonly index: number }
 
 export function claimedProfiles(resource: JsonObject): readonly ProfileClaim[] {

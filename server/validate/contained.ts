@@ -7,20 +7,20 @@ const containedOf = (data: JsonObject): readonly JsonObject[] =>
     ? (data.contained as unknown[]).filter((one): one is JsonObject => typeof one === 'object' && one !== null)
     : []
 
-/** dom-2: a contained resource contains none. */
+/** dom-2: a contained resource contains no further resources. */
 export const hasNoNestedContained = (data: JsonObject): boolean =>
   data.contained === undefined || containedOf(data).every((one) => one.contained === undefined)
 
-/** dom-4: it has no version and no time of update. */
+/** dom-4: a contained resource has no versionId and no lastUpdated. */
 export const containedHasNoVersion = (data: JsonObject): boolean =>
   data.contained === undefined ||
   containedOf(data).every(({ meta }) => !hasElement(meta, 'versionId') && !hasElement(meta, 'lastUpdated'))
 
-/** dom-5: it has no security label. */
+/** dom-5: a contained resource has no security label. */
 export const containedHasNoSecurity = (data: JsonObject): boolean =>
   data.contained === undefined || containedOf(data).every(({ meta }) => !hasElement(meta, 'security'))
 
-/** dom-3: each is referred to from elsewhere in the resource, or refers to the resource that contains it. -1: so it is. */
+/** dom-3: a contained resource is referred to in the resource, or refers to its container. Answers the index of the first that is not, or -1. */
 export function firstUnreferencedContained(data: JsonObject): number {
   if (!Array.isArray(data.contained)) return -1
   const references = new Set<string>()
@@ -31,7 +31,7 @@ export function firstUnreferencedContained(data: JsonObject): number {
 }
 
 /**
- * Is another contained resource of the same id before it? "The contained resource's id is unique within the resource".
+ * Has an earlier contained resource the same id? "The contained resource's id is unique within the resource".
  * https://hl7.org/fhir/R4/references.html#contained
  */
 export function hasDuplicateId(
@@ -46,13 +46,13 @@ export function hasDuplicateId(
   return (firstById.get(one.id) ?? one) !== one
 }
 
-/** With a value, or with an extension in its place. */
+/** With a value, or with an extension instead. */
 const hasElement = (value: unknown, name: string): boolean =>
   typeof value === 'object' &&
   value !== null &&
   ((value as JsonObject)[name] !== undefined || (value as JsonObject)[`_${name}`] !== undefined)
 
-/** Every text that may be a reference to something contained: Reference.reference, canonical, uri, url. */
+/** Collects every text that may refer to a contained resource: Reference.reference, canonical, uri, url. */
 function collectFragments(value: unknown, found: Set<string>): void {
   if (typeof value === 'string') {
     if (value.startsWith('#')) found.add(value)

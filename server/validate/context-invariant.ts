@@ -1,12 +1,12 @@
 /**
- * When an extension may be used: conditions on the element that holds it, besides the place.
+ * Context invariants: conditions on the element that holds an extension, in addition to the extension context.
  * https://hl7.org/fhir/R4/structuredefinition-definitions.html#StructureDefinition.contextInvariant
  */
 import { compilePath } from '../fhirpath/expression.ts'
 import type { CheckContext } from './check-context.ts'
 
 /**
- * R4 says of this one the opposite of what it means: it is for items that display.
+ * R4 publishes the opposite of what is meant: the extension is for items of type `display`.
  * https://hl7.org/fhir/extensions/StructureDefinition-questionnaire-displayCategory.html
  */
 const CORRECTED: Readonly<Record<string, readonly string[]>> = {
@@ -16,10 +16,10 @@ const CORRECTED: Readonly<Record<string, readonly string[]>> = {
 export const contextInvariantsOf = (url: string, declared: readonly string[] = []): readonly string[] =>
   CORRECTED[url] ?? declared
 
-/** The element that holds the extension: what it is, as shapes are named, and its value. */
+/** The element that holds the extension: its type or path, and its value. */
 type ExtensionHolder = { readonly name: string; readonly value: unknown }
 
-/** The first condition that is not met; one that cannot be evaluated says nothing. */
+/** The first context invariant that is false; one that cannot be evaluated is ignored. */
 export function brokenContextInvariant(
   invariants: readonly string[],
   extension: unknown,
@@ -37,7 +37,7 @@ export function brokenContextInvariant(
   })
 }
 
-/** `%extension`: R4's own conditions name its value as JSON does (`valueInteger`), others as FHIRPath does. */
+/** The value of `%extension`, under both its names: R4's own invariants use that of JSON (`valueInteger`), others `value`. */
 function withPlainValue(extension: unknown): unknown {
   const key = Object.keys(extension as object).find((name) => /^value[A-Z]/.test(name))
   return key === undefined

@@ -1,5 +1,5 @@
 /**
- * Checks resources against their type and profiles. The same verdict for a write, `$validate` and the command line.
+ * Checks resources against their type and profiles, with the same verdict for a write, `$validate` and the command line.
  * https://hl7.org/fhir/R4/validation.html
  */
 import type { JsonObject } from '../fhir/types.ts'
@@ -19,27 +19,27 @@ import { toAjvError, runSchema, type Violation } from './violation.ts'
 import type { DataPosition, ValidationEngine, CheckContext } from './check-context.ts'
 
 /**
- * - `hub`: only types that the hub offers; each resource is bound by the hub's profile for it, claimed or not.
- * - `open`: any type of R4; the base, and what `meta.profile` claims.
+ * - `hub`: only types that the hub offers; each resource must meet the hub's profile for its type, claimed or not.
+ * - `open`: any type of R4; a resource must meet the base definition and the profiles of `meta.profile`.
  */
 export type RuleSet = 'hub' | 'open'
 
 export type CreateValidatorOptions = {
   readonly rules: RuleSet
-  /** False: what is right is found out by the schemas too, not by the quick pass. The verdict is the same. */
+  /** False: without the quick pass, by ajv only. The verdict is the same. */
   readonly isQuick?: boolean
-  /** What `today()` and `now()` in rules go by; default: the machine's clock and zone. */
+  /** The clock of `today()` and `now()` in invariants; default: the clock and time zone of the machine. */
   readonly clock?: PathClock
 }
 
-/** A validator over definitions; it compiles what it meets, once. */
+/** Makes a validator over definitions. It compiles each type and profile on first use. */
 export function createValidator(
   definitions: Definitions,
   { rules, isQuick = true, clock }: CreateValidatorOptions,
 ): Validator {
   const engine = createEngine(definitions, rules === 'hub', clock)
   const validatorContext: ValidatorContext = { engine, rules, isQuick }
-  // Asynchronous by contract, so that long checks can be split later.
+  // Asynchronous, because the scheduled validator is.
   return { check: async (resource, options = {}) => checkResource(resource, options, validatorContext) }
 }
 
@@ -62,7 +62,7 @@ function checkResource(
 
 const NO_ISSUES: readonly Issue[] = []
 
-/** The hub's offer for the type, which says the profiles that bind it. */
+/** The capability of the hub for the type, with the profiles that it requires. */
 const capabilityOf = (
   data: unknown,
   { definitions }: ValidationEngine,
@@ -75,7 +75,7 @@ const isObject = (data: unknown): data is JsonObject =>
 
 const NO_OBJECT: Violation = { detail: 'element-type', text: '{at} is not a JSON object.' }
 
-/** Why a resource is not looked at any further: its type. */
+/** A violation of the type, after which nothing else is checked. */
 function typeRefusal(resource: JsonObject, engine: ValidationEngine, rules: RuleSet): Violation | undefined {
   const unknown = typeViolation(resource, { engine })
   if (unknown) return unknown
@@ -106,7 +106,7 @@ function resourceErrors(resource: JsonObject, { options, engine, rules, top }: R
   ]
   const own = runSchema(engine.typeSchema(type), context, resource, top)
   const more = [...new Set(profiles.map(withoutVersion))].flatMap((url) => profileErrors(url, context, top))
-  // A claimed profile that is broken says better what is missing than the conditions do.
+  // The issues of a claimed profile say better what is missing than the conditions of all profiles.
   const isExplained = more.length > 0 && claims.some(({ profile }) => capability?.profiles.includes(profile))
   const violations = [
     ...(selection.violation && !isExplained ? [selection.violation] : []),
@@ -117,7 +117,7 @@ function resourceErrors(resource: JsonObject, { options, engine, rules, top }: R
 
 const NO_PROFILES: ProfileSelection = { profiles: [] }
 
-/** Without the version: the one that is at hand is meant. */
+/** Without the version: the hub has one version of each profile. */
 function withoutVersion(canonical: string): string {
   const bar = canonical.indexOf('|')
   return bar < 0 ? canonical : canonical.slice(0, bar)
@@ -132,7 +132,7 @@ function profileErrors(url: string, context: CheckContext, top: DataPosition): r
     const text = `The profile \`${url}\` is for ${definition.type}, not for ${String(resource.resourceType)}.`
     return [toAjvError('resource', profileUnknown(text), top)]
   }
-  // A definition of a type adds nothing to what the type's own check said.
+  // The definition of the type itself adds nothing to the check of the type.
   const isOwn = url === engine.definitions.structures.find(definition.type)?.url
   const compiled = isOwn ? undefined : engine.profileSchema(url)
   return compiled ? withProfile(runSchema(compiled, context, resource, top), url) : []

@@ -1,18 +1,18 @@
-/** One issue for one fault: several keywords may see the same mistake, and what follows from another is not told. */
+/** One issue for one mistake: drops violations that several keywords report, and those that follow from another one. */
 import type { ErrorCode, Severity } from '../fhir/outcome.ts'
 import type { Violation } from './violation.ts'
 
-/** A fault, where it is, and the profile that asked. */
+/** A violation, its JSON pointer from the resource, and the profile that requires it. */
 export type LocatedViolation = Violation & { readonly pointer: string; readonly profile?: string }
 
-/** Groups of codes of which one is told at one place: the first named of them. */
+/** Groups of codes of which one is reported at one pointer: the first of the list. */
 const GROUPS: readonly (readonly ErrorCode[])[] = [
   ['element-empty', 'element-type', 'value-format'],
   ['value-fixed', 'value-pattern', 'code-invalid', 'code-unexpected', 'code-unchecked'],
   ['slice-unmatched', 'extension-unknown'],
 ]
 
-/** Codes of which there can be only one at one place, whoever found it. */
+/** Codes that are reported once at one pointer, whichever keyword found them. */
 const ONCE_PER_POINTER = new Set<ErrorCode>([
   'element-missing',
   'element-unknown',
@@ -21,11 +21,11 @@ const ONCE_PER_POINTER = new Set<ErrorCode>([
   'reference-type',
 ])
 
-/** A value of the wrong form cannot also be judged by its content. */
+/** Of a value in the wrong form the content is not reported. */
 const FORM_CODES = new Set<ErrorCode>(GROUPS[0])
 const CONTENT_CODES = new Set<ErrorCode>([...(GROUPS[1] ?? []), 'value-range', 'invariant', 'reference-type'])
 
-/** What refuses a coded value. */
+/** Codes that refuse a coded value. */
 const REFUSED_CODES = new Set<ErrorCode>(['code-invalid', 'value-fixed', 'value-pattern', 'questionnaire-mismatch'])
 
 export function deduplicate(violations: readonly LocatedViolation[]): readonly LocatedViolation[] {
@@ -46,7 +46,7 @@ function keyOf({ pointer, detail, text }: LocatedViolation): string {
   return ONCE_PER_POINTER.has(detail) ? `${pointer} ${detail}` : `${pointer} ${detail} ${text}`
 }
 
-// Of equal faults the later one is told: profiles come after the type, and narrow it.
+// Of equal violations the later one is kept: profiles come after the type, and are narrower.
 function replaces(one: LocatedViolation, other: LocatedViolation): boolean {
   if (rank(one.severity) !== rank(other.severity)) return rank(one.severity) > rank(other.severity)
   const codes = GROUPS.find((group) => group.includes(one.detail)) ?? []
@@ -55,14 +55,14 @@ function replaces(one: LocatedViolation, other: LocatedViolation): boolean {
 
 const rank = (severity: Severity = 'error'): number => ['information', 'warning', 'error', 'fatal'].indexOf(severity)
 
-/** Does a fault follow from another one? */
+/** Makes the test whether a violation follows from another one. */
 function consequenceTest(all: readonly LocatedViolation[]): (one: LocatedViolation) => boolean {
   const isError = ({ severity }: LocatedViolation): boolean => rank(severity) > 1
-  // Advice on a form says nothing of the content.
+  // A warning about the form does not exclude issues of the content.
   const badForm = new Set(all.filter((one) => FORM_CODES.has(one.detail) && isError(one)).map((one) => one.pointer))
   const isBroken = all.some((one) => !one.rule && isError(one))
   const tooLong = all.flatMap(({ pointer, limit }) => (limit === undefined ? [] : [{ pointer: `${pointer}/`, limit }]))
-  // A code that its system does not know breaks what is asked of the coding or concept that holds it, too.
+  // A code that is not in its system also violates the binding of the Coding or CodeableConcept that holds it.
   const refused = new Set(all.filter((one) => REFUSED_CODES.has(one.detail) && isError(one)).map((one) => one.pointer))
   const isInside = (pointer: string): boolean => {
     const [, concept, coding] = /^(.*?)(\/coding\/\d+)?\/code$/.exec(pointer) ?? []

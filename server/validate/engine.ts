@@ -1,4 +1,4 @@
-/** Compiles schemas when they are first asked for, and keeps them. Ajv runs them. https://ajv.js.org */
+/** The engine: compiles the schemas of types, profiles and extensions with ajv, each on first use. https://ajv.js.org */
 import { Ajv } from 'ajv'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { PathClock } from '../fhirpath/scope.ts'
@@ -9,7 +9,7 @@ import { createQuickTests } from './quick/is-clean.ts'
 import type { CompiledSchema, ValidationEngine, CompiledExtension } from './check-context.ts'
 import { createTerminology } from '../terminology/terminology.ts'
 
-/** `strict`: an extension that is not known is an error whatever its address. */
+/** `strict`: an unknown extension or profile is an error, whatever its url. */
 export function createEngine(definitions: Definitions, strict: boolean, clock?: PathClock): ValidationEngine {
   const ajv = new Ajv({
     allErrors: true,
@@ -20,11 +20,11 @@ export function createEngine(definitions: Definitions, strict: boolean, clock?: 
     messages: false,
     addUsedSchema: false,
     logger: false,
-    // Twice as fast to compile; V8 makes up for it at run time.
+    // Compiles twice as fast; V8 optimizes at run time.
     code: { optimize: false },
   })
   const types = new Map<string, CompiledSchema>()
-  // What is not known is not remembered: anybody may send any number of urls.
+  // Unknown urls are not cached: a client may send any number of them.
   const profiles = new Map<string, CompiledSchema>()
   const extensions = new Map<string, CompiledExtension>()
   const compile = (schema: object): CompiledSchema => ajv.compile(schema) as unknown as CompiledSchema

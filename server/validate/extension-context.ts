@@ -1,4 +1,4 @@
-/** Where an extension may stand. https://hl7.org/fhir/R4/defining-extensions.html#context */
+/** Extension contexts: the elements on which an extension may be used. https://hl7.org/fhir/R4/defining-extensions.html#context */
 import type { Structures } from '../definitions/structures/structures.ts'
 import { evaluate } from '../fhirpath/expression.ts'
 import { pointerSteps } from './locate.ts'
@@ -7,7 +7,7 @@ import type { ExtensionContext, DataPosition, CheckContext } from './check-conte
 type ExtensionSite = { readonly holder: string; readonly context: CheckContext; readonly list: DataPosition }
 
 /**
- * R4 puts this extension on the type itself, in all its own definitions; later versions say so.
+ * R4 uses this extension on ElementDefinition.type in all its own definitions; later versions declare that context.
  * https://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-fhir-type.html
  */
 const CORRECTED: Readonly<Record<string, readonly ExtensionContext[]>> = {
@@ -16,7 +16,7 @@ const CORRECTED: Readonly<Record<string, readonly ExtensionContext[]>> = {
   ],
 }
 
-/** The sentence to say when the extension may not stand where it does; undefined when it may. */
+/** The text of the violation when no context allows the extension here; undefined when one does. */
 export function contextViolation(
   url: string,
   contexts: readonly ExtensionContext[],
@@ -28,7 +28,7 @@ export function contextViolation(
   return `{at}: the extension \`${url}\` may not stand here. It belongs on ${allowed}.`
 }
 
-/** A value that an ElementDefinition gives for the element that it defines: its extensions stand there, not here. */
+/** A fixed value, pattern, default or example of an ElementDefinition: its extensions belong to the defined element. */
 const ELEMENT_DEFINITION_VALUE = /\/element\/\d+\/(_?(fixed|pattern|defaultValue)|example\/\d+\/_?value)[A-Z]/
 
 function matchesContext({ type, expression }: ExtensionContext, site: ExtensionSite): boolean {
@@ -40,11 +40,11 @@ function matchesContext({ type, expression }: ExtensionContext, site: ExtensionS
   )
 }
 
-/** Does the holder alone tell that it is the element, or a kind of it? */
+/** Is the holder, by its name alone, the element or a specialization of it? */
 export const isOrSpecializes = (element: string, holder: string, structures: Structures): boolean =>
   element === holder || element === 'Element' || specializes(holder, element, structures)
 
-/** Is the holder (a type, or an element with children) of that kind by its bases? */
+/** Is the holder (a type, or an element with children) derived from the type? */
 function specializes(holder: string, kind: string, structures: Structures): boolean {
   if (holder.includes('.')) return kind === 'BackboneElement'
   for (let base = structures.find(holder)?.baseDefinition; base; base = structures.find(base)?.baseDefinition) {
@@ -55,7 +55,7 @@ function specializes(holder: string, kind: string, structures: Structures): bool
 
 /**
  * The paths to the element, from the resource and from each type on the way: `Patient.name.given`, `HumanName.given`,
- * and `string` for the extension of a given name. A choice goes by both its names, `value[x]` and `value`.
+ * and `string` for the extension of a given name. A choice has two names, `value[x]` and `value`.
  */
 function elementPaths({ context, list }: ExtensionSite): ReadonlySet<string> {
   const { structures } = context.engine.definitions
@@ -64,7 +64,7 @@ function elementPaths({ context, list }: ExtensionSite): ReadonlySet<string> {
   for (const { at, siblings } of pointerSteps(context.root, pointer, structures)) {
     const { node, type } = at
     if (!siblings) {
-      // An item of a list of resources is told by its own type.
+      // A resource in a list is named by its own type.
       if (type !== undefined && node?.path === type) names = [type]
       continue
     }

@@ -1,11 +1,10 @@
 /**
- * Is a value the one that is fixed, or does it hold a pattern? If not, where it first differs: the element at fault, not
- * all that holds it.
+ * Compares a value with fixed[x] and pattern[x], and finds the first difference: the innermost element that differs.
  * https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.pattern_x_
  */
 import type { JsonObject } from '../fhir/types.ts'
 
-/** `found` undefined: it is missing; `wanted` undefined: it may not be there. `below` is a pointer from the value. */
+/** `found` undefined: the element is missing; `expected` undefined: it is not allowed. `below` is a pointer from the value. */
 export type ValueDifference = { readonly below: string; readonly found: unknown; readonly expected: unknown }
 
 const isObject = (value: unknown): value is JsonObject =>
@@ -16,7 +15,7 @@ const within = (key: string, { below, ...rest }: ValueDifference): ValueDifferen
   below: `/${key}${below}`,
 })
 
-/** The first difference from a fixed value, which the value is not equal to. */
+/** The first difference from a fixed value to which the value is not equal. */
 export function differenceFromFixed(found: unknown, expected: unknown): ValueDifference {
   const whole: ValueDifference = { below: '', found, expected: expected }
   if (!isObject(found) || !isObject(expected)) return whole
@@ -28,17 +27,17 @@ export function differenceFromFixed(found: unknown, expected: unknown): ValueDif
   return extra === undefined ? whole : within(extra, { below: '', found: found[extra], expected: undefined })
 }
 
-/** The first part of a pattern that the value does not hold. */
+/** The first part of a pattern that the value does not match. */
 export function differenceFromPattern(found: unknown, expected: unknown): ValueDifference {
   const whole: ValueDifference = { below: '', found, expected: expected }
   if (!isObject(found) || !isObject(expected)) return whole
   const key = Object.keys(expected).find((one) => !matchesPattern(found[one], expected[one]))
-  // What a concept means is told by all its codings together.
+  // The codings of a CodeableConcept are compared as a whole.
   if (key === undefined || key === 'coding') return whole
   return within(key, differenceFromPattern(found[key], expected[key]))
 }
 
-/** The same JSON; the order of properties is nothing. */
+/** Equal as JSON, whatever the order of properties. */
 export function equalsFixed(one: unknown, other: unknown): boolean {
   if (one === other) return true
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
@@ -50,7 +49,7 @@ export function equalsFixed(one: unknown, other: unknown): boolean {
   )
 }
 
-/** All that the pattern says is in the value; each item of a list in it matches some item of the value's. */
+/** Each property of the pattern matches in the value; each item of a list in the pattern matches some item in the value. */
 export function matchesPattern(value: unknown, pattern: unknown): boolean {
   if (Array.isArray(pattern)) {
     return Array.isArray(value) && pattern.every((expected) => value.some((item) => matchesPattern(item, expected)))

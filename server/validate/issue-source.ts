@@ -1,12 +1,12 @@
-/** Which definition asked for what an issue is about, and by which of its elements. */
+/** The source of an issue: the definition and its element that require what the resource violates. */
 import type { Structures } from '../definitions/structures/structures.ts'
 import type { Location } from './locate.ts'
 
 const R4 = 'http://hl7.org/fhir/StructureDefinition/'
 
 /**
- * `<canonical>#<path of the element>`: of the profile that asked, else of the type to which the element belongs.
- * Undefined where nothing is defined. https://hl7.org/fhir/R4/elementdefinition.html#ElementDefinition.path
+ * `<canonical>#<path of the element>`: of the profile, else of the type to which the element belongs. Undefined for an
+ * element that is not defined. https://hl7.org/fhir/R4/elementdefinition.html#ElementDefinition.path
  */
 export function issueSource(
   profile: string | undefined,
@@ -19,7 +19,7 @@ export function issueSource(
   return type === undefined ? profile : `${profile}#${profileElement(type, element, path)}`
 }
 
-/** A profile speaks of elements from its own root on: a resource, an extension, a data type. */
+/** The path of the element from the root of the profile: a resource, an extension or a data type. */
 function profileElement(type: string, element: string, path: string | undefined): string {
   if (element === type || element.startsWith(`${type}.`)) return element
   if (type === 'Extension') return element.replace(/^.*?\.(extension|modifierExtension)(?=\.|$)/, type)

@@ -1,4 +1,4 @@
-/** What ajv found, as issues: a code, a sentence, a FHIRPath. */
+/** Turns the errors of ajv into issues: code, sentence, FHIRPath, source. */
 import type { ErrorObject } from 'ajv'
 import type { Issue } from '../fhir/outcome.ts'
 import type { Structures } from '../definitions/structures/structures.ts'
@@ -9,7 +9,7 @@ import { sortViolations } from './sort-violations.ts'
 import type { Violation } from './violation.ts'
 import { schemaViolation } from './schema-violations.ts'
 
-/** `root` is the resource checked; `at` stands for it in the expressions. One issue for one fault. */
+/** `root` is the resource; `at` replaces its type at the beginning of the expressions. One issue for one mistake. */
 export function issuesOf(
   errors: readonly ErrorObject[],
   root: unknown,
@@ -37,16 +37,16 @@ export function issuesOf(
     : [...issues, moreIssues(found.length - issues.length, locate(root, '', structures, at))]
 }
 
-/** Nobody wants a megabyte of their own back: of a long value the beginning is told. */
+/** A sentence quotes only the beginning of a long value. */
 const shorten = (text: string): string =>
   text.length > LONG_TEXT ? text.replace(/`([^`]{200})[^`]+`/g, '`$1...`') : text
 const clip = (name: string): string => (name.length > LONG_TEXT ? `${name.slice(0, LONG_TEXT)}...` : name)
 const LONG_TEXT = 1000
 
-/** Whoever has more to mend than this begins with these. */
+/** More issues than this are counted, not listed. */
 const MAX_ISSUES = 1000
 
-/** The first of them, errors before what is only a warning; in the order in which they stood. */
+/** The first violations, errors before warnings, in their order. */
 function mostSevere(found: readonly LocatedViolation[]): readonly LocatedViolation[] {
   if (found.length <= MAX_ISSUES) return found
   const isError = ({ severity = 'error' }: LocatedViolation): boolean => severity === 'error'
@@ -63,7 +63,7 @@ const moreIssues = (count: number, { expression }: { readonly expression: string
 
 const NONE: readonly Issue[] = []
 
-// Our own keywords bring their fault along, and its place is already the error's.
+// The hub's own keywords pass their violation as `params`; their `instancePath` includes `below` already.
 function toViolation(error: ErrorObject, root: unknown): LocatedViolation {
   const { params, instancePath, profile } = error as ErrorObject & { profile?: string }
   if ('detail' in params) return { ...(params as Violation), pointer: instancePath, profile }
@@ -71,7 +71,7 @@ function toViolation(error: ErrorObject, root: unknown): LocatedViolation {
   return { ...violation, pointer: instancePath + (violation.below ?? ''), profile }
 }
 
-// The data that ajv tells may be that of a surrounding keyword, so it is looked up.
+// The `data` of an error may be that of an outer keyword, so the value is looked up.
 function valueAt(root: unknown, pointer: string): unknown {
   return pointerTokens(pointer).reduce<unknown>(
     (value, token) =>

@@ -1,22 +1,22 @@
-/** A JSON pointer inside a resource as FHIRPath (`Patient.name[0].family`), and the definition that stands there. */
+/** Translates a JSON pointer inside a resource to FHIRPath (`Patient.name[0].family`) and to the definition of the element. */
 import { choiceName, isChoice, type ElementNode } from '../definitions/structures/element.ts'
 import type { Structures } from '../definitions/structures/structures.ts'
 
 export type Location = {
   /** `Observation.component[0].value.ofType(Quantity)` */
   readonly expression: string
-  /** `Observation.component.value[x]`; undefined below what is not defined. */
+  /** `Observation.component.value[x]`; undefined below an element that is not defined. */
   readonly path?: string
   /** The type of the value, where one is defined: `Quantity`. */
   readonly type?: string
-  /** From the resource that holds it, without indexes, as a profile of it names the element. */
+  /** The path from the resource that holds the value, without indexes, as in a profile of that resource. */
   readonly element: string
 }
 
 type LocatedElement = { node?: ElementNode; type?: string }
 
 /**
- * Walks `pointer` from `root`, a resource. `prefix` stands for the resource in the expression
+ * Walks `pointer` from `root`, a resource. `prefix` replaces the type of the resource in the expression
  * (`Bundle.entry[0].resource`); default: its type.
  */
 export function locate(root: unknown, pointer: string, structures: Structures, prefix?: string): Location {
@@ -34,7 +34,7 @@ export function locate(root: unknown, pointer: string, structures: Structures, p
   return { expression, path: last.node?.path, type: last.type, element }
 }
 
-/** One step of a walk: what it leads to, and among which elements it stands there; `text` is its FHIRPath. */
+/** One step of a pointer: its data and definition, and the elements among which it is defined; `text` is its FHIRPath. */
 export type PointerStep = {
   readonly token: string
   readonly text: string
@@ -43,7 +43,7 @@ export type PointerStep = {
   readonly siblings?: ReadonlyMap<string, ElementNode>
 }
 
-/** The steps of a pointer from a resource, with what the definitions say of each. */
+/** The steps of a pointer from a resource, each with its definition. */
 export function* pointerSteps(root: unknown, pointer: string, structures: Structures): Iterable<PointerStep> {
   let at: LocatedElement = resourceAt(typeOf(root), structures)
   let data = root
@@ -68,7 +68,7 @@ export const pointerTokens = (pointer: string): string[] =>
     .slice(1)
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
 
-// `_birthDate` speaks of birthDate; an unknown name stays as it is.
+// `_birthDate` belongs to birthDate; an undefined name stays as it is.
 function elementName(token: string, at: LocatedElement, structures: Structures): string {
   return token.startsWith('_') && stepInto(at, token.slice(1), structures).node ? token.slice(1) : token
 }

@@ -1,6 +1,6 @@
 /**
- * The rules of the base that meet nearly every resource, as plain functions: same verdict as their FHIRPath text, at a
- * hundredth of its cost. A rule is taken for one of these only when its text is R4's own.
+ * Invariants of R4 that apply to nearly every resource, as plain functions: the same result as their FHIRPath, at a
+ * hundredth of its cost. The function replaces an invariant only when its expression is that of R4.
  */
 import type { JsonObject } from '../fhir/types.ts'
 import type { Structures } from '../definitions/structures/structures.ts'
@@ -17,19 +17,19 @@ import type { CheckContext } from './check-context.ts'
 import { cachedXhtml } from './xhtml.ts'
 
 export type NativeInvariant = {
-  /** The element of R4 whose rule it is. */
+  /** The element of R4 that has the invariant. */
   readonly path: string
   readonly test: (context: CheckContext, data: never) => boolean
   readonly detail?: ErrorCode
-  /** Where below the data it is broken. */
+  /** The pointer from the data to the value that violates it. */
   readonly below?: (data: never) => string
-  /** What exactly breaks it, as a sentence. */
+  /** What violates it, as a sentence. */
   readonly reason?: (context: CheckContext, data: never) => string | undefined
 }
 
 type PresenceTest = (data: JsonObject) => boolean
 
-/** x.exists(), whether with a value or with an extension in its place. */
+/** x.exists(): with a value, or with an extension instead. */
 function has(name: string): PresenceTest {
   const sibling = `_${name}`
   return (data) => data[name] !== undefined || data[sibling] !== undefined
@@ -89,7 +89,7 @@ export const NATIVE_INVARIANTS: Readonly<Record<string, NativeInvariant>> = {
   },
 }
 
-/** The plain function for a rule, if it is R4's own and has one. */
+/** The function for an invariant of R4, where there is one. */
 export function nativeInvariant(rule: Invariant, structures: Structures): NativeInvariant | undefined {
   const native = Object.hasOwn(NATIVE_INVARIANTS, rule.key) ? NATIVE_INVARIANTS[rule.key] : undefined
   return native && expressionOf(native.path, rule.key, structures) === rule.expression ? native : undefined
@@ -107,7 +107,7 @@ function hasValue(data: JsonObject): boolean {
   return false
 }
 
-// `#` alone is the container itself.
+// `#` is the container itself.
 function referenceResolves(context: CheckContext, { reference }: JsonObject): boolean {
   if (reference === '#') return context.resource !== context.container
   return (

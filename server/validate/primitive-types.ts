@@ -1,6 +1,6 @@
 /**
- * The primitive types: the JSON type of each, its form as a pattern (for other people's JSON Schema validators), and
- * the check by value that the hub makes. https://hl7.org/fhir/R4/datatypes.html#primitive
+ * The primitive types: the JSON type of each, its form as a pattern (for the published JSON Schemas) and the test that
+ * the hub runs. https://hl7.org/fhir/R4/datatypes.html#primitive
  */
 import { isDate, isDateTime, isInstant, isTime } from '../fhir/dates.ts'
 
@@ -9,11 +9,11 @@ export type PrimitiveType = {
   readonly pattern?: string
   readonly minimum?: number
   readonly maximum?: number
-  /** True when the value is one of the type; absent where the JSON type says all. */
+  /** Is the value valid? Absent where the JSON type alone decides. */
   readonly test?: (value: never) => boolean
-  /** True when R4 only advises against a value that the test refuses: a warning. */
+  /** For a value that fails the test: does it violate a SHOULD, hence a warning? */
   readonly warns?: (value: string) => boolean
-  /** What a value is, to end the sentence "It must be ...". */
+  /** Ends the sentence "It must be ...". */
   readonly description: string
 }
 
@@ -126,7 +126,7 @@ function isText(value: string): boolean {
   return isWithinMaxLength(value) && (isPlain(value) || (/\S/.test(value) && !CONTROL.test(value)))
 }
 
-/** Printed ASCII with no space at its beginning, as most texts are: quicker to see than by a pattern. */
+/** Printable ASCII without leading space, as most texts are: a loop is faster than a pattern. */
 function isPlain(value: string): boolean {
   if (value.length === 0 || value.length > 200 || value.charCodeAt(0) === SPACE) return false
   for (let index = 0; index < value.length; index++) {
@@ -136,7 +136,7 @@ function isPlain(value: string): boolean {
   return true
 }
 
-/** Printed ASCII without a space. */
+/** Printable ASCII without a space. */
 function isWord(value: string): boolean {
   if (value.length === 0 || value.length > 200) return false
   for (let index = 0; index < value.length; index++) {
@@ -161,14 +161,14 @@ function isUri(value: string): boolean {
   return isOne && (!value.startsWith('urn:') || isUrn(value))
 }
 
-// A URI that says that it is a UUID or an OID is one. https://hl7.org/fhir/R4/datatypes.html#uri
+// A URI that begins with `urn:uuid:` or `urn:oid:` is a UUID or an OID. https://hl7.org/fhir/R4/datatypes.html#uri
 function isUrn(value: string): boolean {
-  // RFC 4122 reads both cases; only the type `uuid` is written in lower case.
+  // RFC 4122 allows both cases; only the type `uuid` requires lower case.
   if (value.startsWith('urn:uuid:')) return UUID.test(value.toLowerCase())
   return !value.startsWith('urn:oid:') || OID.test(value)
 }
 
-// White space may stand between groups of four. https://www.rfc-editor.org/rfc/rfc4648#section-4
+// White space is allowed between groups of four. https://www.rfc-editor.org/rfc/rfc4648#section-4
 function isBase64(value: string): boolean {
   const bare = /\s/.test(value) ? value.replace(/\s+/g, '') : value
   return bare.length > 0 && bare.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(bare)

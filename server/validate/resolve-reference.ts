@@ -1,18 +1,18 @@
-/** What a reference means inside the resource that holds it: contained resources and entries of the same Bundle. */
+/** Resolves a reference inside the resource that holds it: to a contained resource or an entry of the same Bundle. */
 import type { JsonObject } from '../fhir/types.ts'
 import { parseReference, typeOfUrl } from '../fhir/reference.ts'
 
-/** The resource that contains, and the outermost one. */
+/** The resource that contains the reference, and the outermost one. */
 type ReferenceScope = { readonly container: JsonObject; readonly root: JsonObject }
 
-/** The resource that a reference points at, if it is at hand. */
+/** The target of a reference, if it is in the container or in the Bundle. */
 export function resolveReference(reference: string, scope: ReferenceScope): JsonObject | undefined {
   if (reference === '#') return scope.container
   if (reference.startsWith('#')) return containedById(scope.container, reference.slice(1))
   return scope.root.resourceType === 'Bundle' ? entryByFullUrl(scope.root, reference) : undefined
 }
 
-/** The type that a reference points at, by what is at hand or by its text; undefined when neither tells. */
+/** The type of the target, from the target or from the text of the reference; undefined when neither has it. */
 export function referencedType(reference: string, scope: ReferenceScope): string | undefined {
   const found = resolveReference(reference, scope)
   if (found) return typeof found.resourceType === 'string' ? found.resourceType : undefined
@@ -46,15 +46,15 @@ function splitVersion(reference: string): { readonly bare: string; readonly vers
 }
 
 /**
- * Finds all entries of a Bundle that a reference from the resource of one of them may mean: relative to the base of that
- * entry's fullUrl, and by version where it names one. https://hl7.org/fhir/R4/bundle.html#references
+ * Makes a function that finds all entries of a Bundle to which a reference of one entry may resolve: relative to the base
+ * of the entry's fullUrl, and by version where the reference has one. https://hl7.org/fhir/R4/bundle.html#references
  */
 export function entryResolver(bundle: JsonObject, from: unknown): (reference: string) => readonly JsonObject[] {
   const base = typeof from === 'string' ? /^(https?:.*\/)[A-Z][A-Za-z]+\/[^/]+$/.exec(from)?.[1] : undefined
   const byName = new Map<string, JsonObject[]>()
   for (const one of entriesOf(bundle)) {
     if (typeof one?.fullUrl !== 'string' || !one.resource) continue
-    // Without a base, `Type/id` is looked for at the end.
+    // Without a base, `Type/id` is compared with the end of the fullUrl.
     const name =
       base === undefined ? (/[A-Z][A-Za-z]+\/[^/]+$/.exec(one.fullUrl.slice(-200))?.[0] ?? one.fullUrl) : one.fullUrl
     for (const key of new Set([one.fullUrl, name])) append(byName, key, one.resource)

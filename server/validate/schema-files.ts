@@ -1,4 +1,4 @@
-/** The JSON Schemas under profiles/schema: one for each profile of a resource, for vendors to build against. */
+/** The JSON Schemas under profiles/schema: one for each profile of a resource, for the validators of vendors. */
 import type { Definitions } from '../definitions/definitions.ts'
 import type { StructureDefinition } from '../definitions/structures/structures.ts'
 import { publishedSchema } from './compile/published-schema.ts'
@@ -6,7 +6,7 @@ import { createTerminology } from '../terminology/terminology.ts'
 
 export type SchemaFile = { readonly name: string; readonly text: string }
 
-/** Every schema file as it should be; the same definitions give the same text. */
+/** Every schema file; the same definitions give the same text. */
 export function schemaFiles(definitions: Definitions): readonly SchemaFile[] {
   const terminology = createTerminology(definitions)
   return definitions
@@ -18,7 +18,7 @@ export function schemaFiles(definitions: Definitions): readonly SchemaFile[] {
     }))
 }
 
-/** A line for each definition: short enough to read, small enough to keep. */
+/** Formats a schema with one line for each definition. */
 function textOf({ $defs, ...head }: Record<string, unknown>): string {
   const defs = Object.entries($defs as object).map(
     ([name, schema]) => `    ${JSON.stringify(name)}: ${JSON.stringify(schema)}`,

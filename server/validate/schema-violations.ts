@@ -1,4 +1,4 @@
-/** What the keywords of JSON Schema itself found, in words. */
+/** Turns errors of the keywords of JSON Schema into violations with a sentence. */
 import type { ErrorObject } from 'ajv'
 import { nearest } from '../fhir/nearest.ts'
 import { PRIMITIVE_TYPES } from './primitive-types.ts'
@@ -8,7 +8,7 @@ import type { Violation } from './violation.ts'
 /** Throws for a keyword that the compiler does not use. */
 export function schemaViolation(error: ErrorObject, value: unknown): Violation {
   const make = SCHEMA_KEYWORDS[error.keyword]
-  if (!make) throw new Error(`No sentence is known for the keyword \`${error.keyword}\`.`)
+  if (!make) throw new Error(`There is no sentence for the keyword \`${error.keyword}\`.`)
   return make(error, value)
 }
 
@@ -56,7 +56,7 @@ function wrongFormat(parentSchema: ErrorObject['parentSchema'], value: unknown):
   }
 }
 
-// The range of a primitive type is its form; that of a profile is a rule.
+// The range of a primitive type is part of its format; that of a profile is a rule.
 function outOfRange({ params, parentSchema }: ErrorObject, value: unknown, which: 'least' | 'most'): Violation {
   if (parentSchema?.fhirFormat) return wrongFormat(parentSchema, value)
   return { detail: 'value-range', text: `{at} is ${show(value)}; the ${which} allowed is ${show(params.limit)}.` }

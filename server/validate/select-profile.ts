@@ -1,4 +1,4 @@
-/** Which of the hub's profiles binds a resource, when its type has several: the one whose condition it meets. */
+/** Selects the hub's profile for a resource, when its type has several: the one whose condition is true. */
 import type { JsonObject } from '../fhir/types.ts'
 import type { ResourceCapability } from '../definitions/definitions.ts'
 import { profileUrl } from '../fhir/canonical.ts'
@@ -8,10 +8,10 @@ import type { Violation } from './violation.ts'
 
 const APPLIES_WHEN = profileUrl('ext-applies-when')
 
-/** The profiles that bind a resource (one, or none), and what is wrong where none can be chosen. */
+/** The profile that the resource must meet (none or one), or the violation when the conditions do not select one. */
 export type ProfileSelection = { readonly profiles: readonly string[]; readonly violation?: Violation }
 
-/** The profile, or a fault that lists the conditions when none or several are met. */
+/** The profile, or a violation that lists the conditions when none or several are true. */
 export function selectProfile(
   resource: JsonObject,
   capability: ResourceCapability,
@@ -37,7 +37,7 @@ function appliesWhen(url: string, engine: ValidationEngine): string | undefined 
   return extensions.find((one) => one.url === APPLIES_WHEN)?.valueString
 }
 
-// A condition that fails on a broken resource is not met; what is broken is told by the type's own check.
+// A condition that cannot be evaluated counts as false; the check of the type reports what is wrong.
 function holds(condition: string, resource: JsonObject): boolean {
   try {
     const values = compilePath(condition)(resource)

@@ -1,6 +1,6 @@
 /**
- * The order in which faults are told, whatever the order of properties in the JSON: what is no FHIR JSON first; then each
- * resource by its type, and after that by its profiles; elements as their definition lists them.
+ * Sorts violations, whatever the order of properties in the JSON: first what is not FHIR JSON; then for each resource
+ * those of its type before those of its profiles, elements in the order of their definition.
  * https://hl7.org/fhir/R4/validation.html
  */
 import type { ElementNode } from '../definitions/structures/element.ts'
@@ -10,13 +10,13 @@ import { pointerSteps } from './locate.ts'
 
 type SortableViolation = { readonly detail: ErrorCode; readonly pointer: string; readonly profile?: string }
 
-/** Codes of what cannot be read as the elements that it should be. */
+/** Codes of values that are not FHIR JSON. */
 const FORM_CODES = new Set<ErrorCode>(['element-unknown', 'element-type', 'element-empty'])
 
-/** What stands beside a primitive (`_birthDate`) is read with its element. */
+/** Inside the `_name` of a primitive (`_birthDate`): sorted with its element. */
 const INSIDE_SIBLING = /\/_[^/]+\//
 
-/** A copy, sorted; those of one place keep their order. What is missing comes before all that its holder has. */
+/** A sorted copy; violations of one element keep their order. A missing element comes before those that are present. */
 export function sortViolations<One extends SortableViolation>(
   violations: readonly One[],
   root: unknown,
@@ -33,7 +33,7 @@ export function sortViolations<One extends SortableViolation>(
   return keyed.map(({ violation }) => violation)
 }
 
-/** A number for each step: of a list its index, of an element its rank; before the elements of a resource, 1 for its profiles. */
+/** A number for each step of the pointer: the index in a list, the rank of an element; before the elements of a resource 0 for its type, 1 for its profiles. */
 function sortKey(
   { detail, pointer, profile }: SortableViolation,
   root: unknown,
@@ -49,12 +49,12 @@ function sortKey(
     key.push(0)
   }
   if (profileAt !== undefined) key[profileAt] = 1
-  // What is wrong with where a contained resource stands comes after what is wrong with it.
+  // A violation of the rules for contained resources comes after those of the resource itself.
   if (detail === 'contained-invalid' && /\/contained\/\d+$/.test(pointer)) key[key.length - 1] = 2
   return key
 }
 
-/** The type of resource that a profile is about; those of data types are part of the types that use them. */
+/** The resource type of a profile; undefined for profiles of data types, which are sorted with the types that use them. */
 function profiledType(profile: string, structures: Structures): string | undefined {
   const definition = structures.find(profile)
   return definition?.kind === 'resource' ? definition.type : undefined
@@ -62,7 +62,7 @@ function profiledType(profile: string, structures: Structures): string | undefin
 
 const ranksByChildren = new WeakMap<ReadonlyMap<string, ElementNode>, ReadonlyMap<string, number>>()
 
-/** What is not defined comes last. */
+/** Elements that are not defined come last. */
 function rankOf(name: string | undefined, children: ReadonlyMap<string, ElementNode>): number {
   let ranks = ranksByChildren.get(children)
   if (!ranks) ranksByChildren.set(children, (ranks = new Map([...children.keys()].map((one, index) => [one, index]))))

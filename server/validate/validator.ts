@@ -1,8 +1,8 @@
-/** What checking a resource takes and answers. */
+/** The interface of a validator. */
 import type { Issue } from '../fhir/outcome.ts'
 
 export type CheckOptions = {
-  /** Canonical urls of profiles to check against besides the ones the hub demands and meta.profile claims. */
+  /** Canonical urls of profiles to check against, in addition to those that the hub requires and meta.profile claims. */
   readonly profiles?: readonly string[]
   /** Prefix of every expression: `Bundle.entry[3].resource`. Default: the resource type. */
   readonly at?: string

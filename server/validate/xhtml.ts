@@ -1,17 +1,17 @@
 /**
- * The XHTML of a narrative, read once: only text, links, images and tables, and nothing that runs. An XML parser reads
- * it, so that what is no XML is told as that. https://hl7.org/fhir/R4/narrative.html#xhtml
+ * The XHTML of a narrative: text, links, images and tables, without scripts. It is parsed as XML, so that malformed XML is
+ * reported as such. https://hl7.org/fhir/R4/narrative.html#xhtml
  */
 import { SaxesParser, type SaxesTagPlain } from 'saxes'
 
 export type Xhtml = {
-  /** Why it is not allowed (rule txt-1); undefined when it is. */
+  /** Why the XHTML is not allowed (txt-1); undefined when it is. */
   readonly reason?: string
-  /** Has it text or an image (rule txt-2)? What cannot be read is given the benefit of the doubt. */
+  /** Has it text or an image (txt-2)? True for malformed XML, which txt-1 reports. */
   readonly hasContent: boolean
-  /** Where its links and images of its own document lead: `x` of `href="#x"`. */
+  /** Targets of its links and images in the same document: `x` of `href="#x"`. */
   readonly localLinks: ReadonlySet<string>
-  /** What a link may lead to: values of `id` and `name`. */
+  /** Targets that it defines: values of `id` and `name`. */
   readonly anchors: ReadonlySet<string>
 }
 
@@ -22,10 +22,10 @@ const ELEMENTS = new Set(
   ).split(' '),
 )
 
-/** What no paragraph holds. https://www.w3.org/TR/html401/struct/text.html#h-9.3.1 */
+/** Elements that are not allowed inside a paragraph. https://www.w3.org/TR/html401/struct/text.html#h-9.3.1 */
 const BLOCKS = new Set(['p', 'div', 'blockquote', 'table', 'ul', 'ol'])
 
-/** A narrative is asked about by several rules, and by every link that leads to it. */
+/** Several rules use the same narrative, and so does every link to it. */
 export function cachedXhtml(text: string, cache: { narratives?: Map<string, Xhtml> }): Xhtml {
   const narratives = (cache.narratives ??= new Map<string, Xhtml>())
   const parsed = narratives.get(text) ?? parseXhtml(text)
@@ -33,7 +33,7 @@ export function cachedXhtml(text: string, cache: { narratives?: Map<string, Xhtm
   return parsed
 }
 
-/** `<div xmlns="...">` around plain text, as systems make them: no parser is asked. */
+/** `<div xmlns="...">` around plain text, as many systems generate it: needs no parser. */
 const PLAIN = /^<div xmlns="http:\/\/www\.w3\.org\/1999\/xhtml">[\n ]*[!-%'-;=?-\\^-~][\n -%'-;=?-\\^-~]*<\/div>$/
 const PLAIN_XHTML: Xhtml = { hasContent: true, localLinks: new Set(), anchors: new Set() }
 
@@ -47,7 +47,7 @@ export function parseXhtml(text: string): Xhtml {
   parser.on('text', (run) => {
     hasContent ||= /\S/.test(run)
   })
-  // How many paragraphs the place is in.
+  // Open paragraphs.
   let paragraphs = 0
   parser.on('closetag', ({ name }) => {
     if (name === 'p') paragraphs -= 1
@@ -81,12 +81,12 @@ const MARKUP = {
   xmldecl: 'XML declaration',
 }
 
-/** Elements that are none of those allowed, handlers of events, and addresses that run something. */
+/** Elements that are not allowed, event handlers, and urls that run a script. */
 function refusedTag({ name, attributes }: SaxesTagPlain): string | undefined {
   if (!ELEMENTS.has(name)) return `The element \`${name.slice(0, 50)}\` is not allowed.`
   for (const [key, value] of Object.entries(attributes)) {
     if (/^(on|xlink:)/i.test(key)) return `The attribute \`${key.slice(0, 50)}\` is not allowed.`
-    // As a browser reads it: without what it drops from an address.
+    // Without the characters that browsers ignore in a url.
     const address = value.slice(0, 200).replace(/[\s\u0000-\u0020]+/g, '')
     if (/^(javascript|vbscript|data:text)/i.test(address)) return `The address of \`${key}\` would run.`
   }

@@ -1,4 +1,4 @@
-/** Where the walker stands: one element, what is already enforced there, and the JSON properties that carry it. */
+/** One element of the walk over a StructureDefinition: its definition, what its base enforces already, and its JSON properties. */
 import type { Structures } from '../../definitions/structures/structures.ts'
 import type { ElementDefinition, ElementNode, TypeRef } from '../../definitions/structures/element.ts'
 import type { Schema } from './schema.ts'
@@ -6,9 +6,9 @@ import type { Schema } from './schema.ts'
 export type ElementContext = {
   readonly node: ElementNode
   readonly element: ElementDefinition
-  /** What the type itself (or, in a slice, the sliced element) already says. Absent: the type is being compiled. */
+  /** The definition in the type (of a slice: in the sliced element). Absent: the type itself is compiled. */
   readonly inherited?: ElementDefinition
-  /** A JSON array, whatever the profile's max: decided by the base. */
+  /** Is it a JSON array? The base decides, whatever the max of the profile. */
   readonly array: boolean
   readonly properties: readonly JsonProperty[]
   readonly structures: Structures
@@ -19,15 +19,15 @@ export type JsonProperty = {
   readonly name: string
   readonly type?: TypeRef
   readonly primitive: boolean
-  /** A primitive may have a `_name` beside it. */
+  /** Has it a `_name`? Only a primitive has. https://hl7.org/fhir/R4/json.html#primitive */
   readonly sibling: boolean
 }
 
-/** A facet of the object that holds the element. */
+/** Compiles a facet to keywords of the object that holds the element. */
 export type ObjectFacet = (place: ElementContext) => Schema | undefined
-/** A facet of the property itself: the whole list, where the element repeats. */
+/** Compiles a facet to keywords of the property: of the whole list, where the element repeats. */
 export type ListFacet = (place: ElementContext, property: JsonProperty) => Schema | undefined
-/** A facet of each value. */
+/** Compiles a facet to keywords of each value. */
 export type ValueFacet = (place: ElementContext, property: JsonProperty) => Schema | undefined
 
 export const maxOf = (element: ElementDefinition): number =>

@@ -1,7 +1,7 @@
 /**
- * A profile as one JSON Schema for other people's validators (draft-07): the compiled schema with plain equivalents of
- * the hub's keywords beside them, and every type that it needs under `$defs`. What has no plain equivalent (rules in
- * FHIRPath, most terminology) stays in keywords that start with `fhir`, which a plain validator ignores.
+ * A profile as one JSON Schema (draft-07) for any validator: the compiled schema with standard equivalents of the hub's
+ * keywords, and every type that it needs under `$defs`. What has no equivalent (invariants in FHIRPath, most terminology)
+ * stays in keywords that start with `fhir`, which other validators ignore.
  */
 import type { Json } from '../../fhir/types.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
@@ -14,7 +14,7 @@ type PlainSchema = { [keyword: string]: unknown }
 
 type SchemaSources = { readonly structures: Structures; readonly terminology: Pick<Terminology, 'list'> }
 
-/** A code list is written out up to this length. */
+/** Value sets up to this size are written as `enum`. */
 const MAX_CODES = 80
 
 export function publishedSchema(url: string, { structures, terminology }: SchemaSources): PlainSchema {
@@ -23,7 +23,7 @@ export function publishedSchema(url: string, { structures, terminology }: Schema
   const needed = new Set<string>([definition.type])
   const overlay = plainSchema(compileProfile(url, structures), terminology, needed)
   const defs: PlainSchema = {}
-  // Grows while it is walked: a type needs further types.
+  // The set grows during the walk: a type needs further types.
   for (const name of needed) defs[name] = plainSchema(compileType(name, structures), terminology, needed)
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -35,7 +35,7 @@ export function publishedSchema(url: string, { structures, terminology }: Schema
   }
 }
 
-/** A list of siblings holds null where there is nothing to say. */
+/** A `_name` list has null where an item has no extension. */
 const typed = (name: string, type: Schema['type']): PlainSchema =>
   Array.isArray(type) && type.includes('null')
     ? { anyOf: [{ type: 'null' }, { $ref: pointer(name) }] }
@@ -45,9 +45,9 @@ const pointer = (name: string): string => `#/$defs/${name}`
 
 function plainSchema(schema: Schema, terminology: SchemaSources['terminology'], needed: Set<string>): PlainSchema {
   const inner = (one: Schema): PlainSchema => plainSchema(one, terminology, needed)
-  // Rules in words say nothing to another validator.
-  const { fhirRules: _, fhirElementId: __, ...said } = schema
-  const { fhirType, fhirResource, fhirRequired, fhirChoice, fhirSlices, properties, items, ...rest } = said
+  // The rules of the specification in words have no equivalent.
+  const { fhirRules: _, fhirElementId: __, ...published } = schema
+  const { fhirType, fhirResource, fhirRequired, fhirChoice, fhirSlices, properties, items, ...rest } = published
   if (fhirType) needed.add(fhirType)
   const all: PlainSchema[] = [
     ...(fhirType ? [typed(fhirType, schema.type)] : []),
@@ -91,7 +91,7 @@ function valueKeywords(schema: Schema, terminology: SchemaSources['terminology']
   }
 }
 
-// Only where the value is a bare code; the narrowest list is the last.
+// Only for a code without system; the narrowest binding is the last.
 function enumOf({ fhirBinding }: Schema, terminology: SchemaSources['terminology']): readonly string[] | undefined {
   const required = fhirBinding?.filter((one) => one.strength === 'required' && one.bare).at(-1)
   return required && terminology.list(required.valueSet, MAX_CODES)
@@ -99,7 +99,7 @@ function enumOf({ fhirBinding }: Schema, terminology: SchemaSources['terminology
 
 const requireOneOf = (names: readonly string[]): PlainSchema => ({ anyOf: names.map((name) => ({ required: [name] })) })
 
-/** At least one where one is required; and beside one no other. `dependencies` costs nothing for those not given. */
+/** At least one name where the choice is required, and at most one: `dependencies` apply only to the one that is present. */
 function choiceSchemas({ element, of, min }: Choice): PlainSchema[] {
   const alone = (name: string): PlainSchema => ({ propertyNames: { pattern: `^(?!_?${element}[A-Z])|^_?${name}$` } })
   const some = min > 0 && of.length > 0 ? [requireOneOf(of.flatMap((name) => [name, `_${name}`]))] : []
@@ -109,7 +109,7 @@ function choiceSchemas({ element, of, min }: Choice): PlainSchema[] {
   ]
 }
 
-/** A profile that leaves types out refuses whatever else starts with the name. */
+/** A profile that excludes types refuses every other property that starts with the name. */
 function refusedChoices(choices: readonly Choice[]): PlainSchema {
   const narrowed = choices.filter((one) => one.only)
   if (narrowed.length === 0) return {}
@@ -120,7 +120,7 @@ function refusedChoices(choices: readonly Choice[]): PlainSchema {
   return { patternProperties: Object.fromEntries(patterns.map((pattern) => [pattern, false])) }
 }
 
-/** The slices that must be there, where a plain path tells them. */
+/** Required slices with a discriminator path of element names only. */
 function requiredSlices({ slices }: CompiledSlicing): PlainSchema[] {
   return slices
     .filter(
@@ -140,7 +140,7 @@ function requiredSlices({ slices }: CompiledSlicing): PlainSchema[] {
     }))
 }
 
-// A step may lead through a list: then some item of it.
+// An element of the path may be a list: then one item must match.
 function atPath([step, ...rest]: readonly string[], schema: PlainSchema): PlainSchema {
   if (step === undefined) return schema
   const inner = atPath(rest, schema)
@@ -151,7 +151,7 @@ function atPath([step, ...rest]: readonly string[], schema: PlainSchema): PlainS
   }
 }
 
-/** What `pattern[x]` demands, in plain words. */
+/** `pattern[x]` in standard keywords. */
 function patternSchema(pattern: Json): PlainSchema {
   if (Array.isArray(pattern)) return { allOf: pattern.map((one: Json) => ({ contains: patternSchema(one) })) }
   if (typeof pattern !== 'object' || pattern === null) return { const: pattern }

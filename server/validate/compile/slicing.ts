@@ -1,5 +1,5 @@
 /**
- * Slicing: which items belong to which slice, how often each slice occurs, and what it adds.
+ * Compiles slicing: the conditions of each slice, its cardinality, and its schema.
  * https://hl7.org/fhir/R4/profiling.html#slicing
  */
 import { valueOf, type Discriminator, type ElementNode } from '../../definitions/structures/element.ts'
@@ -20,7 +20,7 @@ import {
 /** Extensions are always sliced by url. */
 const URL_DISCRIMINATOR: readonly Discriminator[] = [{ type: 'value', path: 'url' }]
 
-/** Walks the children of a slice: what they say beyond `base`. */
+/** Compiles the children of a slice to a schema of what they add to `base`. */
 export type CompileChildren = (node: ElementNode, base: ElementNode, structures: Structures) => Schema
 
 type SlicingContext = { readonly structures: Structures; readonly compileChildren: CompileChildren }
@@ -37,7 +37,7 @@ export function slicing(
   return { fhirSlices: compileSlicing(node, byUrl, { structures, compileChildren: compileChildren }) }
 }
 
-/** Of a node with slices; of a slice with reslices, too. */
+/** Compiles the slices of an element, or the reslices of a slice. */
 function compileSlicing(
   node: ElementNode,
   defaultDiscriminators: readonly Discriminator[],
@@ -48,7 +48,7 @@ function compileSlicing(
   return { rules, ordered, slices }
 }
 
-/** What this slice says is for whatever belongs to no other. https://hl7.org/fhir/R4/profiling.html#default-slice */
+/** The name of the default slice: for items that belong to no other slice. https://hl7.org/fhir/R4/profiling.html#default-slice */
 const DEFAULT_SLICE = '@default'
 
 type SliceContext = SlicingContext & { readonly discriminator: readonly Discriminator[] }
@@ -113,7 +113,7 @@ function discriminatorMatches(
   return valueMatches(node, path)
 }
 
-/** Values that the slice fixes at the path or below it. */
+/** The fixed values, patterns or required bindings of the slice at the path or below it. */
 function valueMatches(node: ElementNode, path: string): readonly DiscriminatorMatch[] {
   const { element } = node
   const fixed = valueOf(element, 'fixed')
@@ -128,7 +128,7 @@ function valueMatches(node: ElementNode, path: string): readonly DiscriminatorMa
   return binding?.valueSet && binding.strength === 'required' ? [{ path, valueSet: binding.valueSet }] : []
 }
 
-// `resolve()` asks for the type that the reference points at.
+// With `resolve()` the type is that of the target of the reference.
 function discriminatedTypes(
   type: { code: string; targetProfile?: readonly string[] },
   path: string,
@@ -138,7 +138,7 @@ function discriminatedTypes(
   return (type.targetProfile ?? []).flatMap((url) => structures.find(url)?.type ?? [])
 }
 
-/** The element that a discriminator path leads to inside a slice. */
+/** The element at a discriminator path inside a slice. */
 function elementAtPath(slice: ElementNode, path: string, structures: Structures): ElementNode | undefined {
   let node: ElementNode | undefined = slice
   for (const step of path.split(/\.(?![^(]*\))/)) {

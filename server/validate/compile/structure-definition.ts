@@ -1,7 +1,8 @@
 /**
- * StructureDefinition to schema. A type becomes one schema for each of its shapes (`Patient`, `Patient.contact`), which
- * says all; a profile becomes one overlay, which says what it adds to its type. Both come from one walk over the
- * elements, which asks each facet in turn.
+ * Compiles a StructureDefinition to a schema. A type becomes a complete schema for itself and for each of its elements
+ * with children (`Patient`, `Patient.contact`); a profile becomes one overlay of what it adds to its type. Both come from
+ * one walk over the elements, which applies each facet in turn. A keyword that is added here and not to quick/ is safe:
+ * the quick pass compiles it to NEVER, and ajv decides.
  */
 import {
   isChoice,
@@ -20,7 +21,7 @@ import { maxOf, type ElementContext, type JsonProperty } from './element-context
 import { isEmpty, merge, mergeAll, type Schema } from './schema.ts'
 import { slicing } from './slicing.ts'
 
-/** The schema of a shape: a type of R4, or an element with children of its own (`Bundle.entry`). */
+/** The schema of a type of R4 (`Bundle`), or of an element with children (`Bundle.entry`). */
 export function compileType(name: string, structures: Structures): Schema {
   const node = elementNode(name, structures)
   const definition = structures.find(name)
@@ -32,7 +33,7 @@ export function compileType(name: string, structures: Structures): Schema {
     ...schema,
     properties: { ...(isResource ? { resourceType: { const: name } } : {}), ...schema.properties },
     additionalProperties: false,
-    // What stands beside a primitive may have an id alone; the primitive is its value.
+    // The `_name` of a primitive (type Element) may have an id only; the primitive is its value.
     ...(name === 'Element' ? { minProperties: 1 } : isResource ? {} : { fhirElement: true }),
     ...(name === 'Coding' ? { fhirCoding: true } : {}),
     ...(Object.hasOwn(SPECIFICATION_RULES, name) ? { fhirRules: name } : {}),
@@ -40,7 +41,7 @@ export function compileType(name: string, structures: Structures): Schema {
   }
 }
 
-/** What a profile (or an extension's definition) adds to its type. */
+/** What a profile, or the definition of an extension, adds to its type. */
 export function compileProfile(url: string, structures: Structures): Schema {
   const definition = structures.find(url)
   const node = structures.tree(url)
@@ -70,7 +71,7 @@ function imposedProfiles(url: string, structures: Structures): readonly string[]
 function elementNode(name: string, structures: Structures): ElementNode {
   const [type = '', ...steps] = name.split('.')
   const node = steps.reduce<ElementNode | undefined>((at, step) => at?.children.get(step), structures.tree(type))
-  if (!node) throw new Error(`There is no shape \`${name}\`.`)
+  if (!node) throw new Error(`There is no type or element \`${name}\`.`)
   return node
 }
 
@@ -94,7 +95,7 @@ function childSchema(node: ElementNode, inherited: ElementNode | undefined, stru
   return mergeAll([object, ...typed, ...slices])
 }
 
-// A slice of `value[x]` is one of its types; its rules are rules of that property.
+// A slice of `value[x]` is one of its types, hence a property; the rules of the slice apply to that property.
 function choiceSlice(slice: ElementNode, choice: ElementNode, structures: Structures): Schema {
   const names = new Set((slice.element.type ?? []).map((type) => choiceName(choice.name, type.code)))
   const element = elementContext(slice, choice, structures)
@@ -120,7 +121,7 @@ function elementContext(node: ElementNode, inherited: ElementNode | undefined, s
   }
 }
 
-/** `base.max` is R4's own; a profile that says max 1 leaves the JSON a list. */
+/** By the max of the base: an element that a profile limits to 1 remains a JSON array. */
 const isArray = (node: ElementNode, base: ElementNode['element']): boolean =>
   !isChoice(node) && (base.max ?? '*') !== '1' && (base.max ?? '*') !== '0'
 
@@ -143,7 +144,7 @@ function propertiesOf(node: ElementNode, structures: Structures): readonly JsonP
   ]
 }
 
-/** What XML writes as an attribute has no extensions. https://hl7.org/fhir/R4/json.html#primitive */
+/** Elements that XML represents as attributes have no extensions. https://hl7.org/fhir/R4/json.html#primitive */
 const isXmlAttribute = (path: string, structures: Structures): boolean =>
   path === 'Extension.url' || (path.endsWith('.id') && !isResourceId(path, structures))
 
@@ -164,7 +165,7 @@ function propertySchema(element: ElementContext, property: JsonProperty, inherit
   return { ...sibling, properties: { [property.name]: schema, ...sibling.properties } }
 }
 
-/** What a profile says of the extensions of a primitive; of a list of them, of each. */
+/** What a profile adds to the `_name` of a primitive, or of each item of a list. */
 function siblingOverlay({ node, structures, element }: ElementContext, { name, type, sibling }: JsonProperty): Schema {
   const isFixed = sibling && valueOf(element, 'fixed') !== undefined
   if ((node.children.size === 0 && !isFixed) || !type) return {}
@@ -183,7 +184,7 @@ function siblingSchema(name: string, array: boolean): Schema {
   return { properties: { [`_${name}`]: { type: 'array', minItems: 1, items } }, fhirLists: [name] }
 }
 
-/** What a profile says of the children of a value. */
+/** What a profile adds to the children of a value. */
 function nestedOverlay(
   element: ElementContext,
   property: JsonProperty,

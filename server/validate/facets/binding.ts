@@ -1,6 +1,6 @@
 /**
- * Required and extensible bindings; preferred and example ones bind nobody, but may have a most that does, and further
- * bindings besides. https://hl7.org/fhir/R4/terminologies.html#strength
+ * Required and extensible bindings. Preferred and example bindings are not enforced, but their maxValueSet and additional
+ * bindings are. https://hl7.org/fhir/R4/terminologies.html#strength
  */
 import type { Binding, Extension } from '../../definitions/structures/element.ts'
 import type { ValueFacet } from '../compile/element-context.ts'
@@ -46,8 +46,8 @@ function mainBinding({ valueSet, strength }: Binding): readonly ValueSetBinding[
 const MAX_VALUE_SET = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'
 
 /**
- * "A required binding over the top of the extensible binding"; over a preferred one it binds a bare code, and warns of
- * others.
+ * "A required binding over the top of the extensible binding". Over a preferred one it is required for the type `code`,
+ * extensible for other types.
  * https://hl7.org/fhir/R4/extension-elementdefinition-maxvalueset.html
  */
 function maxValueSet({ strength, extension = [] }: Binding, bare: boolean): readonly ValueSetBinding[] {
@@ -64,7 +64,7 @@ function maxValueSet({ strength, extension = [] }: Binding, bare: boolean): read
 
 const ADDITIONAL_BINDING = 'http://hl7.org/fhir/tools/StructureDefinition/additional-binding'
 
-/** The purposes that say which codes may be given; the others inform. https://hl7.org/fhir/R5/valueset-additional-binding-purpose.html */
+/** Purposes that restrict the codes; others are only informative. https://hl7.org/fhir/R5/valueset-additional-binding-purpose.html */
 const STRENGTH_OF_PURPOSE: Readonly<Record<string, ValueSetBinding['strength']>> = {
   required: 'required',
   maximum: 'required',
@@ -72,8 +72,8 @@ const STRENGTH_OF_PURPOSE: Readonly<Record<string, ValueSetBinding['strength']>>
 }
 
 /**
- * A further binding, by the extension that stands for it in R4. One for some contexts of
- * use, or for any one of the repeats, binds no single value. https://hl7.org/fhir/R5/elementdefinition-definitions.html#ElementDefinition.binding.additional
+ * An additional binding, which is an extension in R4. One that is limited to a usage context, or that any one of the
+ * repeats may meet, does not apply to each value. https://hl7.org/fhir/R5/elementdefinition-definitions.html#ElementDefinition.binding.additional
  */
 function additionalBinding({ url, extension = [] }: Extension): readonly ValueSetBinding[] {
   if (url !== ADDITIONAL_BINDING) return []

@@ -2,27 +2,27 @@
 import { isChoice, type ElementNode } from '../../definitions/structures/element.ts'
 import { maxOf, minOf, type ListFacet, type ObjectFacet } from '../compile/element-context.ts'
 
-/** Must be there: the element, or for a primitive an extension in its place. Choices are choice.ts's. */
+/** min > 0: the element is present, or for a primitive an extension. Choices are compiled by choice.ts. */
 export const required: ObjectFacet = ({ node, inherited, properties }) => {
   const property = properties[0]
   if (isChoice(node) || !property || !isRequired(node) || (inherited && minOf(inherited) > 0)) return undefined
   return { fhirRequired: [property.sibling ? [property.name, `_${property.name}`] : [property.name]] }
 }
 
-// A list that is not there has none of the slices and reslices that must be in it.
+// A required slice or reslice makes the list itself required.
 const isRequired = (node: ElementNode): boolean => maxOf(node.element) > 0 && isRequiredByMinOrSlice(node)
 
 const isRequiredByMinOrSlice = ({ element, slices }: ElementNode): boolean =>
   minOf(element) > 0 || [...slices.values()].some(isRequiredByMinOrSlice)
 
-/** A profile leaves the element out. */
+/** max = 0: a profile prohibits the element. */
 export const prohibited: ObjectFacet = ({ node, element, inherited, properties }) => {
   if (isChoice(node) || maxOf(element) > 0 || (inherited && maxOf(inherited) === 0)) return undefined
   const names = properties.flatMap(({ name, sibling }) => (sibling ? [name, `_${name}`] : [name]))
   return { properties: Object.fromEntries(names.map((name) => [name, false as const])) }
 }
 
-/** How often a repeating element occurs. */
+/** The number of items of a repeating element. */
 export const itemCount: ListFacet = ({ array, element, inherited }) => {
   if (!array) return undefined
   const [min, max] = [minOf(element), maxOf(element)]

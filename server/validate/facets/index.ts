@@ -1,4 +1,4 @@
-/** The facets of an element, in the order in which they apply: the table of contents of the compiler. */
+/** The facets of an element, in the order in which they are compiled. */
 import type { ListFacet, ObjectFacet, ValueFacet } from '../compile/element-context.ts'
 import { binding } from './binding.ts'
 import { prohibited, itemCount, required } from './cardinality.ts'

@@ -1,4 +1,4 @@
-/** Codes of a required value set, which no extension stands for. https://hl7.org/fhir/R4/terminologies.html#required */
+/** A code with a required binding, which an extension does not replace. https://hl7.org/fhir/R4/terminologies.html#required */
 import { isChoice, type ElementDefinition } from '../../definitions/structures/element.ts'
 import { maxOf, type ObjectFacet } from '../compile/element-context.ts'
 

@@ -1,5 +1,5 @@
 /**
- * What a value must be: fixed, of a pattern, within a range or a length.
+ * Fixed value, pattern, range and length.
  * https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed_x_
  */
 import { valueOf, type ElementDefinition } from '../../definitions/structures/element.ts'

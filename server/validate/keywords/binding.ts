@@ -6,17 +6,17 @@ import type { CheckContext } from '../check-context.ts'
 import type { CodeMembership } from '../../terminology/code-system.ts'
 import { suggestionsFor, type SentCode } from '../../terminology/suggestions.ts'
 import type { MembershipTest } from '../../terminology/value-set.ts'
+import type { UncheckedCoding } from '../unchecked.ts'
 import { keyword } from './keyword.ts'
 
 type PreparedBinding = ValueSetBinding & { readonly check: MembershipTest; readonly hint: (coding: SentCode) => string }
-type Coding = { readonly system?: unknown; readonly code?: unknown }
-type CodedValue = string | Coding | { readonly coding?: unknown }
+type CodedValue = string | UncheckedCoding | { readonly coding?: unknown }
 
 export const fhirBinding = keyword<readonly ValueSetBinding[]>(
   'fhirBinding',
   ['string', 'object'],
   (bindings, engine) => {
-    // A bare code that was once found in its value set is there again: the set of a definition does not change.
+    // Codes that were found in their value set: the definitions of an engine do not change.
     const cachedCodes = new Set<string>()
     const prepared = bindings.map((binding): PreparedBinding => ({
       ...binding,
@@ -39,12 +39,12 @@ export const fhirBinding = keyword<readonly ValueSetBinding[]>(
 function bindingViolation(data: CodedValue, binding: PreparedBinding, context: CheckContext): Violation | undefined {
   if (typeof data === 'string') return codeViolation(data, binding, context)
   const codings = codingsOf(data)
-  // What is no system at all is told where it stands.
+  // A system that is no text is an issue of the type.
   if (codings.some(({ system }) => system !== undefined && typeof system !== 'string')) return undefined
   if (codings.length === 0) return binding.strength === 'required' && !hasExtension(data) ? noCode(binding) : undefined
   let membership: CodeMembership = 'out'
   for (const { system, code } of codings) {
-    // A coding without a system names no code of any system.
+    // A coding without system is in no value set.
     const one = system === undefined ? 'out' : binding.check(system, code)
     if (one === 'in') return undefined
     if (one === 'unknown') membership = 'unknown'
@@ -63,7 +63,7 @@ function codeViolation(code: string, binding: PreparedBinding, context: CheckCon
 
 function codingsOf(data: Exclude<CodedValue, string>): readonly SentCode[] {
   const list: readonly unknown[] = 'coding' in data ? (Array.isArray(data.coding) ? data.coding : []) : [data]
-  return list.filter((one): one is SentCode => typeof (one as Coding | null)?.code === 'string')
+  return list.filter((one): one is SentCode => typeof (one as UncheckedCoding | null)?.code === 'string')
 }
 
 const hasExtension = (data: object): boolean => 'extension' in data

@@ -1,22 +1,16 @@
-/** `fhirCoding`: a code of a system that is at hand is one of its codes, whatever the binding. https://hl7.org/fhir/R4/datatypes.html#Coding */
+/** `fhirCoding`: a code exists in its system, if the system is defined here, whatever the binding; its display is right. https://hl7.org/fhir/R4/datatypes.html#Coding */
 import { nearest } from '../../fhir/nearest.ts'
 import type { ValidationEngine } from '../check-context.ts'
 import type { Violation } from '../violation.ts'
 import { isDisplay } from '../../terminology/concept.ts'
+import type { UncheckedCoding } from '../unchecked.ts'
 import { keyword } from './keyword.ts'
-
-type Coding = {
-  readonly system?: unknown
-  readonly version?: unknown
-  readonly code?: unknown
-  readonly display?: unknown
-}
 
 export const fhirCoding = keyword<true>(
   'fhirCoding',
   ['object'],
   (_value, engine) =>
-    (_context, { system, version, code, display }: Coding) => {
+    (_context, { system, version, code, display }: UncheckedCoding) => {
       if (typeof system !== 'string') return undefined
       const codeSystem = engine.terminology.codeSystem(system)
       if (codeSystem?.content === 'supplement') return [systemIsSupplement(system)]
@@ -65,7 +59,7 @@ function wrongDisplay(display: string, code: string, displays: readonly string[]
   }
 }
 
-/** Of languages, the first part is what is named: `en` of `en-US`. */
+/** A language name belongs to the primary subtag: `en` of `en-US`. */
 const isSame = (code: string, other: string): boolean => code.split('-')[0]?.toLowerCase() === other.toLowerCase()
 
 function displayOfOtherCode(display: string, code: string, other: string): Violation {

@@ -1,4 +1,4 @@
-/** `fhirElementId`: the id of an element is given once in its resource. https://hl7.org/fhir/R4/element-definitions.html#Element.id */
+/** `fhirElementId`: the id of an element is unique in its resource. https://hl7.org/fhir/R4/element-definitions.html#Element.id */
 import { keyword } from './keyword.ts'
 
 export const fhirElementId = keyword<true>('fhirElementId', ['string'], () => (context, id: string, at) => {
@@ -12,5 +12,5 @@ export const fhirElementId = keyword<true>('fhirElementId', ['string'], () => (c
   ]
 })
 
-/** The two lists of a StructureDefinition name the same elements. https://hl7.org/fhir/R4/elementdefinition.html#id */
+/** Snapshot and differential of a StructureDefinition use the same ids. https://hl7.org/fhir/R4/elementdefinition.html#id */
 const scopeOf = (pointer: string): string => /\/(snapshot|differential)\/element\//.exec(pointer)?.[0] ?? ''

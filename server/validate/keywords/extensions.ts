@@ -1,5 +1,5 @@
 /**
- * `fhirExtensions`: each extension of a list is known, stands where it may, and is what its definition says.
+ * `fhirExtensions`: each extension of a list is defined, allowed in its context, and meets its definition.
  * https://hl7.org/fhir/R4/extensibility.html
  */
 import type { ErrorObject } from 'ajv'
@@ -42,7 +42,7 @@ export const fhirExtensions = keyword<string>(
   },
 )
 
-/** An absolute url names a definition; a plain name is a part of the extension around it. */
+/** An absolute url names a definition; a plain name a nested extension of the extension around it. */
 export const isAbsolute = (url: string): boolean => /^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)
 
 type ListedExtension = {
@@ -82,14 +82,14 @@ const wrongList = (url: string, asModifier: boolean): string =>
     : `{at}: the extension \`${url}\` changes the meaning of its element, so it belongs in \`modifierExtension\`.`
 
 /**
- * Addresses that HL7 publishes extensions under after R4, for R4 too, and those that stand for elements of other
- * versions: that one is not known here says nothing. https://hl7.org/fhir/R4/versions.html#extensions
+ * Urls of extensions that HL7 publishes outside R4 (extension packs, elements of other versions): an unknown one is only a
+ * warning. https://hl7.org/fhir/R4/versions.html#extensions
  */
 const PUBLISHED_ELSEWHERE =
   /^http:\/\/hl7\.org\/fhir\/(tools\/)?StructureDefinition\/|^http:\/\/hl7\.org\/fhir\/[1-9]\.\d\/StructureDefinition\/extension-[A-Z]/
 
 function unknownExtension(url: string, { index, holder, context }: ListedExtension): Violation {
-  // A Basic is nothing but its extensions, for what no definition knows yet. https://hl7.org/fhir/R4/basic.html
+  // A Basic consists of extensions, for concepts that have no definition yet. https://hl7.org/fhir/R4/basic.html
   const isLenient = !context.engine.strict && (PUBLISHED_ELSEWHERE.test(url) || isOfBasic(holder, context))
   return {
     detail: 'extension-unknown',
@@ -102,14 +102,14 @@ function unknownExtension(url: string, { index, holder, context }: ListedExtensi
 const isOfBasic = (holder: string, { resource }: CheckContext): boolean =>
   holder === 'DomainResource' || holder === 'Basic' ? resource.resourceType === 'Basic' : false
 
-/** The url of an extension names it, never a version of it. https://hl7.org/fhir/R4/extensibility.html#Extension.url */
+/** The url of an extension has no version. https://hl7.org/fhir/R4/extensibility.html#Extension.url */
 const versionedUrl = (url: string, index: number): Violation => ({
   detail: 'extension-unknown',
   below: `/${index}`,
   text: `{at}: the url \`${url}\` names a version. Leave \`|\` and what follows out.`,
 })
 
-/** A part of a complex extension: its url is a plain name that the definition of the whole lists. */
+/** A nested extension: its url is a plain name, which the definition of the complex extension fixes. */
 export function isNestedExtension(name: string, parent: unknown, engine: ValidationEngine): boolean {
   const url = (parent as UncheckedExtension | null)?.url
   if (typeof url !== 'string') return false

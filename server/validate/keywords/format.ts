@@ -1,4 +1,4 @@
-/** `fhirFormat`: a primitive by its value. Generates code, because it stands on every primitive. */
+/** `fhirFormat`: the format of a primitive. Generates code, because every primitive has it. */
 import { _, type CodeKeywordDefinition, type KeywordCxt } from 'ajv'
 import { PRIMITIVE_TYPES } from '../primitive-types.ts'
 

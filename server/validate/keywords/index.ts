@@ -1,4 +1,4 @@
-/** The hub's keywords of JSON Schema. Each is made for one engine, whose definitions it asks. */
+/** The hub's keywords of JSON Schema, each made for one engine. A new one is also added to quick/, else it compiles to NEVER there. */
 import type { KeywordDefinition } from 'ajv'
 import type { ValidationEngine } from '../check-context.ts'
 import { fhirBinding } from './binding.ts'
@@ -19,14 +19,14 @@ import { fhirType } from './type.ts'
 import { fhirFixed, fhirMax, fhirMin, fhirPattern } from './value.ts'
 
 export const KEYWORDS: readonly ((engine: ValidationEngine) => KeywordDefinition)[] = [
-  // which properties an object has
+  // properties of an object
   fhirRequired,
   fhirChoice,
   fhirElement,
   fhirLists,
   fhirCoded,
   fhirSiblings,
-  // what a value is
+  // values
   fhirFormat,
   fhirElementId,
   fhirFixed,
@@ -38,7 +38,7 @@ export const KEYWORDS: readonly ((engine: ValidationEngine) => KeywordDefinition
   fhirReference,
   fhirAggregation,
   fhirTarget,
-  // what is inside
+  // nested types, profiles and slices
   fhirType,
   fhirResource,
   fhirProfile,

@@ -1,4 +1,4 @@
-/** `fhirInvariants`: rules; the frequent ones of the base as plain functions, the others by FHIRPath. */
+/** `fhirInvariants`: the invariants of an element; frequent ones of R4 as plain functions, others in FHIRPath. */
 import { compileTest } from '../../fhirpath/expression.ts'
 import { nativeInvariant, type NativeInvariant } from '../native-invariants.ts'
 import type { Invariant } from '../compile/schema.ts'
@@ -32,7 +32,7 @@ function prepareInvariants(rules: readonly Invariant[], engine: ValidationEngine
   })
 }
 
-/** The rules as mere tests, for the quick pass. They throw for what cannot be evaluated. */
+/** The invariants as tests, for the quick pass. They throw when an expression cannot be evaluated. */
 export const invariantTests = (rules: readonly Invariant[], engine: ValidationEngine): readonly InvariantTest[] =>
   prepareInvariants(rules, engine).map((one) => one.test)
 
@@ -60,7 +60,7 @@ function ruleViolation(
   }
 }
 
-// Compiled when first needed: the FHIRPath engine is not loaded before.
+// Compiled on first use, because that loads the FHIRPath engine.
 function lazyFhirPath({ expression, base }: Invariant): InvariantTest {
   let compiled: InvariantTest | undefined
   return (context, data) => (compiled ??= compileInvariant(expression, base))(context, data)

@@ -1,21 +1,21 @@
-/** The form that all keywords share: a name, the JSON types that it looks at, and a check made once per schema. */
+/** A keyword: its name, the JSON types that it applies to, and a check that is prepared once per schema. */
 import type { ErrorObject, FuncKeywordDefinition, JSONType } from 'ajv'
 import { toAjvError, type Violation } from '../violation.ts'
 import type { DataPosition, ValidationEngine, CheckContext } from '../check-context.ts'
 
-/** Looks at one value; answers what it found, or undefined. */
+/** Checks one value; answers its violations, or undefined. */
 export type KeywordCheck = (
   context: CheckContext,
   data: never,
   at: DataPosition,
 ) => readonly (Violation | ErrorObject)[] | undefined
 
-/** A keyword of ajv for one engine; `prepare` makes its check alone. */
+/** Defines the keyword for the ajv of one engine; `prepare` makes only its check. */
 export type Keyword<Value> = ((engine: ValidationEngine) => FuncKeywordDefinition) & {
   readonly prepare: (value: Value, engine: ValidationEngine, parent: object) => KeywordCheck
 }
 
-/** Makes a keyword of ajv out of a function that prepares a check. */
+/** Makes a keyword of ajv from a function that prepares its check. */
 export function keyword<Value>(
   name: string,
   types: readonly JSONType[],

@@ -1,9 +1,9 @@
-/** `fhirProfile`, `fhirImposed`: profiles that a value meets, because its type or its profile asks for them. */
+/** `fhirProfile`, `fhirImposed`: profiles that a value must meet, by its type or by its profile. */
 import { runSchema } from '../violation.ts'
 import { keyword } from './keyword.ts'
 import { withProfile } from './resource.ts'
 
-/** It meets one of each set; of several, the nearest miss is told. */
+/** The value must meet one profile of each set; else the profile with the fewest errors is reported. */
 export const fhirProfile = keyword<readonly (readonly string[])[]>(
   'fhirProfile',
   ['object', 'string', 'number', 'boolean'],
@@ -13,15 +13,14 @@ export const fhirProfile = keyword<readonly (readonly string[])[]>(
         const compiled = engine.profileSchema(url)
         return compiled ? [withProfile([...runSchema(compiled, context, data, at)], url)] : []
       })
-      // One that is not at hand may be the one that is met.
+      // A profile that is not defined here may be met.
       if (results.length < profiles.length) return []
-      // One profile's faults are told; of several it is enough to meet one, and the nearest miss is told.
       const sorted = results.sort((one, other) => one.length - other.length)
       return sorted[0] ?? []
     }),
 )
 
-/** Profiles that are being asked of a resource: two that impose each other are asked once. */
+/** Profiles under check, by resource: two profiles that impose each other are checked once. */
 const inProgress = new WeakMap<object, Set<string>>()
 
 /** https://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html */

@@ -1,10 +1,10 @@
-/** Keywords about which properties an object has. https://hl7.org/fhir/R4/json.html */
+/** Keywords about the properties of an object: required ones, choices, `_name` of primitives. https://hl7.org/fhir/R4/json.html */
 import type { JsonObject } from '../../fhir/types.ts'
 import type { Choice, Schema } from '../compile/schema.ts'
 import { runSchema, type Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
 
-/** `fhirRequired`: of each list of names one is there. */
+/** `fhirRequired`: one name of each list is present. */
 export const fhirRequired = keyword<readonly (readonly string[])[]>(
   'fhirRequired',
   ['object'],
@@ -19,7 +19,7 @@ export const fhirRequired = keyword<readonly (readonly string[])[]>(
   },
 )
 
-/** `fhirChoice`: at most one type of a choice, of those allowed; one at least where it is required. */
+/** `fhirChoice`: at most one type of a choice, an allowed one; at least one where the choice is required. */
 export const fhirChoice = keyword<readonly Choice[]>('fhirChoice', ['object'], (choices) => {
   const prepared = choices.map((choice) => ({ ...choice, names: choice.of.flatMap((name) => [name, `_${name}`]) }))
   return (_context, data: JsonObject) => {
@@ -77,7 +77,7 @@ function typeRefusal({ element, of }: Choice, name: string): Violation {
 
 const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(' or ')
 
-/** `fhirElement`: there is more than an id (rule ele-1). */
+/** `fhirElement`: the element has more than an id (ele-1). */
 export const fhirElement = keyword<true>('fhirElement', ['object'], () => (_context, data: JsonObject) => {
   for (const key in data) if (key !== 'id') return undefined
   return [
@@ -85,7 +85,7 @@ export const fhirElement = keyword<true>('fhirElement', ['object'], () => (_cont
   ]
 })
 
-/** `fhirLists`: in a list of primitives, each place has a value or, beside it, an extension. */
+/** `fhirLists`: in a list of primitives, each item has a value or an extension. */
 export const fhirLists = keyword<readonly string[]>(
   'fhirLists',
   ['object'],
@@ -106,7 +106,7 @@ export const fhirLists = keyword<readonly string[]>(
 )
 
 /**
- * What is wrong with a list of primitives and the list beside it. What is missing at the end of one counts as null.
+ * Compares a list of primitives with its `_name` list. A missing item at the end counts as null.
  * https://hl7.org/fhir/R4/json.html#primitive
  */
 export function listViolation(
@@ -131,8 +131,8 @@ const hasExtension = (sibling: unknown): boolean =>
   typeof sibling === 'object' && sibling !== null && 'extension' in sibling
 
 /**
- * `fhirSiblings`: what a profile says of a primitive's id and extensions, whether or not `_name` is there; of a list of
- * primitives, of each place. https://hl7.org/fhir/R4/json.html#primitive
+ * `fhirSiblings`: the schema of a profile for the id and extensions of a primitive, whether or not `_name` is present; for
+ * each item of a list. https://hl7.org/fhir/R4/json.html#primitive
  */
 export const fhirSiblings = keyword<Readonly<Record<string, Schema>>>(
   'fhirSiblings',
@@ -156,7 +156,7 @@ export const fhirSiblings = keyword<Readonly<Record<string, Schema>>>(
 
 type PrimitiveSibling = { readonly sibling: unknown; readonly step: string }
 
-/** What stands beside a primitive, or beside each of a list, and the way to it; nothing there is an object without properties. */
+/** The `_name` of a primitive, or that of each item of a list, and the pointer to it; an empty object where it is missing. */
 export function primitiveSiblings(data: JsonObject, name: string): readonly PrimitiveSibling[] {
   const [value, sibling] = [data[name], data[`_${name}`]]
   if (value === undefined && sibling === undefined) return NONE

@@ -1,19 +1,19 @@
-/** `fhirTarget`, `fhirAggregation`: what a reference points at, where it is at hand. https://hl7.org/fhir/R4/references.html */
+/** `fhirTarget`, `fhirAggregation`: the profile and the location of the target of a reference. https://hl7.org/fhir/R4/references.html */
 import type { JsonObject } from '../../fhir/types.ts'
 import type { Severity } from '../../fhir/outcome.ts'
 import { resolveReference } from '../resolve-reference.ts'
 import { createCheckContext } from '../create-context.ts'
 import { runSchema } from '../violation.ts'
 import type { DataPosition, CheckContext } from '../check-context.ts'
+import type { UncheckedReference } from '../unchecked.ts'
 import { keyword } from './keyword.ts'
 
-type Reference = { readonly reference?: unknown }
-/** Resources under check as targets, by profile: two that point at each other are asked once. */
+/** Profiles under check, by target: two resources that refer to each other are checked once. */
 const inProgress = new WeakMap<JsonObject, Set<string>>()
 
 export const fhirTarget = keyword<readonly string[]>('fhirTarget', ['object'], (urls) => {
   const list = urls.map((url) => `\`${url}\``).join(' or ')
-  return (context, { reference }: Reference) => {
+  return (context, { reference }: UncheckedReference) => {
     const target =
       typeof reference === 'string' ? (resolveReference(reference, context) as JsonObject | undefined) : undefined
     if (target === undefined || urls.some((url) => meetsProfile(target, url, String(reference), context)))
@@ -49,7 +49,7 @@ function meetsProfile(target: JsonObject, url: string, reference: string, contex
 }
 
 export const fhirAggregation = keyword<readonly string[]>('fhirAggregation', ['object'], (modes) => {
-  return (context, { reference }: Reference) => {
+  return (context, { reference }: UncheckedReference) => {
     if (typeof reference !== 'string' || modes.some((mode) => matchesMode(mode, reference, context))) return undefined
     const text = `{at} refers to \`${reference}\`, which must be ${modes.map((mode) => MODE_TEXTS[mode] ?? mode).join(' or ')}.`
     return [{ detail: 'reference-not-found', text }]
@@ -62,7 +62,7 @@ const MODE_TEXTS: Readonly<Record<string, string>> = {
   referenced: 'outside the resource',
 }
 
-// Outside a Bundle nobody can tell whether the target will be in one.
+// Outside a Bundle it is unknown whether the target will be in one.
 function matchesMode(mode: string, reference: string, context: CheckContext): boolean {
   if (mode === 'contained') return reference.startsWith('#')
   if (mode === 'referenced') return !reference.startsWith('#')

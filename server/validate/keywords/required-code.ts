@@ -1,5 +1,5 @@
 /**
- * `fhirCoded`: codes of required value sets are given; an extension in the place of one is no code of the value set.
+ * `fhirCoded`: a code with a required binding has a value; an extension instead of it is no code of the value set.
  * https://hl7.org/fhir/R4/terminologies.html#required
  */
 import type { JsonObject } from '../../fhir/types.ts'

@@ -1,4 +1,4 @@
-/** `fhirResource`: a resource inside another, by its own type and the profiles that it claims. */
+/** `fhirResource`: a resource inside another one is checked against its type and the profiles that it claims. */
 import type { JsonObject } from '../../fhir/types.ts'
 import type { ErrorObject } from 'ajv'
 import { suggestStructure } from '../did-you-mean.ts'
@@ -30,14 +30,14 @@ export const fhirResource = keyword<true>('fhirResource', ['object'], () => (con
   return found
 })
 
-/** Contained resources are told apart by their ids. */
+/** The id of a contained resource is unique in its container. */
 export function idViolation(data: JsonObject, context: CheckContext): Violation | undefined {
   if (!hasDuplicateId(data, context)) return undefined
   const text = `{at} has the id ${show(data.id)}, which is that of another contained resource. Give each its own.`
   return { detail: 'contained-invalid', text }
 }
 
-/** Is it a resource of a type that R4 has? */
+/** The violation of a resource whose type is missing or not in R4. */
 export function typeViolation(data: JsonObject, { engine }: Pick<CheckContext, 'engine'>): Violation | undefined {
   const { resourceType } = data
   if (resourceType === undefined) {
@@ -53,8 +53,8 @@ export function typeViolation(data: JsonObject, { engine }: Pick<CheckContext, '
 }
 
 /**
- * An error where the hub's own rules hold; elsewhere the claim could only not be checked, if it is the url of a profile,
- * which is absolute. https://hl7.org/fhir/R4/references.html#canonical
+ * An error under the hub's rules. Otherwise a warning, since the profile cannot be checked; an error if the url is not
+ * absolute. https://hl7.org/fhir/R4/references.html#canonical
  */
 export const unknownProfile = ({ profile, index }: ProfileClaim, context: CheckContext): Violation => ({
   detail: 'profile-unknown',
@@ -63,7 +63,7 @@ export const unknownProfile = ({ profile, index }: ProfileClaim, context: CheckC
   text: `{at} claims the profile \`${profile}\`, which is not known here. Leave the claim out, or correct the url.${suggestion(context, () => suggestStructure(profile, String(context.resource.resourceType), context.engine.definitions))}`,
 })
 
-/** Errors with the profile that asked for what they miss, unless a narrower one is named already. */
+/** Adds the profile to its errors, unless they have an inner profile already. */
 export function withProfile(errors: readonly ErrorObject[], profile: string): readonly ErrorObject[] {
   for (const error of errors) (error as { profile?: string }).profile ??= profile
   return errors

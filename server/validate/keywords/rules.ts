@@ -1,4 +1,4 @@
-/** `fhirRules`: what the specification says of a shape in words (see ../rules). */
+/** `fhirRules`: rules that the specification states in words for a type (see ../rules). */
 import type { JsonObject } from '../../fhir/types.ts'
 import { SPECIFICATION_RULES } from '../rules/index.ts'
 import type { Violation } from '../violation.ts'

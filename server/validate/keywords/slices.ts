@@ -1,5 +1,5 @@
 /**
- * `fhirSlices`: sorts the items of a list into slices, counts them, and checks each item against its slice.
+ * `fhirSlices`: assigns the items of a list to slices, counts them, and checks each item against its slice.
  * https://hl7.org/fhir/R4/profiling.html#discriminator
  */
 import type { ErrorObject } from 'ajv'
@@ -44,7 +44,7 @@ function prepareSlice({ slicing, ...slice }: CompiledSlice, engine: ValidationEn
   let made: CompiledSchema | undefined
   const { schema } = slice
   if (!schema) return { ...slice, inner }
-  // Compiled when an item of the slice is first met.
+  // Compiled with the first item of the slice.
   const compiled = function (this: CheckContext, data: unknown, at: DataPosition): boolean {
     made ??= engine.compile(schema)
     const valid = made.call(this, data, at)
@@ -54,7 +54,7 @@ function prepareSlice({ slicing, ...slice }: CompiledSlice, engine: ValidationEn
   return { ...slice, inner, compiled }
 }
 
-/** Sorts the items, tells what is out of place, and then what is wrong with each slice. */
+/** Assigns the items to slices and reports those that match none or are out of order; then checks each slice. */
 function checkSlicing(
   items: readonly IndexedItem[],
   slicing: PreparedSlicing,
@@ -126,7 +126,7 @@ function countViolation(slice: PreparedSlice, count: number, found: FoundViolati
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
 
-/** What an item of the slice looks like, for the sentence. */
+/** Describes the items of a slice in a sentence, by its discriminators. */
 function sliceDescription(slice: PreparedSlice): string {
   const marks = (slice.match ?? []).flatMap(({ path, fixed, pattern }) => {
     const value = fixed ?? pattern
@@ -157,10 +157,10 @@ function unassigned(
   return items.filter((one) => !taken.has(one))
 }
 
-/** How many items of a list are compared. */
+/** Items of a list that are compared with a missing slice. */
 const MAX_COMPARED = 20
 
-/** The item that was perhaps meant for a slice that is missing. */
+/** Names the item that comes nearest to a missing slice. */
 function nearestItem(slice: PreparedSlice, items: readonly IndexedItem[], context: CheckContext): string {
   const near = items
     .slice(0, MAX_COMPARED)
@@ -172,7 +172,7 @@ function nearestItem(slice: PreparedSlice, items: readonly IndexedItem[], contex
   return near ? ` Item ${near.index + 1} comes nearest, but ${near.lacks}.` : ''
 }
 
-/** From here on a text is perhaps the other one misspelt. */
+/** From this similarity on, a text may be the other one misspelt. */
 const MIN_SIMILARITY = 0.6
 
 function outOfOrder(index: number, slice: PreparedSlice, before: PreparedSlice | undefined): Violation {

@@ -1,4 +1,4 @@
-/** `fhirType`: the value has the named shape. Compiled when first met, so that a start pays for no type it does not use. */
+/** `fhirType`: the value is of a type or backbone element. Compiled on first use, so that unused types cost nothing at start. */
 import type { CompiledSchema, DataPosition } from '../check-context.ts'
 import type { Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
@@ -12,7 +12,7 @@ export const fhirType = keyword<string>('fhirType', ['object'], (name, engine) =
   }
 })
 
-// `_birthDate` without `birthDate` has to say something by itself: an extension (rule ele-1).
+// `_birthDate` without `birthDate` must have an extension (ele-1).
 function needsExtension(
   sibling: object,
   { parentData, parentDataProperty }: DataPosition,

@@ -1,4 +1,4 @@
-/** `fhirFixed`, `fhirPattern`, `fhirMin`, `fhirMax`: what a value must be. */
+/** `fhirFixed`, `fhirPattern`, `fhirMin`, `fhirMax`: fixed value, pattern and range. */
 import type { Json, JsonObject } from '../../fhir/types.ts'
 import {
   equalsFixed,
@@ -73,7 +73,7 @@ function compare(one: unknown, other: unknown): number {
 const magnitude = (value: unknown): unknown =>
   typeof value === 'object' && value !== null ? (value as JsonObject).value : value
 
-/** A wanted value in words: a code with its system, else the value as it is. */
+/** An expected value in a sentence: a code with its system, else the JSON. */
 export function valueText(value: Json): string {
   const { coding, system, code, ...more } = (value ?? {}) as Readonly<Record<string, Json>>
   if (Object.keys(more).length > 0) return show(value)
@@ -82,9 +82,9 @@ export function valueText(value: Json): string {
   return typeof code === 'string' && typeof system === 'string' ? `the code \`${code}\` of \`${system}\`` : show(value)
 }
 
-/** A value in a sentence, cut when it is long. */
+/** A value in a sentence, clipped when it is long. */
 export function show(value: unknown): string {
-  // What JSON cannot say (undefined) may come from a caller that did not read JSON.
+  // A caller of the library may pass values that are not JSON (undefined).
   const text = typeof value === 'string' ? value : String(JSON.stringify(value))
   return `\`${text.length > 200 ? `${text.slice(0, 200)}...` : text}\``
 }

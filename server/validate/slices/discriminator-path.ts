@@ -1,8 +1,8 @@
-/** The values at a discriminator's path: the small part of FHIRPath that discriminators use, without an engine. */
+/** Evaluates a discriminator path: the restricted FHIRPath of discriminators, without an engine. */
 import { resolveReference, referencedType } from '../resolve-reference.ts'
 import type { CheckContext } from '../check-context.ts'
 
-/** A value, with its type where the JSON tells: of a choice, of a resource, of a reference that was followed. */
+/** A value, and its type where the JSON has it: of a choice, of a resource, of the target of a reference. */
 export type SelectedValue = { readonly value: unknown; readonly type?: string }
 
 type PathStep = (from: SelectedValue, context: CheckContext) => readonly SelectedValue[]
@@ -38,7 +38,7 @@ function stepOf(text: string): PathStep {
   return ({ value }) => children(value, text)
 }
 
-// `value` finds `valueQuantity`, and its type with it.
+// `value` finds `valueQuantity`, with its type.
 function children(value: unknown, name: string): readonly SelectedValue[] {
   if (typeof value !== 'object' || value === null) return []
   const own = (value as Record<string, unknown>)[name]
@@ -52,7 +52,7 @@ function children(value: unknown, name: string): readonly SelectedValue[] {
   return []
 }
 
-/** `Quantity` stays, `String` is the primitive `string`. */
+/** `Quantity` remains, `String` becomes the primitive `string`. */
 const typeName = (text: string): string => (PRIMITIVES.has(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text)
 
 const PRIMITIVES = new Set(

@@ -3,9 +3,10 @@ import type { DiscriminatorMatch, CompiledSlice } from '../compile/schema.ts'
 import { equalsFixed, matchesPattern } from '../fixed-pattern.ts'
 import { runSchema } from '../violation.ts'
 import type { CheckContext } from '../check-context.ts'
+import type { UncheckedCoding } from '../unchecked.ts'
 import { selectValues, type SelectedValue } from './discriminator-path.ts'
 
-/** A slice that cannot be told from its definition takes no item. */
+/** A slice without conditions has no items. */
 export function matchesSlice(item: unknown, slice: CompiledSlice, context: CheckContext): boolean {
   const { match } = slice
   if (match === undefined) return false
@@ -14,7 +15,7 @@ export function matchesSlice(item: unknown, slice: CompiledSlice, context: Check
 }
 
 export function matchesDiscriminator(item: unknown, match: DiscriminatorMatch, context: CheckContext): boolean {
-  // Most slices are told by one text: the url of an extension, the system of an identifier.
+  // Fast path: most slices have one fixed text, such as the url of an extension or the system of an identifier.
   if (typeof match.fixed === 'string' && typeof item === 'object' && item !== null) {
     const value = (item as Record<string, unknown>)[match.path]
     if (typeof value === 'string') return value === match.fixed
@@ -38,13 +39,13 @@ function meetsProfile({ value, type }: SelectedValue, url: string, context: Chec
   return profile !== undefined && runSchema(profile, context, value, at).length === 0
 }
 
-type Coding = { readonly system?: string; readonly code?: unknown }
-
 function isInValueSet(value: unknown, valueSet: string, { engine }: CheckContext): boolean {
   if (typeof value === 'string') return engine.terminology.check(valueSet, undefined, value) === 'in'
   const coding = (value as { coding?: unknown } | null)?.coding
-  const list = Array.isArray(coding) ? (coding as Coding[]) : [value as Coding | null]
+  const list = Array.isArray(coding) ? (coding as UncheckedCoding[]) : [value as UncheckedCoding | null]
   return list.some(
-    (one) => typeof one?.code === 'string' && engine.terminology.check(valueSet, one.system ?? '', one.code) === 'in',
+    (one) =>
+      typeof one?.code === 'string' &&
+      engine.terminology.check(valueSet, (one.system ?? '') as string, one.code) === 'in',
   )
 }

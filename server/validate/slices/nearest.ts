@@ -1,4 +1,4 @@
-/** Which slice an item that belongs to none comes nearest to, and the first thing that it lacks for it. For sentences. */
+/** The slice that an unmatched item comes nearest to, and the first condition that it does not meet. For sentences. */
 import { distance } from '../../fhir/nearest.ts'
 import type { DiscriminatorMatch, CompiledSlice } from '../compile/schema.ts'
 import { valueText, show } from '../keywords/value.ts'
@@ -6,7 +6,7 @@ import type { CheckContext } from '../check-context.ts'
 import { matchesDiscriminator } from './match.ts'
 import { selectValues } from './discriminator-path.ts'
 
-/** `met`: how many of the marks of the slice the item has; `like`: how far the first that it lacks is one, 0 to 1. */
+/** `met`: number of conditions that the item meets; `similarity`: of the first value that differs, 0 to 1; `lacks`: that condition, in words. */
 export type NearSlice<One> = {
   readonly slice: One
   readonly met: number
@@ -14,7 +14,7 @@ export type NearSlice<One> = {
   readonly lacks: string
 }
 
-/** The slice that the item has most marks of; undefined where none can be told by marks. */
+/** The slice with the most conditions met; undefined where no slice has conditions. */
 export function nearestSlice<One extends CompiledSlice>(
   item: unknown,
   slices: readonly One[],
@@ -25,7 +25,7 @@ export function nearestSlice<One extends CompiledSlice>(
     .sort((one, other) => other.met - one.met || other.similarity - one.similarity)[0]
 }
 
-/** How near an item comes to a slice that it does not belong to. */
+/** Compares an item with a slice that it does not belong to. */
 export function distanceToSlice<One extends CompiledSlice>(
   item: unknown,
   slice: One,
@@ -41,7 +41,7 @@ export function distanceToSlice<One extends CompiledSlice>(
 /** Characters that are compared. */
 const MAX_COMPARED = 120
 
-/** Addresses are alike in most of their characters: the changes count by the length of the last part. */
+/** Urls share most of their characters, so the edit distance is relative to the length of the last part. */
 function similarityOf(found: unknown, expected: unknown): number {
   if (typeof found !== 'string' || typeof expected !== 'string' || expected.length > MAX_COMPARED) return 0
   const [, last = expected] = /([^/:#]+)$/.exec(expected) ?? []
