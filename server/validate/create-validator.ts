@@ -126,7 +126,7 @@ function withoutVersion(canonical: string): string {
 function profileErrors(url: string, context: CheckContext, top: DataPosition): readonly ErrorObject[] {
   const { engine, resource } = context
   const definition = engine.definitions.structures.find(url)
-  if (!definition) return [toAjvError('resource', profileUnknown(`The profile \`${url}\` is not known here.`), top)]
+  if (!definition) return [toAjvError('resource', profileUnknown(`The profile \`${url}\` is not defined here.`), top)]
   // A profile constrains one type, which "cannot be an abstract type". https://hl7.org/fhir/R4/structuredefinition-definitions.html#StructureDefinition.type
   if (resource.resourceType !== definition.type) {
     const text = `The profile \`${url}\` is for ${definition.type}, not for ${String(resource.resourceType)}.`

@@ -25,7 +25,7 @@ export function contextViolation(
   if (contexts.length === 0 || ELEMENT_DEFINITION_VALUE.test(site.list.instancePath)) return undefined
   for (const one of [...contexts, ...(CORRECTED[url] ?? [])]) if (matchesContext(one, site)) return undefined
   const allowed = contexts.map((one) => `\`${one.expression}\``).join(', ')
-  return `{at}: the extension \`${url}\` may not stand here. It belongs on ${allowed}.`
+  return `{at}: the extension \`${url}\` is not allowed here. It belongs on ${allowed}.`
 }
 
 /** A fixed value, pattern, default or example of an ElementDefinition: its extensions belong to the defined element. */

@@ -57,7 +57,7 @@ function mostSevere(found: readonly LocatedViolation[]): readonly LocatedViolati
 const moreIssues = (count: number, { expression }: { readonly expression: string }): Issue => ({
   severity: 'information',
   detail: 'more-issues',
-  text: `${count} more issues of \`${expression}\` are not told. Mend these, and check again.`,
+  text: `${count} more issues of \`${expression}\` are not listed. Correct these, and check again.`,
   expression,
 })
 

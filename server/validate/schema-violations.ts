@@ -21,7 +21,7 @@ const SCHEMA_KEYWORDS: Readonly<Record<string, (error: ErrorObject, value: unkno
   }),
   additionalProperties: ({ params, parentSchema }) =>
     unknownElement(params.additionalProperty as string, parentSchema?.properties as object),
-  'false schema': () => ({ detail: 'element-too-many', text: '{at} is not allowed here: the profile leaves it out.' }),
+  'false schema': () => ({ detail: 'element-too-many', text: '{at} is not allowed here: the profile excludes it.' }),
   minProperties: () => ({ detail: 'element-empty', text: '{at} is an empty object. Leave out what has no value.' }),
   minItems: ({ params }, value) =>
     length(value) === 0
@@ -36,8 +36,8 @@ const SCHEMA_KEYWORDS: Readonly<Record<string, (error: ErrorObject, value: unkno
     detail: 'value-range',
     text: `{at} has ${length(value)} characters; at most ${params.limit} are allowed.`,
   }),
-  minimum: (error, value) => outOfRange(error, value, 'least'),
-  maximum: (error, value) => outOfRange(error, value, 'most'),
+  minimum: (error, value) => outOfRange(error, value, 'minimum'),
+  maximum: (error, value) => outOfRange(error, value, 'maximum'),
   const: ({ params }, value) => ({
     detail: 'type-mismatch',
     text: `{at} is ${show(value)}, but it must be ${show(params.allowedValue)}.`,
@@ -57,9 +57,9 @@ function wrongFormat(parentSchema: ErrorObject['parentSchema'], value: unknown):
 }
 
 // The range of a primitive type is part of its format; that of a profile is a rule.
-function outOfRange({ params, parentSchema }: ErrorObject, value: unknown, which: 'least' | 'most'): Violation {
+function outOfRange({ params, parentSchema }: ErrorObject, value: unknown, which: 'minimum' | 'maximum'): Violation {
   if (parentSchema?.fhirFormat) return wrongFormat(parentSchema, value)
-  return { detail: 'value-range', text: `{at} is ${show(value)}; the ${which} allowed is ${show(params.limit)}.` }
+  return { detail: 'value-range', text: `{at} is ${show(value)}; the ${which} is ${show(params.limit)}.` }
 }
 
 const JSON_TYPES: Readonly<Record<string, string>> = {

@@ -55,7 +55,8 @@ export function parseXhtml(text: string): Xhtml {
   parser.on('opentag', (tag) => {
     hasContent ||= tag.name === 'img'
     reason ??= refusedTag(tag)
-    if (paragraphs > 0 && BLOCKS.has(tag.name)) reason ??= `The element \`${tag.name}\` stands inside a paragraph.`
+    if (paragraphs > 0 && BLOCKS.has(tag.name))
+      reason ??= `The element \`${tag.name}\` is not allowed inside a paragraph.`
     if (tag.name === 'p') paragraphs += 1
     const { id, name, href, src } = tag.attributes
     for (const place of [id, name]) if (place) anchors.add(place)
@@ -68,7 +69,7 @@ export function parseXhtml(text: string): Xhtml {
   try {
     parser.write(text).close()
   } catch (error) {
-    reason ??= `It is no XML: ${(error as Error).message.slice(0, 200).replace(/\.?$/, '.')}`
+    reason ??= `It is not XML: ${(error as Error).message.slice(0, 200).replace(/\.?$/, '.')}`
     hasContent = true
   }
   return { reason: reason, hasContent, localLinks, anchors: anchors }
@@ -88,7 +89,7 @@ function refusedTag({ name, attributes }: SaxesTagPlain): string | undefined {
     if (/^(on|xlink:)/i.test(key)) return `The attribute \`${key.slice(0, 50)}\` is not allowed.`
     // Without the characters that browsers ignore in a url.
     const address = value.slice(0, 200).replace(/[\s\u0000-\u0020]+/g, '')
-    if (/^(javascript|vbscript|data:text)/i.test(address)) return `The address of \`${key}\` would run.`
+    if (/^(javascript|vbscript|data:text)/i.test(address)) return `The url in \`${key}\` would run a script.`
   }
   return undefined
 }

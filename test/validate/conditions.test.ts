@@ -46,7 +46,7 @@ describe('validate / conditions of an extension', () => {
     })
     assert.deepEqual(await check(patient(true)), [])
     const [issue, ...others] = await check(patient(false))
-    assert.match(issue?.text ?? '', /may stand here only where `active = true and/)
+    assert.match(issue?.text ?? '', /is allowed here only where `active = true and/)
     assert.deepEqual(others, [])
   })
 })

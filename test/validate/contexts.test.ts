@@ -74,7 +74,7 @@ describe('validate / contexts of extensions', () => {
       assert.deepEqual(await faults(one), []))
   for (const one of REFUSED)
     it(`refuse it for ${one[0]} in ${JSON.stringify(one[1]({})).slice(0, 120)}`, async () =>
-      assert.match((await faults(one)).join(), /may not stand here/))
+      assert.match((await faults(one)).join(), /is not allowed here/))
 
   it('do not hold for a value that a definition gives as an example', async () => {
     const example = { label: 'x', valueString: 'Main Street 1', _valueString: { extension: [note] } }

@@ -62,7 +62,7 @@ describe('a sentence', () => {
     [
       'guesses the extension that was meant',
       { resourceType: 'Patient', extension: [{ url: `${HUB}/StructureDefinition/ext-vetran`, valueBoolean: true }] },
-      /is not known here\. .* Did you mean `\S+\/ext-veteran`\?/,
+      /is not defined here\. .* Did you mean `\S+\/ext-veteran`\?/,
     ],
     [
       'guesses the profile that was meant',
@@ -72,7 +72,7 @@ describe('a sentence', () => {
     [
       'guesses no profile of another type',
       { resourceType: 'Goal', meta: { profile: [`${HUB}/StructureDefinition/hub-participent`] } },
-      /claims the profile `\S+`, which is not known here\. Leave the claim out, or correct the url\.$/m,
+      /claims the profile `\S+`, which is not defined here\. Leave the claim out, or correct the url\.$/m,
     ],
     [
       'says what a reference may point at',

@@ -44,7 +44,7 @@ export const expandValueSet = (needs: TerminologyNeeds): Operation => ({
 const cannotExpand = (valueSet: Canonical, missing: readonly string[]) =>
   refuse(
     'code-unchecked',
-    `The value set \`${valueSet.url}\` cannot be listed: ${missing.map((one) => `\`${one}\``).join(', ')} is not at hand here, or has no list of codes.`,
+    `The value set \`${valueSet.url}\` cannot be listed: ${missing.map((one) => `\`${one}\``).join(', ')} is not available here, or has no list of codes.`,
   )
 
 function expanded(valueSet: Canonical, expansion: Expansion, values: Values, timestamp: string): Resource {

@@ -34,7 +34,7 @@ export async function findCodeSystem(
   }
   const resource = await findDefinition(needs, call, { type: 'CodeSystem', resource: sent, url, version })
   if (resource.content === 'supplement')
-    throw refuse('not-found', `\`${resource.url}\` is a supplement; ask for the code system that it adds to.`)
+    throw refuse('not-found', `\`${resource.url}\` is a supplement; name the code system that it extends.`)
   const codes = terminology.find(resource.url, 'CodeSystem') ? terminology.codeSystem(resource.url) : undefined
   return { url: resource.url, codes: codes ?? terminology.codeSystemIn(resource), resource }
 }

@@ -37,12 +37,15 @@ export async function findDefinition(needs: TerminologyNeeds, call: Call, spec: 
   const { type, resource: given, url, version } = spec
   if (given !== undefined) return fromBody(given, type)
   if (typeof url !== 'string') {
-    throw refuse('invalid-parameter', `Say which ${type} is meant: send \`url\`, or call the operation on one of them.`)
+    throw refuse('invalid-parameter', `Name the ${type}: send \`url\`, or call the operation at its address.`)
   }
   const canonical = typeof version === 'string' ? `${url}|${version}` : url
   const found = terminologyOf(needs).find(canonical, type) ?? (await findStored(needs, call, { type, url, version }))
   if (!found)
-    throw refuse('not-found', `The ${type} \`${canonical}\` is not at hand here. Correct the url, or send it along.`)
+    throw refuse(
+      'not-found',
+      `The ${type} \`${canonical}\` is not available here. Correct the url, or send it in the body.`,
+    )
   return found
 }
 
@@ -56,7 +59,7 @@ async function fromAddress({ store }: TerminologyNeeds, call: Call): Promise<Can
 function fromBody(given: unknown, type: TerminologyType): Canonical {
   const resource = given as Canonical
   if (resource.resourceType === type) return resource
-  throw refuse('invalid-parameter', `What was sent along is a \`${String(resource.resourceType)}\`, not a ${type}.`)
+  throw refuse('invalid-parameter', `The body has a \`${String(resource.resourceType)}\`, not a ${type}.`)
 }
 
 /** A definition that is stored as a record, where the hub offers its type. */
@@ -103,5 +106,5 @@ export function requestedCodes(
         : ((codeableConcept as CodeableConceptValue).coding ?? [])
   const codes = codings.filter((one): one is RequestedCode => typeof one.code === 'string')
   if (codes.length > 0) return codes.map((one) => ({ ...one, system: one.system ?? names.system }))
-  throw refuse('invalid-parameter', 'The coding has no `code`; send the code that is asked about.')
+  throw refuse('invalid-parameter', 'The coding has no `code`; send the code to check.')
 }

@@ -32,7 +32,7 @@ export const lookup = (needs: TerminologyNeeds): Operation => ({
       version: requested.version,
     })
     const concept = codes.concept(requested.code)
-    if (!concept) throw refuse('not-found', `\`${requested.code}\` is no code of \`${url}\` that is known here.`)
+    if (!concept) throw refuse('not-found', `\`${requested.code}\` is not a code of \`${url}\` that is defined here.`)
     const properties = values.property as readonly string[] | undefined
     return {
       status: 200,

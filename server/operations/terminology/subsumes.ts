@@ -45,8 +45,8 @@ function refuseForeign({ system, code }: RequestedCode, url: string, codes: Code
     throw refuse('invalid-parameter', `Both codes must be of one system; \`${system}\` is not \`${url}\`.`)
   const membership = codes.has(code)
   if (membership === 'unknown')
-    throw refuse('code-unchecked', `\`${code}\` could not be checked: \`${url}\` is not whole here.`)
-  if (membership === 'out') throw refuse('not-found', `\`${code}\` is no code of \`${url}\`.`)
+    throw refuse('code-unchecked', `\`${code}\` could not be checked: \`${url}\` is not complete here.`)
+  if (membership === 'out') throw refuse('not-found', `\`${code}\` is not a code of \`${url}\`.`)
 }
 
 function outcome(a: string, b: string, codes: CodeSystem): string {

@@ -25,7 +25,7 @@ export function validateCodeReply(checked: readonly CodeValidation[], where: str
   if (!valid && checked.some(({ membership }) => membership === 'unknown')) {
     throw refuse(
       'code-unchecked',
-      `${list(checked)} could not be checked against ${where}: what tells is not at hand here.`,
+      `${list(checked)} could not be checked against ${where}: a part of its definition is not available here.`,
     )
   }
   const message = valid ? displayMessage(valid) : notMemberMessage(checked, where)
@@ -42,7 +42,7 @@ export function validateCodeReply(checked: readonly CodeValidation[], where: str
 
 function displayMessage({ code: requested, displays }: CodeValidation): string | undefined {
   if (requested.display === undefined || isDisplay(requested.display, displays)) return undefined
-  return `The display \`${requested.display}\` is none of the code \`${requested.code}\`; it means ${displays.map((one) => `\`${one}\``).join(' or ')}.`
+  return `The display \`${requested.display}\` is not one of the code \`${requested.code}\`; it means ${displays.map((one) => `\`${one}\``).join(' or ')}.`
 }
 
 function notMemberMessage(checked: readonly CodeValidation[], where: string): string {

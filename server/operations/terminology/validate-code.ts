@@ -58,7 +58,7 @@ function check(requested: RequestedCode, valueSet: Canonical, { needs, abstract 
   const displays = [...ownDisplays(valueSet, requested), ...(concept ? displaysOf(concept) : [])]
   if (membership !== 'in' || abstract || !concept || !isAbstract(concept))
     return { code: requested, membership, displays }
-  const objection = `\`${system}|${code}\` is abstract: it groups other codes. Send \`abstract\` to take it anyway.`
+  const objection = `\`${system}|${code}\` is abstract: it groups other codes. Send \`abstract\` to allow it.`
   return { code: requested, membership, displays, objection }
 }
 

@@ -79,7 +79,7 @@ function notChecked(shown: string, { valueSet, strength }: ValueSetBinding): Vio
   return {
     detail: 'code-unchecked',
     severity: strength === 'required' ? 'warning' : 'information',
-    text: `{at} is ${shown}; it could not be checked against \`${bare(valueSet)}\`, because a code system or value set that tells is not at hand.`,
+    text: `{at} is ${shown}; it could not be checked against \`${bare(valueSet)}\`, because a code system or value set that it needs is not available.`,
   }
 }
 

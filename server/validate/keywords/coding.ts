@@ -39,7 +39,7 @@ function unknownCode(system: string, code: string, engine: ValidationEngine): Vi
 
 /** https://hl7.org/fhir/R4/codesystem.html#supplements */
 function systemIsSupplement(system: string): Violation {
-  const text = `{at} is \`${system}\`, which is a supplement. Name the code system that it adds to.`
+  const text = `{at} is \`${system}\`, which is a supplement. Name the code system that it extends.`
   return { detail: 'code-invalid', below: '/system', text }
 }
 

@@ -8,7 +8,7 @@ export const fhirElementId = keyword<true>('fhirElementId', ['string'], () => (c
   if (first === undefined) context.ids.set(key, element)
   if (first === undefined || first === element) return undefined
   return [
-    { detail: 'value-conflict', text: `{at} is \`${id}\`, which is the id of another element of this resource too.` },
+    { detail: 'value-conflict', text: `{at} is \`${id}\`, which is also the id of another element of this resource.` },
   ]
 })
 

@@ -74,7 +74,7 @@ function extensionViolations(
 }
 
 const brokenInvariant = (url: string, condition: string): string =>
-  `{at}: the extension \`${url}\` may stand here only where \`${condition}\`.`
+  `{at}: the extension \`${url}\` is allowed here only where \`${condition}\`.`
 
 const wrongList = (url: string, asModifier: boolean): string =>
   asModifier
@@ -95,7 +95,7 @@ function unknownExtension(url: string, { index, holder, context }: ListedExtensi
     detail: 'extension-unknown',
     severity: isLenient ? 'warning' : 'error',
     below: `/${index}`,
-    text: `{at}: the extension \`${url}\` is not known here. Leave it out, or correct its url.${suggestion(context, () => suggestStructure(url, 'Extension', context.engine.definitions))}`,
+    text: `{at}: the extension \`${url}\` is not defined here. Leave it out, or correct its url.${suggestion(context, () => suggestStructure(url, 'Extension', context.engine.definitions))}`,
   }
 }
 

@@ -66,7 +66,7 @@ function typeRefusal({ element, of }: Choice, name: string): Violation {
     return {
       detail: 'element-too-many',
       below: `/${name}`,
-      text: `{at} is not allowed here: the profile leaves \`${element}[x]\` out.`,
+      text: `{at} is not allowed here: the profile excludes \`${element}[x]\`.`,
     }
   return {
     detail: 'element-type',
@@ -120,7 +120,7 @@ export function listViolation(
       return {
         detail: 'element-empty',
         below: `/${name}/${index}`,
-        text: '{at} is null. A list has null only where an extension stands beside it.',
+        text: '{at} is null. A list has null only where an extension replaces the value.',
       }
     }
   }

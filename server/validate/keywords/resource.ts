@@ -41,7 +41,7 @@ export function idViolation(data: JsonObject, context: CheckContext): Violation 
 export function typeViolation(data: JsonObject, { engine }: Pick<CheckContext, 'engine'>): Violation | undefined {
   const { resourceType } = data
   if (resourceType === undefined) {
-    return { detail: 'element-missing', below: '/resourceType', text: '{at} is missing. A resource says its type.' }
+    return { detail: 'element-missing', below: '/resourceType', text: '{at} is missing. A resource has a type.' }
   }
   if (typeof resourceType === 'string' && engine.definitions.isResourceType(resourceType)) return undefined
   const guess = typeof resourceType === 'string' ? nearest(resourceType, engine.definitions.resourceTypes) : undefined
@@ -60,7 +60,7 @@ export const unknownProfile = ({ profile, index }: ProfileClaim, context: CheckC
   detail: 'profile-unknown',
   severity: context.engine.strict || !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(profile) ? 'error' : 'warning',
   below: `/meta/profile/${index}`,
-  text: `{at} claims the profile \`${profile}\`, which is not known here. Leave the claim out, or correct the url.${suggestion(context, () => suggestStructure(profile, String(context.resource.resourceType), context.engine.definitions))}`,
+  text: `{at} claims the profile \`${profile}\`, which is not defined here. Leave the claim out, or correct the url.${suggestion(context, () => suggestStructure(profile, String(context.resource.resourceType), context.engine.definitions))}`,
 })
 
 /** Adds the profile to its errors, unless they have an inner profile already. */

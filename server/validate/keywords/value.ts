@@ -34,7 +34,7 @@ function differs(
   be: string,
 ): Violation {
   if (expected === undefined)
-    return { detail, below, text: `{at} is ${show(found)}, but what holds it is fixed without it. Leave it out.` }
+    return { detail, below, text: `{at} is ${show(found)}, but the fixed value has no such element. Leave it out.` }
   const is = found === undefined ? 'is missing' : `is ${show(found)}`
   const must = typeof expected === 'object' ? be : 'be'
   return { detail, below, text: `{at} ${is}, but it must ${must} ${valueText(expected as Json)}.` }
@@ -45,7 +45,7 @@ export const fhirMin = keyword<Json>(
   ALL,
   (min) => (_context, data: Json) =>
     compare(data, min) < 0
-      ? [{ detail: 'value-range', text: `{at} is ${show(data)}; the least allowed is ${show(min)}.` }]
+      ? [{ detail: 'value-range', text: `{at} is ${show(data)}; the minimum is ${show(min)}.` }]
       : undefined,
 )
 
@@ -54,7 +54,7 @@ export const fhirMax = keyword<Json>(
   ALL,
   (max) => (_context, data: Json) =>
     compare(data, max) > 0
-      ? [{ detail: 'value-range', text: `{at} is ${show(data)}; the most allowed is ${show(max)}.` }]
+      ? [{ detail: 'value-range', text: `{at} is ${show(data)}; the maximum is ${show(max)}.` }]
       : undefined,
 )
 

@@ -21,7 +21,7 @@ export function findQuestionnaire(canonical: string, context: CheckContext): Fou
     detail: 'questionnaire-unknown',
     severity: context.engine.strict || !isUrl ? 'error' : 'warning',
     below: '/questionnaire',
-    text: `{at}: the questionnaire \`${canonical}\` is not at hand, so the answers cannot be checked against it.${hintOfVersion(canonical, context)}`,
+    text: `{at}: the questionnaire \`${canonical}\` is not available, so the answers cannot be checked against it.${hintOfVersion(canonical, context)}`,
   }
 }
 
@@ -37,6 +37,6 @@ function hintOfVersion(canonical: string, { engine }: CheckContext): string {
   const questionnaire = engine.definitions.find(parseCanonical(canonical).url)
   if (!isQuestionnaire(questionnaire)) return ' Correct the canonical url, or load the questionnaire.'
   return typeof questionnaire.version === 'string'
-    ? ` At hand is its version \`${questionnaire.version}\`.`
-    : ' What is at hand has no version.'
+    ? ` Version \`${questionnaire.version}\` is available.`
+    : ' The available one has no version.'
 }

@@ -62,13 +62,13 @@ function itemViolations(
   // An empty item of a question that is not enabled is allowed.
   if (!isEnabled) {
     return answers.length + items.length > 0
-      ? [mismatch(at, `{at}: the question ${name} is not asked after the other answers given.`)]
+      ? [mismatch(at, `{at}: the question ${name} is not enabled by the other answers.`)]
       : []
   }
   const violations = textViolations(question, item, at)
   if (question.type === 'display') {
     if (answers.length + items.length > 0)
-      violations.push(mismatch(at, `{at}: ${name} is a text to show; it takes no answer and no items.`))
+      violations.push(mismatch(at, `{at}: ${name} is a display text; it takes no answer and no items.`))
     return violations
   }
   const inner = objects<Question>(question.item)
@@ -76,7 +76,8 @@ function itemViolations(
     if (answers.length > 0) violations.push(mismatch(at, `{at}: ${name} is a group; it takes items, not answers.`))
     return [...violations, ...itemsViolations(inner, { holder: item, item, above: scope, at }, response)]
   }
-  if (items.length > 0) violations.push(mismatch(at, `{at}: items below the question ${name} stand inside its answer.`))
+  if (items.length > 0)
+    violations.push(mismatch(at, `{at}: items below the question ${name} belong inside its answer.`))
   answers.forEach((answer, index) => {
     const below = `${at}/answer/${index}`
     for (const violation of answerViolations(answer, question, response))
@@ -100,7 +101,10 @@ function textViolations(question: Question, item: ResponseItem, at: string): Vio
 }
 
 function outOfOrder(linkId: string, at: string, after: Question): Violation {
-  return mismatch(at, `{at}: the item \`${linkId}\` stands after \`${after.linkId}\`; the questionnaire has it before.`)
+  return mismatch(
+    at,
+    `{at}: the item \`${linkId}\` comes after \`${after.linkId}\`; in the questionnaire it comes before.`,
+  )
 }
 
 function unknownItem(

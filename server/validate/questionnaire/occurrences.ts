@@ -32,7 +32,7 @@ export function occurrenceViolations(
 }
 
 function repeatedViolations({ linkId }: Question, given: readonly GivenItem[]): Violation[] {
-  return given.slice(1).map(({ at }) => mismatch(at, `{at}: the item \`${linkId}\` is there more than once.`))
+  return given.slice(1).map(({ at }) => mismatch(at, `{at}: the item \`${linkId}\` occurs more than once.`))
 }
 
 /** A warning in a response that is not complete yet. */
@@ -68,9 +68,9 @@ function countViolations(question: Question, given: readonly GivenItem[], { scop
   if (question.repeats !== true && given.length === 1 && answers.length > 1)
     violations.push(violation(`${name} takes one answer, not ${answers.length}`))
   if (min !== undefined && count < min)
-    violations.push(violation(`${name} is there ${count} times; at least ${min} are asked for`))
+    violations.push(violation(`${name} occurs ${count} times; at least ${min} are required`))
   if (max !== undefined && count > max)
-    violations.push(violation(`${name} is there ${count} times; at most ${max} are taken`))
+    violations.push(violation(`${name} occurs ${count} times; at most ${max} are allowed`))
   return count > 1 && !isGroup ? [...violations, ...exclusiveViolations(question, answers)] : violations
 }
 

@@ -6,6 +6,6 @@ export const attachmentSize: SpecificationRule = ({ data, size }) => {
   const bytes = Buffer.byteLength(data.replace(/\s+/g, ''), 'base64')
   if (bytes === size) return []
   return [
-    { detail: 'value-conflict', text: `{at} says a \`size\` of \`${size}\`, but its \`data\` has ${bytes} bytes.` },
+    { detail: 'value-conflict', text: `{at} has a \`size\` of \`${size}\`, but its \`data\` has ${bytes} bytes.` },
   ]
 }

@@ -58,6 +58,6 @@ export const absoluteUrl: SpecificationRule = ({ url }) => {
 export const absoluteSystem: SpecificationRule = ({ system }) => {
   if (typeof system !== 'string' || system === '' || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(system)) return []
   return [
-    { detail: 'value-format', text: `{at} draws on the system \`${system}\`; a system is named by an absolute URI.` },
+    { detail: 'value-format', text: `{at} includes the system \`${system}\`; the system must be an absolute URI.` },
   ]
 }

@@ -16,15 +16,15 @@ export const referenceTypeMatches: SpecificationRule = ({ reference, type }, con
   if (typeof type !== 'string' || type === '' || ABSTRACT.has(type)) return []
   const name = type.startsWith(STRUCTURE_DEFINITION) ? type.slice(STRUCTURE_DEFINITION.length) : undefined
   if (name !== undefined && context.engine.definitions.isResourceType(name)) {
-    const text = `{at} is \`${type}\`. A type of resource is told by its name: \`${name}\`.`
+    const text = `{at} is \`${type}\`. Name the resource type without the url: \`${name}\`.`
     return [{ detail: 'reference-type', below: '/type', text }]
   }
   if (type.includes(':')) return []
   if (!context.engine.definitions.isResourceType(type)) {
-    return [{ detail: 'reference-type', below: '/type', text: `{at} is \`${type}\`, which is no type of resource.` }]
+    return [{ detail: 'reference-type', below: '/type', text: `{at} is \`${type}\`, which is not a resource type.` }]
   }
   const targetType = typeof reference === 'string' ? referencedType(reference, context) : undefined
   if (targetType === undefined || targetType === type) return []
-  const text = `{at} says that it is to ${withArticle(type)}, but \`${String(reference)}\` points at ${withArticle(targetType)}.`
+  const text = `{at} is declared to refer to ${withArticle(type)}, but \`${String(reference)}\` points at ${withArticle(targetType)}.`
   return [{ detail: 'reference-type', text }]
 }

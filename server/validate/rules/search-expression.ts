@@ -23,7 +23,7 @@ export const searchExpressionFitsBase: SpecificationRule = ({ expression, base }
         `starts at \`${type}\`, but the parameter is for ${base.map((one) => `\`${String(one)}\``).join(', ')}.`,
       )
     const undefinedPath = firstUndefined(type, steps, engine.definitions.structures)
-    if (undefinedPath) return invalid(`names \`${undefinedPath}\`, which is no element of ${type}.`)
+    if (undefinedPath) return invalid(`names \`${undefinedPath}\`, which is not an element of ${type}.`)
   }
   return []
 }

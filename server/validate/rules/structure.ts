@@ -45,7 +45,7 @@ export const constraintsParse: SpecificationRule = ({ differential }) => {
 export const bindingsAndProfilesDefined: SpecificationRule = ({ differential }, { engine }) => {
   const missing = (canonical: unknown, below: string, what: string): readonly Violation[] => {
     if (typeof canonical !== 'string' || canonical.startsWith('#') || engine.definitions.find(canonical)) return []
-    const text = `{at} names the ${what} \`${canonical}\`, which is not at hand: what it says is not checked.`
+    const text = `{at} names the ${what} \`${canonical}\`, which is not available: it is not checked.`
     return [{ detail: 'code-unchecked', severity: 'warning', below, text }]
   }
   return items(elementsOf(differential)).flatMap((element, index) => {

@@ -27,7 +27,7 @@ export const conceptCount: SpecificationRule = ({ content, count, concept }) => 
  */
 export const contentMatches: SpecificationRule = ({ content, supplements, concept }) => {
   if (content === 'supplement' && supplements === undefined) {
-    const text = '{at} is `supplement`, but `supplements` does not say which code system is added to.'
+    const text = '{at} is `supplement`, but `supplements` does not name the code system that it extends.'
     return [{ detail: 'value-conflict', below: '/content', text }]
   }
   if (content === 'not-present' && objectsIn(concept).length > 0) {
@@ -45,7 +45,7 @@ export const supplementConcepts: SpecificationRule = ({ content, supplements, co
   const { url, version } = splitCanonical(supplements)
   return locatedConcepts(concept, '/concept').flatMap(({ below, code }): Violation[] => {
     if (engine.terminology.checkSystem(url, code, version) !== 'out') return []
-    const text = `{at} is \`${code}\`, which is not a code of \`${url}\`: a supplement defines none of its own.`
+    const text = `{at} is \`${code}\`, which is not a code of \`${url}\`: a supplement defines no codes.`
     return [{ detail: 'code-invalid', below: `${below}/code`, text }]
   })
 }
@@ -64,7 +64,7 @@ function locatedConcepts(concept: unknown, below: string): readonly LocatedConce
 export const includedSetsAvailable: SpecificationRule = ({ system, valueSet }, { engine }) => {
   const missing = (canonical: unknown, below: string, what: string, isThere: (url: string) => unknown): Violation[] => {
     if (typeof canonical !== 'string' || canonical === '' || isThere(canonical)) return []
-    const text = `{at} is \`${canonical}\`, a ${what} that is not at hand: whether a code is one of it could not be checked.`
+    const text = `{at} is \`${canonical}\`, a ${what} that is not available: its codes could not be checked.`
     return [{ detail: 'code-unchecked', severity: 'warning', below, text }]
   }
   const { terminology } = engine
@@ -82,7 +82,7 @@ export const includedSetsAvailable: SpecificationRule = ({ system, valueSet }, {
 export const includeSystemIsCodeSystem: SpecificationRule = ({ system }, { engine }) => {
   if (typeof system !== 'string' || engine.terminology.find(system, 'ValueSet') === undefined) return []
   if (engine.terminology.codeSystem(system) !== undefined) return []
-  const text = `{at} draws on the system \`${system}\`, which is a value set. Name it under \`valueSet\`, or name its system.`
+  const text = `{at} includes the system \`${system}\`, which is a value set. Name it under \`valueSet\`, or name its system.`
   return [{ detail: 'value-conflict', text }]
 }
 

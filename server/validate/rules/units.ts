@@ -4,6 +4,6 @@ import type { SpecificationRule } from './specification-rule.ts'
 
 export const unitIsValidUcum: SpecificationRule = ({ system, code }, { engine }) => {
   if (system !== UCUM || typeof code !== 'string' || engine.terminology.checkSystem(UCUM, code) !== 'out') return []
-  const text = `{at} is \`${code}\`, which is no unit of UCUM (case matters: \`mg\`, \`Cel\`, \`mm[Hg]\`).`
+  const text = `{at} is \`${code}\`, which is not a UCUM unit (case matters: \`mg\`, \`Cel\`, \`mm[Hg]\`).`
   return [{ detail: 'code-invalid', below: '/code', text }]
 }

@@ -59,6 +59,6 @@ function expectation({ fixed, pattern, types, profiles, valueSet }: Discriminato
   const value = fixed ?? pattern
   if (value !== undefined) return valueText(value)
   if (types) return `of the type ${types.map((one) => `\`${one}\``).join(' or ')}`
-  if (profiles) return `as ${profiles.map((one) => `\`${one}\``).join(' or ')} says`
+  if (profiles) return `valid against ${profiles.map((one) => `\`${one}\``).join(' or ')}`
   return `a code of \`${valueSet ?? ''}\``
 }

@@ -22,7 +22,7 @@ function typeViolations(given: unknown, types: readonly string[]): readonly Viol
   const essence = (text: string): string => (text.split(';')[0] ?? '').trim().toLowerCase()
   const isGiven = typeof given === 'string'
   if (types.length === 0 || (isGiven && types.some((one) => essence(one) === essence(given)))) return NO_VIOLATIONS
-  const shown = isGiven ? `is of the type ${show(given)}` : 'does not say its `contentType`'
+  const shown = isGiven ? `is of the type ${show(given)}` : 'has no `contentType`'
   return [mismatch('', `{at}: the attachment ${shown}; the question takes ${list(types)}.`)]
 }
 

@@ -35,7 +35,7 @@ export const rangeRule: QuestionRule = (question) => {
     const isMore = (compareValues(value, most) ?? 0) > 0 && !isWithin(value, most)
     const violation = (which: string, bound: unknown) =>
       mismatch(`/${key}`, `{at} is ${show(value)}; the ${which} that \`${question.linkId}\` takes is ${show(bound)}.`)
-    return [...(isLess ? [violation('least', least)] : []), ...(isMore ? [violation('most', most)] : [])]
+    return [...(isLess ? [violation('minimum', least)] : []), ...(isMore ? [violation('maximum', most)] : [])]
   }
 }
 

@@ -31,8 +31,8 @@ export const quantityRangeRule: QuestionRule = (question) => {
 }
 
 const BOUNDS = [
-  ['minQuantity', -1, 'least'],
-  ['maxQuantity', 1, 'most'],
+  ['minQuantity', -1, 'minimum'],
+  ['maxQuantity', 1, 'maximum'],
 ] as const
 
 // Two coded units that cannot be converted measure different things: an error. Otherwise a warning.

@@ -38,7 +38,7 @@ function addressViolation(
   return {
     detail: 'reference-type',
     below,
-    text: `{at}: ${show(reference)} points at \`${type}\`, which is no type of FHIR R4.`,
+    text: `{at}: ${show(reference)} points at \`${type}\`, which is not a type of FHIR R4.`,
   }
 }
 
@@ -57,7 +57,7 @@ function profileViolations(
   if (profiles.length === 0 || !profiles.every(engine.isDefined)) return NO_VIOLATIONS
   const fitting = profiles.filter((url) => engine.definitions.structures.find(url)?.type === type)
   if (fitting.length === 0)
-    return [mismatch(below, `{at} points at a ${type}; the question takes what meets ${list(profiles)}.`)]
+    return [mismatch(below, `{at} points at a ${type}; the question takes a resource that meets ${list(profiles)}.`)]
   const target = typeof reference === 'string' && parseReference(reference) ? context.resolve(reference) : undefined
   if (typeof target !== 'object' || target === null) return NO_VIOLATIONS
   const broken = fitting.map((url) => errorOfProfile(url, target as JsonObject, context))

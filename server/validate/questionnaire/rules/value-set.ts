@@ -19,7 +19,7 @@ export const valueSetRule: QuestionRule = (question) => {
     const membership = membershipOf(url, value as JsonObject, response)
     if (membership === 'in') return NO_VIOLATIONS
     if (membership === 'unknown') {
-      const text = `{at} is ${shown(value)}; it could not be checked against \`${url}\`, because that is not at hand.`
+      const text = `{at} is ${shown(value)}; it could not be checked against \`${url}\`, because that is not available.`
       return [{ detail: 'code-unchecked', severity: 'warning', below: `/${key}`, text }]
     }
     const text = `{at} is ${shown(value)}, which is not in the answers \`${url}\` of the question \`${question.linkId}\`.`
