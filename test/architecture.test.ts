@@ -61,6 +61,9 @@ const KEEPERS: Readonly<Record<string, string>> = {
   commander: 'server/cli/',
 }
 
+/** Parts whose type imports still form circles: their type imports do not count. */
+const TYPE_CIRCLES = ['definitions', 'write']
+
 const LIMIT = 400
 /** `service` is a word of the domain (what an agency provides), so there it is a name. */
 const FORBIDDEN_NAMES = ['utils', 'helpers', 'common', 'manager', 'service', 'base']
@@ -136,7 +139,7 @@ describe('the architecture', () => {
     assert.deepEqual(wrong.map(describeImport), [])
   })
 
-  it('has no circle of imports', () => {
+  it('has no circle of imports, type imports included', () => {
     assert.deepEqual(circles(), [])
   })
 
@@ -208,11 +211,11 @@ function allowed(from: string, to: string): boolean {
   return from === to || row.includes('*') || row.includes(to)
 }
 
-/** Depth first over the imports that remain at run time (types are gone by then). */
+/** Depth first over all imports, those of types included, except lazy ones and the type imports of TYPE_CIRCLES. */
 function circles(): string[] {
   const edges = new Map<string, string[]>()
   for (const one of imports) {
-    if (!isOurs(one) || one.typeOnly || one.lazy) continue
+    if (!isOurs(one) || one.lazy || (one.typeOnly && TYPE_CIRCLES.includes(partOf(one.from)))) continue
     edges.set(one.from, [...(edges.get(one.from) ?? []), target(one)])
   }
   const done = new Set<string>()

@@ -12,7 +12,7 @@ import { claimedProfiles } from './claimed-profiles.ts'
 import { createEngine } from './engine.ts'
 import { issuesOf } from './issues.ts'
 import { isClean } from './quick/is-clean.ts'
-import type { CheckOptions, Validator } from './validator.ts'
+import type { ResourceCheckOptions, Validator } from './validator.ts'
 import { withProfile, typeViolation, unknownProfile } from './keywords/resource.ts'
 import { createCheckContext } from './create-context.ts'
 import { toAjvError, runSchema, type Violation } from './violation.ts'
@@ -47,7 +47,7 @@ type ValidatorContext = { readonly engine: ValidationEngine; readonly rules: Rul
 
 function checkResource(
   data: unknown,
-  options: CheckOptions,
+  options: ResourceCheckOptions,
   { engine, rules, isQuick }: ValidatorContext,
 ): readonly Issue[] {
   const refusal = isObject(data) ? typeRefusal(data, engine, rules) : NO_OBJECT
@@ -87,7 +87,7 @@ function typeRefusal(resource: JsonObject, engine: ValidationEngine, rules: Rule
 }
 
 type ResourceCheck = {
-  readonly options: CheckOptions
+  readonly options: ResourceCheckOptions
   readonly engine: ValidationEngine
   readonly rules: RuleSet
   readonly top: DataPosition

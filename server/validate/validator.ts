@@ -1,7 +1,7 @@
 /** The interface of a validator. */
 import type { Issue } from '../fhir/outcome.ts'
 
-export type CheckOptions = {
+export type ResourceCheckOptions = {
   /** Canonical urls of profiles to check against, in addition to those that the hub requires and meta.profile claims. */
   readonly profiles?: readonly string[]
   /** Prefix of every expression: `Bundle.entry[3].resource`. Default: the resource type. */
@@ -10,5 +10,5 @@ export type CheckOptions = {
 
 export type Validator = {
   /** Every issue found; none means valid. Never throws for what a resource contains. */
-  check(resource: unknown, options?: CheckOptions): Promise<readonly Issue[]>
+  check(resource: unknown, options?: ResourceCheckOptions): Promise<readonly Issue[]>
 }

@@ -1,4 +1,4 @@
-/** Which definition asked, and by which of its elements. */
+/** The source of an issue: the definition, and its element, that require what the resource violates. */
 import assert from 'node:assert/strict'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { createValidator } from '../../server/validate/create-validator.ts'
@@ -11,7 +11,7 @@ const patient = (more: object) => ({ resourceType: 'Patient', ...more })
 const veteran = { url: `${HUB}/ext-veteran`, valueString: 'yes' }
 const goal = { resourceType: 'Goal', id: 'a', lifecycleStatus: 'active' }
 
-const ASKED: readonly (readonly [what: string, resource: object, expression: string, asked: string])[] = [
+const SOURCES: readonly (readonly [what: string, resource: object, expression: string, source: string])[] = [
   ['the type', patient({ active: 'yes' }), 'Patient.active', `${R4}/Patient#Patient.active`],
   ['a part of the type', patient({ contact: [{}] }), 'Patient.contact[0]', `${R4}/Patient#Patient.contact`],
   ['a data type', patient({ name: [{ family: 7 }] }), 'Patient.name[0].family', `${R4}/HumanName#HumanName.family`],
@@ -36,12 +36,12 @@ const ASKED: readonly (readonly [what: string, resource: object, expression: str
   ],
 ]
 
-describe('an issue tells the definition and the element that asked:', () => {
-  for (const [what, resource, expression, asked] of ASKED) {
+describe('the source of an issue is the definition and the element that require it:', () => {
+  for (const [what, resource, expression, source] of SOURCES) {
     it(what, async () => {
       const { check } = createValidator(await loadDefinitions(ROOT), { rules: 'hub' })
       const issues = await check(resource)
-      assert.equal(issues.find((one) => one.expression === expression)?.source, asked)
+      assert.equal(issues.find((one) => one.expression === expression)?.source, source)
     })
   }
 })

@@ -27,7 +27,7 @@ describe('validate / the quick pass', () => {
     }))
   })
 
-  /** The schemas are asked only where the quick pass has nothing to tell: else they are what was asked already. */
+  /** ajv runs only where the quick pass passes: else it has run already. */
   const compare = async (resource: unknown): Promise<boolean> => {
     let settled = false
     for (const { quick, slow } of pairs) {

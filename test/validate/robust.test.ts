@@ -19,7 +19,7 @@ describe('validate / any input', () => {
     validators = (['hub', 'open'] as const).map((rules) => createValidator(definitions, { rules }))
   })
 
-  const judge = async (resource: unknown): Promise<void> => {
+  const checkIssues = async (resource: unknown): Promise<void> => {
     for (const validator of validators) {
       for (const { text, expression } of await validator.check(resource)) {
         assert.ok(expression, text)
@@ -36,13 +36,13 @@ describe('validate / any input', () => {
       fc.asyncProperty(some, async ([text, changes]) => {
         const resource = JSON.parse(text) as JsonObject
         for (const one of changes) change(resource, one)
-        await judge(resource)
+        await checkIssues(resource)
       }),
       { numRuns: 1000 },
     )
   })
 
-  it('is told the first thousand of its faults, errors before warnings, and how many more there are', async () => {
+  it('gets its first thousand issues, errors before warnings, and the number of the others', async () => {
     const extension = Array.from({ length: 1500 }, (_, index) => ({
       url: `http://example.org/${index}`,
       valueCode: 'x',
@@ -56,7 +56,7 @@ describe('validate / any input', () => {
   })
 
   it('gets a verdict whatever it is', async () => {
-    await fc.assert(fc.asyncProperty(fc.jsonValue(), judge), { numRuns: 200 })
+    await fc.assert(fc.asyncProperty(fc.jsonValue(), checkIssues), { numRuns: 200 })
   })
 })
 

@@ -53,8 +53,8 @@ describe('validate / rules of terminology', () => {
     ['the display of another', { system: OWN, code: 'a', display: 'The letter b' }, [`code-display ${CODING}.display`]],
     ['a code in another case', { system: OWN, code: 'A' }, [`code-invalid ${CODING}.code`]],
     ['a code of another version', { system: OWN, version: '1.0', code: 'old', display: 'Old' }, []],
-    ['no code of the version at hand', { system: OWN, version: '2.0', code: 'z' }, [`code-invalid ${CODING}.code`]],
-    ['a system that is not at hand', { system: 'http://example.org/none', code: 'z', display: 'Z' }, []],
+    ['no code of the available version', { system: OWN, version: '2.0', code: 'z' }, [`code-invalid ${CODING}.code`]],
+    ['a system that is not available', { system: 'http://example.org/none', code: 'z', display: 'Z' }, []],
     ['a supplement', { system: String(supplement.content.url), code: 'a' }, [`code-invalid ${CODING}.system`]],
   ]
   for (const [what, coding, errors] of codings) {

@@ -122,7 +122,7 @@ describe('validate / terminology / check', () => {
   })
 })
 
-describe('validate / terminology / code systems told by their form', () => {
+describe('validate / terminology / code systems defined by their syntax', () => {
   const cases: readonly [system: string, good: readonly string[], bad: readonly string[]][] = [
     [
       'urn:ietf:bcp:47',
@@ -145,7 +145,7 @@ describe('validate / terminology / code systems told by their form', () => {
       for (const code of bad) assert.equal(terminology.checkSystem(system, code), 'out', code)
     })
   }
-  it('cannot tell languages and countries of three letters that are not at hand', () => {
+  it('cannot tell languages and countries of three letters that are not available', () => {
     assert.equal(terminology.checkSystem('urn:ietf:bcp:47', 'aaf'), 'unknown')
     assert.equal(terminology.checkSystem('urn:iso:std:iso:3166', 'USA'), 'unknown')
   })
@@ -197,8 +197,8 @@ describe('validate / terminology / concepts', () => {
       { resourceType: 'ValueSet', url: `urn:${name}`, version: '2.0', compose } as Canonical,
     ]),
   ])
-  const known = createTerminology({ find: (url) => all.get(url), published: () => [...all.values()] })
-  const check = (set: string, code: string) => known.check(`urn:${set}`, BASE, code)
+  const terminology = createTerminology({ find: (url) => all.get(url), published: () => [...all.values()] })
+  const check = (set: string, code: string) => terminology.check(`urn:${set}`, BASE, code)
 
   it('leaves inactive codes out where the set does, and deprecated ones in', () => {
     for (const code of ['old', 'gone', 'waning']) assert.equal(check('all', code), 'in', code)
@@ -212,8 +212,8 @@ describe('validate / terminology / concepts', () => {
     assert.equal(check('ranked', 'ok'), 'in')
     assert.equal(check('ranked', 'old'), 'out')
     assert.equal(check('all', 'new'), 'out')
-    assert.equal(known.checkSystem('urn:supplement', 'ok'), 'unknown')
-    assert.deepEqual(known.displays(BASE, 'ok'), ['Okay', 'Bueno', 'Alright'])
+    assert.equal(terminology.checkSystem('urn:supplement', 'ok'), 'unknown')
+    assert.deepEqual(terminology.displays(BASE, 'ok'), ['Okay', 'Bueno', 'Alright'])
   })
 
   it('takes a flag that is not stated for false', () => {
@@ -226,10 +226,10 @@ describe('validate / terminology / concepts', () => {
   it('cannot tell for another version of the system or of the set', () => {
     assert.equal(check('older', 'ok'), 'unknown')
     assert.equal(check('corrected', 'ok'), 'in')
-    assert.equal(known.check('urn:all|3.0', BASE, 'ok'), 'unknown')
-    assert.equal(known.check('urn:all|2.0', BASE, 'ok'), 'in')
-    assert.equal(known.checkSystem(BASE, 'nothing', '0.9'), 'unknown')
-    assert.equal(known.checkSystem(BASE, 'nothing', '1.0.1'), 'out')
+    assert.equal(terminology.check('urn:all|3.0', BASE, 'ok'), 'unknown')
+    assert.equal(terminology.check('urn:all|2.0', BASE, 'ok'), 'in')
+    assert.equal(terminology.checkSystem(BASE, 'nothing', '0.9'), 'unknown')
+    assert.equal(terminology.checkSystem(BASE, 'nothing', '1.0.1'), 'out')
   })
 
   it('cannot tell where an operator or an expression is not read', () => {

@@ -4,13 +4,7 @@
  * one walk over the elements, which applies each facet in turn. A keyword that is added here and not to quick/ is safe:
  * the quick pass compiles it to NEVER, and ajv decides.
  */
-import {
-  isChoice,
-  choiceName,
-  valueOf,
-  type ElementNode,
-  type Extension,
-} from '../../definitions/structures/element.ts'
+import { isChoice, choiceName, valueOf, type ElementNode } from '../../definitions/structures/element.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
 import { LIST_FACETS, OBJECT_FACETS, VALUE_FACETS } from '../facets/index.ts'
 import { invariantsOf } from '../facets/invariant.ts'
@@ -18,6 +12,7 @@ import { isResourceId } from '../facets/type.ts'
 import { isPrimitive } from '../primitive-types.ts'
 import { SPECIFICATION_RULES } from '../rules/index.ts'
 import { maxOf, type ElementContext, type JsonProperty } from './element-context.ts'
+import { imposedProfiles } from './imposed-profiles.ts'
 import { isEmpty, merge, mergeAll, type Schema } from './schema.ts'
 import { slicing } from './slicing.ts'
 
@@ -53,19 +48,6 @@ export function compileProfile(url: string, structures: Structures): Schema {
     rules.length > 0 ? { fhirInvariants: rules } : {},
     imposed.length > 0 ? { fhirImposed: imposed } : {},
   ])
-}
-
-const IMPOSE_PROFILE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile'
-
-/** What a profile or one of its bases imposes. */
-function imposedProfiles(url: string, structures: Structures): readonly string[] {
-  const found = new Set<string>()
-  let at = structures.find(url)
-  for (; at?.derivation === 'constraint' && at.baseDefinition; at = structures.find(at.baseDefinition)) {
-    for (const one of (at.extension ?? []) as readonly Extension[])
-      if (one.url === IMPOSE_PROFILE && typeof one.valueCanonical === 'string') found.add(one.valueCanonical)
-  }
-  return [...found]
 }
 
 function elementNode(name: string, structures: Structures): ElementNode {

@@ -7,12 +7,12 @@ import { withPosted } from '../../definitions/posted.ts'
 import { parseJson } from '../../fhir/json.ts'
 import type { Issue } from '../../fhir/outcome.ts'
 import { createValidator, type RuleSet } from '../create-validator.ts'
-import type { CheckOptions } from '../validator.ts'
+import type { ResourceCheckOptions } from '../validator.ts'
 
 /** `now`: the time of `today()` and `now()`. `additional`: definitions to use from now on, in addition to the hub's own; absent: as for the last request. */
 export type CheckRequest = {
   readonly text: string
-  readonly options?: CheckOptions
+  readonly options?: ResourceCheckOptions
   readonly now: number
   readonly additional?: readonly Source[]
 }

@@ -8,7 +8,7 @@ import { serialize } from '../../fhir/json.ts'
 import { refuse, type Issue } from '../../fhir/outcome.ts'
 import type { PathClock } from '../../fhirpath/scope.ts'
 import type { RuleSet } from '../create-validator.ts'
-import type { CheckOptions } from '../validator.ts'
+import type { ResourceCheckOptions } from '../validator.ts'
 import type { CheckResponse, CheckRequest, WorkerThreadData } from './thread.ts'
 
 export type WorkerThread = {
@@ -16,7 +16,7 @@ export type WorkerThread = {
    * Answers the issues of a resource; jobs run one after the other. Throws OutcomeError `check-too-long`, and what the
    * validator throws (a DefinitionFault) as an Error of the same name.
    */
-  check(definitions: Definitions, resource: unknown, options?: CheckOptions): Promise<readonly Issue[]>
+  check(definitions: Definitions, resource: unknown, options?: ResourceCheckOptions): Promise<readonly Issue[]>
   /** Ends the thread; the running job and those that wait are rejected. */
   end(): Promise<void>
 }
@@ -35,7 +35,7 @@ type CheckJob = {
   readonly definitions: Definitions
   readonly now: number
   readonly text: string
-  readonly options?: CheckOptions
+  readonly options?: ResourceCheckOptions
   readonly resolve: (issues: readonly Issue[]) => void
   readonly reject: (error: unknown) => void
 }

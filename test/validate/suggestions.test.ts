@@ -1,4 +1,4 @@
-/** What is said of a code that a value set does not allow. */
+/** The suggestions for a code that a value set does not allow. */
 import assert from 'node:assert/strict'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { createTerminology } from '../../server/terminology/terminology.ts'
@@ -24,9 +24,9 @@ describe('a hint about a code', () => {
   })
 
   it('names the nearest of many', () => {
-    const said = hint(`${HUB}/ValueSet/program`, { system, code: 'snap-emplyoment' })
-    assert.match(said, /^ Nearest of its 14 codes are `snap/)
-    assert.equal(said.match(/`/g)?.length, 10)
+    const text = hint(`${HUB}/ValueSet/program`, { system, code: 'snap-emplyoment' })
+    assert.match(text, /^ Nearest of its 14 codes are `snap/)
+    assert.equal(text.match(/`/g)?.length, 10)
   })
 
   it('knows a slip, and a code that goes by the name that was sent', () => {
@@ -37,8 +37,8 @@ describe('a hint about a code', () => {
   })
 
   it('says whose the code is when the system is another one', () => {
-    const said = hint(`${HUB}/ValueSet/program`, { system: 'http://example.org', code: 'snap' })
-    assert.equal(said, ` It has the code \`snap\` of the system \`${system}\`.`)
+    const text = hint(`${HUB}/ValueSet/program`, { system: 'http://example.org', code: 'snap' })
+    assert.equal(text, ` It has the code \`snap\` of the system \`${system}\`.`)
   })
 
   it('says nothing of a set that cannot be listed', () => {

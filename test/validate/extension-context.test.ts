@@ -1,7 +1,7 @@
 /** Where an extension may stand. https://hl7.org/fhir/R4/defining-extensions.html#context */
 import type { JsonObject } from '../../server/fhir/types.ts'
 import assert from 'node:assert/strict'
-import { extension, H, validatorOf } from './given.ts'
+import { extension, H, validatorOf } from './validator-of.ts'
 
 /** An extension, in a resource that holds it somewhere, and the context that its definition names. */
 type Case = readonly [context: string, resource: (extension: JsonObject) => JsonObject]

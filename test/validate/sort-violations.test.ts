@@ -1,7 +1,7 @@
-/** The order in which faults are told. https://hl7.org/fhir/R4/validation.html */
+/** The order of issues. https://hl7.org/fhir/R4/validation.html */
 import assert from 'node:assert/strict'
 import { isError, type Issue } from '../../server/fhir/outcome.ts'
-import { H, profile, validatorOf } from './given.ts'
+import { H, profile, validatorOf } from './validator-of.ts'
 
 const inOrder = (issues: readonly Issue[]): readonly string[] =>
   issues.filter(isError).map(({ detail, expression }) => `${detail} ${expression}`)

@@ -1,7 +1,7 @@
-/** Questionnaires and responses made up by a test, and tables of what is told of them. */
+/** Questionnaires and responses for tests, and tables of the expected issues. */
 import type { JsonObject } from '../../server/fhir/types.ts'
 import assert from 'node:assert/strict'
-import { told, validatorOf } from './given.ts'
+import { summaries, validatorOf } from './validator-of.ts'
 
 export const URL = 'https://state.example/fhir/Questionnaire/q'
 const SETS = [
@@ -10,14 +10,18 @@ const SETS = [
 ]
 const CONTAINED = { resourceType: 'ValueSet', id: 'in', compose: { include: [{ valueSet: ['urn:set'] }] } }
 
-export const ask = (type: string, more: JsonObject = {}, linkId = 'q'): JsonObject => ({ linkId, type, ...more })
+export const questionItem = (type: string, more: JsonObject = {}, linkId = 'q'): JsonObject => ({
+  linkId,
+  type,
+  ...more,
+})
 export const group = (linkId: string, item: readonly JsonObject[], more: JsonObject = {}): JsonObject => ({
   linkId,
   type: 'group',
   item,
   ...more,
 })
-export const say = (linkId: string, ...answer: readonly JsonObject[]): JsonObject => ({ linkId, answer })
+export const answerItem = (linkId: string, ...answer: readonly JsonObject[]): JsonObject => ({ linkId, answer })
 export const text = (valueString: string): JsonObject => ({ valueString })
 export const int = (valueInteger: number): JsonObject => ({ valueInteger })
 export const yes = (valueBoolean: boolean): JsonObject => ({ valueBoolean })
@@ -39,7 +43,7 @@ export type Case = readonly [
   title: string,
   questions: readonly JsonObject[],
   items: readonly JsonObject[],
-  ...told: string[],
+  ...expected: string[],
 ]
 
 export function km(value: number): JsonObject {
@@ -56,17 +60,19 @@ export const form = (item: readonly JsonObject[], more: JsonObject = {}): JsonOb
   item,
   ...more,
 })
-export const reply = (item: readonly JsonObject[], more: JsonObject = {}): JsonObject => ({
+export const responseTo = (item: readonly JsonObject[], more: JsonObject = {}): JsonObject => ({
   resourceType: 'QuestionnaireResponse',
   status: 'completed',
   questionnaire: URL,
   ...(item.length > 0 ? { item } : {}),
   ...more,
 })
-export const judge = async (definitions: readonly JsonObject[], response: JsonObject): Promise<readonly string[]> =>
-  told(await validatorOf([...SETS, ...definitions] as never).check(response))
+export const checkResponse = async (
+  definitions: readonly JsonObject[],
+  response: JsonObject,
+): Promise<readonly string[]> => summaries(await validatorOf([...SETS, ...definitions] as never).check(response))
 
-/** A test for each case; all forms are at hand at once, each under a url of its own. */
+/** A test for each case; all questionnaires are defined at once, each under a url of its own. */
 export function sections(all: Readonly<Record<string, readonly Case[]>>): void {
   const urls = new Map(
     Object.values(all)
@@ -80,8 +86,8 @@ export function sections(all: Readonly<Record<string, readonly Case[]>>): void {
       for (const one of cases) {
         const [title, , items, ...expected] = one
         it(`${expected.length > 0 ? 'tells' : 'lets pass'} ${title}`, async () => {
-          const response = reply(items, { questionnaire: urls.get(one) })
-          assert.deepEqual(told(await validator.check(response)), [...expected].sort())
+          const response = responseTo(items, { questionnaire: urls.get(one) })
+          assert.deepEqual(summaries(await validator.check(response)), [...expected].sort())
         })
       }
     })

@@ -1,6 +1,6 @@
 /** Which profiles a resource is held to. https://hl7.org/fhir/R4/profiling.html */
 import assert from 'node:assert/strict'
-import { H, profile, told, validatorOf } from './given.ts'
+import { H, profile, summaries, validatorOf } from './validator-of.ts'
 
 const observation = { resourceType: 'Observation', status: 'final', code: { text: 'x' } }
 const patient = (more: object): object => ({ resourceType: 'Patient', ...more })
@@ -14,9 +14,9 @@ describe('validate / which profiles', () => {
     rest: [{ resource: [{ type, supportedProfile }] }],
   })
 
-  it('checks a claimed profile without being asked', async () => {
+  it('checks a claimed profile without the option', async () => {
     const issues = await validatorOf(definitions).check(patient({ meta: { profile: [X] } }))
-    assert.deepEqual(told(issues), ['element-missing Patient.birthDate'])
+    assert.deepEqual(summaries(issues), ['element-missing Patient.birthDate'])
     assert.equal(issues[0]?.profile, X)
   })
 
@@ -24,19 +24,19 @@ describe('validate / which profiles', () => {
     const resource = patient({ birthDate: '2000', meta: { profile: [`${H}/nope`] } })
     const open = validatorOf(definitions)
     const hub = validatorOf(definitions, 'hub', statement('Patient', X))
-    assert.deepEqual(told(await open.check(resource)), ['warning profile-unknown Patient.meta.profile[0]'])
-    assert.deepEqual(told(await hub.check(resource)), ['profile-unknown Patient.meta.profile[0]'])
+    assert.deepEqual(summaries(await open.check(resource)), ['warning profile-unknown Patient.meta.profile[0]'])
+    assert.deepEqual(summaries(await hub.check(resource)), ['profile-unknown Patient.meta.profile[0]'])
   })
 
   it('tells a profile of another type', async () => {
     const issues = await validatorOf(definitions).check(observation, { profiles: [X] })
-    assert.deepEqual(told(issues), ['profile-unknown Observation'])
+    assert.deepEqual(summaries(issues), ['profile-unknown Observation'])
   })
 
   it('binds a resource by the hub’s profile, claimed or not, and refuses other types', async () => {
     const validator = validatorOf(definitions, 'hub', statement('Patient', X))
-    assert.deepEqual(told(await validator.check(patient({}))), ['element-missing Patient.birthDate'])
-    assert.deepEqual(told(await validator.check(observation)), ['unknown-type Observation.resourceType'])
+    assert.deepEqual(summaries(await validator.check(patient({}))), ['element-missing Patient.birthDate'])
+    assert.deepEqual(summaries(await validator.check(observation)), ['unknown-type Observation.resourceType'])
   })
 
   const applies = (valueString: string) => ({
@@ -49,7 +49,7 @@ describe('validate / which profiles', () => {
 
   it('binds a resource by the one profile whose condition it meets', async () => {
     const validator = validatorOf(two, 'hub', statement('Basic', `${H}/a`, `${H}/b`))
-    const check = async (text: string) => told(await validator.check({ resourceType: 'Basic', code: { text } }))
+    const check = async (text: string) => summaries(await validator.check({ resourceType: 'Basic', code: { text } }))
     assert.deepEqual(await check('a'), ['element-missing Basic.author'])
     assert.deepEqual(await check('b'), ['element-missing Basic.created'])
     assert.deepEqual(await check('c'), ['profile-undecided Basic'])

@@ -43,20 +43,22 @@ describe('validate / rules as plain functions', () => {
 
   it('say the same on every sample, and on samples with other values', function () {
     this.timeout(120_000)
-    const asked = new Map<string, { met: number; broken: number }>(rules.map((one) => [one.key, { met: 0, broken: 0 }]))
+    const tallies = new Map<string, { met: number; broken: number }>(
+      rules.map((one) => [one.key, { met: 0, broken: 0 }]),
+    )
     const texts = [...samples(), ...MADE.map((one) => JSON.stringify(one))]
-    const judge = (resource: JsonObject): void => visit(resource, { rules, engine, asked })
-    for (const text of texts) judge(JSON.parse(text) as JsonObject)
+    const visitResource = (resource: JsonObject): void => visit(resource, { rules, engine, tallies })
+    for (const text of texts) visitResource(JSON.parse(text) as JsonObject)
     const some = fc.tuple(fc.constantFrom(...texts), fc.array(ALTERATION, { minLength: 1, maxLength: 3 }))
     fc.assert(
       fc.property(some, ([text, changes]) => {
         const resource = JSON.parse(text) as JsonObject
         for (const one of changes) alter(resource, one)
-        judge(resource)
+        visitResource(resource)
       }),
       { numRuns: 1500 },
     )
-    for (const [key, { met, broken }] of asked) {
+    for (const [key, { met, broken }] of tallies) {
       assert.ok(met > 0 && broken > 0, `${key} was met ${met} times and broken ${broken} times`)
     }
   })
@@ -70,13 +72,13 @@ function textOf(key: string, of: string, { structures }: Definitions): string {
   return text
 }
 
-type Setting = {
+type Comparison = {
   readonly rules: readonly Rule[]
   readonly engine: ValidationEngine
-  readonly asked: ReadonlyMap<string, { met: number; broken: number }>
+  readonly tallies: ReadonlyMap<string, { met: number; broken: number }>
 }
 
-function visit(resource: JsonObject, { rules, engine, asked }: Setting): void {
+function visit(resource: JsonObject, { rules, engine, tallies }: Comparison): void {
   const { structures } = engine.definitions
   const run = createCheckContext(engine, resource, resource, resource)
   const look = (value: unknown, pointer: string): void => {
@@ -90,7 +92,7 @@ function visit(resource: JsonObject, { rules, engine, asked }: Setting): void {
       if (values.length === 0 && SILENT.has(rule.key)) continue
       const other = values.length === 1 && values[0] === true
       assert.equal(own, other, `${rule.key} on ${JSON.stringify(value)} in ${JSON.stringify(resource).slice(0, 1500)}`)
-      const tally = asked.get(rule.key)
+      const tally = tallies.get(rule.key)
       if (tally) tally[own ? 'met' : 'broken']++
     }
     for (const [key, one] of Object.entries(value)) if (key !== 'contained') look(one, `${pointer}/${key}`)

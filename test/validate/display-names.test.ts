@@ -1,10 +1,10 @@
-/** Displays of code systems of which only names are at hand. https://hl7.org/fhir/R4/datatypes-definitions.html#Coding.display */
+/** Displays of code systems of which only names are available. https://hl7.org/fhir/R4/datatypes-definitions.html#Coding.display */
 import assert from 'node:assert/strict'
-import { told, validatorOf } from './given.ts'
+import { summaries, validatorOf } from './validator-of.ts'
 
 const { check } = validatorOf([])
 const saying = async (system: string, code: string, display: string): Promise<readonly string[]> =>
-  told(await check({ resourceType: 'Basic', code: { coding: [{ system, code, display }] } }))
+  summaries(await check({ resourceType: 'Basic', code: { coding: [{ system, code, display }] } }))
 
 const WRONG = ['code-display Basic.code.coding[0].display']
 const [COUNTRIES, LANGUAGES, CURRENCIES] = ['urn:iso:std:iso:3166', 'urn:ietf:bcp:47', 'urn:iso:std:iso:4217'] as const

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { isError } from '../../server/fhir/outcome.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
-import { extension, validatorOf } from './given.ts'
+import { extension, validatorOf } from './validator-of.ts'
 
 const HL7 = 'http://hl7.org/fhir/StructureDefinition/questionnaire-'
 
 describe('validate / conditions of an extension', () => {
-  const asked = async (type: string, url: string, value: object, more: object = {}) => {
+  const checkExtension = async (type: string, url: string, value: object, more: object = {}) => {
     const item = [{ linkId: '1', type, text: 'x', extension: [{ url: HL7 + url, ...value }], ...more }]
     const issues = await validatorOf([]).check({ resourceType: 'Questionnaire', name: 'Q', status: 'active', item })
     return issues.filter(isError).map(({ detail, expression }) => `${detail} ${expression}`)
@@ -16,23 +16,23 @@ describe('validate / conditions of an extension', () => {
 
   it('are those that R4 states of its own', async () => {
     const unit = { valueCoding: { system: 'http://unitsofmeasure.org', code: 'mg' } }
-    assert.deepEqual(await asked('quantity', 'unitOption', unit), [])
-    assert.deepEqual(await asked('string', 'unitOption', unit), REFUSED)
+    assert.deepEqual(await checkExtension('quantity', 'unitOption', unit), [])
+    assert.deepEqual(await checkExtension('string', 'unitOption', unit), REFUSED)
   })
 
   it('may be about the extension itself', async () => {
-    assert.deepEqual(await asked('string', 'minOccurs', { valueInteger: 2 }, { required: true }), [])
-    assert.deepEqual(await asked('string', 'minOccurs', { valueInteger: 0 }), [])
-    assert.deepEqual(await asked('string', 'minOccurs', { valueInteger: 2 }), REFUSED)
+    assert.deepEqual(await checkExtension('string', 'minOccurs', { valueInteger: 2 }, { required: true }), [])
+    assert.deepEqual(await checkExtension('string', 'minOccurs', { valueInteger: 0 }), [])
+    assert.deepEqual(await checkExtension('string', 'minOccurs', { valueInteger: 2 }), REFUSED)
   })
 
   it('are as they were meant, where R4 has them wrong', async () => {
     const category = { valueCodeableConcept: { text: 'x' } }
-    assert.deepEqual(await asked('display', 'displayCategory', category), [])
-    assert.deepEqual(await asked('string', 'displayCategory', category), REFUSED)
+    assert.deepEqual(await checkExtension('display', 'displayCategory', category), [])
+    assert.deepEqual(await checkExtension('string', 'displayCategory', category), REFUSED)
   })
 
-  it('are told in the sentence, and one that cannot be evaluated says nothing', async () => {
+  it('are quoted in the sentence, and one that cannot be evaluated is ignored', async () => {
     const note: JsonObject = {
       ...extension('note', [], ['Patient']),
       contextInvariant: ["active = true and %extension.value = 'x'"],

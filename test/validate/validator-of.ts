@@ -1,4 +1,4 @@
-/** A validator over definitions made up by a test, on the R4 base. */
+/** A validator over the definitions of a test, on the R4 base. */
 import assert from 'node:assert/strict'
 import type { JsonObject } from '../../server/fhir/types.ts'
 import { createDefinitions } from '../../server/definitions/load.ts'
@@ -40,7 +40,7 @@ export function extension(
   })
 }
 
-/** It says whether the quick pass and the schemas alone come to the same. */
+/** The validator also asserts that the quick pass and ajv alone have the same result. */
 export function validatorOf(
   definitions: readonly JsonObject[],
   rules: RuleSet = 'open',
@@ -52,13 +52,13 @@ export function validatorOf(
   return {
     async check(resource, ask) {
       const found = await quick.check(resource, ask)
-      assert.deepEqual(found, await slow.check(resource, ask), 'the quick pass says otherwise')
+      assert.deepEqual(found, await slow.check(resource, ask), 'the quick pass has another result')
       return found
     },
   }
 }
 
 /** `code expression` of each error; warnings with their severity before. */
-export function told(issues: readonly Issue[]): readonly string[] {
+export function summaries(issues: readonly Issue[]): readonly string[] {
   return issues.map((one) => `${isError(one) ? '' : `${one.severity} `}${one.detail} ${one.expression}`).sort()
 }

@@ -1,6 +1,6 @@
 /**
  * Resources of many kinds, half of them with one fault, and the verdict of the HL7 validator (as HAPI FHIR 8.8 packages
- * it, without a terminology server) on each: a line of judged.ndjson. `why` is there where ours is another.
+ * it, without a terminology server) on each: a line of hl7-verdicts.ndjson. `why` is there where ours is another.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -8,9 +8,9 @@ import path from 'node:path'
 import { parseJson } from '../../server/fhir/json.ts'
 import { isError, OutcomeError, type Issue } from '../../server/fhir/outcome.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
-import { validatorOf } from './given.ts'
+import { validatorOf } from './validator-of.ts'
 
-type Judged = {
+type RecordedVerdict = {
   readonly group: string
   readonly name: string
   readonly valid: boolean
@@ -29,7 +29,7 @@ const REASONS: Readonly<Record<string, string>> = {
   definition: 'an expression that cannot be parsed, a discriminator that leads nowhere',
   rule: 'a rule of R4 in FHIRPath, which the other does not evaluate',
   form: 'R4’s own pattern of the primitive takes it, and JSON does not tell 1.0 from 1',
-  coding: 'one coding of a concept that fits is enough; a version that is not at hand is not wrong',
+  coding: 'one coding of a concept that fits is enough; a version that is not available is not wrong',
   option: 'an answer that is among the options, or to a question without any',
   'no rule': 'R4 only advises against it',
   lenient: 'R4’s own examples do the same, or it changes no meaning',
@@ -41,10 +41,10 @@ const lines = <Line>(name: string): readonly Line[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Line)
 
-const all = lines<Judged>('judged.ndjson')
-const { check } = validatorOf(lines<JsonObject>('judged-forms.ndjson'))
+const all = lines<RecordedVerdict>('hl7-verdicts.ndjson')
+const { check } = validatorOf(lines<JsonObject>('hl7-verdicts-questionnaires.ndjson'))
 
-async function errorsOf({ text, resource, profile }: Judged): Promise<readonly Issue[]> {
+async function errorsOf({ text, resource, profile }: RecordedVerdict): Promise<readonly Issue[]> {
   try {
     const value = text === undefined ? resource : parseJson(text).value
     return (await check(value, { profiles: profile ? [profile] : [] })).filter(isError)
@@ -54,7 +54,7 @@ async function errorsOf({ text, resource, profile }: Judged): Promise<readonly I
   }
 }
 
-describe('validate / resources that the HL7 validator has judged', () => {
+describe('validate / resources with the verdict of the HL7 validator', () => {
   for (const group of new Set(all.map((one) => one.group))) {
     const ones = all.filter((one) => one.group === group)
     it(`get its verdict, or another for a reason: ${group} (${ones.length})`, async () => {
