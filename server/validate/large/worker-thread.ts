@@ -46,17 +46,12 @@ type RunningThread = { readonly worker: Worker; definitions?: Definitions }
 /** MB of heap; a body of the largest size needs some hundred. */
 const MEMORY = { maxOldGenerationSizeMb: 1024 }
 
-export function createWorkerThread({
-  rules,
-  clock = MACHINE_CLOCK,
-  timeLimit = 30_000,
-  idleLimit = 60_000,
-}: WorkerThreadOptions): WorkerThread {
+export function createWorkerThread(threadOptions: WorkerThreadOptions): WorkerThread {
+  const { rules, clock = MACHINE_CLOCK, timeLimit = 30_000, idleLimit = 60_000 } = threadOptions
   const waiting: CheckJob[] = []
   let running: CheckJob | undefined
   let thread: RunningThread | undefined
   let timer: NodeJS.Timeout | undefined
-
   // A terminated thread may still have sent an answer: it does not belong to the next job.
   const onAnswer = (worker: Worker, answer: CheckResponse): void => {
     if (worker !== thread?.worker) return
