@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import { loadDefinitions } from '../server/definitions/load.ts'
-import { createValidator } from '../server/validate/create.ts'
+import { createValidator } from '../server/validate/create-validator.ts'
 import { samplesByProfile } from './profiled.ts'
 
 const definitions = await loadDefinitions(path.join(import.meta.dirname, '..'))

@@ -7,7 +7,7 @@ import path from 'node:path'
 import type { Definitions } from '../server/definitions/definitions.ts'
 import { loadDefinitions } from '../server/definitions/load.ts'
 import { profileUrl } from '../server/fhir/canonical.ts'
-import { createValidator, type Rules } from '../server/validate/create.ts'
+import { createValidator, type RuleSet } from '../server/validate/create-validator.ts'
 import { medplum } from './medplum.ts'
 import { contendersFor, NAMES, type Contender, type Name } from './validators.ts'
 
@@ -72,7 +72,7 @@ async function runsOf(
 }
 
 /** Those of which there is nothing to tell: the two others have no words for a warning. */
-async function silent(texts: readonly string[], rules: Rules, definitions: Definitions): Promise<readonly string[]> {
+async function silent(texts: readonly string[], rules: RuleSet, definitions: Definitions): Promise<readonly string[]> {
   const { check } = createValidator(definitions, { rules })
   const found = await Promise.all(texts.map((text) => check(JSON.parse(text))))
   return texts.filter((_, index) => found[index]?.length === 0)

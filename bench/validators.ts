@@ -5,8 +5,8 @@
 import { Ajv } from 'ajv'
 import type { Definitions } from '../server/definitions/definitions.ts'
 import { isError } from '../server/fhir/outcome.ts'
-import { publishedSchema } from '../server/validate/compile/publish.ts'
-import { createValidator } from '../server/validate/create.ts'
+import { publishedSchema } from '../server/validate/compile/published-schema.ts'
+import { createValidator } from '../server/validate/create-validator.ts'
 import { createTerminology } from '../server/terminology/terminology.ts'
 import type { Medplum } from './medplum.ts'
 

@@ -5,7 +5,7 @@
  */
 import { parseJson } from '../server/fhir/json.ts'
 import { isError, OutcomeError, type Issue } from '../server/fhir/outcome.ts'
-import { createValidator } from '../server/validate/create.ts'
+import { createValidator } from '../server/validate/create-validator.ts'
 import type { Validator } from '../server/validate/validator.ts'
 import { casesIn, examplesIn, fileOf, readyFor, type Case, type Ready } from './conformance/cases.ts'
 import { report, type Result } from './conformance/report.ts'

@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { loadDefinitions } from '../server/definitions/load.ts'
-import { schemaFiles, type SchemaFile } from '../server/validate/schemas.ts'
+import { schemaFiles, type SchemaFile } from '../server/validate/schema-files.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const FOLDER = path.join(ROOT, 'profiles', 'schema')

@@ -40,8 +40,8 @@ import type { Job, Store } from './store/store.ts'
 import { createChannels } from './subscriptions/channels/index.ts'
 import type { Matcher } from './subscriptions/matcher.ts'
 import { createSubscriptions } from './subscriptions/subscriptions.ts'
-import { createApart } from './validate/large/apart.ts'
-import { createTurns } from './validate/turns.ts'
+import { createWorkerThread } from './validate/large/worker-thread.ts'
+import { createTimeSlicer } from './validate/time-slice.ts'
 import type { WriteNeeds } from './write/needs.ts'
 import { hubPolicy } from './write/policy/hub.ts'
 import { openPolicy } from './write/policy/open.ts'
@@ -97,9 +97,9 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
   const secret = ssnKey(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
-  const apart = createApart({ ...validation, limit: config.checkLimit })
+  const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
   const store = options.store ?? (await openStore(config.store, { clock: clock.now }))
-  const inEffect = definitionsInEffect(definitions, { ...validation, apart, inTurn: createTurns() })
+  const inEffect = definitionsInEffect(definitions, { ...validation, workerThread, inTimeSlice: createTimeSlicer() })
   const needs = {
     ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables }),
     timeZone: config.timeZone,
@@ -134,7 +134,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     async stop() {
       await listening?.stop(GRACE)
       await Promise.all([matcher.stop(), worker.stop(GRACE)])
-      await apart.end()
+      await workerThread.end()
       await store.close()
     },
   }
@@ -241,7 +241,7 @@ function background(
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {
   const options = { searchTypes: SEARCH_TYPE_NAMES, ...RULES[rules].load }
   if (definitions === undefined) return loadDefinitions(ROOT_FOLDER, options)
-  return (await import('./validate/usable.ts')).loadWith(ROOT_FOLDER, definitions, options)
+  return (await import('./validate/check-definitions.ts')).loadCheckedDefinitions(ROOT_FOLDER, definitions, options)
 }
 
 const version = async (): Promise<string> =>

@@ -15,7 +15,7 @@ export type Class = {
 
 /** The other is set to let any extension pass (`anyExtensionsAllowed`), and tells one that it does not know as information. */
 export const isUnknownExtension = ({ detail, text }: Issue): boolean =>
-  detail === 'extension-unknown' && text.includes(' is not known here.')
+  detail === 'extension-unknown' && text.includes(' is not defined here.')
 
 const ofId =
   (...ids: readonly string[]) =>

@@ -41,7 +41,7 @@ const TERMINOLOGY: readonly (readonly [operation: string, page: string, paramete
     'ValueSet/$validate-code',
     'valueset-operation-validate-code',
     'url valueSet valueSetVersion code system systemVersion display coding codeableConcept abstract',
-    'Is the code in the value set, and the display one of the code? `code-unchecked` where what tells is not at hand.',
+    'Is the code in the value set, and the display one of the code? `code-unchecked` where a part of the definition is not available.',
   ],
   [
     'CodeSystem/$lookup',
@@ -77,7 +77,7 @@ function terminology(): string {
   ])
   return [
     '## Terminology',
-    'On the type, and on an instance where nothing else is said. Read are the definitions that the hub publishes and those of R4; units (UCUM), languages, countries, currencies, media types and time zones are told by their form.',
+    'On the type, and on an instance unless stated otherwise. They use the definitions that the hub publishes and those of R4; units (UCUM), languages, countries, currencies, media types and time zones are checked by their syntax.',
     table(['operation', 'parameters', 'answer'], rows),
   ].join('\n\n')
 }

@@ -167,8 +167,8 @@ describe('differential / the other validator', () => {
 describe('differential / the report', () => {
   const mutant: Mutant = { seed: 's', mutations: ['bad date'], patch: [], resource: { resourceType: 'Patient' } }
   const error = (detail: Issue['detail'], text: string): Issue => ({ severity: 'error', detail, text })
-  const unknown = error('extension-unknown', '`Patient.extension[0]`: the extension `a` is not known here.')
-  const misplaced = error('extension-unknown', 'The extension `a` may not stand here.')
+  const unknown = error('extension-unknown', '`Patient.extension[0]`: the extension `a` is not defined here.')
+  const misplaced = error('extension-unknown', 'The extension `a` is not allowed here.')
   const valid = { valid: true, issues: [] }
   const invalid = { valid: false, issues: [{ severity: 'error', id: 'x', message: 'Not a date' }] }
   const one = (ours: readonly Issue[], theirs: Compared['theirs']): Compared => ({ mutant, ours, theirs })

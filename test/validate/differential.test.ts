@@ -11,7 +11,7 @@ import { patched } from '../../scripts/differential/generate.ts'
 import { FAULTS, VARIANTS } from '../../scripts/differential/mutators/index.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { isError, type Issue } from '../../server/fhir/outcome.ts'
-import { createValidator } from '../../server/validate/create.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
 import type { Validator } from '../../server/validate/validator.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
