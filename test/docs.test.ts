@@ -83,6 +83,13 @@ describe('the documentation', () => {
     )
   })
 
+  it('defines at most 25 terms of the code, in order', () => {
+    const [, code = ''] = textOf('docs/glossary.md').split('\n## The code\n')
+    const terms = tableRows(code, ['term', 'meaning']).map(([term = '']) => term)
+    assert.ok(terms.length > 0 && terms.length <= 25, `there are ${terms.length} terms`)
+    assert.deepEqual(terms, [...terms].sort())
+  })
+
   it('links only to what is there', () => {
     const broken = PAGES.flatMap((page) =>
       links(textOf(page))
