@@ -42,7 +42,7 @@ function textOf(body: unknown): string | undefined {
   return shortened(typeof body === 'string' ? clipped(body) : laid(JSON.parse(JSON.stringify(body)) as Json))
 }
 
-/** Of a sample, the element of the resource in which the issue stands. */
+/** The element of a sample that contains the location of the issue. */
 function partOf(resource: JsonObject, issue: JsonObject): string {
   const [expression = ''] = (issue.expression ?? []) as readonly string[]
   const [, name = ''] = /^\w+\.(\w+)/.exec(expression) ?? []
@@ -63,7 +63,7 @@ function shortened(text: string): string {
 
 const clipped = (text: string): string => (text.length > 120 ? `${text.slice(0, 120)}...` : text)
 
-/** JSON with what is short on one line, and long texts cut that nobody reads. */
+/** JSON with short values on one line, and long texts cut. */
 function laid(value: Json, indent = ''): string {
   const flat = flatOf(value)
   if (typeof value !== 'object' || value === null || indent.length + flat.length <= 120) return flat

@@ -5,7 +5,7 @@ import { elementId, elementsOf, viewOf, type Definition, type JsonObject } from 
 import { asPublished, isOmitted, type Correction } from './differences.ts'
 import { digestsOf, readDigests, type Digests } from './digests.ts'
 
-/** A sentence for each difference between the copy of a folder and its digests; nothing beside the folder is read. */
+/** A sentence for each difference between the copy of a folder and its digests; reads only the folder. */
 export function checkDigests(folder: string): readonly string[] {
   const copy = readCopy(folder)
   return [...differencesFromDigests(copy, readDigests(folder)), ...indexFaults(folder, copy)]

@@ -1,6 +1,6 @@
 /**
  * The copy of R4 in server/definitions/r4: made of its sources, written and read. `structures` and `terminology` are rows
- * of gzip members, one definition each, so that the hub inflates only what it needs (index.json.gz says where), and
+ * of gzip members, one definition each, so that the hub inflates only what it needs (index.json.gz has the positions), and
  * `zcat` shows the whole as lines of JSON.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
