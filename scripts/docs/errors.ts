@@ -1,4 +1,4 @@
-/** An example of every error code: what was sent, and the issue of the answer. */
+/** An example of every error code: the request, and the issue in the answer. */
 import type { ErrorCode } from '../../server/fhir/outcome.ts'
 import type { Json, JsonObject } from '../../server/fhir/types.ts'
 import type { Raised } from '../../test/errors/raised.ts'
@@ -53,7 +53,7 @@ function partOf(resource: JsonObject, issue: JsonObject): string {
 }
 
 const LINES = 60
-/** Of a list. */
+/** The items of a list. */
 const MOST = 20
 
 function shortened(text: string): string {
@@ -87,7 +87,7 @@ function flatOf(value: Json): string {
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
 const membersOf = (value: object) => Object.entries(value) as (readonly [string, Json])[]
 
-/** Without what is another one each time: the id of a request, the hub id of a participant. */
+/** Without values that differ each time: the id of a request, the hub id of a participant. */
 const steady = (text: string): string =>
   text
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'the-id-of-the-request')

@@ -1,4 +1,4 @@
-/** The operations of the hub's own, with their parameters. */
+/** The hub's own operations, with their parameters. */
 import type { Canonical, Definitions } from '../../server/definitions/definitions.ts'
 import { items } from '../../server/fhir/element.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
@@ -29,7 +29,7 @@ function section(operation: Canonical): string {
   ].join('\n\n')
 }
 
-/** R4 defines these; what is listed is what the hub reads of them. */
+/** R4 defines these; the page lists the parameters that the hub supports. */
 const TERMINOLOGY: readonly (readonly [operation: string, page: string, parameters: string, answer: string])[] = [
   [
     'ValueSet/$expand',

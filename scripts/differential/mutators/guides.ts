@@ -6,8 +6,8 @@ import type { ElementDefinition, ElementNode } from '../../../server/definitions
 import type { Structures } from '../../../server/definitions/structures/structures.ts'
 import { add, isElement, isObject, replace, token, type Ground, type Mutator, type Site } from '../mutation.ts'
 
-const isRequired = ({ profileNodes: asked }: Site, is: (element: ElementDefinition) => boolean): boolean =>
-  asked.some(({ element }) => is(element))
+const isRequired = ({ profileNodes }: Site, is: (element: ElementDefinition) => boolean): boolean =>
+  profileNodes.some(({ element }) => is(element))
 
 /** The simplest value of each type. */
 const PLAIN: Readonly<Record<string, unknown>> = {
@@ -155,8 +155,8 @@ const ruled: Mutator = {
 const stemOf = (key: string, words: ReadonlySet<string>): string =>
   words.has(key) ? key : (/^[a-z]+/.exec(key)?.[0] ?? key)
 
-const isSliced = ({ profileNodes: asked, isList }: Site): boolean =>
-  isList && asked.some(({ slices }) => slices.size > 0)
+const isSliced = ({ profileNodes, isList }: Site): boolean =>
+  isList && profileNodes.some(({ slices }) => slices.size > 0)
 
 const strange: Mutator = {
   name: 'item of no slice',
