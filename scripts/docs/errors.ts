@@ -53,7 +53,7 @@ function partOf(resource: JsonObject, issue: JsonObject): string {
 }
 
 const LINES = 60
-/** The items of a list. */
+/** Maximum number of items of a list that are shown. */
 const MOST = 20
 
 function shortened(text: string): string {
