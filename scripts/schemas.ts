@@ -1,6 +1,6 @@
 /**
  * Writes profiles/schema/*.json from the profiles: `node --import tsx scripts/schemas.ts`. With `--check` it writes
- * nothing, and its exit code says whether the files are current.
+ * nothing, and its exit code is 0 if the files are current.
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

@@ -4,7 +4,7 @@ import type { Ground, Site } from '../mutation.ts'
 
 const MOST = 200
 
-/** The first of them, by the profile's binding or R4's; none where the value set is not at hand. */
+/** The first of them, by the profile's binding or R4's; none if the value set is not available. */
 export function valueSetOf({ node, profiled }: Site, { terminology }: Ground): readonly ExpandedCode[] {
   const url = (profiled?.element.binding ?? node?.element.binding)?.valueSet
   const found = url === undefined ? undefined : terminology.find(url, 'ValueSet')

@@ -59,9 +59,8 @@ export function createWorkerThread(threadOptions: WorkerThreadOptions): WorkerTh
   }
   const onError = (worker: Worker, error: Error): void => {
     if (worker !== thread?.worker) return
-    const isMemory = (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
     thread = undefined
-    finish((job) => job.reject(isMemory ? tooLong('takes more memory than is available', job) : error))
+    finish((job) => job.reject(isOutOfMemory(error) ? tooLong('takes more memory than is available', job) : error))
   }
   const finish = (settle: (job: CheckJob) => void): void => {
     clearTimeout(timer)
@@ -128,6 +127,8 @@ function post(thread: RunningThread, { text, options, now, definitions }: CheckJ
   thread.worker.ref()
   thread.worker.postMessage({ text, options, now, ...changed } satisfies CheckRequest)
 }
+
+const isOutOfMemory = (error: NodeJS.ErrnoException): boolean => error.code === 'ERR_WORKER_OUT_OF_MEMORY'
 
 const toError = ({ name, message }: { name: string; message: string }): Error =>
   Object.assign(new Error(message), { name })

@@ -1,6 +1,6 @@
-/** The demo fails when it should: a story that does not go as told is no success. */
+/** The demo fails when it should: a story with a failed expectation is not a success. */
 import assert from 'node:assert/strict'
-import { tell } from '../../scripts/demo/narrator.ts'
+import { runStory } from '../../scripts/demo/run-story.ts'
 import { createPrinter } from '../../scripts/demo/print.ts'
 import { given, type Given } from '../given.ts'
 
@@ -11,9 +11,9 @@ describe('the demo', function () {
   const print = createPrinter((line) => lines.push(line), false)
   after(() => hub.stop())
 
-  it('ends badly, and says why, at a hub that does not notify loopback addresses', async () => {
+  it('fails, and prints why, at a hub that does not notify loopback addresses', async () => {
     hub = await given()
-    assert.equal(await tell({ hub: hub.url, print }), false)
+    assert.equal(await runStory({ hub: hub.url, print }), false)
     const printed = lines.join('\n')
     assert.match(printed, /failed: \w+ POST Subscription: .* is answered 201 \(seen: 422 /)
     assert.match(printed, /[1-9]\d* failed$/)

@@ -1,17 +1,17 @@
-/** An agency's listener of the demo: what it counts, and what it notices. */
+/** The endpoint of an agency in the demo: counting notifications, and noticing missing ones. */
 import assert from 'node:assert/strict'
-import { openListener, type Heard, type Listener } from '../../scripts/demo/listener.ts'
+import { openInbox, type Notification, type Inbox } from '../../scripts/demo/inbox.ts'
 
 const TOPIC = 'https://no-wrong-door.example/fhir/SubscriptionTopic/plan-updated'
 
-describe("the demo's listener", () => {
-  let listener: Listener
-  let heard: Heard[]
+describe("the demo's inbox", () => {
+  let inbox: Inbox
+  let received: Notification[]
   beforeEach(async () => {
-    heard = []
-    listener = await openListener((one) => heard.push(one))
+    received = []
+    inbox = await openInbox((one) => received.push(one))
   })
-  afterEach(() => listener.close())
+  afterEach(() => inbox.close())
 
   const notify = async (type: string, ...numbers: number[]) => {
     const events = numbers.map((number) => ({
@@ -23,18 +23,18 @@ describe("the demo's listener", () => {
     }))
     const parameter = [{ name: 'topic', valueCanonical: TOPIC }, { name: 'type', valueCode: type }, ...events]
     const bundle = { resourceType: 'Bundle', entry: [{ resource: { resourceType: 'Parameters', parameter } }] }
-    return fetch(listener.url, { method: 'POST', body: JSON.stringify(bundle) })
+    return fetch(inbox.url, { method: 'POST', body: JSON.stringify(bundle) })
   }
 
-  it('answers a handshake, and says that it came', async () => {
+  it('answers a handshake, and reports that it arrived', async () => {
     assert.equal((await notify('handshake')).status, 204)
-    await listener.shaken('plan-updated')
-    assert.deepEqual(heard, [])
+    await inbox.handshake('plan-updated')
+    assert.deepEqual(received, [])
   })
 
-  it('hears events with what they are about', async () => {
+  it('reports events with their focus', async () => {
     await notify('event-notification', 1, 2)
-    assert.deepEqual(heard, [
+    assert.deepEqual(received, [
       {
         topic: 'plan-updated',
         events: [
@@ -46,18 +46,18 @@ describe("the demo's listener", () => {
     ])
   })
 
-  it('takes a repeated notification for no news', async () => {
+  it('ignores a repeated notification', async () => {
     for (const numbers of [[1], [1], [1, 2]]) await notify('event-notification', ...numbers)
-    assert.deepEqual(listener.numbers('plan-updated'), [1, 2])
+    assert.deepEqual(inbox.numbers('plan-updated'), [1, 2])
     assert.deepEqual(
-      heard.map(({ events }) => events.map(({ number }) => number)),
+      received.map(({ events }) => events.map(({ number }) => number)),
       [[1], [2]],
     )
   })
 
-  it('notices the numbers that were skipped', async () => {
+  it('reports the numbers that were skipped', async () => {
     await notify('event-notification', 1)
     await notify('event-notification', 4)
-    assert.deepEqual(heard.at(-1)?.missing, [2, 3])
+    assert.deepEqual(received.at(-1)?.missing, [2, 3])
   })
 })

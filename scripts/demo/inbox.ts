@@ -1,5 +1,5 @@
 /**
- * An agency's HTTP listener for notifications: answers at once, counts by subscription, and notices what is missing.
+ * An agency's HTTP endpoint for notifications: answers at once, counts by subscription, and notices what is missing.
  * https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/notifications.html
  */
 import { createServer, type IncomingMessage } from 'node:http'
@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { resourcesOf, type Part, type Resource } from './fhir.ts'
 
 export type Event = { readonly topic: string; readonly number: number; readonly focus: string }
-export type Heard = {
+export type Notification = {
   /** The last part of the topic's address. */
   readonly topic: string
   readonly events: readonly Event[]
@@ -15,23 +15,23 @@ export type Heard = {
   readonly missing: readonly number[]
 }
 
-export type Listener = {
+export type Inbox = {
   readonly url: string
-  /** Resolves when the hub has shaken hands for this topic. */
-  shaken(topic: string): Promise<void>
-  /** Numbers heard, by topic. */
+  /** Resolves when the handshake for this topic has arrived. */
+  handshake(topic: string): Promise<void>
+  /** Numbers of the events that arrived, by topic. */
   numbers(topic: string): readonly number[]
   close(): void
 }
 
-/** Opens a listener on a free loopback port. `hear` is called for each notification, after it was answered. */
-export async function openListener(hear: (heard: Heard) => void): Promise<Listener> {
+/** Opens an endpoint on a free loopback port. `receive` is called for each notification, after it was answered. */
+export async function openInbox(receive: (notification: Notification) => void): Promise<Inbox> {
   const numbers = new Map<string, number[]>()
-  const shaking = new Map<string, Handshake>()
+  const handshakes = new Map<string, Handshake>()
   const handshake = (topic: string) => {
-    const known = shaking.get(topic) ?? resolvable()
-    shaking.set(topic, known)
-    return known
+    const one = handshakes.get(topic) ?? resolvable()
+    handshakes.set(topic, one)
+    return one
   }
   const server = createServer(async (request, response) => {
     const status = resourcesOf(JSON.parse(await textOf(request)))[0]
@@ -43,12 +43,12 @@ export async function openListener(hear: (heard: Heard) => void): Promise<Listen
     const last = before.at(-1) ?? 0
     const fresh = events.filter((event) => event.number > last)
     numbers.set(topic, [...before, ...fresh.map((event) => event.number)])
-    if (fresh.length > 0) hear({ topic, events: fresh, missing: between(last, fresh[0]?.number ?? last) })
+    if (fresh.length > 0) receive({ topic, events: fresh, missing: between(last, fresh[0]?.number ?? last) })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir-hook`,
-    shaken: (topic) => handshake(topic).promise,
+    handshake: (topic) => handshake(topic).promise,
     numbers: (topic) => numbers.get(topic) ?? [],
     close: () => {
       server.close()
