@@ -8,6 +8,7 @@ import { loadDefinitions } from '../server/definitions/load.ts'
 import { examples } from '../test/errors/raised.ts'
 import { codesPage } from './docs/codes.ts'
 import { errorsPage } from './docs/errors.ts'
+import { jobsPage } from './docs/jobs.ts'
 import { operationsPage } from './docs/operations.ts'
 import { profilesPage } from './docs/profiles.ts'
 import { searchPage } from './docs/search.ts'
@@ -21,6 +22,7 @@ const pages: Readonly<Record<string, string>> = {
   'profiles.md': profilesPage(definitions),
   'search.md': searchPage(definitions),
   'operations.md': operationsPage(definitions),
+  'jobs.md': jobsPage(),
   'topics.md': topicsPage(definitions),
   'codes.md': codesPage(definitions),
   'errors.md': errorsPage(await examples()),

@@ -8,6 +8,8 @@ import type { Definitions, SearchParameter } from './definitions/definitions.ts'
 import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import { checkVisibility } from './domain/visibility/check.ts'
+import type { VisibilityRule } from './domain/visibility/rule.ts'
+import type { Caller } from './fhir/types.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
 import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
@@ -21,6 +23,9 @@ import { search } from './interactions/search.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
+import { createIndexFollower, REINDEX, reindex } from './jobs/reindex.ts'
+import type { LogReader } from './jobs/log-reader.ts'
+import { createPostedFollower } from './jobs/posted-follower.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
@@ -33,22 +38,28 @@ import { agenciesOf, type AgencyName } from './start/agencies.ts'
 import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
 import { definitionsInEffect } from './start/definitions-in-effect.ts'
 import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
-import { publishDefinitions, seedSamples } from './start/publish.ts'
-import { ssnKey } from './start/secret-key.ts'
+import type { IndexNeeds } from './start/prepare-index.ts'
+import { prepareStore, publish } from './start/prepare-store.ts'
+import { loadSecretKey } from './start/secret-key.ts'
 import { openStore } from './store/open.ts'
 import type { Job, Store } from './store/store.ts'
 import { createChannels } from './subscriptions/channels/index.ts'
-import type { Matcher } from './subscriptions/matcher.ts'
 import { createSubscriptions } from './subscriptions/subscriptions.ts'
 import { createWorkerThread } from './validate/large/worker-thread.ts'
 import { createTimeSlicer } from './validate/time-slice.ts'
+import { retryOnConflict } from './write/conflict.ts'
+import { createIndexState, indexDigests, withIndexState } from './write/index-state.ts'
 import type { WriteNeeds } from './write/needs.ts'
+import { write } from './write/pipeline.ts'
 import { hubPolicy } from './write/policy/hub.ts'
 import { openPolicy } from './write/policy/open.ts'
+import { HUB } from './write/reserved-agencies.ts'
 
 export type Hub = {
   /** Begins to answer; the address is the FHIR base. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
+  /** Reads the log to its end: what other processes posted is in effect, and events are made of every change. */
+  catchUp(): Promise<void>
   /** Stops accepting, finishes what is under way, releases claims, closes the store. */
   stop(): Promise<void>
   readonly agencies: readonly AgencyName[]
@@ -63,12 +74,20 @@ const CONCURRENCY = 32
 
 /** What each value of HUB_RULES means. */
 const RULES: Readonly<Record<Config['rules'], RulesChoice>> = {
-  hub: { load: {}, checkTables: everyTypeHasVisibility, posts: true, publishes: true, policy: hubPolicy },
+  hub: {
+    load: {},
+    checkTables: everyTypeHasVisibility,
+    posts: true,
+    publishes: true,
+    restricts: true,
+    policy: hubPolicy,
+  },
   open: {
     load: { everyType: isReadable },
     checkTables: () => undefined,
     posts: false,
     publishes: false,
+    restricts: false,
     policy: openPolicy,
   },
 }
@@ -79,6 +98,8 @@ type RulesChoice = PolicyChoice & {
   readonly checkTables: (tables: LoadedTables, definitions: Definitions) => void
   /** Are the hub's own definitions, and the samples, records of the store? */
   readonly publishes: boolean
+  /** Does the visibility rule decide who may know of a record? */
+  readonly restricts: boolean
 }
 
 type HubOptions = {
@@ -86,30 +107,43 @@ type HubOptions = {
   readonly clock: Clock
   /** An open store, in place of the one that the settings name; the hub closes it when it stops. */
   readonly store?: Store
+  /** In place of those of the project's folders. */
+  readonly definitions?: Definitions
+  readonly visibility?: VisibilityRule
   /** Called with every reply before it is sent: the reply names the records that it discloses. */
   readonly onReply?: (call: Call, reply: Reply) => void
 }
 
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
-  const definitions = await definitionsOf(config)
-  const tables = await loadRuleTables(ROOT_FOLDER)
-  RULES[config.rules].checkTables(tables, definitions)
+  const declared = options.definitions ?? (await definitionsOf(config))
+  const loaded = await loadRuleTables(ROOT_FOLDER)
+  const tables = { ...loaded, visibility: options.visibility ?? loaded.visibility }
+  RULES[config.rules].checkTables(tables, declared)
+  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables)))
+  const definitions = withIndexState(declared, indexState)
   for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
-  const secret = ssnKey(config)
+  const secret = loadSecretKey(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
   const store = options.store ?? (await openStore(config.store, { clock: clock.now }))
   const inEffect = definitionsInEffect(definitions, { ...validation, workerThread, inTimeSlice: createTimeSlicer() })
+  const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
   const needs = {
-    ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables }),
+    ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables, leftOut }),
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),
   }
-  await needs.policy.posted?.restore(store, (key, reason) => log.warn('definition left out', { key, reason }))
-  if (RULES[config.rules].publishes) await fill(needs, definitions, config, clock.now())
+  const software = await version()
+  const indexing: IndexNeeds = { write: needs, state: indexState, clock, sleep, software, log }
+  const { restricts, publishes } = RULES[config.rules]
+  const circles = restricts ? { store, visibility: tables.visibility, range: needs.range } : undefined
+  const preparing = { indexing, circles, log }
+  await prepareStore(preparing)
+  const samples = config.seed === 'sample' ? `${ROOT_FOLDER}samples/seed` : undefined
+  if (publishes) await publish(preparing, { definitions, samples, now: clock.now() })
 
-  const { matcher, worker } = background(needs, config, { log, clock, base: () => base })
+  const { readers, worker } = background(needs, config, { log, clock, base: () => base, indexing })
   const app = createApp({
     ...observed(await handlersOf(needs, config, clock.now()), onReply),
     identify: identify(store, config.publicUrl),
@@ -127,13 +161,16 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     async listen() {
       listening = await listen(app, { host: config.host, port: config.port })
       base = config.publicUrl ?? `http://${inUrl(config.host)}:${listening.port}${BASE_PATH}`
-      matcher.start()
+      for (const reader of readers) reader.start()
       worker.start()
       return { url: base, port: listening.port }
     },
+    async catchUp() {
+      await Promise.all(readers.map((reader) => reader.drain()))
+    },
     async stop() {
       await listening?.stop(GRACE)
-      await Promise.all([matcher.stop(), worker.stop(GRACE)])
+      await Promise.all([...readers.map((reader) => reader.stop()), worker.stop(GRACE)])
       await workerThread.end()
       await store.close()
     },
@@ -207,19 +244,21 @@ function observed({ interactions, operations }: Handlers, onReply: HubOptions['o
   }
 }
 
-type Process = { readonly log: Log; readonly clock: Clock; base(): string }
+type Process = { readonly log: Log; readonly clock: Clock; base(): string; readonly indexing: IndexNeeds }
 
 /** What runs beside the requests: changes become events, and events become notifications. */
 function background(
   needs: WriteNeeds,
   config: Config,
-  { log, clock, base }: Process,
-): { matcher: Matcher; worker: Worker } {
+  { log, clock, base, indexing }: Process,
+): { readers: readonly LogReader[]; worker: Worker } {
   const { store, definitions, index } = needs
+  const caller: Caller = { agency: HUB, role: 'hub' }
   const { matcher, handlers } = createSubscriptions({
     store,
     definitions,
     extract: index.extract,
+    write: (change, along) => retryOnConflict(() => write(needs, { caller, now: clock.now() }, [change], along)),
     clock,
     sleep,
     base,
@@ -232,10 +271,26 @@ function background(
     log,
   })
   const onFault = (job: Job | undefined, fault: unknown): void =>
-    log.error('job failed', { job: job?.kind, key: job?.key, fault })
-  const worker = createWorker({ store, clock, sleep, handlers, concurrency: CONCURRENCY, onFault })
-  return { matcher, worker }
+    job
+      ? log.warn('job attempt failed', { job: job.kind, key: job.key, attempt: job.attempts, fault })
+      : log.error('jobs not claimed', { fault })
+  const onFailed = (job: Job, fault: unknown): void =>
+    log.error('job failed', { job: job.kind, key: job.key, attempt: job.attempts, fault })
+  const all = { ...handlers, [REINDEX]: reindex(indexing) }
+  const worker = createWorker({ store, clock, sleep, handlers: all, concurrency: CONCURRENCY, onFault, onFailed })
+  const reading = { store, clock, sleep, log }
+  const followers = [createIndexFollower(reading, indexing.state)]
+  const { posted } = needs.policy
+  if (posted) followers.push(createPostedFollower(reading, posted))
+  return { readers: [matcher, ...followers], worker }
 }
+
+/** What the index entries depend on in addition to the search parameters. */
+const indexContext = ({ timeZone, publicUrl, rules }: Config, { visibility }: LoadedTables) => ({
+  timeZone,
+  base: publicUrl ?? '',
+  visibility: RULES[rules].restricts ? visibility : undefined,
+})
 
 /** What the hub itself has, and the folders that the settings name. */
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {
@@ -246,10 +301,3 @@ async function definitionsOf({ rules, definitions }: Config): Promise<Definition
 
 const version = async (): Promise<string> =>
   (JSON.parse(await readFile(`${ROOT_FOLDER}package.json`, 'utf8')) as { version: string }).version
-
-/** What is published, and the samples when the store holds no agency yet. */
-async function fill(needs: WriteNeeds, definitions: Definitions, config: Config, now: number): Promise<void> {
-  await publishDefinitions({ ...needs, definitions })
-  if (config.seed === 'sample' && (await agenciesOf(needs.store)).length === 0)
-    await seedSamples(needs, `${ROOT_FOLDER}samples/seed`, now)
-}

@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   hub: ['*'],
   // write/complete.ts: the library validates a resource as the hub completes it.
   library: ['write', 'validate', 'definitions', 'fhir'],
-  start: ['write', 'records', 'store', 'validate', 'search', 'domain', 'definitions', 'fhir', 'config'],
+  start: ['write', 'jobs', 'records', 'store', 'validate', 'search', 'domain', 'definitions', 'fhir', 'config'],
   http: ['interactions', 'operations', 'auth', 'definitions', 'fhir'],
   interactions: ['write', 'records', 'store', 'validate', 'terminology', 'search', 'domain', 'definitions', 'fhir'],
   operations: [

@@ -24,7 +24,7 @@ function section(operation: Canonical): string {
   return [
     `## $${string(operation.code)}`,
     string(operation.description),
-    `On ${levels.filter((one) => one !== '').join(' and ')} of ${types.map(code).join(', ')}. ${operation.affectsState === true ? 'Writes.' : 'Writes nothing.'}`,
+    `On ${levels.filter((one) => one !== '').join(' and ')}${types.length > 0 ? ` of ${types.map(code).join(', ')}` : ''}. ${operation.affectsState === true ? 'Writes.' : 'Writes nothing.'}`,
     table(['parameter', 'use', 'card.', 'type', 'meaning'], rows),
   ].join('\n\n')
 }

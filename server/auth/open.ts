@@ -1,5 +1,5 @@
 /**
- * Who asks, in open mode: the agency named by the header X-Agency, the board without one. Open mode exists on a
+ * The caller, in open mode: the agency named by the header X-Agency, the board without one. Open mode exists on a
  * loopback address only (config.ts sees to it).
  */
 import type { IncomingHttpHeaders } from 'node:http'
@@ -34,7 +34,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
 
 /**
  * A web page can make a browser on this machine send requests here under the page's own name (DNS rebinding). Open mode
- * believes whoever asks, so it answers only to its own names. Errors: `invalid-header`.
+ * trusts every caller, so it answers only to its own names. Errors: `invalid-header`.
  */
 function refuseForeignHost(host: string | undefined, publicUrl: string | undefined): void {
   if (host !== undefined && (LOOPBACK.test(host) || (publicUrl !== undefined && new URL(publicUrl).host === host)))

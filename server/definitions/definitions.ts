@@ -24,11 +24,16 @@ export type SearchParameter = {
   readonly documentation: string
 }
 
+/** A search parameter whose index is being built: `done` of `total` records, where that is known. */
+export type IncompleteParameter = { readonly code: string; readonly done?: number; readonly total?: number }
+
 /** What the hub offers for one resource type, from capability/statement.json. */
 export type ResourceCapability = {
   readonly type: string
   readonly profiles: readonly string[]
   readonly searchParameters: readonly SearchParameter[]
+  /** Of those in a running hub: the ones that cannot be used yet (write/index-state.ts). Records are indexed by them. */
+  readonly incomplete?: readonly IncompleteParameter[]
   readonly interactions: readonly string[]
   /** `versioned-update`: updates need If-Match. https://hl7.org/fhir/R4/valueset-versioning-policy.html */
   readonly versioning: 'versioned' | 'versioned-update'

@@ -34,6 +34,7 @@ export type IssueCode =
   | 'no-store'
   | 'timeout'
   | 'throttled'
+  | 'transient'
   | 'informational'
 
 /**
@@ -142,6 +143,11 @@ export const ERRORS = {
   'assessment-rule': [422, 'business-rule', 'The assessment or the answer to its proposals does not allow this.'],
   // the server
   'store-full': [507, 'no-store', 'There is no room left to write; reads go on.'],
+  'index-incomplete': [
+    503,
+    'transient',
+    'The index of a search parameter is being built; it cannot be searched by yet.',
+  ],
   busy: [503, 'timeout', 'The record is written to by many at once; try again.'],
   internal: [500, 'exception', 'A fault of the hub; it is logged under the id given.'],
 } as const satisfies Record<string, readonly [number, IssueCode, string]>

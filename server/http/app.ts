@@ -55,14 +55,27 @@ export function createApp(needs: AppNeeds): RequestListener {
 /** The caller of interactions that need no identity (capabilities). */
 const ANYBODY: Caller = { agency: '', role: 'agency' }
 
+function anybodyIfRefused(error: unknown): Caller {
+  if (error instanceof OutcomeError) return ANYBODY
+  throw error
+}
+
 function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
   const route = createRouter(needs)
+  /** An address of the board is unknown to a caller who is not identified, too. */
+  const callerOf = async (target: Target, headers: IncomingHttpHeaders): Promise<Caller> => {
+    if (target.anonymous) return ANYBODY
+    const caller = needs.identify(headers)
+    return target.boardOnly ? caller.catch(anybodyIfRefused) : caller
+  }
   return async (request, response) => {
     const requestTrace = traceOf(response)
     if (request.url.length > ADDRESS_LIMIT) throw tooLong(request.url.length)
-    const target = route(request.method, pathBelow(settings.path, request.url))
+    const path = pathBelow(settings.path, request.url)
+    const target = route(request.method, path)
     requestTrace.route = target.route
-    const caller = target.anonymous ? ANYBODY : await needs.identify(request.headers)
+    const caller = await callerOf(target, request.headers)
+    if (target.boardOnly) route(request.method, path, caller)
     requestTrace.agency = caller.agency
     const call = await receive(request, target, { caller, now: needs.now() }, settings)
     const reply = await run(target, call)

@@ -39,9 +39,10 @@ export const capabilities = (needs: CapabilityNeeds): Handler => {
         'invalid-parameter',
         'The hub answers the terminology operations of its statement (mode full), but has no TerminologyCapabilities.',
       )
-    const text = made.get(call.base) ?? serialize(statement(needs, call.base))
+    const state = JSON.stringify([call.base, needs.definitions.capabilities.map(incompleteCodes)])
+    const text = made.get(state) ?? serialize(statement(needs, call.base))
     made.clear()
-    made.set(call.base, text)
+    made.set(state, text)
     return { status: 200, text }
   }
 }
@@ -72,6 +73,9 @@ function statement(needs: CapabilityNeeds, base: string): Resource {
 function resourceOf(needs: CapabilityNeeds, offer: ResourceCapability): JsonObject {
   const has = (name: string): boolean => offer.interactions.includes(name)
   const topics = offer.type === 'Subscription' ? needs.topics : []
+  const incomplete = incompleteCodes(offer)
+  const searchParameters = offer.searchParameters.filter(({ code }) => !incomplete.includes(code))
+  const includes = offer.includes.filter((one) => !incomplete.includes(one.split(':')[1] ?? ''))
   return {
     ...listed(
       'extension',
@@ -89,11 +93,15 @@ function resourceOf(needs: CapabilityNeeds, offer: ResourceCapability): JsonObje
     conditionalUpdate: false,
     conditionalDelete: 'not-supported',
     referencePolicy: ['literal', 'local', ...(needs.enforcesReferences ? ['enforced'] : [])],
-    ...listed('searchInclude', has('search-type') ? offer.includes : []),
-    ...listed('searchParam', has('search-type') ? offer.searchParameters.map(parameterOf) : []),
+    ...listed('searchInclude', has('search-type') ? includes : []),
+    ...listed('searchParam', has('search-type') ? searchParameters.map(parameterOf) : []),
     ...listed('operation', operationsOf(needs, offer.type)),
   }
 }
+
+/** Search parameters that cannot be used yet are left out until their index is complete. */
+const incompleteCodes = ({ incomplete = [] }: ResourceCapability): readonly string[] =>
+  incomplete.map(({ code }) => code)
 
 const TOPIC_EXTENSION =
   'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/capabilitystatement-subscriptiontopic-canonical'

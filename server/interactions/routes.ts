@@ -5,6 +5,7 @@
  */
 import type { Handler } from './call.ts'
 import { refuse } from '../fhir/outcome.ts'
+import type { Caller } from '../fhir/types.ts'
 
 /** What a request may carry: a resource, an optional resource, a form of search parameters, or nothing that is read. */
 export type Body = 'resource' | 'optional' | 'form' | 'none'
@@ -53,6 +54,8 @@ export type Target = {
   readonly run: Handler
   readonly prefers: boolean
   readonly anonymous: boolean
+  /** For every caller but the board the address is unknown: route again with the caller before anything is answered. */
+  readonly boardOnly?: true
   readonly type?: string
   readonly id?: string
   readonly version?: string
@@ -69,6 +72,8 @@ export type RoutedOperation = {
   readonly types: readonly string[]
   /** Only an operation that changes nothing may be called by GET. https://hl7.org/fhir/R4/operations.html#request */
   readonly affectsState: boolean
+  /** Offered to the board; for every other caller the address is unknown. */
+  readonly boardOnly?: true
   readonly run: Handler
 }
 
@@ -78,8 +83,11 @@ export type Handlers = {
   readonly operations: readonly RoutedOperation[]
 }
 
-/** `path` is below the base address, without query, still percent-encoded. HEAD is routed as GET. */
-export type Router = (method: string, path: string) => Target
+/**
+ * `path` is below the base address, without query, still percent-encoded. HEAD is routed as GET. Without a `caller` an
+ * address of the board is found for everybody, as `boardOnly`.
+ */
+export type Router = (method: string, path: string, caller?: Caller) => Target
 
 /**
  * @throws OutcomeError (the router) `unknown-address`, `method-not-allowed` with Allow, `unknown-type` for what cannot
@@ -88,14 +96,14 @@ export type Router = (method: string, path: string) => Target
 export function createRouter({ interactions, operations }: Handlers): Router {
   const table = compile(interactions)
   const registry = registryOf(operations)
-  return (method, path) => {
+  return (method, path, caller) => {
     const segments = segmentsOf(path)
     const verb = method === 'HEAD' ? 'GET' : method
     const methods = table.get(shapeOf(segments))
     if (methods === undefined) throw unknownAddress(path)
     const last = segments.at(-1)
     const target = last?.startsWith('$')
-      ? operationTarget(registry, verb, segments, path)
+      ? operationTarget(registry, verb, segments, { path, caller })
       : (methods.get(verb) ?? notAllowed(verb, path, [...methods.keys()]))
     return { ...target, ...namesIn(segments) }
   }
@@ -177,13 +185,19 @@ const address = (level: Level, type: string, name: string): string => `${level} 
 const LEVELS = ['system', 'type', 'instance'] as const
 const OPERATION_PATHS = { system: '/$', type: '/:type/$', instance: '/:type/:id/$' } as const
 
-function operationTarget(registry: Registry, method: string, segments: readonly string[], path: string): Plan {
+function operationTarget(
+  registry: Registry,
+  method: string,
+  segments: readonly string[],
+  { path, caller }: { readonly path: string; readonly caller: Caller | undefined },
+): Plan {
   const level = LEVELS[segments.length - 1]!
   const name = segments.at(-1)!.slice(1)
   const found = registry.get(address(level, segments[0]!, name)) ?? registry.get(address(level, '*', name))
-  if (found === undefined) throw unknownAddress(path)
+  if (found === undefined || (found.boardOnly && caller && caller.role !== 'board')) throw unknownAddress(path)
   const allowed = found.affectsState ? ['POST'] : ['GET', 'POST']
-  if (!allowed.includes(method)) return notAllowed(method, path, allowed)
+  // Which methods an address of the board takes is for the board to learn.
+  if (!allowed.includes(method) && !(found.boardOnly && !caller)) return notAllowed(method, path, allowed)
   return {
     route: `${method} ${OPERATION_PATHS[level]}${name}`,
     name: `$${name}`,
@@ -191,6 +205,7 @@ function operationTarget(registry: Registry, method: string, segments: readonly 
     run: found.run,
     prefers: false,
     anonymous: false,
+    ...(found.boardOnly ? { boardOnly: true as const } : {}),
   }
 }
 

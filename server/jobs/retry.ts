@@ -1,5 +1,5 @@
 /**
- * When to try again: a schedule of waits, spread by chance so that many lanes do not come back together.
+ * When to try again: a schedule of waits, spread by chance so that many deliveries do not come back together.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#reliability
  */
 
@@ -8,20 +8,20 @@ const JITTER = 0.2
 
 /**
  * Milliseconds to wait after so many failures in a row (1, 2, ...); undefined when the schedule is exhausted.
- * `schedule` holds the waits in seconds after the first, second, ... failure; `random` is in [0, 1). `asked` (ms) is what
- * the other side asked for by Retry-After: heard between one and two times the scheduled wait, so that nobody can park
- * a lane.
+ * `schedule` holds the waits in seconds after the first, second, ... failure; `random` is in [0, 1). `retryAfter` (ms) is
+ * the Retry-After of the endpoint: followed between one and two times the scheduled wait, so that nobody can hold up a
+ * delivery for long.
  */
 export function waitAfter(
   failures: number,
   schedule: readonly number[],
   random: number,
-  asked?: number,
+  retryAfter?: number,
 ): number | undefined {
   const seconds = schedule[failures - 1]
   if (seconds === undefined) return undefined
   const wait = seconds * 1000
-  if (asked !== undefined) return Math.min(Math.max(asked, wait), 2 * wait)
+  if (retryAfter !== undefined) return Math.min(Math.max(retryAfter, wait), 2 * wait)
   return Math.round(wait * (1 - JITTER + 2 * JITTER * random))
 }
 

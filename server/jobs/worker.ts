@@ -1,6 +1,8 @@
 /**
- * The worker: claims due jobs under a lease, runs the handler of their kind, and settles them. What a handler does must
- * bear to be done again: a job whose worker died is claimed anew when its lease runs out. store/store.ts has the terms.
+ * The worker: claims due jobs under a lease, runs the handler of their kind, and settles them. A handler must be able to
+ * run again for the same job: a job whose worker died is claimed anew when its lease runs out. A job whose handler keeps
+ * failing is tried again after the waits of FAULT_WAITS, and then kept as `failed` until a person makes it ready again
+ * ($retry-job). store/store.ts has the terms.
  */
 import type { Job, Settlement, Store } from '../store/store.ts'
 import type { Sleep } from './sleep.ts'
@@ -21,8 +23,10 @@ export type WorkerNeeds = {
   /** Milliseconds that a claim holds, and after which it is renewed. */
   readonly lease?: number
   readonly renew?: number
-  /** Told of what failed and should not have: a handler, or (no job) the store. */
+  /** Called for each fault of a handler, or (no job) of the store; the job will be tried again. */
   readonly onFault?: (job: Job | undefined, fault: unknown) => void
+  /** Called once for a job that is not tried again, with its last fault. */
+  readonly onFailed?: (job: Job, fault: unknown) => void
 }
 
 export type Worker = {
@@ -41,9 +45,18 @@ const RENEW = 15_000
 const LONGEST_SLEEP = 5_000
 /** What seems due may be a job of ours that is just being settled. */
 const SHORTEST_SLEEP = 5
-/** How long a job rests after a fault of the hub, doubled each time up to five minutes. */
-const FIRST_REST = 1_000
-const LONGEST_REST = 300_000
+/** Milliseconds to wait after the store could not be used. */
+const AFTER_STORE_FAULT = 1_000
+const [MINUTE, HOUR] = [60, 3_600]
+/**
+ * Seconds to wait after the first, second, ... attempt that did not succeed, when it ended with a fault of the hub: 20
+ * attempts in a day. A fault of the 20th makes the job `failed`.
+ */
+export const FAULT_WAITS: readonly number[] = [
+  ...[1, 2, 4, 8, 15, 30],
+  ...[1, 2, 5, 10, 15, 30, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 1, 2, 4, 6, 8].map((hours) => hours * HOUR),
+]
 
 export function createWorker(needs: WorkerNeeds): Worker {
   const kinds = Object.keys(needs.handlers)
@@ -77,16 +90,16 @@ export function createWorker(needs: WorkerNeeds): Worker {
       // Made before the claim: a wake that comes during it must not be missed.
       woken = new AbortController()
       try {
-        if ((await claim()) === 0) await rest(woken.signal)
+        if ((await claim()) === 0) await untilDue(woken.signal)
       } catch (fault) {
         // The store is full or busy; it may not be for long.
         needs.onFault?.(undefined, fault)
-        await needs.sleep(FIRST_REST, stopping.signal)
+        await needs.sleep(AFTER_STORE_FAULT, stopping.signal)
       }
     }
   }
 
-  async function rest(signal: AbortSignal): Promise<void> {
+  async function untilDue(signal: AbortSignal): Promise<void> {
     const next = running.size < needs.concurrency ? await needs.store.jobs.next(kinds) : undefined
     const wait = next === undefined ? LONGEST_SLEEP : next - needs.clock.now()
     await needs.sleep(Math.min(Math.max(wait, SHORTEST_SLEEP), LONGEST_SLEEP), signal)
@@ -133,9 +146,14 @@ async function settlementOf(needs: WorkerNeeds, job: Job, signal: AbortSignal): 
     return await handler(job, { signal })
   } catch (fault) {
     if (fault instanceof Interrupted) return { again: job.due, error: 'The hub stopped.' }
+    const error = fault instanceof Error ? fault.name : 'fault'
+    const seconds = FAULT_WAITS[job.attempts - 1]
+    if (seconds === undefined) {
+      needs.onFailed?.(job, fault)
+      return { failed: error }
+    }
     needs.onFault?.(job, fault)
-    const rest = Math.min(FIRST_REST * 2 ** Math.min(job.attempts - 1, 20), LONGEST_REST)
-    return { again: needs.clock.now() + rest, error: fault instanceof Error ? fault.name : 'fault' }
+    return { again: needs.clock.now() + seconds * 1_000, error }
   }
 }
 

@@ -1,8 +1,10 @@
 /** The operations of the hub. */
+import { listJobs } from './jobs.ts'
 import { proposeReferrals } from './propose-referrals.ts'
 import { reconcile } from './reconcile.ts'
 import { refer } from './refer.ts'
 import type { ReferralNeeds } from './referrals.ts'
+import { retryJob } from './retry-job.ts'
 import { submitReferrals } from './submit-referrals.ts'
 import { subscriptionEvents } from './events.ts'
 import { subscriptionStatus } from './status.ts'
@@ -18,5 +20,7 @@ export const operations = (needs: ReferralNeeds): readonly Operation[] => [
   refer(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
+  listJobs(needs),
+  retryJob(needs),
   ...terminologyOperations(needs),
 ]

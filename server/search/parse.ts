@@ -5,6 +5,7 @@ import { alternatives, condition, unsupported } from './condition.ts'
 import type { Criterion } from './condition.ts'
 import { CONTROLS, DEFAULT_COUNT } from './controls.ts'
 import type { Controls, IncludeParameter } from './controls.ts'
+import { requireComplete } from './incomplete.ts'
 import { invalidCursor, type Cursors } from './page.ts'
 import type { Cursor, Filter, Query, Viewer, Sort } from './query.ts'
 import type { SearchValueContext } from './type.ts'
@@ -33,13 +34,15 @@ const MAX_ALTERNATIVES = 200
 
 /**
  * Reads the parameters (decoded, in the order given) of a search by type.
- * @throws OutcomeError `unknown-parameter` naming the allowed ones, or `invalid-parameter` naming the value.
+ * @throws OutcomeError `unknown-parameter` naming the allowed ones, `invalid-parameter` naming the value, or
+ * `index-incomplete` naming a parameter that cannot be used yet.
  */
 export function parse(
   capability: ResourceCapability,
   params: readonly (readonly [string, string])[],
   context: SearchContext,
 ): Parsed {
+  requireComplete(capability, params)
   if (params.length > MAX_PARAMETERS) throw tooMany('parameters', params.length, MAX_PARAMETERS)
   const criteria = params.map(([name, value]) => toCriterion(name, value))
   const { supported, ignored } = checkSupport(capability, criteria, context.handling)

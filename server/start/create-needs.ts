@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 import type { HubPolicyNeeds } from '../write/policy/hub.ts'
 import type { Policy } from '../write/policy/policy.ts'
+import type { PostedNeeds } from '../write/posted-definitions.ts'
 import type { RecordIndex } from '../write/record-index.ts'
 import type { DefinitionsInEffect } from './definitions-in-effect.ts'
 import type { LoadedTables } from './load-rule-tables.ts'
@@ -26,6 +27,8 @@ type Parts = {
   readonly tables: LoadedTables
   /** Key of the hash by which social security numbers are compared. */
   readonly secret: Buffer
+  /** Called for each posted definition that cannot be used any more, with the reason. */
+  readonly leftOut: PostedNeeds['leftOut']
 }
 
 type Needs = WriteNeeds & { readonly lifecycle: Lifecycle; readonly calendar: Calendar; readonly range: Range }
@@ -33,7 +36,7 @@ type Needs = WriteNeeds & { readonly lifecycle: Lifecycle; readonly calendar: Ca
 export function createNeeds(
   { publicUrl, timeZone, loopbackEndpoints }: Config,
   { posts, policy }: PolicyChoice,
-  { store, inEffect, tables, secret }: Parts,
+  { store, inEffect, tables, secret, leftOut }: Parts,
 ): Needs {
   const { definitions, validator } = inEffect
   const options = { base: publicUrl ?? '', timeZone }
@@ -44,7 +47,7 @@ export function createNeeds(
     posts,
   }
   const range: Range = (text) => dateRange(text, timeZone) ?? { start: Infinity, end: -Infinity }
-  const rules = { ...tables, range, loopbackEndpoints, posted: inEffect.acceptPosted() }
+  const rules = { ...tables, range, loopbackEndpoints, posted: inEffect.acceptPosted(store, leftOut) }
   const values = { newHubId, ssnKey: secret }
   return {
     store,

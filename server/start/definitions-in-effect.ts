@@ -1,16 +1,17 @@
 /** The definitions as they change while the hub runs, and a validator for each state of them. */
 import type { Definitions } from '../definitions/definitions.ts'
 import { createLive } from '../definitions/live.ts'
+import type { Store } from '../store/store.ts'
 import type { ScheduledValidatorOptions } from '../validate/scheduled-validator.ts'
 import type { Validator } from '../validate/validator.ts'
-import { createPostedDefinitions, type PostedDefinitions } from '../write/posted-definitions.ts'
+import { createPostedDefinitions, type PostedDefinitions, type PostedNeeds } from '../write/posted-definitions.ts'
 
 export type DefinitionsInEffect = {
   /** Answer by the definitions in effect at each call. */
   readonly definitions: Definitions
   readonly validator: Validator
   /** Lets the board post definitions. */
-  acceptPosted(): PostedDefinitions
+  acceptPosted(store: Store, leftOut: PostedNeeds['leftOut']): PostedDefinitions
 }
 
 export function definitionsInEffect(start: Definitions, options: ScheduledValidatorOptions): DefinitionsInEffect {
@@ -23,7 +24,7 @@ export function definitionsInEffect(start: Definitions, options: ScheduledValida
     validator: {
       check: (resource, request) => validatorFor(live.definitions.current()).check(resource, request),
     },
-    acceptPosted: () => createPostedDefinitions({ start, live, faultOf, validatorFor }),
+    acceptPosted: (store, leftOut) => createPostedDefinitions({ store, start, live, faultOf, validatorFor, leftOut }),
   }
 }
 

@@ -1,54 +1,79 @@
 /**
  * Puts what the hub publishes into its store, so that definitions are read, searched and referred to like any record:
- * at the first start, and again when a definition has changed. An empty store also gets the sample agencies.
+ * at the first start, and again when a definition has changed. Several processes may start on one store, in different
+ * versions of the software: the newest version's definitions stay (docs/decisions/0012).
  */
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { parseJson, serialize } from '../fhir/json.ts'
+import { serialize } from '../fhir/json.ts'
 import { DefinitionFault } from '../definitions/fault.ts'
-import { keyText, type Caller, type Resource } from '../fhir/types.ts'
-import { EVERYONE, type Audience } from '../search/query.ts'
-import type { Write } from '../store/store.ts'
+import { keyText, type Resource } from '../fhir/types.ts'
+import { EVERYONE, type IndexEntry } from '../search/query.ts'
+import { currentResource } from '../records/resource.ts'
+import { CommitConflict, type Version, type Write } from '../store/store.ts'
+import { retryOnConflict, WriteConflict } from '../write/conflict.ts'
 import { referenceEntries } from '../write/index-entries.ts'
-import { BOARD } from '../write/reserved-agencies.ts'
-import { write } from '../write/pipeline.ts'
 import type { WriteNeeds } from '../write/needs.ts'
+import { BOARD } from '../write/reserved-agencies.ts'
+import { isNewer } from './software-version.ts'
 
-const BOARD_CALLER: Caller = { agency: BOARD, role: 'board' }
-
-/** Internal record: the digest of the definitions that the store holds, and their keys. */
+/** Internal record: the digest of the definitions that the store holds, their keys, and the software that wrote them. */
 const PUBLISHED = { type: 'Published', id: 'definitions' } as const
 
 type Publishable = Resource & { readonly id: string }
-type Published = { readonly digest?: string; readonly keys?: readonly string[] }
+type Published = { readonly digest?: string; readonly keys?: readonly string[]; readonly software?: string }
+
+export type PublishNeeds = Pick<WriteNeeds, 'store' | 'definitions'> & {
+  readonly index: Pick<WriteNeeds['index'], 'extract'>
+}
+
+/** `newer`: the store holds the definitions of a newer version of the software, which were left as they are. */
+export type Publication = 'unchanged' | 'written' | 'newer'
 
 /**
  * `needs.definitions`: what the hub was started with. What it published before and has no more is deleted.
- * Throws DefinitionFault for two definitions that would be one record.
+ * `software`: the version of this hub (semver). Throws DefinitionFault for two definitions that would be one record.
  */
-export async function publishDefinitions(needs: WriteNeeds): Promise<void> {
+export async function publishDefinitions(needs: PublishNeeds, software: string): Promise<Publication> {
   const resources = needs.definitions.all.filter(
     (one): one is typeof one & Publishable =>
       typeof one.id === 'string' && needs.definitions.capability(one.resourceType) !== undefined,
   )
   refuseDoubles(resources)
   const digest = createHash('sha256').update(serialize(resources)).digest('hex')
-  const stored = await needs.store.read(PUBLISHED, 'unrestricted')
-  const known = stored ? (JSON.parse(stored.text) as Published) : {}
-  if (known.digest === digest) return
   const keys = resources.map((one) => keyText({ type: one.resourceType, id: one.id }))
-  const gone = (known.keys ?? []).filter((key) => !keys.includes(key))
-  await needs.store.commit({
-    writes: [
-      ...resources.map((resource) =>
-        written(resource, [...needs.index.extract(resource), ...referenceEntries(resource)]),
-      ),
-      ...gone.map(withdrawn),
-      written({ resourceType: PUBLISHED.type, id: PUBLISHED.id, digest, keys }, [], []),
-    ],
+  return retryOnConflict(async () => {
+    const stored = await needs.store.read(PUBLISHED, 'unrestricted')
+    const held = (currentResource(stored) ?? {}) as Published
+    if (isNewer(held.software, software)) return 'newer'
+    if (held.digest === digest && held.software === software) return 'unchanged'
+    const gone = (held.keys ?? []).filter((key) => !keys.includes(key))
+    const definitions =
+      held.digest === digest
+        ? []
+        : [...resources.map((resource) => written(resource, entriesOf(needs, resource))), ...gone.map(withdrawn)]
+    await commit(needs, [...definitions, publishedRecord({ digest, keys, software }, stored)])
+    return 'written'
   })
 }
+
+/** @throws WriteConflict when another process published meanwhile */
+async function commit({ store }: PublishNeeds, writes: readonly Write[]): Promise<void> {
+  try {
+    await store.commit({ writes })
+  } catch (error) {
+    throw error instanceof CommitConflict ? new WriteConflict(error.message) : error
+  }
+}
+
+const publishedRecord = (published: Required<Published>, stored: Version | undefined): Write => ({
+  kind: 'put',
+  method: 'PUT',
+  resource: { resourceType: PUBLISHED.type, id: PUBLISHED.id, ...published },
+  entries: [],
+  audience: [],
+  author: BOARD,
+  expect: stored ? { version: [stored.version] } : 'absent',
+})
 
 function refuseDoubles(resources: readonly (Publishable & { readonly url: string })[]): void {
   const seen = new Map<string, string>()
@@ -68,24 +93,13 @@ function withdrawn(key: string): Write {
   return { kind: 'remove', key: { type, id }, entries: [], audience: [{ agency: EVERYONE }], author: BOARD }
 }
 
-function written(
-  resource: Publishable,
-  entries: ReturnType<WriteNeeds['index']['extract']>,
-  audience: readonly Audience[] = [{ agency: EVERYONE }],
-): Write {
-  const meta = { ...resource.meta, source: `Organization/${BOARD}` }
-  return { kind: 'put', method: 'PUT', resource: { ...resource, meta }, entries, audience, author: BOARD }
-}
+const entriesOf = ({ index }: PublishNeeds, resource: Publishable): readonly IndexEntry[] => [
+  ...index.extract(resource),
+  ...referenceEntries(resource),
+]
 
-/** Invented agencies, centers and programs, through the same write path as everybody's. */
-export async function seedSamples(needs: WriteNeeds, folder: string, now: number): Promise<void> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort()
-  const resources = await Promise.all(
-    files.map(async (name) => parseJson(await readFile(join(folder, name), 'utf8')).value as Publishable),
-  )
-  await write(
-    needs,
-    { caller: BOARD_CALLER, now },
-    resources.map((resource) => ({ kind: 'put', create: false, resource, at: resource.resourceType })),
-  )
+function written(resource: Publishable, entries: readonly IndexEntry[]): Write {
+  const meta = { ...resource.meta, source: `Organization/${BOARD}` }
+  const audience = [{ agency: EVERYONE }]
+  return { kind: 'put', method: 'PUT', resource: { ...resource, meta }, entries, audience, author: BOARD }
 }

@@ -1,6 +1,7 @@
 /**
- * The secret key of the hash by which Social Security numbers are matched: from the setting HUB_SSN_KEY, else a file
- * beside the store that is made at the first start and that only its owner may read.
+ * The secret key of the hub. It keys the hash by which Social Security numbers are matched and seals the cursors of
+ * pages: from the setting HUB_SSN_KEY, else a file beside the store that is made at the first start and that only its
+ * owner may read. All processes that share a store need the same one.
  */
 import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,9 +13,9 @@ const BYTES = 32
 
 /**
  * In: the settings. Out: the key. A store in memory gets a new key each time.
- * Throws ConfigFault when the file does not hold a key: with another key, nobody would be recognised any more.
+ * Throws ConfigFault when the file does not hold a key: with another key, no number that was stored would match any more.
  */
-export function ssnKey(config: Pick<Config, 'ssnKey' | 'store'>): Buffer {
+export function loadSecretKey(config: Pick<Config, 'ssnKey' | 'store'>): Buffer {
   if (config.ssnKey !== undefined) return Buffer.from(config.ssnKey, 'utf8')
   if (config.store.kind === 'memory') return randomBytes(BYTES)
   const path = `${config.store.path}.ssn-key`

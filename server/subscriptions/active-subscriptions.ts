@@ -1,5 +1,5 @@
 /**
- * The subscriptions that the matcher watches for, as they stood at a place of the log. A subscription counts from the
+ * The subscriptions that the matcher makes events for, as they were after a sequence of the log. A subscription counts from the
  * commit that created it, whether its endpoint has answered yet or not, and while it is in error; not while it is off.
  */
 import { readSpec } from '../domain/subscription/spec.ts'
@@ -16,7 +16,7 @@ import { compileCriteria, compileTrigger, type Trigger } from './trigger.ts'
 /** A subscription, compiled. */
 export type ActiveSubscription = {
   readonly id: string
-  /** The agency whose eyes count. */
+  /** The agency that must be able to see a change. */
   readonly owner: string
   readonly trigger: Trigger
   readonly filter: Filter
@@ -26,15 +26,18 @@ export type ActiveSubscription = {
 export type ActiveSubscriptions = {
   /** Takes notice of a version of a Subscription. */
   note(version: Version): void
-  /** Those that may be told of changes of this type. */
+  /** Those whose topic is about this type. */
   of(type: string): readonly ActiveSubscription[]
 }
 
 const COUNTS = ['requested', 'active', 'error']
 
-/** The subscriptions as they stood after this place. */
-export async function loadActiveSubscriptions(needs: SubscriptionNeeds, place: number): Promise<ActiveSubscriptions> {
-  const watched = createActiveSubscriptions(needs)
+/** The subscriptions as they were after this sequence. */
+export async function loadActiveSubscriptions(
+  needs: SubscriptionNeeds,
+  sequence: number,
+): Promise<ActiveSubscriptions> {
+  const active = createActiveSubscriptions(needs)
   const { store } = needs
   const { versions } = await store.find({
     type: 'Subscription',
@@ -44,21 +47,21 @@ export async function loadActiveSubscriptions(needs: SubscriptionNeeds, place: n
     deleted: true,
   })
   for (const version of versions) {
-    const then = version.sequence <= place ? version : await versionAt(needs, version, place)
-    if (then) watched.note(then)
+    const then = version.sequence <= sequence ? version : await versionAt(needs, version, sequence)
+    if (then) active.note(then)
   }
-  return watched
+  return active
 }
 
-async function versionAt({ store }: SubscriptionNeeds, key: Version, place: number): Promise<Version | undefined> {
+async function versionAt({ store }: SubscriptionNeeds, key: Version, sequence: number): Promise<Version | undefined> {
   const { versions } = await store.history(key, 'unrestricted', { limit: Number.MAX_SAFE_INTEGER })
-  return versions.find((version) => version.sequence <= place)
+  return versions.find((version) => version.sequence <= sequence)
 }
 
-/** Does the filter of a subscription let a change through? A deletion is judged by what was deleted. */
+/** Does the filter of a subscription let a change through? A deletion is matched by the state that was deleted. */
 export function passes({ filter }: ActiveSubscription, { after, before }: Change): boolean {
   const state = after ?? before
-  return state !== undefined && match(filter, state.facts)
+  return state !== undefined && match(filter, state.indexed)
 }
 
 function createActiveSubscriptions(needs: SubscriptionNeeds): ActiveSubscriptions {
@@ -67,31 +70,31 @@ function createActiveSubscriptions(needs: SubscriptionNeeds): ActiveSubscription
   )
   const byType = new Map<string, Map<string, ActiveSubscription>>()
 
-  function triggerOf(known: { topic: Topic; trigger: Trigger | undefined }): Trigger {
-    known.trigger ??= compileTrigger(needs, known.topic)
-    return known.trigger
+  function triggerOf(compiled: { topic: Topic; trigger: Trigger | undefined }): Trigger {
+    compiled.trigger ??= compileTrigger(needs, compiled.topic)
+    return compiled.trigger
   }
 
   function note(version: Version): void {
-    for (const watches of byType.values()) watches.delete(version.id)
+    for (const subscriptions of byType.values()) subscriptions.delete(version.id)
     if (version.text === '') return
-    const wanted = readSpec(parseJson(version.text).value as Resource)
-    const known = topics.get(wanted.topic)
-    if (!known || !COUNTS.includes(wanted.status)) return
+    const spec = readSpec(parseJson(version.text).value as Resource)
+    const compiled = topics.get(spec.topic)
+    if (!compiled || !COUNTS.includes(spec.status)) return
     try {
-      const type = known.topic.resource
-      const of = wanted.filters.map((text) => compileCriteria(needs, type, text))
-      const watch = {
+      const type = compiled.topic.resource
+      const of = spec.filters.map((text) => compileCriteria(needs, type, text))
+      const subscription = {
         id: version.id,
         owner: version.owner,
-        trigger: triggerOf(known),
+        trigger: triggerOf(compiled),
         filter: { op: 'and', of } as const,
-        end: wanted.end ?? Infinity,
+        end: spec.end ?? Infinity,
       }
-      const watches = byType.get(type) ?? new Map<string, ActiveSubscription>()
-      byType.set(type, watches.set(version.id, watch))
+      const subscriptions = byType.get(type) ?? new Map<string, ActiveSubscription>()
+      byType.set(type, subscriptions.set(version.id, subscription))
     } catch (fault) {
-      // Written when other parameters or topics were published: it cannot be told anything until it is mended.
+      // Written when other parameters or topics were published: it gets no events until its owner corrects it.
       needs.log.error('subscription unreadable', { key: version.id, fault })
     }
   }

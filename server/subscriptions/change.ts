@@ -6,10 +6,14 @@ import type { Interaction } from '../domain/subscription/topic.ts'
 import type { Version } from '../store/store.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 
-export type State = { readonly resource: Resource; readonly facts: IndexedRecord }
+export type ChangedState = { readonly resource: Resource; readonly indexed: IndexedRecord }
 
 /** `after` is absent for a deletion, `before` for a creation. */
-export type Change = { readonly interaction: Interaction; readonly after?: State; readonly before?: State }
+export type Change = {
+  readonly interaction: Interaction
+  readonly after?: ChangedState
+  readonly before?: ChangedState
+}
 
 /** A record that was deleted and written again is created once more. */
 export async function changeOf(needs: SubscriptionNeeds, version: Version): Promise<Change> {
@@ -21,7 +25,7 @@ export async function changeOf(needs: SubscriptionNeeds, version: Version): Prom
   return before ? { interaction: 'update', after, before } : { interaction: 'create', after }
 }
 
-function stateOf({ extract }: SubscriptionNeeds, version: Version): State {
+function stateOf({ extract }: SubscriptionNeeds, version: Version): ChangedState {
   const resource = parseJson(version.text).value as Resource
-  return { resource, facts: { id: version.id, at: version.at, entries: extract(resource) } }
+  return { resource, indexed: { id: version.id, at: version.at, entries: extract(resource) } }
 }

@@ -1,6 +1,6 @@
 /**
- * Delivery: what happened is told in the order of its numbers, the next only after the one before was accepted. At
- * least once: an event whose acceptance was not recorded is told again, under the same webhook-id.
+ * Delivery: events are sent in the order of their numbers, the next notification only after the one before was accepted.
+ * At least once: an event whose acceptance was not recorded is sent again, under the same webhook-id.
  */
 import { DELIVER } from '../domain/subscription/job-kinds.ts'
 import { waitAfter } from '../jobs/retry.ts'
@@ -12,22 +12,23 @@ import type { SubscriptionNeeds } from './needs.ts'
 import { changeStatus, commitUnderClaim, readSubscription, type StoredSubscription } from './subscription-record.ts'
 
 /**
- * What the job of a lane remembers: failures in a row, and when the next attempt may be. A new event brings the job
- * forward; it does not shorten the rest of an endpoint that is down.
+ * The payload of a delivery job: failures in a row, and when the next attempt may be. A new event brings the job
+ * forward; it does not shorten the wait for an endpoint that is down.
  */
-type Memory = { readonly failures?: number; readonly notBefore?: number }
+type DeliveryState = { readonly failures?: number; readonly notBefore?: number }
 
-/** Forgets the failures of before. */
-export const FRESH: Memory = {}
+/** No failures yet. */
+export const FRESH: DeliveryState = {}
 
-/** Notifications in one claim; then other lanes have their turn. */
+/** Notifications in one claim; then other subscriptions get their turn. */
 const BURST = 50
 
 export const deliver =
   (needs: SubscriptionNeeds): Handler =>
   async (job, { signal }) => {
-    const { notBefore = 0, failures = 0 } = (job.payload ?? FRESH) as Memory
-    if (notBefore > needs.clock.now()) return { again: notBefore, error: 'The endpoint failed and rests.' }
+    const { notBefore = 0, failures = 0 } = (job.payload ?? FRESH) as DeliveryState
+    if (notBefore > needs.clock.now())
+      return { again: notBefore, error: 'The endpoint failed; the next attempt is scheduled.' }
     let failed = failures
     for (let turn = 0; turn < BURST; turn++) {
       const step = await deliverNext(needs, job, failed, signal)
@@ -52,7 +53,7 @@ async function deliverNext(
   if (!last) return { done: true }
 
   const outcome = await send(needs, subscription, { type: 'event-notification', count: last.number, events }, signal)
-  if (!outcome.accepted) return rest(needs, job, subscription, { failures: failures + 1, outcome })
+  if (!outcome.accepted) return afterFailure(needs, job, subscription, { failures: failures + 1, outcome })
   await commitUnderClaim(
     store.commit({
       cursors: [{ name: sentCursor(job.key), from: sent, to: last.number }],
@@ -67,8 +68,8 @@ const hasEnded = ({ spec }: StoredSubscription, now: number): boolean => spec.en
 
 type Failed = { readonly failures: number; readonly outcome: Extract<Outcome, { accepted: false }> }
 
-/** After a failure: wait, or give up and say so in the subscription. Its events stay, and are numbered on. */
-async function rest(
+/** After a failure: schedules the next attempt, or puts the subscription in error. Its events stay, and are numbered on. */
+async function afterFailure(
   needs: SubscriptionNeeds,
   job: Job,
   subscription: StoredSubscription,
@@ -85,9 +86,9 @@ async function rest(
     return { done: true }
   }
   const notBefore = clock.now() + wait
-  const memory: Memory = { failures, notBefore }
+  const state: DeliveryState = { failures, notBefore }
   await commitUnderClaim(
-    store.commit({ jobs: [{ kind: DELIVER, key: job.key, due: notBefore, payload: memory }], claim: job }),
+    store.commit({ jobs: [{ kind: DELIVER, key: job.key, due: notBefore, payload: state }], claim: job }),
   )
   return { again: notBefore, error: outcome.text }
 }

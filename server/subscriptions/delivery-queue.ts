@@ -1,4 +1,4 @@
-/** The lane of a subscription: what it has been told, what comes next, and one attempt to send something. */
+/** The delivery queue of a subscription: what was accepted, what comes next, and one attempt to send a notification. */
 import { randomUUID } from 'node:crypto'
 import { parseHeader } from '../domain/subscription/header.ts'
 import { buildNotification, fitting, type NotifiedEvent } from '../domain/subscription/notification.ts'
@@ -12,15 +12,15 @@ import { commitUnderClaim, type StoredSubscription } from './subscription-record
 const MOST_BYTES = 256 * 1024
 const MOST_EVENTS = 100
 
-/** The cursor of what a subscription was told: the number of the last event that its endpoint accepted. */
+/** The cursor of what was accepted: the number of the last event that the endpoint accepted. */
 export const sentCursor = (id: string): string => `sent/${id}`
 
-/** The cursor of what is being told: where a notification of several events ends. */
+/** The cursor of what is being sent: the number of the last event of a notification of several. */
 const sendingCursor = (id: string): string => `sending/${id}`
 
 /**
- * The events of the next notification after a number, each seen with the owner's eyes now; none when all were told.
- * Where several go together, the end is written down before they are sent, so that a retry tells the same ones: the
+ * The events of the next notification after a number, each with what its owner may see now; none when all were accepted.
+ * Where several go together, the last number is stored before they are sent, so that a retry sends the same ones: the
  * subscriber recognises it by its webhook-id.
  * @throws Interrupted when the claim was lost
  */
@@ -55,7 +55,7 @@ async function notifiedEvents(
   return Promise.all(events.map((event) => notifiedEvent(needs, event, version.owner)))
 }
 
-/** Who may know was asked when the event was made, and is asked again: a consent may have been revoked since. */
+/** Visibility was checked when the event was made, and is checked again: a consent may have been revoked since. */
 async function notifiedEvent({ store, clock }: SubscriptionNeeds, event: Event, owner: string): Promise<NotifiedEvent> {
   const { number, at } = event
   const record = await store.vread(event, event.version, { agency: owner, at: clock.now() })
@@ -68,7 +68,7 @@ export type OutgoingNotification = {
   readonly events?: readonly NotifiedEvent[]
 }
 
-/** One attempt to tell the subscription something. @throws Interrupted */
+/** One attempt to send a notification. @throws Interrupted */
 export async function send(
   needs: SubscriptionNeeds,
   { spec }: StoredSubscription,

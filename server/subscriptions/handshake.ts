@@ -1,6 +1,6 @@
 /**
- * The handshake: before anything is told, the endpoint is asked whether it listens. Only an accepted one makes the
- * subscription active; any other answer makes it an error, and the hub does not ask again by itself.
+ * The handshake: a first notification without events. Only when the endpoint accepts it does the subscription become
+ * active; any other answer makes it an error, and the hub does not repeat the handshake by itself.
  * https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/channels.html#rest-hook
  */
 import { DELIVER, HEARTBEAT } from '../domain/subscription/job-kinds.ts'
@@ -33,7 +33,7 @@ export const handshake =
     return { done: true }
   }
 
-/** What begins with a subscription: telling what happened since it was created, and heartbeats if it wants them. */
+/** The jobs of an active subscription: delivery of what happened since it was created, and heartbeats if it requests them. */
 function following({ spec: { id, heartbeat } }: StoredSubscription, now: number): readonly NewJob[] {
   const delivery: NewJob = { kind: DELIVER, key: id, due: now, payload: FRESH }
   return heartbeat === undefined ? [delivery] : [delivery, { kind: HEARTBEAT, key: id, due: now + heartbeat * 1000 }]

@@ -1,5 +1,5 @@
 /**
- * Heartbeats, for subscriptions that ask for them: a sign of life while there is nothing to tell.
+ * Heartbeats, for subscriptions that request them: a notification without events, while there are none.
  * https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/StructureDefinition-backport-heartbeat-period.html
  */
 import type { Handler } from '../jobs/worker.ts'
@@ -15,7 +15,7 @@ export const heartbeat =
     if (!subscription || period === undefined || subscription.spec.status !== 'active') return { done: true }
     const again = needs.clock.now() + period * 1000
     const count = await needs.store.eventCount(job.key)
-    // While events wait, their delivery is the sign of life; a lane has one request under way.
+    // While events wait, their delivery takes the place of a heartbeat; a subscription has one request under way.
     if ((await needs.store.cursor(sentCursor(job.key))) < count) return { again }
     const outcome = await send(needs, subscription, { type: 'heartbeat', count }, signal)
     if (outcome.accepted || !outcome.gone) return { again }

@@ -4,6 +4,8 @@ import type { Resource } from '../fhir/types.ts'
 import type { Sleep } from '../jobs/sleep.ts'
 import type { IndexEntry } from '../search/query.ts'
 import type { Store } from '../store/store.ts'
+import type { Change } from '../write/change.ts'
+import type { Along } from '../write/commit.ts'
 import type { Channel } from './channels/channel.ts'
 
 export type SubscriptionNeeds = {
@@ -12,9 +14,14 @@ export type SubscriptionNeeds = {
   /** Time (ms), and new FHIR ids. */
   readonly clock: { now(): number; newId(): string }
   readonly sleep: Sleep
-  /** The searchable facts of a resource. */
+  /**
+   * Writes one record as the hub itself, through the write path of everybody.
+   * @throws OutcomeError for what is refused, CommitConflict (`claim`) when the claim was lost
+   */
+  write(change: Change, along: Along): Promise<unknown>
+  /** The index entries of a resource. */
   extract(resource: Resource): readonly IndexEntry[]
-  /** The hub's own address, as others know it, without a trailing slash. */
+  /** The hub's public base address, without a trailing slash. */
   base(): string
   /** IANA name; dates in filters are read in it. */
   readonly timeZone: string
@@ -22,13 +29,13 @@ export type SubscriptionNeeds = {
   readonly channels: Readonly<Record<string, Channel>>
   /** Seconds to wait after the first, second, ... failed attempt; afterwards the subscription is in error. */
   readonly retrySchedule: readonly number[]
-  /** Seconds in which an endpoint must answer, where the subscription does not ask for less. */
+  /** Seconds in which an endpoint must answer, where the subscription does not request less. */
   readonly requestTimeout: number
   /** In [0, 1): spreads the retries. */
   random(): number
   /** A job may be due. */
   wake(): void
-  /** What operators may want to know: fixed words, ids and numbers only. */
+  /** For operators: fixed words, ids and numbers only. */
   readonly log: { readonly [level in 'info' | 'warn' | 'error']: (event: string, fields?: LogFields) => void }
 }
 
@@ -36,7 +43,6 @@ type LogFields = {
   readonly job?: string
   readonly key?: string
   readonly number?: number
-  readonly place?: number
   readonly count?: number
   readonly ms?: number
   readonly fault?: unknown

@@ -1,14 +1,15 @@
-/** A subscription as it stands in the store, and how the hub itself moves its status. https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.status */
+/** The current Subscription record, and how the hub itself changes its status. https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.status */
 import { readSpec, type SubscriptionSpec } from '../domain/subscription/spec.ts'
-import { parseJson } from '../fhir/json.ts'
+import { OutcomeError } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/types.ts'
+import { currentResource, type StoredResource } from '../records/resource.ts'
 import { CommitConflict, type Job, type NewJob, type Version } from '../store/store.ts'
 import { Interrupted } from '../jobs/worker.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 
 export type StoredSubscription = {
   readonly version: Version
-  readonly resource: Resource
+  readonly resource: StoredResource
   readonly spec: SubscriptionSpec
 }
 
@@ -18,14 +19,13 @@ export async function readSubscription(
   id: string,
 ): Promise<StoredSubscription | undefined> {
   const version = await store.read({ type: 'Subscription', id }, 'unrestricted')
-  if (!version || version.text === '') return undefined
-  const resource = parseJson(version.text).value as Resource
-  return { version, resource, spec: readSpec(resource) }
+  const resource = currentResource(version)
+  return version && resource && { version, resource, spec: readSpec(resource) }
 }
 
 export type StatusChange = {
   readonly status: 'active' | 'error' | 'off'
-  /** Why, as a sentence for the owner; absent: what was said before is taken away. */
+  /** Why, as a sentence for the owner; absent: the sentence of a former error is removed. */
   readonly error?: string
   readonly jobs?: readonly NewJob[]
   /** The job that found it out: it counts only while its lease holds. */
@@ -33,8 +33,8 @@ export type StatusChange = {
 }
 
 /**
- * Writes the next version of the subscription with this status, and the jobs that follow from it, in one commit.
- * False when its owner wrote it meanwhile: then the owner's word counts and nothing was written.
+ * Writes the next version of the subscription with this status, through the write path of everybody, and the jobs that
+ * follow from it, in one commit. False when its owner wrote it meanwhile: then the owner's version stays.
  * @throws Interrupted when the claim was lost
  */
 export async function changeStatus(
@@ -43,36 +43,23 @@ export async function changeStatus(
   to: StatusChange,
 ): Promise<boolean> {
   const { error: _before, ...rest } = resource
-  const changed = {
-    ...rest,
-    id: version.id,
-    meta: { ...resource.meta, source: 'Organization/hub' },
-    status: to.status,
-    ...(to.error === undefined ? {} : { error: to.error }),
-  } as Resource & { readonly id: string }
-  const audience = (await needs.store.indexed(version))?.audience ?? []
-  const entries = needs.extract(changed)
+  const changed = { ...rest, status: to.status, ...(to.error === undefined ? {} : { error: to.error }) } as Resource
   return commitUnderClaim(
-    needs.store.commit({
-      writes: [
-        {
-          kind: 'put',
-          method: 'PUT',
-          resource: changed,
-          entries,
-          audience,
-          author: 'hub',
-          expect: { version: [version.version] },
-        },
-      ],
-      jobs: to.jobs ?? [],
-      claim: to.claim,
-    }),
+    needs.write(
+      {
+        kind: 'put',
+        create: false,
+        resource: { ...changed, id: version.id },
+        ifMatch: [version.version],
+        at: 'Subscription',
+      },
+      { claim: to.claim, jobs: to.jobs ?? [] },
+    ),
   )
 }
 
 /**
- * A commit under a claim: true when it happened, false when a record that it wrote had moved on.
+ * A commit under a claim: true when it happened, false when a record that it writes has a newer version by now.
  * @throws Interrupted when the claim was lost
  */
 export async function commitUnderClaim(commit: Promise<unknown>): Promise<boolean> {
@@ -80,8 +67,13 @@ export async function commitUnderClaim(commit: Promise<unknown>): Promise<boolea
     await commit
     return true
   } catch (error) {
+    if (isNewerVersion(error)) return false
     if (!(error instanceof CommitConflict)) throw error
     if (error.kind === 'write') return false
     throw new Interrupted('The claim was lost.')
   }
 }
+
+/** The write path refuses a version that is not the current one (412), for the hub as for everybody. */
+const isNewerVersion = (error: unknown): boolean =>
+  error instanceof OutcomeError && error.issues.some((issue) => issue.detail === 'version-conflict')

@@ -1,15 +1,16 @@
-/** The subscriptions of the hub: the matcher that makes events, and the handlers of the jobs that tell them. */
+/** The subscriptions of the hub: the matcher that makes events, and the handlers of the jobs that deliver them. */
 import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT } from '../domain/subscription/job-kinds.ts'
+import type { LogReader } from '../jobs/log-reader.ts'
 import type { Handler } from '../jobs/worker.ts'
 import { deliver } from './deliver.ts'
 import { expire } from './expire.ts'
 import { handshake } from './handshake.ts'
 import { heartbeat } from './heartbeat.ts'
-import { createMatcher, type Matcher } from './matcher.ts'
+import { createMatcher } from './matcher.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 
 export type Subscriptions = {
-  readonly matcher: Matcher
+  readonly matcher: LogReader
   /** For the worker, by kind of job. */
   readonly handlers: Readonly<Record<string, Handler>>
 }

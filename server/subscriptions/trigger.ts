@@ -21,8 +21,8 @@ export function compileTrigger(needs: SubscriptionNeeds, topic: Topic): Trigger 
   const previous = topic.previous === undefined ? ALL : compileCriteria(needs, topic.resource, topic.previous)
   return ({ interaction, after, before }) =>
     topic.interactions.includes(interaction) &&
-    (!after || match(current, after.facts)) &&
-    (!before || match(previous, before.facts)) &&
+    (!after || match(current, after.indexed)) &&
+    (!before || match(previous, before.indexed)) &&
     (!after ||
       !before ||
       topic.changed.length === 0 ||
@@ -31,11 +31,17 @@ export function compileTrigger(needs: SubscriptionNeeds, topic: Topic): Trigger 
 
 /** A search expression or a filter (`Task?status=requested`) about a type. @throws OutcomeError naming what is wrong */
 export function compileCriteria(needs: SubscriptionNeeds, type: string, text: string): Filter {
-  const offer = needs.definitions.capability(type)
+  const capability = needs.definitions.capability(type)
   const criteria = parseCriteria(text)
-  if (!offer || !criteria) throw new Error(`The search expression \`${text}\` about \`${type}\` cannot be evaluated.`)
-  const asking = { base: needs.base(), timeZone: needs.timeZone, now: needs.clock.now() }
-  return parse(offer, criteria.params, { ...asking, viewer: 'unrestricted', handling: 'strict' }).query.where
+  if (!capability || !criteria)
+    throw new Error(`The search expression \`${text}\` about \`${type}\` cannot be evaluated.`)
+  const context = { base: needs.base(), timeZone: needs.timeZone, now: needs.clock.now() }
+  // Entries are extracted from the changed resource itself, whatever the state of the index in the store.
+  return parse({ ...capability, incomplete: [] }, criteria.params, {
+    ...context,
+    viewer: 'unrestricted',
+    handling: 'strict',
+  }).query.where
 }
 
 function differs(path: string, before: Resource, after: Resource): boolean {

@@ -34,7 +34,7 @@ export function write(
   const { posted } = needs.policy
   const posts = changes.some((one) => POSTED_TYPES.includes(keyOf(one).type))
   const attempt = (): Promise<readonly Written[]> => writeOnce(needs, author, changes, along)
-  return posted && posts ? posted.inTurn(attempt) : attempt()
+  return posted ? posted.attempt(posts, attempt) : attempt()
 }
 
 async function writeOnce(

@@ -1,10 +1,12 @@
 /**
- * Definitions that the board posts: every write is judged by the definitions that hold when it begins, and by those
- * that it posts itself; what it posts holds for everybody from the commit on.
+ * Definitions that the board posts: every write is validated by the definitions in effect when it begins, and by those
+ * that it posts itself; what it posts is in effect in this process from the commit on, and in every other process that
+ * has the same store open as soon as that has read the log (jobs/posted-follower.ts).
  *
- * Commits that post follow each other by the versions of one internal record, so that the order of commits is the
- * order in which they come to hold, and none is judged by definitions that another one is just changing. Which records
- * are posted definitions is an entry of theirs: those that the hub itself publishes (publish.ts) have none.
+ * Commits that post take the next version of one internal record, so that the order of commits is the order in which
+ * they take effect, and none is validated by definitions that another one is just changing. A write that finds this
+ * record changed loads what was posted and begins again. Which records are posted definitions is an index entry of
+ * theirs: those that the hub itself publishes (start/publish.ts) have none.
  */
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Source } from '../definitions/folders.ts'
@@ -12,16 +14,18 @@ import type { Live } from '../definitions/live.ts'
 import { POSTED_TYPES, withPosted } from '../definitions/posted.ts'
 import { parseJson, serialize } from '../fhir/json.ts'
 import { keyText, type JsonObject, type Key } from '../fhir/types.ts'
-import type { Expect, Guard, Store, Write } from '../store/store.ts'
-import type { Validator } from '../validate/validator.ts'
 import { resourceOf } from '../records/resource.ts'
+import { unrestricted } from '../records/view.ts'
+import type { Commit, Expect, Guard, Store, Version, Write } from '../store/store.ts'
+import type { Validator } from '../validate/validator.ts'
 import type { PreparedChange } from './change.ts'
+import { WriteConflict } from './conflict.ts'
 import { IS_POSTED } from './dependents.ts'
 
 /** Internal record: its versions count the commits that posted. */
 const POSTED: Key = { type: 'Published', id: 'posted' }
 
-/** What a write is judged by. */
+/** The definitions that one write is validated by. */
 export type EffectiveDefinitions = {
   readonly definitions: Definitions
   readonly validator: Validator
@@ -32,58 +36,93 @@ export type EffectiveDefinitions = {
 }
 
 export type PostedDefinitions = {
-  /** Writes that post wait for each other: each is judged once, by what the one before it made. */
-  inTurn<T>(work: () => Promise<T>): Promise<T>
+  /**
+   * Runs one attempt of a write. One that posts waits for the one before it in this process and begins with the latest
+   * posted definitions; after a WriteConflict they are loaded for the next attempt, which another process may have posted.
+   */
+  attempt<T>(posts: boolean, work: () => Promise<T>): Promise<T>
   effective(changes: readonly PreparedChange[]): EffectiveDefinitions
   /** Why a profile among these definitions cannot be used; undefined when it can. */
   faultOf(url: string, definitions: Definitions): Promise<string | undefined>
-  /** Puts what the store holds into force. `leftOut` is told of each that cannot be used any more, and why. */
-  restore(store: Store, leftOut: (key: string, why: string) => void): Promise<void>
+  /** Loads what the store has, if that is newer than what this process has: at the start, and for the follower. */
+  catchUp(): Promise<void>
 }
 
-type Needs = {
+export type PostedNeeds = {
+  readonly store: Store
   /** What the hub was started with. */
   readonly start: Definitions
   readonly live: Live
   readonly faultOf: PostedDefinitions['faultOf']
   validatorFor(definitions: Definitions): Validator
+  /** Called once for each posted definition that this hub cannot use, with the reason. */
+  leftOut(key: string, reason: string): void
 }
 
-export function createPostedDefinitions({ start, live, faultOf, validatorFor }: Needs): PostedDefinitions {
-  let now: { readonly version: number; readonly posted: ReadonlyMap<string, Source> } = {
-    version: 0,
-    posted: new Map(),
-  }
+type Loaded = { readonly version: number; readonly posted: ReadonlyMap<string, Source> }
+
+export function createPostedDefinitions({ store, start, live, faultOf, ...needs }: PostedNeeds): PostedDefinitions {
+  let loaded: Loaded = { version: 0, posted: new Map() }
   let last: Promise<unknown> = Promise.resolve()
+  const reportOnce = once(needs.leftOut)
+
+  /** Writes that post, and loads, follow one another: none takes effect in the middle of another. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = last.then(work)
+    last = done.catch(() => undefined)
+    return done
+  }
+
+  async function load(): Promise<void> {
+    // The counter first: what is posted after it was read is loaded again for its next version.
+    const version = (await unrestricted(store).read(POSTED))?.version ?? 0
+    if (version === loaded.version) return
+    const { definitions, posted } = usable(start, await storedIn(store), reportOnce)
+    loaded = { version, posted }
+    live.exchange(definitions)
+  }
+
   return {
-    inTurn(work) {
-      const done = last.then(work)
-      last = done.catch(() => undefined)
-      return done
+    async attempt(posts, work) {
+      try {
+        return await (posts ? inTurn(() => load().then(work)) : work())
+      } catch (error) {
+        if (error instanceof WriteConflict) await inTurn(load)
+        throw error
+      }
     },
     effective(changes) {
-      const { version, posted } = now
+      const { version, posted } = loaded
       const after = postedAfter(posted, changes)
       const definitions = after ? withPosted(start, [...after.values()]) : live.definitions.current()
-      const standing = {
+      const effective = {
         definitions,
-        validator: validatorFor(definitions),
+        validator: needs.validatorFor(definitions),
         guard: { key: POSTED, expect: at(version) },
       }
-      if (!after) return standing
+      if (!after) return effective
       const takeEffect = (): void => {
-        now = { version: version + 1, posted: after }
+        loaded = { version: version + 1, posted: after }
         live.exchange(definitions)
       }
-      return { ...standing, posts: { write: counted(version), takeEffect } }
+      return { ...effective, posts: { write: counted(version), takeEffect } }
     },
     faultOf,
-    async restore(store, leftOut) {
-      const [counter, found] = [await store.read(POSTED, 'unrestricted'), await storedIn(store)]
-      const { definitions, posted } = usable(start, found, leftOut)
-      now = { version: counter?.version ?? 0, posted }
-      live.exchange(definitions)
-    },
+    catchUp: () => inTurn(load),
+  }
+}
+
+/** Did one of these commits post a definition, or change or withdraw a posted one? */
+export const posts = (commits: readonly Commit[]): boolean =>
+  commits.some(({ versions }) => versions.some(({ type, id }) => type === POSTED.type && id === POSTED.id))
+
+/** Calls back once for each key and reason. */
+function once(report: PostedNeeds['leftOut']): PostedNeeds['leftOut'] {
+  const reported = new Map<string, string>()
+  return (key, reason) => {
+    if (reported.get(key) === reason) return
+    reported.set(key, reason)
+    report(key, reason)
   }
 }
 
@@ -118,17 +157,19 @@ function postedAfter(
 }
 
 async function storedIn(store: Store): Promise<readonly Source[]> {
-  const { versions } = await store.find({
-    type: '*',
-    where: { op: 'token', param: IS_POSTED },
-    viewer: 'unrestricted',
-    limit: Number.MAX_SAFE_INTEGER,
-  })
-  return versions.map((one) => ({ file: keyText(one), content: resourceOf(one) as JsonObject }))
+  const sources: Source[] = []
+  const where = { op: 'token', param: IS_POSTED } as const
+  for await (const version of unrestricted(store).all({ type: '*', where })) sources.push(sourceOf(version))
+  return sources
 }
 
+const sourceOf = (version: Version): Source => ({
+  file: keyText(version),
+  content: resourceOf(version) as unknown as JsonObject,
+})
+
 /** One that cannot be used may take others with it. */
-function usable(start: Definitions, found: readonly Source[], leftOut: (key: string, why: string) => void) {
+function usable(start: Definitions, found: readonly Source[], leftOut: PostedNeeds['leftOut']) {
   let kept = found
   for (;;) {
     const definitions = withPosted(start, kept)

@@ -38,7 +38,15 @@ function createStage() {
       const scene = await sceneFor(settings)
       const { as, last } = recorder(`http://127.0.0.1:${scene.port}/fhir`)
       ;[code, made] = [wanted, 0]
-      await send({ board: as(), es: as('es'), abe: as('abe'), ui: as('ui'), as, between: scene.between })
+      await send({
+        board: as(),
+        es: as('es'),
+        abe: as('abe'),
+        ui: as('ui'),
+        as,
+        between: scene.between,
+        store: scene.store,
+      })
       return raised(wanted, what, last())
     },
     async end() {

@@ -1,8 +1,9 @@
 /** For each code that no sample of a profile raises: requests of which the last one is answered with it. */
 import type { ErrorCode } from '../../server/fhir/outcome.ts'
-import { CommitConflict, StoreFull } from '../../server/store/store.ts'
+import { CommitConflict, StoreFull, type Store } from '../../server/store/store.ts'
+import { indexWrite, readStoredIndex } from '../../server/write/index-state.ts'
 import { business, newcomer, post, referred, type Scene } from '../attack/scene.ts'
-import { made, type Client } from '../given.ts'
+import { made, type Answer, type Client } from '../given.ts'
 import { address, profileOf } from '../interactions/posted.ts'
 import { assessment, condition, goal, participant, referral, wages, type Body } from '../visibility/records.ts'
 
@@ -16,6 +17,7 @@ export type Cast = {
   as(agency: string): Client
   /** What befalls the next commit. */
   between: Scene['between']
+  readonly store: Scene['store']
 }
 
 export type Case = {
@@ -351,6 +353,10 @@ const TROUBLE = {
     what: 'No room is left on the disk.',
     send: ({ es, between }) => failing(es, between, () => new StoreFull('full')),
   },
+  'index-incomplete': {
+    what: 'A search by a parameter whose index is being built after the hub was given it.',
+    send: ({ es, store }) => whileIncomplete(store, () => es.get('/Patient?gender=female')),
+  },
   busy: {
     what: 'Others write to the same records without a pause.',
     send: ({ es, between }) => failing(es, between, () => new CommitConflict('guard', 0)),
@@ -360,6 +366,16 @@ const TROUBLE = {
     send: ({ es, between }) => failing(es, between, () => new Error('an example')),
   },
 } as const satisfies Partial<Record<ErrorCode, Case>>
+
+/** Asks until the hub, which follows the log, has read that the index of a parameter is another one than it needs. */
+async function whileIncomplete(store: Store, ask: () => Promise<Answer>): Promise<void> {
+  const stored = await readStoredIndex(store)
+  const { Patient } = stored?.digests ?? {}
+  const digests = { ...stored?.digests, Patient: { ...Patient, gender: 'of another expression' } }
+  await store.commit({ writes: [indexWrite(stored, digests, '0.0.0')] })
+  while ((await ask()).status !== 503);
+  await store.commit({ writes: [indexWrite(await readStoredIndex(store), stored?.digests ?? {}, '0.0.0')] })
+}
 
 async function failing(client: Client, between: Cast['between'], fault: () => Error): Promise<void> {
   const fail = (): Promise<never> => {

@@ -134,15 +134,6 @@ describe('interactions / posted definitions and what befalls the hub', function 
     }
   })
 
-  it('are not posted by a hub that does not know what another one posted to the same store', async () => {
-    const kept: Store = { ...store, close: async () => undefined }
-    const [first, second] = [await over(kept), await over(kept)]
-    made(await put(first.board, needsPhone('known')))
-    refused(await put(second.board, needsPhone('unknown')), 503, 'busy')
-    assert.equal((await first.board.get('/StructureDefinition/unknown')).status, 404)
-    await Promise.all([first.hub.stop(), second.hub.stop()])
-  })
-
   it('bind nobody where any type is taken from anybody', async () => {
     const { hub, board } = await over(store, { HUB_RULES: 'open' })
     const answers = [await put(board, needsPhone('free')), await board.post('/Patient', claiming('free'))]

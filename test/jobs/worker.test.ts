@@ -1,39 +1,8 @@
 import assert from 'node:assert/strict'
-import { setImmediate as turn } from 'node:timers/promises'
-import type { Sleep } from '../../server/jobs/sleep.ts'
 import { createWorker, Interrupted, type Handler, type Worker, type WorkerNeeds } from '../../server/jobs/worker.ts'
 import type { NewJob, Store } from '../../server/store/store.ts'
 import { each, START, STORES } from '../store/stores.ts'
-
-/** Time that a test moves: sleepers wake when their time has come. */
-function fakeTime(clock: { now: number }) {
-  const sleepers = new Set<{ readonly until: number; readonly wake: () => void }>()
-  const sleep: Sleep = (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal.aborted) return resolve()
-      const wake = () => {
-        sleepers.delete(sleeper)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      const sleeper = { until: clock.now + ms, wake }
-      sleepers.add(sleeper)
-      signal.addEventListener('abort', wake)
-    })
-  const settle = async () => {
-    for (let turns = 0; turns < 20; turns++) await turn()
-  }
-  return {
-    sleep,
-    settle,
-    async pass(ms: number) {
-      clock.now += ms
-      for (const sleeper of [...sleepers]) if (sleeper.until <= clock.now) sleeper.wake()
-      await settle()
-    },
-    sleeping: () => sleepers.size,
-  }
-}
+import { fakeTime } from './time.ts'
 
 for (const kind of STORES) {
   describe(`jobs / worker over ${kind.name}`, () => {
@@ -165,23 +134,52 @@ for (const kind of STORES) {
       assert.deepEqual(ran, [45_000])
     })
 
-    it('puts a job whose handler failed to rest, longer each time, and tells of the fault', async () => {
+    it('tries a job whose handler fails again, waiting longer each time, and keeps it as failed after a day', async () => {
       const faults: unknown[] = []
+      const failed: unknown[] = []
       const made = worker(() => Promise.reject(new RangeError('no')), {
         onFault: (job, fault) => faults.push([job?.key, fault]),
+        onFailed: (job, fault) => failed.push([job.key, fault]),
       })
       await enqueue({})
-      const rests: number[] = []
-      for (let runs = 0; runs < 12; runs++) {
+      const waits: number[] = []
+      for (;;) {
         await made.runDue()
-        const [job] = (await opened.store.jobs.list({ kinds: ['work'], limit: Infinity })).jobs
-        rests.push(job!.due - opened.clock.now)
+        const [job] = (await opened.store.jobs.list({ kinds: ['work'], limit: 1 })).jobs
         assert.equal(job!.error, 'RangeError')
+        if (job!.state === 'failed') break
+        waits.push(job!.due - opened.clock.now)
         opened.clock.now = job!.due
       }
-      assert.deepEqual(rests.slice(0, 4), [1_000, 2_000, 4_000, 8_000])
-      assert.equal(rests.at(-1), 300_000)
-      assert.equal(faults.length, 12)
+      assert.deepEqual(waits.slice(0, 4), [1_000, 2_000, 4_000, 8_000])
+      assert.equal(waits.length, 19)
+      const [hours] = [waits.reduce((sum, wait) => sum + wait, 0) / 3_600_000]
+      assert.ok(hours > 23 && hours < 25, `${hours} hours`)
+      assert.deepEqual([faults.length, failed], [19, [['a', new RangeError('no')]]])
+    })
+
+    it('leaves a failed job alone until a person makes it ready, and then begins the series anew', async () => {
+      let fails = true
+      const ran: number[] = []
+      const made = worker(async (job) => {
+        ran.push(job.attempts)
+        if (fails) throw new RangeError('no')
+        return { done: true }
+      })
+      await enqueue({})
+      for (let run = 0; run < 20; run += 1) {
+        await made.runDue()
+        opened.clock.now += 10 * 3_600_000
+      }
+      await made.runDue()
+      assert.equal(ran.length, 20)
+      assert.equal(await opened.store.jobs.retry('work', 'a', opened.clock.now), true)
+      await made.runDue()
+      assert.equal(ran.at(-1), 1)
+      fails = false
+      opened.clock.now += 1_000
+      await made.runDue()
+      assert.deepEqual((await opened.store.jobs.list({ kinds: ['work'], limit: 1 })).jobs, [])
     })
 
     it('goes on after the store could not be written to', async () => {

@@ -15,7 +15,8 @@ import type { NewJob, Store } from '../../server/store/store.ts'
 import type { StoreAddress } from '../../server/store/address.ts'
 import { openStore } from '../../server/store/open.ts'
 import { createChannels } from '../../server/subscriptions/channels/index.ts'
-import { createMatcher, type Matcher } from '../../server/subscriptions/matcher.ts'
+import type { LogReader } from '../../server/jobs/log-reader.ts'
+import { createMatcher } from '../../server/subscriptions/matcher.ts'
 import type { SubscriptionNeeds } from '../../server/subscriptions/needs.ts'
 import { createSubscriptions } from '../../server/subscriptions/subscriptions.ts'
 import { ROOT } from '../checks/files.ts'
@@ -46,7 +47,7 @@ export type Scene = {
   runNext(): Promise<boolean>
   status(id: string): Promise<{ readonly status: string; readonly error?: string }>
   /** A matcher of its own over the same store, as after a restart. */
-  again(): Matcher
+  again(): LogReader
   close(): Promise<void>
 }
 
@@ -79,6 +80,7 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
     clock: createClock(now),
     sleep: (_ms, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
     extract: (resource) => extract(resource, known.capability(resource.resourceType)?.searchParameters ?? [], place),
+    write: writeStraight(store, (resource) => needs.extract(resource)),
     base: () => BASE,
     timeZone: place.timeZone,
     channels: createChannels({ loopback: true, now }),
@@ -135,6 +137,21 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
     close: () => store.close(),
   }
 }
+
+/** What the write path commits for the hub, without its checks: the next version of a record, where it is at the one expected. */
+const writeStraight =
+  (store: Store, extracted: SubscriptionNeeds['extract']): SubscriptionNeeds['write'] =>
+  async (change, along) => {
+    if (change.kind !== 'put' || !Array.isArray(change.ifMatch)) throw new Error('The hub changes what it has read.')
+    const { resource } = change
+    const audience = (await store.indexed({ type: resource.resourceType, id: resource.id }))?.audience ?? []
+    const entries = extracted(resource)
+    const expect = { version: change.ifMatch as readonly number[] }
+    await store.commit({
+      writes: [{ kind: 'put', method: 'PUT', resource, entries, audience, author: 'hub', expect }],
+      ...along,
+    })
+  }
 
 type Wish = {
   readonly topic?: string

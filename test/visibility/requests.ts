@@ -310,6 +310,29 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: Kind])[] = 
       }),
   ],
   [
+    1,
+    '$jobs',
+    (k) =>
+      k.random.one([
+        () => abe('GET', `/$jobs?state=${k.random.one(['failed', 'running', 'nothing'])}`),
+        () => abe('GET', `/$retry-job?kind=deliver&key=${key(k).split('/')[1]}`),
+        () =>
+          abe('POST', '/$retry-job', {
+            resourceType: 'Parameters',
+            parameter: [
+              { name: 'kind', valueCode: 'deliver' },
+              { name: 'key', valueString: key(k).split('/')[1] },
+            ],
+          }),
+        () =>
+          abe('POST', '/', {
+            resourceType: 'Bundle',
+            type: 'batch',
+            entry: [{ request: { method: 'GET', url: '$jobs' } }],
+          }),
+      ])(),
+  ],
+  [
     2,
     'nonsense',
     (k) =>

@@ -143,6 +143,44 @@ describe('visibility / who may know of what', function () {
     })
   }
 
+  /** Who may know of the jobs of the hub: `$jobs` and `$retry-job`, by every way of calling them. */
+  const JOBS: readonly (readonly [agency: string, known: boolean])[] = [
+    ['board', true],
+    ['es', false],
+    ['abe', false],
+    ['vr', false],
+    ['nobody-at-all', false],
+  ]
+  const CALLS: readonly (readonly [method: string, name: string, query: string, body?: unknown])[] = [
+    ['GET', 'jobs', ''],
+    ['HEAD', 'jobs', ''],
+    ['GET', 'jobs', '?state=failed&count=1'],
+    ['GET', 'jobs', '?nonsense=1'],
+    ['POST', 'jobs', ''],
+    ['DELETE', 'jobs', ''],
+    ['GET', 'retry-job', ''],
+    ['POST', 'retry-job', '?kind=deliver&key=abc'],
+    ['POST', 'retry-job', '', '{ no JSON'],
+    ['POST', '', '', { resourceType: 'Bundle', type: 'batch', entry: [{ request: { method: 'GET', url: '$jobs' } }] }],
+  ]
+  for (const [agency, known] of JOBS) {
+    it(`${known ? 'lets' : 'does not let'} ${agency} know that there are jobs`, async () => {
+      const client = hub.as(agency)
+      for (const [method, name, query, body] of CALLS) {
+        const sent = (text: unknown, as: string) =>
+          typeof text === 'object' ? JSON.parse(JSON.stringify(text).replace('$jobs', `$${as}`)) : text
+        const answer = async (operation: string) => {
+          const path = name === '' ? '' : `/$${operation}${query}`
+          const { status, headers, text } = await client.send(method, path, sent(body, operation))
+          return [status, headers.get('allow'), text.replaceAll(operation, '<name>')]
+        }
+        const [answered, unknown] = [await answer(name || 'jobs'), await answer('nothing')]
+        if (known) assert.notDeepEqual(answered, unknown, `${method} $${name}${query}`)
+        else assert.deepEqual(answered, unknown, `${method} $${name}${query}`)
+      }
+    })
+  }
+
   /** A search by the participant finds and counts exactly what may be known. */
   async function countsAre(agency: string, records: Record<Name, string>, known: readonly Name[]): Promise<void> {
     for (const type of ['Condition', 'Observation']) {

@@ -42,7 +42,7 @@ const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128']
 
 /**
  * May the hub connect to this address? `ip` is a plain address, without brackets; an IPv4 address inside an IPv6 one
- * (`::ffff:127.0.0.1`) is judged as the IPv4 address it is. `loopback`: the setting that opens loopback addresses.
+ * (`::ffff:127.0.0.1`) is treated as that IPv4 address. `loopback`: the setting that opens loopback addresses.
  */
 export function allowedAddress(ip: string, loopback: boolean): boolean {
   const family = isIP(ip)
@@ -51,7 +51,7 @@ export function allowedAddress(ip: string, loopback: boolean): boolean {
   return (loopback && OPENED.check(ip, type)) || !BLOCKED.check(ip, type)
 }
 
-// BlockList judges IPv4-mapped addresses (::ffff:0:0/96) by its IPv4 rules.
+// BlockList checks IPv4-mapped addresses (::ffff:0:0/96) by its IPv4 rules.
 const BLOCKED = blockList(REFUSED.map(([range]) => range))
 const OPENED = blockList(LOOPBACK)
 

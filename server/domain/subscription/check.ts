@@ -1,5 +1,5 @@
 /**
- * Does the hub offer what a Subscription asks for? What it cannot do as asked it refuses, never something like it.
+ * Does the hub offer what a Subscription requests? What it cannot do exactly so is refused.
  * https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/components.html and https://hl7.org/fhir/R4/subscription.html
  */
 import type { Issue } from '../../fhir/outcome.ts'
@@ -9,36 +9,36 @@ import { headerFault } from './header.ts'
 import type { Topic } from './topic.ts'
 import type { SubscriptionSpec } from './spec.ts'
 
-export type Offered = {
+export type SubscriptionOffer = {
   readonly topics: readonly Topic[]
   /** Are loopback endpoints open (and plain http to them)? */
   readonly loopback: boolean
 }
 
-type Fault = { readonly element: string; readonly text: string }
-type Check = (wanted: SubscriptionSpec, offered: Offered, now: number) => readonly Fault[]
+type SubscriptionFault = { readonly element: string; readonly text: string }
+type Check = (spec: SubscriptionSpec, offered: SubscriptionOffer, now: number) => readonly SubscriptionFault[]
 
-/** Less often than this nobody needs to hear that nothing happened. */
+/** Seconds; a shorter heartbeat period is refused. */
 const LEAST_HEARTBEAT = 10
 const MOST_HEADERS = 20
 
 const PAYLOAD = /^application\/fhir\+json(\s*;\s*fhirVersion=4\.0)?$/
 
-/** Each looks at one thing; all are told at once. */
+/** Each checks one thing; all issues are answered at once. */
 const CHECKS: readonly Check[] = [status, topic, filters, channel, endpoint, headers, payload, periods, end]
 
 /**
- * Checks a Subscription that an agency writes, at the instant `now` (ms). `at` is where it stands in the request.
+ * Checks a Subscription that an agency writes, at the instant `now` (ms). `at` is its location in the request.
  * Answers an issue `subscription-rule` for everything that the hub does not offer. Whether the values of filters can be
  * read, search says.
  */
 export function checkSubscription(
-  wanted: SubscriptionSpec,
-  offered: Offered,
+  spec: SubscriptionSpec,
+  offered: SubscriptionOffer,
   now: number,
   at: string,
 ): readonly Issue[] {
-  return CHECKS.flatMap((check) => check(wanted, offered, now)).map(({ element, text }) => ({
+  return CHECKS.flatMap((check) => check(spec, offered, now)).map(({ element, text }) => ({
     severity: 'error',
     detail: 'subscription-rule',
     text,
@@ -47,7 +47,7 @@ export function checkSubscription(
 }
 
 /** "A client can only submit subscription resources in the requested or off state." */
-function status({ status }: SubscriptionSpec): readonly Fault[] {
+function status({ status }: SubscriptionSpec): readonly SubscriptionFault[] {
   if (status === 'requested' || status === 'off') return []
   return [
     fault(
@@ -57,19 +57,19 @@ function status({ status }: SubscriptionSpec): readonly Fault[] {
   ]
 }
 
-function topic({ topic }: SubscriptionSpec, { topics }: Offered): readonly Fault[] {
+function topic({ topic }: SubscriptionSpec, { topics }: SubscriptionOffer): readonly SubscriptionFault[] {
   if (topics.some((one) => one.url === topic)) return []
   return [
     fault('criteria', `\`${topic}\` is no topic of the hub. Its topics are ${list(topics.map((one) => one.url))}.`),
   ]
 }
 
-function filters(wanted: SubscriptionSpec, { topics }: Offered): readonly Fault[] {
-  const found = topics.find((one) => one.url === wanted.topic)
-  return found ? wanted.filters.flatMap((text, index) => filter(text, index, found)) : []
+function filters(spec: SubscriptionSpec, { topics }: SubscriptionOffer): readonly SubscriptionFault[] {
+  const offered = topics.find((one) => one.url === spec.topic)
+  return offered ? spec.filters.flatMap((text, index) => filter(text, index, offered)) : []
 }
 
-function filter(text: string, index: number, topic: Topic): readonly Fault[] {
+function filter(text: string, index: number, topic: Topic): readonly SubscriptionFault[] {
   const element = `criteria.extension[${index}]`
   const criteria = parseCriteria(text)
   if (!criteria)
@@ -90,18 +90,18 @@ function filter(text: string, index: number, topic: Topic): readonly Fault[] {
   )
 }
 
-function channel({ channel }: SubscriptionSpec): readonly Fault[] {
+function channel({ channel }: SubscriptionSpec): readonly SubscriptionFault[] {
   return channel === 'rest-hook'
     ? []
     : [fault('channel.type', `The channel \`${channel}\` is not offered; use \`rest-hook\`.`)]
 }
 
-function endpoint({ endpoint }: SubscriptionSpec, { loopback }: Offered): readonly Fault[] {
+function endpoint({ endpoint }: SubscriptionSpec, { loopback }: SubscriptionOffer): readonly SubscriptionFault[] {
   const wrong = endpointFault(endpoint, loopback)
   return wrong === undefined ? [] : [fault('channel.endpoint', `\`Subscription.channel.endpoint\` ${wrong}.`)]
 }
 
-function headers({ headers }: SubscriptionSpec): readonly Fault[] {
+function headers({ headers }: SubscriptionSpec): readonly SubscriptionFault[] {
   const faults = headers.flatMap((header, index) => {
     const text = headerFault(header)
     return text === undefined ? [] : [fault(`channel.header[${index}]`, text)]
@@ -113,7 +113,7 @@ function headers({ headers }: SubscriptionSpec): readonly Fault[] {
   ]
 }
 
-function payload({ payload }: SubscriptionSpec): readonly Fault[] {
+function payload({ payload }: SubscriptionSpec): readonly SubscriptionFault[] {
   if (PAYLOAD.test(payload)) return []
   return [
     fault(
@@ -123,7 +123,7 @@ function payload({ payload }: SubscriptionSpec): readonly Fault[] {
   ]
 }
 
-function periods({ heartbeat, timeout }: SubscriptionSpec): readonly Fault[] {
+function periods({ heartbeat, timeout }: SubscriptionSpec): readonly SubscriptionFault[] {
   const short = heartbeat !== undefined && heartbeat < LEAST_HEARTBEAT
   return [
     ...(short
@@ -135,7 +135,7 @@ function periods({ heartbeat, timeout }: SubscriptionSpec): readonly Fault[] {
   ]
 }
 
-function end({ end, status }: SubscriptionSpec, _: Offered, now: number): readonly Fault[] {
+function end({ end, status }: SubscriptionSpec, _: SubscriptionOffer, now: number): readonly SubscriptionFault[] {
   if (end === undefined || end > now || status === 'off') return []
   return [
     fault(
@@ -145,5 +145,5 @@ function end({ end, status }: SubscriptionSpec, _: Offered, now: number): readon
   ]
 }
 
-const fault = (element: string, text: string): Fault => ({ element, text })
+const fault = (element: string, text: string): SubscriptionFault => ({ element, text })
 const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')

@@ -1,4 +1,4 @@
-/** Where notifications may be sent, as far as the text of the address tells. https://url.spec.whatwg.org/ */
+/** Where notifications may be sent, by the text of the address. https://url.spec.whatwg.org/ */
 import { isIP } from 'node:net'
 import { allowedAddress } from './address.ts'
 

@@ -1,12 +1,12 @@
-/** The kinds of jobs that there are. The key of each is the id of the subscription that it is about. */
+/** The kinds of jobs of subscriptions. The key of each is the id of the subscription. jobs/kinds.ts lists every kind. */
 
-/** Sends what a subscription has not been told yet, in order. */
+/** Sends the notifications that an endpoint has not accepted yet, in order. */
 export const DELIVER = 'deliver'
 
-/** Asks a new endpoint whether it listens. */
+/** Sends the handshake to a new endpoint. */
 export const HANDSHAKE = 'handshake'
 
-/** Tells a subscription that has asked for it that nothing happened. */
+/** Sends a heartbeat to a subscription that requests it. */
 export const HEARTBEAT = 'heartbeat'
 
 /** Turns a subscription off at its end. */

@@ -7,7 +7,7 @@ import { fullUrl, type Recorded } from '../../fhir/bundle.ts'
 import { formatEtag } from '../../fhir/etag.ts'
 import { keyText, type JsonObject } from '../../fhir/types.ts'
 import { backportProfile } from './extensions.ts'
-import { buildStatus, type NotificationType, type StatusOf, type ToldEvent } from './status.ts'
+import { buildStatus, type NotificationType, type StatusOf, type StatusEvent } from './status.ts'
 import type { Content, SubscriptionSpec } from './spec.ts'
 
 /** An event with the version that it is about; absent when the subscriber may not (or no longer) know of the record. */
@@ -26,9 +26,9 @@ export type Notification = {
 }
 
 /** JSON text of the Bundle for a subscription. No resource and no address in it is of a record that `events` leaves out. */
-export function buildNotification({ id, topic, status }: SubscriptionSpec, told: Notification): string {
-  const { base, type, content, count, now, ids } = told
-  const events = told.events ?? []
+export function buildNotification({ id, topic, status }: SubscriptionSpec, notification: Notification): string {
+  const { base, type, content, count, now, ids } = notification
+  const events = notification.events ?? []
   const named = content !== 'empty'
   const first: StatusOf = {
     base,
@@ -64,7 +64,7 @@ export function fitting(events: readonly NotifiedEvent[], most: number): readonl
 /** Bytes that an event adds besides its resource, at most. */
 const AROUND = 1024
 
-const toldEvent = ({ number, at, record }: NotifiedEvent, named: boolean): ToldEvent =>
+const toldEvent = ({ number, at, record }: NotifiedEvent, named: boolean): StatusEvent =>
   named && record ? { number, at, focus: keyText(record) } : { number, at }
 
 function statusEntry(id: string, of: StatusOf): string {

@@ -1,5 +1,5 @@
 /**
- * What a Subscription resource asks for, read once into plain values. Whether the hub offers it is check.ts's matter.
+ * What a Subscription resource requests, parsed once into plain values. check.ts decides whether the hub offers it.
  * https://hl7.org/fhir/R4/subscription.html with the extensions of the R5 backport
  */
 import { extensionOf, items } from '../../fhir/element.ts'
@@ -26,7 +26,7 @@ export type SubscriptionSpec = {
   /** The Content-Type of notifications. */
   readonly payload: string
   readonly content: Content
-  /** Most events in one notification; one where nothing is said. */
+  /** Most events in one notification; one where the element is absent. */
   readonly maxCount: number
   /** Seconds. */
   readonly timeout?: number

@@ -7,8 +7,8 @@ import { backportProfile } from './extensions.ts'
 
 export type NotificationType = 'handshake' | 'heartbeat' | 'event-notification' | 'query-status' | 'query-event'
 
-/** One event as it is told. `focus` (`Type/id`) is absent for content `empty` and for what may no longer be known. */
-export type ToldEvent = { readonly number: number; readonly at: number; readonly focus?: string }
+/** One event of a notification. `focus` (`Type/id`) is absent for content `empty` and for a record that its owner may no longer see. */
+export type StatusEvent = { readonly number: number; readonly at: number; readonly focus?: string }
 
 export type StatusOf = {
   /** The hub's address. */
@@ -18,9 +18,9 @@ export type StatusOf = {
   readonly topic?: string
   readonly status: string
   readonly type: NotificationType
-  /** How many events there were since the subscription began, told or not. */
+  /** How many events there were since the subscription began, notified or not. */
   readonly count: number
-  readonly events?: readonly ToldEvent[]
+  readonly events?: readonly StatusEvent[]
   /** What went wrong last. */
   readonly error?: string
 }
@@ -43,7 +43,7 @@ export function buildStatus(id: string, of: StatusOf): Resource & { readonly id:
   }
 }
 
-const eventParameter = (base: string, { number, at, focus }: ToldEvent): JsonObject => ({
+const eventParameter = (base: string, { number, at, focus }: StatusEvent): JsonObject => ({
   name: 'notification-event',
   part: [
     { name: 'event-number', valueString: String(number) },

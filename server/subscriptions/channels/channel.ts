@@ -10,7 +10,7 @@ export type Message = {
 
 /**
  * How an attempt ended. `text` is a sentence for the owner of the subscription; nothing that the endpoint sent is in it.
- * `gone`: it does not want to be asked again. `retryAfter`: it asked for so many milliseconds of rest.
+ * `gone`: it wants no more notifications. `retryAfter`: the milliseconds that it asks the hub to wait.
  */
 export type Outcome =
   | { readonly accepted: true }

@@ -103,13 +103,13 @@ function drop(response: IncomingMessage, done: () => void): void {
 
 function outcomeOf({ status, retryAfter }: Answer, now: number): Outcome {
   if (status >= 200 && status < 300) return { accepted: true }
-  const asked = parseRetryAfter(retryAfter, now)
+  const wait = parseRetryAfter(retryAfter, now)
   return {
     ...failure(
       `The endpoint answered ${status}${status >= 300 && status < 400 ? ', and redirects are not followed' : ''}.`,
     ),
     ...(status === 410 ? { gone: true } : {}),
-    ...(asked === undefined ? {} : { retryAfter: asked }),
+    ...(wait === undefined ? {} : { retryAfter: wait }),
   }
 }
 

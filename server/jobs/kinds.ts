@@ -1,0 +1,40 @@
+/** Every kind of job: what its key names, and what the job does. `$jobs` and docs/reference/jobs.md show this table. */
+import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT } from '../domain/subscription/job-kinds.ts'
+import { leaseKind } from './log-lease.ts'
+import { REINDEX, REINDEX_AT_START } from './reindex.ts'
+
+export type JobKind = {
+  readonly kind: string
+  /** What the key of a job of this kind is. */
+  readonly key: string
+  /** What the job does, as a sentence. */
+  readonly does: string
+}
+
+const SUBSCRIPTION = 'id of the Subscription'
+
+export const JOB_KINDS: readonly JobKind[] = [
+  { kind: HANDSHAKE, key: SUBSCRIPTION, does: 'Sends the handshake to a new endpoint and activates the subscription.' },
+  {
+    kind: DELIVER,
+    key: SUBSCRIPTION,
+    does: 'Sends the notifications that the endpoint has not accepted yet, in order.',
+  },
+  { kind: HEARTBEAT, key: SUBSCRIPTION, does: 'Sends a heartbeat while there is no event.' },
+  { kind: EXPIRE, key: SUBSCRIPTION, does: 'Turns the subscription off at its end.' },
+  {
+    kind: REINDEX,
+    key: 'type of the records',
+    does: 'Writes the index entries of all records of a type after a search parameter was added, changed or removed.',
+  },
+  {
+    kind: REINDEX_AT_START,
+    key: 'type of the records',
+    does: 'The same for entries that the rules of the hub need; the hub listens when it is done.',
+  },
+  {
+    kind: leaseKind('matcher'),
+    key: '`matcher`',
+    does: 'Held by the process that makes events of changes; it runs as long as that process does and is never done.',
+  },
+]

@@ -1,0 +1,130 @@
+/**
+ * The reindex job: goes through all records of a type in creation order, deleted ones too, and writes the index entries
+ * that they have by the search parameters in effect. One page for each claim; cursor and progress are committed with the
+ * page, so it goes on where it was after a crash. A record that is written meanwhile has its new entries already.
+ */
+import { ALL, type Cursor } from '../search/query.ts'
+import { CommitConflict, type Commit, type Job, type NewJob, type Version, type Write } from '../store/store.ts'
+import { INDEX, indexWrite, readStoredIndex, type IndexState } from '../write/index-state.ts'
+import type { WriteNeeds } from '../write/needs.ts'
+import { storedEntries } from '../write/stored-entries.ts'
+import { createLogFollower, type LogReader, type LogReaderNeeds } from './log-reader.ts'
+import type { Handler } from './worker.ts'
+
+export const REINDEX = 'reindex'
+/** The same work for what the hub's own rules need: a start waits for it. */
+export const REINDEX_AT_START = 'reindex-at-start'
+
+/** Records in one page. */
+const PAGE = 100
+
+export type ReindexNeeds = {
+  readonly write: WriteNeeds
+  readonly state: IndexState
+  readonly clock: { now(): number }
+  /** The version of this hub (semver). */
+  readonly software: string
+  readonly log: { info(event: string, fields: { readonly key: string; readonly count: number }): void }
+}
+
+/** Where the job of a type is. `target` says for which parameters: for others it begins again. */
+type Progress = { readonly target: string; readonly after?: Cursor; readonly done: number; readonly total: number }
+
+export const reindex =
+  (needs: ReindexNeeds): Handler =>
+  async (job) => {
+    const { state, write } = needs
+    const digests = state.current[job.key]
+    const stored = await readStoredIndex(write.store)
+    if (!digests || sameDigests(digests, stored?.digests[job.key])) return { done: true }
+    const progress = await progressOf(needs, job, JSON.stringify(digests))
+    const { after, done, total } = progress
+    state.progress(job.key, done, total)
+    const query = { type: job.key, where: ALL, viewer: 'unrestricted', limit: PAGE, deleted: true } as const
+    const { versions, next } = await write.store.find({ ...query, ...(after ? { after } : {}) })
+    const written = done + versions.length
+    if (next) {
+      const payload: Progress = { ...progress, after: next, done: written }
+      await commitPage(needs, job, versions, {
+        jobs: [{ kind: job.kind, key: job.key, due: needs.clock.now(), payload }],
+      })
+      return { again: needs.clock.now() }
+    }
+    await commitPage(needs, job, versions, {})
+    await complete(needs, job)
+    needs.log.info('index complete', { key: job.key, count: written })
+    return { done: true }
+  }
+
+async function progressOf({ write }: ReindexNeeds, job: Job, target: string): Promise<Progress> {
+  const stored = job.payload as Progress | undefined
+  if (stored?.target === target) return stored
+  const query = { type: job.key, where: ALL, viewer: 'unrestricted', limit: 0, total: true, deleted: true } as const
+  const { total = 0 } = await write.store.find(query)
+  return { target, done: 0, total }
+}
+
+/** Commits the entries of a page under the claim; a record with a newer version by now is left out, and the others are tried again. */
+async function commitPage(
+  { write }: ReindexNeeds,
+  claim: Job,
+  versions: readonly Version[],
+  { jobs = [] }: { readonly jobs?: readonly NewJob[] },
+): Promise<void> {
+  let writes: readonly Write[] = await Promise.all(versions.map((version) => entriesWrite(write, version)))
+  for (;;) {
+    try {
+      await write.store.commit({ writes, jobs, claim })
+      return
+    } catch (error) {
+      if (!(error instanceof CommitConflict) || error.kind !== 'write') throw error
+      const { index } = error
+      writes = writes.filter((_, position) => position !== index)
+    }
+  }
+}
+
+async function entriesWrite(needs: WriteNeeds, version: Version): Promise<Write> {
+  const { type, id } = version
+  const entries = await storedEntries(needs, version)
+  return { kind: 'entries', key: { type, id }, entries, expect: { version: [version.version] } }
+}
+
+/** Records that the entries of the type are complete. Another type's job may do so at the same time. */
+async function complete({ state, write, software }: ReindexNeeds, claim: Job): Promise<void> {
+  for (;;) {
+    const stored = await readStoredIndex(write.store)
+    const digests = { ...stored?.digests, [claim.key]: state.current[claim.key] ?? {} }
+    try {
+      await write.store.commit({ writes: [indexWrite(stored, digests, software)], claim })
+      state.update(digests)
+      return
+    } catch (error) {
+      if (!(error instanceof CommitConflict) || error.kind !== 'write') throw error
+    }
+  }
+}
+
+const sameDigests = (one: object, other: object = {}): boolean =>
+  JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
+const sorted = (digests: object): unknown => Object.entries(digests).sort(([a], [b]) => (a < b ? -1 : 1))
+
+/** Each process learns of an index that another one has completed. */
+export function createIndexFollower(needs: LogReaderNeeds, state: IndexState): LogReader {
+  const load = async (): Promise<void> => state.update((await readStoredIndex(needs.store))?.digests ?? {})
+  return createLogFollower(needs, {
+    name: 'index-state',
+    batch: 200,
+    async begin() {
+      const sequence = await needs.store.last()
+      await load()
+      return sequence
+    },
+    async handle(commits) {
+      if (changesIndex(commits)) await load()
+    },
+  })
+}
+
+const changesIndex = (commits: readonly Commit[]): boolean =>
+  commits.some(({ versions }) => versions.some(({ type, id }) => type === INDEX.type && id === INDEX.id))

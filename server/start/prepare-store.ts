@@ -1,0 +1,48 @@
+/**
+ * Brings a store up to date before the hub listens: what other processes posted, index entries and audiences that were
+ * computed by other rules, the definitions that this hub publishes, and the samples of a store without agencies.
+ */
+import type { Definitions } from '../definitions/definitions.ts'
+import type { Log } from '../log.ts'
+import type { CircleNeeds } from '../write/agreements.ts'
+import { prepareAudiences } from './prepare-audiences.ts'
+import { prepareIndex, type IndexNeeds } from './prepare-index.ts'
+import { publishDefinitions } from './publish.ts'
+import { seedSamples } from './seed.ts'
+
+export type PrepareNeeds = {
+  readonly indexing: IndexNeeds
+  /** By what audiences are computed; undefined where every record is known to everyone. */
+  readonly circles?: CircleNeeds
+  readonly log: Log
+}
+
+export type Publishing = {
+  /** What the hub was started with. */
+  readonly definitions: Definitions
+  /** The folder of sample agencies; undefined: none. */
+  readonly samples: string | undefined
+  /** The time (ms). */
+  readonly now: number
+}
+
+/** Errors: ConfigFault when a newer hub keeps the store under another visibility rule. */
+export async function prepareStore({ indexing, circles, log }: PrepareNeeds): Promise<void> {
+  const { write, software } = indexing
+  const isNewStore = (await write.store.last()) === 0
+  await write.policy.posted?.catchUp()
+  await prepareIndex(indexing)
+  await prepareAudiences({ write, circles, software, isNewStore, log })
+}
+
+/** Puts what the hub publishes into the store, and the samples where it holds no agency yet. */
+export async function publish(
+  { indexing: { write, software }, log }: PrepareNeeds,
+  { definitions, samples, now }: Publishing,
+): Promise<void> {
+  if ((await publishDefinitions({ ...write, definitions }, software)) === 'newer')
+    log.warn('definitions of a newer version kept', {
+      reason: `The store holds the definitions of a newer hub than this one (${software}); their records stay as they are.`,
+    })
+  if (samples !== undefined) await seedSamples(write, samples, now)
+}
