@@ -1,4 +1,4 @@
-/** The reference: an Express that does nothing but answer 1.1 KB of JSON. */
+/** The reference: an Express that only answers 1.1 KB of JSON. */
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 

@@ -1,10 +1,10 @@
 /**
- * A process that compiles: `cold URL` tells how long the first resource of a profile takes, `memory` what all profiles
- * take. Prints one JSON object. Run by validate-load.ts.
+ * A process that compiles: `cold URL` measures the time of the first resource of a profile, `memory` the memory of all
+ * profiles. Prints one JSON object. Run by validate-load.ts.
  */
 import path from 'node:path'
 import { loadDefinitions } from '../server/definitions/load.ts'
-import { createValidator } from '../server/validate/create.ts'
+import { createValidator } from '../server/validate/create-validator.ts'
 import { samplesByProfile } from './profiled.ts'
 
 const definitions = await loadDefinitions(path.join(import.meta.dirname, '..'))
@@ -13,7 +13,7 @@ const samples = samplesByProfile()
 const [task, url = ''] = process.argv.slice(2)
 console.log(JSON.stringify(task === 'memory' ? await memory() : await cold()))
 
-/** Of one that is right, then of one that is refused: that compiles what the sentences need, too. */
+/** For a valid resource, then for a refused one, which also compiles the schemas that report issues. */
 async function cold() {
   const { valid, refused } = samples.get(url) ?? { valid: [], refused: [] }
   return { right: await first(valid[0]), refused: await first(refused[0]) }
@@ -27,7 +27,7 @@ async function first(text: string | undefined): Promise<number | undefined> {
   return performance.now() - begun
 }
 
-/** In bytes, after a collection of what is not used any more (`--expose-gc`). */
+/** In bytes, after a garbage collection (`--expose-gc`). */
 async function memory() {
   const before = used()
   for (const { valid, refused } of samples.values())

@@ -1,5 +1,5 @@
 /**
- * Requests per second of the running hub (with its profiles, rules and visibility), beside a bare Express that answers
+ * Requests per second of the running hub (with its profiles, rules and visibility), compared with a bare Express that answers
  * the same number of bytes. Both run as processes of their own; the rounds alternate, so that a busy machine slows both.
  */
 import { spawn, type ChildProcess } from 'node:child_process'

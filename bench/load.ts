@@ -1,4 +1,4 @@
-/** A closed loop of requests over keep-alive connections: each sends its next request when the last was answered. */
+/** A closed loop of requests over keep-alive connections: each sends its next request after the answer to the last one. */
 import { Agent, request } from 'node:http'
 
 export type Ask = {
@@ -9,7 +9,7 @@ export type Ask = {
 }
 export type Round = { readonly url: string; next(): Ask }
 
-/** Answers per second. An answer of 400 or more ends the benchmark: a fast error is no figure. */
+/** Answers per second. An answer of 400 or more ends the benchmark: a fast error is not a result. */
 export async function load({ url, next }: Round, seconds: number, connections: number): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
   const end = performance.now() + seconds * 1000

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [name ...]`: figures as ratios to a reference measured in the same run, because the machines differ and
- * so do their neighbours. Names: those of BENCHES. Without a name: all.
+ * so does their load. Names: those of BENCHES. Without a name: all.
  */
 import { benchCircle } from './circle.ts'
 import { benchHttp } from './http.ts'
@@ -26,10 +26,10 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   },
 }
 
-const asked = process.argv.slice(2)
-const unknown = asked.find((name) => !Object.hasOwn(BENCHES, name))
+const names = process.argv.slice(2)
+const unknown = names.find((name) => !Object.hasOwn(BENCHES, name))
 if (unknown !== undefined) {
-  console.error(`There is no benchmark \`${unknown}\`; there are ${Object.keys(BENCHES).join(', ')}.`)
+  console.error(`There is no benchmark \`${unknown}\`; the benchmarks are ${Object.keys(BENCHES).join(', ')}.`)
   process.exit(1)
 }
-for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) await BENCHES[name]?.()
+for (const name of names.length > 0 ? names : Object.keys(BENCHES)) await BENCHES[name]?.()

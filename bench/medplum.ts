@@ -6,12 +6,12 @@ import type { ElementDefinition, ElementNode } from '../server/definitions/struc
 import { snapshotOf } from '../server/definitions/structures/snapshot.ts'
 import type { Structures } from '../server/definitions/structures/structures.ts'
 
-/** True when it takes the resource: it throws when it finds an error. */
+/** True if it accepts the resource; it throws when it finds an error. */
 export type Medplum = (resource: unknown, profile?: string) => boolean
 
-/** Its definitions are one for the process. */
+/** Loads its definitions, which are global to the process. */
 export async function medplum({ published, structures }: Definitions): Promise<Medplum> {
-  // It looks at WebSocket as it is loaded, which Node 20 does not have; nothing here opens one.
+  // The module reads WebSocket when it loads, which Node 20 does not have; nothing here opens one.
   ;(globalThis as { WebSocket?: unknown }).WebSocket ??= class {}
   const { indexStructureDefinitionBundle, validateResource } = await import('@medplum/core')
   for (const name of ['types', 'resources'])
@@ -33,19 +33,19 @@ export async function medplum({ published, structures }: Definitions): Promise<M
 }
 
 /**
- * A snapshot as Medplum reads it: each element with what its base allows, by which it knows lists, and each slice of
- * extensions with the url that tells it.
+ * A snapshot as Medplum reads it: each element with its `base`, by which Medplum recognizes lists, and each slice of
+ * extensions with its url.
  */
 function readable(url: string, structures: Structures): readonly ElementDefinition[] {
   return snapshotOf(structures.tree(url)).flatMap((element) => {
     const type = structures.find(element.path.split('.')[0] ?? '')?.type ?? ''
     const max = find(element.path, structures.tree(type), structures)?.element.max ?? element.max
-    const told = { ...element, base: { path: element.path, min: 0, max } }
+    const withBase = { ...element, base: { path: element.path, min: 0, max } }
     const [of] = element.type ?? []
     const fixedUri = of?.code === 'Extension' && element.sliceName ? of.profile?.[0] : undefined
-    if (fixedUri === undefined) return [told]
+    if (fixedUri === undefined) return [withBase]
     const path = `${element.path}.url`
-    return [told, { path, id: `${element.id}.url`, min: 1, max: '1', type: [{ code: 'uri' }], fixedUri }]
+    return [withBase, { path, id: `${element.id}.url`, min: 1, max: '1', type: [{ code: 'uri' }], fixedUri }]
   })
 }
 

@@ -8,7 +8,7 @@ const SYSTEM = 'https://no-wrong-door.example/fhir/NamingSystem/agency/es'
 
 export class Participants {
   private readonly ids: readonly string[]
-  /** Before the numbers that the agency gives, so that several sets do not meet. */
+  /** Prefix of the agency's numbers, so that sets do not overlap. */
   private readonly prefix: string
   private readonly versions = new Map<string, number>()
   private count: number
@@ -49,7 +49,7 @@ export class Participants {
   create = (): Ask => ({ method: 'POST', path: '/Patient', headers: HEADERS, body: this.body() })
   body = (): string => JSON.stringify(this.nextParticipant())
 
-  /** Another phone number each time, by the version that the last update of this participant made. */
+  /** A new phone number each time, with the version of the last update of this participant. */
   update = (): Ask => {
     const index = this.turn++ % this.ids.length
     const id = this.ids[index] ?? ''

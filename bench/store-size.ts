@@ -1,6 +1,6 @@
 /**
- * How much room a referral takes on disk: a ServiceRequest of 1.1 KB with its index entries, audience and history of one
- * version. `measureStoreSize` is what the benchmark prints and what a test holds to its limit.
+ * The size of a referral on disk: a ServiceRequest of 1.1 KB with its index entries, audience and history of one
+ * version. `measureStoreSize` is used by the benchmark, and by a test with a limit.
  */
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import { PARTICIPANT } from '../server/search/query.ts'
 import { openStore } from '../server/store/open.ts'
 import type { Write } from '../server/store/store.ts'
 
-/** What one record may take. */
+/** Largest size of one record, in bytes. */
 export const LIMIT = 2048
 
 export type StoreSize = {
@@ -61,7 +61,7 @@ export async function measureStoreSize(records: number): Promise<StoreSize> {
   }
 }
 
-/** Always the same for the same name, and as hard to compress as a random one. */
+/** The same for the same name, and as hard to compress as a random one. */
 function uuid(name: string): string {
   const hex = createHash('sha256').update(name).digest('hex')
   return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
@@ -116,10 +116,10 @@ export function referral(number: number, at: number): Write {
   }
 }
 
-type Said = { [name in 'patient' | 'requester' | 'performer' | 'service' | 'placer']: string } & { authored: number }
+type Values = { [name in 'patient' | 'requester' | 'performer' | 'service' | 'placer']: string } & { authored: number }
 
-function entries(resource: Resource, said: Said): IndexEntry[] {
-  const { patient, requester, performer, service, placer, authored } = said
+function entries(resource: Resource, values: Values): IndexEntry[] {
+  const { patient, requester, performer, service, placer, authored } = values
   const token = (param: string, code: string, system?: string): IndexEntry => ({
     kind: 'token',
     param,

@@ -1,23 +1,23 @@
 /**
- * Microseconds of processor time per check on one thread, beside two others in the same run. Each check gets an object
- * that was parsed for it alone, outside the time that is measured; the rounds alternate, and the median counts.
+ * Microseconds of processor time per check on one thread, compared with two other validators in the same run. Each check
+ * gets an object that was parsed for it, outside the measured time; the rounds alternate, and the median counts.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Definitions } from '../server/definitions/definitions.ts'
 import { loadDefinitions } from '../server/definitions/load.ts'
 import { profileUrl } from '../server/fhir/canonical.ts'
-import { createValidator, type Rules } from '../server/validate/create.ts'
+import { createValidator, type RuleSet } from '../server/validate/create-validator.ts'
 import { medplum } from './medplum.ts'
 import { contendersFor, NAMES, type Contender, type Name } from './validators.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const ROUNDS = 21
 const CHECKS: Readonly<Record<Name, number>> = { ours: 360, Medplum: 18, 'plain ajv': 720 }
-/** Each is called this often before it is measured, as it is in a process that runs for long. */
+/** Calls before the measurement, as in a process that has been running for some time. */
 const WARMING: Readonly<Record<Name, number>> = { ours: 7200, Medplum: 360, 'plain ajv': 14400 }
 
-/** What is promised: this many times as fast as Medplum, this part of the speed of plain ajv. */
+/** The targets: times the speed of Medplum, share of the speed of plain ajv. */
 const TARGETS = { Medplum: 10, 'plain ajv': 0.25 }
 
 const CASES = [
@@ -30,14 +30,14 @@ const CASES = [
 /** A sample of every folder that all three refuse. */
 const REFUSED = 'invalid-element-unknown.json'
 
-type Bag = Record<string, unknown>
+type JsonObject = Record<string, unknown>
 type Run = { readonly name: string; readonly texts: readonly string[]; readonly refused: number; readonly url?: string }
 
 export async function benchValidate(): Promise<void> {
   const definitions = await loadDefinitions(ROOT)
   const other = await medplum(definitions)
   console.log(
-    `validate: one thread, µs of processor time per check, median of ${ROUNDS} rounds; the ratios are those of our speed`,
+    `validate: one thread, µs of processor time per check, median of ${ROUNDS} rounds; the ratios compare speeds`,
   )
   let all = true
   for (const one of CASES) {
@@ -48,7 +48,9 @@ export async function benchValidate(): Promise<void> {
       all &&= held
     }
   }
-  console.log(`  ${all ? 'every target holds' : 'NOT every target holds'}: ${targets()}; the mixed rounds have none`)
+  console.log(
+    `  ${all ? 'every target is met' : 'NOT every target is met'}: ${targets()}; the mixed rounds have no target`,
+  )
 }
 
 const targets = (): string => `${TARGETS.Medplum} times Medplum, ${TARGETS['plain ajv']} of plain ajv`
@@ -71,17 +73,17 @@ async function runsOf(
   ]
 }
 
-/** Those of which there is nothing to tell: the two others have no words for a warning. */
-async function silent(texts: readonly string[], rules: Rules, definitions: Definitions): Promise<readonly string[]> {
+/** Those without issues: the two other validators do not report warnings. */
+async function silent(texts: readonly string[], rules: RuleSet, definitions: Definitions): Promise<readonly string[]> {
   const { check } = createValidator(definitions, { rules })
   const found = await Promise.all(texts.map((text) => check(JSON.parse(text))))
   return texts.filter((_, index) => found[index]?.length === 0)
 }
 
-// For the base alone: a claim would call for its profile.
+// For the base definition only: a claim would require its profile.
 function withoutClaims(text: string): string {
-  const resource = JSON.parse(text) as Bag
-  const { profile: _, ...meta } = (resource.meta ?? {}) as Bag
+  const resource = JSON.parse(text) as JsonObject
+  const { profile: _, ...meta } = (resource.meta ?? {}) as JsonObject
   const { meta: __, ...rest } = resource
   return JSON.stringify(Object.keys(meta).length > 0 ? { ...rest, meta } : rest)
 }
@@ -96,11 +98,11 @@ async function compare(contenders: Readonly<Record<Name, Contender>>, run: Run):
   return { ours: median(times.ours), Medplum: median(times.Medplum), 'plain ajv': median(times['plain ajv']) }
 }
 
-/** A wrong verdict ends the benchmark: who looks away is fast. */
+/** A wrong result ends the benchmark: skipping checks is fast. */
 async function measure(contender: Contender, run: Run, { name, checks }: { name: Name; checks: number }) {
   const copies = Math.ceil(checks / run.texts.length)
   const pool = Array.from({ length: copies }, () => run.texts.map((text) => JSON.parse(text) as unknown)).flat()
-  // Not the time on the clock: that of the neighbours would be in it.
+  // Processor time, because elapsed time includes the load of other processes.
   const begun = process.cpuUsage()
   const refused = await contender(pool)
   const { user, system } = process.cpuUsage(begun)
@@ -112,12 +114,12 @@ async function measure(contender: Contender, run: Run, { name, checks }: { name:
 const median = (values: readonly number[]): number =>
   [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN
 
-/** Answers whether the targets hold, where there are any. */
+/** Returns whether the targets are met, if there are any. */
 function report(name: string, times: Times, hasTargets: boolean): boolean {
   const shown = NAMES.map((one) => `${one} ${times[one].toFixed(1).padStart(6)}`).join('  ')
-  const beside = { Medplum: times.Medplum / times.ours, 'plain ajv': times['plain ajv'] / times.ours }
-  const held = !hasTargets || (beside.Medplum >= TARGETS.Medplum && beside['plain ajv'] >= TARGETS['plain ajv'])
-  const ratios = `${beside.Medplum.toFixed(0).padStart(4)} x Medplum  ${beside['plain ajv'].toFixed(2)} of plain ajv`
-  console.log(`  ${name.padEnd(48)}${shown}  ${ratios}${held ? '' : '  (short of the target)'}`)
+  const speedup = { Medplum: times.Medplum / times.ours, 'plain ajv': times['plain ajv'] / times.ours }
+  const held = !hasTargets || (speedup.Medplum >= TARGETS.Medplum && speedup['plain ajv'] >= TARGETS['plain ajv'])
+  const ratios = `${speedup.Medplum.toFixed(0).padStart(4)} x Medplum  ${speedup['plain ajv'].toFixed(2)} of plain ajv`
+  console.log(`  ${name.padEnd(48)}${shown}  ${ratios}${held ? '' : '  (below the target)'}`)
   return held
 }

@@ -1,22 +1,22 @@
 /**
  * The validators that are compared: ours, as a write uses it; `validateResource` of Medplum; plain ajv on the JSON Schema
- * that is generated from the profile, as those in profiles/schema are.
+ * that is generated from the profile, like those in profiles/schema.
  */
 import { Ajv } from 'ajv'
 import type { Definitions } from '../server/definitions/definitions.ts'
 import { isError } from '../server/fhir/outcome.ts'
-import { publishedSchema } from '../server/validate/compile/publish.ts'
-import { createValidator } from '../server/validate/create.ts'
+import { publishedSchema } from '../server/validate/compile/published-schema.ts'
+import { createValidator } from '../server/validate/create-validator.ts'
 import { createTerminology } from '../server/terminology/terminology.ts'
 import type { Medplum } from './medplum.ts'
 
-/** Checks one after the other; answers how many it refuses. */
+/** Validates one after the other; returns how many it refuses. */
 export type Contender = (resources: readonly unknown[]) => Promise<number>
 
 export const NAMES = ['ours', 'Medplum', 'plain ajv'] as const
 export type Name = (typeof NAMES)[number]
 
-/** What is to be met: a type of R4 alone, or the hub's profile for it too. */
+/** What to validate against: a type of R4 only, or also the hub's profile for it. */
 export type Subject = { readonly type: string; readonly profile?: string }
 
 export function contendersFor(
@@ -31,7 +31,7 @@ export function contendersFor(
   }
 }
 
-// A write awaits the verdict, so that is part of the time.
+// A write awaits the result, so that is part of the time.
 function ours(rules: 'hub' | 'open', definitions: Definitions): Contender {
   const { check } = createValidator(definitions, { rules })
   return async (resources) => {
@@ -49,7 +49,7 @@ function synchronous(takes: (resource: unknown) => boolean): Contender {
   }
 }
 
-/** All errors are looked for, as the two others do. */
+/** With `allErrors`, because the two others report all errors. */
 function plainAjv(url: string, definitions: Definitions): (resource: unknown) => boolean {
   const { structures } = definitions
   const schema = publishedSchema(url, { structures, terminology: createTerminology(definitions) })

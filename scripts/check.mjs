@@ -1,4 +1,4 @@
-/** `npm run check`: everything that a change must satisfy besides its tests, one line a step. */
+/** `npm run check`: everything that a change must satisfy in addition to the tests, one line per step. */
 import { spawn } from 'node:child_process'
 import { ROOT } from './dependencies.mjs'
 
@@ -37,7 +37,7 @@ for (const step of STEPS) {
   if (code === 0) continue
   failed += 1
   console.log(output.trimEnd())
-  if (step.fix) console.log(`To mend it: ${step.fix}`)
+  if (step.fix) console.log(`To fix it: ${step.fix}`)
 }
 console.log(failed === 0 ? 'All checks hold.' : `${failed} of ${STEPS.length} checks failed.`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -1,11 +1,11 @@
 /**
- * Measures the validator by a folder of validator cases: `npm run conformance -- FOLDER [part of an id ...]`. Prints the
- * agreement with the recorded verdicts and each disagreement. Exit code 0, 2 when the folder cannot be read. See
+ * Measures the validator with a folder of validator cases: `npm run conformance -- FOLDER [part of an id ...]`. Prints the
+ * agreement with the recorded results and each disagreement. Exit code 0, 2 if the folder cannot be read. See
  * docs/conformance.md.
  */
 import { parseJson } from '../server/fhir/json.ts'
 import { isError, OutcomeError, type Issue } from '../server/fhir/outcome.ts'
-import { createValidator } from '../server/validate/create.ts'
+import { createValidator } from '../server/validate/create-validator.ts'
 import type { Validator } from '../server/validate/validator.ts'
 import { casesIn, examplesIn, fileOf, readyFor, type Case, type Ready } from './conformance/cases.ts'
 import { report, type Result } from './conformance/report.ts'
@@ -18,16 +18,16 @@ if (!folder) {
 } else await run(folder)
 
 async function run(folder: string): Promise<void> {
-  const wanted = casesIn(folder).filter(({ id }) => only.length === 0 || only.some((part) => id.includes(part)))
+  const cases = casesIn(folder).filter(({ id }) => only.length === 0 || only.some((part) => id.includes(part)))
   const results: Result[] = []
-  for (const one of wanted) results.push(await resultOf(one, folder))
+  for (const one of cases) results.push(await resultOf(one, folder))
   console.log(report(results))
   if (only.length > 0) return
-  const { validator } = readied({ supporting: [] }, folder)
+  const { validator } = prepared({ supporting: [] }, folder)
   const examples = examplesIn(folder)
   const refused: string[] = []
   for (const { name, text } of examples) {
-    const errors = (await verdict(text, validator)).filter(isError)
+    const errors = (await issuesOf(text, validator)).filter(isError)
     if (errors.length > 0) refused.push(`  ${name}: ${errors.map((one) => one.text).join(' ')}`)
   }
   console.log(`\nexamples without error: ${examples.length - refused.length} of ${examples.length}`)
@@ -35,20 +35,20 @@ async function run(folder: string): Promise<void> {
 }
 
 async function resultOf(one: Case, folder: string): Promise<Result> {
-  const { validator, url, faults } = readied(one, folder)
-  return { one, faults, issues: await verdict(fileOf(folder, one.file), validator, url) }
+  const { validator, url, faults } = prepared(one, folder)
+  return { one, faults, issues: await issuesOf(fileOf(folder, one.file), validator, url) }
 }
 
-// Most cases need nothing beside R4: they share one validator.
-function readied(one: Pick<Case, 'profile' | 'supporting'>, folder: string): Ready & { validator: Validator } {
+// Most cases need only R4: they share one validator.
+function prepared(one: Pick<Case, 'profile' | 'supporting'>, folder: string): Ready & { validator: Validator } {
   const ready = readyFor(one, folder)
-  const known = validators.get(ready.definitions)
-  const validator = known ?? createValidator(ready.definitions, { rules: 'open' })
+  const cached = validators.get(ready.definitions)
+  const validator = cached ?? createValidator(ready.definitions, { rules: 'open' })
   validators.set(ready.definitions, validator)
   return { ...ready, validator }
 }
 
-async function verdict(text: string, validator: Validator, url?: string): Promise<readonly Issue[]> {
+async function issuesOf(text: string, validator: Validator, url?: string): Promise<readonly Issue[]> {
   try {
     return await validator.check(parseJson(text).value, { profiles: url ? [url] : [] })
   } catch (fault) {

@@ -1,23 +1,23 @@
 /**
- * `npm run demo`: starts the hub and six agency systems as processes of their own, and plays the story of Elvis between
- * them over HTTP. Exit code 0 only if every expectation held. docs/demo.md tells what to look at.
+ * `npm run demo`: starts the hub and six agency systems as processes of their own, and runs the story of Elvis between
+ * them over HTTP. Exit code 0 only if every expectation held. docs/demo.md describes what to look at.
  * `npm run demo -- --record <folder>` also writes the requests of the story as .http files.
  */
 import { startHub } from './demo/hub.ts'
-import { tell } from './demo/narrator.ts'
+import { runStory } from './demo/run-story.ts'
 import { createPrinter } from './demo/print.ts'
 import { createRecorder } from './demo/record.ts'
 
 const began = Date.now()
 const print = createPrinter((line) => console.log(line), process.stdout.isTTY === true)
-print.line('No Wrong Door: Elvis and six agencies that talk to each other through the hub only.')
+print.line('No Wrong Door: Elvis and six agencies that exchange records only through the hub.')
 const folder = process.argv[2] === '--record' ? process.argv[3] : undefined
 const recorder = createRecorder()
 const hub = await startHub()
-print.line(`The hub listens at ${hub.url}; each agency is a process with a listener of its own.`)
+print.line(`The hub listens at ${hub.url}; each agency is a process with its own endpoint.`)
 let good = false
 try {
-  good = await tell({ hub: hub.url, print, record: recorder.record })
+  good = await runStory({ hub: hub.url, print, record: recorder.record })
   if (good && folder) await recorder.save(folder)
 } catch (fault) {
   print.bad(fault instanceof Error ? fault.message : String(fault))

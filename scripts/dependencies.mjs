@@ -1,6 +1,6 @@
 /**
  * Are the dependencies of package-lock.json installed for this Node? If not, install them.
- * A stamp in node_modules answers quickly; without one, npm's own record of what it installed is compared.
+ * A stamp file in node_modules makes that check fast; without it, npm's own record of the installed packages is compared.
  */
 import { createHash } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
@@ -12,11 +12,11 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
 const LOCK_FILE = `${ROOT}/package-lock.json`
 const STAMP = `${ROOT}/node_modules/.no-wrong-door.json`
-/** Written by npm at the end of an install; so an interrupted install leaves none. */
+/** Written by npm at the end of an install; an interrupted install leaves none. */
 const INSTALLED = `${ROOT}/node_modules/.package-lock.json`
 
 /**
- * Makes sure that the dependencies are there, quietly when they are.
+ * Installs missing dependencies; prints nothing if there are none.
  * `needs`: `production` or `all`. Resolves to false when they could not be installed (the reason has been printed).
  */
 export async function ensureDependencies(needs) {
@@ -52,7 +52,7 @@ function stamp() {
   writeFileSync(STAMP, JSON.stringify({ fingerprint: fingerprint(), machine: machine(), holds }))
 }
 
-/** The packages that an install must hold: path -> version. Optional ones depend on the machine and are left out. */
+/** The packages that an install must contain: path -> version. Optional ones depend on the machine and are left out. */
 function expected(needs) {
   const packages = Object.entries(readJson(LOCK_FILE)?.packages ?? {})
   const wanted = packages.filter(([path, entry]) => {

@@ -2,7 +2,7 @@
  * Compares the validator with another one on mutants of samples and examples:
  * `npm run differential -- [--cases FOLDER] [--work FOLDER] [--seed N] [--count N] [--fixture FILE] -- COMMAND ...`, or with
  * `--definitions FOLDER --seeds FOLDER` on the examples of an implementation guide.
- * Exit code 0, 1 when they agree on less than 98 of 100 faults, 2 when it could not run. See docs/conformance.md.
+ * Exit code 0, 1 if they agree on less than 98 of 100 faults, 2 if it could not run. See docs/conformance.md.
  */
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,11 +13,11 @@ import { loadDefinitions } from '../server/definitions/load.ts'
 import type { Definitions } from '../server/definitions/definitions.ts'
 import { parseJson } from '../server/fhir/json.ts'
 import { isError, OutcomeError, type Issue } from '../server/fhir/outcome.ts'
-import { createValidator } from '../server/validate/create.ts'
+import { createValidator } from '../server/validate/create-validator.ts'
 import type { Validator } from '../server/validate/validator.ts'
 import { fixtureOf } from './differential/fixture.ts'
-import { mutantsOf, type Wanted } from './differential/generate.ts'
-import { verdictsOf, type Judging, type Said } from './differential/judge.ts'
+import { mutantsOf, type MutantOptions } from './differential/generate.ts'
+import { resultsOf, type OtherValidator, type OtherIssue } from './differential/other-validator.ts'
 import { agreement, AGREED_ENOUGH, isFault, refuses, report, type Compared } from './differential/report.ts'
 import { seedsIn, seedsOf, type Seed } from './differential/seeds.ts'
 
@@ -33,8 +33,8 @@ const OPTIONS = {
   seeds: { type: 'string' },
 } as const
 
-/** Both validators: this one, and how the other is asked. */
-type Two = { readonly validator: Validator; readonly judging: Judging }
+/** Both validators: this one, and the other with its command. */
+type Validators = { readonly validator: Validator; readonly other: OtherValidator }
 
 try {
   await run()
@@ -44,79 +44,80 @@ try {
 }
 
 async function run(): Promise<void> {
-  const { values: options, positionals: command } = parseArgs({ allowPositionals: true, options: OPTIONS })
-  const [number, count] = [options.seed, options.count].map(wholeNumber) as [number, number]
-  const additional = (await Promise.all(options.definitions.map(readPackages))).flat()
+  const { values: args, positionals: command } = parseArgs({ allowPositionals: true, options: OPTIONS })
+  const [number, count] = [args.seed, args.count].map(wholeNumber) as [number, number]
+  const additional = (await Promise.all(args.definitions.map(readPackages))).flat()
   const definitions = await loadDefinitions(ROOT, { additional })
-  const judging: Judging = { folder: path.resolve(options.work), command, progress }
-  const two: Two = { validator: validatorOver(definitions), judging }
-  const seeds = options.seeds === undefined ? seedsIn(ROOT, options.cases) : seedsOf(options.seeds)
-  const wanted = { number, count, definitions, isOfGuide: options.seeds !== undefined }
-  const compared = await compare(await soundSeeds(seeds, two), wanted, two)
+  const other: OtherValidator = { folder: path.resolve(args.work), command, progress }
+  const validators: Validators = { validator: validatorOver(definitions), other }
+  const seeds = args.seeds === undefined ? seedsIn(ROOT, args.cases) : seedsOf(args.seeds)
+  const options = { number, count, definitions, isOfGuide: args.seeds !== undefined }
+  const compared = await compare(await soundSeeds(seeds, validators), options, validators)
   console.log(report(compared))
-  if (options.fixture) writeFileSync(options.fixture, fixtureOf(compared, seedsIn(ROOT)))
+  if (args.fixture) writeFileSync(args.fixture, fixtureOf(compared, seedsIn(ROOT)))
   process.exitCode = agreement(compared.filter(isFault)) >= AGREED_ENOUGH ? 0 : 1
 }
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text))
-    throw new Error(`\`${text}\` is no whole number. Give \`--seed\` and \`--count\` one each.`)
+    throw new Error(`\`${text}\` is not a whole number. Give \`--seed\` and \`--count\` one each.`)
   return Number(text)
 }
 
 function progress(done: number, all: number): void {
-  if (done % 250 === 0 || done === all) console.error(`  asked ${done} of ${all}`)
+  if (done % 250 === 0 || done === all) console.error(`  validated ${done} of ${all} with the other validator`)
 }
 
-/** A mutant of what is invalid to begin with says nothing: such seeds are told, and left out. */
-async function soundSeeds(seeds: readonly Seed[], { validator, judging }: Two): Promise<readonly Seed[]> {
-  const said = await verdictsOf(seeds.map(textOf), judging)
+/** A mutant of an invalid resource proves nothing: such seeds are printed, and left out. */
+async function soundSeeds(seeds: readonly Seed[], { validator, other }: Validators): Promise<readonly Seed[]> {
+  const results = await resultsOf(seeds.map(textOf), other)
   const sound: Seed[] = []
   for (const seed of seeds) {
     const ours = (await issuesOf(textOf(seed), validator)).filter(isError)
-    const theirs = said.get(textOf(seed))
+    const theirs = results.get(textOf(seed))
     if (ours.length === 0 && theirs?.valid === true) sound.push(seed)
-    else if (theirs) tellUnsound(seed, ours, theirs.issues.filter(refuses))
+    else if (theirs) printUnsound(seed, ours, theirs.issues.filter(refuses))
   }
-  if (sound.length === 0) throw new Error('There is no seed that both take for valid. Name the command that judges.')
+  if (sound.length === 0)
+    throw new Error('There is no seed that both validators accept. Name the command of the other validator.')
   console.log(`\n${sound.length} of ${seeds.length} seeds\n`)
   return sound
 }
 
-function tellUnsound({ name }: Seed, ours: readonly Issue[], theirs: readonly Said[]): void {
+function printUnsound({ name }: Seed, ours: readonly Issue[], theirs: readonly OtherIssue[]): void {
   const who =
-    ours.length === 0 ? 'the other refuses it' : theirs.length === 0 ? 'only here is it refused' : 'each refuses it'
-  console.log(`${name} is no seed; ${who}:`)
+    ours.length === 0 ? 'the other refuses it' : theirs.length === 0 ? 'only this one refuses it' : 'both refuse it'
+  console.log(`${name} is not a seed; ${who}:`)
   for (const { expression, text } of ours.slice(0, 2)) console.log(`  here: ${expression ?? '-'}: ${text}`)
   for (const one of theirs.slice(0, 2)) console.log(`  other: ${one.path ?? '-'}: ${one.message}`)
 }
 
 async function compare(
   seeds: readonly Seed[],
-  wanted: Wanted,
-  { validator, judging }: Two,
+  options: MutantOptions,
+  { validator, other }: Validators,
 ): Promise<readonly Compared[]> {
-  const mutants = mutantsOf(seeds, wanted)
-  const said = await verdictsOf(mutants.map(textOf), judging)
+  const mutants = mutantsOf(seeds, options)
+  const results = await resultsOf(mutants.map(textOf), other)
   const compared: Compared[] = []
   for (const mutant of mutants) {
-    const theirs = said.get(textOf(mutant))
+    const theirs = results.get(textOf(mutant))
     if (theirs) compared.push({ mutant, theirs, ours: await issuesOf(textOf(mutant), validator) })
   }
-  console.log(`${mutants.length} mutants (seed ${wanted.number}), ${compared.length} of them judged by both\n`)
+  console.log(`${mutants.length} mutants (seed ${options.number}), ${compared.length} of them validated by both\n`)
   return compared
 }
 
-/** What is right is found out in two ways, which must not differ. */
+/** Validates with and without the quick pass, which must not differ. */
 function validatorOver(definitions: Definitions): Validator {
   const [quick, slow] = [true, false].map((isQuick) => createValidator(definitions, { rules: 'open', isQuick })) as [
     Validator,
     Validator,
   ]
   return {
-    async check(resource, ask) {
-      const issues = await quick.check(resource, ask)
-      if (!isDeepStrictEqual(issues, await slow.check(resource, ask)))
+    async check(resource, options) {
+      const issues = await quick.check(resource, options)
+      if (!isDeepStrictEqual(issues, await slow.check(resource, options)))
         console.error(`The quick pass and the schemas differ: ${JSON.stringify(resource)}`)
       return issues
     },

@@ -1,6 +1,6 @@
 /**
  * Writes docs/reference/*.md from the definitions: `node --import tsx scripts/docs.ts`. With `--check` it writes
- * nothing, and its exit code says whether the pages are current.
+ * nothing, and its exit code is 0 if the pages are current.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

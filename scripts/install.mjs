@@ -1,4 +1,4 @@
-/** Runs npm to install the dependencies, saying what happens and how far it is. */
+/** Runs npm to install the dependencies, and shows the progress. */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { ROOT } from './dependencies.mjs'
@@ -8,15 +8,15 @@ const QUIET = ['--no-audit', '--no-fund', '--loglevel=error']
 /**
  * Installs and resolves to whether it worked.
  * - needs: `production` or `all`
- * - expected: the packages that will be there (path -> version); the progress counts them
- * - add: keep what is there and add what is missing, instead of starting afresh
+ * - expected: the packages to install (path -> version); the progress counts them
+ * - add: keep the installed packages and add the missing ones, instead of installing all again
  */
 export async function install(needs, expected, add) {
   const only = needs === 'all' ? ['--include=dev'] : ['--omit=dev']
   const verb = add ? ['install', '--no-save'] : ['ci']
   console.error(
     add
-      ? 'Installing what tests and checks need besides the hub itself.'
+      ? 'Installing the packages for tests and checks.'
       : 'Installing the dependencies; the first time takes a few minutes, because SQLite is compiled.',
   )
   const started = Date.now()
@@ -24,7 +24,7 @@ export async function install(needs, expected, add) {
   const code = await npm([...verb, ...only, ...QUIET])
   stop()
   if (code === 0) {
-    console.error(`Dependencies are in place (${seconds(started)} s).`)
+    console.error(`The dependencies are installed (${seconds(started)} s).`)
     return true
   }
   console.error(
@@ -58,7 +58,7 @@ function showProgress(paths, started) {
     const what =
       there < paths.length
         ? `${there} of ${paths.length} packages`
-        : `${paths.length} packages, compiling what needs it`
+        : `${paths.length} packages, compiling native packages`
     process.stderr.write(terminal ? `\r\x1b[K  ${seconds(started)} s  ${what}` : `  ${seconds(started)} s  ${what}\n`)
   }
   const timer = setInterval(tick, terminal ? 250 : 10_000)

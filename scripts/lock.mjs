@@ -1,4 +1,4 @@
-/** One install at a time in one checkout: a file that names the process at work; the others wait for it. */
+/** One install at a time in one checkout: a lock file names the process that installs; the others wait for it. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ROOT } from './dependencies.mjs'
@@ -7,10 +7,10 @@ const LOCK = `${ROOT}/.install.lock`
 
 /** Runs `work` while no other process of this checkout does; resolves to what it resolves to. */
 export async function withInstallLock(work) {
-  let told = false
+  let announced = false
   while (!take()) {
-    if (!told) console.error('Another command is installing the dependencies; waiting for it.')
-    told = true
+    if (!announced) console.error('Another command is installing the dependencies; waiting for it.')
+    announced = true
     await delay(200)
   }
   const release = () => rmSync(LOCK, { force: true })
@@ -34,7 +34,7 @@ function take() {
   }
 }
 
-/** A lock whose process is gone was left by a kill. It is moved aside first, so that only one waiter drops it. */
+/** Deletes the lock of a process that was killed. Moves it first, so that only one waiter deletes it. */
 function dropIfAbandoned() {
   const holder = read(LOCK)
   if (holder === undefined || holder === '' || isAlive(Number(holder))) return

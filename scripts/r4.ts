@@ -1,8 +1,8 @@
 /**
- * The trimmed copy of the R4 (4.0.1) definitions under server/definitions/r4, from the definitions as HL7 published them
+ * The trimmed copy of the R4 (4.0.1) definitions under server/definitions/r4, from the definitions that HL7 published
  * (lines of JSON, one resource each, compressed or not):
  *
- *     node --import tsx scripts/r4.ts FILE            makes the copy and its digests
+ *     node --import tsx scripts/r4.ts FILE            builds the copy and its digests
  *     node --import tsx scripts/r4.ts --check         compares the copy with its digests
  *     node --import tsx scripts/r4.ts --check FILE    compares the copy and the digests with the published definitions
  *
@@ -14,7 +14,7 @@ import { copyOf, FOLDER, resourceTypesOf, writeCopy } from './r4/copy.ts'
 import { digestsOf, writeDigests } from './r4/digests.ts'
 import { readSources } from './r4/sources.ts'
 
-/** So many differences are printed; after that, only how many more there are. */
+/** Number of differences that are printed in full; of the others only the count. */
 const PRINTED = 40
 
 const { values, positionals } = parseArgs({

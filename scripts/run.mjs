@@ -1,7 +1,7 @@
 /**
  * Runs one task of the project: `node scripts/run.mjs <task> [arguments]`, which is what `npm start`, `npm test`, ... do.
- * It first makes sure that the dependencies are there, so that a fresh clone needs nothing but Node. Plain Node, and
- * dynamic imports only, so that an old Node reads far enough to say what it lacks.
+ * It first installs missing dependencies, so that a fresh clone needs only Node. Plain JavaScript and dynamic imports, so
+ * that an old Node can run it far enough to report its version.
  */
 const [major, minor] = process.versions.node.split('.').map(Number)
 

@@ -1,11 +1,11 @@
 /**
  * Writes profiles/schema/*.json from the profiles: `node --import tsx scripts/schemas.ts`. With `--check` it writes
- * nothing, and its exit code says whether the files are current.
+ * nothing, and its exit code is 0 if the files are current.
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { loadDefinitions } from '../server/definitions/load.ts'
-import { schemaFiles, type SchemaFile } from '../server/validate/schemas.ts'
+import { schemaFiles, type SchemaFile } from '../server/validate/schema-files.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const FOLDER = path.join(ROOT, 'profiles', 'schema')

@@ -7,7 +7,7 @@ import { testFiles } from './test-files.mjs'
 
 /**
  * - needs: `production` is enough to run the hub; `all` adds what tests and checks use.
- * - module: a TypeScript file that is the program. It runs in this very process: one Node to start, and signals and the
+ * - module: a TypeScript file that is the program. It runs in this process: only one Node starts, and signals and the
  *   exit code need no forwarding.
  * - command: Node and its arguments, as a child; `otherwise()` is added when the caller gives no arguments.
  */

@@ -45,8 +45,8 @@ import { openStore } from './store/open.ts'
 import type { Job, Store } from './store/store.ts'
 import { createChannels } from './subscriptions/channels/index.ts'
 import { createSubscriptions } from './subscriptions/subscriptions.ts'
-import { createApart } from './validate/large/apart.ts'
-import { createTurns } from './validate/turns.ts'
+import { createWorkerThread } from './validate/large/worker-thread.ts'
+import { createTimeSlicer } from './validate/time-slice.ts'
 import { retryOnConflict } from './write/conflict.ts'
 import { createIndexState, indexDigests, withIndexState } from './write/index-state.ts'
 import type { WriteNeeds } from './write/needs.ts'
@@ -124,9 +124,9 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
   const secret = loadSecretKey(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
-  const apart = createApart({ ...validation, limit: config.checkLimit })
+  const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
   const store = options.store ?? (await openStore(config.store, { clock: clock.now }))
-  const inEffect = definitionsInEffect(definitions, { ...validation, apart, inTurn: createTurns() })
+  const inEffect = definitionsInEffect(definitions, { ...validation, workerThread, inTimeSlice: createTimeSlicer() })
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
   const needs = {
     ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables, leftOut }),
@@ -171,7 +171,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     async stop() {
       await listening?.stop(GRACE)
       await Promise.all([...readers.map((reader) => reader.stop()), worker.stop(GRACE)])
-      await apart.end()
+      await workerThread.end()
       await store.close()
     },
   }
@@ -296,7 +296,7 @@ const indexContext = ({ timeZone, publicUrl, rules }: Config, { visibility }: Lo
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {
   const options = { searchTypes: SEARCH_TYPE_NAMES, ...RULES[rules].load }
   if (definitions === undefined) return loadDefinitions(ROOT_FOLDER, options)
-  return (await import('./validate/usable.ts')).loadWith(ROOT_FOLDER, definitions, options)
+  return (await import('./validate/check-definitions.ts')).loadCheckedDefinitions(ROOT_FOLDER, definitions, options)
 }
 
 const version = async (): Promise<string> =>

@@ -6,14 +6,14 @@ import path from 'node:path'
 import { completing } from './write/complete.ts'
 import { createLocator, parseJson } from './fhir/json.ts'
 import { isError, OutcomeError, type Issue } from './fhir/outcome.ts'
-import { createValidator, type Rules } from './validate/create.ts'
-import { loadWith } from './validate/usable.ts'
+import { createValidator, type RuleSet } from './validate/create-validator.ts'
+import { loadCheckedDefinitions } from './validate/check-definitions.ts'
 
 export type { Issue } from './fhir/outcome.ts'
 
 export type ValidatorOptions = {
   /** `hub`: what the hub would take; `open`: any type of R4, and the profiles that `meta.profile` claims. Default `hub`. */
-  readonly rules?: Rules
+  readonly rules?: RuleSet
   /** Folders of definitions in addition to the hub's own. */
   readonly definitions?: readonly string[]
 }
@@ -35,7 +35,7 @@ const OWN = path.join(import.meta.dirname, '..')
  * Throws DefinitionFault (which file, what is wrong) for a definition that cannot be used.
  */
 export async function validator({ rules = 'hub', definitions = [] }: ValidatorOptions = {}): Promise<Validate> {
-  const loaded = await loadWith(OWN, definitions)
+  const loaded = await loadCheckedDefinitions(OWN, definitions)
   const plain = createValidator(loaded, { rules })
   const { check } = rules === 'hub' ? completing(plain) : plain
   return async (resource, profiles = []) => {

@@ -1,4 +1,4 @@
-/** The request files of samples/ as a reader would send them, one after the other, to a hub that knows nobody yet. */
+/** The request files of samples/ as a reader would send them, one after the other, to a new hub. */
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,7 +29,7 @@ describe('the request files', function () {
       it('are there', () => assert.ok(filesIn(folder).length > 0))
 
       for (const file of filesIn(folder)) {
-        it(`${file} is answered as it says`, async () => {
+        it(`${file} gets the expected answers`, async () => {
           for (const request of readHttpFile(join(ROOT, folder, file))) await send(request, variables)
         })
       }

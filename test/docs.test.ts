@@ -1,4 +1,4 @@
-/** The pages say what is so: settings, errors, dependencies, paths, links and commands are compared with the code. */
+/** The pages are true: settings, errors, dependencies, paths, links, terms and commands are compared with the code. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
@@ -11,19 +11,19 @@ import { codeBlocks, links, slug, tableRows, textOf } from './checks/markdown.ts
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...sourceFiles('docs', ['.md'])]
 
 describe('the documentation', () => {
-  it('tells every setting with its default, its values and what it is', () => {
-    const told = tableRows(textOf('docs/settings.md'), ['name', 'default', 'allowed', 'what it is'])
+  it('lists every setting with its default, its values and its meaning', () => {
+    const listed = tableRows(textOf('docs/settings.md'), ['name', 'default', 'allowed', 'what it is'])
     const table = Object.entries(SETTINGS).map(([name, { default: fallback, kind, doc }]) => [
       `\`${name}\``,
       fallback === undefined ? 'unset' : `\`${fallback}\``,
       kind.allowed,
       doc,
     ])
-    assert.deepEqual(told, table)
+    assert.deepEqual(listed, table)
   })
 
-  it('tells every error code with its status, issue type, meaning, what to do and an example', () => {
-    const told = tableRows(textOf('docs/errors.md'), [
+  it('lists every error code with its status, issue type, meaning, what to do and an example', () => {
+    const listed = tableRows(textOf('docs/errors.md'), [
       'code',
       'status',
       'issue type',
@@ -32,21 +32,21 @@ describe('the documentation', () => {
       'example',
     ])
     assert.deepEqual(
-      told.map(([code]) => code).sort(),
+      listed.map(([code]) => code).sort(),
       Object.keys(ERRORS)
         .map((code) => `\`${code}\``)
         .sort(),
     )
-    const facts = Object.fromEntries(told.map(([code, ...rest]) => [code, rest.slice(0, 3)]))
+    const facts = Object.fromEntries(listed.map(([code, ...rest]) => [code, rest.slice(0, 3)]))
     for (const [code, [status, type, meaning]] of Object.entries(ERRORS))
       assert.deepEqual(facts[`\`${code}\``], [String(status), type, meaning], code)
-    for (const [code = '', , , , todo = '', example] of told) {
-      assert.match(todo, /^[A-Z`].*\.$/, `${code} does not say what to do`)
+    for (const [code = '', , , , todo = '', example] of listed) {
+      assert.match(todo, /^[A-Z`].*\.$/, `${code} has no sentence on what to do`)
       assert.equal(example, `[see](reference/errors.md#${code.replaceAll('`', '')})`)
     }
   })
 
-  it('tells every profile, search parameter, operation, topic, code list and example as they are', function () {
+  it('describes every profile, search parameter, operation, topic, code list and example as defined', function () {
     this.timeout(120_000)
     const { status, stderr } = spawnSync(process.execPath, ['--import=tsx', 'scripts/docs.ts', '--check'], {
       cwd: ROOT,
@@ -83,7 +83,14 @@ describe('the documentation', () => {
     )
   })
 
-  it('links only to what is there', () => {
+  it('defines at most 25 terms of the code, in order', () => {
+    const [, code = ''] = textOf('docs/glossary.md').split('\n## The code\n')
+    const terms = tableRows(code, ['term', 'meaning']).map(([term = '']) => term)
+    assert.ok(terms.length > 0 && terms.length <= 25, `there are ${terms.length} terms`)
+    assert.deepEqual(terms, [...terms].sort())
+  })
+
+  it('links only to existing pages and headings', () => {
     const broken = PAGES.flatMap((page) =>
       links(textOf(page))
         .filter((link) => !leadsSomewhere(page, link))
@@ -109,7 +116,7 @@ describe('the documentation', () => {
     }
   })
 
-  it('names only npm commands that there are', () => {
+  it('names only existing npm commands', () => {
     const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }
     const named = PAGES.flatMap((page) =>
       [...textOf(page).matchAll(/npm run ([a-z][a-z:-]*)/g)].map((match) => match[1] ?? ''),
@@ -120,7 +127,7 @@ describe('the documentation', () => {
     )
   })
 
-  it('names only files that there are', () => {
+  it('names only existing files', () => {
     const pattern = /`((?:server|test|scripts|docs|profiles|valuesets|capability|samples|bench)\/[\w./-]+)`/g
     const named = PAGES.flatMap((page) =>
       [...textOf(page).matchAll(pattern)].map((match) => [page, match[1] ?? ''] as const),

@@ -68,7 +68,7 @@ describe('the library', () => {
         env: { PATH: process.env.PATH },
       })
       assert.equal(status, 0, stdout + stderr)
-      assert.match(stdout, /what we send is what the hub takes/)
+      assert.match(stdout, /the hub accepts the participant that we send/)
     } finally {
       rmSync(folder, { recursive: true })
     }

@@ -1,4 +1,4 @@
-/** README's tour, run as it stands there, against a hub of its own. */
+/** README's tour, run as written, against a hub of its own. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { codeBlocks, textOf } from './checks/markdown.ts'
@@ -21,7 +21,7 @@ describe('the tour of README', function () {
     await hub?.end()
   })
 
-  it('goes as it says, line by line', () => {
+  it('runs as written, line by line', () => {
     const tour = codeBlocks(textOf('README.md')).find((block) => block.includes(`HUB=${USUAL}`))
     assert.ok(tour, 'README has no tour')
     const script = `{ ${tour.replace(USUAL, hub.url)}\n} 2>&1 | cat`

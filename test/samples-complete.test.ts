@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { loadDefinitions } from '../server/definitions/load.ts'
-import { createValidator } from '../server/validate/create.ts'
+import { createValidator } from '../server/validate/create-validator.ts'
 import type { Validator } from '../server/validate/validator.ts'
 import { distance } from './samples/distance.ts'
 

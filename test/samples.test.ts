@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { loadDefinitions } from '../server/definitions/load.ts'
 import { isError, type Issue } from '../server/fhir/outcome.ts'
-import { createValidator } from '../server/validate/create.ts'
+import { createValidator } from '../server/validate/create-validator.ts'
 import type { Validator } from '../server/validate/validator.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')

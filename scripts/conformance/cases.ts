@@ -1,6 +1,6 @@
 /**
- * Reads a folder of validator cases: manifest.json (what to check, with which definitions, and what a reference
- * validator said), files/, and examples/ that must be without error. The cases come from
+ * Reads a folder of validator cases: manifest.json (what to validate, with which definitions, and the result of a
+ * reference validator), files/, and examples/ that must be without error. The cases come from
  * https://github.com/FHIR/fhir-test-cases
  */
 import { readFileSync, readdirSync } from 'node:fs'
@@ -11,7 +11,7 @@ import type { Source } from '../../server/definitions/folders.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
 import { readFhirXml } from './xml.ts'
 
-export type Said = {
+export type ReferenceIssue = {
   readonly severity: string
   readonly code: string
   readonly expression?: string
@@ -24,13 +24,13 @@ export type Case = {
   readonly file: string
   readonly profile?: string
   readonly supporting: readonly string[]
-  readonly expected: { readonly valid: boolean; readonly issues: readonly Said[] }
+  readonly expected: { readonly valid: boolean; readonly issues: readonly ReferenceIssue[] }
 }
 
 /** A file of the folder, by its name and text. */
 export type CaseFile = { readonly name: string; readonly text: string }
 
-/** What a case needs to be known; `url` is the profile to check against. */
+/** The definitions that a case needs; `url` is the profile to validate against. */
 export type Ready = { readonly definitions: Definitions; readonly url?: string; readonly faults: readonly string[] }
 
 export const casesIn = (folder: string): readonly Case[] =>
@@ -44,7 +44,7 @@ export const examplesIn = (folder: string): readonly CaseFile[] =>
     .sort()
     .map((name) => ({ name, text: readFileSync(path.join(folder, 'examples', name), 'utf8') }))
 
-/** Loads what a case names beside its resource; one that cannot be used is left out, and said. */
+/** Loads the definitions that a case names; one that cannot be used is left out, and listed in `faults`. */
 export function readyFor(one: Pick<Case, 'profile' | 'supporting'>, folder: string): Ready {
   const faults: string[] = []
   const sources = new Map<string, Source>()
@@ -74,7 +74,7 @@ function definitionsIn(name: string, folder: string, faults: string[]): readonly
   }
 }
 
-// One definition that does not fit must not take the others with it.
+// A definition that cannot be used must not exclude the others.
 function usable(sources: readonly Source[], faults: string[]): { definitions: Definitions } {
   if (sources.length === 0) return { definitions: PLAIN }
   let kept = sources

@@ -1,16 +1,16 @@
-/** Whether two validators tell the first error at the same element, though they name elements in slightly other ways. */
+/** Whether two validators report the first error at the same element, although they name elements slightly differently. */
 import type { Issue } from '../../server/fhir/outcome.ts'
 
 /** `theirs` is the expression of the other's first error, `ours` our first error. */
 export const isSamePlace = (theirs: string | null | undefined, ours: Issue | undefined): boolean =>
   placesOf(ours).some((place) => plain(place) === plain(theirs))
 
-/** Of what is missing, unknown or too many, the reference names the element that holds it, not the element itself. */
+/** For a missing, unknown or excess element, the reference names the parent, not the element itself. */
 const OF_HOLDER = new Set<string>(['element-missing', 'element-unknown', 'element-too-many', 'slice-cardinality'])
 
 /**
- * Of an extension it names the extension where that is not known, and the holder where it may not stand; of a type that is
- * none, the resource.
+ * It names an unknown extension itself, but the parent of an extension that is not allowed there; for an unknown type, the
+ * resource.
  */
 const OF_EITHER = new Set<string>(['extension-unknown', 'unknown-type'])
 
@@ -23,8 +23,8 @@ function placesOf(issue: Issue | undefined): readonly (string | undefined)[] {
 }
 
 /**
- * The reference notes types and ids of inner resources as comments, and urls of extensions as conditions; of a choice it
- * names the definition (`value[x]`) as long as it only reads.
+ * The reference writes types and ids of inner resources as comments, and urls of extensions as conditions; for a choice it
+ * sometimes names the definition (`value[x]`).
  */
 const plain = (expression: string | null = ''): string =>
   (expression ?? '')

@@ -1,7 +1,7 @@
 /** The figures of a conformance run, in words. */
 import type { Issue } from '../../server/fhir/outcome.ts'
 import { isError } from '../../server/fhir/outcome.ts'
-import type { Case, Said } from './cases.ts'
+import type { Case, ReferenceIssue } from './cases.ts'
 import { isSamePlace } from './first.ts'
 
 export type Result = { readonly one: Case; readonly issues: readonly Issue[]; readonly faults: readonly string[] }
@@ -49,11 +49,11 @@ function disagreement({ one, issues, faults }: Result): readonly string[] {
   const theirs = one.expected.issues.filter(refuses)
   const ours = issues.filter(isError)
   return [
-    `  ${one.id} (${one.module}): the reference says ${one.expected.valid ? 'valid' : 'invalid'}`,
-    ...theirs.slice(0, 3).map((said) => `    reference: ${said.expression ?? '-'}: ${said.text.slice(0, 220)}`),
+    `  ${one.id} (${one.module}): by the reference ${one.expected.valid ? 'valid' : 'invalid'}`,
+    ...theirs.slice(0, 3).map((issue) => `    reference: ${issue.expression ?? '-'}: ${issue.text.slice(0, 220)}`),
     ...ours
       .slice(0, 3)
-      .map((said) => `    here: ${said.expression ?? '-'}: ${said.detail}: ${said.text.slice(0, 220)}`),
+      .map((issue) => `    here: ${issue.expression ?? '-'}: ${issue.detail}: ${issue.text.slice(0, 220)}`),
     ...faults.map((fault) => `    not loaded: ${fault.slice(0, 220)}`),
   ]
 }
@@ -66,5 +66,5 @@ function otherFirst({ one, issues }: Result): readonly string[] {
   ]
 }
 
-const sameFirst = (theirs: readonly Said[], ours: readonly Issue[]): boolean =>
+const sameFirst = (theirs: readonly ReferenceIssue[], ours: readonly Issue[]): boolean =>
   isSamePlace(theirs.find(refuses)?.expression, ours.find(isError))

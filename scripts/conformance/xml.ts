@@ -7,7 +7,7 @@ import type { Structures } from '../../server/definitions/structures/structures.
 import type { JsonObject } from '../../server/fhir/types.ts'
 
 type Tag = { name: string; attributes: Record<string, string>; children: Tag[]; start: number; end: number }
-type Bag = Record<string, unknown>
+type Properties = Record<string, unknown>
 
 /** One resource. Throws Error for what is not well-formed or not FHIR. */
 export function readFhirXml(text: string, structures: Structures): JsonObject {
@@ -55,33 +55,33 @@ const unescape = (text: string): string =>
 
 type Source = { readonly structures: Structures; readonly text: string }
 
-function resourceOf(tag: Tag, source: Source): Bag {
+function resourceOf(tag: Tag, source: Source): Properties {
   if (!source.structures.find(tag.name)) throw new Error(`\`${tag.name}\` is not a resource type.`)
   return { resourceType: tag.name, ...elementOf(tag, source.structures.tree(tag.name), source) }
 }
 
-function elementOf(tag: Tag, node: ElementNode, source: Source): Bag {
-  const made: Bag = {}
-  for (const name of ['id', 'url']) if (tag.attributes[name] !== undefined) made[name] = tag.attributes[name]
-  for (const child of tag.children) addChild(made, child, node, source)
-  return made
+function elementOf(tag: Tag, node: ElementNode, source: Source): Properties {
+  const result: Properties = {}
+  for (const name of ['id', 'url']) if (tag.attributes[name] !== undefined) result[name] = tag.attributes[name]
+  for (const child of tag.children) addChild(result, child, node, source)
+  return result
 }
 
-function addChild(made: Bag, child: Tag, parent: ElementNode, source: Source): void {
+function addChild(result: Properties, child: Tag, parent: ElementNode, source: Source): void {
   const found = childOf(parent, child.name)
   if (!found) throw new Error(`\`${child.name}\` is not an element of ${parent.path}.`)
   const { node, type } = found
   const isList = !isChoice(node) && node.element.max !== '1'
-  const { value, beside } = valueOf(child, node, type, source)
-  put(made, child.name, value, isList)
-  if (beside) put(made, `_${child.name}`, beside, isList)
+  const { value, sibling: sibling } = valueOf(child, node, type, source)
+  put(result, child.name, value, isList)
+  if (sibling) put(result, `_${child.name}`, sibling, isList)
 }
 
-function put(made: Bag, name: string, value: unknown, isList: boolean): void {
+function put(result: Properties, name: string, value: unknown, isList: boolean): void {
   if (value === undefined) return
-  if (!isList) made[name] = value
-  else if (Array.isArray(made[name])) (made[name] as unknown[]).push(value)
-  else made[name] = [value]
+  if (!isList) result[name] = value
+  else if (Array.isArray(result[name])) (result[name] as unknown[]).push(value)
+  else result[name] = [value]
 }
 
 function childOf(parent: ElementNode, name: string): { node: ElementNode; type: string } | undefined {
@@ -94,7 +94,7 @@ function childOf(parent: ElementNode, name: string): { node: ElementNode; type: 
   return undefined
 }
 
-type Value = { readonly value: unknown; readonly beside?: Bag }
+type Value = { readonly value: unknown; readonly sibling?: Properties }
 
 function valueOf(tag: Tag, node: ElementNode, type: string, source: Source): Value {
   const { structures, text } = source
@@ -105,8 +105,11 @@ function valueOf(tag: Tag, node: ElementNode, type: string, source: Source): Val
   // A type of FHIRPath (`http://hl7.org/fhirpath/System.String`) is that of an id or url.
   const isPrimitive = type.includes(':') || structures.find(type)?.kind === 'primitive-type'
   if (!isPrimitive) return { value: elementOf(tag, structures.tree(type), source) }
-  const beside = elementOf(tag, structures.tree('Element'), source)
-  return { value: primitive(tag.attributes.value, type), ...(Object.keys(beside).length > 0 ? { beside } : {}) }
+  const sibling = elementOf(tag, structures.tree('Element'), source)
+  return {
+    value: primitive(tag.attributes.value, type),
+    ...(Object.keys(sibling).length > 0 ? { sibling: sibling } : {}),
+  }
 }
 
 function pointedAt({ element }: ElementNode, structures: Structures): ElementNode {

@@ -1,7 +1,7 @@
-/** What must hold for the demo to succeed: named, counted, the failures kept. */
+/** The expectations of the demo: counts those that held, and lists the failures. */
 
 export type Expectations = {
-  /** Records one; answers whether it held. */
+  /** Records one; returns whether it held. */
   expect(name: string, held: boolean, seen?: string): boolean
   readonly held: () => number
   readonly failures: () => readonly string[]

@@ -1,4 +1,4 @@
-/** The little of FHIR R4 (https://hl7.org/fhir/R4/) that an agency system of the demo knows; none of it is the hub's code. */
+/** The part of FHIR R4 (https://hl7.org/fhir/R4/) that an agency system of the demo uses; none of it is the hub's code. */
 
 export type Resource = {
   readonly resourceType: string
@@ -65,7 +65,7 @@ export const creating = (resource: Resource, urn?: string): Entry => ({
   request: { method: 'POST', url: resource.resourceType },
 })
 
-/** A transaction entry that writes a resource that the agency holds at this version. */
+/** A transaction entry that updates a resource, with the version of the local copy in ifMatch. */
 export const updating = (resource: Resource): Entry => ({
   resource,
   request: { method: 'PUT', url: keyOf(resource), ifMatch: `W/"${resource.meta?.versionId ?? ''}"` },

@@ -1,4 +1,4 @@
-/** The hub as a process of its own, on a free port and a fresh store that is gone afterwards. */
+/** The hub as a process of its own, on a free port, with a new store that is deleted afterwards. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export type RunningHub = { readonly url: string; readonly stop: () => Promise<number | null> }
 
-/** Resolves when the hub listens. Rejects with what it printed when it ended instead. A signal to us stops it too. */
+/** Resolves when the hub listens. Rejects with its output when it ends instead. A signal to this process stops it too. */
 export async function startHub(): Promise<RunningHub> {
   const folder = mkdtempSync(join(tmpdir(), 'nwd-demo-'))
   const child = spawn(process.execPath, ['scripts/run.mjs', 'serve'], {
@@ -49,6 +49,6 @@ const settings = (file: string) => ({
   HUB_LOG: 'error',
 })
 
-/** The demo's hub is as the demo needs it, whatever the caller's own hub is set to. */
+/** The settings of the caller's own hub do not apply to the hub of the demo. */
 const withoutSettings = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('HUB_')))

@@ -1,12 +1,12 @@
-/** How the demo looks on a terminal: one line for each request, one for who was told; colours only on a TTY. */
-import type { Happened } from './cast.ts'
-import type { Sent } from './protocol.ts'
+/** Prints the demo: one line for each request, one for who was notified; colours only on a terminal. */
+import type { AgencyReport } from './agency-processes.ts'
+import type { Exchange } from './messages.ts'
 
 export type Printer = {
   line(text?: string): void
   title(text: string): void
-  happened(one: Happened): void
-  told(text: string): void
+  report(one: AgencyReport): void
+  notified(text: string): void
   good(text: string): void
   bad(text: string): void
 }
@@ -18,28 +18,28 @@ export function createPrinter(write: (line: string) => void, colour: boolean): P
   const paint = (code: number) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text)
   const [bold, dim, red, green, cyan] = [paint(1), paint(2), paint(31), paint(32), paint(36)] as const
   const line = (text = '') => write(text)
-  const sent = (agency: string, one: Sent) => {
+  const exchange = (agency: string, one: Exchange) => {
     const status =
       one.status === one.expected ? (one.status < 400 ? green : cyan)(`${one.status}`) : red(`${one.status}`)
-    const request = `${one.method.padEnd(4)} ${short(one.path)}${one.ifMatch ? ` (holds ${one.ifMatch})` : ''}`
+    const request = `${one.method.padEnd(4)} ${short(one.path)}${one.ifMatch ? ` (If-Match ${one.ifMatch})` : ''}`
     line(`  ${bold(agency.padEnd(7))} ${request.padEnd(54)} ${status}  ${one.note}`)
     for (const issue of [...new Set(one.issues)].slice(0, 3)) line(`            ${dim(cut(issue, WIDTH - 12))}`)
   }
   return {
     line,
     title: (text) => line(`\n${bold(text)}`),
-    happened(one) {
-      if (one.kind === 'sent') sent(one.agency, one)
-      if (one.kind === 'said') line(`  ${bold(one.agency.padEnd(7))} ${one.text}`)
+    report(one) {
+      if (one.kind === 'exchange') exchange(one.agency, one)
+      if (one.kind === 'line') line(`  ${bold(one.agency.padEnd(7))} ${one.text}`)
       if (one.kind === 'trouble') line(`  ${red(one.text)}`)
     },
-    told: (text) => line(`  ${dim('told:')}   ${dim(text)}`),
+    notified: (text) => line(`  ${dim('notified:')} ${dim(text)}`),
     good: (text) => line(green(text)),
     bad: (text) => line(red(text)),
   }
 }
 
-/** Ids are 26 characters long; their ends tell them apart. */
+/** Ids are 26 characters long; the last four distinguish them. */
 const short = (path: string): string =>
   cut((path === '' ? '/ (transaction)' : path).replace(/[0-9a-z]{22}([0-9a-z]{4})/g, '..$1'), 54)
 

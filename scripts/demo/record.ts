@@ -1,20 +1,20 @@
 /**
  * Writes the requests of the story as .http files (the format of the HTTP clients of IntelliJ and httpYac), one file
- * for each cue and each agency that was told of something. What the hub made up, such as ids, becomes a variable.
+ * for each step and for each agency that reacted to an event. What the hub assigned, such as ids, becomes a variable.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Agency, Happened } from './cast.ts'
+import type { Agency, AgencyReport } from './agency-processes.ts'
 import type { Resource } from './fhir.ts'
-import type { Sent } from './protocol.ts'
+import type { Exchange } from './messages.ts'
 import { createVariables } from './variables.ts'
 
-type Exchange = Sent & { readonly agency: Agency }
-type Group = { readonly name: string; readonly told: boolean; readonly exchanges: Exchange[] }
+type AgencyExchange = Exchange & { readonly agency: Agency }
+type Group = { readonly name: string; readonly isReaction: boolean; readonly exchanges: AgencyExchange[] }
 
 export type Recorder = {
-  readonly record: (scene: number, one: Happened) => void
-  /** Writes what was recorded; files of an earlier recording go. */
+  readonly record: (scene: number, one: AgencyReport) => void
+  /** Writes what was recorded, and deletes the files of an earlier recording. */
   readonly save: (folder: string) => Promise<void>
 }
 
@@ -22,31 +22,34 @@ export function createRecorder(): Recorder {
   const scenes: Group[][] = []
   return {
     record(scene, one) {
-      if (one.kind !== 'sent' || one.routine) return
+      if (one.kind !== 'exchange' || one.routine) return
       const groups = (scenes[scene] ??= [])
       const name = `${one.agency}-${one.cause}`
-      const known = groups.find((group) => group.name === name)
-      if (known) return void known.exchanges.push(one)
-      groups.push({ name, told: one.cause.startsWith('told-'), exchanges: [one] })
+      const existing = groups.find((group) => group.name === name)
+      if (existing) return void existing.exchanges.push(one)
+      groups.push({ name, isReaction: one.cause.startsWith('on-'), exchanges: [one] })
     },
     async save(folder) {
       mkdirSync(folder, { recursive: true })
       for (const file of readdirSync(folder).filter((file) => /\.(http|json)$/.test(file))) rmSync(join(folder, file))
-      const groups = scenes.flatMap((all) => [...all.filter(({ told }) => !told), ...all.filter(({ told }) => told)])
+      const groups = scenes.flatMap((all) => [
+        ...all.filter(({ isReaction }) => !isReaction),
+        ...all.filter(({ isReaction }) => isReaction),
+      ])
       for (const [file, text] of await filesOf(groups)) writeFileSync(join(folder, file), text)
     },
   }
 }
 
 async function filesOf(groups: readonly Group[]): Promise<readonly (readonly [string, string])[]> {
-  // Only who records needs the formatter; playing the demo does not.
+  // Only a recording needs the formatter; running the demo does not.
   const { format } = await import('prettier')
   const variables = createVariables(groups.flatMap(({ exchanges }) => exchanges))
   const files: (readonly [string, string])[] = []
   for (const [index, group] of groups.entries()) {
     const name = `${String(index + 1).padStart(2, '0')}-${group.name}`
     const bundles = group.exchanges.filter(isTransaction)
-    const bodies = new Map<Exchange, string>()
+    const bodies = new Map<AgencyExchange, string>()
     for (const one of group.exchanges) {
       if (!one.request) continue
       const text = await format(variables.replace(JSON.stringify(withoutServerMeta(one.request))), PRETTY)
@@ -62,11 +65,11 @@ async function filesOf(groups: readonly Group[]): Promise<readonly (readonly [st
 
 const PRETTY = { parser: 'json', printWidth: 120 } as const
 
-const isTransaction = (one: Exchange): boolean => one.path === ''
+const isTransaction = (one: AgencyExchange): boolean => one.path === ''
 
 type Variables = ReturnType<typeof createVariables>
 
-function requestText(one: Exchange, body: string | undefined, variables: Variables): string {
+function requestText(one: AgencyExchange, body: string | undefined, variables: Variables): string {
   const lines = [
     `### ${one.note}`,
     `# expect ${one.expected}`,

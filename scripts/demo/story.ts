@@ -1,132 +1,136 @@
 /**
- * The story of Elvis (WIOA hub nomination, 2019): who does what, what must come of it, and who must be told. He is out
- * of work, has no diploma, drove trucks in the Army, and wants to be a diesel mechanic.
+ * The story of Elvis (WIOA hub nomination, 2019) as a test: the steps of each agency, their results, and the notifications
+ * that each scene causes. He is out of work, has no diploma, drove trucks in the Army, and wants to be a diesel mechanic.
+ *
+ * To learn how to connect a system to the hub, read `samples/scenarios/elvis/*.http` instead: the same requests, one after
+ * the other, as plain HTTP.
  */
-import type { Agency, Heard } from './cast.ts'
-import type { Facts } from './protocol.ts'
+import type { Agency, AgencyEvent } from './agency-processes.ts'
+import type { Values } from './messages.ts'
 
-/** Gives a cue, and answers what came of it. */
-export type Play = (agency: Agency, cue: string, facts?: Facts) => Promise<Facts>
+/** Runs a step of an agency; resolves to its output. */
+export type RunStep = (agency: Agency, step: string, input?: Values) => Promise<Values>
 export type Expect = (name: string, held: boolean, seen?: string) => boolean
+
+/** What a later scene needs from an earlier one: `Patient/<id>` of Elvis. */
+export type Shared = { patient: string }
 
 export type Scene = {
   readonly title: string
-  readonly play: (play: Play, expect: Expect) => Promise<void>
-  /** Everything that agencies are told because of this scene. */
-  readonly told: Readonly<Partial<Record<Heard, number>>>
+  readonly run: (step: RunStep, expect: Expect, shared: Shared) => Promise<void>
+  /** How many notifications the scene causes, by agency and topic: all of them. */
+  readonly notifications: Readonly<Partial<Record<AgencyEvent, number>>>
 }
 
-type Told = Scene['told']
+type Notifications = Scene['notifications']
 
-/** The agencies that may know of every change of his profile since ABE serves him. */
-const everybody = (topic: string, count = 1): Told =>
+/** The agencies that are notified of every change of his profile from the time that ABE serves him. */
+const allFour = (topic: string, count = 1): Notifications =>
   Object.fromEntries((['ui', 'es', 'dhs', 'abe'] as const).map((agency) => [`${agency} ${topic}`, count]))
 
-/** Those who follow his services and plans. */
-const both = (topic: string, count = 1): Told => ({ [`es ${topic}`]: count, [`abe ${topic}`]: count })
-
-let elvis = ''
-let wages = ''
+/** The two that subscribe to his services and plans. */
+const esAndAbe = (topic: string, count = 1): Notifications => ({ [`es ${topic}`]: count, [`abe ${topic}`]: count })
 
 export const STORY: readonly Scene[] = [
   {
     title: '1. Elvis walks in at unemployment insurance (UI)',
-    async play(play, expect) {
-      await play('ui', 'hurry')
-      elvis = (await play('ui', 'intake')).patient ?? ''
-      const { location = '' } = await play('ui', 'again')
-      expect('the refused duplicate points at the record that there is', location.endsWith(`/${elvis}`), location)
-      await play('vr', 'peek', { patient: elvis })
+    async run(step, expect, shared) {
+      await step('ui', 'hurry')
+      const { patient = '' } = await step('ui', 'intake')
+      shared.patient = patient
+      const { location = '' } = await step('ui', 'again')
+      expect('the refused duplicate points at the existing record', location.endsWith(`/${patient}`), location)
+      await step('vr', 'peek', { patient })
     },
-    told: { 'es service-enrolment': 2 },
+    notifications: { 'es service-enrolment': 2 },
   },
   {
-    title: '2. UI refers him to employment services (ES), which is told and reads up on him',
-    async play(play) {
-      await play('ui', 'refer')
+    title: '2. UI refers him to employment services (ES), which is notified and fetches his record',
+    async run(step) {
+      await step('ui', 'refer')
     },
-    told: { 'es referral-created': 1 },
+    notifications: { 'es referral-created': 1 },
   },
   {
     title: '3. At home he signs up in the self-service of ES: no second record, no second intake',
-    async play(play) {
-      await play('es', 'self-service')
+    async run(step) {
+      await step('es', 'self-service')
     },
-    told: { 'ui participant-updated': 1, 'es participant-updated': 1, 'ui referral-status-changed': 1 },
+    notifications: { 'ui participant-updated': 1, 'es participant-updated': 1, 'ui referral-status-changed': 1 },
   },
   {
     title: '4. He answers six questions; the hub proposes; he unchecks one referral',
-    async play(play, expect) {
-      const { rules } = await play('es', 'answers')
+    async run(step, expect) {
+      const { rules } = await step('es', 'answers')
       expect('no diploma, a child, hunger: ABE, SNAP and TANF are proposed', rules === 'abe snap tanf', rules)
-      const { statuses } = await play('es', 'confirm')
+      const { statuses } = await step('es', 'confirm')
       expect(
         'the unchecked one is recorded as cancelled, the two others are sent',
         statuses === 'cancelled requested requested',
         statuses,
       )
     },
-    told: { 'dhs referral-created': 2 },
+    notifications: { 'dhs referral-created': 2 },
   },
   {
     title: '5. Human services (DHS): not eligible for TANF; for SNAP he never came',
-    async play(play) {
-      await play('dhs', 'screen')
-      await play('dhs', 'call')
+    async run(step) {
+      await step('dhs', 'screen')
+      await step('dhs', 'call')
     },
-    told: { 'es referral-status-changed': 3 },
+    notifications: { 'es referral-status-changed': 3 },
   },
   {
     title: '6. His tentative plan; then staff ask: "What about driving trucks?"',
-    async play(play, expect) {
-      await play('es', 'tentative-plan')
-      const { status } = await play('es', 'trucks')
+    async run(step, expect) {
+      await step('es', 'tentative-plan')
+      const { status } = await step('es', 'trucks')
       expect('the plan is active', status === 'active', status)
-      await play('es', 'counsel')
+      await step('es', 'counsel')
     },
-    told: { 'es plan-updated': 3, 'es service-enrolment': 1, 'ui referral-status-changed': 2 },
+    notifications: { 'es plan-updated': 3, 'es service-enrolment': 1, 'ui referral-status-changed': 2 },
   },
   {
     title: '7. UI writes his new address on an old copy: refused, reconciled, written',
-    async play(play, expect) {
-      const { changes = '0' } = await play('ui', 'address')
+    async run(step, expect) {
+      const { changes = '0' } = await step('ui', 'address')
       expect('$reconcile shows what changed in between', Number(changes) > 0, changes)
     },
-    told: { 'ui participant-updated': 1, 'es participant-updated': 1, 'dhs participant-updated': 1 },
+    notifications: { 'ui participant-updated': 1, 'es participant-updated': 1, 'dhs participant-updated': 1 },
   },
   {
-    title: '8. ES refers him to adult basic education (ABE), which pulls what it needs',
-    async play(play) {
-      await play('es', 'refer-to-abe')
+    title: '8. ES refers him to adult basic education (ABE), which fetches what it needs',
+    async run(step) {
+      await step('es', 'refer-to-abe')
     },
-    told: { 'abe referral-created': 1 },
+    notifications: { 'abe referral-created': 1 },
   },
   {
     title: '9. He walks in at ABE',
-    async play(play, expect) {
-      const { expected } = await play('abe', 'arrives', { name: 'Elvis Example' })
+    async run(step, expect) {
+      const { expected } = await step('abe', 'arrives', { name: 'Elvis Example' })
       expect('ABE is already expecting him', expected === 'yes', expected)
-      await play('abe', 'enrol')
+      await step('abe', 'enrol')
     },
-    told: {
-      ...everybody('participant-updated'),
-      ...both('service-enrolment'),
-      ...both('plan-updated'),
+    notifications: {
+      ...allFour('participant-updated'),
+      ...esAndAbe('service-enrolment'),
+      ...esAndAbe('plan-updated'),
       'es referral-status-changed': 2,
     },
   },
   {
     title: '10. He passes; ABE sends him back to ES',
-    async play(play, expect) {
-      const { pathway } = await play('abe', 'results')
+    async run(step, expect) {
+      const { pathway } = await step('abe', 'results')
       expect('with the equivalency he is on the training pathway', pathway === 'training', pathway)
-      await play('abe', 'refer-back')
+      await step('abe', 'refer-back')
     },
-    told: {
+    notifications: {
       // The certificate moves his pathway, and ABE then updates his profile.
-      ...everybody('participant-updated', 2),
-      ...both('service-enrolment'),
-      ...both('plan-updated'),
+      ...allFour('participant-updated', 2),
+      ...esAndAbe('service-enrolment'),
+      ...esAndAbe('plan-updated'),
       'es credential-added': 1,
       'es referral-status-changed': 1,
       'es referral-created': 1,
@@ -134,59 +138,59 @@ export const STORY: readonly Scene[] = [
   },
   {
     title: '11. ES pays for the truck driving school (WIOA Adult), and he earns the licence',
-    async play(play) {
-      await play('es', 'enrol')
-      await play('es', 'licence')
-      await play('es', 'working')
+    async run(step) {
+      await step('es', 'enrol')
+      await step('es', 'licence')
+      await step('es', 'working')
     },
-    told: {
-      ...everybody('participant-updated'),
-      ...both('service-enrolment', 2),
-      ...both('plan-updated', 2),
+    notifications: {
+      ...allFour('participant-updated'),
+      ...esAndAbe('service-enrolment', 2),
+      ...esAndAbe('plan-updated', 2),
       'es credential-added': 1,
       'abe referral-status-changed': 3,
     },
   },
   {
     title: '12. His wages come in at UI; ES may not know of them',
-    async play(play, expect) {
-      wages = (await play('ui', 'wages')).wages ?? ''
-      const { found } = await play('es', 'wages', { wages })
+    async run(step, expect) {
+      const { wages = '' } = await step('ui', 'wages')
+      const { found } = await step('es', 'wages', { wages })
       expect('a search by ES finds no wages', found === '0', found)
     },
-    told: {},
+    notifications: {},
   },
   {
     title: '13. Two years later he is back: the college, and rehabilitation (VR), which he declines',
-    async play(play) {
-      await play('es', 'returns')
+    async run(step) {
+      await step('es', 'returns')
     },
-    told: { 'college referral-created': 1, 'vr referral-created': 1 },
+    notifications: { 'college referral-created': 1, 'vr referral-created': 1 },
   },
   {
     title: '14. VR and the college take over',
-    async play(play) {
-      await play('vr', 'offer', { patient: elvis })
-      await play('college', 'enrol')
+    async run(step, _expect, shared) {
+      await step('vr', 'offer', { patient: shared.patient })
+      await step('college', 'enrol')
     },
-    told: { ...both('service-enrolment'), 'es referral-status-changed': 4 },
+    notifications: { ...esAndAbe('service-enrolment'), 'es referral-status-changed': 4 },
   },
   {
     title: '15. The college sends the diesel credential',
-    async play(play) {
-      await play('college', 'graduate')
+    async run(step) {
+      await step('college', 'graduate')
     },
-    told: { ...both('service-enrolment'), 'es credential-added': 1, 'es referral-status-changed': 1 },
+    notifications: { ...esAndAbe('service-enrolment'), 'es credential-added': 1, 'es referral-status-changed': 1 },
   },
   {
     title: '16. Three certificates, the plan completed',
-    async play(play, expect) {
-      const { pathway } = await play('es', 'achieved')
+    async run(step, expect) {
+      const { pathway } = await step('es', 'achieved')
       expect('trained, he is on the workforce pathway', pathway === 'workforce', pathway)
-      const { certificates } = await play('es', 'certificates')
+      const { certificates } = await step('es', 'certificates')
       expect('ES sees three certificates, of three agencies', certificates === '3', certificates)
     },
     // With the plan completed his pathway moves once more.
-    told: { ...both('plan-updated'), ...everybody('participant-updated', 2), 'vr participant-updated': 2 },
+    notifications: { ...esAndAbe('plan-updated'), ...allFour('participant-updated', 2), 'vr participant-updated': 2 },
   },
 ]

@@ -1,8 +1,8 @@
-/** The end of the demo: what the hub holds now, how the referrals ended, and whether every event arrived. */
-import { AGENCIES, type Agency, type Cast } from './cast.ts'
+/** The end of the demo: event the hub holds, how the referrals ended, and whether every event arrived. */
+import { AGENCIES, type Agency, type AgencyProcesses } from './agency-processes.ts'
 import { resourcesOf, type Resource } from './fhir.ts'
 
-/** Types that the story writes, in the order in which they are told. */
+/** Types that the story writes, in the order in which they are printed. */
 const TYPES = [
   'Patient',
   'QuestionnaireResponse',
@@ -29,7 +29,7 @@ export async function countRecords(hub: string): Promise<Readonly<Record<string,
   const queries = [...TYPES, 'Basic?code=participant-credential']
   const totals = await Promise.all(
     queries.map(async (query) => {
-      const bundle = await ask(hub, `${query}${query.includes('?') ? '&' : '?'}_summary=count`)
+      const bundle = await read(hub, `${query}${query.includes('?') ? '&' : '?'}_summary=count`)
       return [query.split('?')[0] ?? query, Number(bundle.total)] as const
     }),
   )
@@ -42,7 +42,7 @@ type Output = { readonly valueCodeableConcept?: { readonly coding?: readonly { r
 
 /** Referrals by outcome; where there is none, by status. */
 export async function countOutcomes(hub: string): Promise<Readonly<Record<string, number>>> {
-  const tasks = resourcesOf(await ask(hub, 'Task?_count=200'))
+  const tasks = resourcesOf(await read(hub, 'Task?_count=200'))
   const counts: Record<string, number> = {}
   for (const task of tasks) counts[endOf(task)] = (counts[endOf(task)] ?? 0) + 1
   return counts
@@ -54,23 +54,27 @@ function endOf(task: Resource): string {
   return outcome?.valueCodeableConcept?.coding?.[0]?.code ?? business?.coding?.[0]?.code ?? String(task.status)
 }
 
-/** What the hub says it has for each subscription, beside what was heard there; waits for those under way. */
-export async function deliveries(cast: Cast, within: number): Promise<readonly Delivery[]> {
+/** The hub's count of events for each subscription and event arrived there; waits for those in transit. */
+export async function deliveries(agencies: AgencyProcesses, within: number): Promise<readonly Delivery[]> {
   const all = await Promise.all(
     AGENCIES.map(async (agency) =>
-      Object.entries(await cast.cue(agency, 'count')).map(([topic, sent]) => ({ agency, topic, sent: Number(sent) })),
+      Object.entries(await agencies.run(agency, 'count')).map(([topic, sent]) => ({
+        agency,
+        topic,
+        sent: Number(sent),
+      })),
     ),
   )
   return Promise.all(
     all.flat().map(async (one) => {
-      const what = `${one.agency} ${one.topic}` as const
-      await cast.hears(what, one.sent, within).catch(() => undefined)
-      return { ...one, received: cast.heard(what) }
+      const event = `${one.agency} ${one.topic}` as const
+      await agencies.waitFor(event, one.sent, within).catch(() => undefined)
+      return { ...one, received: agencies.received(event) }
     }),
   )
 }
 
-async function ask(hub: string, path: string): Promise<Resource> {
+async function read(hub: string, path: string): Promise<Resource> {
   const reply = await fetch(`${hub}/${path}`, { headers: { 'X-Agency': 'board' } })
   return (await reply.json()) as Resource
 }

@@ -1,31 +1,31 @@
-/** Names for what the hub made up (ids, its own number of a person, times), so that recorded requests can be sent again. */
-import type { Sent } from './protocol.ts'
+/** Names for what the hub assigned (ids, its own number of a person, times), so that recorded requests can be sent again. */
+import type { Exchange } from './messages.ts'
 
-type Variable = { readonly name: string; readonly value: string; readonly path: string; readonly from: Sent }
+type Variable = { readonly name: string; readonly value: string; readonly path: string; readonly from: Exchange }
 
 /** An id, the hub's number of a person, an instant. */
 const MADE = /\b(?:[0-9a-z]{26}|MS[0-9A-Z]{10}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d))(?![0-9a-z])/g
 
 /** In: exchanges in the order in which they will be sent again. */
-export function createVariables(exchanges: readonly Sent[]) {
-  const known = new Set<string>()
+export function createVariables(exchanges: readonly Exchange[]) {
+  const sentBefore = new Set<string>()
   const found = new Map<string, Omit<Variable, 'name'>>()
   const used: string[] = []
   for (const one of exchanges) {
     for (const value of madeIn(one.path, one.request)) {
       if (found.has(value)) used.push(value)
-      else known.add(value)
+      else sentBefore.add(value)
     }
     for (const [path, value] of leaves(one.response))
-      if (isMade(value) && !known.has(value) && !found.has(value)) found.set(value, { value, path, from: one })
+      if (isMade(value) && !sentBefore.has(value) && !found.has(value)) found.set(value, { value, path, from: one })
   }
   const variables = named([...new Set(used)].flatMap((value) => found.get(value) ?? []))
   return {
-    /** The text with each value that the hub made replaced by its variable. */
+    /** The text with each value that the hub assigned replaced by its variable. */
     replace: (text: string): string =>
       variables.reduce((all, { name, value }) => all.replaceAll(value, `{{${name}}}`), text),
     /** The variables that the answer to this request sets. */
-    setBy: (exchange: Sent): readonly Variable[] => variables.filter(({ from }) => from === exchange),
+    setBy: (exchange: Exchange): readonly Variable[] => variables.filter(({ from }) => from === exchange),
   }
 }
 
@@ -36,7 +36,7 @@ const madeIn = (path: string, body: unknown): readonly string[] =>
 
 const isMade = (value: string): boolean => value.match(MADE)?.[0] === value
 
-/** Every text in a body with the way to it, as JavaScript writes it: `.entry[0].resource.id`. */
+/** Every string in a body with its path, as JavaScript writes it: `.entry[0].resource.id`. */
 function* leaves(value: unknown, path = ''): Generator<readonly [string, string]> {
   if (typeof value === 'string') yield [path, value]
   if (Array.isArray(value)) for (const [index, one] of value.entries()) yield* leaves(one, `${path}[${index}]`)

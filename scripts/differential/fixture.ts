@@ -1,6 +1,6 @@
 /**
- * Some hundred mutants with both verdicts, for a test that needs no other validator: a few of each mutator and verdict,
- * and of every class of disagreement. Only of samples: the examples are no part of the project.
+ * Some hundred mutants with both results, for a test that needs no other validator: a few of each mutator and result, and
+ * of every class of disagreement. Only of samples: the examples are not part of the project.
  */
 import { isError } from '../../server/fhir/outcome.ts'
 import type { Edit, Resource } from './mutation.ts'
@@ -11,12 +11,12 @@ export type Recorded = {
   readonly seed: string
   readonly mutations: readonly string[]
   readonly patch: readonly Edit[]
-  /** The verdict here, and the other's. */
+  /** The result here, and the other's. */
   readonly here: 'valid' | 'invalid'
   readonly other: 'valid' | 'invalid'
   /** Our first code, their first message; absent for what is valid. */
   readonly code?: string
-  readonly said?: string
+  readonly message?: string
   /** Why they disagree. */
   readonly reason?: string
 }
@@ -32,7 +32,7 @@ export function fixtureOf(compared: readonly Compared[], seeds: readonly Seed[])
   const chosen = compared.filter((one) => {
     const { mutations, seed } = one.mutant
     if (!own.has(seed)) return false
-    const kind = agrees(one) ? `${String(mutations[0])} ${String(one.theirs.valid)}` : `apart ${reasonOf(one) ?? ''}`
+    const kind = agrees(one) ? `${String(mutations[0])} ${String(one.theirs.valid)}` : `differs ${reasonOf(one) ?? ''}`
     const count = (taken.get(kind) ?? 0) + 1
     taken.set(kind, count)
     return count <= OF_EACH
@@ -55,7 +55,7 @@ export function fixtureOf(compared: readonly Compared[], seeds: readonly Seed[])
 function recorded(one: Compared): Recorded {
   const { seed, mutations, patch } = one.mutant
   const errors = one.ours.filter(isError)
-  const said = one.theirs.issues.find(refuses)
+  const refusal = one.theirs.issues.find(refuses)
   return {
     seed,
     mutations,
@@ -63,7 +63,7 @@ function recorded(one: Compared): Recorded {
     here: errors.length === 0 ? 'valid' : 'invalid',
     other: one.theirs.valid ? 'valid' : 'invalid',
     ...(errors[0] ? { code: errors[0].detail } : {}),
-    ...(said ? { said: said.message.slice(0, 160) } : {}),
+    ...(refusal ? { message: refusal.message.slice(0, 160) } : {}),
     ...(agrees(one) ? {} : { reason: reasonOf(one) }),
   }
 }

@@ -19,28 +19,28 @@ export type Mutant = {
   readonly resource: Resource
 }
 
-export type Wanted = {
+export type MutantOptions = {
   readonly number: number
   readonly count: number
   readonly definitions: Definitions
-  /** Seeds of a guide: also what is wrong by the profiles that they claim. */
+  /** Seeds of a guide: also faults against the profiles that they claim. */
   readonly isOfGuide?: boolean
 }
 
 const TWICE = 1 / 3
 const TRIES = 400
 
-/** Fewer than `count` only when a mutator finds nothing to change in the seeds. */
+/** Fewer than `count` only if a mutator finds nothing to change in the seeds. */
 export function mutantsOf(
   seeds: readonly Seed[],
-  { number, count, definitions, isOfGuide = false }: Wanted,
+  { number, count, definitions, isOfGuide = false }: MutantOptions,
 ): readonly Mutant[] {
   const mutate = mutationsBy(definitions)
   const seen = new Set(seeds.map(({ resource }) => JSON.stringify(resource)))
   const mutants: Mutant[] = []
   for (let index = 0; index < count; index++) {
     const random = createRandom(number, index)
-    const mutant = mutantOf(seeds, turnAt(index, isOfGuide ? [...faults, ...ofGuides] : faults), {
+    const mutant = mutantOf(seeds, mutatorAt(index, isOfGuide ? [...faults, ...ofGuides] : faults), {
       random,
       seen,
       mutate,
@@ -50,16 +50,16 @@ export function mutantsOf(
   return mutants
 }
 
-const listOf = (kinds: Kinds): Turn['kinds'] => Object.values(kinds)
+const listOf = (kinds: Kinds): Choice['kinds'] => Object.values(kinds)
 const faults = listOf(FAULTS)
 const variants = listOf(VARIANTS)
 const ofGuides = listOf(OF_GUIDES)
 
 /** A mutator, and the kinds that a second one is taken from. */
-type Turn = { readonly first: Mutator; readonly kinds: readonly (readonly Mutator[])[] }
+type Choice = { readonly first: Mutator; readonly kinds: readonly (readonly Mutator[])[] }
 
 // Kind by kind; and of a kind, one mutator after the other.
-function turnAt(index: number, wrong: Turn['kinds']): Turn {
+function mutatorAt(index: number, wrong: Choice['kinds']): Choice {
   const kinds = [...wrong, ...variants]
   const kind = kinds[index % kinds.length] as readonly Mutator[]
   const first = kind[Math.floor(index / kinds.length) % kind.length] as Mutator
@@ -74,7 +74,11 @@ export const patched = (resource: Resource, patch: readonly Edit[]): Resource =>
 type Mutate = (resource: Resource, mutator: Mutator, random: Random) => readonly Edit[] | undefined
 type Tools = { readonly random: Random; readonly seen: Set<string>; readonly mutate: Mutate }
 
-function mutantOf(seeds: readonly Seed[], { first, kinds }: Turn, { random, seen, mutate }: Tools): Mutant | undefined {
+function mutantOf(
+  seeds: readonly Seed[],
+  { first, kinds }: Choice,
+  { random, seen, mutate }: Tools,
+): Mutant | undefined {
   for (let tries = 0; tries < TRIES; tries++) {
     const seed = random.pick(seeds)
     const patch = mutate(seed.resource, first, random)
@@ -96,14 +100,14 @@ function mutationsBy(definitions: Definitions): Mutate {
   const { structures } = definitions
   const terminology = createTerminology(definitions)
   const resourceTypes = [...definitions.resourceTypes].sort()
-  const known = new WeakMap<Resource, readonly Site[]>()
+  const sitesByResource = new WeakMap<Resource, readonly Site[]>()
   return (resource, mutator, random) => {
-    const sites = known.get(resource) ?? sitesOf(resource, structures)
-    known.set(resource, sites)
+    const sites = sitesByResource.get(resource) ?? sitesOf(resource, structures)
+    sitesByResource.set(resource, sites)
     const ground: Ground = { resource, sites, random, structures, terminology, resourceTypes }
     for (const site of random.shuffle(sites)) {
       const edits = mutator.edit(site, ground)
-      // As they are written down: a property without a value is none.
+      // As JSON writes them: without properties that have no value.
       if (edits && edits.length > 0) return JSON.parse(JSON.stringify(edits)) as readonly Edit[]
     }
     return undefined

@@ -1,4 +1,4 @@
-/** What a mutator is: it makes one thing of a resource wrong, or merely different, and says how as a JSON Patch. */
+/** A mutator changes one thing of a resource, so that it is wrong or only different, and describes the change as a JSON Patch. */
 import type { ElementNode } from '../../server/definitions/structures/element.ts'
 import type { Structures } from '../../server/definitions/structures/structures.ts'
 import type { Terminology } from '../../server/terminology/terminology.ts'
@@ -12,12 +12,12 @@ export type Edit =
   | { readonly op: 'remove'; readonly path: string }
   | { readonly op: 'move' | 'copy'; readonly from: string; readonly path: string }
 
-/** One value of a resource, and what is defined for it. */
+/** One value of a resource, with its definitions. */
 export type Site = {
   /** JSON pointer: `/name/0/family`. */
   readonly at: string
   readonly key: string
-  /** JSON pointer of the object or list that holds it. */
+  /** JSON pointer of the object or list that contains it. */
   readonly holder: string
   readonly value: unknown
   /** A list of an element's values; its items are sites of their own. */
@@ -26,8 +26,8 @@ export type Site = {
   /** The definition of R4 and that of the profile, the type of the value, and the definition's path. */
   readonly node?: ElementNode
   readonly profiled?: ElementNode
-  /** Whatever the profile or one of its slices asks here; not each of it need bind this value. */
-  readonly asked: readonly ElementNode[]
+  /** The elements of the profile and of its slices at this location; some may not apply to this value. */
+  readonly profileNodes: readonly ElementNode[]
   readonly type?: string
   readonly path?: string
 }
@@ -43,7 +43,7 @@ export type Ground = {
 
 export type Mutator = {
   readonly name: string
-  /** The edits at a site; undefined or none where it has nothing to do there. */
+  /** The edits at a site; undefined or none if it has nothing to change there. */
   edit(site: Site, ground: Ground): readonly Edit[] | undefined
 }
 

@@ -11,7 +11,7 @@ export type Random = {
   chance(share: number): boolean
 }
 
-/** `seeds` together say where the row of numbers begins: each other list of them begins elsewhere. */
+/** All `seeds` together determine the sequence of numbers. */
 export function createRandom(...seeds: readonly number[]): Random {
   let state = seeds.reduce((hash, seed) => Math.imul(hash ^ seed, 0x9e3779b1) ^ (hash >>> 15), 0x2545f491)
   const next = (): number => {

@@ -3,22 +3,22 @@ import { isError, type Issue } from '../../server/fhir/outcome.ts'
 import { isSamePlace } from '../conformance/first.ts'
 import { classOf, isUnknownExtension } from './explained.ts'
 import type { Mutant } from './generate.ts'
-import type { Said, Verdict } from './judge.ts'
+import type { OtherIssue, OtherResult } from './other-validator.ts'
 import { FAULTS, OF_GUIDES, VARIANTS, type Kinds } from './mutators/index.ts'
 
-export type Compared = { readonly mutant: Mutant; readonly ours: readonly Issue[]; readonly theirs: Verdict }
+export type Compared = { readonly mutant: Mutant; readonly ours: readonly Issue[]; readonly theirs: OtherResult }
 
 export const AGREED_ENOUGH = 0.98
 
-export const refuses = ({ severity }: Said): boolean => severity === 'error' || severity === 'fatal'
+export const refuses = ({ severity }: OtherIssue): boolean => severity === 'error' || severity === 'fatal'
 
 export const agrees = ({ ours, theirs }: Compared): boolean => ours.some(isError) !== theirs.valid
 
-/** Why the two disagree, by the table of explained.ts; undefined when nobody has explained it. */
+/** Why the two disagree, by the table of explained.ts; undefined if no class explains it. */
 export const reasonOf = ({ ours, theirs }: Compared): string | undefined =>
   classOf(ours.filter(isError), theirs.issues.filter(refuses))
 
-/** As if this validator, too, were set to let extensions pass that it does not know. */
+/** The result as if this validator also accepted unknown extensions. */
 export const withAnyExtension = (one: Compared): Compared => ({
   ...one,
   ours: one.ours.filter((issue) => !isUnknownExtension(issue)),
@@ -26,29 +26,29 @@ export const withAnyExtension = (one: Compared): Compared => ({
 
 export const agreement = (all: readonly Compared[]): number => all.filter(agrees).length / Math.max(all.length, 1)
 
-/** Was something made wrong, rather than merely different? */
+/** Is the mutant a fault, not only a variant? */
 export const isFault = ({ mutant }: Compared): boolean => nameOf({ ...FAULTS, ...OF_GUIDES }, mutant) !== undefined
 
 const share = (of: string, ones: readonly Compared[]): string =>
   `  ${of}: ${ones.filter(agrees).length} of ${ones.length} (${percent(agreement(ones))})`
 
 export function report(all: readonly Compared[]): string {
-  const apart = all.filter((one) => !agrees(one))
+  const disagreements = all.filter((one) => !agrees(one))
   const valid = all.filter(({ theirs }) => theirs.valid)
   const invalid = all.filter((one) => !one.theirs.valid && agrees(one))
   const sameFirst = invalid.filter(isSameFirst)
   return [
-    `same verdict: ${all.length - apart.length} of ${all.length} (${percent(agreement(all))})`,
+    `same result: ${all.length - disagreements.length} of ${all.length} (${percent(agreement(all))})`,
     share('of faults', all.filter(isFault)),
     share(
       'of variants',
       all.filter((one) => !isFault(one)),
     ),
-    'the same when extensions that are not known pass here as they do there',
+    'the same if unknown extensions pass here as they do there',
     share('of all', all.map(withAnyExtension)),
     share('of faults', all.filter(isFault).map(withAnyExtension)),
-    `the other says valid of ${valid.length}, invalid of ${all.length - valid.length}`,
-    `of the ${invalid.length} that both refuse, at the same element first: ${sameFirst.length} (${percent(sameFirst.length / Math.max(invalid.length, 1))})`,
+    `valid for the other: ${valid.length}, invalid: ${all.length - valid.length}`,
+    `of the ${invalid.length} that both refuse, first error at the same element: ${sameFirst.length} (${percent(sameFirst.length / Math.max(invalid.length, 1))})`,
     '',
     'by kind (of mutants with two, the first): mutants, of them valid for the other, disagreements',
     ...grouped(all, ({ mutant }) => nameOf({ ...FAULTS, ...OF_GUIDES, ...VARIANTS }, mutant) ?? '').map(
@@ -57,11 +57,13 @@ export function report(all: readonly Compared[]): string {
     ),
     '',
     'disagreements, explained',
-    ...grouped(apart, (one) => reasonOf(one) ?? NOT_YET).map(([title, ones]) => `  ${pad(ones.length)} ${title}`),
+    ...grouped(disagreements, (one) => reasonOf(one) ?? NOT_YET).map(
+      ([title, ones]) => `  ${pad(ones.length)} ${title}`,
+    ),
     '',
-    'disagreements that nobody has explained, by mutation, our first code and their first message',
+    'disagreements without an explanation, by mutation, our first code and their first message',
     ...grouped(
-      apart.filter((one) => reasonOf(one) === undefined),
+      disagreements.filter((one) => reasonOf(one) === undefined),
       kindOf,
     ).flatMap(([name, ones]) => [`  ${pad(ones.length)} ${name}`, ...ones.slice(0, 3).flatMap(example)]),
   ].join('\n')
@@ -88,14 +90,14 @@ function grouped<T>(all: readonly T[], nameOf: (one: T) => string): readonly (re
 }
 
 function kindOf({ mutant, ours, theirs }: Compared): string {
-  const said = theirs.issues.find(refuses)
-  const told = said
-    ? `they refuse: ${said.id ?? shapeOf(said.message)}`
+  const refusal = theirs.issues.find(refuses)
+  const theirReason = refusal
+    ? `they refuse: ${refusal.id ?? shapeOf(refusal.message)}`
     : `we refuse: ${ours.find(isError)?.detail ?? ''}`
-  return `${mutant.mutations.join(' + ')} | ${told}`
+  return `${mutant.mutations.join(' + ')} | ${theirReason}`
 }
 
-// What differs from case to case stands in quotes.
+// The parts that differ from case to case are in quotes.
 const shapeOf = (message: string): string => message.replace(/'[^']*'/g, "'...'").slice(0, 100)
 
 function example({ mutant, ours, theirs }: Compared): readonly string[] {

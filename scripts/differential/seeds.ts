@@ -1,4 +1,4 @@
-/** The resources that mutants are made of: the valid samples, the sample agencies, and examples of a folder of cases. */
+/** The resources from which mutants are made: the valid samples, the sample agencies, and examples of a folder of cases. */
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { examplesIn } from '../conformance/cases.ts'

@@ -1,10 +1,10 @@
-/** Every value of a resource as a place to change. What is defined there is found as the validator finds it. */
+/** Every value of a resource as a site of a change, with its definition as the validator finds it. */
 import type { ElementNode } from '../../server/definitions/structures/element.ts'
 import type { Structures } from '../../server/definitions/structures/structures.ts'
 import { locate } from '../../server/validate/locate.ts'
 import { isObject, token, type Resource, type Site } from './mutation.ts'
 
-type Setting = { readonly resource: Resource; readonly structures: Structures; readonly profile?: ElementNode }
+type SiteContext = { readonly resource: Resource; readonly structures: Structures; readonly profile?: ElementNode }
 
 /** In the order of the document; the resource itself first. */
 export function sitesOf(resource: Resource, structures: Structures): readonly Site[] {
@@ -17,38 +17,46 @@ export function sitesOf(resource: Resource, structures: Structures): readonly Si
 function profileOf(resource: Resource, structures: Structures): ElementNode | undefined {
   const claims = isObject(resource.meta) ? resource.meta.profile : undefined
   const [url] = Array.isArray(claims) ? (claims as unknown[]) : []
-  const known = typeof url === 'string' ? structures.find(url) : undefined
-  return known && known.type === resource.resourceType ? structures.tree(known.url) : undefined
+  const found = typeof url === 'string' ? structures.find(url) : undefined
+  return found && found.type === resource.resourceType ? structures.tree(found.url) : undefined
 }
 
 type Start = Pick<Site, 'at' | 'key' | 'holder' | 'value' | 'isItem'>
 
-function visit(start: Start, setting: Setting, sites: Site[]): void {
+function visit(start: Start, context: SiteContext, sites: Site[]): void {
   const { at, value } = start
-  const { path, type } = locate(setting.resource, at, setting.structures)
+  const { path, type } = locate(context.resource, at, context.structures)
   const isList = Array.isArray(value)
-  const node = path === undefined ? undefined : nodeAt(setting.structures.tree(headOf(path)), path)
-  const { profile, structures } = setting
+  const node = path === undefined ? undefined : nodeAt(context.structures.tree(headOf(path)), path)
+  const { profile, structures } = context
   const profiled = profile && nodeAt(profile, at)
-  sites.push({ ...start, isList, node, profiled, asked: profile ? askedAt(profile, at, structures) : [], type, path })
+  sites.push({
+    ...start,
+    isList,
+    node,
+    profiled,
+    profileNodes: profile ? profileNodesAt(profile, at, structures) : [],
+    type,
+    path,
+  })
   if (Array.isArray(value)) {
-    value.forEach((item, index) => inside(start, { key: String(index), value: item, isItem: true }, setting, sites))
+    value.forEach((item, index) => inside(start, { key: String(index), value: item, isItem: true }, context, sites))
   } else if (isObject(value)) {
     for (const [key, one] of Object.entries(value)) {
-      // What stands beside a primitive has a mutator of its own.
-      if (!key.startsWith('_')) inside(start, { key, value: one, isItem: false }, setting, sites)
+      // Siblings of primitives have a mutator of their own.
+      if (!key.startsWith('_')) inside(start, { key, value: one, isItem: false }, context, sites)
     }
   }
 }
 
 type Child = Pick<Site, 'key' | 'value' | 'isItem'>
 
-const inside = (start: Start, child: Child, setting: Setting, sites: Site[]): void =>
-  visit({ ...child, at: `${start.at}/${token(child.key)}`, holder: start.at }, setting, sites)
+const inside = (start: Start, child: Child, context: SiteContext, sites: Site[]): void =>
+  visit({ ...child, at: `${start.at}/${token(child.key)}`, holder: start.at }, context, sites)
 
 const headOf = (path: string): string => path.split('.')[0] ?? path
 
-/** By the path of a definition (`Patient.name`) or a JSON pointer (`/name/0`); slices are not entered. */
+/** By the path of a definition (`Patient.name`) or a JSON pointer (`/name/0`); without slices. */
 function nodeAt(root: ElementNode, path: string): ElementNode | undefined {
   const names = path.startsWith('/') || path === '' ? path.split('/') : path.split('.')
   return names
@@ -57,8 +65,8 @@ function nodeAt(root: ElementNode, path: string): ElementNode | undefined {
     .reduce<ElementNode | undefined>((node, name) => node?.children.get(name) ?? choiceOf(node, name), root)
 }
 
-/** Slices are entered, and the profiles that a type is held to. */
-function askedAt(root: ElementNode, at: string, structures: Structures): readonly ElementNode[] {
+/** Includes slices, and the profiles that a type must conform to. */
+function profileNodesAt(root: ElementNode, at: string, structures: Structures): readonly ElementNode[] {
   const names = at.split('/').slice(1)
   return names
     .filter((name) => !/^\d+$/.test(name))

@@ -1,4 +1,4 @@
-/** An example of every error code: what was sent, and the issue of the answer. */
+/** An example of every error code: the request, and the issue in the answer. */
 import type { ErrorCode } from '../../server/fhir/outcome.ts'
 import type { Json, JsonObject } from '../../server/fhir/types.ts'
 import type { Raised } from '../../test/errors/raised.ts'
@@ -42,7 +42,7 @@ function textOf(body: unknown): string | undefined {
   return shortened(typeof body === 'string' ? clipped(body) : laid(JSON.parse(JSON.stringify(body)) as Json))
 }
 
-/** Of a sample, the element of the resource in which the issue stands. */
+/** The element of a sample that contains the location of the issue. */
 function partOf(resource: JsonObject, issue: JsonObject): string {
   const [expression = ''] = (issue.expression ?? []) as readonly string[]
   const [, name = ''] = /^\w+\.(\w+)/.exec(expression) ?? []
@@ -53,7 +53,7 @@ function partOf(resource: JsonObject, issue: JsonObject): string {
 }
 
 const LINES = 60
-/** Of a list. */
+/** Maximum number of items of a list that are shown. */
 const MOST = 20
 
 function shortened(text: string): string {
@@ -63,7 +63,7 @@ function shortened(text: string): string {
 
 const clipped = (text: string): string => (text.length > 120 ? `${text.slice(0, 120)}...` : text)
 
-/** JSON with what is short on one line, and long texts cut that nobody reads. */
+/** JSON with short values on one line, and long texts cut. */
 function laid(value: Json, indent = ''): string {
   const flat = flatOf(value)
   if (typeof value !== 'object' || value === null || indent.length + flat.length <= 120) return flat
@@ -87,7 +87,7 @@ function flatOf(value: Json): string {
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
 const membersOf = (value: object) => Object.entries(value) as (readonly [string, Json])[]
 
-/** Without what is another one each time: the id of a request, the hub id of a participant. */
+/** Without values that differ each time: the id of a request, the hub id of a participant. */
 const steady = (text: string): string =>
   text
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'the-id-of-the-request')

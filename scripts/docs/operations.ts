@@ -1,4 +1,4 @@
-/** The operations of the hub's own, with their parameters. */
+/** The hub's own operations, with their parameters. */
 import type { Canonical, Definitions } from '../../server/definitions/definitions.ts'
 import { items } from '../../server/fhir/element.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
@@ -7,7 +7,7 @@ import { code, page, string, table } from './page.ts'
 export function operationsPage(definitions: Definitions): string {
   return page(
     'Operations',
-    'Besides these the hub offers `$validate` on every type and instance (https://hl7.org/fhir/R4/resource-operation-validate.html: `resource`, `mode`, `profile`), and `$status` and `$events` of subscriptions (see [subscriptions](../subscriptions.md)), and the terminology operations of R4 [below](#terminology). An operation that changes nothing is called by GET or POST, the others by POST.',
+    'In addition to these the hub offers `$validate` on every type and instance (https://hl7.org/fhir/R4/resource-operation-validate.html: `resource`, `mode`, `profile`), and `$status` and `$events` of subscriptions (see [subscriptions](../subscriptions.md)), and the terminology operations of R4 [below](#terminology). An operation that changes nothing is called by GET or POST, the others by POST.',
     ...definitions.published('OperationDefinition').map(section),
     terminology(),
   )
@@ -29,7 +29,7 @@ function section(operation: Canonical): string {
   ].join('\n\n')
 }
 
-/** R4 defines these; what is listed is what the hub reads of them. */
+/** R4 defines these; the page lists the parameters that the hub supports. */
 const TERMINOLOGY: readonly (readonly [operation: string, page: string, parameters: string, answer: string])[] = [
   [
     'ValueSet/$expand',
@@ -41,7 +41,7 @@ const TERMINOLOGY: readonly (readonly [operation: string, page: string, paramete
     'ValueSet/$validate-code',
     'valueset-operation-validate-code',
     'url valueSet valueSetVersion code system systemVersion display coding codeableConcept abstract',
-    'Is the code in the value set, and the display one of the code? `code-unchecked` where what tells is not at hand.',
+    'Whether the code is in the value set, and the display belongs to the code. `code-unchecked` if a part of the definition is not available.',
   ],
   [
     'CodeSystem/$lookup',
@@ -59,13 +59,13 @@ const TERMINOLOGY: readonly (readonly [operation: string, page: string, paramete
     'CodeSystem/$validate-code',
     'codesystem-operation-validate-code',
     'url codeSystem code version display coding codeableConcept',
-    'Is the code one of the system, and the display one of the code?',
+    'Whether the code is in the system, and the display belongs to the code.',
   ],
   [
     'ConceptMap/$translate',
     'conceptmap-operation-translate',
     'url conceptMap conceptMapVersion code system version coding codeableConcept targetsystem reverse',
-    'The code in the words of another system.',
+    'The corresponding code of another system.',
   ],
 ]
 
@@ -77,7 +77,7 @@ function terminology(): string {
   ])
   return [
     '## Terminology',
-    'On the type, and on an instance where nothing else is said. Read are the definitions that the hub publishes and those of R4; units (UCUM), languages, countries, currencies, media types and time zones are told by their form.',
+    'On the type, and on an instance unless stated otherwise. They use the definitions that the hub publishes and those of R4; units (UCUM), languages, countries, currencies, media types and time zones are checked by their syntax.',
     table(['operation', 'parameters', 'answer'], rows),
   ].join('\n\n')
 }

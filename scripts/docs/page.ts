@@ -5,7 +5,7 @@ const NOTE = '<!-- Written by scripts/docs.ts from the definitions; do not edit.
 export const page = (title: string, ...parts: readonly string[]): string =>
   `${[`# ${title}`, NOTE, ...parts].join('\n\n')}\n`
 
-/** Cells are made safe for a table: one line, no bars. */
+/** Escapes cells for a table: one line, no bars. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')

@@ -1,4 +1,4 @@
-/** What each type offers: interactions, search parameters, includes. */
+/** The page of each type: interactions, search parameters, includes. */
 import type { Definitions, ResourceCapability } from '../../server/definitions/definitions.ts'
 import { MISSING } from '../../server/search/type.ts'
 import { SEARCH_TYPE_NAMES, SEARCH_TYPES } from '../../server/search/types/index.ts'

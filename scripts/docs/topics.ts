@@ -20,7 +20,7 @@ export function topicsPage(definitions: Definitions): string {
   })
   return page(
     'Subscription topics',
-    'A subscriber is told only of records that it may know of, whatever it subscribes to. How to subscribe: [subscriptions](../subscriptions.md).',
+    'A subscriber is notified only of records that it may know of, whatever it subscribes to. How to subscribe: [subscriptions](../subscriptions.md).',
     table(['topic', 'title', 'type', 'on', 'filters', 'when'], rows),
   )
 }

@@ -1,17 +1,17 @@
-/** Whether the copy in server/definitions/r4 is what R4 publishes: by its digests, or by the published file itself. */
+/** Compares the copy in server/definitions/r4 with the published R4: by its digests, or by the published file itself. */
 import { isDeepStrictEqual } from 'node:util'
 import { copyOf, indexFaults, readCopy, type Copy } from './copy.ts'
 import { elementId, elementsOf, viewOf, type Definition, type JsonObject } from './definition.ts'
 import { asPublished, isOmitted, type Correction } from './differences.ts'
 import { digestsOf, readDigests, type Digests } from './digests.ts'
 
-/** A sentence for each difference between the copy of a folder and its digests; nothing beside the folder is read. */
+/** A sentence for each difference between the copy of a folder and its digests; reads only the folder. */
 export function checkDigests(folder: string): readonly string[] {
   const copy = readCopy(folder)
   return [...differencesFromDigests(copy, readDigests(folder)), ...indexFaults(folder, copy)]
 }
 
-/** A sentence for each difference between the copy, or the digests, of a folder and what its sources make of them. */
+/** A sentence for each difference between the copy, or the digests, of a folder and those that its sources result in. */
 export function checkSources(folder: string, sources: readonly Definition[]): readonly string[] {
   const digests = sources.flatMap((one) => digestsOf(one) ?? [])
   return [
@@ -21,7 +21,7 @@ export function checkSources(folder: string, sources: readonly Definition[]): re
   ]
 }
 
-/** The only differences allowed are those of differences.json, and each of them must be there. */
+/** Only the differences of differences.json are allowed, and each of them is required. */
 export function differencesFromDigests(copy: Copy, digests: readonly Digests[]): readonly string[] {
   const uncorrected: Correction[] = []
   const published = all(copy).map((one) => asPublished(one, (correction) => uncorrected.push(correction)))
@@ -43,7 +43,7 @@ const all = ({ structures, terminology, searchParameters }: Copy): readonly Defi
   ...searchParameters,
 ]
 
-/** As JSON holds it: without what is undefined. */
+/** As JSON represents it: without undefined properties. */
 const plain = (definition: Definition): Definition => JSON.parse(JSON.stringify(definition)) as Definition
 
 type Identified = { readonly url: string }

@@ -1,6 +1,6 @@
 /**
- * The copy of R4 in server/definitions/r4: made of its sources, written and read. `structures` and `terminology` are rows
- * of gzip members, one definition each, so that the hub inflates only what it needs (index.json.gz says where), and
+ * The copy of R4 in server/definitions/r4: builds it from its sources, writes and reads it. `structures` and `terminology` are rows
+ * of gzip members, one definition each, so that the hub inflates only what it needs (index.json.gz has the positions), and
  * `zcat` shows the whole as lines of JSON.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -25,7 +25,7 @@ export type Index = {
 
 export const FOLDER = path.join(import.meta.dirname, '../../server/definitions/r4')
 
-/** What the copy is of these sources. Throws an Error when a correction does not apply any more. */
+/** The copy that results from these sources. Throws an Error if a correction no longer applies. */
 export function copyOf(sources: readonly Definition[]): Copy {
   const held = sources.filter((one) => !isOmitted(one))
   const definitions = held.flatMap((one) => trimmed(one) ?? []).map(corrected)
@@ -39,7 +39,7 @@ export function copyOf(sources: readonly Definition[]): Copy {
   }
 }
 
-/** The types of which there can be resources. */
+/** The resource types that are not abstract. */
 export const resourceTypesOf = (structures: readonly Definition[]): readonly string[] =>
   structures
     .filter((one) => one.kind === 'resource' && one.derivation === 'specialization' && !one.abstract)
@@ -66,8 +66,8 @@ export const readCopy = (folder: string): Copy => ({
 })
 
 /**
- * Where the index of a folder does not lead to the definition that it names, and where its resource types are not those
- * of the structures; a sentence each.
+ * A sentence for each entry of the index that does not lead to its definition, and for each difference between its resource
+ * types and the structures.
  */
 export function indexFaults(folder: string, { structures, terminology }: Copy): readonly string[] {
   const index = unpacked<Index>(readFileSync(path.join(folder, 'index.json.gz')))

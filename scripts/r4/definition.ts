@@ -1,4 +1,4 @@
-/** A FHIR definition as plain JSON, and the few properties that the build of the R4 copy reads of every one. */
+/** A FHIR definition as plain JSON, with the properties that the build of the R4 copy reads. */
 
 export type JsonObject = Record<string, unknown>
 
@@ -12,8 +12,8 @@ export type Definition = JsonObject & {
 }
 
 /**
- * The elements that count: a constraint's snapshot follows from its base, so that only its differential is its own. Every
- * other StructureDefinition has its snapshot. https://hl7.org/fhir/R4/profiling.html#snapshot
+ * The relevant elements: the differential of a constraint, because its snapshot follows from its base; the snapshot of every
+ * other StructureDefinition. https://hl7.org/fhir/R4/profiling.html#snapshot
  */
 export const elementsOf = (definition: Definition): readonly JsonObject[] =>
   (definition[viewOf(definition)] as { element: JsonObject[] }).element
@@ -23,7 +23,7 @@ export const viewOf = ({ derivation }: Definition): 'differential' | 'snapshot' 
 
 export const elementId = ({ id, path }: JsonObject): string => String(id ?? path)
 
-/** The properties of these names that are there, in the order of the names. */
+/** The existing properties of these names, in the order of the names. */
 export function pick<T extends JsonObject>(source: T, names: readonly string[]): T {
   const picked: JsonObject = {}
   for (const name of names) if (source[name] !== undefined) picked[name] = source[name]

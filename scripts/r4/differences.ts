@@ -1,6 +1,6 @@
 /**
- * Where the copy differs from the published R4, on purpose: the slips that it corrects, what it adds and what it leaves
- * out. Each is a row of differences.json with its source; there are no others.
+ * The intended differences between the copy and the published R4: corrected errors, additions and omissions. Each is a row
+ * of differences.json with its source; there are no others.
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -35,10 +35,10 @@ const OMITTED = new Set(DIFFERENCES.omissions.flatMap((one) => one.definitions))
 
 export const isOmitted = ({ url }: Pick<Definition, 'url'>): boolean => OMITTED.has(url)
 
-/** The definition with its slips corrected. Throws an Error for a slip that is not where differences.json has it. */
+/** The definition with its errors corrected. Throws an Error if the value is not the one that differences.json corrects. */
 export const corrected = (definition: Definition): Definition => replaced(definition, 'published', 'corrected', fail)
 
-/** The definition as it was published. A correction that it does not have is handed to `missing`. */
+/** The definition as published. A correction that it does not have is passed to `missing`. */
 export const asPublished = (definition: Definition, missing: (correction: Correction) => void): Definition =>
   replaced(definition, 'corrected', 'published', missing)
 
@@ -63,7 +63,7 @@ function replaced(definition: Definition, from: Version, to: Version, mismatch: 
   return copy
 }
 
-/** The object that holds the property, and the last step of its path. */
+/** The object that has the property, and the last step of its path. */
 function holderOf(definition: Definition, { element, property }: Correction): [JsonObject | undefined, string] {
   const steps = property.split('.')
   const name = steps.pop() ?? ''
@@ -74,7 +74,7 @@ function holderOf(definition: Definition, { element, property }: Correction): [J
 const elementBy = (definition: Definition, id: string): JsonObject | undefined =>
   definition[viewOf(definition)] ? elementsOf(definition).find((one) => elementId(one) === id) : undefined
 
-/** Of a list the item with this key, as constraints have. */
+/** The item of a list with this key (constraints have keys). */
 function step(holder: JsonObject | undefined, name: string): JsonObject | undefined {
   if (Array.isArray(holder)) return (holder as JsonObject[]).find((one) => one.key === name)
   return holder?.[name] as JsonObject | undefined

@@ -5,7 +5,7 @@
  *     StructureDefinition <url> <digest of its head> <element id>=<digest> <element id>=<digest> ...
  *     ValueSet <url> <digest of the whole>
  *
- * They are taken from the definitions as published, and must be those of the copy, once its corrections are taken back.
+ * They are computed from the definitions as published, and must equal those of the copy without its corrections.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -17,13 +17,13 @@ import { trimmed } from './trim.ts'
 export type Digests = {
   readonly resourceType: string
   readonly url: string
-  /** Of the whole; of a StructureDefinition, of all but its elements. */
+  /** The digest of the definition; for a StructureDefinition, without its elements. */
   readonly digest: string
   /** By the id of the element, in the order of the definition. */
   readonly elements: ReadonlyMap<string, string>
 }
 
-/** Of a definition, as published or trimmed; undefined for a resource type that the copy does not hold. */
+/** The digests of a definition, published or trimmed; undefined for a resource type that the copy does not contain. */
 export function digestsOf(definition: Definition): Digests | undefined {
   const { resourceType, url } = definition
   if (resourceType === 'StructureDefinition') {
@@ -50,7 +50,7 @@ const PARAMETER = ['name', 'code', 'base', 'type', 'expression', 'target']
 const FHIR_TYPE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type'
 const MAX_VALUE_SET = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'
 
-/** What validation goes by. It shares no code with trim.ts, so that a mistake in either shows. */
+/** The properties that validation uses. This file shares no code with trim.ts, so that a mistake in either is found. */
 function elementFacts(element: JsonObject): JsonObject {
   const { path: at, sliceName, min, max, maxLength, contentReference, slicing, isModifier } = element
   const binding = element.binding as JsonObject | undefined
@@ -87,7 +87,7 @@ function extensionUrl(holder: JsonObject, url: string): unknown {
   return found?.valueUrl ?? found?.valueCanonical
 }
 
-/** 48 bits, which is plenty against a change by accident. The order of properties does not count. */
+/** 48 bits, which is enough to detect an accidental change. The order of properties does not count. */
 const digest = (value: unknown): string =>
   createHash('sha256')
     .update(JSON.stringify(sorted(value)))

@@ -1,4 +1,4 @@
-/** The R4 search parameters, cut to what reading a resource needs. https://hl7.org/fhir/R4/searchparameter-registry.html */
+/** The R4 search parameters, reduced to the properties that indexing needs. https://hl7.org/fhir/R4/searchparameter-registry.html */
 import type { Definition } from './definition.ts'
 
 export function searchParameter(source: Definition): Definition {

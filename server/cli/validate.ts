@@ -1,6 +1,6 @@
 /** `nwd validate FILE...`: the verdict of the hub on resources in files, folders or standard input. */
 import { availableParallelism } from 'node:os'
-import type { Rules } from '../validate/create.ts'
+import type { RuleSet } from '../validate/create-validator.ts'
 import { createWorkerPool } from './validate/worker-pool.ts'
 import type { Totals } from './validate/formats/format.ts'
 import { FORMATS } from './validate/formats/index.ts'
@@ -84,7 +84,7 @@ const ALONE = 2000
 /** Each thread compiles the profiles in memory of its own, so a stream, which promises to need little, gets one thread. */
 const threadsFor = (files: readonly string[]): number => (files.some(isStream) ? 1 : availableParallelism())
 
-function rulesOf(text = 'hub'): Rules {
+function rulesOf(text = 'hub'): RuleSet {
   if (text === 'hub' || text === 'open') return text
   throw new Error(`\`--rules\` is \`${text}\`; it must be \`hub\` or \`open\`.`)
 }

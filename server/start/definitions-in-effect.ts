@@ -1,8 +1,8 @@
 /** The definitions as they change while the hub runs, and a validator for each state of them. */
 import type { Definitions } from '../definitions/definitions.ts'
 import { createLive } from '../definitions/live.ts'
-import type { Means } from '../validate/fair.ts'
 import type { Store } from '../store/store.ts'
+import type { ScheduledValidatorOptions } from '../validate/scheduled-validator.ts'
 import type { Validator } from '../validate/validator.ts'
 import { createPostedDefinitions, type PostedDefinitions, type PostedNeeds } from '../write/posted-definitions.ts'
 
@@ -14,22 +14,22 @@ export type DefinitionsInEffect = {
   acceptPosted(store: Store, leftOut: PostedNeeds['leftOut']): PostedDefinitions
 }
 
-export function definitionsInEffect(start: Definitions, options: Means): DefinitionsInEffect {
+export function definitionsInEffect(start: Definitions, options: ScheduledValidatorOptions): DefinitionsInEffect {
   const live = createLive(start)
   const validatorFor = validators(options)
   const faultOf: PostedDefinitions['faultOf'] = async (url, definitions) =>
-    (await import('../validate/usable.ts')).profileFault(url, definitions)
+    (await import('../validate/check-definitions.ts')).profileError(url, definitions)
   return {
     definitions: live.definitions,
     validator: {
-      check: (resource, options) => validatorFor(live.definitions.current()).check(resource, options),
+      check: (resource, request) => validatorFor(live.definitions.current()).check(resource, request),
     },
     acceptPosted: (store, leftOut) => createPostedDefinitions({ store, start, live, faultOf, validatorFor, leftOut }),
   }
 }
 
 /** One validator for each state of the definitions. */
-function validators(options: Means): (definitions: Definitions) => Validator {
+function validators(options: ScheduledValidatorOptions): (definitions: Definitions) => Validator {
   const made = new WeakMap<Definitions, Validator>()
   return (definitions) => {
     const validator = made.get(definitions) ?? lazyValidator(definitions, options)
@@ -39,9 +39,9 @@ function validators(options: Means): (definitions: Definitions) => Validator {
 }
 
 /** Loaded with the first resource to check: a start need not wait for it. */
-function lazyValidator(definitions: Definitions, means: Means): Validator {
+function lazyValidator(definitions: Definitions, options: ScheduledValidatorOptions): Validator {
   let loading: Promise<Validator> | undefined
   const load = async (): Promise<Validator> =>
-    (await import('../validate/fair.ts')).createFairValidator(definitions, means)
-  return { check: async (resource, options) => (await (loading ??= load())).check(resource, options) }
+    (await import('../validate/scheduled-validator.ts')).createScheduledValidator(definitions, options)
+  return { check: async (resource, request) => (await (loading ??= load())).check(resource, request) }
 }

@@ -1,11 +1,11 @@
-/** A code system: which codes it has and how they stand to each other. https://hl7.org/fhir/R4/codesystem.html */
+/** A code system: its codes and their hierarchy. https://hl7.org/fhir/R4/codesystem.html */
 import type { Canonical } from '../definitions/definitions.ts'
 import { WrittenNumber } from './written-number.ts'
 
-/** `unknown`: the system is not at hand, or not whole, so nobody here can tell. */
-export type Verdict = 'in' | 'out' | 'unknown'
+/** Is a code in a code system or value set? `unknown`: a part of its definition is missing here. */
+export type CodeMembership = 'in' | 'out' | 'unknown'
 
-/** Another way to say a code. https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.concept.designation */
+/** Another display of a code. https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.concept.designation */
 export type Designation = { readonly language?: string; readonly use?: unknown; readonly value: string }
 
 export type Concept = {
@@ -20,119 +20,120 @@ export type Concept = {
 export type CodeSystem = {
   readonly version?: string
   readonly name?: string
-  /** `supplement`: it adds to another system, and is itself no system of any coding. */
+  /** https://hl7.org/fhir/R4/valueset-codesystem-content-mode.html; no coding uses a `supplement` as its system. */
   readonly content: string
-  has(code: string): Verdict
-  /** The concept of a code, in the case that the system writes it. */
+  has(code: string): CodeMembership
+  /** The concept of a code; without regard to case where the system is not case sensitive. */
   concept(code: string): Concept | undefined
-  /** All concepts, when they are listed. */
+  /** All concepts; none for a system that does not list them. */
   readonly concepts: Iterable<Concept>
-  /** Is the code the other one or below it? */
+  /** Is the code the ancestor itself or a descendant of it? */
   isA(code: string, ancestor: string): boolean
-  /** The code that goes by this name, of a system whose displays are not at hand but whose names are known. */
-  named?(name: string): string | undefined
+  /** The code with this English name, for a system without displays (languages, currencies, countries). */
+  codeOfName?(name: string): string | undefined
 }
 
-type Stated = {
+type StatedConcept = {
   readonly code: string
   readonly display?: string
   readonly definition?: string
   readonly designation?: readonly Designation[]
   readonly property?: readonly { readonly code: string; readonly [value: string]: unknown }[]
-  readonly concept?: readonly Stated[]
+  readonly concept?: readonly StatedConcept[]
 }
 
-type Supplement = ReadonlyMap<string, Stated>
+type Supplement = ReadonlyMap<string, StatedConcept>
 
-/** Properties by which a concept names its parent when it is not nested below it. */
-const PARENT = ['parent', 'subsumedBy']
+/** Properties that name a parent in which the concept is not nested. */
+const PARENT_PROPERTIES = ['parent', 'subsumedBy']
 
 /**
- * Reads a CodeSystem resource. What supplements say of its concepts is added to them; they define no code of their own.
+ * Reads a CodeSystem resource. Supplements add designations and properties to its concepts; they define no codes.
  * https://hl7.org/fhir/R4/codesystem.html#supplements
  */
 export function readCodeSystem(resource: Canonical, supplements: readonly Canonical[] = []): CodeSystem {
-  const fold = resource.caseSensitive === false ? (code: string) => code.toLowerCase() : (code: string) => code
+  const normalize = resource.caseSensitive === false ? (code: string) => code.toLowerCase() : (code: string) => code
   const concepts = new Map<string, Concept>()
-  const more = supplements.map((one): Supplement => byCode(one, fold))
-  const add = (stated: readonly Stated[] | undefined, parents: readonly string[]): void => {
-    for (const one of stated ?? []) {
+  const supplementConcepts = supplements.map((one): Supplement => conceptsByCode(one, normalize))
+  const add = (list: readonly StatedConcept[] | undefined, parents: readonly string[]): void => {
+    for (const one of list ?? []) {
       if (typeof one?.code !== 'string') continue
-      const key = fold(one.code)
-      const told = [one, ...more.flatMap((supplement) => supplement.get(key) ?? [])]
+      const key = normalize(one.code)
+      const statements = [one, ...supplementConcepts.flatMap((supplement) => supplement.get(key) ?? [])]
       const { code, display, definition } = one
-      const property = propertiesOf(told)
-      const designation = told.flatMap(designationsOf)
-      const named = PARENT.flatMap((name) => (property.get(name) ?? []) as string[])
-      const above = [...(concepts.get(key)?.parents ?? []), ...parents, ...named]
+      const property = propertiesOf(statements)
+      const designation = statements.flatMap(designationsOf)
+      const parentCodes = PARENT_PROPERTIES.flatMap((name) => (property.get(name) ?? []) as string[])
+      const above = [...(concepts.get(key)?.parents ?? []), ...parents, ...parentCodes]
       concepts.set(key, { code, display, definition, designation, property, parents: above })
       add(one.concept, [code])
     }
   }
-  // What supplements a system is a supplement, whatever it says of itself.
+  // `supplements` makes it a supplement, whatever its `content` is.
   const content = typeof resource.supplements === 'string' ? 'supplement' : String(resource.content)
   // A supplement's concepts are those of another system.
-  if (content !== 'supplement') add(resource.concept as readonly Stated[] | undefined, [])
-  const whole = content === 'complete'
-  const find = (code: string): Concept | undefined => concepts.get(fold(code))
+  if (content !== 'supplement') add(resource.concept as readonly StatedConcept[] | undefined, [])
+  const isComplete = content === 'complete'
+  const find = (code: string): Concept | undefined => concepts.get(normalize(code))
   return {
     ...(typeof resource.version === 'string' ? { version: resource.version } : {}),
     ...(typeof resource.name === 'string' ? { name: resource.name } : {}),
     content,
-    has: (code) => (concepts.has(fold(code)) ? 'in' : whole ? 'out' : 'unknown'),
+    has: (code) => (concepts.has(normalize(code)) ? 'in' : isComplete ? 'out' : 'unknown'),
     concept: find,
     concepts: { [Symbol.iterator]: () => concepts.values() },
-    isA: (code, ancestor) => isBelow(code, ancestor, find),
+    isA: (code, ancestor) => isSubsumedBy(code, ancestor, find),
   }
 }
 
-type Find = (code: string) => Concept | undefined
+type FindConcept = (code: string) => Concept | undefined
 
-// Upwards from the code. Mostly there is one way; where there are several, or a circle, each concept is looked at once.
-function isBelow(code: string, ancestor: string, find: Find): boolean {
-  const goal = find(ancestor)
-  let concept = goal && find(code)
+// Walks up from the code. With several parents, or more steps than a hierarchy has, each concept is visited once.
+function isSubsumedBy(code: string, ancestor: string, find: FindConcept): boolean {
+  const ancestorConcept = find(ancestor)
+  let concept = ancestorConcept && find(code)
   for (let steps = 0; concept !== undefined; steps++) {
-    if (concept === goal) return true
-    if (concept.parents.length > 1 || steps > MOST_STEPS) return isBelowByAny(concept.code, goal, find)
+    if (concept === ancestorConcept) return true
+    if (concept.parents.length > 1 || steps > MAX_STEPS)
+      return isSubsumedByAnyParent(concept.code, ancestorConcept, find)
     concept = concept.parents[0] === undefined ? undefined : find(concept.parents[0])
   }
   return false
 }
 
-const MOST_STEPS = 100
+const MAX_STEPS = 100
 
-function isBelowByAny(code: string, goal: Concept | undefined, find: Find): boolean {
+function isSubsumedByAnyParent(code: string, ancestorConcept: Concept | undefined, find: FindConcept): boolean {
   const seen = new Set<Concept>()
   const waiting = [code]
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
     const concept = find(at)
     if (concept === undefined || seen.has(concept)) continue
-    if (concept === goal) return true
+    if (concept === ancestorConcept) return true
     seen.add(concept)
     waiting.push(...concept.parents)
   }
   return false
 }
 
-function byCode(supplement: Canonical, fold: (code: string) => string): Supplement {
-  const found = new Map<string, Stated>()
-  const walk = (stated: readonly Stated[] | undefined): void => {
-    for (const one of stated ?? []) {
+function conceptsByCode(supplement: Canonical, normalize: (code: string) => string): Supplement {
+  const found = new Map<string, StatedConcept>()
+  const walk = (list: readonly StatedConcept[] | undefined): void => {
+    for (const one of list ?? []) {
       if (typeof one?.code !== 'string') continue
-      found.set(fold(one.code), one)
+      found.set(normalize(one.code), one)
       walk(one.concept)
     }
   }
-  walk(supplement.concept as readonly Stated[] | undefined)
+  walk(supplement.concept as readonly StatedConcept[] | undefined)
   return found
 }
 
-const designationsOf = ({ designation }: Stated): readonly Designation[] => designation ?? []
+const designationsOf = ({ designation }: StatedConcept): readonly Designation[] => designation ?? []
 
-function propertiesOf(told: readonly Stated[]): ReadonlyMap<string, readonly unknown[]> {
+function propertiesOf(statements: readonly StatedConcept[]): ReadonlyMap<string, readonly unknown[]> {
   const made = new Map<string, unknown[]>()
-  for (const { code, ...rest } of told.flatMap(({ property }) => property ?? [])) {
+  for (const { code, ...rest } of statements.flatMap(({ property }) => property ?? [])) {
     const [key = '', value] = Object.entries(rest).find(([name]) => name.startsWith('value')) ?? []
     const number = typeof value === 'number' ? new WrittenNumber(rest, key, value) : undefined
     const plain =
@@ -142,10 +143,10 @@ function propertiesOf(told: readonly Stated[]): ReadonlyMap<string, readonly unk
   return made
 }
 
-/** A system whose codes are told by their form. */
-export function formSystem(has: (code: string) => Verdict, named?: CodeSystem['named']): CodeSystem {
+/** A code system defined by the syntax of its codes. */
+export function syntaxCodeSystem(has: (code: string) => CodeMembership, named?: CodeSystem['codeOfName']): CodeSystem {
   return {
-    ...(named ? { named } : {}),
+    ...(named ? { codeOfName: named } : {}),
     content: 'complete',
     has,
     concept: (code) => (has(code) === 'in' ? { code, property: new Map(), parents: [] } : undefined),

@@ -1,87 +1,103 @@
-/** The codes of a value set, listed. https://hl7.org/fhir/R4/valueset.html#expansion */
+/** The expansion of a value set: the list of its codes. https://hl7.org/fhir/R4/valueset.html#expansion */
 import type { Canonical } from '../definitions/definitions.ts'
 import type { Concept, Designation } from './code-system.ts'
-import { readFilter } from './filter.ts'
+import { compileFilter } from './filter.ts'
 import type { Terminology } from './terminology.ts'
-import type { Compose, Include } from './value-set.ts'
-import { isVersion } from './versions.ts'
+import type { ValueSetCompose, ValueSetInclude } from './value-set.ts'
+import { matchesVersion } from './versions.ts'
 
-export type Item = {
+export type ExpandedCode = {
   readonly system: string
   readonly version?: string
   readonly code: string
   readonly display?: string
   readonly designation: readonly Designation[]
-  /** What the code system says of it, where that is at hand. */
+  /** The concept of the code system, where the system is defined here. */
   readonly concept?: Concept
 }
 
 export type Expansion = {
-  readonly items: readonly Item[]
-  /** There are more codes, which are not at hand: a code system is a fragment. */
+  readonly items: readonly ExpandedCode[]
+  /** A code system is a fragment, so there are more codes than are listed. */
   readonly unclosed: boolean
-  /** Systems and value sets that are not at hand, or cannot be listed: the items are not all. */
+  /** Code systems and value sets that are not defined here or cannot be listed; their codes are missing. */
   readonly missing: readonly string[]
 }
 
-type Found = { readonly items: Item[]; unclosed: boolean; readonly missing: Set<string> }
+type ExpansionState = { readonly items: ExpandedCode[]; unclosed: boolean; readonly missing: Set<string> }
 
-/** Lists a ValueSet resource, in the order in which it includes; a code that is included twice is listed once. */
+/** Expands a ValueSet resource, in the order of its includes; each code is listed once. */
 export function expand(valueSet: Canonical, terminology: Terminology): Expansion {
-  const found: Found = { items: [], unclosed: false, missing: new Set() }
-  collect(valueSet, terminology, found, new Set())
+  const state: ExpansionState = { items: [], unclosed: false, missing: new Set() }
+  collect(valueSet, terminology, state, new Set())
   const member = terminology.membershipIn(valueSet)
   const seen = new Set<string>()
-  const items = found.items.filter(({ system, code }) => {
+  const items = state.items.filter(({ system, code }) => {
     const key = `${system}|${code}`
     if (seen.has(key)) return false
     seen.add(key)
-    const verdict = member(system, code)
-    if (verdict === 'unknown') found.missing.add(valueSet.url)
-    return verdict === 'in'
+    const membership = member(system, code)
+    if (membership === 'unknown') state.missing.add(valueSet.url)
+    return membership === 'in'
   })
-  return { items, unclosed: found.unclosed, missing: [...found.missing] }
+  return { items, unclosed: state.unclosed, missing: [...state.missing] }
 }
 
-function collect(valueSet: Canonical, terminology: Terminology, found: Found, under: Set<Canonical>): void {
-  if (under.has(valueSet)) return
-  under.add(valueSet)
-  const compose = valueSet.compose as Compose | undefined
-  if (!compose) found.missing.add(valueSet.url)
+function collect(valueSet: Canonical, terminology: Terminology, state: ExpansionState, visited: Set<Canonical>): void {
+  if (visited.has(valueSet)) return
+  visited.add(valueSet)
+  const compose = valueSet.compose as ValueSetCompose | undefined
+  if (!compose) state.missing.add(valueSet.url)
   for (const include of compose?.include ?? []) {
-    if (include.system !== undefined) fromSystem(include.system, include, terminology, found)
-    else fromValueSets(include, terminology, found, under)
+    if (include.system !== undefined) addFromSystem(include.system, include, terminology, state)
+    else addFromValueSets(include, terminology, state, visited)
   }
 }
 
-// What several value sets have in common is among the codes of the first.
-function fromValueSets({ valueSet = [] }: Include, terminology: Terminology, found: Found, under: Set<Canonical>) {
+// An include of several value sets is their intersection, hence a subset of the first one.
+function addFromValueSets(
+  { valueSet = [] }: ValueSetInclude,
+  terminology: Terminology,
+  state: ExpansionState,
+  visited: Set<Canonical>,
+) {
   const [first] = valueSet
   if (first === undefined) return
   const imported = terminology.find(first, 'ValueSet')
-  if (imported) collect(imported, terminology, found, under)
-  else found.missing.add(first)
+  if (imported) collect(imported, terminology, state, visited)
+  else state.missing.add(first)
 }
 
-function fromSystem(url: string, { version, concept, filter = [] }: Include, terminology: Terminology, found: Found) {
-  const known = terminology.codeSystem(url)
-  const system = known && isVersion(version, known.version) ? known : undefined
+function addFromSystem(
+  url: string,
+  { version, concept, filter = [] }: ValueSetInclude,
+  terminology: Terminology,
+  state: ExpansionState,
+) {
+  const codeSystem = terminology.codeSystem(url)
+  const system = codeSystem && matchesVersion(version, codeSystem.version) ? codeSystem : undefined
   const more = { system: url, ...(system?.version === undefined ? {} : { version: system.version }) }
   for (const listed of concept ?? []) {
-    const told = system?.concept(listed.code)
-    const designation = [...(listed.designation ?? []), ...(told?.designation ?? [])]
-    const display = listed.display ?? told?.display
-    found.items.push({ ...more, code: listed.code, ...text(display), designation, ...(told ? { concept: told } : {}) })
+    const defined = system?.concept(listed.code)
+    const designation = [...(listed.designation ?? []), ...(defined?.designation ?? [])]
+    const display = listed.display ?? defined?.display
+    state.items.push({
+      ...more,
+      code: listed.code,
+      ...text(display),
+      designation,
+      ...(defined ? { concept: defined } : {}),
+    })
   }
   if (concept) return
   const concepts = [...(system?.concepts ?? [])]
-  if (concepts.length === 0) found.missing.add(url)
-  if (system && system.content !== 'complete') found.unclosed = true
-  // What a filter leaves out here is not asked after again; what another part takes is listed there.
-  const tests = system ? filter.map((one) => readFilter(one, system)) : []
+  if (concepts.length === 0) state.missing.add(url)
+  if (system && system.content !== 'complete') state.unclosed = true
+  // Codes that a filter excludes are left out here; `unknown` ones are tested again by the membership of the value set.
+  const tests = system ? filter.map((one) => compileFilter(one, system)) : []
   for (const one of concepts) {
     if (tests.some((test) => test(one) === 'out')) continue
-    found.items.push({
+    state.items.push({
       ...more,
       code: one.code,
       ...text(one.display),

@@ -1,19 +1,19 @@
 /** The filters of a value set's include. https://hl7.org/fhir/R4/valueset-filter-operator.html */
-import type { CodeSystem, Concept, Verdict } from './code-system.ts'
+import type { CodeSystem, Concept, CodeMembership } from './code-system.ts'
 import { isAbstract, isInactive } from './concept.ts'
-import { linearPattern } from './pattern.ts'
+import { compileLinearRegex } from './linear-regex.ts'
 
-export type Filter = { readonly property: string; readonly op: string; readonly value: string }
+export type ConceptFilter = { readonly property: string; readonly op: string; readonly value: string }
 
-type Test = (concept: Concept) => boolean
+type ConceptTest = (concept: Concept) => boolean
 
-/** Does a concept of the system meet a filter? `unknown`: an operator or an expression that cannot be read. */
-export function readFilter(filter: Filter, system: CodeSystem): (concept: Concept) => Verdict {
+/** Compiles a filter to a test of concepts. `unknown`: an operator or a regular expression that is not supported. */
+export function compileFilter(filter: ConceptFilter, system: CodeSystem): (concept: Concept) => CodeMembership {
   const test = OPERATORS[filter.op]?.(filter, system)
   return test ? (concept) => (test(concept) ? 'in' : 'out') : () => 'unknown'
 }
 
-const OPERATORS: Readonly<Record<string, (filter: Filter, system: CodeSystem) => Test | undefined>> = {
+const OPERATORS: Readonly<Record<string, (filter: ConceptFilter, system: CodeSystem) => ConceptTest | undefined>> = {
   '=':
     ({ property, value }) =>
     (concept) =>
@@ -47,13 +47,13 @@ const OPERATORS: Readonly<Record<string, (filter: Filter, system: CodeSystem) =>
     (concept) =>
       statedValues(concept, property).length > 0 === (value === 'true'),
   regex({ property, value }) {
-    const matches = linearPattern(value)
+    const matches = compileLinearRegex(value)
     return matches && ((concept) => valuesOf(concept, property).some(matches))
   },
 }
 
-/** Properties that are false where they are not stated. https://hl7.org/fhir/R4/codesystem-concept-properties.html */
-const FLAGS: Readonly<Record<string, Test>> = { inactive: isInactive, notSelectable: isAbstract }
+/** Boolean properties whose default is false. https://hl7.org/fhir/R4/codesystem-concept-properties.html */
+const FLAGS: Readonly<Record<string, ConceptTest>> = { inactive: isInactive, notSelectable: isAbstract }
 
 function valuesOf(concept: Concept, property: string): readonly string[] {
   const flag = FLAGS[property]

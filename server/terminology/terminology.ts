@@ -1,73 +1,79 @@
-/** Code systems and value sets by url, read when first asked for. https://hl7.org/fhir/R4/terminology-module.html */
+/** Code systems and value sets by url, read on first use. https://hl7.org/fhir/R4/terminology-module.html */
 import type { Canonical, Definitions } from '../definitions/definitions.ts'
-import { readCodeSystem, type CodeSystem, type Verdict } from './code-system.ts'
+import { readCodeSystem, type CodeSystem, type CodeMembership } from './code-system.ts'
 import { displaysOf } from './concept.ts'
-import { membershipOf, type Compose, type Include, type Membership, type Sources } from './value-set.ts'
-import { canonicalParts, isVersion } from './versions.ts'
+import {
+  membershipOf,
+  type ValueSetCompose,
+  type ValueSetInclude,
+  type MembershipTest,
+  type ValueSetSources,
+} from './value-set.ts'
+import { splitCanonical, matchesVersion } from './versions.ts'
 import { WELL_KNOWN } from './well-known.ts'
 
 export type Terminology = {
-  /** Is the code in the value set? `system` undefined: a bare code. `unknown`: the parts that tell are not at hand. */
-  check(valueSet: string, system: string | undefined, code: string): Verdict
+  /** Is the code in the value set? `system` undefined: a bare code. `unknown`: a part of its definition is missing here. */
+  check(valueSet: string, system: string | undefined, code: string): CodeMembership
   /** The same, as a function for one value set. */
-  membership(valueSet: string): Membership
-  /** The same for a ValueSet resource, whether published or not. */
-  membershipIn(valueSet: Canonical): Membership
-  /** Is the code one of its system's, in the version named? */
-  checkSystem(system: string, code: string, version?: string): Verdict
+  membership(valueSet: string): MembershipTest
+  /** The same for a ValueSet resource, published or not. */
+  membershipIn(valueSet: Canonical): MembershipTest
+  /** Is the code in its system, in this version? */
+  checkSystem(system: string, code: string, version?: string): CodeMembership
   /** By url, with or without version. */
   codeSystem(url: string): CodeSystem | undefined
-  /** A CodeSystem resource, whether published or not. */
+  /** The code system of a CodeSystem resource, published or not. */
   codeSystemIn(resource: Canonical): CodeSystem
-  /** The displays that say a code rightly; none where nobody here can tell. */
+  /** The valid displays of a code; none where the system is not defined here. */
   displays(system: string, code: string): readonly string[]
-  /** The codes of a value set where they can be listed: at most `limit`, else undefined. For sentences. */
+  /** The codes of a value set; undefined where they cannot be listed or are more than `limit`. */
   list(valueSet: string, limit: number): readonly string[] | undefined
-  /** A definition by url, where it is of this type and in the version named. */
+  /** A definition by canonical, if it has this type and version. */
   find(canonical: string, type: 'CodeSystem' | 'ValueSet' | 'ConceptMap'): Canonical | undefined
 }
 
-type Known = Pick<Definitions, 'find'> & Partial<Pick<Definitions, 'published'>>
+type TerminologySource = Pick<Definitions, 'find'> & Partial<Pick<Definitions, 'published'>>
 
-/** Pure but for its memory: what it has read it keeps as long as the definition is there. */
-export function createTerminology(definitions: Known): Terminology {
+/** Pure, with a cache by definition. */
+export function createTerminology(definitions: TerminologySource): Terminology {
   const find: Terminology['find'] = (canonical, type) => {
-    const { url, version } = canonicalParts(canonical)
+    const { url, version } = splitCanonical(canonical)
     const found = definitions.find(url)
     if (found?.resourceType !== type) return undefined
-    return isVersion(version, found.version as string | undefined) ? found : undefined
+    return matchesVersion(version, found.version as string | undefined) ? found : undefined
   }
-  const read = remembered((resource) => readCodeSystem(resource, supplementsOf(resource.url, definitions)))
+  const read = memoized((resource) => readCodeSystem(resource, supplementsOf(resource.url, definitions)))
   const wellKnown = new Map<string, CodeSystem>()
   const codeSystem = (url: string): CodeSystem | undefined => {
     const made = wellKnown.get(url)
     if (made) return made
     const found = find(url, 'CodeSystem')
-    const form = found && found.content !== 'not-present' ? undefined : WELL_KNOWN.get(url)?.()
-    if (form) wellKnown.set(url, form)
-    return form ?? (found && read(found))
+    const syntaxSystem = found && found.content !== 'not-present' ? undefined : WELL_KNOWN.get(url)?.()
+    if (syntaxSystem) wellKnown.set(url, syntaxSystem)
+    return syntaxSystem ?? (found && read(found))
   }
-  const sources: Sources = {
+  const sources: ValueSetSources = {
     codeSystem,
     membership: (url) => {
       const found = find(url, 'ValueSet')
       return found && membershipIn(found)
     },
   }
-  const underWay = new Set<Canonical>()
-  const membershipIn = remembered((resource): Membership => {
-    const compose = resource.compose as Compose | undefined
-    if (!compose) return UNKNOWN
+  const inProgress = new Set<Canonical>()
+  const membershipIn = memoized((resource): MembershipTest => {
+    const compose = resource.compose as ValueSetCompose | undefined
+    if (!compose) return UNKNOWN_MEMBERSHIP
     const made = membershipOf(compose, sources)
-    return imports(compose) ? guarded(resource, made, underWay) : made
+    return importsValueSets(compose) ? guardRecursion(resource, made, inProgress) : made
   })
   return {
     check: (valueSet, system, code) => sources.membership(valueSet)?.(system, code) ?? 'unknown',
-    membership: (valueSet) => sources.membership(valueSet) ?? UNKNOWN,
+    membership: (valueSet) => sources.membership(valueSet) ?? UNKNOWN_MEMBERSHIP,
     membershipIn,
     checkSystem(system, code, version) {
       const found = codeSystem(system)
-      return found && isVersion(version, found.version) ? found.has(code) : 'unknown'
+      return found && matchesVersion(version, found.version) ? found.has(code) : 'unknown'
     },
     codeSystem,
     codeSystemIn: read,
@@ -76,7 +82,7 @@ export function createTerminology(definitions: Known): Terminology {
       return concept ? displaysOf(concept) : []
     },
     list(valueSet, limit) {
-      const compose = find(valueSet, 'ValueSet')?.compose as Compose | undefined
+      const compose = find(valueSet, 'ValueSet')?.compose as ValueSetCompose | undefined
       const codes = (compose?.include ?? []).flatMap((include) => [...codesOf(include, codeSystem)])
       const member = sources.membership(valueSet)
       const kept = [...new Set(codes)].filter((code) => member?.(undefined, code) === 'in')
@@ -87,39 +93,39 @@ export function createTerminology(definitions: Known): Terminology {
 }
 
 /** https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.supplements */
-const supplementsOf = (url: string, { published }: Known): readonly Canonical[] =>
+const supplementsOf = (url: string, { published }: TerminologySource): readonly Canonical[] =>
   (published?.('CodeSystem') ?? []).filter(
-    ({ supplements }) => typeof supplements === 'string' && canonicalParts(supplements).url === url,
+    ({ supplements }) => typeof supplements === 'string' && splitCanonical(supplements).url === url,
   )
 
-function* codesOf(include: Include, codeSystem: (url: string) => CodeSystem | undefined): Iterable<string> {
+function* codesOf(include: ValueSetInclude, codeSystem: (url: string) => CodeSystem | undefined): Iterable<string> {
   if (include.concept) for (const one of include.concept) yield one.code
   else if (include.system) for (const one of codeSystem(include.system)?.concepts ?? []) yield one.code
 }
 
-const UNKNOWN: Membership = () => 'unknown'
+const UNKNOWN_MEMBERSHIP: MembershipTest = () => 'unknown'
 
-const imports = ({ include = [], exclude = [] }: Compose): boolean =>
+const importsValueSets = ({ include = [], exclude = [] }: ValueSetCompose): boolean =>
   [...include, ...exclude].some((part) => part.valueSet !== undefined)
 
-// A value set that imports itself, through others, is asked once.
-function guarded(resource: Canonical, membership: Membership, underWay: Set<Canonical>): Membership {
+// A value set that imports itself, directly or not, is evaluated once.
+function guardRecursion(resource: Canonical, membership: MembershipTest, inProgress: Set<Canonical>): MembershipTest {
   return (system, code) => {
-    if (underWay.has(resource)) return 'out'
-    underWay.add(resource)
+    if (inProgress.has(resource)) return 'out'
+    inProgress.add(resource)
     try {
       return membership(system, code)
     } finally {
-      underWay.delete(resource)
+      inProgress.delete(resource)
     }
   }
 }
 
-function remembered<Value>(make: (resource: Canonical) => Value): (resource: Canonical) => Value {
+function memoized<Value>(make: (resource: Canonical) => Value): (resource: Canonical) => Value {
   const made = new WeakMap<Canonical, { readonly value: Value }>()
   return (resource) => {
-    const known = made.get(resource) ?? { value: make(resource) }
-    made.set(resource, known)
-    return known.value
+    const cached = made.get(resource) ?? { value: make(resource) }
+    made.set(resource, cached)
+    return cached.value
   }
 }

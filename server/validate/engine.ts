@@ -1,16 +1,16 @@
-/** Compiles schemas when they are first asked for, and keeps them. Ajv runs them. https://ajv.js.org */
+/** The engine: compiles the schemas of types, profiles and extensions with ajv, each on first use. https://ajv.js.org */
 import { Ajv } from 'ajv'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { PathClock } from '../fhirpath/scope.ts'
-import { compileProfile, compileShape } from './compile/compile.ts'
-import { conditionsOf } from './conditions.ts'
+import { compileProfile, compileType } from './compile/structure-definition.ts'
+import { contextInvariantsOf } from './context-invariant.ts'
 import { KEYWORDS } from './keywords/index.ts'
-import { createQuick } from './quick/pass.ts'
-import type { Compiled, Engine, KnownExtension } from './run.ts'
+import { createQuickTests } from './quick/is-clean.ts'
+import type { CompiledSchema, ValidationEngine, CompiledExtension } from './check-context.ts'
 import { createTerminology } from '../terminology/terminology.ts'
 
-/** `strict`: an extension that is not known is an error whatever its address. */
-export function createEngine(definitions: Definitions, strict: boolean, clock?: PathClock): Engine {
+/** `strict`: an unknown extension or profile is an error, whatever its url. */
+export function createEngine(definitions: Definitions, strict: boolean, clock?: PathClock): ValidationEngine {
   const ajv = new Ajv({
     allErrors: true,
     strict: false,
@@ -20,54 +20,54 @@ export function createEngine(definitions: Definitions, strict: boolean, clock?: 
     messages: false,
     addUsedSchema: false,
     logger: false,
-    // Twice as fast to compile; V8 makes up for it at run time.
+    // Compiles twice as fast; V8 optimizes at run time.
     code: { optimize: false },
   })
-  const shapes = new Map<string, Compiled>()
-  // What is not known is not remembered: anybody may send any number of urls.
-  const profiles = new Map<string, Compiled>()
-  const extensions = new Map<string, KnownExtension>()
-  const inner = (schema: object): Compiled => ajv.compile(schema) as unknown as Compiled
-  const engine: Engine = {
+  const types = new Map<string, CompiledSchema>()
+  // Unknown urls are not cached: a client may send any number of them.
+  const profiles = new Map<string, CompiledSchema>()
+  const extensions = new Map<string, CompiledExtension>()
+  const compile = (schema: object): CompiledSchema => ajv.compile(schema) as unknown as CompiledSchema
+  const engine: ValidationEngine = {
     definitions,
     terminology: createTerminology(definitions),
     strict,
     clock,
-    inner,
-    knows: (canonical) => definitions.structures.find(canonical) !== undefined,
-    shape(name) {
-      let shape = shapes.get(name)
-      if (!shape) shapes.set(name, (shape = inner(compileShape(name, definitions.structures))))
-      return shape
+    compile,
+    isDefined: (canonical) => definitions.structures.find(canonical) !== undefined,
+    typeSchema(name) {
+      let type = types.get(name)
+      if (!type) types.set(name, (type = compile(compileType(name, definitions.structures))))
+      return type
     },
-    profile(url) {
-      const known = profiles.get(url) ?? make(url)
-      if (known) profiles.set(url, known)
-      return known
+    profileSchema(url) {
+      const compiled = profiles.get(url) ?? compileProfileSchema(url)
+      if (compiled) profiles.set(url, compiled)
+      return compiled
     },
-    quick: (type, profiles) => quick(type, profiles),
+    quickTest: (type, profiles) => quick(type, profiles),
     extension(url) {
-      const known = extensions.get(url) ?? makeExtension(url)
-      if (known) extensions.set(url, known)
-      return known
+      const compiled = extensions.get(url) ?? compileExtension(url)
+      if (compiled) extensions.set(url, compiled)
+      return compiled
     },
   }
-  const quick = createQuick(engine)
-  const makeExtension = (url: string): KnownExtension | undefined => {
+  const quick = createQuickTests(engine)
+  const compileExtension = (url: string): CompiledExtension | undefined => {
     const { structures } = definitions
     const definition = structures.find(url)
-    const check = definition?.type === 'Extension' ? engine.profile(url) : undefined
+    const check = definition?.type === 'Extension' ? engine.profileSchema(url) : undefined
     return (
       check && {
-        check,
-        modifies: structures.tree(url).element.isModifier === true,
+        schema: check,
+        isModifier: structures.tree(url).element.isModifier === true,
         contexts: definition?.context ?? [],
-        conditions: conditionsOf(url, definition?.contextInvariant),
+        contextInvariants: contextInvariantsOf(url, definition?.contextInvariant),
       }
     )
   }
-  const make = (url: string): Compiled | undefined =>
-    definitions.structures.find(url) ? inner(compileProfile(url, definitions.structures)) : undefined
+  const compileProfileSchema = (url: string): CompiledSchema | undefined =>
+    definitions.structures.find(url) ? compile(compileProfile(url, definitions.structures)) : undefined
   for (const keyword of KEYWORDS) ajv.addKeyword(keyword(engine))
   return engine
 }

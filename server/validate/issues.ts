@@ -1,15 +1,15 @@
-/** What ajv found, as issues: a code, a sentence, a FHIRPath. */
+/** Turns the errors of ajv into issues: code, sentence, FHIRPath, source. */
 import type { ErrorObject } from 'ajv'
 import type { Issue } from '../fhir/outcome.ts'
 import type { Structures } from '../definitions/structures/structures.ts'
-import { askedBy } from './asked.ts'
-import { distinct, type Said } from './distinct.ts'
-import { locate, tokensOf } from './locate.ts'
-import { inOrder } from './order.ts'
-import type { Fault } from './run.ts'
-import { sentence } from './sentences.ts'
+import { issueSource } from './issue-source.ts'
+import { deduplicate, type LocatedViolation } from './deduplicate.ts'
+import { locate, pointerTokens } from './locate.ts'
+import { sortViolations } from './sort-violations.ts'
+import type { Violation } from './violation.ts'
+import { schemaViolation } from './schema-violations.ts'
 
-/** `root` is the resource checked; `at` stands for it in the expressions. One issue for one fault. */
+/** `root` is the resource; `at` replaces its type at the beginning of the expressions. One issue for one mistake. */
 export function issuesOf(
   errors: readonly ErrorObject[],
   root: unknown,
@@ -17,62 +17,63 @@ export function issuesOf(
   at?: string,
 ): readonly Issue[] {
   if (errors.length === 0) return NONE
-  const found = inOrder(distinct(errors.map((error) => read(error, root))), root, structures)
-  const told = worst(found).map(({ code, severity = 'error', text, pointer, profile }) => {
-    const place = locate(root, pointer, structures, at)
-    const expression = clipped(place.expression)
-    const said = short(text.replaceAll('{at}', `\`${expression}\``))
-    const asked = askedBy(profile, place, structures)
+  const found = sortViolations(deduplicate(errors.map((error) => toViolation(error, root))), root, structures)
+  const issues = mostSevere(found).map(({ detail, severity = 'error', text, pointer, profile }) => {
+    const location = locate(root, pointer, structures, at)
+    const expression = clip(location.expression)
+    const sentence = shorten(text.replaceAll('{at}', `\`${expression}\``))
+    const source = issueSource(profile, location, structures)
     return {
       severity,
-      detail: code,
-      text: said,
+      detail,
+      text: sentence,
       expression,
       ...(profile ? { profile } : {}),
-      ...(asked ? { source: clipped(asked) } : {}),
+      ...(source ? { source: clip(source) } : {}),
     }
   })
-  return told.length === found.length
-    ? told
-    : [...told, rest(found.length - told.length, locate(root, '', structures, at))]
+  return issues.length === found.length
+    ? issues
+    : [...issues, moreIssues(found.length - issues.length, locate(root, '', structures, at))]
 }
 
-/** Nobody wants a megabyte of their own back: of a long value the beginning is told. */
-const short = (text: string): string => (text.length > LONG ? text.replace(/`([^`]{200})[^`]+`/g, '`$1...`') : text)
-const clipped = (name: string): string => (name.length > LONG ? `${name.slice(0, LONG)}...` : name)
-const LONG = 1000
+/** A sentence quotes only the beginning of a long value. */
+const shorten = (text: string): string =>
+  text.length > LONG_TEXT ? text.replace(/`([^`]{200})[^`]+`/g, '`$1...`') : text
+const clip = (name: string): string => (name.length > LONG_TEXT ? `${name.slice(0, LONG_TEXT)}...` : name)
+const LONG_TEXT = 1000
 
-/** Whoever has more to mend than this begins with these. */
-const MOST = 1000
+/** More issues than this are counted, not listed. */
+const MAX_ISSUES = 1000
 
-/** The first of them, errors before what is only a warning; in the order in which they stood. */
-function worst(found: readonly Said[]): readonly Said[] {
-  if (found.length <= MOST) return found
-  const isError = ({ severity = 'error' }: Said): boolean => severity === 'error'
-  const kept = new Set([...found.filter(isError), ...found.filter((one) => !isError(one))].slice(0, MOST))
+/** The first violations, errors before warnings, in their order. */
+function mostSevere(found: readonly LocatedViolation[]): readonly LocatedViolation[] {
+  if (found.length <= MAX_ISSUES) return found
+  const isError = ({ severity = 'error' }: LocatedViolation): boolean => severity === 'error'
+  const kept = new Set([...found.filter(isError), ...found.filter((one) => !isError(one))].slice(0, MAX_ISSUES))
   return found.filter((one) => kept.has(one))
 }
 
-const rest = (count: number, { expression }: { readonly expression: string }): Issue => ({
+const moreIssues = (count: number, { expression }: { readonly expression: string }): Issue => ({
   severity: 'information',
   detail: 'more-issues',
-  text: `${count} more issues of \`${expression}\` are not told. Mend these, and check again.`,
+  text: `${count} more issues of \`${expression}\` are not listed. Correct these, and check again.`,
   expression,
 })
 
 const NONE: readonly Issue[] = []
 
-// Our own keywords bring their fault along, and its place is already the error's.
-function read(error: ErrorObject, root: unknown): Said {
+// The hub's own keywords pass their violation as `params`; their `instancePath` includes `below` already.
+function toViolation(error: ErrorObject, root: unknown): LocatedViolation {
   const { params, instancePath, profile } = error as ErrorObject & { profile?: string }
-  if ('code' in params) return { ...(params as Fault), pointer: instancePath, profile }
-  const fault = sentence(error, valueAt(root, instancePath))
-  return { ...fault, pointer: instancePath + (fault.below ?? ''), profile }
+  if ('detail' in params) return { ...(params as Violation), pointer: instancePath, profile }
+  const violation = schemaViolation(error, valueAt(root, instancePath))
+  return { ...violation, pointer: instancePath + (violation.below ?? ''), profile }
 }
 
-// The data that ajv tells may be that of a surrounding keyword, so it is looked up.
+// The `data` of an error may be that of an outer keyword, so the value is looked up.
 function valueAt(root: unknown, pointer: string): unknown {
-  return tokensOf(pointer).reduce<unknown>(
+  return pointerTokens(pointer).reduce<unknown>(
     (value, token) =>
       typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[token] : undefined,
     root,

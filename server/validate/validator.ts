@@ -1,8 +1,8 @@
-/** What checking a resource takes and answers. */
+/** The interface of a validator. */
 import type { Issue } from '../fhir/outcome.ts'
 
-export type Ask = {
-  /** Canonical urls of profiles to check against besides the ones the hub demands and meta.profile claims. */
+export type ResourceCheckOptions = {
+  /** Canonical urls of profiles to check against, in addition to those that the hub requires and meta.profile claims. */
   readonly profiles?: readonly string[]
   /** Prefix of every expression: `Bundle.entry[3].resource`. Default: the resource type. */
   readonly at?: string
@@ -10,5 +10,5 @@ export type Ask = {
 
 export type Validator = {
   /** Every issue found; none means valid. Never throws for what a resource contains. */
-  check(resource: unknown, ask?: Ask): Promise<readonly Issue[]>
+  check(resource: unknown, options?: ResourceCheckOptions): Promise<readonly Issue[]>
 }

@@ -1,8 +1,10 @@
 /**
- * Observations of vital signs meet R4's profiles for them, claimed or not: "if implementations use this Resource when
- * expressing the profile-specific concepts as structured data, they SHALL conform". Each profile has its code of LOINC.
+ * Observations of vital signs must meet R4's profiles, claimed or not: "if implementations use this Resource when
+ * expressing the profile-specific concepts as structured data, they SHALL conform". Each profile has a LOINC code.
  * https://hl7.org/fhir/R4/observation-vitalsigns.html
  */
+
+import type { JsonObject } from '../fhir/types.ts'
 
 const LOINC = 'http://loinc.org'
 
@@ -21,8 +23,8 @@ const PROFILES: ReadonlyMap<unknown, string> = new Map(
   }).map(([code, name]) => [code, `http://hl7.org/fhir/StructureDefinition/${name}`]),
 )
 
-/** The profile that an Observation must meet for its code; undefined for most. */
-export function vitalSign({ resourceType, code }: Readonly<Record<string, unknown>>): string | undefined {
+/** The profile that an Observation must meet for its code; undefined for most codes. */
+export function vitalSignProfile({ resourceType, code }: JsonObject): string | undefined {
   if (resourceType !== 'Observation') return undefined
   const codings = (code as { coding?: unknown } | null | undefined)?.coding
   if (!Array.isArray(codings)) return undefined

@@ -1,19 +1,18 @@
 /**
- * The XHTML of a narrative, read once: only text, links, images and tables, and nothing that runs. An XML parser reads
- * it, so that what is no XML is told as that. https://hl7.org/fhir/R4/narrative.html#xhtml
+ * The XHTML of a narrative: text, links, images and tables, without scripts. It is parsed as XML, so that malformed XML is
+ * reported as such. https://hl7.org/fhir/R4/narrative.html#xhtml
  */
 import { SaxesParser, type SaxesTagPlain } from 'saxes'
-import type { Shared } from './run.ts'
 
 export type Xhtml = {
-  /** Why it is not allowed (rule txt-1); undefined when it is. */
-  readonly fault?: string
-  /** Has it text or an image (rule txt-2)? What cannot be read is given the benefit of the doubt. */
+  /** Why the XHTML is not allowed (txt-1); undefined when it is. */
+  readonly reason?: string
+  /** Has it text or an image (txt-2)? True for malformed XML, which txt-1 reports. */
   readonly hasContent: boolean
-  /** Where its links and images of its own document lead: `x` of `href="#x"`. */
-  readonly links: ReadonlySet<string>
-  /** What a link may lead to: values of `id` and `name`. */
-  readonly places: ReadonlySet<string>
+  /** Targets of its links and images in the same document: `x` of `href="#x"`. */
+  readonly localLinks: ReadonlySet<string>
+  /** Targets that it defines: values of `id` and `name`. */
+  readonly anchors: ReadonlySet<string>
 }
 
 const ELEMENTS = new Set(
@@ -23,56 +22,57 @@ const ELEMENTS = new Set(
   ).split(' '),
 )
 
-/** What no paragraph holds. https://www.w3.org/TR/html401/struct/text.html#h-9.3.1 */
+/** Elements that are not allowed inside a paragraph. https://www.w3.org/TR/html401/struct/text.html#h-9.3.1 */
 const BLOCKS = new Set(['p', 'div', 'blockquote', 'table', 'ul', 'ol'])
 
-/** A narrative is asked about by several rules, and by every link that leads to it. */
-export function xhtmlOf(text: string, shared: Shared): Xhtml {
-  const narratives = (shared.narratives ??= new Map<string, Xhtml>())
-  const known = narratives.get(text) ?? readXhtml(text)
-  narratives.set(text, known)
-  return known
+/** Several rules use the same narrative, and so does every link to it. */
+export function cachedXhtml(text: string, cache: { narratives?: Map<string, Xhtml> }): Xhtml {
+  const narratives = (cache.narratives ??= new Map<string, Xhtml>())
+  const parsed = narratives.get(text) ?? parseXhtml(text)
+  narratives.set(text, parsed)
+  return parsed
 }
 
-/** `<div xmlns="...">` around plain text, as systems make them: no parser is asked. */
+/** `<div xmlns="...">` around plain text, as many systems generate it: needs no parser. */
 const PLAIN = /^<div xmlns="http:\/\/www\.w3\.org\/1999\/xhtml">[\n ]*[!-%'-;=?-\\^-~][\n -%'-;=?-\\^-~]*<\/div>$/
-const PLAIN_XHTML: Xhtml = { hasContent: true, links: new Set(), places: new Set() }
+const PLAIN_XHTML: Xhtml = { hasContent: true, localLinks: new Set(), anchors: new Set() }
 
-export function readXhtml(text: string): Xhtml {
+export function parseXhtml(text: string): Xhtml {
   if (text.length < 2000 && PLAIN.test(text)) return PLAIN_XHTML
-  let fault: string | undefined
+  let reason: string | undefined
   let hasContent = false
-  const links = new Set<string>()
-  const places = new Set<string>()
+  const localLinks = new Set<string>()
+  const anchors = new Set<string>()
   const parser = new SaxesParser<{ xmlns: false }>({ xmlns: false })
   parser.on('text', (run) => {
     hasContent ||= /\S/.test(run)
   })
-  // How many paragraphs the place is in.
+  // Open paragraphs.
   let paragraphs = 0
   parser.on('closetag', ({ name }) => {
     if (name === 'p') paragraphs -= 1
   })
   parser.on('opentag', (tag) => {
     hasContent ||= tag.name === 'img'
-    fault ??= refused(tag)
-    if (paragraphs > 0 && BLOCKS.has(tag.name)) fault ??= `The element \`${tag.name}\` stands inside a paragraph.`
+    reason ??= refusedTag(tag)
+    if (paragraphs > 0 && BLOCKS.has(tag.name))
+      reason ??= `The element \`${tag.name}\` is not allowed inside a paragraph.`
     if (tag.name === 'p') paragraphs += 1
     const { id, name, href, src } = tag.attributes
-    for (const place of [id, name]) if (place) places.add(place)
-    for (const link of [href, src]) if (link?.startsWith('#') && link.length > 1) links.add(link.slice(1))
+    for (const place of [id, name]) if (place) anchors.add(place)
+    for (const link of [href, src]) if (link?.startsWith('#') && link.length > 1) localLinks.add(link.slice(1))
   })
   for (const event of ['doctype', 'processinginstruction', 'cdata', 'xmldecl'] as const)
     parser.on(event, () => {
-      fault ??= `It has a ${MARKUP[event]}.`
+      reason ??= `It has a ${MARKUP[event]}.`
     })
   try {
     parser.write(text).close()
   } catch (error) {
-    fault ??= `It is no XML: ${(error as Error).message.slice(0, 200).replace(/\.?$/, '.')}`
+    reason ??= `It is not XML: ${(error as Error).message.slice(0, 200).replace(/\.?$/, '.')}`
     hasContent = true
   }
-  return { fault, hasContent, links, places }
+  return { reason: reason, hasContent, localLinks, anchors: anchors }
 }
 
 const MARKUP = {
@@ -82,14 +82,14 @@ const MARKUP = {
   xmldecl: 'XML declaration',
 }
 
-/** Elements that are none of those allowed, handlers of events, and addresses that run something. */
-function refused({ name, attributes }: SaxesTagPlain): string | undefined {
+/** Elements that are not allowed, event handlers, and urls that run a script. */
+function refusedTag({ name, attributes }: SaxesTagPlain): string | undefined {
   if (!ELEMENTS.has(name)) return `The element \`${name.slice(0, 50)}\` is not allowed.`
   for (const [key, value] of Object.entries(attributes)) {
     if (/^(on|xlink:)/i.test(key)) return `The attribute \`${key.slice(0, 50)}\` is not allowed.`
-    // As a browser reads it: without what it drops from an address.
+    // Without the characters that browsers ignore in a url.
     const address = value.slice(0, 200).replace(/[\s\u0000-\u0020]+/g, '')
-    if (/^(javascript|vbscript|data:text)/i.test(address)) return `The address of \`${key}\` would run.`
+    if (/^(javascript|vbscript|data:text)/i.test(address)) return `The url in \`${key}\` would run a script.`
   }
   return undefined
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createDefinitions } from '../../server/definitions/load.ts'
 import { differentialFault, headFault, lateElement } from '../../server/definitions/structures/check.ts'
 import type { StructureDefinition } from '../../server/definitions/structures/structures.ts'
-import { H, profile, type Change } from '../validate/given.ts'
+import { H, profile, type Change } from '../validate/validator-of.ts'
 
 const { structures } = createDefinitions([])
 const faultOf = (elements: readonly Change[], more: object = {}): string | undefined => {

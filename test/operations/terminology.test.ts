@@ -134,9 +134,9 @@ describe('terminology operations', () => {
   })
 
   describe('ValueSet/$validate-code', () => {
-    const asked = { url: valueSet('working'), system: codeSystem('working') }
+    const request = { url: valueSet('working'), system: codeSystem('working') }
     const check = async (parameters: Readonly<Record<string, string>>) =>
-      values(await get('/ValueSet/$validate-code', { ...asked, ...parameters }))
+      values(await get('/ValueSet/$validate-code', { ...request, ...parameters }))
 
     it('tells a code of the set from another, and a right display from a wrong one', async () => {
       assert.equal((await check({ code: 'no' })).result, true)
@@ -160,7 +160,7 @@ describe('terminology operations', () => {
       assert.equal(values(await es.post(path, concept)).result, true)
     })
 
-    it('takes a code that groups others only when asked to', async () => {
+    it('takes an abstract code only with the parameter `abstract`', async () => {
       const one = { url: 'http://terminology.hl7.org/ValueSet/v3-ActCode', system: V3, code: '_ActEncounterCode' }
       const plainly = values(await get('/ValueSet/$validate-code', one))
       const anyway = values(await get('/ValueSet/$validate-code', { ...one, abstract: 'true' }))
@@ -174,22 +174,22 @@ describe('terminology operations', () => {
       assert.equal(values(await language('es_MX')).result, false)
     })
 
-    it('says that it cannot tell where the system is not at hand', async () => {
+    it('says that it cannot tell where the system is not available', async () => {
       const url = 'http://hl7.org/fhir/ValueSet/observation-codes'
       const answer = await get('/ValueSet/$validate-code', { url, system: 'http://loinc.org', code: '1-8' })
       refused(answer, 422, 'code-unchecked')
-      const older = await get('/ValueSet/$validate-code', { ...asked, code: 'no', systemVersion: '9.9' })
+      const older = await get('/ValueSet/$validate-code', { ...request, code: 'no', systemVersion: '9.9' })
       refused(older, 422, 'code-unchecked')
     })
 
     it('refuses a code that is not given, given twice, or without system', async () => {
-      const { url } = asked
+      const { url } = request
       const wrongs: readonly Readonly<Record<string, string>>[] = [{ url }, { url, code: 'no' }]
       for (const wrong of wrongs) refused(await get('/ValueSet/$validate-code', wrong), 400, 'invalid-parameter')
-      const valueCoding = { system: asked.system, code: 'no' }
+      const valueCoding = { system: request.system, code: 'no' }
       const twice = body({ name: 'coding', valueCoding }, { name: 'code', valueCode: 'no' })
       refused(await es.post('/ValueSet/working/$validate-code', twice), 400, 'invalid-parameter')
-      const empty = body({ name: 'coding', valueCoding: { system: asked.system } })
+      const empty = body({ name: 'coding', valueCoding: { system: request.system } })
       refused(await es.post('/ValueSet/working/$validate-code', empty), 400, 'invalid-parameter')
     })
   })
@@ -208,7 +208,7 @@ describe('terminology operations', () => {
       assert.equal(pirl?.value, '1')
     })
 
-    it('tells the parents of a code, and only the properties asked for', async () => {
+    it('answers the parents of a code, and only the requested properties', async () => {
       const answer = await get('/CodeSystem/$lookup', { system: V3, code: 'AMB', property: 'parent' })
       const properties = (answer.body.parameter as Parameter[]).filter(({ name }) => name === 'property')
       assert.ok(properties.length > 0)

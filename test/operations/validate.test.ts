@@ -104,10 +104,11 @@ describe('operations / validate', () => {
   })
 
   it('says with `delete` whether a record may be deleted, whatever the body', async () => {
-    const path = `/Patient/${person.id}/$validate?mode=delete`
+    const { id } = made(await es.post('/Patient', participant('es', { number: 'ES-901' })))
+    const path = `/Patient/${id}/$validate?mode=delete`
     assert.deepEqual(errors(await es.get(path)), [])
     assert.deepEqual(errors(await es.post(path, LIKE)), [])
-    assert.equal((await es.get(`/Patient/${person.id}`)).status, 200)
+    assert.equal((await es.get(`/Patient/${id}`)).status, 200)
     refused(await es.get('/Patient/nobody/$validate?mode=delete'), 404, 'not-found')
     refused(await es.post('/Patient/$validate?mode=delete', LIKE), 400, 'invalid-parameter')
   })

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import type { Definitions } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
-import { createValidator } from '../../server/validate/create.ts'
-import { createApart } from '../../server/validate/large/apart.ts'
-import { isLarge } from '../../server/validate/large/weight.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
+import { createWorkerThread } from '../../server/validate/large/worker-thread.ts'
+import { isLarge } from '../../server/validate/large/size.ts'
 import { attacks, type Attack } from './adversary.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -40,15 +40,15 @@ describe('validate / adversaries', function () {
   })
 
   it('that are large get their verdict elsewhere, one soon after the other', async () => {
-    const apart = createApart({ rules: 'open', limit: 10_000 })
+    const thread = createWorkerThread({ rules: 'open', timeLimit: 10_000 })
     try {
       const large: Attack[] = [...attacks(1_000_000, 3000)].filter(({ resource }) => isLarge(resource))
       // One of each kind; all of them take minutes.
       const chosen = large.filter(({ name }, index) => /^\d/.test(name) || index % 97 === 0)
-      for (const { name, resource } of chosen) assert.ok(Array.isArray(await apart.check(definitions, resource)), name)
+      for (const { name, resource } of chosen) assert.ok(Array.isArray(await thread.check(definitions, resource)), name)
       assert.ok(chosen.length > 25, `${chosen.length} checked`)
     } finally {
-      await apart.end()
+      await thread.end()
     }
   })
 })

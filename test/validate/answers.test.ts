@@ -1,27 +1,27 @@
 /** What answers may be. https://hl7.org/fhir/R4/questionnaire.html, https://hl7.org/fhir/R4/questionnaire-profiles.html */
+import type { JsonObject } from '../../server/fhir/types.ts'
 import assert from 'node:assert/strict'
 import { parseJson } from '../../server/fhir/json.ts'
 import {
   ANSWER,
-  ask,
+  questionItem,
   at,
   code,
   extension,
   form,
   int,
-  judge,
+  checkResponse,
   km,
   metre,
-  reply,
-  say,
+  responseTo,
+  answerItem,
   sections,
   text,
   VALUE,
   warn,
   yes,
-  type Bag,
   type Case,
-} from './questioned.ts'
+} from './questionnaire-cases.ts'
 
 const OPTIONS = { answerOption: [code('a'), code('b')] }
 const EXCLUSIVE = {
@@ -30,73 +30,90 @@ const EXCLUSIVE = {
 }
 const CHOICE: readonly Case[] = [
   ...['choice', 'open-choice'].flatMap((type): Case[] => [
-    [`an option of a ${type}`, [ask(type, OPTIONS)], [say('q', code('a'))]],
-    [`no option of a ${type}`, [ask(type, OPTIONS)], [say('q', code('c'))], VALUE('Coding')],
+    [`an option of a ${type}`, [questionItem(type, OPTIONS)], [answerItem('q', code('a'))]],
+    [`no option of a ${type}`, [questionItem(type, OPTIONS)], [answerItem('q', code('c'))], VALUE('Coding')],
     [
       `an option of a ${type} without its system`,
-      [ask(type, OPTIONS)],
-      [say('q', { valueCoding: { code: 'a' } })],
+      [questionItem(type, OPTIONS)],
+      [answerItem('q', { valueCoding: { code: 'a' } })],
       VALUE('Coding'),
     ],
-    [`a code of the value set of a ${type}`, [ask(type, { answerValueSet: 'urn:set' })], [say('q', code('a'))]],
+    [
+      `a code of the value set of a ${type}`,
+      [questionItem(type, { answerValueSet: 'urn:set' })],
+      [answerItem('q', code('a'))],
+    ],
     [
       `a code outside the value set of a ${type}`,
-      [ask(type, { answerValueSet: 'urn:set' })],
-      [say('q', code('b'))],
+      [questionItem(type, { answerValueSet: 'urn:set' })],
+      [answerItem('q', code('b'))],
       VALUE('Coding'),
     ],
     [
       `a display alone for the value set of a ${type}`,
-      [ask(type, { answerValueSet: 'urn:set' })],
-      [say('q', { valueCoding: { display: 'A' } })],
+      [questionItem(type, { answerValueSet: 'urn:set' })],
+      [answerItem('q', { valueCoding: { display: 'A' } })],
       VALUE('Coding'),
     ],
-    [`a code of the contained value set of a ${type}`, [ask(type, { answerValueSet: '#in' })], [say('q', code('a'))]],
+    [
+      `a code of the contained value set of a ${type}`,
+      [questionItem(type, { answerValueSet: '#in' })],
+      [answerItem('q', code('a'))],
+    ],
     [
       `a code outside the contained value set of a ${type}`,
-      [ask(type, { answerValueSet: '#in' })],
-      [say('q', code('b'))],
+      [questionItem(type, { answerValueSet: '#in' })],
+      [answerItem('q', code('b'))],
       VALUE('Coding'),
     ],
     [
-      `a value set of a ${type} that is not at hand`,
-      [ask(type, { answerValueSet: '#out' })],
-      [say('q', code('b'))],
+      `a value set of a ${type} that is not available`,
+      [questionItem(type, { answerValueSet: '#out' })],
+      [answerItem('q', code('b'))],
       'warning code-unchecked QuestionnaireResponse.item[0].answer[0].value.ofType(Coding)',
     ],
-    [`what is neither code nor text for a ${type}`, [ask(type, OPTIONS)], [say('q', yes(true))], VALUE('boolean')],
+    [
+      `what is neither code nor text for a ${type}`,
+      [questionItem(type, OPTIONS)],
+      [answerItem('q', yes(true))],
+      VALUE('boolean'),
+    ],
   ]),
-  ['a number among the options', [ask('choice', { answerOption: [int(1), int(2)] })], [say('q', int(2))]],
+  [
+    'a number among the options',
+    [questionItem('choice', { answerOption: [int(1), int(2)] })],
+    [answerItem('q', int(2))],
+  ],
   [
     'a number that is not among them',
-    [ask('choice', { answerOption: [int(1), int(2)] })],
-    [say('q', int(3))],
+    [questionItem('choice', { answerOption: [int(1), int(2)] })],
+    [answerItem('q', int(3))],
     VALUE('integer'),
   ],
   [
     'a reference among the options',
-    [ask('choice', { answerOption: [{ valueReference: { reference: 'Patient/1' } }] })],
-    [say('q', { valueReference: { reference: 'Patient/1', display: 'P' } })],
+    [questionItem('choice', { answerOption: [{ valueReference: { reference: 'Patient/1' } }] })],
+    [answerItem('q', { valueReference: { reference: 'Patient/1', display: 'P' } })],
   ],
-  ['an option that excludes others, alone', [ask('choice', EXCLUSIVE)], [say('q', code('b'))]],
+  ['an option that excludes others, alone', [questionItem('choice', EXCLUSIVE)], [answerItem('q', code('b'))]],
   [
     'an option that excludes others, among them',
-    [ask('choice', EXCLUSIVE)],
-    [say('q', code('a'), code('b'))],
+    [questionItem('choice', EXCLUSIVE)],
+    [answerItem('q', code('a'), code('b'))],
     at('.item[0].answer[1]'),
   ],
 ]
 
-const range = (min: Bag | undefined, max: Bag | undefined): Bag =>
+const range = (min: JsonObject | undefined, max: JsonObject | undefined): JsonObject =>
   extension(...(min ? [['minValue', min] as const] : []), ...(max ? [['maxValue', max] as const] : []))
-const limit = (title: string, type: string, rule: Bag, answer: Bag, ...expected: string[]): Case => [
+const limit = (title: string, type: string, rule: JsonObject, answer: JsonObject, ...expected: string[]): Case => [
   title,
-  [ask(type, rule)],
-  [say('q', answer)],
+  [questionItem(type, rule)],
+  [answerItem('q', answer)],
   ...expected,
 ]
-const date = (valueDate: string): Bag => ({ valueDate })
-const moment = (valueDateTime: string): Bag => ({ valueDateTime })
+const date = (valueDate: string): JsonObject => ({ valueDate })
+const moment = (valueDateTime: string): JsonObject => ({ valueDateTime })
 const LIMITS: readonly Case[] = [
   limit('a number at its bounds', 'integer', range(int(2), int(2)), int(2)),
   limit('a number below its least', 'integer', range(int(2), int(5)), int(1), VALUE('integer')),
@@ -141,9 +158,9 @@ const LIMITS: readonly Case[] = [
   limit('a text that is too long', 'text', { maxLength: 3 }, text('abcd'), VALUE('string')),
   limit('an address that is too long', 'url', { maxLength: 3 }, { valueUri: 'http://a.example' }, VALUE('uri')),
   limit('a text that is too short', 'string', extension(['minLength', int(3)]), text('ab'), VALUE('string')),
-  limit('a text of two lines where one is asked for', 'string', {}, text('a\nb'), warn(VALUE('string'))),
+  limit('a text of two lines where one is allowed', 'string', {}, text('a\nb'), warn(VALUE('string'))),
   limit('a text of two lines', 'text', {}, text('a\nb')),
-  limit('a text of the form asked for', 'string', extension(['regex', text('[0-9]{3}')]), text('123')),
+  limit('a text of the required form', 'string', extension(['regex', text('[0-9]{3}')]), text('123')),
   limit(
     'a text of which a part has the form',
     'string',
@@ -154,7 +171,7 @@ const LIMITS: readonly Case[] = [
   limit('a form that is none', 'string', extension(['regex', text('[0-9')]), text('1'), warn(VALUE('string'))),
 ]
 
-const amount = (valueQuantity: Bag): Bag => ({ valueQuantity })
+const amount = (valueQuantity: JsonObject): JsonObject => ({ valueQuantity })
 const SDC = 'http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-'
 const least = extension([`${SDC}minQuantity`, amount(km(1))])
 const units = extension([
@@ -186,10 +203,10 @@ const QUANTITIES: readonly Case[] = [
   limit('a unit outside the value set', 'quantity', unitSet, amount(km(1)), VALUE('Quantity')),
 ]
 
-const file = (valueAttachment: Bag): Bag => ({ valueAttachment })
+const file = (valueAttachment: JsonObject): JsonObject => ({ valueAttachment })
 const png = extension(['mimeType', { valueCode: 'image/png' }], ['mimeType', { valueCode: 'text/plain' }])
 const small = extension(['maxSize', { valueDecimal: 3 }])
-const point = (reference: string): Bag => ({ valueReference: { reference } })
+const point = (reference: string): JsonObject => ({ valueReference: { reference } })
 const people = extension(
   ['questionnaire-referenceResource', { valueCode: 'Patient' }],
   ['questionnaire-referenceResource', { valueCode: 'Practitioner' }],
@@ -232,7 +249,7 @@ const FILES: readonly Case[] = [
     VALUE('Reference'),
   ),
   limit(
-    'a reference to what cannot be told',
+    'a reference whose type is unknown',
     'reference',
     people,
     point('urn:uuid:c757873d-ec9a-4326-a141-556f43239520'),
@@ -259,19 +276,19 @@ describe('validate / answers', () => {
   sections({ CHOICE, LIMITS, QUANTITIES, FILES })
 
   it('count decimal places as they were written', async () => {
-    const places = form([ask('decimal', extension(['maxDecimalPlaces', int(2)]))])
+    const places = form([questionItem('decimal', extension(['maxDecimalPlaces', int(2)]))])
     for (const [written, isTaken] of [
       ['1.25', true],
       ['1.250', false],
       ['1e2', true],
       ['1.5e-2', false],
     ] as const) {
-      const source = JSON.stringify(reply([say('q', { valueDecimal: 0 })])).replace(
+      const source = JSON.stringify(responseTo([answerItem('q', { valueDecimal: 0 })])).replace(
         '"valueDecimal":0',
         `"valueDecimal":${written}`,
       )
       assert.deepEqual(
-        await judge([places], parseJson(source).value as Bag),
+        await checkResponse([places], parseJson(source).value as JsonObject),
         isTaken ? [] : [VALUE('decimal')],
         written,
       )

@@ -1,6 +1,6 @@
 /** Resources against the base definitions of R4. https://hl7.org/fhir/R4/validation.html */
 import assert from 'node:assert/strict'
-import { told, validatorOf } from './given.ts'
+import { summaries, validatorOf } from './validator-of.ts'
 
 const validator = validatorOf([])
 const patient = (more: object): object => ({ resourceType: 'Patient', ...more })
@@ -20,7 +20,7 @@ const contained = (meta?: object): object => ({
 const toContained = { managingOrganization: { reference: '#o' } }
 const absent = [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }]
 
-type Case = readonly [title: string, resource: unknown, ...told: string[]]
+type Case = readonly [title: string, resource: unknown, ...expected: string[]]
 
 const SHAPE: readonly Case[] = [
   ['what is no object', [], 'element-type Resource'],
@@ -271,7 +271,7 @@ for (const [name, cases] of Object.entries({ SHAPE, SIBLINGS, VALUES, CODES, REF
   describe(`validate / the base / ${name.toLowerCase()}`, () => {
     for (const [title, resource, ...expected] of cases) {
       it(`${expected.some((one) => !one.startsWith('warning')) ? 'refuses' : 'lets pass'} ${title}`, async () => {
-        assert.deepEqual(told(await validator.check(resource)), [...expected].sort())
+        assert.deepEqual(summaries(await validator.check(resource)), [...expected].sort())
       })
     }
   })
@@ -305,9 +305,9 @@ describe('validate / the base / sentences', () => {
     })
   }
 
-  it('puts another place before the expressions when asked to', async () => {
+  it('begins the expressions with the prefix of the options', async () => {
     const issues = await validator.check(patient({ active: 'x' }), { at: 'Bundle.entry[3].resource' })
-    assert.deepEqual(told(issues), ['element-type Bundle.entry[3].resource.active'])
+    assert.deepEqual(summaries(issues), ['element-type Bundle.entry[3].resource.active'])
   })
 
   it('changes nothing of what it checks, even when it is frozen', async () => {

@@ -1,6 +1,6 @@
 /** The most that a binding allows, and further bindings besides. https://hl7.org/fhir/R4/terminologies.html#strength */
 import assert from 'node:assert/strict'
-import { H, profile, told, validatorOf } from './given.ts'
+import { H, profile, summaries, validatorOf } from './validator-of.ts'
 
 const system = `${H}/CodeSystem/colour`
 const observation = (code: object): object => ({ resourceType: 'Observation', status: 'final', code })
@@ -36,8 +36,12 @@ const additional = (purpose: string, ...more: readonly object[]) => ({
 })
 
 const check = async (binding: object, resource: object): Promise<readonly string[]> => {
-  const asked = profile('Observation', [{ id: 'Observation.code', binding }])
-  return told(await validatorOf([...COLOURS, asked] as never).check(resource, { profiles: [String(asked.url)] }))
+  const observationProfile = profile('Observation', [{ id: 'Observation.code', binding }])
+  return summaries(
+    await validatorOf([...COLOURS, observationProfile] as never).check(resource, {
+      profiles: [String(observationProfile.url)],
+    }),
+  )
 }
 
 describe('validate / a binding / the most that it allows', () => {
@@ -61,8 +65,8 @@ describe('validate / a binding / the most that it allows', () => {
 
   it('holds a language of the base to the languages that there are', async () => {
     const { check } = validatorOf([])
-    assert.deepEqual(told(await check({ resourceType: 'Patient', language: 'en-US' })), [])
-    assert.deepEqual(told(await check({ resourceType: 'Patient', language: 'klingonese' })), [
+    assert.deepEqual(summaries(await check({ resourceType: 'Patient', language: 'en-US' })), [])
+    assert.deepEqual(summaries(await check({ resourceType: 'Patient', language: 'klingonese' })), [
       'code-invalid Patient.language',
     ])
   })
@@ -107,6 +111,6 @@ describe('validate / a binding / further ones', () => {
     )
     const validator = validatorOf([...COLOURS, base, narrower] as never)
     const issues = await validator.check(coded('grey'), { profiles: [String(narrower.url)] })
-    assert.deepEqual(told(issues), ['code-invalid Observation.code'])
+    assert.deepEqual(summaries(issues), ['code-invalid Observation.code'])
   })
 })

@@ -1,7 +1,7 @@
 /** Changes of a resource at random, as data that fits any resource. */
 import fc from 'fast-check'
 
-type Bag = Record<string, unknown>
+type MutableJson = Record<string, unknown>
 
 /** What takes the place of an element, or stands beside it. */
 const JUNK = fc.constantFrom<unknown>(
@@ -36,14 +36,14 @@ export const CHANGE = fc.record({
 
 /** Makes the change, in place. */
 export function change(
-  resource: Bag,
+  resource: MutableJson,
   { steps, key, act, junk }: { steps: number[]; key: number; act: string; junk: unknown },
 ): void {
   let at = resource
   for (const step of steps) {
     const next = Object.values(at)[step % Math.max(1, Object.keys(at).length)]
     if (typeof next !== 'object' || next === null) break
-    at = next as Bag
+    at = next as MutableJson
   }
   const names = Object.keys(at)
   const name = names[key % Math.max(1, names.length)] ?? 'x'

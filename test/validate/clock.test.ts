@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { createDefinitions, loadDefinitions } from '../../server/definitions/load.ts'
 import { evaluate } from '../../server/fhirpath/expression.ts'
-import { createValidator } from '../../server/validate/create.ts'
-import { createApart } from '../../server/validate/large/apart.ts'
-import { profile } from './given.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
+import { createWorkerThread } from '../../server/validate/large/worker-thread.ts'
+import { profile } from './validator-of.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const AT = Date.parse('2026-03-01T03:30:00Z')
@@ -38,14 +38,14 @@ describe('validate / the clock', () => {
   })
 
   it('holds for large resources, too', async () => {
-    const apart = createApart({ rules: 'open', clock })
+    const thread = createWorkerThread({ rules: 'open', clock })
     const loaded = await loadDefinitions(ROOT, { additional: [{ file: 'born.json', content: born }] })
-    const check = (birthDate: string) => apart.check(loaded, patient(birthDate), { profiles: [String(born.url)] })
+    const check = (birthDate: string) => thread.check(loaded, patient(birthDate), { profiles: [String(born.url)] })
     try {
       assert.deepEqual(await check('2026-02-28'), [])
       assert.equal((await check('2026-03-01'))[0]?.detail, 'invariant')
     } finally {
-      await apart.end()
+      await thread.end()
     }
   })
 

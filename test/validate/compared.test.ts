@@ -3,7 +3,7 @@
  * specification.
  */
 import assert from 'node:assert/strict'
-import { H, profile, told, validatorOf } from './given.ts'
+import { H, profile, summaries, validatorOf } from './validator-of.ts'
 
 const validator = validatorOf([])
 const basic = (more: object) => ({ resourceType: 'Basic', code: { text: 'x' }, ...more })
@@ -131,7 +131,7 @@ describe('validate / compared with the HL7 validator', () => {
   for (const [what, resource, issues] of CASES) {
     const lets = issues.every((one) => one.startsWith('warning'))
     it(`${lets ? 'lets pass' : 'refuses'} ${what}`, async () => {
-      assert.deepEqual(told(await validator.check(resource)), issues)
+      assert.deepEqual(summaries(await validator.check(resource)), issues)
     })
   }
 
@@ -139,11 +139,11 @@ describe('validate / compared with the HL7 validator', () => {
     const rule = { key: 'x-1', severity: 'error', human: 'Letters.', expression: "matches('^[a-z]+$')" }
     const own = validatorOf([profile('Basic', [{ id: 'Basic.code.text', constraint: [rule], maxLength: 3 }])])
     const claiming = (text: string) => basic({ meta: { profile: [`${H}/StructureDefinition/x`] }, code: { text } })
-    assert.deepEqual(told(await own.check(claiming('  '))), [
+    assert.deepEqual(summaries(await own.check(claiming('  '))), [
       'invariant Basic.code.text',
       'warning value-format Basic.code.text',
     ])
-    assert.deepEqual(told(await own.check(claiming('\u0007\u0007\u0007\u0007'))), [
+    assert.deepEqual(summaries(await own.check(claiming('\u0007\u0007\u0007\u0007'))), [
       'invariant Basic.code.text',
       'value-range Basic.code.text',
       'warning value-format Basic.code.text',
@@ -155,9 +155,9 @@ describe('validate / compared with the HL7 validator', () => {
     const extension = [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }]
     const claiming = (more: object) =>
       basic({ meta: { profile: [`${H}/StructureDefinition/x`] }, created: '2020', ...more })
-    assert.deepEqual(told(await own.check(claiming({}))), [])
-    assert.deepEqual(told(await own.check(claiming({ _created: { id: 'a' } }))), [])
-    assert.deepEqual(told(await own.check(claiming({ _created: { extension } }))), [
+    assert.deepEqual(summaries(await own.check(claiming({}))), [])
+    assert.deepEqual(summaries(await own.check(claiming({ _created: { id: 'a' } }))), [])
+    assert.deepEqual(summaries(await own.check(claiming({ _created: { extension } }))), [
       'element-too-many Basic.created.extension',
     ])
   })

@@ -1,5 +1,5 @@
 /**
- * Mutants of samples with the verdict of the HL7 validator beside ours, recorded by a differential run: see
+ * Mutants of samples with our result and that of the HL7 validator, recorded by a differential run: see
  * docs/conformance.md. No other validator is needed.
  */
 import assert from 'node:assert/strict'
@@ -11,7 +11,7 @@ import { patched } from '../../scripts/differential/generate.ts'
 import { FAULTS, VARIANTS } from '../../scripts/differential/mutators/index.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { isError, type Issue } from '../../server/fhir/outcome.ts'
-import { createValidator } from '../../server/validate/create.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
 import type { Validator } from '../../server/validate/validator.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
@@ -19,7 +19,7 @@ const { seeds, mutants } = JSON.parse(
   readFileSync(path.join(import.meta.dirname, 'differential.json'), 'utf8'),
 ) as Fixture
 
-describe('validate / mutants that the HL7 validator has judged', () => {
+describe('validate / mutants with a recorded result of the HL7 validator', () => {
   let validator: Validator
   before(async () => {
     validator = createValidator(await loadDefinitions(ROOT), { rules: 'open' })
@@ -33,7 +33,7 @@ describe('validate / mutants that the HL7 validator has judged', () => {
 
   for (const [kind, mutators] of Object.entries({ ...FAULTS, ...VARIANTS })) {
     const ones = mutants.filter(({ mutations }) => mutators.some(({ name }) => name === mutations[0]))
-    it(`get the verdict that was recorded: ${kind} (${ones.length})`, async () => {
+    it(`get the recorded result: ${kind} (${ones.length})`, async () => {
       assert.ok(ones.length > 0)
       for (const one of ones) {
         const errors = await errorsOf(one)
@@ -43,7 +43,7 @@ describe('validate / mutants that the HL7 validator has judged', () => {
     })
   }
 
-  it('get the other’s verdict, or a reason why not that still holds', async () => {
+  it('get the result of the other validator, or a reason that still applies', async () => {
     for (const one of mutants) {
       if (one.here === one.other) {
         assert.equal(one.reason, undefined, JSON.stringify(one.patch))
@@ -51,7 +51,7 @@ describe('validate / mutants that the HL7 validator has judged', () => {
       }
       assert.ok(
         CLASSES.some(({ title }) => title === one.reason),
-        `${String(one.reason)} is no class`,
+        `${String(one.reason)} is not a class`,
       )
       if (one.here === 'invalid') assert.equal(classOf(await errorsOf(one), []), one.reason)
     }

@@ -1,7 +1,7 @@
 /** Profiles that a profile imposes. https://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html */
 import assert from 'node:assert/strict'
 import type { JsonObject } from '../../server/fhir/types.ts'
-import { H, profile, told, validatorOf } from './given.ts'
+import { H, profile, summaries, validatorOf } from './validator-of.ts'
 
 const urlOf = (id: string): string => `${H}/StructureDefinition/${id}`
 
@@ -25,35 +25,35 @@ const claiming = (id: string, more: object = {}): object => ({
 })
 
 describe('validate / imposed profiles', () => {
-  it('are met by what claims the profile that imposes them, or is asked to meet it', async () => {
+  it('bind a resource that claims the imposing profile, or is checked against it', async () => {
     const without = { name: [{ text: 'x' }] }
-    assert.deepEqual(told(await check(claiming('named', without))), ['element-missing Patient.birthDate'])
+    assert.deepEqual(summaries(await check(claiming('named', without))), ['element-missing Patient.birthDate'])
     const issues = await check({ resourceType: 'Patient', ...without }, { profiles: [urlOf('named')] })
     assert.deepEqual(
-      issues.map(({ profile: asked, expression }) => [asked, expression]),
+      issues.map(({ profile: profile, expression }) => [profile, expression]),
       [[urlOf('born'), 'Patient.birthDate']],
     )
-    assert.deepEqual(told(await check(claiming('named', { ...without, birthDate: '2000-01-01' }))), [])
+    assert.deepEqual(summaries(await check(claiming('named', { ...without, birthDate: '2000-01-01' }))), [])
   })
 
   it('are those of the base profiles, too', async () => {
-    assert.deepEqual(told(await check(claiming('narrower', { name: [{ text: 'x' }] }))), [
+    assert.deepEqual(summaries(await check(claiming('narrower', { name: [{ text: 'x' }] }))), [
       'element-missing Patient.birthDate',
     ])
   })
 
   it('may impose each other', async () => {
     const both = ['element-missing Patient.birthDate', 'element-missing Patient.name']
-    assert.deepEqual(told(await check(claiming('named'))), both)
-    assert.deepEqual(told(await check(claiming('born'))), both)
+    assert.deepEqual(summaries(await check(claiming('named'))), both)
+    assert.deepEqual(summaries(await check(claiming('born'))), both)
   })
 
-  it('are met inside a Bundle, and say nothing where they are not at hand', async () => {
+  it('bind resources inside a Bundle, and are ignored where they are not defined', async () => {
     const entry = ['named', 'lost'].map((id) => ({
       resource: claiming(id, { name: [{ text: 'x' }] }),
       request: { method: 'POST', url: 'Patient' },
     }))
-    assert.deepEqual(told(await check({ resourceType: 'Bundle', type: 'batch', entry })), [
+    assert.deepEqual(summaries(await check({ resourceType: 'Bundle', type: 'batch', entry })), [
       'element-missing Bundle.entry[0].resource.birthDate',
     ])
   })

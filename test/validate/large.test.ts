@@ -5,11 +5,15 @@ import type { Definitions } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { withPosted } from '../../server/definitions/posted.ts'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
-import { createValidator } from '../../server/validate/create.ts'
-import { createFairValidator } from '../../server/validate/fair.ts'
-import { createApart, type Apart, type ApartOptions } from '../../server/validate/large/apart.ts'
-import { isLarge } from '../../server/validate/large/weight.ts'
-import { createTurns } from '../../server/validate/turns.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
+import { createScheduledValidator } from '../../server/validate/scheduled-validator.ts'
+import {
+  createWorkerThread,
+  type WorkerThread,
+  type WorkerThreadOptions,
+} from '../../server/validate/large/worker-thread.ts'
+import { isLarge } from '../../server/validate/large/size.ts'
+import { createTimeSlicer } from '../../server/validate/time-slice.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 
@@ -27,16 +31,16 @@ const bundleOf = (count: number, gender: string) => ({
 describe('validate / large resources', function () {
   this.timeout(60_000)
   let definitions: Definitions
-  const aparts: Apart[] = []
-  const apart = (options: Partial<ApartOptions> = {}): Apart => {
-    const made = createApart({ rules: 'open', ...options })
-    aparts.push(made)
+  const threads: WorkerThread[] = []
+  const startThread = (options: Partial<WorkerThreadOptions> = {}): WorkerThread => {
+    const made = createWorkerThread({ rules: 'open', ...options })
+    threads.push(made)
     return made
   }
   before(async () => {
     definitions = await loadDefinitions(ROOT)
   })
-  after(() => Promise.all(aparts.map((one) => one.end())))
+  after(() => Promise.all(threads.map((one) => one.end())))
 
   it('are those of some thousand values, or of much text', () => {
     assert.equal(isLarge(bundleOf(100, 'other')), false)
@@ -49,27 +53,31 @@ describe('validate / large resources', function () {
     const resource = bundleOf(1000, 'nope')
     const expected = await createValidator(definitions, { rules: 'open' }).check(resource, { at: 'Bundle' })
     assert.ok(expected.length > 0)
-    const other = apart()
+    const thread = startThread()
     const gap = longestGap()
-    const found = await other.check(definitions, resource, { at: 'Bundle' })
+    const found = await thread.check(definitions, resource, { at: 'Bundle' })
     assert.ok(gap() < 100, `${gap()} ms without a turn of the event loop`)
     assert.deepEqual(found, expected)
   })
 
   it('go there by themselves, the others stay', async () => {
-    const asked: unknown[] = []
-    const other: Apart = {
-      check: (_definitions, resource) => Promise.resolve(void asked.push(resource)).then(() => []),
+    const requests: unknown[] = []
+    const thread: WorkerThread = {
+      check: (_definitions, resource) => Promise.resolve(void requests.push(resource)).then(() => []),
       end: () => Promise.resolve(),
     }
-    const validator = createFairValidator(definitions, { rules: 'open', apart: other, inTurn: createTurns() })
+    const validator = createScheduledValidator(definitions, {
+      rules: 'open',
+      workerThread: thread,
+      inTimeSlice: createTimeSlicer(),
+    })
     const large = bundleOf(1000, 'other')
     assert.deepEqual(await validator.check(large), [])
     assert.ok((await validator.check(bundleOf(1, 'nope'))).length > 0)
-    assert.deepEqual(asked, [large])
+    assert.deepEqual(requests, [large])
   })
 
-  it('are judged by the definitions that hold when they are asked about', async () => {
+  it('are checked with the definitions of the time of the request', async () => {
     const url = 'http://example.org/StructureDefinition/one-name'
     const profile = {
       resourceType: 'StructureDefinition',
@@ -79,8 +87,8 @@ describe('validate / large resources', function () {
     }
     const posted = withPosted(definitions, [{ file: 'one-name', content: profile }])
     const resource = { resourceType: 'Patient', meta: { profile: [url] } }
-    const other = apart()
-    const codes = async (these: Definitions) => (await other.check(these, resource)).map(({ detail }) => detail)
+    const thread = startThread()
+    const codes = async (these: Definitions) => (await thread.check(these, resource)).map(({ detail }) => detail)
     assert.deepEqual(await codes(definitions), ['profile-unknown'])
     assert.deepEqual(await codes(posted), ['element-missing'])
     assert.deepEqual(await codes(definitions), ['profile-unknown'])
@@ -88,21 +96,21 @@ describe('validate / large resources', function () {
 
   it('are refused when the check takes longer than the limit, and the next one is checked', async () => {
     // No thread starts in a millisecond.
-    const hasty = apart({ limit: 1 })
-    await assert.rejects(hasty.check(definitions, { resourceType: 'Patient' }), (error) => {
+    const impatient = startThread({ timeLimit: 1 })
+    await assert.rejects(impatient.check(definitions, { resourceType: 'Patient' }), (error) => {
       assert.ok(error instanceof OutcomeError)
       assert.deepEqual([error.status, error.issues[0]?.detail], [413, 'check-too-long'])
       return true
     })
-    const patient = apart({ limit: 30_000 })
+    const patient = startThread({ timeLimit: 30_000 })
     assert.deepEqual(await patient.check(definitions, { resourceType: 'Patient' }), [])
   })
 
   it('wait for each other, and fail when the hub stops', async () => {
-    const other = apart()
-    const asked = many(3, () => other.check(definitions, { resourceType: 'Patient' }))
-    const done = Promise.allSettled(asked)
-    await other.end()
+    const thread = startThread()
+    const requests = many(3, () => thread.check(definitions, { resourceType: 'Patient' }))
+    const done = Promise.allSettled(requests)
+    await thread.end()
     assert.deepEqual(
       (await done).map(({ status }) => status),
       ['rejected', 'rejected', 'rejected'],
@@ -113,7 +121,7 @@ describe('validate / large resources', function () {
 describe('validate / turns', () => {
   it('leave the event loop a turn whenever theirs is over', async () => {
     let now = 0
-    const inTurn = createTurns(() => now)
+    const inTurn = createTimeSlicer(() => now)
     let others = 0
     let stopped = false
     const tick = (): void => {
@@ -134,7 +142,7 @@ describe('validate / turns', () => {
   })
 
   it('go on after a piece that failed', async () => {
-    const inTurn = createTurns()
+    const inTurn = createTimeSlicer()
     const failed = inTurn(() => Promise.reject(new Error('no')))
     const next = inTurn(() => Promise.resolve('yes'))
     await assert.rejects(failed, /no/)
@@ -142,7 +150,7 @@ describe('validate / turns', () => {
   })
 })
 
-/** The longest time between two turns of the event loop from now on, in ms; asked once, it stops. */
+/** The longest time between two turns of the event loop from now on, in ms; the call of the result ends it. */
 function longestGap(): () => number {
   let last = performance.now()
   let longest = 0

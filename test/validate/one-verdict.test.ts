@@ -1,5 +1,5 @@
 /**
- * One verdict, wherever it is asked for: every sample gets the same codes at the same expressions from `$validate`, from
+ * One verdict, wherever a resource is checked: every sample gets the same codes at the same expressions from `$validate`, from
  * a write, from a write inside a batch, from `nwd validate` and from the library.
  */
 import assert from 'node:assert/strict'
@@ -10,7 +10,7 @@ import { validator, type Validate } from '../../server/library.ts'
 import { ROOT } from '../checks/files.ts'
 import { given, type Answer, type Client, type Given } from '../given.ts'
 
-/** What only a write is told, because it takes the records of the hub, or the caller, to know. */
+/** Issues of a write only, because they depend on the records of the hub or on the caller. */
 const ONLY_A_WRITE: Readonly<Record<string, string>> = {
   'reference-not-found': 'the record that is referred to is not in the store',
   'reference-foreign': 'the record that is referred to is in the store, and of another participant',
@@ -65,11 +65,11 @@ describe('a sample gets one verdict', () => {
   for (const [folder, samples] of foldersOfSamples()) {
     it(`of ${folder}`, async function () {
       this.timeout(60_000)
-      const told = await onCommandLine(samples)
+      const reported = await onCommandLine(samples)
       const batch = await inBatch(board, samples)
       for (const [index, { file, text, type }] of samples.entries()) {
         const expected = errors((await validate(text)).issues)
-        assert.deepEqual(errors(told.get(file) ?? []), expected, `nwd validate ${file}`)
+        assert.deepEqual(errors(reported.get(file) ?? []), expected, `nwd validate ${file}`)
         const answer = await board.post(`/${type}/$validate`, text)
         assert.equal(answer.status, 200)
         assert.deepEqual(errors(issuesIn(answer.body as Outcome)), expected, `$validate ${file}`)

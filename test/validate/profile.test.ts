@@ -1,6 +1,6 @@
 /** Resources against profiles: one case for each facet. https://hl7.org/fhir/R4/elementdefinition.html */
 import assert from 'node:assert/strict'
-import { extension, H, profile, told, validatorOf, type Change } from './given.ts'
+import { extension, H, profile, summaries, validatorOf, type Change } from './validator-of.ts'
 
 const coding = (code: string): object => ({ coding: [{ system: `${H}/CodeSystem/colour`, code }] })
 const observation = (more: object): object => ({
@@ -65,7 +65,7 @@ const rule = (expression: string, severity = 'error'): object => ({
   expression,
 })
 
-type Case = readonly [title: string, type: string, elements: readonly Change[], resource: object, ...told: string[]]
+type Case = readonly [title: string, type: string, elements: readonly Change[], resource: object, ...expected: string[]]
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   cardinality: [
@@ -212,14 +212,14 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       'warning code-unexpected Observation.code',
     ],
     [
-      'a code of a system that is not at hand',
+      'a code of a system that is not available',
       'Observation',
       [{ id: 'Observation.code', binding: { strength: 'required', valueSet: `${H}/ValueSet/elsewhere` } }],
       observation({ code: { coding: [{ system: 'http://snomed.info/sct', code: '1' }] } }),
       'warning code-unchecked Observation.code',
     ],
     [
-      'a code of a value set that is not at hand',
+      'a code of a value set that is not available',
       'Observation',
       [{ id: 'Observation.code', binding: { strength: 'required', valueSet: `${H}/ValueSet/nowhere` } }],
       observation({ code: coding('red') }),
@@ -365,7 +365,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   extensions: [
     [
-      'an extension that is not known',
+      'an unknown extension',
       'Patient',
       [],
       patient({ extension: [{ url: `${H}/StructureDefinition/nope`, valueString: 'x' }] }),
@@ -475,7 +475,7 @@ for (const [facet, cases] of Object.entries(CASES)) {
       it(`${expected.length > 0 ? 'tells' : 'lets pass'} ${title}`, async () => {
         const validator = validatorOf([...COLOURS, note, job, profile(type, elements)] as never)
         const issues = await validator.check(resource, { profiles: [`${H}/StructureDefinition/x`] })
-        assert.deepEqual(told(issues), [...expected].sort())
+        assert.deepEqual(summaries(issues), [...expected].sort())
       })
     }
   })
@@ -490,7 +490,9 @@ describe('validate / a profile / on a profile', () => {
   it('keeps what its base says, and adds to its slices', async () => {
     const validator = validatorOf([profile('Patient', SYSTEM_SLICES()), below])
     const check = async (identifier: object) =>
-      told(await validator.check(patient({ identifier: [identifier] }), { profiles: [`${H}/StructureDefinition/y`] }))
+      summaries(
+        await validator.check(patient({ identifier: [identifier] }), { profiles: [`${H}/StructureDefinition/y`] }),
+      )
     assert.deepEqual(await check({ system: 'urn:a', value: '12' }), [])
     assert.deepEqual(await check({ system: 'urn:a', value: '123' }), ['value-range Patient.identifier[0].value'])
     assert.deepEqual(await check({ system: 'urn:a' }), ['element-missing Patient.identifier[0].value'])

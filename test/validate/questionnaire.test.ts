@@ -1,6 +1,6 @@
 /** Answers against their questionnaire. https://hl7.org/fhir/R4/questionnaireresponse.html */
 import assert from 'node:assert/strict'
-import { told, validatorOf } from './given.ts'
+import { summaries, validatorOf } from './validator-of.ts'
 
 const URL = 'https://state.example/fhir/Questionnaire/q'
 const coding = (code: string): object => ({ system: 'urn:x', code })
@@ -34,15 +34,15 @@ const no = { linkId: 'yes', answer: [{ valueBoolean: false }] }
 const yes = { linkId: 'yes', answer: [{ valueBoolean: true }] }
 const item = (linkId: string, ...answer: readonly object[]): object => ({ linkId, answer })
 
-type Case = readonly [title: string, items: readonly object[], ...told: string[]]
+type Case = readonly [title: string, items: readonly object[], ...expected: string[]]
 const at = (path: string): string => `questionnaire-mismatch QuestionnaireResponse${path}`
 
 const CASES: readonly Case[] = [
-  ['what is asked for, and no more', [no]],
+  ['what is required, and no more', [no]],
   ['a required question without an answer', [item('many', { valueInteger: 1 })], at('')],
-  ['a question that is asked only after another answer', [yes, item('why', { valueString: 'hm' })]],
+  ['a question that another answer enables', [yes, item('why', { valueString: 'hm' })]],
   ['a required question that an answer calls for', [yes], at('')],
-  ['an answer that is not asked for', [no, item('why', { valueString: 'hm' })], at('.item[1]')],
+  ['an answer to a disabled question', [no, item('why', { valueString: 'hm' })], at('.item[1]')],
   [
     'an answer that is too long',
     [yes, item('why', { valueString: 'because' })],
@@ -140,27 +140,27 @@ describe('validate / a questionnaire response', () => {
   for (const [title, items, ...expected] of CASES) {
     it(`${expected.length > 0 ? 'tells' : 'lets pass'} ${title}`, async () => {
       const response = { resourceType: 'QuestionnaireResponse', status: 'completed', questionnaire: URL, item: items }
-      assert.deepEqual(told(await validator.check(response)), [...expected].sort())
+      assert.deepEqual(summaries(await validator.check(response)), [...expected].sort())
     })
   }
 
-  it('may lack answers while it is in progress; they are only told', async () => {
+  it('may lack answers while it is in progress; they are only warnings', async () => {
     for (const status of ['in-progress', 'stopped', 'entered-in-error']) {
       const response = { resourceType: 'QuestionnaireResponse', status, questionnaire: URL }
-      assert.deepEqual(told(await validator.check(response)), [`warning ${at('')}`])
+      assert.deepEqual(summaries(await validator.check(response)), [`warning ${at('')}`])
     }
   })
 
   it('lacks nothing when it is amended', async () => {
     const response = { resourceType: 'QuestionnaireResponse', status: 'amended', questionnaire: URL }
-    assert.deepEqual(told(await validator.check(response)), [at('')])
+    assert.deepEqual(summaries(await validator.check(response)), [at('')])
   })
 
-  it('is judged even where a linkId is no text', async () => {
+  it('is checked even where a linkId is no text', async () => {
     const shapes = [1.5, false, null, ['yes'], { value: 'yes' }]
     const items = shapes.map((linkId) => ({ linkId, answer: [{ valueBoolean: true }] }))
     const response = { resourceType: 'QuestionnaireResponse', status: 'in-progress', questionnaire: URL, item: items }
-    const issues = told(await validator.check(response))
+    const issues = summaries(await validator.check(response))
     for (const index of shapes.keys())
       assert.ok(
         issues.some((one) => one.includes(`item[${index}]`)),
@@ -168,7 +168,7 @@ describe('validate / a questionnaire response', () => {
       )
   })
 
-  it('is judged whatever the form is that it brings', async () => {
+  it('is checked whatever the contained questionnaire is', async () => {
     for (const path of pathsOf(BROUGHT)) {
       for (const junk of [null, 1.5, 'constructor', true, [], [null], {}, [{}]]) {
         const issues = await validator.check(replaced(BROUGHT, path, junk))
@@ -177,14 +177,14 @@ describe('validate / a questionnaire response', () => {
     }
   })
 
-  it('is not silently right when its questionnaire is not at hand', async () => {
+  it('is not silently right when its questionnaire is not available', async () => {
     const response = {
       resourceType: 'QuestionnaireResponse',
       status: 'completed',
       questionnaire: `${URL}2`,
       item: [no],
     }
-    assert.deepEqual(told(await validator.check(response)), [
+    assert.deepEqual(summaries(await validator.check(response)), [
       'warning questionnaire-unknown QuestionnaireResponse.questionnaire',
     ])
   })

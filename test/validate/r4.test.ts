@@ -9,8 +9,8 @@ import { readDigests } from '../../scripts/r4/digests.ts'
 import { createDefinitions, loadDefinitions } from '../../server/definitions/load.ts'
 import type { ElementNode } from '../../server/definitions/structures/element.ts'
 import { isError, type Issue } from '../../server/fhir/outcome.ts'
-import { createValidator } from '../../server/validate/create.ts'
-import { told, validatorOf } from './given.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
+import { summaries, validatorOf } from './validator-of.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const BASE = 'http://hl7.org/fhir/StructureDefinition'
@@ -283,7 +283,7 @@ describe('validate / R4 / what other definitions of it differ in', () => {
   })
 })
 
-const errorsOf = (issues: readonly Issue[]): readonly string[] => told(issues.filter(isError))
+const errorsOf = (issues: readonly Issue[]): readonly string[] => summaries(issues.filter(isError))
 
 describe('validate / R4 / in hub mode', () => {
   it('refuses what R4 does not have, in what is otherwise valid', async () => {

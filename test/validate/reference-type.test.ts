@@ -1,10 +1,10 @@
 /** What a Reference says of the type of its target. https://hl7.org/fhir/R4/references-definitions.html#Reference.type */
 import assert from 'node:assert/strict'
-import { told, validatorOf } from './given.ts'
+import { summaries, validatorOf } from './validator-of.ts'
 
 const { check } = validatorOf([])
 const saying = async (subject: object, more: object = {}): Promise<readonly string[]> =>
-  told(await check({ resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject, ...more }))
+  summaries(await check({ resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject, ...more }))
 
 const CONTAINED = { contained: [{ resourceType: 'Patient', id: 'p' }] }
 const WRONG = ['reference-type Observation.subject']

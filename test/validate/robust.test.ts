@@ -1,17 +1,16 @@
 /** A verdict on anything: no input makes the validator throw, and every sentence is whole. */
+import type { JsonObject } from '../../server/fhir/types.ts'
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { loadDefinitions } from '../../server/definitions/load.ts'
-import { createValidator } from '../../server/validate/create.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
 import type { Validator } from '../../server/validate/validator.ts'
 import { CHANGE, change } from './changes.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const SAMPLES = path.join(ROOT, 'samples')
-
-type Bag = Record<string, unknown>
 
 describe('validate / any input', () => {
   let validators: readonly Validator[]
@@ -20,7 +19,7 @@ describe('validate / any input', () => {
     validators = (['hub', 'open'] as const).map((rules) => createValidator(definitions, { rules }))
   })
 
-  const judge = async (resource: unknown): Promise<void> => {
+  const checkIssues = async (resource: unknown): Promise<void> => {
     for (const validator of validators) {
       for (const { text, expression } of await validator.check(resource)) {
         assert.ok(expression, text)
@@ -35,15 +34,15 @@ describe('validate / any input', () => {
     const some = fc.tuple(fc.constantFrom(...samples), fc.array(CHANGE, { minLength: 1, maxLength: 3 }))
     await fc.assert(
       fc.asyncProperty(some, async ([text, changes]) => {
-        const resource = JSON.parse(text) as Bag
+        const resource = JSON.parse(text) as JsonObject
         for (const one of changes) change(resource, one)
-        await judge(resource)
+        await checkIssues(resource)
       }),
       { numRuns: 1000 },
     )
   })
 
-  it('is told the first thousand of its faults, errors before warnings, and how many more there are', async () => {
+  it('gets its first thousand issues, errors before warnings, and the number of the others', async () => {
     const extension = Array.from({ length: 1500 }, (_, index) => ({
       url: `http://example.org/${index}`,
       valueCode: 'x',
@@ -57,7 +56,7 @@ describe('validate / any input', () => {
   })
 
   it('gets a verdict whatever it is', async () => {
-    await fc.assert(fc.asyncProperty(fc.jsonValue(), judge), { numRuns: 200 })
+    await fc.assert(fc.asyncProperty(fc.jsonValue(), checkIssues), { numRuns: 200 })
   })
 })
 

@@ -1,7 +1,7 @@
 /** Rules in words for definitions, documents and messages: what is right, and the same with one fault. */
 import assert from 'node:assert/strict'
 import { isError } from '../../server/fhir/outcome.ts'
-import { validatorOf } from './given.ts'
+import { validatorOf } from './validator-of.ts'
 
 const { check } = validatorOf([])
 const errorsOf = async (resource: object): Promise<readonly string[]> =>
@@ -26,7 +26,7 @@ const map = (source: string, target: string) =>
   })
 const draws = (system: string) => named('ValueSet', { compose: { include: [{ system }] } })
 const patient = (value: string) => ({ resourceType: 'Patient', identifier: [{ system: 'urn:ietf:rfc:3986', value }] })
-const asked = (question: string) => ({
+const enabledBy = (question: string) => ({
   linkId: '2',
   type: 'string',
   enableWhen: [{ question, operator: 'exists', answerBoolean: true }],
@@ -87,14 +87,14 @@ const CASES: readonly Case[] = [
   ],
   [
     'a question that enables',
-    form({ linkId: '1', type: 'boolean' }, asked('1')),
-    form(asked('9')),
+    form({ linkId: '1', type: 'boolean' }, enabledBy('1')),
+    form(enabledBy('9')),
     'value-conflict Questionnaire.item[0]',
   ],
   [
     'another question that enables',
-    form({ linkId: '1', type: 'boolean' }, asked('1')),
-    form(asked('2')),
+    form({ linkId: '1', type: 'boolean' }, enabledBy('1')),
+    form(enabledBy('2')),
     'value-conflict Questionnaire.item[0]',
   ],
   [
@@ -168,11 +168,11 @@ describe('validate / rules in words for definitions, documents and messages', ()
   })
 
   it('asks for paragraphs that hold no blocks', async () => {
-    const told = (html: string) => {
+    const checkNarrative = (html: string) => {
       const div = `<div xmlns="http://www.w3.org/1999/xhtml">${html}</div>`
       return errorsOf({ resourceType: 'Patient', text: { status: 'generated', div } })
     }
-    assert.deepEqual(await told('<p>a <b>b</b></p><ul><li><p>c</p></li></ul>'), [])
-    assert.deepEqual(await told('<p>a<ul><li>b</li></ul></p>'), ['invariant Patient.text.div'])
+    assert.deepEqual(await checkNarrative('<p>a <b>b</b></p><ul><li><p>c</p></li></ul>'), [])
+    assert.deepEqual(await checkNarrative('<p>a<ul><li>b</li></ul></p>'), ['invariant Patient.text.div'])
   })
 })

@@ -1,7 +1,7 @@
 /** What code systems, value sets and codings say of themselves. https://hl7.org/fhir/R4/terminology-module.html */
 import assert from 'node:assert/strict'
 import { createDefinitions } from '../../server/definitions/load.ts'
-import { createValidator } from '../../server/validate/create.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
 
 const OWN = 'http://example.org/CodeSystem/own'
@@ -53,8 +53,8 @@ describe('validate / rules of terminology', () => {
     ['the display of another', { system: OWN, code: 'a', display: 'The letter b' }, [`code-display ${CODING}.display`]],
     ['a code in another case', { system: OWN, code: 'A' }, [`code-invalid ${CODING}.code`]],
     ['a code of another version', { system: OWN, version: '1.0', code: 'old', display: 'Old' }, []],
-    ['no code of the version at hand', { system: OWN, version: '2.0', code: 'z' }, [`code-invalid ${CODING}.code`]],
-    ['a system that is not at hand', { system: 'http://example.org/none', code: 'z', display: 'Z' }, []],
+    ['no code of the available version', { system: OWN, version: '2.0', code: 'z' }, [`code-invalid ${CODING}.code`]],
+    ['a system that is not available', { system: 'http://example.org/none', code: 'z', display: 'Z' }, []],
     ['a supplement', { system: String(supplement.content.url), code: 'a' }, [`code-invalid ${CODING}.system`]],
   ]
   for (const [what, coding, errors] of codings) {

@@ -1,11 +1,11 @@
 /** Rules that the specification states in words: Bundles, attachments, ids, narratives, definitions, targets. */
 import assert from 'node:assert/strict'
-import { H, profile, told, validatorOf } from './given.ts'
+import { H, profile, summaries, validatorOf } from './validator-of.ts'
 
 type Change = Record<string, unknown>
 
 const validator = validatorOf([])
-const verdict = async (resource: object) => told(await validator.check(resource))
+const verdict = async (resource: object) => summaries(await validator.check(resource))
 const patient = (more: Change = {}) => ({ resourceType: 'Patient', ...more })
 const bundle = (type: string, entry: readonly Change[], more: Change = {}) => ({
   resourceType: 'Bundle',
@@ -153,7 +153,7 @@ describe('validate / rules in words', () => {
       ),
     ],
     [
-      'warns of a value set that binds and of a profile that are not at hand',
+      'warns of a value set that binds and of a profile that are not available',
       definition('Patient.maritalStatus', {
         id: 'Patient.maritalStatus',
         type: [{ code: 'CodeableConcept', profile: ['http://x.example/nothing'] }],
@@ -199,9 +199,9 @@ describe('validate / targets of references', () => {
       generalPractitioner: [{ reference: '#o' }],
     })
 
-  it('must meet the profile that the reference asks for, where they are at hand', async () => {
+  it('must meet the profile that the reference asks for, where they are available', async () => {
     const strict = validatorOf([target, pointing({ targetProfile: [Y] })])
-    const check = async (one: object) => told(await strict.check(one, { profiles: [X] }))
+    const check = async (one: object) => summaries(await strict.check(one, { profiles: [X] }))
     assert.deepEqual(await check(resource({ alias: ['y'] })), [])
     assert.deepEqual(await check(resource({})), ['reference-type Patient.managingOrganization'])
     assert.deepEqual(await check(resource({}, 'Organization/1')), [])
@@ -209,7 +209,7 @@ describe('validate / targets of references', () => {
 
   it('must be where the aggregation says', async () => {
     const strict = validatorOf([pointing({ aggregation: ['contained'] })])
-    const check = async (one: object) => told(await strict.check(one, { profiles: [X] }))
+    const check = async (one: object) => summaries(await strict.check(one, { profiles: [X] }))
     assert.deepEqual(await check(resource({})), [])
     assert.deepEqual(await check(resource({}, 'Organization/1')), ['reference-not-found Patient.managingOrganization'])
   })

@@ -1,7 +1,7 @@
 /** Identifiers of SNOMED CT by their form, and filters that name them. https://hl7.org/fhir/R4/snomedct.html */
 import assert from 'node:assert/strict'
 import { isSctid } from '../../server/terminology/sctid.ts'
-import { told, validatorOf } from './given.ts'
+import { summaries, validatorOf } from './validator-of.ts'
 
 describe('validate / identifiers of SNOMED CT', () => {
   for (const text of ['138875005', '404684003', '73211009', '900000000000207008']) {
@@ -17,7 +17,7 @@ describe('validate / identifiers of SNOMED CT', () => {
     const filtered = async (value: string) => {
       const include = [{ system: 'http://snomed.info/sct', filter: [{ property: 'concept', op: 'is-a', value }] }]
       const valueSet = { resourceType: 'ValueSet', name: 'V', status: 'active', compose: { include } }
-      return told(await check(valueSet)).filter((one) => !one.startsWith('warning'))
+      return summaries(await check(valueSet)).filter((one) => !one.startsWith('warning'))
     }
     assert.deepEqual(await filtered('404684003'), [])
     assert.deepEqual(await filtered('findings'), ['value-conflict ValueSet.compose.include[0].filter[0]'])

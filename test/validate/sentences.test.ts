@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { loadDefinitions } from '../../server/definitions/load.ts'
-import { createValidator } from '../../server/validate/create.ts'
+import { createValidator } from '../../server/validate/create-validator.ts'
 import type { Validator } from '../../server/validate/validator.ts'
 import { ROOT } from '../checks/files.ts'
 
@@ -62,7 +62,7 @@ describe('a sentence', () => {
     [
       'guesses the extension that was meant',
       { resourceType: 'Patient', extension: [{ url: `${HUB}/StructureDefinition/ext-vetran`, valueBoolean: true }] },
-      /is not known here\. .* Did you mean `\S+\/ext-veteran`\?/,
+      /is not defined here\. .* Did you mean `\S+\/ext-veteran`\?/,
     ],
     [
       'guesses the profile that was meant',
@@ -72,7 +72,7 @@ describe('a sentence', () => {
     [
       'guesses no profile of another type',
       { resourceType: 'Goal', meta: { profile: [`${HUB}/StructureDefinition/hub-participent`] } },
-      /claims the profile `\S+`, which is not known here\. Leave the claim out, or correct the url\.$/m,
+      /claims the profile `\S+`, which is not defined here\. Leave the claim out, or correct the url\.$/m,
     ],
     [
       'says what a reference may point at',

@@ -1,6 +1,6 @@
 /** Default slices, order, reslices, and slices of profiles on profiles. https://hl7.org/fhir/R4/profiling.html#slicing */
 import assert from 'node:assert/strict'
-import { extension, H, profile, told, validatorOf, type Change } from './given.ts'
+import { extension, H, profile, summaries, validatorOf, type Change } from './validator-of.ts'
 
 const patient = (...systems: readonly string[]): object => ({
   resourceType: 'Patient',
@@ -20,8 +20,8 @@ const slice = (name: string, more: object = {}): readonly Change[] => [
 ]
 
 async function check(elements: readonly Change[], resource: object): Promise<readonly string[]> {
-  const asked = profile('Patient', elements)
-  return told(await validatorOf([asked]).check(resource, { profiles: [String(asked.url)] }))
+  const constrained = profile('Patient', elements)
+  return summaries(await validatorOf([constrained]).check(resource, { profiles: [String(constrained.url)] }))
 }
 
 describe('validate / slices / the default slice', () => {
@@ -92,7 +92,7 @@ describe('validate / slices / a profile on a profile with slices', () => {
     { url: `${H}/StructureDefinition/y`, baseDefinition: String(base.url) },
   )
   const both = async (resource: object) =>
-    told(await validatorOf([base, below]).check(resource, { profiles: [String(below.url)] }))
+    summaries(await validatorOf([base, below]).check(resource, { profiles: [String(below.url)] }))
 
   function atMost(max: string) {
     return (one: Change): Change => (one.id === 'Patient.identifier' ? { ...one, max } : one)
@@ -122,14 +122,14 @@ describe('validate / slices / of a choice and of extensions', () => {
   const observation = (more: object) => ({ resourceType: 'Observation', status: 'final', code: { text: 'x' }, ...more })
 
   it('holds the type of a choice to its slice', async () => {
-    const asked = profile('Observation', quantity)
-    const { check } = validatorOf([asked])
-    const profiles = [String(asked.url)]
-    assert.deepEqual(told(await check(observation({ valueQuantity: { value: 1, unit: 'x' } }), { profiles })), [])
-    assert.deepEqual(told(await check(observation({ valueQuantity: { value: 1 } }), { profiles })), [
+    const constrained = profile('Observation', quantity)
+    const { check } = validatorOf([constrained])
+    const profiles = [String(constrained.url)]
+    assert.deepEqual(summaries(await check(observation({ valueQuantity: { value: 1, unit: 'x' } }), { profiles })), [])
+    assert.deepEqual(summaries(await check(observation({ valueQuantity: { value: 1 } }), { profiles })), [
       'element-missing Observation.value.ofType(Quantity).unit',
     ])
-    assert.deepEqual(told(await check(observation({ valueString: 'x' }), { profiles })), [
+    assert.deepEqual(summaries(await check(observation({ valueString: 'x' }), { profiles })), [
       'element-missing Observation.value.ofType(Quantity)',
     ])
   })
@@ -148,7 +148,7 @@ describe('validate / slices / of a choice and of extensions', () => {
     const { check } = validatorOf([dated])
     const of = async (...names: readonly string[]) => {
       const parts = names.map((url) => ({ url, valueString: 'x' }))
-      return told(await check({ resourceType: 'Patient', extension: [{ url: dated.url, extension: parts }] }))
+      return summaries(await check({ resourceType: 'Patient', extension: [{ url: dated.url, extension: parts }] }))
     }
     assert.deepEqual(await of('on', 'by'), [])
     assert.deepEqual(await of('by'), ['slice-cardinality Patient.extension[0].extension'])

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Canonical } from '../../server/definitions/definitions.ts'
 import { openR4 } from '../../server/definitions/r4.ts'
-import { linearPattern } from '../../server/terminology/pattern.ts'
+import { compileLinearRegex } from '../../server/terminology/linear-regex.ts'
 import { createTerminology } from '../../server/terminology/terminology.ts'
 
 const ANIMALS = 'urn:animals'
@@ -122,7 +122,7 @@ describe('validate / terminology / check', () => {
   })
 })
 
-describe('validate / terminology / code systems told by their form', () => {
+describe('validate / terminology / code systems defined by their syntax', () => {
   const cases: readonly [system: string, good: readonly string[], bad: readonly string[]][] = [
     [
       'urn:ietf:bcp:47',
@@ -145,7 +145,7 @@ describe('validate / terminology / code systems told by their form', () => {
       for (const code of bad) assert.equal(terminology.checkSystem(system, code), 'out', code)
     })
   }
-  it('cannot tell languages and countries of three letters that are not at hand', () => {
+  it('cannot tell languages and countries of three letters that are not available', () => {
     assert.equal(terminology.checkSystem('urn:ietf:bcp:47', 'aaf'), 'unknown')
     assert.equal(terminology.checkSystem('urn:iso:std:iso:3166', 'USA'), 'unknown')
   })
@@ -197,8 +197,8 @@ describe('validate / terminology / concepts', () => {
       { resourceType: 'ValueSet', url: `urn:${name}`, version: '2.0', compose } as Canonical,
     ]),
   ])
-  const known = createTerminology({ find: (url) => all.get(url), published: () => [...all.values()] })
-  const check = (set: string, code: string) => known.check(`urn:${set}`, BASE, code)
+  const terminology = createTerminology({ find: (url) => all.get(url), published: () => [...all.values()] })
+  const check = (set: string, code: string) => terminology.check(`urn:${set}`, BASE, code)
 
   it('leaves inactive codes out where the set does, and deprecated ones in', () => {
     for (const code of ['old', 'gone', 'waning']) assert.equal(check('all', code), 'in', code)
@@ -212,8 +212,8 @@ describe('validate / terminology / concepts', () => {
     assert.equal(check('ranked', 'ok'), 'in')
     assert.equal(check('ranked', 'old'), 'out')
     assert.equal(check('all', 'new'), 'out')
-    assert.equal(known.checkSystem('urn:supplement', 'ok'), 'unknown')
-    assert.deepEqual(known.displays(BASE, 'ok'), ['Okay', 'Bueno', 'Alright'])
+    assert.equal(terminology.checkSystem('urn:supplement', 'ok'), 'unknown')
+    assert.deepEqual(terminology.displays(BASE, 'ok'), ['Okay', 'Bueno', 'Alright'])
   })
 
   it('takes a flag that is not stated for false', () => {
@@ -226,10 +226,10 @@ describe('validate / terminology / concepts', () => {
   it('cannot tell for another version of the system or of the set', () => {
     assert.equal(check('older', 'ok'), 'unknown')
     assert.equal(check('corrected', 'ok'), 'in')
-    assert.equal(known.check('urn:all|3.0', BASE, 'ok'), 'unknown')
-    assert.equal(known.check('urn:all|2.0', BASE, 'ok'), 'in')
-    assert.equal(known.checkSystem(BASE, 'nothing', '0.9'), 'unknown')
-    assert.equal(known.checkSystem(BASE, 'nothing', '1.0.1'), 'out')
+    assert.equal(terminology.check('urn:all|3.0', BASE, 'ok'), 'unknown')
+    assert.equal(terminology.check('urn:all|2.0', BASE, 'ok'), 'in')
+    assert.equal(terminology.checkSystem(BASE, 'nothing', '0.9'), 'unknown')
+    assert.equal(terminology.checkSystem(BASE, 'nothing', '1.0.1'), 'out')
   })
 
   it('cannot tell where an operator or an expression is not read', () => {
@@ -257,7 +257,7 @@ describe('validate / terminology / regular expressions', () => {
   for (const expression of expressions) {
     it(`reads \`${expression}\` as JavaScript does`, () => {
       const theirs = new RegExp(`^(?:${expression})$`, 'su')
-      const ours = linearPattern(expression)
+      const ours = compileLinearRegex(expression)
       assert.ok(ours)
       fc.assert(
         fc.property(alphabet, (text) => ours(text) === theirs.test(text)),
@@ -268,11 +268,11 @@ describe('validate / terminology / regular expressions', () => {
 
   it('reads none that looks around or back, is broken, or grows without measure', () => {
     for (const expression of ['(?=a)a', '(a)\\1', '[', '(', ')', '*', 'a{9999}', '\\p{L}', '('.repeat(5000)])
-      assert.equal(linearPattern(expression), undefined, expression)
+      assert.equal(compileLinearRegex(expression), undefined, expression)
   })
 
   it('takes a time linear in the text', () => {
-    const trap = linearPattern('(a*)*(a|a)*(a+)+b')
+    const trap = compileLinearRegex('(a*)*(a|a)*(a+)+b')
     const started = performance.now()
     assert.equal(trap?.('a'.repeat(1000)), false)
     assert.ok(performance.now() - started < 200)

@@ -1,6 +1,6 @@
 /** Observations of vital signs, claimed as such or not. https://hl7.org/fhir/R4/observation-vitalsigns.html */
 import assert from 'node:assert/strict'
-import { told, validatorOf } from './given.ts'
+import { summaries, validatorOf } from './validator-of.ts'
 
 const { check } = validatorOf([])
 
@@ -14,7 +14,7 @@ const OBSERVED = {
   effectiveDateTime: '2026-01-01',
 }
 const observed = (code: string, more: object) => ({ ...OBSERVED, code: coded('http://loinc.org', code), ...more })
-const errors = async (resource: object) => told(await check(resource)).filter((one) => !one.includes(' code-un'))
+const errors = async (resource: object) => summaries(await check(resource)).filter((one) => !one.includes(' code-un'))
 
 describe('validate / vital signs', () => {
   it('meet the profile of their code', async () => {
@@ -30,7 +30,7 @@ describe('validate / vital signs', () => {
     ])
   })
 
-  it('say which profile asked', async () => {
+  it('name the profile', async () => {
     const issues = await check(observed('9279-1', { valueQuantity: unit(12, '/min'), category: undefined }))
     assert.deepEqual(
       issues.filter(({ severity }) => severity === 'error').map((one) => [one.profile, one.expression]),

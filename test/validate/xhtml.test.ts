@@ -1,6 +1,6 @@
 /** Which narratives are allowed. https://hl7.org/fhir/R4/narrative.html#xhtml */
 import assert from 'node:assert/strict'
-import { readXhtml } from '../../server/validate/xhtml.ts'
+import { parseXhtml } from '../../server/validate/xhtml.ts'
 
 const div = (inside: string): string => `<div xmlns="http://www.w3.org/1999/xhtml">${inside}</div>`
 
@@ -18,39 +18,41 @@ const REFUSED: readonly (readonly [inside: string, why: RegExp])[] = [
   ['<form>x</form>', /element `form`/],
   ['<p onclick="x()">x</p>', /attribute `onclick`/],
   ['<p OnClick="x()">x</p>', /attribute `OnClick`/],
-  ['<a href="javascript:x()">x</a>', /address of `href`/],
-  ['<a href=" java&#10;script:x()">x</a>', /address of `href`/],
-  ['<a href="&#106;avascript:x()">x</a>', /address of `href`/],
+  ['<a href="javascript:x()">x</a>', /url in `href`/],
+  ['<a href=" java&#10;script:x()">x</a>', /url in `href`/],
+  ['<a href="&#106;avascript:x()">x</a>', /url in `href`/],
   ['<p xlink:href="x">x</p>', /attribute `xlink:href`/],
-  ['<b><i>x</b></i>', /no XML/],
-  ['<b>x', /no XML/],
-  ['a & b', /no XML/],
-  ['&nbsp;', /no XML/],
-  ['<p class=x>x</p>', /no XML/],
-  ['<p id="a" id="b">x</p>', /no XML/],
-  ['<!-- a -- b -->x', /no XML/],
+  ['<b><i>x</b></i>', /not XML/],
+  ['<b>x', /not XML/],
+  ['a & b', /not XML/],
+  ['&nbsp;', /not XML/],
+  ['<p class=x>x</p>', /not XML/],
+  ['<p id="a" id="b">x</p>', /not XML/],
+  ['<!-- a -- b -->x', /not XML/],
   ['<![CDATA[x]]>', /CDATA/],
   ['<?php x ?>x', /processing instruction/],
 ]
 
 describe('validate / XHTML', () => {
-  for (const inside of ALLOWED) it(`takes ${inside}`, () => assert.equal(readXhtml(div(inside)).fault, undefined))
+  for (const inside of ALLOWED) it(`takes ${inside}`, () => assert.equal(parseXhtml(div(inside)).reason, undefined))
   for (const [inside, why] of REFUSED)
-    it(`refuses ${inside}`, () => assert.match(readXhtml(div(inside)).fault ?? 'nothing said', why))
+    it(`refuses ${inside}`, () => assert.match(parseXhtml(div(inside)).reason ?? 'nothing said', why))
 
   it('refuses a document type, which may define what a reader would then open', () => {
     const text = `<!DOCTYPE div [<!ENTITY x "y">]>${div('&x;')}`
-    assert.match(readXhtml(text).fault ?? 'nothing said', /document type|no XML/)
+    assert.match(parseXhtml(text).reason ?? 'nothing said', /document type|not XML/)
   })
 
   it('sees text or an image as content, and nothing else', () => {
-    assert.equal(readXhtml(div(' <p> </p><br/> ')).hasContent, false)
-    assert.equal(readXhtml(div('<p>x</p>')).hasContent, true)
-    assert.equal(readXhtml(div('<img src="x.png" alt="x"/>')).hasContent, true)
+    assert.equal(parseXhtml(div(' <p> </p><br/> ')).hasContent, false)
+    assert.equal(parseXhtml(div('<p>x</p>')).hasContent, true)
+    assert.equal(parseXhtml(div('<img src="x.png" alt="x"/>')).hasContent, true)
   })
 
   it('knows the links into the document and the places that they may lead to', () => {
-    const { links, places } = readXhtml(div('<a href="#a">x</a><a name="b">x</a><p id="c">x</p><a href="x#d">x</a>'))
-    assert.deepEqual([[...links], [...places]], [['a'], ['b', 'c']])
+    const { localLinks, anchors } = parseXhtml(
+      div('<a href="#a">x</a><a name="b">x</a><p id="c">x</p><a href="x#d">x</a>'),
+    )
+    assert.deepEqual([[...localLinks], [...anchors]], [['a'], ['b', 'c']])
   })
 })

@@ -1,25 +1,29 @@
 /** The community college: diesel mechanics. */
-import type { System } from '../desk.ts'
+import type { AgencySystem } from '../agency-client.ts'
 import { creating, keyOf, updating } from '../fhir.ts'
 import { served, task } from '../records/referral.ts'
 import { credential, finished, participation, service, training } from '../records/service.ts'
-import { expectSomebody, readUp, write, written } from './pull.ts'
+import { receiveReferral, fetchPlan, write, written } from './fetch-referral.ts'
 
-export const college: System = {
+export const college: AgencySystem = {
   topics: { 'referral-created': 'Task?owner=Organization/college' },
-  told: {
-    'referral-created': async (desk, focus) => {
-      const { person } = await expectSomebody(desk, focus)
-      desk.notes.set('Elvis', keyOf(person))
-      await readUp(desk, keyOf(person))
+  onEvent: {
+    'referral-created': async (client, focus) => {
+      const { person } = await receiveReferral(client, focus)
+      client.notes.set('Elvis', keyOf(person))
+      await fetchPlan(client, keyOf(person))
     },
   },
-  cues: {
-    async enrol(desk) {
-      const patient = desk.noted('Elvis')
+  steps: {
+    async enrol(client) {
+      const patient = client.note('Elvis')
       const start = '2021-08-16'
-      const referral = desk.held(desk.noted('referral:college-enrollment'))
-      const taken = await write(desk, task(referral, { status: 'accepted', business: 'contacted' }), 'admits him')
+      const referral = client.local(client.note('referral:college-enrollment'))
+      const accepted = await write(
+        client,
+        task(referral, { status: 'accepted', business: 'contacted' }),
+        'accepts the referral and admits him',
+      )
       const classes = service({
         patient,
         by: ['college'],
@@ -27,21 +31,21 @@ export const college: System = {
         category: 'training',
         service: 'diesel-mechanic-training',
         start,
-        basedOn: [desk.noted('plan')],
+        basedOn: [client.note('plan')],
         more: [training('college', '49-3031.00', 'diesel-aas')],
       })
-      const made = await desk.transaction(
+      const made = await client.transaction(
         [
           creating(participation(patient, 'college', 'postsecondary', start)),
           creating(classes),
-          updating(task(taken, { status: 'in-progress', business: 'in-service' })),
+          updating(task(accepted, { status: 'in-progress', business: 'in-service' })),
         ],
         { note: 'enrolled in diesel mechanics' },
       )
-      desk.notes.set('classes', keyOf(written(made, 'Procedure')))
+      client.notes.set('classes', keyOf(written(made, 'Procedure')))
     },
 
-    async graduate(desk) {
+    async graduate(client) {
       const on = '2023-05-12'
       const earned = {
         definition: 'diesel-aas',
@@ -50,14 +54,14 @@ export const college: System = {
         issuer: 'Magnolia Valley Community College',
         on,
       }
-      const classes = desk.noted('classes')
-      await desk.transaction(
+      const classes = client.note('classes')
+      await client.transaction(
         [
-          creating(credential(desk.noted('Elvis'), 'college', earned)),
-          updating(finished(desk.held(classes), on)),
-          updating(served(desk.held(desk.noted('referral:college-enrollment')), classes)),
+          creating(credential(client.note('Elvis'), 'college', earned)),
+          updating(finished(client.local(classes), on)),
+          updating(served(client.local(client.note('referral:college-enrollment')), classes)),
         ],
-        { note: "associate's degree, classes done, closes what ES asked for" },
+        { note: "associate's degree, classes completed, closes the referral of ES" },
       )
     },
   },

@@ -1,36 +1,40 @@
 /** Human services: two referrals of one checkbox, which end differently. */
-import type { System } from '../desk.ts'
+import type { AgencySystem } from '../agency-client.ts'
 import { system } from '../fhir.ts'
 import { attempt, outcome, task } from '../records/referral.ts'
-import { expectSomebody, write } from './pull.ts'
+import { receiveReferral, write } from './fetch-referral.ts'
 
-export const dhs: System = {
+export const dhs: AgencySystem = {
   topics: { 'referral-created': 'Task?owner=Organization/dhs', 'participant-updated': '' },
-  told: { 'referral-created': async (desk, focus) => void (await expectSomebody(desk, focus)) },
-  cues: {
+  onEvent: { 'referral-created': async (client, focus) => void (await receiveReferral(client, focus)) },
+  steps: {
     /** TANF: screened, and above the income limit. */
-    async screen(desk) {
+    async screen(client) {
       const reason = {
         coding: [{ system: system('ineligible-reason'), code: 'income' }],
         text: 'Income of the household above the limit.',
       }
-      const held = desk.held(desk.noted('referral:cash-assistance'))
+      const referral = client.local(client.note('referral:cash-assistance'))
       const rejected = { status: 'rejected', business: 'ineligible-screened', reason, outputs: [outcome('ineligible')] }
-      await write(desk, task(held, rejected), 'TANF: not eligible')
+      await write(client, task(referral, rejected), 'TANF: not eligible')
     },
 
-    /** SNAP: three calls, and he never came. */
-    async call(desk) {
-      const held = desk.held(desk.noted('referral:food-assistance'))
-      const taken = await write(
-        desk,
-        task(held, { status: 'accepted', business: 'contact-attempted' }),
-        'SNAP: calls him',
+    /** SNAP: three calls without an answer. */
+    async call(client) {
+      const referral = client.local(client.note('referral:food-assistance'))
+      const accepted = await write(
+        client,
+        task(referral, { status: 'accepted', business: 'contact-attempted' }),
+        'SNAP: accepts the referral and calls him',
       )
       const calls = ['2019-03-05T09:00:00-06:00', '2019-03-07T15:30:00-06:00', '2019-03-12T11:00:00-05:00']
       const reason = { text: 'Three calls, no answer; did not come.' }
       const outputs = [...calls.map(attempt), outcome('no-show')]
-      await write(desk, task(taken, { status: 'failed', business: 'no-show', reason, outputs }), 'SNAP: a no-show')
+      await write(
+        client,
+        task(accepted, { status: 'failed', business: 'no-show', reason, outputs }),
+        'SNAP: records a no-show',
+      )
     },
   },
 }

@@ -1,13 +1,13 @@
-/** Employment services: self-service, the case manager's desk, training accounts. The plan is kept here. */
-import type { Desk, System } from '../desk.ts'
+/** Employment services: self-service, referrals, training accounts. This agency manages the plan. */
+import type { AgencyClient, AgencySystem } from '../agency-client.ts'
 import { keyOf, partsOf, resourcesOf, type Resource } from '../fhir.ts'
 import { answers, background, consent, profile } from '../records/person.ts'
 import { code, decision, parameters, reference, task, text } from '../records/referral.ts'
 import { esPlanning } from './es-plan.ts'
 import { esTraining } from './es-training.ts'
-import { expectSomebody, followUp, refresh, write } from './pull.ts'
+import { receiveReferral, followUp, refresh, write } from './fetch-referral.ts'
 
-export const es: System = {
+export const es: AgencySystem = {
   topics: {
     'referral-created': 'Task?owner=Organization/es',
     'referral-status-changed': 'Task?requester=Organization/es',
@@ -16,82 +16,84 @@ export const es: System = {
     'service-enrolment': '',
     'credential-added': '',
   },
-  told: {
-    'referral-created': async (desk, focus) => void (await expectSomebody(desk, focus)),
+  onEvent: {
+    'referral-created': async (client, focus) => void (await receiveReferral(client, focus)),
     'referral-status-changed': followUp,
-    'participant-updated': async (desk, focus) => void (await refreshIfHeld(desk, focus)),
-    'plan-updated': async (desk, focus) => void (await refreshIfHeld(desk, focus)),
-    'credential-added': async (desk, focus) => {
-      desk.hold((await desk.get(focus, { note: 'what did he earn?' })).body)
-      desk.notes.set(`credential:${focus}`, focus)
+    'participant-updated': async (client, focus) => void (await refreshIfHeld(client, focus)),
+    'plan-updated': async (client, focus) => void (await refreshIfHeld(client, focus)),
+    'credential-added': async (client, focus) => {
+      client.keep((await client.get(focus, { note: 'the new credential' })).body)
+      client.notes.set(`credential:${focus}`, focus)
     },
   },
-  cues: {
-    /** He signs up by himself: the hub says that he is known, so the site goes on with the record that there is. */
-    async 'self-service'(desk) {
-      const { location } = await desk.post('Patient', profileOfTheSite(), {
+  steps: {
+    /** He signs up himself: the hub answers that a record exists, so the site continues with that one. */
+    async 'self-service'(client) {
+      const { location } = await client.post('Patient', profileOfTheSite(), {
         note: 'he signs up in self-service',
         expect: 409,
       })
       const key = location.split('/').slice(-2).join('/')
-      const { body: known } = await desk.get(key, { note: 'his record, known since UI' })
-      const extended = [...((known.extension ?? []) as readonly unknown[]), ...background]
-      await write(desk, { ...known, extension: extended }, 'his education, service and work')
-      desk.notes.set('Elvis', key)
-      await accept(desk, 'employment-services')
+      const { body: existing } = await client.get(key, { note: 'the existing record, created by UI' })
+      const extended = [...((existing.extension ?? []) as readonly unknown[]), ...background]
+      await write(client, { ...existing, extension: extended }, 'his education, service and work')
+      client.notes.set('Elvis', key)
+      await accept(client, 'employment-services')
     },
 
-    async answers(desk) {
-      const patient = desk.noted('Elvis')
+    async answers(client) {
+      const patient = client.note('Elvis')
       const form = answers({ patient, agency: 'es', mode: 'self-service', authored: '2019-03-02T10:00:00-06:00' })
-      const { body } = await desk.post('QuestionnaireResponse', form, { note: 'his six answers; question 1 is no' })
-      desk.notes.set('answers', keyOf(body))
-      const proposed = await desk.get(`${keyOf(body)}/$propose-referrals`, { note: 'whom do they call for?' })
+      const { body } = await client.post('QuestionnaireResponse', form, { note: 'his six answers; question 1 is no' })
+      client.notes.set('answers', keyOf(body))
+      const proposed = await client.get(`${keyOf(body)}/$propose-referrals`, {
+        note: 'which referrals do they propose?',
+      })
       const rules = partsOf(proposed.body, 'proposal').map(({ part = [] }) => part)
       const value = (part: (typeof rules)[number], name: string) => part.find((one) => one.name === name)
       for (const part of rules)
-        desk.say(`[x] ${value(part, 'title')?.valueString}: ${value(part, 'text')?.valueString?.slice(0, 76)}...`)
+        client.print(`[x] ${value(part, 'title')?.valueString}: ${value(part, 'text')?.valueString?.slice(0, 76)}...`)
       return { rules: rules.map((part) => value(part, 'rule')?.valueCode).join(' ') }
     },
 
-    /** One checkbox is unchecked, and the human services need his consent first. */
-    async confirm(desk) {
-      const patient = desk.noted('Elvis')
+    /** He unchecks one proposal; the referrals to human services need his consent first. */
+    async confirm(client) {
+      const patient = client.note('Elvis')
       const decided = parameters(
-        reference('response', desk.noted('answers')),
+        reference('response', client.note('answers')),
         decision('abe', false, 'Not school again.'),
         decision('snap', true),
       )
       const path = `${patient}/$submit-referrals`
-      await desk.post(path, decided, { note: 'his choices, before he signed anything', expect: 422 })
-      await share(desk, ['dhs'], '2019-03-02')
-      const { body } = await desk.post(path, decided, { note: 'ABE unchecked, SNAP and TANF sent', expect: 200 })
+      await client.post(path, decided, { note: 'his choices, before he signed a consent', expect: 422 })
+      await share(client, ['dhs'], '2019-03-02')
+      const { body } = await client.post(path, decided, { note: 'ABE unchecked, SNAP and TANF sent', expect: 200 })
       const tasks = resourcesOf(body).filter(({ resourceType }) => resourceType === 'Task')
       return { statuses: tasks.map(({ status }) => String(status)).join(' ') }
     },
 
-    /** The way to a licence leads over the equivalency: he changes his mind about school. */
-    async 'refer-to-abe'(desk) {
-      await share(desk, ['abe'], '2019-03-15')
-      await refer(desk, 'smart-class', 'abe', 'The truck driving licence needs the equivalency first.')
+    /** The licence requires the equivalency, so he changes his mind about school. */
+    async 'refer-to-abe'(client) {
+      await share(client, ['abe'], '2019-03-15')
+      await refer(client, 'smart-class', 'abe', 'The truck driving licence needs the equivalency first.')
     },
 
-    async returns(desk) {
-      await share(desk, ['college', 'vr'], '2021-06-01')
-      await refer(desk, 'college-enrollment', 'college', 'Ready for diesel mechanics.')
-      await refer(desk, 'vocational-rehabilitation', 'vr', 'Hears badly since his service.')
+    async returns(client) {
+      await share(client, ['college', 'vr'], '2021-06-01')
+      await refer(client, 'college-enrollment', 'college', 'Ready for diesel mechanics.')
+      await refer(client, 'vocational-rehabilitation', 'vr', 'Hears badly since his service.')
     },
 
-    async wages(desk, { wages = '' }) {
-      await desk.get(wages, { note: 'his wages?', expect: 404 })
-      const { body } = await desk.get(`Observation?patient=${desk.noted('Elvis')}&code=quarterly-wages`, {
-        note: 'any wages at all?',
+    async wages(client, { wages = '' }) {
+      await client.get(wages, { note: 'his wages, by id', expect: 404 })
+      const { body } = await client.get(`Observation?patient=${client.note('Elvis')}&code=quarterly-wages`, {
+        note: 'a search for his wages',
       })
       return { found: String(resourcesOf(body).length) }
     },
 
-    async certificates(desk) {
-      const { body } = await desk.get(`Basic?patient=${desk.noted('Elvis')}&code=participant-credential`, {
+    async certificates(client) {
+      const { body } = await client.get(`Basic?patient=${client.note('Elvis')}&code=participant-credential`, {
         note: 'his certificates',
       })
       return { certificates: String(resourcesOf(body).length) }
@@ -102,34 +104,34 @@ export const es: System = {
   },
 }
 
-/** What the self-service site knows of somebody who signs up. */
+/** The profile that the self-service site makes of a sign-up. */
 function profileOfTheSite(): Resource {
   return profile('es')
 }
 
-async function refreshIfHeld(desk: Desk, key: string): Promise<void> {
-  if (desk.notes.get('Elvis') === key || desk.notes.get('plan') === key) await refresh(desk, key)
+async function refreshIfHeld(client: AgencyClient, key: string): Promise<void> {
+  if (client.notes.get('Elvis') === key || client.notes.get('plan') === key) await refresh(client, key)
 }
 
-async function accept(desk: Desk, service: string): Promise<void> {
-  const held = desk.held(desk.noted(`referral:${service}`))
-  await write(desk, task(held, { status: 'accepted', business: 'contacted' }), 'takes the referral over')
+async function accept(client: AgencyClient, service: string): Promise<void> {
+  const referral = client.local(client.note(`referral:${service}`))
+  await write(client, task(referral, { status: 'accepted', business: 'contacted' }), 'accepts the referral')
 }
 
-async function share(desk: Desk, agencies: readonly string[], on: string): Promise<void> {
-  const signed = consent({ patient: desk.noted('Elvis'), by: 'es', with: agencies, on })
-  await desk.post('Consent', signed, { note: `he agrees to share with ${agencies.join(' and ')}` })
+async function share(client: AgencyClient, agencies: readonly string[], on: string): Promise<void> {
+  const signed = consent({ patient: client.note('Elvis'), by: 'es', with: agencies, on })
+  await client.post('Consent', signed, { note: `he agrees to share with ${agencies.join(' and ')}` })
 }
 
-async function refer(desk: Desk, service: string, agency: string, why: string): Promise<void> {
-  const asked = parameters(
+async function refer(client: AgencyClient, service: string, agency: string, why: string): Promise<void> {
+  const input = parameters(
     code('service', service),
     reference('performer', `Organization/${agency}`),
     text('text', why),
-    reference('basedOn', desk.noted('plan')),
+    reference('basedOn', client.note('plan')),
   )
-  const path = `${desk.noted('Elvis')}/$refer`
-  const { body } = await desk.post(path, asked, { note: `refers him to ${agency}: ${service}`, expect: 200 })
+  const path = `${client.note('Elvis')}/$refer`
+  const { body } = await client.post(path, input, { note: `refers him to ${agency}: ${service}`, expect: 200 })
   const made = resourcesOf(body).find(({ resourceType }) => resourceType === 'Task')
-  if (made) desk.notes.set(`sent:${service}`, keyOf(made))
+  if (made) client.notes.set(`sent:${service}`, keyOf(made))
 }

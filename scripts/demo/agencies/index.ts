@@ -1,5 +1,5 @@
 /** The agency systems of the demo by the id of their agency. */
-import type { System } from '../desk.ts'
+import type { AgencySystem } from '../agency-client.ts'
 import { abe } from './abe.ts'
 import { college } from './college.ts'
 import { dhs } from './dhs.ts'
@@ -7,4 +7,4 @@ import { es } from './es.ts'
 import { ui } from './ui.ts'
 import { vr } from './vr.ts'
 
-export const SYSTEMS: Readonly<Record<string, System>> = { ui, es, abe, dhs, vr, college }
+export const SYSTEMS: Readonly<Record<string, AgencySystem>> = { ui, es, abe, dhs, vr, college }

@@ -1,16 +1,16 @@
-/** Elvis as the agencies write him down: profile, answers, consent. He is invented, as is everybody here. */
+/** The records of Elvis: profile, answers, consent. He is invented, as are all people here. */
 import { coded, extension, hl7, ROOT, system, to, type Resource } from '../fhir.ts'
 
 const SSN = 'http://hl7.org/fhir/sid/us-ssn'
 const NUMBER = '123-45-6789'
 
-/** The name under which an agency knows a person, as its staff would say it. */
+/** First and family name, as staff enter it. */
 export const nameOf = ({ name }: Resource): string => {
   const [official] = (name ?? []) as readonly { given?: readonly string[]; family?: string }[]
   return [...(official?.given ?? []).slice(0, 1), official?.family].join(' ')
 }
 
-/** The profile that the first desk takes. */
+/** The profile from the intake. */
 export const profile = (agency: string): Resource => ({
   resourceType: 'Patient',
   identifier: [
@@ -32,7 +32,7 @@ export const profile = (agency: string): Resource => ({
   managingOrganization: to(`Organization/${agency}`),
 })
 
-/** The same, typed in a hurry: a day that does not exist, a sex that is no code, a name without its list. */
+/** The same, typed in a hurry: a day that does not exist, a gender that is not a code, a misspelt element. */
 export const hurriedProfile = (agency: string): Resource => ({
   ...profile(agency),
   birthDate: '1985-02-30',

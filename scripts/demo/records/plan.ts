@@ -1,4 +1,4 @@
-/** The individual success plan with its goals, the barrier it answers, and an agency's addendum. */
+/** The individual success plan with its goals, the barrier that it addresses, and an agency's addendum. */
 import { coded, extension, hl7, to, type Resource } from '../fhir.ts'
 
 type Step = {
@@ -28,7 +28,7 @@ type Activity = { readonly extension?: readonly unknown[]; readonly outcomeRefer
   readonly detail: { readonly code: { readonly coding: readonly { readonly code: string }[] }; readonly status: string }
 }
 
-/** The plan with one step moved on, and what came of it. */
+/** The plan with a new status of one step, and the outcomes of that step. */
 export const moved = (plan: Resource, service: string, status: string, outcomes: readonly string[] = []): Resource => ({
   ...plan,
   activity: ((plan.activity ?? []) as readonly Activity[]).map((activity) =>
@@ -77,7 +77,7 @@ export const addendum = ({ plan, patient, author, created }: Addendum, activity:
   activity,
 })
 
-/** The long way: a mechanic's trade, with the salary he hopes for. */
+/** The long-term goal: to be a mechanic, with the desired salary. */
 export const careerGoal = (patient: string, start: string): Resource => ({
   resourceType: 'Goal',
   lifecycleStatus: 'proposed',
@@ -96,7 +96,7 @@ export const careerGoal = (patient: string, start: string): Resource => ({
   ],
 })
 
-/** The step in between: wages soon, behind a wheel. */
+/** The intermediate goal: to earn wages soon by driving trucks. */
 export const shortTermGoal = (patient: string, start: string): Resource => ({
   resourceType: 'Goal',
   lifecycleStatus: 'active',

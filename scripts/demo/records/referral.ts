@@ -1,4 +1,4 @@
-/** Referrals as the agencies handle them: asking for one, taking it over, closing it. */
+/** Referrals as the agencies handle them: sending, accepting, closing. */
 import { coded, to, type Part, type Resource } from '../fhir.ts'
 
 export const parameters = (...parameter: readonly Part[]): Resource => ({ resourceType: 'Parameters', parameter })
@@ -7,7 +7,7 @@ export const reference = (name: string, key: string): Part => ({ name, valueRefe
 export const code = (name: string, value: string): Part => ({ name, valueCode: value })
 export const text = (name: string, value: string): Part => ({ name, valueString: value })
 
-/** What he decided about one proposal. */
+/** His decision about one proposal. */
 export const decision = (rule: string, accept: boolean, reason?: string): Part => ({
   name: 'decision',
   part: [code('rule', rule), { name: 'accept', valueBoolean: accept }, ...(reason ? [text('reason', reason)] : [])],
@@ -21,12 +21,12 @@ type Change = {
 }
 
 /** The Task in its next state (docs: the referral lifecycle). */
-export const task = (held: Resource, { status, business, reason, outputs = [] }: Change): Resource => ({
-  ...held,
+export const task = (referral: Resource, { status, business, reason, outputs = [] }: Change): Resource => ({
+  ...referral,
   status,
   businessStatus: coded('referral-business-status', business),
   ...(reason ? { statusReason: reason } : {}),
-  ...(outputs.length > 0 ? { output: [...((held.output ?? []) as readonly unknown[]), ...outputs] } : {}),
+  ...(outputs.length > 0 ? { output: [...((referral.output ?? []) as readonly unknown[]), ...outputs] } : {}),
 })
 
 const output = (type: string, value: Readonly<Record<string, unknown>>) => ({
@@ -38,9 +38,9 @@ export const outcome = (value: string) => output('outcome', { valueCodeableConce
 export const attempt = (at: string) => output('contact-attempt', { valueDateTime: at })
 export const resulting = (procedure: string) => output('resulting-activity', { valueReference: to(procedure) })
 
-/** Closed with the service that came of it. */
-export const served = (held: Resource, procedure: string): Resource =>
-  task(held, {
+/** Completed, with the service that resulted from it. */
+export const served = (referral: Resource, procedure: string): Resource =>
+  task(referral, {
     status: 'completed',
     business: 'services-received',
     outputs: [outcome('received-services'), resulting(procedure)],
@@ -50,6 +50,6 @@ export const served = (held: Resource, procedure: string): Resource =>
 export const referred = (resource: Resource, element: string): string =>
   (resource[element] as { reference?: string } | undefined)?.reference ?? ''
 
-/** The code of the service that a referral asks for. */
+/** The code of the requested service. */
 export const serviceOf = (request: Resource): string =>
   (request.code as { coding?: readonly { code?: string }[] })?.coding?.[0]?.code ?? ''

@@ -1,9 +1,9 @@
-/** Services given, periods of participation, and what came of them: scores, credentials, wages. */
+/** Services, periods of participation, and their results: scores, credentials, wages. */
 import { coded, extension, ROOT, system, to, type Resource } from '../fhir.ts'
 
-type Given = {
+type Enrolment = {
   readonly patient: string
-  /** Agencies that give the service; the first records it. */
+  /** Agencies that provide the service; the first records it. */
   readonly by: readonly string[]
   readonly program: string
   /** Codes of service-category and service-catalogue. */
@@ -16,7 +16,7 @@ type Given = {
   readonly more?: readonly unknown[]
 }
 
-/** A service enrolment: under way, or completed where it has an end. */
+/** A service enrolment: in progress, or completed where it has an end. */
 export const service = ({
   patient,
   by,
@@ -27,7 +27,7 @@ export const service = ({
   reasons,
   more = [],
   ...what
-}: Given): Resource => ({
+}: Enrolment): Resource => ({
   resourceType: 'Procedure',
   extension: [extension('program', { valueReference: to(`HealthcareService/${program}`) }), ...more],
   ...(basedOn ? { basedOn: basedOn.map(to) } : {}),
@@ -40,14 +40,14 @@ export const service = ({
   ...(reasons ? { reasonReference: reasons.map(to) } : {}),
 })
 
-/** The same service, over. */
+/** The same service, completed. */
 export const finished = (procedure: Resource, end: string): Resource => ({
   ...procedure,
   status: 'completed',
   performedPeriod: { ...(procedure.performedPeriod as object), end },
 })
 
-/** The training detail that a training service needs, for a school that is an agency of the hub. */
+/** The training detail that a training service requires, for a school that is an agency of the hub. */
 export const training = (provider: string, occupation: string, sought: string) =>
   extension('training-detail', {
     extension: [
@@ -61,7 +61,7 @@ export const training = (provider: string, occupation: string, sought: string) =
     ],
   })
 
-/** A participation in a program that begins. */
+/** The start of a participation in a program. */
 export const participation = (patient: string, agency: string, program: string, start: string): Resource => ({
   resourceType: 'EpisodeOfCare',
   status: 'active',
@@ -123,7 +123,7 @@ export const credential = (
 
 type Quarter = { readonly start: string; readonly end: string; readonly dollars: number }
 
-/** What an employer reported for a quarter: restricted, known to the wage agency. */
+/** What an employer reported for a quarter: restricted, visible to the wage agency only. */
 export const wages = (patient: string, { start, end, dollars }: Quarter): Resource => ({
   resourceType: 'Observation',
   meta: {

@@ -1,4 +1,4 @@
-/** A rest-hook subscription to one topic, with the number and the address of each record that changed. */
+/** A rest-hook subscription to one topic; each notification has event numbers and references to the changed records. */
 import { ROOT, type Resource } from '../fhir.ts'
 
 const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition'
@@ -8,7 +8,7 @@ export function subscriptionTo(topic: string, filter: string, endpoint: string):
   return {
     resourceType: 'Subscription',
     status: 'requested',
-    reason: `To be told of ${topic}`,
+    reason: `Notify us of ${topic}`,
     criteria: `${ROOT}/SubscriptionTopic/${topic}`,
     ...(filter ? { _criteria: narrowed } : {}),
     channel: {

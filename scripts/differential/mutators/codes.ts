@@ -19,7 +19,7 @@ const otherCode: Mutator = {
   },
 }
 
-// A coding or a concept whose element is bound; the binding stands at the element, not at `coding`.
+// A coding or a concept whose element is bound; the binding is at the element, not at `coding`.
 const codingsOf = ({ value }: Site): readonly Readonly<Record<string, unknown>>[] => {
   if (!isObject(value)) return []
   const list = Array.isArray(value.coding) ? (value.coding as unknown[]) : [value]

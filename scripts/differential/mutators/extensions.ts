@@ -78,20 +78,20 @@ const repeated: Mutator = {
   edit: (site) => (site.isItem && isExtension(site.value) ? add(`${site.holder}/-`, site.value) : undefined),
 }
 
-const beside: Mutator = {
-  name: 'beside a primitive',
+const sibling: Mutator = {
+  name: 'sibling of a primitive',
   edit(site, { random }) {
     if (!isPrimitive(site.value) || site.isItem || site.key === 'resourceType' || site.at === '') return undefined
     const path = `${site.holder}/_${token(site.key)}`
-    const told = { extension: [{ url: `${HL7}data-absent-reason`, valueCode: 'unknown' }] }
+    const absent = { extension: [{ url: `${HL7}data-absent-reason`, valueCode: 'unknown' }] }
     const put = add(
       path,
-      random.pick([{ id: 'a' }, told, told, {}, [told], 'x', null, { colour: 'red' }, { id: 'a b' }]),
+      random.pick([{ id: 'a' }, absent, absent, {}, [absent], 'x', null, { colour: 'red' }, { id: 'a b' }]),
     )
-    // With it, or in its place.
+    // With it, or instead of it.
     return random.chance(0.5) ? put : [{ op: 'remove', path: site.at }, ...put]
   },
 }
 
 export const EXTENSIONS: readonly Mutator[] = [unknown, unknownModifier, misplaced, broken, repeated]
-export const BESIDE: readonly Mutator[] = [beside]
+export const SIBLINGS: readonly Mutator[] = [sibling]

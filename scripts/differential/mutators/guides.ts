@@ -1,15 +1,15 @@
 /**
- * Faults against what a profile narrows, whoever wrote it: bounds, types, targets, codes, patterns, rules, slicing.
+ * Faults against the restrictions of any profile: bounds, types, targets, codes, patterns, rules, slicing.
  * https://hl7.org/fhir/R4/profiling.html#resources
  */
 import type { ElementDefinition, ElementNode } from '../../../server/definitions/structures/element.ts'
 import type { Structures } from '../../../server/definitions/structures/structures.ts'
 import { add, isElement, isObject, replace, token, type Ground, type Mutator, type Site } from '../mutation.ts'
 
-const asks = ({ asked }: Site, is: (element: ElementDefinition) => boolean): boolean =>
-  asked.some(({ element }) => is(element))
+const isRequired = ({ profileNodes }: Site, is: (element: ElementDefinition) => boolean): boolean =>
+  profileNodes.some(({ element }) => is(element))
 
-/** A value of each type that is as plain as can be. */
+/** The simplest value of each type. */
 const PLAIN: Readonly<Record<string, unknown>> = {
   Annotation: { text: 'x' },
   boolean: true,
@@ -35,13 +35,13 @@ const PLAIN: Readonly<Record<string, unknown>> = {
 const needed: Mutator = {
   name: 'element removed that a profile requires',
   edit: (site) =>
-    isElement(site) && asks(site, ({ min = 0 }) => min > 0) ? [{ op: 'remove', path: site.at }] : undefined,
+    isElement(site) && isRequired(site, ({ min = 0 }) => min > 0) ? [{ op: 'remove', path: site.at }] : undefined,
 }
 
 const crowded: Mutator = {
   name: 'more than a profile allows',
   edit(site, { random }) {
-    const [max] = site.asked.map(({ element }) => Number(element.max)).filter((one) => one >= 1 && one < 6)
+    const [max] = site.profileNodes.map(({ element }) => Number(element.max)).filter((one) => one >= 1 && one < 6)
     if (!site.isList || max === undefined) return undefined
     const items = site.value as unknown[]
     const more = Array.from({ length: Math.max(1, max + 1 - items.length) }, () => random.pick(items))
@@ -53,7 +53,7 @@ const forbidden: Mutator = {
   name: 'element that a profile forbids',
   edit(site, { random }) {
     if (!isObject(site.value)) return undefined
-    const none = site.asked
+    const none = site.profileNodes
       .flatMap(({ children }) => [...children.values()])
       .filter(({ element }) => element.max === '0')
     if (none.length === 0) return undefined
@@ -70,7 +70,7 @@ const isMany = ({ base }: ElementDefinition, path: string): boolean =>
 const otherType: Mutator = {
   name: 'type that a profile rules out',
   edit(site, { random }) {
-    const choice = site.asked.find(({ name }) => name.endsWith('[x]'))
+    const choice = site.profileNodes.find(({ name }) => name.endsWith('[x]'))
     if (!choice || !isElement(site)) return undefined
     const stem = choice.name.slice(0, -3)
     const [type, value] = random.pick(Object.entries(PLAIN))
@@ -83,7 +83,10 @@ const otherTarget: Mutator = {
   name: 'reference to what a profile does not name',
   edit(site, { random, structures, resourceTypes }) {
     if (site.type !== 'Reference' || !isObject(site.value)) return undefined
-    const [wide, narrow] = [targetsOf(site.node ? [site.node] : [], structures), targetsOf(site.asked, structures)]
+    const [wide, narrow] = [
+      targetsOf(site.node ? [site.node] : [], structures),
+      targetsOf(site.profileNodes, structures),
+    ]
     const between = (wide.includes('Resource') ? resourceTypes : wide).filter((type) => !narrow.includes(type))
     return narrow.length > 0 && between.length > 0
       ? replace(site, { ...site.value, reference: `${random.pick(between)}/1` })
@@ -100,7 +103,7 @@ const targetsOf = (nodes: readonly ElementNode[], structures: Structures): reado
 const otherCode: Mutator = {
   name: 'code outside the value set of a profile',
   edit(site, { random }) {
-    if (!asks(site, ({ binding }) => binding?.strength === 'required' || binding?.strength === 'extensible'))
+    if (!isRequired(site, ({ binding }) => binding?.strength === 'required' || binding?.strength === 'extensible'))
       return undefined
     if (typeof site.value === 'string') return replace(site, 'unheard-of')
     if (!isObject(site.value)) return undefined
@@ -116,7 +119,7 @@ const isPatterned = (element: ElementDefinition): boolean =>
 const patternBroken: Mutator = {
   name: 'pattern broken inside',
   edit(site, { random, sites }) {
-    if (!asks(site, isPatterned)) return undefined
+    if (!isRequired(site, isPatterned)) return undefined
     const below = sites.filter(
       ({ at, value }) => (at === site.at || at.startsWith(`${site.at}/`)) && typeof value === 'string',
     )
@@ -128,13 +131,13 @@ const patternBroken: Mutator = {
   },
 }
 
-/** Something that the text of a rule names is taken away or made another. */
+/** Removes or replaces something that the text of a rule names. */
 const ruled: Mutator = {
   name: 'what a rule of a profile names',
   edit(site, { random }) {
     if (!isObject(site.value)) return undefined
     const own = new Set((site.node?.element.constraint ?? []).map(({ key }) => key))
-    const rules = site.asked
+    const rules = site.profileNodes
       .flatMap(({ element }) => element.constraint ?? [])
       .filter(({ key }) => !own.has(key) && !/^(ele|ext|dom)-1?/.test(key))
     const words = new Set(rules.flatMap(({ expression = '' }) => expression.match(/[a-zA-Z]+/g) ?? []))
@@ -152,7 +155,8 @@ const ruled: Mutator = {
 const stemOf = (key: string, words: ReadonlySet<string>): string =>
   words.has(key) ? key : (/^[a-z]+/.exec(key)?.[0] ?? key)
 
-const isSliced = ({ asked, isList }: Site): boolean => isList && asked.some(({ slices }) => slices.size > 0)
+const isSliced = ({ profileNodes, isList }: Site): boolean =>
+  isList && profileNodes.some(({ slices }) => slices.size > 0)
 
 const strange: Mutator = {
   name: 'item of no slice',
@@ -162,7 +166,7 @@ const strange: Mutator = {
   },
 }
 
-/** The same with every text another, so that no value of a discriminator is met. */
+/** The same with every text changed, so that no value of a discriminator matches. */
 const estranged = (item: object): unknown =>
   JSON.parse(
     JSON.stringify(item, (key, value: unknown) => (typeof value === 'string' && key !== 'use' ? `${value}x` : value)),

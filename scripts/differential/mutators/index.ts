@@ -7,7 +7,7 @@ import { ANSWERS } from './answers.ts'
 import { CHOICES } from './choices.ts'
 import { CODES, DISPLAYS, OTHER_CODES, SYSTEMS } from './codes.ts'
 import { BUNDLES, TYPES } from './containers.ts'
-import { BESIDE, EXTENSIONS } from './extensions.ts'
+import { SIBLINGS, EXTENSIONS } from './extensions.ts'
 import { BOUNDS, NARROWED, PATTERNS, RULES, SLICINGS } from './guides.ts'
 import { INVARIANTS } from './invariants.ts'
 import { CLAIMS, FIXED, SLICES } from './profiles.ts'
@@ -18,7 +18,7 @@ import { DATES, FORMATS, OTHER_VALUES } from './values.ts'
 
 export type Kinds = Readonly<Record<string, readonly Mutator[]>>
 
-/** Something is made wrong (and is right after all where nothing asked for it). */
+/** Faults (a few of these mutants are valid, where no rule applied). */
 export const FAULTS: Kinds = {
   removed: REMOVALS,
   duplicated: DUPLICATES,
@@ -35,7 +35,7 @@ export const FAULTS: Kinds = {
   'bad reference': REFERENCES,
   contained: CONTAINED,
   extension: EXTENSIONS,
-  'beside a primitive': BESIDE,
+  'sibling of a primitive': SIBLINGS,
   slice: SLICES,
   'fixed value': FIXED,
   invariant: INVARIANTS,
@@ -44,7 +44,7 @@ export const FAULTS: Kinds = {
   answer: ANSWERS,
 }
 
-/** Something is made different: right as often as not, or a matter of terminology. */
+/** Changes that are often valid, or depend on terminology. */
 export const VARIANTS: Kinds = {
   'another order': ORDERS,
   'another element': OTHER_ELEMENTS,
@@ -56,7 +56,7 @@ export const VARIANTS: Kinds = {
   text: TEXTS,
 }
 
-/** Faults against the profiles that the seeds claim; for seeds of a guide, besides the others. */
+/** Faults against the profiles that the seeds claim; for seeds of a guide, in addition to the others. */
 export const OF_GUIDES: Kinds = {
   'bounds of a profile': BOUNDS,
   'narrowed by a profile': NARROWED,

@@ -1,5 +1,5 @@
 /**
- * Rules of R4 broken one by one: for each, where it stands and a value that breaks it. Each is a constraint of the
+ * Rules of R4 broken one by one: for each, its location and a value that breaks it. Each is a constraint of the
  * StructureDefinition of its type, named by its key.
  */
 import { isObject, replace, type Mutator } from '../mutation.ts'

@@ -1,4 +1,4 @@
-/** What a profile asks beyond R4: slices, fixed values, the claim itself. https://hl7.org/fhir/R4/profiling.html */
+/** What a profile requires in addition to R4: slices, fixed values, the claim itself. https://hl7.org/fhir/R4/profiling.html */
 import { add, isObject, replace, type Mutator, type Site } from '../mutation.ts'
 
 const isSliced = ({ profiled, isList }: Site): boolean => isList && (profiled?.slices.size ?? 0) > 0
@@ -24,7 +24,7 @@ const sliceChanged: Mutator = {
   },
 }
 
-/** Where a discriminator usually looks. */
+/** Usual paths of a discriminator. */
 const KEYS = ['url', 'system', 'code', 'use', 'type', 'linkId', 'reference']
 
 const sliceRepeated: Mutator = {

@@ -1,15 +1,15 @@
-/** References and what they lead to. https://hl7.org/fhir/R4/references.html */
+/** References and their targets. https://hl7.org/fhir/R4/references.html */
 import type { Structures } from '../../../server/definitions/structures/structures.ts'
 import { add, isObject, replace, type Edit, type Mutator, type Site } from '../mutation.ts'
 
 const isReference = ({ value, type, isList }: Site): boolean => type === 'Reference' && !isList && isObject(value)
 
-/** The types that may be referred to, by the profile where it says so. */
+/** The allowed target types, by the profile if it restricts them. */
 const typesOf = ({ node, profiled }: Site, structures: Structures): readonly string[] => {
-  const told = [profiled, node].map((one) =>
+  const targets = [profiled, node].map((one) =>
     (one?.element.type ?? []).flatMap(({ targetProfile = [] }) => targetProfile),
   )
-  const urls = told.find((list) => list.length > 0) ?? []
+  const urls = targets.find((list) => list.length > 0) ?? []
   return urls.flatMap((url) => structures.find(url)?.type ?? []).filter((type) => type !== 'Resource')
 }
 
@@ -78,18 +78,18 @@ const NO_DOMAIN = ['Bundle', 'Binary', 'Parameters']
 const isDomain = (value: unknown): boolean =>
   isObject(value) && !NO_DOMAIN.includes(String(value.resourceType)) && !('entry' in value && 'type' in value)
 
-/** What is contained so far, the reference that is to lead to it, and a type that it may lead to. */
+/** The contained resources, the reference that is to lead to one of them, and an allowed target type. */
 type Contain = (own: readonly unknown[], to: { readonly home: Site; readonly type: string }) => readonly Edit[]
 
 const put = (own: readonly unknown[], more: object): readonly Edit[] => add('/contained', [...own, more])
 
 const inside = (resourceType: string) => ({ resourceType, id: 'inside' })
 
-/** All is well, if the target has nothing that it must have. */
+/** Valid, if the target has no required elements. */
 const well: Contain = (own, { home, type }) => [...put(own, inside(type)), ...replace(home, { reference: '#inside' })]
 
 const UNWELL: readonly Contain[] = [
-  // Nothing leads there.
+  // No reference leads there.
   (own) => put(own, { resourceType: 'Patient', id: 'alone' }),
   (own, { home }) => [
     ...put(own, { resourceType: 'Patient', id: 'inside' }),

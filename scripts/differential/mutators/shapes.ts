@@ -1,4 +1,4 @@
-/** Elements that are not there, twice there, elsewhere, under another name or of another JSON shape. */
+/** Elements that are missing, duplicated, moved, renamed or of another JSON type. */
 import { add, isElement, isObject, isPrimitive, replace, token, type Mutator, type Site } from '../mutation.ts'
 
 const removed: Mutator = {
@@ -121,12 +121,12 @@ const another: Mutator = {
   name: 'element of the definition added',
   edit({ at, value, node }, { random, sites }) {
     if (!isObject(value) || !node) return undefined
-    const known = sites.filter((one) => one.path !== undefined && isElement(one))
+    const existing = sites.filter((one) => one.path !== undefined && isElement(one))
     const absent = [...node.children.values()].filter((one) => !(one.name in value) && !one.name.endsWith('[x]'))
-    const filled = absent.filter((one) => known.some((other) => other.type === one.element.type?.[0]?.code))
+    const filled = absent.filter((one) => existing.some((other) => other.type === one.element.type?.[0]?.code))
     if (filled.length === 0) return undefined
     const chosen = random.pick(filled)
-    const like = random.pick(known.filter((other) => other.type === chosen.element.type?.[0]?.code))
+    const like = random.pick(existing.filter((other) => other.type === chosen.element.type?.[0]?.code))
     const single = like.isList ? (like.value as unknown[])[0] : like.value
     return add(`${at}/${chosen.name}`, chosen.element.max === '1' ? single : [single])
   },

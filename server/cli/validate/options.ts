@@ -3,12 +3,12 @@ import path from 'node:path'
 import { completing } from '../../write/complete.ts'
 import { readPackages } from '../../definitions/packages.ts'
 import { loadDefinitions } from '../../definitions/load.ts'
-import { createValidator, type Rules } from '../../validate/create.ts'
-import { refuseUnusable } from '../../validate/usable.ts'
+import { createValidator, type RuleSet } from '../../validate/create-validator.ts'
+import { refuseUnusableDefinitions } from '../../validate/check-definitions.ts'
 import { createChecker, type Checker } from './check.ts'
 
 export type CheckOptions = {
-  readonly rules: Rules
+  readonly rules: RuleSet
   readonly profiles: readonly string[]
   /** Folders of definitions in addition to the hub's own. */
   readonly definitions: readonly string[]
@@ -20,7 +20,7 @@ const OWN = path.join(import.meta.dirname, '..', '..', '..')
 export async function loadChecker({ rules, profiles, definitions }: CheckOptions, isChecked = false): Promise<Checker> {
   const additional = (await Promise.all(definitions.map(readPackages))).flat()
   const loaded = await loadDefinitions(OWN, { additional })
-  if (!isChecked) await refuseUnusable(additional, loaded)
+  if (!isChecked) await refuseUnusableDefinitions(additional, loaded)
   const validator = createValidator(loaded, { rules })
   return createChecker(rules === 'hub' ? completing(validator) : validator, profiles)
 }

@@ -5,11 +5,11 @@ import { refuse } from '../../fhir/outcome.ts'
 import { readParameters, type Declared, type Values } from '../../fhir/parameters.ts'
 import type { Json, JsonObject, Resource } from '../../fhir/types.ts'
 import { isAbstract, isInactive } from '../../terminology/concept.ts'
-import { expand, type Expansion, type Item } from '../../terminology/expansion.ts'
+import { expand, type Expansion, type ExpandedCode } from '../../terminology/expansion.ts'
 import type { Operation } from '../operation.ts'
-import { definitionFor, terminologyOf, type TerminologyNeeds } from './definition.ts'
+import { findDefinition, terminologyOf, type TerminologyNeeds } from './find-definition.ts'
 
-const DECLARED: readonly Declared[] = [
+const PARAMETERS: readonly Declared[] = [
   { name: 'url', min: 0, max: '1', type: 'uri' },
   { name: 'valueSet', min: 0, max: '1', type: 'ValueSet' },
   { name: 'valueSetVersion', min: 0, max: '1', type: 'string' },
@@ -22,8 +22,8 @@ const DECLARED: readonly Declared[] = [
   { name: 'excludeNested', min: 0, max: '1', type: 'boolean' },
 ]
 
-/** More than this are answered in pages only. */
-const LIMIT = 1000
+/** Longer expansions are answered in pages only. */
+const MAX_CODES = 1000
 
 export const expandValueSet = (needs: TerminologyNeeds): Operation => ({
   name: 'expand',
@@ -32,29 +32,29 @@ export const expandValueSet = (needs: TerminologyNeeds): Operation => ({
   types: ['ValueSet'],
   affectsState: false,
   async run(call) {
-    const values = readParameters(DECLARED, call)
+    const values = readParameters(PARAMETERS, call)
     const { valueSet: given, url, valueSetVersion: version } = values
-    const valueSet = await definitionFor(needs, call, { kind: 'ValueSet', given, url, version })
-    const listed = expand(valueSet, terminologyOf(needs))
-    if (listed.missing.length > 0) throw notListed(valueSet, listed.missing)
-    return { status: 200, resource: expanded(valueSet, listed, values, new Date(call.now).toISOString()) }
+    const valueSet = await findDefinition(needs, call, { type: 'ValueSet', resource: given, url, version })
+    const expansion = expand(valueSet, terminologyOf(needs))
+    if (expansion.missing.length > 0) throw cannotExpand(valueSet, expansion.missing)
+    return { status: 200, resource: expanded(valueSet, expansion, values, new Date(call.now).toISOString()) }
   },
 })
 
-const notListed = (valueSet: Canonical, missing: readonly string[]) =>
+const cannotExpand = (valueSet: Canonical, missing: readonly string[]) =>
   refuse(
     'code-unchecked',
-    `The value set \`${valueSet.url}\` cannot be listed: ${missing.map((one) => `\`${one}\``).join(', ')} is not at hand here, or has no list of codes.`,
+    `The value set \`${valueSet.url}\` cannot be listed: ${missing.map((one) => `\`${one}\``).join(', ')} is not available here, or has no list of codes.`,
   )
 
-function expanded(valueSet: Canonical, listed: Expansion, values: Values, timestamp: string): Resource {
-  const items = listed.items.filter((item) => isAsked(item, values))
+function expanded(valueSet: Canonical, expansion: Expansion, values: Values, timestamp: string): Resource {
+  const items = expansion.items.filter((item) => isIncluded(item, values))
   const offset = (values.offset as number | undefined) ?? 0
   const count = values.count as number | undefined
-  if (Math.min(count ?? Infinity, items.length - offset) > LIMIT) {
+  if (Math.min(count ?? Infinity, items.length - offset) > MAX_CODES) {
     throw refuse(
       'too-costly',
-      `The value set \`${valueSet.url}\` has ${items.length} codes. Narrow it with \`filter\`, or ask for at most ${LIMIT} at once with \`count\` and \`offset\`.`,
+      `The value set \`${valueSet.url}\` has ${items.length} codes. Narrow it with \`filter\`, or ask for at most ${MAX_CODES} at once with \`count\` and \`offset\`.`,
     )
   }
   const page = items.slice(offset, count === undefined ? undefined : offset + count)
@@ -63,7 +63,7 @@ function expanded(valueSet: Canonical, listed: Expansion, values: Values, timest
     ...head,
     ...(values.includeDefinition === true && compose !== undefined ? { compose } : {}),
     expansion: {
-      ...(listed.unclosed ? { extension: [{ url: UNCLOSED, valueBoolean: true }] } : {}),
+      ...(expansion.unclosed ? { extension: [{ url: UNCLOSED, valueBoolean: true }] } : {}),
       identifier: `urn:uuid:${randomUUID()}`,
       timestamp,
       total: items.length,
@@ -71,7 +71,7 @@ function expanded(valueSet: Canonical, listed: Expansion, values: Values, timest
       ...filled('parameter', parametersOf(values)),
       ...filled(
         'contains',
-        page.map((item) => contained(item, values.includeDesignations === true)),
+        page.map((item) => containsEntry(item, values.includeDesignations === true)),
       ),
     },
   } as Resource
@@ -79,8 +79,11 @@ function expanded(valueSet: Canonical, listed: Expansion, values: Values, timest
 
 const UNCLOSED = 'http://hl7.org/fhir/StructureDefinition/valueset-unclosed'
 
-/** Every word of the filter begins or is within the code, the display or another name. */
-function isAsked({ code, display = '', designation, concept }: Item, { filter, activeOnly }: Values): boolean {
+/** Is a code active, where `activeOnly` requires it, and does its code, display or a designation contain every term of `filter`? */
+function isIncluded(
+  { code, display = '', designation, concept }: ExpandedCode,
+  { filter, activeOnly }: Values,
+): boolean {
   if (activeOnly === true && concept && isInactive(concept)) return false
   if (typeof filter !== 'string') return true
   const texts = [code, display, ...designation.map(({ value }) => value)].map((one) => String(one).toLowerCase())
@@ -88,17 +91,20 @@ function isAsked({ code, display = '', designation, concept }: Item, { filter, a
   return words.every((word) => texts.some((text) => text.includes(word)))
 }
 
-/** The parameters that shaped the expansion. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.expansion.parameter */
+/** The parameters of the request that shape the expansion. https://hl7.org/fhir/R4/valueset-definitions.html#ValueSet.expansion.parameter */
 function parametersOf(values: Values): readonly JsonObject[] {
-  const told = ['filter', 'offset', 'count', 'includeDesignations', 'activeOnly']
-  return told.flatMap((name): JsonObject[] => {
+  const names = ['filter', 'offset', 'count', 'includeDesignations', 'activeOnly']
+  return names.flatMap((name): JsonObject[] => {
     const value = values[name]
     const kind = { string: 'valueString', number: 'valueInteger', boolean: 'valueBoolean' }[typeof value as 'string']
     return value === undefined ? [] : [{ name, [kind]: value }]
   })
 }
 
-function contained({ system, version, code, display, designation, concept }: Item, named: boolean): JsonObject {
+function containsEntry(
+  { system, version, code, display, designation, concept }: ExpandedCode,
+  withDesignations: boolean,
+): JsonObject {
   return {
     system,
     ...(version === undefined ? {} : { version }),
@@ -106,7 +112,7 @@ function contained({ system, version, code, display, designation, concept }: Ite
     ...(concept && isInactive(concept) ? { inactive: true } : {}),
     code,
     ...(display === undefined ? {} : { display }),
-    ...(named ? filled('designation', designation as unknown as readonly Json[]) : {}),
+    ...(withDesignations ? filled('designation', designation as unknown as readonly Json[]) : {}),
   }
 }
 

@@ -1,4 +1,4 @@
-/** CodeSystem/$lookup: what a code means. https://hl7.org/fhir/R4/codesystem-operation-lookup.html */
+/** CodeSystem/$lookup: display, designations and properties of a code. https://hl7.org/fhir/R4/codesystem-operation-lookup.html */
 import type { Canonical } from '../../definitions/definitions.ts'
 import { items } from '../../fhir/element.ts'
 import { refuse } from '../../fhir/outcome.ts'
@@ -7,10 +7,10 @@ import type { Json, JsonObject } from '../../fhir/types.ts'
 import type { Concept, Designation } from '../../terminology/code-system.ts'
 import { WrittenNumber } from '../../terminology/written-number.ts'
 import type { Operation } from '../operation.ts'
-import { codesIn, type TerminologyNeeds } from './definition.ts'
-import { systemFor } from './system.ts'
+import { requestedCodes, type TerminologyNeeds } from './find-definition.ts'
+import { findCodeSystem } from './find-code-system.ts'
 
-const DECLARED: readonly Declared[] = [
+const PARAMETERS: readonly Declared[] = [
   { name: 'code', min: 0, max: '1', type: 'code' },
   { name: 'system', min: 0, max: '1', type: 'uri' },
   { name: 'version', min: 0, max: '1', type: 'string' },
@@ -25,13 +25,16 @@ export const lookup = (needs: TerminologyNeeds): Operation => ({
   types: ['CodeSystem'],
   affectsState: false,
   async run(call) {
-    const values = readParameters(DECLARED, call)
-    const [asked] = codesIn(values, { version: 'version' })
-    if (asked?.system === undefined) throw refuse('invalid-parameter', 'Send the `system` of the code too.')
-    const { url, codes, resource } = await systemFor(needs, call, { url: asked.system, version: asked.version })
-    const concept = codes.concept(asked.code)
-    if (!concept) throw refuse('not-found', `\`${asked.code}\` is no code of \`${url}\` that is known here.`)
-    const wanted = values.property as readonly string[] | undefined
+    const values = readParameters(PARAMETERS, call)
+    const [requested] = requestedCodes(values, { version: 'version' })
+    if (requested?.system === undefined) throw refuse('invalid-parameter', 'Send the `system` of the code too.')
+    const { url, codes, resource } = await findCodeSystem(needs, call, {
+      url: requested.system,
+      version: requested.version,
+    })
+    const concept = codes.concept(requested.code)
+    if (!concept) throw refuse('not-found', `\`${requested.code}\` is not a code of \`${url}\` that is defined here.`)
+    const properties = values.property as readonly string[] | undefined
     return {
       status: 200,
       resource: buildParameters([
@@ -39,7 +42,7 @@ export const lookup = (needs: TerminologyNeeds): Operation => ({
         ...(codes.version === undefined ? [] : [value('version', 'string', codes.version)]),
         value('display', 'string', concept.display ?? concept.code),
         ...(concept.designation ?? []).map(designationPart),
-        ...propertyParts(concept, resource, (name) => !wanted || wanted.includes(name)),
+        ...propertyParts(concept, resource, (name) => !properties || properties.includes(name)),
       ]),
     }
   },
@@ -55,14 +58,14 @@ const designationPart = ({ language, use, value: text }: Designation): JsonObjec
 function propertyParts(
   { property, parents, definition }: Concept,
   resource: Canonical | undefined,
-  isWanted: (name: string) => boolean,
+  isRequested: (name: string) => boolean,
 ): readonly JsonObject[] {
   const typed = new Map(items(resource?.property).map(({ code, type }) => [String(code), String(type)]))
   const stated = [...property].flatMap(([name, values]) => values.map((one) => [name, one] as const))
   const above = property.has('parent') ? [] : [...new Set(parents)].map((parent) => ['parent', parent] as const)
-  const said = definition === undefined ? [] : [['definition', definition] as const]
-  return [...said, ...stated, ...above]
-    .filter(([name]) => isWanted(name))
+  const definitions = definition === undefined ? [] : [['definition', definition] as const]
+  return [...definitions, ...stated, ...above]
+    .filter(([name]) => isRequested(name))
     .map(([name, one]) =>
       parts('property', [
         value('code', 'code', name),

@@ -1,12 +1,12 @@
-/** ConceptMap/$translate: a code in the words of another system. https://hl7.org/fhir/R4/conceptmap-operation-translate.html */
+/** ConceptMap/$translate: the codes of another system that correspond to a code. https://hl7.org/fhir/R4/conceptmap-operation-translate.html */
 import type { Canonical } from '../../definitions/definitions.ts'
 import { items, textOf } from '../../fhir/element.ts'
 import { buildParameters, parts, readParameters, value, type Declared } from '../../fhir/parameters.ts'
 import type { JsonObject } from '../../fhir/types.ts'
 import type { Operation } from '../operation.ts'
-import { codesIn, definitionFor, type Code, type TerminologyNeeds } from './definition.ts'
+import { requestedCodes, findDefinition, type RequestedCode, type TerminologyNeeds } from './find-definition.ts'
 
-const DECLARED: readonly Declared[] = [
+const PARAMETERS: readonly Declared[] = [
   { name: 'url', min: 0, max: '1', type: 'uri' },
   { name: 'conceptMap', min: 0, max: '1', type: 'ConceptMap' },
   { name: 'conceptMapVersion', min: 0, max: '1', type: 'string' },
@@ -26,30 +26,30 @@ export const translate = (needs: TerminologyNeeds): Operation => ({
   types: ['ConceptMap'],
   affectsState: false,
   async run(call) {
-    const values = readParameters(DECLARED, call)
+    const values = readParameters(PARAMETERS, call)
     const { conceptMap: given, url, conceptMapVersion: version } = values
-    const map = await definitionFor(needs, call, { kind: 'ConceptMap', given, url, version })
-    const codes = codesIn(values, { version: 'version' })
+    const map = await findDefinition(needs, call, { type: 'ConceptMap', resource: given, url, version })
+    const codes = requestedCodes(values, { version: 'version' })
     const target = values.targetsystem as string | undefined
     const matches = codes
       .flatMap((code) => (values.reverse === true ? backward(map, code) : forward(map, code)))
       .filter(({ system }) => target === undefined || system === target)
-    const found = matches.some(({ equivalence }) => !NONE.has(equivalence))
+    const found = matches.some(({ equivalence }) => !NO_TRANSLATION.has(equivalence))
     return {
       status: 200,
       resource: buildParameters([
         value('result', 'boolean', found),
         ...(found ? [] : [value('message', 'string', `\`${map.url}\` has no translation for the code.`)]),
-        ...matches.map((match) => matchPart(match, map)),
+        ...matches.map((match) => matchParameter(match, map)),
       ]),
     }
   },
 })
 
-/** Of these there is no translation. https://hl7.org/fhir/R4/valueset-concept-map-equivalence.html */
-const NONE = new Set(['unmatched', 'disjoint'])
+/** Equivalences without a translation. https://hl7.org/fhir/R4/valueset-concept-map-equivalence.html */
+const NO_TRANSLATION = new Set(['unmatched', 'disjoint'])
 
-type Match = {
+type Translation = {
   readonly equivalence: string
   readonly system?: string
   readonly version?: string
@@ -57,34 +57,36 @@ type Match = {
   readonly display?: string
 }
 
-function forward(map: Canonical, { system, code }: Code): readonly Match[] {
+function forward(map: Canonical, { system, code }: RequestedCode): readonly Translation[] {
   const groups = items(map.group).filter(
     ({ source }) => system === undefined || source === undefined || source === system,
   )
   return groups.flatMap((group) => {
     const element = items(group.element).filter((one) => one.code === code)
     if (element.length === 0) return unmapped(group, code)
-    return element.flatMap((one) => items(one.target)).map((one) => matchOf(one, group.target, group.targetVersion))
+    return element
+      .flatMap((one) => items(one.target))
+      .map((one) => translationOf(one, group.target, group.targetVersion))
   })
 }
 
 /** https://hl7.org/fhir/R4/conceptmap-definitions.html#ConceptMap.group.unmapped */
-function unmapped({ target, targetVersion, unmapped }: JsonObject, code: string): readonly Match[] {
+function unmapped({ target, targetVersion, unmapped }: JsonObject, code: string): readonly Translation[] {
   const rule = unmapped as JsonObject | undefined
-  if (rule?.mode === 'provided') return [matchOf({ code, equivalence: 'equal' }, target, targetVersion)]
-  if (rule?.mode === 'fixed') return [matchOf({ ...rule, equivalence: 'inexact' }, target, targetVersion)]
+  if (rule?.mode === 'provided') return [translationOf({ code, equivalence: 'equal' }, target, targetVersion)]
+  if (rule?.mode === 'fixed') return [translationOf({ ...rule, equivalence: 'inexact' }, target, targetVersion)]
   return []
 }
 
-/** What is wider one way is narrower the other. */
-const TURNED: Readonly<Record<string, string>> = {
+/** Equivalences in the reverse direction. */
+const REVERSED: Readonly<Record<string, string>> = {
   wider: 'narrower',
   narrower: 'wider',
   subsumes: 'specializes',
   specializes: 'subsumes',
 }
 
-function backward(map: Canonical, { system, code }: Code): readonly Match[] {
+function backward(map: Canonical, { system, code }: RequestedCode): readonly Translation[] {
   const groups = items(map.group).filter(
     ({ target }) => system === undefined || target === undefined || target === system,
   )
@@ -93,14 +95,14 @@ function backward(map: Canonical, { system, code }: Code): readonly Match[] {
       items(element.target)
         .filter((one) => one.code === code)
         .map(({ equivalence }) => {
-          const turned = TURNED[String(equivalence)] ?? equivalence
-          return matchOf({ ...element, equivalence: turned }, group.source, group.sourceVersion)
+          const reversed = REVERSED[String(equivalence)] ?? equivalence
+          return translationOf({ ...element, equivalence: reversed }, group.source, group.sourceVersion)
         }),
     ),
   )
 }
 
-const matchOf = (target: JsonObject, system: unknown, version: unknown): Match => ({
+const translationOf = (target: JsonObject, system: unknown, version: unknown): Translation => ({
   equivalence: textOf(target.equivalence) ?? 'relatedto',
   ...optional('system', system),
   ...optional('version', version),
@@ -110,7 +112,7 @@ const matchOf = (target: JsonObject, system: unknown, version: unknown): Match =
 
 const optional = (name: string, given: unknown) => (typeof given === 'string' ? { [name]: given } : {})
 
-function matchPart({ equivalence, ...concept }: Match, map: Canonical): JsonObject {
+function matchParameter({ equivalence, ...concept }: Translation, map: Canonical): JsonObject {
   return parts('match', [
     value('equivalence', 'code', equivalence),
     ...(concept.code === undefined ? [] : [value('concept', 'Coding', concept)]),

@@ -3,13 +3,19 @@ import type { Canonical } from '../../definitions/definitions.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import { readParameters, type Declared } from '../../fhir/parameters.ts'
 import { displaysOf, isAbstract } from '../../terminology/concept.ts'
-import type { Compose } from '../../terminology/value-set.ts'
-import { isVersion } from '../../terminology/versions.ts'
+import type { ValueSetCompose } from '../../terminology/value-set.ts'
+import { matchesVersion } from '../../terminology/versions.ts'
 import type { Operation } from '../operation.ts'
-import { codesIn, definitionFor, terminologyOf, type Code, type TerminologyNeeds } from './definition.ts'
-import { verdictReply, type Checked } from './verdict.ts'
+import {
+  requestedCodes,
+  findDefinition,
+  terminologyOf,
+  type RequestedCode,
+  type TerminologyNeeds,
+} from './find-definition.ts'
+import { validateCodeReply, type CodeValidation } from './validate-code-reply.ts'
 
-const DECLARED: readonly Declared[] = [
+const PARAMETERS: readonly Declared[] = [
   { name: 'url', min: 0, max: '1', type: 'uri' },
   { name: 'valueSet', min: 0, max: '1', type: 'ValueSet' },
   { name: 'valueSetVersion', min: 0, max: '1', type: 'string' },
@@ -29,35 +35,36 @@ export const validateValueSetCode = (needs: TerminologyNeeds): Operation => ({
   types: ['ValueSet'],
   affectsState: false,
   async run(call) {
-    const values = readParameters(DECLARED, call)
+    const values = readParameters(PARAMETERS, call)
     const { valueSet: given, url, valueSetVersion: version } = values
-    const valueSet = await definitionFor(needs, call, { kind: 'ValueSet', given, url, version })
-    const codes = codesIn(values, { version: 'systemVersion' })
-    const checked = codes.map((asked) => check(asked, valueSet, { needs, abstract: values.abstract === true }))
-    return verdictReply(checked, `the value set \`${valueSet.url}\``)
+    const valueSet = await findDefinition(needs, call, { type: 'ValueSet', resource: given, url, version })
+    const codes = requestedCodes(values, { version: 'systemVersion' })
+    const checked = codes.map((requested) => check(requested, valueSet, { needs, abstract: values.abstract === true }))
+    return validateCodeReply(checked, `the value set \`${valueSet.url}\``)
   },
 })
 
-type With = { readonly needs: TerminologyNeeds; readonly abstract: boolean }
+type ValueSetCheck = { readonly needs: TerminologyNeeds; readonly abstract: boolean }
 
-function check(asked: Code, valueSet: Canonical, { needs, abstract }: With): Checked {
-  const { system, code, version } = asked
+function check(requested: RequestedCode, valueSet: Canonical, { needs, abstract }: ValueSetCheck): CodeValidation {
+  const { system, code, version } = requested
   if (system === undefined) throw refuse('invalid-parameter', `Send the \`system\` of the code \`${code}\` too.`)
   const terminology = terminologyOf(needs)
-  const known = terminology.codeSystem(system)
-  const verdict = isVersion(version, known?.version)
+  const codeSystem = terminology.codeSystem(system)
+  const membership = matchesVersion(version, codeSystem?.version)
     ? terminology.membershipIn(valueSet)(system, code)
     : ('unknown' as const)
-  const concept = known?.concept(code)
-  const displays = [...ownDisplays(valueSet, asked), ...(concept ? displaysOf(concept) : [])]
-  if (verdict !== 'in' || abstract || !concept || !isAbstract(concept)) return { asked, verdict, displays }
-  const against = `\`${system}|${code}\` is abstract: it groups other codes. Send \`abstract\` to take it anyway.`
-  return { asked, verdict, displays, against }
+  const concept = codeSystem?.concept(code)
+  const displays = [...ownDisplays(valueSet, requested), ...(concept ? displaysOf(concept) : [])]
+  if (membership !== 'in' || abstract || !concept || !isAbstract(concept))
+    return { code: requested, membership, displays }
+  const objection = `\`${system}|${code}\` is abstract: it groups other codes. Send \`abstract\` to allow it.`
+  return { code: requested, membership, displays, objection }
 }
 
-/** The displays that a value set itself gives a code. */
-function ownDisplays(valueSet: Canonical, { system, code }: Code): readonly string[] {
-  const compose = valueSet.compose as Compose | undefined
+/** The displays of a code in the value set itself. */
+function ownDisplays(valueSet: Canonical, { system, code }: RequestedCode): readonly string[] {
+  const compose = valueSet.compose as ValueSetCompose | undefined
   return (compose?.include ?? [])
     .filter((one) => one.system === system)
     .flatMap((one) => one.concept ?? [])

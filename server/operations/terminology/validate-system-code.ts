@@ -1,13 +1,13 @@
 /** CodeSystem/$validate-code: is a code one of a system's? https://hl7.org/fhir/R4/codesystem-operation-validate-code.html */
 import { readParameters, type Declared } from '../../fhir/parameters.ts'
 import { displaysOf } from '../../terminology/concept.ts'
-import { isVersion } from '../../terminology/versions.ts'
+import { matchesVersion } from '../../terminology/versions.ts'
 import type { Operation } from '../operation.ts'
-import { codesIn, type TerminologyNeeds } from './definition.ts'
-import { systemFor } from './system.ts'
-import { verdictReply, type Checked } from './verdict.ts'
+import { requestedCodes, type TerminologyNeeds } from './find-definition.ts'
+import { findCodeSystem } from './find-code-system.ts'
+import { validateCodeReply, type CodeValidation } from './validate-code-reply.ts'
 
-const DECLARED: readonly Declared[] = [
+const PARAMETERS: readonly Declared[] = [
   { name: 'url', min: 0, max: '1', type: 'uri' },
   { name: 'codeSystem', min: 0, max: '1', type: 'CodeSystem' },
   { name: 'code', min: 0, max: '1', type: 'code' },
@@ -24,16 +24,20 @@ export const validateSystemCode = (needs: TerminologyNeeds): Operation => ({
   types: ['CodeSystem'],
   affectsState: false,
   async run(call) {
-    const values = readParameters(DECLARED, call)
+    const values = readParameters(PARAMETERS, call)
     const { codeSystem: given, url, version } = values
-    const { url: system, codes } = await systemFor(needs, call, { given, url, version })
-    const asked = codesIn(values, { version: 'version', system })
-    const checked = asked.map((one): Checked => {
+    const { url: system, codes } = await findCodeSystem(needs, call, { resource: given, url, version })
+    const requested = requestedCodes(values, { version: 'version', system })
+    const checked = requested.map((one): CodeValidation => {
       const concept = codes.concept(one.code)
       const displays = concept ? displaysOf(concept) : []
-      if (one.system !== system) return { asked: one, verdict: 'out', displays: [] }
-      return { asked: one, verdict: isVersion(one.version, codes.version) ? codes.has(one.code) : 'unknown', displays }
+      if (one.system !== system) return { code: one, membership: 'out', displays: [] }
+      return {
+        code: one,
+        membership: matchesVersion(one.version, codes.version) ? codes.has(one.code) : 'unknown',
+        displays,
+      }
     })
-    return verdictReply(checked, `the code system \`${system}\``)
+    return validateCodeReply(checked, `the code system \`${system}\``)
   },
 })

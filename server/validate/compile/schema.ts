@@ -1,16 +1,17 @@
 /**
  * A compiled schema: JSON Schema (2020-12) with the hub's keywords. Another validator ignores the keywords that start
- * with `fhir`; publish.ts adds plain equivalents of those that have one.
+ * with `fhir`; published-schema.ts adds standard equivalents. A keyword that quick/ does not implement compiles to NEVER there:
+ * it is checked by ajv only, until quick/keywords.ts or quick/create-test-compiler.ts has it.
  */
 import type { Json } from '../../fhir/types.ts'
 
 export type Choice = {
   /** `value` of `value[x]`. */
   readonly element: string
-  /** The JSON names still allowed: `valueString`, `valueQuantity`. */
+  /** The allowed JSON names: `valueString`, `valueQuantity`. */
   readonly of: readonly string[]
   readonly min: number
-  /** A profile that leaves other types of the base out: whatever else starts with `value` is refused. */
+  /** A profile that excludes types of the base: every other property that starts with `value` is refused. */
   readonly only?: true
 }
 
@@ -19,21 +20,21 @@ export type Invariant = {
   readonly severity: 'error' | 'warning'
   readonly human: string
   readonly expression: string
-  /** Where the expression starts, as the FHIRPath engine names it: `Patient.contact`, `HumanName`. */
+  /** The type or path on which the expression is evaluated: `Patient.contact`, `HumanName`. */
   readonly base: string
 }
 
-export type Bound = {
+export type ValueSetBinding = {
   readonly valueSet: string
   readonly strength: 'required' | 'extensible'
-  /** The most that a weaker binding allows; where it cannot be checked nothing is said. */
+  /** The maxValueSet of a weaker binding: a code that cannot be checked is not reported. */
   readonly most?: true
-  /** The value is a code alone, without its system. */
+  /** The value is of type `code`, without a system. */
   readonly bare?: true
 }
 
-/** What must be true at `path` (below an item) for the item to belong to a slice; all of them together. */
-export type Match = {
+/** A condition at the discriminator path of an item. An item belongs to a slice that has all its conditions met. */
+export type DiscriminatorMatch = {
   readonly path: string
   readonly fixed?: Json
   readonly pattern?: Json
@@ -43,23 +44,23 @@ export type Match = {
   readonly profiles?: readonly string[]
 }
 
-export type Slice = {
+export type CompiledSlice = {
   readonly name: string
   readonly min: number
   readonly max: number | '*'
-  /** Undefined when the discriminator cannot be told from the definition, and for the default slice. */
-  readonly match?: readonly Match[]
-  /** It takes what no other slice takes. */
+  /** Undefined for the default slice, and when the definition of the slice has no value for a discriminator. */
+  readonly match?: readonly DiscriminatorMatch[]
+  /** The default slice: items that belong to no other slice. */
   readonly isDefault?: true
   readonly schema?: Schema
-  /** How the items of the slice are sliced again. */
-  readonly slicing?: Slicing
+  /** Reslicing. */
+  readonly slicing?: CompiledSlicing
 }
 
-export type Slicing = {
+export type CompiledSlicing = {
   readonly rules: 'open' | 'closed' | 'openAtEnd'
   readonly ordered: boolean
-  readonly slices: readonly Slice[]
+  readonly slices: readonly CompiledSlice[]
 }
 
 export type Schema = {
@@ -74,56 +75,56 @@ export type Schema = {
   minimum?: number
   maximum?: number
   const?: string
-  /** The named shape that the value has: `HumanName`, `Patient.contact`. Published as a `$ref`. */
+  /** The type or backbone element of the value: `HumanName`, `Patient.contact`. Published as a `$ref`. */
   fhirType?: string
-  /** Any resource, by its own `resourceType`. */
+  /** Any resource: checked by its own `resourceType`. */
   fhirResource?: true
   fhirFormat?: string
-  /** The id of an element: once in a resource. */
+  /** The id of an element: unique in the resource. */
   fhirElementId?: true
-  /** Names of which one must be there; a primitive may be there as `_name` alone. */
+  /** Lists of names of which one must be present; for a primitive, `_name` is enough. */
   fhirRequired?: readonly (readonly string[])[]
   fhirChoice?: readonly Choice[]
-  /** Names of repeating primitives, whose `_name` runs beside them. */
+  /** Names of repeating primitives, whose `_name` is a list of the same length. */
   fhirLists?: readonly string[]
-  /** Names of codes of a required value set: `_name` alone does not do. */
+  /** Names of codes with a required binding: `_name` alone is not enough. */
   fhirCoded?: readonly string[]
-  /** What a profile says of the id and extensions of primitives, by their names. */
+  /** The schemas of a profile for the id and extensions of primitives, by name. */
   fhirSiblings?: Readonly<Record<string, Schema>>
-  /** A complex element: it has more than an id. */
+  /** A complex element: it has more than an id (ele-1). */
   fhirElement?: true
   fhirFixed?: Json
   fhirPattern?: Json
   fhirMin?: Json
   fhirMax?: Json
-  fhirBinding?: readonly Bound[]
-  /** On the type Coding itself: the code is one of its system. */
+  fhirBinding?: readonly ValueSetBinding[]
+  /** On the type Coding: the code is in its code system. */
   fhirCoding?: true
   fhirReference?: readonly string[]
-  /** The profiles of which a target that is at hand meets one. */
+  /** The target, if it is contained or in the Bundle, must meet one of these profiles. */
   fhirTarget?: readonly string[]
   fhirAggregation?: readonly ('contained' | 'referenced' | 'bundled')[]
   fhirProfile?: readonly (readonly string[])[]
-  /** On a profile itself: the profiles that whatever meets it must meet, too. */
+  /** On a profile: the profiles that it imposes (imposeProfile). */
   fhirImposed?: readonly string[]
-  fhirSlices?: Slicing
-  /** On a list of extensions: the element that holds it, as extension contexts name it. */
+  fhirSlices?: CompiledSlicing
+  /** On a list of extensions: the element that holds it, named as in extension contexts. */
   fhirExtensions?: string
   fhirInvariants?: readonly Invariant[]
-  /** The shape whose rules in words apply: see ../rules. */
+  /** The type whose rules in words apply: see ../rules. */
   fhirRules?: string
 }
 
-/** Both together: properties meet property by property, lists of rules are joined, for the rest the second wins. */
+/** Merges two schemas: properties one by one, lists of rules by concatenation, other keywords from the second one. */
 export function merge(one: Schema, other: Schema): Schema {
   const made: Record<string, unknown> = { ...one }
   for (const [key, value] of Object.entries(other)) {
     const before = made[key]
     if (before === undefined) made[key] = value
     else if (key === 'fhirSiblings') made[key] = { ...(before as object), ...(value as object) }
-    else if (key === 'properties') made[key] = mergeProperties(before as Properties, value as Properties)
+    else if (key === 'properties') made[key] = mergeProperties(before as SchemaProperties, value as SchemaProperties)
     else if (key === 'items') made[key] = merge(before as Schema, value as Schema)
-    else if (Array.isArray(before) && JOINED.has(key)) made[key] = [...before, ...(value as unknown[])]
+    else if (Array.isArray(before) && JOINED_KEYWORDS.has(key)) made[key] = [...before, ...(value as unknown[])]
     else made[key] = value
   }
   return made as Schema
@@ -134,9 +135,9 @@ export const mergeAll = (schemas: readonly (Schema | undefined)[]): Schema =>
 
 export const isEmpty = (schema: Schema): boolean => Object.keys(schema).length === 0
 
-type Properties = Record<string, Schema | false>
+type SchemaProperties = Record<string, Schema | false>
 
-const JOINED = new Set([
+const JOINED_KEYWORDS = new Set([
   'fhirRequired',
   'fhirChoice',
   'fhirLists',
@@ -146,7 +147,7 @@ const JOINED = new Set([
   'fhirInvariants',
 ])
 
-function mergeProperties(one: Properties, other: Properties): Properties {
+function mergeProperties(one: SchemaProperties, other: SchemaProperties): SchemaProperties {
   const made = { ...one }
   for (const [name, schema] of Object.entries(other)) {
     const before = made[name]

@@ -1,5 +1,5 @@
 /**
- * Slicing: which items belong to which slice, how often each slice occurs, and what it adds.
+ * Compiles slicing: the conditions of each slice, its cardinality, and its schema.
  * https://hl7.org/fhir/R4/profiling.html#slicing
  */
 import { valueOf, type Discriminator, type ElementNode } from '../../definitions/structures/element.ts'
@@ -7,60 +7,80 @@ import { unfold } from '../../definitions/structures/differential.ts'
 import { copyNode } from '../../definitions/structures/element.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
 import { VALUE_FACETS } from '../facets/index.ts'
-import { maxOf, minOf, type Place, type Property } from './place.ts'
-import { isEmpty, mergeAll, type Match, type Schema, type Slice, type Slicing } from './schema.ts'
+import { maxOf, minOf, type ElementContext, type JsonProperty } from './element-context.ts'
+import {
+  isEmpty,
+  mergeAll,
+  type DiscriminatorMatch,
+  type Schema,
+  type CompiledSlice,
+  type CompiledSlicing,
+} from './schema.ts'
 
 /** Extensions are always sliced by url. */
-const BY_URL: readonly Discriminator[] = [{ type: 'value', path: 'url' }]
+const URL_DISCRIMINATOR: readonly Discriminator[] = [{ type: 'value', path: 'url' }]
 
-/** Walks the children of a slice: what they say beyond `base`. */
-export type Walk = (node: ElementNode, base: ElementNode, structures: Structures) => Schema
+/** Compiles the children of a slice to a schema of what they add to `base`. */
+export type CompileChildren = (node: ElementNode, base: ElementNode, structures: Structures) => Schema
 
-type Setting = { readonly structures: Structures; readonly walk: Walk }
+type SlicingContext = { readonly structures: Structures; readonly compileChildren: CompileChildren }
 
 /** The slices of a list, if a profile defines any. */
 export function slicing(
-  place: Place,
+  element: ElementContext,
   inherited: ElementNode | undefined,
-  walk: Walk,
-): { fhirSlices: Slicing } | undefined {
-  const { node, structures } = place
+  compileChildren: CompileChildren,
+): { fhirSlices: CompiledSlicing } | undefined {
+  const { node, structures } = element
   if (!inherited || node.slices.size === 0) return undefined
-  const byUrl = isExtension(node) ? BY_URL : []
-  return { fhirSlices: slicingOf(node, byUrl, { structures, walk }) }
+  const byUrl = isExtension(node) ? URL_DISCRIMINATOR : []
+  return { fhirSlices: compileSlicing(node, byUrl, { structures, compileChildren: compileChildren }) }
 }
 
-/** Of a node with slices; of a slice with reslices, too. */
-function slicingOf(node: ElementNode, usual: readonly Discriminator[], setting: Setting): Slicing {
-  const { discriminator = usual, rules = 'open', ordered = false } = node.element.slicing ?? {}
-  const slices = [...node.slices].map(([name, slice]) => sliceOf(name, slice, node, { ...setting, discriminator }))
+/** Compiles the slices of an element, or the reslices of a slice. */
+function compileSlicing(
+  node: ElementNode,
+  defaultDiscriminators: readonly Discriminator[],
+  context: SlicingContext,
+): CompiledSlicing {
+  const { discriminator = defaultDiscriminators, rules = 'open', ordered = false } = node.element.slicing ?? {}
+  const slices = [...node.slices].map(([name, slice]) => compileSlice(name, slice, node, { ...context, discriminator }))
   return { rules, ordered, slices }
 }
 
-/** What this slice says is for whatever belongs to no other. https://hl7.org/fhir/R4/profiling.html#default-slice */
-const DEFAULT = '@default'
+/** The name of the default slice: for items that belong to no other slice. https://hl7.org/fhir/R4/profiling.html#default-slice */
+const DEFAULT_SLICE = '@default'
 
-type Told = Setting & { readonly discriminator: readonly Discriminator[] }
+type SliceContext = SlicingContext & { readonly discriminator: readonly Discriminator[] }
 
-function sliceOf(name: string, slice: ElementNode, sliced: ElementNode, { discriminator, ...setting }: Told): Slice {
+function compileSlice(
+  name: string,
+  slice: ElementNode,
+  sliced: ElementNode,
+  { discriminator, ...setting }: SliceContext,
+): CompiledSlice {
   const schema = sliceSchema(slice, sliced, setting)
   const max = maxOf(slice.element)
-  const matches = discriminator.map((one) => matchesOf(one, slice, setting.structures))
-  const known = matches.length > 0 && matches.every((one) => one.length > 0)
+  const matches = discriminator.map((one) => discriminatorMatches(one, slice, setting.structures))
+  const isMatchable = matches.length > 0 && matches.every((one) => one.length > 0)
   return {
     name,
     min: minOf(slice.element),
     max: max === Infinity ? '*' : max,
-    ...(name === DEFAULT ? { isDefault: true } : known ? { match: matches.flat() } : {}),
+    ...(name === DEFAULT_SLICE ? { isDefault: true } : isMatchable ? { match: matches.flat() } : {}),
     ...(isEmpty(schema) ? {} : { schema }),
-    ...(slice.slices.size > 0 ? { slicing: slicingOf(slice, [], setting) } : {}),
+    ...(slice.slices.size > 0 ? { slicing: compileSlicing(slice, [], setting) } : {}),
   }
 }
 
-function sliceSchema(slice: ElementNode, sliced: ElementNode, { structures, walk }: Setting): Schema {
+function sliceSchema(
+  slice: ElementNode,
+  sliced: ElementNode,
+  { structures, compileChildren: compileChildren }: SlicingContext,
+): Schema {
   const type = slice.element.type?.[0]
-  const property: Property = { name: slice.name, type, primitive: false, sibling: false }
-  const place: Place = {
+  const property: JsonProperty = { name: slice.name, type, primitive: false, sibling: false }
+  const element: ElementContext = {
     node: slice,
     element: slice.element,
     inherited: sliced.element,
@@ -69,28 +89,32 @@ function sliceSchema(slice: ElementNode, sliced: ElementNode, { structures, walk
     structures,
   }
   const base = sliced.children.size > 0 ? sliced : type ? structures.tree(type.code) : undefined
-  const children = base && slice.children.size > 0 ? walk(slice, base, structures) : undefined
-  return mergeAll([...VALUE_FACETS.map((facet) => facet(place, property)), children])
+  const children = base && slice.children.size > 0 ? compileChildren(slice, base, structures) : undefined
+  return mergeAll([...VALUE_FACETS.map((facet) => facet(element, property)), children])
 }
 
-function matchesOf(discriminator: Discriminator, slice: ElementNode, structures: Structures): readonly Match[] {
+function discriminatorMatches(
+  discriminator: Discriminator,
+  slice: ElementNode,
+  structures: Structures,
+): readonly DiscriminatorMatch[] {
   const { path, type } = discriminator
   if (type === 'value' && isExtension(slice) && path === 'url') {
     const url = urlOf(slice)
     if (url) return [{ path, fixed: url }]
   }
-  const node = follow(slice, path, structures)
+  const node = elementAtPath(slice, path, structures)
   if (!node) return []
   if (type === 'exists') return [{ path, exists: minOf(node.element) > 0 }]
   if (type === 'type')
-    return [{ path, types: (node.element.type ?? []).map((one) => targetOr(one, path, structures)).flat() }]
+    return [{ path, types: (node.element.type ?? []).map((one) => discriminatedTypes(one, path, structures)).flat() }]
   if (type === 'profile')
     return [{ path, profiles: (node.element.type ?? []).flatMap((one) => one.targetProfile ?? one.profile ?? []) }]
   return valueMatches(node, path)
 }
 
-/** Values that the slice fixes at the path or below it. */
-function valueMatches(node: ElementNode, path: string): readonly Match[] {
+/** The fixed values, patterns or required bindings of the slice at the path or below it. */
+function valueMatches(node: ElementNode, path: string): readonly DiscriminatorMatch[] {
   const { element } = node
   const fixed = valueOf(element, 'fixed')
   if (fixed !== undefined) return [{ path, fixed }]
@@ -100,12 +124,12 @@ function valueMatches(node: ElementNode, path: string): readonly Match[] {
     valueMatches(child, path === '$this' ? child.name : `${path}.${child.name}`),
   )
   if (below.length > 0) return below
-  const bound = element.binding
-  return bound?.valueSet && bound.strength === 'required' ? [{ path, valueSet: bound.valueSet }] : []
+  const binding = element.binding
+  return binding?.valueSet && binding.strength === 'required' ? [{ path, valueSet: binding.valueSet }] : []
 }
 
-// `resolve()` asks for the type that the reference points at.
-function targetOr(
+// With `resolve()` the type is that of the target of the reference.
+function discriminatedTypes(
   type: { code: string; targetProfile?: readonly string[] },
   path: string,
   structures: Structures,
@@ -114,8 +138,8 @@ function targetOr(
   return (type.targetProfile ?? []).flatMap((url) => structures.find(url)?.type ?? [])
 }
 
-/** The element that a discriminator path leads to inside a slice. */
-function follow(slice: ElementNode, path: string, structures: Structures): ElementNode | undefined {
+/** The element at a discriminator path inside a slice. */
+function elementAtPath(slice: ElementNode, path: string, structures: Structures): ElementNode | undefined {
   let node: ElementNode | undefined = slice
   for (const step of path.split(/\.(?![^(]*\))/)) {
     if (!node || step === '$this' || step === 'resolve()' || step.startsWith('ofType(')) continue
@@ -126,9 +150,9 @@ function follow(slice: ElementNode, path: string, structures: Structures): Eleme
 }
 
 function childOf(node: ElementNode, name: string, structures: Structures): ElementNode | undefined {
-  const open = node.children.size > 0 ? node : copyNode(node)
-  if (open.children.size === 0) unfold(open, open, structures)
-  return open.children.get(name) ?? open.children.get(`${name}[x]`)
+  const unfolded = node.children.size > 0 ? node : copyNode(node)
+  if (unfolded.children.size === 0) unfold(unfolded, unfolded, structures)
+  return unfolded.children.get(name) ?? unfolded.children.get(`${name}[x]`)
 }
 
 function extensionSlice(node: ElementNode, url: string, structures: Structures): ElementNode | undefined {

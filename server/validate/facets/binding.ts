@@ -1,12 +1,12 @@
 /**
- * Required and extensible bindings; preferred and example ones bind nobody, but may have a most that does, and further
- * bindings besides. https://hl7.org/fhir/R4/terminologies.html#strength
+ * Required and extensible bindings. Preferred and example bindings are not enforced, but their maxValueSet and additional
+ * bindings are. https://hl7.org/fhir/R4/terminologies.html#strength
  */
 import type { Binding, Extension } from '../../definitions/structures/element.ts'
-import type { ValueFacet } from '../compile/place.ts'
-import type { Bound } from '../compile/schema.ts'
+import type { ValueFacet } from '../compile/element-context.ts'
+import type { ValueSetBinding } from '../compile/schema.ts'
 
-const CODED = new Set([
+const BINDABLE_TYPES = new Set([
   'code',
   'string',
   'uri',
@@ -22,62 +22,69 @@ const CODED = new Set([
 
 export const binding: ValueFacet = ({ element, inherited }, property) => {
   const code = property.type?.code ?? ''
-  if (!element.binding || !CODED.has(code)) return undefined
+  if (!element.binding || !BINDABLE_TYPES.has(code)) return undefined
   const bare = code === 'code'
-  const before = boundsOf(inherited?.binding, bare)
-  const bounds = boundsOf(element.binding, bare).filter((one) => !before.some((other) => isSame(one, other)))
-  return bounds.length > 0 ? { fhirBinding: bounds } : undefined
+  const stated = bindingsOf(inherited?.binding, bare)
+  const bindings = bindingsOf(element.binding, bare).filter((one) => !stated.some((other) => isSame(one, other)))
+  return bindings.length > 0 ? { fhirBinding: bindings } : undefined
 }
 
-function boundsOf(binding: Binding | undefined, bare: boolean): readonly Bound[] {
+function bindingsOf(binding: Binding | undefined, bare: boolean): readonly ValueSetBinding[] {
   if (!binding) return []
-  const bounds = [...own(binding), ...most(binding, bare), ...(binding.extension ?? []).flatMap(additional)]
-  return bare ? bounds.map((one) => ({ ...one, bare })) : bounds
+  const bindings = [
+    ...mainBinding(binding),
+    ...maxValueSet(binding, bare),
+    ...(binding.extension ?? []).flatMap(additionalBinding),
+  ]
+  return bare ? bindings.map((one) => ({ ...one, bare })) : bindings
 }
 
-function own({ valueSet, strength }: Binding): readonly Bound[] {
+function mainBinding({ valueSet, strength }: Binding): readonly ValueSetBinding[] {
   return valueSet && (strength === 'required' || strength === 'extensible') ? [{ valueSet, strength }] : []
 }
 
-const MOST = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'
+const MAX_VALUE_SET = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'
 
 /**
- * "A required binding over the top of the extensible binding"; over a preferred one it binds a bare code, and warns of
- * others.
+ * "A required binding over the top of the extensible binding". Over a preferred one it is required for the type `code`,
+ * extensible for other types.
  * https://hl7.org/fhir/R4/extension-elementdefinition-maxvalueset.html
  */
-function most({ strength, extension = [] }: Binding, bare: boolean): readonly Bound[] {
+function maxValueSet({ strength, extension = [] }: Binding, bare: boolean): readonly ValueSetBinding[] {
   const isExtensible = strength === 'extensible'
   if (!isExtensible && strength !== 'preferred') return []
   return extension
-    .filter(({ url }) => url === MOST)
-    .flatMap((one): readonly Bound[] => {
+    .filter(({ url }) => url === MAX_VALUE_SET)
+    .flatMap((one): readonly ValueSetBinding[] => {
       const valueSet = one.valueCanonical ?? one.valueUri
       if (typeof valueSet !== 'string') return []
       return [{ valueSet, strength: isExtensible || bare ? 'required' : 'extensible', most: true }]
     })
 }
 
-const ADDITIONAL = 'http://hl7.org/fhir/tools/StructureDefinition/additional-binding'
+const ADDITIONAL_BINDING = 'http://hl7.org/fhir/tools/StructureDefinition/additional-binding'
 
-/** The purposes that say which codes may be given; the others inform. https://hl7.org/fhir/R5/valueset-additional-binding-purpose.html */
-const STRENGTHS: Readonly<Record<string, Bound['strength']>> = {
+/** Purposes that restrict the codes; others are only informative. https://hl7.org/fhir/R5/valueset-additional-binding-purpose.html */
+const STRENGTH_OF_PURPOSE: Readonly<Record<string, ValueSetBinding['strength']>> = {
   required: 'required',
   maximum: 'required',
   extensible: 'extensible',
 }
 
 /**
- * A further binding, by the extension that stands for it in R4. One for some contexts of
- * use, or for any one of the repeats, binds no single value. https://hl7.org/fhir/R5/elementdefinition-definitions.html#ElementDefinition.binding.additional
+ * An additional binding, which is an extension in R4. One that is limited to a usage context, or that any one of the
+ * repeats may meet, does not apply to each value. https://hl7.org/fhir/R5/elementdefinition-definitions.html#ElementDefinition.binding.additional
  */
-function additional({ url, extension = [] }: Extension): readonly Bound[] {
-  if (url !== ADDITIONAL) return []
+function additionalBinding({ url, extension = [] }: Extension): readonly ValueSetBinding[] {
+  if (url !== ADDITIONAL_BINDING) return []
   const part = (name: string): Extension | undefined => extension.find((one) => one.url === name)
   const [valueSet, purpose] = [part('valueSet')?.valueCanonical, part('purpose')?.valueCode]
   if (typeof valueSet !== 'string' || part('usage') || part('any')?.valueBoolean === true) return []
-  const strength = Object.hasOwn(STRENGTHS, String(purpose)) ? STRENGTHS[String(purpose)] : undefined
+  const strength = Object.hasOwn(STRENGTH_OF_PURPOSE, String(purpose))
+    ? STRENGTH_OF_PURPOSE[String(purpose)]
+    : undefined
   return strength ? [{ valueSet, strength }] : []
 }
 
-const isSame = (one: Bound, other: Bound): boolean => one.valueSet === other.valueSet && one.strength === other.strength
+const isSame = (one: ValueSetBinding, other: ValueSetBinding): boolean =>
+  one.valueSet === other.valueSet && one.strength === other.strength

@@ -1,29 +1,29 @@
 /** `min` and `max`. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.min */
 import { isChoice, type ElementNode } from '../../definitions/structures/element.ts'
-import { maxOf, minOf, type ListFacet, type ObjectFacet } from '../compile/place.ts'
+import { maxOf, minOf, type ListFacet, type ObjectFacet } from '../compile/element-context.ts'
 
-/** Must be there: the element, or for a primitive an extension in its place. Choices are choice.ts's. */
-export const presence: ObjectFacet = ({ node, inherited, properties }) => {
+/** min > 0: the element is present, or for a primitive an extension. Choices are compiled by choice.ts. */
+export const required: ObjectFacet = ({ node, inherited, properties }) => {
   const property = properties[0]
   if (isChoice(node) || !property || !isRequired(node) || (inherited && minOf(inherited) > 0)) return undefined
   return { fhirRequired: [property.sibling ? [property.name, `_${property.name}`] : [property.name]] }
 }
 
-// A list that is not there has none of the slices and reslices that must be in it.
-const isRequired = (node: ElementNode): boolean => maxOf(node.element) > 0 && isNeeded(node)
+// A required slice or reslice makes the list itself required.
+const isRequired = (node: ElementNode): boolean => maxOf(node.element) > 0 && isRequiredByMinOrSlice(node)
 
-const isNeeded = ({ element, slices }: ElementNode): boolean =>
-  minOf(element) > 0 || [...slices.values()].some(isNeeded)
+const isRequiredByMinOrSlice = ({ element, slices }: ElementNode): boolean =>
+  minOf(element) > 0 || [...slices.values()].some(isRequiredByMinOrSlice)
 
-/** A profile leaves the element out. */
-export const absence: ObjectFacet = ({ node, element, inherited, properties }) => {
+/** max = 0: a profile prohibits the element. */
+export const prohibited: ObjectFacet = ({ node, element, inherited, properties }) => {
   if (isChoice(node) || maxOf(element) > 0 || (inherited && maxOf(inherited) === 0)) return undefined
   const names = properties.flatMap(({ name, sibling }) => (sibling ? [name, `_${name}`] : [name]))
   return { properties: Object.fromEntries(names.map((name) => [name, false as const])) }
 }
 
-/** How often a repeating element occurs. */
-export const count: ListFacet = ({ array, element, inherited }) => {
+/** The number of items of a repeating element. */
+export const itemCount: ListFacet = ({ array, element, inherited }) => {
   if (!array) return undefined
   const [min, max] = [minOf(element), maxOf(element)]
   const tighterMin = min > 1 && min > (inherited ? minOf(inherited) : 1)

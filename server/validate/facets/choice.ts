@@ -1,6 +1,6 @@
-/** Choice elements: at most one of `value[x]`, of the types that are left. https://hl7.org/fhir/R4/formats.html#choice */
+/** Choice elements: at most one type of `value[x]`, of those that the profile allows. https://hl7.org/fhir/R4/formats.html#choice */
 import { choiceName, isChoice, type ElementDefinition } from '../../definitions/structures/element.ts'
-import { maxOf, minOf, type ObjectFacet } from '../compile/place.ts'
+import { maxOf, minOf, type ObjectFacet } from '../compile/element-context.ts'
 
 export const choice: ObjectFacet = ({ node, element, inherited }) => {
   if (!isChoice(node)) return undefined

@@ -1,5 +1,5 @@
-/** A list of extensions: which element holds it, for the contexts of extensions. https://hl7.org/fhir/R4/extensibility.html */
-import type { ListFacet } from '../compile/place.ts'
+/** A list of extensions: the element that holds it, for the extension contexts. https://hl7.org/fhir/R4/extensibility.html */
+import type { ListFacet } from '../compile/element-context.ts'
 
 export const extension: ListFacet = ({ node, inherited }, property) =>
   inherited || property.type?.code !== 'Extension'

@@ -1,13 +1,13 @@
-/** Rules in FHIRPath. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.constraint */
+/** Invariants in FHIRPath. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.constraint */
 import { isChoice, type Constraint, type ElementDefinition } from '../../definitions/structures/element.ts'
-import type { ValueFacet } from '../compile/place.ts'
+import type { ValueFacet } from '../compile/element-context.ts'
 import type { Invariant } from '../compile/schema.ts'
 import { choiceName } from '../../definitions/structures/element.ts'
 
 const BEST_PRACTICE = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice'
 
 export const invariant: ValueFacet = ({ node, element, inherited, structures }, property) => {
-  // A shape of its own checks its own rules; so does the type of the value.
+  // An element with children, and the type of the value, have the invariants in their own schema.
   if (!inherited && node.children.size > 0) return undefined
   const code = property.type?.code
   const typed = code && code !== 'Resource' && structures.find(code) ? structures.tree(code).element : undefined
@@ -15,20 +15,20 @@ export const invariant: ValueFacet = ({ node, element, inherited, structures }, 
   const base = property.primitive || node.children.size > 0 ? path : (code ?? path)
   const rules = invariantsOf(element, base, [inherited, typed])
   if (rules.length === 0) return undefined
-  return { fhirInvariants: rules.map((rule) => (asksForType(rule) ? { ...rule, base: path } : rule)) }
+  return { fhirInvariants: rules.map((rule) => (dependsOnType(rule) ? { ...rule, base: path } : rule)) }
 }
 
-/** `ofType(Quantity)` of the value itself: only its place tells the engine of which type it is. */
-const asksForType = ({ expression }: Invariant): boolean => /\b(ofType|is|as)\b/.test(expression)
+/** `ofType(Quantity)` on the value itself: only its path tells the FHIRPath engine its type. */
+const dependsOnType = ({ expression }: Invariant): boolean => /\b(ofType|is|as)\b/.test(expression)
 
-/** The rules of an element that none of `known` has. Best-practice advice is not reported. */
+/** The invariants of an element that none of `others` has. Best-practice invariants are not enforced. */
 export function invariantsOf(
   element: ElementDefinition,
   base: string,
-  known: readonly (ElementDefinition | undefined)[],
+  others: readonly (ElementDefinition | undefined)[],
 ): readonly Invariant[] {
   const has = (rule: Constraint): boolean =>
-    known.some((one) =>
+    others.some((one) =>
       one?.constraint?.some((other) => other.key === rule.key && other.expression === rule.expression),
     )
   return (element.constraint ?? [])

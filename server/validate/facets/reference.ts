@@ -1,7 +1,7 @@
-/** The resource types that a Reference may point at. https://hl7.org/fhir/R4/references.html */
+/** Target types, target profiles and aggregation of a Reference. https://hl7.org/fhir/R4/references.html */
 import type { TypeRef } from '../../definitions/structures/element.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
-import type { ValueFacet } from '../compile/place.ts'
+import type { ValueFacet } from '../compile/element-context.ts'
 import type { Schema } from '../compile/schema.ts'
 
 export const reference: ValueFacet = ({ inherited, structures }, property) => {
@@ -21,21 +21,21 @@ function types(type: TypeRef, before: TypeRef | undefined, structures: Structure
   return { fhirReference: targets }
 }
 
-/** A target that is at hand meets one of the profiles, where all that are named are known and one is more than a type. */
+/** The target profiles; only where all are defined here and one is more than a type. */
 function profiles(type: TypeRef, before: TypeRef | undefined, structures: Structures): Schema {
   const urls = type.targetProfile ?? []
-  const known = urls.map((url) => structures.find(url))
-  if (urls.join() === before?.targetProfile?.join() || known.some((one) => one === undefined)) return {}
-  return known.some((one) => one?.derivation === 'constraint') ? { fhirTarget: urls } : {}
+  const targets = urls.map((url) => structures.find(url))
+  if (urls.join() === before?.targetProfile?.join() || targets.some((one) => one === undefined)) return {}
+  return targets.some((one) => one?.derivation === 'constraint') ? { fhirTarget: urls } : {}
 }
 
-/** Where the target must be. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.type.aggregation */
+/** Where the target must be: contained, in the Bundle, or outside. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.type.aggregation */
 function aggregation({ aggregation: modes }: TypeRef, before: TypeRef | undefined): Schema {
   if (!modes || modes.length === 0 || modes.join() === before?.aggregation?.join()) return {}
   return { fhirAggregation: modes }
 }
 
-/** Names of types; none when any type may be meant. A profile stands for its type. */
+/** The names of the target types; none when any type is allowed. */
 function targetTypes(type: TypeRef, structures: Structures): string[] {
   const names = (type.targetProfile ?? []).map((url) => structures.find(url)?.type)
   if (names.some((name) => name === undefined || name === 'Resource')) return []

@@ -1,11 +1,11 @@
 /**
- * The type of a value: the primitive's JSON form, or the name of the shape that it has; in a profile, the profiles that
- * a type must meet. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.type
+ * The type of a value: the JSON type and format of a primitive, or the name of the type or backbone element; in a profile,
+ * the profiles on the type. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.type
  */
 import type { Structures } from '../../definitions/structures/structures.ts'
-import type { ValueFacet } from '../compile/place.ts'
+import type { ValueFacet } from '../compile/element-context.ts'
 import type { Schema } from '../compile/schema.ts'
-import { FORMATS } from '../formats.ts'
+import { PRIMITIVE_TYPES } from '../primitive-types.ts'
 
 export const type: ValueFacet = ({ node, element, inherited, array, structures }, property) => {
   if (inherited) return undefined
@@ -21,9 +21,9 @@ export const type: ValueFacet = ({ node, element, inherited, array, structures }
   return code ? { type: 'object', fhirType: code } : undefined
 }
 
-/** The JSON form of a primitive; in a list a value may be null beside an extension. */
+/** The JSON type and format of a primitive; in a list it may be null where `_name` has an extension. */
 export function primitive(code: string, nullable = false): Schema {
-  const format = FORMATS[code]
+  const format = PRIMITIVE_TYPES[code]
   if (!format) throw new Error(`\`${code}\` is not a primitive type.`)
   return {
     type: nullable ? [format.json, 'null'] : format.json,
@@ -33,16 +33,16 @@ export function primitive(code: string, nullable = false): Schema {
   }
 }
 
-/** R4 says `string` of every id; that of a resource is an `id`. https://hl7.org/fhir/R4/resource.html#id */
+/** In R4 the type of every id is `string`; that of a resource is `id`. https://hl7.org/fhir/R4/resource.html#id */
 export function isResourceId(path: string, structures: Structures): boolean {
   const [type = '', name, more] = path.split('.')
   return name === 'id' && more === undefined && structures.find(type)?.kind === 'resource'
 }
 
-/** Profiles on the type itself: `Quantity` as `SimpleQuantity`, a Reference as a narrower one. */
-export const profiled: ValueFacet = ({ inherited }, property) => {
+/** Profiles on the type: `SimpleQuantity` on Quantity. */
+export const typeProfile: ValueFacet = ({ inherited }, property) => {
   const profiles = property.type?.profile ?? []
-  // Extensions say by their url which definition they follow; extension.ts applies it.
+  // The definition of an extension follows from its url: see keywords/extensions.ts.
   if (profiles.length === 0 || property.type?.code === 'Extension') return undefined
   const before = inherited?.type?.find((one) => one.code === property.type?.code)?.profile ?? []
   return profiles.every((url) => before.includes(url)) ? undefined : { fhirProfile: [profiles] }

@@ -1,12 +1,12 @@
 /**
- * What a value must be: fixed, of a pattern, within a range or a length.
+ * Fixed value, pattern, range and length.
  * https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.fixed_x_
  */
 import { valueOf, type ElementDefinition } from '../../definitions/structures/element.ts'
-import type { ValueFacet } from '../compile/place.ts'
+import type { ValueFacet } from '../compile/element-context.ts'
 import type { Schema } from '../compile/schema.ts'
 
-const said = (
+const ownValue = (
   element: ElementDefinition,
   inherited: ElementDefinition | undefined,
   prefix: Parameters<typeof valueOf>[1],
@@ -16,23 +16,23 @@ const said = (
 }
 
 export const fixed: ValueFacet = ({ element, inherited }) => {
-  const value = said(element, inherited, 'fixed')
+  const value = ownValue(element, inherited, 'fixed')
   return value === undefined ? undefined : { fhirFixed: value }
 }
 
 export const pattern: ValueFacet = ({ element, inherited }) => {
-  const value = said(element, inherited, 'pattern')
+  const value = ownValue(element, inherited, 'pattern')
   return value === undefined ? undefined : { fhirPattern: value }
 }
 
 export const range: ValueFacet = ({ element, inherited }, property) => {
-  const [min, max] = [said(element, inherited, 'minValue'), said(element, inherited, 'maxValue')]
-  const made: Schema = {}
-  if (typeof min === 'number') made.minimum = min
-  else if (min !== undefined) made.fhirMin = min
-  if (typeof max === 'number') made.maximum = max
-  else if (max !== undefined) made.fhirMax = max
+  const [min, max] = [ownValue(element, inherited, 'minValue'), ownValue(element, inherited, 'maxValue')]
+  const schema: Schema = {}
+  if (typeof min === 'number') schema.minimum = min
+  else if (min !== undefined) schema.fhirMin = min
+  if (typeof max === 'number') schema.maximum = max
+  else if (max !== undefined) schema.fhirMax = max
   const length = element.maxLength
-  if (property.primitive && length !== undefined && length !== inherited?.maxLength) made.maxLength = length
-  return made
+  if (property.primitive && length !== undefined && length !== inherited?.maxLength) schema.maxLength = length
+  return schema
 }

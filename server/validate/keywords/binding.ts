@@ -1,85 +1,99 @@
 /** `fhirBinding`: coded values against value sets. https://hl7.org/fhir/R4/terminologies.html#strength */
-import type { Bound } from '../compile/schema.ts'
-import { guessed, type Fault, type Run } from '../run.ts'
-import type { Verdict } from '../../terminology/code-system.ts'
-import { hintsOf, type Sent } from '../../terminology/hint.ts'
-import type { Membership } from '../../terminology/value-set.ts'
+import type { ValueSetBinding } from '../compile/schema.ts'
+import { suggestion } from '../did-you-mean.ts'
+import type { Violation } from '../violation.ts'
+import type { CheckContext } from '../check-context.ts'
+import type { CodeMembership } from '../../terminology/code-system.ts'
+import { suggestionsFor, type SentCode } from '../../terminology/suggestions.ts'
+import type { MembershipTest } from '../../terminology/value-set.ts'
+import type { UncheckedCoding } from '../unchecked.ts'
 import { keyword } from './keyword.ts'
 
-type Ready = Bound & { readonly check: Membership; readonly hint: (sent: Sent) => string }
-type Coding = { readonly system?: unknown; readonly code?: unknown }
-type Coded = string | Coding | { readonly coding?: unknown }
+type PreparedBinding = ValueSetBinding & { readonly check: MembershipTest; readonly hint: (coding: SentCode) => string }
+type CodedValue = string | UncheckedCoding | { readonly coding?: unknown }
 
-export const fhirBinding = keyword<readonly Bound[]>('fhirBinding', ['string', 'object'], (bindings, engine) => {
-  // A bare code that was once found in its value set is there again: the set of a definition does not change.
-  const known = new Set<string>()
-  const ready = bindings.map((binding): Ready => ({
-    ...binding,
-    check: engine.terminology.membership(binding.valueSet),
-    hint: hintsOf(binding.valueSet, engine.terminology),
-  }))
-  return (run, data: Coded) => {
-    if (typeof data === 'string' && known.has(data)) return undefined
-    let found: Fault[] | undefined
-    for (const binding of ready) {
-      const fault = bindingFault(data, binding, run)
-      if (fault) (found ??= []).push(fault)
+export const fhirBinding = keyword<readonly ValueSetBinding[]>(
+  'fhirBinding',
+  ['string', 'object'],
+  (bindings, engine) => {
+    // Codes that were found in their value set: the definitions of an engine do not change.
+    const cachedCodes = new Set<string>()
+    const prepared = bindings.map((binding): PreparedBinding => ({
+      ...binding,
+      check: engine.terminology.membership(binding.valueSet),
+      hint: suggestionsFor(binding.valueSet, engine.terminology),
+    }))
+    return (context, data: CodedValue) => {
+      if (typeof data === 'string' && cachedCodes.has(data)) return undefined
+      let found: Violation[] | undefined
+      for (const binding of prepared) {
+        const violation = bindingViolation(data, binding, context)
+        if (violation) (found ??= []).push(violation)
+      }
+      if (!found && typeof data === 'string' && cachedCodes.size < 1000) cachedCodes.add(data)
+      return found
     }
-    if (!found && typeof data === 'string' && known.size < 1000) known.add(data)
-    return found
-  }
-})
+  },
+)
 
-function bindingFault(data: Coded, binding: Ready, run: Run): Fault | undefined {
-  if (typeof data === 'string') return codeFault(data, binding, run)
+function bindingViolation(data: CodedValue, binding: PreparedBinding, context: CheckContext): Violation | undefined {
+  if (typeof data === 'string') return codeViolation(data, binding, context)
   const codings = codingsOf(data)
-  // What is no system at all is told where it stands.
+  // A system that is no text is an issue of the type.
   if (codings.some(({ system }) => system !== undefined && typeof system !== 'string')) return undefined
   if (codings.length === 0) return binding.strength === 'required' && !hasExtension(data) ? noCode(binding) : undefined
-  let verdict: Verdict = 'out'
+  let membership: CodeMembership = 'out'
   for (const { system, code } of codings) {
-    // A coding without a system names no code of any system.
+    // A coding without system is in no value set.
     const one = system === undefined ? 'out' : binding.check(system, code)
     if (one === 'in') return undefined
-    if (one === 'unknown') verdict = 'unknown'
+    if (one === 'unknown') membership = 'unknown'
   }
   const shown = codings.map(({ system, code }) => `\`${system ?? ''}|${code}\``).join(', ')
-  if (verdict === 'unknown') return binding.most ? undefined : unchecked(shown, binding)
-  return outside(shown, codings[0] ?? { code: '' }, binding, run)
+  if (membership === 'unknown') return binding.most ? undefined : notChecked(shown, binding)
+  return notInValueSet(shown, codings[0] ?? { code: '' }, binding, context)
 }
 
-function codeFault(code: string, binding: Ready, run: Run): Fault | undefined {
-  const verdict = binding.check(undefined, code)
-  if (verdict === 'in') return undefined
-  if (verdict === 'unknown') return binding.most ? undefined : unchecked(`\`${code}\``, binding)
-  return outside(`\`${code}\``, { code }, binding, run)
+function codeViolation(code: string, binding: PreparedBinding, context: CheckContext): Violation | undefined {
+  const membership = binding.check(undefined, code)
+  if (membership === 'in') return undefined
+  if (membership === 'unknown') return binding.most ? undefined : notChecked(`\`${code}\``, binding)
+  return notInValueSet(`\`${code}\``, { code }, binding, context)
 }
 
-function codingsOf(data: Exclude<Coded, string>): readonly Sent[] {
+function codingsOf(data: Exclude<CodedValue, string>): readonly SentCode[] {
   const list: readonly unknown[] = 'coding' in data ? (Array.isArray(data.coding) ? data.coding : []) : [data]
-  return list.filter((one): one is Sent => typeof (one as Coding | null)?.code === 'string')
+  return list.filter((one): one is SentCode => typeof (one as UncheckedCoding | null)?.code === 'string')
 }
 
 const hasExtension = (data: object): boolean => 'extension' in data
 
-function noCode({ valueSet }: Bound): Fault {
-  return { code: 'code-invalid', text: `{at} has no code. A code of the value set \`${bare(valueSet)}\` is required.` }
-}
-
-function unchecked(shown: string, { valueSet, strength }: Bound): Fault {
+function noCode({ valueSet }: ValueSetBinding): Violation {
   return {
-    code: 'code-unchecked',
-    severity: strength === 'required' ? 'warning' : 'information',
-    text: `{at} is ${shown}; it could not be checked against \`${bare(valueSet)}\`, because a code system or value set that tells is not at hand.`,
+    detail: 'code-invalid',
+    text: `{at} has no code. A code of the value set \`${bare(valueSet)}\` is required.`,
   }
 }
 
-function outside(shown: string, sent: Sent, { strength, valueSet, hint }: Ready, run: Run): Fault {
+function notChecked(shown: string, { valueSet, strength }: ValueSetBinding): Violation {
+  return {
+    detail: 'code-unchecked',
+    severity: strength === 'required' ? 'warning' : 'information',
+    text: `{at} is ${shown}; it could not be checked against \`${bare(valueSet)}\`, because a code system or value set that it needs is not available.`,
+  }
+}
+
+function notInValueSet(
+  shown: string,
+  coding: SentCode,
+  { strength, valueSet, hint }: PreparedBinding,
+  context: CheckContext,
+): Violation {
   const required = strength === 'required'
   return {
-    code: required ? 'code-invalid' : 'code-unexpected',
+    detail: required ? 'code-invalid' : 'code-unexpected',
     severity: required ? 'error' : 'warning',
-    text: `{at} is ${shown}, which is not in the ${strength} value set \`${bare(valueSet)}\`.${guessed(run, () => hint(sent))}`,
+    text: `{at} is ${shown}, which is not in the ${strength} value set \`${bare(valueSet)}\`.${suggestion(context, () => hint(coding))}`,
   }
 }
 

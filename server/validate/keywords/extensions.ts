@@ -1,62 +1,80 @@
 /**
- * `fhirExtensions`: each extension of a list is known, stands where it may, and is what its definition says.
+ * `fhirExtensions`: each extension of a list is defined, allowed in its context, and meets its definition.
  * https://hl7.org/fhir/R4/extensibility.html
  */
 import type { ErrorObject } from 'ajv'
 import { valueOf } from '../../definitions/structures/element.ts'
-import { unmetCondition } from '../conditions.ts'
-import { contextFault } from '../contexts.ts'
-import { guessedStructure } from '../guess.ts'
-import { errorsOf, guessed, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
+import { brokenContextInvariant } from '../context-invariant.ts'
+import { contextViolation } from '../extension-context.ts'
+import { suggestStructure } from '../did-you-mean.ts'
+import { runSchema, type Violation } from '../violation.ts'
+import { suggestion } from '../did-you-mean.ts'
+import type { DataPosition, ValidationEngine, CheckContext } from '../check-context.ts'
 import { keyword } from './keyword.ts'
-import { tagged } from './resource.ts'
+import { withProfile } from './resource.ts'
 
-type Extension = { readonly url?: unknown }
+type UncheckedExtension = { readonly url?: unknown }
 
 export const fhirExtensions = keyword<string>(
   'fhirExtensions',
   ['array'],
-  (holder, engine) => (run, data: readonly (Extension | null)[], at) => {
-    const found: (Fault | ErrorObject)[] = []
+  (holder, engine) => (context, data: readonly (UncheckedExtension | null)[], at) => {
+    const found: (Violation | ErrorObject)[] = []
     data.forEach((extension, index) => {
       const url = extension?.url
       if (typeof url !== 'string' || url === '') return
-      const place: DataAt = {
+      const position: DataPosition = {
         instancePath: `${at.instancePath}/${index}`,
         parentData: data,
         parentDataProperty: index,
         rootData: at.rootData,
       }
-      if (isAbsolute(url)) found.push(...extensionFaults(url, extension, { holder, index, run, place, list: at }))
-      else if (holder !== 'Extension' || !isPart(url, at.parentData, engine))
-        found.push({ code: 'extension-unknown', below: `/${index}`, text: unknownPart(url, holder, at.parentData) })
+      if (isAbsolute(url))
+        found.push(...extensionViolations(url, extension, { holder, index, context, position: position, list: at }))
+      else if (holder !== 'Extension' || !isNestedExtension(url, at.parentData, engine))
+        found.push({
+          detail: 'extension-unknown',
+          below: `/${index}`,
+          text: unknownNestedExtension(url, holder, at.parentData),
+        })
     })
     return found
   },
 )
 
-/** An absolute url names a definition; a plain name is a part of the extension around it. */
+/** An absolute url names a definition; a plain name a nested extension of the extension around it. */
 export const isAbsolute = (url: string): boolean => /^[A-Za-z][A-Za-z0-9+.-]*:/.test(url)
 
-type Setting = { holder: string; index: number; run: Run; place: DataAt; list: DataAt }
-
-function extensionFaults(url: string, extension: unknown, setting: Setting): readonly (Fault | ErrorObject)[] {
-  const { run, index, list } = setting
-  if (url.includes('|')) return [versioned(url, index)]
-  const known = run.engine.extension(url)
-  if (!known) return [unknown(url, setting)]
-  const asModifier = list.instancePath.endsWith('/modifierExtension')
-  const misplaced =
-    known.modifies === asModifier ? contextFault(url, known.contexts, setting) : wrongList(url, asModifier)
-  if (misplaced) return [{ code: 'extension-unknown', below: `/${index}`, text: misplaced }]
-  const holder = { name: setting.holder, value: list.parentData }
-  const unmet = unmetCondition(known.conditions, extension, holder, run)
-  if (unmet !== undefined) return [{ code: 'extension-unknown', below: `/${index}`, text: notNow(url, unmet) }]
-  return tagged(errorsOf(known.check, run, extension, setting.place), url)
+type ListedExtension = {
+  holder: string
+  index: number
+  context: CheckContext
+  position: DataPosition
+  list: DataPosition
 }
 
-const notNow = (url: string, condition: string): string =>
-  `{at}: the extension \`${url}\` may stand here only where \`${condition}\`.`
+function extensionViolations(
+  url: string,
+  extension: unknown,
+  listed: ListedExtension,
+): readonly (Violation | ErrorObject)[] {
+  const { context, index, list } = listed
+  if (url.includes('|')) return [versionedUrl(url, index)]
+  const compiled = context.engine.extension(url)
+  if (!compiled) return [unknownExtension(url, listed)]
+  const asModifier = list.instancePath.endsWith('/modifierExtension')
+  const misplaced =
+    compiled.isModifier === asModifier ? contextViolation(url, compiled.contexts, listed) : wrongList(url, asModifier)
+  if (misplaced) return [{ detail: 'extension-unknown', below: `/${index}`, text: misplaced }]
+  const holder = { name: listed.holder, value: list.parentData }
+  const unmet = brokenContextInvariant(compiled.contextInvariants, extension, holder, context)
+  if (unmet !== undefined)
+    return [{ detail: 'extension-unknown', below: `/${index}`, text: brokenInvariant(url, unmet) }]
+  return withProfile(runSchema(compiled.schema, context, extension, listed.position), url)
+}
+
+const brokenInvariant = (url: string, condition: string): string =>
+  `{at}: the extension \`${url}\` is allowed here only where \`${condition}\`.`
 
 const wrongList = (url: string, asModifier: boolean): string =>
   asModifier
@@ -64,36 +82,36 @@ const wrongList = (url: string, asModifier: boolean): string =>
     : `{at}: the extension \`${url}\` changes the meaning of its element, so it belongs in \`modifierExtension\`.`
 
 /**
- * Addresses that HL7 publishes extensions under after R4, for R4 too, and those that stand for elements of other
- * versions: that one is not known here says nothing. https://hl7.org/fhir/R4/versions.html#extensions
+ * Urls of extensions that HL7 publishes outside R4 (extension packs, elements of other versions): an unknown one is only a
+ * warning. https://hl7.org/fhir/R4/versions.html#extensions
  */
 const PUBLISHED_ELSEWHERE =
   /^http:\/\/hl7\.org\/fhir\/(tools\/)?StructureDefinition\/|^http:\/\/hl7\.org\/fhir\/[1-9]\.\d\/StructureDefinition\/extension-[A-Z]/
 
-function unknown(url: string, { index, holder, run }: Setting): Fault {
-  // A Basic is nothing but its extensions, for what no definition knows yet. https://hl7.org/fhir/R4/basic.html
-  const isLenient = !run.engine.strict && (PUBLISHED_ELSEWHERE.test(url) || isOfBasic(holder, run))
+function unknownExtension(url: string, { index, holder, context }: ListedExtension): Violation {
+  // A Basic consists of extensions, for concepts that have no definition yet. https://hl7.org/fhir/R4/basic.html
+  const isLenient = !context.engine.strict && (PUBLISHED_ELSEWHERE.test(url) || isOfBasic(holder, context))
   return {
-    code: 'extension-unknown',
+    detail: 'extension-unknown',
     severity: isLenient ? 'warning' : 'error',
     below: `/${index}`,
-    text: `{at}: the extension \`${url}\` is not known here. Leave it out, or correct its url.${guessed(run, () => guessedStructure(url, 'Extension', run.engine.definitions))}`,
+    text: `{at}: the extension \`${url}\` is not defined here. Leave it out, or correct its url.${suggestion(context, () => suggestStructure(url, 'Extension', context.engine.definitions))}`,
   }
 }
 
-const isOfBasic = (holder: string, { resource }: Run): boolean =>
+const isOfBasic = (holder: string, { resource }: CheckContext): boolean =>
   holder === 'DomainResource' || holder === 'Basic' ? resource.resourceType === 'Basic' : false
 
-/** The url of an extension names it, never a version of it. https://hl7.org/fhir/R4/extensibility.html#Extension.url */
-const versioned = (url: string, index: number): Fault => ({
-  code: 'extension-unknown',
+/** The url of an extension has no version. https://hl7.org/fhir/R4/extensibility.html#Extension.url */
+const versionedUrl = (url: string, index: number): Violation => ({
+  detail: 'extension-unknown',
   below: `/${index}`,
   text: `{at}: the url \`${url}\` names a version. Leave \`|\` and what follows out.`,
 })
 
-/** A part of a complex extension: its url is a plain name that the definition of the whole lists. */
-export function isPart(name: string, parent: unknown, engine: Engine): boolean {
-  const url = (parent as Extension | null)?.url
+/** A nested extension: its url is a plain name, which the definition of the complex extension fixes. */
+export function isNestedExtension(name: string, parent: unknown, engine: ValidationEngine): boolean {
+  const url = (parent as UncheckedExtension | null)?.url
   if (typeof url !== 'string') return false
   if (!url.includes(':')) return true
   const { structures } = engine.definitions
@@ -105,8 +123,8 @@ export function isPart(name: string, parent: unknown, engine: Engine): boolean {
   })
 }
 
-function unknownPart(name: string, holder: string, parent: unknown): string {
-  const url = (parent as Extension | null)?.url
+function unknownNestedExtension(name: string, holder: string, parent: unknown): string {
+  const url = (parent as UncheckedExtension | null)?.url
   return holder === 'Extension' && typeof url === 'string'
     ? `{at}: \`${name}\` is not a part of the extension \`${url}\`.`
     : `{at}: \`${name}\` is not the url of an extension. An extension is named by an absolute url.`

@@ -1,32 +1,32 @@
-/** The hub's keywords of JSON Schema. Each is made for one engine, whose definitions it asks. */
+/** The hub's keywords of JSON Schema, each made for one engine. A new one is also added to quick/, else it compiles to NEVER there. */
 import type { KeywordDefinition } from 'ajv'
-import type { Engine } from '../run.ts'
+import type { ValidationEngine } from '../check-context.ts'
 import { fhirBinding } from './binding.ts'
-import { fhirCoded } from './coded.ts'
+import { fhirCoded } from './required-code.ts'
 import { fhirCoding } from './coding.ts'
 import { fhirElementId } from './element-id.ts'
 import { fhirExtensions } from './extensions.ts'
 import { fhirFormat } from './format.ts'
 import { fhirInvariants } from './invariants.ts'
-import { fhirChoice, fhirElement, fhirLists, fhirRequired, fhirSiblings } from './presence.ts'
+import { fhirChoice, fhirElement, fhirLists, fhirRequired, fhirSiblings } from './properties.ts'
 import { fhirImposed, fhirProfile } from './profile.ts'
 import { fhirReference } from './reference.ts'
-import { fhirAggregation, fhirTarget } from './target.ts'
+import { fhirAggregation, fhirTarget } from './reference-target.ts'
 import { fhirResource } from './resource.ts'
 import { fhirRules } from './rules.ts'
 import { fhirSlices } from './slices.ts'
 import { fhirType } from './type.ts'
 import { fhirFixed, fhirMax, fhirMin, fhirPattern } from './value.ts'
 
-export const KEYWORDS: readonly ((engine: Engine) => KeywordDefinition)[] = [
-  // which properties an object has
+export const KEYWORDS: readonly ((engine: ValidationEngine) => KeywordDefinition)[] = [
+  // properties of an object
   fhirRequired,
   fhirChoice,
   fhirElement,
   fhirLists,
   fhirCoded,
   fhirSiblings,
-  // what a value is
+  // values
   fhirFormat,
   fhirElementId,
   fhirFixed,
@@ -38,7 +38,7 @@ export const KEYWORDS: readonly ((engine: Engine) => KeywordDefinition)[] = [
   fhirReference,
   fhirAggregation,
   fhirTarget,
-  // what is inside
+  // nested types, profiles and slices
   fhirType,
   fhirResource,
   fhirProfile,

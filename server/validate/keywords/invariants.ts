@@ -1,67 +1,72 @@
-/** `fhirInvariants`: rules; the frequent ones of the base as plain functions, the others by FHIRPath. */
+/** `fhirInvariants`: the invariants of an element; frequent ones of R4 as plain functions, others in FHIRPath. */
 import { compileTest } from '../../fhirpath/expression.ts'
-import { nativeRule, type NativeRule } from '../builtin.ts'
+import { nativeInvariant, type NativeInvariant } from '../native-invariants.ts'
 import type { Invariant } from '../compile/schema.ts'
-import type { Engine, Fault, Run } from '../run.ts'
+import type { ValidationEngine, CheckContext } from '../check-context.ts'
+import type { Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
 
-type Test = (run: Run, data: never) => boolean
-type Ready = { readonly rule: Invariant; readonly native?: NativeRule; readonly test: Test }
+type InvariantTest = (context: CheckContext, data: never) => boolean
+type PreparedInvariant = { readonly rule: Invariant; readonly native?: NativeInvariant; readonly test: InvariantTest }
 
 export const fhirInvariants = keyword<readonly Invariant[]>(
   'fhirInvariants',
   ['object', 'string', 'number', 'boolean'],
   (rules, engine) => {
-    const ready = readyRules(rules, engine)
-    return (run, data: never) => {
-      let found: Fault[] | undefined
-      for (const one of ready) {
-        const fault = ruleFault(one, run, data)
-        if (fault) (found ??= []).push(fault)
+    const prepared = prepareInvariants(rules, engine)
+    return (context, data: never) => {
+      let found: Violation[] | undefined
+      for (const one of prepared) {
+        const violation = ruleViolation(one, context, data)
+        if (violation) (found ??= []).push(violation)
       }
       return found
     }
   },
 )
 
-function readyRules(rules: readonly Invariant[], engine: Engine): readonly Ready[] {
+function prepareInvariants(rules: readonly Invariant[], engine: ValidationEngine): readonly PreparedInvariant[] {
   return rules.map((rule) => {
-    const native = nativeRule(rule, engine.definitions.structures)
-    return { rule, native, test: native?.test ?? byPath(rule) }
+    const native = nativeInvariant(rule, engine.definitions.structures)
+    return { rule, native, test: native?.test ?? lazyFhirPath(rule) }
   })
 }
 
-/** The rules as mere tests, for the quick pass. They throw for what cannot be evaluated. */
-export const ruleTests = (rules: readonly Invariant[], engine: Engine): readonly Test[] =>
-  readyRules(rules, engine).map((one) => one.test)
+/** The invariants as tests, for the quick pass. They throw when an expression cannot be evaluated. */
+export const invariantTests = (rules: readonly Invariant[], engine: ValidationEngine): readonly InvariantTest[] =>
+  prepareInvariants(rules, engine).map((one) => one.test)
 
-function ruleFault({ rule, native, test }: Ready, run: Run, data: never): Fault | undefined {
+function ruleViolation(
+  { rule, native, test }: PreparedInvariant,
+  context: CheckContext,
+  data: never,
+): Violation | undefined {
   const { key, severity, human } = rule
-  const code = native?.code ?? 'invariant'
+  const detail = native?.detail ?? 'invariant'
   try {
-    if (test(run, data)) return undefined
-    const why = native?.why?.(run, data)
+    if (test(context, data)) return undefined
+    const reason = native?.reason?.(context, data)
     return {
-      code,
+      detail,
       severity,
       rule: key,
       ...(native?.below ? { below: native.below(data) } : {}),
-      text: `{at} breaks the rule \`${key}\`: ${human}${why ? ` (${why})` : ''}`,
+      text: `{at} breaks the rule \`${key}\`: ${human}${reason ? ` (${reason})` : ''}`,
     }
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `{at}: the rule \`${key}\` could not be evaluated (${why}). It says: ${human}`
-    return { code, severity, rule: key, unsure: true, text }
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const text = `{at}: the rule \`${key}\` could not be evaluated (${reason}). It says: ${human}`
+    return { detail, severity, rule: key, unsure: true, text }
   }
 }
 
-// Compiled when first needed: the FHIRPath engine is not loaded before.
-function byPath({ expression, base }: Invariant): Test {
-  let compiled: Test | undefined
-  return (run, data) => (compiled ??= test(expression, base))(run, data)
+// Compiled on first use, because that loads the FHIRPath engine.
+function lazyFhirPath({ expression, base }: Invariant): InvariantTest {
+  let compiled: InvariantTest | undefined
+  return (context, data) => (compiled ??= compileInvariant(expression, base))(context, data)
 }
 
-function test(expression: string, base: string): Test {
+function compileInvariant(expression: string, base: string): InvariantTest {
   const isMet = compileTest(expression, base)
-  return (run, data) => isMet(data, run)
+  return (context, data) => isMet(data, context)
 }

@@ -1,31 +1,36 @@
-/** The form that all keywords share: a name, the JSON types that it looks at, and a check made once per schema. */
+/** A keyword: its name, the JSON types that it applies to, and a check that is prepared once per schema. */
 import type { ErrorObject, FuncKeywordDefinition, JSONType } from 'ajv'
-import { errorOf, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
+import { toAjvError, type Violation } from '../violation.ts'
+import type { DataPosition, ValidationEngine, CheckContext } from '../check-context.ts'
 
-/** Looks at one value; answers what it found, or undefined. */
-export type Check = (run: Run, data: never, at: DataAt) => readonly (Fault | ErrorObject)[] | undefined
+/** Checks one value; answers its violations, or undefined. */
+export type KeywordCheck = (
+  context: CheckContext,
+  data: never,
+  at: DataPosition,
+) => readonly (Violation | ErrorObject)[] | undefined
 
-/** A keyword of ajv for one engine; `prepare` makes its check alone. */
-export type Keyword<Value> = ((engine: Engine) => FuncKeywordDefinition) & {
-  readonly prepare: (value: Value, engine: Engine, parent: object) => Check
+/** Defines the keyword for the ajv of one engine; `prepare` makes only its check. */
+export type Keyword<Value> = ((engine: ValidationEngine) => FuncKeywordDefinition) & {
+  readonly prepare: (value: Value, engine: ValidationEngine, parent: object) => KeywordCheck
 }
 
-/** Makes a keyword of ajv out of a function that prepares a check. */
+/** Makes a keyword of ajv from a function that prepares its check. */
 export function keyword<Value>(
   name: string,
   types: readonly JSONType[],
-  prepare: (value: Value, engine: Engine, parent: object) => Check,
+  prepare: (value: Value, engine: ValidationEngine, parent: object) => KeywordCheck,
 ): Keyword<Value> {
-  const define = (engine: Engine): FuncKeywordDefinition => ({
+  const define = (engine: ValidationEngine): FuncKeywordDefinition => ({
     keyword: name,
     type: [...types],
     errors: true,
     compile(value: Value, parent) {
       const check = prepare(value, engine, parent)
-      const validate = function (this: Run, data: unknown, at: DataAt): boolean {
+      const validate = function (this: CheckContext, data: unknown, at: DataPosition): boolean {
         const found = check(this, data as never, at)
         if (!found || found.length === 0) return true
-        validate.errors = found.map((one) => ('keyword' in one ? one : errorOf(name, one, at)))
+        validate.errors = found.map((one) => ('keyword' in one ? one : toAjvError(name, one, at)))
         return false
       }
       validate.errors = null as ErrorObject[] | null

@@ -1,42 +1,41 @@
-/** `fhirProfile`, `fhirImposed`: profiles that a value meets, because its type or its profile asks for them. */
-import { errorsOf } from '../run.ts'
+/** `fhirProfile`, `fhirImposed`: profiles that a value must meet, by its type or by its profile. */
+import { runSchema } from '../violation.ts'
 import { keyword } from './keyword.ts'
-import { tagged } from './resource.ts'
+import { withProfile } from './resource.ts'
 
-/** It meets one of each set; of several, the nearest miss is told. */
+/** The value must meet one profile of each set; else the profile with the fewest errors is reported. */
 export const fhirProfile = keyword<readonly (readonly string[])[]>(
   'fhirProfile',
   ['object', 'string', 'number', 'boolean'],
-  (sets, engine) => (run, data: unknown, at) =>
+  (sets, engine) => (context, data: unknown, at) =>
     sets.flatMap((profiles) => {
       const results = profiles.flatMap((url) => {
-        const compiled = engine.profile(url)
-        return compiled ? [tagged([...errorsOf(compiled, run, data, at)], url)] : []
+        const compiled = engine.profileSchema(url)
+        return compiled ? [withProfile([...runSchema(compiled, context, data, at)], url)] : []
       })
-      // One that is not at hand may be the one that is met.
+      // A profile that is not defined here may be met.
       if (results.length < profiles.length) return []
-      // One profile's faults are told; of several it is enough to meet one, and the nearest miss is told.
       const sorted = results.sort((one, other) => one.length - other.length)
       return sorted[0] ?? []
     }),
 )
 
-/** Profiles that are being asked of a resource: two that impose each other are asked once. */
-const underWay = new WeakMap<object, Set<string>>()
+/** Profiles under check, by resource: two profiles that impose each other are checked once. */
+const inProgress = new WeakMap<object, Set<string>>()
 
 /** https://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html */
 export const fhirImposed = keyword<readonly string[]>('fhirImposed', ['object'], (urls, engine) => {
-  return (run, data: object, at) => {
-    const asked = underWay.get(data) ?? new Set<string>()
-    underWay.set(data, asked)
+  return (context, data: object, at) => {
+    const urlsInProgress = inProgress.get(data) ?? new Set<string>()
+    inProgress.set(data, urlsInProgress)
     return urls.flatMap((url) => {
-      const compiled = asked.has(url) ? undefined : engine.profile(url)
+      const compiled = urlsInProgress.has(url) ? undefined : engine.profileSchema(url)
       if (!compiled) return []
-      asked.add(url)
+      urlsInProgress.add(url)
       try {
-        return tagged([...errorsOf(compiled, run, data, at)], url)
+        return withProfile([...runSchema(compiled, context, data, at)], url)
       } finally {
-        asked.delete(url)
+        urlsInProgress.delete(url)
       }
     })
   }

@@ -1,30 +1,23 @@
-/** `fhirReference`: a Reference points at one of the types allowed. https://hl7.org/fhir/R4/references.html#literal */
+/** `fhirReference`: the target of a Reference is of an allowed type. https://hl7.org/fhir/R4/references.html#literal */
 import { withArticle } from '../../fhir/article.ts'
-import { find, typeOfReference } from '../resolve.ts'
+import { referencedType } from '../resolve-reference.ts'
+import type { UncheckedReference } from '../unchecked.ts'
 import { keyword } from './keyword.ts'
-
-type Reference = { readonly reference?: unknown; readonly type?: unknown }
 
 export const fhirReference = keyword<readonly string[]>('fhirReference', ['object'], (targets) => {
   const allowed = new Set(targets)
-  return (run, data: Reference) => {
+  return (context, data: UncheckedReference) => {
     const { reference } = data
-    const type = (typeof reference === 'string' ? typeOfReference(reference, run) : undefined) ?? data.type
-    if (typeof type !== 'string' || allowed.has(type) || !run.engine.definitions.isResourceType(type)) return undefined
+    const type = (typeof reference === 'string' ? referencedType(reference, context) : undefined) ?? data.type
+    if (typeof type !== 'string' || allowed.has(type) || !context.engine.definitions.isResourceType(type))
+      return undefined
     const shown =
       typeof reference === 'string'
         ? `\`${reference}\` points at ${withArticle(type)}`
         : `it is to ${withArticle(type)}`
-    return [{ code: 'reference-type', text: `{at}: ${shown}; it must point at ${orList(targets)}.` }]
+    return [{ detail: 'reference-type', text: `{at}: ${shown}; it must point at ${orList(targets)}.` }]
   }
 })
-
-/** On the shape Reference: what it says can be read, and what it says of the resource itself is there. */
-export function referenceFault(data: Reference, run: Parameters<typeof find>[1]) {
-  const { reference } = data
-  if (typeof reference !== 'string' || !reference.startsWith('#') || reference === '#') return undefined
-  return find(reference, run) ? undefined : reference
-}
 
 const orList = (names: readonly string[]): string =>
   names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : withArticle(names[0] ?? '')

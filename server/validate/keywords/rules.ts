@@ -1,13 +1,14 @@
-/** `fhirRules`: what the specification says of a shape in words (see ../rules). */
-import { RULES } from '../rules/index.ts'
-import type { Fault } from '../run.ts'
+/** `fhirRules`: rules that the specification states in words for a type (see ../rules). */
+import type { JsonObject } from '../../fhir/types.ts'
+import { SPECIFICATION_RULES } from '../rules/index.ts'
+import type { Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
 
 export const fhirRules = keyword<string>('fhirRules', ['object'], (name) => {
-  const rules = RULES[name] ?? []
-  return (run, data: Record<string, unknown>) => {
-    const found: Fault[] = []
-    for (const rule of rules) found.push(...rule(data, run))
+  const rules = SPECIFICATION_RULES[name] ?? []
+  return (context, data: JsonObject) => {
+    const found: Violation[] = []
+    for (const rule of rules) found.push(...rule(data, context))
     return found
   }
 })

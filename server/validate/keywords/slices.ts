@@ -1,176 +1,192 @@
 /**
- * `fhirSlices`: sorts the items of a list into slices, counts them, and checks each item against its slice.
+ * `fhirSlices`: assigns the items of a list to slices, counts them, and checks each item against its slice.
  * https://hl7.org/fhir/R4/profiling.html#discriminator
  */
 import type { ErrorObject } from 'ajv'
-import type { Slice, Slicing } from '../compile/schema.ts'
-import { belongs } from '../slices/match.ts'
-import { nearestSlice, nearTo } from '../slices/nearest.ts'
-import { errorsOf, guessed, type Compiled, type DataAt, type Engine, type Fault, type Run } from '../run.ts'
+import type { CompiledSlice, CompiledSlicing } from '../compile/schema.ts'
+import { matchesSlice } from '../slices/match.ts'
+import { nearestSlice, distanceToSlice } from '../slices/nearest.ts'
+import { runSchema, type Violation } from '../violation.ts'
+import { suggestion } from '../did-you-mean.ts'
+import type { CompiledSchema, DataPosition, ValidationEngine, CheckContext } from '../check-context.ts'
 import { keyword } from './keyword.ts'
-import { markText } from './value.ts'
+import { valueText } from './value.ts'
 
-type Ready = Omit<Slice, 'slicing'> & { readonly compiled?: Compiled; readonly inner?: ReadySlicing }
-type ReadySlicing = Omit<Slicing, 'slices'> & { readonly slices: readonly Ready[]; readonly fallback?: Ready }
-type Found = (Fault | ErrorObject)[]
-type Item = { readonly item: unknown; readonly index: number }
-type Setting = { readonly run: Run; readonly at: DataAt; readonly data: readonly unknown[] }
+type PreparedSlice = Omit<CompiledSlice, 'slicing'> & {
+  readonly compiled?: CompiledSchema
+  readonly inner?: PreparedSlicing
+}
+type PreparedSlicing = Omit<CompiledSlicing, 'slices'> & {
+  readonly slices: readonly PreparedSlice[]
+  readonly defaultSlice?: PreparedSlice
+}
+type FoundViolations = (Violation | ErrorObject)[]
+type IndexedItem = { readonly item: unknown; readonly index: number }
+type SlicedList = { readonly context: CheckContext; readonly at: DataPosition; readonly data: readonly unknown[] }
 
-export const fhirSlices = keyword<Slicing>('fhirSlices', ['array'], (stated, engine) => {
-  const slicing = readySlicing(stated, engine)
-  return (run, data: readonly unknown[], at) => {
-    const found: Found = []
+export const fhirSlices = keyword<CompiledSlicing>('fhirSlices', ['array'], (compiledSlicing, engine) => {
+  const slicing = prepareSlicing(compiledSlicing, engine)
+  return (context, data: readonly unknown[], at) => {
+    const found: FoundViolations = []
     const items = data.map((item, index) => ({ item, index }))
-    sliced(items, slicing, { run, at, data }, found)
+    checkSlicing(items, slicing, { context, at, data }, found)
     return found
   }
 })
 
-function readySlicing({ slices, ...rest }: Slicing, engine: Engine): ReadySlicing {
-  const all = slices.map((slice) => ready(slice, engine))
-  return { ...rest, slices: all.filter((one) => !one.isDefault), fallback: all.find((one) => one.isDefault) }
+function prepareSlicing({ slices, ...rest }: CompiledSlicing, engine: ValidationEngine): PreparedSlicing {
+  const all = slices.map((slice) => prepareSlice(slice, engine))
+  return { ...rest, slices: all.filter((one) => !one.isDefault), defaultSlice: all.find((one) => one.isDefault) }
 }
 
-function ready({ slicing, ...slice }: Slice, engine: Engine): Ready {
-  const inner = slicing && readySlicing(slicing, engine)
-  let made: Compiled | undefined
+function prepareSlice({ slicing, ...slice }: CompiledSlice, engine: ValidationEngine): PreparedSlice {
+  const inner = slicing && prepareSlicing(slicing, engine)
+  let made: CompiledSchema | undefined
   const { schema } = slice
   if (!schema) return { ...slice, inner }
-  // Compiled when an item of the slice is first met.
-  const compiled = function (this: Run, data: unknown, at: DataAt): boolean {
-    made ??= engine.inner(schema)
+  // Compiled with the first item of the slice.
+  const compiled = function (this: CheckContext, data: unknown, at: DataPosition): boolean {
+    made ??= engine.compile(schema)
     const valid = made.call(this, data, at)
-    ;(compiled as Compiled).errors = made.errors
+    ;(compiled as CompiledSchema).errors = made.errors
     return valid
-  } as Compiled
+  } as CompiledSchema
   return { ...slice, inner, compiled }
 }
 
-/** Sorts the items, tells what is out of place, and then what is wrong with each slice. */
-function sliced(items: readonly Item[], slicing: ReadySlicing, setting: Setting, found: Found): void {
-  const { slices, fallback, rules, ordered } = slicing
-  const members = new Map<Ready, Item[]>()
+/** Assigns the items to slices and reports those that match none or are out of order; then checks each slice. */
+function checkSlicing(
+  items: readonly IndexedItem[],
+  slicing: PreparedSlicing,
+  list: SlicedList,
+  found: FoundViolations,
+): void {
+  const { slices, defaultSlice, rules, ordered } = slicing
+  const members = new Map<PreparedSlice, IndexedItem[]>()
   let latest = 0
-  let loose: number | undefined
+  let unassignedAt: number | undefined
   for (const one of items) {
     const { item, index } = one
-    const named = slices.find((slice) => belongs(item, slice, setting.run))
-    const slice = named ?? fallback
+    const matched = slices.find((slice) => matchesSlice(item, slice, list.context))
+    const slice = matched ?? defaultSlice
     if (slice) add(members, slice, one)
-    else if (rules === 'closed') found.push(unmatched(one, slices, setting.run))
-    if (!named) {
-      loose ??= index
+    else if (rules === 'closed') found.push(unmatched(one, slices, list.context))
+    if (!matched) {
+      unassignedAt ??= index
       continue
     }
-    if (rules === 'openAtEnd' && loose !== undefined) found.push(tooEarly(loose, named))
-    loose = undefined
-    const order = slices.indexOf(named)
-    if (ordered && order < latest) found.push(outOfOrder(index, named, slices[latest]))
+    if (rules === 'openAtEnd' && unassignedAt !== undefined) found.push(beforeSlice(unassignedAt, matched))
+    unassignedAt = undefined
+    const order = slices.indexOf(matched)
+    if (ordered && order < latest) found.push(outOfOrder(index, matched, slices[latest]))
     latest = Math.max(latest, order)
   }
-  for (const slice of fallback ? [...slices, fallback] : slices) {
+  for (const slice of defaultSlice ? [...slices, defaultSlice] : slices) {
     const own = members.get(slice) ?? []
     for (const { item, index } of own) {
       if (slice.compiled)
-        found.push(...errorsOf(slice.compiled, setting.run, item, below(setting.at, index, setting.data)))
+        found.push(...runSchema(slice.compiled, list.context, item, itemPosition(list.at, index, list.data)))
     }
-    countFault(slice, own.length, found, () =>
-      guessed(setting.run, () => almost(slice, without(items, members), setting.run)),
+    countViolation(slice, own.length, found, () =>
+      suggestion(list.context, () => nearestItem(slice, unassigned(items, members), list.context)),
     )
-    if (slice.inner) sliced(own, slice.inner, setting, found)
+    if (slice.inner) checkSlicing(own, slice.inner, list, found)
   }
 }
 
-function add(members: Map<Ready, Item[]>, slice: Ready, one: Item): void {
+function add(members: Map<PreparedSlice, IndexedItem[]>, slice: PreparedSlice, one: IndexedItem): void {
   const list = members.get(slice)
   if (list) list.push(one)
   else members.set(slice, [one])
 }
 
-const below = (at: DataAt, index: number, data: readonly unknown[]): DataAt => ({
+const itemPosition = (at: DataPosition, index: number, data: readonly unknown[]): DataPosition => ({
   instancePath: `${at.instancePath}/${index}`,
   parentData: data,
   parentDataProperty: index,
   rootData: at.rootData,
 })
 
-function countFault(slice: Ready, count: number, found: Found, hint: () => string): void {
+function countViolation(slice: PreparedSlice, count: number, found: FoundViolations, hint: () => string): void {
   if (slice.match === undefined && !slice.isDefault) return
   if (count < slice.min) {
     const some = count === 0 ? 'is missing' : `occurs ${times(count)}`
     found.push({
-      code: 'slice-cardinality',
-      text: `{at}: the slice \`${slice.name}\` ${some}; at least ${slice.min} is required${whatMarks(slice)}.${hint()}`,
+      detail: 'slice-cardinality',
+      text: `{at}: the slice \`${slice.name}\` ${some}; at least ${slice.min} is required${sliceDescription(slice)}.${hint()}`,
     })
   }
   if (slice.max !== '*' && count > slice.max) {
     found.push({
-      code: 'slice-cardinality',
-      text: `{at}: the slice \`${slice.name}\` occurs ${times(count)}; ${slice.max === 0 ? 'it is not allowed' : `at most ${slice.max} is allowed`}${whatMarks(slice)}.`,
+      detail: 'slice-cardinality',
+      text: `{at}: the slice \`${slice.name}\` occurs ${times(count)}; ${slice.max === 0 ? 'it is not allowed' : `at most ${slice.max} is allowed`}${sliceDescription(slice)}.`,
     })
   }
 }
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
 
-/** What an item of the slice looks like, for the sentence. */
-function whatMarks(slice: Ready): string {
+/** Describes the items of a slice in a sentence, by its discriminators. */
+function sliceDescription(slice: PreparedSlice): string {
   const marks = (slice.match ?? []).flatMap(({ path, fixed, pattern }) => {
     const value = fixed ?? pattern
     if (value === undefined) return []
-    return [path === '$this' ? `with ${markText(value)}` : `whose \`${path}\` is ${markText(value)}`]
+    return [path === '$this' ? `with ${valueText(value)}` : `whose \`${path}\` is ${valueText(value)}`]
   })
   return marks.length > 0 ? ` (an item ${marks.join(' and ')})` : ''
 }
 
-function unmatched({ item, index }: Item, slices: readonly Ready[], run: Run): Fault {
+function unmatched({ item, index }: IndexedItem, slices: readonly PreparedSlice[], context: CheckContext): Violation {
   const names = slices.map((one) => `\`${one.name}\``).join(', ')
-  const hint = guessed(run, () => {
-    const near = nearestSlice(item, slices, run)
+  const hint = suggestion(context, () => {
+    const near = nearestSlice(item, slices, context)
     return near ? ` It comes nearest to \`${near.slice.name}\`, but ${near.lacks}.` : ''
   })
   return {
-    code: 'slice-unmatched',
+    detail: 'slice-unmatched',
     below: `/${index}`,
     text: `{at} belongs to none of the slices that are allowed here: ${names}.${hint}`,
   }
 }
 
-function without(items: readonly Item[], members: ReadonlyMap<Ready, readonly Item[]>): readonly Item[] {
+function unassigned(
+  items: readonly IndexedItem[],
+  members: ReadonlyMap<PreparedSlice, readonly IndexedItem[]>,
+): readonly IndexedItem[] {
   const taken = new Set([...members.values()].flat())
   return items.filter((one) => !taken.has(one))
 }
 
-/** How many items of a list are compared. */
-const COMPARED = 20
+/** Items of a list that are compared with a missing slice. */
+const MAX_COMPARED = 20
 
-/** The item that was perhaps meant for a slice that is missing. */
-function almost(slice: Ready, items: readonly Item[], run: Run): string {
+/** Names the item that comes nearest to a missing slice. */
+function nearestItem(slice: PreparedSlice, items: readonly IndexedItem[], context: CheckContext): string {
   const near = items
-    .slice(0, COMPARED)
+    .slice(0, MAX_COMPARED)
     .flatMap(({ item, index }) => {
-      const one = nearTo(item, slice, run)
-      return one && (one.met > 0 || one.like >= ALIKE) ? [{ ...one, index }] : []
+      const one = distanceToSlice(item, slice, context)
+      return one && (one.met > 0 || one.similarity >= MIN_SIMILARITY) ? [{ ...one, index }] : []
     })
-    .sort((one, other) => other.met - one.met || other.like - one.like)[0]
+    .sort((one, other) => other.met - one.met || other.similarity - one.similarity)[0]
   return near ? ` Item ${near.index + 1} comes nearest, but ${near.lacks}.` : ''
 }
 
-/** From here on a text is perhaps the other one misspelt. */
-const ALIKE = 0.6
+/** From this similarity on, a text may be the other one misspelt. */
+const MIN_SIMILARITY = 0.6
 
-function outOfOrder(index: number, slice: Ready, before: Ready | undefined): Fault {
+function outOfOrder(index: number, slice: PreparedSlice, before: PreparedSlice | undefined): Violation {
   return {
-    code: 'slice-unmatched',
+    detail: 'slice-unmatched',
     below: `/${index}`,
     text: `{at}: the slice \`${slice.name}\` must come before \`${before?.name}\`.`,
   }
 }
 
 /** https://hl7.org/fhir/R4/valueset-resource-slicing-rules.html */
-function tooEarly(index: number, slice: Ready): Fault {
+function beforeSlice(index: number, slice: PreparedSlice): Violation {
   return {
-    code: 'slice-unmatched',
+    detail: 'slice-unmatched',
     below: `/${index}`,
     text: `{at} belongs to no slice, so it must come after those of the slice \`${slice.name}\`.`,
   }

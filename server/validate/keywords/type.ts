@@ -1,20 +1,24 @@
-/** `fhirType`: the value has the named shape. Compiled when first met, so that a start pays for no type it does not use. */
-import type { Compiled, DataAt, Fault } from '../run.ts'
+/** `fhirType`: the value is of a type or backbone element. Compiled on first use, so that unused types cost nothing at start. */
+import type { CompiledSchema, DataPosition } from '../check-context.ts'
+import type { Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
 
 export const fhirType = keyword<string>('fhirType', ['object'], (name, engine) => {
-  let shape: Compiled | undefined
-  return (run, data, at) => {
-    shape ??= engine.shape(name)
-    if (!shape.call(run, data, at)) return shape.errors ?? undefined
-    return name === 'Element' ? alone(data, at) : undefined
+  let shape: CompiledSchema | undefined
+  return (context, data, at) => {
+    shape ??= engine.typeSchema(name)
+    if (!shape.call(context, data, at)) return shape.errors ?? undefined
+    return name === 'Element' ? needsExtension(data, at) : undefined
   }
 })
 
-// `_birthDate` without `birthDate` has to say something by itself: an extension (rule ele-1).
-function alone(sibling: object, { parentData, parentDataProperty }: DataAt): readonly Fault[] | undefined {
+// `_birthDate` without `birthDate` must have an extension (ele-1).
+function needsExtension(
+  sibling: object,
+  { parentData, parentDataProperty }: DataPosition,
+): readonly Violation[] | undefined {
   if ('extension' in sibling || typeof parentDataProperty !== 'string' || !parentDataProperty.startsWith('_'))
     return undefined
   if ((parentData as Record<string, unknown>)[parentDataProperty.slice(1)] !== undefined) return undefined
-  return [{ code: 'element-empty', text: '{at} has neither a value nor an extension. Leave out what has none.' }]
+  return [{ detail: 'element-empty', text: '{at} has neither a value nor an extension. Leave out what has none.' }]
 }

@@ -1,7 +1,13 @@
-/** `fhirFixed`, `fhirPattern`, `fhirMin`, `fhirMax`: what a value must be. */
-import type { Json } from '../../fhir/types.ts'
-import { equals, fromFixed, fromPattern, includes, type Difference } from '../difference.ts'
-import type { Fault } from '../run.ts'
+/** `fhirFixed`, `fhirPattern`, `fhirMin`, `fhirMax`: fixed value, pattern and range. */
+import type { Json, JsonObject } from '../../fhir/types.ts'
+import {
+  equalsFixed,
+  differenceFromFixed,
+  differenceFromPattern,
+  matchesPattern,
+  type ValueDifference,
+} from '../fixed-pattern.ts'
+import type { Violation } from '../violation.ts'
 import { keyword } from './keyword.ts'
 
 const ALL = ['object', 'array', 'string', 'number', 'boolean'] as const
@@ -9,40 +15,46 @@ const ALL = ['object', 'array', 'string', 'number', 'boolean'] as const
 export const fhirFixed = keyword<Json>(
   'fhirFixed',
   ALL,
-  (fixed) => (_run, data: Json) =>
-    equals(data, fixed) ? undefined : [differs('value-fixed', fromFixed(data, fixed), 'be')],
+  (fixed) => (_context, data: Json) =>
+    equalsFixed(data, fixed) ? undefined : [differs('value-fixed', differenceFromFixed(data, fixed), 'be')],
 )
 
 export const fhirPattern = keyword<Json>(
   'fhirPattern',
   ALL,
-  (pattern) => (_run, data: Json) =>
-    includes(data, pattern) ? undefined : [differs('value-pattern', fromPattern(data, pattern), 'hold')],
+  (pattern) => (_context, data: Json) =>
+    matchesPattern(data, pattern)
+      ? undefined
+      : [differs('value-pattern', differenceFromPattern(data, pattern), 'hold')],
 )
 
-function differs(code: 'value-fixed' | 'value-pattern', { below, found, wanted }: Difference, be: string): Fault {
-  if (wanted === undefined)
-    return { code, below, text: `{at} is ${show(found)}, but what holds it is fixed without it. Leave it out.` }
+function differs(
+  detail: 'value-fixed' | 'value-pattern',
+  { below, found, expected }: ValueDifference,
+  be: string,
+): Violation {
+  if (expected === undefined)
+    return { detail, below, text: `{at} is ${show(found)}, but the fixed value has no such element. Leave it out.` }
   const is = found === undefined ? 'is missing' : `is ${show(found)}`
-  const must = typeof wanted === 'object' ? be : 'be'
-  return { code, below, text: `{at} ${is}, but it must ${must} ${markText(wanted as Json)}.` }
+  const must = typeof expected === 'object' ? be : 'be'
+  return { detail, below, text: `{at} ${is}, but it must ${must} ${valueText(expected as Json)}.` }
 }
 
 export const fhirMin = keyword<Json>(
   'fhirMin',
   ALL,
-  (min) => (_run, data: Json) =>
+  (min) => (_context, data: Json) =>
     compare(data, min) < 0
-      ? [{ code: 'value-range', text: `{at} is ${show(data)}; the least allowed is ${show(min)}.` }]
+      ? [{ detail: 'value-range', text: `{at} is ${show(data)}; the minimum is ${show(min)}.` }]
       : undefined,
 )
 
 export const fhirMax = keyword<Json>(
   'fhirMax',
   ALL,
-  (max) => (_run, data: Json) =>
+  (max) => (_context, data: Json) =>
     compare(data, max) > 0
-      ? [{ code: 'value-range', text: `{at} is ${show(data)}; the most allowed is ${show(max)}.` }]
+      ? [{ detail: 'value-range', text: `{at} is ${show(data)}; the maximum is ${show(max)}.` }]
       : undefined,
 )
 
@@ -58,23 +70,21 @@ function compare(one: unknown, other: unknown): number {
   return 0
 }
 
-type Bag = Readonly<Record<string, unknown>>
-
 const magnitude = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null ? (value as Bag).value : value
+  typeof value === 'object' && value !== null ? (value as JsonObject).value : value
 
-/** A wanted value in words: a code with its system, else the value as it is. */
-export function markText(value: Json): string {
+/** An expected value in a sentence: a code with its system, else the JSON. */
+export function valueText(value: Json): string {
   const { coding, system, code, ...more } = (value ?? {}) as Readonly<Record<string, Json>>
   if (Object.keys(more).length > 0) return show(value)
   const first = Array.isArray(coding) && coding.length === 1 ? (coding[0] as Json | undefined) : undefined
-  if (first !== undefined) return markText(first)
+  if (first !== undefined) return valueText(first)
   return typeof code === 'string' && typeof system === 'string' ? `the code \`${code}\` of \`${system}\`` : show(value)
 }
 
-/** A value in a sentence, cut when it is long. */
+/** A value in a sentence, clipped when it is long. */
 export function show(value: unknown): string {
-  // What JSON cannot say (undefined) may come from a caller that did not read JSON.
+  // A caller of the library may pass values that are not JSON (undefined).
   const text = typeof value === 'string' ? value : String(JSON.stringify(value))
   return `\`${text.length > 200 ? `${text.slice(0, 200)}...` : text}\``
 }

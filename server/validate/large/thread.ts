@@ -1,4 +1,4 @@
-/** The thread in which large resources are checked, one after the other. Started by apart.ts. */
+/** The code of the worker thread: checks large resources, one after the other. Started by worker-thread.ts. */
 import path from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Source } from '../../definitions/folders.ts'
@@ -6,33 +6,35 @@ import { loadDefinitions } from '../../definitions/load.ts'
 import { withPosted } from '../../definitions/posted.ts'
 import { parseJson } from '../../fhir/json.ts'
 import type { Issue } from '../../fhir/outcome.ts'
-import { createValidator, type Rules } from '../create.ts'
-import type { Ask } from '../validator.ts'
+import { createValidator, type RuleSet } from '../create-validator.ts'
+import type { ResourceCheckOptions } from '../validator.ts'
 
-/** `now`: the time that rules go by. `besides`: definitions that hold from now on besides the hub's own; absent: those of the question before. */
-export type Question = {
+/** `now`: the time of `today()` and `now()`. `additional`: definitions to use from now on, in addition to the hub's own; absent: as for the last request. */
+export type CheckRequest = {
   readonly text: string
-  readonly ask?: Ask
+  readonly options?: ResourceCheckOptions
   readonly now: number
-  readonly besides?: readonly Source[]
+  readonly additional?: readonly Source[]
 }
-export type Answer =
-  { readonly issues: readonly Issue[] } | { readonly fault: { readonly name: string; readonly message: string } }
+export type CheckResponse =
+  { readonly issues: readonly Issue[] } | { readonly error: { readonly name: string; readonly message: string } }
 
-const OWN = path.join(import.meta.dirname, '..', '..', '..')
-export type Setting = { readonly rules: Rules; readonly timeZone?: string }
-const { rules, timeZone } = workerData as Setting
-const own = await loadDefinitions(OWN)
+const ROOT_FOLDER = path.join(import.meta.dirname, '..', '..', '..')
+export type WorkerThreadData = { readonly rules: RuleSet; readonly timeZone?: string }
+const { rules, timeZone } = workerData as WorkerThreadData
+const hubDefinitions = await loadDefinitions(ROOT_FOLDER)
 let time = 0
 const clock = { now: () => time, timeZone }
-let validator = createValidator(own, { rules, clock })
+let validator = createValidator(hubDefinitions, { rules, clock })
 
-parentPort!.on('message', async ({ text, ask, now, besides }: Question) => {
-  parentPort!.postMessage(await answerTo().catch(({ name, message }: Error): Answer => ({ fault: { name, message } })))
+parentPort!.on('message', async ({ text, options, now, additional }: CheckRequest) => {
+  parentPort!.postMessage(
+    await respond().catch(({ name, message }: Error): CheckResponse => ({ error: { name, message } })),
+  )
 
-  async function answerTo(): Promise<Answer> {
+  async function respond(): Promise<CheckResponse> {
     time = now
-    if (besides) validator = createValidator(withPosted(own, besides), { rules, clock })
-    return { issues: await validator.check(parseJson(text).value, ask) }
+    if (additional) validator = createValidator(withPosted(hubDefinitions, additional), { rules, clock })
+    return { issues: await validator.check(parseJson(text).value, options) }
   }
 })

@@ -1,6 +1,13 @@
-/** One answer against its question: the type of its value, then the rules that the question sets. */
-import type { Fault } from '../run.ts'
-import { list, mismatch, NONE, type Asked, type Check, type Rule } from './asked.ts'
+/** One answer against its question: the type of its value, then the rules of the question. */
+import type { Violation } from '../violation.ts'
+import {
+  list,
+  mismatch,
+  NO_VIOLATIONS,
+  type ResponseContext,
+  type AnswerCheck,
+  type QuestionRule,
+} from './question-rule.ts'
 import { attachmentRule } from './rules/attachment.ts'
 import { decimalRule, lengthRule, rangeRule } from './rules/limits.ts'
 import { optionRule } from './rules/options.ts'
@@ -8,10 +15,10 @@ import { quantityRangeRule, unitRule } from './rules/quantity.ts'
 import { referenceRule } from './rules/reference.ts'
 import { lineRule, patternRule } from './rules/text.ts'
 import { valueSetRule } from './rules/value-set.ts'
-import { objects, valueKey, type Answer, type Question } from './shapes.ts'
+import { objects, valueKey, type ResponseAnswer, type Question } from './questionnaire-types.ts'
 
-/** In the order in which they are told. */
-const RULES: readonly Rule[] = [
+/** In the order of their issues. */
+const RULES: readonly QuestionRule[] = [
   lengthRule,
   lineRule,
   patternRule,
@@ -26,7 +33,7 @@ const RULES: readonly Rule[] = [
 ]
 
 /** The properties that carry the answer to each type of question. https://hl7.org/fhir/R4/valueset-item-type.html */
-const VALUES: Readonly<Record<string, readonly string[]>> = {
+const ANSWER_PROPERTIES: Readonly<Record<string, readonly string[]>> = {
   boolean: ['valueBoolean'],
   decimal: ['valueDecimal'],
   integer: ['valueInteger'],
@@ -43,38 +50,42 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   quantity: ['valueQuantity'],
 }
 
-/** Faults with pointers below the answer. */
-export function answerFaults(answer: Answer, question: Question, asked: Asked): readonly Fault[] {
+/** Violations, with pointers relative to the answer. */
+export function answerViolations(
+  answer: ResponseAnswer,
+  question: Question,
+  response: ResponseContext,
+): readonly Violation[] {
   const key = valueKey(answer)
-  if (key === undefined) return NONE
-  const { allowed, checks } = ready(question)
+  if (key === undefined) return NO_VIOLATIONS
+  const { allowed, checks } = prepareQuestion(question)
   if (allowed.length > 0 && !allowed.includes(key)) {
     const text = `{at}: the question \`${question.linkId}\` is answered with ${list(allowed)}, not with \`${key}\`.`
     return [mismatch(`/${key}`, text)]
   }
   const value = answer[key]
-  return checks.flatMap((check) => check(value, { key, answer }, asked))
+  return checks.flatMap((check) => check(value, { key, answer }, response))
 }
 
-/** What a question asks of each answer: the properties that may hold it, and checks of the value. */
-export type Ready = { readonly allowed: readonly string[]; readonly checks: readonly Check[] }
+/** A prepared question: the properties that may hold an answer, and the checks of its value. */
+export type PreparedQuestion = { readonly allowed: readonly string[]; readonly checks: readonly AnswerCheck[] }
 
-/** Only a shortcut: what a question asks is read once. */
-const known = new WeakMap<Question, Ready>()
+/** A cache: each question is prepared once. */
+const preparedQuestions = new WeakMap<Question, PreparedQuestion>()
 
-export function ready(question: Question): Ready {
-  const made = known.get(question) ?? {
+export function prepareQuestion(question: Question): PreparedQuestion {
+  const prepared = preparedQuestions.get(question) ?? {
     allowed: allowedKeys(question),
     checks: RULES.flatMap((rule) => rule(question) ?? []),
   }
-  known.set(question, made)
-  return made
+  preparedQuestions.set(question, prepared)
+  return prepared
 }
 
-// Options of a choice may be of other types than Coding.
+// The options of a choice may be of other types than Coding.
 function allowedKeys(question: Question): readonly string[] {
   const type = question.type ?? ''
-  const own = (Object.hasOwn(VALUES, type) ? VALUES[type] : undefined) ?? []
+  const own = (Object.hasOwn(ANSWER_PROPERTIES, type) ? ANSWER_PROPERTIES[type] : undefined) ?? []
   const options = objects(question.answerOption).flatMap((option) => valueKey(option) ?? [])
   return [...new Set([...own, ...options])]
 }

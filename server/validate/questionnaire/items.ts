@@ -1,105 +1,128 @@
 /**
- * The items of a response, a group or an answer against the questions of that place: known, in order, as often as
- * asked. https://hl7.org/fhir/R4/questionnaireresponse.html#notes
+ * The items of a response, a group or an answer against the items of the questionnaire: linkId, order, occurrences. https://hl7.org/fhir/R4/questionnaireresponse.html#notes
  */
 import { nearest } from '../../fhir/nearest.ts'
-import type { Fault } from '../run.ts'
-import { answerFaults } from './answer.ts'
-import { list, mismatch, type Asked } from './asked.ts'
-import type { Place } from './enabled.ts'
-import { occurrenceFaults, type Given } from './occurrences.ts'
-import { objects, type Answer, type Item, type Question } from './shapes.ts'
+import type { Violation } from '../violation.ts'
+import { answerViolations } from './answer.ts'
+import { list, mismatch, type ResponseContext } from './question-rule.ts'
+import type { ItemScope } from './enable-when.ts'
+import { occurrenceViolations, type GivenItem } from './occurrences.ts'
+import { objects, type ResponseAnswer, type ResponseItem, type Question } from './questionnaire-types.ts'
 
-/** A place, and the pointer to it. */
-export type Here = Place & { readonly at: string }
+/** A scope, and the JSON pointer to it. */
+export type LocatedScope = ItemScope & { readonly at: string }
 
-export function itemsFaults(questions: readonly Question[], here: Here, asked: Asked): readonly Fault[] {
-  const faults: Fault[] = []
+export function itemsViolations(
+  questions: readonly Question[],
+  scope: LocatedScope,
+  response: ResponseContext,
+): readonly Violation[] {
+  const violations: Violation[] = []
   const order = new Map(questions.map(({ linkId }, index) => [linkId ?? '', index]))
-  const given = new Map<string, Given[]>()
+  const given = new Map<string, GivenItem[]>()
   let last = -1
-  objects<Item>(here.holder.item).forEach((item, index) => {
+  objects<ResponseItem>(scope.holder.item).forEach((item, index) => {
     const { linkId } = item
-    // Absent, or of another shape: that was judged elsewhere.
+    // A missing linkId, or one that is no text, is an issue of the type QuestionnaireResponse.
     if (typeof linkId !== 'string') return
-    const at = `${here.at}/item/${index}`
-    const place = order.get(linkId)
-    if (place === undefined) return void faults.push(unknownItem(linkId, at, [...order.keys()], asked))
-    if (place < last) faults.push(outOfOrder(linkId, at, questions[last] as Question))
-    last = Math.max(last, place)
+    const at = `${scope.at}/item/${index}`
+    const position = order.get(linkId)
+    if (position === undefined) return void violations.push(unknownItem(linkId, at, [...order.keys()], response))
+    if (position < last) violations.push(outOfOrder(linkId, at, questions[last] as Question))
+    last = Math.max(last, position)
     const before = given.get(linkId)
     if (before) before.push({ item, at })
     else given.set(linkId, [{ item, at }])
   })
   for (const question of questions) {
     const items = given.get(question.linkId ?? '') ?? []
-    const isEnabled = asked.isEnabled(question, here)
-    faults.push(...occurrenceFaults(question, items, { here, isEnabled, asked }))
-    for (const { item, at } of items) faults.push(...itemFaults(question, item, { here, at, isEnabled, asked }))
+    const isEnabled = response.isEnabled(question, scope)
+    violations.push(...occurrenceViolations(question, items, { scope, isEnabled, response }))
+    for (const { item, at } of items)
+      violations.push(...itemViolations(question, item, { scope, at, isEnabled, response }))
   }
-  return faults
+  return violations
 }
 
-type Setting = { readonly here: Here; readonly at: string; readonly isEnabled: boolean; readonly asked: Asked }
+type ItemCheck = {
+  readonly scope: LocatedScope
+  readonly at: string
+  readonly isEnabled: boolean
+  readonly response: ResponseContext
+}
 
-function itemFaults(question: Question, item: Item, { here, at, isEnabled, asked }: Setting): readonly Fault[] {
-  const answers = objects<Answer>(item.answer)
-  const items = objects<Item>(item.item)
+function itemViolations(
+  question: Question,
+  item: ResponseItem,
+  { scope, at, isEnabled, response }: ItemCheck,
+): readonly Violation[] {
+  const answers = objects<ResponseAnswer>(item.answer)
+  const items = objects<ResponseItem>(item.item)
   const name = `\`${question.linkId}\``
-  // An empty item of a question that is not asked says nothing.
+  // An empty item of a question that is not enabled is allowed.
   if (!isEnabled) {
     return answers.length + items.length > 0
-      ? [mismatch(at, `{at}: the question ${name} is not asked after the other answers given.`)]
+      ? [mismatch(at, `{at}: the question ${name} is not enabled by the other answers.`)]
       : []
   }
-  const faults = textFaults(question, item, at)
+  const violations = textViolations(question, item, at)
   if (question.type === 'display') {
     if (answers.length + items.length > 0)
-      faults.push(mismatch(at, `{at}: ${name} is a text to show; it takes no answer and no items.`))
-    return faults
+      violations.push(mismatch(at, `{at}: ${name} is a display text; it takes no answer and no items.`))
+    return violations
   }
   const inner = objects<Question>(question.item)
   if (question.type === 'group') {
-    if (answers.length > 0) faults.push(mismatch(at, `{at}: ${name} is a group; it takes items, not answers.`))
-    return [...faults, ...itemsFaults(inner, { holder: item, item, above: here, at }, asked)]
+    if (answers.length > 0) violations.push(mismatch(at, `{at}: ${name} is a group; it takes items, not answers.`))
+    return [...violations, ...itemsViolations(inner, { holder: item, item, above: scope, at }, response)]
   }
-  if (items.length > 0) faults.push(mismatch(at, `{at}: items below the question ${name} stand inside its answer.`))
+  if (items.length > 0)
+    violations.push(mismatch(at, `{at}: items below the question ${name} belong inside its answer.`))
   answers.forEach((answer, index) => {
     const below = `${at}/answer/${index}`
-    for (const fault of answerFaults(answer, question, asked)) faults.push({ ...fault, below: below + fault.below })
-    faults.push(...itemsFaults(inner, { holder: answer, item, above: here, at: below }, asked))
+    for (const violation of answerViolations(answer, question, response))
+      violations.push({ ...violation, below: below + violation.below })
+    violations.push(...itemsViolations(inner, { holder: answer, item, above: scope, at: below }, response))
   })
-  return faults
+  return violations
 }
 
-type Translated = { readonly extension?: unknown }
+type TranslatedText = { readonly extension?: unknown }
 
-/** https://hl7.org/fhir/R4/questionnaireresponse-definitions.html#QuestionnaireResponse.item.text, also as translated. */
-function textFaults(question: Question, item: Item, at: string): Fault[] {
+/** The text of the question, or a translation of it. https://hl7.org/fhir/R4/questionnaireresponse-definitions.html#QuestionnaireResponse.item.text */
+function textViolations(question: Question, item: ResponseItem, at: string): Violation[] {
   const { text } = item
   if (typeof text !== 'string' || text === question.text) return []
-  const translations = objects((question._text as Translated | undefined)?.extension).flatMap((one) =>
+  const translations = objects((question._text as TranslatedText | undefined)?.extension).flatMap((one) =>
     objects(one.extension).flatMap((part) => (part.url === 'content' ? [part.valueString ?? part.valueMarkdown] : [])),
   )
   if (translations.includes(text)) return []
   return [mismatch(at, `{at}: the text is not that of the question \`${question.linkId}\`. Leave it out, or copy it.`)]
 }
 
-function outOfOrder(linkId: string, at: string, after: Question): Fault {
-  return mismatch(at, `{at}: the item \`${linkId}\` stands after \`${after.linkId}\`; the questionnaire has it before.`)
+function outOfOrder(linkId: string, at: string, after: Question): Violation {
+  return mismatch(
+    at,
+    `{at}: the item \`${linkId}\` comes after \`${after.linkId}\`; in the questionnaire it comes before.`,
+  )
 }
 
-function unknownItem(linkId: string, at: string, known: readonly string[], { form }: Asked): Fault {
-  if (isSomewhere(linkId, objects<Question>(form.item)))
+function unknownItem(
+  linkId: string,
+  at: string,
+  linkIds: readonly string[],
+  { questionnaire }: ResponseContext,
+): Violation {
+  if (isSomewhere(linkId, objects<Question>(questionnaire.item)))
     return mismatch(at, `{at}: the questionnaire has the item \`${linkId}\` in another place, not here.`)
-  const guess = nearest(
+  const suggested = nearest(
     linkId,
-    known.filter((one) => typeof one === 'string'),
+    linkIds.filter((one) => typeof one === 'string'),
   )
-  const hint = guess
-    ? ` Did you mean \`${guess}\`?`
-    : known.length > 0
-      ? ` It has ${list(known.slice(0, 12), ', ')} here.`
+  const hint = suggested
+    ? ` Did you mean \`${suggested}\`?`
+    : linkIds.length > 0
+      ? ` It has ${list(linkIds.slice(0, 12), ', ')} here.`
       : ''
   return mismatch(at, `{at}: the questionnaire has no item \`${linkId}\` here.${hint}`)
 }

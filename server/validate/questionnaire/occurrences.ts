@@ -1,62 +1,83 @@
-/** How often a question is answered, and a group given. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.required */
-import type { Fault } from '../run.ts'
-import { mismatch, warning, type Asked } from './asked.ts'
-import { extensionNumber, extensionValues, objects, valueKey, type Bag, type Item, type Question } from './shapes.ts'
+/** How often a question is answered, and how often a group occurs. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.required */
+import type { JsonObject } from '../../fhir/types.ts'
+import type { Violation } from '../violation.ts'
+import { mismatch, warning, type ResponseContext } from './question-rule.ts'
+import {
+  extensionNumber,
+  extensionValues,
+  objects,
+  valueKey,
+  type ResponseItem,
+  type Question,
+} from './questionnaire-types.ts'
 
-/** An item, and the pointer to it. */
-export type Given = { readonly item: Item; readonly at: string }
+/** An item of the response, and the JSON pointer to it. */
+export type GivenItem = { readonly item: ResponseItem; readonly at: string }
 
-type Setting = { readonly here: { readonly at: string }; readonly isEnabled: boolean; readonly asked: Asked }
-
-/** Required, repeats, minOccurs and maxOccurs; nothing of a question that is not asked. */
-export function occurrenceFaults(question: Question, given: readonly Given[], setting: Setting): readonly Fault[] {
-  const faults = question.repeats === true ? [] : again(question, given)
-  if (!setting.isEnabled || question.type === 'display') return faults
-  return [...faults, ...requiredFaults(question, given, setting), ...countFaults(question, given, setting)]
+type OccurrenceCheck = {
+  readonly scope: { readonly at: string }
+  readonly isEnabled: boolean
+  readonly response: ResponseContext
 }
 
-function again({ linkId }: Question, given: readonly Given[]): Fault[] {
-  return given.slice(1).map(({ at }) => mismatch(at, `{at}: the item \`${linkId}\` is there more than once.`))
+/** Checks required, repeats, minOccurs and maxOccurs; of a question that is not enabled only repeats. */
+export function occurrenceViolations(
+  question: Question,
+  given: readonly GivenItem[],
+  check: OccurrenceCheck,
+): readonly Violation[] {
+  const violations = question.repeats === true ? [] : repeatedViolations(question, given)
+  if (!check.isEnabled || question.type === 'display') return violations
+  return [...violations, ...requiredViolations(question, given, check), ...countViolations(question, given, check)]
 }
 
-/** Of a response that is still under way it is only told. */
-function requiredFaults(question: Question, given: readonly Given[], { here, asked }: Setting): Fault[] {
+function repeatedViolations({ linkId }: Question, given: readonly GivenItem[]): Violation[] {
+  return given.slice(1).map(({ at }) => mismatch(at, `{at}: the item \`${linkId}\` occurs more than once.`))
+}
+
+/** A warning in a response that is not complete yet. */
+function requiredViolations(
+  question: Question,
+  given: readonly GivenItem[],
+  { scope, response }: OccurrenceCheck,
+): Violation[] {
   if (question.required !== true) return []
-  const tell = asked.isComplete ? mismatch : warning
+  const violation = response.isComplete ? mismatch : warning
   const name = `\`${question.linkId}\``
   const [what, holds] = question.type === 'group' ? ['group', 'item'] : ['question', 'answer']
   if (given.length === 0) {
     const missing = question.type === 'group' ? 'missing' : 'not answered'
-    return [tell(here.at, `{at}: the required ${what} ${name} is ${missing}.`)]
+    return [violation(scope.at, `{at}: the required ${what} ${name} is ${missing}.`)]
   }
   return given
     .filter(({ item }) => objects(item[holds as 'answer']).length === 0)
-    .map(({ at }) => tell(at, `{at}: the required ${what} ${name} has no ${holds}.`))
+    .map(({ at }) => violation(at, `{at}: the required ${what} ${name} has no ${holds}.`))
 }
 
-function countFaults(question: Question, given: readonly Given[], { here }: Setting): Fault[] {
+function countViolations(question: Question, given: readonly GivenItem[], { scope }: OccurrenceCheck): Violation[] {
   const [first] = given
   if (!first) return []
   const isGroup = question.type === 'group'
   const answers = given.flatMap(({ item, at }) => objects(item.answer).map((answer, index) => ({ answer, at, index })))
   const count = isGroup ? given.length : answers.length
   const what = isGroup ? 'group' : 'question'
-  const tell = (text: string): Fault => mismatch(isGroup ? here.at : first.at, `{at}: the ${what} ${text}.`)
+  const violation = (text: string): Violation => mismatch(isGroup ? scope.at : first.at, `{at}: the ${what} ${text}.`)
   const [min, max] = ['minOccurs', 'maxOccurs'].map((name) => extensionNumber(question, `questionnaire-${name}`))
   const name = `\`${question.linkId}\``
-  const faults: Fault[] = []
+  const violations: Violation[] = []
   if (question.repeats !== true && given.length === 1 && answers.length > 1)
-    faults.push(tell(`${name} takes one answer, not ${answers.length}`))
+    violations.push(violation(`${name} takes one answer, not ${answers.length}`))
   if (min !== undefined && count < min)
-    faults.push(tell(`${name} is there ${count} times; at least ${min} are asked for`))
-  if (max !== undefined && count > max) faults.push(tell(`${name} is there ${count} times; at most ${max} are taken`))
-  return count > 1 && !isGroup ? [...faults, ...exclusiveFaults(question, answers)] : faults
+    violations.push(violation(`${name} occurs ${count} times; at least ${min} are required`))
+  if (max !== undefined && count > max)
+    violations.push(violation(`${name} occurs ${count} times; at most ${max} are allowed`))
+  return count > 1 && !isGroup ? [...violations, ...exclusiveViolations(question, answers)] : violations
 }
 
-type Place = { readonly answer: Bag; readonly at: string; readonly index: number }
+type GivenAnswer = { readonly answer: JsonObject; readonly at: string; readonly index: number }
 
-/** The extension optionExclusive: with this option no other. https://hl7.org/fhir/R4/extension-questionnaire-optionexclusive.html */
-function exclusiveFaults(question: Question, answers: readonly Place[]): Fault[] {
+/** The extension optionExclusive: the option excludes other answers. https://hl7.org/fhir/R4/extension-questionnaire-optionexclusive.html */
+function exclusiveViolations(question: Question, answers: readonly GivenAnswer[]): Violation[] {
   const exclusive = new Set(
     objects(question.answerOption)
       .filter((option) => extensionValues(option, 'questionnaire-optionExclusive').includes(true))
@@ -69,10 +90,10 @@ function exclusiveFaults(question: Question, answers: readonly Place[]): Fault[]
     )
 }
 
-function optionKey(holder: Bag): string {
+function optionKey(holder: JsonObject): string {
   const value = holder[valueKey(holder) ?? '']
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? ''
-  const { system, code, reference } = value as Bag
+  const { system, code, reference } = value as JsonObject
   return code === undefined && reference === undefined
     ? JSON.stringify(value)
     : JSON.stringify([system, code, reference])

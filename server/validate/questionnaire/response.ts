@@ -1,25 +1,29 @@
 /** A QuestionnaireResponse against its Questionnaire. https://hl7.org/fhir/R4/questionnaireresponse.html#notes */
-import type { Fault, Run } from '../run.ts'
-import type { Asked } from './asked.ts'
-import { createEnabled } from './enabled.ts'
-import { findForm } from './find.ts'
-import { headFaults } from './head.ts'
-import { itemsFaults } from './items.ts'
-import { objects, type Question } from './shapes.ts'
+import type { Violation } from '../violation.ts'
+import type { CheckContext } from '../check-context.ts'
+import type { ResponseContext } from './question-rule.ts'
+import { createEnableWhen } from './enable-when.ts'
+import { findQuestionnaire } from './find-questionnaire.ts'
+import { wholeResponseViolations } from './whole-response.ts'
+import { itemsViolations } from './items.ts'
+import { objects, type Question } from './questionnaire-types.ts'
 
-/** Where nothing that is required may be missing. https://hl7.org/fhir/R4/valueset-questionnaire-answers-status.html */
+/** The statuses in which no required answer may be missing. https://hl7.org/fhir/R4/valueset-questionnaire-answers-status.html */
 const COMPLETE = new Set<unknown>(['completed', 'amended'])
 
 export const isComplete = (status: unknown): boolean => COMPLETE.has(status)
 
-/** Faults of the resource of a run, with pointers into it; none when it names no questionnaire. */
-export function responseFaults(run: Run): readonly Fault[] {
-  const { resource } = run
+/** Violations of the resource of the context, with pointers into it; none when it names no questionnaire. */
+export function responseViolations(context: CheckContext): readonly Violation[] {
+  const { resource } = context
   const { questionnaire, status } = resource
   if (typeof questionnaire !== 'string') return []
-  const found = findForm(questionnaire, run)
-  if ('code' in found) return [found]
-  const asked: Asked = { ...found, run, isComplete: isComplete(status), isEnabled: createEnabled() }
-  const questions = objects<Question>(found.form.item)
-  return [...headFaults(resource, found.form), ...itemsFaults(questions, { holder: resource, at: '' }, asked)]
+  const found = findQuestionnaire(questionnaire, context)
+  if ('detail' in found) return [found]
+  const response: ResponseContext = { ...found, context, isComplete: isComplete(status), isEnabled: createEnableWhen() }
+  const questions = objects<Question>(found.questionnaire.item)
+  return [
+    ...wholeResponseViolations(resource, found.questionnaire),
+    ...itemsViolations(questions, { holder: resource, at: '' }, response),
+  ]
 }

@@ -1,51 +1,54 @@
-/** The keywords that look at a value and nothing around it: their own checks, told nothing of the place. */
-import { ruleTests } from '../keywords/invariants.ts'
-import { fhirAggregation, fhirTarget } from '../keywords/target.ts'
+/** The tests of keywords that need only the value, not its position: each is made from the check of the keyword. */
+import { invariantTests } from '../keywords/invariants.ts'
+import { fhirAggregation, fhirTarget } from '../keywords/reference-target.ts'
 import { fhirFixed, fhirMax, fhirMin, fhirPattern } from '../keywords/value.ts'
-import { createWellAnswered } from '../questionnaire/quick.ts'
-import { answersFit, RULES, type Rule } from '../rules/index.ts'
-import type { Engine } from '../run.ts'
+import { createResponseTest } from '../questionnaire/quick-response.ts'
+import { fitsQuestionnaire, SPECIFICATION_RULES } from '../rules/index.ts'
+import type { SpecificationRule } from '../rules/specification-rule.ts'
+import type { ValidationEngine } from '../check-context.ts'
 import type { Invariant } from '../compile/schema.ts'
-import { of, type Make } from './check.ts'
-import { coding, binding, reference } from './remembered.ts'
-import { all, type Test } from './test.ts'
+import { keywordTest, type TestFactory } from './keyword-test.ts'
+import { cachedCoding, cachedBinding, cachedReference } from './cached-tests.ts'
+import { allOf } from './quick-test.ts'
+import type { QuickTest } from '../check-context.ts'
 
-/** By the name of the keyword. */
-export const KEYWORD_TESTS: Readonly<Record<string, Make>> = {
-  fhirFixed: of(fhirFixed),
-  fhirPattern: of(fhirPattern),
-  fhirMin: of(fhirMin),
-  fhirMax: of(fhirMax),
-  fhirBinding: binding,
-  fhirCoding: coding,
-  fhirReference: reference,
-  fhirTarget: of(fhirTarget),
-  fhirAggregation: of(fhirAggregation),
-  fhirElementId: () => elementId,
-  minProperties: (least: number) => (value) => Object.keys(value as object).length >= least,
+/** By keyword. A keyword that is neither here nor compiled by create-test-compiler.ts makes the whole test NEVER. */
+export const KEYWORD_TESTS: Readonly<Record<string, TestFactory>> = {
+  fhirFixed: keywordTest(fhirFixed),
+  fhirPattern: keywordTest(fhirPattern),
+  fhirMin: keywordTest(fhirMin),
+  fhirMax: keywordTest(fhirMax),
+  fhirBinding: cachedBinding,
+  fhirCoding: cachedCoding,
+  fhirReference: cachedReference,
+  fhirTarget: keywordTest(fhirTarget),
+  fhirAggregation: keywordTest(fhirAggregation),
+  fhirElementId: () => elementIdTest,
+  minProperties: (min: number) => (value) => Object.keys(value as object).length >= min,
   fhirInvariants: (rules: readonly Invariant[], engine) =>
-    all(
-      ruleTests(rules, engine).map(
-        (test): Test =>
-          (value, run) =>
-            test(run, value as never),
+    allOf(
+      invariantTests(rules, engine).map(
+        (test): QuickTest =>
+          (value, context) =>
+            test(context, value as never),
       ),
     ),
-  fhirRules: (name: string, engine) => all((RULES[name] ?? []).map((rule) => ruleTest(rule, engine))),
+  fhirRules: (name: string, engine) =>
+    allOf((SPECIFICATION_RULES[name] ?? []).map((rule) => specificationRuleTest(rule, engine))),
 }
 
-function ruleTest(rule: Rule, engine: Engine): Test {
-  // It has a quick pass of its own.
-  if (rule === answersFit) {
-    const isWellAnswered = createWellAnswered(engine)
-    return (_value, run) => isWellAnswered(run)
+function specificationRuleTest(rule: SpecificationRule, engine: ValidationEngine): QuickTest {
+  // Responses have a quick pass of their own.
+  if (rule === fitsQuestionnaire) {
+    const isWellAnswered = createResponseTest(engine)
+    return (_value, context) => isWellAnswered(context)
   }
-  return (value, run) => rule(value as never, run).length === 0
+  return (value, context) => rule(value as never, context).length === 0
 }
 
-/** Two lists of a StructureDefinition may name the same: that is for the schemas to say. */
-const elementId: Test = (id, run, holder) => {
-  const before = run.ids.get(id as string)
-  if (before === undefined) run.ids.set(id as string, holder)
-  return before === undefined || before === holder
+/** Snapshot and differential of a StructureDefinition share element ids: this test fails there, and ajv decides. */
+const elementIdTest: QuickTest = (id, context, holder) => {
+  const first = context.ids.get(id as string)
+  if (first === undefined) context.ids.set(id as string, holder)
+  return first === undefined || first === holder
 }

@@ -1,34 +1,36 @@
-/** Objects: one pass over the properties that are there. */
+/** Objects: one pass over the properties that are present. */
+import type { JsonObject } from '../../fhir/types.ts'
 import type { Choice, Schema } from '../compile/schema.ts'
-import { besides, fhirChoice, listFault } from '../keywords/presence.ts'
-import type { Run } from '../run.ts'
-import type { Compiler } from './compile.ts'
-import { all, NEVER, type Bag, type Test } from './test.ts'
+import { primitiveSiblings, fhirChoice, listViolation } from '../keywords/properties.ts'
+import type { CheckContext } from '../check-context.ts'
+import type { TestCompiler } from './test-compiler.ts'
+import { allOf, NEVER } from './quick-test.ts'
+import type { QuickTest } from '../check-context.ts'
 
-/** What holds for a property: its test, made when it is first met, and which of the things to be counted it is. */
-type Entry = {
-  test?: Test
-  readonly make: () => Test
+/** A property: its test, compiled on first use, and the bits of the required names and choices that it satisfies. */
+type PropertyTest = {
+  test?: QuickTest
+  readonly make: () => QuickTest
   readonly required: number
   readonly choice: number
   readonly isId: boolean
 }
 
-/** Bits of a number that JavaScript computes with quickly. */
-const BITS = 30
+/** Bits of a small integer, which V8 computes with fast. */
+const MAX_BITS = 30
 
-export function objectTest(schemas: readonly Schema[], compiler: Compiler): Test {
+export function objectTest(schemas: readonly Schema[], compiler: TestCompiler): QuickTest {
   const isClosed = schemas.some((one) => one.additionalProperties === false)
-  return all([
-    isClosed ? closed(schemas, compiler) : open(schemas, compiler),
-    ...schemas.flatMap((one) => siblings(one, compiler)),
+  return allOf([
+    isClosed ? closedTest(schemas, compiler) : openTest(schemas, compiler),
+    ...schemas.flatMap((one) => siblingTests(one, compiler)),
   ])
 }
 
-type Stated = ReadonlyMap<string, readonly (Schema | false)[]>
+type SchemasByProperty = ReadonlyMap<string, readonly (Schema | false)[]>
 
-/** All that the schemas say of each property. */
-function statedIn(schemas: readonly Schema[]): Stated {
+/** The schemas of each property. */
+function schemasByProperty(schemas: readonly Schema[]): SchemasByProperty {
   const byName = new Map<string, (Schema | false)[]>()
   for (const { properties } of schemas)
     for (const [name, schema] of Object.entries(properties ?? {}))
@@ -36,119 +38,126 @@ function statedIn(schemas: readonly Schema[]): Stated {
   return byName
 }
 
-function propertyTest(name: string, stated: readonly (Schema | false)[], compiler: Compiler): Test {
+function propertyTest(name: string, stated: readonly (Schema | false)[], compiler: TestCompiler): QuickTest {
   if (stated.includes(false)) return NEVER
   const schemas = stated as readonly Schema[]
   const test = compiler.value(schemas, name)
   if (!name.startsWith('_')) return test
-  const beside = name.slice(1)
-  if (schemas.some((one) => one.type === 'array')) return all([test, sideBySide(beside)])
-  return (value, run, holder) =>
-    test(value, run, holder) && ('extension' in (value as object) || holder[beside] !== undefined)
+  const sibling = name.slice(1)
+  if (schemas.some((one) => one.type === 'array')) return allOf([test, listsMatch(sibling)])
+  return (value, context, holder) =>
+    test(value, context, holder) && ('extension' in (value as object) || holder[sibling] !== undefined)
 }
 
-/** What stands beside a code that must be there stands for none; in lists that is left to the schemas. */
-function codedTests(key: string, schemas: readonly Schema[]): readonly Test[] {
+/** An extension is no replacement for a required code; in lists that is left to ajv. */
+function requiredCodeTests(key: string, schemas: readonly Schema[]): readonly QuickTest[] {
   const name = key.slice(1)
   if (!key.startsWith('_') || !schemas.some((one) => one.fhirCoded?.includes(name))) return []
-  return [(value, _run, holder) => standsAlone(holder[name], value)]
+  return [(value, _context, holder) => hasCode(holder[name], value)]
 }
 
-const standsAlone = (code: unknown, beside: unknown): boolean => code !== undefined && !Array.isArray(beside)
+const hasCode = (code: unknown, sibling: unknown): boolean => code !== undefined && !Array.isArray(sibling)
 
-/** The places of a list of primitives and of the list beside it. */
-const sideBySide =
-  (name: string): Test =>
-  (value, _run, holder) => {
+/** A list of primitives and its `_name` list have an item in every position. */
+const listsMatch =
+  (name: string): QuickTest =>
+  (value, _context, holder) => {
     const values = holder[name] ?? NO_VALUES
-    return Array.isArray(values) && listFault(name, values, value as readonly unknown[]) === undefined
+    return Array.isArray(values) && listViolation(name, values, value as readonly unknown[]) === undefined
   }
 
 const NO_VALUES: readonly unknown[] = []
 
-/** The object has nothing but what the closed schemas name: what it has is looked up. */
-function closed(schemas: readonly Schema[], compiler: Compiler): Test {
+/** A closed object has no property beyond those of the schemas: each of its properties is looked up. */
+function closedTest(schemas: readonly Schema[], compiler: TestCompiler): QuickTest {
   const choices = schemas.flatMap((one) => one.fhirChoice ?? [])
-  const needed = [
+  const required = [
     ...schemas.flatMap((one) => one.fhirRequired ?? []),
     ...choices.filter((one) => one.min > 0).map((one) => one.of.flatMap((name) => [name, `_${name}`])),
   ]
-  if (needed.length > BITS || choices.length > BITS) return NEVER
+  if (required.length > MAX_BITS || choices.length > MAX_BITS) return NEVER
   const isNamed = (key: string): boolean =>
     schemas.every((one) => one.additionalProperties !== false || Object.hasOwn(one.properties ?? {}, key))
-  const entries = new Map<string, Entry>()
-  for (const [key, stated] of statedIn(schemas)) {
+  const entries = new Map<string, PropertyTest>()
+  for (const [key, stated] of schemasByProperty(schemas)) {
     const name = key.replace(/^_/, '')
-    if (!isNamed(key) || choices.some((choice) => leavesOut(choice, name))) continue
+    if (!isNamed(key) || choices.some((choice) => excludesType(choice, name))) continue
     entries.set(key, {
-      make: () => all([propertyTest(key, stated, compiler), ...codedTests(key, schemas)]),
-      required: bits(needed.map((names) => names.includes(key))),
-      choice: bits(choices.map(({ of }) => of.includes(name))),
+      make: () => allOf([propertyTest(key, stated, compiler), ...requiredCodeTests(key, schemas)]),
+      required: bitMask(required.map((names) => names.includes(key))),
+      choice: bitMask(choices.map(({ of }) => of.includes(name))),
       isId: key === 'id',
     })
   }
   const isElement = schemas.some((one) => one.fhirElement)
-  return walk(entries, { required: bits(needed.map(() => true)), least: isElement ? 1 : 0 })
+  return walkProperties(entries, { required: bitMask(required.map(() => true)), minProperties: isElement ? 1 : 0 })
 }
 
-const bits = (flags: readonly boolean[]): number => flags.reduce((sum, flag, index) => sum | (flag ? 1 << index : 0), 0)
+const bitMask = (flags: readonly boolean[]): number =>
+  flags.reduce((sum, flag, index) => sum | (flag ? 1 << index : 0), 0)
 
-function walk(entries: ReadonlyMap<string, Entry>, { required, least }: { required: number; least: number }): Test {
-  return (value, run) => {
+function walkProperties(
+  entries: ReadonlyMap<string, PropertyTest>,
+  { required, minProperties }: { required: number; minProperties: number },
+): QuickTest {
+  return (value, context) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-    const bag = value as Bag
+    const object = value as JsonObject
     let seen = 0
     let chosen = 0
     let count = 0
-    for (const key in bag) {
+    for (const key in object) {
       const entry = entries.get(key)
       if (entry === undefined || (entry.choice & chosen) !== 0) return false
-      const one = bag[key]
+      const one = object[key]
       const test = (entry.test ??= entry.make())
-      if (one === undefined || !test(one, run, bag)) return false
+      if (one === undefined || !test(one, context, object)) return false
       seen |= entry.required
       chosen |= entry.choice
       if (!entry.isId) count++
     }
-    return seen === required && count >= least
+    return seen === required && count >= minProperties
   }
 }
 
-/** A profile leaves this type of the choice out. */
-function leavesOut({ element, of, only }: Choice, name: string): boolean {
+/** Does a profile exclude this type of the choice? */
+function excludesType({ element, of, only }: Choice, name: string): boolean {
   return only === true && name.startsWith(element) && /^[A-Z]/.test(name.slice(element.length)) && !of.includes(name)
 }
 
-/** The object may have more than these: they are looked for. */
-function open(schemas: readonly Schema[], compiler: Compiler): Test {
-  const entries = [...statedIn(schemas)].map(([name, stated]) => [name, propertyTest(name, stated, compiler)] as const)
+/** An open object may have other properties: those of the schemas are looked up in it. */
+function openTest(schemas: readonly Schema[], compiler: TestCompiler): QuickTest {
+  const entries = [...schemasByProperty(schemas)].map(
+    ([name, stated]) => [name, propertyTest(name, stated, compiler)] as const,
+  )
   const required = schemas.flatMap((one) => one.fhirRequired ?? [])
   const choices = schemas.flatMap((one) => one.fhirChoice ?? [])
-  const coded = schemas.flatMap((one) => one.fhirCoded ?? []).map((name) => ({ name, beside: `_${name}` }))
+  const coded = schemas.flatMap((one) => one.fhirCoded ?? []).map((name) => ({ name, sibling: `_${name}` }))
   const choice = fhirChoice.prepare(choices, compiler.engine, {})
-  return (value, run) => {
+  return (value, context) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-    const bag = value as Bag
-    for (const [name, test] of entries) if (bag[name] !== undefined && !test(bag[name], run, bag)) return false
-    for (const names of required) if (!isThere(names, bag)) return false
-    for (const { name, beside } of coded)
-      if (bag[beside] !== undefined && !standsAlone(bag[name], bag[beside])) return false
-    return choices.length === 0 || choice(run, bag as never, undefined as never) === undefined
+    const object = value as JsonObject
+    for (const [name, test] of entries)
+      if (object[name] !== undefined && !test(object[name], context, object)) return false
+    for (const names of required) if (!hasOneOf(names, object)) return false
+    for (const { name, sibling } of coded)
+      if (object[sibling] !== undefined && !hasCode(object[name], object[sibling])) return false
+    return choices.length === 0 || choice(context, object as never, undefined as never) === undefined
   }
 }
 
-function isThere(names: readonly string[], bag: Bag): boolean {
-  for (const name of names) if (bag[name] !== undefined) return true
+function hasOneOf(names: readonly string[], object: JsonObject): boolean {
+  for (const name of names) if (object[name] !== undefined) return true
   return false
 }
 
-/** What a profile says of the id and extensions of primitives, whether or not `_name` is there. */
-function siblings({ fhirSiblings }: Schema, compiler: Compiler): readonly Test[] {
-  return Object.entries(fhirSiblings ?? {}).map(([name, schema]): Test => {
+/** The schemas of the id and extensions of primitives, whether or not `_name` is present. */
+function siblingTests({ fhirSiblings }: Schema, compiler: TestCompiler): readonly QuickTest[] {
+  return Object.entries(fhirSiblings ?? {}).map(([name, schema]): QuickTest => {
     const test = compiler.value([schema], `_${name}`)
-    return (value: unknown, run: Run) => {
-      const bag = value as Bag
-      return besides(bag, name).every(({ beside }) => test(beside, run, bag))
+    return (value: unknown, context: CheckContext) => {
+      const object = value as JsonObject
+      return primitiveSiblings(object, name).every(({ sibling }) => test(sibling, context, object))
     }
   })
 }

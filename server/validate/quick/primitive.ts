@@ -1,14 +1,17 @@
-/** Primitives: the form of the value, and its limits. */
+/** Primitives: JSON type, format and limits of a value. */
 import type { Schema } from '../compile/schema.ts'
-import { FORMATS } from '../formats.ts'
-import { NEVER, type Test } from './test.ts'
+import { PRIMITIVE_TYPES } from '../primitive-types.ts'
+import { NEVER } from './quick-test.ts'
+import type { QuickTest } from '../check-context.ts'
 
-/** The JSON type and the format of one schema. A null in a list of primitives is left to the schemas. */
-export function formTest({ type, fhirFormat }: Schema): Test {
+/** Tests JSON type and format. It fails for null; list.ts handles null in a list of primitives. */
+export function typeTest({ type, fhirFormat }: Schema): QuickTest {
   const json = Array.isArray(type) ? (type as readonly string[]).find((one) => one !== 'null') : type
   const test =
-    fhirFormat === undefined ? undefined : (FORMATS[fhirFormat]?.test as ((value: unknown) => boolean) | undefined)
-  if (json === 'string' && test && ADDRESSES.has(fhirFormat)) return addressTest(test)
+    fhirFormat === undefined
+      ? undefined
+      : (PRIMITIVE_TYPES[fhirFormat]?.test as ((value: unknown) => boolean) | undefined)
+  if (json === 'string' && test && URI_TYPES.has(fhirFormat)) return cachedUriTest(test)
   if (json === 'string') return test ? (value) => typeof value === 'string' && test(value) : isString
   if (test) return NEVER
   if (json === 'boolean') return (value) => typeof value === 'boolean'
@@ -16,30 +19,30 @@ export function formTest({ type, fhirFormat }: Schema): Test {
   return json === 'number' ? (value) => Number.isFinite(value) : NEVER
 }
 
-const ADDRESSES = new Set<string | undefined>(['uri', 'url', 'canonical'])
+const URI_TYPES = new Set<string | undefined>(['uri', 'url', 'canonical'])
 
-/** The same few systems and profiles are named in every resource: to know one again is quicker than to read it. */
-function addressTest(test: (value: string) => boolean): Test {
-  const known = new Set<string>()
+/** Resources repeat the same few systems and profiles: a look-up is faster than a check of the characters. */
+function cachedUriTest(test: (value: string) => boolean): QuickTest {
+  const cached = new Set<string>()
   return (value) => {
     if (typeof value !== 'string') return false
-    if (known.has(value)) return true
+    if (cached.has(value)) return true
     if (!test(value)) return false
-    if (known.size < MOST_ADDRESSES && value.length < LONGEST) known.add(value)
+    if (cached.size < MAX_CACHED && value.length < MAX_CACHED_LENGTH) cached.add(value)
     return true
   }
 }
 
-const MOST_ADDRESSES = 100
-const LONGEST = 200
+const MAX_CACHED = 100
+const MAX_CACHED_LENGTH = 200
 
-const isString: Test = (value) => typeof value === 'string'
+const isString: QuickTest = (value) => typeof value === 'string'
 
-/** `minimum`, `maximum` and `maxLength`: a length in UTF-16 units is never less than one in characters. */
-export function limitTests({ minimum, maximum, maxLength }: Schema): readonly Test[] {
+/** `minimum`, `maximum` and `maxLength`; the length in UTF-16 units is never less than that in characters. */
+export function limitTests({ minimum, maximum, maxLength }: Schema): readonly QuickTest[] {
   return [
-    ...(minimum === undefined ? [] : [((value) => (value as number) >= minimum) satisfies Test]),
-    ...(maximum === undefined ? [] : [((value) => (value as number) <= maximum) satisfies Test]),
-    ...(maxLength === undefined ? [] : [((value) => (value as string).length <= maxLength) satisfies Test]),
+    ...(minimum === undefined ? [] : [((value) => (value as number) >= minimum) satisfies QuickTest]),
+    ...(maximum === undefined ? [] : [((value) => (value as number) <= maximum) satisfies QuickTest]),
+    ...(maxLength === undefined ? [] : [((value) => (value as string).length <= maxLength) satisfies QuickTest]),
   ]
 }

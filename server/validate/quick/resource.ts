@@ -1,21 +1,22 @@
-/** A resource inside another, by its own type and the profiles that it claims. */
-import { claimed } from '../claims.ts'
-import { isRepeated } from '../contained.ts'
-import { typeFault } from '../keywords/resource.ts'
-import { innerRun } from '../run.ts'
-import type { Compiler } from './compile.ts'
-import type { Bag, Test } from './test.ts'
+/** A resource inside another one: tested against its type and the profiles that it claims. */
+import type { JsonObject } from '../../fhir/types.ts'
+import { claimedProfiles } from '../claimed-profiles.ts'
+import { hasDuplicateId } from '../contained.ts'
+import { typeViolation } from '../keywords/resource.ts'
+import { createInnerContext } from '../create-context.ts'
+import type { TestCompiler } from './test-compiler.ts'
+import type { QuickTest } from '../check-context.ts'
 
-export function resourceTest(name: string, compiler: Compiler): Test {
+export function resourceTest(name: string, compiler: TestCompiler): QuickTest {
   const { engine } = compiler
-  return (value, run) => {
-    const resource = value as Record<string, unknown>
-    if (typeof resource !== 'object' || resource === null || typeFault(resource, run)) return false
-    if (name === 'contained' && isRepeated(resource, run)) return false
-    const inner = innerRun(run, resource, name === 'contained' ? run.container : resource)
-    const profiles = claimed(resource).map((one) => one.profile)
-    return engine.quick(resource.resourceType as string, profiles)(resource, inner, NO_HOLDER)
+  return (value, context) => {
+    const resource = value as JsonObject
+    if (typeof resource !== 'object' || resource === null || typeViolation(resource, context)) return false
+    if (name === 'contained' && hasDuplicateId(resource, context)) return false
+    const inner = createInnerContext(context, resource, name === 'contained' ? context.container : resource)
+    const profiles = claimedProfiles(resource).map((one) => one.profile)
+    return engine.quickTest(resource.resourceType as string, profiles)(resource, inner, NO_HOLDER)
   }
 }
 
-const NO_HOLDER: Bag = {}
+const NO_HOLDER: JsonObject = {}

@@ -1,9 +1,11 @@
-/** The size that an Attachment states is that of its data. https://hl7.org/fhir/R4/datatypes-definitions.html#Attachment.size */
-import type { Rule } from './index.ts'
+/** The `size` of an Attachment is that of its `data`. https://hl7.org/fhir/R4/datatypes-definitions.html#Attachment.size */
+import type { SpecificationRule } from './specification-rule.ts'
 
-export const attachmentSize: Rule = ({ data, size }) => {
+export const attachmentSize: SpecificationRule = ({ data, size }) => {
   if (typeof data !== 'string' || typeof size !== 'number') return []
   const bytes = Buffer.byteLength(data.replace(/\s+/g, ''), 'base64')
   if (bytes === size) return []
-  return [{ code: 'value-conflict', text: `{at} says a \`size\` of \`${size}\`, but its \`data\` has ${bytes} bytes.` }]
+  return [
+    { detail: 'value-conflict', text: `{at} has a \`size\` of \`${size}\`, but its \`data\` has ${bytes} bytes.` },
+  ]
 }

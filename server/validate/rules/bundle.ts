@@ -1,29 +1,29 @@
 /** Rules for Bundles by their type. https://hl7.org/fhir/R4/bundle.html */
+import type { JsonObject } from '../../fhir/types.ts'
 import { parseReference, typeOfUrl } from '../../fhir/reference.ts'
-import { candidatesIn } from '../resolve.ts'
-import type { Fault } from '../run.ts'
-import type { Rule } from './index.ts'
+import { entryResolver } from '../resolve-reference.ts'
+import type { Violation } from '../violation.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-type Bag = Readonly<Record<string, unknown>>
-
-const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
 
-/** A page has one address and one neighbour on each side. https://hl7.org/fhir/R4/http.html#paging */
-const SINGLE = new Set(['self', 'first', 'previous', 'prev', 'next', 'last'])
+/** Relations of which a Bundle has one link. https://hl7.org/fhir/R4/http.html#paging */
+const UNIQUE_RELATIONS = new Set(['self', 'first', 'previous', 'prev', 'next', 'last'])
 
-export const bundleLinks: Rule = ({ link }) => {
+export const uniqueLinkRelations: SpecificationRule = ({ link }) => {
   const seen = new Set<unknown>()
-  return listOf(link).flatMap((one, index): Fault[] => {
-    const relation = isBag(one) ? one.relation : undefined
-    if (typeof relation !== 'string' || !SINGLE.has(relation)) return []
+  return listOf(link).flatMap((one, index): Violation[] => {
+    const relation = isObject(one) ? one.relation : undefined
+    if (typeof relation !== 'string' || !UNIQUE_RELATIONS.has(relation)) return []
     if (!seen.has(relation)) {
       seen.add(relation)
       return []
     }
     const text = `{at} is another link of the relation \`${relation}\`; a Bundle has one at most.`
-    return [{ code: 'bundle-invalid', below: `/link/${index}`, text }]
+    return [{ detail: 'bundle-invalid', below: `/link/${index}`, text }]
   })
 }
 
@@ -31,71 +31,71 @@ export const bundleLinks: Rule = ({ link }) => {
  * `fullUrl` is absolute, and does not disagree with the id.
  * https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.fullUrl
  */
-export const entryAddresses: Rule = ({ entry }) =>
-  listOf(entry).flatMap((one, index): Fault[] => {
-    if (!isBag(one) || typeof one.fullUrl !== 'string' || one.fullUrl === '') return []
+export const fullUrlMatchesResource: SpecificationRule = ({ entry }) =>
+  listOf(entry).flatMap((one, index): Violation[] => {
+    if (!isObject(one) || typeof one.fullUrl !== 'string' || one.fullUrl === '') return []
     const { fullUrl, resource } = one
     const below = `/entry/${index}`
     if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(fullUrl)) {
-      return [{ code: 'bundle-invalid', below, text: `{at} has the fullUrl \`${fullUrl}\`; it must be absolute.` }]
+      return [{ detail: 'bundle-invalid', below, text: `{at} has the fullUrl \`${fullUrl}\`; it must be absolute.` }]
     }
-    if (!isBag(resource) || typeof resource.id !== 'string' || !typeOfUrl(fullUrl)) return []
+    if (!isObject(resource) || typeof resource.id !== 'string' || !typeOfUrl(fullUrl)) return []
     const end = `/${String(resource.resourceType)}/${resource.id}`
     if (!/^https?:/.test(fullUrl) || fullUrl.endsWith(end)) return []
     const text = `{at} has the fullUrl \`${fullUrl}\`, which disagrees with its resource: it must end with \`${end}\`.`
-    return [{ code: 'bundle-invalid', below, text }]
+    return [{ detail: 'bundle-invalid', below, text }]
   })
 
-/** Only what is to be done, or was done, may stand without a name. */
-const NAMED = new Set(['document', 'message', 'collection', 'searchset'])
+/** The types of Bundle whose entries need a `fullUrl`; a batch, a transaction and a history do not. */
+const TYPES_WITH_FULL_URL = new Set(['document', 'message', 'collection', 'searchset'])
 
 /**
- * Where nothing is to be created, each resource has its `fullUrl`; results of operations may not be identified.
+ * Each entry has a `fullUrl`, except results of operations, which may have no identity.
  * https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.fullUrl
  */
-export const entryNames: Rule = ({ type, entry }) => {
-  if (typeof type !== 'string' || !NAMED.has(type)) return []
-  return listOf(entry).flatMap((one, index): Fault[] => {
-    if (!isBag(one) || !isBag(one.resource) || 'fullUrl' in one || '_fullUrl' in one) return []
+export const fullUrlRequired: SpecificationRule = ({ type, entry }) => {
+  if (typeof type !== 'string' || !TYPES_WITH_FULL_URL.has(type)) return []
+  return listOf(entry).flatMap((one, index): Violation[] => {
+    if (!isObject(one) || !isObject(one.resource) || 'fullUrl' in one || '_fullUrl' in one) return []
     const { resourceType } = one.resource
     if (resourceType === 'OperationOutcome' || resourceType === 'Parameters') return []
     const text = `{at} has no \`fullUrl\`. In a Bundle of type \`${type}\`, each entry is named by one.`
-    return [{ code: 'bundle-invalid', below: `/entry/${index}`, text }]
+    return [{ detail: 'bundle-invalid', below: `/entry/${index}`, text }]
   })
 }
 
 /**
- * What a search found has an id; what it says of itself is an OperationOutcome.
+ * A match or include has an id; an entry of mode `outcome` is an OperationOutcome.
  * https://hl7.org/fhir/R4/valueset-search-entry-mode.html, https://hl7.org/fhir/R4/resource.html#id
  */
-export const searchEntries: Rule = ({ type, entry }) => {
+export const searchsetEntries: SpecificationRule = ({ type, entry }) => {
   if (type !== 'searchset') return []
-  return listOf(entry).flatMap((one, index): Fault[] => {
-    if (!isBag(one) || !isBag(one.resource)) return []
+  return listOf(entry).flatMap((one, index): Violation[] => {
+    if (!isObject(one) || !isObject(one.resource)) return []
     const { resourceType, id } = one.resource
-    const mode = isBag(one.search) ? one.search.mode : undefined
+    const mode = isObject(one.search) ? one.search.mode : undefined
     const below = `/entry/${index}/resource`
     if (mode === 'outcome') {
       const text = `{at} is a ${String(resourceType)}, but what \`search.mode\` calls an outcome is an OperationOutcome.`
-      return resourceType === 'OperationOutcome' ? [] : [{ code: 'bundle-invalid', below, text }]
+      return resourceType === 'OperationOutcome' ? [] : [{ detail: 'bundle-invalid', below, text }]
     }
-    const isNoise = mode === undefined && resourceType === 'OperationOutcome'
-    if (id !== undefined || isNoise) return []
-    return [{ code: 'bundle-invalid', below, text: '{at} has no `id`. A resource that a search found has one.' }]
+    const isOutcome = mode === undefined && resourceType === 'OperationOutcome'
+    if (id !== undefined || isOutcome) return []
+    return [{ detail: 'bundle-invalid', below, text: '{at} has no `id`. A resource that a search found has one.' }]
   })
 }
 
 /**
- * What the Composition of a document refers to is in the document, once.
+ * Each reference of the Composition resolves to one entry of the document.
  * https://hl7.org/fhir/R4/documents.html#content, https://hl7.org/fhir/R4/bundle.html#references
  */
-export const documentReferences: Rule = (bundle) => {
+export const compositionReferencesResolve: SpecificationRule = (bundle) => {
   if (bundle.type !== 'document') return []
   const first = listOf(bundle.entry)[0]
-  if (!isBag(first) || !isBag(first.resource) || first.resource.resourceType !== 'Composition') return []
+  if (!isObject(first) || !isObject(first.resource) || first.resource.resourceType !== 'Composition') return []
   const composition = first.resource
-  const candidates = candidatesIn(bundle, first.fullUrl)
-  return referencesIn(composition).flatMap(({ reference, below }): Fault[] => {
+  const candidates = entryResolver(bundle, first.fullUrl)
+  return referencesIn(composition).flatMap(({ reference, below }): Violation[] => {
     const kind = parseReference(reference)?.kind
     if (kind !== 'local' && kind !== 'urn') return []
     const found = candidates(reference)
@@ -104,31 +104,35 @@ export const documentReferences: Rule = (bundle) => {
       found.length === 0
         ? `{at} refers to \`${reference}\`, which is not in the document. Add it, under the same base as the Composition.`
         : `{at} refers to \`${reference}\`, which ${found.length} entries of the document may be. Name the version.`
-    return [{ code: 'bundle-invalid', below: `/entry/0/resource${below}`, text }]
+    return [{ detail: 'bundle-invalid', below: `/entry/0/resource${below}`, text }]
   })
 }
 
-type Placed = { readonly reference: string; readonly below: string }
+type CompositionReference = { readonly reference: string; readonly below: string }
 
-const HEAD = ['subject', 'encounter', 'author', 'custodian'] as const
+const REFERENCE_ELEMENTS = ['subject', 'encounter', 'author', 'custodian'] as const
 
-function referencesIn(composition: Bag): readonly Placed[] {
-  const head = HEAD.flatMap((name) => at(composition[name], `/${name}`))
+function referencesIn(composition: JsonObject): readonly CompositionReference[] {
+  const head = REFERENCE_ELEMENTS.flatMap((name) => referencesAt(composition[name], `/${name}`))
   const attesters = listOf(composition.attester).flatMap((one, index) =>
-    isBag(one) ? at(one.party, `/attester/${index}/party`) : [],
+    isObject(one) ? referencesAt(one.party, `/attester/${index}/party`) : [],
   )
-  return [...head, ...attesters, ...sections(composition, '')]
+  return [...head, ...attesters, ...sectionReferences(composition, '')]
 }
 
-function sections(holder: Bag, below: string): readonly Placed[] {
+function sectionReferences(holder: JsonObject, below: string): readonly CompositionReference[] {
   return listOf(holder.section).flatMap((one, index) => {
-    if (!isBag(one)) return []
-    const place = `${below}/section/${index}`
-    return [...at(one.focus, `${place}/focus`), ...at(one.entry, `${place}/entry`), ...sections(one, place)]
+    if (!isObject(one)) return []
+    const pointer = `${below}/section/${index}`
+    return [
+      ...referencesAt(one.focus, `${pointer}/focus`),
+      ...referencesAt(one.entry, `${pointer}/entry`),
+      ...sectionReferences(one, pointer),
+    ]
   })
 }
 
-function at(value: unknown, below: string): readonly Placed[] {
-  if (Array.isArray(value)) return value.flatMap((one, index) => at(one, `${below}/${index}`))
-  return isBag(value) && typeof value.reference === 'string' ? [{ reference: value.reference, below }] : []
+function referencesAt(value: unknown, below: string): readonly CompositionReference[] {
+  if (Array.isArray(value)) return value.flatMap((one, index) => referencesAt(one, `${below}/${index}`))
+  return isObject(value) && typeof value.reference === 'string' ? [{ reference: value.reference, below }] : []
 }

@@ -1,46 +1,47 @@
 /**
- * What a ConceptMap maps are codes of the systems of its groups, and of its value sets.
+ * The codes of a ConceptMap belong to the systems of its groups and to its value sets.
  * https://hl7.org/fhir/R4/conceptmap-definitions.html#ConceptMap.group.element.code
  */
 import { items } from '../../fhir/element.ts'
-import type { Engine, Fault } from '../run.ts'
-import type { Rule } from './index.ts'
+import type { ValidationEngine } from '../check-context.ts'
+import type { Violation } from '../violation.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-type Side = { readonly valueSet: unknown; readonly system: unknown; readonly version: unknown }
+type MapSide = { readonly valueSet: unknown; readonly system: unknown; readonly version: unknown }
 
-export const mappedCodes: Rule = (map, { engine }) =>
-  items(map.group).flatMap((group, at) => {
-    const source: Side = {
+export const mappedCodes: SpecificationRule = (map, { engine }) =>
+  items(map.group).flatMap((group, groupIndex) => {
+    const source: MapSide = {
       valueSet: map.sourceCanonical ?? map.sourceUri,
       system: group.source,
       version: group.sourceVersion,
     }
-    const target: Side = {
+    const target: MapSide = {
       valueSet: map.targetCanonical ?? map.targetUri,
       system: group.target,
       version: group.targetVersion,
     }
-    return items(group.element).flatMap((element, place) => {
-      const below = `/group/${at}/element/${place}`
+    return items(group.element).flatMap((element, elementIndex) => {
+      const below = `/group/${groupIndex}/element/${elementIndex}`
       const targets = items(element.target).flatMap(({ code }, index) =>
-        faultOf(code, target, `${below}/target/${index}`, engine),
+        codeViolations(code, target, `${below}/target/${index}`, engine),
       )
-      return [...faultOf(element.code, source, below, engine), ...targets]
+      return [...codeViolations(element.code, source, below, engine), ...targets]
     })
   })
 
-function faultOf(
+function codeViolations(
   code: unknown,
-  { valueSet, system, version }: Side,
+  { valueSet, system, version }: MapSide,
   below: string,
-  { terminology }: Engine,
-): readonly Fault[] {
+  { terminology }: ValidationEngine,
+): readonly Violation[] {
   if (typeof system !== 'string' || typeof code !== 'string') return []
-  const told = (what: string): readonly Fault[] => [
-    { code: 'code-invalid', below: `${below}/code`, text: `{at} is \`${code}\`, which ${what}.` },
+  const invalidCode = (what: string): readonly Violation[] => [
+    { detail: 'code-invalid', below: `${below}/code`, text: `{at} is \`${code}\`, which ${what}.` },
   ]
   if (terminology.checkSystem(system, code, typeof version === 'string' ? version : undefined) === 'out')
-    return told(`is not a code of \`${system}\``)
+    return invalidCode(`is not a code of \`${system}\``)
   if (typeof valueSet !== 'string' || terminology.check(valueSet, system, code) !== 'out') return []
-  return told(`of \`${system}\` is not in the value set \`${valueSet}\` of the map`)
+  return invalidCode(`of \`${system}\` is not in the value set \`${valueSet}\` of the map`)
 }

@@ -1,15 +1,15 @@
 /** The system of an Identifier is absolute. https://hl7.org/fhir/R4/datatypes-definitions.html#Identifier.system */
-import type { Rule } from './index.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-export const identifierSystem: Rule = ({ system }) => {
+export const identifierSystemAbsolute: SpecificationRule = ({ system }) => {
   if (typeof system !== 'string' || system === '' || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(system)) return []
   const text = `{at} is \`${system}\`. The system of an identifier is an absolute URI, such as \`https://...\` or \`urn:oid:...\`.`
-  return [{ code: 'value-format', below: '/system', text }]
+  return [{ detail: 'value-format', below: '/system', text }]
 }
 
-/** The system of URIs: what it identifies by is one. https://hl7.org/fhir/R4/identifier-registry.html */
-export const identifierUri: Rule = ({ system, value }) => {
+/** The system `urn:ietf:rfc:3986` means that the value is a URI. https://hl7.org/fhir/R4/identifier-registry.html */
+export const identifierValueIsUri: SpecificationRule = ({ system, value }) => {
   if (system !== 'urn:ietf:rfc:3986' || typeof value !== 'string' || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(value)) return []
   const text = `{at} has the value \`${value}\`. By its system it is a URI in full, such as \`urn:uuid:...\`.`
-  return [{ code: 'value-format', text }]
+  return [{ detail: 'value-format', text }]
 }

@@ -1,34 +1,51 @@
 /**
- * Rules that the specification states in words, by the shape that they are about; no FHIRPath says them. Each looks at
- * one value of its shape and answers what is wrong.
+ * Rules that the specification states in words, without an invariant in FHIRPath, by the type or backbone element that
+ * they check.
  */
-import { responseFaults } from '../questionnaire/response.ts'
-import type { Fault, Run } from '../run.ts'
+import { responseViolations } from '../questionnaire/response.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 import { attachmentSize } from './attachment.ts'
-import { bundleLinks, documentReferences, entryAddresses, entryNames, searchEntries } from './bundle.ts'
+import {
+  uniqueLinkRelations,
+  compositionReferencesResolve,
+  fullUrlMatchesResource,
+  fullUrlRequired,
+  searchsetEntries,
+} from './bundle.ts'
 import { mappedCodes } from './concept-map.ts'
-import { absoluteSystem, absoluteUrl, derivedParameter, searchExpression, searchParamType } from './conformance.ts'
-import { entriesLinked, focusInMessage } from './document.ts'
-import { identifierSystem, identifierUri } from './identifier.ts'
-import { distinctLabels } from './meta.ts'
-import { narrativeLinks } from './narrative.ts'
-import { enabledByQuestions } from './questionnaire.ts'
-import { referenceText } from './reference-text.ts'
-import { referenceType } from './reference.ts'
-import { expressionOfBase } from './search-expression.ts'
-import { expressionsParse, namedAtHand, structureFits } from './structure.ts'
-import { conceptCount, contentIsSo, drawsOnSystem, filtersFit, partsAtHand, supplementConcepts } from './terminology.ts'
-import { unitIsUcum } from './units.ts'
+import {
+  absoluteSystem,
+  absoluteUrl,
+  derivedSearchParameter,
+  searchExpressionParses,
+  searchParameterTypeMatches,
+} from './conformance.ts'
+import { documentEntriesLinked, messageFocusPresent } from './document.ts'
+import { identifierSystemAbsolute, identifierValueIsUri } from './identifier.ts'
+import { uniqueSecurityLabels } from './meta.ts'
+import { narrativeLinksResolve } from './narrative.ts'
+import { enableWhenQuestionExists } from './questionnaire.ts'
+import { referenceHasNoWhitespace } from './reference-text.ts'
+import { referenceTypeMatches } from './reference.ts'
+import { searchExpressionFitsBase } from './search-expression.ts'
+import { constraintsParse, bindingsAndProfilesDefined, profileFitsBase } from './structure.ts'
+import {
+  conceptCount,
+  contentMatches,
+  includeSystemIsCodeSystem,
+  filterValuesFit,
+  includedSetsAvailable,
+  supplementConcepts,
+} from './terminology.ts'
+import { unitIsValidUcum } from './units.ts'
 
-export type Rule = (data: Readonly<Record<string, unknown>>, run: Run) => readonly Fault[]
+export const fitsQuestionnaire: SpecificationRule = (_data, context) => responseViolations(context)
 
-export const answersFit: Rule = (_data, run) => responseFaults(run)
+/** Quantity and its specializations. */
+const QUANTITY: readonly SpecificationRule[] = [unitIsValidUcum]
 
-/** Quantity and its kinds. */
-const QUANTITY: readonly Rule[] = [unitIsUcum]
-
-/** Resources that are found by their canonical url. */
-const CANONICAL = [
+/** Types with a canonical url. */
+const CANONICAL_TYPES = [
   'ActivityDefinition',
   'CapabilityStatement',
   'ChargeItemDefinition',
@@ -58,25 +75,33 @@ const CANONICAL = [
   'ValueSet',
 ]
 
-export const RULES: Readonly<Record<string, readonly Rule[]>> = {
-  ...Object.fromEntries(CANONICAL.map((type) => [type, [absoluteUrl]])),
+export const SPECIFICATION_RULES: Readonly<Record<string, readonly SpecificationRule[]>> = {
+  ...Object.fromEntries(CANONICAL_TYPES.map((type) => [type, [absoluteUrl]])),
   Age: QUANTITY,
   Attachment: [attachmentSize],
-  Bundle: [bundleLinks, entryAddresses, entryNames, searchEntries, documentReferences, entriesLinked, focusInMessage],
-  'CapabilityStatement.rest.resource.searchParam': [searchParamType],
-  CodeSystem: [absoluteUrl, conceptCount, contentIsSo, supplementConcepts],
+  Bundle: [
+    uniqueLinkRelations,
+    fullUrlMatchesResource,
+    fullUrlRequired,
+    searchsetEntries,
+    compositionReferencesResolve,
+    documentEntriesLinked,
+    messageFocusPresent,
+  ],
+  'CapabilityStatement.rest.resource.searchParam': [searchParameterTypeMatches],
+  CodeSystem: [absoluteUrl, conceptCount, contentMatches, supplementConcepts],
   ConceptMap: [absoluteUrl, mappedCodes],
   Count: QUANTITY,
   Distance: QUANTITY,
   Duration: QUANTITY,
-  Identifier: [identifierSystem, identifierUri],
-  Meta: [distinctLabels],
-  Narrative: [narrativeLinks],
+  Identifier: [identifierSystemAbsolute, identifierValueIsUri],
+  Meta: [uniqueSecurityLabels],
+  Narrative: [narrativeLinksResolve],
   Quantity: QUANTITY,
-  Questionnaire: [absoluteUrl, enabledByQuestions],
-  QuestionnaireResponse: [answersFit],
-  Reference: [referenceType, referenceText],
-  SearchParameter: [absoluteUrl, derivedParameter, searchExpression, expressionOfBase],
-  StructureDefinition: [absoluteUrl, structureFits, expressionsParse, namedAtHand],
-  'ValueSet.compose.include': [absoluteSystem, drawsOnSystem, filtersFit, partsAtHand],
+  Questionnaire: [absoluteUrl, enableWhenQuestionExists],
+  QuestionnaireResponse: [fitsQuestionnaire],
+  Reference: [referenceTypeMatches, referenceHasNoWhitespace],
+  SearchParameter: [absoluteUrl, derivedSearchParameter, searchExpressionParses, searchExpressionFitsBase],
+  StructureDefinition: [absoluteUrl, profileFitsBase, constraintsParse, bindingsAndProfilesDefined],
+  'ValueSet.compose.include': [absoluteSystem, includeSystemIsCodeSystem, filterValuesFit, includedSetsAvailable],
 }

@@ -1,30 +1,32 @@
-/** A link of the narrative to a place of its own document leads somewhere, and so does an image. https://hl7.org/fhir/R4/narrative.html#id */
-import type { Shared } from '../run.ts'
-import { xhtmlOf } from '../xhtml.ts'
-import type { Rule } from './index.ts'
+/** A local link or image of the narrative (`#x`) has a target in the resource. https://hl7.org/fhir/R4/narrative.html#id */
+import type { CheckCache } from '../check-context.ts'
+import { cachedXhtml } from '../xhtml.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-export const narrativeLinks: Rule = ({ div }, { root, shared }) => {
+export const narrativeLinksResolve: SpecificationRule = ({ div }, { root, cache }) => {
   if (typeof div !== 'string' || !div.includes('#')) return []
-  const { links } = xhtmlOf(div, shared)
-  if (links.size === 0) return []
-  const places = (shared.places ??= placesIn(root, shared))
-  const lost = [...links].find((name) => !places.has(name))
-  if (lost === undefined) return []
-  return [{ code: 'invariant', below: '/div', text: `{at} has a link to \`#${lost}\`, but nothing here has this id.` }]
+  const { localLinks } = cachedXhtml(div, cache)
+  if (localLinks.size === 0) return []
+  const anchors = (cache.anchors ??= anchorsIn(root, cache))
+  const broken = [...localLinks].find((name) => !anchors.has(name))
+  if (broken === undefined) return []
+  return [
+    { detail: 'invariant', below: '/div', text: `{at} has a link to \`#${broken}\`, but nothing here has this id.` },
+  ]
 }
 
-function placesIn(root: unknown, shared: Shared): ReadonlySet<string> {
-  const places = new Set<string>()
-  collect(root, places, shared)
-  return places
+function anchorsIn(root: unknown, cache: CheckCache): ReadonlySet<string> {
+  const anchors = new Set<string>()
+  collectAnchors(root, anchors, cache)
+  return anchors
 }
 
-/** Ids of elements, of contained resources and inside narratives. */
-function collect(value: unknown, places: Set<string>, shared: Shared): void {
+/** Ids of elements, of contained resources and inside narratives, which a local link may have as target. */
+function collectAnchors(value: unknown, anchors: Set<string>, cache: CheckCache): void {
   if (typeof value !== 'object' || value === null) return
   for (const [key, one] of Object.entries(value)) {
-    if (typeof one !== 'string') collect(one, places, shared)
-    else if (key === 'id') places.add(one)
-    else if (key === 'div') for (const name of xhtmlOf(one, shared).places) places.add(name)
+    if (typeof one !== 'string') collectAnchors(one, anchors, cache)
+    else if (key === 'id') anchors.add(one)
+    else if (key === 'div') for (const name of cachedXhtml(one, cache).anchors) anchors.add(name)
   }
 }

@@ -1,32 +1,32 @@
-/** What a Questionnaire says of its own questions. https://hl7.org/fhir/R4/questionnaire.html */
+/** The enableWhen of a Questionnaire names its questions. https://hl7.org/fhir/R4/questionnaire.html */
+import type { JsonObject } from '../../fhir/types.ts'
 import { items } from '../../fhir/element.ts'
-import type { Fault } from '../run.ts'
-import type { Rule } from './index.ts'
+import type { Violation } from '../violation.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-type Bag = Readonly<Record<string, unknown>>
-type Placed = { readonly item: Bag; readonly below: string }
+type LocatedItem = { readonly item: JsonObject; readonly below: string }
 
 /**
- * An item is enabled by the answer to another question of the form.
+ * An item is enabled by the answer to another question of the questionnaire.
  * https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.enableWhen.question
  */
-export const enabledByQuestions: Rule = (form) => {
-  const all = placed(form, '')
-  const known = new Set(all.map(({ item }) => item.linkId))
+export const enableWhenQuestionExists: SpecificationRule = (questionnaire) => {
+  const all = locatedItems(questionnaire, '')
+  const linkIds = new Set(all.map(({ item }) => item.linkId))
   return all.flatMap(({ item, below }) =>
-    items(item.enableWhen).flatMap(({ question }): Fault[] => {
-      if (typeof question !== 'string' || (known.has(question) && question !== item.linkId)) return []
-      const text = known.has(question)
+    items(item.enableWhen).flatMap(({ question }): Violation[] => {
+      if (typeof question !== 'string' || (linkIds.has(question) && question !== item.linkId)) return []
+      const text = linkIds.has(question)
         ? `{at} is enabled by its own answer. Name another question in \`enableWhen\`.`
         : `{at} is enabled by the question \`${question}\`, but no item of this form has this \`linkId\`.`
-      return [{ code: 'value-conflict', below, text }]
+      return [{ detail: 'value-conflict', below, text }]
     }),
   )
 }
 
-function placed(holder: Bag, below: string): readonly Placed[] {
+function locatedItems(holder: JsonObject, below: string): readonly LocatedItem[] {
   return items(holder.item).flatMap((item, index) => {
     const at = `${below}/item/${index}`
-    return [{ item, below: at }, ...placed(item, at)]
+    return [{ item, below: at }, ...locatedItems(item, at)]
   })
 }

@@ -1,8 +1,8 @@
-/** What a reference says is the address of a resource, hence without white space. https://hl7.org/fhir/R4/references.html#literal */
-import type { Rule } from './index.ts'
+/** Reference.reference is a URI, hence without white space. https://hl7.org/fhir/R4/references.html#literal */
+import type { SpecificationRule } from './specification-rule.ts'
 
-export const referenceText: Rule = ({ reference }) => {
+export const referenceHasNoWhitespace: SpecificationRule = ({ reference }) => {
   if (typeof reference !== 'string' || !/\s/.test(reference)) return []
-  const text = `{at} refers to \`${reference.slice(0, 200)}\`, which is no reference: it has white space in it.`
-  return [{ code: 'reference-format', text }]
+  const text = `{at} refers to \`${reference.slice(0, 200)}\`, which is not a reference: it contains white space.`
+  return [{ detail: 'reference-format', text }]
 }

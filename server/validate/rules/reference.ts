@@ -1,30 +1,30 @@
-/** The type that a Reference states. https://hl7.org/fhir/R4/references-definitions.html#Reference.type */
+/** Reference.type agrees with the target. https://hl7.org/fhir/R4/references-definitions.html#Reference.type */
 import { withArticle } from '../../fhir/article.ts'
-import { typeOfReference } from '../resolve.ts'
-import type { Rule } from './index.ts'
+import { referencedType } from '../resolve-reference.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-const CORE = 'http://hl7.org/fhir/StructureDefinition/'
+const STRUCTURE_DEFINITION = 'http://hl7.org/fhir/StructureDefinition/'
 
-/** Names that the types of resources share; a target is of one of them, too. */
+/** Abstract types, which fit every target. */
 const ABSTRACT = new Set(['Resource', 'DomainResource'])
 
 /**
- * It is the name of a type of resource ("absolute URLs are only allowed for logical models"), and the one that the
- * reference points at ("both SHALL be consistent").
+ * The type is the name of a resource type ("absolute URLs are only allowed for logical models"), and that of the target
+ * ("both SHALL be consistent").
  */
-export const referenceType: Rule = ({ reference, type }, run) => {
+export const referenceTypeMatches: SpecificationRule = ({ reference, type }, context) => {
   if (typeof type !== 'string' || type === '' || ABSTRACT.has(type)) return []
-  const name = type.startsWith(CORE) ? type.slice(CORE.length) : undefined
-  if (name !== undefined && run.engine.definitions.isResourceType(name)) {
-    const text = `{at} is \`${type}\`. A type of resource is told by its name: \`${name}\`.`
-    return [{ code: 'reference-type', below: '/type', text }]
+  const name = type.startsWith(STRUCTURE_DEFINITION) ? type.slice(STRUCTURE_DEFINITION.length) : undefined
+  if (name !== undefined && context.engine.definitions.isResourceType(name)) {
+    const text = `{at} is \`${type}\`. Name the resource type without the url: \`${name}\`.`
+    return [{ detail: 'reference-type', below: '/type', text }]
   }
   if (type.includes(':')) return []
-  if (!run.engine.definitions.isResourceType(type)) {
-    return [{ code: 'reference-type', below: '/type', text: `{at} is \`${type}\`, which is no type of resource.` }]
+  if (!context.engine.definitions.isResourceType(type)) {
+    return [{ detail: 'reference-type', below: '/type', text: `{at} is \`${type}\`, which is not a resource type.` }]
   }
-  const pointed = typeof reference === 'string' ? typeOfReference(reference, run) : undefined
-  if (pointed === undefined || pointed === type) return []
-  const text = `{at} says that it is to ${withArticle(type)}, but \`${String(reference)}\` points at ${withArticle(pointed)}.`
-  return [{ code: 'reference-type', text }]
+  const targetType = typeof reference === 'string' ? referencedType(reference, context) : undefined
+  if (targetType === undefined || targetType === type) return []
+  const text = `{at} is declared to refer to ${withArticle(type)}, but \`${String(reference)}\` points at ${withArticle(targetType)}.`
+  return [{ detail: 'reference-type', text }]
 }

@@ -1,60 +1,62 @@
 /**
- * The expression of a search parameter starts at types that the parameter is for, and names elements that they have.
+ * The expression of a search parameter starts at its base types and names elements that they have.
  * https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.expression
  */
 import { isChoice, type ElementNode } from '../../definitions/structures/element.ts'
 import type { Structures } from '../../definitions/structures/structures.ts'
 import { parse } from '../../fhirpath/parse.ts'
 import { isTypeName, unionParts, Unsupported, type Tree } from '../../fhirpath/tree.ts'
-import type { Rule } from './index.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-/** Types that all, or nearly all, resources are of. */
+/** Abstract types: the base of parameters of all, or nearly all, resources. */
 const ABSTRACT = new Set<unknown>(['Resource', 'DomainResource'])
 
-export const expressionOfBase: Rule = ({ expression, base }, { engine }) => {
-  if (typeof expression !== 'string' || expression.length > LONGEST || !Array.isArray(base)) return []
-  const told = (text: string) => [{ code: 'definition-invalid' as const, below: '/expression', text: `{at} ${text}` }]
+export const searchExpressionFitsBase: SpecificationRule = ({ expression, base }, { engine }) => {
+  if (typeof expression !== 'string' || expression.length > MAX_LENGTH || !Array.isArray(base)) return []
+  const invalid = (text: string) => [
+    { detail: 'definition-invalid' as const, below: '/expression', text: `{at} ${text}` },
+  ]
   for (const { type, steps } of pathsIn(expression)) {
     if (!engine.definitions.isResourceType(type)) continue
     if (!base.includes(type) && !base.some((one) => ABSTRACT.has(one)))
-      return told(
+      return invalid(
         `starts at \`${type}\`, but the parameter is for ${base.map((one) => `\`${String(one)}\``).join(', ')}.`,
       )
-    const lost = firstLost(type, steps, engine.definitions.structures)
-    if (lost) return told(`names \`${lost}\`, which is no element of ${type}.`)
+    const undefinedPath = firstUndefined(type, steps, engine.definitions.structures)
+    if (undefinedPath) return invalid(`names \`${undefinedPath}\`, which is not an element of ${type}.`)
   }
   return []
 }
 
-const LONGEST = 10_000
+const MAX_LENGTH = 10_000
 
-type Path = { readonly type: string; readonly steps: readonly string[] }
+type ElementPath = { readonly type: string; readonly steps: readonly string[] }
 
-/** The plain beginnings of the parts of a union: `Patient.name.given` of `Patient.name.given.first() | ...`. */
-function pathsIn(expression: string): readonly Path[] {
+/** The leading path of each part of a union: `Patient.name.given` of `Patient.name.given.first() | ...`. */
+function pathsIn(expression: string): readonly ElementPath[] {
   try {
-    return unionParts(parse(expression)).flatMap((part) => beginning(part)?.path ?? [])
+    return unionParts(parse(expression)).flatMap((part) => leadingPath(part)?.path ?? [])
   } catch (error) {
-    // That it cannot be parsed is another rule's issue.
+    // An expression that cannot be parsed is an issue of another rule.
     if (error instanceof Unsupported) return []
     throw error
   }
 }
 
-/** Does the path go on in plain names, or has a function, an index or an operator ended that? */
-type Beginning = { readonly path: Path; readonly isPlain: boolean }
+/** `isOpen`: only element names so far; a function, an index or an operator ends the path. */
+type LeadingPath = { readonly path: ElementPath; readonly isOpen: boolean }
 
-function beginning(tree: Tree): Beginning | undefined {
+function leadingPath(tree: Tree): LeadingPath | undefined {
   if (tree.kind === 'member' && !tree.of)
-    return isTypeName(tree.name) ? { path: { type: tree.name, steps: [] }, isPlain: true } : undefined
+    return isTypeName(tree.name) ? { path: { type: tree.name, steps: [] }, isOpen: true } : undefined
   const before = tree.kind === 'binary' ? tree.left : 'of' in tree ? tree.of : undefined
-  const begun = before && beginning(before)
-  if (tree.kind !== 'member' || !begun?.isPlain) return begun && { ...begun, isPlain: false }
-  return { path: { ...begun.path, steps: [...begun.path.steps, tree.name] }, isPlain: true }
+  const leading = before && leadingPath(before)
+  if (tree.kind !== 'member' || !leading?.isOpen) return leading && { ...leading, isOpen: false }
+  return { path: { ...leading.path, steps: [...leading.path.steps, tree.name] }, isOpen: true }
 }
 
-/** Where a choice of types or a content reference begins, nobody can tell by the name alone. */
-function firstLost(type: string, steps: readonly string[], structures: Structures): string | undefined {
+/** The first path that is not defined; undefined also after a choice of types or a content reference, which are not followed. */
+function firstUndefined(type: string, steps: readonly string[], structures: Structures): string | undefined {
   let node: ElementNode | undefined = structures.tree(type)
   for (const [index, step] of steps.entries()) {
     const children = childrenOf(node, structures)

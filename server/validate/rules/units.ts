@@ -1,9 +1,9 @@
-/** A unit that is coded by UCUM is one of its expressions. https://hl7.org/fhir/R4/datatypes-definitions.html#Quantity.code */
+/** The code of a UCUM unit is a valid UCUM expression. https://hl7.org/fhir/R4/datatypes-definitions.html#Quantity.code */
 import { UCUM } from '../../terminology/ucum.ts'
-import type { Rule } from './index.ts'
+import type { SpecificationRule } from './specification-rule.ts'
 
-export const unitIsUcum: Rule = ({ system, code }, { engine }) => {
+export const unitIsValidUcum: SpecificationRule = ({ system, code }, { engine }) => {
   if (system !== UCUM || typeof code !== 'string' || engine.terminology.checkSystem(UCUM, code) !== 'out') return []
-  const text = `{at} is \`${code}\`, which is no unit of UCUM (case matters: \`mg\`, \`Cel\`, \`mm[Hg]\`).`
-  return [{ code: 'code-invalid', below: '/code', text }]
+  const text = `{at} is \`${code}\`, which is not a UCUM unit (case matters: \`mg\`, \`Cel\`, \`mm[Hg]\`).`
+  return [{ detail: 'code-invalid', below: '/code', text }]
 }

@@ -1,49 +1,51 @@
 /** Does an item belong to a slice? https://hl7.org/fhir/R4/profiling.html#discriminator */
-import type { Match, Slice } from '../compile/schema.ts'
-import { equals, includes } from '../difference.ts'
-import { errorsOf, type Run } from '../run.ts'
-import { select, type Selected } from './select.ts'
+import type { DiscriminatorMatch, CompiledSlice } from '../compile/schema.ts'
+import { equalsFixed, matchesPattern } from '../fixed-pattern.ts'
+import { runSchema } from '../violation.ts'
+import type { CheckContext } from '../check-context.ts'
+import type { UncheckedCoding } from '../unchecked.ts'
+import { selectValues, type SelectedValue } from './discriminator-path.ts'
 
-/** A slice that cannot be told from its definition takes no item. */
-export function belongs(item: unknown, slice: Slice, run: Run): boolean {
+/** A slice without conditions has no items. */
+export function matchesSlice(item: unknown, slice: CompiledSlice, context: CheckContext): boolean {
   const { match } = slice
   if (match === undefined) return false
-  for (const one of match) if (!meets(item, one, run)) return false
+  for (const one of match) if (!matchesDiscriminator(item, one, context)) return false
   return true
 }
 
-export function meets(item: unknown, match: Match, run: Run): boolean {
-  // Most slices are told by one text: the url of an extension, the system of an identifier.
+export function matchesDiscriminator(item: unknown, match: DiscriminatorMatch, context: CheckContext): boolean {
+  // Fast path: most slices have one fixed text, such as the url of an extension or the system of an identifier.
   if (typeof match.fixed === 'string' && typeof item === 'object' && item !== null) {
     const value = (item as Record<string, unknown>)[match.path]
     if (typeof value === 'string') return value === match.fixed
   }
-  const found = select(item, match.path, run)
+  const found = selectValues(item, match.path, context)
   if (match.exists !== undefined) return found.length > 0 === match.exists
   if (match.types) return found.some((one) => one.type !== undefined && match.types?.includes(one.type))
-  if (match.profiles) return found.some((one) => match.profiles?.some((url) => conforms(one, url, run)))
-  if (match.fixed !== undefined) return found.some((one) => equals(one.value, match.fixed))
-  if (match.pattern !== undefined) return found.some((one) => includes(one.value, match.pattern))
+  if (match.profiles) return found.some((one) => match.profiles?.some((url) => meetsProfile(one, url, context)))
+  if (match.fixed !== undefined) return found.some((one) => equalsFixed(one.value, match.fixed))
+  if (match.pattern !== undefined) return found.some((one) => matchesPattern(one.value, match.pattern))
   const { valueSet } = match
-  return valueSet !== undefined && found.some((one) => coded(one.value, valueSet, run))
+  return valueSet !== undefined && found.some((one) => isInValueSet(one.value, valueSet, context))
 }
 
-function conforms({ value, type }: Selected, url: string, run: Run): boolean {
-  const { engine } = run
-  const wanted = engine.definitions.structures.find(url)?.type
-  if (type !== undefined && wanted !== undefined && type !== wanted) return false
-  const profile = engine.profile(url)
+function meetsProfile({ value, type }: SelectedValue, url: string, context: CheckContext): boolean {
+  const { engine } = context
+  const expected = engine.definitions.structures.find(url)?.type
+  if (type !== undefined && expected !== undefined && type !== expected) return false
+  const profile = engine.profileSchema(url)
   const at = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: value }
-  return profile !== undefined && errorsOf(profile, run, value, at).length === 0
+  return profile !== undefined && runSchema(profile, context, value, at).length === 0
 }
 
-type Coding = { readonly system?: string; readonly code?: unknown }
-
-function coded(value: unknown, valueSet: string, { engine }: Run): boolean {
+function isInValueSet(value: unknown, valueSet: string, { engine }: CheckContext): boolean {
   if (typeof value === 'string') return engine.terminology.check(valueSet, undefined, value) === 'in'
   const coding = (value as { coding?: unknown } | null)?.coding
-  const list = Array.isArray(coding) ? (coding as Coding[]) : [value as Coding | null]
+  const list = Array.isArray(coding) ? (coding as UncheckedCoding[]) : [value as UncheckedCoding | null]
   return list.some(
-    (one) => typeof one?.code === 'string' && engine.terminology.check(valueSet, one.system ?? '', one.code) === 'in',
+    (one) =>
+      typeof one?.code === 'string' &&
+      engine.terminology.check(valueSet, (one.system ?? '') as string, one.code) === 'in',
   )
 }

@@ -1,55 +1,64 @@
-/** Which slice an item that belongs to none comes nearest to, and the first thing that it lacks for it. For sentences. */
+/** The slice that an unmatched item comes nearest to, and the first condition that it does not meet. For sentences. */
 import { distance } from '../../fhir/nearest.ts'
-import type { Match, Slice } from '../compile/schema.ts'
-import { markText, show } from '../keywords/value.ts'
-import type { Run } from '../run.ts'
-import { meets } from './match.ts'
-import { select } from './select.ts'
+import type { DiscriminatorMatch, CompiledSlice } from '../compile/schema.ts'
+import { valueText, show } from '../keywords/value.ts'
+import type { CheckContext } from '../check-context.ts'
+import { matchesDiscriminator } from './match.ts'
+import { selectValues } from './discriminator-path.ts'
 
-/** `met`: how many of the marks of the slice the item has; `like`: how far the first that it lacks is one, 0 to 1. */
-export type Near<One> = { readonly slice: One; readonly met: number; readonly like: number; readonly lacks: string }
-
-/** The slice that the item has most marks of; undefined where none can be told by marks. */
-export function nearestSlice<One extends Slice>(
-  item: unknown,
-  slices: readonly One[],
-  run: Run,
-): Near<One> | undefined {
-  return slices
-    .flatMap((slice) => nearTo(item, slice, run) ?? [])
-    .sort((one, other) => other.met - one.met || other.like - one.like)[0]
+/** `met`: number of conditions that the item meets; `similarity`: of the first value that differs, 0 to 1; `lacks`: that condition, in words. */
+export type NearSlice<One> = {
+  readonly slice: One
+  readonly met: number
+  readonly similarity: number
+  readonly lacks: string
 }
 
-/** How near an item comes to a slice that it does not belong to. */
-export function nearTo<One extends Slice>(item: unknown, slice: One, run: Run): Near<One> | undefined {
-  const lacking = slice.match?.find((one) => !meets(item, one, run))
+/** The slice with the most conditions met; undefined where no slice has conditions. */
+export function nearestSlice<One extends CompiledSlice>(
+  item: unknown,
+  slices: readonly One[],
+  context: CheckContext,
+): NearSlice<One> | undefined {
+  return slices
+    .flatMap((slice) => distanceToSlice(item, slice, context) ?? [])
+    .sort((one, other) => other.met - one.met || other.similarity - one.similarity)[0]
+}
+
+/** Compares an item with a slice that it does not belong to. */
+export function distanceToSlice<One extends CompiledSlice>(
+  item: unknown,
+  slice: One,
+  context: CheckContext,
+): NearSlice<One> | undefined {
+  const lacking = slice.match?.find((one) => !matchesDiscriminator(item, one, context))
   if (!lacking) return undefined
-  const [found] = select(item, lacking.path, run)
-  const met = slice.match?.filter((one) => meets(item, one, run)).length ?? 0
-  return { slice, met, like: likeness(found?.value, lacking.fixed), lacks: sentence(lacking, found?.value) }
+  const [found] = selectValues(item, lacking.path, context)
+  const met = slice.match?.filter((one) => matchesDiscriminator(item, one, context)).length ?? 0
+  return { slice, met, similarity: similarityOf(found?.value, lacking.fixed), lacks: lackText(lacking, found?.value) }
 }
 
 /** Characters that are compared. */
-const MOST = 120
+const MAX_COMPARED = 120
 
-/** Addresses are alike in most of their characters: the changes count by the length of the last part. */
-function likeness(found: unknown, wanted: unknown): number {
-  if (typeof found !== 'string' || typeof wanted !== 'string' || wanted.length > MOST) return 0
-  const [, last = wanted] = /([^/:#]+)$/.exec(wanted) ?? []
-  return Math.max(0, 1 - distance(found.slice(0, MOST), wanted) / last.length)
+/** Urls share most of their characters, so the edit distance is relative to the length of the last part. */
+function similarityOf(found: unknown, expected: unknown): number {
+  if (typeof found !== 'string' || typeof expected !== 'string' || expected.length > MAX_COMPARED) return 0
+  const [, last = expected] = /([^/:#]+)$/.exec(expected) ?? []
+  return Math.max(0, 1 - distance(found.slice(0, MAX_COMPARED), expected) / last.length)
 }
 
-function sentence(match: Match, found: unknown): string {
+function lackText(match: DiscriminatorMatch, found: unknown): string {
   const name = match.path === '$this' ? 'it' : `its \`${match.path}\``
   if (match.exists === false) return `${name} must not be there`
   if (found === undefined) return `${name} is missing`
-  return `${name} must be ${wanted(match)}${typeof found === 'object' ? '' : `, not ${show(found)}`}`
+  return `${name} must be ${expectation(match)}${typeof found === 'object' ? '' : `, not ${show(found)}`}`
 }
 
-function wanted({ fixed, pattern, types, profiles, valueSet }: Match): string {
+function expectation({ fixed, pattern, types, profiles, valueSet }: DiscriminatorMatch): string {
   const value = fixed ?? pattern
-  if (value !== undefined) return markText(value)
+  if (value !== undefined) return valueText(value)
   if (types) return `of the type ${types.map((one) => `\`${one}\``).join(' or ')}`
-  if (profiles) return `as ${profiles.map((one) => `\`${one}\``).join(' or ')} says`
+  if (profiles) return `valid against ${profiles.map((one) => `\`${one}\``).join(' or ')}`
   return `a code of \`${valueSet ?? ''}\``
 }

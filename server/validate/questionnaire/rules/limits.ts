@@ -1,38 +1,41 @@
 /** Length, range and decimal places of an answer. https://hl7.org/fhir/R4/questionnaire-profiles.html */
 import { writtenAs } from '../../../fhir/decimals.ts'
 import { show } from '../../keywords/value.ts'
-import { mismatch, NONE, type Rule } from '../asked.ts'
-import { order } from '../compare.ts'
-import { extensionNumber, extensionValues } from '../shapes.ts'
+import { mismatch, NO_VIOLATIONS, type QuestionRule } from '../question-rule.ts'
+import { compareValues } from '../compare.ts'
+import { extensionNumber, extensionValues } from '../questionnaire-types.ts'
 
-/** Questionnaire.item.maxLength, and the extension minLength: of texts and of what is written as one. */
-export const lengthRule: Rule = (question) => {
+/** Questionnaire.item.maxLength and the extension minLength, of texts and of numbers as written. */
+export const lengthRule: QuestionRule = (question) => {
   const [min, max] = [extensionNumber(question, 'minLength') ?? 0, question.maxLength ?? Infinity]
   if (min <= 0 && max === Infinity) return undefined
   return (value, { key, answer }) => {
-    if (typeof value !== 'string' && typeof value !== 'number') return NONE
+    if (typeof value !== 'string' && typeof value !== 'number') return NO_VIOLATIONS
     const { length } = [...(typeof value === 'string' ? value : (writtenAs(answer, key) ?? String(value)))]
-    const tell = (rule: string) =>
+    const violation = (rule: string) =>
       mismatch(`/${key}`, `{at} has ${length} characters; the question \`${question.linkId}\` takes ${rule}.`)
-    return [...(length > max ? [tell(`at most ${max}`)] : []), ...(length < min ? [tell(`at least ${min}`)] : [])]
+    return [
+      ...(length > max ? [violation(`at most ${max}`)] : []),
+      ...(length < min ? [violation(`at least ${min}`)] : []),
+    ]
   }
 }
 
 /**
- * The extensions minValue and maxValue, both inclusive. Of dates that are less precise the first instant counts for the
- * value, and the whole of it for the bound.
+ * The extensions minValue and maxValue, both inclusive. A partial date counts as its first instant; as a maximum it
+ * includes its whole period.
  */
-export const rangeRule: Rule = (question) => {
+export const rangeRule: QuestionRule = (question) => {
   const [least] = extensionValues(question, 'minValue')
   const [most] = extensionValues(question, 'maxValue')
   if (least === undefined && most === undefined) return undefined
   return (value, { key }) => {
-    if (typeof value !== 'string' && typeof value !== 'number') return NONE
-    const isLess = (order(value, least) ?? 0) < 0
-    const isMore = (order(value, most) ?? 0) > 0 && !isWithin(value, most)
-    const tell = (which: string, bound: unknown) =>
+    if (typeof value !== 'string' && typeof value !== 'number') return NO_VIOLATIONS
+    const isLess = (compareValues(value, least) ?? 0) < 0
+    const isMore = (compareValues(value, most) ?? 0) > 0 && !isWithin(value, most)
+    const violation = (which: string, bound: unknown) =>
       mismatch(`/${key}`, `{at} is ${show(value)}; the ${which} that \`${question.linkId}\` takes is ${show(bound)}.`)
-    return [...(isLess ? [tell('least', least)] : []), ...(isMore ? [tell('most', most)] : [])]
+    return [...(isLess ? [violation('minimum', least)] : []), ...(isMore ? [violation('maximum', most)] : [])]
   }
 }
 
@@ -41,12 +44,12 @@ const isWithin = (value: unknown, bound: unknown): boolean =>
   typeof value === 'string' && typeof bound === 'string' && /^\d{4}(-\d\d){0,2}$/.test(bound) && value.startsWith(bound)
 
 /** The extension maxDecimalPlaces, by the digits as they were written: `1.50` has two. */
-export const decimalRule: Rule = (question) => {
+export const decimalRule: QuestionRule = (question) => {
   const max = extensionNumber(question, 'maxDecimalPlaces')
   if (max === undefined) return undefined
   return (value, { key, answer }) => {
     const text = numberText(value, key, answer)
-    if (text === undefined || places(text) <= max) return NONE
+    if (text === undefined || places(text) <= max) return NO_VIOLATIONS
     return [mismatch(`/${key}`, `{at} is \`${text}\`; \`${question.linkId}\` takes at most ${max} decimal places.`)]
   }
 }

@@ -1,16 +1,16 @@
-/** The answers to choose from. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.answerOption */
+/** `answerOption`: the allowed answers. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.answerOption */
+import type { JsonObject } from '../../../fhir/types.ts'
 import { nearest } from '../../../fhir/nearest.ts'
 import { show } from '../../keywords/value.ts'
-import { mismatch, NONE, type Rule } from '../asked.ts'
-import { order } from '../compare.ts'
-import { objects, valueKey, type Bag, type Question } from '../shapes.ts'
+import { mismatch, NO_VIOLATIONS, type QuestionRule } from '../question-rule.ts'
+import { compareValues } from '../compare.ts'
+import { objects, valueKey, type Question } from '../questionnaire-types.ts'
 
-/** Free text is what makes a choice open: a coding is still one of those offered. */
+/** An open choice also takes free text; a coding must still be an option. */
 const isFreeText = (question: Question, value: unknown): boolean =>
   question.type === 'open-choice' && typeof value === 'string'
 
-/** Among `answerOption`. */
-export const optionRule: Rule = (question) => {
+export const optionRule: QuestionRule = (question) => {
   const options = objects(question.answerOption).flatMap((option) => {
     const name = valueKey(option)
     return name === undefined ? [] : [option[name]]
@@ -19,35 +19,35 @@ export const optionRule: Rule = (question) => {
   const names = options.map(nameOf)
   const offered = `of the question \`${question.linkId}\`: ${names.slice(0, 20).map(show).join(', ')}`
   return (value, { key }) => {
-    if (isFreeText(question, value) || options.some((one) => isOption(value, one))) return NONE
-    const guess = nearest(nameOf(value), names)
-    const hint = guess ? ` Did you mean \`${guess}\`?` : ''
+    if (isFreeText(question, value) || options.some((one) => isOption(value, one))) return NO_VIOLATIONS
+    const suggested = nearest(nameOf(value), names)
+    const hint = suggested ? ` Did you mean \`${suggested}\`?` : ''
     return [mismatch(`/${key}`, `{at} is ${shown(value)}, which is not an option ${offered}.${hint}`)]
   }
 }
 
-// A coding by system and code, a reference by where it points, a quantity by its amount.
+// Codings are compared by system and code, references by their target, quantities by amount and unit.
 function isOption(value: unknown, option: unknown): boolean {
   if (typeof value !== 'object' || typeof option !== 'object' || value === null || option === null)
     return value === option
-  const [given, wanted] = [value as Bag, option as Bag]
-  if (wanted.value !== undefined) return order(given, wanted) === 0
-  if (wanted.reference !== undefined) return given.reference === wanted.reference
-  // An option that is only a text is told by it.
-  if (wanted.code === undefined) return given.code === undefined && given.display === wanted.display
-  return given.code === wanted.code && given.system === wanted.system
+  const [given, expected] = [value as JsonObject, option as JsonObject]
+  if (expected.value !== undefined) return compareValues(given, expected) === 0
+  if (expected.reference !== undefined) return given.reference === expected.reference
+  // An option without a code is compared by its display.
+  if (expected.code === undefined) return given.code === undefined && given.display === expected.display
+  return given.code === expected.code && given.system === expected.system
 }
 
 function nameOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
-  const { code, display, reference } = value as Bag
+  const { code, display, reference } = value as JsonObject
   const name = code ?? display ?? reference
   return typeof name === 'string' ? name : JSON.stringify(value)
 }
 
-/** A coding by system and code, all else as it is. */
+/** A coding as `system|code`, any other value as it is. */
 export function shown(value: unknown): string {
   if (typeof value !== 'object' || value === null) return show(value)
-  const { system, code } = value as Bag
+  const { system, code } = value as JsonObject
   return typeof code === 'string' ? `\`${typeof system === 'string' ? system : ''}|${code}\`` : show(value)
 }

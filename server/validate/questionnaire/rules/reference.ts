@@ -1,68 +1,75 @@
-/** What a reference may point at. https://hl7.org/fhir/R4/extension-questionnaire-referenceresource.html */
+/** The target of a reference. https://hl7.org/fhir/R4/extension-questionnaire-referenceresource.html */
+import type { JsonObject } from '../../../fhir/types.ts'
 import { parseReference } from '../../../fhir/reference.ts'
-import { createRun, errorsOf, type Fault, type Run } from '../../run.ts'
-import { typeOfReference } from '../../resolve.ts'
+import { createCheckContext } from '../../create-context.ts'
+import { runSchema, type Violation } from '../../violation.ts'
+import type { CheckContext } from '../../check-context.ts'
+import { referencedType } from '../../resolve-reference.ts'
 import { show } from '../../keywords/value.ts'
-import { list, mismatch, NONE, type Rule } from '../asked.ts'
-import { extensionValues, type Bag } from '../shapes.ts'
+import { list, mismatch, NO_VIOLATIONS, type QuestionRule } from '../question-rule.ts'
+import { extensionValues } from '../questionnaire-types.ts'
 
-/** A real type, of those that referenceResource and referenceProfile name; what is at hand meets one of the profiles. */
-export const referenceRule: Rule = (question) => {
+/** A type of R4 that referenceResource allows; a target inside the resource or Bundle meets one of the profiles of referenceProfile. */
+export const referenceRule: QuestionRule = (question) => {
   if (question.type !== 'reference') return undefined
   const types = extensionValues(question, 'questionnaire-referenceResource').filter(isText)
   const profiles = extensionValues(question, 'questionnaire-referenceProfile').filter(isText)
-  return (value, { key }, { run }) => {
-    if (typeof value !== 'object' || value === null) return NONE
-    const { reference, type: stated } = value as Bag
+  return (value, { key }, { context }) => {
+    if (typeof value !== 'object' || value === null) return NO_VIOLATIONS
+    const { reference, type: stated } = value as JsonObject
     const below = `/${key}`
-    const type = isText(reference) ? typeOfReference(reference, run) : stated
-    const fault = isText(reference) ? addressFault(reference, type, { below, run }) : undefined
-    if (fault) return [fault]
-    if (typeof type !== 'string') return NONE
+    const type = isText(reference) ? referencedType(reference, context) : stated
+    const violation = isText(reference) ? addressViolation(reference, type, { below, context }) : undefined
+    if (violation) return [violation]
+    if (typeof type !== 'string') return NO_VIOLATIONS
     if (types.length > 0 && !types.includes(type))
       return [mismatch(below, `{at} points at a ${type}; the question \`${question.linkId}\` takes ${list(types)}.`)]
-    return profileFaults(reference, type, profiles, { below, run })
+    return profileViolations(reference, type, profiles, { below, context })
   }
 }
 
 // https://hl7.org/fhir/R4/references.html#literal
-function addressFault(reference: string, type: unknown, { below, run }: Where): Fault | undefined {
-  if (typeof type !== 'string' || run.engine.definitions.isResourceType(type)) return undefined
+function addressViolation(
+  reference: string,
+  type: unknown,
+  { below, context }: ReferencePosition,
+): Violation | undefined {
+  if (typeof type !== 'string' || context.engine.definitions.isResourceType(type)) return undefined
   return {
-    code: 'reference-type',
+    detail: 'reference-type',
     below,
-    text: `{at}: ${show(reference)} points at \`${type}\`, which is no type of FHIR R4.`,
+    text: `{at}: ${show(reference)} points at \`${type}\`, which is not a type of FHIR R4.`,
   }
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 
-type Where = { readonly below: string; readonly run: Run }
+type ReferencePosition = { readonly below: string; readonly context: CheckContext }
 
-// Several profiles: it is enough to meet one. What is not known here could be met.
-function profileFaults(
+// One of several profiles is enough. A profile that is not defined here may be met.
+function profileViolations(
   reference: unknown,
   type: string,
   profiles: readonly string[],
-  { below, run }: Where,
-): readonly Fault[] {
-  const { engine } = run
-  if (profiles.length === 0 || !profiles.every(engine.knows)) return NONE
+  { below, context }: ReferencePosition,
+): readonly Violation[] {
+  const { engine } = context
+  if (profiles.length === 0 || !profiles.every(engine.isDefined)) return NO_VIOLATIONS
   const fitting = profiles.filter((url) => engine.definitions.structures.find(url)?.type === type)
   if (fitting.length === 0)
-    return [mismatch(below, `{at} points at a ${type}; the question takes what meets ${list(profiles)}.`)]
-  const target = typeof reference === 'string' && parseReference(reference) ? run.resolve(reference) : undefined
-  if (typeof target !== 'object' || target === null) return NONE
-  const broken = fitting.map((url) => errorOfProfile(url, target as Record<string, unknown>, run))
-  if (broken.some((one) => one === undefined)) return NONE
+    return [mismatch(below, `{at} points at a ${type}; the question takes a resource that meets ${list(profiles)}.`)]
+  const target = typeof reference === 'string' && parseReference(reference) ? context.resolve(reference) : undefined
+  if (typeof target !== 'object' || target === null) return NO_VIOLATIONS
+  const broken = fitting.map((url) => errorOfProfile(url, target as JsonObject, context))
+  if (broken.some((one) => one === undefined)) return NO_VIOLATIONS
   return [mismatch(below, `{at} points at a resource that does not meet ${list(fitting)}: ${broken[0]}`)]
 }
 
-function errorOfProfile(url: string, target: Record<string, unknown>, run: Run): string | undefined {
-  const check = run.engine.profile(url)
+function errorOfProfile(url: string, target: JsonObject, context: CheckContext): string | undefined {
+  const check = context.engine.profileSchema(url)
   if (!check) return undefined
-  const inner = createRun(run.engine, target, run.container, run.root)
+  const inner = createCheckContext(context.engine, target, context.container, context.root)
   const top = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: target }
-  const [error] = errorsOf(check, inner, target, top)
+  const [error] = runSchema(check, inner, target, top)
   return error && `\`${target.resourceType}${error.instancePath.replaceAll('/', '.')}\` is not as it demands.`
 }

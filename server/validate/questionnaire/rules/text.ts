@@ -1,37 +1,37 @@
-/** What a text may look like. https://hl7.org/fhir/R4/valueset-item-type.html, https://hl7.org/fhir/R4/extension-regex.html */
+/** Lines and form of a text. https://hl7.org/fhir/R4/valueset-item-type.html, https://hl7.org/fhir/R4/extension-regex.html */
 import { show } from '../../keywords/value.ts'
-import { linearPattern } from '../../../terminology/pattern.ts'
-import { mismatch, NONE, warning, type Rule } from '../asked.ts'
-import { extensionValues } from '../shapes.ts'
+import { compileLinearRegex } from '../../../terminology/linear-regex.ts'
+import { mismatch, NO_VIOLATIONS, warning, type QuestionRule } from '../question-rule.ts'
+import { extensionValues } from '../questionnaire-types.ts'
 
-/** `string` is a short text of one line, `text` a longer one. */
-export const lineRule: Rule = (question) =>
+/** A question of type `string` takes one line, one of type `text` several. */
+export const lineRule: QuestionRule = (question) =>
   question.type === 'string'
     ? (value, { key }) =>
         typeof value === 'string' && /[\r\n]/.test(value)
           ? [warning(`/${key}`, `{at} has line breaks, but the question \`${question.linkId}\` asks for one line.`)]
-          : NONE
+          : NO_VIOLATIONS
     : undefined
 
-/** Longer texts are not tried: a pattern may take time that grows much faster than they do. */
+/** Longer texts are not matched, because the time of a regular expression may grow exponentially. */
 const LONGEST = 1000
 
-/** The extension regex: the whole answer has this form. */
-export const patternRule: Rule = (question) => {
+/** The extension regex: it must match the whole answer. */
+export const patternRule: QuestionRule = (question) => {
   const [pattern] = extensionValues(question, 'regex')
   if (typeof pattern !== 'string') return undefined
   const trusted = compiled(pattern)
-  // A pattern that came with the response is anybody's, and may be made to take for ever.
-  const linear = linearPattern(pattern)
+  // A client may send a pattern in a contained questionnaire that takes exponential time: those are matched in linear time.
+  const linear = compileLinearRegex(pattern)
   const [example] = extensionValues(question, 'entryFormat')
   const like = typeof example === 'string' ? `, as in ${show(example)}` : ''
   const form = `the question \`${question.linkId}\` asks for the form ${show(pattern)}${like}`
   return (value, { key }, { isContained }) => {
-    if (typeof value !== 'string' && typeof value !== 'number') return NONE
+    if (typeof value !== 'string' && typeof value !== 'number') return NO_VIOLATIONS
     const text = String(value)
     const test = text.length > LONGEST ? undefined : isContained ? linear : trusted
     if (!test) return [warning(`/${key}`, `{at} could not be checked: ${form}.`)]
-    return test(text) ? NONE : [mismatch(`/${key}`, `{at} is ${show(value)}; ${form}.`)]
+    return test(text) ? NO_VIOLATIONS : [mismatch(`/${key}`, `{at} is ${show(value)}; ${form}.`)]
   }
 }
 

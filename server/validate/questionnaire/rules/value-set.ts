@@ -1,57 +1,60 @@
-/** Answers from a value set. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.answerValueSet */
+/** `answerValueSet`: answers from a value set. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.answerValueSet */
+import type { JsonObject } from '../../../fhir/types.ts'
 import type { ErrorObject } from 'ajv'
 import type { Canonical } from '../../../definitions/definitions.ts'
-import { createRun, errorsOf, type Fault, type Run } from '../../run.ts'
-import type { Verdict } from '../../../terminology/code-system.ts'
-import { mismatch, NONE, type Asked, type Rule } from '../asked.ts'
-import { objects, type Bag } from '../shapes.ts'
+import { createCheckContext } from '../../create-context.ts'
+import { runSchema, type Violation } from '../../violation.ts'
+import type { CheckContext } from '../../check-context.ts'
+import type { CodeMembership } from '../../../terminology/code-system.ts'
+import { mismatch, NO_VIOLATIONS, type ResponseContext, type QuestionRule } from '../question-rule.ts'
+import { objects } from '../questionnaire-types.ts'
 import { shown } from './options.ts'
 
-/** In `answerValueSet`: a canonical, or `#id` of a value set that the questionnaire contains. */
-export const valueSetRule: Rule = (question) => {
+/** The value set is a canonical, or `#id` of one that the questionnaire contains. */
+export const valueSetRule: QuestionRule = (question) => {
   const url = question.answerValueSet
   if (typeof url !== 'string') return undefined
-  return (value, { key }, asked) => {
-    if (key !== 'valueCoding' || typeof value !== 'object' || value === null) return NONE
-    const verdict = verdictOf(url, value as Bag, asked)
-    if (verdict === 'in') return NONE
-    if (verdict === 'unknown') {
-      const text = `{at} is ${shown(value)}; it could not be checked against \`${url}\`, because that is not at hand.`
-      return [{ code: 'code-unchecked', severity: 'warning', below: `/${key}`, text }]
+  return (value, { key }, response) => {
+    if (key !== 'valueCoding' || typeof value !== 'object' || value === null) return NO_VIOLATIONS
+    const membership = membershipOf(url, value as JsonObject, response)
+    if (membership === 'in') return NO_VIOLATIONS
+    if (membership === 'unknown') {
+      const text = `{at} is ${shown(value)}; it could not be checked against \`${url}\`, because that is not available.`
+      return [{ detail: 'code-unchecked', severity: 'warning', below: `/${key}`, text }]
     }
     const text = `{at} is ${shown(value)}, which is not in the answers \`${url}\` of the question \`${question.linkId}\`.`
     return [mismatch(`/${key}`, text)]
   }
 }
 
-// A coding without a system names no code of any system.
-function verdictOf(url: string, { system, code }: Bag, asked: Asked): Verdict {
-  const { terminology } = asked.run.engine
-  const set = url.startsWith('#') ? containedSet(url.slice(1), asked) : terminology.find(url, 'ValueSet')
+// A coding without system is in no value set.
+function membershipOf(url: string, { system, code }: JsonObject, response: ResponseContext): CodeMembership {
+  const { terminology } = response.context.engine
+  const set = url.startsWith('#') ? containedSet(url.slice(1), response) : terminology.find(url, 'ValueSet')
   if (!set) return 'unknown'
   return typeof system === 'string' && typeof code === 'string' ? terminology.membershipIn(set)(system, code) : 'out'
 }
 
-/** What the form contains; of a form that is itself contained, what stands beside it. */
-function containedSet(id: string, { run, form, isContained }: Asked): Canonical | undefined {
-  const holder = isContained ? run.container : form
+/** Contained in the questionnaire; for a contained questionnaire, contained next to it. */
+function containedSet(id: string, { context, questionnaire, isContained }: ResponseContext): Canonical | undefined {
+  const holder = isContained ? context.container : questionnaire
   const set = objects(holder.contained).find((one) => one.resourceType === 'ValueSet' && one.id === id)
-  return set && (!isContained || isSound(set, run)) ? (set as Canonical) : undefined
+  return set && (!isContained || isValidValueSet(set, context)) ? (set as Canonical) : undefined
 }
 
-/** Only a shortcut: what came along is looked at once. */
-const sound = new WeakMap<Bag, boolean>()
+/** A cache: each contained value set is checked once. */
+const validValueSets = new WeakMap<JsonObject, boolean>()
 
-// What is wrong with a set that came along is told where it stands; it tells nothing of codes.
-function isSound(set: Bag, { engine, container, root }: Run): boolean {
-  const known = sound.get(set)
-  if (known !== undefined) return known
+// An invalid value set has issues of its own and is not used.
+function isValidValueSet(set: JsonObject, { engine, container, root }: CheckContext): boolean {
+  const cached = validValueSets.get(set)
+  if (cached !== undefined) return cached
   const top = { instancePath: '', parentData: undefined, parentDataProperty: '', rootData: set }
-  const run = createRun(engine, set as Record<string, unknown>, container, root)
-  const isValid = errorsOf(engine.shape('ValueSet'), run, set, top).every(isWarning)
-  sound.set(set, isValid)
+  const context = createCheckContext(engine, set, container, root)
+  const isValid = runSchema(engine.typeSchema('ValueSet'), context, set, top).every(isWarning)
+  validValueSets.set(set, isValid)
   return isValid
 }
 
 const isWarning = ({ params }: ErrorObject): boolean =>
-  ['warning', 'information'].includes((params as Fault).severity ?? '')
+  ['warning', 'information'].includes((params as Violation).severity ?? '')

@@ -1,0 +1,20 @@
+/** The size of a resource, in values and characters, counted up to a limit. */
+
+/** Many times the values of an ordinary resource: a check of fewer values takes a few milliseconds at most. */
+const MAX_VALUES = 3000
+/** This many characters count as one more value. */
+const CHARACTERS_PER_VALUE = 32
+
+/** Is the resource so large that its check would block the event loop? */
+export const isLarge = (value: unknown): boolean => remaining(value, MAX_VALUES) < 0
+
+function remaining(value: unknown, left: number): number {
+  if (typeof value === 'string') return left - 1 - value.length / CHARACTERS_PER_VALUE
+  if (typeof value !== 'object' || value === null) return left - 1
+  let still = left - 1
+  for (const key in value) {
+    still = remaining((value as Record<string, unknown>)[key], still - key.length / CHARACTERS_PER_VALUE)
+    if (still < 0) break
+  }
+  return still
+}
