@@ -4,7 +4,7 @@ import type { Bundle, Resource, StructureDefinition } from '@medplum/fhirtypes'
 import type { Definitions } from '../server/definitions/definitions.ts'
 import type { ElementDefinition, ElementNode } from '../server/definitions/structures/element.ts'
 import { snapshotOf } from '../server/definitions/structures/snapshot.ts'
-import type { Structures } from '../server/definitions/structures/structures.ts'
+import type { Structures } from '../server/definitions/structures/structure-definition.ts'
 
 /** True if it accepts the resource; it throws when it finds an error. */
 export type Medplum = (resource: unknown, profile?: string) => boolean

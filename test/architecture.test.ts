@@ -63,9 +63,6 @@ const KEEPERS: Readonly<Record<string, string>> = {
   commander: 'server/cli/',
 }
 
-/** Parts whose type imports still form circles: their type imports do not count. */
-const TYPE_CIRCLES: readonly string[] = []
-
 const LIMIT = 400
 
 /** Reads of records. What else a store answers (feed, events, cursors, jobs, figures) is no record. */
@@ -242,11 +239,11 @@ function allowed(from: string, to: string): boolean {
   return from === to || row.includes('*') || row.includes(to)
 }
 
-/** Depth first over all imports, those of types included, except lazy ones and the type imports of TYPE_CIRCLES. */
+/** Depth first over all imports, those of types included, except lazy ones. */
 function circles(): string[] {
   const edges = new Map<string, string[]>()
   for (const one of imports) {
-    if (!isOurs(one) || one.lazy || (one.typeOnly && TYPE_CIRCLES.includes(partOf(one.from)))) continue
+    if (!isOurs(one) || one.lazy) continue
     edges.set(one.from, [...(edges.get(one.from) ?? []), target(one)])
   }
   const done = new Set<string>()

@@ -3,7 +3,7 @@
  * DOCTYPE, hence no entities of a document's own. https://hl7.org/fhir/R4/xml.html
  */
 import { choiceName, isChoice, type ElementNode } from '../../server/definitions/structures/element.ts'
-import type { Structures } from '../../server/definitions/structures/structures.ts'
+import type { Structures } from '../../server/definitions/structures/structure-definition.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
 
 type Tag = { name: string; attributes: Record<string, string>; children: Tag[]; start: number; end: number }

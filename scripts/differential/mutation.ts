@@ -1,6 +1,6 @@
 /** A mutator changes one thing of a resource, so that it is wrong or only different, and describes the change as a JSON Patch. */
 import type { ElementNode } from '../../server/definitions/structures/element.ts'
-import type { Structures } from '../../server/definitions/structures/structures.ts'
+import type { Structures } from '../../server/definitions/structures/structure-definition.ts'
 import type { Terminology } from '../../server/terminology/terminology.ts'
 import type { Random } from './random.ts'
 

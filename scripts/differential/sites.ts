@@ -1,6 +1,6 @@
 /** Every value of a resource as a site of a change, with its definition as the validator finds it. */
 import type { ElementNode } from '../../server/definitions/structures/element.ts'
-import type { Structures } from '../../server/definitions/structures/structures.ts'
+import type { Structures } from '../../server/definitions/structures/structure-definition.ts'
 import { locate } from '../../server/validate/locate.ts'
 import { isObject, token, type Resource, type Site } from './mutation.ts'
 

@@ -1,5 +1,6 @@
 /** The hub's own operations, with their parameters. */
-import type { Canonical, Definitions } from '../../server/definitions/definitions.ts'
+import type { CanonicalResource } from '../../server/definitions/canonical-resource.ts'
+import type { Definitions } from '../../server/definitions/definitions.ts'
 import { items } from '../../server/fhir/element.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
 import { code, page, string, table } from './page.ts'
@@ -13,7 +14,7 @@ export function operationsPage(definitions: Definitions): string {
   )
 }
 
-function section(operation: Canonical): string {
+function section(operation: CanonicalResource): string {
   const types = (operation.resource ?? []) as readonly string[]
   const levels = [
     operation.type === true ? 'type' : '',

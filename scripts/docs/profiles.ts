@@ -1,5 +1,6 @@
 /** Every published profile: its elements as it constrains them, and its rules. */
-import type { Canonical, Definitions } from '../../server/definitions/definitions.ts'
+import type { CanonicalResource } from '../../server/definitions/canonical-resource.ts'
+import type { Definitions } from '../../server/definitions/definitions.ts'
 import { items } from '../../server/fhir/element.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
 import { code, page, string, table, tail } from './page.ts'
@@ -27,7 +28,7 @@ export function profilesPage(definitions: Definitions): string {
   )
 }
 
-function section(profile: Canonical): string {
+function section(profile: CanonicalResource): string {
   const elements = items((profile.differential as JsonObject | undefined)?.element)
   const rows = elements.filter((one) => string(one.path).includes('.')).map(row)
   const rules = elements
@@ -62,7 +63,7 @@ function boundTo(element: JsonObject): string {
   return fixed ? code(JSON.stringify(fixed[1])) : ''
 }
 
-function valueOf(extension: Canonical): string {
+function valueOf(extension: CanonicalResource): string {
   const elements = items((extension.differential as JsonObject | undefined)?.element)
   const value = elements.find((one) => string(one.path) === 'Extension.value[x]' && one.max !== '0')
   const parts = elements.flatMap((one) =>

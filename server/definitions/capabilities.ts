@@ -6,15 +6,16 @@ import { profileUrl } from '../fhir/canonical.ts'
 import { nearest } from '../fhir/nearest.ts'
 import type { JsonObject } from '../fhir/types.ts'
 import { partsFor } from '../fhirpath/union.ts'
-import type { Canonical, SearchParameter, ResourceCapability } from './definitions.ts'
+import type { CanonicalResource } from './canonical-resource.ts'
+import type { SearchParameter, ResourceCapability } from './definitions.ts'
 import { DefinitionFault } from './fault.ts'
 import type { R4 } from './r4.ts'
 
 type CapabilityNeeds = {
   /** The hub's own SearchParameters. */
-  readonly parameters: readonly Canonical[]
+  readonly parameters: readonly CanonicalResource[]
   readonly r4: R4
-  readonly find: (canonical: string) => Canonical | undefined
+  readonly find: (canonical: string) => CanonicalResource | undefined
   /** The types of search parameter that the hub evaluates; absent: any type. */
   readonly searchTypes?: readonly string[]
 }

@@ -3,14 +3,9 @@
  * profiles, valuesets, capability), and what was added to them. Nothing here depends on where they came from.
  */
 import type { JsonObject } from '../fhir/types.ts'
+import type { CanonicalResource } from './canonical-resource.ts'
 import type { Source } from './folders.ts'
-import type { Structures } from './structures/structures.ts'
-
-/**
- * A canonical resource: at least resourceType and url. The one exception: a topic of capability/topics is a Basic,
- * whose url is in its extension `ext-topic`; it is found under that url, and has no `url` of its own.
- */
-export type Canonical = JsonObject & { readonly resourceType: string; readonly url: string }
+import type { Structures } from './structures/structure-definition.ts'
 
 /** One search parameter as a type declares it. https://hl7.org/fhir/R4/searchparameter.html */
 export type SearchParameter = {
@@ -45,9 +40,9 @@ export type ResourceCapability = {
 
 export type Definitions = {
   /** A definition by canonical url (with or without |version): hub's own first, then R4's. */
-  find(canonical: string): Canonical | undefined
+  find(canonical: string): CanonicalResource | undefined
   /** Every hub definition of a resource type, e.g. all PlanDefinitions of capability/rules. */
-  published(resourceType: string): readonly Canonical[]
+  published(resourceType: string): readonly CanonicalResource[]
   /** The offer for a type; undefined when the hub does not hold it. */
   capability(type: string): ResourceCapability | undefined
   readonly capabilities: readonly ResourceCapability[]
@@ -55,7 +50,7 @@ export type Definitions = {
   isResourceType(name: string): boolean
   readonly resourceTypes: ReadonlySet<string>
   /** Every hub definition, in the order of their files. */
-  readonly all: readonly Canonical[]
+  readonly all: readonly CanonicalResource[]
   /** The element trees of all StructureDefinitions, the hub's and R4's. */
   readonly structures: Structures
   /** The hand-written part of the CapabilityStatement (capability/statement.json). */

@@ -2,7 +2,8 @@
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject } from '../fhir/types.ts'
-import type { Canonical, Definitions, SearchParameter } from './definitions.ts'
+import type { CanonicalResource } from './canonical-resource.ts'
+import type { Definitions, SearchParameter } from './definitions.ts'
 import { DefinitionFault } from './fault.ts'
 import { readFolders, type Source } from './folders.ts'
 import { statedCapabilities, allCapabilities } from './capabilities.ts'
@@ -43,7 +44,7 @@ export function createDefinitions(
   { everyType, searchTypes, additional = [] }: LoadOptions = {},
 ): Definitions {
   const r4 = openR4()
-  const own = new Map<string, Canonical>()
+  const own = new Map<string, CanonicalResource>()
   for (const source of sources) {
     const url = urlOf(source)
     const before = own.get(url)
@@ -52,9 +53,9 @@ export function createDefinitions(
         source.file,
         `its url \`${url}\` is that of another definition too. Give each its own url.`,
       )
-    own.set(url, source.content as Canonical)
+    own.set(url, source.content as CanonicalResource)
   }
-  const find = (canonical: string): Canonical | undefined => {
+  const find = (canonical: string): CanonicalResource | undefined => {
     const bar = canonical.indexOf('|')
     const url = bar < 0 ? canonical : canonical.slice(0, bar)
     const version = bar < 0 ? '' : canonical.slice(bar + 1)

@@ -5,11 +5,11 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type { Canonical } from './definitions.ts'
+import type { CanonicalResource } from './canonical-resource.ts'
 import type { JsonObject } from '../fhir/types.ts'
 
 export type R4 = {
-  find(url: string): Canonical | undefined
+  find(url: string): CanonicalResource | undefined
   readonly resourceTypes: ReadonlySet<string>
   /** All SearchParameters, trimmed; read on each call, so keep what you need. */
   searchParameters(): readonly JsonObject[]
@@ -26,21 +26,21 @@ const FOLDER = path.join(import.meta.dirname, 'r4')
 /** Opens the copy. Throws what the file system throws when it is not there. */
 export function openR4(): R4 {
   const index = json<Index>(readFileSync(path.join(FOLDER, 'index.json.gz')))
-  const found = new Map<string, Canonical>()
-  const read = (url: string): Canonical | undefined => {
+  const found = new Map<string, CanonicalResource>()
+  const read = (url: string): CanonicalResource | undefined => {
     for (const [file, ranges] of Object.entries(index.files)) {
       const range = Object.hasOwn(ranges, url) ? ranges[url] : undefined
-      if (range) return json<Canonical>(slice(path.join(FOLDER, `${file}.ndjson.gz`), ...range))
+      if (range) return json<CanonicalResource>(slice(path.join(FOLDER, `${file}.ndjson.gz`), ...range))
     }
     return undefined
   }
   const searchParameters = (): readonly JsonObject[] =>
     json(readFileSync(path.join(FOLDER, 'search-parameters.json.gz')))
   let parameters: ReadonlyMap<unknown, JsonObject> | undefined
-  const parameter = (url: string): Canonical | undefined => {
+  const parameter = (url: string): CanonicalResource | undefined => {
     if (!url.startsWith(PARAMETERS)) return undefined
     parameters ??= new Map(searchParameters().map((one) => [one.url, one]))
-    return parameters.get(url) as Canonical | undefined
+    return parameters.get(url) as CanonicalResource | undefined
   }
   return {
     resourceTypes: new Set(index.resourceTypes),

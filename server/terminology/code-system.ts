@@ -1,5 +1,5 @@
 /** A code system: its codes and their hierarchy. https://hl7.org/fhir/R4/codesystem.html */
-import type { Canonical } from '../definitions/definitions.ts'
+import type { CanonicalResource } from '../definitions/canonical-resource.ts'
 import { WrittenNumber } from './written-number.ts'
 
 /** Is a code in a code system or value set? `unknown`: a part of its definition is missing here. */
@@ -51,7 +51,10 @@ const PARENT_PROPERTIES = ['parent', 'subsumedBy']
  * Reads a CodeSystem resource. Supplements add designations and properties to its concepts; they define no codes.
  * https://hl7.org/fhir/R4/codesystem.html#supplements
  */
-export function readCodeSystem(resource: Canonical, supplements: readonly Canonical[] = []): CodeSystem {
+export function readCodeSystem(
+  resource: CanonicalResource,
+  supplements: readonly CanonicalResource[] = [],
+): CodeSystem {
   const normalize = resource.caseSensitive === false ? (code: string) => code.toLowerCase() : (code: string) => code
   const concepts = new Map<string, Concept>()
   const supplementConcepts = supplements.map((one): Supplement => conceptsByCode(one, normalize))
@@ -116,7 +119,7 @@ function isSubsumedByAnyParent(code: string, ancestorConcept: Concept | undefine
   return false
 }
 
-function conceptsByCode(supplement: Canonical, normalize: (code: string) => string): Supplement {
+function conceptsByCode(supplement: CanonicalResource, normalize: (code: string) => string): Supplement {
   const found = new Map<string, StatedConcept>()
   const walk = (list: readonly StatedConcept[] | undefined): void => {
     for (const one of list ?? []) {

@@ -1,5 +1,5 @@
 /** The expansion of a value set: the list of its codes. https://hl7.org/fhir/R4/valueset.html#expansion */
-import type { Canonical } from '../definitions/definitions.ts'
+import type { CanonicalResource } from '../definitions/canonical-resource.ts'
 import type { Concept, Designation } from './code-system.ts'
 import { compileFilter } from './filter.ts'
 import type { Terminology } from './terminology.ts'
@@ -27,7 +27,7 @@ export type Expansion = {
 type ExpansionState = { readonly items: ExpandedCode[]; unclosed: boolean; readonly missing: Set<string> }
 
 /** Expands a ValueSet resource, in the order of its includes; each code is listed once. */
-export function expand(valueSet: Canonical, terminology: Terminology): Expansion {
+export function expand(valueSet: CanonicalResource, terminology: Terminology): Expansion {
   const state: ExpansionState = { items: [], unclosed: false, missing: new Set() }
   collect(valueSet, terminology, state, new Set())
   const member = terminology.membershipIn(valueSet)
@@ -43,7 +43,12 @@ export function expand(valueSet: Canonical, terminology: Terminology): Expansion
   return { items, unclosed: state.unclosed, missing: [...state.missing] }
 }
 
-function collect(valueSet: Canonical, terminology: Terminology, state: ExpansionState, visited: Set<Canonical>): void {
+function collect(
+  valueSet: CanonicalResource,
+  terminology: Terminology,
+  state: ExpansionState,
+  visited: Set<CanonicalResource>,
+): void {
   if (visited.has(valueSet)) return
   visited.add(valueSet)
   const compose = valueSet.compose as ValueSetCompose | undefined
@@ -59,7 +64,7 @@ function addFromValueSets(
   { valueSet = [] }: ValueSetInclude,
   terminology: Terminology,
   state: ExpansionState,
-  visited: Set<Canonical>,
+  visited: Set<CanonicalResource>,
 ) {
   const [first] = valueSet
   if (first === undefined) return

@@ -1,5 +1,6 @@
 /** Code systems and value sets by url, read on first use. https://hl7.org/fhir/R4/terminology-module.html */
-import type { Canonical, Definitions } from '../definitions/definitions.ts'
+import type { CanonicalResource } from '../definitions/canonical-resource.ts'
+import type { Definitions } from '../definitions/definitions.ts'
 import { readCodeSystem, type CodeSystem, type CodeMembership } from './code-system.ts'
 import { displaysOf } from './concept.ts'
 import {
@@ -18,19 +19,19 @@ export type Terminology = {
   /** The same, as a function for one value set. */
   membership(valueSet: string): MembershipTest
   /** The same for a ValueSet resource, published or not. */
-  membershipIn(valueSet: Canonical): MembershipTest
+  membershipIn(valueSet: CanonicalResource): MembershipTest
   /** Is the code in its system, in this version? */
   checkSystem(system: string, code: string, version?: string): CodeMembership
   /** By url, with or without version. */
   codeSystem(url: string): CodeSystem | undefined
   /** The code system of a CodeSystem resource, published or not. */
-  codeSystemIn(resource: Canonical): CodeSystem
+  codeSystemIn(resource: CanonicalResource): CodeSystem
   /** The valid displays of a code; none where the system is not defined here. */
   displays(system: string, code: string): readonly string[]
   /** The codes of a value set; undefined where they cannot be listed or are more than `limit`. */
   list(valueSet: string, limit: number): readonly string[] | undefined
   /** A definition by canonical, if it has this type and version. */
-  find(canonical: string, type: 'CodeSystem' | 'ValueSet' | 'ConceptMap'): Canonical | undefined
+  find(canonical: string, type: 'CodeSystem' | 'ValueSet' | 'ConceptMap'): CanonicalResource | undefined
 }
 
 type TerminologySource = Pick<Definitions, 'find'> & Partial<Pick<Definitions, 'published'>>
@@ -60,7 +61,7 @@ export function createTerminology(definitions: TerminologySource): Terminology {
       return found && membershipIn(found)
     },
   }
-  const inProgress = new Set<Canonical>()
+  const inProgress = new Set<CanonicalResource>()
   const membershipIn = memoized((resource): MembershipTest => {
     const compose = resource.compose as ValueSetCompose | undefined
     if (!compose) return UNKNOWN_MEMBERSHIP
@@ -93,7 +94,7 @@ export function createTerminology(definitions: TerminologySource): Terminology {
 }
 
 /** https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.supplements */
-const supplementsOf = (url: string, { published }: TerminologySource): readonly Canonical[] =>
+const supplementsOf = (url: string, { published }: TerminologySource): readonly CanonicalResource[] =>
   (published?.('CodeSystem') ?? []).filter(
     ({ supplements }) => typeof supplements === 'string' && splitCanonical(supplements).url === url,
   )
@@ -109,7 +110,11 @@ const importsValueSets = ({ include = [], exclude = [] }: ValueSetCompose): bool
   [...include, ...exclude].some((part) => part.valueSet !== undefined)
 
 // A value set that imports itself, directly or not, is evaluated once.
-function guardRecursion(resource: Canonical, membership: MembershipTest, inProgress: Set<Canonical>): MembershipTest {
+function guardRecursion(
+  resource: CanonicalResource,
+  membership: MembershipTest,
+  inProgress: Set<CanonicalResource>,
+): MembershipTest {
   return (system, code) => {
     if (inProgress.has(resource)) return 'out'
     inProgress.add(resource)
@@ -121,8 +126,8 @@ function guardRecursion(resource: Canonical, membership: MembershipTest, inProgr
   }
 }
 
-function memoized<Value>(make: (resource: Canonical) => Value): (resource: Canonical) => Value {
-  const made = new WeakMap<Canonical, { readonly value: Value }>()
+function memoized<Value>(make: (resource: CanonicalResource) => Value): (resource: CanonicalResource) => Value {
+  const made = new WeakMap<CanonicalResource, { readonly value: Value }>()
   return (resource) => {
     const cached = made.get(resource) ?? { value: make(resource) }
     made.set(resource, cached)

@@ -1,5 +1,5 @@
 /** Extension contexts: the elements on which an extension may be used. https://hl7.org/fhir/R4/defining-extensions.html#context */
-import type { Structures } from '../definitions/structures/structures.ts'
+import type { Structures } from '../definitions/structures/structure-definition.ts'
 import { evaluate } from '../fhirpath/expression.ts'
 import { pointerSteps } from './locate.ts'
 import type { ExtensionContext, DataPosition, CheckContext } from './check-context.ts'

@@ -1,5 +1,5 @@
 /** The source of an issue: the definition and its element that require what the resource violates. */
-import type { Structures } from '../definitions/structures/structures.ts'
+import type { Structures } from '../definitions/structures/structure-definition.ts'
 import type { Location } from './locate.ts'
 
 const R4 = 'http://hl7.org/fhir/StructureDefinition/'

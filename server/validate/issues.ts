@@ -1,7 +1,7 @@
 /** Turns the errors of ajv into issues: code, sentence, FHIRPath, source. */
 import type { ErrorObject } from 'ajv'
 import type { Issue } from '../fhir/outcome.ts'
-import type { Structures } from '../definitions/structures/structures.ts'
+import type { Structures } from '../definitions/structures/structure-definition.ts'
 import { issueSource } from './issue-source.ts'
 import { deduplicate, type LocatedViolation } from './deduplicate.ts'
 import { locate, pointerTokens } from './locate.ts'

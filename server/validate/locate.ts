@@ -1,6 +1,6 @@
 /** Translates a JSON pointer inside a resource to FHIRPath (`Patient.name[0].family`) and to the definition of the element. */
 import { choiceName, isChoice, type ElementNode } from '../definitions/structures/element.ts'
-import type { Structures } from '../definitions/structures/structures.ts'
+import type { Structures } from '../definitions/structures/structure-definition.ts'
 
 export type Location = {
   /** `Observation.component[0].value.ofType(Quantity)` */

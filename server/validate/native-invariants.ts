@@ -3,7 +3,7 @@
  * hundredth of its cost. The function replaces an invariant only when its expression is that of R4.
  */
 import type { JsonObject } from '../fhir/types.ts'
-import type { Structures } from '../definitions/structures/structures.ts'
+import type { Structures } from '../definitions/structures/structure-definition.ts'
 import type { ErrorCode } from '../fhir/outcome.ts'
 import type { Invariant } from './compile/schema.ts'
 import {

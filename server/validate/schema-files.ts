@@ -1,6 +1,6 @@
 /** The JSON Schemas under profiles/schema: one for each profile of a resource, for the validators of vendors. */
 import type { Definitions } from '../definitions/definitions.ts'
-import type { StructureDefinition } from '../definitions/structures/structures.ts'
+import type { StructureDefinition } from '../definitions/structures/structure-definition.ts'
 import { publishedSchema } from './compile/published-schema.ts'
 import { createTerminology } from '../terminology/terminology.ts'
 

@@ -4,7 +4,7 @@
  * https://hl7.org/fhir/R4/validation.html
  */
 import type { ElementNode } from '../definitions/structures/element.ts'
-import type { Structures } from '../definitions/structures/structures.ts'
+import type { Structures } from '../definitions/structures/structure-definition.ts'
 import type { ErrorCode } from '../fhir/outcome.ts'
 import { pointerSteps } from './locate.ts'
 

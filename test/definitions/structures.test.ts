@@ -1,6 +1,6 @@
 /** Trees and snapshots. https://hl7.org/fhir/R4/profiling.html#snapshot */
 import assert from 'node:assert/strict'
-import type { Canonical } from '../../server/definitions/definitions.ts'
+import type { CanonicalResource } from '../../server/definitions/canonical-resource.ts'
 import { openR4 } from '../../server/definitions/r4.ts'
 import { snapshotOf } from '../../server/definitions/structures/snapshot.ts'
 import { createStructures } from '../../server/definitions/structures/structures.ts'
@@ -110,7 +110,8 @@ function snapshot(type: string, elements: readonly Change[]) {
     derivation: 'constraint',
     differential: { element: elements.map((one) => ({ ...one, path: one.path ?? one.id?.replace(/:[^.]*/g, '') })) },
   }
-  const find = (url: string): Canonical | undefined => (url === URL ? (profile as unknown as Canonical) : r4.find(url))
+  const find = (url: string): CanonicalResource | undefined =>
+    url === URL ? (profile as unknown as CanonicalResource) : r4.find(url)
   return snapshotOf(createStructures(find).tree(URL))
 }
 

@@ -1,6 +1,7 @@
 /** What the hub publishes into its store when hubs of several versions, or several at once, start on it. */
 import assert from 'node:assert/strict'
-import type { Canonical, Definitions } from '../../server/definitions/definitions.ts'
+import type { CanonicalResource } from '../../server/definitions/canonical-resource.ts'
+import type { Definitions } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { publishDefinitions } from '../../server/start/publish.ts'
 import { ROOT } from '../checks/files.ts'
@@ -14,8 +15,8 @@ for (const kind of STORES) {
 
     /** A hub that publishes one code system, with this title, and these others. */
     const hub = (title: string, others: readonly string[] = []) => {
-      const named = (id: string): Canonical =>
-        ({ resourceType: 'CodeSystem', id, url: `http://h.example/${id}`, title }) as unknown as Canonical
+      const named = (id: string): CanonicalResource =>
+        ({ resourceType: 'CodeSystem', id, url: `http://h.example/${id}`, title }) as unknown as CanonicalResource
       const all = ['shared', ...others].map(named)
       return { store: opened.store, definitions: { ...definitions, all }, index: { extract: () => [] } }
     }

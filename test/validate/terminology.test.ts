@@ -1,7 +1,7 @@
 /** Value sets and code systems. https://hl7.org/fhir/R4/valueset.html#compositions */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { Canonical } from '../../server/definitions/definitions.ts'
+import type { CanonicalResource } from '../../server/definitions/canonical-resource.ts'
 import { openR4 } from '../../server/definitions/r4.ts'
 import { compileLinearRegex } from '../../server/terminology/linear-regex.ts'
 import { createTerminology } from '../../server/terminology/terminology.ts'
@@ -65,7 +65,7 @@ const own = new Map<string, unknown>([
   ),
 ])
 const terminology = createTerminology({
-  find: (url) => (own.get(url) as Canonical | undefined) ?? r4.find(url.split('|')[0] ?? ''),
+  find: (url) => (own.get(url) as CanonicalResource | undefined) ?? r4.find(url.split('|')[0] ?? ''),
 })
 
 describe('validate / terminology / check', () => {
@@ -165,7 +165,7 @@ describe('validate / terminology / concepts', () => {
     },
   ]
   const codeSystem = (more: { readonly url: string; readonly [key: string]: unknown }) =>
-    ({ resourceType: 'CodeSystem', content: 'complete', ...more }) as unknown as Canonical
+    ({ resourceType: 'CodeSystem', content: 'complete', ...more }) as unknown as CanonicalResource
   const supplement = codeSystem({
     url: 'urn:supplement',
     content: 'supplement',
@@ -189,12 +189,12 @@ describe('validate / terminology / concepts', () => {
     nothing: { include: [{}] },
     second: { include: [{ ...system, filter: [{ property: 'concept', op: 'is-a', value: 'group' }] }] },
   }
-  const all = new Map<string, Canonical>([
+  const all = new Map<string, CanonicalResource>([
     [BASE, codeSystem({ url: BASE, version: '1.0.1', concept })],
     ['urn:supplement', supplement],
-    ...Object.entries(composes).map(([name, compose]): [string, Canonical] => [
+    ...Object.entries(composes).map(([name, compose]): [string, CanonicalResource] => [
       `urn:${name}`,
-      { resourceType: 'ValueSet', url: `urn:${name}`, version: '2.0', compose } as Canonical,
+      { resourceType: 'ValueSet', url: `urn:${name}`, version: '2.0', compose } as CanonicalResource,
     ]),
   ])
   const terminology = createTerminology({ find: (url) => all.get(url), published: () => [...all.values()] })

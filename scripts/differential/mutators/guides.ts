@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/R4/profiling.html#resources
  */
 import type { ElementDefinition, ElementNode } from '../../../server/definitions/structures/element.ts'
-import type { Structures } from '../../../server/definitions/structures/structures.ts'
+import type { Structures } from '../../../server/definitions/structures/structure-definition.ts'
 import { add, isElement, isObject, replace, token, type Ground, type Mutator, type Site } from '../mutation.ts'
 
 const isRequired = ({ profileNodes }: Site, is: (element: ElementDefinition) => boolean): boolean =>

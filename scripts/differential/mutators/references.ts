@@ -1,5 +1,5 @@
 /** References and their targets. https://hl7.org/fhir/R4/references.html */
-import type { Structures } from '../../../server/definitions/structures/structures.ts'
+import type { Structures } from '../../../server/definitions/structures/structure-definition.ts'
 import { add, isObject, replace, type Edit, type Mutator, type Site } from '../mutation.ts'
 
 const isReference = ({ value, type, isList }: Site): boolean => type === 'Reference' && !isList && isObject(value)

@@ -3,7 +3,7 @@ import { DefinitionFault } from '../fault.ts'
 import { applyDifferential, isReadable, unfold } from './differential.ts'
 import { lookAt, findOutOfOrder } from './narrowing.ts'
 import { copyNode, valueOf, type ElementDefinition, type ElementNode } from './element.ts'
-import { elementsOf, type StructureDefinition, type Structures } from './structures.ts'
+import { elementsOf, type StructureDefinition, type Structures } from './structure-definition.ts'
 
 /** More than any real profile has; what is larger is not looked at here. */
 const MOST_ELEMENTS = 5000

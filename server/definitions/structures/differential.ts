@@ -5,7 +5,7 @@
  */
 import { DefinitionFault } from '../fault.ts'
 import { choiceName, copyNodes, isChoice, type ElementDefinition, type ElementNode } from './element.ts'
-import type { Structures } from './structures.ts'
+import type { Structures } from './structure-definition.ts'
 
 /** The elements that lead to one of a differential, and the slice of each; what it changes is not yet laid over it. */
 export type Trail = readonly {

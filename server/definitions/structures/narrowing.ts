@@ -5,7 +5,7 @@
 import { DefinitionFault } from '../fault.ts'
 import type { Trail } from './differential.ts'
 import { choiceName, isChoice, type ElementDefinition, type ElementNode, type TypeRef } from './element.ts'
-import type { Structures } from './structures.ts'
+import type { Structures } from './structure-definition.ts'
 
 type Look = (change: ElementDefinition, node: ElementNode, trail: Trail) => void
 type Rule = (change: ElementDefinition, node: ElementNode, structures: Structures) => string | undefined

@@ -2,34 +2,21 @@
  * The trees of all StructureDefinitions, made on first use and cached: a base type from its snapshot, a constraint by
  * laying its differential over the tree of its base. https://hl7.org/fhir/R4/profiling.html#snapshot
  */
-import type { Canonical } from '../definitions.ts'
+import type { CanonicalResource } from '../canonical-resource.ts'
 import { DefinitionFault } from '../fault.ts'
 import { applyDifferential } from './differential.ts'
-import { copyNode, treeOf, type ElementDefinition, type ElementNode } from './element.ts'
-
-export type StructureDefinition = Canonical & {
-  readonly type: string
-  readonly kind: 'primitive-type' | 'complex-type' | 'resource' | 'logical'
-  readonly abstract?: boolean
-  readonly derivation?: 'specialization' | 'constraint'
-  readonly baseDefinition?: string
-  readonly contextInvariant?: readonly string[]
-  readonly context?: readonly { readonly type: string; readonly expression: string }[]
-}
-
-export type Structures = {
-  /** By canonical url or by the name of a type of R4 (`HumanName`); undefined when there is none. */
-  find(urlOrType: string): StructureDefinition | undefined
-  /** The tree; do not change it. Throws DefinitionFault when there is none or a differential does not fit its base. */
-  tree(urlOrType: string): ElementNode
-}
+import { copyNode, treeOf, type ElementNode } from './element.ts'
+import { elementsOf, type StructureDefinition, type Structures } from './structure-definition.ts'
 
 const BASE = 'http://hl7.org/fhir/StructureDefinition/'
 
 const urlOf = (urlOrType: string): string => (urlOrType.includes(':') ? urlOrType : BASE + urlOrType)
 
 /** `find` looks up a canonical of any kind. What `below` knows is its own: its trees are shared. */
-export function createStructures(find: (canonical: string) => Canonical | undefined, below?: Structures): Structures {
+export function createStructures(
+  find: (canonical: string) => CanonicalResource | undefined,
+  below?: Structures,
+): Structures {
   const trees = new Map<string, ElementNode>()
   const underWay = new Set<string>()
   const structures: Structures = {
@@ -92,13 +79,3 @@ function isNarrower({ url, type, baseDefinition, snapshot }: StructureDefinition
   if (snapshot !== undefined || baseDefinition === undefined || baseDefinition === url) return false
   return structures.find(baseDefinition)?.type === type
 }
-
-/** The elements of a differential or snapshot; undefined when it has none. */
-export function elementsOf(part: unknown): readonly ElementDefinition[] | undefined {
-  const elements = (part as { element?: readonly ElementDefinition[] } | undefined)?.element
-  return Array.isArray(elements) && elements.length > 0 ? (elements as readonly ElementDefinition[]) : undefined
-}
-
-/** Is what was sent a StructureDefinition that constrains another? */
-export const isConstraint = (data: Readonly<Record<string, unknown>>): data is StructureDefinition =>
-  data.resourceType === 'StructureDefinition' && data.derivation === 'constraint'

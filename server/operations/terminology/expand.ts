@@ -1,6 +1,6 @@
 /** ValueSet/$expand: the codes of a value set. https://hl7.org/fhir/R4/valueset-operation-expand.html */
 import { randomUUID } from 'node:crypto'
-import type { Canonical } from '../../definitions/definitions.ts'
+import type { CanonicalResource } from '../../definitions/canonical-resource.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import { readParameters, type Declared, type Values } from '../../fhir/parameters.ts'
 import type { Json, JsonObject, Resource } from '../../fhir/types.ts'
@@ -41,13 +41,13 @@ export const expandValueSet = (needs: TerminologyNeeds): Operation => ({
   },
 })
 
-const cannotExpand = (valueSet: Canonical, missing: readonly string[]) =>
+const cannotExpand = (valueSet: CanonicalResource, missing: readonly string[]) =>
   refuse(
     'code-unchecked',
     `The value set \`${valueSet.url}\` cannot be listed: ${missing.map((one) => `\`${one}\``).join(', ')} is not available here, or has no list of codes.`,
   )
 
-function expanded(valueSet: Canonical, expansion: Expansion, values: Values, timestamp: string): Resource {
+function expanded(valueSet: CanonicalResource, expansion: Expansion, values: Values, timestamp: string): Resource {
   const items = expansion.items.filter((item) => isIncluded(item, values))
   const offset = (values.offset as number | undefined) ?? 0
   const count = values.count as number | undefined

@@ -1,5 +1,5 @@
 /** Finds the code system for an operation, also one that no resource lists (units, languages, currencies). */
-import type { Canonical } from '../../definitions/definitions.ts'
+import type { CanonicalResource } from '../../definitions/canonical-resource.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import type { Call } from '../../interactions/call.ts'
 import type { CodeSystem } from '../../terminology/code-system.ts'
@@ -10,7 +10,7 @@ export type FoundCodeSystem = {
   readonly url: string
   readonly codes: CodeSystem
   /** The CodeSystem resource; a system defined by the syntax of its codes has none. */
-  readonly resource?: Canonical
+  readonly resource?: CanonicalResource
 }
 
 type CodeSystemSpec = { readonly resource?: unknown; readonly url?: unknown; readonly version?: unknown }

@@ -1,5 +1,6 @@
 /** Finds the definition for a terminology operation: the record of the address, the resource in the body, or one by url. */
-import type { Canonical, Definitions } from '../../definitions/definitions.ts'
+import type { CanonicalResource } from '../../definitions/canonical-resource.ts'
+import type { Definitions } from '../../definitions/definitions.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import type { Values } from '../../fhir/parameters.ts'
 import type { Resource } from '../../fhir/types.ts'
@@ -34,7 +35,11 @@ type DefinitionSpec = {
 /**
  * Errors: `not-found` for a record or url that does not exist, `invalid-parameter` when the call names none.
  */
-export async function findDefinition(needs: TerminologyNeeds, call: Call, spec: DefinitionSpec): Promise<Canonical> {
+export async function findDefinition(
+  needs: TerminologyNeeds,
+  call: Call,
+  spec: DefinitionSpec,
+): Promise<CanonicalResource> {
   if (call.id !== undefined) return fromAddress(needs, call)
   const { type, resource: given, url, version } = spec
   if (given !== undefined) return fromBody(given, type)
@@ -51,15 +56,15 @@ export async function findDefinition(needs: TerminologyNeeds, call: Call, spec: 
   return found
 }
 
-async function fromAddress({ store }: TerminologyNeeds, call: Call): Promise<Canonical> {
+async function fromAddress({ store }: TerminologyNeeds, call: Call): Promise<CanonicalResource> {
   const key = keyOf(call)
   const resource = await insight(store, call.caller, call.now).resource(key)
   if (!resource) throw notFound(key)
-  return resource as Resource as Canonical
+  return resource as Resource as CanonicalResource
 }
 
-function fromBody(given: unknown, type: TerminologyType): Canonical {
-  const resource = given as Canonical
+function fromBody(given: unknown, type: TerminologyType): CanonicalResource {
+  const resource = given as CanonicalResource
   if (resource.resourceType === type) return resource
   throw refuse('invalid-parameter', `The body has a \`${String(resource.resourceType)}\`, not a ${type}.`)
 }
@@ -69,11 +74,11 @@ async function findStored(
   { store, definitions }: TerminologyNeeds,
   call: Call,
   { type, url, version }: DefinitionSpec & { readonly url: string },
-): Promise<Canonical | undefined> {
+): Promise<CanonicalResource | undefined> {
   if (!definitions.capability(type)?.searchParameters.some(({ code }) => code === 'url')) return undefined
   const where = { op: 'uri', param: 'url', value: url } as const
   const found = (await insight(store, call.caller, call.now).list(type, where)) as readonly Resource[]
-  return found.find((one) => version === undefined || one.version === version) as Canonical | undefined
+  return found.find((one) => version === undefined || one.version === version) as CanonicalResource | undefined
 }
 
 /** The code of a request: by `code` and `system`, as `coding`, or as one of a `codeableConcept`. */

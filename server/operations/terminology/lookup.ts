@@ -1,5 +1,5 @@
 /** CodeSystem/$lookup: display, designations and properties of a code. https://hl7.org/fhir/R4/codesystem-operation-lookup.html */
-import type { Canonical } from '../../definitions/definitions.ts'
+import type { CanonicalResource } from '../../definitions/canonical-resource.ts'
 import { items } from '../../fhir/element.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import { buildParameters, parts, readParameters, value, type Declared } from '../../fhir/parameters.ts'
@@ -57,7 +57,7 @@ const designationPart = ({ language, use, value: text }: Designation): JsonObjec
 
 function propertyParts(
   { property, parents, definition }: Concept,
-  resource: Canonical | undefined,
+  resource: CanonicalResource | undefined,
   isRequested: (name: string) => boolean,
 ): readonly JsonObject[] {
   const typed = new Map(items(resource?.property).map(({ code, type }) => [String(code), String(type)]))

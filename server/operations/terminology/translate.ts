@@ -1,5 +1,5 @@
 /** ConceptMap/$translate: the codes of another system that correspond to a code. https://hl7.org/fhir/R4/conceptmap-operation-translate.html */
-import type { Canonical } from '../../definitions/definitions.ts'
+import type { CanonicalResource } from '../../definitions/canonical-resource.ts'
 import { items, textOf } from '../../fhir/element.ts'
 import { buildParameters, parts, readParameters, value, type Declared } from '../../fhir/parameters.ts'
 import type { JsonObject } from '../../fhir/types.ts'
@@ -57,7 +57,7 @@ type Translation = {
   readonly display?: string
 }
 
-function forward(map: Canonical, { system, code }: RequestedCode): readonly Translation[] {
+function forward(map: CanonicalResource, { system, code }: RequestedCode): readonly Translation[] {
   const groups = items(map.group).filter(
     ({ source }) => system === undefined || source === undefined || source === system,
   )
@@ -86,7 +86,7 @@ const REVERSED: Readonly<Record<string, string>> = {
   specializes: 'subsumes',
 }
 
-function backward(map: Canonical, { system, code }: RequestedCode): readonly Translation[] {
+function backward(map: CanonicalResource, { system, code }: RequestedCode): readonly Translation[] {
   const groups = items(map.group).filter(
     ({ target }) => system === undefined || target === undefined || target === system,
   )
@@ -112,7 +112,7 @@ const translationOf = (target: JsonObject, system: unknown, version: unknown): T
 
 const optional = (name: string, given: unknown) => (typeof given === 'string' ? { [name]: given } : {})
 
-function matchParameter({ equivalence, ...concept }: Translation, map: Canonical): JsonObject {
+function matchParameter({ equivalence, ...concept }: Translation, map: CanonicalResource): JsonObject {
   return parts('match', [
     value('equivalence', 'code', equivalence),
     ...(concept.code === undefined ? [] : [value('concept', 'Coding', concept)]),

@@ -1,5 +1,5 @@
 /** ValueSet/$validate-code: is a code in a value set? https://hl7.org/fhir/R4/valueset-operation-validate-code.html */
-import type { Canonical } from '../../definitions/definitions.ts'
+import type { CanonicalResource } from '../../definitions/canonical-resource.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import { readParameters, type Declared } from '../../fhir/parameters.ts'
 import { displaysOf, isAbstract } from '../../terminology/concept.ts'
@@ -46,7 +46,11 @@ export const validateValueSetCode = (needs: TerminologyNeeds): Operation => ({
 
 type ValueSetCheck = { readonly needs: TerminologyNeeds; readonly abstract: boolean }
 
-function check(requested: RequestedCode, valueSet: Canonical, { needs, abstract }: ValueSetCheck): CodeValidation {
+function check(
+  requested: RequestedCode,
+  valueSet: CanonicalResource,
+  { needs, abstract }: ValueSetCheck,
+): CodeValidation {
   const { system, code, version } = requested
   if (system === undefined) throw refuse('invalid-parameter', `Send the \`system\` of the code \`${code}\` too.`)
   const terminology = terminologyOf(needs)
@@ -63,7 +67,7 @@ function check(requested: RequestedCode, valueSet: Canonical, { needs, abstract 
 }
 
 /** The displays of a code in the value set itself. */
-function ownDisplays(valueSet: Canonical, { system, code }: RequestedCode): readonly string[] {
+function ownDisplays(valueSet: CanonicalResource, { system, code }: RequestedCode): readonly string[] {
   const compose = valueSet.compose as ValueSetCompose | undefined
   return (compose?.include ?? [])
     .filter((one) => one.system === system)

@@ -1,5 +1,5 @@
 /** One element of the walk over a StructureDefinition: its definition, what its base enforces already, and its JSON properties. */
-import type { Structures } from '../../definitions/structures/structures.ts'
+import type { Structures } from '../../definitions/structures/structure-definition.ts'
 import type { ElementDefinition, ElementNode, TypeRef } from '../../definitions/structures/element.ts'
 import type { Schema } from './schema.ts'
 

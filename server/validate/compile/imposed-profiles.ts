@@ -1,6 +1,6 @@
 /** Imposed profiles: a resource that meets a profile must also meet the profiles that it imposes. */
 import type { Extension } from '../../definitions/structures/element.ts'
-import type { Structures } from '../../definitions/structures/structures.ts'
+import type { Structures } from '../../definitions/structures/structure-definition.ts'
 
 /** https://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html */
 const IMPOSE_PROFILE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile'

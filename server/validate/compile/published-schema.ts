@@ -4,7 +4,7 @@
  * stays in keywords that start with `fhir`, which other validators ignore.
  */
 import type { Json } from '../../fhir/types.ts'
-import type { Structures } from '../../definitions/structures/structures.ts'
+import type { Structures } from '../../definitions/structures/structure-definition.ts'
 import { PRIMITIVE_TYPES } from '../primitive-types.ts'
 import type { Terminology } from '../../terminology/terminology.ts'
 import { compileProfile, compileType } from './structure-definition.ts'

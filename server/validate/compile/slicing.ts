@@ -5,7 +5,7 @@
 import { valueOf, type Discriminator, type ElementNode } from '../../definitions/structures/element.ts'
 import { unfold } from '../../definitions/structures/differential.ts'
 import { copyNode } from '../../definitions/structures/element.ts'
-import type { Structures } from '../../definitions/structures/structures.ts'
+import type { Structures } from '../../definitions/structures/structure-definition.ts'
 import { VALUE_FACETS } from '../facets/index.ts'
 import { maxOf, minOf, type ElementContext, type JsonProperty } from './element-context.ts'
 import {

@@ -5,7 +5,7 @@
  * the quick pass compiles it to NEVER, and ajv decides.
  */
 import { isChoice, choiceName, valueOf, type ElementNode } from '../../definitions/structures/element.ts'
-import type { Structures } from '../../definitions/structures/structures.ts'
+import type { Structures } from '../../definitions/structures/structure-definition.ts'
 import { LIST_FACETS, OBJECT_FACETS, VALUE_FACETS } from '../facets/index.ts'
 import { invariantsOf } from '../facets/invariant.ts'
 import { isResourceId } from '../facets/type.ts'

@@ -1,6 +1,6 @@
 /** Target types, target profiles and aggregation of a Reference. https://hl7.org/fhir/R4/references.html */
 import type { TypeRef } from '../../definitions/structures/element.ts'
-import type { Structures } from '../../definitions/structures/structures.ts'
+import type { Structures } from '../../definitions/structures/structure-definition.ts'
 import type { ValueFacet } from '../compile/element-context.ts'
 import type { Schema } from '../compile/schema.ts'
 

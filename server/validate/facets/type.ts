@@ -2,7 +2,7 @@
  * The type of a value: the JSON type and format of a primitive, or the name of the type or backbone element; in a profile,
  * the profiles on the type. https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.type
  */
-import type { Structures } from '../../definitions/structures/structures.ts'
+import type { Structures } from '../../definitions/structures/structure-definition.ts'
 import type { ValueFacet } from '../compile/element-context.ts'
 import type { Schema } from '../compile/schema.ts'
 import { PRIMITIVE_TYPES } from '../primitive-types.ts'

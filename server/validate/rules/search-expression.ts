@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.expression
  */
 import { isChoice, type ElementNode } from '../../definitions/structures/element.ts'
-import type { Structures } from '../../definitions/structures/structures.ts'
+import type { Structures } from '../../definitions/structures/structure-definition.ts'
 import { parse } from '../../fhirpath/parse.ts'
 import { isTypeName, unionParts, Unsupported, type Tree } from '../../fhirpath/tree.ts'
 import type { SpecificationRule } from './specification-rule.ts'

@@ -1,6 +1,6 @@
 /** A profile fits the definition that it constrains, and its invariants, bindings and profiles can be used. https://hl7.org/fhir/R4/profiling.html */
 import { differentialFault, headFault, lateElement } from '../../definitions/structures/check.ts'
-import { elementsOf, isConstraint } from '../../definitions/structures/structures.ts'
+import { elementsOf, isConstraint } from '../../definitions/structures/structure-definition.ts'
 import { items } from '../../fhir/element.ts'
 import { isFast, pathFault } from '../../fhirpath/path-fault.ts'
 import type { Violation } from '../violation.ts'

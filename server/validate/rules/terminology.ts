@@ -1,6 +1,6 @@
 /** Rules for code systems and value sets. https://hl7.org/fhir/R4/codesystem.html, https://hl7.org/fhir/R4/valueset.html */
 import type { JsonObject } from '../../fhir/types.ts'
-import type { Canonical } from '../../definitions/definitions.ts'
+import type { CanonicalResource } from '../../definitions/canonical-resource.ts'
 import type { ValidationEngine } from '../check-context.ts'
 import type { Violation } from '../violation.ts'
 import { splitCanonical } from '../../terminology/versions.ts'
@@ -108,7 +108,7 @@ const FLAGS = new Set(['inactive', 'notSelectable'])
 
 function valueReason(
   { property, op, value, system }: FilterValue,
-  codeSystem: Canonical | undefined,
+  codeSystem: CanonicalResource | undefined,
   engine: ValidationEngine,
 ) {
   const type = objectsIn(codeSystem?.property).find(({ code }) => code === property)?.type

@@ -3,7 +3,8 @@
  * withdrawn so that what depends on them breaks. What is wrong with one as a resource the validator has reported before.
  * https://hl7.org/fhir/R4/resource.html#canonical
  */
-import type { Canonical, Definitions } from '../../definitions/definitions.ts'
+import type { CanonicalResource } from '../../definitions/canonical-resource.ts'
+import type { Definitions } from '../../definitions/definitions.ts'
 import { POSTED_TYPES } from '../../definitions/posted.ts'
 import { differentialFault } from '../../definitions/structures/check.ts'
 import { refuse, type Issue } from '../../fhir/outcome.ts'
@@ -102,18 +103,18 @@ function keepsDependentsValid({ before, after, at }: PreparedChange, state: Pend
   return { issues: broken.map((text) => issue('definition-in-use', text, at)) }
 }
 
-const isChanged = (one: Canonical, { changes }: PendingState): boolean =>
+const isChanged = (one: CanonicalResource, { changes }: PendingState): boolean =>
   changes.some(({ key }) => key.type === one.resourceType && key.id === one.id)
 
-const nameOf = (one: Canonical): string => `${one.resourceType}/${String(one.id)}`
+const nameOf = (one: CanonicalResource): string => `${one.resourceType}/${String(one.id)}`
 
-const listed = (all: readonly Canonical[]): string => {
+const listed = (all: readonly CanonicalResource[]): string => {
   const names = all.slice(0, 5).map((one) => `\`${nameOf(one)}\``)
   return all.length > 5 ? `${names.join(', ')} and ${all.length - 5} more` : names.join(', ')
 }
 
-function dependentsOf(url: string, others: readonly Canonical[]): readonly Canonical[] {
-  const found = new Set<Canonical>()
+function dependentsOf(url: string, others: readonly CanonicalResource[]): readonly CanonicalResource[] {
+  const found = new Set<CanonicalResource>()
   const waiting = [url]
   for (let named = waiting.pop(); named !== undefined; named = waiting.pop()) {
     for (const one of others) {
@@ -126,10 +127,10 @@ function dependentsOf(url: string, others: readonly Canonical[]): readonly Canon
 }
 
 // A cache of a pure function of what never changes.
-const named = new WeakMap<Canonical, ReadonlySet<string>>()
+const named = new WeakMap<CanonicalResource, ReadonlySet<string>>()
 
 /** Every address that a definition names, but its own. */
-function namedIn(definition: Canonical): ReadonlySet<string> {
+function namedIn(definition: CanonicalResource): ReadonlySet<string> {
   const cached = named.get(definition)
   if (cached) return cached
   const found = new Set<string>()
@@ -144,7 +145,7 @@ function namedIn(definition: Canonical): ReadonlySet<string> {
   return found
 }
 
-function fitFault(one: Canonical, { structures }: Definitions): string | undefined {
+function fitFault(one: CanonicalResource, { structures }: Definitions): string | undefined {
   const profile = structures.find(one.url)
   if (!profile) return undefined
   try {

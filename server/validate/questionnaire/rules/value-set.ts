@@ -1,7 +1,7 @@
 /** `answerValueSet`: answers from a value set. https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.answerValueSet */
 import type { JsonObject } from '../../../fhir/types.ts'
 import type { ErrorObject } from 'ajv'
-import type { Canonical } from '../../../definitions/definitions.ts'
+import type { CanonicalResource } from '../../../definitions/canonical-resource.ts'
 import { createCheckContext } from '../../create-context.ts'
 import { runSchema, type Violation } from '../../violation.ts'
 import type { CheckContext } from '../../check-context.ts'
@@ -36,10 +36,13 @@ function membershipOf(url: string, { system, code }: JsonObject, response: Respo
 }
 
 /** Contained in the questionnaire; for a contained questionnaire, contained next to it. */
-function containedSet(id: string, { context, questionnaire, isContained }: ResponseContext): Canonical | undefined {
+function containedSet(
+  id: string,
+  { context, questionnaire, isContained }: ResponseContext,
+): CanonicalResource | undefined {
   const holder = isContained ? context.container : questionnaire
   const set = objects(holder.contained).find((one) => one.resourceType === 'ValueSet' && one.id === id)
-  return set && (!isContained || isValidValueSet(set, context)) ? (set as Canonical) : undefined
+  return set && (!isContained || isValidValueSet(set, context)) ? (set as CanonicalResource) : undefined
 }
 
 /** A cache: each contained value set is checked once. */
