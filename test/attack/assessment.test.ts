@@ -1,8 +1,8 @@
 /** From answers to referrals, by somebody who sends the wrong thing, sends it twice or sends it at a bad moment. */
 import assert from 'node:assert/strict'
 import { made, refused, type Answer, type Client } from '../given.ts'
-import { assessment, consent, participant, participation, type Body } from '../visibility/records.ts'
-import { attacked, business, newcomer, post, type Scene } from './scene.ts'
+import { assessment, business, consent, participant, participation, type Body } from '../builders/index.ts'
+import { attacked, newcomer, post, type Scene } from './scene.ts'
 
 const CODES = 'https://no-wrong-door.example/fhir/CodeSystem'
 

@@ -3,16 +3,19 @@ import assert from 'node:assert/strict'
 import { made, refused, type Client } from '../given.ts'
 import {
   agreement,
+  business,
   condition,
   consent,
   goal,
   participant,
   participation,
   referral,
+  task,
+  transaction,
   wages,
   type Body,
-} from '../visibility/records.ts'
-import { attacked, business, newcomer, post, referred, task, transaction, type Scene } from './scene.ts'
+} from '../builders/index.ts'
+import { attacked, newcomer, post, referred, type Scene } from './scene.ts'
 
 type Stored = Body & { readonly id: string }
 

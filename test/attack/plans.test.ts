@@ -2,8 +2,18 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { made, refused, type Client } from '../given.ts'
-import { agreement, condition, consent, goal, labelled, participant, wages, type Body } from '../visibility/records.ts'
-import { attacked, newcomer, post, transaction, type Scene } from './scene.ts'
+import {
+  agreement,
+  condition,
+  consent,
+  goal,
+  labelled,
+  participant,
+  transaction,
+  wages,
+  type Body,
+} from '../builders/index.ts'
+import { attacked, newcomer, post, type Scene } from './scene.ts'
 
 const SAMPLE = JSON.parse(
   readFileSync(new URL('../../samples/success-plan/valid-active.json', import.meta.url), 'utf8'),

@@ -1,8 +1,20 @@
 /** The lifecycle of a referral and its consent on every path that writes one. */
 import assert from 'node:assert/strict'
 import { made, refused, type Client } from '../given.ts'
-import { condition, consent, labelled, participation, referral, type Body } from '../visibility/records.ts'
-import { attacked, business, newcomer, output, post, referred, task, transaction, type Scene } from './scene.ts'
+import {
+  business,
+  condition,
+  consent,
+  labelled,
+  output,
+  participation,
+  referral,
+  service,
+  task,
+  transaction,
+  type Body,
+} from '../builders/index.ts'
+import { attacked, newcomer, post, referred, type Scene } from './scene.ts'
 
 type Stored = Body & { readonly id: string }
 
@@ -30,29 +42,6 @@ describe('attack / referral', function () {
   const put = (client: Client, record: Stored, more: object = {}) =>
     client.put(`/${record.resourceType}/${record.id}`, { ...record, ...more })
   const accepted = { status: 'accepted', ...business('accepted') }
-  const service = (about: string, by: string, more: object = {}): Body =>
-    ({
-      resourceType: 'Procedure',
-      status: 'completed',
-      category: {
-        coding: [{ system: 'https://no-wrong-door.example/fhir/CodeSystem/service-category', code: 'basic' }],
-      },
-      code: {
-        coding: [
-          { system: 'https://no-wrong-door.example/fhir/CodeSystem/service-catalogue', code: 'career-counseling' },
-        ],
-      },
-      subject: { reference: about },
-      performedPeriod: { start: '2026-01-06', end: '2026-01-07' },
-      performer: [{ actor: { reference: `Organization/${by}` } }],
-      extension: [
-        {
-          url: 'https://no-wrong-door.example/fhir/StructureDefinition/ext-program',
-          valueReference: { reference: 'HealthcareService/adult-education' },
-        },
-      ],
-      ...more,
-    }) as Body
 
   it('sends no Task for a referral that was revoked, completed or never made active', async () => {
     await post(es, consent(subject, 'es', 'abe'))

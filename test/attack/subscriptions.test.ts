@@ -2,38 +2,19 @@
 import assert from 'node:assert/strict'
 import { made, refused, type Client } from '../given.ts'
 import { openEndpoint, type Endpoint } from '../subscriptions/endpoint.ts'
-import { consent, participant, type Body } from '../visibility/records.ts'
+import { consent, participant, ROOT, subscription as build, type Body } from '../builders/index.ts'
 import { attacked, newcomer, post, type Scene } from './scene.ts'
 
-const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition'
-const ROOT = 'https://no-wrong-door.example/fhir'
-
+/** To participants updated, with everything in each notification. */
 const subscription = (
   endpoint: string,
   more: object = {},
   channel: object = {},
   filters: readonly string[] = [],
-): Body => ({
-  resourceType: 'Subscription',
-  status: 'requested',
-  reason: 'Follow participants',
-  criteria: `${ROOT}/SubscriptionTopic/participant-updated`,
-  ...(filters.length === 0
-    ? {}
-    : {
-        _criteria: {
-          extension: filters.map((valueString) => ({ url: `${BACKPORT}/backport-filter-criteria`, valueString })),
-        },
-      }),
-  channel: {
-    type: 'rest-hook',
-    endpoint,
-    payload: 'application/fhir+json',
-    _payload: { extension: [{ url: `${BACKPORT}/backport-payload-content`, valueCode: 'full-resource' }] },
-    ...channel,
-  },
-  ...more,
-})
+): Body => {
+  const body = build(endpoint, { topic: 'participant-updated', content: 'full-resource', filters })
+  return { ...body, channel: { ...(body.channel as object), ...channel }, ...more }
+}
 
 describe('attack / subscriptions', function () {
   this.timeout(30_000)

@@ -1,10 +1,10 @@
 /** For each code that no sample of a profile raises: requests of which the last one is answered with it. */
 import type { ErrorCode } from '../../server/fhir/outcome.ts'
 import { CommitConflict, StoreFull } from '../../server/store/store.ts'
-import { business, newcomer, post, referred, type Scene } from '../attack/scene.ts'
+import { newcomer, post, referred, type Scene } from '../attack/scene.ts'
 import { made, type Client } from '../given.ts'
-import { address, profileOf } from '../interactions/posted.ts'
-import { assessment, condition, goal, participant, referral, wages, type Body } from '../visibility/records.ts'
+import { address, profileOf } from '../builders/definitions.ts'
+import { assessment, business, condition, goal, participant, referral, wages, type Body } from '../builders/index.ts'
 
 /** Agencies of the samples; `board` speaks without the header. */
 export type Cast = {

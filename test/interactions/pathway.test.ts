@@ -1,7 +1,7 @@
 /** The pathway of a participant follows what is written about the participant, in the same commit. */
 import assert from 'node:assert/strict'
 import { given, made, type Client, type Given } from '../given.ts'
-import { participant } from '../visibility/records.ts'
+import { participant } from '../builders/index.ts'
 
 const ROOT = 'https://no-wrong-door.example/fhir'
 

@@ -1,8 +1,17 @@
 /** A definition that cannot be used is refused with its fault, where it stands, and changes nothing. */
 import assert from 'node:assert/strict'
 import { given, made, refused, type Answer, type Client, type Given } from '../given.ts'
-import { participant } from '../visibility/records.ts'
-import { address, allOf, codeSystem, conceptMap, profileOf, questionnaire, together, valueSet } from './posted.ts'
+import { participant } from '../builders/index.ts'
+import {
+  address,
+  allOf,
+  codeSystem,
+  conceptMap,
+  profileOf,
+  questionnaire,
+  together,
+  valueSet,
+} from '../builders/definitions.ts'
 
 type Definition = { readonly resourceType: string; readonly id: string }
 type Case = readonly [

@@ -7,9 +7,9 @@ import { createLog } from '../../server/log.ts'
 import { openStore } from '../../server/store/open.ts'
 import type { Store } from '../../server/store/store.ts'
 import { clientAt, type Answer, type Client } from '../given.ts'
-import { participant } from '../visibility/records.ts'
+import { participant } from '../builders/index.ts'
 import { random, type Random } from '../whole/random.ts'
-import { address, profileOf, together } from './posted.ts'
+import { address, profileOf, together } from '../builders/definitions.ts'
 
 const IDS = ['a', 'b', 'c', 'd', 'e']
 const STEPS = 40

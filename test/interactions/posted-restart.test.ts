@@ -13,8 +13,8 @@ import { createLog } from '../../server/log.ts'
 import { openStore } from '../../server/store/open.ts'
 import { StoreFull, type Store } from '../../server/store/store.ts'
 import { temporaryFolder } from '../store/stores.ts'
-import { participant } from '../visibility/records.ts'
-import { address, allOf, codeSystem, profileOf, together } from './posted.ts'
+import { participant } from '../builders/index.ts'
+import { address, allOf, codeSystem, profileOf, together } from '../builders/definitions.ts'
 
 type Started = { readonly hub: Hub; readonly board: Client; readonly es: Client; readonly warned: readonly string[] }
 

@@ -4,8 +4,17 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { given, made, refused, type Answer, type Client, type Given } from '../given.ts'
 import { temporaryFolder } from '../store/stores.ts'
-import { participant } from '../visibility/records.ts'
-import { address, allOf, codeSystem, conceptMap, profileOf, questionnaire, together, valueSet } from './posted.ts'
+import { participant } from '../builders/index.ts'
+import {
+  address,
+  allOf,
+  codeSystem,
+  conceptMap,
+  profileOf,
+  questionnaire,
+  together,
+  valueSet,
+} from '../builders/definitions.ts'
 
 const PHONE = [{ system: 'phone', value: '601-555-0100' }]
 const STORES: Readonly<Record<string, (folder: string) => string>> = {

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { given, made, refused, type Client, type Given } from '../given.ts'
-import { goal, participant } from '../visibility/records.ts'
+import { goal, participant } from '../builders/index.ts'
 
 describe('interactions / records', () => {
   let hub: Given

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createClock } from '../../server/clock.ts'
 import { given, made, type Given } from '../given.ts'
-import { assessment, consent, decisions, participant } from '../whole/records.ts'
+import { assessment, consent, decisions, resident } from '../builders/index.ts'
 
 /** [sent at, first contact by] for adult education, which promises it within 2 working days. */
 const CASES: readonly (readonly [title: string, sent: string, by: string])[] = [
@@ -30,8 +30,8 @@ describe('operations / $submit-referrals / first contact', () => {
     it(`is due two working days after ${title}`, async () => {
       now = Date.parse(sent)
       const ui = hub.as('ui')
-      const subject = `Patient/${made(await ui.post('/Patient', participant('ui', sent))).id}`
-      made(await ui.post('/Consent', consent('ui', subject, 'abe')))
+      const subject = `Patient/${made(await ui.post('/Patient', resident('ui', sent))).id}`
+      made(await ui.post('/Consent', consent(subject, 'ui', 'abe')))
       const response = `QuestionnaireResponse/${made(await ui.post('/QuestionnaireResponse', assessment(subject))).id}`
       const sentBundle = made(await ui.post(`/${subject}/$submit-referrals`, decisions(response, { abe: true })))
       const task = sentBundle.entry.map((one: any) => one.resource).find((one: any) => one.resourceType === 'Task') // eslint-disable-line @typescript-eslint/no-explicit-any -- read freely

@@ -1,4 +1,4 @@
-/** Definitions as a board posts them, for tests. */
+/** Definitions as the board posts them. */
 export const P = 'https://board.example/fhir'
 
 export const address = (type: string, id: string): string => `${P}/${type}/${id}`
