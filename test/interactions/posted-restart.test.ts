@@ -271,7 +271,7 @@ describe('interactions / definitions of a folder', function () {
   const BROKEN: readonly (readonly [what: string, content: string, says: RegExp])[] = [
     ['is no JSON', '{', /broken\.json: it is not JSON/],
     ['has no url', JSON.stringify({ ...needsPhone('x'), url: undefined }), /broken\.json: the StructureDefinition has no `url`/],
-    ['has a base that is not defined', JSON.stringify(needsPhone('x', { baseDefinition: 'http://x.example/y' })), /broken\.json: its base `http:\/\/x\.example\/y` is not known/],
+    ['has a base that is not defined', JSON.stringify(needsPhone('x', { baseDefinition: 'http://x.example/y' })), /broken\.json: its base `http:\/\/x\.example\/y` is not defined/],
     ['has a rule that is no FHIRPath', JSON.stringify(profileOf('x', 'Patient', [{ id: 'Patient', constraint: [{ key: 'x-1', severity: 'error', human: 'x', expression: 'name.exists(' }] }])), /broken\.json: .*`name\.exists\(`; it cannot be parsed/],
     ['has the id of one of the hub’s', JSON.stringify(needsPhone('hub-participant')), /its record would be `StructureDefinition\/hub-participant`/],
   ] // prettier-ignore
