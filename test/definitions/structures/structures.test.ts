@@ -1,9 +1,9 @@
 /** Trees and snapshots. https://hl7.org/fhir/R4/profiling.html#snapshot */
 import assert from 'node:assert/strict'
-import type { Canonical } from '../../server/definitions/definitions.ts'
-import { openR4 } from '../../server/definitions/r4.ts'
-import { snapshotOf } from '../../server/definitions/structures/snapshot.ts'
-import { createStructures } from '../../server/definitions/structures/structures.ts'
+import type { Canonical } from '../../../server/definitions/definitions.ts'
+import { openR4 } from '../../../server/definitions/r4.ts'
+import { snapshotOf } from '../../../server/definitions/structures/snapshot.ts'
+import { createStructures } from '../../../server/definitions/structures/structures.ts'
 
 const BASE = 'http://hl7.org/fhir/StructureDefinition'
 const URL = 'https://state.example/fhir/StructureDefinition/x'

@@ -1,7 +1,7 @@
 /** Identifiers of SNOMED CT by their form, and filters that name them. https://hl7.org/fhir/R4/snomedct.html */
 import assert from 'node:assert/strict'
 import { isSctid } from '../../server/terminology/sctid.ts'
-import { told, validatorOf } from './given.ts'
+import { told, validatorOf } from '../validate/given.ts'
 
 describe('validate / identifiers of SNOMED CT', () => {
   for (const text of ['138875005', '404684003', '73211009', '900000000000207008']) {

@@ -1,9 +1,9 @@
 /** Profiles that widen what they constrain. https://hl7.org/fhir/R4/profiling.html#limitations */
 import assert from 'node:assert/strict'
-import { createDefinitions } from '../../server/definitions/load.ts'
-import { differentialFault, headFault, lateElement } from '../../server/definitions/structures/check.ts'
-import type { StructureDefinition } from '../../server/definitions/structures/structures.ts'
-import { H, profile, type Change } from '../validate/given.ts'
+import { createDefinitions } from '../../../server/definitions/load.ts'
+import { differentialFault, headFault, lateElement } from '../../../server/definitions/structures/check.ts'
+import type { StructureDefinition } from '../../../server/definitions/structures/structures.ts'
+import { H, profile, type Change } from '../../validate/given.ts'
 
 const { structures } = createDefinitions([])
 const faultOf = (elements: readonly Change[], more: object = {}): string | undefined => {

@@ -1,8 +1,8 @@
 /** The forms in which `nwd validate` tells its verdicts. */
 import assert from 'node:assert/strict'
-import { FORMATS } from '../../server/cli/validate/formats/index.ts'
-import type { FileVerdict } from '../../server/cli/validate/check.ts'
-import { ERRORS } from '../../server/fhir/outcome.ts'
+import { FORMATS } from '../../../server/cli/validate/formats/index.ts'
+import type { FileVerdict } from '../../../server/cli/validate/check.ts'
+import { ERRORS } from '../../../server/fhir/outcome.ts'
 
 const VERDICTS: readonly FileVerdict[] = [
   { file: 'in/good one.json', resource: 'Patient/a', valid: true, issues: [] },

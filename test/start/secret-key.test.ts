@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigFault } from '../server/config.ts'
-import { ssnKey } from '../server/start/secret-key.ts'
+import { ConfigFault } from '../../server/config.ts'
+import { ssnKey } from '../../server/start/secret-key.ts'
 
 describe('the key of Social Security numbers', () => {
   let folder: string

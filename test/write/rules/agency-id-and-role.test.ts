@@ -1,6 +1,6 @@
 /** What hangs on the id and the role of an agency. */
-import { given, made, refused, type Given } from '../given.ts'
-import { participant, wages } from '../builders/index.ts'
+import { given, made, refused, type Given } from '../../given.ts'
+import { participant, wages } from '../../builders/index.ts'
 
 describe('interactions / agencies', () => {
   let hub: Given

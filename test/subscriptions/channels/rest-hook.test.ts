@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { Interrupted } from '../../server/jobs/worker.ts'
-import { guardedLookup, RefusedAddress, type Resolve } from '../../server/subscriptions/channels/lookup.ts'
-import { restHook } from '../../server/subscriptions/channels/rest-hook.ts'
+import { Interrupted } from '../../../server/jobs/worker.ts'
+import { guardedLookup, RefusedAddress, type Resolve } from '../../../server/subscriptions/channels/lookup.ts'
+import { restHook } from '../../../server/subscriptions/channels/rest-hook.ts'
 
 const never = new AbortController().signal
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { openEndpoint, type Endpoint, type Received } from './endpoint.ts'
-import { BASE, openScene, START, subscription, task, TOPIC, type Scene } from './scene.ts'
+import { openEndpoint, type Endpoint, type Received } from '../../subscriptions/endpoint.ts'
+import { BASE, openScene, START, subscription, task, TOPIC, type Scene } from '../../subscriptions/scene.ts'
 
 const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition'
 
@@ -207,7 +207,7 @@ describe('subscriptions / notification', () => {
   })
 
   it('tells of a deletion without a resource', async () => {
-    const { createMatcher } = await import('../../server/subscriptions/matcher.ts')
+    const { createMatcher } = await import('../../../server/subscriptions/matcher.ts')
     const known = scene.needs.definitions
     const topics = JSON.parse(JSON.stringify(known.published('Basic')))
     const created = topics.find((one: { id: string }) => one.id === 'referral-created')
