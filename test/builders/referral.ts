@@ -2,15 +2,15 @@
 import type { JsonObject } from '../../server/fhir/types.ts'
 import { agency, codeSystemAt, coded, profileAt, ROOT, type Body } from './coding.ts'
 
-/** The answers of the six questions of the service assessment. Adult Basic Education is proposed, with `food` SNAP too. */
-export const assessment = (subject: string, food = true): Body => ({
+/** The answers of the six questions of the service assessment: they call for Adult Basic Education and SNAP, and for TANF with a child (q3). */
+export const assessment = (subject: string, child = true): Body => ({
   resourceType: 'QuestionnaireResponse',
   questionnaire: `${ROOT}/Questionnaire/individual-service-assessment|1.0`,
   status: 'completed',
   subject: { reference: subject },
   authored: '2026-02-01T10:00:00Z',
   item: [
-    ...[false, false, food, true].map((valueBoolean, index) => ({
+    ...[false, false, child, true].map((valueBoolean, index) => ({
       linkId: `q${index + 1}`,
       answer: [{ valueBoolean }],
     })),

@@ -1,13 +1,13 @@
-/** Definitions of somebody else's, read from a folder. */
+/** Definitions of other publishers, read from a folder. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { readPackages } from '../../server/definitions/packages.ts'
 
-describe('definitions / besides', () => {
+describe('definitions / packages', () => {
   let folder: string
-  beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'nwd-besides-'))))
+  beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'nwd-packages-'))))
   afterEach(() => rmSync(folder, { recursive: true }))
   const write = (content: object): void => writeFileSync(path.join(folder, 'a.json'), JSON.stringify(content))
 

@@ -24,8 +24,8 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.constant<Act>({ crash: true }),
 )
 
-describe('subscriptions / any history of failures', () => {
-  it('ends with every event told, in the order of its number, and each repeated only under its own webhook-id', async () => {
+describe('subscriptions / the delivery queue over any history of failures', () => {
+  it('ends with every event delivered, in the order of its number, and each repeated only under its own webhook-id', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(act, { minLength: 1, maxLength: 12 }),

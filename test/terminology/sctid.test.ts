@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { isSctid } from '../../server/terminology/sctid.ts'
 import { told, validatorOf } from '../validate/given.ts'
 
-describe('validate / identifiers of SNOMED CT', () => {
+describe('terminology / identifiers of SNOMED CT', () => {
   for (const text of ['138875005', '404684003', '73211009', '900000000000207008']) {
     it(`takes \`${text}\``, () => assert.ok(isSctid(text)))
   }

@@ -68,7 +68,7 @@ const terminology = createTerminology({
   find: (url) => (own.get(url) as Canonical | undefined) ?? r4.find(url.split('|')[0] ?? ''),
 })
 
-describe('validate / terminology / check', () => {
+describe('terminology / check', () => {
   const cases: readonly [set: string, inside: readonly string[], outside: readonly string[]][] = [
     ['all', ['mammal', 'cat', 'wren', 'CAT'], ['dog']],
     ['listed', ['cat', 'wren'], ['dolphin']],
@@ -122,7 +122,7 @@ describe('validate / terminology / check', () => {
   })
 })
 
-describe('validate / terminology / code systems told by their form', () => {
+describe('terminology / code systems recognized by their form', () => {
   const cases: readonly [system: string, good: readonly string[], bad: readonly string[]][] = [
     [
       'urn:ietf:bcp:47',
@@ -151,7 +151,7 @@ describe('validate / terminology / code systems told by their form', () => {
   })
 })
 
-describe('validate / terminology / concepts', () => {
+describe('terminology / concepts', () => {
   const BASE = 'urn:base'
   const concept = [
     { code: 'ok', display: 'Okay', designation: [{ language: 'es', value: 'Bueno' }] },
@@ -247,7 +247,7 @@ describe('validate / terminology / concepts', () => {
   })
 })
 
-describe('validate / terminology / regular expressions', () => {
+describe('terminology / regular expressions', () => {
   const expressions = [
     '[a-z]{3,4}', 'o.*', '(a|b)+c?', 'a{2}', 'a{0}b', 'x{2,}', '(?:ab){1,3}', '^abc$', '\\d+-\\d', 'a|', '',
     '(a*)*b', '[^x]\\.y', '(ab?){2}c', 'a+?b', '(a{2}){2}', '[\\]x]+', '(a|(b|c)*)d',

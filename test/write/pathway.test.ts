@@ -42,7 +42,7 @@ const withoutDiploma = {
 const pathwayOf = (patient: { extension?: { url: string; valueCode?: string }[] }) =>
   patient.extension?.find((one) => one.url.endsWith('/ext-participation-pathway'))?.valueCode
 
-describe('interactions / pathway', () => {
+describe('write / pathway', () => {
   let hub: Given
   let es: Client
   before(async () => {

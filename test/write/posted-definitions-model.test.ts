@@ -57,7 +57,7 @@ async function check(board: Client, step: string): Promise<void> {
   assert.deepEqual(bound.map(urlOf), [...urls].sort(), step)
 }
 
-describe('interactions / posted definitions, whatever comes', function () {
+describe('write / posted definitions, whatever comes', function () {
   this.timeout(120_000)
 
   for (const seed of [1, 2]) {

@@ -38,7 +38,7 @@ const claiming = (id: string) => ({ ...participant('es'), meta: { profile: [addr
 const put = (board: Client, one: { resourceType: string; id: string }) =>
   board.put(`/${one.resourceType}/${one.id}`, one)
 
-describe('interactions / posted definitions and what befalls the hub', function () {
+describe('write / posted definitions over faults and restarts of the hub', function () {
   this.timeout(60_000)
   let store: Store
   beforeEach(async () => {
@@ -154,7 +154,7 @@ describe('interactions / posted definitions and what befalls the hub', function 
   })
 })
 
-describe('interactions / posted definitions of a process that is killed', function () {
+describe('write / posted definitions of a process that is killed', function () {
   this.timeout(120_000)
   let folder: string
   before(async () => (folder = await temporaryFolder()))
@@ -199,7 +199,7 @@ describe('interactions / posted definitions of a process that is killed', functi
   })
 })
 
-describe('interactions / definitions of a folder', function () {
+describe('write / definitions of a folder', function () {
   this.timeout(60_000)
   let folder: string
   let hub: Given

@@ -25,7 +25,7 @@ const STORES: Readonly<Record<string, (folder: string) => string>> = {
 type Definition = { readonly resourceType: string; readonly id: string }
 
 for (const [kind, storeIn] of Object.entries(STORES)) {
-  describe(`interactions / posted definitions over ${kind}`, function () {
+  describe(`write / posted definitions over ${kind}`, function () {
     this.timeout(60_000)
     let folder: string
     let hub: Given

@@ -1,4 +1,4 @@
-/** The forms in which `nwd validate` tells its verdicts. */
+/** The formats in which `nwd validate` reports its verdicts. */
 import assert from 'node:assert/strict'
 import { FORMATS } from '../../../server/cli/validate/formats/index.ts'
 import type { FileVerdict } from '../../../server/cli/validate/check.ts'

@@ -1,8 +1,7 @@
-/** Scores and services against the published catalogues. */
+/** Scores against the published levels. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { checkLevel } from '../../../server/domain/catalogue/level.ts'
-import { checkCategory } from '../../../server/domain/catalogue/service.ts'
 import { codeSystem } from '../../../server/fhir/canonical.ts'
 import type { JsonObject } from '../../../server/fhir/types.ts'
 
@@ -50,20 +49,5 @@ describe('domain / catalogue / level', () => {
     assert.deepEqual(checkLevel(score('tabe-11-12-reading', 541, 'abe-4', 'M'), efl), [])
     const [issue] = checkLevel(score('tabe-11-12-reading', 541, 'abe-4', 'L'), efl)
     assert.equal(issue?.expression, 'Observation.component[1].value')
-  })
-})
-
-describe('domain / catalogue / service', () => {
-  const catalogue = published('service-catalogue')
-  const enrollment = (service: string, category: string) => ({
-    resourceType: 'Procedure',
-    code: concept('service-catalogue', service),
-    category: concept('service-category', category),
-  })
-
-  it('takes the category of the catalogue and refuses another', () => {
-    assert.deepEqual(checkCategory(enrollment('resume-assistance', 'basic'), catalogue), [])
-    const [issue] = checkCategory(enrollment('resume-assistance', 'training'), catalogue)
-    assert.match(issue?.text ?? '', /`training`.*`resume-assistance`.*`basic`/)
   })
 })

@@ -142,7 +142,7 @@ const named = (who: Who, party: Who, before: State | undefined, after: State): R
   return claims ? { ...made, owner: { reference: `Organization/${STRANGER.agency}` } } : made
 }
 
-describe('Random histories of referrals', function () {
+describe('domain / referral / random histories', function () {
   this.timeout(120_000)
 
   it(`agree with the model at every step (${HISTORIES} histories)`, () => {

@@ -32,7 +32,7 @@ function assertNotification({ bundle, type }: Received): void {
   if (type !== 'event-notification') assert.deepEqual([events, others], [[], []])
 }
 
-describe('subscriptions / notification', () => {
+describe('subscription / notification', () => {
   let scene: Scene
   let endpoint: Endpoint
   beforeEach(async () => {

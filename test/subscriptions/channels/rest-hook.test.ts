@@ -7,7 +7,7 @@ import { restHook } from '../../../server/subscriptions/channels/rest-hook.ts'
 
 const never = new AbortController().signal
 
-describe('subscriptions / rest-hook', () => {
+describe('subscriptions / channels / rest-hook', () => {
   let server: Server
   let sockets: Socket[]
   let requests: number
@@ -91,7 +91,7 @@ describe('subscriptions / rest-hook', () => {
   })
 })
 
-describe('subscriptions / lookup', () => {
+describe('subscriptions / channels / lookup', () => {
   const resolve =
     (...addresses: string[]): Resolve =>
     (_name, _options, callback) =>

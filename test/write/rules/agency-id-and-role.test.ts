@@ -2,7 +2,7 @@
 import { given, made, refused, type Given } from '../../given.ts'
 import { participant, wages } from '../../builders/index.ts'
 
-describe('interactions / agencies', () => {
+describe('write / rules / agencies', () => {
   let hub: Given
   before(async () => {
     hub = await given()

@@ -1,11 +1,9 @@
 /** The lifecycle of a referral and its consent on every path that writes one. */
 import assert from 'node:assert/strict'
-import { made, refused, type Client } from '../given.ts'
+import { made, refused, type Client } from '../../given.ts'
 import {
   business,
-  condition,
   consent,
-  labelled,
   output,
   participation,
   referral,
@@ -13,12 +11,12 @@ import {
   task,
   transaction,
   type Body,
-} from '../builders/index.ts'
-import { attacked, newcomer, post, referred, type Scene } from './scene.ts'
+} from '../../builders/index.ts'
+import { attacked, newcomer, post, referred, type Scene } from '../../attack/scene.ts'
 
 type Stored = Body & { readonly id: string }
 
-describe('attack / referral', function () {
+describe('write / rules / referral', function () {
   this.timeout(30_000)
   let scene: Scene
   let es: Client, abe: Client, vr: Client, dhs: Client, board: Client
@@ -261,38 +259,5 @@ describe('attack / referral', function () {
       refused(await put(abe, permit as Stored), 403, 'forbidden')
       refused(await abe.delete(`/Consent/${permit.id}`), 403, 'forbidden')
     })
-  })
-
-  it('gives a stranger no way into the circle', async () => {
-    const attempts: Body[] = [
-      participation(subject, 'dhs'),
-      consent(subject, 'dhs', 'dhs'),
-      { ...referral(subject, 'dhs', 'abe') },
-      condition(subject),
-      participation(`${subject}/_history/1`, 'dhs'),
-      participation(`${scene.url}/${subject}`, 'dhs'),
-    ]
-    for (const body of attempts) {
-      refused(await dhs.post(`/${body.resourceType}`, body), 422, 'reference-not-found')
-      const wrapped = transaction({
-        method: 'POST',
-        url: body.resourceType,
-        resource: body,
-        fullUrl: `${scene.url}/${subject}`,
-      })
-      assert.ok((await dhs.post('', wrapped)).status >= 400)
-      const under = { ...body, id: 'dhs.1' }
-      refused(await dhs.put(`/${body.resourceType}/dhs.1`, under), 422, 'reference-not-found')
-    }
-    assert.equal((await dhs.get(`/${subject}`)).status, 404)
-  })
-
-  it('lets nobody lock the others out of a participant or a referral by a label', async () => {
-    const { task: sent } = await referred(es, subject, 'es', 'abe')
-    const patient = made(await abe.get(`/${subject}`))
-    const answer = await abe.put(`/${subject}`, labelled(patient, 'V'), 1)
-    refused(answer, 403, 'forbidden')
-    refused(await put(abe, labelled(sent as Stored, 'V')), 403, 'forbidden')
-    assert.equal((await board.get(`/${subject}`)).status, 200)
   })
 })

@@ -1,7 +1,7 @@
 /** A definition that cannot be used is refused with its fault, where it stands, and changes nothing. */
 import assert from 'node:assert/strict'
-import { given, made, refused, type Answer, type Client, type Given } from '../given.ts'
-import { participant } from '../builders/index.ts'
+import { given, made, refused, type Answer, type Client, type Given } from '../../given.ts'
+import { participant } from '../../builders/index.ts'
 import {
   address,
   allOf,
@@ -11,7 +11,7 @@ import {
   questionnaire,
   together,
   valueSet,
-} from '../builders/definitions.ts'
+} from '../../builders/definitions.ts'
 
 type Definition = { readonly resourceType: string; readonly id: string }
 type Case = readonly [
@@ -81,7 +81,7 @@ const OTHERS: readonly Case[] = [
   ['a form with the url of the hub’s', questionnaire('faulty', [{ linkId: '1', text: '?', required: true, type: 'string' }], { url: `${HUB}/Questionnaire/individual-service-assessment` }), 409, 'definition-taken', 'Questionnaire.url', /hub itself/],
 ] // prettier-ignore
 
-describe('interactions / a posted definition that cannot be used', function () {
+describe('write / rules / a posted definition that cannot be used', function () {
   this.timeout(60_000)
   let hub: Given
   let board: Client

@@ -1,12 +1,12 @@
-/** From answers to referrals, by somebody who sends the wrong thing, sends it twice or sends it at a bad moment. */
+/** $submit-referrals: the referrals of accepted proposals, each at most once. */
 import assert from 'node:assert/strict'
 import { made, refused, type Answer, type Client } from '../given.ts'
 import { assessment, business, consent, participant, participation, type Body } from '../builders/index.ts'
-import { attacked, newcomer, post, type Scene } from './scene.ts'
+import { attacked, newcomer, post, type Scene } from '../attack/scene.ts'
 
 const CODES = 'https://no-wrong-door.example/fhir/CodeSystem'
 
-describe('attack / assessment', function () {
+describe('operations / $submit-referrals', function () {
   this.timeout(30_000)
   let scene: Scene
   let es: Client, dhs: Client
@@ -46,41 +46,6 @@ describe('attack / assessment', function () {
     )
   const count = async (type: string) =>
     made(await es.get(`/${type}?patient=${subject}&_total=accurate&_count=0`)).total as number
-
-  it('proposes from a form that is completed, of a participant whom the caller knows', async () => {
-    const proposed = (body: unknown) => es.post('/QuestionnaireResponse/$propose-referrals', body)
-    refused(await proposed({ ...assessment(subject, true), status: 'in-progress' }), 422, 'assessment-rule')
-    refused(
-      await dhs.post('/QuestionnaireResponse/$propose-referrals', assessment(subject, true)),
-      422,
-      'reference-not-found',
-    )
-    refused(await dhs.post(`/${form}/$propose-referrals`, undefined), 404, 'not-found')
-    for (const item of [
-      7,
-      'x',
-      [null],
-      [{ linkId: 'q1', answer: 3 }],
-      { linkId: 'q4' },
-      [{ linkId: 'q4', answer: [{ valueBoolean: 'yes' }] }],
-    ]) {
-      const { status, text } = await proposed({ ...assessment(subject, true), item })
-      assert.ok(status < 500, text)
-    }
-    const other = { ...assessment(subject, true), questionnaire: 'https://elsewhere.example/Questionnaire/x|1' }
-    assert.equal((await proposed(other)).status, 422)
-    assert.equal((await proposed({ ...assessment(subject, true), item: [] })).status, 422)
-  })
-
-  it('takes a form only whole and of the published questionnaire', async () => {
-    const whole = assessment(subject, true) as Body & { item: unknown[] }
-    for (const more of [
-      { item: whole.item.slice(1) },
-      { item: [...whole.item, whole.item[0]] },
-      { questionnaire: 'https://elsewhere.example/Questionnaire/x' },
-    ])
-      assert.equal((await es.post('/QuestionnaireResponse', { ...whole, ...more })).status, 422)
-  })
 
   it('sends each proposal once, however often and however many at a time it is submitted', async () => {
     await post(es, consent(subject, 'es', 'dhs'))
@@ -148,22 +113,46 @@ describe('attack / assessment', function () {
     assert.equal(sent.length, 1)
   })
 
-  it('is not kept from sending by an identifier that another agency forges', async () => {
-    await post(es, consent(subject, 'es', 'dhs'))
-    const forged = {
-      resourceType: 'ServiceRequest',
-      extension: [{ url: 'https://no-wrong-door.example/fhir/StructureDefinition/ext-origin', valueCode: 'ad-hoc' }],
-      identifier: [
-        { system: 'https://no-wrong-door.example/fhir/NamingSystem/proposal', value: `${form.split('/')[1]}.snap` },
+  it('answers the ServiceRequest and the Task of each decision: sent, or declined with the reason', async () => {
+    await post(es, consent(subject, 'es', 'abe'))
+    const decision = (rule: string, accept: boolean, ...more: readonly object[]) => ({
+      name: 'decision',
+      part: [{ name: 'rule', valueCode: rule }, { name: 'accept', valueBoolean: accept }, ...more],
+    })
+    const { entry } = made(
+      await es.post(`/${subject}/$submit-referrals`, {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'response', valueReference: { reference: form } },
+          decision('abe', true),
+          decision('snap', false, { name: 'reason', valueString: 'Enough to eat.' }),
+        ],
+      }),
+    )
+    const tasks = entry
+      .map(({ resource }: { resource: Body }) => resource)
+      .filter(({ resourceType }: Body) => resourceType === 'Task')
+    assert.deepEqual(
+      tasks.map((task: any) => [task.businessStatus.coding[0].code, task.owner?.reference, task.statusReason?.text]), // eslint-disable-line @typescript-eslint/no-explicit-any -- read freely
+      [
+        ['awaiting-contact', 'Organization/abe', undefined],
+        ['declined-before-send', 'Organization/dhs', 'Enough to eat.'],
+        ['declined-before-send', 'Organization/dhs', 'Enough to eat.'],
       ],
-      status: 'draft',
-      intent: 'order',
-      category: [{ coding: [{ system: `${CODES}/service-category`, code: 'basic' }] }],
-      code: { coding: [{ system: `${CODES}/service-catalogue`, code: 'program-referral-coordination' }] },
-      subject: { reference: subject },
-      authoredOn: '2026-01-05T09:00:00-06:00',
-      requester: { reference: 'Organization/dhs' },
-    }
-    assert.equal((await dhs.post('/ServiceRequest', forged)).status, 422)
+    )
+  })
+
+  it('refuses a call without the response, or with a decision without its parts', async () => {
+    const call = (...parameter: readonly object[]) =>
+      es.post(`/${subject}/$submit-referrals`, { resourceType: 'Parameters', parameter })
+    const response = { name: 'response', valueReference: { reference: form } }
+    assert.match(refused(await call(), 400, 'invalid-parameter'), /`response` is missing/)
+    const half = { name: 'decision', part: [{ name: 'rule', valueCode: 'abe' }] }
+    assert.match(refused(await call(response, half), 400, 'invalid-parameter'), /`accept` is missing/)
+    refused(await submit(es, [['abe', true]], 'QuestionnaireResponse/none'), 422, 'reference-not-found')
+  })
+
+  it('is called by POST, for it writes', async () => {
+    assert.equal((await es.get(`/${subject}/$submit-referrals`)).status, 405)
   })
 })
