@@ -72,7 +72,7 @@ function strays(files: readonly string[]): readonly string[] {
 const isSuite = (file: string): boolean =>
   Object.keys(SUITES).some((suite) => (suite.endsWith('/') ? file.startsWith(suite) : file === suite))
 
-/** A subject may have several files: `write/pathway-model` tests `write/pathway` (or a file of its whole name). */
+/** A subject may have several files: `write/posted-definitions-model` tests `write/posted-definitions` (or a file of its whole name). */
 function subjectsOf(file: string): readonly string[] {
   const [name = '', ...above] = file.split('/').reverse()
   const folder = above.reverse()

@@ -51,7 +51,7 @@ describe('auth / open / the caller', function () {
   after(() => scene.stop())
   const status = async (client: Client, key: string) => (await client.get(`/${key}`)).status
 
-  it('knows an agency by its exact name only', async () => {
+  it('is an agency by its exact id only', async () => {
     for (const name of [
       'ES',
       'es ',
@@ -73,7 +73,7 @@ describe('auth / open / the caller', function () {
     refused(await scene.as('es').get('/Patient', { headers: { 'X-Agency': '' } }), 401, 'unknown-agency')
   })
 
-  it('refuses an agency that the board has deactivated, and shows it again when it is active again', async () => {
+  it('is refused while the board has deactivated its agency, and taken again when it is active', async () => {
     const subject = await newcomer(es, 'es')
     await post(es, consent(subject, 'es', 'youth-coast'))
     const youth = scene.as('youth-coast')

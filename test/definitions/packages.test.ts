@@ -20,7 +20,7 @@ describe('definitions / packages', () => {
     )
   })
 
-  it('are refused for null in a list, by its place', async () => {
+  it('are refused for null in a list, with its location', async () => {
     write({ resourceType: 'CodeSystem', url: 'https://state.example/x', concept: [{ code: 'a', property: [null] }] })
     await assert.rejects(readPackages(folder), /a\.json: `CodeSystem\.concept\[0\]\.property\[0\]` is null/)
     write({ resourceType: 'Bundle', entry: [{ resource: { resourceType: 'ValueSet', compose: { include: [null] } } }] })

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { given, refused, type Given } from '../given.ts'
 
-describe('interactions / capabilities', () => {
+describe('interactions / the capability statement', () => {
   let hub: Given
   before(async () => {
     hub = await given()
   })
   after(() => hub.stop())
 
-  it('publishes its topics in the capability statement', async () => {
+  it('lists the topics of subscriptions and the operations on them', async () => {
     const { body } = await hub.as('abe').get('/metadata')
     const held = body.rest[0].resource.find((one: { type: string }) => one.type === 'Subscription')
     const topics = held.extension.map((one: { valueCanonical: string }) => one.valueCanonical.split('/').at(-1))
@@ -60,7 +60,7 @@ describe('interactions / capabilities', () => {
     assert.deepEqual(codes.sort(), ['batch', 'transaction'])
   })
 
-  it('answers the modes full and normative, and says that it has no TerminologyCapabilities', async () => {
+  it('is answered in the modes full and normative, and in no other', async () => {
     const abe = hub.as('abe')
     assert.equal((await abe.get('/metadata?mode=normative')).status, 200)
     assert.match(

@@ -66,7 +66,7 @@ describe('interactions / create', () => {
     refused(await es.post('/Goal', '{"resourceType":"Goal","resourceType":"Goal"}'), 400, 'json-duplicate-key')
   })
 
-  it('refuses a reference to what the caller does not know of', async () => {
+  it('refuses a reference to what the caller may not see', async () => {
     const unknown = await es.post('/Goal', goal('Patient/nobody'))
     refused(unknown, 422, 'reference-not-found')
     assert.deepEqual(unknown.body.issue[0].expression, ['Goal.subject'])

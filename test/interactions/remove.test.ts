@@ -14,7 +14,7 @@ describe('interactions / delete', () => {
 
   const newPatient = async (family = 'Ferris') => made(await es.post('/Patient', participant('es', { family })))
 
-  it('answers 410 after a deletion, 404 for what never was; the history stays, and a PUT brings it back', async () => {
+  it('answers 410 after a deletion, 404 for what never existed; the history stays, and a PUT brings it back', async () => {
     const { id } = await newPatient()
     const one = made(await es.post('/Goal', goal(`Patient/${id}`)))
     assert.equal((await es.delete(`/Goal/${one.id}`)).status, 204)

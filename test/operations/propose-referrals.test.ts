@@ -25,7 +25,7 @@ describe('operations / $propose-referrals', function () {
     form = `QuestionnaireResponse/${(await post(es, assessment(subject, true))).id}`
   })
 
-  it('proposes from a form that is completed, of a participant whom the caller knows', async () => {
+  it('proposes from a form that is completed, of a participant whom the caller may see', async () => {
     const proposed = (body: unknown) => es.post('/QuestionnaireResponse/$propose-referrals', body)
     refused(await proposed({ ...assessment(subject, true), status: 'in-progress' }), 422, 'assessment-rule')
     refused(
@@ -98,7 +98,7 @@ describe('operations / $propose-referrals', function () {
     }
   })
 
-  it('asks for a form where none is sent', async () => {
+  it('requires a form', async () => {
     refused(await es.post('/QuestionnaireResponse/$propose-referrals'), 400, 'body-missing')
     refused(await es.get('/QuestionnaireResponse/none/$propose-referrals'), 404, 'not-found')
   })

@@ -20,7 +20,7 @@ describe('operations / $refer', function () {
     await post(es, consent(subject, 'es', 'abe'))
   })
 
-  it('refers only in the caller’s name, to another, somebody who agreed, for what there is', async () => {
+  it('refers to another agency alone, a participant whom the caller may see, with consent, and on records that exist', async () => {
     const subject = await newcomer(es, 'es')
     const other = await referred(es, await newcomer(es, 'es'), 'es', 'abe')
     const refer = (client: Client, ...more: readonly object[]) =>

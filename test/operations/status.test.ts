@@ -26,7 +26,7 @@ describe('operations / $status', () => {
   const parameter = (status: { parameter: { name: string; [value: string]: unknown }[] }, name: string) =>
     status.parameter.find((one) => one.name === name)
 
-  it('answers $status to the owner and to the board, narrowed by id and status', async () => {
+  it('lists subscriptions for their owner and for the board, narrowed by id and status', async () => {
     const mine = [await subscribe('dhs'), await subscribe('dhs', { topic: 'plan-updated' })]
     const off = await hub.as('dhs').get(`/Subscription/${mine[1]}`)
     const turned = await hub.as('dhs').put(`/Subscription/${mine[1]}`, { ...off.body, status: 'off' })
@@ -54,7 +54,7 @@ describe('operations / $status', () => {
     assert.equal((await hub.as('college').get(`/Subscription/${mine[0]}/$status`)).status, 404)
   })
 
-  it('tells in $status what went wrong', async () => {
+  it('says what went wrong', async () => {
     endpoint.answer(403)
     const id = await subscribe('ui')
     const status = async () => (await hub.as('ui').get(`/Subscription/${id}/$status`)).body.entry[0].resource

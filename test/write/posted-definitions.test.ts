@@ -173,7 +173,7 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
       assert.equal(made(await es.get(`/StructureDefinition?url=${encodeURIComponent(profile.url)}`)).entry.length, 1)
     })
 
-    it('are not deleted, renamed or changed while others rest on them', async () => {
+    it('are not deleted, renamed or changed while others depend on them', async () => {
       const base = (path = 'Patient.telecom') =>
         profileOf('ground', 'Patient', [{ id: path, min: 1 }, { id: 'Patient.photo', max: '0' }]) // prettier-ignore
       const first = profileOf('first-floor', 'Patient', [{ id: 'Patient.telecom.rank', min: 1 }], {
@@ -254,7 +254,7 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
       assert.equal((await board.delete('/StructureDefinition/carried')).status, 204)
     })
 
-    it('may be extensions, which are then known', async () => {
+    it('may be extensions, which records may then have', async () => {
       const element = [
         { id: 'Extension.url', fixedUri: address('StructureDefinition', 'badge') },
         { id: 'Extension.value[x]', min: 1, type: [{ code: 'string' }] },
@@ -357,7 +357,7 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
       for (const answer of answers.filter(({ status }) => status === 409)) refused(answer, 409, 'definition-taken')
     })
 
-    it('never lose the ground to a deletion at the same time', async () => {
+    it('never lose what they depend on to a deletion at the same time', async () => {
       for (let round = 0; round < 5; round += 1) {
         const ground = profileOf(`race-${round}`, 'Patient', [{ id: 'Patient.telecom', min: 1 }])
         await posted(ground)

@@ -162,7 +162,7 @@ describe('subscription / notification', () => {
   })
 
   for (const content of ['id-only', 'full-resource']) {
-    it(`sends only the number of an event whose record may no longer be known (${content})`, async () => {
+    it(`sends only the number of an event whose record may no longer be seen (${content})`, async () => {
       await scene.subscribe(subscription('s', endpoint.url, { content, maxCount: 5 }))
       await scene.run()
       await scene.put(task('t1', { description: 'canary' }), circle('es', 'abe'))
@@ -178,7 +178,7 @@ describe('subscription / notification', () => {
     })
   }
 
-  it('asks anew at every attempt who may know', async () => {
+  it('decides at every attempt who may see the record', async () => {
     await scene.subscribe(subscription('s', endpoint.url, { content: 'full-resource' }))
     await scene.run()
     endpoint.answer(500)
@@ -206,7 +206,7 @@ describe('subscription / notification', () => {
     )
   })
 
-  it('tells of a deletion without a resource', async () => {
+  it('reports a deletion without a resource', async () => {
     const { createMatcher } = await import('../../../server/subscriptions/matcher.ts')
     const known = scene.needs.definitions
     const topics = JSON.parse(JSON.stringify(known.published('Basic')))

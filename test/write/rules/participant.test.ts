@@ -115,7 +115,7 @@ describe('write / rules / participant', function () {
     assert.equal(hubIdOf(back), id)
   })
 
-  it('knows a person again whose record was deleted and brought back', async () => {
+  it('recognizes a person whose record was deleted and brought back', async () => {
     const one = await post(es, participant('es', { ssn: '219-09-0007' }))
     assert.equal((await es.delete(`/Patient/${one.id}`, 1)).status, 204)
     made(await es.put(`/Patient/${one.id}`, one))

@@ -246,7 +246,7 @@ describe('write / rules / referral', function () {
       )
     })
 
-    it('is collected in the agency’s own name, about somebody whom it knows', async () => {
+    it('is collected in the agency’s own name, about a participant whom it may see', async () => {
       refused(await dhs.post('/Consent', consent(subject, 'dhs', 'dhs')), 422, 'reference-not-found')
       refused(await es.post('/Consent', consent(subject, 'dhs', 'abe')), 422, 'agency-not-yours')
       const nameless = {

@@ -20,7 +20,7 @@ describe('write / rules / role', function () {
     await post(es, consent(subject, 'es', 'abe'))
   })
 
-  it('takes wage records from the wage agency alone, however they are dressed', async () => {
+  it('takes wage records from the wage agency alone, however they are coded', async () => {
     const record = wages(subject, 'ui')
     refused(await es.post('/Observation', record), 403, 'role-required')
     const dressed: Body[] = [
@@ -45,7 +45,7 @@ describe('write / rules / role', function () {
     refused(await es.put(`/Observation/es.1`, { ...record, id: 'es.1' }), 403, 'role-required')
   })
 
-  it('changes who keeps wages only while there are none, for the audiences of wages rest on it', async () => {
+  it('changes who keeps wages only while there are none, because the audiences of wages depend on it', async () => {
     await post(board, wages(subject, 'ui'))
     const vr = made(await board.get('/Organization/vr'))
     const role = { system: 'https://no-wrong-door.example/fhir/CodeSystem/agency-type', code: 'wage-agency' }

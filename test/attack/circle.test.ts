@@ -4,7 +4,7 @@ import { attacked, newcomer, post, referred, type Scene } from '../attack/scene.
 import { condition, consent, labelled, participation, referral, transaction, type Body } from '../builders/index.ts'
 import { made, refused, type Client } from '../given.ts'
 
-describe('attack / outsiders', function () {
+describe('attack / the circle', function () {
   this.timeout(30_000)
   let scene: Scene
   let es: Client, abe: Client, dhs: Client, board: Client
@@ -29,7 +29,7 @@ describe('attack / outsiders', function () {
   const put = (client: Client, record: Stored, more: object = {}) =>
     client.put(`/${record.resourceType}/${record.id}`, { ...record, ...more })
 
-  it('gives a stranger no way into the circle', async () => {
+  it('gives a stranger no way in', async () => {
     const attempts: Body[] = [
       participation(subject, 'dhs'),
       consent(subject, 'dhs', 'dhs'),
