@@ -22,7 +22,7 @@ describe('write / derived changes', function () {
     await post(es, consent(subject, 'es', 'abe'))
   })
 
-  it('takes two Tasks of one referral to two agencies, and both end when it is revoked', async () => {
+  it('end the Tasks of a referral to two agencies when it is revoked', async () => {
     const subject = await newcomer(es, 'es')
     for (const one of ['abe', 'dhs']) await post(es, consent(subject, 'es', one))
     const request = await post(es, { ...referral(subject, 'es', 'abe'), performer: undefined } as unknown as Body)
@@ -45,7 +45,7 @@ describe('write / derived changes', function () {
     for (const { resource } of entry) assert.equal(made(await es.get(`/Task/${resource.id}`)).status, 'cancelled')
   })
 
-  it('does not send a new Task in the transaction that revokes its referral', async () => {
+  it('leave no way to send a new Task in the transaction that revokes its referral', async () => {
     const subject = await newcomer(es, 'es')
     const { request } = await referred(es, subject, 'es', 'abe')
     const bundle = transaction(

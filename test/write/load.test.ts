@@ -20,7 +20,7 @@ describe('write / load', function () {
     await post(es, consent(subject, 'es', 'abe'))
   })
 
-  it('owns meta: source, version, time and what it does not know', async () => {
+  it('keeps source, version and time of meta to the hub, and refuses what meta does not have', async () => {
     const sent = {
       ...participant('es'),
       meta: {
@@ -53,7 +53,7 @@ describe('write / load', function () {
     }
   })
 
-  it('does not lower a label by any spelling', async () => {
+  it('lowers a label of restriction by no spelling', async () => {
     const barrier = await post(es, labelled(condition(subject), 'rehabilitation'))
     const labels = barrier.meta.security as { system: string; code: string }[]
     const spellings = [

@@ -48,7 +48,7 @@ const PROFILES: readonly Case[] = [
   ['with the url of a type of R4', patient(phone, { url: `${R4}/StructureDefinition/Patient` }), 409, 'definition-taken', 'StructureDefinition.url', /of R4/],
   ['with the url of a profile of the hub', patient(phone, { url: `${HUB}/StructureDefinition/hub-participant` }), 409, 'definition-taken', 'StructureDefinition.url', /hub itself/],
   ['with the id of a profile of the hub', { ...patient(phone), id: 'hub-participant' }, 403, 'forbidden', '', /published by the hub itself/],
-  ['on a base that is not defined', patient(phone, { baseDefinition: `${R4}/StructureDefinition/Patent` }), 422, 'definition-invalid', 'StructureDefinition.baseDefinition', /not known here/],
+  ['on a base that is not known', patient(phone, { baseDefinition: `${R4}/StructureDefinition/Patent` }), 422, 'definition-invalid', 'StructureDefinition.baseDefinition', /not known here/],
   ['on itself', patient(phone, { baseDefinition: address('StructureDefinition', 'faulty') }), 422, 'definition-invalid', 'StructureDefinition', /circle/],
   ['of another type than its base', patient(phone, { baseDefinition: `${R4}/StructureDefinition/Person` }), 422, 'definition-invalid', 'StructureDefinition', /of the type `Person`/],
   ['that names an element that its base has not', patient({ id: 'Patient.telecon', min: 1 }), 422, 'definition-invalid', 'StructureDefinition', /no element `telecon`/],
