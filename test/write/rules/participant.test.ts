@@ -110,7 +110,7 @@ describe('write / rules / participant', function () {
       await es.put(`/Patient/${one.id}`, { ...one, identifier: [{ system: HUB_ID, value: 'MS0000000002' }] }, 1),
     )
     assert.equal(hubIdOf(two), id)
-    assert.equal((await es.delete(`/Patient/${one.id}`, 2)).status, 204)
+    assert.equal((await es.delete(`/Patient/${one.id}`, two.meta.versionId)).status, 204)
     const back = made(await es.put(`/Patient/${one.id}`, { ...two, identifier: undefined, gender: 'other' }))
     assert.equal(hubIdOf(back), id)
   })
