@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { given, made, type Client } from '../test/given.ts'
-import { condition, consent, goal, participant, type Body } from '../test/visibility/records.ts'
+import { condition, consent, goal, participant, type Body } from '../test/builders/index.ts'
 
 const RECORDS = 3000
 const ROUNDS = 60

@@ -11,10 +11,19 @@ import { createHub, type Hub } from '../server/hub.ts'
 import { createLog } from '../server/log.ts'
 import type { Store, Work } from '../server/store/store.ts'
 import { openStore } from '../server/store/open.ts'
-import { post, referred, transaction } from './attack/scene.ts'
+import { post, referred } from './attack/scene.ts'
+import {
+  assessment,
+  consent,
+  decisions,
+  goal,
+  participant,
+  plan,
+  subscription,
+  transaction,
+  type Body,
+} from './builders/index.ts'
 import { clientAt, type Answer, type Client } from './given.ts'
-import { assessment, consent, goal, participant, type Body } from './visibility/records.ts'
-import { decisions, plan, subscription } from './whole/records.ts'
 
 /** Calls of the store (identifying included), guards of all commits, commits. */
 type Cost = { readonly calls: number; readonly guards: number; readonly commits: number }
@@ -165,7 +174,7 @@ async function recordsOf(es: Client): Promise<Records> {
   const form = await post(es, assessment(subject, true))
   for (const recipient of ['dhs', 'abe']) await post(es, consent(subject, 'es', recipient))
   const { request } = await referred(es, subject, 'es', 'vr')
-  const subscriptionBody = subscription('participant-updated', 'http://127.0.0.1:9/none') as Body
+  const subscriptionBody = subscription('http://127.0.0.1:9/none', { topic: 'participant-updated' }) as Body
   const own = await post(es, subscriptionBody)
   return {
     es,

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { made } from '../given.ts'
-import { agreement, condition, consent, labelled, participation, wages } from '../visibility/records.ts'
+import { agreement, condition, consent, labelled, participation, wages } from '../builders/index.ts'
 import { attacked, newcomer, post, type Scene } from './scene.ts'
 
 for (const kind of ['memory', 'sqlite'] as const)

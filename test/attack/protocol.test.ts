@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { createConnection } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { made, refused, type Client } from '../given.ts'
-import { condition, consent, goal, participant } from '../visibility/records.ts'
-import { attacked, newcomer, post, transaction, type Scene } from './scene.ts'
+import { condition, consent, goal, participant, transaction } from '../builders/index.ts'
+import { attacked, newcomer, post, type Scene } from './scene.ts'
 
 describe('attack / protocol', function () {
   this.timeout(60_000)

@@ -9,7 +9,7 @@ import { createLog } from '../../server/log.ts'
 import { openStore } from '../../server/store/open.ts'
 import type { Store } from '../../server/store/store.ts'
 import { clientAt, made, type Client } from '../given.ts'
-import { consent, participant, referral, type Body } from '../visibility/records.ts'
+import { consent, participant, referral, task, type Body } from '../builders/index.ts'
 
 export type Scene = {
   readonly url: string
@@ -66,32 +66,6 @@ export const post = async (client: Client, body: Body) => made(await client.post
 export const newcomer = async (client: Client, entry: string): Promise<string> =>
   `Patient/${(await post(client, participant(entry))).id}`
 
-const CODES = 'https://no-wrong-door.example/fhir/CodeSystem'
-
-export const business = (code: string) => ({
-  businessStatus: { coding: [{ system: `${CODES}/referral-business-status`, code }] },
-})
-
-export const output = (type: string, system: string, code: string) => ({
-  type: { coding: [{ system: `${CODES}/task-output`, code: type }] },
-  valueCodeableConcept: { coding: [{ system: `${CODES}/${system}`, code }] },
-})
-
-/** A Task that sends a referral. */
-export const task = (subject: string, request: string, requester: string, owner?: string): Body => ({
-  resourceType: 'Task',
-  status: 'requested',
-  ...business('awaiting-contact'),
-  intent: 'order',
-  code: { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] },
-  focus: { reference: request },
-  for: { reference: subject },
-  authoredOn: '2026-01-05T09:00:00-06:00',
-  lastModified: '2026-01-05T09:00:00-06:00',
-  requester: { reference: `Organization/${requester}` },
-  ...(owner === undefined ? {} : { owner: { reference: `Organization/${owner}` } }),
-})
-
 /** A referral from one agency to another, with the consent it needs: the stored consent, ServiceRequest and Task. */
 export async function referred(from: Client, subject: string, requester: string, owner: string) {
   const permit = await post(from, consent(subject, requester, owner))
@@ -99,16 +73,3 @@ export async function referred(from: Client, subject: string, requester: string,
   const sent = await post(from, task(subject, `ServiceRequest/${request.id}`, requester, owner))
   return { permit, request, task: sent }
 }
-
-type Entry = { readonly method: string; readonly url: string; readonly resource?: Body; readonly fullUrl?: string }
-
-/** A transaction of these entries. */
-export const transaction = (...entries: readonly Entry[]) => ({
-  resourceType: 'Bundle',
-  type: 'transaction',
-  entry: entries.map(({ method, url, resource, fullUrl }) => ({
-    ...(fullUrl === undefined ? {} : { fullUrl }),
-    ...(resource === undefined ? {} : { resource }),
-    request: { method, url },
-  })),
-})

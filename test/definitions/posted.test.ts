@@ -5,7 +5,7 @@ import { createLive } from '../../server/definitions/live.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { withPosted } from '../../server/definitions/posted.ts'
 import type { Definitions } from '../../server/definitions/definitions.ts'
-import { address, codeSystem, profileOf } from '../interactions/posted.ts'
+import { address, codeSystem, profileOf } from '../builders/definitions.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const PATIENT = 'http://hl7.org/fhir/StructureDefinition/Patient'

@@ -2,10 +2,10 @@
 import type { ErrorCode } from '../../server/fhir/outcome.ts'
 import { CommitConflict, StoreFull, type Store } from '../../server/store/store.ts'
 import { indexWrite, readStoredIndex } from '../../server/write/index-state.ts'
-import { business, newcomer, post, referred, type Scene } from '../attack/scene.ts'
+import { newcomer, post, referred, type Scene } from '../attack/scene.ts'
 import { made, type Answer, type Client } from '../given.ts'
-import { address, profileOf } from '../interactions/posted.ts'
-import { assessment, condition, goal, participant, referral, wages, type Body } from '../visibility/records.ts'
+import { address, profileOf } from '../builders/definitions.ts'
+import { assessment, business, condition, goal, participant, referral, wages, type Body } from '../builders/index.ts'
 
 /** Agencies of the samples; `board` speaks without the header. */
 export type Cast = {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { given, made, refused, type Client, type Given } from '../given.ts'
-import { participant } from '../visibility/records.ts'
+import { participant } from '../builders/index.ts'
 
 type Page = {
   link: { relation: string; url: string }[]

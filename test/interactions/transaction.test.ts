@@ -1,7 +1,7 @@
 /** Batch and transaction Bundles: https://hl7.org/fhir/R4/http.html#transaction */
 import assert from 'node:assert/strict'
 import { given, made, refused, type Client, type Given } from '../given.ts'
-import { goal, participant } from '../visibility/records.ts'
+import { goal, participant } from '../builders/index.ts'
 
 const bundle = (type: 'batch' | 'transaction', ...entry: readonly object[]) => ({ resourceType: 'Bundle', type, entry })
 const post = (resource: { resourceType: string }, more: object = {}, fullUrl?: string) => ({

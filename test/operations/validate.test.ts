@@ -1,7 +1,7 @@
 /** $validate: modes, profiles, raw and in Parameters. https://hl7.org/fhir/R4/resource-operation-validate.html */
 import assert from 'node:assert/strict'
 import { given, made, refused, type Answer, type Client, type Given } from '../given.ts'
-import { goal, participant } from '../visibility/records.ts'
+import { goal, participant } from '../builders/index.ts'
 
 const PROFILE = 'https://no-wrong-door.example/fhir/StructureDefinition/hub-participant'
 const LIKE = { ...participant('es'), gender: 'sometimes' }

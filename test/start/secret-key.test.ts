@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ConfigFault } from '../../server/config.ts'
 import { loadSecretKey } from '../../server/start/secret-key.ts'
 
-describe('the key of Social Security numbers', () => {
+describe('start / the key of Social Security numbers', () => {
   let folder: string
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'nwd-key-'))))
   afterEach(() => rmSync(folder, { recursive: true }))

@@ -19,12 +19,12 @@ import type { LogReader } from '../../server/jobs/log-reader.ts'
 import { createMatcher } from '../../server/subscriptions/matcher.ts'
 import type { SubscriptionNeeds } from '../../server/subscriptions/needs.ts'
 import { createSubscriptions } from '../../server/subscriptions/subscriptions.ts'
+import { subscription as build, type SubscriptionOptions } from '../builders/index.ts'
 import { ROOT } from '../checks/files.ts'
 
 export const START = Date.UTC(2026, 10, 24, 5)
 export const BASE = 'http://hub.test/fhir'
 export const TOPIC = 'https://no-wrong-door.example/fhir/SubscriptionTopic'
-const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition'
 
 let loading: Promise<Definitions> | undefined
 export const definitions = (): Promise<Definitions> => (loading ??= loadDefinitions(ROOT))
@@ -153,51 +153,9 @@ const writeStraight =
     })
   }
 
-type Wish = {
-  readonly topic?: string
-  readonly filters?: readonly string[]
-  readonly content?: string
-  readonly maxCount?: number
-  readonly timeout?: number
-  readonly heartbeat?: number
-  readonly headers?: readonly string[]
-  readonly end?: string
-  readonly status?: string
-}
-
 /** A subscription to a topic of the hub, by default to referrals created, id-only. */
-export function subscription(id: string, endpoint: string, wish: Wish = {}): Resource & { readonly id: string } {
-  const extensions = [
-    ...(wish.heartbeat === undefined
-      ? []
-      : [{ url: `${BACKPORT}/backport-heartbeat-period`, valueUnsignedInt: wish.heartbeat }]),
-    ...(wish.timeout === undefined ? [] : [{ url: `${BACKPORT}/backport-timeout`, valueUnsignedInt: wish.timeout }]),
-    ...(wish.maxCount === undefined
-      ? []
-      : [{ url: `${BACKPORT}/backport-max-count`, valuePositiveInt: wish.maxCount }]),
-  ]
-  const filters = (wish.filters ?? []).map((valueString) => ({
-    url: `${BACKPORT}/backport-filter-criteria`,
-    valueString,
-  }))
-  return {
-    resourceType: 'Subscription',
-    id,
-    status: wish.status ?? 'requested',
-    reason: 'Learn of referrals',
-    criteria: `${TOPIC}/${wish.topic ?? 'referral-created'}`,
-    ...(filters.length > 0 ? { _criteria: { extension: filters } } : {}),
-    ...(wish.end ? { end: wish.end } : {}),
-    channel: {
-      ...(extensions.length > 0 ? { extension: extensions } : {}),
-      type: 'rest-hook',
-      endpoint,
-      ...(wish.headers ? { header: wish.headers } : {}),
-      payload: 'application/fhir+json',
-      _payload: { extension: [{ url: `${BACKPORT}/backport-payload-content`, valueCode: wish.content ?? 'id-only' }] },
-    },
-  }
-}
+export const subscription = (id: string, endpoint: string, options: SubscriptionOptions = {}) =>
+  ({ ...build(endpoint, options), id }) as Resource & { readonly id: string }
 
 /** A referral Task, by default sent to abe. */
 export function task(

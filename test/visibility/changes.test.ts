@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createClock } from '../../server/clock.ts'
 import { given, made, refused, type Client, type Given } from '../given.ts'
-import { condition, consent, labelled, participant, participation, type Body } from './records.ts'
+import { condition, consent, labelled, participant, participation, type Body } from '../builders/index.ts'
 import { complete, refer, reject, type World } from './relations.ts'
 
 const START = Date.parse('2026-06-01T12:00:00Z')

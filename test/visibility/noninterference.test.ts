@@ -1,6 +1,6 @@
 /** Answers to an agency never differ by what it may not know: the same requests to two hubs, byte by byte. */
 import assert from 'node:assert/strict'
-import { condition, consent, participant } from './records.ts'
+import { condition, consent, participant } from '../builders/index.ts'
 import { compare } from './noninterference.ts'
 import { keyIn } from './twin-worlds.ts'
 import { Difference, type Twins } from './twins.ts'

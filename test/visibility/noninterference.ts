@@ -3,7 +3,7 @@
  * answer the same, byte by byte. Whatever a difference is about - a status, a count, an order, an error, a header - it
  * would tell abe of what it may not know.
  */
-import { condition, type Body } from './records.ts'
+import { condition, type Body } from '../builders/index.ts'
 import { createRandom, type Random } from './random.ts'
 import { learn, nextRequest, type Knowledge, type Offered } from './requests.ts'
 import { keepSecret, share } from './twin-worlds.ts'

@@ -3,7 +3,7 @@
  * answers for an id that does not exist; for one that it may know of, something else.
  */
 import type { Answer, Client } from '../given.ts'
-import { condition, goal, type Body } from './records.ts'
+import { condition, goal, type Body } from '../builders/index.ts'
 
 /** `own` is a participant of the asking agency, for records that it writes to ask. */
 export type Asked = { readonly type: string; readonly id: string; readonly own: string }

@@ -3,7 +3,7 @@
  * by the employment service (`es`), which wrote the records asked about, but for the wage record, which the board did.
  */
 import { made, type Client } from '../given.ts'
-import { agreement, consent, participation, type Body } from './records.ts'
+import { agreement, consent, participation, type Body } from '../builders/index.ts'
 
 export type World = {
   /** `Patient/...` */

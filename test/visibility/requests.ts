@@ -1,5 +1,14 @@
 /** Requests that abe sends to both hubs: of every kind that there is, about what is known, unknown and secret. */
-import { assessment, condition, consent, goal, labelled, participant, participation, type Body } from './records.ts'
+import {
+  assessment,
+  condition,
+  consent,
+  goal,
+  labelled,
+  participant,
+  participation,
+  type Body,
+} from '../builders/index.ts'
 import type { Random } from './random.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS, type Secrets } from './twin-worlds.ts'
 import type { Sent, Told } from './twins.ts'

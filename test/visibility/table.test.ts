@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { createClock } from '../../server/clock.ts'
 import { given, made, type Client, type Given } from '../given.ts'
 import { PATHS, said, unknownLike } from './paths.ts'
-import { condition, labelled, participant, wages } from './records.ts'
+import { condition, labelled, participant, wages } from '../builders/index.ts'
 import { RELATIONS, type World } from './relations.ts'
 
 const RECORDS = ['participant', 'plain', 'disability', 'rehabilitation', 'both', 'wages', 'unnamed'] as const

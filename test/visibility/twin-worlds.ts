@@ -14,7 +14,7 @@ import {
   participation,
   wages,
   type Body,
-} from './records.ts'
+} from '../builders/index.ts'
 import type { Random } from './random.ts'
 import type { Told, Twins } from './twins.ts'
 

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { given, refused, type Answer, type Client, type Given } from '../given.ts'
-import { goal, participant } from './records.ts'
+import { goal, resident } from '../builders/index.ts'
 
 type Declared = Answer['body']
 
@@ -60,8 +60,8 @@ describe('the capability statement', function () {
     hub = await given()
     board = hub.as(undefined)
     const es = hub.as('es')
-    const { body: patient } = await es.post('/Patient', participant('es', 'walk'))
-    await es.post('/Goal', goal(`Patient/${patient.id}`))
+    const { body: patient } = await es.post('/Patient', resident('es', 'walk'))
+    await es.post('/Goal', goal(`Patient/${patient.id}`, 'proposed'))
     whole = (await board.get('/metadata')).body
     types = whole.rest[0].resource
   })

@@ -5,12 +5,23 @@
  */
 import assert from 'node:assert/strict'
 import type { Key } from '../../server/fhir/types.ts'
-import { attacked, task, transaction, type Scene } from '../attack/scene.ts'
+import { attacked, type Scene } from '../attack/scene.ts'
+import {
+  assessment,
+  consent,
+  decisions,
+  goal,
+  participant,
+  plan,
+  referral,
+  subscription,
+  task,
+  transaction,
+  type Body,
+} from '../builders/index.ts'
 import type { Answer, Client } from '../given.ts'
-import { address, codeSystem, profileOf } from '../interactions/posted.ts'
+import { address, codeSystem, profileOf } from '../builders/definitions.ts'
 import { openEndpoint } from '../subscriptions/endpoint.ts'
-import { assessment, consent, goal, participant, referral, type Body } from '../visibility/records.ts'
-import { decisions, plan, subscription } from './records.ts'
 
 const NUMBERS = ['1.50', '0.010', '1e3', '-0.00', `3.${'1415926535897932384626433832795028841971'}`, '9007199254740993']
 
@@ -131,7 +142,7 @@ describe('numbers keep their text', () => {
     it('a subscription that the hub activates, and what it notifies of', async () => {
       const endpoint = await openEndpoint()
       try {
-        const body = subscription('participant-updated', endpoint.url, { content: 'full-resource' }) as Body
+        const body = subscription(endpoint.url, { topic: 'participant-updated', content: 'full-resource' }) as Body
         const { id } = await post(measured(body))
         await endpoint.arrived(1)
         const person = await post(measured(participant('es')))
@@ -222,7 +233,7 @@ describe('numbers keep their text', () => {
       async events() {
         const endpoint = await openEndpoint()
         try {
-          const { id } = await post(subscription('participant-updated', endpoint.url) as Body)
+          const { id } = await post(subscription(endpoint.url, { topic: 'participant-updated' }) as Body)
           await endpoint.arrived(1)
           const person = await post(measured(participant('es')))
           const changed = measured({ ...participant('es'), id: person.id, language: 'en' })

@@ -10,7 +10,7 @@ import { createLog } from '../../server/log.ts'
 import { openSqlite, type SqliteStore } from '../../server/store/sqlite/open.ts'
 import { clientAt, made, refused, type Answer, type Client } from '../given.ts'
 import { listener, type Listener } from './crash/listener.ts'
-import { goal, participant, plan, subscription, triple } from './records.ts'
+import { goal, resident, plan, subscription, triple } from '../builders/index.ts'
 import { random } from './random.ts'
 
 const PAGE = 8192
@@ -44,11 +44,11 @@ describe('a hub whose disk is full', function () {
   })
 
   it('refuses writes with 507, answers reads, keeps its promises, and goes on when there is room', async () => {
-    const wish = made(await es.post('/Subscription', subscription('participant-updated', endpoint.url)))
+    const wish = made(await es.post('/Subscription', subscription(endpoint.url, { topic: 'participant-updated' })))
     await endpoint.greeted
-    let patient = made(await es.post('/Patient', participant('es', 'full')))
+    let patient = made(await es.post('/Patient', resident('es', 'full')))
     const subject = `Patient/${patient.id}`
-    const aim = made(await es.post('/Goal', goal(subject)))
+    const aim = made(await es.post('/Goal', goal(subject, 'proposed')))
     patient = made(await es.put(`/${subject}`, { ...patient, language: 'en' }, 1))
     await endpoint.told(`/${subject}`)
 
@@ -69,7 +69,7 @@ describe('a hub whose disk is full', function () {
     store.limitPages(1_000_000)
     for (const name of ['one', 'two', 'three']) kept.push(made(await es.post('/Goal', long(subject, name))))
     made(await es.put(`/${subject}`, { ...patient, language: 'es' }, 2))
-    const other = made(await es.post('/Patient', participant('es', 'after')))
+    const other = made(await es.post('/Patient', resident('es', 'after')))
     made(await es.put(`/Patient/${other.id}`, { ...other, language: 'es' }, 1))
     await endpoint.told(`/Patient/${other.id}`)
     await readsGoOn(es, subject, kept)
@@ -78,7 +78,10 @@ describe('a hub whose disk is full', function () {
   })
 })
 
-const long = (subject: string, name: string) => ({ ...goal(subject), description: { text: `${name} ${BALLAST}` } })
+const long = (subject: string, name: string) => ({
+  ...goal(subject, 'proposed'),
+  description: { text: `${name} ${BALLAST}` },
+})
 const narrative = () => ({ status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">${BALLAST}</div>` })
 const bulk = (subject: string) =>
   Array.from({ length: 20 }, (_, index) => ({

@@ -13,7 +13,7 @@ import { clientAt, made, type Client } from '../given.ts'
 import { mutate } from './fuzz/mutate.ts'
 import { requests, type Request, type Seeded } from './fuzz/requests.ts'
 import { random } from './random.ts'
-import { assessment, consent, decisions, goal, participant, plan } from './records.ts'
+import { assessment, consent, decisions, goal, resident, plan } from '../builders/index.ts'
 
 const COUNT = Number(process.env['FUZZ'] ?? 8_000)
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
@@ -87,16 +87,16 @@ type Whole = Seeded & { readonly keys: readonly string[] }
 
 /** What UI holds of a participant and sends to Adult Basic Education; the requests are Employment Services'. */
 async function seed(ui: Client, es: Client): Promise<Whole> {
-  const patient = made(await ui.post('/Patient', participant('ui', 'kept')))
+  const patient = made(await ui.post('/Patient', resident('ui', 'kept')))
   const subject = `Patient/${patient.id}`
-  const aim = made(await ui.post('/Goal', goal(subject)))
+  const aim = made(await ui.post('/Goal', goal(subject, 'proposed')))
   const response = made(await ui.post('/QuestionnaireResponse', assessment(subject)))
   const scheme = made(await ui.post('/CarePlan', plan('ui', subject, `Goal/${aim.id}`, 'active')))
-  const agreed = made(await ui.post('/Consent', consent('ui', subject, 'abe')))
+  const agreed = made(await ui.post('/Consent', consent(subject, 'ui', 'abe')))
   const choices = decisions(`QuestionnaireResponse/${response.id}`, { abe: true, snap: false, tanf: false })
   made(await ui.post(`/${subject}/$submit-referrals`, choices))
   const { body } = await ui.get(`/Task?patient=${patient.id}`)
-  const own = made(await es.post('/Patient', participant('es', 'own')))
+  const own = made(await es.post('/Patient', resident('es', 'own')))
   return {
     patient: own.id,
     goal: aim.id,

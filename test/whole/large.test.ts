@@ -3,19 +3,20 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { JsonObject } from '../../server/fhir/types.ts'
 import { given, made, type Client, type Given } from '../given.ts'
-import { participant, type Made } from './records.ts'
+import { resident, type Body } from '../builders/index.ts'
 
 const MANY = 20_000
 /** ms; it takes about one second, and took half a minute where each identifier was compared with each. */
 const LONGEST = 8_000
 
-const repeated = (element: string, one: (index: number) => object): Made => ({
-  ...participant('es', element),
+const repeated = (element: string, one: (index: number) => JsonObject): Body => ({
+  ...resident('es', element),
   [element]: Array.from({ length: MANY }, (_, index) => one(index)),
 })
 
-const LARGE: readonly Made[] = [
+const LARGE: readonly Body[] = [
   repeated('identifier', (index) => ({
     system: 'https://no-wrong-door.example/fhir/NamingSystem/agency/es',
     value: `large-${index}`,

@@ -8,7 +8,7 @@ import { openStore } from '../../server/store/open.ts'
 import { startHub } from '../checks/process.ts'
 import { ledger } from './crash/ledger.ts'
 import { checkPromises } from './crash/check.ts'
-import { participant } from './records.ts'
+import { resident } from '../builders/index.ts'
 
 /** ms from the command to the first answer. Tests run beside this one, so what counts is the best of three. */
 const PROMPT = 2_000
@@ -46,7 +46,7 @@ describe('a hub that is started and stopped', function () {
         const response = await fetch(`${hub.url}/Patient`, {
           method: 'POST',
           headers: { 'Content-Type': 'application/fhir+json', 'X-Agency': 'es' },
-          body: JSON.stringify(participant('es', `${client}-${turn}`)),
+          body: JSON.stringify(resident('es', `${client}-${turn}`)),
         }).catch((error: Error) => error)
         if (response instanceof Error) {
           // Refused a connection, or a kept one was closed before the request: only after the signal.

@@ -1,30 +1,30 @@
 /** An off-the-shelf client works unchanged. https://github.com/Vermonster/fhir-kit-client */
 import assert from 'node:assert/strict'
 import { given, type Given } from '../given.ts'
-import { assessment, goal, participant, triple, type Made } from './records.ts'
+import { assessment, goal, resident, triple, type Body } from '../builders/index.ts'
 
-type Resource = Made & { readonly id: string; readonly meta: { readonly versionId: string } }
+type Resource = Body & { readonly id: string; readonly meta: { readonly versionId: string } }
 type Page = Resource & {
   readonly total: number
   readonly link: readonly { readonly relation: string; readonly url: string }[]
   readonly entry: readonly { readonly resource: Resource; readonly response?: { readonly status: string } }[]
 }
 type Headed = { readonly headers: Record<string, string> }
-type Refused = { readonly response: { readonly status: number; readonly data: Made } }
+type Refused = { readonly response: { readonly status: number; readonly data: Body } }
 
 /** What this client does, as far as it is used here: its own types speak of every resource of every version. */
 type Client = {
   capabilityStatement(): Promise<Resource>
-  create(ask: { resourceType: string; body: Made; options?: Headed }): Promise<Resource>
+  create(ask: { resourceType: string; body: Body; options?: Headed }): Promise<Resource>
   read(ask: { resourceType: string; id: string }): Promise<Resource>
   vread(ask: { resourceType: string; id: string; version: string }): Promise<Resource>
   history(ask: { resourceType: string; id: string }): Promise<Page>
   search(ask: { resourceType: string; searchParams: object; options?: { postSearch: boolean } }): Promise<Page>
   nextPage(ask: { bundle: Page }): Promise<Page> | undefined
-  update(ask: { resourceType: string; id: string; body: Made; options?: Headed }): Promise<Resource>
+  update(ask: { resourceType: string; id: string; body: Body; options?: Headed }): Promise<Resource>
   delete(ask: { resourceType: string; id: string }): Promise<unknown>
-  transaction(ask: { body: Made }): Promise<Page>
-  batch(ask: { body: Made }): Promise<Page>
+  transaction(ask: { body: Body }): Promise<Page>
+  batch(ask: { body: Body }): Promise<Page>
   operation(ask: { name: string; resourceType?: string; id?: string; method?: string; input?: object }): Promise<Page>
   resolve(ask: { reference: string }): Promise<Resource>
 }
@@ -39,7 +39,7 @@ describe('fhir-kit-client', function () {
     // Not by a static import: the package is an ES module only, and test files may be loaded by require.
     const { Client: FhirKitClient } = await import('fhir-kit-client')
     client = new FhirKitClient({ baseUrl: hub.url, customHeaders: { 'X-Agency': 'es' } }) as unknown as Client
-    patient = await client.create({ resourceType: 'Patient', body: participant('es', 'kit') })
+    patient = await client.create({ resourceType: 'Patient', body: resident('es', 'kit') })
   })
   after(() => hub.stop())
 
@@ -78,7 +78,7 @@ describe('fhir-kit-client', function () {
     const subject = `Patient/${patient.id}`
     const made: string[] = []
     for (let index = 0; index < 7; index++)
-      made.push((await client.create({ resourceType: 'Goal', body: goal(subject) })).id)
+      made.push((await client.create({ resourceType: 'Goal', body: goal(subject, 'proposed') })).id)
     for (const postSearch of [false, true]) {
       const found: string[] = []
       const searchParams = { patient: patient.id, _count: 3 }
@@ -93,7 +93,7 @@ describe('fhir-kit-client', function () {
     const identifier = [{ system: 'https://no-wrong-door.example/fhir/NamingSystem/agency/es', value: 'once' }]
     const ask = {
       resourceType: 'Goal',
-      body: { ...goal(`Patient/${patient.id}`), identifier },
+      body: { ...goal(`Patient/${patient.id}`, 'proposed'), identifier },
       options: { headers: { 'If-None-Exist': `identifier=${identifier[0]!.system}|once` } },
     }
     const first = await client.create(ask)
@@ -120,7 +120,7 @@ describe('fhir-kit-client', function () {
     const outcome = await client.operation({
       name: '$validate',
       resourceType: 'Patient',
-      input: participant('es', 'no'),
+      input: resident('es', 'no'),
     })
     assert.equal(outcome.resourceType, 'OperationOutcome')
     const response = await client.create({
@@ -136,7 +136,7 @@ describe('fhir-kit-client', function () {
   })
 
   it('is refused in a way that it can read: 404, 410, 412, 422, 428', async () => {
-    const gone = await client.create({ resourceType: 'Goal', body: goal(`Patient/${patient.id}`) })
+    const gone = await client.create({ resourceType: 'Goal', body: goal(`Patient/${patient.id}`, 'proposed') })
     await client.delete({ resourceType: 'Goal', id: gone.id })
     const [resourceType, id] = ['Patient', patient.id]
     const stale = { headers: { 'If-Match': 'W/"1"' } }

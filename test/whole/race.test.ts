@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { given, made, refused, type Answer, type Given } from '../given.ts'
-import { assessment, consent, decisions, goal, participant, plan } from './records.ts'
+import { assessment, consent, decisions, goal, resident, plan } from '../builders/index.ts'
 
 const CLIENTS = 64
 /** `RACE_ROUNDS=200` asks for more. */
@@ -35,7 +35,7 @@ for (const kind of ['memory', 'sqlite'] as const) {
     const es = () => hub.as('es')
 
     it(`one of ${CLIENTS} updates of one version is taken, in ${ROUNDS} rounds`, async () => {
-      let current = made(await es().post('/Patient', participant('es', fresh())))
+      let current = made(await es().post('/Patient', resident('es', fresh())))
       for (let round = 1; round <= ROUNDS; round++) {
         const answers = await many(CLIENTS, (index) => {
           const telecom = [{ system: 'email', value: `${round}-${index}@example.org` }]
@@ -55,10 +55,10 @@ for (const kind of ['memory', 'sqlite'] as const) {
     })
 
     it(`one of ${CLIENTS} conditional creates makes the record, the others find it`, async () => {
-      const patient = made(await es().post('/Patient', participant('es', fresh())))
+      const patient = made(await es().post('/Patient', resident('es', fresh())))
       for (let round = 0; round < 10; round++) {
         const identifier = [{ system: 'https://no-wrong-door.example/fhir/NamingSystem/agency/es', value: fresh() }]
-        const resource = { ...goal(`Patient/${patient.id}`), identifier }
+        const resource = { ...goal(`Patient/${patient.id}`, 'proposed'), identifier }
         const headers = { 'If-None-Exist': `identifier=${identifier[0]!.system}|${identifier[0]!.value}` }
         const answers = await many(CLIENTS, () => es().post('/Goal', resource, { headers }))
         assert.equal(withStatus(answers, 201).length, 1, answers.map(({ status }) => status).join(' '))
@@ -71,7 +71,7 @@ for (const kind of ['memory', 'sqlite'] as const) {
 
     it('one of two participants with the same number is made', async () => {
       for (let round = 0; round < 10; round++) {
-        const resource = participant('es', fresh())
+        const resource = resident('es', fresh())
         const answers = await many(8, () => es().post('/Patient', resource))
         assert.equal(withStatus(answers, 201).length, 1, answers.map(({ status }) => status).join(' '))
         for (const answer of answers) if (answer.status !== 201) refused(answer, 409, 'duplicate-participant')
@@ -80,9 +80,9 @@ for (const kind of ['memory', 'sqlite'] as const) {
 
     it('one of two success plans becomes the active one', async () => {
       for (let round = 0; round < 10; round++) {
-        const patient = made(await es().post('/Patient', participant('es', fresh())))
+        const patient = made(await es().post('/Patient', resident('es', fresh())))
         const subject = `Patient/${patient.id}`
-        const aim = made(await es().post('/Goal', goal(subject)))
+        const aim = made(await es().post('/Goal', goal(subject, 'proposed')))
         const tentative = await many(2, async () =>
           made(await es().post('/CarePlan', plan('es', subject, `Goal/${aim.id}`))),
         )
@@ -99,10 +99,10 @@ for (const kind of ['memory', 'sqlite'] as const) {
 
     it('the same assessment sent twice makes one set of referrals', async () => {
       for (let round = 0; round < 5; round++) {
-        const patient = made(await es().post('/Patient', participant('es', fresh())))
+        const patient = made(await es().post('/Patient', resident('es', fresh())))
         const subject = `Patient/${patient.id}`
         const response = made(await es().post('/QuestionnaireResponse', assessment(subject)))
-        made(await es().post('/Consent', consent('es', subject, 'abe')))
+        made(await es().post('/Consent', consent(subject, 'es', 'abe')))
         const sent = decisions(`QuestionnaireResponse/${response.id}`, { abe: true, snap: false, tanf: false })
         const answers = await many(8, () => es().post(`/Patient/${patient.id}/$submit-referrals`, sent))
         for (const answer of answers) made(answer)

@@ -8,7 +8,7 @@ import { indexWrite, readStoredIndex } from '../../server/write/index-state.ts'
 import { startHub } from '../checks/process.ts'
 import { clientAt, made, type Client } from '../given.ts'
 import { temporaryFolder } from '../store/stores.ts'
-import { participant } from '../visibility/records.ts'
+import { participant } from '../builders/index.ts'
 
 const PEOPLE = 3_000
 

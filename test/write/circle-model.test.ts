@@ -16,10 +16,10 @@ import { ALL, PARTICIPANT, type Query } from '../../server/search/query.ts'
 import type { Store, Version } from '../../server/store/store.ts'
 import { CIRCLE, CIRCLE_GRANTS, circleFromRecords } from '../../server/write/circle.ts'
 import type { Answer } from '../given.ts'
-import { business, newcomer } from '../attack/scene.ts'
-import { createRandom, type Random } from '../visibility/random.ts'
+import { newcomer } from '../attack/scene.ts'
 import {
   agreement,
+  business,
   condition,
   consent,
   goal,
@@ -27,7 +27,8 @@ import {
   participation,
   wages,
   type Body,
-} from '../visibility/records.ts'
+} from '../builders/index.ts'
+import { createRandom, type Random } from '../visibility/random.ts'
 import { watchedHub, type WatchedHub } from './watched.ts'
 
 const rule = JSON.parse(

@@ -5,6 +5,7 @@ import type { Write } from '../../server/store/store.ts'
 import { made, type Client } from '../given.ts'
 import {
   assessment,
+  business,
   condition,
   consent,
   goal,
@@ -12,9 +13,10 @@ import {
   participant,
   participation,
   referral,
+  task as sentTask,
   type Body,
-} from '../visibility/records.ts'
-import { business, post, referred, task as sentTask } from '../attack/scene.ts'
+} from '../builders/index.ts'
+import { post, referred } from '../attack/scene.ts'
 import { watchedHub, type WatchedHub, type Watched } from './watched.ts'
 
 const MOST_GUARDS = 4

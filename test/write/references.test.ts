@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { attacked, newcomer, post, transaction, type Scene } from '../attack/scene.ts'
+import { attacked, newcomer, post, type Scene } from '../attack/scene.ts'
+import { condition, consent, goal, labelled, transaction, type Body } from '../builders/index.ts'
 import { given, made, refused, type Answer, type Client, type Given } from '../given.ts'
-import { condition, consent, goal, labelled, type Body } from '../visibility/records.ts'
 
 const addressing = (subject: string, ...barriers: readonly string[]): Body => ({
   ...goal(subject),

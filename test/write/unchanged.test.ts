@@ -1,8 +1,8 @@
 /** An update that changes nothing makes no version and no event. */
 import assert from 'node:assert/strict'
-import { attacked, newcomer, post, referred, transaction, type Scene } from '../attack/scene.ts'
+import { attacked, newcomer, post, referred, type Scene } from '../attack/scene.ts'
+import { condition, consent, goal, participant, transaction, wages, type Body } from '../builders/index.ts'
 import { made, refused, type Answer, type Client } from '../given.ts'
-import { condition, consent, goal, participant, wages, type Body } from '../visibility/records.ts'
 
 type Stored = Body & { readonly id: string; readonly meta: { readonly versionId: string } }
 

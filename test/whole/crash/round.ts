@@ -10,7 +10,7 @@ import type { Version } from '../../../server/store/store.ts'
 import { startHub, type Started } from '../../checks/process.ts'
 import { clientAt } from '../../given.ts'
 import { random } from '../random.ts'
-import { goal, participant, plan, subscription, type SubscriptionOptions } from '../records.ts'
+import { goal, resident, plan, subscription, type SubscriptionOptions } from '../../builders/index.ts'
 import { checkFile, checkPromises, checkStore, type Subscribed } from './check.ts'
 import { ledger, type Ledger } from './ledger.ts'
 import { listener, type Listener } from './listener.ts'
@@ -120,7 +120,7 @@ async function subscribe(url: string, seed: number, listeners: Listener[]): Prom
   for (const [index, wish] of WISHES.entries()) {
     const endpoint = await listener(random(seed * 7 + index), wish.refuses)
     listeners.push(endpoint)
-    const resource = subscription(wish.topic, endpoint.url, wish.options)
+    const resource = subscription(endpoint.url, { topic: wish.topic, ...wish.options })
     const answer = await clientAt(url, wish.agency).post('/Subscription', resource)
     if (answer.status !== 201) throw new Error(answer.text)
     await endpoint.greeted
@@ -168,8 +168,8 @@ async function drain(url: string, told: readonly Told[]): Promise<void> {
   for (const { agency, topic } of told) {
     const author = agency === 'board' ? 'es' : agency
     const client = clientAt(url, author)
-    const { body: patient } = await client.post('/Patient', participant(author, `last-${agency}`))
-    const { body: aim } = await client.post('/Goal', goal(`Patient/${patient.id}`))
+    const { body: patient } = await client.post('/Patient', resident(author, `last-${agency}`))
+    const { body: aim } = await client.post('/Goal', goal(`Patient/${patient.id}`, 'proposed'))
     const last =
       topic === 'plan-updated'
         ? await client.post('/CarePlan', plan(author, `Patient/${patient.id}`, `Goal/${aim.id}`))

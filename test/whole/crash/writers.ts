@@ -1,5 +1,5 @@
 /** Clients that write without pause until the hub is gone: creates, updates with If-Match, transactions of three. */
-import { participant, triple } from '../records.ts'
+import { resident, triple } from '../../builders/index.ts'
 import { random, type Random } from '../random.ts'
 import type { Answered, Ledger } from './ledger.ts'
 
@@ -58,7 +58,7 @@ async function step(writer: Writer, known: Answered[], turn: number): Promise<bo
 }
 
 async function create(writer: Writer, known: Answered[], number: string): Promise<void> {
-  const answer = await send(writer, 'POST', '/Patient', participant(writer.agency, number))
+  const answer = await send(writer, 'POST', '/Patient', resident(writer.agency, number))
   if (!expected(writer, answer, [201])) return
   writer.ledger.note(answer.body)
   writer.counts.creates++

@@ -3,7 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../../checks/files.ts'
 import type { Answer } from '../../given.ts'
-import { assessment, consent, decisions, goal, participant, subscription, triple, type Made } from '../records.ts'
+import {
+  assessment,
+  consent,
+  decisions,
+  goal,
+  resident,
+  subscription,
+  triple,
+  type Body,
+} from '../../builders/index.ts'
 
 export type Request = {
   readonly method: string
@@ -27,12 +36,12 @@ type Declared = Answer['body']
 
 export function requests({ patient, goal: aim, response, task }: Seeded, statement: Declared): readonly Request[] {
   const subject = `Patient/${patient}`
-  const made: readonly Made[] = [
-    participant('es', 'fuzz'),
-    goal(subject),
+  const made: readonly Body[] = [
+    resident('es', 'fuzz'),
+    goal(subject, 'proposed'),
     assessment(subject),
-    consent('es', subject, 'abe'),
-    subscription('plan-updated', 'http://127.0.0.1:9/hook'),
+    consent(subject, 'es', 'abe'),
+    subscription('http://127.0.0.1:9/hook', { topic: 'plan-updated' }),
     ...samples(),
   ]
   return [
@@ -52,7 +61,7 @@ export function requests({ patient, goal: aim, response, task }: Seeded, stateme
     request('POST', `/${subject}/$submit-referrals`, decisions(`QuestionnaireResponse/${response}`, { abe: true })),
     request('POST', `/QuestionnaireResponse/${response}/$propose-referrals`),
     request('POST', '/QuestionnaireResponse/$propose-referrals', assessment(subject)),
-    request('PUT', `/Goal/${aim}`, { ...goal(subject), id: aim }, { 'If-Match': 'W/"99"' }),
+    request('PUT', `/Goal/${aim}`, { ...goal(subject, 'proposed'), id: aim }, { 'If-Match': 'W/"99"' }),
     request('DELETE', '/Goal/nobody', undefined, { 'If-Match': 'W/"1"' }),
     ...['', '/_history', '/_history/1', '/$reconcile?base=1'].map((end) => request('GET', `/${subject}${end}`)),
     request('GET', `/Task/${task}`, undefined, {
@@ -71,7 +80,7 @@ const request = (method: string, path: string, body?: unknown, headers: Record<s
   ...(body === undefined ? {} : { body: JSON.stringify(body) }),
 })
 
-const batch = (resources: readonly Made[]) => ({
+const batch = (resources: readonly Body[]) => ({
   resourceType: 'Bundle',
   type: 'batch',
   entry: [
@@ -82,12 +91,12 @@ const batch = (resources: readonly Made[]) => ({
 })
 
 /** Every valid sample, and every invalid one. */
-function samples(): readonly Made[] {
+function samples(): readonly Body[] {
   const root = join(ROOT, 'samples')
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((name) => /(valid|invalid)-[^/]*\.json$/.test(name) && !name.endsWith('.issues.json'))
     .sort()
-    .map((name) => JSON.parse(readFileSync(join(root, name), 'utf8')) as Made)
+    .map((name) => JSON.parse(readFileSync(join(root, name), 'utf8')) as Body)
     .filter((resource) => typeof resource?.resourceType === 'string')
 }
 

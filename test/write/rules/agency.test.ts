@@ -1,6 +1,7 @@
 /** The ids `hub` and `board` are no agency's: what the hub and the board write is signed with them. */
 import assert from 'node:assert/strict'
-import { attacked, transaction, type Scene } from '../../attack/scene.ts'
+import { attacked, type Scene } from '../../attack/scene.ts'
+import { transaction } from '../../builders/index.ts'
 import { made, refused } from '../../given.ts'
 
 describe('write / rules / agency', function () {

@@ -1,0 +1,78 @@
+/** history of an instance: https://hl7.org/fhir/R4/http.html#history */
+import assert from 'node:assert/strict'
+import { goal, participant } from '../builders/index.ts'
+import { given, made, refused, type Client, type Given } from '../given.ts'
+
+describe('interactions / history', () => {
+  let hub: Given
+  let es: Client
+  before(async () => {
+    hub = await given()
+    es = hub.as('es')
+  })
+  after(() => hub.stop())
+
+  const newPatient = async () => made(await es.post('/Patient', participant('es')))
+
+  type Page = {
+    readonly total: number
+    readonly link: readonly { readonly relation: string; readonly url: string }[]
+    readonly entry?: readonly {
+      readonly request: { readonly method: string }
+      readonly response: { readonly etag: string }
+    }[]
+  }
+  const versions = (page: Page) =>
+    (page.entry ?? []).map(({ request, response }) => `${request.method} ${response.etag}`)
+  const next = ({ link }: Page) => link.find(({ relation }) => relation === 'next')?.url.slice(hub.url.length)
+
+  /** A goal of five versions: created, updated three times, deleted. */
+  const aged = async (): Promise<string> => {
+    const { id } = await newPatient()
+    const one = made(await es.post('/Goal', goal(`Patient/${id}`)))
+    for (const text of ['Two', 'Three', 'Four'])
+      made(await es.put(`/Goal/${one.id}`, { ...one, description: { text } }))
+    assert.equal((await es.delete(`/Goal/${one.id}`)).status, 204)
+    return `/Goal/${one.id}/_history`
+  }
+
+  it('lists every version, the newest first, a deletion without a resource', async () => {
+    const { body } = await es.get(await aged())
+    assert.deepEqual([body.type, body.total], ['history', 5])
+    assert.deepEqual(versions(body), ['DELETE W/"5"', 'PUT W/"4"', 'PUT W/"3"', 'PUT W/"2"', 'POST W/"1"'])
+    assert.deepEqual(
+      body.entry.map((one: { resource?: { description: { text: string } } }) => one.resource?.description.text),
+      [undefined, 'Four', 'Three', 'Two', 'High school equivalency'],
+    )
+  })
+
+  it('gives pages that together are the whole', async () => {
+    const found: string[] = []
+    let url: string | undefined = `${await aged()}?_count=2`
+    while (url !== undefined) {
+      const page = made(await es.get(url)) as Page
+      assert.equal(page.total, 5)
+      found.push(...versions(page))
+      url = next(page)
+    }
+    assert.deepEqual(found, ['DELETE W/"5"', 'PUT W/"4"', 'PUT W/"3"', 'PUT W/"2"', 'POST W/"1"'])
+  })
+
+  it('gives only what came since an instant', async () => {
+    const address = await aged()
+    assert.equal(made(await es.get(`${address}?_since=2001-01-01T00:00:00Z`)).entry.length, 5)
+    assert.equal(made(await es.get(`${address}?_since=2999-01-01T00:00:00Z`)).entry, undefined)
+  })
+
+  it('refuses other parameters, and values that it cannot read', async () => {
+    const address = await aged()
+    refused(await es.get(`${address}?family=x`), 400, 'unknown-parameter')
+    refused(await es.get(`${address}?_count=many`), 400, 'invalid-parameter')
+    refused(await es.get(`${address}?_since=yesterday`), 400, 'invalid-parameter')
+  })
+
+  it('answers 404 for what does not exist, and for what the caller may not see', async () => {
+    refused(await es.get('/Goal/missing/_history'), 404, 'not-found')
+    refused(await hub.as('dhs').get(await aged()), 404, 'not-found')
+  })
+})

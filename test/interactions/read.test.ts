@@ -1,0 +1,49 @@
+/** read and conditional read: https://hl7.org/fhir/R4/http.html#read */
+import assert from 'node:assert/strict'
+import { participant } from '../builders/index.ts'
+import { given, made, refused, type Client, type Given } from '../given.ts'
+
+describe('interactions / read', () => {
+  let hub: Given
+  let es: Client
+  before(async () => {
+    hub = await given()
+    es = hub.as('es')
+  })
+  after(() => hub.stop())
+
+  const newPatient = async (family = 'Ferris') => made(await es.post('/Patient', participant('es', { family })))
+
+  it('answers 304 to a client that has the current version', async () => {
+    const { id } = await newPatient()
+    const known = await es.get(`/Patient/${id}`, { headers: { 'If-None-Match': 'W/"1"' } })
+    assert.deepEqual([known.status, known.text], [304, ''])
+    const modified = (await es.get(`/Patient/${id}`)).headers.get('last-modified') ?? ''
+    assert.equal((await es.get(`/Patient/${id}`, { headers: { 'If-Modified-Since': modified } })).status, 304)
+    assert.equal((await es.get(`/Patient/${id}`, { headers: { 'If-None-Match': 'W/"2"' } })).status, 200)
+  })
+
+  it('answers the current version with its ETag and its time', async () => {
+    const { id, ...sent } = await newPatient()
+    made(await es.put(`/Patient/${id}`, { ...sent, id, gender: 'other' }, 1))
+    const answer = await es.get(`/Patient/${id}`)
+    assert.deepEqual([answer.status, answer.headers.get('etag'), answer.body.gender], [200, 'W/"2"', 'other'])
+    assert.equal(
+      Date.parse(answer.headers.get('last-modified') ?? ''),
+      Math.floor(Date.parse(answer.body.meta.lastUpdated) / 1000) * 1000,
+    )
+  })
+
+  it('answers HEAD as GET, without the body', async () => {
+    const { id } = await newPatient()
+    const head = await es.send('HEAD', `/Patient/${id}`)
+    assert.deepEqual([head.status, head.text, head.headers.get('etag')], [200, '', 'W/"1"'])
+  })
+
+  it('answers the same 404 for what does not exist and for what the caller may not see', async () => {
+    const { id } = await newPatient()
+    const hidden = refused(await hub.as('dhs').get(`/Patient/${id}`), 404, 'not-found')
+    const missing = refused(await hub.as('dhs').get('/Patient/missing'), 404, 'not-found')
+    assert.equal(hidden.replace(id, 'missing'), missing)
+  })
+})
