@@ -178,10 +178,14 @@ export const SETTINGS = {
 } as const satisfies Record<string, Setting<unknown>>
 
 type Settings = typeof SETTINGS
-type Value<S> = S extends { kind: Kind<infer T>; default: infer D } ? (D extends string ? T : T | undefined) : never
+type SettingValue<S> = S extends { kind: Kind<infer T>; default: infer D }
+  ? D extends string
+    ? T
+    : T | undefined
+  : never
 
 /** What the settings say, by the key of each. */
-export type Config = { readonly [N in keyof Settings as Settings[N]['key']]: Value<Settings[N]> }
+export type Config = { readonly [N in keyof Settings as Settings[N]['key']]: SettingValue<Settings[N]> }
 
 /**
  * Reads the settings. In: environment variables (those not named HUB_* are ignored; an empty one counts as unset).

@@ -32,22 +32,22 @@ export type Fields = { readonly [F in Exclude<(typeof FIELDS)[number], 'fault'>]
   readonly fault?: unknown
 }
 
-export type Level = 'debug' | 'info' | 'warn' | 'error'
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** `event` is a fixed word or two (`request`, `delivery failed`), never made from data. */
-export type Log = { readonly [L in Level]: (event: string, fields?: Fields) => void } & {
+export type Log = { readonly [L in LogLevel]: (event: string, fields?: Fields) => void } & {
   /** Writes out what is still buffered. */
   flush(): void
 }
 
 /** In: the least level to write (`silent`: none), and where to (default: standard error). */
-export function createLog(level: Level | 'silent', to: pino.DestinationStream = standardError()): Log {
+export function createLog(level: LogLevel | 'silent', to: pino.DestinationStream = standardError()): Log {
   const logger = pino(
     { level, base: null, messageKey: 'event', formatters: { level: (label) => ({ level: label }) } },
     to,
   )
   const write =
-    (at: Level) =>
+    (at: LogLevel) =>
     (event: string, fields: Fields = {}) => {
       if (logger.isLevelEnabled(at)) logger[at](allowed(fields), event)
     }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { createLog, type Fields, type Level } from '../server/log.ts'
+import { createLog, type Fields, type LogLevel } from '../server/log.ts'
 import { refuse } from '../server/fhir/outcome.ts'
 
 /** What is written when `tell` speaks to a log of this level: one object for each line. */
 function written(
-  level: Level | 'silent',
+  level: LogLevel | 'silent',
   tell: (log: ReturnType<typeof createLog>) => void,
 ): Record<string, unknown>[] {
   const lines: string[] = []

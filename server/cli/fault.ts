@@ -1,7 +1,7 @@
 /** Why the hub does not start, as one sentence that says what to do. */
 
 /** Errors whose message is that sentence already. */
-const SAID = new Set(['ConfigFault', 'DefinitionFault', 'StoreUnusable', 'OutcomeError'])
+const EXPLAINED = new Set(['ConfigFault', 'DefinitionFault', 'StoreUnusable', 'OutcomeError'])
 
 /** Codes of the operating system, with the sentence for each; `{what}` is the address or path concerned. */
 const SYSTEM: Readonly<Record<string, string>> = {
@@ -9,22 +9,22 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'This machine does not have the address {what}: set HUB_HOST to one that it has, such as 127.0.0.1.',
   ENOTFOUND: 'The host name {what} cannot be resolved: set HUB_HOST to an address of this machine, such as 127.0.0.1.',
   EACCES:
-    'The hub may not use {what}: check who may write there, or choose another place with HUB_STORE (or port with HUB_PORT).',
-  EPERM: 'The hub may not use {what}: check who may write there, or choose another place with HUB_STORE.',
-  EROFS: 'The file system of {what} is read-only: choose another place with HUB_STORE.',
-  ENOSPC: 'There is no room left for {what}: make room, or choose another place with HUB_STORE.',
-  EEXIST: 'The path {what} is a file where the hub needs a folder: choose another place with HUB_STORE.',
-  ENOTDIR: 'The path {what} leads through a file where it needs a folder: choose another place with HUB_STORE.',
-  EISDIR: 'The path {what} is a folder where the hub needs a file: choose another place with HUB_STORE.',
+    'The hub may not use {what}: check its permissions, or choose another path with HUB_STORE (or port with HUB_PORT).',
+  EPERM: 'The hub may not use {what}: check its permissions, or choose another path with HUB_STORE.',
+  EROFS: 'The file system of {what} is read-only: choose another path with HUB_STORE.',
+  ENOSPC: 'There is no room left for {what}: make room, or choose another path with HUB_STORE.',
+  EEXIST: 'The path {what} is a file where the hub needs a folder: choose another path with HUB_STORE.',
+  ENOTDIR: 'The path {what} leads through a file where it needs a folder: choose another path with HUB_STORE.',
+  EISDIR: 'The path {what} is a folder where the hub needs a file: choose another path with HUB_STORE.',
 }
 
-/** In: whatever was thrown. Out: a sentence; with the stack only for a fault that nobody foresaw. */
+/** In: whatever was thrown. Out: a sentence; with the stack only for an unexpected error. */
 export function startFault(error: unknown): string {
   if (!(error instanceof Error)) return `The hub did not start: ${String(error)}`
-  if (SAID.has(error.name)) return error.message
+  if (EXPLAINED.has(error.name)) return error.message
   const sentence = 'code' in error ? SYSTEM[String(error.code)] : undefined
   if (sentence) return sentence.replace('{what}', `\`${subject(error)}\``)
-  return `The hub did not start, for a reason that it has no word for; please report it.\n${error.stack ?? error.message}`
+  return `The hub did not start, because of an unexpected error. Please report it.\n${error.stack ?? error.message}`
 }
 
 function subject(error: Error): string {

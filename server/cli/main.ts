@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { startFault } from './fault.ts'
-import type { Options as ValidateOptions } from './validate.ts'
+import type { ValidateCommandOptions as ValidateOptions } from './validate.ts'
 
 await run(process.argv)
 

@@ -10,7 +10,7 @@ import { findFiles, isStream } from './validate/sources.ts'
 import { tasksOf } from './validate/tasks.ts'
 import { verdictsInOrder } from './validate/in-order.ts'
 
-export type Options = {
+export type ValidateCommandOptions = {
   /** Canonical urls of further profiles to check against. */
   readonly profile?: readonly string[]
   /** `hub` or `open`; default `hub`. */
@@ -35,7 +35,11 @@ export type Streams = {
  * Issues go to `out`; the reason why it could not run goes to `err`. Returns the exit code: 0 all valid, 1 some invalid,
  * 2 could not run.
  */
-export async function validateFiles(names: readonly string[], options: Options, streams: Streams): Promise<0 | 1 | 2> {
+export async function validateFiles(
+  names: readonly string[],
+  options: ValidateCommandOptions,
+  streams: Streams,
+): Promise<0 | 1 | 2> {
   try {
     const { invalid } = await validateAll(names, options, streams)
     return invalid > 0 ? 1 : 0
@@ -45,7 +49,11 @@ export async function validateFiles(names: readonly string[], options: Options, 
   }
 }
 
-async function validateAll(names: readonly string[], options: Options, { input, out, err }: Streams): Promise<Totals> {
+async function validateAll(
+  names: readonly string[],
+  options: ValidateCommandOptions,
+  { input, out, err }: Streams,
+): Promise<Totals> {
   const checkOptions: CheckOptions = {
     rules: rulesOf(options.rules),
     profiles: options.profile ?? [],

@@ -11,7 +11,7 @@ import type { SearchParameter, ResourceCapability } from './definitions.ts'
 import { DefinitionFault } from './fault.ts'
 import type { R4 } from './r4.ts'
 
-type CapabilityNeeds = {
+type ResourceCapabilityNeeds = {
   /** The hub's own SearchParameters. */
   readonly parameters: readonly CanonicalResource[]
   readonly r4: R4
@@ -34,12 +34,18 @@ const FILE = 'capability/statement.json'
 const WRITER = profileUrl('ext-writer')
 
 /** Throws DefinitionFault for a type, profile or parameter that does not exist or cannot be offered. */
-export function statedCapabilities(statement: JsonObject, setting: CapabilityNeeds): readonly ResourceCapability[] {
+export function statedCapabilities(
+  statement: JsonObject,
+  setting: ResourceCapabilityNeeds,
+): readonly ResourceCapability[] {
   const rest = (statement.rest as { resource?: StatedResource[] }[] | undefined)?.[0]
   const stated = rest?.resource ?? []
   if (stated.length === 0) return []
-  const known = new ParameterIndex([...setting.parameters, ...setting.r4.searchParameters()], setting.searchTypes)
-  return stated.map((one) => capabilityOf(one, setting, known))
+  const parameterIndex = new ParameterIndex(
+    [...setting.parameters, ...setting.r4.searchParameters()],
+    setting.searchTypes,
+  )
+  return stated.map((one) => capabilityOf(one, setting, parameterIndex))
 }
 
 const EVERY_INTERACTION = ['read', 'vread', 'history-instance', 'create', 'update', 'delete', 'search-type']
@@ -51,15 +57,15 @@ const MESSAGES = new Set(['Parameters', 'OperationOutcome'])
  * `readable`: does search evaluate this parameter, its type and its expression? The others are left out.
  */
 export function allCapabilities(
-  setting: CapabilityNeeds,
+  setting: ResourceCapabilityNeeds,
   readable: (parameter: SearchParameter) => boolean,
 ): readonly ResourceCapability[] {
-  const known = new ParameterIndex([...setting.parameters, ...setting.r4.searchParameters()])
+  const parameterIndex = new ParameterIndex([...setting.parameters, ...setting.r4.searchParameters()])
   return [...setting.r4.resourceTypes]
     .filter((type) => !MESSAGES.has(type))
     .sort()
     .map((type) => {
-      const searchParameters = known.withExpression(type).filter(readable)
+      const searchParameters = parameterIndex.withExpression(type).filter(readable)
       const references = searchParameters.filter((one) => one.type === 'reference')
       return {
         type,
@@ -73,7 +79,11 @@ export function allCapabilities(
     })
 }
 
-function capabilityOf(stated: StatedResource, setting: CapabilityNeeds, known: ParameterIndex): ResourceCapability {
+function capabilityOf(
+  stated: StatedResource,
+  setting: ResourceCapabilityNeeds,
+  parameterIndex: ParameterIndex,
+): ResourceCapability {
   const { type } = stated
   if (!setting.r4.resourceTypes.has(type)) throw new DefinitionFault(FILE, `\`${type}\` is not a resource type of R4.`)
   const profiles = stated.supportedProfile ?? []
@@ -87,7 +97,7 @@ function capabilityOf(stated: StatedResource, setting: CapabilityNeeds, known: P
   return {
     type,
     profiles,
-    searchParameters: (stated.searchParam ?? []).map((one) => known.parameter(type, one.name, one.type)),
+    searchParameters: (stated.searchParam ?? []).map((one) => parameterIndex.parameter(type, one.name, one.type)),
     interactions: (stated.interaction ?? []).map((one) => one.code),
     versioning: stated.versioning ?? 'versioned',
     includes: stated.searchInclude ?? [],

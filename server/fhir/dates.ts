@@ -5,7 +5,7 @@
 import { instantAt, localTime } from './zone.ts'
 
 /** A half-open range of instants [start, end), ms since 1970. */
-export type Range = { readonly start: number; readonly end: number }
+export type InstantRange = { readonly start: number; readonly end: number }
 
 /** The first and the last instant that JavaScript knows: the open ends of a Period. */
 export const EARLIEST = -8_640_000_000_000_000
@@ -17,14 +17,14 @@ const ZONE = String.raw`(?<zone>Z|[+-]\d\d:\d\d)`
 const FORM = new RegExp(`^${DATE}(?:T${TIME}${ZONE}?)?$`)
 const TIME_FORM = new RegExp(`^${TIME}$`)
 
-type Parts = { readonly [part in string]?: string }
+type DateParts = { readonly [part in string]?: string }
 
 /**
  * The instants that a date, dateTime, instant or searched date names: a day lasts until the next day begins, a minute
  * until the next minute. What names no zone is meant in `timeZone` (IANA name).
  * Undefined when the text is not a real date (`2023-02-29`).
  */
-export function dateRange(text: string, timeZone: string): Range | undefined {
+export function dateRange(text: string, timeZone: string): InstantRange | undefined {
   const parts = read(text)
   if (!parts) return undefined
   const year = Number(parts.year)
@@ -35,7 +35,7 @@ export function dateRange(text: string, timeZone: string): Range | undefined {
   return { start: instantAt(utc(year, month, day), timeZone), end: instantAt(next, timeZone) }
 }
 
-function timeRange(midnight: number, parts: Parts, timeZone: string): Range {
+function timeRange(midnight: number, parts: DateParts, timeZone: string): InstantRange {
   const fraction = (parts.fraction ?? '').slice(0, 3)
   const clock = Number(parts.hour) * 3_600_000 + Number(parts.minute) * 60_000 + Number(parts.second ?? 0) * 1000
   const local = midnight + clock + Number(fraction.padEnd(3, '0'))
@@ -56,12 +56,12 @@ function utc(year: number, month: number, day: number): number {
   return new Date(0).setUTCFullYear(year, month - 1, day)
 }
 
-function read(text: string): Parts | undefined {
+function read(text: string): DateParts | undefined {
   const parts = FORM.exec(text)?.groups
   return parts && realDay(parts) && realTime(parts) ? parts : undefined
 }
 
-function realDay(parts: Parts): boolean {
+function realDay(parts: DateParts): boolean {
   const [year, month, day] = [Number(parts.year), Number(parts.month ?? 1), Number(parts.day ?? 1)]
   if (year < 1 || month < 1 || month > 12 || day < 1) return false
   if (parts.hour !== undefined && parts.day === undefined) return false
@@ -69,7 +69,7 @@ function realDay(parts: Parts): boolean {
 }
 
 /** Second 60 is a leap second; the zone ends at +14:00 and -14:00; there is no 24:00. */
-function realTime({ hour = '0', minute = '0', second = '0', zone = 'Z' }: Parts): boolean {
+function realTime({ hour = '0', minute = '0', second = '0', zone = 'Z' }: DateParts): boolean {
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return false
   if (zone === 'Z') return true
   return zone.slice(1) === '14:00' || (Number(zone.slice(1, 3)) < 14 && Number(zone.slice(4)) < 60)

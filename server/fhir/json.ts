@@ -14,7 +14,7 @@ export { createLocator, positionOf } from './position.ts'
 export const MAX_DEPTH = 64
 
 /** `decimals`: some number was written in a way that JavaScript would not write it (and is kept). */
-export type Parsed = { readonly value: Json; readonly decimals: boolean }
+export type ParsedJson = { readonly value: Json; readonly decimals: boolean }
 
 export type ParseOptions = {
   readonly depth?: number
@@ -26,15 +26,15 @@ export type ParseOptions = {
  * Reads one JSON value; a byte order mark before it is ignored.
  * @throws OutcomeError `json-malformed`, `json-duplicate-key` or `json-too-deep`, each naming line and column.
  */
-export function parseJson(text: string, options: ParseOptions = {}): Parsed {
-  const parser = new Parser(text, options)
+export function parseJson(text: string, options: ParseOptions = {}): ParsedJson {
+  const parser = new JsonParser(text, options)
   return { value: parser.document(), decimals: parser.decimals }
 }
 
 type Members = { [key: string]: Json }
 
 /** Recursive descent; the recursion is bounded by the depth limit. Numbers below are UTF-16 codes. */
-class Parser {
+class JsonParser {
   readonly text: string
   readonly maxDepth: number
   readonly line: number

@@ -37,7 +37,7 @@ export function readParameters(
   declared: readonly Declared[],
   given: { readonly body?: Resource; readonly params: readonly (readonly [string, string])[] },
 ): Values {
-  const fromQuery = given.params.map(([name, text]): Given => ({
+  const fromQuery = given.params.map(([name, text]): GivenParameter => ({
     name,
     at: undefined,
     take: (one) => fromText(one, text),
@@ -55,7 +55,11 @@ export const parts = (name: string, part: readonly JsonObject[]): JsonObject => 
 export const buildParameters = (parameter: readonly JsonObject[]): Resource =>
   parameter.length > 0 ? { resourceType: 'Parameters', parameter } : { resourceType: 'Parameters' }
 
-type Given = { readonly name: string; readonly at: string | undefined; readonly take: (declared: Declared) => Json }
+type GivenParameter = {
+  readonly name: string
+  readonly at: string | undefined
+  readonly take: (declared: Declared) => Json
+}
 
 function declared(parameter: JsonObject): Declared {
   const { name, min, max, type } = parameter
@@ -69,7 +73,7 @@ function declared(parameter: JsonObject): Declared {
   }
 }
 
-function bodyParameters(declared: readonly Declared[], body: Resource): Given[] {
+function bodyParameters(declared: readonly Declared[], body: Resource): GivenParameter[] {
   if (body.resourceType === 'Parameters') return itemsOf(body['parameter'], 'Parameters.parameter')
   const takers = declared.filter(
     (one) => takesResource(one) && (one.type === 'Resource' || one.type === body.resourceType),
@@ -83,7 +87,7 @@ function bodyParameters(declared: readonly Declared[], body: Resource): Given[] 
   )
 }
 
-function itemsOf(parameters: unknown, path: string): Given[] {
+function itemsOf(parameters: unknown, path: string): GivenParameter[] {
   if (parameters !== undefined && !Array.isArray(parameters))
     throw invalid(`\`${path}\` is an array of parameters.`, path)
   return ((parameters ?? []) as Json[]).map((item, index) => {
@@ -94,7 +98,7 @@ function itemsOf(parameters: unknown, path: string): Given[] {
   })
 }
 
-function collect(declared: readonly Declared[], given: readonly Given[], where?: string): Values {
+function collect(declared: readonly Declared[], given: readonly GivenParameter[], where?: string): Values {
   const values: Record<string, Json> = {}
   for (const one of given) {
     const parameter = declared.find(({ name }) => name === one.name)
@@ -191,7 +195,7 @@ const DATA_TYPES = new Set(
 const takesResource = ({ type }: Declared): boolean =>
   type !== undefined && /^[A-Z]/.test(type) && !DATA_TYPES.has(type)
 
-function unknown(declared: readonly Declared[], given: Given) {
+function unknown(declared: readonly Declared[], given: GivenParameter) {
   return refuse(
     'unknown-parameter',
     `The parameter \`${clip(given.name)}\` is not defined here. ${taken(declared)}`,

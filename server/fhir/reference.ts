@@ -60,7 +60,7 @@ export function parseCanonical(text: string): Canonical {
 }
 
 /** A literal reference where it stands: `Task.for` or `CarePlan.activity[0].outcomeReference[1]` (of type Reference). */
-export type Found = { readonly path: string; readonly reference: string; readonly type?: string }
+export type FoundReference = { readonly path: string; readonly reference: string; readonly type?: string }
 
 const REFERENCE = new Set([
   'id',
@@ -75,8 +75,8 @@ const REFERENCE = new Set([
 ])
 
 /** Every literal reference inside a resource, its contained ones included, in the order of the document. */
-export function references(resource: Resource): readonly Found[] {
-  const found: Found[] = []
+export function references(resource: Resource): readonly FoundReference[] {
+  const found: FoundReference[] = []
   collect(resource, resource.resourceType, found)
   return found
 }
@@ -90,7 +90,7 @@ export function localReferences(resource: Resource): readonly Key[] {
   return [...new Map(keys.map((key) => [keyText(key), key])).values()]
 }
 
-function collect(node: unknown, path: string, found: Found[]): void {
+function collect(node: unknown, path: string, found: FoundReference[]): void {
   if (Array.isArray(node)) return node.forEach((item, index) => collect(item, `${path}[${index}]`, found))
   if (typeof node !== 'object' || node === null) return
   const { reference, type } = node as { reference?: unknown; type?: unknown }

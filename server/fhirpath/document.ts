@@ -6,14 +6,14 @@
 import { isChoiceOf, propertiesOf } from '../fhir/choice.ts'
 import { parseReference, typeOfUrl } from '../fhir/reference.ts'
 import type { JsonObject } from '../fhir/types.ts'
-import { evaluator, narrowed, type Mode } from './evaluate.ts'
-import type { Step } from './navigate.ts'
+import { evaluator, narrowed, type EvaluationMode } from './evaluate.ts'
+import type { Navigate } from './navigate.ts'
 import type { Evaluate, Scope } from './scope.ts'
 import { stringTest } from './string-test.ts'
-import { ABSTRACT_TYPES, isTypeName, typeNamed, type Binary, type Call, type Tree } from './tree.ts'
+import { ABSTRACT_TYPES, isTypeName, typeNamed, type Binary, type FunctionCall, type Tree } from './tree.ts'
 import { FALSE, NONE, TRUE } from './values.ts'
 
-export const DOCUMENT: Mode = {
+export const DOCUMENT: EvaluationMode = {
   start: (name) => (isTypeName(name) ? resourcesOf(name) : child((input) => input, name)),
   child,
   typedChild,
@@ -76,7 +76,7 @@ function add(value: unknown, found: unknown[]): void {
 }
 
 /** `value` of type Quantity is the property `valueQuantity`; `resource` of type Patient is a resource of that type. */
-function typedChild(name: string, type: string): Step {
+function typedChild(name: string, type: string): Navigate {
   const properties = propertiesOf(name, type)
   return (value, found) => {
     if (!isElement(value)) return
@@ -88,7 +88,7 @@ function typedChild(name: string, type: string): Step {
 }
 
 /** The extensions with a url. Those of a primitive are in a property of its parent: of `birthDate` in `_birthDate`. */
-function extension({ of, args: [url] }: Call, mode: Mode): Evaluate {
+function extension({ of, args: [url] }: FunctionCall, mode: EvaluationMode): Evaluate {
   const own = of ? evaluator(of, mode) : (input: readonly unknown[]) => input
   const ofPrimitive = underscored(of)
   const extensions = child(ofPrimitive ? both(own, evaluator(ofPrimitive, mode)) : own, 'extension')
@@ -114,7 +114,7 @@ function both(one: Evaluate, other: Evaluate): Evaluate {
 }
 
 /** `path = literal`: one of the values is it. */
-function hasValue(tree: Binary, mode: Mode): Evaluate {
+function hasValue(tree: Binary, mode: EvaluationMode): Evaluate {
   const values = evaluator(tree.left, mode)
   const expected = tree.right.kind === 'literal' ? tree.right.value : undefined
   return stringTest(tree, (input, scope, self) => (values(input, scope, self).includes(expected) ? TRUE : FALSE))

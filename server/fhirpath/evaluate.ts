@@ -4,31 +4,31 @@
  * plain JSON does not decide while it runs it leaves to the engine (BAIL).
  */
 import { FUNCTIONS } from './functions.ts'
-import { children, elementName, typedStep, type Step } from './navigate.ts'
+import { children, elementName, typedStep, type Navigate } from './navigate.ts'
 import { LOGIC, OPERATORS } from './operators.ts'
 import type { Evaluate, Scope } from './scope.ts'
 import { stringsOf, stringTest } from './string-test.ts'
-import { isTypeName, typeNamed, Unsupported, type Binary, type Call, type Tree } from './tree.ts'
+import { isTypeName, typeNamed, Unsupported, type Binary, type FunctionCall, type Tree } from './tree.ts'
 import { BAIL, NONE } from './values.ts'
 
 /** How elements are reached, and the calls and operators that are read in a way of their own. */
-export type Mode = {
+export type EvaluationMode = {
   /** The first name of a path. */
   readonly start: (name: string) => Evaluate
   /** A name after a dot. */
   readonly child: (of: Evaluate, name: string) => Evaluate
   /** The values of one type of a choice. */
-  readonly typedChild: (name: string, type: string) => Step
-  readonly calls: Readonly<Record<string, (call: Call, mode: Mode) => Evaluate>>
-  readonly operators: Readonly<Record<string, (binary: Binary, mode: Mode) => Evaluate>>
+  readonly typedChild: (name: string, type: string) => Navigate
+  readonly calls: Readonly<Record<string, (call: FunctionCall, mode: EvaluationMode) => Evaluate>>
+  readonly operators: Readonly<Record<string, (binary: Binary, mode: EvaluationMode) => Evaluate>>
 }
 
 /** @throws Unsupported for what the mode does not evaluate. */
-export function evaluator(tree: Tree, mode: Mode = RULES): Evaluate {
+export function evaluator(tree: Tree, mode: EvaluationMode = RULES): Evaluate {
   return COMPILERS[tree.kind](tree as never, mode)
 }
 
-type Compiler<Kind> = (tree: Extract<Tree, { kind: Kind }>, mode: Mode) => Evaluate
+type Compiler<Kind> = (tree: Extract<Tree, { kind: Kind }>, mode: EvaluationMode) => Evaluate
 
 const COMPILERS: { readonly [Kind in Tree['kind']]: Compiler<Kind> } = {
   literal: ({ value }) => {
@@ -64,7 +64,7 @@ function variable(name: string): Evaluate {
 
 const UCUM = ['http://unitsofmeasure.org']
 
-function call(tree: Call, mode: Mode): Evaluate {
+function call(tree: FunctionCall, mode: EvaluationMode): Evaluate {
   const { of, name, args } = tree
   const special = own(mode.calls, name)
   if (special) return special(tree, mode)
@@ -76,7 +76,7 @@ function call(tree: Call, mode: Mode): Evaluate {
   return (input, scope, self) => run(target(input, scope, self), scope, self)
 }
 
-function binary(tree: Binary, mode: Mode): Evaluate {
+function binary(tree: Binary, mode: EvaluationMode): Evaluate {
   const { op, left, right } = tree
   const special = own(mode.operators, op)
   if (special) return special(tree, mode)
@@ -105,7 +105,7 @@ const NO_SCOPE: Scope = {
 }
 
 /** `value.ofType(Quantity)`, `value as Quantity`: only of an element that is named just before, as its JSON name has the type. */
-export function narrowed(of: Tree | undefined, type: Tree | undefined, mode: Mode): Evaluate {
+export function narrowed(of: Tree | undefined, type: Tree | undefined, mode: EvaluationMode): Evaluate {
   const name = typeNamed(type)
   if (of?.kind !== 'member' || name === undefined)
     throw new Unsupported('the hub evaluates `as` and `ofType` only behind an element')
@@ -121,7 +121,7 @@ export function narrowed(of: Tree | undefined, type: Tree | undefined, mode: Mod
 }
 
 /** As invariants and rules are evaluated. */
-const RULES: Mode = {
+const RULES: EvaluationMode = {
   start: (name) => {
     const element = elementName(name)
     const isType = isTypeName(name)

@@ -4,7 +4,7 @@ import type { JsonObject } from '../fhir/types.ts'
 import { BAIL } from './values.ts'
 
 /** Adds to `found` what is one step below a value. */
-export type Step = (value: unknown, found: unknown[]) => void
+export type Navigate = (value: unknown, found: unknown[]) => void
 
 /** The name of an element, and what follows from it, computed once. */
 export type ElementName = {
@@ -68,7 +68,7 @@ const hasValueForEach = (own: unknown, extended: unknown): boolean =>
   Array.isArray(own) ? Array.isArray(extended) && extended.length <= own.length : own !== undefined && own !== null
 
 /** The step to the values of one type of a choice, or of a kind of that type. */
-export function typedStep(name: string, type: string): Step {
+export function typedStep(name: string, type: string): Navigate {
   const underscored = `_${name}`
   const properties = propertiesOf(name, type).map(elementName)
   return (value, found) => {

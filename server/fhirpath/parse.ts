@@ -18,13 +18,13 @@ const LEVELS: readonly (readonly string[])[] = [
 
 /** @throws Unsupported for what is no FHIRPath. */
 export function parse(text: string): Tree {
-  const parser = new Parser(tokensOf(text).map((token) => token.text))
+  const parser = new ExpressionParser(tokensOf(text).map((token) => token.text))
   const tree = parser.expression(0)
   parser.end()
   return tree
 }
 
-class Parser {
+class ExpressionParser {
   readonly tokens: readonly string[]
   at = 0
 

@@ -7,7 +7,7 @@ import type { Resource } from '../fhir/types.ts'
 import { DOCUMENT } from './document.ts'
 import { evaluator } from './evaluate.ts'
 import { parse } from './parse.ts'
-import { isTypeName, typeNamed, Unsupported, type Call, type Tree } from './tree.ts'
+import { isTypeName, typeNamed, Unsupported, type FunctionCall, type Tree } from './tree.ts'
 
 export type Selector = (resource: Resource) => readonly unknown[]
 
@@ -43,7 +43,7 @@ function checkPath(tree: Tree): void {
 }
 
 /** The functions that search selects by. */
-const CALLS: Readonly<Record<string, (call: Call, of: Tree) => void>> = {
+const CALLS: Readonly<Record<string, (call: FunctionCall, of: Tree) => void>> = {
   as: ({ args: [type] }, of) => checkNarrowed(of, type),
   ofType: ({ args: [type] }, of) => checkNarrowed(of, type),
   extension: (call, of) => {

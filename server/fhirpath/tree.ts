@@ -6,13 +6,18 @@ export type Tree =
   | { readonly kind: 'this' }
   | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'member'; readonly of?: Tree; readonly name: string }
-  | Call
+  | FunctionCall
   | { readonly kind: 'index'; readonly of: Tree; readonly at: Tree }
   | Binary
   /** What only HL7's engine evaluates: a date, a time or a quantity as a literal, a sign before a term, `$index`, `$total`. */
   | { readonly kind: 'rare'; readonly text: string; readonly of?: Tree }
 
-export type Call = { readonly kind: 'call'; readonly of?: Tree; readonly name: string; readonly args: readonly Tree[] }
+export type FunctionCall = {
+  readonly kind: 'call'
+  readonly of?: Tree
+  readonly name: string
+  readonly args: readonly Tree[]
+}
 export type Binary = { readonly kind: 'binary'; readonly op: string; readonly left: Tree; readonly right: Tree }
 
 /** The expression has something that is not read or evaluated here. The message is a clause that names the part. */

@@ -4,7 +4,7 @@ import { namesSsn } from '../domain/participant/ssn.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
 import type { Cursors } from '../search/page.ts'
-import { parse, type Parsed } from '../search/parse.ts'
+import { parse, type ParsedSearch } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
 import type { Call } from './call.ts'
 import { capabilityOf } from './target.ts'
@@ -12,7 +12,7 @@ import { capabilityOf } from './target.ts'
 export type SearchNeeds = { readonly definitions: Definitions; readonly timeZone: string; readonly cursors: Cursors }
 
 /** A caller's parameters as a query of what it may know. Errors: `unknown-type`, `unknown-parameter`, `invalid-parameter`. */
-export function parseSearch(needs: SearchNeeds, call: Call, type: string, params: Call['params']): Parsed {
+export function parseSearch(needs: SearchNeeds, call: Call, type: string, params: Call['params']): ParsedSearch {
   const capability = capabilityOf(needs.definitions, { ...call, type })
   refuseSsn(params)
   const { caller, now, base } = call

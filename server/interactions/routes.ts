@@ -10,13 +10,13 @@ import type { Caller } from '../fhir/types.ts'
 /** What a request may carry: a resource, an optional resource, a form of search parameters, or nothing that is read. */
 export type Body = 'resource' | 'optional' | 'form' | 'none'
 
-type Row = readonly [method: string, path: string, name: string, body: Body]
+type RouteRow = readonly [method: string, path: string, name: string, body: Body]
 
 /**
  * Names are those of https://hl7.org/fhir/R4/valueset-restful-interaction.html; a batch is distinguished from a transaction
  * by its Bundle. A row counts only if there is a handler of its name.
  */
-export const ROUTES: readonly Row[] = [
+export const ROUTES: readonly RouteRow[] = [
   ['GET', '/metadata', 'capabilities', 'none'],
   ['GET', '/', 'search-system', 'none'],
   ['POST', '/', 'transaction', 'resource'],
@@ -61,13 +61,13 @@ export type Target = {
   readonly version?: string
 }
 
-export type Level = 'system' | 'type' | 'instance'
+export type OperationLevel = 'system' | 'type' | 'instance'
 
 /** What the router reads of an operation (operations/operation.ts has the rest). */
 export type RoutedOperation = {
   /** Without the `$`. */
   readonly name: string
-  readonly levels: readonly Level[]
+  readonly levels: readonly OperationLevel[]
   /** The types at whose addresses it is offered; empty: any type. Has no meaning at system level. */
   readonly types: readonly string[]
   /** Only an operation that changes nothing may be called by GET. https://hl7.org/fhir/R4/operations.html#request */
@@ -177,10 +177,10 @@ function registryOf(operations: readonly RoutedOperation[]): Registry {
   )
 }
 
-const typesAt = ({ types }: RoutedOperation, level: Level): readonly string[] =>
+const typesAt = ({ types }: RoutedOperation, level: OperationLevel): readonly string[] =>
   level === 'system' || types.length === 0 ? ['*'] : types
 
-const address = (level: Level, type: string, name: string): string => `${level} ${type} ${name}`
+const address = (level: OperationLevel, type: string, name: string): string => `${level} ${type} ${name}`
 
 const LEVELS = ['system', 'type', 'instance'] as const
 const OPERATION_PATHS = { system: '/$', type: '/:type/$', instance: '/:type/:id/$' } as const

@@ -3,7 +3,7 @@ import { buildSearchset } from '../fhir/bundle.ts'
 import { keyText, type Key } from '../fhir/types.ts'
 import type { Issue } from '../fhir/outcome.ts'
 import type { Cursors } from '../search/page.ts'
-import type { Parsed } from '../search/parse.ts'
+import type { ParsedSearch } from '../search/parse.ts'
 import type { Cursor } from '../search/query.ts'
 import { isDeleted } from '../records/resource.ts'
 import { disclosing, type View } from '../records/view.ts'
@@ -36,7 +36,11 @@ export const search =
   }
 
 /** What the matches refer to by the parameters of `_include`, as far as the caller may know of it; each record once. */
-async function include(view: View, parsed: Parsed, matches: readonly FoundVersion[]): Promise<readonly Version[]> {
+async function include(
+  view: View,
+  parsed: ParsedSearch,
+  matches: readonly FoundVersion[],
+): Promise<readonly Version[]> {
   const present = new Set(matches.map(keyText))
   const keys = new Map<string, Key>()
   for (const version of matches) {
@@ -50,12 +54,12 @@ async function include(view: View, parsed: Parsed, matches: readonly FoundVersio
   return found.filter((one): one is Version => one !== undefined && !isDeleted(one))
 }
 
-const isIncluded = (parsed: Parsed, type: string, entry: { param: string; type: string }): boolean =>
+const isIncluded = (parsed: ParsedSearch, type: string, entry: { param: string; type: string }): boolean =>
   parsed.includes.some(
     (one) => one.type === type && one.param === entry.param && (one.target ?? entry.type) === entry.type,
   )
 
-function links(call: Call, cursors: Cursors, parsed: Parsed, next: Cursor | undefined) {
+function links(call: Call, cursors: Cursors, parsed: ParsedSearch, next: Cursor | undefined) {
   const address = (params: Call['params']) => addressOf(`${call.base}/${parsed.query.type}`, params)
   const unpaged = parsed.self.filter(([name]) => name !== '_cursor')
   return {

@@ -19,20 +19,23 @@ import { withLocalReferences } from './local-references.ts'
 import { keyOf, requireInteraction } from './target.ts'
 
 /** One attempt of a transaction: what it reads, it reads once and afresh. */
-export type Attempt = { readonly needs: CreateNeeds; readonly outer: Call; readonly view: View }
+export type TransactionAttempt = { readonly needs: CreateNeeds; readonly outer: Call; readonly view: View }
 
 /** An entry with the change that it requests, or the record that meets its If-None-Exist. */
 export type PlannedEntry = { readonly call: EntryCall; readonly change?: Change; readonly existing?: Version }
 
 /** Ids for what is new, then every reference between entries made to point at them. */
-export async function planWrites(attempt: Attempt, calls: readonly EntryCall[]): Promise<readonly PlannedEntry[]> {
+export async function planWrites(
+  attempt: TransactionAttempt,
+  calls: readonly EntryCall[],
+): Promise<readonly PlannedEntry[]> {
   const identified = await inTurn(calls, (call) => issuesAtEntry(subject(call), () => identify(attempt, call)))
   const map = new Map(identified.flatMap(({ call, id, existing }) => fullUrlOf(call, existing?.id ?? id)))
   return inTurn(identified, (one) => issuesAtEntry(subject(one.call), () => planWrite(attempt, one, map)))
 }
 
 async function planWrite(
-  attempt: Attempt,
+  attempt: TransactionAttempt,
   { call, id, existing, unless }: IdentifiedEntry,
   map: ReadonlyMap<string, string>,
 ): Promise<PlannedEntry> {
@@ -64,7 +67,7 @@ type IdentifiedEntry = {
   readonly unless?: ReturnType<typeof criteria>
 }
 
-async function identify({ needs, view }: Attempt, call: EntryCall): Promise<IdentifiedEntry> {
+async function identify({ needs, view }: TransactionAttempt, call: EntryCall): Promise<IdentifiedEntry> {
   if (!['create', 'update', 'delete'].includes(call.interaction)) {
     throw refuse(
       'bundle-invalid',
@@ -121,7 +124,7 @@ function fullUrlOf(call: EntryCall, id: string): readonly (readonly [string, str
 
 /** Conditional references (`Patient?identifier=x`) resolved among what the caller may know of. https://hl7.org/fhir/R4/http.html#trules */
 async function withConditional(
-  { needs, outer, view }: Attempt,
+  { needs, outer, view }: TransactionAttempt,
   body: Resource,
   map: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, string>> {

@@ -8,7 +8,7 @@ import { keyText, type JsonObject, type Key, type Resource } from '../fhir/types
 import { insight } from '../records/view.ts'
 import type { Change } from '../write/change.ts'
 import { retryOnConflict } from '../write/conflict.ts'
-import { write, type Written } from '../write/pipeline.ts'
+import { write, type WriteResult } from '../write/pipeline.ts'
 import type { Call, Handler, Reply } from './call.ts'
 import { created, disclosedIn, locationOf, type CreateNeeds } from './create.ts'
 import { entryCall, type EntryCall } from './entry.ts'
@@ -96,7 +96,7 @@ async function allOrNone(
 function replyTo(
   needs: TransactionNeeds,
   { call, change, existing }: PlannedEntry,
-  writes: ReadonlyMap<Change, Written | undefined>,
+  writes: ReadonlyMap<Change, WriteResult | undefined>,
 ): Reply {
   if (existing) return disclosedIn(needs, call, existing, { ...replyOf(existing), location: locationOf(existing) })
   const written = change && writes.get(change)

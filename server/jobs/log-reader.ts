@@ -39,10 +39,13 @@ export type FollowerSpec = {
 }
 
 export type LogReaderNeeds = LeaseNeeds & {
-  readonly log: { error(event: string, fields: LogFields): void; warn(event: string, fields: LogFields): void }
+  readonly log: {
+    error(event: string, fields: ReaderLogFields): void
+    warn(event: string, fields: ReaderLogFields): void
+  }
 }
 
-type LogFields = { readonly key: string; readonly fault: unknown }
+type ReaderLogFields = { readonly key: string; readonly fault: unknown }
 
 /** The cursor is written down at the latest after so many sequences without work. */
 const BOOKKEEPING = 1_000

@@ -10,7 +10,7 @@ import { INDEX, indexWrite, readStoredIndex, type IndexState } from '../write/in
 import type { WriteNeeds } from '../write/needs.ts'
 import { storedEntries } from '../write/stored-entries.ts'
 import { createLogFollower, type LogReader, type LogReaderNeeds } from './log-reader.ts'
-import type { Handler } from './worker.ts'
+import type { JobHandler } from './worker.ts'
 
 export const REINDEX = 'reindex'
 /** The same work for what the hub's own rules need: a start waits for it. */
@@ -29,10 +29,15 @@ export type ReindexNeeds = {
 }
 
 /** Where the job of a type is. `target` says for which parameters: for others it begins again. */
-type Progress = { readonly target: string; readonly after?: Cursor; readonly done: number; readonly total: number }
+type ReindexProgress = {
+  readonly target: string
+  readonly after?: Cursor
+  readonly done: number
+  readonly total: number
+}
 
 export const reindex =
-  (needs: ReindexNeeds): Handler =>
+  (needs: ReindexNeeds): JobHandler =>
   async (job) => {
     const { state, write } = needs
     const digests = state.current[job.key]
@@ -45,7 +50,7 @@ export const reindex =
     const { versions, next } = await unrestricted(write.store).find(query)
     const written = done + versions.length
     if (next) {
-      const payload: Progress = { ...progress, after: next, done: written }
+      const payload: ReindexProgress = { ...progress, after: next, done: written }
       await commitPage(needs, job, versions, {
         jobs: [{ kind: job.kind, key: job.key, due: needs.clock.now(), payload }],
       })
@@ -57,8 +62,8 @@ export const reindex =
     return { done: true }
   }
 
-async function progressOf({ write }: ReindexNeeds, job: Job, target: string): Promise<Progress> {
-  const stored = job.payload as Progress | undefined
+async function progressOf({ write }: ReindexNeeds, job: Job, target: string): Promise<ReindexProgress> {
+  const stored = job.payload as ReindexProgress | undefined
   if (stored?.target === target) return stored
   const query = { type: job.key, where: ALL, limit: 0, total: true, deleted: true }
   const { total = 0 } = await unrestricted(write.store).find(query)

@@ -8,7 +8,7 @@ import type { Job, Settlement, Store } from '../store/store.ts'
 import type { Sleep } from './sleep.ts'
 
 /** Does the work of one claim. The signal aborts when the lease was lost or the worker must stop now. */
-export type Handler = (job: Job, context: { readonly signal: AbortSignal }) => Promise<Settlement>
+export type JobHandler = (job: Job, context: { readonly signal: AbortSignal }) => Promise<Settlement>
 
 /** Thrown by a handler when the signal aborted before its work was done: the job is released. */
 export class Interrupted extends Error {}
@@ -17,7 +17,7 @@ export type WorkerNeeds = {
   readonly store: Store
   readonly clock: { now(): number }
   readonly sleep: Sleep
-  readonly handlers: Readonly<Record<string, Handler>>
+  readonly handlers: Readonly<Record<string, JobHandler>>
   /** How many jobs run at once. */
   readonly concurrency: number
   /** Milliseconds that a claim holds, and after which it is renewed. */
@@ -141,7 +141,7 @@ async function runJob(needs: WorkerNeeds, job: Job, interrupt: AbortController):
 }
 
 async function settlementOf(needs: WorkerNeeds, job: Job, signal: AbortSignal): Promise<Settlement> {
-  const handler = needs.handlers[job.kind] as Handler
+  const handler = needs.handlers[job.kind] as JobHandler
   try {
     return await handler(job, { signal })
   } catch (fault) {

@@ -1,14 +1,14 @@
 /** The consent by which a recipient may be sent a referral. */
 import { consentCovers } from '../domain/referral/consent.ts'
 import { aboutParticipant } from './assessment.ts'
-import type { Attempt } from './referrals.ts'
+import type { ReferralAttempt } from './referrals.ts'
 
 /**
  * A reference to the Consent of the participant that covers each recipient; undefined where none does (the write path
  * refuses the referral then).
  */
 export async function coveringConsents(
-  { needs, call, view }: Attempt,
+  { needs, call, view }: ReferralAttempt,
   participant: string,
   recipients: readonly (string | undefined)[],
 ): Promise<readonly (string | undefined)[]> {

@@ -17,9 +17,9 @@ import {
   commitReferrals,
   draftingFor,
   referralBundle,
-  type Attempt,
+  type ReferralAttempt,
   type ReferralNeeds,
-  type Token,
+  type IdentifierToken,
 } from './referrals.ts'
 
 const PRIORITIES = ['routine', 'urgent', 'asap', 'stat'] as const
@@ -48,7 +48,7 @@ export const refer = (needs: ReferralNeeds): Operation => {
   }
 }
 
-async function factsOf(attempt: Attempt, given: Values): Promise<ReferralFacts> {
+async function factsOf(attempt: ReferralAttempt, given: Values): Promise<ReferralFacts> {
   const { needs, call, view } = attempt
   const key = keyOf(call)
   if (!(await view.resource(key))) throw notFound(key)
@@ -95,7 +95,7 @@ function categoryOf(definitions: Definitions, service: string): Coding {
 }
 
 /** The referral that an earlier call made under this number. Errors: `already-exists` for one without a Task. */
-async function numberedReferral(view: View, token: Token): Promise<Referral | undefined> {
+async function numberedReferral(view: View, token: IdentifierToken): Promise<Referral | undefined> {
   const [request] = await view.list('ServiceRequest', { op: 'token', param: 'identifier', ...token })
   if (!request) return undefined
   const { id } = request
@@ -108,7 +108,7 @@ async function numberedReferral(view: View, token: Token): Promise<Referral | un
 }
 
 /** The requester's own number, on the request and on the Task. https://hl7.org/fhir/R4/v2/0203 PLAC */
-function numbered(referral: Referral, token: Token | undefined): Referral {
+function numbered(referral: Referral, token: IdentifierToken | undefined): Referral {
   if (!token) return referral
   const identifier: readonly JsonObject[] = [
     {

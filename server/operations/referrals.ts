@@ -2,7 +2,7 @@
 import type { Calendar } from '../domain/calendar/working-days.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { DraftContext, Referral } from '../domain/referral/draft.ts'
-import type { Range } from '../domain/visibility/circle.ts'
+import type { ReadDate } from '../domain/visibility/circle.ts'
 import { serialize } from '../fhir/json.ts'
 import type { Resource } from '../fhir/types.ts'
 import type { Call, Reply } from '../interactions/call.ts'
@@ -17,29 +17,29 @@ import { write } from '../write/pipeline.ts'
 export type ReferralNeeds = WriteNeeds & {
   readonly lifecycle: Lifecycle
   /** A FHIR date as instants in the hub's time zone. */
-  readonly range: Range
+  readonly range: ReadDate
   readonly calendar: Calendar
   newId(): string
 }
 
 /** One request: what it needs, and what its caller may know in this attempt. */
-export type Attempt = { readonly needs: ReferralNeeds; readonly call: Call; readonly view: View }
+export type ReferralAttempt = { readonly needs: ReferralNeeds; readonly call: Call; readonly view: View }
 
 /** What a draft takes from the hub: new ids, the time, and the working days of the state. */
-export const draftingFor = ({ needs, call }: Attempt): DraftContext => ({
+export const draftingFor = ({ needs, call }: ReferralAttempt): DraftContext => ({
   newId: needs.newId,
   now: call.now,
   workingDaysAfter: needs.calendar.workingDaysAfter,
 })
 
-export type Token = { readonly system: string; readonly code: string }
+export type IdentifierToken = { readonly system: string; readonly code: string }
 
 /** A referral that is made at most once: by this identifier it is found again. */
-export type Once = { readonly referral: Referral; readonly token?: Token }
+export type Once = { readonly referral: Referral; readonly token?: IdentifierToken }
 
 /** All in one commit. @throws OutcomeError, and WriteConflict when another call made one of them meanwhile */
 export async function commitReferrals(
-  { needs, call, view }: Attempt,
+  { needs, call, view }: ReferralAttempt,
   drafts: readonly Once[],
 ): Promise<readonly Referral[]> {
   if (drafts.length === 0) return []

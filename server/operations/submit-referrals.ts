@@ -22,7 +22,7 @@ import {
   commitReferrals,
   draftingFor,
   referralBundle,
-  type Attempt,
+  type ReferralAttempt,
   type Once,
   type ReferralNeeds,
 } from './referrals.ts'
@@ -49,7 +49,7 @@ export const submitReferrals = (needs: ReferralNeeds): Operation => {
 }
 
 async function submit(
-  attempt: Attempt,
+  attempt: ReferralAttempt,
   response: string,
   input: readonly DecisionInput[],
 ): Promise<readonly Referral[]> {
@@ -168,7 +168,7 @@ function faultOf({ proposal }: Decision): string | undefined {
 }
 
 /** Each recipient needs a consent; the write path checks again, with the commit. */
-async function withConsents(attempt: Attempt, open: readonly Decision[]): Promise<readonly Decision[]> {
+async function withConsents(attempt: ReferralAttempt, open: readonly Decision[]): Promise<readonly Decision[]> {
   const recipients = open.map(({ accepted, proposal }) => (accepted ? proposal.performer : undefined))
   const consents = await coveringConsents(attempt, keyOf(attempt.call).id, recipients)
   return open.map((decision, index) => {

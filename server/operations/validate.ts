@@ -38,14 +38,14 @@ export const validate = (needs: ValidateNeeds): Operation => ({
   },
 })
 
-type Mode = (typeof MODES)[number]
+type ValidateMode = (typeof MODES)[number]
 const MODES = ['create', 'update', 'delete', 'profile'] as const
 
 /** `at`: the expression of the resource in the body. */
 type ValidateInput = {
   readonly resource?: Resource
   readonly at?: string
-  readonly mode?: Mode
+  readonly mode?: ValidateMode
   readonly profiles: readonly string[]
 }
 
@@ -59,19 +59,19 @@ function disclosedBy({ store }: ValidateNeeds, call: Call, { resource }: Validat
 /** One request: what it needs, and what its caller may know. */
 type Request = { readonly needs: ValidateNeeds; readonly call: Call; readonly view: View }
 
-type Validate = (request: Request, input: ValidateInput) => Promise<readonly Issue[]>
+type ModeCheck = (request: Request, input: ValidateInput) => Promise<readonly Issue[]>
 
 const check = ({ validator, policy }: ValidateNeeds, resource: Resource, profiles: readonly string[], at: string) =>
   validatorOf(validator, policy.complete).check(resource, { profiles, at })
 
-const content: Validate = async (request, { resource: sent, profiles, at }) => {
+const content: ModeCheck = async (request, { resource: sent, profiles, at }) => {
   const resource = sent ?? (await stored(request))
   return check(request.needs, resource, profiles, at ?? resource.resourceType)
 }
 
 /** The issues of the change as a write would make it, and those of the further profiles. */
 const asChange =
-  (changeOf: (request: Request, resource: Resource, at: string) => Promise<Change>): Validate =>
+  (changeOf: (request: Request, resource: Resource, at: string) => Promise<Change>): ModeCheck =>
   async (request, { resource: sent, profiles, at: position }) => {
     const { needs, call, view } = request
     const resource = sent ?? (await stored(request))
@@ -85,7 +85,7 @@ const asChange =
     ]
   }
 
-const MODE_ISSUES: Readonly<Record<Mode | 'content', Validate>> = {
+const MODE_ISSUES: Readonly<Record<ValidateMode | 'content', ModeCheck>> = {
   content,
   profile: content,
   create: asChange(({ needs }, sent, at) =>
@@ -133,14 +133,14 @@ function inputOf(call: Call): ValidateInput {
   return { resource, at, mode, profiles }
 }
 
-const nothingToValidate = (mode: Mode | undefined) =>
+const nothingToValidate = (mode: ValidateMode | undefined) =>
   mode === 'delete' || mode === 'profile'
     ? refuse('invalid-parameter', `\`mode\` \`${mode}\` is about a stored record; call it at the address of one.`)
     : refuse('body-missing', 'Send the resource to validate as the body, or in a Parameters as `resource`.')
 
-type Given = Pick<ValidateInput, 'resource' | 'at' | 'profiles'> & { readonly mode?: string }
+type ValidateParameters = Pick<ValidateInput, 'resource' | 'at' | 'profiles'> & { readonly mode?: string }
 
-function fromParameters(call: Call): Given {
+function fromParameters(call: Call): ValidateParameters {
   if (call.body?.resourceType !== 'Parameters' || call.type === 'Parameters')
     return { resource: call.body, profiles: [] }
   const parameters: readonly unknown[] = Array.isArray(call.body.parameter) ? call.body.parameter : []

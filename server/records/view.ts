@@ -10,13 +10,11 @@
  */
 import { keyText, type Caller, type Key } from '../fhir/types.ts'
 import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
-import type { Found, Store, Version } from '../store/store.ts'
+import type { Found, HistoryPage, Store, Version } from '../store/store.ts'
 import { currentResource, isDeleted, resourceOf, type StoredResource } from './resource.ts'
 
 /** A query without its viewer, which is the view's own. */
 export type ViewQuery = Omit<Query, 'viewer'>
-
-export type HistoryPage = Parameters<Store['history']>[2]
 
 export type View = {
   /** The current version of a record, a deletion too; undefined where the viewer may know of none. */

@@ -18,7 +18,7 @@ export type SearchContext = SearchValueContext & {
   readonly cursors?: Cursors
 }
 
-export type Parsed = {
+export type ParsedSearch = {
   readonly query: Query
   readonly includes: readonly IncludeParameter[]
   readonly total: 'none' | 'accurate'
@@ -41,7 +41,7 @@ export function parse(
   capability: ResourceCapability,
   params: readonly (readonly [string, string])[],
   context: SearchContext,
-): Parsed {
+): ParsedSearch {
   requireComplete(capability, params)
   if (params.length > MAX_PARAMETERS) throw tooMany('parameters', params.length, MAX_PARAMETERS)
   const criteria = params.map(([name, value]) => toCriterion(name, value))

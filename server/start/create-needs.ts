@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import { createCalendar, type Calendar } from '../domain/calendar/working-days.ts'
 import { newHubId } from '../domain/participant/hub-id.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
-import type { Range } from '../domain/visibility/circle.ts'
+import type { ReadDate } from '../domain/visibility/circle.ts'
 import { dateRange } from '../fhir/dates.ts'
 import { extract } from '../search/extract.ts'
 import type { Store } from '../store/store.ts'
@@ -21,7 +21,7 @@ export type PolicyChoice = {
   readonly policy: (needs: HubPolicyNeeds) => Policy
 }
 
-type Parts = {
+type HubParts = {
   readonly store: Store
   readonly inEffect: DefinitionsInEffect
   readonly tables: LoadedTables
@@ -31,13 +31,13 @@ type Parts = {
   readonly leftOut: PostedNeeds['leftOut']
 }
 
-type Needs = WriteNeeds & { readonly lifecycle: Lifecycle; readonly calendar: Calendar; readonly range: Range }
+type RuleNeeds = WriteNeeds & { readonly lifecycle: Lifecycle; readonly calendar: Calendar; readonly range: ReadDate }
 
 export function createNeeds(
   { publicUrl, timeZone, loopbackEndpoints }: Config,
   { posts, policy }: PolicyChoice,
-  { store, inEffect, tables, secret, leftOut }: Parts,
-): Needs {
+  { store, inEffect, tables, secret, leftOut }: HubParts,
+): RuleNeeds {
   const { definitions, validator } = inEffect
   const options = { base: publicUrl ?? '', timeZone }
   const index: RecordIndex = {
@@ -46,7 +46,7 @@ export function createNeeds(
     visibility: tables.visibility,
     posts,
   }
-  const range: Range = (text) => dateRange(text, timeZone) ?? { start: Infinity, end: -Infinity }
+  const range: ReadDate = (text) => dateRange(text, timeZone) ?? { start: Infinity, end: -Infinity }
   const rules = { ...tables, range, loopbackEndpoints, posted: inEffect.acceptPosted(store, leftOut) }
   const values = { newHubId, ssnKey: secret }
   return {

@@ -34,8 +34,13 @@ export type AudienceNeeds = {
 const VISIBILITY: Key = { type: 'Published', id: 'visibility' }
 
 /** Where a change of the rule is: the type and the cursor in it; `done` records. */
-type Progress = { readonly digest: string; readonly type: string; readonly after?: Cursor; readonly done: number }
-type Stored = { readonly digest?: string; readonly software?: string; readonly progress?: Progress }
+type AudienceProgress = {
+  readonly digest: string
+  readonly type: string
+  readonly after?: Cursor
+  readonly done: number
+}
+type Stored = { readonly digest?: string; readonly software?: string; readonly progress?: AudienceProgress }
 
 const PAGE = 100
 /** Without rules between agencies everybody may know of everything. */
@@ -67,10 +72,10 @@ async function computeAll(
   log: AudienceNeeds['log'],
 ): Promise<void> {
   const types = needs.write.definitions.capabilities.map(({ type }) => type)
-  let at: Progress | undefined =
+  let at: AudienceProgress | undefined =
     progress?.digest === digest && types.includes(progress.type) ? progress : { digest, type: types[0] ?? '', done: 0 }
   while (at !== undefined) {
-    const from: Progress = at
+    const from: AudienceProgress = at
     at = await retryOnConflict(async () => {
       const [, version] = await readStored(needs)
       const { next, writes, guards } = await page(needs, from, types)
@@ -87,7 +92,7 @@ async function computeAll(
 }
 
 /** The audiences of one page of a type, and where the next page begins. Circles and what is about them are committed at once. */
-async function page(needs: ComputeNeeds, { digest, type, after, done }: Progress, types: readonly string[]) {
+async function page(needs: ComputeNeeds, { digest, type, after, done }: AudienceProgress, types: readonly string[]) {
   const query = { type, where: ALL, limit: PAGE, deleted: true, ...(after ? { after } : {}) }
   const found = await unrestricted(needs.write.store).find(query)
   if (type === 'Patient')
@@ -95,7 +100,7 @@ async function page(needs: ComputeNeeds, { digest, type, after, done }: Progress
   const own = await Promise.all(found.versions.map((version) => ownAudience(needs.circles, version)))
   const count = done + found.versions.length
   const following = types[types.indexOf(type) + 1]
-  const next: Progress | undefined = found.next
+  const next: AudienceProgress | undefined = found.next
     ? { digest, type, after: found.next, done: count }
     : following === undefined
       ? undefined

@@ -4,12 +4,12 @@ import { openMemory } from './memory/open.ts'
 import { openSqlite } from './sqlite/open.ts'
 import type { Store } from './store.ts'
 
-type Options = { readonly clock: () => number }
+type OpenOptions = { readonly clock: () => number }
 
 type AddressOf<kind> = Extract<StoreAddress, { readonly kind: kind }>
 
 const OPENERS: {
-  readonly [kind in StoreAddress['kind']]: (address: AddressOf<kind>, options: Options) => Promise<Store>
+  readonly [kind in StoreAddress['kind']]: (address: AddressOf<kind>, options: OpenOptions) => Promise<Store>
 } = {
   sqlite: async ({ path }, options) => openSqlite(path, options),
   memory: async (_address, options) => openMemory(options),
@@ -20,5 +20,5 @@ const OPENERS: {
  * @param options.clock the time (ms since 1970)
  * @throws StoreUnusable with a sentence that says what to do
  */
-export const openStore = (address: StoreAddress, options: Options): Promise<Store> =>
+export const openStore = (address: StoreAddress, options: OpenOptions): Promise<Store> =>
   OPENERS[address.kind](address as never, options)

@@ -149,6 +149,9 @@ export type Committed = {
   readonly versions: readonly (Version | undefined)[]
 }
 
+/** A condition of a commit: of which of its writes, or which of its guards. */
+export type Precondition = readonly [kind: 'write' | 'guard', index: number]
+
 /**
  * Why a commit was refused; nothing was changed. `index` is the position in `writes`, `guards` or `cursors`; `current`
  * the current version number there (0: none, or deleted; for entries the last version, deletions included), or the value
@@ -194,6 +197,9 @@ export type Found = {
   readonly next?: Cursor
   readonly total?: number
 }
+
+/** The newest versions first: at most `limit` of those below the version `before`, made at or after `since` (ms). */
+export type HistoryPage = { readonly limit: number; readonly before?: number; readonly since?: number }
 
 /** A query for everything that matches. */
 export type WholeQuery = Omit<Query, 'limit' | 'after' | 'total'>
@@ -286,11 +292,7 @@ export type Store = {
   /** An old version: visible as the record itself is now. */
   vread(key: Key, version: number, viewer: Viewer): Promise<Version | undefined>
   /** Newest first, versions below `before`; empty when the viewer may not know of the record. */
-  history(
-    key: Key,
-    viewer: Viewer,
-    page: { limit: number; before?: number; since?: number },
-  ): Promise<{ versions: readonly Version[]; total: number }>
+  history(key: Key, viewer: Viewer, page: HistoryPage): Promise<{ versions: readonly Version[]; total: number }>
   /**
    * One page of what matches.
    * @throws SequenceUnavailable for Query.asOf

@@ -10,7 +10,7 @@ import { match } from '../search/match.ts'
 import { unrestricted, type View } from '../records/view.ts'
 import { ALL, type Filter } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
-import type { Change } from './change.ts'
+import type { RecordChange } from './change.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { compileCriteria, compileTrigger, type Trigger } from './trigger.ts'
 
@@ -53,7 +53,7 @@ async function versionAt(view: View, key: Version, sequence: number): Promise<Ve
 }
 
 /** Does the filter of a subscription let a change through? A deletion is matched by the state that was deleted. */
-export function passes({ filter }: ActiveSubscription, { after, before }: Change): boolean {
+export function passes({ filter }: ActiveSubscription, { after, before }: RecordChange): boolean {
   const state = after ?? before
   return state !== undefined && match(filter, state.indexed)
 }

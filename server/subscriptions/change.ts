@@ -10,14 +10,14 @@ import type { SubscriptionNeeds } from './needs.ts'
 export type ChangedState = { readonly resource: Resource; readonly indexed: IndexedRecord }
 
 /** `after` is absent for a deletion, `before` for a creation. */
-export type Change = {
+export type RecordChange = {
   readonly interaction: Interaction
   readonly after?: ChangedState
   readonly before?: ChangedState
 }
 
 /** A record that was deleted and written again is created once more. */
-export async function changeOf(needs: SubscriptionNeeds, version: Version): Promise<Change> {
+export async function changeOf(needs: SubscriptionNeeds, version: Version): Promise<RecordChange> {
   const previous = version.version > 1 ? await unrestricted(needs.store).vread(version, version.version - 1) : undefined
   const before = previous && !isDeleted(previous) ? stateOf(needs, previous) : undefined
   if (isDeleted(version)) return { interaction: 'delete', ...(before ? { before } : {}) }

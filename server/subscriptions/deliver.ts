@@ -4,9 +4,9 @@
  */
 import { DELIVER } from '../domain/subscription/job-kinds.ts'
 import { waitAfter } from '../jobs/retry.ts'
-import type { Handler } from '../jobs/worker.ts'
+import type { JobHandler } from '../jobs/worker.ts'
 import type { Job, Settlement } from '../store/store.ts'
-import type { Outcome } from './channels/channel.ts'
+import type { DeliveryOutcome } from './channels/channel.ts'
 import { nextEvents, send, sentCursor } from './delivery-queue.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { changeStatus, commitUnderClaim, readSubscription, type StoredSubscription } from './subscription-record.ts'
@@ -24,7 +24,7 @@ export const FRESH: DeliveryState = {}
 const BURST = 50
 
 export const deliver =
-  (needs: SubscriptionNeeds): Handler =>
+  (needs: SubscriptionNeeds): JobHandler =>
   async (job, { signal }) => {
     const { notBefore = 0, failures = 0 } = (job.payload ?? FRESH) as DeliveryState
     if (notBefore > needs.clock.now())
@@ -66,7 +66,7 @@ async function deliverNext(
 
 const hasEnded = ({ spec }: StoredSubscription, now: number): boolean => spec.end !== undefined && spec.end <= now
 
-type Failed = { readonly failures: number; readonly outcome: Extract<Outcome, { accepted: false }> }
+type Failed = { readonly failures: number; readonly outcome: Extract<DeliveryOutcome, { accepted: false }> }
 
 /** After a failure: schedules the next attempt, or puts the subscription in error. Its events stay, and are numbered on. */
 async function afterFailure(

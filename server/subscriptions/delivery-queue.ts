@@ -5,7 +5,7 @@ import { buildNotification, fitting, type NotifiedEvent } from '../domain/subscr
 import type { NotificationType } from '../domain/subscription/status.ts'
 import { insight } from '../records/view.ts'
 import type { Event, Job, Store } from '../store/store.ts'
-import type { Outcome } from './channels/channel.ts'
+import type { DeliveryOutcome } from './channels/channel.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { commitUnderClaim, type StoredSubscription } from './subscription-record.ts'
 
@@ -76,7 +76,7 @@ export async function send(
   { spec }: StoredSubscription,
   sending: OutgoingNotification,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
   const channel = needs.channels[spec.channel]
   if (!channel) return { accepted: false, text: `The channel \`${spec.channel}\` is not offered.` }
   const now = needs.clock.now()

@@ -1,10 +1,10 @@
 /** The end of a subscription that has one. https://hl7.org/fhir/R4/subscription-definitions.html#Subscription.end */
-import type { Handler } from '../jobs/worker.ts'
+import type { JobHandler } from '../jobs/worker.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { changeStatus, readSubscription } from './subscription-record.ts'
 
 export const expire =
-  (needs: SubscriptionNeeds): Handler =>
+  (needs: SubscriptionNeeds): JobHandler =>
   async (job) => {
     const subscription = await readSubscription(needs, job.key)
     const end = subscription?.spec.end

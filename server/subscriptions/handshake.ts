@@ -4,7 +4,7 @@
  * https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/channels.html#rest-hook
  */
 import { DELIVER, HEARTBEAT } from '../domain/subscription/job-kinds.ts'
-import type { Handler } from '../jobs/worker.ts'
+import type { JobHandler } from '../jobs/worker.ts'
 import type { NewJob } from '../store/store.ts'
 import { FRESH } from './deliver.ts'
 import { send } from './delivery-queue.ts'
@@ -12,7 +12,7 @@ import type { SubscriptionNeeds } from './needs.ts'
 import { changeStatus, readSubscription, type StoredSubscription } from './subscription-record.ts'
 
 export const handshake =
-  (needs: SubscriptionNeeds): Handler =>
+  (needs: SubscriptionNeeds): JobHandler =>
   async (job, { signal }) => {
     const subscription = await readSubscription(needs, job.key)
     if (subscription?.spec.status !== 'requested') return { done: true }

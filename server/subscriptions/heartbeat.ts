@@ -2,13 +2,13 @@
  * Heartbeats, for subscriptions that request them: a notification without events, while there are none.
  * https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/StructureDefinition-backport-heartbeat-period.html
  */
-import type { Handler } from '../jobs/worker.ts'
+import type { JobHandler } from '../jobs/worker.ts'
 import { send, sentCursor } from './delivery-queue.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { changeStatus, readSubscription } from './subscription-record.ts'
 
 export const heartbeat =
-  (needs: SubscriptionNeeds): Handler =>
+  (needs: SubscriptionNeeds): JobHandler =>
   async (job, { signal }) => {
     const subscription = await readSubscription(needs, job.key)
     const period = subscription?.spec.heartbeat

@@ -36,10 +36,12 @@ export type SubscriptionNeeds = {
   /** A job may be due. */
   wake(): void
   /** For operators: fixed words, ids and numbers only. */
-  readonly log: { readonly [level in 'info' | 'warn' | 'error']: (event: string, fields?: LogFields) => void }
+  readonly log: {
+    readonly [level in 'info' | 'warn' | 'error']: (event: string, fields?: SubscriptionLogFields) => void
+  }
 }
 
-type LogFields = {
+type SubscriptionLogFields = {
   readonly job?: string
   readonly key?: string
   readonly number?: number

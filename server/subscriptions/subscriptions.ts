@@ -1,7 +1,7 @@
 /** The subscriptions of the hub: the matcher that makes events, and the handlers of the jobs that deliver them. */
 import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT } from '../domain/subscription/job-kinds.ts'
 import type { LogReader } from '../jobs/log-reader.ts'
-import type { Handler } from '../jobs/worker.ts'
+import type { JobHandler } from '../jobs/worker.ts'
 import { deliver } from './deliver.ts'
 import { expire } from './expire.ts'
 import { handshake } from './handshake.ts'
@@ -12,7 +12,7 @@ import type { SubscriptionNeeds } from './needs.ts'
 export type Subscriptions = {
   readonly matcher: LogReader
   /** For the worker, by kind of job. */
-  readonly handlers: Readonly<Record<string, Handler>>
+  readonly handlers: Readonly<Record<string, JobHandler>>
 }
 
 export const createSubscriptions = (needs: SubscriptionNeeds): Subscriptions => ({

@@ -10,10 +10,10 @@ import type { Resource } from '../fhir/types.ts'
 import { match } from '../search/match.ts'
 import { parse } from '../search/parse.ts'
 import { ALL, type Filter } from '../search/query.ts'
-import type { Change } from './change.ts'
+import type { RecordChange } from './change.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 
-export type Trigger = (change: Change) => boolean
+export type Trigger = (change: RecordChange) => boolean
 
 /** @throws OutcomeError or Error naming what in the topic cannot be evaluated */
 export function compileTrigger(needs: SubscriptionNeeds, topic: Topic): Trigger {

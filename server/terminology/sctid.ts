@@ -24,5 +24,5 @@ function permuted(digit: number, times: number): number {
 export function isSctid(text: string): boolean {
   if (!/^[1-9]\d{5,17}$/.test(text)) return false
   const digits = [...text].reverse().map(Number)
-  return digits.reduce((check, digit, place) => product(check, permuted(digit, place)), 0) === 0
+  return digits.reduce((check, digit, position) => product(check, permuted(digit, position)), 0) === 0
 }

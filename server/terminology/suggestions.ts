@@ -29,12 +29,12 @@ export function suggestionsFor(valueSet: string, terminology: Terminology): (sen
   const cache = new Map<string, string>()
   return (sent) => {
     const key = JSON.stringify([sent.system, sent.code, sent.display])
-    const cached = cache.get(key) ?? tell(sent)
+    const cached = cache.get(key) ?? suggest(sent)
     if (cache.size < MAX_CACHED && key.length < MAX_KEY_LENGTH) cache.set(key, cached)
     return cached
   }
 
-  function tell(sent: SentCode): string {
+  function suggest(sent: SentCode): string {
     const { items, unclosed, missing } = (listed ??= list())
     if (items.length === 0 || items.length > MAX_LISTED) return ''
     const sameCode = sameCodeInOtherSystem(sent, items)

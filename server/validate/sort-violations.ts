@@ -27,9 +27,9 @@ export function sortViolations<One extends SortableViolation>(
     violation,
     form:
       FORM_CODES.has(violation.detail) && violation.profile === undefined && !INSIDE_SIBLING.test(violation.pointer),
-    place: sortKey(violation, root, structures),
+    position: sortKey(violation, root, structures),
   }))
-  keyed.sort((one, other) => Number(other.form) - Number(one.form) || compare(one.place, other.place))
+  keyed.sort((one, other) => Number(other.form) - Number(one.form) || compare(one.position, other.position))
   return keyed.map(({ violation }) => violation)
 }
 

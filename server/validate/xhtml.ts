@@ -59,7 +59,7 @@ export function parseXhtml(text: string): Xhtml {
       reason ??= `The element \`${tag.name}\` is not allowed inside a paragraph.`
     if (tag.name === 'p') paragraphs += 1
     const { id, name, href, src } = tag.attributes
-    for (const place of [id, name]) if (place) anchors.add(place)
+    for (const anchor of [id, name]) if (anchor) anchors.add(anchor)
     for (const link of [href, src]) if (link?.startsWith('#') && link.length > 1) localLinks.add(link.slice(1))
   })
   for (const event of ['doctype', 'processinginstruction', 'cdata', 'xmldecl'] as const)

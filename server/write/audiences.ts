@@ -3,7 +3,7 @@
  * every record of that participant gets its new audience in the same commit (docs/decisions/0006).
  */
 import type { Caller, Resource } from '../fhir/types.ts'
-import { audienceOf, classesOf, participantOf, type Roles, type Written } from '../domain/visibility/audience.ts'
+import { audienceOf, classesOf, participantOf, type Roles, type WrittenRecord } from '../domain/visibility/audience.ts'
 import { NOBODY } from '../domain/visibility/circle.ts'
 import type { Membership } from '../domain/visibility/membership.ts'
 import { currentResource, isDeleted, resourceOf } from '../records/resource.ts'
@@ -40,7 +40,7 @@ export async function audiencesOf(
   const context: CircleContext = { needs, changes, agreements: agreementsAfter(needs, changes) }
   const concerned = await participants(needs, changes)
   const circles = await circlesAfter(context, concerned.ids)
-  const audience = async (written: Written): Promise<readonly Membership[]> => {
+  const audience = async (written: WrittenRecord): Promise<readonly Membership[]> => {
     const participant = participantOf(needs.visibility, written.resource)
     const circle = (participant === undefined ? undefined : circles.get(participant)?.circle) ?? NOBODY
     return audienceOf(needs.visibility, written, circle, await rolesFor(needs, context.agreements, written.resource))
@@ -70,7 +70,7 @@ export async function reaudienceParticipant(
 ): Promise<{ readonly writes: readonly Write[]; readonly guards: readonly Guard[] }> {
   const { circle, records, writes, guards } = await circleFromRecords(needs, participant)
   const agreements = agreementsAfter(needs, [])
-  const audience = async (written: Written): Promise<readonly Membership[]> =>
+  const audience = async (written: WrittenRecord): Promise<readonly Membership[]> =>
     audienceOf(needs.visibility, written, circle, await rolesFor(needs, agreements, written.resource))
   const others = await Promise.all(records.map((one) => reaudience(needs, one, audience)))
   return { writes: [...writes, ...others], guards: [...guards, ...agreements.guards()] }
@@ -114,7 +114,7 @@ async function circlesAfter(
 async function reaudience(
   needs: CircleNeeds,
   version: Version,
-  audience: (written: Written) => Promise<readonly Membership[]>,
+  audience: (written: WrittenRecord) => Promise<readonly Membership[]>,
 ): Promise<Write> {
   const { type, id, owner, author } = version
   const resource = await lastState(needs, version)

@@ -15,7 +15,7 @@ import {
   consentedIn,
   grantsOf,
   type Circle,
-  type Grant,
+  type SourceGrant,
   type Grants,
 } from '../domain/visibility/circle.ts'
 import { visibilityDigest } from '../domain/visibility/digest.ts'
@@ -138,7 +138,7 @@ const grantsFrom = ({ visibility, range }: CircleNeeds, records: readonly Versio
       .map((one) => [keyText(one), grantsOf(visibility, resourceOf(one), range)] as const),
   )
 
-type SourceGrants = readonly [source: string, grants: readonly Grant[]]
+type SourceGrants = readonly [source: string, grants: readonly SourceGrant[]]
 
 /**
  * What the changed records grant to the participant's circle after the commit, where it is not what they granted before.
@@ -149,7 +149,7 @@ function grantChanges(
   participant: string,
   changes: readonly PreparedChange[],
 ): readonly SourceGrants[] {
-  const granted = (state: Resource | undefined): readonly Grant[] =>
+  const granted = (state: Resource | undefined): readonly SourceGrant[] =>
     state && participantOf(visibility, state) === participant ? grantsOf(visibility, state, range) : []
   return changes.flatMap(({ key, before, after }): readonly SourceGrants[] => {
     const [old, now] = [granted(before), granted(after)]

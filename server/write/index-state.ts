@@ -29,7 +29,7 @@ const VERSION = 1
  */
 export const USED_BY_RULES: readonly string[] = ['category', 'focus', 'identifier', 'status', 'type', 'url']
 
-export type IndexContext = {
+export type IndexInputs = {
   readonly timeZone: string
   readonly base: string
   /** Undefined where there are no rules between agencies. */
@@ -37,11 +37,11 @@ export type IndexContext = {
 }
 
 /** The digests of the parameters in effect: another code, type, expression, target, or way to read a value is another digest. */
-export function indexDigests(capabilities: readonly ResourceCapability[], context: IndexContext): IndexDigests {
+export function indexDigests(capabilities: readonly ResourceCapability[], context: IndexInputs): IndexDigests {
   return Object.fromEntries(capabilities.map((capability) => [capability.type, typeDigests(capability, context)]))
 }
 
-function typeDigests({ type, searchParameters }: ResourceCapability, context: IndexContext): TypeDigests {
+function typeDigests({ type, searchParameters }: ResourceCapability, context: IndexInputs): TypeDigests {
   const readBy: Readonly<Record<string, string>> = { date: context.timeZone, reference: context.base }
   const parameters = searchParameters.map((one) => [
     one.code,

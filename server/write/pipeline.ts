@@ -18,7 +18,7 @@ import type { RuleResult } from './rules/rule.ts'
 import { withUnchanged } from './unchanged.ts'
 
 /** What became of a change: the version made (none: a deletion of nothing), and whether there was nothing before it. */
-export type Written = { readonly version?: Version; readonly created: boolean }
+export type WriteResult = { readonly version?: Version; readonly created: boolean }
 
 /**
  * Commits the changes, all or none, and answers what became of each, in order.
@@ -30,10 +30,10 @@ export function write(
   author: Author,
   changes: readonly Change[],
   along: Along = {},
-): Promise<readonly Written[]> {
+): Promise<readonly WriteResult[]> {
   const { posted } = needs.policy
   const posts = changes.some((one) => POSTED_TYPES.includes(keyOf(one).type))
-  const attempt = (): Promise<readonly Written[]> => writeOnce(needs, author, changes, along)
+  const attempt = (): Promise<readonly WriteResult[]> => writeOnce(needs, author, changes, along)
   return posted ? posted.attempt(posts, attempt) : attempt()
 }
 
@@ -42,7 +42,7 @@ async function writeOnce(
   author: Author,
   changes: readonly Change[],
   along: Along,
-): Promise<readonly Written[]> {
+): Promise<readonly WriteResult[]> {
   const context = contextOf(needs, author)
   const { state, result } = await prepare(needs, context, changes)
   const written = state.changes.filter(changesAnything)

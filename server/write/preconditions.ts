@@ -10,9 +10,9 @@ import type { PreparedChange } from './change.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Policy } from './policy/policy.ts'
 
-type Needs = { readonly definitions: Definitions; readonly policy: Pick<Policy, 'checkWriter'> }
+type PreconditionNeeds = { readonly definitions: Definitions; readonly policy: Pick<Policy, 'checkWriter'> }
 
-export function checkPreconditions(needs: Needs, caller: Caller, changed: PreparedChange): void {
+export function checkPreconditions(needs: PreconditionNeeds, caller: Caller, changed: PreparedChange): void {
   if (changed.change.kind === 'put' && changed.change.derived) return
   // The hub itself need not name a version; where it does, that one must be the current one.
   if (caller.role === 'hub' && changed.change.ifMatch === undefined) return

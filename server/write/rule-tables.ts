@@ -1,6 +1,6 @@
 /** The tables and settings that the rules of the hub read; none of them changes while the hub runs. */
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
-import type { Range } from '../domain/visibility/circle.ts'
+import type { ReadDate } from '../domain/visibility/circle.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { PostedDefinitions } from './posted-definitions.ts'
 
@@ -18,7 +18,7 @@ export type RuleTables = {
   readonly writing: WritingRule
   readonly lifecycle: Lifecycle
   /** A FHIR date as instants in the hub's time zone. */
-  readonly range: Range
+  readonly range: ReadDate
   /** May subscriptions name loopback addresses? */
   readonly loopbackEndpoints: boolean
   readonly posted: PostedDefinitions

@@ -29,10 +29,10 @@ describe('what keeps the hub from starting', () => {
     assert.match(text, /HUB_PORT/)
   })
 
-  it('shows the stack of what nobody foresaw', () => {
+  it('shows the stack of an unexpected error', () => {
     assert.match(
       startFault(new TypeError('x is not a function')),
-      /please report it\.\nTypeError: x is not a function\n\s+at /,
+      /Please report it\.\nTypeError: x is not a function\n\s+at /,
     )
   })
 })

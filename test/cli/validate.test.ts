@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { validateFiles, type Options } from '../../server/cli/validate.ts'
+import { validateFiles, type ValidateCommandOptions } from '../../server/cli/validate.ts'
 
 const GOOD = { resourceType: 'Patient', id: 'a', active: true }
 const BAD = { ...GOOD, birthDate: '2023-02-30' }
-const OPEN: Options = { rules: 'open', threads: 1 }
+const OPEN: ValidateCommandOptions = { rules: 'open', threads: 1 }
 
 const EXAMPLE = 'https://vendor.example/fhir/StructureDefinition/named'
 const NAMED = {
@@ -34,7 +34,11 @@ describe('cli / validate', () => {
     writeFileSync(file, typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content))
     return file
   }
-  const run = async (names: readonly string[], options: Options = OPEN, input: readonly string[] = []) => {
+  const run = async (
+    names: readonly string[],
+    options: ValidateCommandOptions = OPEN,
+    input: readonly string[] = [],
+  ) => {
     let text = ''
     let said = ''
     const exit = await validateFiles(names, options, {
@@ -210,7 +214,7 @@ describe('cli / validate', () => {
   })
 
   describe('cannot run, and says why, for', () => {
-    const stops: readonly [title: string, name: string, options: Options, says: RegExp][] = [
+    const stops: readonly [title: string, name: string, options: ValidateCommandOptions, says: RegExp][] = [
       ['a file that is not there', 'nowhere.json', {}, /^There is no file or folder `nowhere\.json`\.\n$/],
       ['a pattern that nothing matches', 'nowhere*.json', {}, /^No file matches `nowhere\*\.json`\.\n$/],
       ['rules that there are not', 'a.json', { rules: 'lax' }, /^`--rules` is `lax`; it must be `hub` or `open`\.\n$/],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createWorker, Interrupted, type Handler, type Worker, type WorkerNeeds } from '../../server/jobs/worker.ts'
+import { createWorker, Interrupted, type JobHandler, type Worker, type WorkerNeeds } from '../../server/jobs/worker.ts'
 import type { NewJob, Store } from '../../server/store/store.ts'
 import { each, START, STORES } from '../store/stores.ts'
 import { fakeTime } from './time.ts'
@@ -17,7 +17,7 @@ for (const kind of STORES) {
       await Promise.all(started.map((worker) => worker.stop(0)))
     })
 
-    const worker = (handler: Handler, more: Partial<WorkerNeeds> = {}): Worker => {
+    const worker = (handler: JobHandler, more: Partial<WorkerNeeds> = {}): Worker => {
       const clock = { now: () => opened.clock.now }
       const made = createWorker({
         store: opened.store,
@@ -32,7 +32,7 @@ for (const kind of STORES) {
     }
     const enqueue = (...jobs: Partial<NewJob>[]) =>
       opened.store.commit({ jobs: jobs.map((job) => ({ kind: 'work', key: 'a', due: START, ...job })) })
-    const done: Handler = async () => ({ done: true })
+    const done: JobHandler = async () => ({ done: true })
 
     it('runs what is due and leaves what is not, and what is of another kind', async () => {
       const ran: string[] = []
@@ -91,7 +91,7 @@ for (const kind of STORES) {
     it('keeps its lease while the work goes on, so that nobody else begins it', async () => {
       let end: () => void = () => undefined
       let runs = 0
-      const handler: Handler = () => new Promise((resolve) => (runs++, (end = () => resolve({ done: true }))))
+      const handler: JobHandler = () => new Promise((resolve) => (runs++, (end = () => resolve({ done: true }))))
       await enqueue({})
       const [one, other] = [worker(handler), worker(handler)]
       one.start()
@@ -107,7 +107,7 @@ for (const kind of STORES) {
     it('interrupts the work when somebody else has the job, and leaves it to them', async () => {
       let interrupted = false
       await enqueue({})
-      const handler: Handler = (_job, { signal }) =>
+      const handler: JobHandler = (_job, { signal }) =>
         new Promise((_, reject) =>
           signal.addEventListener('abort', () => {
             interrupted = true
@@ -199,7 +199,7 @@ for (const kind of STORES) {
 
     it('ends what runs when it stops, claims no more, and releases what does not end in time', async () => {
       let end: () => void = () => undefined
-      const handler: Handler = (job, { signal }) =>
+      const handler: JobHandler = (job, { signal }) =>
         new Promise((resolve, reject) => {
           if (job.key === 'ends') end = () => resolve({ done: true })
           else signal.addEventListener('abort', () => reject(new Interrupted()))

@@ -256,6 +256,8 @@ describe('numbers keep their text', () => {
         const { text } = ok(await es.get(`/CodeSystem/$lookup?${query}`))
         for (const number of NUMBERS) assert.ok(text.includes(`"valueDecimal":${number}}`), `${number} in ${text}`)
       },
+      jobs: 'answers keys, states and times of jobs, no element of a record',
+      'retry-job': 'answers the state of a job, no element of a record',
       status: 'answers the status and the count of events of a subscription, no element of the record',
       expand: 'answers codes with their displays and designations, which are texts',
       subsumes: 'answers a code',

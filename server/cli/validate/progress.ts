@@ -1,12 +1,12 @@
 /** How far it is, on one line of a terminal that is written over. */
 
-export type Progress = { readonly update: (text: string) => void; readonly clear: () => void }
+export type ProgressLine = { readonly update: (text: string) => void; readonly clear: () => void }
 
 /** Silent when nobody looks. `now` in ms. */
 export function createProgress(
   out: { readonly isTTY?: boolean; write(text: string): unknown },
   now: () => number,
-): Progress {
+): ProgressLine {
   if (!out.isTTY) return { update: () => undefined, clear: () => undefined }
   let updated = -Infinity
   let shown = false

@@ -15,16 +15,20 @@ export type Trail = readonly {
   readonly slice?: string
 }[]
 
-type Setting = {
+type DifferentialContext = {
   readonly url: string
   readonly structures: Structures
   /** Called with each element before it is laid over what its base says. */
   readonly look?: (change: ElementDefinition, node: ElementNode, trail: Trail) => void
 }
-type Step = { readonly name: string; readonly slices: readonly string[] }
+type PathStep = { readonly name: string; readonly slices: readonly string[] }
 
 /** Changes `root`, a copy. Throws DefinitionFault naming the first element that does not fit. */
-export function applyDifferential(root: ElementNode, elements: readonly ElementDefinition[], setting: Setting): void {
+export function applyDifferential(
+  root: ElementNode,
+  elements: readonly ElementDefinition[],
+  setting: DifferentialContext,
+): void {
   const current = new Map<string, string>()
   const sliced = new Map<ElementNode, Set<ElementNode>>()
   for (const [index, element] of elements.entries()) {
@@ -105,7 +109,12 @@ function descend(root: ElementNode, path: string): ElementNode | undefined {
   return steps.reduce<ElementNode | undefined>((node, step) => node?.children.get(step), root)
 }
 
-function locate(root: ElementNode, steps: readonly Step[], element: ElementDefinition, setting: Setting): Trail {
+function locate(
+  root: ElementNode,
+  steps: readonly PathStep[],
+  element: ElementDefinition,
+  setting: DifferentialContext,
+): Trail {
   const trail: Trail[number][] = []
   let node = root
   for (const step of steps) {
@@ -166,7 +175,7 @@ function typeByName(node: ElementNode, name: string): { type?: ElementDefinition
 }
 
 // The id says it all (`Patient.identifier:hubId.system`); without one, a path belongs to the slice last opened on it.
-function stepsOf(element: ElementDefinition, current: Map<string, string>): readonly Step[] {
+function stepsOf(element: ElementDefinition, current: Map<string, string>): readonly PathStep[] {
   if (element.sliceName) current.set(element.path, element.sliceName)
   const names = element.path.split('.')
   const ids = element.id?.split('.')
@@ -180,7 +189,7 @@ function stepsOf(element: ElementDefinition, current: Map<string, string>): read
 }
 
 // A reslice is written `slice/reslice`.
-function step(text: string): Step {
+function step(text: string): PathStep {
   const colon = text.indexOf(':')
   return colon < 0
     ? { name: text, slices: [] }

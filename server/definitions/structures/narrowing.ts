@@ -8,7 +8,7 @@ import { choiceName, isChoice, type ElementDefinition, type ElementNode, type Ty
 import type { Structures } from './structure-definition.ts'
 
 type Look = (change: ElementDefinition, node: ElementNode, trail: Trail) => void
-type Rule = (change: ElementDefinition, node: ElementNode, structures: Structures) => string | undefined
+type NarrowingRule = (change: ElementDefinition, node: ElementNode, structures: Structures) => string | undefined
 
 /** Looks at the elements of a differential in turn; throws DefinitionFault for the first that does not narrow its base. */
 export function lookAt(url: string, structures: Structures): Look {
@@ -21,7 +21,7 @@ export function lookAt(url: string, structures: Structures): Look {
 
 /** Tells the elements that the base lists before those that come before them here. */
 export function findOutOfOrder(report: (change: ElementDefinition) => void): Look {
-  let before: readonly Place[] = []
+  let before: readonly ElementPosition[] = []
   return (change, _node, trail) => {
     const position = positionOf(trail)
     if (isBefore(position, before)) report(change)
@@ -30,7 +30,7 @@ export function findOutOfOrder(report: (change: ElementDefinition) => void): Loo
 }
 
 /** Least and most: the most of a slice is that of the slice, not of the list. */
-const cardinality: Rule = ({ min, max, sliceName }, { element }) => {
+const cardinality: NarrowingRule = ({ min, max, sliceName }, { element }) => {
   const [least, most] = [element.min ?? 0, number(element.max)]
   if (typeof min === 'number' && min < least) return `has the min \`${min}\`, but the base asks for \`${least}\`.`
   // Rule eld-2: min is not above max, whichever of them is the base's.
@@ -42,7 +42,7 @@ const cardinality: Rule = ({ min, max, sliceName }, { element }) => {
 
 const number = (max: string | undefined): number => (max === undefined || max === '*' ? Infinity : Number(max))
 
-const types: Rule = ({ type }, { element }, structures) => {
+const types: NarrowingRule = ({ type }, { element }, structures) => {
   const allowed = element.type ?? []
   if (!Array.isArray(type) || allowed.length === 0) return undefined
   const other = (type as readonly TypeRef[]).find(
@@ -85,7 +85,7 @@ function isKindOf(type: string, other: string, structures: Structures): boolean 
 const VALUE = /^(?:fixed|pattern)([A-Z]\w*)$/
 
 /** What is fixed, and a pattern, are of a type that the element has. */
-const values: Rule = (change, { element }) => {
+const values: NarrowingRule = (change, { element }) => {
   const codes = (Array.isArray(change.type) ? change.type : (element.type ?? [])).map(({ code }) => code).filter(isName)
   if (codes.length === 0) return undefined
   const key = Object.keys(change).find((one) => VALUE.test(one))
@@ -94,13 +94,13 @@ const values: Rule = (change, { element }) => {
   return `has \`${key}\`; its type is ${list(codes)}.`
 }
 
-const binding: Rule = ({ binding: now }, { element }) => {
+const binding: NarrowingRule = ({ binding: now }, { element }) => {
   const { strength } = element.binding ?? {}
   if (strength !== 'required' || now?.strength === undefined || now.strength === 'required') return undefined
   return `has a ${now.strength} binding; that of the base is required.`
 }
 
-const NARROWING: readonly Rule[] = [cardinality, types, values, binding]
+const NARROWING: readonly NarrowingRule[] = [cardinality, types, values, binding]
 
 const list = (names: readonly string[]): string => [...new Set(names)].map((one) => `\`${one}\``).join(' or ')
 
@@ -115,13 +115,13 @@ function slicingFault({ id, sliceName }: ElementDefinition, trail: Trail): strin
 }
 
 /** Where an element stands among its siblings, and in which slice of it. */
-type Place = { readonly index: number; readonly slice?: string }
+type ElementPosition = { readonly index: number; readonly slice?: string }
 
-const positionOf = (trail: Trail): readonly Place[] =>
+const positionOf = (trail: Trail): readonly ElementPosition[] =>
   trail.map(({ parent, whole, slice }) => ({ index: [...parent.children.keys()].indexOf(whole.name), slice }))
 
 /** Of different slices of the same element either may come first. */
-function isBefore(one: readonly Place[], other: readonly Place[]): boolean {
+function isBefore(one: readonly ElementPosition[], other: readonly ElementPosition[]): boolean {
   for (let step = 0; step < Math.min(one.length, other.length); step++) {
     const [mine, theirs] = [one[step], other[step]]
     if (mine?.index !== theirs?.index) return (mine?.index ?? 0) < (theirs?.index ?? 0)

@@ -3,11 +3,11 @@ import type { Resource } from '../../fhir/types.ts'
 import type { Issue } from '../../fhir/outcome.ts'
 import { closingOf, EVIDENCE, needsOf, unmet } from './evidence.ts'
 import type { Lifecycle, Need, Transition } from './lifecycle.ts'
-import { issue, oneOf, shown, type Step } from './step.ts'
+import { issue, oneOf, shown, type TaskStep } from './step.ts'
 import { businessStatusOf, outcomesOf, statusOf } from './task.ts'
 
 /** The business status, the outcome and the evidence of the state that a transition arrives in. */
-export function checkArrival(step: Step, rows: readonly Transition[]): readonly Issue[] {
+export function checkArrival(step: TaskStep, rows: readonly Transition[]): readonly Issue[] {
   const { before, after, lifecycle } = step
   const code = businessStatusOf(after)
   const fitting = rows.filter((row) =>
@@ -45,7 +45,7 @@ export function checkOutcome(after: Resource, lifecycle: Lifecycle): readonly Is
   ]
 }
 
-export function checkNeeds(step: Step, more: readonly Need[]): readonly Issue[] {
+export function checkNeeds(step: TaskStep, more: readonly Need[]): readonly Issue[] {
   const { before, after, lifecycle } = step
   const needs = needsOf(lifecycle, statusOf(after), businessStatusOf(after), more)
   return unmet(needs, before, after, lifecycle).map((need) => {

@@ -2,10 +2,10 @@
 import type { Resource } from '../../fhir/types.ts'
 import type { Issue } from '../../fhir/outcome.ts'
 import { codesOf, sameJson, textOf } from '../../fhir/element.ts'
-import { issue, oneOf, type Step } from './step.ts'
+import { issue, oneOf, type TaskStep } from './step.ts'
 import { changedElements, OUTPUT, outputsBeyond, ownerOf, requesterOf, statusOf } from './task.ts'
 
-export function checkImmutable({ after, lifecycle }: Step, before: Resource): readonly Issue[] {
+export function checkImmutable({ after, lifecycle }: TaskStep, before: Resource): readonly Issue[] {
   return lifecycle.immutable
     .filter((name) => !sameJson(before[name], after[name]))
     .map((name) =>
@@ -18,7 +18,7 @@ export function checkImmutable({ after, lifecycle }: Step, before: Resource): re
 }
 
 /** The owner changes when an open referral is claimed, or while it may still be routed to another. */
-export function checkOwner(step: Step, before: Resource): readonly Issue[] {
+export function checkOwner(step: TaskStep, before: Resource): readonly Issue[] {
   const { after, actor, lifecycle, parties } = step
   const claiming = parties.includes('claimant') && statusOf(after) !== statusOf(before)
   if (claiming && ownerOf(after) !== actor.agency) {
@@ -45,7 +45,7 @@ export function checkOwner(step: Step, before: Resource): readonly Issue[] {
   ]
 }
 
-export function checkDistinct({ after }: Step): readonly Issue[] {
+export function checkDistinct({ after }: TaskStep): readonly Issue[] {
   const owner = ownerOf(after)
   if (owner === undefined || owner !== requesterOf(after)) return []
   return [
@@ -57,7 +57,7 @@ export function checkDistinct({ after }: Step): readonly Issue[] {
   ]
 }
 
-export function checkElements(step: Step, before: Resource): readonly Issue[] {
+export function checkElements(step: TaskStep, before: Resource): readonly Issue[] {
   const { after, lifecycle, parties } = step
   const changed = changedElements(before, after)
   const limits = parties.map((party) => lifecycle.only[party])
@@ -80,7 +80,7 @@ export function checkElements(step: Step, before: Resource): readonly Issue[] {
   ]
 }
 
-export function checkReserved({ lifecycle, parties }: Step, changed: readonly string[]): readonly Issue[] {
+export function checkReserved({ lifecycle, parties }: TaskStep, changed: readonly string[]): readonly Issue[] {
   if (parties.length === 0) return []
   return changed
     .filter((name) => lifecycle.reserved[name] && !lifecycle.reserved[name].some((party) => parties.includes(party)))
@@ -94,7 +94,7 @@ export function checkReserved({ lifecycle, parties }: Step, changed: readonly st
 }
 
 /** Evidence is the owner's: the others add only the outputs that are theirs, and take none away. */
-export function checkOutputs({ before, after, lifecycle, parties }: Step): readonly Issue[] {
+export function checkOutputs({ before, after, lifecycle, parties }: TaskStep): readonly Issue[] {
   const limits = parties.map((party) => lifecycle.outputs[party])
   if (limits.length === 0 || limits.some((limit) => limit === undefined)) return []
   const allowed = limits.flatMap((limit) => limit ?? [])
@@ -113,7 +113,7 @@ export function checkOutputs({ before, after, lifecycle, parties }: Step): reado
 }
 
 /** `lastModified` never goes back. */
-export function checkClock({ after }: Step, before: Resource): readonly Issue[] {
+export function checkClock({ after }: TaskStep, before: Resource): readonly Issue[] {
   const [was, is] = [textOf(before.lastModified), textOf(after.lastModified)]
   if (was === undefined || is === undefined || !(Date.parse(is) < Date.parse(was))) return []
   return [

@@ -1,7 +1,7 @@
 /** What a change of a referral requires: how each requirement is met, and the sentence that names it. */
 import type { Resource } from '../../fhir/types.ts'
 import { items, textOf } from '../../fhir/element.ts'
-import type { Lifecycle, Need, Outcome } from './lifecycle.ts'
+import type { Lifecycle, Need, ReferralOutcome } from './lifecycle.ts'
 import { businessStatusOf, outputsOf } from './task.ts'
 
 type Evidence = {
@@ -42,7 +42,7 @@ export const closingOf = (
   lifecycle: Lifecycle,
   status: string,
   businessStatus: string | undefined,
-): Outcome | undefined =>
+): ReferralOutcome | undefined =>
   lifecycle.outcomes.find((row) => row.status.includes(status) && row.businessStatus.includes(businessStatus ?? ''))
 
 /** Everything that the new state must come with. */

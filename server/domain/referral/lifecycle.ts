@@ -23,7 +23,7 @@ export type Transition = {
 }
 
 /** A change of the business status alone; without `from`, whatever it is now. */
-export type Progress = {
+export type BusinessStatusChange = {
   readonly while: readonly string[]
   readonly by: readonly Party[]
   readonly from?: readonly string[]
@@ -31,7 +31,7 @@ export type Progress = {
 }
 
 /** A way to close with one of the four outcomes that are counted. */
-export type Outcome = {
+export type ReferralOutcome = {
   readonly outcome: string
   readonly status: readonly string[]
   readonly businessStatus: readonly string[]
@@ -43,10 +43,10 @@ export type Lifecycle = {
   readonly statuses: readonly string[]
   readonly terminal: readonly string[]
   readonly transitions: readonly Transition[]
-  readonly progress: readonly Progress[]
+  readonly progress: readonly BusinessStatusChange[]
   /** Statuses that need statusReason.text. */
   readonly reasonFor: readonly string[]
-  readonly outcomes: readonly Outcome[]
+  readonly outcomes: readonly ReferralOutcome[]
   /** How many dated contact attempts show a no-show. */
   readonly contactAttempts: number
   /** Elements that never change. */

@@ -4,7 +4,7 @@ import type { ErrorCode, Issue } from '../../fhir/outcome.ts'
 import type { Lifecycle, Party } from './lifecycle.ts'
 
 /** One write of a Task: what it was (undefined: it is created), what it is to be, by whom, under which table. */
-export type Step = {
+export type TaskStep = {
   readonly before?: Resource
   readonly after: Resource
   readonly actor: Caller

@@ -17,7 +17,7 @@ import {
 } from './changes.ts'
 import { creators, legalText, progressFor, rowsFor } from './legal.ts'
 import type { Lifecycle } from './lifecycle.ts'
-import { issue, oneOf, shown, type Step } from './step.ts'
+import { issue, oneOf, shown, type TaskStep } from './step.ts'
 import { businessStatusOf, changedElements, OUTPUT, outputsBeyond, partiesOf, requesterOf, statusOf } from './task.ts'
 
 /**
@@ -33,7 +33,7 @@ export function checkTask(
   lifecycle: Lifecycle,
 ): readonly Issue[] {
   if (!before) return checkCreation({ after, actor, lifecycle, parties: creators(actor) })
-  const step: Step = { before, after, actor, lifecycle, parties: partiesOf(before, actor) }
+  const step: TaskStep = { before, after, actor, lifecycle, parties: partiesOf(before, actor) }
   if (lifecycle.terminal.includes(statusOf(before))) return checkClosed(step, before)
   const move = statusOf(before) === statusOf(after) ? checkProgress(step, before) : checkTransition(step, before)
   const fixed = checkImmutable(step, before)
@@ -42,7 +42,7 @@ export function checkTask(
   return [...move, ...fixed, ...checkOwner(step, before), ...checkElements(step, before), ...checkClock(step, before)]
 }
 
-function checkCreation(step: Step): readonly Issue[] {
+function checkCreation(step: TaskStep): readonly Issue[] {
   const { after, actor, lifecycle, parties } = step
   if (parties.includes('requester') && requesterOf(after) !== actor.agency) {
     const text = `\`Task.requester\` must be \`Organization/${actor.agency}\`: an agency refers in its own name.`
@@ -61,7 +61,7 @@ function checkCreation(step: Step): readonly Issue[] {
   ]
 }
 
-function checkTransition(step: Step, before: Resource): readonly Issue[] {
+function checkTransition(step: TaskStep, before: Resource): readonly Issue[] {
   const { after, actor, lifecycle, parties } = step
   const rows = rowsFor(lifecycle, statusOf(before), parties).filter((row) => row.to === statusOf(after))
   if (rows.length > 0) return checkArrival(step, rows)
@@ -70,7 +70,7 @@ function checkTransition(step: Step, before: Resource): readonly Issue[] {
 }
 
 /** A write that keeps the status: the business status moves along its own graph, and only for those it concerns. */
-function checkProgress(step: Step, before: Resource): readonly Issue[] {
+function checkProgress(step: TaskStep, before: Resource): readonly Issue[] {
   const { after, actor, lifecycle, parties } = step
   if (parties.length === 0 || (parties.includes('claimant') && parties.length === 1)) {
     return [
@@ -90,7 +90,7 @@ function checkProgress(step: Step, before: Resource): readonly Issue[] {
 }
 
 /** A closed referral has no way out; a few things may still be added to it. */
-function checkClosed(step: Step, before: Resource): readonly Issue[] {
+function checkClosed(step: TaskStep, before: Resource): readonly Issue[] {
   const { after, actor, lifecycle, parties } = step
   if (statusOf(after) !== statusOf(before)) {
     const text = `The referral cannot go from \`${statusOf(before)}\` to \`${statusOf(after)}\`: ${legalText(before, actor, lifecycle)}`

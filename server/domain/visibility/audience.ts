@@ -8,7 +8,7 @@ import { RESTRICTED_CLASS, type Circle } from './circle.ts'
 import { common, joined, type Membership } from './membership.ts'
 import type { VisibilityRule } from './rule.ts'
 
-export type Written = {
+export type WrittenRecord = {
   readonly resource: Resource
   /** Who created the record, and who wrote its current version. */
   readonly owner: string
@@ -26,7 +26,7 @@ const EVERYONE: readonly Membership[] = [{ agency: '*' }]
  */
 export function audienceOf(
   rule: VisibilityRule,
-  written: Written,
+  written: WrittenRecord,
   circle: Circle,
   roles: Roles,
 ): readonly Membership[] {
@@ -75,7 +75,7 @@ export const restrictionsOf = (resource: Resource): readonly string[] =>
     .map(({ system, code }) => `${String(system)}|${String(code)}`)
 
 /** Does the rule declare the record a lookup? Only the board writes lookups, and they are about no participant. */
-function isLookup(rule: VisibilityRule, { resource, owner }: Written, { board }: Roles): boolean {
+function isLookup(rule: VisibilityRule, { resource, owner }: WrittenRecord, { board }: Roles): boolean {
   const about = rule.participant[resource.resourceType]
   if (owner !== board || about === undefined || valuesAt(resource, about).length > 0) return false
   return rule.lookups.some(

@@ -20,13 +20,13 @@ export type Circle = {
 export const NOBODY: Circle = { members: [], classes: {} }
 
 /** What one source record gives: memberships, and the restricted classes that it opens to them. */
-export type Grant = { readonly members: readonly Membership[]; readonly classes: readonly string[] }
+export type SourceGrant = { readonly members: readonly Membership[]; readonly classes: readonly string[] }
 
 /** The grants of a participant's source records, by `Type/id`. A source that grants nothing is not listed. */
-export type Grants = Readonly<Record<string, readonly Grant[]>>
+export type Grants = Readonly<Record<string, readonly SourceGrant[]>>
 
 /** Reads a FHIR date as the instants [start, end). */
-export type Range = (text: string) => { start: number; end: number }
+export type ReadDate = (text: string) => { start: number; end: number }
 
 /** What opens a class that needs an agreement as well as a consent. */
 export type AgreementSources = {
@@ -47,7 +47,7 @@ export const RESTRICTED_CLASS = codeSystem('restricted-class')
 export const circleTypes = (rule: VisibilityRule): readonly string[] => [...new Set(rule.circle.map((one) => one.type))]
 
 /** What a record grants now; nothing for a record that is no source, or whose status ends its grants. */
-export const grantsOf = (rule: VisibilityRule, record: Resource, range: Range): readonly Grant[] =>
+export const grantsOf = (rule: VisibilityRule, record: Resource, range: ReadDate): readonly SourceGrant[] =>
   rule.circle
     .filter((one) => applies(one, record))
     .map((one) => grant(one, record, range))
@@ -75,7 +75,7 @@ export const consentedIn = (grants: Grants, name: string): readonly Membership[]
   )
 
 /** The circle from the source records themselves. */
-export function circleOf(rule: VisibilityRule, sources: CircleSources, range: Range): Circle {
+export function circleOf(rule: VisibilityRule, sources: CircleSources, range: ReadDate): Circle {
   const grants = Object.fromEntries(
     sources.records.map((record, index) => [index, grantsOf(rule, record, range)] as const),
   )
@@ -87,7 +87,7 @@ export function agreedUpon(
   rule: VisibilityRule,
   { agreements, wageAgencies }: AgreementSources,
   name: string,
-  range: Range,
+  range: ReadDate,
 ): readonly Membership[] {
   const { type, status, parties, period, category } = rule.agreement
   return joined(
@@ -104,7 +104,7 @@ export function agreedUpon(
   )
 }
 
-const all = (grants: Grants): readonly Grant[] => Object.values(grants).flat()
+const all = (grants: Grants): readonly SourceGrant[] => Object.values(grants).flat()
 
 function applies(rule: CircleRule, record: Resource): boolean {
   if (record.resourceType !== rule.type) return false
@@ -112,7 +112,7 @@ function applies(rule: CircleRule, record: Resource): boolean {
   return rule.permit === undefined || valuesAt(record, rule.permit)[0] === 'permit'
 }
 
-function grant(rule: CircleRule, record: Resource, range: Range): Grant {
+function grant(rule: CircleRule, record: Resource, range: ReadDate): SourceGrant {
   const bounds = boundsAt(record, rule.period, range)
   const agencies = rule.agency.flatMap((path) => idsAt(record, path, 'Organization'))
   return {
@@ -135,7 +135,7 @@ function categoriesOf(agreement: Resource, extension: string): readonly string[]
 }
 
 /** A Period as instants: [from, until). Either end may be open. */
-function boundsAt(resource: Resource, path: string | undefined, range: Range): { from?: number; until?: number } {
+function boundsAt(resource: Resource, path: string | undefined, range: ReadDate): { from?: number; until?: number } {
   const period = path === undefined ? undefined : (valuesAt(resource, path)[0] as JsonObject | undefined)
   const start = typeof period?.start === 'string' ? { from: range(period.start).start } : {}
   const end = typeof period?.end === 'string' ? { until: range(period.end).end } : {}

@@ -1,6 +1,6 @@
 /** Dates, instants, periods and timings as ranges. https://hl7.org/fhir/R4/search.html#date */
 import { dateRange, EARLIEST, LATEST } from '../../fhir/dates.ts'
-import type { Range } from '../../fhir/dates.ts'
+import type { InstantRange } from '../../fhir/dates.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import { COMPARE, splitPrefix } from '../prefix.ts'
 import type { Prefix } from '../prefix.ts'
@@ -51,7 +51,7 @@ export function searchedRange(
   text: string,
   timeZone: string,
   now: number,
-): Range & { readonly prefix: Prefix } {
+): InstantRange & { readonly prefix: Prefix } {
   const { prefix, value } = splitPrefix(text)
   const range = dateRange(value.replace(LOST_PLUS, '+'), timeZone)
   if (!range) {
@@ -64,7 +64,7 @@ export function searchedRange(
   return { prefix, ...(prefix === 'ap' ? widened(range, now) : range) }
 }
 
-function widened({ start, end }: Range, now: number): Range {
+function widened({ start, end }: InstantRange, now: number): InstantRange {
   const distance = Math.max(0, start - now, now - end)
   const margin = Math.round(distance * APPROXIMATION)
   return { start: start - margin, end: end + margin }
@@ -73,7 +73,7 @@ function widened({ start, end }: Range, now: number): Range {
 type TimeElement = { start?: unknown; end?: unknown; event?: unknown; repeat?: { boundsPeriod?: unknown } }
 
 /** The range of a date, dateTime, instant, Period or Timing; of a Timing only the outer limits count. */
-function rangeOf(value: unknown, timeZone: string): Range | undefined {
+function rangeOf(value: unknown, timeZone: string): InstantRange | undefined {
   if (typeof value === 'string') return dateRange(value, timeZone)
   if (typeof value !== 'object' || value === null) return undefined
   const { start, end, event, repeat } = value as TimeElement
@@ -84,12 +84,12 @@ function rangeOf(value: unknown, timeZone: string): Range | undefined {
 }
 
 /** An absent limit is open; with a limit that is not a real date the whole value gives no entry. */
-function limit(value: unknown, timeZone: string, open: Range): Range | undefined {
+function limit(value: unknown, timeZone: string, open: InstantRange): InstantRange | undefined {
   if (value === undefined) return open
   return typeof value === 'string' ? dateRange(value, timeZone) : undefined
 }
 
-function outerRange(values: readonly unknown[], timeZone: string): Range | undefined {
+function outerRange(values: readonly unknown[], timeZone: string): InstantRange | undefined {
   const ranges = values.map((value) => rangeOf(value, timeZone)).filter((range) => range !== undefined)
   if (ranges.length === 0) return undefined
   return { start: Math.min(...ranges.map((range) => range.start)), end: Math.max(...ranges.map((range) => range.end)) }

@@ -5,14 +5,12 @@ import { keyOf } from '../check-work.ts'
 import { mergeJobs } from '../new-jobs.ts'
 import { stamp } from '../stamp.ts'
 import { CommitConflict } from '../store.ts'
-import type { Committed, Expect, Version, Work, Write } from '../store.ts'
+import type { Committed, Expect, Precondition, Version, Work, Write } from '../store.ts'
 import { distinct } from './entries.ts'
 import { addEvent } from './events.ts'
 import { isDeletion } from './schema.ts'
-import type { MemoryState, StoredRecord } from './schema.ts'
+import type { MemoryState, StoredRecord, StoredRecords } from './schema.ts'
 import { find } from './search.ts'
-
-type Records = MemoryState['records']
 
 /** @throws CommitConflict */
 export function apply(work: Work, state: MemoryState, clock: number): Committed {
@@ -46,9 +44,7 @@ function checkConditions({ claim, cursors = [], guards = [], writes = [] }: Work
   for (const [index, write] of writes.entries()) checkWrite(write, index, state.records)
 }
 
-type Precondition = readonly [kind: 'write' | 'guard', index: number]
-
-function checkWrite(write: Write, index: number, records: Records): void {
+function checkWrite(write: Write, index: number, records: StoredRecords): void {
   if (write.kind === 'audience') return
   if (write.kind === 'entries') {
     const last = records.get(keyText(write.key))?.versions.length ?? 0
@@ -56,7 +52,7 @@ function checkWrite(write: Write, index: number, records: Records): void {
   } else if (write.expect) check(keyOf(write), write.expect, ['write', index], records)
 }
 
-function check(key: Key, expect: Expect, precondition: Precondition, records: Records): void {
+function check(key: Key, expect: Expect, precondition: Precondition, records: StoredRecords): void {
   const last = records.get(keyText(key))?.versions.at(-1)
   const current = last === undefined || isDeletion(last) ? 0 : last.version
   const met =
@@ -65,7 +61,7 @@ function check(key: Key, expect: Expect, precondition: Precondition, records: Re
 }
 
 /** The version that a write makes, if it makes one. */
-function versionOf(write: Write, now: { sequence: number; at: number }, records: Records): Version | undefined {
+function versionOf(write: Write, now: { sequence: number; at: number }, records: StoredRecords): Version | undefined {
   if (write.kind === 'audience' || write.kind === 'entries') return undefined
   const key = keyOf(write)
   const before = records.get(keyText(key))?.versions.at(-1)
@@ -83,7 +79,7 @@ function versionOf(write: Write, now: { sequence: number; at: number }, records:
   }
 }
 
-function keep(write: Write, version: Version | undefined, sequence: number, records: Records): void {
+function keep(write: Write, version: Version | undefined, sequence: number, records: StoredRecords): void {
   const text = keyText(keyOf(write))
   const existing = records.get(text)
   if (write.kind === 'audience' || write.kind === 'entries') {

@@ -7,7 +7,7 @@ import type { Job, JobCursor, JobQuery, Jobs, JobState, ListedJob, Settlement } 
  * `leased`: until when a worker has it; `again`: the due time of an enqueueing that came during the lease; `ended`: it
  * is not claimed any more.
  */
-type Row = {
+type MemoryJob = {
   readonly kind: string
   readonly key: string
   payload: unknown
@@ -29,13 +29,13 @@ export type MemoryJobs = Jobs & {
 
 /** @param clock the time at which states are listed */
 export function memoryJobs(clock: () => number): MemoryJobs {
-  const rows = new Map<string, Row>()
+  const rows = new Map<string, MemoryJob>()
   let fence = 0
-  const claimed = (job: Job): Row | undefined => {
+  const claimed = (job: Job): MemoryJob | undefined => {
     const row = rows.get(name(job))
     return row?.leased !== undefined && row.fence === job.fence ? row : undefined
   }
-  const live = (kinds: readonly string[]): Row[] =>
+  const live = (kinds: readonly string[]): MemoryJob[] =>
     [...rows.values()].filter((row) => row.ended === undefined && kinds.includes(row.kind))
 
   return {
@@ -81,10 +81,17 @@ export function memoryJobs(clock: () => number): MemoryJobs {
 }
 
 const name = ({ kind, key }: { kind: string; key: string }): string => JSON.stringify([kind, key])
-const readyAt = ({ leased, due }: Row): number => leased ?? due
-const jobOf = ({ kind, key, payload, due, attempts, fence }: Row): Job => ({ kind, key, payload, due, attempts, fence })
+const readyAt = ({ leased, due }: MemoryJob): number => leased ?? due
+const jobOf = ({ kind, key, payload, due, attempts, fence }: MemoryJob): Job => ({
+  kind,
+  key,
+  payload,
+  due,
+  attempts,
+  fence,
+})
 
-function enqueueAgain(row: Row, { due, payload, sequence }: EnqueuedJob): void {
+function enqueueAgain(row: MemoryJob, { due, payload, sequence }: EnqueuedJob): void {
   row.sequence = sequence
   if (payload !== undefined) row.payload = payload
   if (row.leased !== undefined) row.again = Math.min(row.again ?? due, due)
@@ -92,7 +99,7 @@ function enqueueAgain(row: Row, { due, payload, sequence }: EnqueuedJob): void {
   row.ended = undefined
 }
 
-function settle(row: Row, end: Settlement): void {
+function settle(row: MemoryJob, end: Settlement): void {
   const error = 'failed' in end ? end.failed : 'error' in end ? end.error : undefined
   const due = 'again' in end ? Math.min(end.again, row.again ?? end.again) : (row.again ?? row.due)
   row.ended = 'again' in end || row.again !== undefined ? undefined : 'failed' in end ? 'failed' : 'done'
@@ -106,7 +113,7 @@ function settle(row: Row, end: Settlement): void {
 
 const LIVE: readonly JobState[] = ['ready', 'scheduled', 'running', 'failed']
 
-function list({ kinds, states = LIVE, limit, after }: JobQuery, rows: Iterable<Row>, now: number) {
+function list({ kinds, states = LIVE, limit, after }: JobQuery, rows: Iterable<MemoryJob>, now: number) {
   const listed = [...rows]
     .map((row) => listedJob(row, now))
     .filter(({ kind, state }) => (kinds?.includes(kind) ?? true) && states.includes(state))
@@ -117,7 +124,7 @@ function list({ kinds, states = LIVE, limit, after }: JobQuery, rows: Iterable<R
   return { jobs, ...(last && listed.length > limit ? { next: cursorOf(last) } : {}) }
 }
 
-function listedJob(row: Row, now: number): ListedJob {
+function listedJob(row: MemoryJob, now: number): ListedJob {
   return {
     ...jobOf(row),
     state: stateOf(row, now),
@@ -127,7 +134,7 @@ function listedJob(row: Row, now: number): ListedJob {
   }
 }
 
-function stateOf(row: Row, now: number): JobState {
+function stateOf(row: MemoryJob, now: number): JobState {
   if (row.ended !== undefined) return row.ended
   if (readyAt(row) <= now) return 'ready'
   return row.leased === undefined ? 'scheduled' : 'running'

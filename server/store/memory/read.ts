@@ -3,27 +3,23 @@ import { keyText } from '../../fhir/types.ts'
 import type { Key } from '../../fhir/types.ts'
 import { visible } from '../../search/match.ts'
 import type { Viewer } from '../../search/query.ts'
-import type { Version } from '../store.ts'
-import type { MemoryState, StoredRecord } from './schema.ts'
+import type { HistoryPage, Version } from '../store.ts'
+import type { StoredRecord, StoredRecords } from './schema.ts'
 
-type Records = MemoryState['records']
-
-export const read = (key: Key, viewer: Viewer, records: Records): Version | undefined =>
+export const read = (key: Key, viewer: Viewer, records: StoredRecords): Version | undefined =>
   seen(key, viewer, records)?.versions.at(-1)
 
-export const vread = (key: Key, version: number, viewer: Viewer, records: Records): Version | undefined =>
+export const vread = (key: Key, version: number, viewer: Viewer, records: StoredRecords): Version | undefined =>
   seen(key, viewer, records)?.versions[version - 1]
 
-type Page = { readonly limit: number; readonly before?: number; readonly since?: number }
-
 /** Newest first. `total` counts the versions at or after `since`, whatever the page. */
-export function history(key: Key, viewer: Viewer, page: Page, records: Records) {
+export function history(key: Key, viewer: Viewer, page: HistoryPage, records: StoredRecords) {
   const { limit, before = Infinity, since = -Infinity } = page
   const all = (seen(key, viewer, records)?.versions ?? []).filter(({ at }) => at >= since).reverse()
   return { versions: all.filter(({ version }) => version < before).slice(0, limit), total: all.length }
 }
 
-export function indexed(key: Key, records: Records) {
+export function indexed(key: Key, records: StoredRecords) {
   const record = records.get(keyText(key))
   if (record === undefined) return undefined
   const { version, entries } = record.states.at(-1)!
@@ -31,7 +27,7 @@ export function indexed(key: Key, records: Records) {
 }
 
 /** The record, if the viewer may know of it. */
-function seen(key: Key, viewer: Viewer, records: Records): StoredRecord | undefined {
+function seen(key: Key, viewer: Viewer, records: StoredRecords): StoredRecord | undefined {
   const record = records.get(keyText(key))
   return record !== undefined && visible(record.audience, viewer) ? record : undefined
 }

@@ -16,9 +16,11 @@ export type StoredRecord = {
   audience: readonly Audience[]
 }
 
+/** By `Type/id`, in creation order. */
+export type StoredRecords = Map<string, StoredRecord>
+
 export type MemoryState = {
-  /** By `Type/id`, in creation order. */
-  readonly records: Map<string, StoredRecord>
+  readonly records: StoredRecords
   /** The commit of sequence 1 comes first. */
   readonly log: Commit[]
   readonly cursors: Map<string, number>

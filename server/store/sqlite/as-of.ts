@@ -35,7 +35,7 @@ export function resolveAsOf({ asOf, ...query }: Query, statements: Statements): 
 export const unchangedSince = (asOf: number): Sql =>
   sql`r.head < ${(asOf + 1) * ROOM} AND (r.reindexed IS NULL OR r.reindexed <= ${asOf})`
 
-type Row = {
+type FormerRow = {
   readonly rid: number
   readonly seq: number
   readonly at: number
@@ -67,7 +67,7 @@ export function formerStates(
   const states: FormerState[] = []
   for (let after = from; ;) {
     const { text, args } = changedSince({ ...query, asOf }, types, scope, [after, upTo])
-    const rows = scope.statements.all<Row>(text, ...args)
+    const rows = scope.statements.all<FormerRow>(text, ...args)
     states.push(...matching(query, rows, scope))
     if (rows.length < CHUNK || states.length >= max) return states
     after = rows.at(-1)!.rid
@@ -95,7 +95,11 @@ function changedSince(
     ORDER BY changed.rid LIMIT ${CHUNK}`
 }
 
-function matching({ where, sort = [] }: Query, rows: readonly Row[], { terms, statements }: QueryScope): FormerState[] {
+function matching(
+  { where, sort = [] }: Query,
+  rows: readonly FormerRow[],
+  { terms, statements }: QueryScope,
+): FormerState[] {
   const states = rows.map((row) => ({ ...row, encoded: JSON.parse(row.encoded) as EncodedEntries }))
   const values = loadValues(
     states.map(({ encoded }) => encoded),

@@ -3,7 +3,7 @@ import type { Audience } from '../../search/query.ts'
 import type { Terms } from './terms.ts'
 import type { Statements } from './sql.ts'
 
-type Grant = readonly [agency: number, n: number, since: number | null, until: number | null]
+type AudienceGrant = readonly [agency: number, n: number, since: number | null, until: number | null]
 
 /** [[tid], [tid, from], [tid, from or null, until], ...] */
 export function encodeAudience(audience: readonly Audience[], terms: Terms): string {
@@ -15,19 +15,19 @@ export function encodeAudience(audience: readonly Audience[], terms: Terms): str
   return JSON.stringify(items)
 }
 
-type Item = readonly [agency: number, from?: number | null, until?: number]
+type EncodedGrant = readonly [agency: number, from?: number | null, until?: number]
 
 export function decodeAudience(text: string, terms: Terms): Audience[] {
-  return (JSON.parse(text) as Item[]).map(([tid, from, until]) => ({
+  return (JSON.parse(text) as EncodedGrant[]).map(([tid, from, until]) => ({
     agency: terms.text(tid),
     ...(typeof from === 'number' ? { from } : {}),
     ...(until === undefined ? {} : { until }),
   }))
 }
 
-function grants(text: string): Grant[] {
+function grants(text: string): AudienceGrant[] {
   const counts = new Map<number, number>()
-  return (JSON.parse(text) as Item[]).map(([tid, from, until]) => {
+  return (JSON.parse(text) as EncodedGrant[]).map(([tid, from, until]) => {
     const n = counts.get(tid) ?? 0
     counts.set(tid, n + 1)
     return [tid, n, from ?? null, until ?? null]

@@ -1,6 +1,6 @@
 /** One commit inside a transaction: conditions first, then the writes, jobs, events and cursors. */
 import { CommitConflict } from '../store.ts'
-import type { Committed, Expect, Work, Write } from '../store.ts'
+import type { Committed, Expect, Precondition, Work, Write } from '../store.ts'
 import { keyOf } from '../check-work.ts'
 import { mergeJobs } from '../new-jobs.ts'
 import type { Key } from '../../fhir/types.ts'
@@ -55,8 +55,6 @@ function checkWrite(write: Write, index: number, context: CommitContext): void {
     if (!write.expect.version.includes(last)) throw new CommitConflict('write', index, last)
   } else if (write.expect) check(keyOf(write), write.expect, ['write', index], context)
 }
-
-type Precondition = readonly [kind: 'write' | 'guard', index: number]
 
 function check(key: Key, expect: Expect, precondition: Precondition, context: CommitContext): void {
   const row = recordOf(key, context)

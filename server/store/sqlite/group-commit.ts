@@ -19,7 +19,7 @@ export type GroupCommit = {
   close(): void
 }
 
-type Item = {
+type QueuedWork = {
   readonly work: () => unknown
   readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
@@ -31,7 +31,7 @@ const MOST = 500
 /** @param onDurable called after each durable transaction */
 export function groupCommit(statements: Statements, terms: Terms, onDurable: () => void): GroupCommit {
   const counts = { transactions: 0 }
-  let waiting: Item[] = []
+  let waiting: QueuedWork[] = []
   let scheduled = false
   let closed = false
 
@@ -52,7 +52,7 @@ export function groupCommit(statements: Statements, terms: Terms, onDurable: () 
     if (items.length > 0) together(items)
   }
 
-  const together = (items: readonly Item[]): void => {
+  const together = (items: readonly QueuedWork[]): void => {
     const outcome = transact(items, statements, terms)
     if ('answers' in outcome) {
       counts.transactions++
@@ -81,10 +81,10 @@ export function groupCommit(statements: Statements, terms: Terms, onDurable: () 
   }
 }
 
-type Outcome = { readonly answers: readonly (() => void)[] } | { readonly fault: unknown }
+type TransactionOutcome = { readonly answers: readonly (() => void)[] } | { readonly fault: unknown }
 
 /** All items in one transaction: how to answer each waiter once it is durable, or the fault for which nothing was done. */
-function transact(items: readonly Item[], { db, run }: Statements, terms: Terms): Outcome {
+function transact(items: readonly QueuedWork[], { db, run }: Statements, terms: Terms): TransactionOutcome {
   try {
     run('BEGIN IMMEDIATE')
     const answers = items.map(attempt)
@@ -99,7 +99,7 @@ function transact(items: readonly Item[], { db, run }: Statements, terms: Terms)
   }
 }
 
-function attempt({ work, resolve, reject }: Item): () => void {
+function attempt({ work, resolve, reject }: QueuedWork): () => void {
   try {
     const result = work()
     return () => resolve(result)

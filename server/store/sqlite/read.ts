@@ -2,8 +2,8 @@
 import type { Key } from '../../fhir/types.ts'
 import type { Viewer } from '../../search/query.ts'
 import { keyText } from '../../fhir/types.ts'
-import type { Commit, Version } from '../store.ts'
-import type { Terms } from './terms.ts'
+import type { Commit, HistoryPage, Version } from '../store.ts'
+import type { ReadContext, Terms } from './terms.ts'
 import { decodeAudience } from './audience.ts'
 import { decodeEntries, loadValues } from './entries.ts'
 import { ANY, CURRENT, ROOM, sequenceOf, versionOf, visibleTo } from './rows.ts'
@@ -12,18 +12,20 @@ import type { VersionRow } from './rows.ts'
 import { most, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 
-type Needs = { readonly statements: Statements; readonly terms: Terms }
-
 /** The record `r` of this key, if the viewer may know of it: the condition of every read. */
 const seen = ({ type, id }: Key, viewer: Viewer, terms: Terms): Sql =>
   sql`r.type = ${terms.idOf(type) ?? 0} AND r.id = ${id} AND ${visibleTo(viewer, terms)}`
 
-export function read(key: Key, viewer: Viewer, needs: Needs): Version | undefined {
+export function read(key: Key, viewer: Viewer, needs: ReadContext): Version | undefined {
   return first(sql`${raw(CURRENT)} WHERE ${seen(key, viewer, needs.terms)}`, needs)
 }
 
 /** Several at once, in the order of the keys. */
-export function readMany(keys: readonly Key[], viewer: Viewer, { statements, terms }: Needs): (Version | undefined)[] {
+export function readMany(
+  keys: readonly Key[],
+  viewer: Viewer,
+  { statements, terms }: ReadContext,
+): (Version | undefined)[] {
   const pairs = JSON.stringify(keys.map(({ type, id }) => [terms.idOf(type) ?? 0, id]))
   const among = sql`(r.type, r.id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${pairs}))`
   const { text, args } = sql`${raw(CURRENT)} WHERE ${among} AND ${visibleTo(viewer, terms)}`
@@ -32,19 +34,22 @@ export function readMany(keys: readonly Key[], viewer: Viewer, { statements, ter
   return keys.map((key) => found.get(keyText(key)))
 }
 
-export function vread(key: Key, version: number, viewer: Viewer, needs: Needs): Version | undefined {
+export function vread(key: Key, version: number, viewer: Viewer, needs: ReadContext): Version | undefined {
   return first(sql`${raw(ANY)} WHERE ${seen(key, viewer, needs.terms)} AND v.version = ${version}`, needs)
 }
 
-function first({ text, args }: Sql, { statements, terms }: Needs): Version | undefined {
+function first({ text, args }: Sql, { statements, terms }: ReadContext): Version | undefined {
   const row = statements.get<VersionRow>(text, ...args)
   return row === undefined ? undefined : versionOf(row, terms)
 }
 
-type Page = { readonly limit: number; readonly before?: number; readonly since?: number }
-
 /** Newest first. `total` counts the versions at or after `since`, whatever the page. */
-export function history(key: Key, viewer: Viewer, { limit, before, since }: Page, { statements, terms }: Needs) {
+export function history(
+  key: Key,
+  viewer: Viewer,
+  { limit, before, since }: HistoryPage,
+  { statements, terms }: ReadContext,
+) {
   const whole = sql`${seen(key, viewer, terms)} AND c.at >= ${since ?? -Infinity}`
   const older = before === undefined ? raw('1') : sql`v.version < ${before}`
   const page = sql`${raw(ANY)} WHERE ${whole} AND ${older} ORDER BY v.version DESC LIMIT ${most(limit)}`
@@ -56,7 +61,7 @@ export function history(key: Key, viewer: Viewer, { limit, before, since }: Page
 }
 
 /** The entries and audience that a record has now. */
-export function indexed({ type, id }: Key, { statements, terms }: Needs) {
+export function indexed({ type, id }: Key, { statements, terms }: ReadContext) {
   const row = statements.get<IndexedRow>(INDEXED, terms.idOf(type) ?? 0, id)
   if (row === undefined) return undefined
   const encoded = JSON.parse(row.encoded) as EncodedEntries
@@ -80,7 +85,7 @@ export function lastCommit({ get }: Statements): CommitRow {
 }
 
 /** The commits after a sequence with their versions, oldest first. */
-export function feed(after: number, limit: number, { statements, terms }: Needs): Commit[] {
+export function feed(after: number, limit: number, { statements, terms }: ReadContext): Commit[] {
   const commits = statements.all<CommitRow>(
     'SELECT sequence, at FROM commits WHERE sequence > ? ORDER BY sequence LIMIT ?',
     after,

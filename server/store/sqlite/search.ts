@@ -5,16 +5,13 @@ import type { Query } from '../../search/query.ts'
 import type { Found, FoundVersion } from '../store.ts'
 import { EVERY_STATE, formerStates, resolveAsOf } from './as-of.ts'
 import type { FormerRange, FormerState } from './as-of.ts'
-import type { Terms } from './terms.ts'
+import type { ReadContext, Terms } from './terms.ts'
 import { decodeEntries, loadValues } from './entries.ts'
 import type { EncodedEntries } from './entries.ts'
 import type { QueryScope } from './condition.ts'
 import { page, planOf, total } from './plan.ts'
 import { ANY, CURRENT, CURRENT_INDEXED, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
-import type { Statements } from './sql.ts'
-
-type Needs = { readonly statements: Statements; readonly terms: Terms }
 
 /** A record of the result: its rid is its creation order. */
 type Hit = SortPosition & Partial<FormerState>
@@ -23,7 +20,7 @@ type Hit = SortPosition & Partial<FormerState>
  * Finds records, one page of them.
  * @throws SequenceUnavailable
  */
-export function find(requested: Query, needs: Needs): Found {
+export function find(requested: Query, needs: ReadContext): Found {
   const query = resolveAsOf(requested, needs.statements)
   const types = typesOf(query.type, needs.terms)
   const scope = scopeOf(types, needs)
@@ -53,7 +50,7 @@ function typesOf(type: Query['type'], terms: Terms): readonly number[] | undefin
 }
 
 /** Of several types, the fields of each are searched. */
-function scopeOf(types: readonly number[] | undefined, { statements, terms }: Needs): QueryScope {
+function scopeOf(types: readonly number[] | undefined, { statements, terms }: ReadContext): QueryScope {
   if (types === undefined || types.length === 1) return { type: types?.[0], terms, statements }
   const fields = () => {
     const all = terms.fields()
@@ -76,10 +73,10 @@ function firstOf({ sort = [], after, limit }: Query, current: Hit[], former: rea
   return [...current, ...beyond].sort(compare).slice(0, limit + 1)
 }
 
-type Row = VersionRow & { readonly encoded: string }
+type CurrentRow = VersionRow & { readonly encoded: string }
 
 /** The versions of a page, in its order: one statement for the current ones, one for former ones, one for entries. */
-function versionsOf(hits: readonly Hit[], withEntries: boolean, { statements, terms }: Needs): FoundVersion[] {
+function versionsOf(hits: readonly Hit[], withEntries: boolean, { statements, terms }: ReadContext): FoundVersion[] {
   const numbers = (of: (hit: Hit) => number | undefined): string => JSON.stringify(hits.flatMap((hit) => of(hit) ?? []))
   const current = numbers((hit) => (hit.seq === undefined ? hit.creation : undefined))
   const former = numbers((hit) => hit.seq)
@@ -87,8 +84,8 @@ function versionsOf(hits: readonly Hit[], withEntries: boolean, { statements, te
     [
       ...(current === '[]'
         ? []
-        : statements.all<Row>(`${withEntries ? CURRENT_INDEXED : CURRENT} WHERE r.rid ${AMONG}`, current)),
-      ...(former === '[]' ? [] : statements.all<Row>(`${ANY} WHERE v.seq ${AMONG}`, former)),
+        : statements.all<CurrentRow>(`${withEntries ? CURRENT_INDEXED : CURRENT} WHERE r.rid ${AMONG}`, current)),
+      ...(former === '[]' ? [] : statements.all<CurrentRow>(`${ANY} WHERE v.seq ${AMONG}`, former)),
     ].map((row) => [row.rid, row]),
   )
   if (!withEntries) return hits.map((hit) => versionOf(rows.get(hit.creation)!, terms))

@@ -4,7 +4,7 @@ import type { FieldIndex } from './fields.ts'
 import type { Arg, Statements } from './sql.ts'
 
 /** A row of the table `value`: the columns of an entry. `kind` is the number of its search type (search-types/). */
-export type Value = { readonly kind: number; readonly text: string; readonly scope: number; readonly exact: string }
+export type ValueRow = { readonly kind: number; readonly text: string; readonly scope: number; readonly exact: string }
 
 export type Terms = {
   /** The number of a text, if it has one. */
@@ -15,12 +15,15 @@ export type Terms = {
   fields(): FieldIndex
   makeField(type: number, kind: number, param: string): number
   /** The number of a value, given now if need be (inside a transaction). */
-  makeValue(value: Value): number
+  makeValue(value: ValueRow): number
   /** Something was rolled back: forgets numbers that may have gone with it. */
   rolledBack(): void
   /** All numbers given so far are durable. */
   committed(): void
 }
+
+/** What reading the database needs. */
+export type ReadContext = { readonly statements: Statements; readonly terms: Terms }
 
 /** How many terms, and how many values, are kept in memory; more are looked up. */
 const MAX_CACHED = 20_000
@@ -100,7 +103,7 @@ function valuesOf({ get }: Statements, insert: Insert) {
   const numbers = new Map<string, number>()
   return {
     forget: () => numbers.clear(),
-    makeValue: ({ kind, text, scope, exact }: Value): number => {
+    makeValue: ({ kind, text, scope, exact }: ValueRow): number => {
       const name = `${kind} ${scope} ${exact.length} ${exact}${text}`
       const existing = numbers.get(name)
       if (existing !== undefined) return existing

@@ -5,16 +5,16 @@ import { keyOf } from '../check-work.ts'
 import { stamp } from '../stamp.ts'
 import type { Version, Write } from '../store.ts'
 import { encodeAudience, updateAudience } from './audience.ts'
-import type { Terms } from './terms.ts'
+import type { ReadContext } from './terms.ts'
 import { encodeEntries, reindex } from './entries.ts'
 import type { EncodedEntries } from './entries.ts'
 import { METHODS } from './rows.ts'
 import type { Statements } from './sql.ts'
 
-export type CommitContext = { readonly statements: Statements; readonly terms: Terms; readonly clock: () => number }
+export type CommitContext = ReadContext & { readonly clock: () => number }
 
 /** When a write happens: the commit, its time, and the number of the version that the write makes. */
-export type Step = { readonly sequence: number; readonly at: number; readonly seq: number }
+export type CommitStep = { readonly sequence: number; readonly at: number; readonly seq: number }
 
 /** A record as a commit needs it; `version` is that of its head. */
 export type RecordRow = {
@@ -33,14 +33,18 @@ export function recordOf({ type, id }: Key, { statements, terms }: CommitContext
 }
 
 /** Does a write whose preconditions hold; answers the version that it made, if any. */
-export function applyWrite(write: Write, step: Step, context: CommitContext): Version | undefined {
+export function applyWrite(write: Write, step: CommitStep, context: CommitContext): Version | undefined {
   return WRITES[write.kind](write as never, step, context)
 }
 
 type WriteOf<kind> = Extract<Write, { readonly kind: kind }>
 
 const WRITES: {
-  readonly [kind in Write['kind']]: (write: WriteOf<kind>, step: Step, context: CommitContext) => Version | undefined
+  readonly [kind in Write['kind']]: (
+    write: WriteOf<kind>,
+    step: CommitStep,
+    context: CommitContext,
+  ) => Version | undefined
 } = {
   put: (write, step, context) => {
     const row = recordOf(keyOf(write), context)
@@ -77,7 +81,7 @@ function setAudience(row: RecordRow, audience: readonly Audience[], { statements
   statements.run('UPDATE record SET audience = ? WHERE rid = ?', text, row.rid)
 }
 
-type NewVersion = Step & { readonly method: number; readonly text: string }
+type NewVersion = CommitStep & { readonly method: number; readonly text: string }
 
 /** Adds a version, and the record with the first one, and brings the indexes up to date with its entries. */
 function addVersion(
@@ -106,7 +110,7 @@ function addVersion(
   return { type, id, version, sequence, at, method: METHODS[method]!, author: by, owner, audience, text }
 }
 
-type Head = Step & { readonly deleted: number; readonly entries: string }
+type Head = CommitStep & { readonly deleted: number; readonly entries: string }
 
 function moveHead(rid: number, { sequence, at, seq, deleted, entries }: Head, { run }: Statements): number {
   run(SUPERSEDE, sequence, rid)

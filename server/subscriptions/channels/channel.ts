@@ -12,9 +12,9 @@ export type Message = {
  * How an attempt ended. `text` is a sentence for the owner of the subscription; nothing that the endpoint sent is in it.
  * `gone`: it wants no more notifications. `retryAfter`: the milliseconds that it asks the hub to wait.
  */
-export type Outcome =
+export type DeliveryOutcome =
   | { readonly accepted: true }
   | { readonly accepted: false; readonly text: string; readonly gone?: boolean; readonly retryAfter?: number }
 
 /** Makes one attempt. Rejects only when the signal aborts (with `Interrupted`). */
-export type Channel = (message: Message, signal: AbortSignal) => Promise<Outcome>
+export type Channel = (message: Message, signal: AbortSignal) => Promise<DeliveryOutcome>

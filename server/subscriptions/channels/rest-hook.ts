@@ -8,7 +8,7 @@ import { Agent as SecureAgent, request as secureRequest } from 'node:https'
 import { endpointFault } from '../../domain/subscription/endpoint.ts'
 import { parseRetryAfter } from '../../jobs/retry.ts'
 import { Interrupted } from '../../jobs/worker.ts'
-import type { Channel, Message, Outcome } from './channel.ts'
+import type { Channel, Message, DeliveryOutcome } from './channel.ts'
 import { guardedLookup, RefusedAddress, type Resolve } from './lookup.ts'
 
 export type RestHookSettings = {
@@ -101,7 +101,7 @@ function drop(response: IncomingMessage, done: () => void): void {
   response.on('close', done)
 }
 
-function outcomeOf({ status, retryAfter }: Answer, now: number): Outcome {
+function outcomeOf({ status, retryAfter }: Answer, now: number): DeliveryOutcome {
   if (status >= 200 && status < 300) return { accepted: true }
   const wait = parseRetryAfter(retryAfter, now)
   return {

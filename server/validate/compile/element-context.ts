@@ -24,11 +24,11 @@ export type JsonProperty = {
 }
 
 /** Compiles a facet to keywords of the object that holds the element. */
-export type ObjectFacet = (place: ElementContext) => Schema | undefined
+export type ObjectFacet = (element: ElementContext) => Schema | undefined
 /** Compiles a facet to keywords of the property: of the whole list, where the element repeats. */
-export type ListFacet = (place: ElementContext, property: JsonProperty) => Schema | undefined
+export type ListFacet = (element: ElementContext, property: JsonProperty) => Schema | undefined
 /** Compiles a facet to keywords of each value. */
-export type ValueFacet = (place: ElementContext, property: JsonProperty) => Schema | undefined
+export type ValueFacet = (element: ElementContext, property: JsonProperty) => Schema | undefined
 
 export const maxOf = (element: ElementDefinition): number =>
   element.max === undefined || element.max === '*' ? Infinity : Number(element.max)

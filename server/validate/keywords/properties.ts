@@ -142,13 +142,13 @@ export const fhirSiblings = keyword<Readonly<Record<string, Schema>>>(
     return (context, data: JsonObject, at) =>
       prepared.flatMap(({ name, check }) =>
         primitiveSiblings(data, name).flatMap(({ sibling, step }) => {
-          const place = {
+          const element = {
             ...at,
             instancePath: `${at.instancePath}/_${name}${step}`,
             parentData: data,
             parentDataProperty: `_${name}`,
           }
-          return runSchema(check, context, sibling, place)
+          return runSchema(check, context, sibling, element)
         }),
       )
   },

@@ -5,7 +5,7 @@ import type { CheckContext } from '../check-context.ts'
 /** A value, and its type where the JSON has it: of a choice, of a resource, of the target of a reference. */
 export type SelectedValue = { readonly value: unknown; readonly type?: string }
 
-type PathStep = (from: SelectedValue, context: CheckContext) => readonly SelectedValue[]
+type SelectStep = (from: SelectedValue, context: CheckContext) => readonly SelectedValue[]
 
 /** https://hl7.org/fhir/R4/profiling.html#discriminator: element names, `$this`, extension(url), ofType(), resolve(). */
 export function selectValues(item: unknown, path: string, context: CheckContext): readonly SelectedValue[] {
@@ -14,9 +14,9 @@ export function selectValues(item: unknown, path: string, context: CheckContext)
   return found
 }
 
-const compiled = new Map<string, readonly PathStep[]>()
+const compiled = new Map<string, readonly SelectStep[]>()
 
-function stepsOf(path: string): readonly PathStep[] {
+function stepsOf(path: string): readonly SelectStep[] {
   let steps = compiled.get(path)
   if (!steps) {
     steps = path
@@ -28,7 +28,7 @@ function stepsOf(path: string): readonly PathStep[] {
   return steps
 }
 
-function stepOf(text: string): PathStep {
+function stepOf(text: string): SelectStep {
   const [, name, argument = ''] = /^(\w+)\(['"]?(.*?)['"]?\)$/.exec(text) ?? []
   if (name === 'resolve') return resolve
   if (name === 'extension')

@@ -18,9 +18,9 @@ import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
-type Tables = Pick<RuleTables, 'posted'>
+type PostedTables = Pick<RuleTables, 'posted'>
 
-export const definitionRules = (tables: Tables): readonly Rule[] => [
+export const definitionRules = (tables: PostedTables): readonly Rule[] => [
   { types: POSTED_TYPES, check: isNoneOfTheHub },
   { types: POSTED_TYPES, check: hasAddressOfItsOwn },
   { types: ['StructureDefinition'], check: (change, state) => canBeUsed(tables, change, state) },
@@ -64,7 +64,7 @@ const unnamed = (name: string, type: string, at: string): Issue =>
   )
 
 async function canBeUsed(
-  { posted }: Tables,
+  { posted }: PostedTables,
   { after, at }: PreparedChange,
   { definitions }: PendingState,
 ): Promise<RuleResult> {

@@ -8,15 +8,15 @@ import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
-type Tables = Pick<RuleTables, 'writing' | 'visibility'>
+type OwnershipTables = Pick<RuleTables, 'writing' | 'visibility'>
 
-export function ownershipRules(tables: Tables): readonly Rule[] {
+export function ownershipRules(tables: OwnershipTables): readonly Rule[] {
   const rules = [mayWrite, namesCaller, namesParticipant, keepsImmutable, keepsParticipant, labelsOwn]
   return rules.map((rule) => ({ types: ['*'], check: (change, state) => rule(tables, change, state) }))
 }
 
 function mayWrite(
-  { writing }: Tables,
+  { writing }: OwnershipTables,
   { key, before, after, stored }: PreparedChange,
   { caller }: PendingState,
 ): RuleResult {
@@ -37,7 +37,7 @@ function mayWrite(
 }
 
 function namesCaller(
-  { writing }: Tables,
+  { writing }: OwnershipTables,
   { key, before, after, at }: PreparedChange,
   { caller }: PendingState,
 ): RuleResult {
@@ -50,7 +50,7 @@ function namesCaller(
 }
 
 /** Who may know of a record is decided by its participant: it must be one of the hub's. */
-function namesParticipant({ visibility }: Tables, { key, after, at }: PreparedChange): RuleResult {
+function namesParticipant({ visibility }: OwnershipTables, { key, after, at }: PreparedChange): RuleResult {
   const element = visibility.participant[key.type]
   if (!after || element === undefined || element === 'self') return {}
   const named = valuesAt(after, element)
@@ -60,7 +60,7 @@ function namesParticipant({ visibility }: Tables, { key, after, at }: PreparedCh
 }
 
 function keepsImmutable(
-  { writing }: Tables,
+  { writing }: OwnershipTables,
   { key, last: before, after, at }: PreparedChange,
   { caller }: PendingState,
 ): RuleResult {
@@ -76,7 +76,10 @@ function keepsImmutable(
 }
 
 /** A record stays about the participant it was created for: otherwise its history would disclose one to the circle of the other. */
-function keepsParticipant({ visibility }: Tables, { key, last: before, after, at }: PreparedChange): RuleResult {
+function keepsParticipant(
+  { visibility }: OwnershipTables,
+  { key, last: before, after, at }: PreparedChange,
+): RuleResult {
   const element = visibility.participant[key.type]
   if (!before || !after || element === undefined || element === 'self') return {}
   if (idsAt(before, element, 'Patient')[0] === idsAt(after, element, 'Patient')[0]) return {}
@@ -96,7 +99,7 @@ function keepsParticipant({ visibility }: Tables, { key, last: before, after, at
  * participant takes none, for it is what its circle has in common.
  */
 function labelsOwn(
-  _: Tables,
+  _: OwnershipTables,
   { key, before, after, stored, at }: PreparedChange,
   { caller }: PendingState,
 ): RuleResult {

@@ -47,10 +47,10 @@ function duplicate(same: Key, { change }: PreparedChange) {
   )
 }
 
-type Token = { readonly param: string; readonly system?: string; readonly code: string }
+type ParticipantToken = { readonly param: string; readonly system?: string; readonly code: string }
 
 /** What identifies a participant for certain after a change. */
-async function tokensOf(changed: PreparedChange, state: PendingState): Promise<readonly Token[]> {
+async function tokensOf(changed: PreparedChange, state: PendingState): Promise<readonly ParticipantToken[]> {
   const ssn = await ssnHashOf(state, changed)
   return [
     ...(changed.after ? tokensIn(changed.after) : []),
@@ -58,7 +58,7 @@ async function tokensOf(changed: PreparedChange, state: PendingState): Promise<r
   ]
 }
 
-const tokensIn = (patient: Resource): readonly Token[] =>
+const tokensIn = (patient: Resource): readonly ParticipantToken[] =>
   identityTokens(patient)
     .filter((token) => token.system !== HUB_ID)
     .map((token) => ({ param: 'identifier', ...token }))
@@ -67,7 +67,7 @@ const tokensIn = (patient: Resource): readonly Token[] =>
  * The tokens that a change adds. What was there before is not looked at again: otherwise another agency could
  * block the updates of a record by a look-alike.
  */
-async function addedTokens(changed: PreparedChange, state: PendingState): Promise<readonly Token[]> {
+async function addedTokens(changed: PreparedChange, state: PendingState): Promise<readonly ParticipantToken[]> {
   const { before } = changed
   const after = await tokensOf(changed, state)
   if (!before) return after
@@ -76,11 +76,11 @@ async function addedTokens(changed: PreparedChange, state: PendingState): Promis
   return after.filter((token) => !existing.has(keyOf(token)))
 }
 
-const keyOf = ({ param, system = '', code }: Token): string => `${param}|${system}|${code}`
+const keyOf = ({ param, system = '', code }: ParticipantToken): string => `${param}|${system}|${code}`
 
 /** Another participant of the same commit with one of the tokens. */
 async function twinOf(
-  tokens: readonly Token[],
+  tokens: readonly ParticipantToken[],
   { key }: PreparedChange,
   state: PendingState,
 ): Promise<Key | undefined> {

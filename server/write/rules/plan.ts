@@ -8,15 +8,15 @@ import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
-type Tables = Pick<RuleTables, 'visibility'>
+type PlanTables = Pick<RuleTables, 'visibility'>
 
-export const planRules = (tables: Tables): readonly Rule[] => [
+export const planRules = (tables: PlanTables): readonly Rule[] => [
   { types: ['CarePlan'], check: ({ before, after }) => ({ issues: after ? checkPlan(before, after) : [] }) },
   { types: ['CarePlan'], check: (change, state) => isOnlyActive(tables, change, state) },
 ]
 
 async function isOnlyActive(
-  { visibility }: Tables,
+  { visibility }: PlanTables,
   { after }: PreparedChange,
   state: PendingState,
 ): Promise<RuleResult> {

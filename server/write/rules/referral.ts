@@ -16,9 +16,9 @@ import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
-type Tables = Pick<RuleTables, 'visibility' | 'range' | 'lifecycle'>
+type ReferralTables = Pick<RuleTables, 'visibility' | 'range' | 'lifecycle'>
 
-export const referralRules = (tables: Tables): readonly Rule[] => [
+export const referralRules = (tables: ReferralTables): readonly Rule[] => [
   {
     types: ['Task'],
     check: ({ before, after }, { caller }) => ({
@@ -37,7 +37,7 @@ export const referralRules = (tables: Tables): readonly Rule[] => [
 
 /** The participant agreed that each new recipient may know (hub-sr-1). */
 async function hasConsent(
-  { visibility, range }: Tables,
+  { visibility, range }: ReferralTables,
   { key, before, after, at }: PreparedChange,
   state: PendingState,
 ): Promise<RuleResult> {
@@ -123,7 +123,7 @@ function isUnchanged(key: Key, resource: Resource, { changes }: PendingState): r
 
 /** A referral that ends leaves no open Task behind: derived-changes.ts ends them, and none may come up meanwhile. */
 function leavesNoTaskOpen(
-  { lifecycle }: Tables,
+  { lifecycle }: ReferralTables,
   { key, before, after }: PreparedChange,
   state: PendingState,
 ): RuleResult {

@@ -7,14 +7,14 @@ import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
-type Tables = Pick<RuleTables, 'writing'>
+type RoleTables = Pick<RuleTables, 'writing'>
 
-export const roleRules = (tables: Tables): readonly Rule[] => [
+export const roleRules = (tables: RoleTables): readonly Rule[] => [
   { types: ['*'], check: (change, state) => onlyByRole(tables, change, state) },
 ]
 
 async function onlyByRole(
-  { writing }: Tables,
+  { writing }: RoleTables,
   { after, before }: PreparedChange,
   state: PendingState,
 ): Promise<RuleResult> {

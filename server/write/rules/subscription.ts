@@ -18,9 +18,9 @@ import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
-type Tables = Pick<RuleTables, 'loopbackEndpoints'>
+type SubscriptionTables = Pick<RuleTables, 'loopbackEndpoints'>
 
-export const subscriptionRules = (tables: Tables): readonly Rule[] => [
+export const subscriptionRules = (tables: SubscriptionTables): readonly Rule[] => [
   { types: ['Subscription'], check: byOwner },
   { types: ['Subscription'], check: notTooMany },
   { types: ['Subscription'], check: (change, state) => isOffered(tables, change, state) },
@@ -51,7 +51,11 @@ async function notTooMany({ before, after, at }: PreparedChange, state: PendingS
   }
 }
 
-function isOffered({ loopbackEndpoints }: Tables, { after, at }: PreparedChange, state: PendingState): RuleResult {
+function isOffered(
+  { loopbackEndpoints }: SubscriptionTables,
+  { after, at }: PreparedChange,
+  state: PendingState,
+): RuleResult {
   const { caller, now, definitions } = state
   if (!after || caller.role === 'hub') return {}
   const spec = readSpec(after)
