@@ -34,7 +34,7 @@ export const subscriptionStatus = ({ store }: { readonly store: Store }): Operat
     const versions = call.id === undefined ? await listed(view, call, parameters) : [await ownSubscription(view, call)]
     const entries = await Promise.all(versions.map((version) => entryOf(store, call.base, version)))
     const answer = disclosing(store, call.caller, call.now)
-    versions.forEach(answer.disclose)
+    for (const version of versions) answer.disclose(version)
     return { status: 200, resource: searchset(call, entries), disclosed: answer.disclosed() }
   },
 })

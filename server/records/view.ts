@@ -7,6 +7,8 @@
  *
  * A view remembers what it read within its request: one state for one request, and no round trip twice. A write that is
  * tried again takes a new view, which reads everything afresh.
+ *
+ * The views are classes, not objects of closures: each request makes several, and a closure is made anew for each.
  */
 import { keyText, type Caller, type Key } from '../fhir/types.ts'
 import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
@@ -15,6 +17,8 @@ import { currentResource, isDeleted, resourceOf, type StoredResource } from './r
 
 /** A query without its viewer, which is the view's own. */
 export type ViewQuery = Omit<Query, 'viewer'>
+/** The same for everything that matches. */
+export type WholeViewQuery = Omit<ViewQuery, 'limit' | 'after' | 'total'>
 
 export type View = {
   /** The current version of a record, a deletion too; undefined where the viewer may know of none. */
@@ -30,7 +34,7 @@ export type View = {
   /** One page of the records that match. */
   find(query: ViewQuery): Promise<Found>
   /** Every record that matches, as of one state of the store: there is no limit after which records are missing. */
-  all(query: Omit<ViewQuery, 'limit' | 'after' | 'total'>): AsyncIterable<Version>
+  all(query: WholeViewQuery): AsyncIterable<Version>
   /** The first record that matches, if there is one. */
   first(type: string, where: Filter): Promise<Version | undefined>
   /** Every current resource of a type that matches, read once within the request. */
@@ -51,120 +55,164 @@ export type DisclosingView = View & {
 }
 
 /** For rules: what the caller may know (the hub itself: everything). `now` is the instant of the request (ms). */
-export const insight = (store: Store, caller: Caller, now: number): View => viewOf(store, viewerOf(caller, now))
+export const insight = (store: Store, caller: Caller, now: number): View => new StoreView(store, viewerOf(caller, now))
 
 /** Everything, whoever may know of it: for decisions of the hub whose answer does not depend on what the caller knows. */
-export const unrestricted = (store: Store): View => viewOf(store, 'unrestricted')
+export const unrestricted = (store: Store): View => new StoreView(store, 'unrestricted')
 
 /** For answers to the caller. */
-export function disclosing(store: Store, caller: Caller, now: number): DisclosingView {
-  const shown = new Map<string, Key>()
-  const disclose = ({ type, id }: Key): void => void shown.set(keyText({ type, id }), { type, id })
-  return {
-    ...viewOf(store, viewerOf(caller, now), (version) => isDeleted(version) || disclose(version)),
-    disclose,
-    disclosed: () => [...shown.values()],
-  }
-}
+export const disclosing = (store: Store, caller: Caller, now: number): DisclosingView =>
+  new StoreDisclosingView(store, viewerOf(caller, now))
 
 export const viewerOf = (caller: Caller, now: number): Viewer =>
   caller.role === 'hub' ? 'unrestricted' : { agency: caller.agency, at: now }
 
-function viewOf(store: Store, viewer: Viewer, noted: (version: Version) => unknown = () => {}): View {
-  const memory = rememberingReads(store, viewer)
-  const note = <T extends Version | undefined>(version: T): T => {
-    if (version !== undefined) noted(version)
-    return version
+class StoreView implements View {
+  readonly #store: Store
+  readonly #viewer: Viewer
+  /** By `Type/id`: the current version of each key that was read. */
+  readonly #current = new Map<string, Promise<Version | undefined>>()
+  /** By type and filter. */
+  #lists: Map<string, Promise<readonly StoredResource[]>> | undefined
+  /** By `Type/id`. */
+  #entries: Map<string, Promise<readonly IndexEntry[]>> | undefined
+
+  constructor(store: Store, viewer: Viewer) {
+    this.#store = store
+    this.#viewer = viewer
   }
-  const readMany = async (keys: readonly Key[]) => (await memory.read(keys)).map(note)
-  const find = async (query: ViewQuery): Promise<Found> => {
-    const found = await store.find({ ...query, viewer })
-    found.versions.forEach(note)
+
+  async read(key: Key): Promise<Version | undefined> {
+    return this.note(await this.#readCurrent(key))
+  }
+
+  async readMany(keys: readonly Key[]): Promise<readonly (Version | undefined)[]> {
+    this.#load(keys)
+    const versions = await Promise.all(keys.map((key) => this.#current.get(keyText(key))))
+    for (const version of versions) this.note(version)
+    return versions
+  }
+
+  async resource(key: Key): Promise<StoredResource | undefined> {
+    return currentResource(await this.read(key))
+  }
+
+  async vread(key: Key, version: number): Promise<Version | undefined> {
+    return this.note(await this.#store.vread(key, version, this.#viewer))
+  }
+
+  async history(key: Key, page: HistoryPage) {
+    const found = await this.#store.history(key, this.#viewer, page)
+    for (const version of found.versions) this.note(version)
     return found
   }
-  async function* all(query: Omit<ViewQuery, 'limit' | 'after' | 'total'>): AsyncGenerator<Version> {
-    for await (const version of store.all({ ...query, viewer })) yield note(version)
+
+  async find(query: ViewQuery): Promise<Found> {
+    const found = await this.#store.find(this.query(query))
+    for (const version of found.versions) this.note(version)
+    return found
   }
-  const lists = new Map<string, Promise<readonly StoredResource[]>>()
-  const nameOf = (type: string, where: Filter): string => JSON.stringify([type, where])
-  const listTypes = async (types: readonly string[], where: Filter): Promise<ReadonlyMap<string, StoredResource[]>> => {
-    const byType = new Map(types.map((type) => [type, [] as StoredResource[]]))
-    for await (const version of all({ type: types, where })) {
-      memory.keep(version)
-      byType.get(version.type)?.push(resourceOf(version))
+
+  async *all(query: WholeViewQuery): AsyncGenerator<Version> {
+    for await (const version of this.#store.all({ ...query, viewer: this.#viewer })) {
+      this.note(version)
+      yield version
     }
-    return byType
   }
-  /** The types that were not listed before, in one query. */
-  const listEach = (types: readonly string[], where: Filter): Promise<readonly (readonly StoredResource[])[]> => {
-    const missing = types.filter((type) => !lists.has(nameOf(type, where)))
-    const found = missing.length > 0 ? listTypes(missing, where) : undefined
+
+  async first(type: string, where: Filter): Promise<Version | undefined> {
+    return (await this.find({ type, where, limit: 1 })).versions[0]
+  }
+
+  async list(type: string, where: Filter): Promise<readonly StoredResource[]> {
+    return (await this.listEach([type], where))[0] ?? []
+  }
+
+  listEach(types: readonly string[], where: Filter): Promise<readonly (readonly StoredResource[])[]> {
+    const lists = (this.#lists ??= new Map())
+    const nameOf = (type: string): string => JSON.stringify([type, where])
+    const missing = types.filter((type) => !lists.has(nameOf(type)))
+    const found = missing.length > 0 ? this.#listTypes(missing, where) : undefined
     for (const type of missing)
       lists.set(
-        nameOf(type, where),
+        nameOf(type),
         found!.then((byType) => byType.get(type) ?? []),
       )
-    return Promise.all(types.map((type) => lists.get(nameOf(type, where)) ?? []))
+    return Promise.all(types.map((type) => lists.get(nameOf(type)) ?? []))
   }
-  return {
-    read: async (key) => (await readMany([key]))[0],
-    readMany,
-    resource: async (key) => currentResource((await readMany([key]))[0]),
-    vread: async (key, version) => note(await store.vread(key, version, viewer)),
-    history: async (key, page) => {
-      const found = await store.history(key, viewer, page)
-      found.versions.forEach(note)
-      return found
-    },
-    find,
-    all,
-    first: async (type, where) => (await find({ type, where, limit: 1 })).versions[0],
-    list: async (type, where) => (await listEach([type], where))[0] ?? [],
-    listEach,
-    entries: remembered(async (key: Key) => {
-      const [version] = await memory.read([key])
-      return version === undefined ? [] : ((await store.indexed(key))?.entries ?? [])
-    }),
-    query: (query) => ({ ...query, viewer }),
-  }
-}
 
-/** A function whose answer for the same arguments is computed once. */
-function remembered<A extends readonly unknown[], T>(compute: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
-  const answers = new Map<string, Promise<T>>()
-  return (...args) => {
-    const name = JSON.stringify(args)
-    const answer = answers.get(name) ?? compute(...args)
-    answers.set(name, answer)
-    return answer
+  entries(key: Key): Promise<readonly IndexEntry[]> {
+    const entries = (this.#entries ??= new Map())
+    const read = entries.get(keyText(key)) ?? this.#readEntries(key)
+    entries.set(keyText(key), read)
+    return read
   }
-}
 
-/** Reads current versions, each key once within the request, and those of one call in one round trip. */
-function rememberingReads(store: Store, viewer: Viewer) {
-  const current = new Map<string, Promise<Version | undefined>>()
-  const load = (keys: readonly Key[]): void => {
-    const missing = [...new Map(keys.map((key) => [keyText(key), key])).values()].filter(
-      (key) => !current.has(keyText(key)),
-    )
+  query(query: ViewQuery): Query {
+    return { ...query, viewer: this.#viewer }
+  }
+
+  /** Called with each version that the view hands out; answers it. */
+  protected note<T extends Version | undefined>(version: T): T {
+    return version
+  }
+
+  #readCurrent(key: Key): Promise<Version | undefined> {
+    const name = keyText(key)
+    const read = this.#current.get(name) ?? this.#store.read(key, this.#viewer)
+    this.#current.set(name, read)
+    return read
+  }
+
+  /** Reads what was not read before, in one round trip. */
+  #load(keys: readonly Key[]): void {
+    const byName = new Map(keys.map((key) => [keyText(key), key]))
+    const missing = [...byName].filter(([name]) => !this.#current.has(name))
     const [only] = missing
     if (only === undefined) return
-    const found = missing.length === 1 ? store.read(only, viewer).then((one) => [one]) : store.readMany(missing, viewer)
-    for (const [index, key] of missing.entries()) {
-      current.set(
-        keyText(key),
+    if (missing.length === 1) return void this.#readCurrent(only[1])
+    const found = this.#store.readMany(
+      missing.map(([, key]) => key),
+      this.#viewer,
+    )
+    for (const [index, [name]] of missing.entries()) {
+      this.#current.set(
+        name,
         found.then((versions) => versions[index]),
       )
     }
   }
-  return {
-    read(keys: readonly Key[]): Promise<readonly (Version | undefined)[]> {
-      load(keys)
-      return Promise.all(keys.map((key) => current.get(keyText(key))))
-    },
-    /** A version that a query answered is the current one, too. */
-    keep(version: Version): void {
-      if (!current.has(keyText(version))) current.set(keyText(version), Promise.resolve(version))
-    },
+
+  async #listTypes(types: readonly string[], where: Filter): Promise<ReadonlyMap<string, StoredResource[]>> {
+    const byType = new Map(types.map((type) => [type, [] as StoredResource[]]))
+    for await (const version of this.all({ type: types, where })) {
+      // What a query answers is the current version, too.
+      if (!this.#current.has(keyText(version))) this.#current.set(keyText(version), Promise.resolve(version))
+      byType.get(version.type)?.push(resourceOf(version))
+    }
+    return byType
+  }
+
+  async #readEntries(key: Key): Promise<readonly IndexEntry[]> {
+    if ((await this.#readCurrent(key)) === undefined) return []
+    return (await this.#store.indexed(key))?.entries ?? []
+  }
+}
+
+class StoreDisclosingView extends StoreView implements DisclosingView {
+  readonly #disclosed = new Map<string, Key>()
+
+  disclose({ type, id }: Key): void {
+    const key = { type, id }
+    this.#disclosed.set(keyText(key), key)
+  }
+
+  disclosed(): readonly Key[] {
+    return [...this.#disclosed.values()]
+  }
+
+  protected override note<T extends Version | undefined>(version: T): T {
+    if (version !== undefined && !isDeleted(version)) this.disclose(version)
+    return version
   }
 }
