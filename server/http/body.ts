@@ -50,7 +50,9 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
       if (size > limit) reject(tooLarge(limit))
       else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
     })
-    request.on('close', () => reject(new ClientGone()))
+    request.on('close', () => {
+      if (!request.complete) reject(new ClientGone())
+    })
   })
 }
 

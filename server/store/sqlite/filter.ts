@@ -29,6 +29,7 @@ export function compile(filter: Filter, scope: QueryScope): SqlCondition {
 }
 
 function allOf(parts: readonly SqlCondition[]): SqlCondition {
+  if (parts.includes(NO_RECORD)) return NO_RECORD
   const source = parts.find((part) => part.source)?.source
   const probe = parts.length === 0 ? EVERY_RECORD.probe : sql`(${joined(probes(parts), ' AND ')})`
   return { probe, ...(source ? { source: { ...source, exact: source.exact && parts.length === 1 } } : {}) }
@@ -37,7 +38,8 @@ function allOf(parts: readonly SqlCondition[]): SqlCondition {
 /** SQLite unites at most 500 SELECTs. https://sqlite.org/limits.html */
 const MAX_UNION = 400
 
-function someOf([first, ...rest]: readonly SqlCondition[]): SqlCondition {
+function someOf(conditions: readonly SqlCondition[]): SqlCondition {
+  const [first, ...rest] = conditions.filter((condition) => condition !== NO_RECORD)
   if (first === undefined) return NO_RECORD
   if (rest.length === 0) return first
   const parts = [first, ...rest]

@@ -5,7 +5,7 @@
 import type { Filter, Query, Sort } from '../../search/query.ts'
 import { EVERYONE } from '../../search/query.ts'
 import { unchangedSince } from './as-of.ts'
-import { oneOf } from './condition.ts'
+import { NO_RECORD, oneOf } from './condition.ts'
 import type { SqlCondition, QueryScope, RecordSource } from './condition.ts'
 import { compile } from './filter.ts'
 import { after, keyColumns, orderBy } from './sort.ts'
@@ -44,10 +44,15 @@ export function total({ from, where }: QueryPlan, { get }: Statements): number {
   return get<{ total: number }>(text, ...args)!.total
 }
 
-/** @param types the numbers of the types of the query, where they are several */
-export function planOf(query: Query, scope: QueryScope, types?: readonly number[]): QueryPlan {
+/**
+ * @param types the numbers of the types of the query, where they are several
+ * @returns undefined where no record can match, such as for a value that no record has: then nothing need be read
+ */
+export function planOf(query: Query, scope: QueryScope, types?: readonly number[]): QueryPlan | undefined {
   const { where, viewer, deleted, sort, asOf } = query
-  const conditions: SqlCondition[] = [...parts(where).map((part) => compile(part, scope)), visibility(viewer, scope)]
+  const conditions = parts(where).map((part) => compile(part, scope))
+  if (conditions.includes(NO_RECORD)) return undefined
+  conditions.push(visibility(viewer, scope))
   if (deleted !== true) conditions.push({ probe: raw('r.deleted = 0') })
   if (asOf !== undefined) conditions.push({ probe: unchangedSince(asOf) })
   if (scope.type === undefined && types !== undefined) conditions.push({ probe: oneOf('r.type', types) })

@@ -25,14 +25,14 @@ export function find(requested: Query, needs: ReadContext): Found {
   const types = typesOf(query.type, needs.terms)
   const scope = scopeOf(types, needs)
   const plan = planOf(query, scope, types)
-  const rows = query.limit > 0 ? page(query, plan, scope) : []
+  const rows = plan !== undefined && query.limit > 0 ? page(query, plan, scope) : []
   const former = formerStates(query, types, scope, rangeOf(query, rows))
   const hits = query.limit > 0 ? firstOf(query, rows.map(hitOf), former) : []
   const shown = hits.slice(0, query.limit)
   return {
     versions: versionsOf(shown, query.withEntries === true, needs),
     ...(hits.length > shown.length ? { next: cursorAt(shown.at(-1)!) } : {}),
-    ...(query.total === true ? { total: total(plan, needs.statements) + former.length } : {}),
+    ...(query.total === true ? { total: (plan ? total(plan, needs.statements) : 0) + former.length } : {}),
   }
 }
 

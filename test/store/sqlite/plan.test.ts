@@ -139,7 +139,9 @@ describe('store / sqlite / query plan', () => {
 
   const sqlOf = (searched: Query) => {
     const scope = { type: terms.idOf(String(searched.type)), terms, statements }
-    return pageSql(searched, planOf(searched, scope), scope)
+    const plan = planOf(searched, scope)
+    assert.ok(plan)
+    return pageSql(searched, plan, scope)
   }
   const explain = (searched: Query): string[] => {
     const { text, args } = sqlOf(searched)
