@@ -40,7 +40,7 @@ describe('the library', () => {
     )
   })
 
-  it('is of the hub’s rules unless told otherwise, and takes further profiles', async () => {
+  it('is of the hub’s rules unless others are named, and takes further profiles', async () => {
     const hub = await validator()
     assert.equal((await hub({ resourceType: 'Patient' })).valid, false)
     const profile = 'https://no-wrong-door.example/fhir/StructureDefinition/hub-participant'

@@ -42,12 +42,12 @@ describe('the log', () => {
       Object.assign(new Error('disk'), { code: 'EIO' }),
     ]
     const lines = written('info', (log) => faults.forEach((fault) => log.error('fault', { fault })))
-    const told = lines.map((line) => line.fault as { name: string; message?: string; at: string[] })
+    const logged = lines.map((line) => line.fault as { name: string; message?: string; at: string[] })
     assert.deepEqual(
-      told.map(({ message }) => message),
+      logged.map(({ message }) => message),
       [undefined, 'x is not a function', 'disk'],
     )
-    assert.ok(told.every(({ at }) => at.length > 0 && at.every((frame) => !frame.includes('Presley'))))
+    assert.ok(logged.every(({ at }) => at.length > 0 && at.every((frame) => !frame.includes('Presley'))))
     assert.doesNotMatch(JSON.stringify(lines), /Presley/)
   })
 

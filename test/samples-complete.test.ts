@@ -61,9 +61,9 @@ describe('the samples of each profile', () => {
 
       it('has an invalid one for each kind of rule that the profile uses', () => {
         const shown = new Set(own.flatMap(({ codes }) => codes))
-        const wanted = KINDS.filter(({ isUsed }) => isUsed(profile.differential.element)).map(({ code }) => code)
+        const expected = KINDS.filter(({ isUsed }) => isUsed(profile.differential.element)).map(({ code }) => code)
         assert.deepEqual(
-          wanted.filter((code) => !shown.has(code)),
+          expected.filter((code) => !shown.has(code)),
           [],
         )
       })
@@ -113,10 +113,10 @@ describe('each rule of ours', () => {
       differential.element.some(({ constraint = [] }) => constraint.some((one) => one.key === key)),
     )
     const { resourceType, meta } = resource as { resourceType: string; meta: object }
-    const asked = stating.filter(({ type }) => type === resourceType).map(({ url }) => url)
+    const profileUrls = stating.filter(({ type }) => type === resourceType).map(({ url }) => url)
     const issues = await validator.check(
       { ...(resource as object), meta: { ...meta, profile: undefined } },
-      { profiles: asked },
+      { profiles: profileUrls },
     )
     return issues.some(({ text }) => text.includes(`\`${key}\``))
   }

@@ -51,7 +51,7 @@ export async function startHub(env: Record<string, string>, root = ROOT): Promis
   return { child, url, printed: () => text.out, end }
 }
 
-/** For a hub that is expected to end by itself: how it ended and what it said. */
+/** For a hub that is expected to end by itself: how it ended and what it printed. */
 export async function runHub(env: Record<string, string>, root = ROOT): Promise<Ended> {
   const { child, text } = run(env, root)
   const [code] = (await once(child, 'close')) as [number | null]

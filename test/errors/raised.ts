@@ -34,10 +34,10 @@ function createStage() {
   }
   return {
     /** What the requests of a case came to. */
-    async raise(wanted: ErrorCode, { what, send, settings }: Case): Promise<Raised> {
+    async raise(expected: ErrorCode, { what, send, settings }: Case): Promise<Raised> {
       const scene = await sceneFor(settings)
       const { as, last } = recorder(`http://127.0.0.1:${scene.port}/fhir`)
-      ;[code, made] = [wanted, 0]
+      ;[code, made] = [expected, 0]
       await send({
         board: as(),
         es: as('es'),
@@ -47,7 +47,7 @@ function createStage() {
         between: scene.between,
         store: scene.store,
       })
-      return raised(wanted, what, last())
+      return raised(expected, what, last())
     },
     async end() {
       for (const scene of scenes.values()) await (await scene).stop()

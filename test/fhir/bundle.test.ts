@@ -56,7 +56,7 @@ describe('buildSearchset', () => {
 })
 
 describe('buildHistory', () => {
-  it('says for each version what was asked and answered; a deletion has no resource', () => {
+  it('states for each version its request and response; a deletion has no resource', () => {
     const versions = [
       goal('a', { version: 3, method: 'DELETE', text: '' }),
       goal('a', { version: 2, method: 'PUT' }),

@@ -26,8 +26,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** The JSON files of a folder, but not the samples that are wrong on purpose. */
 function files(folder: string): string[] {
   const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-  const wanted = names.filter((name) => name.endsWith('.json') && !/(^|\/)(invalid-|schema\/)/.test(name))
-  return wanted.sort().map((name) => join(ROOT, folder, name))
+  const selected = names.filter((name) => name.endsWith('.json') && !/(^|\/)(invalid-|schema\/)/.test(name))
+  return selected.sort().map((name) => join(ROOT, folder, name))
 }
 
 /**

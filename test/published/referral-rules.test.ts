@@ -40,7 +40,7 @@ function fired(of: Tree): string[] {
   return rules.filter((rule) => holds(rule.condition[0]?.expression.expression ?? '', of)).map((rule) => rule.id)
 }
 
-/** The table of the nomination (steps 11 and 12), said a second time and another way. */
+/** The table of the nomination (steps 11 and 12), stated a second time in another form. */
 function expected({ q1, q2, q3, q4, q5, q6 }: Answers): string[] {
   const when: readonly (readonly [string, boolean])[] = [
     ['abe', q1 === false],
@@ -106,9 +106,9 @@ describe('the referral rules', () => {
   })
 
   it('ask only questions that the form has, and the form answers question 5 with every code of its list', () => {
-    const asked = rules.map((rule) => /linkId = '(\w+)'/.exec(rule.condition[0]?.expression.expression ?? '')?.[1])
+    const linkIds = rules.map((rule) => /linkId = '(\w+)'/.exec(rule.condition[0]?.expression.expression ?? '')?.[1])
     const questions = form.filter((item) => item.type !== 'display').map((item) => item.linkId)
-    assert.deepEqual([...asked].sort(), questions)
+    assert.deepEqual([...linkIds].sort(), questions)
     const options = form.find((item) => item.linkId === 'q5')?.answerOption ?? []
     assert.deepEqual(new Set(options.map((option) => (option.valueCoding as Tree).code)), codesOf('working'))
   })

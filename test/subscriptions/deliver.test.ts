@@ -182,8 +182,8 @@ describe('subscriptions / delivery', () => {
   it('waits as long as Retry-After asks, but at most twice the scheduled time', async () => {
     await scene.subscribe(subscription('s', endpoint.url))
     await scene.run()
-    const asked = (seconds: string) => ({ status: 429, headers: { 'Retry-After': seconds } })
-    endpoint.answer(asked('8'), asked('86400'), asked('1'))
+    const retryAfter = (seconds: string) => ({ status: 429, headers: { 'Retry-After': seconds } })
+    endpoint.answer(retryAfter('8'), retryAfter('86400'), retryAfter('1'))
     await referrals(1, 1)
     await scene.run()
     const waits: number[] = []

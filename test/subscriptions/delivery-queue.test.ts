@@ -68,9 +68,9 @@ describe('subscriptions / the delivery queue over any history of failures', () =
             )
             assert.equal(await scene.store.cursor('sent/s'), written)
             const ids = new Map<number, Set<unknown>>()
-            for (const { headers, numbers: told } of endpoint.received.slice(1)) {
-              assert.equal(headers['webhook-id'], `s-${told[0]}-${told.at(-1)}`)
-              for (const number of told) ids.set(number, (ids.get(number) ?? new Set()).add(headers['webhook-id']))
+            for (const { headers, numbers: delivered } of endpoint.received.slice(1)) {
+              assert.equal(headers['webhook-id'], `s-${delivered[0]}-${delivered.at(-1)}`)
+              for (const number of delivered) ids.set(number, (ids.get(number) ?? new Set()).add(headers['webhook-id']))
             }
             assert.ok([...ids.values()].every((one) => one.size === 1))
             assert.equal(endpoint.together(), 1)

@@ -1,4 +1,4 @@
-/** An agency's own listener, for tests: real HTTP on a free loopback port, answering as it is told. */
+/** An agency's own listener, for tests: real HTTP on a free loopback port, answering as a test decides. */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 

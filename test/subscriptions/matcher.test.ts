@@ -15,8 +15,8 @@ describe('subscriptions / matcher', () => {
   })
   afterEach(() => scene.close())
 
-  /** What a subscription was told of: `Type/id@version`. */
-  const told = async (id: string): Promise<string[]> => {
+  /** The events of a subscription: `Type/id@version`. */
+  const eventsOf = async (id: string): Promise<string[]> => {
     await scene.again().drain()
     const events = await scene.store.events(id, { from: 1, limit: 1000 })
     assert.deepEqual(
@@ -25,8 +25,8 @@ describe('subscriptions / matcher', () => {
     )
     return events.map((event) => `${event.type}/${event.id}@${event.version}`)
   }
-  const watch = (id: string, wish: Parameters<typeof subscription>[2] = {}, owner = 'abe') =>
-    scene.put(subscription(id, NOWHERE, wish), { author: owner, audience: [{ agency: owner }] })
+  const watch = (id: string, options: Parameters<typeof subscription>[2] = {}, owner = 'abe') =>
+    scene.put(subscription(id, NOWHERE, options), { author: owner, audience: [{ agency: owner }] })
 
   it('can evaluate every topic that is published', async () => {
     const topics = topicsOf(await definitions())
@@ -57,8 +57,8 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('draft', { status: 'draft' }))
     await scene.put(task('draft', { status: 'draft', description: 'more' }))
     await scene.put(task('draft'))
-    assert.deepEqual(await told('created'), ['Task/direct@1', 'Task/draft@3'])
-    assert.deepEqual(await told('changed'), [])
+    assert.deepEqual(await eventsOf('created'), ['Task/direct@1', 'Task/draft@3'])
+    assert.deepEqual(await eventsOf('changed'), [])
   })
 
   it('tells of a status or business status that changed, not of anything else', async () => {
@@ -72,8 +72,8 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('t', { businessStatus, status: 'accepted', description: 'x' }))
     await scene.put(task('t', { status: 'on-hold', businessStatus }))
     await scene.put(task('t', { status: 'requested', businessStatus }))
-    assert.deepEqual(await told('changed'), ['Task/t@3', 'Task/t@4', 'Task/t@6', 'Task/t@7'])
-    assert.deepEqual(await told('created'), ['Task/t@1'])
+    assert.deepEqual(await eventsOf('changed'), ['Task/t@3', 'Task/t@4', 'Task/t@6', 'Task/t@7'])
+    assert.deepEqual(await eventsOf('created'), ['Task/t@1'])
   })
 
   it('tells of participants, plans, services and credentials as their topics say', async () => {
@@ -97,10 +97,10 @@ describe('subscriptions / matcher', () => {
     for (const record of records) await scene.put(record)
     for (const record of records) await scene.put({ ...record, language: 'en' })
     await scene.remove({ type: 'Procedure', id: 'e' })
-    assert.deepEqual(await told('participant-updated'), ['Patient/p@2'])
-    assert.deepEqual(await told('plan-updated'), ['CarePlan/c@1', 'CarePlan/c@2'])
-    assert.deepEqual(await told('service-enrolment'), ['Procedure/e@1', 'Procedure/e@2'])
-    assert.deepEqual(await told('credential-added'), ['Basic/b@1'])
+    assert.deepEqual(await eventsOf('participant-updated'), ['Patient/p@2'])
+    assert.deepEqual(await eventsOf('plan-updated'), ['CarePlan/c@1', 'CarePlan/c@2'])
+    assert.deepEqual(await eventsOf('service-enrolment'), ['Procedure/e@1', 'Procedure/e@2'])
+    assert.deepEqual(await eventsOf('credential-added'), ['Basic/b@1'])
   })
 
   it('takes a record that is written again after its deletion for a creation', async () => {
@@ -108,7 +108,7 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('t'))
     await scene.remove({ type: 'Task', id: 't' })
     await scene.put(task('t'))
-    assert.deepEqual(await told('s'), ['Task/t@1', 'Task/t@3'])
+    assert.deepEqual(await eventsOf('s'), ['Task/t@1', 'Task/t@3'])
   })
 
   it('applies all filters of a subscription, in either grammar', async () => {
@@ -122,11 +122,11 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('theirs', { owner: { reference: 'Organization/vr' } }))
     await scene.put(task('other', { requester: { reference: 'Organization/dhs' } }))
     for (const status of ['accepted', 'in-progress']) await scene.put(task('mine', { status }))
-    assert.deepEqual(await told('search'), ['Task/mine@1'])
-    assert.deepEqual(await told('dotted'), ['Task/mine@1'])
-    assert.deepEqual(await told('absolute'), ['Task/mine@1', 'Task/other@1'])
-    assert.deepEqual(await told('either'), ['Task/mine@2'])
-    assert.deepEqual(await told('not'), ['Task/mine@3'])
+    assert.deepEqual(await eventsOf('search'), ['Task/mine@1'])
+    assert.deepEqual(await eventsOf('dotted'), ['Task/mine@1'])
+    assert.deepEqual(await eventsOf('absolute'), ['Task/mine@1', 'Task/other@1'])
+    assert.deepEqual(await eventsOf('either'), ['Task/mine@2'])
+    assert.deepEqual(await eventsOf('not'), ['Task/mine@3'])
   })
 
   it('tells only those who could know of the version when it was written', async () => {
@@ -138,9 +138,9 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('expired'), {
       audience: [{ agency: 'abe', until: START }, { agency: 'vr', from: START }, { agency: 'dhs' }],
     })
-    assert.deepEqual(await told('abe'), ['Task/both@1', 'Task/one@1'])
-    assert.deepEqual(await told('vr'), ['Task/both@1', 'Task/expired@1'])
-    assert.deepEqual(await told('board'), ['Task/both@1', 'Task/one@1'])
+    assert.deepEqual(await eventsOf('abe'), ['Task/both@1', 'Task/one@1'])
+    assert.deepEqual(await eventsOf('vr'), ['Task/both@1', 'Task/expired@1'])
+    assert.deepEqual(await eventsOf('board'), ['Task/both@1', 'Task/one@1'])
   })
 
   it('counts a subscription from the commit after its own, and by the filters that it had at each place', async () => {
@@ -158,7 +158,7 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('t2'))
     await watch('s')
     await scene.put(task('t3'))
-    assert.deepEqual(await told('s'), ['Task/t1@1', 'Task/t3@1'])
+    assert.deepEqual(await eventsOf('s'), ['Task/t1@1', 'Task/t3@1'])
   })
 
   it('makes no event twice and loses none, wherever it is killed', async () => {
@@ -186,7 +186,14 @@ describe('subscriptions / matcher', () => {
     })
     await replay.drain()
     await scene.put(task('last'))
-    assert.deepEqual(await told('a'), ['Task/t0@1', 'Task/t1@1', 'Task/t2@1', 'Task/t3@1', 'Task/t4@1', 'Task/last@1'])
+    assert.deepEqual(await eventsOf('a'), [
+      'Task/t0@1',
+      'Task/t1@1',
+      'Task/t2@1',
+      'Task/t3@1',
+      'Task/t4@1',
+      'Task/last@1',
+    ])
   })
 
   it('gives way to another process that matched the same places', async () => {
@@ -196,10 +203,10 @@ describe('subscriptions / matcher', () => {
     await Promise.all([one.drain(), other.drain()])
     await scene.put(task('t2'))
     await Promise.all([one.drain(), other.drain()])
-    assert.deepEqual(await told('s'), ['Task/t1@1', 'Task/t2@1'])
+    assert.deepEqual(await eventsOf('s'), ['Task/t1@1', 'Task/t2@1'])
   })
 
-  it('enqueues one delivery for each subscription that has something to be told', async () => {
+  it('enqueues one delivery for each subscription that has events to send', async () => {
     await watch('a')
     await watch('b', {}, 'vr')
     await watch('c', { topic: 'plan-updated' })
@@ -212,7 +219,7 @@ describe('subscriptions / matcher', () => {
     )
   })
 
-  it('writes its cursor down seldom when nothing is to be told, and when it stops', async () => {
+  it('writes its cursor down seldom when there is nothing to send, and when it stops', async () => {
     const matcher = scene.again()
     for (let number = 0; number < 1200; number++) await scene.put({ resourceType: 'Goal', id: `g${number % 7}` })
     await matcher.drain()
@@ -232,7 +239,7 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('t1'))
     await wake
     await matcher.stop()
-    assert.deepEqual(await told('s'), ['Task/t1@1'])
+    assert.deepEqual(await eventsOf('s'), ['Task/t1@1'])
   })
 
   it('skips a subscription that it cannot read and says so in the log, without what is in it', async () => {
@@ -240,7 +247,10 @@ describe('subscriptions / matcher', () => {
     await watch('unknown', { topic: 'no-such-topic' })
     await watch('good')
     await scene.put(task('t1'))
-    assert.deepEqual([await told('bad'), await told('unknown'), await told('good')], [[], [], ['Task/t1@1']])
+    assert.deepEqual(
+      [await eventsOf('bad'), await eventsOf('unknown'), await eventsOf('good')],
+      [[], [], ['Task/t1@1']],
+    )
     assert.deepEqual([...new Set(scene.logged)], ['subscription unreadable'])
   })
 })

@@ -1,4 +1,4 @@
-/** Requests that abe sends to both hubs: of every kind that there is, about what is known, unknown and secret. */
+/** Requests of every kind that abe sends to both hubs, about addresses that abe knows, unknown ones and secret ones. */
 import {
   assessment,
   condition,
@@ -11,7 +11,7 @@ import {
 } from '../builders/index.ts'
 import type { Random } from './random.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS, type Secrets } from './twin-worlds.ts'
-import type { Sent, Told } from './twins.ts'
+import type { Sent, TwinAnswer } from './twins.ts'
 
 /** A type as the capability statement offers it. */
 export type Offered = {
@@ -24,18 +24,18 @@ export type Knowledge = {
   readonly random: Random
   readonly offers: readonly Offered[]
   readonly secrets: Secrets
-  /** Addresses that abe was told: `Patient/«3»`. */
+  /** Addresses that abe has seen: `Patient/«3»`. */
   readonly known: string[]
   /** The last state seen of a record, with marks. */
   readonly states: Map<string, Body>
 }
 
-type Kind = (knowledge: Knowledge) => Sent | undefined
+type RequestKind = (knowledge: Knowledge) => Sent | undefined
 
 const RESOURCE = /"resourceType":"([A-Za-z]+)","id":"([^"]+)"/g
 
-/** Remembers what an answer told. */
-export function learn({ known, states }: Knowledge, { status, text }: Told): void {
+/** Remembers what an answer showed. */
+export function learn({ known, states }: Knowledge, { status, text }: TwinAnswer): void {
   for (const [, type, id] of text.matchAll(RESOURCE)) {
     const key = `${type}/${id}`
     if (type !== 'Bundle' && id !== undefined && id.startsWith('«') && !states.has(key)) known.push(key)
@@ -163,8 +163,8 @@ function search(knowledge: Knowledge): Sent {
   const people = offers.filter(({ type }) => PEOPLE.includes(type))
   const offer = random.percent(90) ? random.one(people) : random.one(offers)
   const params = offer.searchParam ?? []
-  const asked: string[] = []
-  const add = (name: string, value: string) => asked.push(`${name}=${encodeURIComponent(value)}`)
+  const query: string[] = []
+  const add = (name: string, value: string) => query.push(`${name}=${encodeURIComponent(value)}`)
   for (let left = random.below(3); left > 0 && params.length > 0; left -= 1) {
     const { name, type } = random.one(params)
     const value = name === 'identifier' ? identifierOf(random) : (VALUES[type] ?? VALUES.token!)(knowledge)
@@ -180,7 +180,7 @@ function search(knowledge: Knowledge): Sent {
   if (random.percent(3))
     add(random.one(['nothing', '_revinclude', '_has:Observation:patient:code', 'patient.name', '_cursor']), 'x')
   const lenient: Sent['headers'] = random.percent(10) ? { Prefer: 'handling=lenient' } : {}
-  return abe('GET', `/${offer.type}?${asked.join('&')}`, undefined, lenient)
+  return abe('GET', `/${offer.type}?${query.join('&')}`, undefined, lenient)
 }
 
 /** Not by identifier for a participant: there is a number among them that each hub draws. */
@@ -209,7 +209,7 @@ function entry(knowledge: Knowledge): object {
   ])()
 }
 
-const KINDS: readonly (readonly [weight: number, name: string, kind: Kind])[] = [
+const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind])[] = [
   [16, 'read', (k) => abe(k.random.percent(80) ? 'GET' : 'HEAD', `/${key(k)}`)],
   [6, 'conditional read', (k) => abe('GET', `/${key(k)}`, undefined, { 'If-None-Match': `W/"${k.random.below(3)}"` })],
   [5, 'vread', (k) => abe('GET', `/${key(k)}/_history/${k.random.below(4)}`)],
@@ -235,12 +235,12 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: Kind])[] = 
     6,
     'update',
     (k) => {
-      const wanted = key(k)
-      const [type = '', id = ''] = wanted.split('/')
-      const state = k.states.get(wanted) ?? { ...bodyLike(k, type), id }
+      const address = key(k)
+      const [type = '', id = ''] = address.split('/')
+      const state = k.states.get(address) ?? { ...bodyLike(k, type), id }
       const version = (state.meta as { versionId?: string } | undefined)?.versionId ?? '1'
       const ifMatch = k.random.percent(60) ? { 'If-Match': `W/"${k.random.percent(80) ? version : 7}"` } : {}
-      return abe('PUT', `/${wanted}`, { ...state, language: k.random.one(['en', 'es']) }, ifMatch)
+      return abe('PUT', `/${address}`, { ...state, language: k.random.one(['en', 'es']) }, ifMatch)
     },
   ],
   [
@@ -256,22 +256,22 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: Kind])[] = 
     4,
     'delete',
     (k) => {
-      const wanted = key(k, k.random.one(['Goal', 'Condition', 'Condition', 'EpisodeOfCare', 'Consent', 'Patient']))
-      const meta = k.states.get(wanted)?.meta as { versionId?: string } | undefined
-      const version = wanted.startsWith('Patient/') ? (meta?.versionId ?? '1') : '1'
-      const isMatched = wanted.startsWith('Patient/') || k.random.percent(20)
-      return abe('DELETE', `/${wanted}`, undefined, isMatched ? { 'If-Match': `W/"${version}"` } : {})
+      const address = key(k, k.random.one(['Goal', 'Condition', 'Condition', 'EpisodeOfCare', 'Consent', 'Patient']))
+      const meta = k.states.get(address)?.meta as { versionId?: string } | undefined
+      const version = address.startsWith('Patient/') ? (meta?.versionId ?? '1') : '1'
+      const isMatched = address.startsWith('Patient/') || k.random.percent(20)
+      return abe('DELETE', `/${address}`, undefined, isMatched ? { 'If-Match': `W/"${version}"` } : {})
     },
   ],
   [
     2,
     'delete what a secret may refer to',
     (k) => {
-      const own = [...k.states].filter(([wanted, state]) => wanted.startsWith('Condition/') && isOwn(state))
+      const own = [...k.states].filter(([address, state]) => address.startsWith('Condition/') && isOwn(state))
       if (own.length === 0) return undefined
-      const [wanted] = k.random.one(own)
-      k.states.delete(wanted)
-      return abe('DELETE', `/${wanted}`)
+      const [address] = k.random.one(own)
+      k.states.delete(address)
+      return abe('DELETE', `/${address}`)
     },
   ],
   [

@@ -30,7 +30,7 @@ const INTERACTIONS: readonly (readonly [code: string, method: string, path: stri
   ['history-type', 'GET', '/TYPE/_history', []],
 ]
 
-/** What the terminology operations are plausibly asked, and how they then answer. */
+/** Plausible requests to the terminology operations, and the type of each answer. */
 const TERMINOLOGY: Readonly<Record<string, readonly (readonly [query: string, answers: string])[]>> = {
   'ValueSet/$expand': [['url=http://hl7.org/fhir/ValueSet/task-status', 'ValueSet']],
   'ValueSet/$validate-code': [
@@ -178,14 +178,14 @@ describe('the capability statement', function () {
     }
   })
 
-  it('declares the terminology operations on their types, and each answers what is plausibly asked', async () => {
+  it('declares the terminology operations on their types, and each answers a plausible request', async () => {
     const listed = types.flatMap(({ type, operation = [] }) => operation.map((one: Declared) => ({ type, ...one })))
     const ofR4 = listed.filter(({ definition }) =>
       /OperationDefinition\/(ValueSet|CodeSystem|ConceptMap)-/.test(definition),
     )
     assert.deepEqual(ofR4.map(({ type, name }) => `${type}/$${name}`).sort(), Object.keys(TERMINOLOGY).sort())
-    for (const [operation, asked] of Object.entries(TERMINOLOGY)) {
-      for (const [query, answers] of asked) {
+    for (const [operation, queries] of Object.entries(TERMINOLOGY)) {
+      for (const [query, answers] of queries) {
         const answer = await board.get(`/${operation}?${query}`)
         assert.equal(answer.status, 200, `${operation}: ${answer.text.slice(0, 300)}`)
         assert.equal(answer.body.resourceType, answers)

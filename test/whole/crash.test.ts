@@ -26,8 +26,8 @@ describe('the check of events', () => {
   const second = { number: 2, focus: 'http://hub/fhir/Patient/b' }
 
   it('takes repetitions, and nothing else', () => {
-    const faultsOf = (arrivals: { number: number; focus: string }[], wanted = about) =>
-      checkEvents({ id: 's', arrivals }, about, wanted).length
+    const faultsOf = (arrivals: { number: number; focus: string }[], expected = about) =>
+      checkEvents({ id: 's', arrivals }, about, expected).length
     assert.equal(faultsOf([first, second]), 0)
     assert.equal(faultsOf([first, first, second, first]), 0)
     assert.equal(faultsOf([first]), 1, 'the last is missing')

@@ -18,7 +18,7 @@ import { assessment, consent, decisions, goal, resident, plan } from '../builder
 const COUNT = Number(process.env['FUZZ'] ?? 8_000)
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 const AT_ONCE = 4
-/** ms for one answer; the hub is asked by so many at once, tests run beside it, and the first large body waits for a thread. */
+/** ms for one answer; so many clients send at once, tests run beside it, and the first large body waits for a thread. */
 const LONGEST = 5_000
 const MEMORY = 1024 ** 3
 

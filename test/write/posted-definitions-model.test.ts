@@ -50,10 +50,10 @@ async function check(board: Client, step: string): Promise<void> {
     const rests = baseDefinition.startsWith('http://hl7.org/') || urls.includes(baseDefinition)
     assert.ok(rests, `${step}: ${id} rests on ${baseDefinition}`)
   }
-  const told = await Promise.all(
+  const answers = await Promise.all(
     IDS.map((id) => board.post(`/Patient/$validate?profile=${urlOf(id)}`, participant('es'))),
   )
-  const bound = IDS.filter((_, index) => /Patient\.telecom` is missing/.test(told[index]?.text ?? ''))
+  const bound = IDS.filter((_, index) => /Patient\.telecom` is missing/.test(answers[index]?.text ?? ''))
   assert.deepEqual(bound.map(urlOf), [...urls].sort(), step)
 }
 

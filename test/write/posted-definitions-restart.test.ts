@@ -236,14 +236,14 @@ describe('write / definitions of a folder', function () {
       err: process.stderr,
     }
     await validateFiles([file], { definitions: [join(folder, 'good')], format: 'ndjson' }, streams)
-    const told = out
+    const verdicts = out
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line))
     const here = await Promise.all(patients.map((one) => hub.as('es').post('/Patient/$validate', one)))
     const isValid = ({ text }: { text: string }) => !text.includes('"severity":"error"')
     assert.deepEqual(
-      [told.map(({ valid }) => valid), here.map(isValid)],
+      [verdicts.map(({ valid }) => valid), here.map(isValid)],
       [
         [false, true, false],
         [false, true, false],
@@ -256,7 +256,7 @@ describe('write / definitions of a folder', function () {
       issues?: { detail: string }[]
       body?: { issue: { details: { coding: { code: string }[] } }[] }
     }) => issues?.[0]?.detail ?? body?.issue[0]?.details.coding?.[0]?.code
-    assert.deepEqual(told.map(code), here.map(code))
+    assert.deepEqual(verdicts.map(code), here.map(code))
   })
 
   const BROKEN: readonly (readonly [what: string, content: string, says: RegExp])[] = [

@@ -347,10 +347,10 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
     })
 
     it('come eight at once under one url: one is taken', async () => {
-      const url = address('StructureDefinition', 'wanted')
+      const url = address('StructureDefinition', 'required')
       const answers = await Promise.all(
         Array.from({ length: 8 }, (_, index) =>
-          put(profileOf(`wanted-${index}`, 'Patient', [{ id: 'Patient.telecom', min: 1 }], { url })),
+          put(profileOf(`required-${index}`, 'Patient', [{ id: 'Patient.telecom', min: 1 }], { url })),
         ),
       )
       assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409, 409, 409, 409, 409, 409, 409])

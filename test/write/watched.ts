@@ -14,7 +14,7 @@ export type Watched = { calls: string[]; guards: Guard[]; writes: Write[] }
 export type WatchedHub = {
   readonly store: Store
   as(agency: string): Client
-  /** Does the work, and answers what it asked of the store. */
+  /** Does the work, and answers what it requested from the store. */
   during(work: () => Promise<unknown>): Promise<Watched>
   stop(): Promise<void>
 }

@@ -45,7 +45,7 @@ const abe = { agency: 'abe', at: 5 }
 type Expected = { readonly reads: RegExp; readonly sorts?: boolean }
 
 /** The first line of the plan, and whether the result is sorted by hand. */
-const CASES: readonly (readonly [title: string, asked: Partial<Query>, expected: Expected])[] = [
+const CASES: readonly (readonly [title: string, query: Partial<Query>, expected: Expected])[] = [
   [
     'a token',
     { where: isToken('identifier', 'i5') },

@@ -13,7 +13,7 @@ export type Listener = {
   /** Resolves when the subscription has been shaken hands on. */
   readonly greeted: Promise<void>
   /** Resolves when an event about this record (`/Patient/abc`) has arrived; rejects after a minute. */
-  told(focus: string): Promise<void>
+  eventAbout(focus: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -55,7 +55,7 @@ export async function listener(random: Random, refuses: number): Promise<Listene
     arrivals,
     refusals: () => refusals,
     greeted,
-    told: (focus) =>
+    eventAbout: (focus) =>
       new Promise((resolve, reject) => {
         if (arrivals.some((one) => one.focus.endsWith(focus))) return resolve()
         const late = setTimeout(() => reject(new Error(`No event tells of \`${focus}\` within a minute.`)), PATIENCE)

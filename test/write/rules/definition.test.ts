@@ -99,9 +99,9 @@ describe('write / rules / a posted definition that cannot be used', function () 
     const text = refused(answer, status, code)
     assert.match(text, says)
     if (expression === '') return
-    const told = answer.body.issue.filter((one: { expression?: string[] }) => one.expression?.[0] === expression)
-    assert.ok(told.length > 0, `${expression}: ${answer.text}`)
-    const [line, column] = told[0].extension.map((one: { valueInteger: number }) => one.valueInteger)
+    const reported = answer.body.issue.filter((one: { expression?: string[] }) => one.expression?.[0] === expression)
+    assert.ok(reported.length > 0, `${expression}: ${answer.text}`)
+    const [line, column] = reported[0].extension.map((one: { valueInteger: number }) => one.valueInteger)
     assert.ok(line >= 1 && column >= 1, answer.text)
   }
 
@@ -157,8 +157,8 @@ describe('write / rules / a posted definition that cannot be used', function () 
 
   it('is reported by $validate as well, with a warning for what the hub does not have', async () => {
     const sct = valueSet('foreign', [{ system: 'http://snomed.info/sct' }])
-    const asked = await board.post('/ValueSet/$validate', sct)
-    assert.match(asked.text, /"severity":"warning".*code-unchecked.*could not be checked/)
+    const validated = await board.post('/ValueSet/$validate', sct)
+    assert.match(validated.text, /"severity":"warning".*code-unchecked.*could not be checked/)
     made(await put(sct))
     const create = await board.post('/StructureDefinition/$validate?mode=create', without(patient(phone), 'version'))
     assert.match(create.text, /element-missing/)
