@@ -13,7 +13,7 @@ import { evaluate } from '../../server/fhirpath/expression.ts'
 import { compileSelector } from '../../server/fhirpath/select.ts'
 import { SEARCH_TYPES } from '../../server/search/types/index.ts'
 
-type Parameter = {
+type PublishedParameter = {
   readonly url: string
   readonly type: string
   readonly base: readonly string[]
@@ -36,13 +36,13 @@ function files(folder: string): string[] {
  */
 const NO_PATHS = ['Patient-deceased', 'questionnaireresponse-extensions-QuestionnaireResponse-item-subject']
 
-function parameters(): Parameter[] {
-  const published = openR4().searchParameters() as unknown as Parameter[]
-  const own = files('capability/search').map((name) => read<Parameter>(name))
+function parameters(): PublishedParameter[] {
+  const published = openR4().searchParameters() as unknown as PublishedParameter[]
+  const own = files('capability/search').map((name) => read<PublishedParameter>(name))
   return [...published, ...own].filter((one) => Object.hasOwn(SEARCH_TYPES, one.type) && one.expression)
 }
 
-const idOf = ({ url }: Parameter): string => url.slice(url.lastIndexOf('/') + 1)
+const idOf = ({ url }: PublishedParameter): string => url.slice(url.lastIndexOf('/') + 1)
 
 /** At most this many of a kind: a hundred code systems are no better evidence than five. */
 const ENOUGH = 5

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { openEndpoint, type Endpoint } from './endpoint.ts'
-import { openScene, subscription, task, type Scene } from './scene.ts'
+import { openScene, subscription, task, type SubscriptionScene } from './scene.ts'
 
 describe('subscriptions / delivery', () => {
-  let scene: Scene
+  let scene: SubscriptionScene
   let endpoint: Endpoint
   beforeEach(async () => {
     scene = await openScene()

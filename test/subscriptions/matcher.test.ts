@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { topicsOf } from '../../server/domain/subscription/topic.ts'
 import type { Resource } from '../../server/fhir/types.ts'
 import { compileTrigger } from '../../server/subscriptions/trigger.ts'
-import { definitions, openScene, START, subscription, task, TOPIC, type Scene } from './scene.ts'
+import { definitions, openScene, START, subscription, task, TOPIC, type SubscriptionScene } from './scene.ts'
 
 type Identified = Resource & { readonly id: string }
 
 const NOWHERE = 'http://127.0.0.1:9/hook'
 
 describe('subscriptions / matcher', () => {
-  let scene: Scene
+  let scene: SubscriptionScene
   beforeEach(async () => {
     scene = await openScene()
   })
@@ -166,7 +166,7 @@ describe('subscriptions / matcher', () => {
     for (let number = 0; number < 5; number++) await scene.put(task(`t${number}`))
     let commits = 0
     const { store } = scene
-    const killed = (when: 'before' | 'after'): Scene['needs']['store'] => ({
+    const killed = (when: 'before' | 'after'): SubscriptionScene['needs']['store'] => ({
       ...store,
       commit: async (work) => {
         commits++

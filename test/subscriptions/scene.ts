@@ -29,7 +29,7 @@ export const TOPIC = 'https://no-wrong-door.example/fhir/SubscriptionTopic'
 let loading: Promise<Definitions> | undefined
 export const definitions = (): Promise<Definitions> => (loading ??= loadDefinitions(ROOT))
 
-export type Scene = {
+export type SubscriptionScene = {
   readonly store: Store
   readonly needs: SubscriptionNeeds
   readonly worker: Worker
@@ -65,7 +65,7 @@ export type Setting = {
 
 const EVERYONE: readonly Audience[] = [{ agency: '*' }]
 
-export async function openScene(setting: Setting = {}): Promise<Scene> {
+export async function openScene(setting: Setting = {}): Promise<SubscriptionScene> {
   const clock = { time: START }
   const now = () => clock.time
   const opened = await openStore(setting.address ?? { kind: 'memory' }, { clock: now })
@@ -94,7 +94,7 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
   const { handlers, matcher } = createSubscriptions(needs)
   const worker = createWorker({ store, clock: { now }, sleep: needs.sleep, handlers, concurrency: 16 })
 
-  const put: Scene['put'] = async (resource, { audience = EVERYONE, author = 'es', jobs = [] } = {}) => {
+  const put: SubscriptionScene['put'] = async (resource, { audience = EVERYONE, author = 'es', jobs = [] } = {}) => {
     const entries = needs.extract(resource)
     const { versions } = await store.commit({
       writes: [{ kind: 'put', method: 'PUT', resource, entries, audience, author }],

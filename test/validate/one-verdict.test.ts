@@ -49,7 +49,7 @@ const issuesIn = (outcome: IssueList | undefined): readonly VerdictIssue[] =>
     expression: expression?.[0],
   }))
 
-type Sample = { readonly file: string; readonly text: string; readonly type: string }
+type SampleFile = { readonly file: string; readonly text: string; readonly type: string }
 
 describe('a sample gets one verdict', () => {
   let hub: Given
@@ -84,7 +84,7 @@ describe('a sample gets one verdict', () => {
 
 const refusal = ({ status, body }: Answer): readonly VerdictIssue[] => (status < 300 ? [] : issuesIn(body as IssueList))
 
-async function onCommandLine(samples: readonly Sample[]): Promise<ReadonlyMap<string, readonly VerdictIssue[]>> {
+async function onCommandLine(samples: readonly SampleFile[]): Promise<ReadonlyMap<string, readonly VerdictIssue[]>> {
   let out = ''
   const streams = { input: nothing(), out: { write: (text: string) => (out += text) }, err: { write: assert.fail } }
   const files = samples.map(({ file }) => file)
@@ -100,7 +100,7 @@ async function* nothing(): AsyncGenerator<Uint8Array> {
   yield* []
 }
 
-async function inBatch(client: Client, samples: readonly Sample[]): Promise<readonly (readonly VerdictIssue[])[]> {
+async function inBatch(client: Client, samples: readonly SampleFile[]): Promise<readonly (readonly VerdictIssue[])[]> {
   const entry = samples.map(
     ({ text, type }) => `{"resource":${text},"request":{"method":"POST","url":${JSON.stringify(type)}}}`,
   )
@@ -110,7 +110,7 @@ async function inBatch(client: Client, samples: readonly Sample[]): Promise<read
   return entries.map(({ response }) => issuesIn(response.outcome))
 }
 
-function foldersOfSamples(): readonly (readonly [string, readonly Sample[]])[] {
+function foldersOfSamples(): readonly (readonly [string, readonly SampleFile[]])[] {
   const root = path.join(ROOT, 'samples')
   return readdirSync(root).flatMap((folder) => {
     const names = readdirSync(path.join(root, folder)).filter(

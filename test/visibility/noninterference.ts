@@ -4,7 +4,7 @@
  * would tell abe of what it may not know.
  */
 import { condition, type Body } from '../builders/index.ts'
-import { createRandom, type Random } from './random.ts'
+import { createRandom, type SeededRandom } from './random.ts'
 import { learn, nextRequest, type Knowledge, type Offered } from './requests.ts'
 import { keepSecret, share } from './twin-worlds.ts'
 import { twins, type Observe, type Twins } from './twins.ts'
@@ -18,7 +18,7 @@ export type Run = {
   readonly observe?: Observe
 }
 
-export type Report = {
+export type ComparisonReport = {
   readonly requestsSent: number
   readonly secrets: number
   /** How often each kind of request was answered with each status. */
@@ -30,7 +30,7 @@ const MOST_PAGES = 20
 const WORLD = 2500
 
 /** Runs so many requests, in worlds of a few thousand. Errors: Difference, at the first one. */
-export async function compare({ requests, seed, betray, progress, observe }: Run): Promise<Report> {
+export async function compare({ requests, seed, betray, progress, observe }: Run): Promise<ComparisonReport> {
   const statuses: Record<string, number> = {}
   let requestsSent = 0
   let secrets = 0
@@ -50,7 +50,7 @@ export async function compare({ requests, seed, betray, progress, observe }: Run
 
 type Watch = { readonly statuses: Record<string, number> } & Pick<Run, 'betray' | 'progress' | 'observe'>
 
-async function inOneWorld(random: Random, requests: number, { statuses, betray, progress, observe }: Watch) {
+async function inOneWorld(random: SeededRandom, requests: number, { statuses, betray, progress, observe }: Watch) {
   const hubs = await twins(START, observe)
   try {
     const knowledge = await begin(hubs, random)
@@ -72,7 +72,7 @@ async function inOneWorld(random: Random, requests: number, { statuses, betray, 
   }
 }
 
-async function begin(hubs: Twins, random: Random): Promise<Knowledge> {
+async function begin(hubs: Twins, random: SeededRandom): Promise<Knowledge> {
   const { text } = await hubs.ask({ agency: 'abe', method: 'GET', path: '/metadata' })
   const { rest } = JSON.parse(text) as { rest: { resource: Offered[] }[] }
   return { random, offers: rest[0]!.resource, secrets: { keys: [] }, known: [], states: new Map() }

@@ -9,7 +9,7 @@ import {
   participation,
   type Body,
 } from '../builders/index.ts'
-import type { Random } from './random.ts'
+import type { SeededRandom } from './random.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS, type Secrets } from './twin-worlds.ts'
 import type { Sent, TwinAnswer } from './twins.ts'
 
@@ -21,7 +21,7 @@ export type Offered = {
 }
 
 export type Knowledge = {
-  readonly random: Random
+  readonly random: SeededRandom
   readonly offers: readonly Offered[]
   readonly secrets: Secrets
   /** Addresses that abe has seen: `Patient/«3»`. */
@@ -91,7 +91,7 @@ function bodyLike(knowledge: Knowledge, type: string): Body {
   return tried.find((one) => one.resourceType === type) ?? tried[0]!
 }
 
-const person = (random: Random): Body =>
+const person = (random: SeededRandom): Body =>
   participant(random.percent(95) ? 'abe' : 'es', {
     ...(random.percent(50) ? { ssn: random.one(SSNS) } : {}),
     ...(random.percent(50) ? { number: random.one(NUMBERS) } : {}),
@@ -99,7 +99,7 @@ const person = (random: Random): Body =>
     given: random.one(GIVENS),
   })
 
-const identifierOf = (random: Random): string =>
+const identifierOf = (random: SeededRandom): string =>
   `https://no-wrong-door.example/fhir/NamingSystem/agency/${random.one(NUMBERED)}|${random.one(NUMBERS)}`
 
 /** The condition of a conditional create or reference. */
@@ -184,7 +184,7 @@ function search(knowledge: Knowledge): Sent {
 }
 
 /** Not by identifier for a participant: there is a number among them that each hub draws. */
-function sort(random: Random, { type, searchParam = [] }: Offered): string {
+function sort(random: SeededRandom, { type, searchParam = [] }: Offered): string {
   const names = [...searchParam.map(({ name }) => name), '_id', '_lastUpdated']
   const one = random.one(names.filter((name) => type !== 'Patient' || name !== 'identifier'))
   return `${random.percent(50) ? '-' : ''}${one}${random.percent(30) ? ',_id' : ''}`

@@ -8,16 +8,16 @@ import { createClock } from '../../server/clock.ts'
 import { given, made, type Client, type Given } from '../given.ts'
 import { PATHS, comparableAnswer, unknownLike } from './paths.ts'
 import { condition, labelled, participant, wages } from '../builders/index.ts'
-import { RELATIONS, type World } from './relations.ts'
+import { RELATIONS, type RelationWorld } from './relations.ts'
 
 const RECORDS = ['participant', 'plain', 'disability', 'rehabilitation', 'both', 'wages', 'unnamed'] as const
-type Name = (typeof RECORDS)[number]
+type RecordName = (typeof RECORDS)[number]
 
-const NOTHING: readonly Name[] = []
-const PLAIN: readonly Name[] = ['participant', 'plain']
+const NOTHING: readonly RecordName[] = []
+const PLAIN: readonly RecordName[] = ['participant', 'plain']
 
 /** Who asks, in what relation, and what it may know of. Everything else does not exist for it. */
-const TABLE: readonly (readonly [agency: string, relation: keyof typeof RELATIONS, known: readonly Name[]])[] = [
+const TABLE: readonly (readonly [agency: string, relation: keyof typeof RELATIONS, known: readonly RecordName[]])[] = [
   // es entered the participant and wrote all but the wage record.
   ['es', 'none', [...PLAIN, 'disability', 'rehabilitation', 'both', 'unnamed']],
   ['abe', 'none', NOTHING],
@@ -85,7 +85,7 @@ describe('visibility / who may know of what', function () {
 
   const as = (agency: string): Client => asks.get(agency)!
 
-  async function people(): Promise<Record<Name, string>> {
+  async function people(): Promise<Record<RecordName, string>> {
     const make = async (agency: string, body: { resourceType: string }) =>
       `${body.resourceType}/${made(await as(agency).post(`/${body.resourceType}`, body)).id}`
     const subject = await make('es', participant('es'))
@@ -125,7 +125,7 @@ describe('visibility / who may know of what', function () {
   for (const [agency, relation, visible] of TABLE) {
     it(`lets ${agency} know ${visible.join(', ') || 'nothing'}, in the relation: ${relation}`, async () => {
       const records = await people()
-      const world: World = {
+      const world: RelationWorld = {
         participant: records.participant,
         es: as('es'),
         abe: as('abe'),
@@ -182,7 +182,11 @@ describe('visibility / who may know of what', function () {
   }
 
   /** A search by the participant finds and counts exactly what may be known. */
-  async function countsAre(agency: string, records: Record<Name, string>, visible: readonly Name[]): Promise<void> {
+  async function countsAre(
+    agency: string,
+    records: Record<RecordName, string>,
+    visible: readonly RecordName[],
+  ): Promise<void> {
     for (const type of ['Condition', 'Observation']) {
       const query = `/${type}?patient=${records.participant}&_total=accurate&_include=${type}:patient`
       const { total, entry = [] } = made(await as(agency).get(query))
@@ -197,7 +201,11 @@ describe('visibility / who may know of what', function () {
   }
 
   /** Deleting what one may not know of is answered like deleting nothing, and does nothing. */
-  async function survives(agency: string, records: Record<Name, string>, visible: readonly Name[]): Promise<void> {
+  async function survives(
+    agency: string,
+    records: Record<RecordName, string>,
+    visible: readonly RecordName[],
+  ): Promise<void> {
     for (const name of RECORDS.filter((one) => !visible.includes(one))) {
       const gone = await as(agency).delete(`/${records[name]}`)
       assert.equal(gone.status, 204, gone.text)

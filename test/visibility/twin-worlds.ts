@@ -15,7 +15,7 @@ import {
   wages,
   type Body,
 } from '../builders/index.ts'
-import type { Random } from './random.ts'
+import type { SeededRandom } from './random.ts'
 import type { TwinAnswer, Twins } from './twins.ts'
 
 export const FAMILIES = ['Ferris', 'Ferrer', 'Okoye', 'Lindqvist']
@@ -122,7 +122,7 @@ async function refer(hubs: Twins, agency: string, subject: string): Promise<Json
 }
 
 /** One more thing that only the second hub holds. `shared` are participants that both hold. */
-export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly string[], random: Random) {
+export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly string[], random: SeededRandom) {
   const agency = random.one(['vr', 'dhs', 'college'])
   const post = async (by: string, body: Body, headers?: Record<string, string>): Promise<string> => {
     const answer = await hubs.hide({ agency: by, method: 'POST', path: `/${body.resourceType}`, body, headers })
@@ -185,7 +185,7 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
 }
 
 /** A barrier that abe recorded of a participant, as the second hub has it: `Condition/<id>`. */
-async function conditionOf(hubs: Twins, subject: string, random: Random): Promise<string | undefined> {
+async function conditionOf(hubs: Twins, subject: string, random: SeededRandom): Promise<string | undefined> {
   const { text } = await hubs.hide({ agency: 'es', method: 'GET', path: `/Condition?patient=${subject}&_count=50` })
   const { entry = [] } = JSON.parse(text) as { entry?: { resource: { id: string; meta: { source: string } } }[] }
   const own = entry.filter(({ resource }) => resource.meta.source === 'Organization/abe')

@@ -16,10 +16,15 @@ import { temporaryFolder } from '../store/stores.ts'
 import { participant } from '../builders/index.ts'
 import { address, allOf, codeSystem, profileOf, together } from '../builders/definitions.ts'
 
-type Started = { readonly hub: Hub; readonly board: Client; readonly es: Client; readonly warned: readonly string[] }
+type HubOverStore = {
+  readonly hub: Hub
+  readonly board: Client
+  readonly es: Client
+  readonly warned: readonly string[]
+}
 
 /** A hub over a store that is open already. */
-async function over(store: Store, settings: Readonly<Record<string, string>> = {}): Promise<Started> {
+async function over(store: Store, settings: Readonly<Record<string, string>> = {}): Promise<HubOverStore> {
   const warned: string[] = []
   const log = createLog('warn', { write: (line: string) => void warned.push(line) })
   const env = {

@@ -21,14 +21,18 @@ export type WatchedHub = {
 
 const READS = ['read', 'readMany', 'vread', 'history', 'find', 'indexed'] as const
 
-type Options = {
+type WatchedHubOptions = {
   readonly store?: string
   /** Before each commit, other requests get a turn: more of them meet. */
   readonly interleaved?: boolean
   readonly settings?: Readonly<Record<string, string>>
 }
 
-export async function watchedHub({ store: address = 'memory:', interleaved = false, settings }: Options = {}) {
+export async function watchedHub({
+  store: address = 'memory:',
+  interleaved = false,
+  settings,
+}: WatchedHubOptions = {}) {
   const config = loadConfig({
     HUB_PORT: '0',
     HUB_STORE: address,

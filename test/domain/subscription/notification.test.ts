@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { openEndpoint, type Endpoint, type Received } from '../../subscriptions/endpoint.ts'
-import { BASE, openScene, START, subscription, task, TOPIC, type Scene } from '../../subscriptions/scene.ts'
+import { BASE, openScene, START, subscription, task, TOPIC, type SubscriptionScene } from '../../subscriptions/scene.ts'
 
 const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition'
 
@@ -33,7 +33,7 @@ function assertNotification({ bundle, type }: Received): void {
 }
 
 describe('subscription / notification', () => {
-  let scene: Scene
+  let scene: SubscriptionScene
   let endpoint: Endpoint
   beforeEach(async () => {
     scene = await openScene()

@@ -19,9 +19,9 @@ export type Listener = {
 
 const PATIENCE = 60_000
 
-type Parameter = {
+type NotificationParameter = {
   name: string
-  part?: Parameter[]
+  part?: NotificationParameter[]
   valueString?: string
   valueCode?: string
   valueReference?: { reference: string }
@@ -72,20 +72,20 @@ export async function listener(random: Random, refuses: number): Promise<Listene
 }
 
 /** A hub that is killed cuts a notification off in the middle: that is no arrival. */
-async function parametersOf(request: IncomingMessage): Promise<readonly Parameter[]> {
+async function parametersOf(request: IncomingMessage): Promise<readonly NotificationParameter[]> {
   let text = ''
   try {
     for await (const chunk of request.setEncoding('utf8')) text += chunk
-    return JSON.parse(text).entry[0].resource.parameter as Parameter[]
+    return JSON.parse(text).entry[0].resource.parameter as NotificationParameter[]
   } catch {
     return []
   }
 }
 
-const codeOf = (parameters: readonly Parameter[], name: string) =>
+const codeOf = (parameters: readonly NotificationParameter[], name: string) =>
   parameters.find((one) => one.name === name)?.valueCode
 
-function eventsOf(parameters: readonly Parameter[]): readonly Arrival[] {
+function eventsOf(parameters: readonly NotificationParameter[]): readonly Arrival[] {
   return parameters
     .filter((one) => one.name === 'notification-event')
     .map(({ part = [] }) => ({

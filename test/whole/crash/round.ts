@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Version } from '../../../server/store/store.ts'
-import { startHub, type Started } from '../../checks/process.ts'
+import { startHub, type StartedHub } from '../../checks/process.ts'
 import { clientAt } from '../../given.ts'
 import { random } from '../random.ts'
 import { goal, resident, plan, subscription, type SubscriptionOptions } from '../../builders/index.ts'
@@ -16,7 +16,7 @@ import { ledger, type Ledger } from './ledger.ts'
 import { listener, type Listener } from './listener.ts'
 import { write, type Counts } from './writers.ts'
 
-export type Report = {
+export type CrashReport = {
   readonly cycles: number
   readonly promised: number
   readonly places: number
@@ -69,7 +69,7 @@ const SUBSCRIPTIONS: readonly PlannedSubscription[] = [
 
 type ActiveSubscription = PlannedSubscription & { readonly id: string; readonly listener: Listener }
 
-export async function crashRound({ seed, cycles, writers = 16, progress }: Round): Promise<Report> {
+export async function crashRound({ seed, cycles, writers = 16, progress }: Round): Promise<CrashReport> {
   const folder = mkdtempSync(join(tmpdir(), 'nwd-crash-'))
   const path = join(folder, 'hub.sqlite')
   const promises = ledger()
@@ -111,7 +111,7 @@ const asSubscribed = ({ id, listener, wants }: ActiveSubscription): Subscribed =
   wants,
 })
 
-const start = (path: string): Promise<Started> =>
+const start = (path: string): Promise<StartedHub> =>
   startHub({
     HUB_STORE: `sqlite:${path}`,
     HUB_LOOPBACK_ENDPOINTS: 'true',
@@ -137,7 +137,13 @@ async function subscribe(url: string, seed: number, listeners: Listener[]): Prom
 const WARM = [1, 32, 128]
 
 /** Writes, and kills the hub 50 to 500 ms after the first writes were acknowledged. */
-async function kill(hub: Started, promises: Ledger, seed: number, writers: number, faults: string[]): Promise<Counts> {
+async function kill(
+  hub: StartedHub,
+  promises: Ledger,
+  seed: number,
+  writers: number,
+  faults: string[],
+): Promise<Counts> {
   const exited = once(hub.child, 'exit')
   let killed = false
   let timer: NodeJS.Timeout | undefined
