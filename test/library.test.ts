@@ -31,7 +31,7 @@ describe('the library', () => {
     assert.deepEqual(issues[0]?.position, { line: 2, column: 10 })
   })
 
-  it('tells text that is not JSON as an issue', async () => {
+  it('reports text that is not JSON as an issue', async () => {
     const { valid, issues } = await validate('{')
     assert.equal(valid, false)
     assert.deepEqual(

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { createLog, type Fields, type LogLevel } from '../server/log.ts'
 import { refuse } from '../server/fhir/outcome.ts'
 
-/** What is written when `tell` speaks to a log of this level: one object for each line. */
+/** What is written when `writeTo` uses a log of this level: one object for each line. */
 function written(
   level: LogLevel | 'silent',
-  tell: (log: ReturnType<typeof createLog>) => void,
+  writeTo: (log: ReturnType<typeof createLog>) => void,
 ): Record<string, unknown>[] {
   const lines: string[] = []
-  tell(createLog(level, { write: (line: string) => void lines.push(line) }))
+  writeTo(createLog(level, { write: (line: string) => void lines.push(line) }))
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 

@@ -34,7 +34,7 @@ describe('fhirpath / evaluate', () => {
     }
   })
 
-  it('walks down and tells duplicates as the engine does', () => {
+  it('walks down and detects duplicates as the engine does', () => {
     const item = (linkId: string, ...items: object[]) => ({ linkId, type: 'group', item: items })
     const resource = { resourceType: 'Questionnaire', item: [item('2020-01-01', item('b'), item('a')), item('b')] }
     for (const expression of [

@@ -171,7 +171,7 @@ describe('terminology operations', () => {
       assert.deepEqual([plainly.result, anyway.result], [false, true])
     })
 
-    it('tells units and languages by their form', async () => {
+    it('recognises units and languages by their form', async () => {
       const url = 'http://hl7.org/fhir/ValueSet/all-languages'
       const language = (code: string) => get('/ValueSet/$validate-code', { url, system: 'urn:ietf:bcp:47', code })
       assert.equal(values(await language('es-MX')).result, true)
@@ -199,7 +199,7 @@ describe('terminology operations', () => {
   })
 
   describe('CodeSystem/$lookup', () => {
-    it('tells name, version, display and properties of a code', async () => {
+    it('answers name, version, display and properties of a code', async () => {
       const answer = await get('/CodeSystem/$lookup', {
         system: codeSystem('credential-type'),
         code: 'SecondarySchoolDiploma',
@@ -219,7 +219,7 @@ describe('terminology operations', () => {
       for (const { part = [] } of properties) assert.equal(plain(part).code, 'parent')
     })
 
-    it('tells units, and refuses what is no code', async () => {
+    it('recognises units, and refuses what is no code', async () => {
       assert.equal(
         values(await get('/CodeSystem/$lookup', { system: 'http://unitsofmeasure.org', code: 'mg' })).display,
         'mg',

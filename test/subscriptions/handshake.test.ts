@@ -80,7 +80,7 @@ describe('subscriptions / handshake, heartbeat and end', () => {
     await strict.close()
   })
 
-  it('counts events while the subscription is in error, and tells them after a new handshake', async () => {
+  it('counts events while the subscription is in error, and sends them after a new handshake', async () => {
     endpoint.answer(500)
     await scene.subscribe(subscription('s', endpoint.url))
     await scene.run()

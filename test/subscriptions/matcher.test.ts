@@ -50,7 +50,7 @@ describe('subscriptions / matcher', () => {
     }
   })
 
-  it('tells of a referral sent once: by referral-created alone, also when it was a draft before', async () => {
+  it('notifies of a referral sent once: by referral-created alone, also when it was a draft before', async () => {
     await watch('created')
     await watch('changed', { topic: 'referral-status-changed' })
     await scene.put(task('direct'))
@@ -61,7 +61,7 @@ describe('subscriptions / matcher', () => {
     assert.deepEqual(await eventsOf('changed'), [])
   })
 
-  it('tells of a status or business status that changed, not of anything else', async () => {
+  it('notifies of a status or business status that changed, not of anything else', async () => {
     await watch('created')
     await watch('changed', { topic: 'referral-status-changed' })
     const businessStatus = { coding: [{ code: 'contact-attempted' }] }
@@ -76,7 +76,7 @@ describe('subscriptions / matcher', () => {
     assert.deepEqual(await eventsOf('created'), ['Task/t@1'])
   })
 
-  it('tells of participants, plans, services and credentials as their topics say', async () => {
+  it('notifies of participants, plans, services and credentials as their topics say', async () => {
     for (const topic of ['participant-updated', 'plan-updated', 'service-enrolment', 'credential-added'])
       await watch(topic, { topic })
     const records: readonly Identified[] = [
@@ -129,7 +129,7 @@ describe('subscriptions / matcher', () => {
     assert.deepEqual(await eventsOf('not'), ['Task/mine@3'])
   })
 
-  it('tells only those who could know of the version when it was written', async () => {
+  it('notifies only those who could know of the version when it was written', async () => {
     await watch('abe')
     await watch('vr', {}, 'vr')
     await watch('board', {}, 'board')
@@ -229,7 +229,7 @@ describe('subscriptions / matcher', () => {
     assert.equal(await scene.store.cursor('matcher'), 1201)
   })
 
-  it('wakes for a commit, and ends when it is told to stop', async () => {
+  it('wakes for a commit, and ends when it is stopped', async () => {
     let woken: () => void = () => undefined
     const wake = new Promise<void>((resolve) => (woken = resolve))
     const { createMatcher } = await import('../../server/subscriptions/matcher.ts')

@@ -70,19 +70,19 @@ export async function openScene(setting: Setting = {}): Promise<SubscriptionScen
   const now = () => clock.time
   const opened = await openStore(setting.address ?? { kind: 'memory' }, { clock: now })
   const store = setting.store?.(opened) ?? opened
-  const known = await definitions()
-  const place = { base: BASE, timeZone: 'America/Chicago' }
+  const loaded = await definitions()
+  const context = { base: BASE, timeZone: 'America/Chicago' }
   const logged: string[] = []
   const log = (event: string) => void logged.push(event)
   const needs: SubscriptionNeeds = {
     store,
-    definitions: known,
+    definitions: loaded,
     clock: createClock(now),
     sleep: (_ms, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
-    extract: (resource) => extract(resource, known.capability(resource.resourceType)?.searchParameters ?? [], place),
+    extract: (resource) => extract(resource, loaded.capability(resource.resourceType)?.searchParameters ?? [], context),
     write: writeStraight(store, (resource) => needs.extract(resource)),
     base: () => BASE,
-    timeZone: place.timeZone,
+    timeZone: context.timeZone,
     channels: createChannels({ loopback: true, now }),
     retrySchedule: loadConfig({}).retrySchedule,
     requestTimeout: 30,

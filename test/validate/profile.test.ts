@@ -478,7 +478,7 @@ const CASES: Readonly<Record<string, readonly ProfileCase[]>> = {
 for (const [facet, cases] of Object.entries(CASES)) {
   describe(`validate / a profile / ${facet}`, () => {
     for (const [title, type, elements, resource, ...expected] of cases) {
-      it(`${expected.length > 0 ? 'tells' : 'lets pass'} ${title}`, async () => {
+      it(`${expected.length > 0 ? 'reports' : 'lets pass'} ${title}`, async () => {
         const validator = validatorOf([...COLOURS, note, job, profile(type, elements)] as never)
         const issues = await validator.check(resource, { profiles: [`${H}/StructureDefinition/x`] })
         assert.deepEqual(summaries(issues), [...expected].sort())

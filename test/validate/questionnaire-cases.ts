@@ -85,7 +85,7 @@ export function sections(all: Readonly<Record<string, readonly QuestionnaireCase
     describe(section.toLowerCase(), () => {
       for (const one of cases) {
         const [title, , items, ...expected] = one
-        it(`${expected.length > 0 ? 'tells' : 'lets pass'} ${title}`, async () => {
+        it(`${expected.length > 0 ? 'reports' : 'lets pass'} ${title}`, async () => {
           const response = responseTo(items, { questionnaire: urls.get(one) })
           assert.deepEqual(summaries(await validator.check(response)), [...expected].sort())
         })

@@ -138,7 +138,7 @@ function replaced(node: unknown, [key, ...rest]: JsonPath, value: unknown): unkn
 
 describe('validate / a questionnaire response', () => {
   for (const [title, items, ...expected] of CASES) {
-    it(`${expected.length > 0 ? 'tells' : 'lets pass'} ${title}`, async () => {
+    it(`${expected.length > 0 ? 'reports' : 'lets pass'} ${title}`, async () => {
       const response = { resourceType: 'QuestionnaireResponse', status: 'completed', questionnaire: URL, item: items }
       assert.deepEqual(summaries(await validator.check(response)), [...expected].sort())
     })

@@ -172,7 +172,7 @@ describe('validate / rules in words', () => {
   ]
   for (const [what, resource, issues] of cases) it(what, async () => assert.deepEqual(await verdict(resource), issues))
 
-  it('tells what is missing before what its holder has, and what is no FHIR before both', async () => {
+  it('reports what is missing before what its holder has, and what is no FHIR before both', async () => {
     const issues = await validator.check({
       resourceType: 'Observation',
       status: 'nope',

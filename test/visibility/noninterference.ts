@@ -75,7 +75,7 @@ async function inOneWorld(random: SeededRandom, requests: number, { statuses, be
 async function begin(hubs: Twins, random: SeededRandom): Promise<Knowledge> {
   const { text } = await hubs.ask({ agency: 'abe', method: 'GET', path: '/metadata' })
   const { rest } = JSON.parse(text) as { rest: { resource: Offered[] }[] }
-  return { random, offers: rest[0]!.resource, secrets: { keys: [] }, known: [], states: new Map() }
+  return { random, offers: rest[0]!.resource, secrets: { keys: [] }, addresses: [], states: new Map() }
 }
 
 /** One request, and the pages behind its answer. */

@@ -1,6 +1,6 @@
 /**
  * The relations that an agency can have to a participant, each brought about over the wire. The participant was entered
- * by the employment service (`es`), which wrote the records asked about, but for the wage record, which the board did.
+ * by the employment service (`es`), which wrote the records in question, but for the wage record, which the board did.
  */
 import { made, type Client } from '../given.ts'
 import { agreement, consent, participation, type Body } from '../builders/index.ts'
@@ -9,7 +9,7 @@ export type RelationWorld = {
   /** `Patient/...` */
   readonly participant: string
   readonly es: Client
-  /** The agency that is asked about. */
+  /** The agency whose view is tested. */
   readonly abe: Client
   readonly vr: Client
   readonly board: Client

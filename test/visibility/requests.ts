@@ -25,7 +25,7 @@ export type Knowledge = {
   readonly offers: readonly Offered[]
   readonly secrets: Secrets
   /** Addresses that abe has seen: `Patient/«3»`. */
-  readonly known: string[]
+  readonly addresses: string[]
   /** The last state seen of a record, with marks. */
   readonly states: Map<string, Body>
 }
@@ -35,21 +35,21 @@ type RequestKind = (knowledge: Knowledge) => Sent | undefined
 const RESOURCE = /"resourceType":"([A-Za-z]+)","id":"([^"]+)"/g
 
 /** Remembers what an answer showed. */
-export function learn({ known, states }: Knowledge, { status, text }: TwinAnswer): void {
+export function learn({ addresses, states }: Knowledge, { status, text }: TwinAnswer): void {
   for (const [, type, id] of text.matchAll(RESOURCE)) {
     const key = `${type}/${id}`
-    if (type !== 'Bundle' && id !== undefined && id.startsWith('«') && !states.has(key)) known.push(key)
+    if (type !== 'Bundle' && id !== undefined && id.startsWith('«') && !states.has(key)) addresses.push(key)
   }
   if (status >= 300 || !text.startsWith('{"resourceType":"')) return
   const body = JSON.parse(text) as Body & { id?: string }
   if (typeof body.id === 'string') states.set(`${body.resourceType}/${body.id}`, body)
 }
 
-/** The addresses to ask about: mostly what is known, often what is secret, sometimes what is nothing. */
+/** The addresses to request: mostly those that abe has seen, often secret ones, sometimes none that exists. */
 function key(knowledge: Knowledge, type?: string): string {
-  const { random, known, secrets } = knowledge
+  const { random, addresses, secrets } = knowledge
   const fits = (list: readonly string[]) => (type ? list.filter((one) => one.startsWith(`${type}/`)) : list)
-  const list = fits(random.percent(55) ? known : secrets.keys)
+  const list = fits(random.percent(55) ? addresses : secrets.keys)
   const none = `${type ?? random.one(['Patient', 'Condition', 'Task', 'Consent'])}/${random.one(['nothing', 'vr.1', '01m863k2tm9c8g8t5se4rmnst2'])}`
   return list.length > 0 && !random.percent(8) ? random.one(list) : none
 }
@@ -362,10 +362,10 @@ const isOwn = ({ meta }: Body): boolean => (meta as { source?: string } | undefi
 const TOTAL = KINDS.reduce((sum, [weight]) => sum + weight, 0)
 
 export function nextRequest(knowledge: Knowledge): { readonly name: string; readonly sent: Sent } {
-  let place = knowledge.random.below(TOTAL)
+  let remaining = knowledge.random.below(TOTAL)
   for (const [weight, name, kind] of KINDS) {
-    place -= weight
-    const sent = place < 0 ? kind(knowledge) : undefined
+    remaining -= weight
+    const sent = remaining < 0 ? kind(knowledge) : undefined
     if (sent) return { name, sent }
   }
   return nextRequest(knowledge)

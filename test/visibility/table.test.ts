@@ -17,41 +17,42 @@ const NOTHING: readonly RecordName[] = []
 const PLAIN: readonly RecordName[] = ['participant', 'plain']
 
 /** Who asks, in what relation, and what it may know of. Everything else does not exist for it. */
-const TABLE: readonly (readonly [agency: string, relation: keyof typeof RELATIONS, known: readonly RecordName[]])[] = [
-  // es entered the participant and wrote all but the wage record.
-  ['es', 'none', [...PLAIN, 'disability', 'rehabilitation', 'both', 'unnamed']],
-  ['abe', 'none', NOTHING],
-  ['board', 'none', [...PLAIN, 'wages']],
-  ['ui', 'none', ['wages']],
-  ['abe', 'owner of a referral that is requested', PLAIN],
-  ['abe', 'owner of a referral that it accepted', PLAIN],
-  ['abe', 'owner of a referral that it rejected', NOTHING],
-  ['abe', 'owner of a referral that it completed', NOTHING],
-  ['abe', 'requester of a referral that is open', PLAIN],
-  ['abe', 'requester of a referral that was rejected', NOTHING],
-  ['vr', 'requester of a referral that is open', PLAIN],
-  ['vr', 'requester of a referral that was rejected', NOTHING],
-  ['abe', 'a participation that is open', PLAIN],
-  ['abe', 'a participation that is planned', PLAIN],
-  ['abe', 'a participation that is finished', NOTHING],
-  ['abe', 'a consent', PLAIN],
-  ['abe', 'a consent that has expired', NOTHING],
-  ['abe', 'a consent that has not begun', NOTHING],
-  ['abe', 'a consent that was revoked', NOTHING],
-  ['abe', 'a consent that names another agency', NOTHING],
-  ['abe', 'a consent that names disability', [...PLAIN, 'disability']],
-  ['abe', 'a consent that names rehabilitation', [...PLAIN, 'rehabilitation']],
-  ['abe', 'a consent that names disability and rehabilitation', [...PLAIN, 'disability', 'rehabilitation', 'both']],
-  ['abe', 'an expired consent that names disability', NOTHING],
-  ['abe', 'a consent that names wages, without an agreement', PLAIN],
-  ['abe', 'a consent that names wages, and an agreement', [...PLAIN, 'wages']],
-  ['abe', 'a consent that names wages, and an agreement that has expired', PLAIN],
-  ['abe', 'a consent that names wages, and an agreement that was ended', PLAIN],
-  ['abe', 'a consent that names wages, and an agreement about disability', PLAIN],
-  ['abe', 'a consent that names wages, and an agreement of others', PLAIN],
-  ['abe', 'a consent that names wages, and an agreement without the wage agency', PLAIN],
-  ['abe', 'an agreement without a consent', NOTHING],
-]
+const TABLE: readonly (readonly [agency: string, relation: keyof typeof RELATIONS, visible: readonly RecordName[]])[] =
+  [
+    // es entered the participant and wrote all but the wage record.
+    ['es', 'none', [...PLAIN, 'disability', 'rehabilitation', 'both', 'unnamed']],
+    ['abe', 'none', NOTHING],
+    ['board', 'none', [...PLAIN, 'wages']],
+    ['ui', 'none', ['wages']],
+    ['abe', 'owner of a referral that is requested', PLAIN],
+    ['abe', 'owner of a referral that it accepted', PLAIN],
+    ['abe', 'owner of a referral that it rejected', NOTHING],
+    ['abe', 'owner of a referral that it completed', NOTHING],
+    ['abe', 'requester of a referral that is open', PLAIN],
+    ['abe', 'requester of a referral that was rejected', NOTHING],
+    ['vr', 'requester of a referral that is open', PLAIN],
+    ['vr', 'requester of a referral that was rejected', NOTHING],
+    ['abe', 'a participation that is open', PLAIN],
+    ['abe', 'a participation that is planned', PLAIN],
+    ['abe', 'a participation that is finished', NOTHING],
+    ['abe', 'a consent', PLAIN],
+    ['abe', 'a consent that has expired', NOTHING],
+    ['abe', 'a consent that has not begun', NOTHING],
+    ['abe', 'a consent that was revoked', NOTHING],
+    ['abe', 'a consent that names another agency', NOTHING],
+    ['abe', 'a consent that names disability', [...PLAIN, 'disability']],
+    ['abe', 'a consent that names rehabilitation', [...PLAIN, 'rehabilitation']],
+    ['abe', 'a consent that names disability and rehabilitation', [...PLAIN, 'disability', 'rehabilitation', 'both']],
+    ['abe', 'an expired consent that names disability', NOTHING],
+    ['abe', 'a consent that names wages, without an agreement', PLAIN],
+    ['abe', 'a consent that names wages, and an agreement', [...PLAIN, 'wages']],
+    ['abe', 'a consent that names wages, and an agreement that has expired', PLAIN],
+    ['abe', 'a consent that names wages, and an agreement that was ended', PLAIN],
+    ['abe', 'a consent that names wages, and an agreement about disability', PLAIN],
+    ['abe', 'a consent that names wages, and an agreement of others', PLAIN],
+    ['abe', 'a consent that names wages, and an agreement without the wage agency', PLAIN],
+    ['abe', 'an agreement without a consent', NOTHING],
+  ]
 
 const NOW = Date.parse('2026-06-01T12:00:00Z')
 
@@ -144,7 +145,7 @@ describe('visibility / who may know of what', function () {
   }
 
   /** Who may know of the jobs of the hub: `$jobs` and `$retry-job`, by every way of calling them. */
-  const JOBS: readonly (readonly [agency: string, known: boolean])[] = [
+  const JOBS: readonly (readonly [agency: string, visible: boolean])[] = [
     ['board', true],
     ['es', false],
     ['abe', false],

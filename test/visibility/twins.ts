@@ -143,8 +143,8 @@ async function exchange(hub: Hub, sent: Sent, marked = true): Promise<TwinAnswer
 
 function marks({ marks, made }: Hub, text: string): string {
   return text.replace(MADE, (id) => {
-    const known = marks.get(id)
-    if (known !== undefined) return known
+    const existing = marks.get(id)
+    if (existing !== undefined) return existing
     const mark = `«${made.push(id) - 1}»`
     marks.set(id, mark)
     return mark

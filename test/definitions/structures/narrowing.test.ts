@@ -78,7 +78,7 @@ describe('definitions / a profile narrows its base', () => {
     assert.match(faultOf([], { context: [{ type: 'element', expression: 'Patient' }] }) ?? '', /only an extension/)
   })
 
-  it('tells the first element that comes too late', () => {
+  it('reports the first element that comes too late', () => {
     const late = (...ids: readonly string[]) =>
       lateElement(
         profile(

@@ -258,7 +258,7 @@ describe('The program that serves an area', () => {
     assert.equal(programIn(list, 'snap', 'north'), undefined)
   })
 
-  it('tells who provides it at all', () => {
+  it('names who provides it at all', () => {
     assert.ok(provides([program('a', ['north'])], 'a', 'youth'))
     assert.ok(!provides([program('a', ['north'])], 'b', 'youth'))
     assert.ok(!provides([program('a', ['north'], { active: false })], 'a', 'youth'))

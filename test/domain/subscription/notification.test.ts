@@ -208,11 +208,14 @@ describe('subscription / notification', () => {
 
   it('reports a deletion without a resource', async () => {
     const { createMatcher } = await import('../../../server/subscriptions/matcher.ts')
-    const known = scene.needs.definitions
-    const topics = JSON.parse(JSON.stringify(known.published('Basic')))
+    const original = scene.needs.definitions
+    const topics = JSON.parse(JSON.stringify(original.published('Basic')))
     const created = topics.find((one: { id: string }) => one.id === 'referral-created')
     created.extension[0].extension.push({ url: 'interaction', valueCode: 'delete' })
-    const definitions = { ...known, published: (type: string) => (type === 'Basic' ? topics : known.published(type)) }
+    const definitions = {
+      ...original,
+      published: (type: string) => (type === 'Basic' ? topics : original.published(type)),
+    }
     await scene.subscribe(
       subscription('s', endpoint.url, { content: 'full-resource', filters: ['owner=Organization/abe'] }),
     )

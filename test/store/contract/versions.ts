@@ -124,7 +124,7 @@ export function versions(kind: StoreKind): void {
       assert.equal(await given.store.vread(key('Patient/1'), 0, EVERYTHING), undefined)
     })
 
-    it('tells the history newest first, in pages, since an instant', async () => {
+    it('answers the history newest first, in pages, since an instant', async () => {
       for (const n of [1, 2, 3, 4]) {
         given.clock.now = START + n
         await commit(put('Patient/1', { body: { n } }))

@@ -83,11 +83,11 @@ export async function checkStore(
 async function checkOrder(store: Store, versions: Map<string, Version>): Promise<string[]> {
   const faults: string[] = []
   const current = new Map<string, number>()
-  let place = 0
-  for (let commits = await store.feed(0, 500); commits.length > 0; commits = await store.feed(place, 500)) {
+  let sequence = 0
+  for (let commits = await store.feed(0, 500); commits.length > 0; commits = await store.feed(sequence, 500)) {
     for (const commit of commits) {
-      if (commit.sequence !== place + 1) faults.push(`place ${commit.sequence} follows place ${place}`)
-      place = commit.sequence
+      if (commit.sequence !== sequence + 1) faults.push(`place ${commit.sequence} follows place ${sequence}`)
+      sequence = commit.sequence
       for (const version of commit.versions) {
         const key = `${version.type}/${version.id}`
         const before = current.get(key) ?? 0
@@ -97,7 +97,8 @@ async function checkOrder(store: Store, versions: Map<string, Version>): Promise
       }
     }
   }
-  if (place !== (await store.last())) faults.push(`the feed ends at ${place}, the last place is ${await store.last()}`)
+  if (sequence !== (await store.last()))
+    faults.push(`the feed ends at ${sequence}, the last place is ${await store.last()}`)
   return faults
 }
 
@@ -116,7 +117,8 @@ export function checkEvents(
   for (const { number, focus } of arrivals) {
     if (number > last + 1) faults.push(`${id}: event ${number} arrived after ${last}`)
     const record = about[number - 1]?.replace(/\/_history\/.*/, '')
-    if (record === undefined || !focus.endsWith(`/${record}`)) faults.push(`${id}: event ${number} told of ${focus}`)
+    if (record === undefined || !focus.endsWith(`/${record}`))
+      faults.push(`${id}: event ${number} arrived about ${focus}`)
     last = Math.max(last, number)
   }
   if (last !== about.length) faults.push(`${id}: ${about.length} events, the last that arrived is ${last}`)

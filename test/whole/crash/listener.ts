@@ -58,7 +58,10 @@ export async function listener(random: Random, refuses: number): Promise<Listene
     eventAbout: (focus) =>
       new Promise((resolve, reject) => {
         if (arrivals.some((one) => one.focus.endsWith(focus))) return resolve()
-        const late = setTimeout(() => reject(new Error(`No event tells of \`${focus}\` within a minute.`)), PATIENCE)
+        const late = setTimeout(
+          () => reject(new Error(`No event arrived about \`${focus}\` within a minute.`)),
+          PATIENCE,
+        )
         waiting.push({
           focus,
           resolve: () => {

@@ -108,7 +108,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   uri: ['http://example.org'],
 }
 
-/** One search for each declared parameter, with what a search may carry besides. */
+/** One search for each declared parameter, with what a search may also carry. */
 function searches(statement: Statement): readonly Request[] {
   const types = statement.rest[0].resource as readonly Statement[]
   return types.flatMap(({ type, searchParam = [], searchInclude = [] }) => [
