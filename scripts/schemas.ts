@@ -10,19 +10,19 @@ import { schemaFiles, type SchemaFile } from '../server/validate/schema-files.ts
 const ROOT = path.join(import.meta.dirname, '..')
 const FOLDER = path.join(ROOT, 'profiles', 'schema')
 
-const wanted = schemaFiles(await loadDefinitions(ROOT))
-const stale = staleFiles(wanted)
+const expected = schemaFiles(await loadDefinitions(ROOT))
+const stale = staleFiles(expected)
 
 if (process.argv.includes('--check')) {
   for (const name of stale)
     console.error(`profiles/schema/${name} is not current. Run \`node --import tsx scripts/schemas.ts\`.`)
-  if (stale.length === 0) console.log(`profiles/schema: ${wanted.length} files are current.`)
+  if (stale.length === 0) console.log(`profiles/schema: ${expected.length} files are current.`)
   process.exitCode = stale.length > 0 ? 1 : 0
 } else {
   mkdirSync(FOLDER, { recursive: true })
-  for (const { name, text } of wanted) if (stale.includes(name)) writeFileSync(path.join(FOLDER, name), text)
-  for (const name of stale) if (!wanted.some((one) => one.name === name)) rmSync(path.join(FOLDER, name))
-  console.log(`profiles/schema: ${wanted.length} files, ${stale.length} of them changed.`)
+  for (const { name, text } of expected) if (stale.includes(name)) writeFileSync(path.join(FOLDER, name), text)
+  for (const name of stale) if (!expected.some((one) => one.name === name)) rmSync(path.join(FOLDER, name))
+  console.log(`profiles/schema: ${expected.length} files, ${stale.length} of them changed.`)
 }
 
 /** Names of files that differ, are missing, or have no profile any more. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { ROOT, sourceFiles } from './checks/files.ts'
-import { importsIn, withoutComments, type Import as FoundImport } from './checks/imports.ts'
+import { importsIn, withoutComments, type Import } from './checks/imports.ts'
 
 /**
  * A part of server/ and the parts that it may import. A file in the root of server/ is a part of its own. `*` is
@@ -87,7 +87,7 @@ const READERS: Readonly<Record<string, string>> = {
 /** `service` is a word of the domain (what an agency provides), so there it is a name. */
 const FORBIDDEN_NAMES = ['utils', 'helpers', 'common', 'manager', 'service', 'base']
 
-type Import = FoundImport & { readonly from: string }
+type FileImport = Import & { readonly from: string }
 
 const files = sourceFiles('server', ['.ts'])
 const imports = files.flatMap(importsOf)
@@ -225,7 +225,7 @@ describe('the architecture', () => {
   })
 })
 
-function importsOf(file: string): Import[] {
+function importsOf(file: string): FileImport[] {
   return importsIn(text(file)).map((one) => ({ ...one, from: file }))
 }
 
@@ -265,11 +265,11 @@ function text(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')
 }
 
-const isOurs = (one: Import): boolean => one.to.startsWith('.')
-const target = (one: Import): string => relative(ROOT, join(ROOT, dirname(one.from), one.to))
+const isOurs = (one: FileImport): boolean => one.to.startsWith('.')
+const target = (one: FileImport): string => relative(ROOT, join(ROOT, dirname(one.from), one.to))
 const packageOf = (name: string): string =>
   name
     .split('/')
     .slice(0, name.startsWith('@') ? 2 : 1)
     .join('/')
-const describeImport = (one: Import): string => `${one.from}:${one.line} imports ${one.to}`
+const describeImport = (one: FileImport): string => `${one.from}:${one.line} imports ${one.to}`

@@ -16,13 +16,13 @@ export type Answer = {
   readonly text: string
 }
 
-type Options = { readonly headers?: Record<string, string> }
+type ClientOptions = { readonly headers?: Record<string, string> }
 
 /** One agency's client. Bodies that are not text are sent as JSON. */
 export type Client = {
-  send(method: string, path: string, body?: unknown, options?: Options): Promise<Answer>
-  get(path: string, options?: Options): Promise<Answer>
-  post(path: string, body?: unknown, options?: Options): Promise<Answer>
+  send(method: string, path: string, body?: unknown, options?: ClientOptions): Promise<Answer>
+  get(path: string, options?: ClientOptions): Promise<Answer>
+  post(path: string, body?: unknown, options?: ClientOptions): Promise<Answer>
   /** With If-Match when a version is given. */
   put(path: string, body: unknown, version?: number | string): Promise<Answer>
   delete(path: string, version?: number | string): Promise<Answer>
@@ -56,7 +56,7 @@ export async function given(
 
 /** A client of any hub that listens somewhere. Without an agency the board speaks. */
 export function clientAt(url: string, agency?: string): Client {
-  const send = async (method: string, path: string, body?: unknown, options: Options = {}): Promise<Answer> => {
+  const send = async (method: string, path: string, body?: unknown, options: ClientOptions = {}): Promise<Answer> => {
     const headers = {
       ...(agency ? { 'X-Agency': agency } : {}),
       ...(body === undefined ? {} : { 'Content-Type': 'application/fhir+json' }),

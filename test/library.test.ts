@@ -31,7 +31,7 @@ describe('the library', () => {
     assert.deepEqual(issues[0]?.position, { line: 2, column: 10 })
   })
 
-  it('tells text that is not JSON as an issue', async () => {
+  it('reports text that is not JSON as an issue', async () => {
     const { valid, issues } = await validate('{')
     assert.equal(valid, false)
     assert.deepEqual(
@@ -40,7 +40,7 @@ describe('the library', () => {
     )
   })
 
-  it('is of the hub’s rules unless told otherwise, and takes further profiles', async () => {
+  it('is of the hub’s rules unless others are named, and takes further profiles', async () => {
     const hub = await validator()
     assert.equal((await hub({ resourceType: 'Patient' })).valid, false)
     const profile = 'https://no-wrong-door.example/fhir/StructureDefinition/hub-participant'

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { createLog, type Fields, type LogLevel } from '../server/log.ts'
 import { refuse } from '../server/fhir/outcome.ts'
 
-/** What is written when `tell` speaks to a log of this level: one object for each line. */
+/** What is written when `writeTo` uses a log of this level: one object for each line. */
 function written(
   level: LogLevel | 'silent',
-  tell: (log: ReturnType<typeof createLog>) => void,
+  writeTo: (log: ReturnType<typeof createLog>) => void,
 ): Record<string, unknown>[] {
   const lines: string[] = []
-  tell(createLog(level, { write: (line: string) => void lines.push(line) }))
+  writeTo(createLog(level, { write: (line: string) => void lines.push(line) }))
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
@@ -42,12 +42,12 @@ describe('the log', () => {
       Object.assign(new Error('disk'), { code: 'EIO' }),
     ]
     const lines = written('info', (log) => faults.forEach((fault) => log.error('fault', { fault })))
-    const told = lines.map((line) => line.fault as { name: string; message?: string; at: string[] })
+    const logged = lines.map((line) => line.fault as { name: string; message?: string; at: string[] })
     assert.deepEqual(
-      told.map(({ message }) => message),
+      logged.map(({ message }) => message),
       [undefined, 'x is not a function', 'disk'],
     )
-    assert.ok(told.every(({ at }) => at.length > 0 && at.every((frame) => !frame.includes('Presley'))))
+    assert.ok(logged.every(({ at }) => at.length > 0 && at.every((frame) => !frame.includes('Presley'))))
     assert.doesNotMatch(JSON.stringify(lines), /Presley/)
   })
 

@@ -35,7 +35,7 @@ describe('the process', function () {
     }
   })
 
-  it('finishes the request that is under way when it is told to stop, and takes no other', async () => {
+  it('finishes the request that is under way when it is stopped, and takes no other', async () => {
     const hub = await startHub(store())
     const { hostname, port, pathname } = new URL(hub.url)
     const body = JSON.stringify({ resourceType: 'Parameters' })

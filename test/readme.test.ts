@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { codeBlocks, textOf } from './checks/markdown.ts'
-import { startHub, type Started } from './checks/process.ts'
+import { startHub, type StartedHub } from './checks/process.ts'
 
 const USUAL = 'http://127.0.0.1:8080/fhir'
 const missing = ['bash', 'curl'].filter((tool) => spawnSync(tool, ['--version']).error)
 
 describe('the tour of README', function () {
   this.timeout(60_000)
-  let hub: Started
+  let hub: StartedHub
   before(async function () {
     if (missing.length > 0) {
       console.log(`      skipped: ${missing.join(' and ')} is not installed here`)

@@ -12,7 +12,7 @@ import { distance } from './samples/distance.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 
-type Element = {
+type ProfileElement = {
   readonly id: string
   readonly path: string
   readonly max?: string
@@ -28,7 +28,7 @@ type Profile = {
   readonly url: string
   readonly type: string
   readonly abstract: boolean
-  readonly differential: { readonly element: readonly Element[] }
+  readonly differential: { readonly element: readonly ProfileElement[] }
 }
 
 type Sample = {
@@ -61,9 +61,9 @@ describe('the samples of each profile', () => {
 
       it('has an invalid one for each kind of rule that the profile uses', () => {
         const shown = new Set(own.flatMap(({ codes }) => codes))
-        const wanted = KINDS.filter(({ isUsed }) => isUsed(profile.differential.element)).map(({ code }) => code)
+        const expected = KINDS.filter(({ isUsed }) => isUsed(profile.differential.element)).map(({ code }) => code)
         assert.deepEqual(
-          wanted.filter((code) => !shown.has(code)),
+          expected.filter((code) => !shown.has(code)),
           [],
         )
       })
@@ -113,20 +113,20 @@ describe('each rule of ours', () => {
       differential.element.some(({ constraint = [] }) => constraint.some((one) => one.key === key)),
     )
     const { resourceType, meta } = resource as { resourceType: string; meta: object }
-    const asked = stating.filter(({ type }) => type === resourceType).map(({ url }) => url)
+    const profileUrls = stating.filter(({ type }) => type === resourceType).map(({ url }) => url)
     const issues = await validator.check(
       { ...(resource as object), meta: { ...meta, profile: undefined } },
-      { profiles: asked },
+      { profiles: profileUrls },
     )
     return issues.some(({ text }) => text.includes(`\`${key}\``))
   }
 })
 
-type Kind = { readonly code: string; readonly isUsed: (elements: readonly Element[]) => boolean }
+type ElementKind = { readonly code: string; readonly isUsed: (elements: readonly ProfileElement[]) => boolean }
 
 const always = () => true
 const some =
-  (test: (element: Element) => boolean): Kind['isUsed'] =>
+  (test: (element: ProfileElement) => boolean): ElementKind['isUsed'] =>
   (elements) =>
     elements.some(test)
 /** Says it of an element, not to tell a slice. */
@@ -134,7 +134,7 @@ const says = (prefix: string) =>
   some((element) => !element.id.includes(':') && Object.keys(element).some((key) => key.startsWith(prefix)))
 
 /** Kinds of rules by the code of their fault, and which profiles use them. */
-const KINDS: readonly Kind[] = [
+const KINDS: readonly ElementKind[] = [
   { code: 'element-missing', isUsed: always },
   { code: 'element-unknown', isUsed: always },
   { code: 'element-type', isUsed: always },

@@ -14,7 +14,7 @@ import type { Validator } from '../server/validate/validator.ts'
 const ROOT = path.join(import.meta.dirname, '..')
 
 /** A code and an expression. */
-type Expected = { readonly code: string; readonly expression: string }
+type ExpectedIssue = { readonly code: string; readonly expression: string }
 
 describe('the samples', () => {
   let validator: Validator
@@ -118,7 +118,7 @@ function samplesOf(folder: string) {
     const name = path.basename(file, '.json')
     const issues = path.join(folder, `${name}.issues.json`)
     if (name.startsWith('invalid-')) assert.ok(existsSync(issues), `${issues} must say which issues ${file} raises`)
-    const expected = name.startsWith('invalid-') ? (readJson(issues) as readonly Expected[]) : []
+    const expected = name.startsWith('invalid-') ? (readJson(issues) as readonly ExpectedIssue[]) : []
     return { name, resource: readJson(path.join(folder, file)), expected }
   })
 }
@@ -127,10 +127,10 @@ function readJson(file: string): unknown {
   return JSON.parse(readFileSync(file, 'utf8'))
 }
 
-const errorsOf = (issues: readonly Issue[]): readonly Expected[] =>
+const errorsOf = (issues: readonly Issue[]): readonly ExpectedIssue[] =>
   sorted(issues.filter(isError).map(({ detail, expression = '' }) => ({ code: detail, expression })))
 
-const sorted = (list: readonly Expected[]): readonly Expected[] =>
+const sorted = (list: readonly ExpectedIssue[]): readonly ExpectedIssue[] =>
   list
     .map(({ code, expression }) => ({ code, expression }))
     .sort((one, other) => (`${one.code} ${one.expression}` < `${other.code} ${other.expression}` ? -1 : 1))

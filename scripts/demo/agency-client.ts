@@ -1,6 +1,6 @@
 /** What every agency system of the demo has: an HTTP client of the hub, a local copy of records, and a way to report. */
 import { randomUUID } from 'node:crypto'
-import { keyOf, resourcesOf, type Entry, type Resource } from './fhir.ts'
+import { keyOf, resourcesOf, type DemoEntry, type DemoResource } from './fhir.ts'
 import type { Values, Report } from './messages.ts'
 
 export type RequestOptions = {
@@ -12,20 +12,20 @@ export type RequestOptions = {
   readonly routine?: boolean
 }
 
-export type Reply = { readonly status: number; readonly body: Resource; readonly location: string }
+export type Reply = { readonly status: number; readonly body: DemoResource; readonly location: string }
 
 export type AgencyClient = {
   readonly agency: string
   get(path: string, options: RequestOptions): Promise<Reply>
-  post(path: string, body: Resource, options: RequestOptions): Promise<Reply>
+  post(path: string, body: DemoResource, options: RequestOptions): Promise<Reply>
   /** Updates a resource, with If-Match and the version of the local copy. */
-  put(resource: Resource, options: RequestOptions): Promise<Reply>
+  put(resource: DemoResource, options: RequestOptions): Promise<Reply>
   /** Sends a transaction; returns the resources that were written. */
-  transaction(entries: readonly Entry[], options: RequestOptions): Promise<readonly Resource[]>
+  transaction(entries: readonly DemoEntry[], options: RequestOptions): Promise<readonly DemoResource[]>
   /** Keeps local copies; an older version never replaces a newer one. */
-  keep(...resources: readonly Resource[]): void
+  keep(...resources: readonly DemoResource[]): void
   /** The local copy of a record such as `Patient/abc`. Throws when there is none. */
-  local(key: string): Resource
+  local(key: string): DemoResource
   /** The agency's own notes: which participant it expects, which record belongs to which step. */
   readonly notes: Map<string, string>
   /** One of the notes. Throws when there is none. */
@@ -45,14 +45,14 @@ type ClientOptions = { readonly agency: string; readonly hub: string; readonly r
 
 /** Makes a client for each cause (a step or an event); all of them share the local copies and notes. */
 export function createClient({ agency, hub, report }: ClientOptions): (cause: string) => AgencyClient {
-  const copies = new Map<string, Resource>()
+  const copies = new Map<string, DemoResource>()
   const notes = new Map<string, string>()
-  const keep = (...resources: readonly Resource[]) => {
+  const keep = (...resources: readonly DemoResource[]) => {
     for (const one of resources) if (version(one) >= version(copies.get(keyOf(one)))) copies.set(keyOf(one), one)
   }
   const sendFor =
     (cause: string) =>
-    async (method: string, path: string, options: RequestOptions, body?: Resource, ifMatch?: string) => {
+    async (method: string, path: string, options: RequestOptions, body?: DemoResource, ifMatch?: string) => {
       const headers = {
         'X-Agency': agency,
         Prefer: 'return=representation',
@@ -61,7 +61,7 @@ export function createClient({ agency, hub, report }: ClientOptions): (cause: st
       }
       const reply = await fetch(`${hub}/${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) })
       const text = await reply.text()
-      const answer = (text === '' ? { resourceType: 'Nothing' } : JSON.parse(text)) as Resource
+      const answer = (text === '' ? { resourceType: 'Nothing' } : JSON.parse(text)) as DemoResource
       const expected = options.expect ?? 200
       const issues = issuesOf(answer)
       const { note, routine = false } = options
@@ -92,9 +92,9 @@ export function createClient({ agency, hub, report }: ClientOptions): (cause: st
   }
 }
 
-const version = (resource: Resource | undefined): number => Number(resource?.meta?.versionId ?? 0)
+const version = (resource: DemoResource | undefined): number => Number(resource?.meta?.versionId ?? 0)
 
-const withFullUrl = (entry: Entry): Entry => ({ fullUrl: `urn:uuid:${randomUUID()}`, ...entry })
+const withFullUrl = (entry: DemoEntry): DemoEntry => ({ fullUrl: `urn:uuid:${randomUUID()}`, ...entry })
 
 function present<T>(value: T | undefined, text: string): T {
   if (value === undefined) throw new Error(text)
@@ -103,7 +103,7 @@ function present<T>(value: T | undefined, text: string): T {
 
 type Issue = { readonly details?: { readonly text?: string }; readonly expression?: readonly string[] }
 
-function issuesOf(answer: Resource): readonly string[] {
+function issuesOf(answer: DemoResource): readonly string[] {
   if (answer.resourceType !== 'OperationOutcome') return []
   return ((answer.issue ?? []) as readonly Issue[]).map((issue) => issue.details?.text ?? '')
 }

@@ -1,15 +1,15 @@
 /** The part of FHIR R4 (https://hl7.org/fhir/R4/) that an agency system of the demo uses; none of it is the hub's code. */
 
-export type Resource = {
+export type DemoResource = {
   readonly resourceType: string
   readonly id?: string
   readonly meta?: { readonly versionId?: string }
   readonly [element: string]: unknown
 }
 
-export type Entry = {
+export type DemoEntry = {
   readonly fullUrl?: string
-  readonly resource?: Resource
+  readonly resource?: DemoResource
   readonly request?: { readonly method: string; readonly url: string; readonly ifMatch?: string }
   readonly response?: { readonly status: string; readonly location?: string; readonly etag?: string }
 }
@@ -23,7 +23,7 @@ export type Part = {
   readonly valueBoolean?: boolean
   readonly valueCanonical?: string
   readonly valueReference?: { readonly reference: string }
-  readonly resource?: Resource
+  readonly resource?: DemoResource
   readonly part?: readonly Part[]
 }
 
@@ -48,25 +48,26 @@ export const extension = (name: string, value: Readonly<Record<string, unknown>>
 export const to = (reference: string) => ({ reference })
 
 /** `Type/id` of a resource that the hub has stored. */
-export const keyOf = (resource: Resource): string => `${resource.resourceType}/${resource.id ?? ''}`
+export const keyOf = (resource: DemoResource): string => `${resource.resourceType}/${resource.id ?? ''}`
 
-export const entriesOf = (bundle: unknown): readonly Entry[] => (bundle as { entry?: readonly Entry[] })?.entry ?? []
+export const entriesOf = (bundle: unknown): readonly DemoEntry[] =>
+  (bundle as { entry?: readonly DemoEntry[] })?.entry ?? []
 
-export const resourcesOf = (bundle: unknown): readonly Resource[] =>
+export const resourcesOf = (bundle: unknown): readonly DemoResource[] =>
   entriesOf(bundle).flatMap(({ resource }) => resource ?? [])
 
 export const partsOf = (parameters: unknown, name: string): readonly Part[] =>
   ((parameters as { parameter?: readonly Part[] })?.parameter ?? []).filter((part) => part.name === name)
 
 /** A transaction entry that creates a resource; others of the Bundle refer to it by `urn`. */
-export const creating = (resource: Resource, urn?: string): Entry => ({
+export const creating = (resource: DemoResource, urn?: string): DemoEntry => ({
   ...(urn ? { fullUrl: urn } : {}),
   resource,
   request: { method: 'POST', url: resource.resourceType },
 })
 
 /** A transaction entry that updates a resource, with the version of the local copy in ifMatch. */
-export const updating = (resource: Resource): Entry => ({
+export const updating = (resource: DemoResource): DemoEntry => ({
   resource,
   request: { method: 'PUT', url: keyOf(resource), ifMatch: `W/"${resource.meta?.versionId ?? ''}"` },
 })

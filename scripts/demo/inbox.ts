@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { resourcesOf, type Part, type Resource } from './fhir.ts'
+import { resourcesOf, type Part, type DemoResource } from './fhir.ts'
 
 export type Event = { readonly topic: string; readonly number: number; readonly focus: string }
 export type Notification = {
@@ -72,7 +72,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 /** The status that every notification begins with: its topic, its type and its events. */
-function readStatus(status: Resource) {
+function readStatus(status: DemoResource) {
   const all = (status.parameter ?? []) as readonly Part[]
   const value = (parts: readonly Part[], name: string) => parts.find((part) => part.name === name)
   const topic = value(all, 'topic')?.valueCanonical?.split('/').at(-1) ?? ''

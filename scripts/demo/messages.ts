@@ -1,5 +1,5 @@
 /** The messages between the demo and an agency's process (IPC): calls of steps, and reports of what happened. */
-import type { Resource } from './fhir.ts'
+import type { DemoResource } from './fhir.ts'
 
 /** The demo calls a step of an agency: what its staff do. */
 export type StepCall = { readonly call: number; readonly step: string; readonly input: Values }
@@ -19,8 +19,8 @@ export type Exchange = {
   readonly expected: number
   readonly status: number
   readonly issues: readonly string[]
-  readonly request?: Resource
-  readonly response?: Resource
+  readonly request?: DemoResource
+  readonly response?: DemoResource
 }
 
 /** One event of a subscription that arrived in the agency's inbox. */

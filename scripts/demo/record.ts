@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Agency, AgencyReport } from './agency-processes.ts'
-import type { Resource } from './fhir.ts'
+import type { DemoResource } from './fhir.ts'
 import type { Exchange } from './messages.ts'
 import { createVariables } from './variables.ts'
 
@@ -85,10 +85,10 @@ function requestText(one: AgencyExchange, body: string | undefined, variables: V
 }
 
 /** The hub writes these itself; the version goes into If-Match. */
-function withoutServerMeta(value: Resource): Resource {
+function withoutServerMeta(value: DemoResource): DemoResource {
   return JSON.parse(JSON.stringify(value), (key, one: unknown) => {
     if (key !== 'meta' || typeof one !== 'object') return one
     const { versionId: _v, lastUpdated: _l, source: _s, ...meta } = one as Readonly<Record<string, unknown>>
     return Object.keys(meta).length > 0 ? meta : undefined
-  }) as Resource
+  }) as DemoResource
 }

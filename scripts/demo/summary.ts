@@ -1,6 +1,6 @@
 /** The end of the demo: event the hub holds, how the referrals ended, and whether every event arrived. */
 import { AGENCIES, type Agency, type AgencyProcesses } from './agency-processes.ts'
-import { resourcesOf, type Resource } from './fhir.ts'
+import { resourcesOf, type DemoResource } from './fhir.ts'
 
 /** Types that the story writes, in the order in which they are printed. */
 const TYPES = [
@@ -48,7 +48,7 @@ export async function countOutcomes(hub: string): Promise<Readonly<Record<string
   return counts
 }
 
-function endOf(task: Resource): string {
+function endOf(task: DemoResource): string {
   const outcome = ((task.output ?? []) as readonly Output[]).find(({ type }) => type?.coding?.[0]?.code === 'outcome')
   const business = task.businessStatus as Output['type']
   return outcome?.valueCodeableConcept?.coding?.[0]?.code ?? business?.coding?.[0]?.code ?? String(task.status)
@@ -74,7 +74,7 @@ export async function deliveries(agencies: AgencyProcesses, within: number): Pro
   )
 }
 
-async function read(hub: string, path: string): Promise<Resource> {
+async function read(hub: string, path: string): Promise<DemoResource> {
   const reply = await fetch(`${hub}/${path}`, { headers: { 'X-Agency': 'board' } })
-  return (await reply.json()) as Resource
+  return (await reply.json()) as DemoResource
 }

@@ -76,12 +76,12 @@ function element(source: JsonObject): JsonObject {
   return result
 }
 
-type Extension = { readonly url: string; readonly valueUrl?: string }
+type BindingExtension = { readonly url: string; readonly valueUrl?: string }
 
 const MAX_VALUE_SET = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'
 
 function bindingOf(source: JsonObject): JsonObject {
-  const maximum = ((source.extension ?? []) as Extension[]).filter((one) => one.url === MAX_VALUE_SET)
+  const maximum = ((source.extension ?? []) as BindingExtension[]).filter((one) => one.url === MAX_VALUE_SET)
   return { ...pick(source, ['strength', 'valueSet']), ...(maximum.length > 0 ? { extension: maximum } : {}) }
 }
 
@@ -90,7 +90,7 @@ const BEST_PRACTICE = 'http://hl7.org/fhir/StructureDefinition/elementdefinition
 
 // `http://hl7.org/fhirpath/System.String` is how R4 writes the type of an id or a value; the extension has its FHIR name.
 function type(source: JsonObject): JsonObject {
-  const extensions = (source.extension ?? []) as Extension[]
+  const extensions = (source.extension ?? []) as BindingExtension[]
   const fhirType = extensions.find((one) => one.url === FHIR_TYPE)?.valueUrl
   return {
     ...pick(source, ['code', 'profile', 'targetProfile', 'aggregation', 'versioning']),
@@ -100,7 +100,7 @@ function type(source: JsonObject): JsonObject {
 
 function constraint(source: JsonObject): JsonObject {
   const result = pick(source, ['key', 'severity', 'human', 'expression'])
-  const bestPractice = ((source.extension ?? []) as Extension[]).find((one) => one.url === BEST_PRACTICE)
+  const bestPractice = ((source.extension ?? []) as BindingExtension[]).find((one) => one.url === BEST_PRACTICE)
   return bestPractice ? { ...result, extension: [bestPractice] } : result
 }
 

@@ -1,7 +1,16 @@
 /** Ways into the circle of a participant, and ways to lock others out of it. */
 import assert from 'node:assert/strict'
 import { attacked, newcomer, post, referred, type Scene } from '../attack/scene.ts'
-import { condition, consent, labelled, participation, referral, transaction, type Body } from '../builders/index.ts'
+import {
+  condition,
+  consent,
+  labelled,
+  participation,
+  referral,
+  transaction,
+  type Body,
+  type StoredBody,
+} from '../builders/index.ts'
 import { made, refused, type Client } from '../given.ts'
 
 describe('attack / the circle', function () {
@@ -25,8 +34,7 @@ describe('attack / the circle', function () {
     await post(es, consent(subject, 'es', 'abe'))
   })
 
-  type Stored = Body & { readonly id: string }
-  const put = (client: Client, record: Stored, more: object = {}) =>
+  const put = (client: Client, record: StoredBody, more: object = {}) =>
     client.put(`/${record.resourceType}/${record.id}`, { ...record, ...more })
 
   it('gives a stranger no way in', async () => {
@@ -58,7 +66,7 @@ describe('attack / the circle', function () {
     const patient = made(await abe.get(`/${subject}`))
     const answer = await abe.put(`/${subject}`, labelled(patient, 'V'), 1)
     refused(answer, 403, 'forbidden')
-    refused(await put(abe, labelled(sent as Stored, 'V')), 403, 'forbidden')
+    refused(await put(abe, labelled(sent as StoredBody, 'V')), 403, 'forbidden')
     assert.equal((await board.get(`/${subject}`)).status, 200)
   })
 })

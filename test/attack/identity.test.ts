@@ -30,7 +30,7 @@ describe('attack / identity', function () {
   it('takes no search, condition or reference by social security number, and does not repeat it', async () => {
     const value = '219-09-9998'
     const subject = await newcomer(es, 'es')
-    const asked: Answer[] = [
+    const answers: Answer[] = [
       await es.get(`/Patient?identifier=${encodeURIComponent(`${SSN}|${value}`)}`),
       await es.send('POST', '/Patient/_search', `identifier=${encodeURIComponent(`${SSN}|${value}`)}`, {
         headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
@@ -43,7 +43,7 @@ describe('attack / identity', function () {
       ),
       await es.get(`/Goal?patient.identifier=${encodeURIComponent(`${SSN}|${value}`)}`),
     ]
-    for (const answer of asked) {
+    for (const answer of answers) {
       assert.ok(answer.status >= 400 && answer.status < 500, answer.text)
       assert.doesNotMatch(answer.text, SHOWN)
     }
@@ -77,8 +77,8 @@ describe('attack / identity', function () {
         return answers.at(-1)!
       }
       const dashed = '219-09-9998'
-      const known = made(await send('POST', '/Patient', participant('es', { number: 'ES-9' })))
-      const subject = `Patient/${known.id}`
+      const patient = made(await send('POST', '/Patient', participant('es', { number: 'ES-9' })))
+      const subject = `Patient/${patient.id}`
       const identifiers = [
         { system: SSN, value: SECRET },
         { system: SSN, value: dashed },
@@ -108,7 +108,7 @@ describe('attack / identity', function () {
         ]) {
           await send('POST', '/Patient', sent)
           await send('POST', '/Patient/$validate', sent)
-          await send('PUT', `/${subject}`, { ...sent, id: known.id }, { 'If-Match': 'W/"1"' })
+          await send('PUT', `/${subject}`, { ...sent, id: patient.id }, { 'If-Match': 'W/"1"' })
           await send('POST', '', transaction({ method: 'POST', url: 'Patient', resource: sent as never }))
           await send('POST', '', {
             ...transaction({ method: 'POST', url: 'Patient', resource: sent as never }),

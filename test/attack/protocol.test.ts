@@ -61,14 +61,14 @@ describe('attack / protocol', function () {
   })
 
   it('refuses two Hosts, two agencies and hosts that are none', async () => {
-    const asked = async (...headers: readonly string[]) =>
+    const statusesFor = async (...headers: readonly string[]) =>
       statuses(await raw(lines('GET /fhir/Patient HTTP/1.1', ...headers, 'Connection: close')))
-    assert.deepEqual(await asked('Host: a.example', 'Host: b.example'), [400])
-    assert.deepEqual(await asked('Host: localhost', 'X-Agency: es', 'X-Agency: board'), [401])
-    assert.deepEqual(await asked('Host: localhost', 'X-Agency: board', 'X-Agency: es'), [401])
+    assert.deepEqual(await statusesFor('Host: a.example', 'Host: b.example'), [400])
+    assert.deepEqual(await statusesFor('Host: localhost', 'X-Agency: es', 'X-Agency: board'), [401])
+    assert.deepEqual(await statusesFor('Host: localhost', 'X-Agency: board', 'X-Agency: es'), [401])
     for (const host of ['a.example/evil', 'a b', '"', 'a.example:99999999', 'user@a.example', ''])
-      assert.deepEqual(await asked(`Host: ${host}`), [400], host)
-    assert.deepEqual(await asked('Host: 127.0.0.1'), [200])
+      assert.deepEqual(await statusesFor(`Host: ${host}`), [400], host)
+    assert.deepEqual(await statusesFor('Host: 127.0.0.1'), [200])
     assert.deepEqual(statuses(await raw(lines('GET /fhir/metadata HTTP/1.0'))), [400])
     assert.deepEqual(
       statuses(

@@ -7,6 +7,9 @@ export const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/Structure
 /** A record to send: valid, and without an id unless a test gives it one. */
 export type Body = JsonObject & { readonly resourceType: string }
 
+/** A body with an id, as the hub stores it. */
+export type StoredBody = Body & { readonly id: string }
+
 /** The address of a code system of the hub. */
 export const codeSystemAt = (name: string) => `${ROOT}/CodeSystem/${name}`
 /** The address of a profile or an extension of the hub. */

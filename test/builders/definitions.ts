@@ -1,5 +1,7 @@
 /** Definitions as the board posts them. */
 export const P = 'https://board.example/fhir'
+/** A definition as a test posts it. */
+export type PostedDefinition = { readonly resourceType: string; readonly id: string }
 
 export const address = (type: string, id: string): string => `${P}/${type}/${id}`
 

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { ROOT } from './files.ts'
 
-export type Started = {
+export type StartedHub = {
   readonly child: ChildProcess
   /** The FHIR base that the greeting names. */
   readonly url: string
@@ -28,7 +28,7 @@ function run(env: Record<string, string>, root: string) {
 }
 
 /** Resolves when the hub has greeted; rejects with what it printed when it ended instead. */
-export async function startHub(env: Record<string, string>, root = ROOT): Promise<Started> {
+export async function startHub(env: Record<string, string>, root = ROOT): Promise<StartedHub> {
   const { child, text } = run(env, root)
   const greeted = new Promise<string>((resolve) => {
     child.stdout.on('data', () => {
@@ -51,7 +51,7 @@ export async function startHub(env: Record<string, string>, root = ROOT): Promis
   return { child, url, printed: () => text.out, end }
 }
 
-/** For a hub that is expected to end by itself: how it ended and what it said. */
+/** For a hub that is expected to end by itself: how it ended and what it printed. */
 export async function runHub(env: Record<string, string>, root = ROOT): Promise<Ended> {
   const { child, text } = run(env, root)
   const [code] = (await once(child, 'close')) as [number | null]

@@ -40,18 +40,18 @@ describe('cli / validate', () => {
     input: readonly string[] = [],
   ) => {
     let text = ''
-    let said = ''
+    let stderr = ''
     const exit = await validateFiles(names, options, {
       input: chunksOf(input),
       out: { write: (part) => (text += part) },
-      err: { write: (part) => (said += part) },
+      err: { write: (part) => (stderr += part) },
     })
-    return { exit, text, said }
+    return { exit, text, stderr }
   }
 
   describe('takes', () => {
     it('a file', async () => {
-      assert.deepEqual(await run([put('a.json', GOOD)]), { exit: 0, text: '1 valid, 0 invalid\n', said: '' })
+      assert.deepEqual(await run([put('a.json', GOOD)]), { exit: 0, text: '1 valid, 0 invalid\n', stderr: '' })
     })
 
     it('a folder: the JSON and NDJSON files in and below it, but not the issues beside a sample', async () => {
@@ -156,19 +156,19 @@ describe('cli / validate', () => {
 
     it('how far it is, to a terminal only', async () => {
       const file = put('a.json', GOOD)
-      const told = async (isTTY: boolean) => {
-        let said = ''
-        const err = { isTTY, write: (part: string) => (said += part) }
+      const progress = async (isTTY: boolean) => {
+        let stderr = ''
+        const err = { isTTY, write: (part: string) => (stderr += part) }
         await validateFiles([file], OPEN, { input: chunksOf([]), out: { write: () => true }, err })
-        return said
+        return stderr
       }
-      assert.match(await told(true), /1 checked, 0 invalid/)
-      assert.equal(await told(false), '')
+      assert.match(await progress(true), /1 checked, 0 invalid/)
+      assert.equal(await progress(false), '')
     })
   })
 
   describe('checks', () => {
-    it('against the hub’s profiles unless told otherwise', async () => {
+    it('against the hub’s profiles unless others are named', async () => {
       const { text } = await run([put('a.json', GOOD)], { threads: 1 })
       assert.match(text, /error element-missing Patient\.birthDate/)
     })
@@ -223,10 +223,10 @@ describe('cli / validate', () => {
     ]
     for (const [title, name, options, says] of stops) {
       it(title, async () => {
-        const { exit, text, said } = await run([name], options)
+        const { exit, text, stderr } = await run([name], options)
         assert.equal(exit, 2)
         assert.equal(text, '')
-        assert.match(said, says)
+        assert.match(stderr, says)
       })
     }
 
@@ -248,12 +248,12 @@ describe('cli / validate', () => {
     ]
     for (const [title, content, says] of broken) {
       it(`a definition that ${title}`, async () => {
-        const { exit, said } = await run([put('a.json', GOOD)], {
+        const { exit, stderr } = await run([put('a.json', GOOD)], {
           ...OPEN,
           definitions: [path.dirname(put('own/named.json', content))],
         })
         assert.equal(exit, 2)
-        assert.match(said, says)
+        assert.match(stderr, says)
       })
     }
   })

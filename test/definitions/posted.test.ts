@@ -49,7 +49,7 @@ describe('definitions / posted', () => {
     assert.notEqual(one.structures.tree(profile.url), other.structures.tree(profile.url))
   })
 
-  it('can be loaded again elsewhere from what stands besides', async () => {
+  it('can be loaded again elsewhere from the additional resources', async () => {
     const { additional } = withPosted(start, [source(profile)])
     const again = await loadDefinitions(ROOT, { additional: structuredClone(additional) })
     assert.deepEqual(again.find(profile.url), profile)

@@ -10,7 +10,7 @@ import { listen } from '../../server/http/server.ts'
 import { attacked, type Scene } from '../attack/scene.ts'
 import { ROOT } from '../checks/files.ts'
 import { recorder, type Exchange } from './exchange.ts'
-import { CASES, type Case } from './requests.ts'
+import { CASES, type ErrorCase } from './requests.ts'
 
 export type Raised = Exchange & {
   /** What is done wrong: a sentence, or the sample that shows it. */
@@ -26,7 +26,7 @@ function createStage() {
   // Time stands still and ids are counted, so that an example is the same every time.
   const clock: Clock = { now: () => Date.parse('2026-01-12T15:00:00Z'), newId: () => `${code}-${++made}` }
   const scenes = new Map<string, Promise<Scene>>()
-  const sceneFor = (settings: Case['settings'] = {}): Promise<Scene> => {
+  const sceneFor = (settings: ErrorCase['settings'] = {}): Promise<Scene> => {
     const key = JSON.stringify(settings)
     const scene = scenes.get(key) ?? attacked({ HUB_PUBLIC_URL: 'https://hub.example/fhir', ...settings }, clock)
     scenes.set(key, scene)
@@ -34,10 +34,10 @@ function createStage() {
   }
   return {
     /** What the requests of a case came to. */
-    async raise(wanted: ErrorCode, { what, send, settings }: Case): Promise<Raised> {
+    async raise(expected: ErrorCode, { what, send, settings }: ErrorCase): Promise<Raised> {
       const scene = await sceneFor(settings)
       const { as, last } = recorder(`http://127.0.0.1:${scene.port}/fhir`)
-      ;[code, made] = [wanted, 0]
+      ;[code, made] = [expected, 0]
       await send({
         board: as(),
         es: as('es'),
@@ -47,7 +47,7 @@ function createStage() {
         between: scene.between,
         store: scene.store,
       })
-      return raised(wanted, what, last())
+      return raised(expected, what, last())
     },
     async end() {
       for (const scene of scenes.values()) await (await scene).stop()
@@ -119,7 +119,7 @@ function* invalidSamples(): Generator<{ file: string; codes: readonly ErrorCode[
 }
 
 /** A sample, as `$validate` judges it. */
-function caseOf(sample: string): Case {
+function caseOf(sample: string): ErrorCase {
   const body = readFileSync(join(ROOT, sample), 'utf8')
   const { resourceType } = JSON.parse(body) as { resourceType: string }
   return { what: sample, send: ({ es }) => es.post(`/${resourceType}/$validate`, body) }

@@ -20,7 +20,7 @@ export type Cast = {
   readonly store: Scene['store']
 }
 
-export type Case = {
+export type ErrorCase = {
   /** What is done wrong. */
   readonly what: string
   readonly send: (cast: Cast) => Promise<unknown>
@@ -106,7 +106,7 @@ const REQUEST = {
     send: ({ es }) => es.post('', bundle('transaction', entry('FETCH', 'Patient'))),
   },
   'unknown-agency': { what: 'An agency that there is not.', send: ({ as }) => as('nobody').get('/Patient') },
-} as const satisfies Partial<Record<ErrorCode, Case>>
+} as const satisfies Partial<Record<ErrorCode, ErrorCase>>
 
 /** What is there already, and who asks. */
 const RECORD = {
@@ -210,7 +210,7 @@ const RECORD = {
     what: 'A code that only the whole of a code system could tell, of which the hub holds a part.',
     send: ({ es }) => es.get('/CodeSystem/$validate-code?url=http://onetonline.org/onet-soc&code=99-9999.99'),
   },
-} as const satisfies Partial<Record<ErrorCode, Case>>
+} as const satisfies Partial<Record<ErrorCode, ErrorCase>>
 
 const SHORT_CITY = profileOf('short-city', 'Patient', [{ id: 'Patient.address.city', maxLength: 12 }])
 const related = (coding: object) => ({ relationship: [{ coding: [coding] }], name: { text: 'Ada Ferris' } })
@@ -310,7 +310,7 @@ const WORK = {
       await board.delete('/StructureDefinition/below')
     },
   },
-} as const satisfies Partial<Record<ErrorCode, Case>>
+} as const satisfies Partial<Record<ErrorCode, ErrorCase>>
 
 const GENDER = { id: 'Patient.gender', min: 1 }
 const HUB = 'https://no-wrong-door.example/fhir'
@@ -365,7 +365,7 @@ const TROUBLE = {
     what: 'A fault of the hub itself.',
     send: ({ es, between }) => failing(es, between, () => new Error('an example')),
   },
-} as const satisfies Partial<Record<ErrorCode, Case>>
+} as const satisfies Partial<Record<ErrorCode, ErrorCase>>
 
 /** Asks until the hub, which follows the log, has read that the index of a parameter is another one than it needs. */
 async function whileIncomplete(store: Store, ask: () => Promise<Answer>): Promise<void> {
@@ -387,4 +387,4 @@ async function failing(client: Client, between: Cast['between'], fault: () => Er
   between(() => Promise.resolve())
 }
 
-export const CASES: Readonly<Partial<Record<ErrorCode, Case>>> = { ...REQUEST, ...RECORD, ...WORK, ...TROUBLE }
+export const CASES: Readonly<Partial<Record<ErrorCode, ErrorCase>>> = { ...REQUEST, ...RECORD, ...WORK, ...TROUBLE }

@@ -1,7 +1,7 @@
 /** A resource with other values of the right kind: what rules, not forms, have something to say of. */
 import fc from 'fast-check'
 
-type Bag = Record<string, unknown>
+type MutableObject = Record<string, unknown>
 
 const TEXTS = [
   'x',
@@ -34,16 +34,16 @@ export const ALTERATION = fc.record({
   number: fc.constantFrom(...NUMBERS),
 })
 
-type Place = { readonly holder: Bag | unknown[]; readonly key: string | number }
+type Place = { readonly holder: MutableObject | unknown[]; readonly key: string | number }
 
 /** Makes the alteration, in place. */
 export function alter(
-  resource: Bag,
+  resource: MutableObject,
   { place, act, text, number }: { place: number; act: string; text: string; number: number },
 ): void {
   const places = placesIn(resource, [])
   const { holder, key } = places[place % places.length] ?? { holder: resource, key: 'id' }
-  const value = (holder as Bag)[key]
+  const value = (holder as MutableObject)[key]
   if (Array.isArray(holder)) {
     if (act === 'drop' && holder.length > 1) return void holder.splice(key as number, 1)
     if (act === 'twice') return void holder.splice(key as number, 0, structuredClone(value))
@@ -53,19 +53,19 @@ export function alter(
     if (number > 0) delete holder[key]
   }
   if (act !== 'value') return
-  if (typeof value === 'string') (holder as Bag)[key] = text
-  if (typeof value === 'number') (holder as Bag)[key] = number
-  if (typeof value === 'boolean') (holder as Bag)[key] = !value
+  if (typeof value === 'string') (holder as MutableObject)[key] = text
+  if (typeof value === 'number') (holder as MutableObject)[key] = number
+  if (typeof value === 'boolean') (holder as MutableObject)[key] = !value
 }
 
 function placesIn(value: unknown, found: Place[]): readonly Place[] {
   if (typeof value !== 'object' || value === null) return found
-  const holder = value as Bag | unknown[]
+  const holder = value as MutableObject | unknown[]
   const keys = Array.isArray(holder) ? holder.map((_, index) => index) : Object.keys(holder)
   for (const key of keys) {
     if (key === 'resourceType') continue
     found.push({ holder, key })
-    placesIn((holder as Bag)[key], found)
+    placesIn((holder as MutableObject)[key], found)
   }
   return found
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { buildHistory, buildResponses, buildSearchset, type Recorded } from '../../server/fhir/bundle.ts'
 
-type Entry = { request: unknown; response: { status: string; etag?: string } }
+type HistoryEntry = { request: unknown; response: { status: string; etag?: string } }
 
 const base = 'http://hub.example/fhir'
 const at = Date.UTC(2024, 0, 2, 3, 4, 5, 678)
@@ -56,7 +56,7 @@ describe('buildSearchset', () => {
 })
 
 describe('buildHistory', () => {
-  it('says for each version what was asked and answered; a deletion has no resource', () => {
+  it('states for each version its request and response; a deletion has no resource', () => {
     const versions = [
       goal('a', { version: 3, method: 'DELETE', text: '' }),
       goal('a', { version: 2, method: 'PUT' }),
@@ -65,7 +65,7 @@ describe('buildHistory', () => {
     const bundle = JSON.parse(buildHistory({ base, links: { self: `${base}/Goal/a/_history` }, versions, total: 3 }))
     assert.equal(bundle.type, 'history')
     assert.deepEqual(
-      bundle.entry.map((entry: Entry) => [
+      bundle.entry.map((entry: HistoryEntry) => [
         entry.request,
         entry.response.status,
         entry.response.etag,
@@ -95,7 +95,7 @@ describe('buildResponses', () => {
     assert.equal(bundle.type, 'batch-response')
     assert.equal(bundle.total, undefined)
     assert.deepEqual(
-      bundle.entry.map((entry: Entry) => entry.response),
+      bundle.entry.map((entry: HistoryEntry) => entry.response),
       [
         {
           status: '201 Created',

@@ -210,7 +210,7 @@ describe('positionOf', () => {
     assert.deepEqual(positionOf(text, 'Patient.contact.name'), { line: 1, column: 1 })
   })
 
-  it('looks beside a primitive for what is said about it', () => {
+  it('looks beside a primitive for its id and extensions', () => {
     const beside = '{"birthDate":"1990-01-01","_birthDate":{"extension":[{"url":1}]},"given":["a"],"_given":[{"id":2}]}'
     assert.equal(positionOf(beside, 'Patient.birthDate').column, beside.indexOf('"1990') + 1)
     assert.equal(positionOf(beside, 'Patient.birthDate.extension[0].url').column, beside.indexOf('1}') + 1)

@@ -17,8 +17,8 @@ import { alter, ALTERATION } from '../fhir/altered.ts'
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const SAMPLES = path.join(ROOT, 'samples')
 
-type Element = Readonly<Record<string, unknown>>
-type Rule = { readonly expression: string; readonly base: string }
+type ElementJson = Readonly<Record<string, unknown>>
+type RuleExpression = { readonly expression: string; readonly base: string }
 
 describe('fhirpath / evaluate', () => {
   let definitions: Definitions
@@ -34,7 +34,7 @@ describe('fhirpath / evaluate', () => {
     }
   })
 
-  it('walks down and tells duplicates as the engine does', () => {
+  it('walks down and detects duplicates as the engine does', () => {
     const item = (linkId: string, ...items: object[]) => ({ linkId, type: 'group', item: items })
     const resource = { resourceType: 'Questionnaire', item: [item('2020-01-01', item('b'), item('a')), item('b')] }
     for (const expression of [
@@ -175,17 +175,17 @@ function clashesIn(node: ElementNode): readonly string[] {
   return [...own, ...[...node.children.values()].flatMap(clashesIn)]
 }
 
-function samples(): readonly Element[] {
+function samples(): readonly ElementJson[] {
   const folders = readdirSync(SAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   return folders.flatMap(({ name }) =>
     readdirSync(path.join(SAMPLES, name))
       .filter((file) => /^(valid|invalid-hub)-.*\.json$/.test(file) && !file.endsWith('.issues.json'))
-      .map((file) => JSON.parse(readFileSync(path.join(SAMPLES, name, file), 'utf8')) as Element),
+      .map((file) => JSON.parse(readFileSync(path.join(SAMPLES, name, file), 'utf8')) as ElementJson),
   )
 }
 
 /** Each resource, and the resource without each of its elements. */
-function* variants(resources: readonly Element[]): Iterable<Element> {
+function* variants(resources: readonly ElementJson[]): Iterable<ElementJson> {
   for (const [index, resource] of resources.entries()) {
     yield resource
     const name = Object.keys(resource)[1 + (index % (Object.keys(resource).length - 1))]
@@ -194,7 +194,7 @@ function* variants(resources: readonly Element[]): Iterable<Element> {
 }
 
 /** Evaluates, both ways, all rules of all elements of a resource. */
-function visit(resource: Element, definitions: Definitions, tally: { same: number; left: number }): void {
+function visit(resource: ElementJson, definitions: Definitions, tally: { same: number; left: number }): void {
   const claimed = ((resource.meta as { profile?: string[] } | undefined)?.profile ?? []).filter((url) =>
     definitions.structures.find(url),
   )
@@ -209,11 +209,11 @@ function visit(resource: Element, definitions: Definitions, tally: { same: numbe
 }
 
 function rulesAt(
-  resource: Element,
+  resource: ElementJson,
   pointer: string,
   { structures }: Definitions,
   claimed: readonly string[],
-): readonly Rule[] {
+): readonly RuleExpression[] {
   const { path: at, type } = locate(resource, pointer, structures)
   const trees = [
     ...(type && structures.find(type) ? [structures.tree(type)] : []),
@@ -243,7 +243,12 @@ const compiled = new Map<string, { fast?: PathExpression; slow: PathExpression }
 const makesSet = (expression: string): boolean => /distinct|intersect|\|/i.test(expression)
 const hasExtendedPrimitive = (value: unknown): boolean => JSON.stringify(value).includes('"_')
 
-function compare({ expression, base }: Rule, value: unknown, env: object, tally: { same: number; left: number }): void {
+function compare(
+  { expression, base }: RuleExpression,
+  value: unknown,
+  env: object,
+  tally: { same: number; left: number },
+): void {
   if (makesSet(expression) && hasExtendedPrimitive(value)) return
   const key = `${base} ${expression}`
   let both = compiled.get(key)

@@ -13,7 +13,7 @@ import { evaluate } from '../../server/fhirpath/expression.ts'
 import { compileSelector } from '../../server/fhirpath/select.ts'
 import { SEARCH_TYPES } from '../../server/search/types/index.ts'
 
-type Parameter = {
+type PublishedParameter = {
   readonly url: string
   readonly type: string
   readonly base: readonly string[]
@@ -26,8 +26,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** The JSON files of a folder, but not the samples that are wrong on purpose. */
 function files(folder: string): string[] {
   const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-  const wanted = names.filter((name) => name.endsWith('.json') && !/(^|\/)(invalid-|schema\/)/.test(name))
-  return wanted.sort().map((name) => join(ROOT, folder, name))
+  const selected = names.filter((name) => name.endsWith('.json') && !/(^|\/)(invalid-|schema\/)/.test(name))
+  return selected.sort().map((name) => join(ROOT, folder, name))
 }
 
 /**
@@ -36,13 +36,13 @@ function files(folder: string): string[] {
  */
 const NO_PATHS = ['Patient-deceased', 'questionnaireresponse-extensions-QuestionnaireResponse-item-subject']
 
-function parameters(): Parameter[] {
-  const published = openR4().searchParameters() as unknown as Parameter[]
-  const own = files('capability/search').map((name) => read<Parameter>(name))
+function parameters(): PublishedParameter[] {
+  const published = openR4().searchParameters() as unknown as PublishedParameter[]
+  const own = files('capability/search').map((name) => read<PublishedParameter>(name))
   return [...published, ...own].filter((one) => Object.hasOwn(SEARCH_TYPES, one.type) && one.expression)
 }
 
-const idOf = ({ url }: Parameter): string => url.slice(url.lastIndexOf('/') + 1)
+const idOf = ({ url }: PublishedParameter): string => url.slice(url.lastIndexOf('/') + 1)
 
 /** At most this many of a kind: a hundred code systems are no better evidence than five. */
 const ENOUGH = 5

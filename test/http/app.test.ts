@@ -253,7 +253,7 @@ describe('app', () => {
       assert.equal(response.headers['etag'], 'W/"4"')
     })
 
-    it('500 for a fault, which is logged under the request id and not told', async () => {
+    it('500 for a fault, which is logged under the request id and not shown', async () => {
       const response = await request(app).get('/fhir/Goal/bug').set('X-Request-Id', 'req-1')
       expectOutcome(response, 500, 'internal', /logged under `req-1`/)
       assert.ok(!response.text.includes('secret'))

@@ -5,7 +5,7 @@ import { ERRORS, refuse } from '../../server/fhir/outcome.ts'
 import { listen, type Listening } from '../../server/http/server.ts'
 import { GOAL, stub } from './stub.ts'
 
-type Answer = { status: number; headers: IncomingHttpHeaders; text: string }
+type RawAnswer = { status: number; headers: IncomingHttpHeaders; text: string }
 
 const piece = fc.oneof(
   fc.constantFrom(
@@ -142,11 +142,11 @@ function ask(
   path: string,
   headers: Record<string, string>,
   body: string | Buffer | null,
-): Promise<Answer> {
+): Promise<RawAnswer> {
   // Node's client frames no body of GET and HEAD by itself; unframed it would be the next request.
   const framed = body === null ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) }
   return new Promise((resolve, reject) => {
-    const asked = send(
+    const outgoing = send(
       { port, host: '127.0.0.1', agent, method, path, headers: framed, setHost: !('host' in headers) },
       (response) => {
         const chunks: Buffer[] = []
@@ -157,7 +157,7 @@ function ask(
         response.on('error', reject)
       },
     )
-    asked.on('error', reject)
-    asked.end(body ?? undefined)
+    outgoing.on('error', reject)
+    outgoing.end(body ?? undefined)
   })
 }

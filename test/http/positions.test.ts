@@ -92,7 +92,7 @@ ${PATIENT} }] }`
     ])
   })
 
-  it('name the entry of a transaction for what is said of no element', async () => {
+  it('name the entry of a transaction for an issue about no element', async () => {
     const body = `{ "resourceType": "Bundle", "type": "transaction", "entry": [
 { "request": { "method": "DELETE", "url": "Patient/a" } },
 { "request": { "method": "PUT", "url": "Patient/b", "ifMatch": "W/\\"7\\"" }, "resource": { "resourceType": "Patient", "id": "b" } } ] }`

@@ -27,9 +27,9 @@ describe('interactions / the capability statement', () => {
   })
 
   const statement = async () => (await hub.as('abe').get('/metadata')).body
-  type Declared = { readonly type: string; readonly interaction: readonly { readonly code: string }[] }
+  type DeclaredType = { readonly type: string; readonly interaction: readonly { readonly code: string }[] }
   const declared = async (type: string) =>
-    (await statement()).rest[0].resource.find((one: Declared) => one.type === type)
+    (await statement()).rest[0].resource.find((one: DeclaredType) => one.type === type)
 
   it('names the version of FHIR, the formats and the address of this hub', async () => {
     const body = await statement()

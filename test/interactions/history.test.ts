@@ -14,7 +14,7 @@ describe('interactions / history', () => {
 
   const newPatient = async () => made(await es.post('/Patient', participant('es')))
 
-  type Page = {
+  type HistoryPage = {
     readonly total: number
     readonly link: readonly { readonly relation: string; readonly url: string }[]
     readonly entry?: readonly {
@@ -22,9 +22,9 @@ describe('interactions / history', () => {
       readonly response: { readonly etag: string }
     }[]
   }
-  const versions = (page: Page) =>
+  const versions = (page: HistoryPage) =>
     (page.entry ?? []).map(({ request, response }) => `${request.method} ${response.etag}`)
-  const next = ({ link }: Page) => link.find(({ relation }) => relation === 'next')?.url.slice(hub.url.length)
+  const next = ({ link }: HistoryPage) => link.find(({ relation }) => relation === 'next')?.url.slice(hub.url.length)
 
   /** A goal of five versions: created, updated three times, deleted. */
   const aged = async (): Promise<string> => {
@@ -50,7 +50,7 @@ describe('interactions / history', () => {
     const found: string[] = []
     let url: string | undefined = `${await aged()}?_count=2`
     while (url !== undefined) {
-      const page = made(await es.get(url)) as Page
+      const page = made(await es.get(url)) as HistoryPage
       assert.equal(page.total, 5)
       found.push(...versions(page))
       url = next(page)

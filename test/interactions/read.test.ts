@@ -16,8 +16,8 @@ describe('interactions / read', () => {
 
   it('answers 304 to a client that has the current version', async () => {
     const { id } = await newPatient()
-    const known = await es.get(`/Patient/${id}`, { headers: { 'If-None-Match': 'W/"1"' } })
-    assert.deepEqual([known.status, known.text], [304, ''])
+    const unchanged = await es.get(`/Patient/${id}`, { headers: { 'If-None-Match': 'W/"1"' } })
+    assert.deepEqual([unchanged.status, unchanged.text], [304, ''])
     const modified = (await es.get(`/Patient/${id}`)).headers.get('last-modified') ?? ''
     assert.equal((await es.get(`/Patient/${id}`, { headers: { 'If-Modified-Since': modified } })).status, 304)
     assert.equal((await es.get(`/Patient/${id}`, { headers: { 'If-None-Match': 'W/"2"' } })).status, 200)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { given, made, refused, type Client, type Given } from '../given.ts'
 import { participant } from '../builders/index.ts'
 
-type Page = {
+type SearchPage = {
   link: { relation: string; url: string }[]
   entry?: { resource: { id: string; name: { family: string }[] } }[]
   total?: number
@@ -39,7 +39,7 @@ for (const store of ['memory', 'sqlite'] as const) {
       const found: string[] = []
       let url: string | undefined = `/Patient?${query}`
       while (url !== undefined) {
-        const page = made(await es.get(url)) as Page
+        const page = made(await es.get(url)) as SearchPage
         found.push(...(page.entry ?? []).map((entry) => entry.resource.id))
         url = page.link.find((link) => link.relation === 'next')?.url.slice(hub.url.length)
       }
@@ -55,7 +55,7 @@ for (const store of ['memory', 'sqlite'] as const) {
       '_sort=-phone&',
     ]) {
       it(`gives pages that together are exactly the result, sorted by \`${sort}\``, async () => {
-        const whole = (made(await es.get(`/Patient?${sort}_count=200`)) as Page).entry?.map(
+        const whole = (made(await es.get(`/Patient?${sort}_count=200`)) as SearchPage).entry?.map(
           (entry) => entry.resource.id,
         )
         assert.equal(whole?.length, 23)
@@ -74,8 +74,8 @@ for (const store of ['memory', 'sqlite'] as const) {
 
     it('finds by POST what it finds by GET', async () => {
       const form = { headers: { 'Content-Type': 'application/x-www-form-urlencoded' } }
-      const posted = made(await es.post('/Patient/_search', 'family=name2&birthdate=gt1961', form)) as Page
-      const got = made(await es.get('/Patient?family=name2&birthdate=gt1961')) as Page
+      const posted = made(await es.post('/Patient/_search', 'family=name2&birthdate=gt1961', form)) as SearchPage
+      const got = made(await es.get('/Patient?family=name2&birthdate=gt1961')) as SearchPage
       assert.deepEqual(posted.entry, got.entry)
       assert.ok((got.entry?.length ?? 0) > 0)
     })

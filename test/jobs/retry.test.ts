@@ -22,7 +22,7 @@ describe('jobs / retry', () => {
 
   it('hears Retry-After between one and two times the scheduled wait', () => {
     assert.deepEqual(
-      [0, 99_000, 150_000, 9_999_000].map((asked) => waitAfter(1, [100], 0, asked)),
+      [0, 99_000, 150_000, 9_999_000].map((retryAfter) => waitAfter(1, [100], 0, retryAfter)),
       [100_000, 100_000, 150_000, 200_000],
     )
   })

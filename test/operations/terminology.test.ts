@@ -3,17 +3,21 @@ import assert from 'node:assert/strict'
 import { codeSystem, ROOT, valueSet } from '../../server/fhir/canonical.ts'
 import { given, made, refused, type Answer, type Client, type Given } from '../given.ts'
 
-type Parameter = { readonly name: string; readonly part?: readonly Parameter[]; readonly [value: string]: unknown }
+type OperationParameter = {
+  readonly name: string
+  readonly part?: readonly OperationParameter[]
+  readonly [value: string]: unknown
+}
 
 const V3 = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
 const ENCOUNTERS = 'http://terminology.hl7.org/ValueSet/v3-ActEncounterCode'
 
 /** The values of a Parameters answer by name: the last one of each. */
 function values(answer: Answer): Readonly<Record<string, unknown>> {
-  return plain((made(answer).parameter ?? []) as Parameter[])
+  return plain((made(answer).parameter ?? []) as OperationParameter[])
 }
 
-const plain = (parameters: readonly Parameter[]): Readonly<Record<string, unknown>> =>
+const plain = (parameters: readonly OperationParameter[]): Readonly<Record<string, unknown>> =>
   Object.fromEntries(parameters.map(({ name, part, ...value }) => [name, part ? plain(part) : Object.values(value)[0]]))
 
 const query = (parameters: Readonly<Record<string, string>>): string => new URLSearchParams(parameters).toString()
@@ -41,7 +45,7 @@ describe('terminology operations', () => {
       const atAddress = made(await es.get('/ValueSet/working/$expand'))
       assert.deepEqual(byUrl.contains, atAddress.expansion.contains)
       assert.deepEqual(
-        byUrl.contains.map(({ system, code }: Parameter) => [system, code]),
+        byUrl.contains.map(({ system, code }: OperationParameter) => [system, code]),
         ['no', 'yes-need-better', 'yes-meets-needs'].map((code) => [codeSystem('working'), code]),
       )
       assert.equal(byUrl.total, 3)
@@ -51,7 +55,7 @@ describe('terminology operations', () => {
 
     it('lists by filters of R4, with displays, and marks what only groups others', async () => {
       const { contains } = await expand({ url: ENCOUNTERS })
-      const codes = new Map<unknown, Parameter>(contains.map((one: Parameter) => [one.code, one]))
+      const codes = new Map<unknown, OperationParameter>(contains.map((one: OperationParameter) => [one.code, one]))
       assert.equal(codes.get('AMB')?.display, 'ambulatory')
       assert.equal(codes.get('_ActEncounterCode')?.abstract ?? true, true)
       assert.equal(codes.has('_ActAccountCode'), false)
@@ -60,7 +64,7 @@ describe('terminology operations', () => {
     it('narrows by words, whatever their case', async () => {
       const { contains, parameter } = await expand({ url: ENCOUNTERS, filter: 'AMBULATORY' })
       assert.deepEqual(
-        contains.map(({ code }: Parameter) => code),
+        contains.map(({ code }: OperationParameter) => code),
         ['AMB'],
       )
       assert.deepEqual(parameter, [{ name: 'filter', valueString: 'AMBULATORY' }])
@@ -101,7 +105,7 @@ describe('terminology operations', () => {
       const include = { name: 'includeDesignations', valueBoolean: true }
       const answer = made(await es.post('/ValueSet/$expand', body({ name: 'valueSet', resource: sent }, include)))
       assert.deepEqual(
-        answer.expansion.contains.map(({ code }: Parameter) => code),
+        answer.expansion.contains.map(({ code }: OperationParameter) => code),
         ['yes-need-better', 'yes-meets-needs', 'female'],
       )
       assert.equal(answer.expansion.contains[2].display, 'Woman')
@@ -167,7 +171,7 @@ describe('terminology operations', () => {
       assert.deepEqual([plainly.result, anyway.result], [false, true])
     })
 
-    it('tells units and languages by their form', async () => {
+    it('recognises units and languages by their form', async () => {
       const url = 'http://hl7.org/fhir/ValueSet/all-languages'
       const language = (code: string) => get('/ValueSet/$validate-code', { url, system: 'urn:ietf:bcp:47', code })
       assert.equal(values(await language('es-MX')).result, true)
@@ -195,7 +199,7 @@ describe('terminology operations', () => {
   })
 
   describe('CodeSystem/$lookup', () => {
-    it('tells name, version, display and properties of a code', async () => {
+    it('answers name, version, display and properties of a code', async () => {
       const answer = await get('/CodeSystem/$lookup', {
         system: codeSystem('credential-type'),
         code: 'SecondarySchoolDiploma',
@@ -203,19 +207,19 @@ describe('terminology operations', () => {
       const found = values(answer)
       assert.equal(found.name, 'CredentialType')
       assert.equal(found.display, 'Secondary School Diploma')
-      const properties = (answer.body.parameter as Parameter[]).filter(({ name }) => name === 'property')
+      const properties = (answer.body.parameter as OperationParameter[]).filter(({ name }) => name === 'property')
       const pirl = properties.map(({ part = [] }) => plain(part)).find(({ code }) => code === 'pirl')
       assert.equal(pirl?.value, '1')
     })
 
     it('answers the parents of a code, and only the requested properties', async () => {
       const answer = await get('/CodeSystem/$lookup', { system: V3, code: 'AMB', property: 'parent' })
-      const properties = (answer.body.parameter as Parameter[]).filter(({ name }) => name === 'property')
+      const properties = (answer.body.parameter as OperationParameter[]).filter(({ name }) => name === 'property')
       assert.ok(properties.length > 0)
       for (const { part = [] } of properties) assert.equal(plain(part).code, 'parent')
     })
 
-    it('tells units, and refuses what is no code', async () => {
+    it('recognises units, and refuses what is no code', async () => {
       assert.equal(
         values(await get('/CodeSystem/$lookup', { system: 'http://unitsofmeasure.org', code: 'mg' })).display,
         'mg',

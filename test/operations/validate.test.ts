@@ -10,8 +10,8 @@ const LIKE = { ...participant('es'), gender: 'sometimes' }
 function errors({ status, body, text }: Answer): readonly string[] {
   assert.equal(status, 200, text)
   assert.equal(body.resourceType, 'OperationOutcome')
-  type Said = { severity: string; details: { coding: { code: string }[] }; expression: string[] }
-  const issues = (body.issue as Said[]).filter(({ severity }) => severity === 'error')
+  type OutcomeIssue = { severity: string; details: { coding: { code: string }[] }; expression: string[] }
+  const issues = (body.issue as OutcomeIssue[]).filter(({ severity }) => severity === 'error')
   return issues.map(({ details, expression }) => `${details.coding[0]?.code} ${expression[0]}`)
 }
 
@@ -69,8 +69,8 @@ describe('operations / validate', () => {
     try {
       const board = open.as(undefined)
       assert.ok(!errors(await board.post('/Patient/$validate', { resourceType: 'Patient' })).length)
-      const told = errors(await board.post(`/Patient/$validate?profile=${PROFILE}`, { resourceType: 'Patient' }))
-      assert.ok(told.includes('element-missing Patient.name'), told.join())
+      const reported = errors(await board.post(`/Patient/$validate?profile=${PROFILE}`, { resourceType: 'Patient' }))
+      assert.ok(reported.includes('element-missing Patient.name'), reported.join())
       const wrapped = await board.post('/Patient/$validate', parameters(plain, { profile: PROFILE }))
       assert.ok(errors(wrapped).every((one) => one.includes('Parameters.parameter[1].resource')))
     } finally {

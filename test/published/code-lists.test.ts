@@ -72,10 +72,11 @@ describe('the published code lists', () => {
 
   it('name codes of other lists that exist', () => {
     for (const [id, property, list] of LINKS) {
-      const known = listed(list)
+      const listedCodes = listed(list)
       const named = concepts(id).flatMap((concept) => values(concept, property))
       assert.ok(named.length > 0, `${id} has no ${property}`)
-      for (const code of named) assert.ok(known.has(String(code)), `${id} ${property} names ${code}, not in ${list}`)
+      for (const code of named)
+        assert.ok(listedCodes.has(String(code)), `${id} ${property} names ${code}, not in ${list}`)
     }
   })
 

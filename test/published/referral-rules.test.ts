@@ -3,13 +3,13 @@ import assert from 'node:assert/strict'
 import { holds } from '../../server/fhirpath/expression.ts'
 import { CANONICAL_ROOT, codesOf, codeSystems, published, valueOf, type Tree } from './read.ts'
 
-type Rule = Tree & {
+type ReferralRule = Tree & {
   readonly id: string
   readonly condition: readonly { readonly expression: { readonly expression: string } }[]
   readonly definitionCanonical: string
 }
 type Item = Tree & { readonly linkId: string; readonly type: string; readonly answerOption?: readonly Tree[] }
-type Answers = Readonly<Record<string, boolean | string>>
+type RuleAnswers = Readonly<Record<string, boolean | string>>
 
 const capability = published('capability')
 const one = (type: string, id: string): Tree => {
@@ -17,7 +17,7 @@ const one = (type: string, id: string): Tree => {
   assert.ok(found, `${type}/${id}`)
   return found.resource
 }
-const rules = one('PlanDefinition', 'referral-rules').action as readonly Rule[]
+const rules = one('PlanDefinition', 'referral-rules').action as readonly ReferralRule[]
 const form = one('Questionnaire', 'individual-service-assessment').item as readonly Item[]
 const working = `${CANONICAL_ROOT}/CodeSystem/working`
 const extension = (holder: Tree, name: string): unknown => {
@@ -26,9 +26,9 @@ const extension = (holder: Tree, name: string): unknown => {
   return found && valueOf(found)
 }
 
-const NOTHING: Answers = { q1: true, q2: false, q3: false, q4: false, q5: 'yes-meets-needs', q6: false }
+const NOTHING: RuleAnswers = { q1: true, q2: false, q3: false, q4: false, q5: 'yes-meets-needs', q6: false }
 
-function response(answers: Answers): Tree {
+function response(answers: RuleAnswers): Tree {
   const item = Object.entries(answers).map(([linkId, value]) => ({
     linkId,
     answer: [typeof value === 'string' ? { valueCoding: { system: working, code: value } } : { valueBoolean: value }],
@@ -40,8 +40,8 @@ function fired(of: Tree): string[] {
   return rules.filter((rule) => holds(rule.condition[0]?.expression.expression ?? '', of)).map((rule) => rule.id)
 }
 
-/** The table of the nomination (steps 11 and 12), said a second time and another way. */
-function expected({ q1, q2, q3, q4, q5, q6 }: Answers): string[] {
+/** The table of the nomination (steps 11 and 12), stated a second time in another form. */
+function expected({ q1, q2, q3, q4, q5, q6 }: RuleAnswers): string[] {
   const when: readonly (readonly [string, boolean])[] = [
     ['abe', q1 === false],
     ['vr', q2 === true],
@@ -68,7 +68,7 @@ describe('the referral rules', () => {
           boolean,
           boolean,
         ]
-        const answers: Answers = { q1, q2, q3, q4, q5, q6 }
+        const answers: RuleAnswers = { q1, q2, q3, q4, q5, q6 }
         assert.deepEqual(fired(response(answers)), expected(answers), JSON.stringify(answers))
       }
   })
@@ -106,9 +106,9 @@ describe('the referral rules', () => {
   })
 
   it('ask only questions that the form has, and the form answers question 5 with every code of its list', () => {
-    const asked = rules.map((rule) => /linkId = '(\w+)'/.exec(rule.condition[0]?.expression.expression ?? '')?.[1])
+    const linkIds = rules.map((rule) => /linkId = '(\w+)'/.exec(rule.condition[0]?.expression.expression ?? '')?.[1])
     const questions = form.filter((item) => item.type !== 'display').map((item) => item.linkId)
-    assert.deepEqual([...asked].sort(), questions)
+    assert.deepEqual([...linkIds].sort(), questions)
     const options = form.find((item) => item.linkId === 'q5')?.answerOption ?? []
     assert.deepEqual(new Set(options.map((option) => (option.valueCoding as Tree).code)), codesOf('working'))
   })

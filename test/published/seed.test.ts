@@ -33,9 +33,9 @@ describe('the sample agencies', () => {
 
   it('serve each program of a referral rule by exactly one provider in each local area', () => {
     const programs = seed.filter(({ resource }) => resource.resourceType === 'HealthcareService')
-    const wanted = rules.flatMap((rule) => extensions(rule, 'ext-rule-program'))
-    assert.ok(wanted.length > 0)
-    for (const program of wanted)
+    const programsOfRules = rules.flatMap((rule) => extensions(rule, 'ext-rule-program'))
+    assert.ok(programsOfRules.length > 0)
+    for (const program of programsOfRules)
       for (const area of codesOf('local-area')) {
         const serving = programs.filter(({ resource }) => {
           const [type] = resource.type as { coding: Tree[] }[]

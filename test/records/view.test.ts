@@ -123,7 +123,7 @@ for (const kind of STORES) {
   })
 }
 
-/** The store, and the names of the reads that it was asked for. */
+/** The store, and the names of the reads that were made. */
 function counting(store: Store): { readonly store: Store; readonly calls: string[] } {
   const calls: string[] = []
   const handler: ProxyHandler<Store> = {

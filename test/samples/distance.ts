@@ -8,11 +8,12 @@ export function distance(one: unknown, other: unknown): number {
   return Object.is(one, other) ? 0 : 1
 }
 
-type Bag = Readonly<Record<string, unknown>>
+type PlainObject = Readonly<Record<string, unknown>>
 
-const isObject = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is PlainObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function objectDistance(one: Bag, other: Bag): number {
+function objectDistance(one: PlainObject, other: PlainObject): number {
   const isSameCode = one.code === other.code && one.system === other.system
   const [own, others] = [one, other].map((value) => keysOf(value, isSameCode)) as [string[], string[]]
   const shared = own.filter((key) => others.includes(key))
@@ -21,7 +22,7 @@ function objectDistance(one: Bag, other: Bag): number {
   return inside + Math.max(own.length - shared.length, others.length - shared.length)
 }
 
-const keysOf = (value: Bag, isSameCode: boolean): readonly string[] =>
+const keysOf = (value: PlainObject, isSameCode: boolean): readonly string[] =>
   Object.keys(value).filter((key) => isSameCode || !(key === 'display' && 'code' in value))
 
 // What both begin and end with is the same; the middle differs item by item.

@@ -51,25 +51,25 @@ describe('the dependencies', function () {
   const npmCalls = () =>
     existsSync(join(folder, 'npm.log')) ? readFileSync(join(folder, 'npm.log'), 'utf8').trim().split('\n') : []
 
-  async function ensure(needs: 'production' | 'all'): Promise<{ code: number; said: string }> {
+  async function ensure(needs: 'production' | 'all'): Promise<{ code: number; output: string }> {
     const script = `import { ensureDependencies } from './scripts/dependencies.mjs'; process.exit((await ensureDependencies('${needs}')) ? 0 : 1)`
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       cwd: folder,
       env: { ...process.env, npm_execpath: join(folder, 'npm-cli.js') },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-    let said = ''
-    child.stderr.on('data', (data: Buffer) => (said += data.toString()))
+    let output = ''
+    child.stderr.on('data', (data: Buffer) => (output += data.toString()))
     const [code] = (await once(child, 'close')) as [number]
-    return { code, said }
+    return { code, output }
   }
 
   it('are installed when there are none, without those for development, and then no more', async () => {
     const first = await ensure('production')
-    assert.equal(first.code, 0, first.said)
-    assert.match(first.said, /Installing the dependencies/)
+    assert.equal(first.code, 0, first.output)
+    assert.match(first.output, /Installing the dependencies/)
     assert.deepEqual(npmCalls(), ['ci --omit=dev'])
-    assert.deepEqual(await ensure('production'), { code: 0, said: '' })
+    assert.deepEqual(await ensure('production'), { code: 0, output: '' })
     assert.equal(npmCalls().length, 1)
   })
 
@@ -77,14 +77,14 @@ describe('the dependencies', function () {
     await ensure('production')
     assert.equal((await ensure('all')).code, 0)
     assert.deepEqual(npmCalls(), ['ci --omit=dev', 'install --include=dev'])
-    assert.deepEqual(await ensure('production'), { code: 0, said: '' })
-    assert.deepEqual(await ensure('all'), { code: 0, said: '' })
+    assert.deepEqual(await ensure('production'), { code: 0, output: '' })
+    assert.deepEqual(await ensure('all'), { code: 0, output: '' })
   })
 
   it('that somebody installed by hand are taken as they are', async () => {
     await ensure('all')
     rmSync(join(folder, 'node_modules/.no-wrong-door.json'))
-    assert.deepEqual(await ensure('all'), { code: 0, said: '' })
+    assert.deepEqual(await ensure('all'), { code: 0, output: '' })
     assert.equal(npmCalls().length, 1)
   })
 
@@ -119,10 +119,10 @@ describe('the dependencies', function () {
 
   it('that cannot be installed end the command with what to do', async () => {
     writeFileSync(join(folder, 'npm.fails'), '')
-    const { code, said } = await ensure('production')
+    const { code, output } = await ensure('production')
     assert.equal(code, 1)
-    assert.match(said, /`npm ci` ended with code `7`/)
-    assert.match(said, /C\+\+ compiler/)
+    assert.match(output, /`npm ci` ended with code `7`/)
+    assert.match(output, /C\+\+ compiler/)
     assert.ok(!existsSync(join(folder, 'node_modules/.no-wrong-door.json')))
   })
 })

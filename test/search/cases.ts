@@ -18,7 +18,12 @@ export type SearchRun = (
   question: { readonly where: Filter; readonly sort: readonly Sort[] },
 ) => Promise<readonly string[]>
 
-type Case = { readonly title: string; readonly where?: Filter; readonly sort?: readonly Sort[]; readonly ids: string }
+type SearchCase = {
+  readonly title: string
+  readonly where?: Filter
+  readonly sort?: readonly Sort[]
+  readonly ids: string
+}
 
 const token = (param: string, code: string, system?: string): IndexEntry =>
   system === undefined ? { kind: 'token', param, code } : { kind: 'token', param, code, system }
@@ -111,7 +116,7 @@ const updated = (prefix: Prefix, start: number, end: number): Filter => ({ op: '
 const ids = (...list: string[]): Filter => ({ op: 'id', ids: list })
 const sorted = (param: string, kind: Sort['kind'], descending = false): Sort => ({ param, kind, descending })
 
-const CASES: readonly Case[] = [
+const CASES: readonly SearchCase[] = [
   { title: 'no condition is true of all, in the order of creation', ids: 'abcde' },
   { title: 'no alternative is true of none', where: or(), ids: '' },
 

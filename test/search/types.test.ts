@@ -8,13 +8,11 @@ import type { SearchTypeName } from '../../server/search/types/index.ts'
 import { normalise } from '../../server/search/types/string.ts'
 import { BASE, NOW, parameter, CONTEXT } from './capability.ts'
 
-type Name = SearchTypeName
-
-const searchParameter = (type: Name, target: readonly string[] = []): SearchParameter =>
+const searchParameter = (type: SearchTypeName, target: readonly string[] = []): SearchParameter =>
   parameter({ code: 'p', type, expression: 'X.p', target })
-const filter = (type: Name, text: string, modifier?: string, target?: readonly string[]) =>
+const filter = (type: SearchTypeName, text: string, modifier?: string, target?: readonly string[]) =>
   SEARCH_TYPES[type].filter(searchParameter(type, target), modifier, text, { ...CONTEXT, now: NOW })
-const entries = (type: Name, value: unknown) => SEARCH_TYPES[type].entries(value, 'p', CONTEXT)
+const entries = (type: SearchTypeName, value: unknown) => SEARCH_TYPES[type].entries(value, 'p', CONTEXT)
 const at = (text: string): number => Date.parse(text)
 
 function refuses(text: RegExp, act: () => unknown): void {

@@ -59,7 +59,7 @@ for (const kind of STORES) {
       assert.equal((await abe.get(`/${keys[0]}`)).status === 200, (await abe.get(`/${keys[1]}`)).status === 200)
       return keys
     }
-    const known = async (client: Client, keys: readonly string[]): Promise<number> => {
+    const countVisible = async (client: Client, keys: readonly string[]): Promise<number> => {
       const answers = await Promise.all(keys.map((key) => client.get(`/${key}`)))
       return answers.filter(({ status }) => status === 200).length
     }
@@ -67,12 +67,12 @@ for (const kind of STORES) {
     it('closes what the new rule does not open, and opens it again', async () => {
       let clients = await start(RULE)
       const keys = await fill(clients, 3)
-      assert.deepEqual([await known(clients.abe, keys), await known(clients.es, keys)], [9, 9])
+      assert.deepEqual([await countVisible(clients.abe, keys), await countVisible(clients.es, keys)], [9, 9])
       clients = await start(CLOSED)
-      assert.deepEqual([await known(clients.abe, keys), await known(clients.es, keys)], [0, 9])
+      assert.deepEqual([await countVisible(clients.abe, keys), await countVisible(clients.es, keys)], [0, 9])
       assert.equal(made(await clients.abe.get('/Condition')).entry, undefined)
       clients = await start(RULE)
-      assert.deepEqual([await known(clients.abe, keys), await known(clients.es, keys)], [9, 9])
+      assert.deepEqual([await countVisible(clients.abe, keys), await countVisible(clients.es, keys)], [9, 9])
     })
 
     it('is computed for records of no participant, and for deleted ones', async () => {
@@ -81,9 +81,9 @@ for (const kind of STORES) {
       const keys = await fill(clients, 1)
       assert.equal((await clients.es.delete(`/${keys[2]}`)).status, 204)
       assert.equal((await clients.abe.get(`/${keys[2]}`)).status, 410)
-      assert.equal(await known(clients.abe, [signed]), 1)
+      assert.equal(await countVisible(clients.abe, [signed]), 1)
       clients = await start({ ...UNSIGNED, circle: CLOSED.circle })
-      assert.deepEqual([await known(clients.abe, [signed]), await known(clients.board, [signed])], [0, 1])
+      assert.deepEqual([await countVisible(clients.abe, [signed]), await countVisible(clients.board, [signed])], [0, 1])
       assert.equal((await clients.abe.get(`/${keys[2]}`)).status, 404)
       assert.equal((await clients.es.get(`/${keys[2]}`)).status, 410)
     })
@@ -127,7 +127,7 @@ for (const kind of STORES) {
         people.filter((id) => before.includes(id)),
         [],
       )
-      assert.deepEqual([await known(clients.abe, keys), await known(clients.es, keys)], [0, 9])
+      assert.deepEqual([await countVisible(clients.abe, keys), await countVisible(clients.es, keys)], [0, 9])
     })
 
     it('refuses to start under another rule than a newer hub that keeps the store', async () => {

@@ -46,8 +46,8 @@ for (const kind of STORES) {
       await opened.close()
     })
 
-    type Started = { readonly hub: Hub; readonly board: Client; readonly es: Client }
-    async function start(definitions: Definitions, more: Partial<Store> = {}): Promise<Started> {
+    type IndexedHub = { readonly hub: Hub; readonly board: Client; readonly es: Client }
+    async function start(definitions: Definitions, more: Partial<Store> = {}): Promise<IndexedHub> {
       const store: Store = { ...opened.store, ...more, close: async () => undefined }
       const config = loadConfig({ HUB_PORT: '0', HUB_STORE: 'memory:', HUB_SSN_KEY: 'x'.repeat(40) })
       const hub = await createHub(config, { log: createLog('silent'), clock: createClock(), store, definitions })
@@ -55,16 +55,16 @@ for (const kind of STORES) {
       const { url } = await hub.listen()
       return { hub, board: clientAt(url), es: clientAt(url, 'es') }
     }
-    const stop = async ({ hub }: Started): Promise<void> => {
+    const stop = async ({ hub }: IndexedHub): Promise<void> => {
       hubs = hubs.filter((one) => one !== hub)
       await hub.stop()
     }
     const person = (gender: string, more: object = {}) => ({ ...participant('es'), gender, ...more })
-    const make = async ({ es }: Started, body: object): Promise<string> => made(await es.post('/Patient', body)).id
+    const make = async ({ es }: IndexedHub, body: object): Promise<string> => made(await es.post('/Patient', body)).id
     const found = (answer: Answer): string[] =>
       (made(answer).entry ?? []).map((one: { resource: { id: string } }) => one.resource.id).sort()
     /** Searches until the index is complete; what is answered before must be the refusal. */
-    async function whenComplete({ es }: Started, query: string): Promise<string[]> {
+    async function whenComplete({ es }: IndexedHub, query: string): Promise<string[]> {
       for (;;) {
         const answer = await es.get(query)
         if (answer.status === 200) return found(answer)

@@ -8,7 +8,7 @@ import type { Store, Version, Work } from '../../server/store/store.ts'
 import { pages } from './contract/search.ts'
 import { question, work } from './questions.ts'
 import { STORES } from './stores.ts'
-import type { Kind } from './stores.ts'
+import type { StoreKind } from './stores.ts'
 import { EVERYTHING } from './writes.ts'
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 100)
@@ -30,7 +30,7 @@ for (const kind of STORES) {
   })
 }
 
-async function compare(kind: Kind, works: readonly Work[], questions: readonly Query[]): Promise<void> {
+async function compare(kind: StoreKind, works: readonly Work[], questions: readonly Query[]): Promise<void> {
   const { store, clock, close } = await kind.open()
   try {
     const queries = questions.map(({ asOf: _asOf, ...query }) => query)

@@ -5,7 +5,7 @@ import { openMemory } from '../../server/store/memory/open.ts'
 import { CommitConflict, JOB_STATES } from '../../server/store/store.ts'
 import type { Job, NewJob, Settlement, Store } from '../../server/store/store.ts'
 import { STORES } from './stores.ts'
-import type { Kind } from './stores.ts'
+import type { StoreKind } from './stores.ts'
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 150)
 
@@ -110,7 +110,7 @@ for (const kindOfStore of STORES.filter(({ name }) => name !== 'memory')) {
   })
 }
 
-async function compare(of: Kind, calls: readonly Call[]): Promise<void> {
+async function compare(of: StoreKind, calls: readonly Call[]): Promise<void> {
   const { store, clock, close } = await of.open()
   clock.now = 10
   try {

@@ -8,14 +8,14 @@ import type { Store, Work } from '../../server/store/store.ts'
 import { collected, pages } from './contract/search.ts'
 import { question, viewer, work } from './questions.ts'
 import { STORES } from './stores.ts'
-import type { Kind } from './stores.ts'
+import type { StoreKind } from './stores.ts'
 import { EVERYTHING, key } from './writes.ts'
 
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 150)
 
-type Step = { readonly at: number; readonly works: readonly Work[] }
+type ModelStep = { readonly at: number; readonly works: readonly Work[] }
 
-const step: fc.Arbitrary<Step> = fc.record({
+const step: fc.Arbitrary<ModelStep> = fc.record({
   at: fc.integer({ min: 0, max: 12 }),
   works: fc.array(work, { minLength: 1, maxLength: 4 }),
 })
@@ -63,7 +63,12 @@ for (const kind of STORES.filter(({ name }) => name !== 'memory')) {
   })
 }
 
-async function compare(kind: Kind, steps: readonly Step[], questions: readonly Query[], viewer: Viewer): Promise<void> {
+async function compare(
+  kind: StoreKind,
+  steps: readonly ModelStep[],
+  questions: readonly Query[],
+  viewer: Viewer,
+): Promise<void> {
   const { store, clock, close } = await kind.open()
   const model = openMemory({ clock: () => clock.now })
   try {

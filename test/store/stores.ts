@@ -8,11 +8,11 @@ import type { Store } from '../../server/store/store.ts'
 /** A clock that a test sets. */
 export type Clock = { now: number }
 export type Opened = { readonly store: Store; readonly clock: Clock; close(): Promise<void> }
-export type Kind = { readonly name: string; open(): Promise<Opened> }
+export type StoreKind = { readonly name: string; open(): Promise<Opened> }
 
 export const START = Date.UTC(2026, 10, 24, 5)
 
-const KINDS: readonly Kind[] = [
+const KINDS: readonly StoreKind[] = [
   {
     name: 'memory',
     open: async () => {
@@ -43,10 +43,10 @@ export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'hu
 
 const names = process.env['STORES']?.split(',')
 
-export const STORES: readonly Kind[] = KINDS.filter(({ name }) => names === undefined || names.includes(name))
+export const STORES: readonly StoreKind[] = KINDS.filter(({ name }) => names === undefined || names.includes(name))
 
 /** Opens a store before each test of a suite and closes it afterwards. */
-export function each(kind: Kind): { readonly store: Store; readonly clock: Clock } {
+export function each(kind: StoreKind): { readonly store: Store; readonly clock: Clock } {
   let opened: Opened | undefined
   beforeEach(async () => {
     opened = await kind.open()

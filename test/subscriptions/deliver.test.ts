@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { openEndpoint, type Endpoint } from './endpoint.ts'
-import { openScene, subscription, task, type Scene } from './scene.ts'
+import { openScene, subscription, task, type SubscriptionScene } from './scene.ts'
 
 describe('subscriptions / delivery', () => {
-  let scene: Scene
+  let scene: SubscriptionScene
   let endpoint: Endpoint
   beforeEach(async () => {
     scene = await openScene()
@@ -19,7 +19,7 @@ describe('subscriptions / delivery', () => {
     for (let number = from; number <= to; number++) await scene.put(task(`t${number}`))
   }
 
-  it('greets the endpoint, becomes active, and then tells every event in order, numbered from 1', async () => {
+  it('greets the endpoint, becomes active, and then sends every event in order, numbered from 1', async () => {
     await scene.subscribe(subscription('s', endpoint.url))
     await scene.run()
     assert.equal((await scene.status('s')).status, 'active')
@@ -32,21 +32,21 @@ describe('subscriptions / delivery', () => {
     assert.equal(await scene.store.jobs.next(['deliver', 'handshake']), undefined)
   })
 
-  it('tells what happened between the creation of the subscription and its handshake', async () => {
+  it('sends what happened between the creation of the subscription and its handshake', async () => {
     await scene.subscribe(subscription('s', endpoint.url))
     await referrals(1, 2)
     await scene.run()
     assert.deepEqual(endpoint.accepted(), [1, 2])
   })
 
-  it('tells nothing of what happened before the subscription was created', async () => {
+  it('sends nothing of what happened before the subscription was created', async () => {
     await referrals(1, 3)
     await scene.subscribe(subscription('s', endpoint.url))
     await scene.run()
     assert.deepEqual(events(), [])
   })
 
-  it('waits by the schedule while the endpoint is down, and then tells everything in order', async () => {
+  it('waits by the schedule while the endpoint is down, and then sends everything in order', async () => {
     await scene.subscribe(subscription('s', endpoint.url))
     await scene.run()
     endpoint.answer(503, 503, 503)
@@ -182,8 +182,8 @@ describe('subscriptions / delivery', () => {
   it('waits as long as Retry-After asks, but at most twice the scheduled time', async () => {
     await scene.subscribe(subscription('s', endpoint.url))
     await scene.run()
-    const asked = (seconds: string) => ({ status: 429, headers: { 'Retry-After': seconds } })
-    endpoint.answer(asked('8'), asked('86400'), asked('1'))
+    const retryAfter = (seconds: string) => ({ status: 429, headers: { 'Retry-After': seconds } })
+    endpoint.answer(retryAfter('8'), retryAfter('86400'), retryAfter('1'))
     await referrals(1, 1)
     await scene.run()
     const waits: number[] = []

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { openEndpoint, type Answer } from './endpoint.ts'
+import { openEndpoint, type EndpointAnswer } from './endpoint.ts'
 import { openScene, subscription, task } from './scene.ts'
 
-type Act =
+type QueueStep =
   | { readonly write: number }
-  | { readonly answers: readonly Answer[] }
+  | { readonly answers: readonly EndpointAnswer[] }
   | { readonly pass: true }
   | { readonly crash: true }
 
-const failure = fc.constantFrom<Answer>(
+const failure = fc.constantFrom<EndpointAnswer>(
   500,
   503,
   404,
@@ -17,11 +17,11 @@ const failure = fc.constantFrom<Answer>(
   { status: 429, headers: { 'Retry-After': '9' } },
   (response) => response.destroy(),
 )
-const act: fc.Arbitrary<Act> = fc.oneof(
+const act: fc.Arbitrary<QueueStep> = fc.oneof(
   fc.record({ write: fc.integer({ min: 1, max: 5 }) }),
-  fc.record({ answers: fc.array(fc.oneof(failure, fc.constant<Answer>(200)), { maxLength: 5 }) }),
-  fc.constant<Act>({ pass: true }),
-  fc.constant<Act>({ crash: true }),
+  fc.record({ answers: fc.array(fc.oneof(failure, fc.constant<EndpointAnswer>(200)), { maxLength: 5 }) }),
+  fc.constant<QueueStep>({ pass: true }),
+  fc.constant<QueueStep>({ crash: true }),
 )
 
 describe('subscriptions / the delivery queue over any history of failures', () => {
@@ -68,9 +68,9 @@ describe('subscriptions / the delivery queue over any history of failures', () =
             )
             assert.equal(await scene.store.cursor('sent/s'), written)
             const ids = new Map<number, Set<unknown>>()
-            for (const { headers, numbers: told } of endpoint.received.slice(1)) {
-              assert.equal(headers['webhook-id'], `s-${told[0]}-${told.at(-1)}`)
-              for (const number of told) ids.set(number, (ids.get(number) ?? new Set()).add(headers['webhook-id']))
+            for (const { headers, numbers: delivered } of endpoint.received.slice(1)) {
+              assert.equal(headers['webhook-id'], `s-${delivered[0]}-${delivered.at(-1)}`)
+              for (const number of delivered) ids.set(number, (ids.get(number) ?? new Set()).add(headers['webhook-id']))
             }
             assert.ok([...ids.values()].every((one) => one.size === 1))
             assert.equal(endpoint.together(), 1)

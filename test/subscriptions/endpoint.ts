@@ -1,4 +1,4 @@
-/** An agency's own listener, for tests: real HTTP on a free loopback port, answering as it is told. */
+/** An agency's own listener, for tests: real HTTP on a free loopback port, answering as a test decides. */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -14,7 +14,7 @@ export type Received = {
 }
 
 /** What to answer: a status, a status with headers, or anything at all. */
-export type Answer =
+export type EndpointAnswer =
   number | { status: number; headers?: Record<string, string> } | ((response: ServerResponse) => void)
 
 export type Endpoint = {
@@ -24,9 +24,9 @@ export type Endpoint = {
   /** Numbers of the events in the requests that were accepted, in the order of arrival. */
   accepted(): readonly number[]
   /** The next answers; when they are used up, 200. */
-  answer(...answers: Answer[]): void
+  answer(...answers: EndpointAnswer[]): void
   /** Decides every answer from now on. */
-  decide(how: (received: Received) => Answer): void
+  decide(how: (received: Received) => EndpointAnswer): void
   /** Resolves when so many requests have arrived. */
   arrived(count: number): Promise<void>
   /** The most requests that were under way at once. */
@@ -37,8 +37,8 @@ export type Endpoint = {
 export async function openEndpoint(): Promise<Endpoint> {
   const received: Received[] = []
   const numbers: number[] = []
-  let script: Answer[] = []
-  let decide: (received: Received) => Answer = () => script.shift() ?? 200
+  let script: EndpointAnswer[] = []
+  let decide: (received: Received) => EndpointAnswer = () => script.shift() ?? 200
   let waiting: { readonly count: number; readonly done: () => void }[] = []
   let open = 0
   let most = 0

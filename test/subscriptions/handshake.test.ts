@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { openEndpoint, type Endpoint } from './endpoint.ts'
-import { openScene, START, subscription, task, type Scene } from './scene.ts'
+import { openScene, START, subscription, task, type SubscriptionScene } from './scene.ts'
 
 describe('subscriptions / handshake, heartbeat and end', () => {
-  let scene: Scene
+  let scene: SubscriptionScene
   let endpoint: Endpoint
   beforeEach(async () => {
     scene = await openScene()
@@ -16,7 +16,7 @@ describe('subscriptions / handshake, heartbeat and end', () => {
 
   const types = () => endpoint.received.map((one) => one.type)
 
-  for (const [answer, said] of [
+  for (const [answer, message] of [
     [404, /The endpoint answered 404\./],
     [302, /The endpoint answered 302, and redirects are not followed\./],
     [410, /The endpoint answered 410\./],
@@ -27,7 +27,7 @@ describe('subscriptions / handshake, heartbeat and end', () => {
       await scene.run()
       const { status, error } = await scene.status('s')
       assert.equal(status, 'error')
-      assert.match(error ?? '', said)
+      assert.match(error ?? '', message)
       assert.equal(await scene.runNext(), false)
       assert.equal(endpoint.received.length, 1)
     })
@@ -53,14 +53,14 @@ describe('subscriptions / handshake, heartbeat and end', () => {
   })
 
   it('does not send to an address that the hub does not send to, whatever name leads there', async () => {
-    const asked: string[] = []
+    const lookups: string[] = []
     const strict = await openScene({
       needs: {
         channels: (await import('../../server/subscriptions/channels/index.ts')).createChannels({
           loopback: false,
           now: () => START,
           resolve: (name, _options, callback) => {
-            asked.push(name)
+            lookups.push(name)
             callback(null, [
               { address: '93.184.216.34', family: 4 },
               { address: '127.0.0.1', family: 4 },
@@ -75,12 +75,12 @@ describe('subscriptions / handshake, heartbeat and end', () => {
     await strict.run()
     assert.match((await strict.status('name')).error ?? '', /leads to an address that the hub does not send to/)
     assert.match((await strict.status('literal')).error ?? '', /private or reserved range/)
-    assert.deepEqual(asked, ['rebind.example'])
+    assert.deepEqual(lookups, ['rebind.example'])
     assert.equal(endpoint.received.length, 0)
     await strict.close()
   })
 
-  it('counts events while the subscription is in error, and tells them after a new handshake', async () => {
+  it('counts events while the subscription is in error, and sends them after a new handshake', async () => {
     endpoint.answer(500)
     await scene.subscribe(subscription('s', endpoint.url))
     await scene.run()

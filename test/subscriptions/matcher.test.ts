@@ -2,21 +2,21 @@ import assert from 'node:assert/strict'
 import { topicsOf } from '../../server/domain/subscription/topic.ts'
 import type { Resource } from '../../server/fhir/types.ts'
 import { compileTrigger } from '../../server/subscriptions/trigger.ts'
-import { definitions, openScene, START, subscription, task, TOPIC, type Scene } from './scene.ts'
+import { definitions, openScene, START, subscription, task, TOPIC, type SubscriptionScene } from './scene.ts'
 
 type Identified = Resource & { readonly id: string }
 
 const NOWHERE = 'http://127.0.0.1:9/hook'
 
 describe('subscriptions / matcher', () => {
-  let scene: Scene
+  let scene: SubscriptionScene
   beforeEach(async () => {
     scene = await openScene()
   })
   afterEach(() => scene.close())
 
-  /** What a subscription was told of: `Type/id@version`. */
-  const told = async (id: string): Promise<string[]> => {
+  /** The events of a subscription: `Type/id@version`. */
+  const eventsOf = async (id: string): Promise<string[]> => {
     await scene.again().drain()
     const events = await scene.store.events(id, { from: 1, limit: 1000 })
     assert.deepEqual(
@@ -25,8 +25,8 @@ describe('subscriptions / matcher', () => {
     )
     return events.map((event) => `${event.type}/${event.id}@${event.version}`)
   }
-  const watch = (id: string, wish: Parameters<typeof subscription>[2] = {}, owner = 'abe') =>
-    scene.put(subscription(id, NOWHERE, wish), { author: owner, audience: [{ agency: owner }] })
+  const watch = (id: string, options: Parameters<typeof subscription>[2] = {}, owner = 'abe') =>
+    scene.put(subscription(id, NOWHERE, options), { author: owner, audience: [{ agency: owner }] })
 
   it('can evaluate every topic that is published', async () => {
     const topics = topicsOf(await definitions())
@@ -50,18 +50,18 @@ describe('subscriptions / matcher', () => {
     }
   })
 
-  it('tells of a referral sent once: by referral-created alone, also when it was a draft before', async () => {
+  it('notifies of a referral sent once: by referral-created alone, also when it was a draft before', async () => {
     await watch('created')
     await watch('changed', { topic: 'referral-status-changed' })
     await scene.put(task('direct'))
     await scene.put(task('draft', { status: 'draft' }))
     await scene.put(task('draft', { status: 'draft', description: 'more' }))
     await scene.put(task('draft'))
-    assert.deepEqual(await told('created'), ['Task/direct@1', 'Task/draft@3'])
-    assert.deepEqual(await told('changed'), [])
+    assert.deepEqual(await eventsOf('created'), ['Task/direct@1', 'Task/draft@3'])
+    assert.deepEqual(await eventsOf('changed'), [])
   })
 
-  it('tells of a status or business status that changed, not of anything else', async () => {
+  it('notifies of a status or business status that changed, not of anything else', async () => {
     await watch('created')
     await watch('changed', { topic: 'referral-status-changed' })
     const businessStatus = { coding: [{ code: 'contact-attempted' }] }
@@ -72,11 +72,11 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('t', { businessStatus, status: 'accepted', description: 'x' }))
     await scene.put(task('t', { status: 'on-hold', businessStatus }))
     await scene.put(task('t', { status: 'requested', businessStatus }))
-    assert.deepEqual(await told('changed'), ['Task/t@3', 'Task/t@4', 'Task/t@6', 'Task/t@7'])
-    assert.deepEqual(await told('created'), ['Task/t@1'])
+    assert.deepEqual(await eventsOf('changed'), ['Task/t@3', 'Task/t@4', 'Task/t@6', 'Task/t@7'])
+    assert.deepEqual(await eventsOf('created'), ['Task/t@1'])
   })
 
-  it('tells of participants, plans, services and credentials as their topics say', async () => {
+  it('notifies of participants, plans, services and credentials as their topics say', async () => {
     for (const topic of ['participant-updated', 'plan-updated', 'service-enrolment', 'credential-added'])
       await watch(topic, { topic })
     const records: readonly Identified[] = [
@@ -97,10 +97,10 @@ describe('subscriptions / matcher', () => {
     for (const record of records) await scene.put(record)
     for (const record of records) await scene.put({ ...record, language: 'en' })
     await scene.remove({ type: 'Procedure', id: 'e' })
-    assert.deepEqual(await told('participant-updated'), ['Patient/p@2'])
-    assert.deepEqual(await told('plan-updated'), ['CarePlan/c@1', 'CarePlan/c@2'])
-    assert.deepEqual(await told('service-enrolment'), ['Procedure/e@1', 'Procedure/e@2'])
-    assert.deepEqual(await told('credential-added'), ['Basic/b@1'])
+    assert.deepEqual(await eventsOf('participant-updated'), ['Patient/p@2'])
+    assert.deepEqual(await eventsOf('plan-updated'), ['CarePlan/c@1', 'CarePlan/c@2'])
+    assert.deepEqual(await eventsOf('service-enrolment'), ['Procedure/e@1', 'Procedure/e@2'])
+    assert.deepEqual(await eventsOf('credential-added'), ['Basic/b@1'])
   })
 
   it('takes a record that is written again after its deletion for a creation', async () => {
@@ -108,7 +108,7 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('t'))
     await scene.remove({ type: 'Task', id: 't' })
     await scene.put(task('t'))
-    assert.deepEqual(await told('s'), ['Task/t@1', 'Task/t@3'])
+    assert.deepEqual(await eventsOf('s'), ['Task/t@1', 'Task/t@3'])
   })
 
   it('applies all filters of a subscription, in either grammar', async () => {
@@ -122,14 +122,14 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('theirs', { owner: { reference: 'Organization/vr' } }))
     await scene.put(task('other', { requester: { reference: 'Organization/dhs' } }))
     for (const status of ['accepted', 'in-progress']) await scene.put(task('mine', { status }))
-    assert.deepEqual(await told('search'), ['Task/mine@1'])
-    assert.deepEqual(await told('dotted'), ['Task/mine@1'])
-    assert.deepEqual(await told('absolute'), ['Task/mine@1', 'Task/other@1'])
-    assert.deepEqual(await told('either'), ['Task/mine@2'])
-    assert.deepEqual(await told('not'), ['Task/mine@3'])
+    assert.deepEqual(await eventsOf('search'), ['Task/mine@1'])
+    assert.deepEqual(await eventsOf('dotted'), ['Task/mine@1'])
+    assert.deepEqual(await eventsOf('absolute'), ['Task/mine@1', 'Task/other@1'])
+    assert.deepEqual(await eventsOf('either'), ['Task/mine@2'])
+    assert.deepEqual(await eventsOf('not'), ['Task/mine@3'])
   })
 
-  it('tells only those who could know of the version when it was written', async () => {
+  it('notifies only those who could know of the version when it was written', async () => {
     await watch('abe')
     await watch('vr', {}, 'vr')
     await watch('board', {}, 'board')
@@ -138,9 +138,9 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('expired'), {
       audience: [{ agency: 'abe', until: START }, { agency: 'vr', from: START }, { agency: 'dhs' }],
     })
-    assert.deepEqual(await told('abe'), ['Task/both@1', 'Task/one@1'])
-    assert.deepEqual(await told('vr'), ['Task/both@1', 'Task/expired@1'])
-    assert.deepEqual(await told('board'), ['Task/both@1', 'Task/one@1'])
+    assert.deepEqual(await eventsOf('abe'), ['Task/both@1', 'Task/one@1'])
+    assert.deepEqual(await eventsOf('vr'), ['Task/both@1', 'Task/expired@1'])
+    assert.deepEqual(await eventsOf('board'), ['Task/both@1', 'Task/one@1'])
   })
 
   it('counts a subscription from the commit after its own, and by the filters that it had at each place', async () => {
@@ -158,7 +158,7 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('t2'))
     await watch('s')
     await scene.put(task('t3'))
-    assert.deepEqual(await told('s'), ['Task/t1@1', 'Task/t3@1'])
+    assert.deepEqual(await eventsOf('s'), ['Task/t1@1', 'Task/t3@1'])
   })
 
   it('makes no event twice and loses none, wherever it is killed', async () => {
@@ -166,7 +166,7 @@ describe('subscriptions / matcher', () => {
     for (let number = 0; number < 5; number++) await scene.put(task(`t${number}`))
     let commits = 0
     const { store } = scene
-    const killed = (when: 'before' | 'after'): Scene['needs']['store'] => ({
+    const killed = (when: 'before' | 'after'): SubscriptionScene['needs']['store'] => ({
       ...store,
       commit: async (work) => {
         commits++
@@ -186,7 +186,14 @@ describe('subscriptions / matcher', () => {
     })
     await replay.drain()
     await scene.put(task('last'))
-    assert.deepEqual(await told('a'), ['Task/t0@1', 'Task/t1@1', 'Task/t2@1', 'Task/t3@1', 'Task/t4@1', 'Task/last@1'])
+    assert.deepEqual(await eventsOf('a'), [
+      'Task/t0@1',
+      'Task/t1@1',
+      'Task/t2@1',
+      'Task/t3@1',
+      'Task/t4@1',
+      'Task/last@1',
+    ])
   })
 
   it('gives way to another process that matched the same places', async () => {
@@ -196,10 +203,10 @@ describe('subscriptions / matcher', () => {
     await Promise.all([one.drain(), other.drain()])
     await scene.put(task('t2'))
     await Promise.all([one.drain(), other.drain()])
-    assert.deepEqual(await told('s'), ['Task/t1@1', 'Task/t2@1'])
+    assert.deepEqual(await eventsOf('s'), ['Task/t1@1', 'Task/t2@1'])
   })
 
-  it('enqueues one delivery for each subscription that has something to be told', async () => {
+  it('enqueues one delivery for each subscription that has events to send', async () => {
     await watch('a')
     await watch('b', {}, 'vr')
     await watch('c', { topic: 'plan-updated' })
@@ -212,7 +219,7 @@ describe('subscriptions / matcher', () => {
     )
   })
 
-  it('writes its cursor down seldom when nothing is to be told, and when it stops', async () => {
+  it('writes its cursor down seldom when there is nothing to send, and when it stops', async () => {
     const matcher = scene.again()
     for (let number = 0; number < 1200; number++) await scene.put({ resourceType: 'Goal', id: `g${number % 7}` })
     await matcher.drain()
@@ -222,7 +229,7 @@ describe('subscriptions / matcher', () => {
     assert.equal(await scene.store.cursor('matcher'), 1201)
   })
 
-  it('wakes for a commit, and ends when it is told to stop', async () => {
+  it('wakes for a commit, and ends when it is stopped', async () => {
     let woken: () => void = () => undefined
     const wake = new Promise<void>((resolve) => (woken = resolve))
     const { createMatcher } = await import('../../server/subscriptions/matcher.ts')
@@ -232,7 +239,7 @@ describe('subscriptions / matcher', () => {
     await scene.put(task('t1'))
     await wake
     await matcher.stop()
-    assert.deepEqual(await told('s'), ['Task/t1@1'])
+    assert.deepEqual(await eventsOf('s'), ['Task/t1@1'])
   })
 
   it('skips a subscription that it cannot read and says so in the log, without what is in it', async () => {
@@ -240,7 +247,10 @@ describe('subscriptions / matcher', () => {
     await watch('unknown', { topic: 'no-such-topic' })
     await watch('good')
     await scene.put(task('t1'))
-    assert.deepEqual([await told('bad'), await told('unknown'), await told('good')], [[], [], ['Task/t1@1']])
+    assert.deepEqual(
+      [await eventsOf('bad'), await eventsOf('unknown'), await eventsOf('good')],
+      [[], [], ['Task/t1@1']],
+    )
     assert.deepEqual([...new Set(scene.logged)], ['subscription unreadable'])
   })
 })

@@ -29,7 +29,7 @@ export const TOPIC = 'https://no-wrong-door.example/fhir/SubscriptionTopic'
 let loading: Promise<Definitions> | undefined
 export const definitions = (): Promise<Definitions> => (loading ??= loadDefinitions(ROOT))
 
-export type Scene = {
+export type SubscriptionScene = {
   readonly store: Store
   readonly needs: SubscriptionNeeds
   readonly worker: Worker
@@ -65,24 +65,24 @@ export type Setting = {
 
 const EVERYONE: readonly Audience[] = [{ agency: '*' }]
 
-export async function openScene(setting: Setting = {}): Promise<Scene> {
+export async function openScene(setting: Setting = {}): Promise<SubscriptionScene> {
   const clock = { time: START }
   const now = () => clock.time
   const opened = await openStore(setting.address ?? { kind: 'memory' }, { clock: now })
   const store = setting.store?.(opened) ?? opened
-  const known = await definitions()
-  const place = { base: BASE, timeZone: 'America/Chicago' }
+  const loaded = await definitions()
+  const context = { base: BASE, timeZone: 'America/Chicago' }
   const logged: string[] = []
   const log = (event: string) => void logged.push(event)
   const needs: SubscriptionNeeds = {
     store,
-    definitions: known,
+    definitions: loaded,
     clock: createClock(now),
     sleep: (_ms, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
-    extract: (resource) => extract(resource, known.capability(resource.resourceType)?.searchParameters ?? [], place),
+    extract: (resource) => extract(resource, loaded.capability(resource.resourceType)?.searchParameters ?? [], context),
     write: writeStraight(store, (resource) => needs.extract(resource)),
     base: () => BASE,
-    timeZone: place.timeZone,
+    timeZone: context.timeZone,
     channels: createChannels({ loopback: true, now }),
     retrySchedule: loadConfig({}).retrySchedule,
     requestTimeout: 30,
@@ -94,7 +94,7 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
   const { handlers, matcher } = createSubscriptions(needs)
   const worker = createWorker({ store, clock: { now }, sleep: needs.sleep, handlers, concurrency: 16 })
 
-  const put: Scene['put'] = async (resource, { audience = EVERYONE, author = 'es', jobs = [] } = {}) => {
+  const put: SubscriptionScene['put'] = async (resource, { audience = EVERYONE, author = 'es', jobs = [] } = {}) => {
     const entries = needs.extract(resource)
     const { versions } = await store.commit({
       writes: [{ kind: 'put', method: 'PUT', resource, entries, audience, author }],

@@ -43,7 +43,7 @@ for (const kind of STORES) {
       await opened.close().catch(() => undefined)
     })
 
-    const wanted = () => {
+    const newSubscription = () => {
       const { id: _id, ...resource } = subscription('s', endpoint.url, { topic: 'participant-updated' })
       return resource
     }
@@ -56,7 +56,7 @@ for (const kind of STORES) {
     }
 
     it('is written with the audience, the index entries and the version of a write', async () => {
-      const { id } = made(await es.post('/Subscription', wanted()))
+      const { id } = made(await es.post('/Subscription', newSubscription()))
       const key = { type: 'Subscription', id }
       const before = await opened.store.indexed(key)
       const active = await written(id, 2)
@@ -76,7 +76,7 @@ for (const kind of STORES) {
     })
 
     it('is written with the claim of the job, the jobs that follow, and the version that was read', async () => {
-      const { id } = made(await es.post('/Subscription', wanted()))
+      const { id } = made(await es.post('/Subscription', newSubscription()))
       await written(id, 2)
       const work = commits.find(({ claim, writes = [] }) => claim && writes.length > 0)
       const [write] = work?.writes ?? []
@@ -92,12 +92,12 @@ for (const kind of STORES) {
       let turnedOff: Promise<unknown> | undefined
       endpoint.decide(() => (response) => {
         const id = /Subscription\/([^"/]+)"/.exec(JSON.stringify(endpoint.received[0]!.bundle))![1]!
-        turnedOff = es.put(`/Subscription/${id}`, { ...wanted(), id, status: 'off' }).then((answer) => {
+        turnedOff = es.put(`/Subscription/${id}`, { ...newSubscription(), id, status: 'off' }).then((answer) => {
           made(answer)
           response.writeHead(200).end()
         })
       })
-      const { id } = made(await es.post('/Subscription', wanted()))
+      const { id } = made(await es.post('/Subscription', newSubscription()))
       await endpoint.arrived(1)
       while (turnedOff === undefined) await new Promise((resolve) => setImmediate(resolve))
       await turnedOff

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { SubscriptionOptions } from '../builders/index.ts'
 import { ROOT } from '../checks/files.ts'
 import { given, type Answer, type Given } from '../given.ts'
 import { openEndpoint, type Endpoint } from './endpoint.ts'
@@ -20,14 +21,13 @@ describe('subscriptions / over HTTP', () => {
     await endpoint.close()
   })
 
-  type Wish = Parameters<typeof subscription>[2]
-  const wanted = (wish: Wish = {}) => {
-    const { id: _id, ...resource } = subscription('s', endpoint.url, { topic: 'participant-updated', ...wish })
+  const newSubscription = (options: SubscriptionOptions = {}) => {
+    const { id: _id, ...resource } = subscription('s', endpoint.url, { topic: 'participant-updated', ...options })
     return resource
   }
-  const subscribe = async (agency: string, wish: Wish = {}): Promise<string> => {
+  const subscribe = async (agency: string, options: SubscriptionOptions = {}): Promise<string> => {
     const count = endpoint.received.length
-    const made = await hub.as(agency).post('/Subscription', wanted(wish))
+    const made = await hub.as(agency).post('/Subscription', newSubscription(options))
     assert.equal(made.status, 201, made.text)
     await endpoint.arrived(count + 1)
     return made.body.id

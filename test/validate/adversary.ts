@@ -41,7 +41,7 @@ const narrative = (div: string) => basic({ text: { status: 'generated', div } })
 const system = 'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus'
 const coded = (coding: object) => ({ resourceType: 'Patient', maritalStatus: { coding: [coding] } })
 
-/** Where a text is looked at, besides the primitives as such. */
+/** Where a text is looked at, apart from the primitives as such. */
 const PLACES: Readonly<Record<string, (text: string) => Attack['resource']>> = {
   'a narrative': (text) => narrative(text),
   'inside a narrative': (text) => narrative(`<div xmlns="http://www.w3.org/1999/xhtml">${text}</div>`),

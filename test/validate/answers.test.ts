@@ -20,7 +20,7 @@ import {
   VALUE,
   warn,
   yes,
-  type Case,
+  type QuestionnaireCase,
 } from './questionnaire-cases.ts'
 
 const OPTIONS = { answerOption: [code('a'), code('b')] }
@@ -28,8 +28,8 @@ const EXCLUSIVE = {
   repeats: true,
   answerOption: [code('a'), { ...code('b'), ...extension(['questionnaire-optionExclusive', yes(true)]) }],
 }
-const CHOICE: readonly Case[] = [
-  ...['choice', 'open-choice'].flatMap((type): Case[] => [
+const CHOICE: readonly QuestionnaireCase[] = [
+  ...['choice', 'open-choice'].flatMap((type): QuestionnaireCase[] => [
     [`an option of a ${type}`, [questionItem(type, OPTIONS)], [answerItem('q', code('a'))]],
     [`no option of a ${type}`, [questionItem(type, OPTIONS)], [answerItem('q', code('c'))], VALUE('Coding')],
     [
@@ -106,15 +106,16 @@ const CHOICE: readonly Case[] = [
 
 const range = (min: JsonObject | undefined, max: JsonObject | undefined): JsonObject =>
   extension(...(min ? [['minValue', min] as const] : []), ...(max ? [['maxValue', max] as const] : []))
-const limit = (title: string, type: string, rule: JsonObject, answer: JsonObject, ...expected: string[]): Case => [
-  title,
-  [questionItem(type, rule)],
-  [answerItem('q', answer)],
-  ...expected,
-]
+const limit = (
+  title: string,
+  type: string,
+  rule: JsonObject,
+  answer: JsonObject,
+  ...expected: string[]
+): QuestionnaireCase => [title, [questionItem(type, rule)], [answerItem('q', answer)], ...expected]
 const date = (valueDate: string): JsonObject => ({ valueDate })
 const moment = (valueDateTime: string): JsonObject => ({ valueDateTime })
-const LIMITS: readonly Case[] = [
+const LIMITS: readonly QuestionnaireCase[] = [
   limit('a number at its bounds', 'integer', range(int(2), int(2)), int(2)),
   limit('a number below its least', 'integer', range(int(2), int(5)), int(1), VALUE('integer')),
   limit(
@@ -179,7 +180,7 @@ const units = extension([
   { valueCoding: { system: 'http://unitsofmeasure.org', code: 'km' } },
 ])
 const unitSet = extension(['questionnaire-unitValueSet', { valueCanonical: 'urn:set' }])
-const QUANTITIES: readonly Case[] = [
+const QUANTITIES: readonly QuestionnaireCase[] = [
   limit('a quantity of the least', 'quantity', least, amount(metre(1000))),
   limit('a quantity below the least, in another unit', 'quantity', least, amount(metre(999)), VALUE('Quantity')),
   limit(
@@ -215,7 +216,7 @@ const patients = extension([
   'questionnaire-referenceProfile',
   { valueCanonical: 'http://hl7.org/fhir/StructureDefinition/Patient' },
 ])
-const FILES: readonly Case[] = [
+const FILES: readonly QuestionnaireCase[] = [
   limit(
     'a file of a type that is taken',
     'attachment',

@@ -20,9 +20,9 @@ const contained = (meta?: object): object => ({
 const toContained = { managingOrganization: { reference: '#o' } }
 const absent = [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }]
 
-type Case = readonly [title: string, resource: unknown, ...expected: string[]]
+type BaseCase = readonly [title: string, resource: unknown, ...expected: string[]]
 
-const SHAPE: readonly Case[] = [
+const SHAPE: readonly BaseCase[] = [
   ['what is no object', [], 'element-type Resource'],
   ['a resource without a type', {}, 'element-missing Resource.resourceType'],
   ['a type that R4 has not', { resourceType: 'Patients' }, 'unknown-type Patients.resourceType'],
@@ -59,7 +59,7 @@ const ACTIVE = {
   coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }],
 }
 
-const SIBLINGS: readonly Case[] = [
+const SIBLINGS: readonly BaseCase[] = [
   ['an extension in place of a value', patient({ _birthDate: { extension: absent } })],
   ['an extension in place of a required text', request({ note: [{ _text: { extension: absent } }] })],
   [
@@ -96,7 +96,7 @@ const SIBLINGS: readonly Case[] = [
   ],
 ]
 
-const VALUES: readonly Case[] = [
+const VALUES: readonly BaseCase[] = [
   ['30 February', patient({ birthDate: '2023-02-30' }), 'value-format Patient.birthDate'],
   ['29 February of a leap year', patient({ birthDate: '2024-02-29' })],
   ['a time without a zone', request({ authoredOn: '2024-01-01T10:00:00' }), 'value-format ServiceRequest.authoredOn'],
@@ -126,7 +126,7 @@ const VALUES: readonly Case[] = [
   ],
 ]
 
-const CODES: readonly Case[] = [
+const CODES: readonly BaseCase[] = [
   ['a code outside a required value set', patient({ gender: 'man' }), 'code-invalid Patient.gender'],
   [
     'a status outside its value set',
@@ -175,7 +175,7 @@ const CODES: readonly Case[] = [
   ],
 ]
 
-const REFERENCES: readonly Case[] = [
+const REFERENCES: readonly BaseCase[] = [
   [
     'a reference to a type that is not allowed',
     request({ subject: { reference: 'Task/1' } }),
@@ -240,7 +240,7 @@ const REFERENCES: readonly Case[] = [
   ],
 ]
 
-const RULES: readonly Case[] = [
+const RULES: readonly BaseCase[] = [
   ['pat-1', patient({ contact: [{ gender: 'male' }] }), 'invariant Patient.contact[0]'],
   [
     'ext-1',

@@ -1,4 +1,4 @@
-/** The most that a binding allows, and further bindings besides. https://hl7.org/fhir/R4/terminologies.html#strength */
+/** The most that a binding allows, and additional bindings. https://hl7.org/fhir/R4/terminologies.html#strength */
 import assert from 'node:assert/strict'
 import { H, profile, summaries, validatorOf } from './validator-of.ts'
 

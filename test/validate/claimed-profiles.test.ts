@@ -20,7 +20,7 @@ describe('validate / which profiles', () => {
     assert.equal(issues[0]?.profile, X)
   })
 
-  it('tells a claimed profile that is not known; under the hub’s rules as an error', async () => {
+  it('reports a claimed profile that is not known; under the hub’s rules as an error', async () => {
     const resource = patient({ birthDate: '2000', meta: { profile: [`${H}/nope`] } })
     const open = validatorOf(definitions)
     const hub = validatorOf(definitions, 'hub', statement('Patient', X))
@@ -28,7 +28,7 @@ describe('validate / which profiles', () => {
     assert.deepEqual(summaries(await hub.check(resource)), ['profile-unknown Patient.meta.profile[0]'])
   })
 
-  it('tells a profile of another type', async () => {
+  it('reports a profile of another type', async () => {
     const issues = await validatorOf(definitions).check(observation, { profiles: [X] })
     assert.deepEqual(summaries(issues), ['profile-unknown Observation'])
   })

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { extension, H, validatorOf } from './validator-of.ts'
 
 /** An extension, in a resource that holds it somewhere, and the context that its definition names. */
-type Case = readonly [context: string, resource: (extension: JsonObject) => JsonObject]
+type ContextCase = readonly [context: string, resource: (extension: JsonObject) => JsonObject]
 
 const observation = (more: JsonObject): JsonObject => ({
   resourceType: 'Observation',
@@ -20,7 +20,7 @@ const inBundle = (resource: JsonObject): JsonObject => ({
   entry: [{ resource }],
 })
 
-const ALLOWED: readonly Case[] = [
+const ALLOWED: readonly ContextCase[] = [
   ['Element', (one) => condition({ coding: [coding(one)] })],
   ['Coding', (one) => condition({ coding: [coding(one)] })],
   ['CodeableConcept.coding', (one) => condition({ coding: [coding(one)] })],
@@ -51,7 +51,7 @@ const questionnaire = (item: JsonObject): JsonObject => ({
   item: [{ linkId: '1', type: 'group', text: 'x', item: [{ text: 'x', ...item }] }],
 })
 
-const REFUSED: readonly Case[] = [
+const REFUSED: readonly ContextCase[] = [
   ['Condition.code.coding', (one) => condition({ text: 'x', extension: [one] })],
   ['Condition.code', (one) => condition({ coding: [coding(one)] })],
   ['Condition.category.coding', (one) => condition({ coding: [coding(one)] })],
@@ -63,7 +63,7 @@ const REFUSED: readonly Case[] = [
 const url = `${H}/StructureDefinition/note`
 const note: JsonObject = { url, valueString: 'x' }
 
-async function faults([context, resource]: Case): Promise<readonly string[]> {
+async function faults([context, resource]: ContextCase): Promise<readonly string[]> {
   const issues = await validatorOf([extension('note', [], [context])]).check(resource(note))
   return issues.filter(({ detail }) => detail === 'extension-unknown').map(({ text }) => text)
 }

@@ -19,7 +19,7 @@ import { alter, ALTERATION } from '../fhir/altered.ts'
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const SAMPLES = path.join(ROOT, 'samples')
 
-type Rule = NativeInvariant & { readonly key: string; readonly byEngine: PathExpression }
+type ComparedRule = NativeInvariant & { readonly key: string; readonly byEngine: PathExpression }
 
 /**
  * The engine has no `htmlChecks()` (xhtml.test.ts is about these), and refuses `as()` of several values, which R4's text
@@ -31,7 +31,7 @@ const NOT_READ = ['txt-1', 'txt-2', 'dom-3']
 const SILENT = new Set(['ref-1'])
 
 describe('validate / rules as plain functions', () => {
-  let rules: readonly Rule[]
+  let rules: readonly ComparedRule[]
   let engine: ValidationEngine
   before(async () => {
     const definitions = await loadDefinitions(ROOT)
@@ -73,7 +73,7 @@ function textOf(key: string, of: string, { structures }: Definitions): string {
 }
 
 type Comparison = {
-  readonly rules: readonly Rule[]
+  readonly rules: readonly ComparedRule[]
   readonly engine: ValidationEngine
   readonly tallies: ReadonlyMap<string, { met: number; broken: number }>
 }

@@ -27,8 +27,8 @@ const ONLY_A_WRITE: Readonly<Record<string, string>> = {
   'subscription-rule': 'what may be subscribed to depends on the caller and on settings of the hub',
 }
 
-type Said = { readonly severity?: string; readonly detail?: string; readonly expression?: string }
-type Outcome = {
+type VerdictIssue = { readonly severity?: string; readonly detail?: string; readonly expression?: string }
+type IssueList = {
   readonly issue: readonly {
     readonly severity: string
     readonly details?: { readonly coding?: readonly { readonly code: string }[] }
@@ -36,20 +36,20 @@ type Outcome = {
   }[]
 }
 
-const errors = (issues: readonly Said[], not: object = {}): readonly string[] =>
+const errors = (issues: readonly VerdictIssue[], not: object = {}): readonly string[] =>
   issues
     .filter(({ severity, detail = '' }) => severity === 'error' && !Object.hasOwn(not, detail))
     .map(({ detail, expression }) => `${detail} ${expression}`)
     .sort()
 
-const issuesIn = (outcome: Outcome | undefined): readonly Said[] =>
+const issuesIn = (outcome: IssueList | undefined): readonly VerdictIssue[] =>
   (outcome?.issue ?? []).map(({ severity, details, expression }) => ({
     severity,
     detail: details?.coding?.[0]?.code,
     expression: expression?.[0],
   }))
 
-type Sample = { readonly file: string; readonly text: string; readonly type: string }
+type SampleFile = { readonly file: string; readonly text: string; readonly type: string }
 
 describe('a sample gets one verdict', () => {
   let hub: Given
@@ -72,7 +72,7 @@ describe('a sample gets one verdict', () => {
         assert.deepEqual(errors(reported.get(file) ?? []), expected, `nwd validate ${file}`)
         const answer = await board.post(`/${type}/$validate`, text)
         assert.equal(answer.status, 200)
-        assert.deepEqual(errors(issuesIn(answer.body as Outcome)), expected, `$validate ${file}`)
+        assert.deepEqual(errors(issuesIn(answer.body as IssueList)), expected, `$validate ${file}`)
         const written = errors(refusal(await board.post(`/${type}`, text)), ONLY_A_WRITE)
         assert.deepEqual(written, expected, `POST ${file}`)
         const inEntry = expected.map((one) => one.replace(` ${type}`, ` Bundle.entry[${index}].resource`)).sort()
@@ -82,9 +82,9 @@ describe('a sample gets one verdict', () => {
   }
 })
 
-const refusal = ({ status, body }: Answer): readonly Said[] => (status < 300 ? [] : issuesIn(body as Outcome))
+const refusal = ({ status, body }: Answer): readonly VerdictIssue[] => (status < 300 ? [] : issuesIn(body as IssueList))
 
-async function onCommandLine(samples: readonly Sample[]): Promise<ReadonlyMap<string, readonly Said[]>> {
+async function onCommandLine(samples: readonly SampleFile[]): Promise<ReadonlyMap<string, readonly VerdictIssue[]>> {
   let out = ''
   const streams = { input: nothing(), out: { write: (text: string) => (out += text) }, err: { write: assert.fail } }
   const files = samples.map(({ file }) => file)
@@ -92,7 +92,7 @@ async function onCommandLine(samples: readonly Sample[]): Promise<ReadonlyMap<st
   const verdicts = out
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as { file: string; issues: readonly Said[] })
+    .map((line) => JSON.parse(line) as { file: string; issues: readonly VerdictIssue[] })
   return new Map(verdicts.map(({ file, issues }) => [file, issues]))
 }
 
@@ -100,17 +100,17 @@ async function* nothing(): AsyncGenerator<Uint8Array> {
   yield* []
 }
 
-async function inBatch(client: Client, samples: readonly Sample[]): Promise<readonly (readonly Said[])[]> {
+async function inBatch(client: Client, samples: readonly SampleFile[]): Promise<readonly (readonly VerdictIssue[])[]> {
   const entry = samples.map(
     ({ text, type }) => `{"resource":${text},"request":{"method":"POST","url":${JSON.stringify(type)}}}`,
   )
   const answer = await client.post('', `{"resourceType":"Bundle","type":"batch","entry":[${entry.join(',')}]}`)
   assert.equal(answer.status, 200)
-  const entries = answer.body.entry as readonly { readonly response: { readonly outcome?: Outcome } }[]
+  const entries = answer.body.entry as readonly { readonly response: { readonly outcome?: IssueList } }[]
   return entries.map(({ response }) => issuesIn(response.outcome))
 }
 
-function foldersOfSamples(): readonly (readonly [string, readonly Sample[]])[] {
+function foldersOfSamples(): readonly (readonly [string, readonly SampleFile[]])[] {
   const root = path.join(ROOT, 'samples')
   return readdirSync(root).flatMap((folder) => {
     const names = readdirSync(path.join(root, folder)).filter(

@@ -1,6 +1,6 @@
 /** Resources against profiles: one case for each facet. https://hl7.org/fhir/R4/elementdefinition.html */
 import assert from 'node:assert/strict'
-import { extension, H, profile, summaries, validatorOf, type Change } from './validator-of.ts'
+import { extension, H, profile, summaries, validatorOf, type ElementChange } from './validator-of.ts'
 
 const coding = (code: string): object => ({ coding: [{ system: `${H}/CodeSystem/colour`, code }] })
 const observation = (more: object): object => ({
@@ -31,7 +31,7 @@ const COLOURS = [
 ]
 
 const bySystem = { discriminator: [{ type: 'value', path: 'system' }], rules: 'open' }
-const SYSTEM_SLICES = (rules = 'open', more: object = {}): readonly Change[] => [
+const SYSTEM_SLICES = (rules = 'open', more: object = {}): readonly ElementChange[] => [
   { id: 'Patient.identifier', slicing: { ...bySystem, rules, ...more } },
   { id: 'Patient.identifier:a', min: 1, max: '1' },
   { id: 'Patient.identifier:a.system', min: 1, fixedUri: 'urn:a' },
@@ -65,9 +65,15 @@ const rule = (expression: string, severity = 'error'): object => ({
   expression,
 })
 
-type Case = readonly [title: string, type: string, elements: readonly Change[], resource: object, ...expected: string[]]
+type ProfileCase = readonly [
+  title: string,
+  type: string,
+  elements: readonly ElementChange[],
+  resource: object,
+  ...expected: string[],
+]
 
-const CASES: Readonly<Record<string, readonly Case[]>> = {
+const CASES: Readonly<Record<string, readonly ProfileCase[]>> = {
   cardinality: [
     [
       'a missing element',
@@ -472,7 +478,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 for (const [facet, cases] of Object.entries(CASES)) {
   describe(`validate / a profile / ${facet}`, () => {
     for (const [title, type, elements, resource, ...expected] of cases) {
-      it(`${expected.length > 0 ? 'tells' : 'lets pass'} ${title}`, async () => {
+      it(`${expected.length > 0 ? 'reports' : 'lets pass'} ${title}`, async () => {
         const validator = validatorOf([...COLOURS, note, job, profile(type, elements)] as never)
         const issues = await validator.check(resource, { profiles: [`${H}/StructureDefinition/x`] })
         assert.deepEqual(summaries(issues), [...expected].sort())

@@ -39,7 +39,7 @@ export const VALUE = (type: string): string => at(`.item[0].answer[0].value.ofTy
 export const ANSWER = at('.item[0].answer[0]')
 export const warn = (one: string): string => `warning ${one}`
 
-export type Case = readonly [
+export type QuestionnaireCase = readonly [
   title: string,
   questions: readonly JsonObject[],
   items: readonly JsonObject[],
@@ -73,7 +73,7 @@ export const checkResponse = async (
 ): Promise<readonly string[]> => summaries(await validatorOf([...SETS, ...definitions] as never).check(response))
 
 /** A test for each case; all questionnaires are defined at once, each under a url of its own. */
-export function sections(all: Readonly<Record<string, readonly Case[]>>): void {
+export function sections(all: Readonly<Record<string, readonly QuestionnaireCase[]>>): void {
   const urls = new Map(
     Object.values(all)
       .flat()
@@ -85,7 +85,7 @@ export function sections(all: Readonly<Record<string, readonly Case[]>>): void {
     describe(section.toLowerCase(), () => {
       for (const one of cases) {
         const [title, , items, ...expected] = one
-        it(`${expected.length > 0 ? 'tells' : 'lets pass'} ${title}`, async () => {
+        it(`${expected.length > 0 ? 'reports' : 'lets pass'} ${title}`, async () => {
           const response = responseTo(items, { questionnaire: urls.get(one) })
           assert.deepEqual(summaries(await validator.check(response)), [...expected].sort())
         })

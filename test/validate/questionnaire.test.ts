@@ -34,10 +34,10 @@ const no = { linkId: 'yes', answer: [{ valueBoolean: false }] }
 const yes = { linkId: 'yes', answer: [{ valueBoolean: true }] }
 const item = (linkId: string, ...answer: readonly object[]): object => ({ linkId, answer })
 
-type Case = readonly [title: string, items: readonly object[], ...expected: string[]]
+type ResponseCase = readonly [title: string, items: readonly object[], ...expected: string[]]
 const at = (path: string): string => `questionnaire-mismatch QuestionnaireResponse${path}`
 
-const CASES: readonly Case[] = [
+const CASES: readonly ResponseCase[] = [
   ['what is required, and no more', [no]],
   ['a required question without an answer', [item('many', { valueInteger: 1 })], at('')],
   ['a question that another answer enables', [yes, item('why', { valueString: 'hm' })]],
@@ -119,9 +119,9 @@ const BROUGHT = {
   ],
 }
 
-type Path = readonly (string | number)[]
+type JsonPath = readonly (string | number)[]
 
-function pathsOf(node: unknown, path: Path = []): Path[] {
+function pathsOf(node: unknown, path: JsonPath = []): JsonPath[] {
   if (typeof node !== 'object' || node === null) return [path]
   const inner = Object.entries(node).flatMap(([key, value]) =>
     pathsOf(value, [...path, Array.isArray(node) ? Number(key) : key]),
@@ -129,7 +129,7 @@ function pathsOf(node: unknown, path: Path = []): Path[] {
   return path.length > 0 ? [path, ...inner] : inner
 }
 
-function replaced(node: unknown, [key, ...rest]: Path, value: unknown): unknown {
+function replaced(node: unknown, [key, ...rest]: JsonPath, value: unknown): unknown {
   if (key === undefined) return value
   const copy = (Array.isArray(node) ? [...(node as unknown[])] : { ...(node as object) }) as Record<string, unknown>
   copy[key] = replaced(copy[key], rest, value)
@@ -138,7 +138,7 @@ function replaced(node: unknown, [key, ...rest]: Path, value: unknown): unknown 
 
 describe('validate / a questionnaire response', () => {
   for (const [title, items, ...expected] of CASES) {
-    it(`${expected.length > 0 ? 'tells' : 'lets pass'} ${title}`, async () => {
+    it(`${expected.length > 0 ? 'reports' : 'lets pass'} ${title}`, async () => {
       const response = { resourceType: 'QuestionnaireResponse', status: 'completed', questionnaire: URL, item: items }
       assert.deepEqual(summaries(await validator.check(response)), [...expected].sort())
     })

@@ -21,11 +21,11 @@ import {
   VALUE,
   warn,
   yes,
-  type Case,
+  type QuestionnaireCase,
 } from './questionnaire-cases.ts'
 
 const group1 = group('g', [questionItem('string')])
-const PLACE: readonly Case[] = [
+const PLACE: readonly QuestionnaireCase[] = [
   [
     'items in the order of the questions',
     [questionItem('string', {}, 'a'), questionItem('string', {}, 'b')],
@@ -127,7 +127,7 @@ const occurs = (name: string, count: number, more: JsonObject): JsonObject => ({
   repeats: true,
   ...more,
 })
-const COUNT: readonly Case[] = [
+const COUNT: readonly QuestionnaireCase[] = [
   [
     'as many answers as are required',
     [questionItem('string', occurs('minOccurs', 2, {}))],
@@ -180,13 +180,18 @@ const two = (enableBehavior: string): readonly JsonObject[] => [
 ]
 const [FIRST, THEN] = when('boolean', '=', { answerBoolean: true }) as [JsonObject, JsonObject]
 const GROUPS = [group('g', [FIRST, THEN], { repeats: true })]
-const enabledWhen = (operator: string, expected: number, given: readonly number[], isEnabled: boolean): Case => [
+const enabledWhen = (
+  operator: string,
+  expected: number,
+  given: readonly number[],
+  isEnabled: boolean,
+): QuestionnaireCase => [
   `${isEnabled ? 'an enabled question, since' : 'a disabled question, since not'} ${given.join(' or ')} ${operator} ${expected}`,
   when('integer', operator, { answerInteger: expected }, { repeats: true }),
   given.length > 0 ? [answerItem('a', ...given.map(int))] : [],
   ...(isEnabled ? [at('')] : []),
 ]
-const ENABLED: readonly Case[] = [
+const ENABLED: readonly QuestionnaireCase[] = [
   ...[1, 2, 3].flatMap((given) => [
     enabledWhen('=', 2, [given], given === 2),
     enabledWhen('!=', 2, [given], given !== 2),

@@ -60,10 +60,10 @@ describe('validate / the quick pass', () => {
       }),
       { numRuns: 1500 },
     )
-    assert.ok(settled > 100, `${settled} of 1500 had nothing to tell`)
+    assert.ok(settled > 100, `${settled} of 1500 had no issues`)
   })
 
-  it('settles every sample of which there is nothing to tell', async () => {
+  it('settles every sample without issues', async () => {
     const engine = createEngine(definitions, true)
     for (const text of samples(/^valid-/)) {
       const resource = JSON.parse(text) as JsonObject

@@ -120,9 +120,9 @@ function hostOf(type: string): ((value: object) => Host) | undefined {
   return undefined
 }
 
-type Step = { readonly around: (inner: object) => object; readonly expression: string }
+type StepToElement = { readonly around: (inner: object) => object; readonly expression: string }
 
-function stepsTo(type: string, node: ElementNode): readonly Step[] | undefined {
+function stepsTo(type: string, node: ElementNode): readonly StepToElement[] | undefined {
   for (const [name, child] of node.children) {
     const { element } = child
     const isList = element.max !== '0' && element.max !== '1'
@@ -149,9 +149,9 @@ const variable = (more: object, on: object = {}): object => ({
 const study = (more: object): object => ({ ...STUDY, ...more })
 const patient = (meta: object): object => ({ resourceType: 'Patient', meta })
 
-type Case = readonly [title: string, resource: object, ...expected: string[]]
+type R4Case = readonly [title: string, resource: object, ...expected: string[]]
 
-const REFUSED: readonly Case[] = [
+const REFUSED: readonly R4Case[] = [
   ['meta.project', patient({ project: '1' }), 'element-unknown Patient.meta.project'],
   ['meta.author', patient({ author: { display: 'x' } }), 'element-unknown Patient.meta.author'],
   ['meta.account', patient({ account: { display: 'x' } }), 'element-unknown Patient.meta.account'],
@@ -208,7 +208,7 @@ const REFUSED: readonly Case[] = [
   ['a SubscriptionStatus', { resourceType: 'SubscriptionStatus' }, 'unknown-type SubscriptionStatus.resourceType'],
 ]
 
-const TAKEN: readonly Case[] = [
+const TAKEN: readonly R4Case[] = [
   ['an amended DetectedIssue', { ...DETECTED, status: 'amended' }],
   ['a measure of the group of a characteristic', variable({ groupMeasure: 'mean-of-mean' })],
   [

@@ -18,7 +18,7 @@ describe('validate / the type of a reference', () => {
     assert.deepEqual(await saying({ reference: '#p', type: 'Group' }, CONTAINED), WRONG)
   })
 
-  it('is one that the element allows, where nothing else tells', async () => {
+  it('is one that the element allows, where nothing else shows it', async () => {
     const reference = 'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0'
     assert.deepEqual(await saying({ reference, type: 'Patient' }), [])
     assert.deepEqual(await saying({ reference, type: 'Task' }), WRONG)

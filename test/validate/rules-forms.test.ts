@@ -70,9 +70,9 @@ const message = (...focus: readonly string[]) => ({
 const parameter = (expression: string, ...base: readonly string[]) =>
   named('SearchParameter', { description: 'd', code: 'x', type: 'string', base, expression })
 
-type Case = readonly [what: string, right: object, wrong: object, fault: string]
+type FormRuleCase = readonly [what: string, right: object, wrong: object, fault: string]
 
-const CASES: readonly Case[] = [
+const CASES: readonly FormRuleCase[] = [
   [
     'an expression that starts at a type of the parameter',
     parameter("(Patient.name | Person.name).where(use = 'a | Task.x').family", 'Patient', 'Person'),

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { H, profile, summaries, validatorOf } from './validator-of.ts'
 
-type Change = Record<string, unknown>
+type MoreElements = Record<string, unknown>
 
 const validator = validatorOf([])
 const verdict = async (resource: object) => summaries(await validator.check(resource))
-const patient = (more: Change = {}) => ({ resourceType: 'Patient', ...more })
-const bundle = (type: string, entry: readonly Change[], more: Change = {}) => ({
+const patient = (more: MoreElements = {}) => ({ resourceType: 'Patient', ...more })
+const bundle = (type: string, entry: readonly MoreElements[], more: MoreElements = {}) => ({
   resourceType: 'Bundle',
   type,
   ...(entry.length > 0 ? { entry } : {}),
@@ -47,7 +47,7 @@ describe('validate / a Bundle', () => {
   ]
   for (const [what, resource, issues] of cases) it(what, async () => assert.deepEqual(await verdict(resource), issues))
 
-  const document = (author: string, entry: readonly Change[]) =>
+  const document = (author: string, entry: readonly MoreElements[]) =>
     bundle(
       'document',
       [
@@ -92,7 +92,7 @@ describe('validate / rules in words', () => {
   const div = (inner: string) => ({
     text: { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">${inner}</div>` },
   })
-  const definition = (path: string, more: Change = {}) => ({
+  const definition = (path: string, more: MoreElements = {}) => ({
     ...profile('Patient', [{ id: 'Patient', path: 'Patient' }]),
     name: 'X',
     status: 'draft',
@@ -172,7 +172,7 @@ describe('validate / rules in words', () => {
   ]
   for (const [what, resource, issues] of cases) it(what, async () => assert.deepEqual(await verdict(resource), issues))
 
-  it('tells what is missing before what its holder has, and what is no FHIR before both', async () => {
+  it('reports what is missing before what its holder has, and what is no FHIR before both', async () => {
     const issues = await validator.check({
       resourceType: 'Observation',
       status: 'nope',
@@ -190,9 +190,9 @@ describe('validate / targets of references', () => {
   const X = `${H}/StructureDefinition/x`
   const Y = `${H}/StructureDefinition/y`
   const target = profile('Organization', [{ id: 'Organization.alias', min: 1 }], { url: Y })
-  const pointing = (more: Change) =>
+  const pointing = (more: MoreElements) =>
     profile('Patient', [{ id: 'Patient.managingOrganization', type: [{ code: 'Reference', ...more }] }])
-  const resource = (more: Change, reference = '#o') =>
+  const resource = (more: MoreElements, reference = '#o') =>
     patient({
       contained: [{ resourceType: 'Organization', id: 'o', name: 'x', ...more }],
       managingOrganization: { reference },

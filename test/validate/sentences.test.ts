@@ -58,7 +58,7 @@ describe('a sentence', () => {
     validator = createValidator(await loadDefinitions(ROOT), { rules: 'hub' })
   })
 
-  const SAID: readonly (readonly [what: string, resource: object, text: RegExp])[] = [
+  const SENTENCES: readonly (readonly [what: string, resource: object, text: RegExp])[] = [
     [
       'guesses the extension that was meant',
       { resourceType: 'Patient', extension: [{ url: `${HUB}/StructureDefinition/ext-vetran`, valueBoolean: true }] },
@@ -89,7 +89,7 @@ describe('a sentence', () => {
       /but it must hold the code `success-plan` of `\S+\/CodeSystem\/plan-category`\./,
     ],
   ]
-  for (const [what, resource, text] of SAID) {
+  for (const [what, resource, text] of SENTENCES) {
     it(what, async () => {
       const issues = await validator.check(resource)
       assert.match(issues.map((one) => one.text).join('\n'), text)

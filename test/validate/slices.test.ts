@@ -1,6 +1,6 @@
 /** Default slices, order, reslices, and slices of profiles on profiles. https://hl7.org/fhir/R4/profiling.html#slicing */
 import assert from 'node:assert/strict'
-import { extension, H, profile, summaries, validatorOf, type Change } from './validator-of.ts'
+import { extension, H, profile, summaries, validatorOf, type ElementChange } from './validator-of.ts'
 
 const patient = (...systems: readonly string[]): object => ({
   resourceType: 'Patient',
@@ -10,22 +10,22 @@ const patient = (...systems: readonly string[]): object => ({
   }),
 })
 
-const sliced = (rules: string, more: object = {}): Change => ({
+const sliced = (rules: string, more: object = {}): ElementChange => ({
   id: 'Patient.identifier',
   slicing: { discriminator: [{ type: 'value', path: 'system' }], rules, ...more },
 })
-const slice = (name: string, more: object = {}): readonly Change[] => [
+const slice = (name: string, more: object = {}): readonly ElementChange[] => [
   { id: `Patient.identifier:${name}`, sliceName: name, min: 0, max: '*', ...more },
   { id: `Patient.identifier:${name}.system`, min: 1, fixedUri: `urn:${name}` },
 ]
 
-async function check(elements: readonly Change[], resource: object): Promise<readonly string[]> {
+async function check(elements: readonly ElementChange[], resource: object): Promise<readonly string[]> {
   const constrained = profile('Patient', elements)
   return summaries(await validatorOf([constrained]).check(resource, { profiles: [String(constrained.url)] }))
 }
 
 describe('validate / slices / the default slice', () => {
-  const rest: readonly Change[] = [
+  const rest: readonly ElementChange[] = [
     { id: 'Patient.identifier:@default', sliceName: '@default', min: 0, max: '1' },
     { id: 'Patient.identifier:@default.value', min: 1 },
   ]
@@ -58,7 +58,7 @@ describe('validate / slices / order', () => {
 
 describe('validate / slices / slices of a slice', () => {
   const byUse = { discriminator: [{ type: 'value', path: 'use' }], rules: 'closed' }
-  const elements: readonly Change[] = [
+  const elements: readonly ElementChange[] = [
     sliced('open'),
     ...slice('a', { slicing: byUse }),
     { id: 'Patient.identifier:a/usual', sliceName: 'a/usual', min: 1, max: '1' },
@@ -95,7 +95,7 @@ describe('validate / slices / a profile on a profile with slices', () => {
     summaries(await validatorOf([base, below]).check(resource, { profiles: [String(below.url)] }))
 
   function atMost(max: string) {
-    return (one: Change): Change => (one.id === 'Patient.identifier' ? { ...one, max } : one)
+    return (one: ElementChange): ElementChange => (one.id === 'Patient.identifier' ? { ...one, max } : one)
   }
 
   it('narrows a slice and adds another', async () => {
@@ -114,7 +114,7 @@ describe('validate / slices / a profile on a profile with slices', () => {
 })
 
 describe('validate / slices / of a choice and of extensions', () => {
-  const quantity: readonly Change[] = [
+  const quantity: readonly ElementChange[] = [
     { id: 'Observation.value[x]', slicing: { discriminator: [{ type: 'type', path: '$this' }], rules: 'open' } },
     { id: 'Observation.value[x]:valueQuantity', sliceName: 'valueQuantity', type: [{ code: 'Quantity' }], min: 1 },
     { id: 'Observation.value[x]:valueQuantity.unit', min: 1 },
@@ -135,7 +135,7 @@ describe('validate / slices / of a choice and of extensions', () => {
   })
 
   it('counts the parts of an extension', async () => {
-    const part = (name: string, more: object): readonly Change[] => [
+    const part = (name: string, more: object): readonly ElementChange[] => [
       { id: `Extension.extension:${name}`, sliceName: name, ...more },
       { id: `Extension.extension:${name}.url`, fixedUri: name },
     ]

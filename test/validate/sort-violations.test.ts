@@ -46,7 +46,7 @@ describe('validate / the order of faults', () => {
     assert.deepEqual(inOrder(issues), ['element-missing Observation.code', 'element-unknown Observation.issued.value'])
   })
 
-  it('tells what a type asks before what a profile asks, of each resource of a Bundle in turn', async () => {
+  it('reports what a type requires before what a profile requires, of each resource of a Bundle in turn', async () => {
     const named = profile('Patient', [{ id: 'Patient.name', min: 1 }])
     const resource = { resourceType: 'Patient', meta: { profile: [`${H}/StructureDefinition/x`] }, gender: 'x' }
     const issues = await validatorOf([named]).check({

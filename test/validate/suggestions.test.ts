@@ -15,7 +15,7 @@ describe('a hint about a code', () => {
     hint = (valueSet, sent) => suggestionsFor(valueSet, terminology)(sent)
   })
 
-  it('lists a few codes, with their displays where those tell more', () => {
+  it('lists a few codes, with their displays where those say more', () => {
     assert.equal(
       hint('http://hl7.org/fhir/ValueSet/administrative-gender', { code: 'm' }),
       ' It allows `male`, `female`, `other`, `unknown`.',

@@ -9,10 +9,10 @@ import type { Validator } from '../../server/validate/validator.ts'
 export const H = 'https://state.example/fhir'
 const BASE = 'http://hl7.org/fhir/StructureDefinition'
 
-export type Change = { readonly id: string; readonly path?: string; readonly [key: string]: unknown }
+export type ElementChange = { readonly id: string; readonly path?: string; readonly [key: string]: unknown }
 
 /** A profile `H/StructureDefinition/<id>` by its differential; paths follow from the ids. */
-export function profile(type: string, elements: readonly Change[], more: JsonObject = {}): JsonObject {
+export function profile(type: string, elements: readonly ElementChange[], more: JsonObject = {}): JsonObject {
   return {
     resourceType: 'StructureDefinition',
     url: `${H}/StructureDefinition/x`,
@@ -28,7 +28,7 @@ export function profile(type: string, elements: readonly Change[], more: JsonObj
 /** An extension `H/StructureDefinition/<id>`. */
 export function extension(
   id: string,
-  elements: readonly Change[],
+  elements: readonly ElementChange[],
   contexts: readonly string[] = ['Element'],
 ): JsonObject {
   const url = `${H}/StructureDefinition/${id}`

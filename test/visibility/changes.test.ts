@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createClock } from '../../server/clock.ts'
 import { given, made, refused, type Client, type Given } from '../given.ts'
 import { condition, consent, labelled, participant, participation, type Body } from '../builders/index.ts'
-import { complete, refer, reject, type World } from './relations.ts'
+import { complete, refer, reject, type RelationWorld } from './relations.ts'
 
 const START = Date.parse('2026-06-01T12:00:00Z')
 
@@ -29,7 +29,7 @@ describe('visibility / changes', function () {
 
   const post = async (client: Client, body: Body) => made(await client.post(`/${body.resourceType}`, body))
   const newcomer = async (): Promise<string> => `Patient/${(await post(es, participant('es'))).id}`
-  const world = (subject: string): World => ({ participant: subject, es, abe, vr, board })
+  const world = (subject: string): RelationWorld => ({ participant: subject, es, abe, vr, board })
   const sees = async (client: Client, ...keys: readonly string[]) =>
     (await Promise.all(keys.map((key) => client.get(`/${key}`)))).map(({ status }) => status)
 

@@ -51,7 +51,7 @@ async function faultsOf(store: Store, call: Call, reply: Reply): Promise<readonl
   const disclosed = new Set((reply.disclosed ?? []).map(keyText))
   const text = reply.text ?? (reply.resource ? serialize(reply.resource) : '{}')
   const shown = keysIn(JSON.parse(text === '' ? '{}' : text)).filter((key) => !disclosed.has(keyText(key)))
-  const [records, known] = await Promise.all([
+  const [records, visible] = await Promise.all([
     store.readMany(shown, 'unrestricted'),
     store.readMany(reply.disclosed ?? [], viewerOf(call.caller, call.now)),
   ])
@@ -59,7 +59,7 @@ async function faultsOf(store: Store, call: Call, reply: Reply): Promise<readonl
   return [
     ...shown.filter((_, index) => records[index]).map((key) => `${keyText(key)} is not disclosed: ${request}`),
     ...(reply.disclosed ?? [])
-      .filter((_, index) => !known[index])
+      .filter((_, index) => !visible[index])
       .map((key) => `${keyText(key)} is disclosed, but its caller may not know of it: ${request}`),
   ]
 }

@@ -10,19 +10,21 @@ const began = Date.now()
 const seconds = () => ((Date.now() - began) / 1000).toFixed(0)
 console.log(`Sending ${requests} requests to each of two hubs, seed ${seed}.`)
 try {
-  let told = 0
+  let printed = 0
   const report = await compare({
     requests,
     seed,
-    progress(asked) {
-      if (asked - told < 5000) return
-      told = asked
-      console.log(`${asked} asked, ${seconds()} s`)
+    progress(requestsSent) {
+      if (requestsSent - printed < 5000) return
+      printed = requestsSent
+      console.log(`${requestsSent} sent, ${seconds()} s`)
     },
   })
   for (const [name, times] of Object.entries(report.statuses).sort())
     console.log(`${String(times).padStart(8)}  ${name}`)
-  console.log(`${report.asked} requests, ${report.secrets} secrets, 0 differences, ${seconds()} s, seed ${seed}.`)
+  console.log(
+    `${report.requestsSent} requests, ${report.secrets} secrets, 0 differences, ${seconds()} s, seed ${seed}.`,
+  )
 } catch (error) {
   if (!(error instanceof Difference)) throw error
   console.error(`The hubs answer differently (seed ${seed}):\n${error.message}`)

@@ -4,7 +4,7 @@
  * would tell abe of what it may not know.
  */
 import { condition, type Body } from '../builders/index.ts'
-import { createRandom, type Random } from './random.ts'
+import { createRandom, type SeededRandom } from './random.ts'
 import { learn, nextRequest, type Knowledge, type Offered } from './requests.ts'
 import { keepSecret, share } from './twin-worlds.ts'
 import { twins, type Observe, type Twins } from './twins.ts'
@@ -12,14 +12,14 @@ import { twins, type Observe, type Twins } from './twins.ts'
 export type Run = {
   readonly requests: number
   readonly seed: number
-  /** Something that the second hub alone is told, besides the secrets: for the test of this test. */
+  /** Something sent to the second hub alone, apart from the secrets: for the test of this test. */
   readonly betray?: (hubs: Twins, shared: readonly string[]) => Promise<void>
-  readonly progress?: (asked: number) => void
+  readonly progress?: (requestsSent: number) => void
   readonly observe?: Observe
 }
 
-export type Report = {
-  readonly asked: number
+export type ComparisonReport = {
+  readonly requestsSent: number
   readonly secrets: number
   /** How often each kind of request was answered with each status. */
   readonly statuses: Readonly<Record<string, number>>
@@ -30,62 +30,62 @@ const MOST_PAGES = 20
 const WORLD = 2500
 
 /** Runs so many requests, in worlds of a few thousand. Errors: Difference, at the first one. */
-export async function compare({ requests, seed, betray, progress, observe }: Run): Promise<Report> {
+export async function compare({ requests, seed, betray, progress, observe }: Run): Promise<ComparisonReport> {
   const statuses: Record<string, number> = {}
-  let asked = 0
+  let requestsSent = 0
   let secrets = 0
-  for (let world = 0; asked < requests; world += 1) {
-    const before = asked
-    const told = await inOneWorld(createRandom(seed + world), Math.min(WORLD, requests - asked), {
+  for (let world = 0; requestsSent < requests; world += 1) {
+    const before = requestsSent
+    const counts = await inOneWorld(createRandom(seed + world), Math.min(WORLD, requests - requestsSent), {
       statuses,
       betray,
       observe,
       progress: (count) => progress?.(before + count),
     })
-    asked += told.asked
-    secrets += told.secrets
+    requestsSent += counts.requestsSent
+    secrets += counts.secrets
   }
-  return { asked, secrets, statuses }
+  return { requestsSent, secrets, statuses }
 }
 
 type Watch = { readonly statuses: Record<string, number> } & Pick<Run, 'betray' | 'progress' | 'observe'>
 
-async function inOneWorld(random: Random, requests: number, { statuses, betray, progress, observe }: Watch) {
+async function inOneWorld(random: SeededRandom, requests: number, { statuses, betray, progress, observe }: Watch) {
   const hubs = await twins(START, observe)
   try {
     const knowledge = await begin(hubs, random)
     const { shared, written } = await share(hubs)
-    for (const told of written) learn(knowledge, told)
+    for (const answer of written) learn(knowledge, answer)
     for (let count = 0; count < 60; count += 1) await keepSecret(hubs, knowledge.secrets, shared, random)
     await betray?.(hubs, shared)
-    const built = hubs.asked()
-    while (hubs.asked() - built < requests) {
+    const built = hubs.requestsSent()
+    while (hubs.requestsSent() - built < requests) {
       hubs.tick(1000)
       if (random.percent(10)) await keepSecret(hubs, knowledge.secrets, shared, random)
       if (random.percent(1)) await turn(hubs, knowledge, shared)
       await step(hubs, knowledge, statuses)
-      progress?.(hubs.asked() - built)
+      progress?.(hubs.requestsSent() - built)
     }
-    return { asked: hubs.asked() - built, secrets: knowledge.secrets.keys.length }
+    return { requestsSent: hubs.requestsSent() - built, secrets: knowledge.secrets.keys.length }
   } finally {
     await hubs.stop()
   }
 }
 
-async function begin(hubs: Twins, random: Random): Promise<Knowledge> {
+async function begin(hubs: Twins, random: SeededRandom): Promise<Knowledge> {
   const { text } = await hubs.ask({ agency: 'abe', method: 'GET', path: '/metadata' })
   const { rest } = JSON.parse(text) as { rest: { resource: Offered[] }[] }
-  return { random, offers: rest[0]!.resource, secrets: { keys: [] }, known: [], states: new Map() }
+  return { random, offers: rest[0]!.resource, secrets: { keys: [] }, addresses: [], states: new Map() }
 }
 
 /** One request, and the pages behind its answer. */
 async function step(hubs: Twins, knowledge: Knowledge, statuses: Record<string, number>): Promise<void> {
   const { name, sent } = nextRequest(knowledge)
-  const told = await hubs.ask(sent)
-  const counted = `${name} ${told.status}`
+  const answer = await hubs.ask(sent)
+  const counted = `${name} ${answer.status}`
   statuses[counted] = (statuses[counted] ?? 0) + 1
-  learn(knowledge, told)
-  let { next } = told
+  learn(knowledge, answer)
+  let { next } = answer
   for (let page = 0; next && page < MOST_PAGES; page += 1) {
     const more = await hubs.follow('abe', next)
     statuses['page 200'] = (statuses['page 200'] ?? 0) + 1

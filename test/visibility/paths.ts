@@ -6,15 +6,15 @@ import type { Answer, Client } from '../given.ts'
 import { condition, goal, type Body } from '../builders/index.ts'
 
 /** `own` is a participant of the asking agency, for records that it writes to ask. */
-export type Asked = { readonly type: string; readonly id: string; readonly own: string }
-export type Path = {
+export type Target = { readonly type: string; readonly id: string; readonly own: string }
+export type AccessPath = {
   readonly name: string
   /** Types for which there is this way; absent: all. */
   readonly types?: readonly string[]
-  ask(client: Client, asked: Asked): Promise<Answer>
+  ask(client: Client, target: Target): Promise<Answer>
 }
 
-const at = ({ type, id }: Asked): string => `/${type}/${id}`
+const at = ({ type, id }: Target): string => `/${type}/${id}`
 const conditional = (headers: Record<string, string>) => ({ headers })
 const bundle = (kind: 'batch' | 'transaction', ...entry: readonly object[]) => ({
   resourceType: 'Bundle',
@@ -22,8 +22,8 @@ const bundle = (kind: 'batch' | 'transaction', ...entry: readonly object[]) => (
   entry,
 })
 
-/** A valid record of the caller's own participant that refers to the record asked about, where a profile lets it. */
-function referring(reference: string, { type, own }: Asked): Body {
+/** A valid record of the caller's own participant that refers to the target record, where a profile lets it. */
+function referring(reference: string, { type, own }: Target): Body {
   if (type === 'Patient') return condition(reference)
   if (type === 'Observation') return { ...condition(own), evidence: [{ detail: [{ reference }] }] }
   return { ...goal(own), addresses: [{ reference }] }
@@ -31,21 +31,21 @@ function referring(reference: string, { type, own }: Asked): Body {
 const REFERABLE = ['Patient', 'Condition', 'Observation']
 
 /** A body that is not valid, so that nothing is ever written with it. */
-const invalid = ({ type, id }: Asked) => ({ resourceType: type, id, language: 5 })
+const invalid = ({ type, id }: Target) => ({ resourceType: type, id, language: 5 })
 
-const get = (name: string, path: (asked: Asked) => string, types?: readonly string[]): Path => ({
+const get = (name: string, path: (target: Target) => string, types?: readonly string[]): AccessPath => ({
   name,
-  ask: (client, asked) => client.get(path(asked)),
+  ask: (client, target) => client.get(path(target)),
   ...(types ? { types } : {}),
 })
 
-export const PATHS: readonly Path[] = [
+export const PATHS: readonly AccessPath[] = [
   get('read', at),
-  { name: 'HEAD', ask: (client, asked) => client.send('HEAD', at(asked)) },
-  { name: 'conditional read', ask: (c, asked) => c.get(at(asked), conditional({ 'If-None-Match': 'W/"1"' })) },
-  get('vread', (asked) => `${at(asked)}/_history/1`),
-  get('instance history', (asked) => `${at(asked)}/_history`),
-  get('instance history, a page of it', (asked) => `${at(asked)}/_history?_count=1&_since=2020-01-01`),
+  { name: 'HEAD', ask: (client, target) => client.send('HEAD', at(target)) },
+  { name: 'conditional read', ask: (c, target) => c.get(at(target), conditional({ 'If-None-Match': 'W/"1"' })) },
+  get('vread', (target) => `${at(target)}/_history/1`),
+  get('instance history', (target) => `${at(target)}/_history`),
+  get('instance history, a page of it', (target) => `${at(target)}/_history?_count=1&_since=2020-01-01`),
   get('search by _id', ({ type, id }) => `/${type}?_id=${id}`),
   get('search by several _id', ({ type, id }) => `/${type}?_id=nobody,${id}`),
   get('search with a total', ({ type, id }) => `/${type}?_id=${id}&_total=accurate`),
@@ -59,76 +59,84 @@ export const PATHS: readonly Path[] = [
   },
   {
     name: 'conditional create',
-    ask: (client, asked) => client.post(`/${asked.type}`, invalid(asked), conditional({ 'If-None-Exist': _id(asked) })),
+    ask: (client, target) =>
+      client.post(`/${target.type}`, invalid(target), conditional({ 'If-None-Exist': _id(target) })),
   },
   {
     name: 'conditional create in a transaction',
-    ask: (client, asked) =>
-      client.post('/', bundle('transaction', entry('POST', asked.type, invalid(asked), { ifNoneExist: _id(asked) }))),
+    ask: (client, target) =>
+      client.post(
+        '/',
+        bundle('transaction', entry('POST', target.type, invalid(target), { ifNoneExist: _id(target) })),
+      ),
   },
-  { name: 'update', ask: (client, asked) => client.put(at(asked), invalid(asked)) },
-  { name: 'update of a version', ask: (client, asked) => client.put(at(asked), invalid(asked), 1) },
+  { name: 'update', ask: (client, target) => client.put(at(target), invalid(target)) },
+  { name: 'update of a version', ask: (client, target) => client.put(at(target), invalid(target), 1) },
   {
     name: 'update if absent',
-    ask: (client, asked) => client.send('PUT', at(asked), invalid(asked), conditional({ 'If-None-Match': '*' })),
+    ask: (client, target) => client.send('PUT', at(target), invalid(target), conditional({ 'If-None-Match': '*' })),
   },
   {
     name: 'update in a transaction',
-    ask: (client, asked) => client.post('/', bundle('transaction', entry('PUT', at(asked).slice(1), invalid(asked)))),
+    ask: (client, target) =>
+      client.post('/', bundle('transaction', entry('PUT', at(target).slice(1), invalid(target)))),
   },
-  { name: 'delete of a version that never was', ask: (client, asked) => client.delete(at(asked), 999) },
+  { name: 'delete of a version that never was', ask: (client, target) => client.delete(at(target), 999) },
   {
     name: 'delete of a version that never was, in a transaction',
-    ask: (client, asked) =>
-      client.post('/', bundle('transaction', entry('DELETE', at(asked).slice(1), undefined, { ifMatch: 'W/"999"' }))),
+    ask: (client, target) =>
+      client.post('/', bundle('transaction', entry('DELETE', at(target).slice(1), undefined, { ifMatch: 'W/"999"' }))),
   },
   {
     name: 'read and search in a batch',
-    ask: (client, asked) =>
-      client.post('/', bundle('batch', entry('GET', at(asked).slice(1)), entry('GET', `${asked.type}?${_id(asked)}`))),
+    ask: (client, target) =>
+      client.post(
+        '/',
+        bundle('batch', entry('GET', at(target).slice(1)), entry('GET', `${target.type}?${_id(target)}`)),
+      ),
   },
   {
     name: 'search in a transaction',
-    ask: (client, asked) => client.post('/', bundle('transaction', entry('GET', `${asked.type}?${_id(asked)}`))),
+    ask: (client, target) => client.post('/', bundle('transaction', entry('GET', `${target.type}?${_id(target)}`))),
   },
   {
     name: 'reference from a new record',
     types: REFERABLE,
-    ask: (client, asked) => {
-      const body = referring(at(asked).slice(1), asked)
+    ask: (client, target) => {
+      const body = referring(at(target).slice(1), target)
       return client.post(`/${body.resourceType}`, body)
     },
   },
   {
     name: 'reference to a version from a new record',
     types: REFERABLE,
-    ask: (client, asked) => {
-      const body = referring(`${at(asked).slice(1)}/_history/1`, asked)
+    ask: (client, target) => {
+      const body = referring(`${at(target).slice(1)}/_history/1`, target)
       return client.post(`/${body.resourceType}`, body)
     },
   },
   {
     name: 'conditional reference in a transaction',
     types: REFERABLE,
-    ask: (client, asked) => {
-      const body = referring(`${asked.type}?${_id(asked)}`, asked)
+    ask: (client, target) => {
+      const body = referring(`${target.type}?${_id(target)}`, target)
       return client.post('/', bundle('transaction', entry('POST', body.resourceType, body)))
     },
   },
-  get('$reconcile', (asked) => `${at(asked)}/$reconcile?base=1`, ['Patient']),
-  get('$validate', (asked) => `${at(asked)}/$validate`),
-  get('$propose-referrals', (asked) => `${at(asked)}/$propose-referrals`, ['QuestionnaireResponse']),
+  get('$reconcile', (target) => `${at(target)}/$reconcile?base=1`, ['Patient']),
+  get('$validate', (target) => `${at(target)}/$validate`),
+  get('$propose-referrals', (target) => `${at(target)}/$propose-referrals`, ['QuestionnaireResponse']),
   {
     name: '$refer',
     types: ['Patient'],
-    ask: (client, asked) => client.post(`${at(asked)}/$refer`, parameters({ name: 'service', valueCode: 'nothing' })),
+    ask: (client, target) => client.post(`${at(target)}/$refer`, parameters({ name: 'service', valueCode: 'nothing' })),
   },
   {
     name: '$submit-referrals',
     types: ['Patient'],
-    ask: (client, asked) =>
+    ask: (client, target) =>
       client.post(
-        `${at(asked)}/$submit-referrals`,
+        `${at(target)}/$submit-referrals`,
         parameters(
           { name: 'response', valueReference: { reference: 'QuestionnaireResponse/nothing' } },
           {
@@ -144,15 +152,15 @@ export const PATHS: readonly Path[] = [
 ]
 
 const FORM = 'application/x-www-form-urlencoded'
-const _id = ({ id }: Asked): string => `_id=${id}`
+const _id = ({ id }: Target): string => `_id=${id}`
 const entry = (method: string, url: string, resource?: object, more: object = {}) => ({
   ...(resource ? { resource } : {}),
   request: { method, url, ...more },
 })
 const parameters = (...parameter: readonly object[]) => ({ resourceType: 'Parameters', parameter })
 
-/** What an answer says, but for the id that was asked about and for when it was given. */
-export function said({ status, headers, text }: Answer, id: string): string {
+/** An answer without the id of the target and without when it was given. */
+export function comparableAnswer({ status, headers, text }: Answer, id: string): string {
   const kept = [...headers].filter(([name]) => !['date', 'x-request-id', 'keep-alive', 'connection'].includes(name))
   return [status, ...kept.map((pair) => pair.join(': ')), text].join('\n').replaceAll(id, '<id>')
 }

@@ -1,5 +1,5 @@
 /** Choices that a seed decides. */
-export type Random = {
+export type SeededRandom = {
   /** A whole number in [0, limit). */
   below(limit: number): number
   one<T>(list: readonly T[]): T
@@ -8,7 +8,7 @@ export type Random = {
 }
 
 /** mulberry32: small, and the same everywhere. */
-export function createRandom(seed: number): Random {
+export function createRandom(seed: number): SeededRandom {
   let state = seed >>> 0
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0

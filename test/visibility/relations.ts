@@ -1,35 +1,35 @@
 /**
  * The relations that an agency can have to a participant, each brought about over the wire. The participant was entered
- * by the employment service (`es`), which wrote the records asked about, but for the wage record, which the board did.
+ * by the employment service (`es`), which wrote the records in question, but for the wage record, which the board did.
  */
 import { made, type Client } from '../given.ts'
 import { agreement, consent, participation, type Body } from '../builders/index.ts'
 
-export type World = {
+export type RelationWorld = {
   /** `Patient/...` */
   readonly participant: string
   readonly es: Client
-  /** The agency that is asked about. */
+  /** The agency whose view is tested. */
   readonly abe: Client
   readonly vr: Client
   readonly board: Client
 }
 
-type Relation = (world: World) => Promise<unknown>
+type Relation = (world: RelationWorld) => Promise<unknown>
 
 const post = async (client: Client, body: Body) => made(await client.post(`/${body.resourceType}`, body))
 const change = async (client: Client, record: { resourceType: string; id: string }, more: object) =>
   made(await client.put(`/${record.resourceType}/${record.id}`, { ...record, ...more }))
 
 /** While `during` happens, abe may know by a consent that is then revoked. */
-async function passing(world: World, during: Relation): Promise<void> {
+async function passing(world: RelationWorld, during: Relation): Promise<void> {
   const permit = await post(world.es, consent(world.participant, 'es', 'abe'))
   await during(world)
   await change(world.es, permit, { status: 'inactive' })
 }
 
 /** Refers the participant and answers the Task. */
-export async function refer({ participant }: World, from: Client, to: string) {
+export async function refer({ participant }: RelationWorld, from: Client, to: string) {
   const answer = await from.post(`/${participant}/$refer`, {
     resourceType: 'Parameters',
     parameter: [
@@ -119,7 +119,7 @@ export const RELATIONS = {
   'a consent': permitted(),
   'a consent that has expired': permitted({ start: '2025-02-01', end: '2025-12-31' }),
   'a consent that has not begun': permitted({ start: '2026-12-01' }),
-  'a consent that was revoked': (world: World) => passing(world, async () => {}),
+  'a consent that was revoked': (world: RelationWorld) => passing(world, async () => {}),
   'a consent that names another agency': permitted({}, 'vr'),
   'a consent that names disability': permitted({ classes: ['disability'] }),
   'a consent that names rehabilitation': permitted({ classes: ['rehabilitation'] }),
@@ -156,5 +156,5 @@ export const RELATIONS = {
     'abe',
     agreement(['vr', 'abe'], '2027-01-01'),
   ),
-  'an agreement without a consent': (world: World) => post(world.board, agreement(['ui', 'abe'], '2027-01-01')),
+  'an agreement without a consent': (world: RelationWorld) => post(world.board, agreement(['ui', 'abe'], '2027-01-01')),
 } as const satisfies Record<string, Relation>

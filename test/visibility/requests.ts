@@ -1,4 +1,4 @@
-/** Requests that abe sends to both hubs: of every kind that there is, about what is known, unknown and secret. */
+/** Requests of every kind that abe sends to both hubs, about addresses that abe knows, unknown ones and secret ones. */
 import {
   assessment,
   condition,
@@ -9,9 +9,9 @@ import {
   participation,
   type Body,
 } from '../builders/index.ts'
-import type { Random } from './random.ts'
+import type { SeededRandom } from './random.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS, type Secrets } from './twin-worlds.ts'
-import type { Sent, Told } from './twins.ts'
+import type { Sent, TwinAnswer } from './twins.ts'
 
 /** A type as the capability statement offers it. */
 export type Offered = {
@@ -21,35 +21,35 @@ export type Offered = {
 }
 
 export type Knowledge = {
-  readonly random: Random
+  readonly random: SeededRandom
   readonly offers: readonly Offered[]
   readonly secrets: Secrets
-  /** Addresses that abe was told: `Patient/«3»`. */
-  readonly known: string[]
+  /** Addresses that abe has seen: `Patient/«3»`. */
+  readonly addresses: string[]
   /** The last state seen of a record, with marks. */
   readonly states: Map<string, Body>
 }
 
-type Kind = (knowledge: Knowledge) => Sent | undefined
+type RequestKind = (knowledge: Knowledge) => Sent | undefined
 
 const RESOURCE = /"resourceType":"([A-Za-z]+)","id":"([^"]+)"/g
 
-/** Remembers what an answer told. */
-export function learn({ known, states }: Knowledge, { status, text }: Told): void {
+/** Remembers what an answer showed. */
+export function learn({ addresses, states }: Knowledge, { status, text }: TwinAnswer): void {
   for (const [, type, id] of text.matchAll(RESOURCE)) {
     const key = `${type}/${id}`
-    if (type !== 'Bundle' && id !== undefined && id.startsWith('«') && !states.has(key)) known.push(key)
+    if (type !== 'Bundle' && id !== undefined && id.startsWith('«') && !states.has(key)) addresses.push(key)
   }
   if (status >= 300 || !text.startsWith('{"resourceType":"')) return
   const body = JSON.parse(text) as Body & { id?: string }
   if (typeof body.id === 'string') states.set(`${body.resourceType}/${body.id}`, body)
 }
 
-/** The addresses to ask about: mostly what is known, often what is secret, sometimes what is nothing. */
+/** The addresses to request: mostly those that abe has seen, often secret ones, sometimes none that exists. */
 function key(knowledge: Knowledge, type?: string): string {
-  const { random, known, secrets } = knowledge
+  const { random, addresses, secrets } = knowledge
   const fits = (list: readonly string[]) => (type ? list.filter((one) => one.startsWith(`${type}/`)) : list)
-  const list = fits(random.percent(55) ? known : secrets.keys)
+  const list = fits(random.percent(55) ? addresses : secrets.keys)
   const none = `${type ?? random.one(['Patient', 'Condition', 'Task', 'Consent'])}/${random.one(['nothing', 'vr.1', '01m863k2tm9c8g8t5se4rmnst2'])}`
   return list.length > 0 && !random.percent(8) ? random.one(list) : none
 }
@@ -91,7 +91,7 @@ function bodyLike(knowledge: Knowledge, type: string): Body {
   return tried.find((one) => one.resourceType === type) ?? tried[0]!
 }
 
-const person = (random: Random): Body =>
+const person = (random: SeededRandom): Body =>
   participant(random.percent(95) ? 'abe' : 'es', {
     ...(random.percent(50) ? { ssn: random.one(SSNS) } : {}),
     ...(random.percent(50) ? { number: random.one(NUMBERS) } : {}),
@@ -99,7 +99,7 @@ const person = (random: Random): Body =>
     given: random.one(GIVENS),
   })
 
-const identifierOf = (random: Random): string =>
+const identifierOf = (random: SeededRandom): string =>
   `https://no-wrong-door.example/fhir/NamingSystem/agency/${random.one(NUMBERED)}|${random.one(NUMBERS)}`
 
 /** The condition of a conditional create or reference. */
@@ -163,8 +163,8 @@ function search(knowledge: Knowledge): Sent {
   const people = offers.filter(({ type }) => PEOPLE.includes(type))
   const offer = random.percent(90) ? random.one(people) : random.one(offers)
   const params = offer.searchParam ?? []
-  const asked: string[] = []
-  const add = (name: string, value: string) => asked.push(`${name}=${encodeURIComponent(value)}`)
+  const query: string[] = []
+  const add = (name: string, value: string) => query.push(`${name}=${encodeURIComponent(value)}`)
   for (let left = random.below(3); left > 0 && params.length > 0; left -= 1) {
     const { name, type } = random.one(params)
     const value = name === 'identifier' ? identifierOf(random) : (VALUES[type] ?? VALUES.token!)(knowledge)
@@ -180,11 +180,11 @@ function search(knowledge: Knowledge): Sent {
   if (random.percent(3))
     add(random.one(['nothing', '_revinclude', '_has:Observation:patient:code', 'patient.name', '_cursor']), 'x')
   const lenient: Sent['headers'] = random.percent(10) ? { Prefer: 'handling=lenient' } : {}
-  return abe('GET', `/${offer.type}?${asked.join('&')}`, undefined, lenient)
+  return abe('GET', `/${offer.type}?${query.join('&')}`, undefined, lenient)
 }
 
 /** Not by identifier for a participant: there is a number among them that each hub draws. */
-function sort(random: Random, { type, searchParam = [] }: Offered): string {
+function sort(random: SeededRandom, { type, searchParam = [] }: Offered): string {
   const names = [...searchParam.map(({ name }) => name), '_id', '_lastUpdated']
   const one = random.one(names.filter((name) => type !== 'Patient' || name !== 'identifier'))
   return `${random.percent(50) ? '-' : ''}${one}${random.percent(30) ? ',_id' : ''}`
@@ -209,7 +209,7 @@ function entry(knowledge: Knowledge): object {
   ])()
 }
 
-const KINDS: readonly (readonly [weight: number, name: string, kind: Kind])[] = [
+const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind])[] = [
   [16, 'read', (k) => abe(k.random.percent(80) ? 'GET' : 'HEAD', `/${key(k)}`)],
   [6, 'conditional read', (k) => abe('GET', `/${key(k)}`, undefined, { 'If-None-Match': `W/"${k.random.below(3)}"` })],
   [5, 'vread', (k) => abe('GET', `/${key(k)}/_history/${k.random.below(4)}`)],
@@ -235,12 +235,12 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: Kind])[] = 
     6,
     'update',
     (k) => {
-      const wanted = key(k)
-      const [type = '', id = ''] = wanted.split('/')
-      const state = k.states.get(wanted) ?? { ...bodyLike(k, type), id }
+      const address = key(k)
+      const [type = '', id = ''] = address.split('/')
+      const state = k.states.get(address) ?? { ...bodyLike(k, type), id }
       const version = (state.meta as { versionId?: string } | undefined)?.versionId ?? '1'
       const ifMatch = k.random.percent(60) ? { 'If-Match': `W/"${k.random.percent(80) ? version : 7}"` } : {}
-      return abe('PUT', `/${wanted}`, { ...state, language: k.random.one(['en', 'es']) }, ifMatch)
+      return abe('PUT', `/${address}`, { ...state, language: k.random.one(['en', 'es']) }, ifMatch)
     },
   ],
   [
@@ -256,22 +256,22 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: Kind])[] = 
     4,
     'delete',
     (k) => {
-      const wanted = key(k, k.random.one(['Goal', 'Condition', 'Condition', 'EpisodeOfCare', 'Consent', 'Patient']))
-      const meta = k.states.get(wanted)?.meta as { versionId?: string } | undefined
-      const version = wanted.startsWith('Patient/') ? (meta?.versionId ?? '1') : '1'
-      const isMatched = wanted.startsWith('Patient/') || k.random.percent(20)
-      return abe('DELETE', `/${wanted}`, undefined, isMatched ? { 'If-Match': `W/"${version}"` } : {})
+      const address = key(k, k.random.one(['Goal', 'Condition', 'Condition', 'EpisodeOfCare', 'Consent', 'Patient']))
+      const meta = k.states.get(address)?.meta as { versionId?: string } | undefined
+      const version = address.startsWith('Patient/') ? (meta?.versionId ?? '1') : '1'
+      const isMatched = address.startsWith('Patient/') || k.random.percent(20)
+      return abe('DELETE', `/${address}`, undefined, isMatched ? { 'If-Match': `W/"${version}"` } : {})
     },
   ],
   [
     2,
     'delete what a secret may refer to',
     (k) => {
-      const own = [...k.states].filter(([wanted, state]) => wanted.startsWith('Condition/') && isOwn(state))
+      const own = [...k.states].filter(([address, state]) => address.startsWith('Condition/') && isOwn(state))
       if (own.length === 0) return undefined
-      const [wanted] = k.random.one(own)
-      k.states.delete(wanted)
-      return abe('DELETE', `/${wanted}`)
+      const [address] = k.random.one(own)
+      k.states.delete(address)
+      return abe('DELETE', `/${address}`)
     },
   ],
   [
@@ -362,10 +362,10 @@ const isOwn = ({ meta }: Body): boolean => (meta as { source?: string } | undefi
 const TOTAL = KINDS.reduce((sum, [weight]) => sum + weight, 0)
 
 export function nextRequest(knowledge: Knowledge): { readonly name: string; readonly sent: Sent } {
-  let place = knowledge.random.below(TOTAL)
+  let remaining = knowledge.random.below(TOTAL)
   for (const [weight, name, kind] of KINDS) {
-    place -= weight
-    const sent = place < 0 ? kind(knowledge) : undefined
+    remaining -= weight
+    const sent = remaining < 0 ? kind(knowledge) : undefined
     if (sent) return { name, sent }
   }
   return nextRequest(knowledge)

@@ -6,52 +6,53 @@
 import assert from 'node:assert/strict'
 import { createClock } from '../../server/clock.ts'
 import { given, made, type Client, type Given } from '../given.ts'
-import { PATHS, said, unknownLike } from './paths.ts'
+import { PATHS, comparableAnswer, unknownLike } from './paths.ts'
 import { condition, labelled, participant, wages } from '../builders/index.ts'
-import { RELATIONS, type World } from './relations.ts'
+import { RELATIONS, type RelationWorld } from './relations.ts'
 
 const RECORDS = ['participant', 'plain', 'disability', 'rehabilitation', 'both', 'wages', 'unnamed'] as const
-type Name = (typeof RECORDS)[number]
+type RecordName = (typeof RECORDS)[number]
 
-const NOTHING: readonly Name[] = []
-const PLAIN: readonly Name[] = ['participant', 'plain']
+const NOTHING: readonly RecordName[] = []
+const PLAIN: readonly RecordName[] = ['participant', 'plain']
 
 /** Who asks, in what relation, and what it may know of. Everything else does not exist for it. */
-const TABLE: readonly (readonly [agency: string, relation: keyof typeof RELATIONS, known: readonly Name[]])[] = [
-  // es entered the participant and wrote all but the wage record.
-  ['es', 'none', [...PLAIN, 'disability', 'rehabilitation', 'both', 'unnamed']],
-  ['abe', 'none', NOTHING],
-  ['board', 'none', [...PLAIN, 'wages']],
-  ['ui', 'none', ['wages']],
-  ['abe', 'owner of a referral that is requested', PLAIN],
-  ['abe', 'owner of a referral that it accepted', PLAIN],
-  ['abe', 'owner of a referral that it rejected', NOTHING],
-  ['abe', 'owner of a referral that it completed', NOTHING],
-  ['abe', 'requester of a referral that is open', PLAIN],
-  ['abe', 'requester of a referral that was rejected', NOTHING],
-  ['vr', 'requester of a referral that is open', PLAIN],
-  ['vr', 'requester of a referral that was rejected', NOTHING],
-  ['abe', 'a participation that is open', PLAIN],
-  ['abe', 'a participation that is planned', PLAIN],
-  ['abe', 'a participation that is finished', NOTHING],
-  ['abe', 'a consent', PLAIN],
-  ['abe', 'a consent that has expired', NOTHING],
-  ['abe', 'a consent that has not begun', NOTHING],
-  ['abe', 'a consent that was revoked', NOTHING],
-  ['abe', 'a consent that names another agency', NOTHING],
-  ['abe', 'a consent that names disability', [...PLAIN, 'disability']],
-  ['abe', 'a consent that names rehabilitation', [...PLAIN, 'rehabilitation']],
-  ['abe', 'a consent that names disability and rehabilitation', [...PLAIN, 'disability', 'rehabilitation', 'both']],
-  ['abe', 'an expired consent that names disability', NOTHING],
-  ['abe', 'a consent that names wages, without an agreement', PLAIN],
-  ['abe', 'a consent that names wages, and an agreement', [...PLAIN, 'wages']],
-  ['abe', 'a consent that names wages, and an agreement that has expired', PLAIN],
-  ['abe', 'a consent that names wages, and an agreement that was ended', PLAIN],
-  ['abe', 'a consent that names wages, and an agreement about disability', PLAIN],
-  ['abe', 'a consent that names wages, and an agreement of others', PLAIN],
-  ['abe', 'a consent that names wages, and an agreement without the wage agency', PLAIN],
-  ['abe', 'an agreement without a consent', NOTHING],
-]
+const TABLE: readonly (readonly [agency: string, relation: keyof typeof RELATIONS, visible: readonly RecordName[]])[] =
+  [
+    // es entered the participant and wrote all but the wage record.
+    ['es', 'none', [...PLAIN, 'disability', 'rehabilitation', 'both', 'unnamed']],
+    ['abe', 'none', NOTHING],
+    ['board', 'none', [...PLAIN, 'wages']],
+    ['ui', 'none', ['wages']],
+    ['abe', 'owner of a referral that is requested', PLAIN],
+    ['abe', 'owner of a referral that it accepted', PLAIN],
+    ['abe', 'owner of a referral that it rejected', NOTHING],
+    ['abe', 'owner of a referral that it completed', NOTHING],
+    ['abe', 'requester of a referral that is open', PLAIN],
+    ['abe', 'requester of a referral that was rejected', NOTHING],
+    ['vr', 'requester of a referral that is open', PLAIN],
+    ['vr', 'requester of a referral that was rejected', NOTHING],
+    ['abe', 'a participation that is open', PLAIN],
+    ['abe', 'a participation that is planned', PLAIN],
+    ['abe', 'a participation that is finished', NOTHING],
+    ['abe', 'a consent', PLAIN],
+    ['abe', 'a consent that has expired', NOTHING],
+    ['abe', 'a consent that has not begun', NOTHING],
+    ['abe', 'a consent that was revoked', NOTHING],
+    ['abe', 'a consent that names another agency', NOTHING],
+    ['abe', 'a consent that names disability', [...PLAIN, 'disability']],
+    ['abe', 'a consent that names rehabilitation', [...PLAIN, 'rehabilitation']],
+    ['abe', 'a consent that names disability and rehabilitation', [...PLAIN, 'disability', 'rehabilitation', 'both']],
+    ['abe', 'an expired consent that names disability', NOTHING],
+    ['abe', 'a consent that names wages, without an agreement', PLAIN],
+    ['abe', 'a consent that names wages, and an agreement', [...PLAIN, 'wages']],
+    ['abe', 'a consent that names wages, and an agreement that has expired', PLAIN],
+    ['abe', 'a consent that names wages, and an agreement that was ended', PLAIN],
+    ['abe', 'a consent that names wages, and an agreement about disability', PLAIN],
+    ['abe', 'a consent that names wages, and an agreement of others', PLAIN],
+    ['abe', 'a consent that names wages, and an agreement without the wage agency', PLAIN],
+    ['abe', 'an agreement without a consent', NOTHING],
+  ]
 
 const NOW = Date.parse('2026-06-01T12:00:00Z')
 
@@ -60,7 +61,7 @@ describe('visibility / who may know of what', function () {
   let hub: Given
   const asks = new Map<string, Client>()
   const own = new Map<string, string>()
-  /** Per agency and path: what is said about an id that nobody has. */
+  /** Per agency and path: the answer about an id that nobody has. */
   const unknown = new Map<string, string>()
 
   before(async () => {
@@ -85,7 +86,7 @@ describe('visibility / who may know of what', function () {
 
   const as = (agency: string): Client => asks.get(agency)!
 
-  async function people(): Promise<Record<Name, string>> {
+  async function people(): Promise<Record<RecordName, string>> {
     const make = async (agency: string, body: { resourceType: string }) =>
       `${body.resourceType}/${made(await as(agency).post(`/${body.resourceType}`, body)).id}`
     const subject = await make('es', participant('es'))
@@ -103,29 +104,29 @@ describe('visibility / who may know of what', function () {
   async function aboutNobody(agency: string, path: (typeof PATHS)[number], type: string, id: string): Promise<string> {
     const key = [agency, path.name, type].join()
     const nobody = unknownLike(id)
-    const known = unknown.get(key)
-    if (known !== undefined) return known
-    const answer = said(await path.ask(as(agency), { type, id: nobody, own: own.get(agency)! }), nobody)
+    const cached = unknown.get(key)
+    if (cached !== undefined) return cached
+    const answer = comparableAnswer(await path.ask(as(agency), { type, id: nobody, own: own.get(agency)! }), nobody)
     unknown.set(key, answer)
     return answer
   }
 
-  async function ways(agency: string, key: string): Promise<{ told: string[]; silent: string[] }> {
+  async function ways(agency: string, key: string): Promise<{ disclosing: string[]; silent: string[] }> {
     const [type = '', id = ''] = key.split('/')
-    const told: string[] = []
+    const disclosing: string[] = []
     const silent: string[] = []
     for (const path of PATHS) {
       if (path.types && !path.types.includes(type)) continue
-      const answer = said(await path.ask(as(agency), { type, id, own: own.get(agency)! }), id)
-      ;(answer === (await aboutNobody(agency, path, type, id)) ? silent : told).push(path.name)
+      const answer = comparableAnswer(await path.ask(as(agency), { type, id, own: own.get(agency)! }), id)
+      ;(answer === (await aboutNobody(agency, path, type, id)) ? silent : disclosing).push(path.name)
     }
-    return { told, silent }
+    return { disclosing, silent }
   }
 
-  for (const [agency, relation, known] of TABLE) {
-    it(`lets ${agency} know ${known.join(', ') || 'nothing'}, in the relation: ${relation}`, async () => {
+  for (const [agency, relation, visible] of TABLE) {
+    it(`lets ${agency} know ${visible.join(', ') || 'nothing'}, in the relation: ${relation}`, async () => {
       const records = await people()
-      const world: World = {
+      const world: RelationWorld = {
         participant: records.participant,
         es: as('es'),
         abe: as('abe'),
@@ -133,18 +134,18 @@ describe('visibility / who may know of what', function () {
         board: as('board'),
       }
       await RELATIONS[relation](world)
-      await countsAre(agency, records, known) // first: the paths below write records of the participant
+      await countsAre(agency, records, visible) // first: the paths below write records of the participant
       for (const name of RECORDS) {
-        const { told, silent } = await ways(agency, records[name])
-        if (known.includes(name)) assert.deepEqual(silent, [], `${name}: these paths do not know it`)
-        else assert.deepEqual(told, [], `${name}: these paths tell of it`)
+        const { disclosing, silent } = await ways(agency, records[name])
+        if (visible.includes(name)) assert.deepEqual(silent, [], `${name}: these paths do not know it`)
+        else assert.deepEqual(disclosing, [], `${name}: these paths show it`)
       }
-      await survives(agency, records, known)
+      await survives(agency, records, visible)
     })
   }
 
   /** Who may know of the jobs of the hub: `$jobs` and `$retry-job`, by every way of calling them. */
-  const JOBS: readonly (readonly [agency: string, known: boolean])[] = [
+  const JOBS: readonly (readonly [agency: string, visible: boolean])[] = [
     ['board', true],
     ['es', false],
     ['abe', false],
@@ -163,8 +164,8 @@ describe('visibility / who may know of what', function () {
     ['POST', 'retry-job', '', '{ no JSON'],
     ['POST', '', '', { resourceType: 'Bundle', type: 'batch', entry: [{ request: { method: 'GET', url: '$jobs' } }] }],
   ]
-  for (const [agency, known] of JOBS) {
-    it(`${known ? 'lets' : 'does not let'} ${agency} know that there are jobs`, async () => {
+  for (const [agency, visible] of JOBS) {
+    it(`${visible ? 'lets' : 'does not let'} ${agency} know that there are jobs`, async () => {
       const client = hub.as(agency)
       for (const [method, name, query, body] of CALLS) {
         const sent = (text: unknown, as: string) =>
@@ -175,30 +176,38 @@ describe('visibility / who may know of what', function () {
           return [status, headers.get('allow'), text.replaceAll(operation, '<name>')]
         }
         const [answered, unknown] = [await answer(name || 'jobs'), await answer('nothing')]
-        if (known) assert.notDeepEqual(answered, unknown, `${method} $${name}${query}`)
+        if (visible) assert.notDeepEqual(answered, unknown, `${method} $${name}${query}`)
         else assert.deepEqual(answered, unknown, `${method} $${name}${query}`)
       }
     })
   }
 
   /** A search by the participant finds and counts exactly what may be known. */
-  async function countsAre(agency: string, records: Record<Name, string>, known: readonly Name[]): Promise<void> {
+  async function countsAre(
+    agency: string,
+    records: Record<RecordName, string>,
+    visible: readonly RecordName[],
+  ): Promise<void> {
     for (const type of ['Condition', 'Observation']) {
       const query = `/${type}?patient=${records.participant}&_total=accurate&_include=${type}:patient`
       const { total, entry = [] } = made(await as(agency).get(query))
-      const mine = known.filter((name) => records[name].startsWith(`${type}/`))
+      const mine = visible.filter((name) => records[name].startsWith(`${type}/`))
       const found = (entry as { resource: { resourceType: string; id: string }; search: { mode: string } }[]).map(
         ({ resource, search }) => `${search.mode} ${resource.resourceType}/${resource.id}`,
       )
-      const included = mine.length > 0 && known.includes('participant') ? [`include ${records.participant}`] : []
+      const included = mine.length > 0 && visible.includes('participant') ? [`include ${records.participant}`] : []
       assert.equal(total, mine.length)
       assert.deepEqual([...found].sort(), [...mine.map((name) => `match ${records[name]}`), ...included].sort())
     }
   }
 
   /** Deleting what one may not know of is answered like deleting nothing, and does nothing. */
-  async function survives(agency: string, records: Record<Name, string>, known: readonly Name[]): Promise<void> {
-    for (const name of RECORDS.filter((one) => !known.includes(one))) {
+  async function survives(
+    agency: string,
+    records: Record<RecordName, string>,
+    visible: readonly RecordName[],
+  ): Promise<void> {
+    for (const name of RECORDS.filter((one) => !visible.includes(one))) {
       const gone = await as(agency).delete(`/${records[name]}`)
       assert.equal(gone.status, 204, gone.text)
       assert.equal(gone.headers.get('etag'), null)

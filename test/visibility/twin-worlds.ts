@@ -15,8 +15,8 @@ import {
   wages,
   type Body,
 } from '../builders/index.ts'
-import type { Random } from './random.ts'
-import type { Told, Twins } from './twins.ts'
+import type { SeededRandom } from './random.ts'
+import type { TwinAnswer, Twins } from './twins.ts'
 
 export const FAMILIES = ['Ferris', 'Ferrer', 'Okoye', 'Lindqvist']
 export const GIVENS = ['Ida', 'Elvis', 'Ngozi']
@@ -30,13 +30,13 @@ export type Secrets = { readonly keys: string[] }
 /** The participants that both hubs hold, and what abe was answered when it wrote records about them. */
 export async function share(
   hubs: Twins,
-): Promise<{ readonly shared: readonly string[]; readonly written: readonly Told[] }> {
-  const written: Told[] = []
+): Promise<{ readonly shared: readonly string[]; readonly written: readonly TwinAnswer[] }> {
+  const written: TwinAnswer[] = []
   const post = async (agency: string, body: Body): Promise<string> => {
     hubs.tick(1000)
-    const told = await hubs.ask({ agency, method: 'POST', path: `/${body.resourceType}`, body })
-    if (agency === 'abe') written.push(told)
-    return keyIn(told)
+    const answer = await hubs.ask({ agency, method: 'POST', path: `/${body.resourceType}`, body })
+    if (agency === 'abe') written.push(answer)
+    return keyIn(answer)
   }
   const [own, known, open, closed, referred] = [
     await post('abe', participant('abe', { ssn: SSNS[0], number: NUMBERS[0] })),
@@ -99,8 +99,8 @@ const CODES = 'https://no-wrong-door.example/fhir/CodeSystem'
 
 async function put(hubs: Twins, agency: string, key: string, body: object): Promise<void> {
   hubs.tick(1000)
-  const told = await hubs.ask({ agency, method: 'PUT', path: `/${key}`, body })
-  if (told.status !== 200) throw new Error(told.text)
+  const answer = await hubs.ask({ agency, method: 'PUT', path: `/${key}`, body })
+  if (answer.status !== 200) throw new Error(answer.text)
 }
 
 /** Refers a participant to abe and answers the Task. */
@@ -122,13 +122,13 @@ async function refer(hubs: Twins, agency: string, subject: string): Promise<Json
 }
 
 /** One more thing that only the second hub holds. `shared` are participants that both hold. */
-export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly string[], random: Random) {
+export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly string[], random: SeededRandom) {
   const agency = random.one(['vr', 'dhs', 'college'])
   const post = async (by: string, body: Body, headers?: Record<string, string>): Promise<string> => {
-    const told = await hubs.hide({ agency: by, method: 'POST', path: `/${body.resourceType}`, body, headers })
-    if (told.status !== 201) return ''
-    secrets.keys.push(keyIn(told))
-    return keyIn(told)
+    const answer = await hubs.hide({ agency: by, method: 'POST', path: `/${body.resourceType}`, body, headers })
+    if (answer.status !== 201) return ''
+    secrets.keys.push(keyIn(answer))
+    return keyIn(answer)
   }
   const stranger = () =>
     post(
@@ -177,15 +177,15 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
     async () => {
       const id = `${agency}.${random.below(1000)}`
       const body = { ...participant(agency), id }
-      const told = await hubs.hide({ agency, method: 'PUT', path: `/Patient/${id}`, body })
-      if (told.status === 201) secrets.keys.push(`Patient/${id}`)
+      const answer = await hubs.hide({ agency, method: 'PUT', path: `/Patient/${id}`, body })
+      if (answer.status === 201) secrets.keys.push(`Patient/${id}`)
     },
   ]
   await random.one(KINDS)()
 }
 
 /** A barrier that abe recorded of a participant, as the second hub has it: `Condition/<id>`. */
-async function conditionOf(hubs: Twins, subject: string, random: Random): Promise<string | undefined> {
+async function conditionOf(hubs: Twins, subject: string, random: SeededRandom): Promise<string | undefined> {
   const { text } = await hubs.hide({ agency: 'es', method: 'GET', path: `/Condition?patient=${subject}&_count=50` })
   const { entry = [] } = JSON.parse(text) as { entry?: { resource: { id: string; meta: { source: string } } }[] }
   const own = entry.filter(({ resource }) => resource.meta.source === 'Organization/abe')
@@ -206,7 +206,7 @@ async function changeUnseen(hubs: Twins, subject: string, type: string): Promise
 }
 
 /** The address of the record that an answer brings: `Patient/«3»`. */
-export function keyIn({ status, text }: Told): string {
+export function keyIn({ status, text }: TwinAnswer): string {
   const { resourceType, id } = JSON.parse(text) as { resourceType: string; id: string }
   if (status >= 300) throw new Error(text)
   return `${resourceType}/${id}`

@@ -19,8 +19,8 @@ export type Sent = {
   readonly headers?: { readonly [name: string]: string | undefined }
 }
 
-/** What both hubs said, with marks. */
-export type Told = {
+/** What both hubs answered, with marks. */
+export type TwinAnswer = {
   readonly status: number
   readonly headers: string
   readonly text: string
@@ -29,7 +29,7 @@ export type Told = {
 }
 
 export class Difference extends Error {
-  constructor(sent: Sent, first: Told, second: Told) {
+  constructor(sent: Sent, first: TwinAnswer, second: TwinAnswer) {
     super(
       [
         `${sent.agency} ${sent.method} ${sent.path} ${JSON.stringify(sent.headers ?? {})}`,
@@ -46,7 +46,7 @@ const MADE = /\b(?:0[0-9a-hjkmnp-tv-z]{25}|MS\d{10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){
 const MARK = /«(\d+)»/g
 const CURSOR = /_cursor=([A-Za-z0-9_-]+)/g
 /** About the connection and the moment, not about what the hub knows. */
-const UNTOLD = ['date', 'x-request-id', 'connection', 'keep-alive']
+const IGNORED_HEADERS = ['date', 'x-request-id', 'connection', 'keep-alive']
 
 const BASE = 'http://localhost/fhir'
 
@@ -62,12 +62,12 @@ export type Twins = {
   tick(ms: number): void
   now(): number
   /** To both, compared. Errors: Difference. */
-  ask(sent: Sent): Promise<Told>
+  ask(sent: Sent): Promise<TwinAnswer>
   /** The page behind `next`, from both, compared. */
-  follow(agency: string, next: readonly string[]): Promise<Told>
+  follow(agency: string, next: readonly string[]): Promise<TwinAnswer>
   /** To the second hub alone. */
-  hide(sent: Sent): Promise<Told>
-  readonly asked: () => number
+  hide(sent: Sent): Promise<TwinAnswer>
+  readonly requestsSent: () => number
   stop(): Promise<void>
 }
 
@@ -76,14 +76,14 @@ export type Observe = (store: Store, call: Call, reply: Reply) => void
 
 export async function twins(start: number, observe?: Observe): Promise<Twins> {
   let now = start
-  let asked = 0
+  let requestsSent = 0
   const [first, second] = [await open(() => now, observe), await open(() => now, observe)]
 
-  async function compared(sent: Sent, paths: readonly string[]): Promise<Told> {
-    asked += 1
+  async function compared(sent: Sent, paths: readonly string[]): Promise<TwinAnswer> {
+    requestsSent += 1
     const [one, other] = (await Promise.all(
       [first, second].map((hub, index) => exchange(hub, { ...sent, path: paths[index] ?? sent.path })),
-    )) as [Told, Told]
+    )) as [TwinAnswer, TwinAnswer]
     if (one.status !== other.status || one.headers !== other.headers || one.text !== other.text)
       throw new Difference(sent, one, other)
     return { ...one, ...(one.next ? { next: [...one.next, ...(other.next ?? [])] } : {}) }
@@ -95,7 +95,7 @@ export async function twins(start: number, observe?: Observe): Promise<Twins> {
     ask: (sent) => compared(sent, []),
     follow: (agency, next) => compared({ agency, method: 'GET', path: '' }, next),
     hide: (sent) => exchange(second, sent, false),
-    asked: () => asked,
+    requestsSent: () => requestsSent,
     stop: async () => {
       for (const { given, agent } of [first, second]) {
         agent.destroy()
@@ -115,8 +115,8 @@ async function open(now: () => number, observe: Observe = () => undefined): Prom
   }
 }
 
-/** `marked` is false for what only one of the hubs is told: its answer has the real ids. */
-async function exchange(hub: Hub, sent: Sent, marked = true): Promise<Told> {
+/** `marked` is false for what is sent to one of the hubs only: its answer has the real ids. */
+async function exchange(hub: Hub, sent: Sent, marked = true): Promise<TwinAnswer> {
   const own = (text: string): string => text.replace(MARK, (_, index: string) => hub.made[Number(index)] ?? 'unmade')
   const body = sent.body === undefined ? undefined : own(typeof sent.body === 'string' ? sent.body : json(sent.body))
   const answer = await send(hub, {
@@ -131,20 +131,20 @@ async function exchange(hub: Hub, sent: Sent, marked = true): Promise<Told> {
     },
   })
   const next = /"relation":"next","url":"([^"]*)"/.exec(answer.text)?.[1]?.slice(BASE.length)
-  const told = (text: string): string =>
+  const withMarks = (text: string): string =>
     marked ? marks(hub, text).replace(CURSOR, (_, cursor: string) => `_cursor=<${cursor.length}>`) : text
   return {
     status: answer.status,
-    headers: told(answer.headers),
-    text: told(answer.text),
+    headers: withMarks(answer.headers),
+    text: withMarks(answer.text),
     ...(next === undefined ? {} : { next: [next] }),
   }
 }
 
 function marks({ marks, made }: Hub, text: string): string {
   return text.replace(MADE, (id) => {
-    const known = marks.get(id)
-    if (known !== undefined) return known
+    const existing = marks.get(id)
+    if (existing !== undefined) return existing
     const mark = `«${made.push(id) - 1}»`
     marks.set(id, mark)
     return mark
@@ -163,7 +163,7 @@ function send({ given, agent }: Hub, { method, path, body, headers }: Plain) {
       answer.on('data', (part: Buffer) => parts.push(part))
       answer.on('error', reject)
       answer.on('end', () => {
-        const shown = Object.entries(answer.headers).filter(([name]) => !UNTOLD.includes(name))
+        const shown = Object.entries(answer.headers).filter(([name]) => !IGNORED_HEADERS.includes(name))
         resolve({
           status: answer.statusCode ?? 0,
           headers: shown.map(([name, value]) => `${name}: ${String(value)}`).join('\n'),

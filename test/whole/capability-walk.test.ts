@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { given, refused, type Answer, type Client, type Given } from '../given.ts'
 import { goal, resident } from '../builders/index.ts'
 
-type Declared = Answer['body']
+type Declaration = Answer['body']
 
 /** A plausible value of each type of parameter. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
@@ -30,7 +30,7 @@ const INTERACTIONS: readonly (readonly [code: string, method: string, path: stri
   ['history-type', 'GET', '/TYPE/_history', []],
 ]
 
-/** What the terminology operations are plausibly asked, and how they then answer. */
+/** Plausible requests to the terminology operations, and the type of each answer. */
 const TERMINOLOGY: Readonly<Record<string, readonly (readonly [query: string, answers: string])[]>> = {
   'ValueSet/$expand': [['url=http://hl7.org/fhir/ValueSet/task-status', 'ValueSet']],
   'ValueSet/$validate-code': [
@@ -54,8 +54,8 @@ describe('the capability statement', function () {
   this.timeout(120_000)
   let hub: Given
   let board: Client
-  let types: readonly Declared[]
-  let whole: Declared
+  let types: readonly Declaration[]
+  let whole: Declaration
   before(async () => {
     hub = await given()
     board = hub.as(undefined)
@@ -91,7 +91,7 @@ describe('the capability statement', function () {
 
   it('declares search parameters that are answered, each with values of its type and with :missing', async () => {
     for (const { type, searchParam = [] } of types) {
-      for (const { name, type: kind } of searchParam as readonly Declared[]) {
+      for (const { name, type: kind } of searchParam as readonly Declaration[]) {
         assert.ok(VALUES[kind], `${type}.${name} is a ${kind}`)
         const queries = VALUES[kind]!.map((value) => `${name}=${encodeURIComponent(value)}`)
         for (const query of [...queries, `${name}:missing=true`, `${name}:missing=false`]) {
@@ -107,7 +107,7 @@ describe('the capability statement', function () {
     // Not kept here, and named by plans and participations.
     const targets = [...types.map(({ type }) => type), 'CareTeam', 'Practitioner']
     for (const { type, searchParam = [] } of types) {
-      for (const { name, type: kind } of searchParam as readonly Declared[]) {
+      for (const { name, type: kind } of searchParam as readonly Declaration[]) {
         if (kind !== 'reference') continue
         const answers = await Promise.all(targets.map((target) => board.get(`/${type}?${name}=${target}/nobody`)))
         for (const answer of answers) if (answer.status !== 200) refused(answer, 400, 'invalid-parameter')
@@ -122,7 +122,7 @@ describe('the capability statement', function () {
   it('splits a type in two with :missing, whatever the parameter', async () => {
     for (const { type, searchParam = [] } of types) {
       const all = (await board.get(`/${type}?_total=accurate&_count=0`)).body.total
-      for (const { name } of searchParam as readonly Declared[]) {
+      for (const { name } of searchParam as readonly Declaration[]) {
         const [missing, present] = await Promise.all(
           ['true', 'false'].map(async (value) => {
             return (await board.get(`/${type}?${name}:missing=${value}&_total=accurate&_count=0`)).body.total
@@ -145,7 +145,7 @@ describe('the capability statement', function () {
 
   it('refuses parameters that it does not declare: those of R4 that are left out, and invented ones', async () => {
     for (const { type, searchParam = [] } of types) {
-      const declared = (searchParam as readonly Declared[]).map(({ name }) => name)
+      const declared = (searchParam as readonly Declaration[]).map(({ name }) => name)
       for (const name of [
         'no-such-thing',
         '_text',
@@ -165,8 +165,8 @@ describe('the capability statement', function () {
   })
 
   it('declares operations with their definitions, and each is routed at some level', async () => {
-    const listed = types.flatMap(({ type, operation = [] }) => operation.map((one: Declared) => ({ type, ...one })))
-    const system = (whole.rest[0].operation ?? []).map((one: Declared) => ({ type: undefined, ...one }))
+    const listed = types.flatMap(({ type, operation = [] }) => operation.map((one: Declaration) => ({ type, ...one })))
+    const system = (whole.rest[0].operation ?? []).map((one: Declaration) => ({ type: undefined, ...one }))
     assert.ok(listed.length > 0)
     for (const { type, name, definition } of [...listed, ...system]) {
       assert.match(definition, /^https?:/)
@@ -178,27 +178,27 @@ describe('the capability statement', function () {
     }
   })
 
-  it('declares the terminology operations on their types, and each answers what is plausibly asked', async () => {
-    const listed = types.flatMap(({ type, operation = [] }) => operation.map((one: Declared) => ({ type, ...one })))
+  it('declares the terminology operations on their types, and each answers a plausible request', async () => {
+    const listed = types.flatMap(({ type, operation = [] }) => operation.map((one: Declaration) => ({ type, ...one })))
     const ofR4 = listed.filter(({ definition }) =>
       /OperationDefinition\/(ValueSet|CodeSystem|ConceptMap)-/.test(definition),
     )
     assert.deepEqual(ofR4.map(({ type, name }) => `${type}/$${name}`).sort(), Object.keys(TERMINOLOGY).sort())
-    for (const [operation, asked] of Object.entries(TERMINOLOGY)) {
-      for (const [query, answers] of asked) {
+    for (const [operation, queries] of Object.entries(TERMINOLOGY)) {
+      for (const [query, answers] of queries) {
         const answer = await board.get(`/${operation}?${query}`)
         assert.equal(answer.status, 200, `${operation}: ${answer.text.slice(0, 300)}`)
         assert.equal(answer.body.resourceType, answers)
         if (answers === 'ValueSet') assert.ok(answer.body.expansion.contains.length > 0)
-        assert.notEqual(answer.body.parameter?.find(({ name }: Declared) => name === 'result')?.valueBoolean, false)
+        assert.notEqual(answer.body.parameter?.find(({ name }: Declaration) => name === 'result')?.valueBoolean, false)
       }
     }
   })
 
   it('leaves out operations that there are not, at every level', async () => {
-    const names = new Set(types.flatMap(({ operation = [] }) => operation.map(({ name }: Declared) => name)))
+    const names = new Set(types.flatMap(({ operation = [] }) => operation.map(({ name }: Declaration) => name)))
     for (const { type, operation = [] } of types) {
-      const own = operation.map(({ name }: Declared) => name)
+      const own = operation.map(({ name }: Declaration) => name)
       for (const name of [...names, 'unrestricted', 'meta', 'expunge', 'export', 'lastn']) {
         if (own.includes(name)) continue
         for (const path of [`/${type}/$${name}`, `/${type}/nobody/$${name}`])

@@ -8,7 +8,7 @@ const CYCLES = 10
 describe('a hub that is killed again and again', function () {
   this.timeout(120_000)
 
-  it('loses and changes nothing that it acknowledged, and tells of everything in order', async () => {
+  it('loses and changes nothing that it acknowledged, and sends every event in order', async () => {
     const { faults, ...report } = await crashRound({ seed: 1, cycles: CYCLES })
     console.log(
       `      ${report.cycles} kills: ${report.promised} versions acknowledged, ${report.counts.unanswered} requests cut off, ` +
@@ -26,14 +26,14 @@ describe('the check of events', () => {
   const second = { number: 2, focus: 'http://hub/fhir/Patient/b' }
 
   it('takes repetitions, and nothing else', () => {
-    const faultsOf = (arrivals: { number: number; focus: string }[], wanted = about) =>
-      checkEvents({ id: 's', arrivals }, about, wanted).length
+    const faultsOf = (arrivals: { number: number; focus: string }[], expected = about) =>
+      checkEvents({ id: 's', arrivals }, about, expected).length
     assert.equal(faultsOf([first, second]), 0)
     assert.equal(faultsOf([first, first, second, first]), 0)
     assert.equal(faultsOf([first]), 1, 'the last is missing')
     assert.ok(faultsOf([second]) > 0, 'the first is missing')
     assert.ok(faultsOf([second, first]) > 0, 'the order is wrong')
-    assert.ok(faultsOf([first, { ...second, focus: first.focus }]) > 0, 'it tells of something else')
+    assert.ok(faultsOf([first, { ...second, focus: first.focus }]) > 0, 'it is about something else')
     assert.ok(faultsOf([first, second], [...about, 'Patient/c/_history/2']) > 0, 'a change made no event')
   })
 })

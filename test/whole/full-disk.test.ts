@@ -44,13 +44,13 @@ describe('a hub whose disk is full', function () {
   })
 
   it('refuses writes with 507, answers reads, keeps its promises, and goes on when there is room', async () => {
-    const wish = made(await es.post('/Subscription', subscription(endpoint.url, { topic: 'participant-updated' })))
+    const created = made(await es.post('/Subscription', subscription(endpoint.url, { topic: 'participant-updated' })))
     await endpoint.greeted
     let patient = made(await es.post('/Patient', resident('es', 'full')))
     const subject = `Patient/${patient.id}`
     const aim = made(await es.post('/Goal', goal(subject, 'proposed')))
     patient = made(await es.put(`/${subject}`, { ...patient, language: 'en' }, 1))
-    await endpoint.told(`/${subject}`)
+    await endpoint.eventAbout(`/${subject}`)
 
     store.limitPages(Math.ceil((await store.stats()).bytes / PAGE) + 40)
     const kept = await fill(es, subject)
@@ -71,9 +71,9 @@ describe('a hub whose disk is full', function () {
     made(await es.put(`/${subject}`, { ...patient, language: 'es' }, 2))
     const other = made(await es.post('/Patient', resident('es', 'after')))
     made(await es.put(`/Patient/${other.id}`, { ...other, language: 'es' }, 1))
-    await endpoint.told(`/Patient/${other.id}`)
+    await endpoint.eventAbout(`/Patient/${other.id}`)
     await readsGoOn(es, subject, kept)
-    const status = await es.get(`/Subscription/${wish.id}/$status`)
+    const status = await es.get(`/Subscription/${created.id}/$status`)
     assert.equal(status.status, 200)
   })
 })

@@ -8,7 +8,7 @@ import { Agent, request as send, type IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ERRORS } from '../../server/fhir/outcome.ts'
-import { startHub, type Started } from '../checks/process.ts'
+import { startHub, type StartedHub } from '../checks/process.ts'
 import { clientAt, made, type Client } from '../given.ts'
 import { mutate } from './fuzz/mutate.ts'
 import { requests, type Request, type Seeded } from './fuzz/requests.ts'
@@ -18,11 +18,11 @@ import { assessment, consent, decisions, goal, resident, plan } from '../builder
 const COUNT = Number(process.env['FUZZ'] ?? 8_000)
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 const AT_ONCE = 4
-/** ms for one answer; the hub is asked by so many at once, tests run beside it, and the first large body waits for a thread. */
+/** ms for one answer; so many clients send at once, tests run beside it, and the first large body waits for a thread. */
 const LONGEST = 5_000
 const MEMORY = 1024 ** 3
 
-type Answer = {
+type TimedAnswer = {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
@@ -32,7 +32,7 @@ type Answer = {
 describe('any request to the whole hub', function () {
   this.timeout(300_000)
   let folder: string
-  let hub: Started
+  let hub: StartedHub
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'nwd-fuzz-'))
@@ -125,7 +125,7 @@ async function snapshot(board: Client, { keys }: Whole): Promise<readonly unknow
   }))
 }
 
-function ask(url: string, agent: Agent, { method, path, headers, body }: Request): Promise<Answer> {
+function ask(url: string, agent: Agent, { method, path, headers, body }: Request): Promise<TimedAnswer> {
   const { hostname, port, pathname } = new URL(url)
   const begun = performance.now()
   return new Promise((resolve, reject) => {
@@ -149,7 +149,7 @@ function ask(url: string, agent: Agent, { method, path, headers, body }: Request
 }
 
 /** What is wrong with an answer; undefined when nothing is. */
-function faultOf(answer: Answer | Error): string | undefined {
+function faultOf(answer: TimedAnswer | Error): string | undefined {
   if (answer instanceof Error) return `no answer (${answer.message})`
   const { status, headers, text, ms } = answer
   if (status >= 500) return `${status} ${text.slice(0, 300)}`
@@ -170,11 +170,11 @@ const shown = ({ method, path, headers, body = '' }: Request): string =>
   `${method} ${path} ${JSON.stringify(headers)} ${body.length > 1500 ? `${body.slice(0, 1500)}… (${body.length})` : body}`
 
 /** Where the system tells it (Linux); elsewhere memory is not looked at. */
-function residentBytes({ child }: Started): number {
+function residentBytes({ child }: StartedHub): number {
   try {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024
   } catch {
     return 0
   }
 }
-const megabytes = (hub: Started): number => Math.round(residentBytes(hub) / 1024 ** 2)
+const megabytes = (hub: StartedHub): number => Math.round(residentBytes(hub) / 1024 ** 2)

@@ -1,4 +1,4 @@
-/** The hub as a process, under way: how fast it is back, and what becomes of requests when it is told to stop. */
+/** The hub as a process, under way: how fast it is back, and what becomes of requests when it is stopped. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -36,7 +36,7 @@ describe('a hub that is started and stopped', function () {
     assert.ok(Math.min(...times) < PROMPT, times.join(', '))
   })
 
-  it('finishes writes that are under way when it is told to stop: each is answered or was never begun', async () => {
+  it('finishes writes that are under way when it is stopped: each is answered or was never begun', async () => {
     const hub = await startHub({ HUB_STORE: store() })
     const promises = ledger()
     let ended: Promise<number | null> | undefined

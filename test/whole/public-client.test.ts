@@ -4,7 +4,7 @@ import { given, type Given } from '../given.ts'
 import { assessment, goal, resident, triple, type Body } from '../builders/index.ts'
 
 type Resource = Body & { readonly id: string; readonly meta: { readonly versionId: string } }
-type Page = Resource & {
+type BundlePage = Resource & {
   readonly total: number
   readonly link: readonly { readonly relation: string; readonly url: string }[]
   readonly entry: readonly { readonly resource: Resource; readonly response?: { readonly status: string } }[]
@@ -13,32 +13,38 @@ type Headed = { readonly headers: Record<string, string> }
 type Refused = { readonly response: { readonly status: number; readonly data: Body } }
 
 /** What this client does, as far as it is used here: its own types speak of every resource of every version. */
-type Client = {
+type PublicClient = {
   capabilityStatement(): Promise<Resource>
   create(ask: { resourceType: string; body: Body; options?: Headed }): Promise<Resource>
   read(ask: { resourceType: string; id: string }): Promise<Resource>
   vread(ask: { resourceType: string; id: string; version: string }): Promise<Resource>
-  history(ask: { resourceType: string; id: string }): Promise<Page>
-  search(ask: { resourceType: string; searchParams: object; options?: { postSearch: boolean } }): Promise<Page>
-  nextPage(ask: { bundle: Page }): Promise<Page> | undefined
+  history(ask: { resourceType: string; id: string }): Promise<BundlePage>
+  search(ask: { resourceType: string; searchParams: object; options?: { postSearch: boolean } }): Promise<BundlePage>
+  nextPage(ask: { bundle: BundlePage }): Promise<BundlePage> | undefined
   update(ask: { resourceType: string; id: string; body: Body; options?: Headed }): Promise<Resource>
   delete(ask: { resourceType: string; id: string }): Promise<unknown>
-  transaction(ask: { body: Body }): Promise<Page>
-  batch(ask: { body: Body }): Promise<Page>
-  operation(ask: { name: string; resourceType?: string; id?: string; method?: string; input?: object }): Promise<Page>
+  transaction(ask: { body: Body }): Promise<BundlePage>
+  batch(ask: { body: Body }): Promise<BundlePage>
+  operation(ask: {
+    name: string
+    resourceType?: string
+    id?: string
+    method?: string
+    input?: object
+  }): Promise<BundlePage>
   resolve(ask: { reference: string }): Promise<Resource>
 }
 
 describe('fhir-kit-client', function () {
   this.timeout(30_000)
   let hub: Given
-  let client: Client
+  let client: PublicClient
   let patient: Resource
   before(async () => {
     hub = await given()
     // Not by a static import: the package is an ES module only, and test files may be loaded by require.
     const { Client: FhirKitClient } = await import('fhir-kit-client')
-    client = new FhirKitClient({ baseUrl: hub.url, customHeaders: { 'X-Agency': 'es' } }) as unknown as Client
+    client = new FhirKitClient({ baseUrl: hub.url, customHeaders: { 'X-Agency': 'es' } }) as unknown as PublicClient
     patient = await client.create({ resourceType: 'Patient', body: resident('es', 'kit') })
   })
   after(() => hub.stop())
@@ -82,7 +88,11 @@ describe('fhir-kit-client', function () {
     for (const postSearch of [false, true]) {
       const found: string[] = []
       const searchParams = { patient: patient.id, _count: 3 }
-      let page: Page | undefined = await client.search({ resourceType: 'Goal', searchParams, options: { postSearch } })
+      let page: BundlePage | undefined = await client.search({
+        resourceType: 'Goal',
+        searchParams,
+        options: { postSearch },
+      })
       for (; page; page = await client.nextPage({ bundle: page }))
         found.push(...page.entry.map(({ resource }) => resource.id))
       assert.deepEqual(found.sort(), [...made].sort())

@@ -27,8 +27,9 @@ import {
   participation,
   wages,
   type Body,
+  type StoredBody,
 } from '../builders/index.ts'
-import { createRandom, type Random } from '../visibility/random.ts'
+import { createRandom, type SeededRandom } from '../visibility/random.ts'
 import { watchedHub, type WatchedHub } from './watched.ts'
 
 const rule = JSON.parse(
@@ -40,17 +41,16 @@ const AGENCIES = ['abe', 'vr', 'dhs'] as const
 const WRITERS = 8
 const WRITES = 160
 
-type Stored = Body & { readonly id: string }
-type World = {
+type CircleWorld = {
   readonly hub: WatchedHub
-  readonly random: Random
+  readonly random: SeededRandom
   readonly people: readonly string[]
-  readonly made: Stored[]
+  readonly made: StoredBody[]
 }
-type Act = (world: World) => Promise<Answer | undefined>
+type CircleAction = (world: CircleWorld) => Promise<Answer | undefined>
 
 const create =
-  (by: string, body: (world: World) => Body): Act =>
+  (by: string, body: (world: CircleWorld) => Body): CircleAction =>
   async (world) => {
     const resource = body(world)
     const answer = await world.hub.as(by).post(`/${resource.resourceType}`, resource)
@@ -60,7 +60,7 @@ const create =
 
 /** What its writer makes of a record that somebody made. */
 const change =
-  (type: string, changed: (record: Stored, random: Random) => object): Act =>
+  (type: string, changed: (record: StoredBody, random: SeededRandom) => object): CircleAction =>
   async ({ hub, random, made }) => {
     const record = made.filter((one) => one.resourceType === type).at(-1 - random.below(12))
     if (!record) return undefined
@@ -69,27 +69,27 @@ const change =
   }
 
 const remove =
-  (type: string): Act =>
+  (type: string): CircleAction =>
   async ({ hub, random, made }) => {
     const record = made.filter((one) => one.resourceType === type).at(-1 - random.below(12))
     return record && hub.as(ownerOf(record)).delete(`/${type}/${record.id}`)
   }
 
-const ownerOf = ({ meta }: Stored): string => String((meta as { source?: string }).source).split('/')[1]!
+const ownerOf = ({ meta }: StoredBody): string => String((meta as { source?: string }).source).split('/')[1]!
 
-const subject = ({ random, people }: World): string => random.one(people)
+const subject = ({ random, people }: CircleWorld): string => random.one(people)
 const CLASSES = [undefined, undefined, ['disability'], ['wages'], ['disability', 'wages']]
-const permit = (world: World): Body => {
+const permit = (world: CircleWorld): Body => {
   const classes = world.random.one(CLASSES)
   const period = world.random.percent(30) ? { end: world.random.one(['2025-12-31', '2099-01-01']) } : {}
   return consent(subject(world), 'es', world.random.one(AGENCIES), { ...(classes ? { classes } : {}), ...period })
 }
 /** Of another quarter each time: there is one for a participant, quarter and employer. */
-const wage = (world: World): Body => {
+const wage = (world: CircleWorld): Body => {
   const year = 1950 + world.made.length
   return { ...wages(subject(world), 'ui'), effectivePeriod: { start: `${year}-10-01`, end: `${year}-12-31` } }
 }
-const refer: Act = async (world) => {
+const refer: CircleAction = async (world) => {
   const answer = await world.hub.as('es').post(`/${subject(world)}/$refer`, {
     resourceType: 'Parameters',
     parameter: [
@@ -101,11 +101,11 @@ const refer: Act = async (world) => {
   return answer
 }
 /** The owner of a referral takes it or gives it back. */
-const answerTask: Act = async ({ hub, random, made }) => {
+const answerTask: CircleAction = async ({ hub, random, made }) => {
   const task = made.filter((one) => one.resourceType === 'Task').at(-1 - random.below(6))
   if (!task) return undefined
   const by = hub.as(String((task.owner as { reference: string }).reference).split('/')[1]!)
-  const current = (await by.get(`/Task/${task.id}`)).body as Stored
+  const current = (await by.get(`/Task/${task.id}`)).body as StoredBody
   const reject = { status: 'rejected', ...business('rejected-capacity'), statusReason: { text: 'No place is free.' } }
   const status = random.percent(50) ? reject : { status: 'accepted', ...business('accepted') }
   return by.put(
@@ -114,14 +114,14 @@ const answerTask: Act = async ({ hub, random, made }) => {
     Number((current.meta as { versionId?: string })?.versionId),
   )
 }
-const touchPatient: Act = async (world) => {
+const touchPatient: CircleAction = async (world) => {
   const es = world.hub.as('es')
   const patient = (await es.get(`/${subject(world)}`)).body
   const telecom = [{ system: 'phone', value: `601-555-01${10 + world.random.below(90)}`, use: 'home' }]
   return es.put(`/Patient/${patient.id}`, { ...patient, telecom }, patient.meta.versionId)
 }
 
-const ACTS: readonly Act[] = [
+const ACTS: readonly CircleAction[] = [
   create('es', permit),
   create('es', permit),
   create('es', (world) => condition(subject(world))),
@@ -195,7 +195,12 @@ for (const kind of ['memory', 'sqlite'] as const)
       it(`leaves every audience as the rule computes it from scratch (seed ${seed})`, async () => {
         const random = createRandom(seed)
         const es = hub.as('es')
-        const world: World = { hub, random, people: [await newcomer(es, 'es'), await newcomer(es, 'es')], made: [] }
+        const world: CircleWorld = {
+          hub,
+          random,
+          people: [await newcomer(es, 'es'), await newcomer(es, 'es')],
+          made: [],
+        }
         let left = WRITES
         const statuses: number[] = []
         const writer = async (): Promise<void> => {

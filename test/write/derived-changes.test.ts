@@ -1,10 +1,8 @@
 /** A revoked referral takes its open Tasks with it, in the same commit. */
 import assert from 'node:assert/strict'
 import { attacked, newcomer, post, referred, type Scene } from '../attack/scene.ts'
-import { business, consent, referral, task, transaction, type Body } from '../builders/index.ts'
+import { business, consent, referral, task, transaction, type Body, type StoredBody } from '../builders/index.ts'
 import { made, refused, type Client } from '../given.ts'
-
-type Stored = Body & { readonly id: string }
 
 describe('write / derived changes', function () {
   this.timeout(30_000)
@@ -39,7 +37,7 @@ describe('write / derived changes', function () {
         ),
       ),
     )
-    const [first] = entry.map((one: { resource: Stored }) => one.resource)
+    const [first] = entry.map((one: { resource: StoredBody }) => one.resource)
     made(await abe.put(`/Task/${first.id}`, { ...first, status: 'accepted', ...business('accepted') }))
     made(await es.put(`/${focus}`, { ...request, status: 'revoked' }))
     for (const { resource } of entry) assert.equal(made(await es.get(`/Task/${resource.id}`)).status, 'cancelled')

@@ -15,15 +15,15 @@ const IDS = ['a', 'b', 'c', 'd', 'e']
 const STEPS = 40
 const urlOf = (id: string): string => address('StructureDefinition', id)
 
-type Stored = { readonly id: string; readonly url: string; readonly baseDefinition: string }
+type StoredProfile = { readonly id: string; readonly url: string; readonly baseDefinition: string }
 
 /** A profile on R4's Patient or on another of them, mostly under its own url, sometimes with a path that there is not. */
-function anyProfile(dice: Random): Stored & { readonly resourceType: string } {
+function anyProfile(dice: Random): StoredProfile & { readonly resourceType: string } {
   const id = dice.pick(IDS)
   const path = dice.chance(0.1) ? 'Patient.telecon' : 'Patient.telecom'
   const base = dice.chance(0.4) ? {} : { baseDefinition: urlOf(dice.pick(IDS)) }
   const url = urlOf(dice.chance(0.9) ? id : dice.pick(IDS))
-  return profileOf(id, 'Patient', [{ id: path, min: 1 }], { ...base, url }) as unknown as Stored & {
+  return profileOf(id, 'Patient', [{ id: path, min: 1 }], { ...base, url }) as unknown as StoredProfile & {
     resourceType: string
   }
 }
@@ -36,9 +36,9 @@ function anyRequest(board: Client, dice: Random): Promise<Answer> {
   return board.post('', other.id === one.id ? together(one) : together(one, other))
 }
 
-async function storedIn(board: Client): Promise<readonly Stored[]> {
+async function storedIn(board: Client): Promise<readonly StoredProfile[]> {
   const answers = await Promise.all(IDS.map((id) => board.get(`/StructureDefinition/${id}`)))
-  return answers.filter(({ status }) => status === 200).map(({ body }) => body as Stored)
+  return answers.filter(({ status }) => status === 200).map(({ body }) => body as StoredProfile)
 }
 
 /** Every url that is in the store binds; every other is unknown; each rests on R4 or on another that is there. */
@@ -50,10 +50,10 @@ async function check(board: Client, step: string): Promise<void> {
     const rests = baseDefinition.startsWith('http://hl7.org/') || urls.includes(baseDefinition)
     assert.ok(rests, `${step}: ${id} rests on ${baseDefinition}`)
   }
-  const told = await Promise.all(
+  const answers = await Promise.all(
     IDS.map((id) => board.post(`/Patient/$validate?profile=${urlOf(id)}`, participant('es'))),
   )
-  const bound = IDS.filter((_, index) => /Patient\.telecom` is missing/.test(told[index]?.text ?? ''))
+  const bound = IDS.filter((_, index) => /Patient\.telecom` is missing/.test(answers[index]?.text ?? ''))
   assert.deepEqual(bound.map(urlOf), [...urls].sort(), step)
 }
 

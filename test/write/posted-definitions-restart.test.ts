@@ -16,10 +16,15 @@ import { temporaryFolder } from '../store/stores.ts'
 import { participant } from '../builders/index.ts'
 import { address, allOf, codeSystem, profileOf, together } from '../builders/definitions.ts'
 
-type Started = { readonly hub: Hub; readonly board: Client; readonly es: Client; readonly warned: readonly string[] }
+type HubOverStore = {
+  readonly hub: Hub
+  readonly board: Client
+  readonly es: Client
+  readonly warned: readonly string[]
+}
 
 /** A hub over a store that is open already. */
-async function over(store: Store, settings: Readonly<Record<string, string>> = {}): Promise<Started> {
+async function over(store: Store, settings: Readonly<Record<string, string>> = {}): Promise<HubOverStore> {
   const warned: string[] = []
   const log = createLog('warn', { write: (line: string) => void warned.push(line) })
   const env = {
@@ -236,14 +241,14 @@ describe('write / definitions of a folder', function () {
       err: process.stderr,
     }
     await validateFiles([file], { definitions: [join(folder, 'good')], format: 'ndjson' }, streams)
-    const told = out
+    const verdicts = out
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line))
     const here = await Promise.all(patients.map((one) => hub.as('es').post('/Patient/$validate', one)))
     const isValid = ({ text }: { text: string }) => !text.includes('"severity":"error"')
     assert.deepEqual(
-      [told.map(({ valid }) => valid), here.map(isValid)],
+      [verdicts.map(({ valid }) => valid), here.map(isValid)],
       [
         [false, true, false],
         [false, true, false],
@@ -256,7 +261,7 @@ describe('write / definitions of a folder', function () {
       issues?: { detail: string }[]
       body?: { issue: { details: { coding: { code: string }[] } }[] }
     }) => issues?.[0]?.detail ?? body?.issue[0]?.details.coding?.[0]?.code
-    assert.deepEqual(told.map(code), here.map(code))
+    assert.deepEqual(verdicts.map(code), here.map(code))
   })
 
   const BROKEN: readonly (readonly [what: string, content: string, says: RegExp])[] = [

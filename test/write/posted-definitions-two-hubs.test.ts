@@ -110,8 +110,8 @@ for (const kind of STORES) {
     it('deliver each event once, though both match and deliver', async () => {
       const endpoint: Endpoint = await openEndpoint()
       try {
-        const { id: _id, ...wanted } = subscription('s', endpoint.url, { topic: 'participant-updated' })
-        const { id } = made(await a.es.post('/Subscription', wanted))
+        const { id: _id, ...newSubscription } = subscription('s', endpoint.url, { topic: 'participant-updated' })
+        const { id } = made(await a.es.post('/Subscription', newSubscription))
         await endpoint.arrived(1)
         const person = made(await a.es.post('/Patient', participant('es')))
         const languages = ['en', 'es', 'fr', 'de', 'it', 'vi']

@@ -14,6 +14,7 @@ import {
   questionnaire,
   together,
   valueSet,
+  type PostedDefinition,
 } from '../builders/definitions.ts'
 
 const PHONE = [{ system: 'phone', value: '601-555-0100' }]
@@ -21,8 +22,6 @@ const STORES: Readonly<Record<string, (folder: string) => string>> = {
   memory: () => 'memory:',
   sqlite: (folder) => `sqlite:${join(folder, 'hub.sqlite')}`,
 }
-
-type Definition = { readonly resourceType: string; readonly id: string }
 
 for (const [kind, storeIn] of Object.entries(STORES)) {
   describe(`write / posted definitions over ${kind}`, function () {
@@ -45,9 +44,9 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
       await rm(folder, { recursive: true })
     })
 
-    const put = (resource: Definition, version?: number): Promise<Answer> =>
+    const put = (resource: PostedDefinition, version?: number): Promise<Answer> =>
       board.put(`/${resource.resourceType}/${resource.id}`, resource, version)
-    const posted = async (...definitions: readonly Definition[]): Promise<void> => {
+    const posted = async (...definitions: readonly PostedDefinition[]): Promise<void> => {
       for (const one of definitions) made(await put(one))
     }
     const claiming = (id: string, more: object = {}) => ({
@@ -185,12 +184,12 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
       await posted(base(), first, second)
       const text = refused(await board.delete('/StructureDefinition/ground'), 409, 'definition-in-use')
       assert.match(text, /`StructureDefinition\/first-floor`/)
-      refused(await put({ ...base(), url: address('StructureDefinition', 'elsewhere') } as Definition), 409, 'definition-in-use') // prettier-ignore
+      refused(await put({ ...base(), url: address('StructureDefinition', 'elsewhere') } as PostedDefinition), 409, 'definition-in-use') // prettier-ignore
       refused(await board.delete('/StructureDefinition/first-floor'), 409, 'definition-in-use')
       await posted(base('Patient.contact'))
       const group = { ...base(), type: 'Group', baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Group' }
       const differential = { element: [{ id: 'Group.name', path: 'Group.name', min: 1 }] }
-      const broken = await put({ ...group, differential } as Definition)
+      const broken = await put({ ...group, differential } as PostedDefinition)
       assert.match(refused(broken, 409, 'definition-in-use'), /first-floor.*Group.*telecom/)
       const two = { ...base('Patient.contact'), differential: { element: [{ id: 'Patient.gender', path: 'Patient.gender', fixedCode: 'male' }] } } // prettier-ignore
       assert.match(refused(await put(two), 409, 'definition-in-use'), /second-floor/)
@@ -243,14 +242,14 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
         }),
       )
       assert.match(
-        refused(await put({ ...profile, version: '2' } as Definition), 409, 'definition-in-use'),
+        refused(await put({ ...profile, version: '2' } as PostedDefinition), 409, 'definition-in-use'),
         /\|1` is named by records/,
       )
-      made(await put({ ...profile, title: 'Better told' } as Definition))
+      made(await put({ ...profile, title: 'Better told' } as PostedDefinition))
       refused(await board.delete('/StructureDefinition/carried'), 409, 'definition-in-use')
       assert.equal((await board.delete('/StructureDefinition/left-alone')).status, 204)
       made(await es.put(`/Patient/${patient.id}`, { ...patient, meta: undefined, name }, 1))
-      made(await put({ ...profile, version: '2' } as Definition))
+      made(await put({ ...profile, version: '2' } as PostedDefinition))
       assert.equal((await board.delete('/StructureDefinition/carried')).status, 204)
     })
 
@@ -347,10 +346,10 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
     })
 
     it('come eight at once under one url: one is taken', async () => {
-      const url = address('StructureDefinition', 'wanted')
+      const url = address('StructureDefinition', 'required')
       const answers = await Promise.all(
         Array.from({ length: 8 }, (_, index) =>
-          put(profileOf(`wanted-${index}`, 'Patient', [{ id: 'Patient.telecom', min: 1 }], { url })),
+          put(profileOf(`required-${index}`, 'Patient', [{ id: 'Patient.telecom', min: 1 }], { url })),
         ),
       )
       assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409, 409, 409, 409, 409, 409, 409])

@@ -95,8 +95,8 @@ describe('write / references / deletion', function () {
     const [barrier, other] = [await post(es, condition(subject)), await post(es, condition(subject))]
     const hidden = await post(abe, labelled(addressing(subject, barrier.id), 'rehabilitation'))
     const [one, two] = [await es.delete(`/Condition/${barrier.id}`), await es.delete(`/Condition/${other.id}`)]
-    const said = ({ status, text, headers }: Answer) => [status, text, headers.get('etag')]
-    assert.deepEqual(said(one), said(two))
+    const comparable = ({ status, text, headers }: Answer) => [status, text, headers.get('etag')]
+    assert.deepEqual(comparable(one), comparable(two))
     assert.equal(one.status, 204)
     assert.equal((await abe.get(`/Goal/${hidden.id}`)).status, 200)
     assert.equal((await abe.get(`/Condition/${barrier.id}/_history/1`)).status, 200)

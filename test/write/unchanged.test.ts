@@ -4,7 +4,7 @@ import { attacked, newcomer, post, referred, type Scene } from '../attack/scene.
 import { condition, consent, goal, participant, transaction, wages, type Body } from '../builders/index.ts'
 import { made, refused, type Answer, type Client } from '../given.ts'
 
-type Stored = Body & { readonly id: string; readonly meta: { readonly versionId: string } }
+type VersionedBody = Body & { readonly id: string; readonly meta: { readonly versionId: string } }
 
 describe('write / unchanged', function () {
   this.timeout(30_000)
@@ -16,13 +16,13 @@ describe('write / unchanged', function () {
   })
   after(() => scene.stop())
 
-  const version = async (client: Client, { resourceType, id }: Stored): Promise<string> =>
+  const version = async (client: Client, { resourceType, id }: VersionedBody): Promise<string> =>
     made(await client.get(`/${resourceType}/${id}`)).meta.versionId
-  const put = (client: Client, body: object, stored: Stored, match = stored.meta.versionId) =>
+  const put = (client: Client, body: object, stored: VersionedBody, match = stored.meta.versionId) =>
     client.put(`/${stored.resourceType}/${stored.id}`, { ...body, id: stored.id }, match)
 
   /** 200 with the current version, and nothing was committed. */
-  async function assertUnchanged(send: () => Promise<Answer>, stored: Stored): Promise<void> {
+  async function assertUnchanged(send: () => Promise<Answer>, stored: VersionedBody): Promise<void> {
     const before = await scene.store.last()
     const answer = await send()
     assert.equal(answer.status, 200, answer.text)
@@ -105,7 +105,7 @@ describe('write / unchanged', function () {
   it('leaves one entry of a transaction as it is while another changes, and holds it at its version', async () => {
     const subject = await newcomer(es, 'es')
     const [same, other] = [await post(es, goal(subject)), await post(es, goal(subject))]
-    const entry = (resource: Stored) => ({ method: 'PUT', url: `Goal/${resource.id}`, resource })
+    const entry = (resource: VersionedBody) => ({ method: 'PUT', url: `Goal/${resource.id}`, resource })
     const bundle = transaction(entry(same), entry({ ...other, note: [{ text: 'Seen.' }] }))
     const { entry: answers } = made(await es.post('', bundle))
     assert.deepEqual(

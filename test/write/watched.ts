@@ -14,21 +14,25 @@ export type Watched = { calls: string[]; guards: Guard[]; writes: Write[] }
 export type WatchedHub = {
   readonly store: Store
   as(agency: string): Client
-  /** Does the work, and answers what it asked of the store. */
+  /** Does the work, and answers what it requested from the store. */
   during(work: () => Promise<unknown>): Promise<Watched>
   stop(): Promise<void>
 }
 
 const READS = ['read', 'readMany', 'vread', 'history', 'find', 'indexed'] as const
 
-type Options = {
+type WatchedHubOptions = {
   readonly store?: string
   /** Before each commit, other requests get a turn: more of them meet. */
   readonly interleaved?: boolean
   readonly settings?: Readonly<Record<string, string>>
 }
 
-export async function watchedHub({ store: address = 'memory:', interleaved = false, settings }: Options = {}) {
+export async function watchedHub({
+  store: address = 'memory:',
+  interleaved = false,
+  settings,
+}: WatchedHubOptions = {}) {
   const config = loadConfig({
     HUB_PORT: '0',
     HUB_STORE: address,

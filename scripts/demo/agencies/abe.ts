@@ -1,6 +1,6 @@
 /** Adult basic education: expects him, teaches him, and refers him back with a certificate. */
 import type { AgencyClient, AgencySystem } from '../agency-client.ts'
-import { creating, keyOf, resourcesOf, ROOT, to, updating, type Resource } from '../fhir.ts'
+import { creating, keyOf, resourcesOf, ROOT, to, updating, type DemoResource } from '../fhir.ts'
 import { addendum, moved, step } from '../records/plan.ts'
 import { nowAt, pathwayIn } from '../records/person.ts'
 import { code, parameters, reference, served, task, text } from '../records/referral.ts'
@@ -100,9 +100,9 @@ export const abe: AgencySystem = {
   },
 }
 
-const referral = (client: AgencyClient): Resource => client.local(client.note('referral:smart-class'))
+const referral = (client: AgencyClient): DemoResource => client.local(client.note('referral:smart-class'))
 
-const smartClass = (patient: string, plan: string, start: string): Resource =>
+const smartClass = (patient: string, plan: string, start: string): DemoResource =>
   service({
     patient,
     by: ['abe'],
@@ -113,7 +113,7 @@ const smartClass = (patient: string, plan: string, start: string): Resource =>
     basedOn: [plan],
   })
 
-function withNumber(person: Resource): Resource {
+function withNumber(person: DemoResource): DemoResource {
   const number = {
     system: `${ROOT}/NamingSystem/agency/abe`,
     value: 'ABE-77',

@@ -1,6 +1,6 @@
 /** Employment services: the success plan, from tentative to active. */
 import type { AgencySystem } from '../agency-client.ts'
-import { creating, keyOf, to, updating, type Resource } from '../fhir.ts'
+import { creating, keyOf, to, updating, type DemoResource } from '../fhir.ts'
 import { careerGoal, noDiploma, shortTermGoal, step, tentative } from '../records/plan.ts'
 import { served, task } from '../records/referral.ts'
 import { service } from '../records/service.ts'
@@ -39,7 +39,7 @@ export const esPlanning: AgencySystem['steps'] = {
     const made = await client.transaction(
       [
         creating(shortTermGoal(patient, '2019-03-15'), SHORT_TERM),
-        updating({ ...plan, goal: goals, activity } as Resource),
+        updating({ ...plan, goal: goals, activity } as DemoResource),
       ],
       { note: 'goal truck driver, three steps: equivalency, trucks, diesel' },
     )

@@ -1,6 +1,6 @@
 /** Employment services: self-service, referrals, training accounts. This agency manages the plan. */
 import type { AgencyClient, AgencySystem } from '../agency-client.ts'
-import { keyOf, partsOf, resourcesOf, type Resource } from '../fhir.ts'
+import { keyOf, partsOf, resourcesOf, type DemoResource } from '../fhir.ts'
 import { answers, background, consent, profile } from '../records/person.ts'
 import { code, decision, parameters, reference, task, text } from '../records/referral.ts'
 import { esPlanning } from './es-plan.ts'
@@ -105,7 +105,7 @@ export const es: AgencySystem = {
 }
 
 /** The profile that the self-service site makes of a sign-up. */
-function profileOfTheSite(): Resource {
+function profileOfTheSite(): DemoResource {
   return profile('es')
 }
 

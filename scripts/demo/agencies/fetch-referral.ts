@@ -1,10 +1,10 @@
 /** What agencies do on an event: fetch the records that they need, and no more. */
 import type { AgencyClient } from '../agency-client.ts'
-import { resourcesOf, keyOf, type Resource } from '../fhir.ts'
+import { resourcesOf, keyOf, type DemoResource } from '../fhir.ts'
 import { nameOf } from '../records/person.ts'
 import { referred, serviceOf } from '../records/referral.ts'
 
-export type Referral = { readonly task: Resource; readonly request: Resource; readonly person: Resource }
+export type Referral = { readonly task: DemoResource; readonly request: DemoResource; readonly person: DemoResource }
 
 /**
  * A referral arrived: fetches it with its request and its participant, and notes it under the participant's name, so that
@@ -16,7 +16,7 @@ export async function receiveReferral(client: AgencyClient, focus: string): Prom
   const { body } = await client.get(query, { note: 'the referral, with its request and the participant' })
   const found = resourcesOf(body)
   client.keep(...found)
-  const of = (type: string): Resource => {
+  const of = (type: string): DemoResource => {
     const one = found.find(({ resourceType }) => resourceType === type)
     if (!one) throw new Error(`the answer for the referral \`${focus}\` has no ${type}`)
     return one
@@ -38,7 +38,7 @@ export async function fetchPlan(client: AgencyClient, patient: string): Promise<
 }
 
 /** Reads a record again and keeps the current version. */
-export async function refresh(client: AgencyClient, key: string): Promise<Resource> {
+export async function refresh(client: AgencyClient, key: string): Promise<DemoResource> {
   const { body } = await client.get(key, { note: 'the current version', routine: true })
   client.keep(body)
   return body
@@ -56,14 +56,14 @@ export async function followUp(client: AgencyClient, focus: string): Promise<voi
 }
 
 /** Updates a record, and keeps the answer. */
-export async function write(client: AgencyClient, resource: Resource, note: string): Promise<Resource> {
+export async function write(client: AgencyClient, resource: DemoResource, note: string): Promise<DemoResource> {
   const { body } = await client.put(resource, { note })
   client.keep(body)
   return body
 }
 
 /** The one of this type among the resources that a transaction wrote. */
-export function written(resources: readonly Resource[], type: string, at = 0): Resource {
+export function written(resources: readonly DemoResource[], type: string, at = 0): DemoResource {
   const one = resources.filter(({ resourceType }) => resourceType === type)[at]
   if (!one) throw new Error(`no ${type} was written`)
   return one

@@ -1,6 +1,6 @@
 /** Unemployment insurance: where Elvis walks in first, and later where his employer reports his wages. */
 import type { AgencySystem } from '../agency-client.ts'
-import { creating, keyOf, partsOf, type Resource } from '../fhir.ts'
+import { creating, keyOf, partsOf, type DemoResource } from '../fhir.ts'
 import { answers, consent, hurriedProfile, profile } from '../records/person.ts'
 import { decision, parameters, reference } from '../records/referral.ts'
 import { service, wages } from '../records/service.ts'
@@ -77,7 +77,7 @@ export const ui: AgencySystem = {
         ({ part = [] }) => part.find(({ name }) => name === 'path')?.valueString,
       )
       client.print(`sees what other agencies changed: ${paths.join(', ')}`)
-      const current = partsOf(body, 'current')[0]?.resource as Resource
+      const current = partsOf(body, 'current')[0]?.resource as DemoResource
       const { body: merged } = await client.put({ ...current, address: moved }, { note: 'the same, merged' })
       client.keep(merged)
       return { changes: String(paths.length) }

@@ -1,17 +1,17 @@
 /** The records of Elvis: profile, answers, consent. He is invented, as are all people here. */
-import { coded, extension, hl7, ROOT, system, to, type Resource } from '../fhir.ts'
+import { coded, extension, hl7, ROOT, system, to, type DemoResource } from '../fhir.ts'
 
 const SSN = 'http://hl7.org/fhir/sid/us-ssn'
 const NUMBER = '123-45-6789'
 
 /** First and family name, as staff enter it. */
-export const nameOf = ({ name }: Resource): string => {
+export const nameOf = ({ name }: DemoResource): string => {
   const [official] = (name ?? []) as readonly { given?: readonly string[]; family?: string }[]
   return [...(official?.given ?? []).slice(0, 1), official?.family].join(' ')
 }
 
 /** The profile from the intake. */
-export const profile = (agency: string): Resource => ({
+export const profile = (agency: string): DemoResource => ({
   resourceType: 'Patient',
   identifier: [
     { system: SSN, value: NUMBER },
@@ -33,7 +33,7 @@ export const profile = (agency: string): Resource => ({
 })
 
 /** The same, typed in a hurry: a day that does not exist, a gender that is not a code, a misspelt element. */
-export const hurriedProfile = (agency: string): Resource => ({
+export const hurriedProfile = (agency: string): DemoResource => ({
   ...profile(agency),
   birthDate: '1985-02-30',
   gender: 'm',
@@ -61,24 +61,28 @@ export const background = [
   }),
 ]
 
-type Extension = { readonly url: string; readonly valueCode?: string }
+type PersonExtension = { readonly url: string; readonly valueCode?: string }
 
 /** The profile with a new education level or employment status. */
-export function nowAt(person: Resource, element: 'education-level' | 'employment-status', value: string): Resource {
+export function nowAt(
+  person: DemoResource,
+  element: 'education-level' | 'employment-status',
+  value: string,
+): DemoResource {
   const now = extension(element, { valueCodeableConcept: coded(element, value) })
-  const others = ((person.extension ?? []) as readonly Extension[]).filter(({ url }) => url !== now.url)
+  const others = ((person.extension ?? []) as readonly PersonExtension[]).filter(({ url }) => url !== now.url)
   return { ...person, extension: [...others, now] }
 }
 
 /** The pathway that the hub derived for a person, among the extensions of the profile. */
 export const pathwayIn = (extensions: unknown): string =>
-  ((extensions ?? []) as readonly Extension[]).find(({ url }) => url.endsWith('/ext-participation-pathway'))
+  ((extensions ?? []) as readonly PersonExtension[]).find(({ url }) => url.endsWith('/ext-participation-pathway'))
     ?.valueCode ?? 'none'
 
 type Answers = { readonly patient: string; readonly agency: string; readonly mode: string; readonly authored: string }
 
 /** The six questions: no diploma (q1), a child at home (q3), help with food (q4), out of work (q5). */
-export const answers = ({ patient, agency, mode, authored }: Answers): Resource => ({
+export const answers = ({ patient, agency, mode, authored }: Answers): DemoResource => ({
   resourceType: 'QuestionnaireResponse',
   extension: [extension('assessment-mode', { valueCode: mode })],
   questionnaire: `${ROOT}/Questionnaire/individual-service-assessment|1.0`,
@@ -100,7 +104,7 @@ export const answers = ({ patient, agency, mode, authored }: Answers): Resource 
 type Sharing = { readonly patient: string; readonly by: string; readonly with: readonly string[]; readonly on: string }
 
 /** He agrees that these agencies receive his record for a referral. */
-export const consent = ({ patient, by, with: recipients, on }: Sharing): Resource => ({
+export const consent = ({ patient, by, with: recipients, on }: Sharing): DemoResource => ({
   resourceType: 'Consent',
   status: 'active',
   scope: hl7('consentscope', 'patient-privacy'),

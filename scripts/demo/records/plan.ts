@@ -1,5 +1,5 @@
 /** The individual success plan with its goals, the barrier that it addresses, and an agency's addendum. */
-import { coded, extension, hl7, to, type Resource } from '../fhir.ts'
+import { coded, extension, hl7, to, type DemoResource } from '../fhir.ts'
 
 type Step = {
   readonly sequence: number
@@ -29,7 +29,12 @@ type Activity = { readonly extension?: readonly unknown[]; readonly outcomeRefer
 }
 
 /** The plan with a new status of one step, and the outcomes of that step. */
-export const moved = (plan: Resource, service: string, status: string, outcomes: readonly string[] = []): Resource => ({
+export const moved = (
+  plan: DemoResource,
+  service: string,
+  status: string,
+  outcomes: readonly string[] = [],
+): DemoResource => ({
   ...plan,
   activity: ((plan.activity ?? []) as readonly Activity[]).map((activity) =>
     activity.detail.code.coding.some(({ code }) => code === service)
@@ -47,7 +52,7 @@ export const moved = (plan: Resource, service: string, status: string, outcomes:
 type Tentative = { readonly patient: string; readonly author: string; readonly created: string; readonly goal: string }
 
 /** A tentative plan, as he draws it up himself. */
-export const tentative = ({ patient, author, created, goal }: Tentative, addresses: string): Resource => ({
+export const tentative = ({ patient, author, created, goal }: Tentative, addresses: string): DemoResource => ({
   resourceType: 'CarePlan',
   status: 'draft',
   intent: 'proposal',
@@ -64,7 +69,7 @@ export const tentative = ({ patient, author, created, goal }: Tentative, address
 type Addendum = { readonly plan: string; readonly patient: string; readonly author: string; readonly created: string }
 
 /** An agency's own part of the plan. */
-export const addendum = ({ plan, patient, author, created }: Addendum, activity: readonly unknown[]): Resource => ({
+export const addendum = ({ plan, patient, author, created }: Addendum, activity: readonly unknown[]): DemoResource => ({
   resourceType: 'CarePlan',
   status: 'active',
   intent: 'plan',
@@ -78,7 +83,7 @@ export const addendum = ({ plan, patient, author, created }: Addendum, activity:
 })
 
 /** The long-term goal: to be a mechanic, with the desired salary. */
-export const careerGoal = (patient: string, start: string): Resource => ({
+export const careerGoal = (patient: string, start: string): DemoResource => ({
   resourceType: 'Goal',
   lifecycleStatus: 'proposed',
   category: [coded('goal-type', 'career')],
@@ -97,7 +102,7 @@ export const careerGoal = (patient: string, start: string): Resource => ({
 })
 
 /** The intermediate goal: to earn wages soon by driving trucks. */
-export const shortTermGoal = (patient: string, start: string): Resource => ({
+export const shortTermGoal = (patient: string, start: string): DemoResource => ({
   resourceType: 'Goal',
   lifecycleStatus: 'active',
   category: [coded('goal-type', 'short-term')],
@@ -110,7 +115,7 @@ export const shortTermGoal = (patient: string, start: string): Resource => ({
 })
 
 /** From his answer to question 1. */
-export const noDiploma = (patient: string, recorded: string): Resource => ({
+export const noDiploma = (patient: string, recorded: string): DemoResource => ({
   resourceType: 'Condition',
   clinicalStatus: hl7('condition-clinical', 'active'),
   verificationStatus: hl7('condition-ver-status', 'unconfirmed'),

@@ -1,7 +1,7 @@
 /** Referrals as the agencies handle them: sending, accepting, closing. */
-import { coded, to, type Part, type Resource } from '../fhir.ts'
+import { coded, to, type Part, type DemoResource } from '../fhir.ts'
 
-export const parameters = (...parameter: readonly Part[]): Resource => ({ resourceType: 'Parameters', parameter })
+export const parameters = (...parameter: readonly Part[]): DemoResource => ({ resourceType: 'Parameters', parameter })
 
 export const reference = (name: string, key: string): Part => ({ name, valueReference: to(key) })
 export const code = (name: string, value: string): Part => ({ name, valueCode: value })
@@ -21,7 +21,7 @@ type Change = {
 }
 
 /** The Task in its next state (docs: the referral lifecycle). */
-export const task = (referral: Resource, { status, business, reason, outputs = [] }: Change): Resource => ({
+export const task = (referral: DemoResource, { status, business, reason, outputs = [] }: Change): DemoResource => ({
   ...referral,
   status,
   businessStatus: coded('referral-business-status', business),
@@ -39,7 +39,7 @@ export const attempt = (at: string) => output('contact-attempt', { valueDateTime
 export const resulting = (procedure: string) => output('resulting-activity', { valueReference: to(procedure) })
 
 /** Completed, with the service that resulted from it. */
-export const served = (referral: Resource, procedure: string): Resource =>
+export const served = (referral: DemoResource, procedure: string): DemoResource =>
   task(referral, {
     status: 'completed',
     business: 'services-received',
@@ -47,9 +47,9 @@ export const served = (referral: Resource, procedure: string): Resource =>
   })
 
 /** `Type/id` that an element such as `for` refers to. */
-export const referred = (resource: Resource, element: string): string =>
+export const referred = (resource: DemoResource, element: string): string =>
   (resource[element] as { reference?: string } | undefined)?.reference ?? ''
 
 /** The code of the requested service. */
-export const serviceOf = (request: Resource): string =>
+export const serviceOf = (request: DemoResource): string =>
   (request.code as { coding?: readonly { code?: string }[] })?.coding?.[0]?.code ?? ''

@@ -1,5 +1,5 @@
 /** Services, periods of participation, and their results: scores, credentials, wages. */
-import { coded, extension, ROOT, system, to, type Resource } from '../fhir.ts'
+import { coded, extension, ROOT, system, to, type DemoResource } from '../fhir.ts'
 
 type Enrolment = {
   readonly patient: string
@@ -27,7 +27,7 @@ export const service = ({
   reasons,
   more = [],
   ...what
-}: Enrolment): Resource => ({
+}: Enrolment): DemoResource => ({
   resourceType: 'Procedure',
   extension: [extension('program', { valueReference: to(`HealthcareService/${program}`) }), ...more],
   ...(basedOn ? { basedOn: basedOn.map(to) } : {}),
@@ -41,7 +41,7 @@ export const service = ({
 })
 
 /** The same service, completed. */
-export const finished = (procedure: Resource, end: string): Resource => ({
+export const finished = (procedure: DemoResource, end: string): DemoResource => ({
   ...procedure,
   status: 'completed',
   performedPeriod: { ...(procedure.performedPeriod as object), end },
@@ -62,7 +62,7 @@ export const training = (provider: string, occupation: string, sought: string) =
   })
 
 /** The start of a participation in a program. */
-export const participation = (patient: string, agency: string, program: string, start: string): Resource => ({
+export const participation = (patient: string, agency: string, program: string, start: string): DemoResource => ({
   resourceType: 'EpisodeOfCare',
   status: 'active',
   type: [coded('program', program)],
@@ -74,7 +74,7 @@ export const participation = (patient: string, agency: string, program: string, 
 type Score = { readonly test: string; readonly purpose: 'pre' | 'post'; readonly on: string; readonly points: number }
 
 /** A scale score of an assessment of the catalogue. */
-export const score = (patient: string, agency: string, { test, purpose, on, points }: Score): Resource => ({
+export const score = (patient: string, agency: string, { test, purpose, on, points }: Score): DemoResource => ({
   resourceType: 'Observation',
   status: 'final',
   category: [coded('observation-category', 'assessment-score')],
@@ -100,7 +100,7 @@ export const credential = (
   patient: string,
   author: string,
   { definition, type, title, issuer, on }: Credential,
-): Resource => ({
+): DemoResource => ({
   resourceType: 'Basic',
   extension: [
     extension('credential', {
@@ -124,7 +124,7 @@ export const credential = (
 type Quarter = { readonly start: string; readonly end: string; readonly dollars: number }
 
 /** What an employer reported for a quarter: restricted, visible to the wage agency only. */
-export const wages = (patient: string, { start, end, dollars }: Quarter): Resource => ({
+export const wages = (patient: string, { start, end, dollars }: Quarter): DemoResource => ({
   resourceType: 'Observation',
   meta: {
     profile: [`${ROOT}/StructureDefinition/hub-wage-record`],
@@ -132,7 +132,7 @@ export const wages = (patient: string, { start, end, dollars }: Quarter): Resour
       { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' },
       { system: system('restricted-class'), code: 'wages' },
     ],
-  } as Resource['meta'],
+  } as DemoResource['meta'],
   status: 'final',
   category: [coded('observation-category', 'wage-record')],
   code: coded('wage', 'quarterly-wages'),

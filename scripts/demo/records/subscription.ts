@@ -1,9 +1,9 @@
 /** A rest-hook subscription to one topic; each notification has event numbers and references to the changed records. */
-import { ROOT, type Resource } from '../fhir.ts'
+import { ROOT, type DemoResource } from '../fhir.ts'
 
 const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition'
 
-export function subscriptionTo(topic: string, filter: string, endpoint: string): Resource {
+export function subscriptionTo(topic: string, filter: string, endpoint: string): DemoResource {
   const narrowed = { extension: [{ url: `${BACKPORT}/backport-filter-criteria`, valueString: filter }] }
   return {
     resourceType: 'Subscription',

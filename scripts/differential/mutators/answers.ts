@@ -10,9 +10,9 @@ const answer: Mutator = {
   },
 }
 
-type Change = (site: Site, item: Readonly<Record<string, unknown>>) => readonly Edit[]
+type AnswerChange = (site: Site, item: Readonly<Record<string, unknown>>) => readonly Edit[]
 
-const EDITS: readonly Change[] = [
+const EDITS: readonly AnswerChange[] = [
   (site) => [{ op: 'remove', path: site.at }],
   (site) => add(`${site.holder}/-`, site.value),
   (site) => add(`${site.at}/linkId`, 'no-such-question'),
@@ -30,7 +30,7 @@ const EDITS: readonly Change[] = [
     { valueQuantity: { value: 3 } },
     {},
   ].map(
-    (value): Change =>
+    (value): AnswerChange =>
       ({ at }) =>
         add(`${at}/answer`, [value]),
   ),

@@ -26,7 +26,7 @@ const codingsOf = ({ value }: Site): readonly Readonly<Record<string, unknown>>[
   return list.filter(isObject).filter(({ system, code }) => typeof system === 'string' && typeof code === 'string')
 }
 
-const inCoding = (name: string, change: Change): Mutator => ({
+const inCoding = (name: string, change: CodeChange): Mutator => ({
   name,
   edit(site, ground) {
     const isCoding = site.type === 'Coding' && !site.isList
@@ -39,7 +39,7 @@ const inCoding = (name: string, change: Change): Mutator => ({
 })
 
 type Coding = Readonly<Record<string, unknown>>
-type Change = (coding: Coding, ...place: Parameters<Mutator['edit']>) => Coding | undefined
+type CodeChange = (coding: Coding, ...place: Parameters<Mutator['edit']>) => Coding | undefined
 
 const wrongCodingCode = inCoding('wrong code of a coding', ({ display: _, ...coding }, _site, { random }) => ({
   ...coding,

@@ -4,22 +4,22 @@
  */
 import { isObject, replace, type Mutator } from '../mutation.ts'
 
-type Value = Readonly<Record<string, unknown>>
+type ElementValue = Readonly<Record<string, unknown>>
 
 type Breach = {
   /** A type of value, or the path of an element. */
   readonly on: string
   readonly rule: string
-  readonly breach: (value: Value) => Value
+  readonly breach: (value: ElementValue) => ElementValue
 }
 
 /** A value without some of its properties. */
 const without =
   (...names: readonly string[]) =>
-  (value: Value): Value =>
+  (value: ElementValue): ElementValue =>
     Object.fromEntries(Object.entries(value).filter(([name]) => !names.some((one) => name.startsWith(one))))
 
-const also = (more: Value) => (value: Value) => ({ ...value, ...more })
+const also = (more: ElementValue) => (value: ElementValue) => ({ ...value, ...more })
 
 const WORDS = { text: 'x' }
 
@@ -174,7 +174,7 @@ export const BREACHES: readonly Breach[] = [
   { on: 'RiskAssessment.prediction', rule: 'ras-2', breach: also({ probabilityDecimal: 250 }) },
 ]
 
-function status(system: string, code: string): Value {
+function status(system: string, code: string): ElementValue {
   return { coding: [{ system: `http://terminology.hl7.org/CodeSystem/${system}`, code }] }
 }
 

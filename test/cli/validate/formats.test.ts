@@ -24,16 +24,16 @@ const VERDICTS: readonly FileVerdict[] = [
   },
 ]
 
-function told(name: string, verdicts: readonly FileVerdict[] = VERDICTS): string {
+function report(name: string, verdicts: readonly FileVerdict[] = VERDICTS): string {
   const format = FORMATS[name]!()
   const invalid = verdicts.filter(({ valid }) => !valid).length
-  const said = verdicts.map((verdict) => format.verdict(verdict))
-  return [format.begin(), ...said, format.end({ valid: verdicts.length - invalid, invalid })].join('')
+  const lines = verdicts.map((verdict) => format.verdict(verdict))
+  return [format.begin(), ...lines, format.end({ valid: verdicts.length - invalid, invalid })].join('')
 }
 
 describe('the format of nwd validate', () => {
   it('text is a line for each issue, and the totals', () => {
-    assert.deepEqual(told('text').split('\n'), [
+    assert.deepEqual(report('text').split('\n'), [
       'in/list.ndjson:7:3: error value-format Patient.birthDate: It is `<&">\\u0007`.',
       'in/list.ndjson:7:9: warning code-unexpected -: Hm.',
       '1 valid, 1 invalid',
@@ -42,7 +42,7 @@ describe('the format of nwd validate', () => {
   })
 
   it('ndjson is an object for each resource', () => {
-    const results = told('ndjson')
+    const results = report('ndjson')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
@@ -58,14 +58,14 @@ describe('the format of nwd validate', () => {
   })
 
   it('json is one object with the same results, and the totals', () => {
-    const { results, ...totals } = JSON.parse(told('json'))
+    const { results, ...totals } = JSON.parse(report('json'))
     assert.deepEqual(totals, { valid: 1, invalid: 1 })
-    assert.equal(results.map((one: unknown) => `${JSON.stringify(one)}\n`).join(''), told('ndjson'))
-    assert.deepEqual(JSON.parse(told('json', [])), { results: [], valid: 0, invalid: 0 })
+    assert.equal(results.map((one: unknown) => `${JSON.stringify(one)}\n`).join(''), report('ndjson'))
+    assert.deepEqual(JSON.parse(report('json', [])), { results: [], valid: 0, invalid: 0 })
   })
 
   it('junit is a test case for each resource, in suites that know their number', () => {
-    const text = told('junit')
+    const text = report('junit')
     assert.match(text, /<testsuite name="nwd validate" tests="2" failures="1" /)
     assert.match(text, /<testcase name="in\/good one\.json" classname="Patient"\/>/)
     assert.match(
@@ -73,7 +73,7 @@ describe('the format of nwd validate', () => {
       /<testcase name="in\/list\.ndjson:7" classname="Patient">\n<failure message="It is `&lt;&amp;&quot;&gt;\uFFFD`\." type="value-format">7:3: error /,
     )
     assert.match(text, /<system-out>7:9: warning code-unexpected -: Hm\.<\/system-out>/)
-    const many = told(
+    const many = report(
       'junit',
       Array.from({ length: 2500 }, () => VERDICTS[0]!),
     )
@@ -81,11 +81,11 @@ describe('the format of nwd validate', () => {
       [...many.matchAll(/ tests="(\d+)"/g)].map((match) => match[1]),
       ['1000', '1000', '500'],
     )
-    assert.equal(told('junit', []).match(/<testsuite /), null)
+    assert.equal(report('junit', []).match(/<testsuite /), null)
   })
 
   it('sarif is a run with a result for each issue', () => {
-    const { version, runs } = JSON.parse(told('sarif'))
+    const { version, runs } = JSON.parse(report('sarif'))
     assert.equal(version, '2.1.0')
     assert.equal(runs.length, 1)
     const [run] = runs
@@ -105,6 +105,6 @@ describe('the format of nwd validate', () => {
       ],
     })
     assert.equal(run.results[1].level, 'warning')
-    assert.deepEqual(JSON.parse(told('sarif', [])).runs[0].results, [])
+    assert.deepEqual(JSON.parse(report('sarif', [])).runs[0].results, [])
   })
 })

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { createDefinitions } from '../../../server/definitions/load.ts'
 import { differentialFault, headFault, lateElement } from '../../../server/definitions/structures/check.ts'
 import type { StructureDefinition } from '../../../server/definitions/structures/structure-definition.ts'
-import { H, profile, type Change } from '../../validate/validator-of.ts'
+import { H, profile, type ElementChange } from '../../validate/validator-of.ts'
 
 const { structures } = createDefinitions([])
-const faultOf = (elements: readonly Change[], more: object = {}): string | undefined => {
+const faultOf = (elements: readonly ElementChange[], more: object = {}): string | undefined => {
   const definition = { ...profile('Patient', elements), ...more } as StructureDefinition
   return headFault(definition, structures) ?? differentialFault(definition, structures)
 }
@@ -16,9 +16,9 @@ const organization = 'http://hl7.org/fhir/StructureDefinition/Organization'
 const refer = (...targetProfile: readonly string[]) => [{ code: 'Reference', targetProfile }]
 const bound = (strength: string) => ({ strength, valueSet: 'http://hl7.org/fhir/ValueSet/administrative-gender' })
 
-type Case = readonly [title: string, elements: readonly Change[], says?: RegExp]
+type NarrowingCase = readonly [title: string, elements: readonly ElementChange[], says?: RegExp]
 
-const CASES: readonly Case[] = [
+const CASES: readonly NarrowingCase[] = [
   ['a narrower number', [{ id: 'Patient.name', min: 1, max: '1' }]],
   ['a lower min', [{ id: 'Patient.communication.language', min: 0 }], /has the min `0`, but the base asks for `1`/],
   ['a higher max', [{ id: 'Patient.birthDate', max: '*' }], /has the max `\*`, but the base allows `1`/],
@@ -78,7 +78,7 @@ describe('definitions / a profile narrows its base', () => {
     assert.match(faultOf([], { context: [{ type: 'element', expression: 'Patient' }] }) ?? '', /only an extension/)
   })
 
-  it('tells the first element that comes too late', () => {
+  it('reports the first element that comes too late', () => {
     const late = (...ids: readonly string[]) =>
       lateElement(
         profile(

@@ -26,7 +26,7 @@ describe('definitions / structures / the snapshots of R4', () => {
         const node = nodeOf(tree, String(element.id))
         if (!node) continue
         compared++
-        assert.deepEqual(told(node.element), told(element), `${url} ${String(element.id)}`)
+        assert.deepEqual(shapeOf(node.element), shapeOf(element), `${url} ${String(element.id)}`)
       }
     }
     assert.ok(profiles.length > 30 && compared > 2500, `${compared} elements of ${profiles.length} profiles`)
@@ -34,7 +34,7 @@ describe('definitions / structures / the snapshots of R4', () => {
 })
 
 /** Types of ids and urls are written in other ways. */
-const told = ({ path: at, type = [], min, max }: ElementDefinition): readonly unknown[] => [
+const shapeOf = ({ path: at, type = [], min, max }: ElementDefinition): readonly unknown[] => [
   /\.(id|url)$/.test(at) ? [] : type.map(({ code }) => code).sort(),
   min ?? 0,
   max,

@@ -9,7 +9,7 @@ const BASE = 'http://hl7.org/fhir/StructureDefinition'
 const URL = 'https://state.example/fhir/StructureDefinition/x'
 const r4 = openR4()
 
-type Change = { readonly id?: string; readonly path?: string; readonly [key: string]: unknown }
+type DifferentialElement = { readonly id?: string; readonly path?: string; readonly [key: string]: unknown }
 
 describe('definitions / structures / snapshot', () => {
   it('keeps every element that the differential does not name', () => {
@@ -100,7 +100,7 @@ describe('definitions / structures / snapshot', () => {
   })
 })
 
-function snapshot(type: string, elements: readonly Change[]) {
+function snapshot(type: string, elements: readonly DifferentialElement[]) {
   const profile = {
     resourceType: 'StructureDefinition',
     url: URL,
@@ -115,5 +115,5 @@ function snapshot(type: string, elements: readonly Change[]) {
   return snapshotOf(createStructures(find).tree(URL))
 }
 
-const element = (type: string, elements: readonly Change[], id: string) =>
+const element = (type: string, elements: readonly DifferentialElement[], id: string) =>
   snapshot(type, elements).find((one) => one.id === id)

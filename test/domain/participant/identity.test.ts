@@ -72,7 +72,7 @@ describe('Two participants are one person', () => {
     assert.ok(!sameParticipant([], []))
   })
 
-  it('is asked for by search tokens, each once', () => {
+  it('is searched by tokens, each once', () => {
     assert.deepEqual(identityTokens(patient(ES, ES, hub('MS0000000001'), { system: ES.system })), [
       { system: ES.system, code: 'ES-88121' },
       { system: HUB_ID, code: 'MS0000000001' },

@@ -93,14 +93,14 @@ describe('Sealing the social security number of a participant', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^\d{3}-?\d{2}-?\d{4}$/), (text) => {
         const digits = text.replaceAll('-', '')
-        let said: string
+        let output: string
         try {
           const { patient: sealed, hash } = sealSsn(patient(text), KEY)
-          said = JSON.stringify({ ...sealed, extension: undefined }) + hash
+          output = JSON.stringify({ ...sealed, extension: undefined }) + hash
         } catch (error) {
-          said = JSON.stringify((error as OutcomeError).issues) + (error as OutcomeError).message
+          output = JSON.stringify((error as OutcomeError).issues) + (error as OutcomeError).message
         }
-        assert.ok(!said.includes(text) && !said.includes(digits))
+        assert.ok(!output.includes(text) && !output.includes(digits))
       }),
       { seed: 7, numRuns: 500 },
     )

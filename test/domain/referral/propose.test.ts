@@ -17,11 +17,11 @@ const activities = all('capability/activities', 'ActivityDefinition-')
 const programs = all('samples/seed', 'HealthcareService-')
 const localAreas = readJson('valuesets/CodeSystem-local-area.json') as unknown as Resource
 
-type Answers = { readonly [question: string]: boolean | string }
+type AssessmentAnswers = { readonly [question: string]: boolean | string }
 /** Answers that call for nothing. */
-const CONTENT: Answers = { q1: true, q2: false, q3: false, q4: false, q5: 'yes-meets-needs', q6: false }
+const CONTENT: AssessmentAnswers = { q1: true, q2: false, q3: false, q4: false, q5: 'yes-meets-needs', q6: false }
 
-const response = (answers: Answers): Resource => ({
+const response = (answers: AssessmentAnswers): Resource => ({
   resourceType: 'QuestionnaireResponse',
   status: 'completed',
   authored: '2019-03-01T09:10:00-06:00',
@@ -43,7 +43,7 @@ const participant = (more: Partial<Resource> = {}): Resource => ({
   ...more,
 })
 
-const input = (answers: Answers, more: Partial<ProposeInput> = {}): ProposeInput => ({
+const input = (answers: AssessmentAnswers, more: Partial<ProposeInput> = {}): ProposeInput => ({
   response: response(answers),
   rules,
   activities,
@@ -57,7 +57,7 @@ const input = (answers: Answers, more: Partial<ProposeInput> = {}): ProposeInput
   ...more,
 })
 
-const rulesOf = (answers: Answers, more: Partial<ProposeInput> = {}) =>
+const rulesOf = (answers: AssessmentAnswers, more: Partial<ProposeInput> = {}) =>
   propose(input(answers, more)).map((one) => one.rule)
 
 describe('Proposals from the service assessment', () => {
@@ -79,7 +79,7 @@ describe('Proposals from the service assessment', () => {
   }
 
   it('come from every question that calls for one, in the order of the rules', () => {
-    const everything: Answers = { q1: false, q2: true, q3: true, q4: true, q5: 'no', q6: true }
+    const everything: AssessmentAnswers = { q1: false, q2: true, q3: true, q4: true, q5: 'no', q6: true }
     assert.deepEqual(rulesOf(everything), ['abe', 'vr', 'snap', 'tanf', 'es', 'youth'])
   })
 
@@ -258,7 +258,7 @@ describe('The program that serves an area', () => {
     assert.equal(programIn(list, 'snap', 'north'), undefined)
   })
 
-  it('tells who provides it at all', () => {
+  it('names who provides it at all', () => {
     assert.ok(provides([program('a', ['north'])], 'a', 'youth'))
     assert.ok(!provides([program('a', ['north'])], 'b', 'youth'))
     assert.ok(!provides([program('a', ['north'], { active: false })], 'a', 'youth'))

@@ -31,14 +31,14 @@ const NOW: Readonly<Record<string, string>> = {
   'on-hold': 'paused',
 }
 
-const standing = (status: string): Resource | undefined =>
+const storedTask = (status: string): Resource | undefined =>
   status === '-'
     ? undefined
     : task({ status, businessStatus: business(NOW[status] ?? 'withdrawn'), output: attempts(3) })
 
 /** The state that a row arrives in, with everything that it needs. */
 function arriving(from: string, to: string, code: string): Resource {
-  const before = standing(from)
+  const before = storedTask(from)
   const counted = outcomeFor(to, code)
   const outputs = [
     ...(before ? attempts(3) : []),
@@ -63,7 +63,7 @@ describe('The referral lifecycle, row by row', () => {
       for (const [name, actor] of Object.entries(ACTORS)) {
         const may = who.includes(name)
         it(`${may ? 'lets' : 'does not let'} ${name} take ${from} to ${to} as ${code}`, () => {
-          const issues = checkTask(standing(from), arriving(from, to, code), actor, lifecycle)
+          const issues = checkTask(storedTask(from), arriving(from, to, code), actor, lifecycle)
           if (may) assert.deepEqual(issues, [])
           else
             assert.ok(
@@ -81,7 +81,7 @@ describe('The referral lifecycle, row by row', () => {
         if (from === to || ROWS.some((row) => row[0] === from && row[1] === to)) continue
         for (const actor of Object.values(ACTORS)) {
           for (const code of BUSINESS) {
-            const issues = checkTask(standing(from), arriving(from, to, code), actor, lifecycle)
+            const issues = checkTask(storedTask(from), arriving(from, to, code), actor, lifecycle)
             assert.ok(
               codesIn(issues).some((one) => one === 'transition-illegal' || one === 'agency-not-yours'),
               `${from} ${to} ${code} ${actor.agency}`,
@@ -96,7 +96,7 @@ describe('The referral lifecycle, row by row', () => {
     for (const [from, to, who, codes] of ROWS) {
       const actor = ACTORS[who[0] ?? ''] as Caller
       for (const code of BUSINESS.filter((one) => codes !== '=' && !codes.split(' ').includes(one))) {
-        const issues = checkTask(standing(from), arriving(from, to, code), actor, lifecycle)
+        const issues = checkTask(storedTask(from), arriving(from, to, code), actor, lifecycle)
         assert.ok(brief(issues).includes('referral-rule Task.businessStatus'), `${from} ${to} ${code}`)
       }
     }
@@ -104,7 +104,7 @@ describe('The referral lifecycle, row by row', () => {
 
   it('keeps the business status of a referral that is entered in error', () => {
     const after = { ...arriving('accepted', 'entered-in-error', '='), businessStatus: business('withdrawn') }
-    assert.deepEqual(brief(checkTask(standing('accepted'), after, ES, lifecycle)), [
+    assert.deepEqual(brief(checkTask(storedTask('accepted'), after, ES, lifecycle)), [
       'referral-rule Task.businessStatus',
     ])
   })
@@ -116,7 +116,7 @@ describe('The referral lifecycle, row by row', () => {
       for (const code of codes.split(' ')) {
         const { statusReason: _, ...mute } = arriving(from, to, code)
         for (const after of [mute, { ...mute, statusReason: { text: '  ' } }]) {
-          const issues = checkTask(standing(from), after as Resource, ACTORS[who[0] ?? ''] as Caller, lifecycle)
+          const issues = checkTask(storedTask(from), after as Resource, ACTORS[who[0] ?? ''] as Caller, lifecycle)
           assert.ok(brief(issues).includes('referral-rule Task.statusReason'), `${from} ${to} ${code}`)
         }
       }
@@ -126,22 +126,22 @@ describe('The referral lifecycle, row by row', () => {
   it('has the board say why it enters a referral in error, and the requester not', () => {
     const { statusReason: _, ...mute } = arriving('accepted', 'entered-in-error', '=')
     const after = mute as Resource
-    assert.deepEqual(brief(checkTask(standing('accepted'), after, BOARD, lifecycle)), [
+    assert.deepEqual(brief(checkTask(storedTask('accepted'), after, BOARD, lifecycle)), [
       'referral-rule Task.statusReason',
     ])
-    assert.deepEqual(checkTask(standing('accepted'), after, ES, lifecycle), [])
+    assert.deepEqual(checkTask(storedTask('accepted'), after, ES, lifecycle), [])
   })
 })
 
 describe('The business statuses of a referral', () => {
   it('move by themselves exactly as they may, from each to each, in every status, for everyone', () => {
     for (const status of STATUSES.filter((one) => !FINAL.includes(one))) {
-      const standing = task({ status, statusReason: reason('So.') })
+      const storedTask = task({ status, statusReason: reason('So.') })
       for (const from of BUSINESS) {
         for (const to of BUSINESS.filter((one) => one !== from)) {
           for (const [name, actor] of Object.entries(ACTORS)) {
-            const before = { ...standing, businessStatus: business(from) }
-            const issues = checkTask(before, { ...standing, businessStatus: business(to) }, actor, lifecycle)
+            const before = { ...storedTask, businessStatus: business(from) }
+            const issues = checkTask(before, { ...storedTask, businessStatus: business(to) }, actor, lifecycle)
             assert.equal(
               issues.length === 0,
               mayProgress(name as Who, status, from, to),
@@ -233,7 +233,7 @@ describe('The four outcomes of a referral', () => {
   for (const [from, to, code, expected] of CLOSINGS) {
     it(`closes ${from} as ${to}, ${code}, with ${expected} and no other outcome`, () => {
       const right = arriving(from, to, code)
-      assert.deepEqual(checkTask(standing(from), right, ABE, lifecycle), [])
+      assert.deepEqual(checkTask(storedTask(from), right, ABE, lifecycle), [])
       const bare = without(right, 'outcome')
       const wrong = [
         bare,
@@ -244,7 +244,7 @@ describe('The four outcomes of a referral', () => {
       ]
       const twice = { ...right, output: [...(right.output as never[]), outcome(expected)] }
       for (const after of [...wrong, twice]) {
-        assert.deepEqual(brief(checkTask(standing(from), after as Resource, ABE, lifecycle)), [
+        assert.deepEqual(brief(checkTask(storedTask(from), after as Resource, ABE, lifecycle)), [
           'referral-rule Task.output',
         ])
       }
@@ -261,15 +261,15 @@ describe('The four outcomes of a referral', () => {
       ['draft', 'cancelled', 'declined-before-send', ES],
     ] as const) {
       const after = arriving(from, to, code)
-      assert.deepEqual(checkTask(standing(from), after, actor, lifecycle), [])
+      assert.deepEqual(checkTask(storedTask(from), after, actor, lifecycle), [])
       const counted: Resource = { ...after, output: [...((after.output as never[]) ?? []), outcome('declined')] }
-      assert.deepEqual(brief(checkTask(standing(from), counted, actor, lifecycle)), ['referral-rule Task.output'])
+      assert.deepEqual(brief(checkTask(storedTask(from), counted, actor, lifecycle)), ['referral-rule Task.output'])
     }
   })
 
   it('needs a resulting activity, or a service code, for services received', () => {
     const bare = without(arriving('in-progress', 'completed', 'services-received'), 'resulting-activity')
-    assert.deepEqual(brief(checkTask(standing('in-progress'), bare, ABE, lifecycle)), ['referral-rule Task.output'])
+    assert.deepEqual(brief(checkTask(storedTask('in-progress'), bare, ABE, lifecycle)), ['referral-rule Task.output'])
   })
 
   it('needs three contact attempts at different times, or a missed event before, for a no-show', () => {
@@ -292,7 +292,7 @@ describe('The four outcomes of a referral', () => {
   it('needs a reason by code and by text for ineligible', () => {
     const right = arriving('accepted', 'failed', 'ineligible')
     for (const statusReason of [reason('Income.'), { coding: reason('', 'income').coding }, undefined]) {
-      const issues = checkTask(standing('accepted'), { ...right, statusReason } as Resource, ABE, lifecycle)
+      const issues = checkTask(storedTask('accepted'), { ...right, statusReason } as Resource, ABE, lifecycle)
       assert.ok(issues.length > 0 && issues.every((one) => one.expression === 'Task.statusReason'))
     }
   })

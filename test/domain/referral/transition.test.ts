@@ -80,7 +80,7 @@ describe('An illegal step', () => {
     )
   })
 
-  it('tells a stranger that nothing is legal for it', () => {
+  it('answers a stranger that nothing is legal for it', () => {
     const [issue] = checkTask(accepted(), accepted({ status: 'in-progress' }), STRANGER, lifecycle)
     assert.match(issue?.text ?? '', /You are neither its requester nor its owner/)
     assert.deepEqual(legalNow(accepted(), STRANGER, lifecycle), [])

@@ -132,7 +132,7 @@ describe('subscription / check', () => {
     })
   }
 
-  it('tells everything that is wrong at once', () => {
+  it('reports everything that is wrong at once', () => {
     const wrong = { ...subscription('s', 'http://agency.example/', { status: 'active', topic: 'nothing' }) }
     assert.deepEqual(
       issuesOf(wrong).map((issue) => issue.expression),

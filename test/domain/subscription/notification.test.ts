@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { openEndpoint, type Endpoint, type Received } from '../../subscriptions/endpoint.ts'
-import { BASE, openScene, START, subscription, task, TOPIC, type Scene } from '../../subscriptions/scene.ts'
+import { BASE, openScene, START, subscription, task, TOPIC, type SubscriptionScene } from '../../subscriptions/scene.ts'
 
 const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition'
 
@@ -33,7 +33,7 @@ function assertNotification({ bundle, type }: Received): void {
 }
 
 describe('subscription / notification', () => {
-  let scene: Scene
+  let scene: SubscriptionScene
   let endpoint: Endpoint
   beforeEach(async () => {
     scene = await openScene()
@@ -208,11 +208,14 @@ describe('subscription / notification', () => {
 
   it('reports a deletion without a resource', async () => {
     const { createMatcher } = await import('../../../server/subscriptions/matcher.ts')
-    const known = scene.needs.definitions
-    const topics = JSON.parse(JSON.stringify(known.published('Basic')))
+    const original = scene.needs.definitions
+    const topics = JSON.parse(JSON.stringify(original.published('Basic')))
     const created = topics.find((one: { id: string }) => one.id === 'referral-created')
     created.extension[0].extension.push({ url: 'interaction', valueCode: 'delete' })
-    const definitions = { ...known, published: (type: string) => (type === 'Basic' ? topics : known.published(type)) }
+    const definitions = {
+      ...original,
+      published: (type: string) => (type === 'Basic' ? topics : original.published(type)),
+    }
     await scene.subscribe(
       subscription('s', endpoint.url, { content: 'full-resource', filters: ['owner=Organization/abe'] }),
     )

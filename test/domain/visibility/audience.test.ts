@@ -66,9 +66,9 @@ const list = fc.array(membership, { maxLength: 6 })
 const holds = (memberships: readonly Membership[], agency: string, at: number): boolean =>
   memberships.some((one) => one.agency === agency && (one.from ?? -Infinity) <= at && at < (one.until ?? Infinity))
 const INSTANTS = Array.from({ length: 15 }, (_, index) => index - 1)
-const same = (told: readonly Membership[], wanted: (agency: string, at: number) => boolean): void => {
+const same = (actual: readonly Membership[], expected: (agency: string, at: number) => boolean): void => {
   for (const agency of ['a', 'b'])
-    for (const at of INSTANTS) assert.equal(holds(told, agency, at), wanted(agency, at), `${agency} at ${at}`)
+    for (const at of INSTANTS) assert.equal(holds(actual, agency, at), expected(agency, at), `${agency} at ${at}`)
 }
 
 describe('visibility / memberships', () => {

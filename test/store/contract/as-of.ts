@@ -4,14 +4,14 @@ import type { Query, Sort } from '../../../server/search/query.ts'
 import { SequenceUnavailable } from '../../../server/store/store.ts'
 import type { Write } from '../../../server/store/store.ts'
 import { each } from '../stores.ts'
-import type { Kind } from '../stores.ts'
+import type { StoreKind } from '../stores.ts'
 import { circle, EVERYTHING, ids, isToken, key, named, put, query, remove, token } from '../writes.ts'
 import { collected, pages } from './search.ts'
 
 const status = (code: string) => ({ entries: [token('status', code)] })
 const byStatus: readonly Sort[] = [{ param: 'status', kind: 'token', descending: false }]
 
-export function asOf(kind: Kind): void {
+export function asOf(kind: StoreKind): void {
   describe(`store / ${kind.name} / as of a sequence`, () => {
     const given = each(kind)
     const commit = async (...writes: Write[]) => (await given.store.commit({ writes })).sequence

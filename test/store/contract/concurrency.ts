@@ -3,13 +3,13 @@ import assert from 'node:assert/strict'
 import { CommitConflict } from '../../../server/store/store.ts'
 import type { Committed, Work } from '../../../server/store/store.ts'
 import { each } from '../stores.ts'
-import type { Kind } from '../stores.ts'
+import type { StoreKind } from '../stores.ts'
 import { EVERYTHING, isToken, key, put, query, token } from '../writes.ts'
 
 const MANY = 64
 const ROUNDS = 200
 
-export function concurrency(kind: Kind): void {
+export function concurrency(kind: StoreKind): void {
   describe(`store / ${kind.name} / concurrency`, function () {
     this.timeout(60_000)
     const given = each(kind)

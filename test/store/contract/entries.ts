@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Cursor, Filter, IndexEntry } from '../../../server/search/query.ts'
 import type { Write } from '../../../server/store/store.ts'
 import { each, START } from '../stores.ts'
-import type { Kind } from '../stores.ts'
+import type { StoreKind } from '../stores.ts'
 import { EVERYTHING, ids, isToken, key, named, put, query, remove, token } from '../writes.ts'
 import { conflict } from './versions.ts'
 
@@ -15,7 +15,7 @@ const entries = (text: string, version: number | readonly number[], ...list: Ind
   expect: { version: typeof version === 'number' ? [version] : version },
 })
 
-export function entriesOnly(kind: Kind): void {
+export function entriesOnly(kind: StoreKind): void {
   describe(`store / ${kind.name} / entries without a version`, () => {
     const given = each(kind)
     const commit = (...writes: Write[]) => given.store.commit({ writes })

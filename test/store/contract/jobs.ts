@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import type { Job, JobQuery, NewJob } from '../../../server/store/store.ts'
 import { each } from '../stores.ts'
-import type { Kind } from '../stores.ts'
+import type { StoreKind } from '../stores.ts'
 
-export function jobs(kind: Kind): void {
+export function jobs(kind: StoreKind): void {
   describe(`store / ${kind.name} / jobs`, () => {
     const given = each(kind)
     const enqueue = (...list: NewJob[]) => given.store.commit({ jobs: list })

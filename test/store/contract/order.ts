@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { CommitConflict } from '../../../server/store/store.ts'
 import type { Work } from '../../../server/store/store.ts'
 import { each, START } from '../stores.ts'
-import type { Kind } from '../stores.ts'
+import type { StoreKind } from '../stores.ts'
 import { circle, key, named, put, remove } from '../writes.ts'
 
-export function order(kind: Kind): void {
+export function order(kind: StoreKind): void {
   describe(`store / ${kind.name} / order`, () => {
     const given = each(kind)
 

@@ -4,10 +4,10 @@ import { searchContract } from '../../search/cases.ts'
 import type { Cursor, Query } from '../../../server/search/query.ts'
 import type { Store, Version } from '../../../server/store/store.ts'
 import { each } from '../stores.ts'
-import type { Kind } from '../stores.ts'
+import type { StoreKind } from '../stores.ts'
 import { EVERYTHING, ids, isToken, put, query, remove, token } from '../writes.ts'
 
-export function search(kind: Kind): void {
+export function search(kind: StoreKind): void {
   searchContract(`store / ${kind.name}`, async (records, { where, sort }) => {
     const { store, clock, close } = await kind.open()
     for (const { id, at, entries } of records) {

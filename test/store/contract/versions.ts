@@ -5,10 +5,10 @@ import type { Resource } from '../../../server/fhir/types.ts'
 import { CommitConflict } from '../../../server/store/store.ts'
 import type { Expect } from '../../../server/store/store.ts'
 import { each, START } from '../stores.ts'
-import type { Kind } from '../stores.ts'
+import type { StoreKind } from '../stores.ts'
 import { circle, EVERYTHING, key, named, put, query, remove, token } from '../writes.ts'
 
-export function versions(kind: Kind): void {
+export function versions(kind: StoreKind): void {
   describe(`store / ${kind.name} / versions`, () => {
     const given = each(kind)
     const commit = (...writes: Parameters<typeof given.store.commit>[0]['writes'] & object) =>
@@ -124,7 +124,7 @@ export function versions(kind: Kind): void {
       assert.equal(await given.store.vread(key('Patient/1'), 0, EVERYTHING), undefined)
     })
 
-    it('tells the history newest first, in pages, since an instant', async () => {
+    it('answers the history newest first, in pages, since an instant', async () => {
       for (const n of [1, 2, 3, 4]) {
         given.clock.now = START + n
         await commit(put('Patient/1', { body: { n } }))

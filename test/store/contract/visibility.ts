@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Viewer } from '../../../server/search/query.ts'
 import type { Audience } from '../../../server/search/query.ts'
 import { each } from '../stores.ts'
-import type { Kind } from '../stores.ts'
+import type { StoreKind } from '../stores.ts'
 import { circle, isToken, key, named, put, query, remove, token } from '../writes.ts'
 import { collected } from './search.ts'
 import { conflict } from './versions.ts'
@@ -45,7 +45,7 @@ const CASES: readonly (readonly [title: string, audience: readonly Audience[], s
   ['everyone from later', [{ agency: '*', from: AT + 1 }], false],
 ]
 
-export function visibility(kind: Kind): void {
+export function visibility(kind: StoreKind): void {
   describe(`store / ${kind.name} / visibility`, () => {
     const given = each(kind)
     const abe: Viewer = { agency: 'abe', at: AT }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { NewEvent } from '../../../server/store/store.ts'
 import { each, START } from '../stores.ts'
-import type { Kind } from '../stores.ts'
+import type { StoreKind } from '../stores.ts'
 import { EVERYTHING, key, put } from '../writes.ts'
 import { conflict } from './versions.ts'
 
@@ -15,7 +15,7 @@ const event = (sequence: number, parts: Partial<NewEvent> = {}): NewEvent => ({
   ...parts,
 })
 
-export function work(kind: Kind): void {
+export function work(kind: StoreKind): void {
   describe(`store / ${kind.name} / events`, () => {
     const given = each(kind)
     const numbers = async (stream: string) =>

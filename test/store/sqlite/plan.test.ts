@@ -42,10 +42,10 @@ const score = (prefix: 'eq' | 'ge'): Filter => ({ op: 'number', param: 'score', 
 const name: Filter = { op: 'string', param: 'name', how: 'starts', value: 'name 29' }
 const abe = { agency: 'abe', at: 5 }
 
-type Expected = { readonly reads: RegExp; readonly sorts?: boolean }
+type ExpectedPlan = { readonly reads: RegExp; readonly sorts?: boolean }
 
 /** The first line of the plan, and whether the result is sorted by hand. */
-const CASES: readonly (readonly [title: string, asked: Partial<Query>, expected: Expected])[] = [
+const CASES: readonly (readonly [title: string, query: Partial<Query>, expected: ExpectedPlan])[] = [
   [
     'a token',
     { where: isToken('identifier', 'i5') },

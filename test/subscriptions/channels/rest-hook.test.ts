@@ -128,12 +128,12 @@ describe('subscriptions / channels / lookup', () => {
   }
 
   it('asks for every address, whatever the connection asked for', async () => {
-    const asked: unknown[] = []
+    const lookups: unknown[] = []
     const guard = guardedLookup((_name, options, callback) => {
-      asked.push(options.all)
+      lookups.push(options.all)
       callback(null, [{ address: '93.184.216.34', family: 4 }])
     }, false)
     await look(guard, false)
-    assert.deepEqual(asked, [true])
+    assert.deepEqual(lookups, [true])
   })
 })

@@ -1,4 +1,4 @@
-/** What must hold of a hub that was killed: asked of the hub itself, of a copy of its file, and of its store once it has stopped. */
+/** What must hold of a hub that was killed: checked on the hub, on a copy of its file, and on its store once it has stopped. */
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -70,8 +70,8 @@ export async function checkStore(
       const made = await store.events(one.id, { from: 1, limit: 1_000_000 })
       events += made.length
       const about = made.map((event) => nameOf(event.type, event.id, event.version))
-      const wanted = [...versions].filter(([, version]) => one.wants(version)).map(([name]) => name)
-      faults.push(...checkEvents(one, about, wanted))
+      const expected = [...versions].filter(([, version]) => one.wants(version)).map(([name]) => name)
+      faults.push(...checkEvents(one, about, expected))
     }
     return { faults, places: await store.last(), events }
   } finally {
@@ -83,11 +83,11 @@ export async function checkStore(
 async function checkOrder(store: Store, versions: Map<string, Version>): Promise<string[]> {
   const faults: string[] = []
   const current = new Map<string, number>()
-  let place = 0
-  for (let commits = await store.feed(0, 500); commits.length > 0; commits = await store.feed(place, 500)) {
+  let sequence = 0
+  for (let commits = await store.feed(0, 500); commits.length > 0; commits = await store.feed(sequence, 500)) {
     for (const commit of commits) {
-      if (commit.sequence !== place + 1) faults.push(`place ${commit.sequence} follows place ${place}`)
-      place = commit.sequence
+      if (commit.sequence !== sequence + 1) faults.push(`place ${commit.sequence} follows place ${sequence}`)
+      sequence = commit.sequence
       for (const version of commit.versions) {
         const key = `${version.type}/${version.id}`
         const before = current.get(key) ?? 0
@@ -97,7 +97,8 @@ async function checkOrder(store: Store, versions: Map<string, Version>): Promise
       }
     }
   }
-  if (place !== (await store.last())) faults.push(`the feed ends at ${place}, the last place is ${await store.last()}`)
+  if (sequence !== (await store.last()))
+    faults.push(`the feed ends at ${sequence}, the last place is ${await store.last()}`)
   return faults
 }
 
@@ -105,18 +106,19 @@ async function checkOrder(store: Store, versions: Map<string, Version>): Promise
 export function checkEvents(
   { id, arrivals }: Pick<Subscribed, 'id' | 'arrivals'>,
   about: readonly string[],
-  wanted: readonly string[],
+  expected: readonly string[],
 ): readonly string[] {
   const faults: string[] = []
-  const differs = wanted.findIndex((name, index) => about[index] !== name)
+  const differs = expected.findIndex((name, index) => about[index] !== name)
   if (differs >= 0)
-    faults.push(`${id}: event ${differs + 1} is about ${about[differs]}, the change was ${wanted[differs]}`)
-  if (about.length !== wanted.length) faults.push(`${id}: ${wanted.length} changes made ${about.length} events`)
+    faults.push(`${id}: event ${differs + 1} is about ${about[differs]}, the change was ${expected[differs]}`)
+  if (about.length !== expected.length) faults.push(`${id}: ${expected.length} changes made ${about.length} events`)
   let last = 0
   for (const { number, focus } of arrivals) {
     if (number > last + 1) faults.push(`${id}: event ${number} arrived after ${last}`)
     const record = about[number - 1]?.replace(/\/_history\/.*/, '')
-    if (record === undefined || !focus.endsWith(`/${record}`)) faults.push(`${id}: event ${number} told of ${focus}`)
+    if (record === undefined || !focus.endsWith(`/${record}`))
+      faults.push(`${id}: event ${number} arrived about ${focus}`)
     last = Math.max(last, number)
   }
   if (last !== about.length) faults.push(`${id}: ${about.length} events, the last that arrived is ${last}`)

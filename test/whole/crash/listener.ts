@@ -13,15 +13,15 @@ export type Listener = {
   /** Resolves when the subscription has been shaken hands on. */
   readonly greeted: Promise<void>
   /** Resolves when an event about this record (`/Patient/abc`) has arrived; rejects after a minute. */
-  told(focus: string): Promise<void>
+  eventAbout(focus: string): Promise<void>
   close(): Promise<void>
 }
 
 const PATIENCE = 60_000
 
-type Parameter = {
+type NotificationParameter = {
   name: string
-  part?: Parameter[]
+  part?: NotificationParameter[]
   valueString?: string
   valueCode?: string
   valueReference?: { reference: string }
@@ -55,10 +55,13 @@ export async function listener(random: Random, refuses: number): Promise<Listene
     arrivals,
     refusals: () => refusals,
     greeted,
-    told: (focus) =>
+    eventAbout: (focus) =>
       new Promise((resolve, reject) => {
         if (arrivals.some((one) => one.focus.endsWith(focus))) return resolve()
-        const late = setTimeout(() => reject(new Error(`No event tells of \`${focus}\` within a minute.`)), PATIENCE)
+        const late = setTimeout(
+          () => reject(new Error(`No event arrived about \`${focus}\` within a minute.`)),
+          PATIENCE,
+        )
         waiting.push({
           focus,
           resolve: () => {
@@ -72,20 +75,20 @@ export async function listener(random: Random, refuses: number): Promise<Listene
 }
 
 /** A hub that is killed cuts a notification off in the middle: that is no arrival. */
-async function parametersOf(request: IncomingMessage): Promise<readonly Parameter[]> {
+async function parametersOf(request: IncomingMessage): Promise<readonly NotificationParameter[]> {
   let text = ''
   try {
     for await (const chunk of request.setEncoding('utf8')) text += chunk
-    return JSON.parse(text).entry[0].resource.parameter as Parameter[]
+    return JSON.parse(text).entry[0].resource.parameter as NotificationParameter[]
   } catch {
     return []
   }
 }
 
-const codeOf = (parameters: readonly Parameter[], name: string) =>
+const codeOf = (parameters: readonly NotificationParameter[], name: string) =>
   parameters.find((one) => one.name === name)?.valueCode
 
-function eventsOf(parameters: readonly Parameter[]): readonly Arrival[] {
+function eventsOf(parameters: readonly NotificationParameter[]): readonly Arrival[] {
   return parameters
     .filter((one) => one.name === 'notification-event')
     .map(({ part = [] }) => ({

@@ -1,5 +1,5 @@
 /** `npm run test:crash -- 300`: so many kill -9, in rounds of 20 over one store each; prints what was seen. */
-import { crashRound, type Report } from './round.ts'
+import { crashRound, type CrashReport } from './round.ts'
 
 const PER_ROUND = 20
 
@@ -11,7 +11,7 @@ async function main(cycles: number, first: number): Promise<void> {
     process.exitCode = 1
     return
   }
-  const reports: Report[] = []
+  const reports: CrashReport[] = []
   for (let done = 0; done < cycles; done += PER_ROUND) {
     const seed = first + done / PER_ROUND
     const size = Math.min(PER_ROUND, cycles - done)
@@ -20,7 +20,7 @@ async function main(cycles: number, first: number): Promise<void> {
     console.log(`${done + size} of ${cycles} cycles, seed ${seed}: ${say(report)}`)
     for (const fault of report.faults.slice(0, 20)) console.log(`  ${fault}`)
   }
-  const sum = (of: (report: Report) => number): number => reports.reduce((total, one) => total + of(one), 0)
+  const sum = (of: (report: CrashReport) => number): number => reports.reduce((total, one) => total + of(one), 0)
   const faults = sum((report) => report.faults.length)
   console.log(
     `${sum((one) => one.cycles)} cycles: ${sum((one) => one.promised)} versions acknowledged, ${sum((one) => one.events)} events, ` +
@@ -29,7 +29,7 @@ async function main(cycles: number, first: number): Promise<void> {
   process.exitCode = faults === 0 ? 0 : 1
 }
 
-function say({ promised, places, events, arrivals, refusals, counts, faults }: Report): string {
+function say({ promised, places, events, arrivals, refusals, counts, faults }: CrashReport): string {
   const { creates, updates, transactions, conflicts } = counts
   return (
     `${promised} versions (${creates} creates, ${updates} updates, ${transactions} transactions, ${conflicts} conflicts), ` +

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Version } from '../../../server/store/store.ts'
-import { startHub, type Started } from '../../checks/process.ts'
+import { startHub, type StartedHub } from '../../checks/process.ts'
 import { clientAt } from '../../given.ts'
 import { random } from '../random.ts'
 import { goal, resident, plan, subscription, type SubscriptionOptions } from '../../builders/index.ts'
@@ -16,7 +16,7 @@ import { ledger, type Ledger } from './ledger.ts'
 import { listener, type Listener } from './listener.ts'
 import { write, type Counts } from './writers.ts'
 
-export type Report = {
+export type CrashReport = {
   readonly cycles: number
   readonly promised: number
   readonly places: number
@@ -31,11 +31,11 @@ export type Round = {
   readonly seed: number
   readonly cycles: number
   readonly writers?: number
-  /** Told after each cycle, for those who wait. */
+  /** Called after each cycle, to show progress. */
   readonly progress?: (cycle: number) => void
 }
 
-type Wish = {
+type PlannedSubscription = {
   readonly agency: string
   readonly topic: string
   readonly options?: SubscriptionOptions
@@ -43,8 +43,8 @@ type Wish = {
   readonly wants: (version: Version) => boolean
 }
 
-/** An agency is told of its own participants here, the board of all. */
-const WISHES: readonly Wish[] = [
+/** An agency subscribes to its own participants here, the board to all. */
+const SUBSCRIPTIONS: readonly PlannedSubscription[] = [
   {
     agency: 'es',
     topic: 'participant-updated',
@@ -67,9 +67,9 @@ const WISHES: readonly Wish[] = [
   },
 ]
 
-type Told = Wish & { readonly id: string; readonly listener: Listener }
+type ActiveSubscription = PlannedSubscription & { readonly id: string; readonly listener: Listener }
 
-export async function crashRound({ seed, cycles, writers = 16, progress }: Round): Promise<Report> {
+export async function crashRound({ seed, cycles, writers = 16, progress }: Round): Promise<CrashReport> {
   const folder = mkdtempSync(join(tmpdir(), 'nwd-crash-'))
   const path = join(folder, 'hub.sqlite')
   const promises = ledger()
@@ -78,7 +78,7 @@ export async function crashRound({ seed, cycles, writers = 16, progress }: Round
   const listeners: Listener[] = []
   let hub = await start(path)
   try {
-    const told = await subscribe(hub.url, seed, listeners)
+    const subscriptions = await subscribe(hub.url, seed, listeners)
     for (let cycle = 0; cycle < cycles; cycle++) {
       const done = await kill(hub, promises, seed * 1000 + cycle, writers, faults)
       for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] += done[name]
@@ -88,9 +88,9 @@ export async function crashRound({ seed, cycles, writers = 16, progress }: Round
       progress?.(cycle + 1)
     }
     faults.push(...(await checkPromises(hub.url, [...promises.all.values()])))
-    await drain(hub.url, told)
+    await drain(hub.url, subscriptions)
     if ((await hub.end()) !== 0) faults.push('the hub did not end with 0')
-    const report = await checkStore(path, promises.all, told.map(asSubscribed))
+    const report = await checkStore(path, promises.all, subscriptions.map(asSubscribed))
     faults.push(...report.faults, ...promises.faults)
     return { ...report, cycles, counts, faults, promised: promises.all.size, ...arrived(listeners) }
   } finally {
@@ -105,9 +105,13 @@ const arrived = (listeners: readonly Listener[]) => ({
   refusals: listeners.reduce((sum, one) => sum + one.refusals(), 0),
 })
 
-const asSubscribed = ({ id, listener, wants }: Told): Subscribed => ({ id, arrivals: listener.arrivals, wants })
+const asSubscribed = ({ id, listener, wants }: ActiveSubscription): Subscribed => ({
+  id,
+  arrivals: listener.arrivals,
+  wants,
+})
 
-const start = (path: string): Promise<Started> =>
+const start = (path: string): Promise<StartedHub> =>
   startHub({
     HUB_STORE: `sqlite:${path}`,
     HUB_LOOPBACK_ENDPOINTS: 'true',
@@ -115,25 +119,31 @@ const start = (path: string): Promise<Started> =>
     HUB_LOG: 'error',
   })
 
-async function subscribe(url: string, seed: number, listeners: Listener[]): Promise<readonly Told[]> {
-  const told: Told[] = []
-  for (const [index, wish] of WISHES.entries()) {
-    const endpoint = await listener(random(seed * 7 + index), wish.refuses)
+async function subscribe(url: string, seed: number, listeners: Listener[]): Promise<readonly ActiveSubscription[]> {
+  const subscriptions: ActiveSubscription[] = []
+  for (const [index, planned] of SUBSCRIPTIONS.entries()) {
+    const endpoint = await listener(random(seed * 7 + index), planned.refuses)
     listeners.push(endpoint)
-    const resource = subscription(endpoint.url, { topic: wish.topic, ...wish.options })
-    const answer = await clientAt(url, wish.agency).post('/Subscription', resource)
+    const resource = subscription(endpoint.url, { topic: planned.topic, ...planned.options })
+    const answer = await clientAt(url, planned.agency).post('/Subscription', resource)
     if (answer.status !== 201) throw new Error(answer.text)
     await endpoint.greeted
-    told.push({ ...wish, id: answer.body.id, listener: endpoint })
+    subscriptions.push({ ...planned, id: answer.body.id, listener: endpoint })
   }
-  return told
+  return subscriptions
 }
 
 /** Writes that are acknowledged before the clock of a kill begins: a hub that was just started, and one that is warm. */
 const WARM = [1, 32, 128]
 
 /** Writes, and kills the hub 50 to 500 ms after the first writes were acknowledged. */
-async function kill(hub: Started, promises: Ledger, seed: number, writers: number, faults: string[]): Promise<Counts> {
+async function kill(
+  hub: StartedHub,
+  promises: Ledger,
+  seed: number,
+  writers: number,
+  faults: string[],
+): Promise<Counts> {
   const exited = once(hub.child, 'exit')
   let killed = false
   let timer: NodeJS.Timeout | undefined
@@ -163,9 +173,9 @@ async function kill(hub: Started, promises: Ledger, seed: number, writers: numbe
 }
 
 /** Last changes, and each subscriber waits for the last that it wants: events come in order, so then all have arrived. */
-async function drain(url: string, told: readonly Told[]): Promise<void> {
+async function drain(url: string, subscriptions: readonly ActiveSubscription[]): Promise<void> {
   const changes: Version[] = []
-  for (const { agency, topic } of told) {
+  for (const { agency, topic } of subscriptions) {
     const author = agency === 'board' ? 'es' : agency
     const client = clientAt(url, author)
     const { body: patient } = await client.post('/Patient', resident(author, `last-${agency}`))
@@ -182,8 +192,8 @@ async function drain(url: string, told: readonly Told[]): Promise<void> {
     const { resourceType: type, id, meta } = last.body
     changes.push({ type, id, version: Number(meta.versionId), owner: author } as Version)
   }
-  for (const { wants, listener: endpoint } of told) {
+  for (const { wants, listener: endpoint } of subscriptions) {
     const last = changes.findLast(wants)
-    if (last) await endpoint.told(`/${last.type}/${last.id}`)
+    if (last) await endpoint.eventAbout(`/${last.type}/${last.id}`)
   }
 }

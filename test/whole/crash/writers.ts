@@ -39,14 +39,14 @@ type Writer = Writing & {
   readonly counts: Counts
 }
 
-/** One write; answers whether to go on. `known`: participants of the agency as last seen, for all its writers. */
-async function step(writer: Writer, known: Answered[], turn: number): Promise<boolean> {
+/** One write; answers whether to go on. `participants`: participants of the agency as last seen, for all its writers. */
+async function step(writer: Writer, participants: Answered[], turn: number): Promise<boolean> {
   const number = `${writer.seed}-${writer.name}-${turn}`
   const choice = writer.random.below(10)
   try {
-    if (choice < 4 && known.length > 0) await update(writer, known, number)
-    else if (choice < 8) await create(writer, known, number)
-    else await transaction(writer, known, number)
+    if (choice < 4 && participants.length > 0) await update(writer, participants, number)
+    else if (choice < 8) await create(writer, participants, number)
+    else await transaction(writer, participants, number)
     writer.acknowledged()
     return true
   } catch (error) {
@@ -57,38 +57,38 @@ async function step(writer: Writer, known: Answered[], turn: number): Promise<bo
   }
 }
 
-async function create(writer: Writer, known: Answered[], number: string): Promise<void> {
+async function create(writer: Writer, participants: Answered[], number: string): Promise<void> {
   const answer = await send(writer, 'POST', '/Patient', resident(writer.agency, number))
   if (!expected(writer, answer, [201])) return
   writer.ledger.note(answer.body)
   writer.counts.creates++
-  known.push(answer.body)
+  participants.push(answer.body)
 }
 
-async function update(writer: Writer, known: Answered[], number: string): Promise<void> {
-  const index = writer.random.below(known.length)
-  const old = known[index]!
+async function update(writer: Writer, participants: Answered[], number: string): Promise<void> {
+  const index = writer.random.below(participants.length)
+  const old = participants[index]!
   const next = { ...old, telecom: [{ system: 'email', value: `${number}@example.org` }] }
   const answer = await send(writer, 'PUT', `/Patient/${old.id}`, next, { 'If-Match': `W/"${old.meta.versionId}"` })
   if (!expected(writer, answer, [200, 412])) return
   if (answer.status === 412) return void writer.counts.conflicts++
   writer.ledger.note(answer.body)
   writer.counts.updates++
-  known[index] = answer.body
+  participants[index] = answer.body
 }
 
-async function transaction(writer: Writer, known: Answered[], number: string): Promise<void> {
+async function transaction(writer: Writer, participants: Answered[], number: string): Promise<void> {
   const answer = await send(writer, 'POST', '', triple(writer.agency, number))
   if (!expected(writer, answer, [200])) return
   const resources = (answer.body as unknown as { entry: { resource: Answered }[] }).entry.map((one) => one.resource)
   for (const resource of resources) writer.ledger.note(resource)
   writer.counts.transactions++
-  known.push(resources[0]!)
+  participants.push(resources[0]!)
 }
 
-type Answer = { readonly status: number; readonly body: Answered }
+type ClientAnswer = { readonly status: number; readonly body: Answered }
 
-function expected(writer: Writer, { status, body }: Answer, statuses: readonly number[]): boolean {
+function expected(writer: Writer, { status, body }: ClientAnswer, statuses: readonly number[]): boolean {
   if (statuses.includes(status)) return true
   writer.faults.push(`${writer.name} was answered ${status}: ${JSON.stringify(body).slice(0, 400)}`)
   return false
@@ -100,7 +100,7 @@ async function send(
   path: string,
   body: unknown,
   more: Record<string, string> = {},
-): Promise<Answer> {
+): Promise<ClientAnswer> {
   const headers = {
     'Content-Type': 'application/fhir+json',
     'X-Agency': agency,

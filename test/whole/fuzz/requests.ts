@@ -32,9 +32,9 @@ export type Seeded = {
   readonly task: string
 }
 
-type Declared = Answer['body']
+type Statement = Answer['body']
 
-export function requests({ patient, goal: aim, response, task }: Seeded, statement: Declared): readonly Request[] {
+export function requests({ patient, goal: aim, response, task }: Seeded, statement: Statement): readonly Request[] {
   const subject = `Patient/${patient}`
   const made: readonly Body[] = [
     resident('es', 'fuzz'),
@@ -108,13 +108,13 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   uri: ['http://example.org'],
 }
 
-/** One search for each declared parameter, with what a search may carry besides. */
-function searches(statement: Declared): readonly Request[] {
-  const types = statement.rest[0].resource as readonly Declared[]
+/** One search for each declared parameter, with what a search may also carry. */
+function searches(statement: Statement): readonly Request[] {
+  const types = statement.rest[0].resource as readonly Statement[]
   return types.flatMap(({ type, searchParam = [], searchInclude = [] }) => [
     request('GET', `/${type}?_count=3&_total=accurate&_sort=-_lastUpdated`),
     ...searchInclude.map((include: string) => request('GET', `/${type}?_include=${include}`)),
-    ...searchParam.flatMap(({ name, type: kind }: Declared) =>
+    ...searchParam.flatMap(({ name, type: kind }: Statement) =>
       (VALUES[kind] ?? []).map((value) => {
         const query = value.startsWith(':') ? `${name}${value}` : `${name}=${encodeURIComponent(value)}`
         return value.length % 2 === 0

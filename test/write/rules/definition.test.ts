@@ -11,12 +11,12 @@ import {
   questionnaire,
   together,
   valueSet,
+  type PostedDefinition,
 } from '../../builders/definitions.ts'
 
-type Definition = { readonly resourceType: string; readonly id: string }
-type Case = readonly [
+type DefinitionCase = readonly [
   what: string,
-  resource: Definition,
+  resource: PostedDefinition,
   status: number,
   code: string,
   expression: string,
@@ -37,10 +37,10 @@ const sliced = (discriminator: object) => ({
   id: 'Patient.identifier',
   slicing: { rules: 'open', discriminator: [discriminator] },
 })
-const without = (resource: Definition, name: string): Definition =>
-  Object.fromEntries(Object.entries(resource).filter(([key]) => key !== name)) as unknown as Definition
+const without = (resource: PostedDefinition, name: string): PostedDefinition =>
+  Object.fromEntries(Object.entries(resource).filter(([key]) => key !== name)) as unknown as PostedDefinition
 
-const PROFILES: readonly Case[] = [
+const PROFILES: readonly DefinitionCase[] = [
   ['without a url', without(patient(phone), 'url'), 422, 'element-missing', 'StructureDefinition.url', /url/],
   ['without a version', without(patient(phone), 'version'), 422, 'element-missing', 'StructureDefinition.version', /named|name/],
   ['with a relative url', patient(phone, { url: 'faulty' }), 422, 'value-format', 'StructureDefinition.url', /absolute/],
@@ -66,7 +66,7 @@ const PROFILES: readonly Case[] = [
   ['without elements', without(patient(phone), 'differential'), 422, 'invariant', 'StructureDefinition', /sdf-6/],
 ] // prettier-ignore
 
-const OTHERS: readonly Case[] = [
+const OTHERS: readonly DefinitionCase[] = [
   ['a code system with a code twice', codeSystem('faulty', ['a', 'b', 'a']), 422, 'invariant', 'CodeSystem', /csd-1/],
   ['a code system that counts wrong', codeSystem('faulty', ['a'], { count: 2 }), 422, 'value-conflict', 'CodeSystem.count', /1 concepts/],
   ['a code system with the url of one of R4', codeSystem('faulty', ['a'], { url: `${R4}/task-status` }), 409, 'definition-taken', 'CodeSystem.url', /of R4/],
@@ -93,15 +93,16 @@ describe('write / rules / a posted definition that cannot be used', function () 
   })
   after(() => hub.stop())
 
-  const put = (resource: Definition): Promise<Answer> => board.put(`/${resource.resourceType}/${resource.id}`, resource)
+  const put = (resource: PostedDefinition): Promise<Answer> =>
+    board.put(`/${resource.resourceType}/${resource.id}`, resource)
 
-  function checkRefusal(answer: Answer, [, , status, code, expression, says]: Case): void {
+  function checkRefusal(answer: Answer, [, , status, code, expression, says]: DefinitionCase): void {
     const text = refused(answer, status, code)
     assert.match(text, says)
     if (expression === '') return
-    const told = answer.body.issue.filter((one: { expression?: string[] }) => one.expression?.[0] === expression)
-    assert.ok(told.length > 0, `${expression}: ${answer.text}`)
-    const [line, column] = told[0].extension.map((one: { valueInteger: number }) => one.valueInteger)
+    const reported = answer.body.issue.filter((one: { expression?: string[] }) => one.expression?.[0] === expression)
+    assert.ok(reported.length > 0, `${expression}: ${answer.text}`)
+    const [line, column] = reported[0].extension.map((one: { valueInteger: number }) => one.valueInteger)
     assert.ok(line >= 1 && column >= 1, answer.text)
   }
 
@@ -134,7 +135,7 @@ describe('write / rules / a posted definition that cannot be used', function () 
 
   it('takes no url of another by an update, whichever came first', async () => {
     const [early, late] = ['early', 'late'].map((id) => profileOf(id, 'Patient', [phone]))
-    const at = (one: Definition, url: string): Definition & { url: string } => ({ ...one, url })
+    const at = (one: PostedDefinition, url: string): PostedDefinition & { url: string } => ({ ...one, url })
     made(await board.post('', together(early!, late!)))
     for (const [one, other] of [
       [early!, late!],
@@ -157,8 +158,8 @@ describe('write / rules / a posted definition that cannot be used', function () 
 
   it('is reported by $validate as well, with a warning for what the hub does not have', async () => {
     const sct = valueSet('foreign', [{ system: 'http://snomed.info/sct' }])
-    const asked = await board.post('/ValueSet/$validate', sct)
-    assert.match(asked.text, /"severity":"warning".*code-unchecked.*could not be checked/)
+    const validated = await board.post('/ValueSet/$validate', sct)
+    assert.match(validated.text, /"severity":"warning".*code-unchecked.*could not be checked/)
     made(await put(sct))
     const create = await board.post('/StructureDefinition/$validate?mode=create', without(patient(phone), 'version'))
     assert.match(create.text, /element-missing/)

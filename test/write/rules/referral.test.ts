@@ -11,10 +11,9 @@ import {
   task,
   transaction,
   type Body,
+  type StoredBody,
 } from '../../builders/index.ts'
 import { attacked, newcomer, post, referred, type Scene } from '../../attack/scene.ts'
-
-type Stored = Body & { readonly id: string }
 
 describe('write / rules / referral', function () {
   this.timeout(30_000)
@@ -37,7 +36,7 @@ describe('write / rules / referral', function () {
     subject = await newcomer(es, 'es')
   })
 
-  const put = (client: Client, record: Stored, more: object = {}) =>
+  const put = (client: Client, record: StoredBody, more: object = {}) =>
     client.put(`/${record.resourceType}/${record.id}`, { ...record, ...more })
   const accepted = { status: 'accepted', ...business('accepted') }
 
@@ -66,7 +65,7 @@ describe('write / rules / referral', function () {
   it('sends no Task while its referral is being revoked', async () => {
     await post(es, consent(subject, 'es', 'abe'))
     const request = await post(es, referral(subject, 'es', 'abe'))
-    scene.between(async () => made(await put(es, request as Stored, { status: 'revoked' })))
+    scene.between(async () => made(await put(es, request as StoredBody, { status: 'revoked' })))
     refused(await es.post('/Task', task(subject, `ServiceRequest/${request.id}`, 'es', 'abe')), 422, 'referral-rule')
   })
 
@@ -104,7 +103,7 @@ describe('write / rules / referral', function () {
     const request = await post(es, referral(subject, 'es', 'abe'))
     const open = await post(es, task(subject, `ServiceRequest/${request.id}`, 'es'))
     const claim = (client: Client, name: string) =>
-      put(client, open as Stored, { ...accepted, owner: { reference: `Organization/${name}` } })
+      put(client, open as StoredBody, { ...accepted, owner: { reference: `Organization/${name}` } })
     const answers = await Promise.all([claim(abe, 'abe'), claim(vr, 'vr')])
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 422])
     refused(await claim(abe, 'vr'), 422, answers[0]!.status === 200 ? 'element-immutable' : 'transition-illegal')
@@ -113,7 +112,7 @@ describe('write / rules / referral', function () {
   it('holds the parties to their own steps', async () => {
     await post(es, consent(subject, 'es', 'vr'))
     const { task: sent } = await referred(es, subject, 'es', 'abe')
-    const stored = sent as Stored
+    const stored = sent as StoredBody
     refused(await put(es, stored, accepted), 422, 'transition-illegal')
     refused(await put(vr, stored, { ...accepted, owner: { reference: 'Organization/vr' } }), 422, 'transition-illegal')
     refused(await put(board, stored, accepted), 422, 'transition-illegal')
@@ -137,7 +136,7 @@ describe('write / rules / referral', function () {
 
   it('lets nobody set a time of change that is still to come, to which all others would be bound', async () => {
     const { task: sent } = await referred(es, subject, 'es', 'abe')
-    const answer = await put(abe, sent as Stored, { ...accepted, lastModified: '9999-12-31T00:00:00Z' })
+    const answer = await put(abe, sent as StoredBody, { ...accepted, lastModified: '9999-12-31T00:00:00Z' })
     if (answer.status === 200) assert.ok(Date.parse(answer.body.lastModified) <= Date.now())
     else refused(answer, 422, 'referral-rule')
     made(await put(es, made(await es.get(`/Task/${sent.id}`)), { note: [{ text: 'Thank you.' }] }))
@@ -146,7 +145,7 @@ describe('write / rules / referral', function () {
   it('lets nobody reopen a referral, not by the board’s deletion either', async () => {
     const { task: sent } = await referred(es, subject, 'es', 'abe')
     const rejected = made(
-      await put(abe, sent as Stored, {
+      await put(abe, sent as StoredBody, {
         status: 'rejected',
         ...business('rejected-capacity'),
         statusReason: { text: 'Full.' },
@@ -165,7 +164,7 @@ describe('write / rules / referral', function () {
     const { task: sent } = await referred(es, subject, 'es', 'abe')
     const other = await newcomer(abe, 'abe')
     const begun = made(
-      await put(abe, made(await put(abe, sent as Stored, accepted)), {
+      await put(abe, made(await put(abe, sent as StoredBody, accepted)), {
         status: 'in-progress',
         ...business('in-service'),
       }),
@@ -189,7 +188,7 @@ describe('write / rules / referral', function () {
     refused(await close('Procedure/no-such'), 422, 'reference-not-found')
     assert.equal((await close('https://elsewhere.example/fhir/Procedure/1')).status, 422)
     const good = await post(abe, service(subject, 'abe'))
-    scene.between(async () => made(await put(abe, good as Stored, { status: 'entered-in-error' })))
+    scene.between(async () => made(await put(abe, good as StoredBody, { status: 'entered-in-error' })))
     refused(await close(`Procedure/${good.id}`), 422, 'referral-rule')
     made(await close(`Procedure/${(await post(abe, service(subject, 'abe'))).id}`))
   })
@@ -238,7 +237,7 @@ describe('write / rules / referral', function () {
       // abe knows the participant anyway: the circle does not move.
       await post(abe, participation(subject, 'abe'))
       const request = await post(es, referral(subject, 'es', 'abe'))
-      scene.between(async () => made(await put(es, permit as Stored, { status: 'inactive' })))
+      scene.between(async () => made(await put(es, permit as StoredBody, { status: 'inactive' })))
       refused(
         await es.post('/Task', task(subject, `ServiceRequest/${request.id}`, 'es', 'abe')),
         422,
@@ -255,8 +254,12 @@ describe('write / rules / referral', function () {
       }
       refused(await es.post('/Consent', nameless), 422, 'agency-not-yours')
       const permit = await post(es, consent(subject, 'es', 'abe'))
-      refused(await put(abe, permit as Stored, { provision: { ...permit.provision, class: [] } }), 422, 'element-empty')
-      refused(await put(abe, permit as Stored), 403, 'forbidden')
+      refused(
+        await put(abe, permit as StoredBody, { provision: { ...permit.provision, class: [] } }),
+        422,
+        'element-empty',
+      )
+      refused(await put(abe, permit as StoredBody), 403, 'forbidden')
       refused(await abe.delete(`/Consent/${permit.id}`), 403, 'forbidden')
     })
   })

@@ -178,11 +178,11 @@ describe('write / rules / subscription / over HTTP', () => {
     await endpoint.close()
   })
 
-  const wanted = (options: SubscriptionOptions = {}) =>
+  const newSubscription = (options: SubscriptionOptions = {}) =>
     build(endpoint.url, { topic: 'participant-updated', ...options })
   const subscribe = async (agency: string, options: SubscriptionOptions = {}): Promise<string> => {
     const count = endpoint.received.length
-    const made = await hub.as(agency).post('/Subscription', wanted(options))
+    const made = await hub.as(agency).post('/Subscription', newSubscription(options))
     assert.equal(made.status, 201, made.text)
     await endpoint.arrived(count + 1)
     return made.body.id
@@ -190,13 +190,13 @@ describe('write / rules / subscription / over HTTP', () => {
   const codes = (answer: Answer) =>
     answer.body.issue.map((one: { details: { coding: { code: string }[] } }) => one.details.coding[0]!.code)
   it('refuses with 422 what it does not offer, each fault at its element', async () => {
-    const wrong = wanted({ status: 'active', topic: 'nothing', filters: ['owner=Organization/a'] })
+    const wrong = newSubscription({ status: 'active', topic: 'nothing', filters: ['owner=Organization/a'] })
     const answer = await hub.as('abe').post('/Subscription', wrong)
     assert.equal(answer.status, 422)
     assert.deepEqual(codes(answer), ['subscription-rule', 'subscription-rule'])
     const unreadable = await hub
       .as('abe')
-      .post('/Subscription', wanted({ topic: 'referral-created', filters: ['owner:nonsense=a'] }))
+      .post('/Subscription', newSubscription({ topic: 'referral-created', filters: ['owner:nonsense=a'] }))
     assert.equal(unreadable.status, 422, unreadable.text)
     assert.match(unreadable.text, /modifier `nonsense`/)
   })
@@ -217,12 +217,12 @@ describe('write / rules / subscription / over HTTP', () => {
 
   it('takes at most 100 subscriptions of one agency', async () => {
     const entry = Array.from({ length: 100 }, () => ({
-      resource: wanted({ status: 'off' }),
+      resource: newSubscription({ status: 'off' }),
       request: { method: 'POST', url: 'Subscription' },
     }))
     const many = await hub.as('youth-coast').post('', { resourceType: 'Bundle', type: 'transaction', entry })
     assert.equal(many.status, 200, many.text.slice(0, 500))
-    const answer = await hub.as('youth-coast').post('/Subscription', wanted())
+    const answer = await hub.as('youth-coast').post('/Subscription', newSubscription())
     assert.equal(answer.status, 422)
     assert.match(answer.text, /`100` subscriptions already/)
   })
