@@ -11,6 +11,7 @@ import { normalTarget, pathOf } from './address.ts'
 import { receive, type CallSettings } from './call.ts'
 import { errors } from './errors.ts'
 import { placedError, placedReply } from './positions.ts'
+import { messageClasses, type MessageClasses } from './message-classes.ts'
 import { pretty, wantsPretty } from './pretty.ts'
 import { sendReply } from './reply.ts'
 import { createRouter, type Handlers, type Target } from '../interactions/routes.ts'
@@ -36,8 +37,11 @@ export const BASE_PATH = '/fhir'
 export const BODY_LIMIT = 10 * 1024 * 1024
 const ADDRESS_LIMIT = 8192
 
+/** Answers requests; a server for it makes them of its classes. */
+export type App = RequestListener & MessageClasses
+
 /** Builds the application; it listens nowhere yet. */
-export function createApp(needs: AppNeeds): RequestListener {
+export function createApp(needs: AppNeeds): App {
   const path = needs.path ?? BASE_PATH
   const app = express()
   app.disable('x-powered-by')
@@ -46,10 +50,11 @@ export function createApp(needs: AppNeeds): RequestListener {
   app.use(trace(needs.log))
   app.use(answer(needs, { publicUrl: needs.publicUrl, path, bodyLimit: needs.bodyLimit ?? BODY_LIMIT }))
   app.use(errors(needs.fault, path))
-  return (request, response) => {
+  const listener: RequestListener = (request, response) => {
     request.url = normalTarget(request.url ?? '/')
     app(request, response)
   }
+  return Object.assign(listener, messageClasses(app))
 }
 
 /** The caller of interactions that need no identity (capabilities). */

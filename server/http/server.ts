@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import { serialize } from '../fhir/json.ts'
 import { operationOutcome, refuse } from '../fhir/outcome.ts'
 import { FHIR_JSON } from './media.ts'
+import type { MessageClasses } from './message-classes.ts'
 
 export type Listening = {
   readonly port: number
@@ -30,7 +31,7 @@ export type ListenOptions = {
 const MAX_HEADER_SIZE = 16 * 1024
 
 /** Resolves when the port is taken; rejects with Node's error (EADDRINUSE, EACCES) when it cannot be. */
-export async function listen(app: RequestListener, options: ListenOptions): Promise<Listening> {
+export async function listen(app: RequestListener & MessageClasses, options: ListenOptions): Promise<Listening> {
   const answering = new Set<ServerResponse>()
   const serve: RequestListener = (request, response) => {
     answering.add(response)
@@ -47,6 +48,8 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
       // A missing Host is answered by the app, in FHIR's words.
       requireHostHeader: false,
       noDelay: true,
+      IncomingMessage: app.IncomingMessage,
+      ServerResponse: app.ServerResponse,
     },
     serve,
   )
