@@ -29,7 +29,7 @@ export async function benchHttp(): Promise<void> {
       read: { url: hub.url, next: () => participants.read() },
       'read, not modified (304)': { url: hub.url, next: () => participants.notModified() },
       'search by identifier': { url: hub.url, next: () => participants.search() },
-      'search, 20 of 200 sorted': { url: hub.url, next: () => participants.page() },
+      'search, 20 of all sorted': { url: hub.url, next: () => participants.page() },
       'search, 20 with _include': { url: hub.url, next: () => participants.pageWithInclude() },
       'bare Express POST': { url: bare.url, next: () => ({ method: 'POST', path: '/', body: participants.body() }) },
       'create (validated, fsynced)': { url: hub.url, next: () => participants.create() },
