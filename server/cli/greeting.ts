@@ -13,7 +13,7 @@ const MOST_LINES = 4
 
 /** Out: the text to print, without a line end. */
 export function greeting({ url, agencies, store }: Greeting): string {
-  const kept = store.kind === 'memory' ? 'in memory (gone at the end)' : `in ${store.path}`
+  const kept = store.kind === 'memory' ? 'in memory (lost when it stops)' : `in ${store.path}`
   const others = agencies.filter(({ id }) => id !== 'board')
   const as = others[0] ? `-H 'X-Agency: ${(others.find(({ id }) => id === 'es') ?? others[0]).id}' ` : ''
   return [
@@ -25,7 +25,7 @@ export function greeting({ url, agencies, store }: Greeting): string {
     `  curl ${as}'${url}/HealthcareService?_count=5'`,
     `  curl -i ${as}-H 'Content-Type: application/fhir+json' -d '{"resourceType":"Patient"}' ${url}/Patient`,
     '',
-    'Ctrl-C stops it. README.md goes on from here.',
+    'Ctrl-C stops it. Continue with README.md.',
   ].join('\n')
 }
 
