@@ -1,6 +1,10 @@
 /** Local time: from an instant to the wall-clock time of a zone, and back. https://www.iana.org/time-zones */
 
 const DAY = 86_400_000
+const HOUR = 3_600_000
+
+/** The last instant that JavaScript has. */
+const LAST = 8_640_000_000_000_000
 
 /** Intl has no years before 1 without an era, and zones had one offset then. */
 const FIRST = new Date(0).setUTCFullYear(1, 0, 2)
@@ -60,11 +64,32 @@ function offsets(timeZone: string): (at: number) => number {
     minute: 'numeric',
     second: 'numeric',
   })
-  return (at) => {
+  const offsetAt = (at: number): number => {
     const whole = Math.max(Math.floor(at / 1000) * 1000, FIRST)
     const part: { [type: string]: number } = {}
     for (const { type, value } of format.formatToParts(whole)) part[type] = Number(value)
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part
     return new Date(0).setUTCFullYear(year, month - 1, day) + (hour * 3600 + minute * 60 + second) * 1000 - whole
+  }
+  return withinHours(offsetAt)
+}
+
+/** Hours of which the offset is kept, at most. */
+const HOURS = 4096
+
+/** An hour that begins and ends with the same offset has it throughout: no zone changes twice within an hour. */
+function withinHours(offsetAt: (at: number) => number): (at: number) => number {
+  const constant = new Map<number, number | undefined>()
+  const offsetOf = (hour: number): number | undefined => {
+    const [first, last] = [offsetAt(hour * HOUR), offsetAt(Math.min((hour + 1) * HOUR - 1, LAST))]
+    return first === last ? first : undefined
+  }
+  return (at) => {
+    const hour = Math.floor(at / HOUR)
+    if (!constant.has(hour)) {
+      if (constant.size >= HOURS) constant.clear()
+      constant.set(hour, offsetOf(hour))
+    }
+    return constant.get(hour) ?? offsetAt(at)
   }
 }

@@ -94,15 +94,17 @@ export function last4Of(patient: Resource | undefined): string | undefined {
  * After sealing there must be none: a reference, an extension or a contained resource would keep it in clear.
  */
 export function ssnIn(node: unknown, at: string): string | undefined {
-  if (typeof node !== 'object' || node === null) return undefined
-  if (Array.isArray(node)) return firstOf(node.map((one: unknown, index) => [one, `${at}[${index}]`] as const))
-  return isSsn(node) ? at : firstOf(Object.entries(node).map(([name, one]) => [one, `${at}.${name}`] as const))
+  const path = pathToSsn(node)
+  return path === undefined ? undefined : at + path
 }
 
-function firstOf(parts: readonly (readonly [unknown, string])[]): string | undefined {
-  for (const [node, at] of parts) {
-    const found = ssnIn(node, at)
-    if (found !== undefined) return found
+/** The path is made only where a number is found: nearly no resource has one. */
+function pathToSsn(node: unknown): string | undefined {
+  if (typeof node !== 'object' || node === null) return undefined
+  if (!Array.isArray(node) && isSsn(node)) return ''
+  for (const name in node) {
+    const path = pathToSsn((node as JsonObject)[name])
+    if (path !== undefined) return Array.isArray(node) ? `[${name}]${path}` : `.${name}${path}`
   }
   return undefined
 }

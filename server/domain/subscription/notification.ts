@@ -37,7 +37,7 @@ export function buildNotification({ id, topic, status }: SubscriptionSpec, notif
     status,
     type,
     count,
-    events: events.map((event) => toldEvent(event, named)),
+    events: events.map((event) => statusEvent(event, named)),
   }
   const resources =
     content === 'full-resource' ? events.flatMap(({ record }) => (record ? [resourceEntry(base, record)] : [])) : []
@@ -64,7 +64,7 @@ export function fitting(events: readonly NotifiedEvent[], most: number): readonl
 /** Bytes that an event adds besides its resource, at most. */
 const AROUND = 1024
 
-const toldEvent = ({ number, at, record }: NotifiedEvent, named: boolean): StatusEvent =>
+const statusEvent = ({ number, at, record }: NotifiedEvent, named: boolean): StatusEvent =>
   named && record ? { number, at, focus: keyText(record) } : { number, at }
 
 function statusEntry(id: string, of: StatusOf): string {
