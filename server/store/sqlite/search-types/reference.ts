@@ -2,7 +2,7 @@
 import type { ReferenceEntry, ReferenceFilter } from '../../../search/types/reference.ts'
 import { raw, sql } from '../sql.ts'
 import type { ValueType } from './type.ts'
-import { valuesIn, withFewValues } from './values.ts'
+import { ofKind, valuesIn, withFewValues } from './values.ts'
 
 const ID = 3
 
@@ -18,7 +18,7 @@ export const reference: ValueType<ReferenceEntry, ReferenceFilter> = {
 
   condition({ type, id }, fields, scope) {
     const ofType = type === undefined ? raw('1') : sql`v.scope = ${scope.terms.idOf(type) ?? UNUSED_TYPE}`
-    return withFewValues(fields, sql`v.kind = ${ID} AND v.text = ${id} AND ${ofType}`, scope)
+    return withFewValues(fields, sql`${ofKind(ID)} AND v.text = ${id} AND ${ofType}`, scope)
   },
 
   sortExpression: (fields, best) =>

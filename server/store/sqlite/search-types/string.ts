@@ -1,13 +1,11 @@
 /** Strings in SQLite: the text is normalised, `exact` is as written. */
 import type { StringEntry, StringFilter } from '../../../search/types/string.ts'
-import { raw, sql } from '../sql.ts'
+import { sql } from '../sql.ts'
 import type { ValueType } from './type.ts'
-import { byText, withFewValues, withManyValues } from './values.ts'
+import { byText, ofKind, withFewValues, withManyValues } from './values.ts'
 
 const ID = 2
-const IS_STRING = sql`v.kind = ${ID}`
-/** With a literal number SQLite can use the partial index value_exact. */
-const IS_STRING_LITERAL = raw(`v.kind = ${ID}`)
+const IS_STRING = ofKind(ID)
 
 /** Sorts after every text with the same beginning. */
 const LAST = '\u{10FFFF}'
@@ -20,7 +18,7 @@ export const string: ValueType<StringEntry, StringFilter> = {
   decode: ({ text, exact }, param) => ({ kind: 'string', param, value: text, exact }),
 
   condition({ how, value }, fields, scope) {
-    if (how === 'exact') return withFewValues(fields, sql`${IS_STRING_LITERAL} AND v.exact = ${value}`, scope)
+    if (how === 'exact') return withFewValues(fields, sql`${IS_STRING} AND v.exact = ${value}`, scope)
     if (how === 'contains') return withManyValues(fields, sql`${IS_STRING} AND instr(v.text, ${value}) > 0`)
     return withManyValues(fields, sql`${IS_STRING} AND v.text >= ${value} AND v.text < ${value + LAST}`)
   },

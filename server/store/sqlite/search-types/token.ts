@@ -2,12 +2,10 @@
 import type { TokenEntry, TokenFilter } from '../../../search/types/token.ts'
 import { raw, sql } from '../sql.ts'
 import type { ValueType } from './type.ts'
-import { byText, withFewValues, withManyValues } from './values.ts'
+import { byText, ofKind, withFewValues, withManyValues } from './values.ts'
 
 const ID = 1
-const IS_TOKEN = sql`v.kind = ${ID}`
-/** With a literal number SQLite can use the partial index value_system. */
-const IS_TOKEN_LITERAL = raw(`v.kind = ${ID}`)
+const IS_TOKEN = ofKind(ID)
 
 /** The scope of a code without a system. */
 const NO_SYSTEM = 0
@@ -33,7 +31,7 @@ export const token: ValueType<TokenEntry, TokenFilter> = {
       return withFewValues(fields, sql`${IS_TOKEN} AND v.text = ${code} AND ${ofSystem}`, scope)
     }
     if (system === undefined) return withManyValues(fields, IS_TOKEN)
-    return withManyValues(fields, sql`${IS_TOKEN_LITERAL} AND v.scope = ${inScope}`)
+    return withManyValues(fields, sql`${IS_TOKEN} AND v.scope = ${inScope}`)
   },
 
   sortExpression: byText,

@@ -4,6 +4,12 @@ import type { SqlCondition, FieldIds, QueryScope } from '../condition.ts'
 import { raw, sql } from '../sql.ts'
 import type { Sql } from '../sql.ts'
 
+/**
+ * Values `v` of a kind. The number is written into the text: with a parameter, SQLite cannot tell whether a partial index
+ * may be used, and prepares the statement again whenever the parameter is bound. https://sqlite.org/partialindex.html
+ */
+export const ofKind = (kind: number): Sql => raw(`v.kind = ${kind}`)
+
 /** Records with a value `v` that meets a condition which few values meet: their numbers are read first. */
 export function withFewValues(fields: FieldIds, where: Sql, { statements }: QueryScope): SqlCondition {
   if (fields.length === 0) return NO_RECORD
