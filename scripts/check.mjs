@@ -1,8 +1,14 @@
-/** `npm run check`: everything that a change must satisfy in addition to the tests, one line per step. */
+/**
+ * `npm run check [-- FILE]`: everything that a change must satisfy in addition to the tests, one line per step. FILE: the
+ * definitions of R4 as published, with which the hub's copy is compared instead of with its digests (scripts/r4.ts).
+ */
 import { spawn } from 'node:child_process'
+import { resolve as resolvePath } from 'node:path'
 import { ROOT } from './dependencies.mjs'
 
 const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter=dot']
+
+const published = process.argv.slice(2).map((file) => resolvePath(process.env.INIT_CWD ?? '', file))
 
 const STEPS = [
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '--noEmit'] },
@@ -23,7 +29,7 @@ const STEPS = [
     args: ['--import', 'tsx', 'scripts/schemas.ts', '--check'],
     fix: 'node --import tsx scripts/schemas.ts',
   },
-  { name: 'R4 definitions', args: ['--import', 'tsx', 'scripts/r4.ts', '--check'] },
+  { name: 'R4 definitions', args: ['--import', 'tsx', 'scripts/r4.ts', '--check', ...published] },
   { name: 'documentation', args: [...mocha, 'test/docs.test.ts', 'test/repo.test.ts'] },
 ]
 
