@@ -66,7 +66,7 @@ type Started = { readonly child: ChildProcess; readonly url: string }
 
 /** Resolves with the first address that the program prints. */
 function started(file: string, env: Readonly<Record<string, string>>): Promise<Started> {
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+  const child = spawn(process.execPath, ['--import', './server/typescript/register.mjs', file], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

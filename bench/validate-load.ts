@@ -68,14 +68,20 @@ async function again(before: First): Promise<First> {
 const first = async (url: string): Promise<First> => ({ url, ...(await compiling<Omit<First, 'url'>>('cold', url)) })
 
 async function compiling<Answer>(...task: readonly string[]): Promise<Answer> {
-  const options = ['--expose-gc', '--import', 'tsx', join(import.meta.dirname, 'compiling.ts'), ...task]
+  const options = [
+    '--expose-gc',
+    '--import',
+    './server/typescript/register.mjs',
+    join(import.meta.dirname, 'compiling.ts'),
+    ...task,
+  ]
   return JSON.parse((await run(process.execPath, options)).stdout) as Answer
 }
 
 /** The time until a request is answered. */
 async function start(file: string, path: string, more: Readonly<Record<string, string>>): Promise<number> {
   const begun = performance.now()
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+  const child = spawn(process.execPath, ['--import', './server/typescript/register.mjs', file], {
     env: { ...process.env, ...more },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { resolve as resolvePath } from 'node:path'
 import { ROOT } from './dependencies.mjs'
 
+const LOADER = './server/typescript/register.mjs'
 const mocha = ['node_modules/mocha/bin/mocha.js', '--reporter=dot']
 
 const published = process.argv.slice(2).map((file) => resolvePath(process.env.INIT_CWD ?? '', file))
@@ -21,15 +22,15 @@ const STEPS = [
   { name: 'imports and file sizes', args: [...mocha, 'test/architecture.test.ts'] },
   {
     name: 'reference pages',
-    args: ['--import', 'tsx', 'scripts/docs.ts', '--check'],
-    fix: 'node --import tsx scripts/docs.ts',
+    args: ['--import', LOADER, 'scripts/docs.ts', '--check'],
+    fix: `node --import ${LOADER} scripts/docs.ts`,
   },
   {
     name: 'generated files',
-    args: ['--import', 'tsx', 'scripts/schemas.ts', '--check'],
-    fix: 'node --import tsx scripts/schemas.ts',
+    args: ['--import', LOADER, 'scripts/schemas.ts', '--check'],
+    fix: `node --import ${LOADER} scripts/schemas.ts`,
   },
-  { name: 'R4 definitions', args: ['--import', 'tsx', 'scripts/r4.ts', '--check', ...published] },
+  { name: 'R4 definitions', args: ['--import', LOADER, 'scripts/r4.ts', '--check', ...published] },
   { name: 'documentation', args: [...mocha, 'test/docs.test.ts', 'test/repo.test.ts'] },
 ]
 

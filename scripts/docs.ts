@@ -1,5 +1,5 @@
 /**
- * Writes docs/reference/*.md from the definitions: `node --import tsx scripts/docs.ts`. With `--check` it writes
+ * Writes docs/reference/*.md from the definitions: `node --import ./server/typescript/register.mjs scripts/docs.ts`. With `--check` it writes
  * nothing, and its exit code is 0 if the pages are current.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -31,7 +31,9 @@ const stale = Object.keys(pages).filter((name) => read(name) !== pages[name])
 
 if (process.argv.includes('--check')) {
   for (const name of stale)
-    console.error(`docs/reference/${name} is not current. Run \`node --import tsx scripts/docs.ts\`.`)
+    console.error(
+      `docs/reference/${name} is not current. Run \`node --import ./server/typescript/register.mjs scripts/docs.ts\`.`,
+    )
   process.exitCode = stale.length > 0 ? 1 : 0
 } else {
   mkdirSync(FOLDER, { recursive: true })

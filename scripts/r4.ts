@@ -2,9 +2,9 @@
  * The trimmed copy of the R4 (4.0.1) definitions under server/definitions/r4, from the definitions that HL7 published
  * (lines of JSON, one resource each, compressed or not):
  *
- *     node --import tsx scripts/r4.ts FILE            builds the copy and its digests
- *     node --import tsx scripts/r4.ts --check         compares the copy with its digests
- *     node --import tsx scripts/r4.ts --check FILE    compares the copy and the digests with the published definitions
+ *     node --import ./server/typescript/register.mjs scripts/r4.ts FILE            builds the copy and its digests
+ *     node --import ./server/typescript/register.mjs scripts/r4.ts --check         compares the copy with its digests
+ *     node --import ./server/typescript/register.mjs scripts/r4.ts --check FILE    compares the copy and the digests with the published definitions
  *
  * Exit code 0, 1 when there is a difference, 2 when a file is missing. No network. See docs/dependencies.md.
  */
@@ -26,7 +26,10 @@ const [file] = positionals
 try {
   if (values.check) check()
   else if (file) make(file)
-  else throw new Error('Name the published definitions of R4 (4.0.1): `node --import tsx scripts/r4.ts FILE`.')
+  else
+    throw new Error(
+      'Name the published definitions of R4 (4.0.1): `node --import ./server/typescript/register.mjs scripts/r4.ts FILE`.',
+    )
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 2

@@ -1,5 +1,5 @@
 /**
- * Writes profiles/schema/*.json from the profiles: `node --import tsx scripts/schemas.ts`. With `--check` it writes
+ * Writes profiles/schema/*.json from the profiles: `node --import ./server/typescript/register.mjs scripts/schemas.ts`. With `--check` it writes
  * nothing, and its exit code is 0 if the files are current.
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,9 @@ const stale = staleFiles(expected)
 
 if (process.argv.includes('--check')) {
   for (const name of stale)
-    console.error(`profiles/schema/${name} is not current. Run \`node --import tsx scripts/schemas.ts\`.`)
+    console.error(
+      `profiles/schema/${name} is not current. Run \`node --import ./server/typescript/register.mjs scripts/schemas.ts\`.`,
+    )
   if (stale.length === 0) console.log(`profiles/schema: ${expected.length} files are current.`)
   process.exitCode = stale.length > 0 ? 1 : 0
 } else {

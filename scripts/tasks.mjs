@@ -52,8 +52,7 @@ export async function runTask(name, args) {
 async function runModule(file, args) {
   const path = `${ROOT}/${file}`
   process.argv.splice(1, Infinity, path, ...args)
-  const { register } = await import('tsx/esm/api')
-  register()
+  await import('../server/typescript/register.mjs')
   await import(pathToFileURL(path).href)
 }
 

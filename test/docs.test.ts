@@ -48,10 +48,14 @@ describe('the documentation', () => {
 
   it('describes every profile, search parameter, operation, topic, code list and example as defined', function () {
     this.timeout(120_000)
-    const { status, stderr } = spawnSync(process.execPath, ['--import=tsx', 'scripts/docs.ts', '--check'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    })
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--import=./server/typescript/register.mjs', 'scripts/docs.ts', '--check'],
+      {
+        cwd: ROOT,
+        encoding: 'utf8',
+      },
+    )
     assert.equal(status, 0, stderr)
   })
 

@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { validator, type Validate } from '../server/library.ts'
 import { ROOT } from './checks/files.ts'
 import { textOf } from './checks/markdown.ts'
@@ -61,12 +59,15 @@ describe('the library', () => {
       symlinkSync(ROOT, path.join(folder, 'node_modules', 'no-wrong-door'), 'dir')
       writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}')
       writeFileSync(path.join(folder, 'hub.test.js'), example)
-      const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-      const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', tsx, '--test'], {
-        cwd: folder,
-        encoding: 'utf8',
-        env: { PATH: process.env.PATH },
-      })
+      const { stdout, stderr, status } = spawnSync(
+        process.execPath,
+        ['--import', 'no-wrong-door/typescript', '--test'],
+        {
+          cwd: folder,
+          encoding: 'utf8',
+          env: { PATH: process.env.PATH },
+        },
+      )
       assert.equal(status, 0, stdout + stderr)
       assert.match(stdout, /the hub accepts the participant that we send/)
     } finally {

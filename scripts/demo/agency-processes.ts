@@ -78,7 +78,7 @@ const isReached = ({ event: what, count }: Waiting, counts: ReadonlyMap<AgencyEv
   (counts.get(what) ?? 0) >= count
 
 function start(agency: Agency, hub: string, receive: (agency: Agency, report: Report) => void): Promise<ChildProcess> {
-  const child = fork(PROGRAM, [agency, hub], { cwd: ROOT, execArgv: ['--import', 'tsx'] })
+  const child = fork(PROGRAM, [agency, hub], { cwd: ROOT, execArgv: ['--import', './server/typescript/register.mjs'] })
   return new Promise((resolve, reject) => {
     child.on('exit', (code) => reject(new Error(`The agency system \`${agency}\` ended with ${code}.`)))
     child.on('message', (report: Report) => {

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The command `nwd`: runs the TypeScript of main.ts. Plain JavaScript, because a package's command has to be. */
-import { register } from 'tsx/esm/api'
+import '../typescript/register.mjs'
 
-register()
 await import('./main.ts')

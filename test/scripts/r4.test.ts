@@ -227,7 +227,14 @@ describe('scripts / R4 / a copy on disk', () => {
     return file
   }
   const run = (...args: readonly string[]) => {
-    const command = ['--import', 'tsx', 'scripts/r4.ts', '--folder', path.join(folder, 'copy'), ...args]
+    const command = [
+      '--import',
+      './server/typescript/register.mjs',
+      'scripts/r4.ts',
+      '--folder',
+      path.join(folder, 'copy'),
+      ...args,
+    ]
     const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8' })
     return { status, output: stdout + stderr }
   }
@@ -255,7 +262,8 @@ describe('scripts / R4 / a copy on disk', () => {
   it('says what to do without a file, or with one that is not there', () => {
     assert.deepEqual(run(), {
       status: 2,
-      output: 'Name the published definitions of R4 (4.0.1): `node --import tsx scripts/r4.ts FILE`.\n',
+      output:
+        'Name the published definitions of R4 (4.0.1): `node --import ./server/typescript/register.mjs scripts/r4.ts FILE`.\n',
     })
     assert.match(run('none.ndjson.gz').output, /There is no file `none.ndjson.gz`/)
   })

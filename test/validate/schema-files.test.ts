@@ -23,7 +23,7 @@ describe('the published schemas', () => {
     files = schemaFiles(await loadDefinitions(ROOT))
   })
 
-  it('are current; `node --import tsx scripts/schemas.ts` makes them so', () => {
+  it('are current; `node --import ./server/typescript/register.mjs scripts/schemas.ts` makes them so', () => {
     assert.deepEqual(readdirSync(FOLDER).sort(), files.map((one) => one.name).sort())
     const stale = files.filter(({ name, text }) => readFileSync(path.join(FOLDER, name), 'utf8') !== text)
     assert.deepEqual(

@@ -1,5 +1,4 @@
 /** Runs the TypeScript of thread.ts: a thread does not have the loader of the one that starts it. */
-import { register } from 'tsx/esm/api'
+import '../../typescript/register.mjs'
 
-register()
 await import('./thread.ts')

@@ -42,7 +42,7 @@ describe('store / sqlite / kill -9', function () {
 /** Starts the process, kills it after so many lines, and answers all that it had acknowledged. */
 async function workUntilKilled(path: string, cycle: number, after: number): Promise<Line[]> {
   const script = fileURLToPath(new URL('commit-forever.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import=tsx', script, path, String(cycle)], {
+  const child = spawn(process.execPath, ['--import=./server/typescript/register.mjs', script, path, String(cycle)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const lines: string[] = []

@@ -25,6 +25,8 @@ export async function compileWatcher(folder: string): Promise<string | undefined
 export async function watched<T>(library: string, script: string, args: readonly string[]) {
   const [count, fails] = [`${args[0]}.count`, `${args[0]}.fails`]
   const env = { ...process.env, LD_PRELOAD: library, FSYNC_COUNT: count, FSYNC_FAILS: fails }
-  const { stdout } = await run(process.execPath, ['--import=tsx', file(script), ...args], { env })
+  const { stdout } = await run(process.execPath, ['--import=./server/typescript/register.mjs', file(script), ...args], {
+    env,
+  })
   return { printed: JSON.parse(stdout) as T, fsyncs: Number(await readFile(count, 'utf8')) }
 }
