@@ -1,6 +1,7 @@
 /** The hub put together: the one file that knows every part. Reads from top to bottom as the parts depend on each other. */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { createActiveAgencies, type ActiveAgencies } from './auth/active-agencies.ts'
 import { identify } from './auth/open.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -23,9 +24,9 @@ import { search } from './interactions/search.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
-import { createIndexFollower, REINDEX, reindex } from './jobs/reindex.ts'
+import { indexProcessState, REINDEX, reindex } from './jobs/reindex.ts'
 import type { LogReader } from './jobs/log-reader.ts'
-import { createPostedFollower } from './jobs/posted-follower.ts'
+import { createStateFollower, type ProcessState } from './jobs/process-state.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
@@ -125,7 +126,8 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const secret = loadSecretKey(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
-  const store = options.store ?? (await openStore(config.store, { clock: clock.now }))
+  const agencies = createActiveAgencies(options.store ?? (await openStore(config.store, { clock: clock.now })))
+  const { store } = agencies
   const inEffect = definitionsInEffect(definitions, { ...validation, workerThread, inTimeSlice: createTimeSlicer() })
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
   const needs = {
@@ -134,8 +136,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     newId: clock.newId,
     cursors: createCursors(secret),
   }
-  const software = await version()
-  const indexing: IndexNeeds = { write: needs, state: indexState, clock, sleep, software, log }
+  const indexing: IndexNeeds = { write: needs, state: indexState, clock, sleep, software: await version(), log }
   const { restricts, publishes } = RULES[config.rules]
   const circles = restricts ? { store, visibility: tables.visibility, range: needs.range } : undefined
   const preparing = { indexing, circles, log }
@@ -143,10 +144,10 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const samples = config.seed === 'sample' ? `${ROOT_FOLDER}samples/seed` : undefined
   if (publishes) await publish(preparing, { definitions, samples, now: clock.now() })
 
-  const { readers, worker } = background(needs, config, { log, clock, base: () => base, indexing })
+  const { readers, worker } = background(needs, config, { log, clock, base: () => base, indexing, agencies })
   const app = createApp({
     ...observed(await handlersOf(needs, config, clock.now()), onReply),
-    identify: identify(store, config.publicUrl),
+    identify: identify(agencies, config.publicUrl),
     now: clock.now,
     log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
     fault: (fault, request) => log.error('fault', { fault, request }),
@@ -244,13 +245,19 @@ function observed({ interactions, operations }: Handlers, onReply: HubOptions['o
   }
 }
 
-type Process = { readonly log: Log; readonly clock: Clock; base(): string; readonly indexing: IndexNeeds }
+type Process = {
+  readonly log: Log
+  readonly clock: Clock
+  base(): string
+  readonly indexing: IndexNeeds
+  readonly agencies: ActiveAgencies
+}
 
 /** What runs beside the requests: changes become events, and events become notifications. */
 function background(
   needs: WriteNeeds,
   config: Config,
-  { log, clock, base, indexing }: Process,
+  { log, clock, base, indexing, agencies }: Process,
 ): { readers: readonly LogReader[]; worker: Worker } {
   const { store, definitions, index } = needs
   const caller: Caller = { agency: HUB, role: 'hub' }
@@ -279,10 +286,10 @@ function background(
   const all = { ...handlers, [REINDEX]: reindex(indexing) }
   const worker = createWorker({ store, clock, sleep, handlers: all, concurrency: CONCURRENCY, onFault, onFailed })
   const reading = { store, clock, sleep, log }
-  const followers = [createIndexFollower(reading, indexing.state)]
+  const states: ProcessState[] = [agencies, indexProcessState(store, indexing.state)]
   const { posted } = needs.policy
-  if (posted) followers.push(createPostedFollower(reading, posted))
-  return { readers: [matcher, ...followers], worker }
+  if (posted) states.push(posted)
+  return { readers: [matcher, createStateFollower(reading, states)], worker }
 }
 
 /** What the index entries depend on in addition to the search parameters. */

@@ -4,46 +4,26 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { refuse } from '../fhir/outcome.ts'
-import type { Caller } from '../fhir/types.ts'
+import { FHIR_ID, type Caller } from '../fhir/types.ts'
 import { BOARD, HUB } from '../write/reserved-agencies.ts'
-import { currentResource } from '../records/resource.ts'
-import { unrestricted } from '../records/view.ts'
-import type { Store, Version } from '../store/store.ts'
+import type { ActiveAgencies } from './active-agencies.ts'
 
 const BOARD_CALLER: Caller = { agency: BOARD, role: 'board' }
 
 /** Errors: `unknown-agency` (401) when no active Organization has this id. */
-export const identify = (store: Store, publicUrl?: string) => {
-  const isActive = activity()
-  return async (headers: IncomingHttpHeaders): Promise<Caller> => {
+export const identify =
+  (agencies: Pick<ActiveAgencies, 'isActive'>, publicUrl?: string) =>
+  async (headers: IncomingHttpHeaders): Promise<Caller> => {
     refuseForeignHost(headers.host, publicUrl)
     const named = headers['x-agency']
     if (named === undefined || named === BOARD) return BOARD_CALLER
     const agency = String(named)
-    const version =
-      agency !== HUB && /^[A-Za-z0-9\-.]{1,64}$/.test(agency)
-        ? await unrestricted(store).read({ type: 'Organization', id: agency })
-        : undefined
-    if (version && isActive(version)) return { agency, role: 'agency' }
+    if (agency !== HUB && FHIR_ID.test(agency) && (await agencies.isActive(agency))) return { agency, role: 'agency' }
     throw refuse(
       'unknown-agency',
       `\`${agency.slice(0, 64)}\` is no agency of this hub. Name one in the header X-Agency: see GET Organization as the board, without the header.`,
     )
   }
-}
-
-/** Whether an agency is active, by its current version: each version is parsed once, for there are few agencies. */
-function activity(): (agency: Version) => boolean {
-  const cache = new Map<string, { readonly version: number; readonly active: boolean }>()
-  return (agency) => {
-    const cached = cache.get(agency.id)
-    if (cached?.version === agency.version) return cached.active
-    const resource = currentResource(agency)
-    const active = resource !== undefined && resource.active !== false
-    cache.set(agency.id, { version: agency.version, active })
-    return active
-  }
-}
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
 

@@ -174,7 +174,7 @@ function createLoop(needs: LogReaderNeeds, name: string, reading: ReadingSteps):
   /** Waits for a commit, no longer than the lease may go without being renewed. */
   async function changed(): Promise<void> {
     const waiting = new AbortController()
-    const end = (): void => waiting.abort()
+    const end = (): void => waiting.abort('changed')
     signal.addEventListener('abort', end)
     const until = lease ? needs.sleep(RENEW, waiting.signal) : new Promise<void>(() => undefined)
     await Promise.race([needs.store.changed(reading.position(), waiting.signal), until])

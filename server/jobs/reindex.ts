@@ -5,11 +5,19 @@
  */
 import { unrestricted } from '../records/view.ts'
 import { ALL, type Cursor } from '../search/query.ts'
-import { CommitConflict, type Commit, type Job, type NewJob, type Version, type Write } from '../store/store.ts'
+import {
+  CommitConflict,
+  type Commit,
+  type Job,
+  type NewJob,
+  type Store,
+  type Version,
+  type Write,
+} from '../store/store.ts'
 import { INDEX, indexWrite, readStoredIndex, type IndexState } from '../write/index-state.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 import { storedEntries } from '../write/stored-entries.ts'
-import { createLogFollower, type LogReader, type LogReaderNeeds } from './log-reader.ts'
+import type { ProcessState } from './process-state.ts'
 import type { JobHandler } from './worker.ts'
 
 export const REINDEX = 'reindex'
@@ -116,20 +124,14 @@ const sameDigests = (one: object, other: object = {}): boolean =>
 const sorted = (digests: object): unknown => Object.entries(digests).sort(([a], [b]) => (a < b ? -1 : 1))
 
 /** Each process learns of an index that another one has completed. */
-export function createIndexFollower(needs: LogReaderNeeds, state: IndexState): LogReader {
-  const load = async (): Promise<void> => state.update((await readStoredIndex(needs.store))?.digests ?? {})
-  return createLogFollower(needs, {
-    name: 'index-state',
-    batch: 200,
-    async begin() {
-      const sequence = await needs.store.last()
-      await load()
-      return sequence
-    },
-    async handle(commits) {
+export function indexProcessState(store: Store, state: IndexState): ProcessState {
+  const load = async (): Promise<void> => state.update((await readStoredIndex(store))?.digests ?? {})
+  return {
+    load,
+    async follow(commits) {
       if (changesIndex(commits)) await load()
     },
-  })
+  }
 }
 
 const changesIndex = (commits: readonly Commit[]): boolean =>

@@ -30,7 +30,7 @@ export type Publishing = {
 export async function prepareStore({ indexing, circles, log }: PrepareNeeds): Promise<void> {
   const { write, software } = indexing
   const isNewStore = (await write.store.last()) === 0
-  await write.policy.posted?.catchUp()
+  await write.policy.posted?.load()
   await prepareIndex(indexing)
   await prepareAudiences({ write, circles, software, isNewStore, log })
 }

@@ -44,8 +44,10 @@ export type PostedDefinitions = {
   effective(changes: readonly PreparedChange[]): EffectiveDefinitions
   /** Why a profile among these definitions cannot be used; undefined when it can. */
   faultOf(url: string, definitions: Definitions): Promise<string | undefined>
-  /** Loads what the store has, if that is newer than what this process has: at the start, and for the follower. */
-  catchUp(): Promise<void>
+  /** Loads what the store has, if that is newer than what this process has. */
+  load(): Promise<void>
+  /** The same, where one of these commits posted a definition, or changed or withdrew a posted one. */
+  follow(commits: readonly Commit[]): Promise<void>
 }
 
 export type PostedNeeds = {
@@ -108,12 +110,15 @@ export function createPostedDefinitions({ store, start, live, faultOf, ...needs 
       return { ...effective, posts: { write: counted(version), takeEffect } }
     },
     faultOf,
-    catchUp: () => inTurn(load),
+    load: () => inTurn(load),
+    async follow(commits) {
+      if (posts(commits)) await inTurn(load)
+    },
   }
 }
 
 /** Did one of these commits post a definition, or change or withdraw a posted one? */
-export const posts = (commits: readonly Commit[]): boolean =>
+const posts = (commits: readonly Commit[]): boolean =>
   commits.some(({ versions }) => versions.some(({ type, id }) => type === POSTED.type && id === POSTED.id))
 
 /** Calls back once for each key and reason. */
