@@ -45,9 +45,22 @@ function timeText(instant: number): string {
   return text
 }
 
+/** Random bytes are made for many ids at once: each call of the generator costs more than the bytes. */
+function createRandomBytes(): (length: number) => Uint8Array {
+  let pool = new Uint8Array()
+  return (length) => {
+    if (pool.length < length) pool = randomBytes(256 * length)
+    const bytes = pool.subarray(0, length)
+    pool = pool.subarray(length)
+    return bytes
+  }
+}
+
+const nextBytes = createRandomBytes()
+
 /** The first digit starts below 16, so that counting upward cannot run out within a millisecond. */
 function randomTail(): number[] {
-  const digits = [...randomBytes(RANDOM_DIGITS)].map((byte) => byte % 32)
+  const digits = Array.from(nextBytes(RANDOM_DIGITS), (byte) => byte % 32)
   digits[0] = (digits[0] ?? 0) % 16
   return digits
 }
