@@ -28,14 +28,16 @@ export type ReadContext = { readonly statements: Statements; readonly terms: Ter
 /** How many terms, and how many values, are kept in memory; more are looked up. */
 const MAX_CACHED = 20_000
 
-/** Inserts a row and answers its number. */
-type Insert = (text: string, ...args: readonly Arg[]) => number
+/** Inserts a row and answers its number; undefined when there was one already and the statement ignores it. */
+type Insert = (text: string, ...args: readonly Arg[]) => number | undefined
 
 export function createTerms(statements: Statements): Terms {
   let fresh = false
   const insert: Insert = (text, ...args) => {
+    const { changes, lastInsertRowid } = statements.run(text, ...args)
+    if (changes === 0) return undefined
     fresh = true
-    return Number(statements.run(text, ...args).lastInsertRowid)
+    return Number(lastInsertRowid)
   }
   const { forget: forgetTexts, ...texts } = textsOf(statements, insert)
   const { forget: forgetValues, ...values } = valuesOf(statements, insert)
@@ -49,7 +51,7 @@ export function createTerms(statements: Statements): Terms {
     makeField: (type, kind, param) => {
       const existing = all().find(type, kind, param)
       if (existing !== undefined) return existing
-      const fid = insert('INSERT INTO field (type, kind, param) VALUES (?, ?, ?)', type, kind, param)
+      const fid = insert('INSERT INTO field (type, kind, param) VALUES (?, ?, ?)', type, kind, param)!
       all().add({ fid, type, kind, param })
       return fid
     },
@@ -88,7 +90,7 @@ function textsOf({ get }: Statements, insert: Insert) {
   return {
     forget,
     idOf,
-    makeId: (text: string): number => idOf(text) ?? remember(text, insert('INSERT INTO term (text) VALUES (?)', text)),
+    makeId: (text: string): number => idOf(text) ?? remember(text, insert('INSERT INTO term (text) VALUES (?)', text)!),
     text: (tid: number): string => {
       const existing = texts.get(tid)
       if (existing !== undefined) return existing
@@ -107,8 +109,9 @@ function valuesOf({ get }: Statements, insert: Insert) {
       const name = `${kind} ${scope} ${exact.length} ${exact}${text}`
       const existing = numbers.get(name)
       if (existing !== undefined) return existing
-      const row = get<{ vid: number }>(VALUE, kind, text, scope, exact)
-      const vid = row?.vid ?? insert(INSERT_VALUE, kind, text, scope, exact)
+      // A value that is not in memory is most often a new one: the insertion finds out.
+      const vid =
+        insert(ADD_VALUE, kind, text, scope, exact) ?? get<{ vid: number }>(VALUE, kind, text, scope, exact)!.vid
       if (numbers.size >= MAX_CACHED) numbers.clear()
       numbers.set(name, vid)
       return vid
@@ -117,4 +120,4 @@ function valuesOf({ get }: Statements, insert: Insert) {
 }
 
 const VALUE = 'SELECT vid FROM value WHERE kind = ? AND text = ? AND scope = ? AND exact = ?'
-const INSERT_VALUE = 'INSERT INTO value (kind, text, scope, exact) VALUES (?, ?, ?, ?)'
+const ADD_VALUE = 'INSERT INTO value (kind, text, scope, exact) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
