@@ -6,6 +6,9 @@
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
 export type JsonObject = { readonly [key: string]: Json | undefined }
 
+/** https://hl7.org/fhir/R4/datatypes.html#id */
+export const FHIR_ID = /^[A-Za-z0-9\-.]{1,64}$/
+
 /** A coded value; `system` names the code system. https://hl7.org/fhir/R4/datatypes.html#Coding */
 export type Coding = { readonly system?: string; readonly code?: string; readonly display?: string }
 

@@ -5,7 +5,7 @@
  */
 import type { Handler } from './call.ts'
 import { refuse } from '../fhir/outcome.ts'
-import type { Caller } from '../fhir/types.ts'
+import { FHIR_ID, type Caller } from '../fhir/types.ts'
 
 /** What a request may carry: a resource, an optional resource, a form of search parameters, or nothing that is read. */
 export type Body = 'resource' | 'optional' | 'form' | 'none'
@@ -153,9 +153,9 @@ function namesIn(segments: readonly string[]): { type?: string; id?: string; ver
   if (!TYPE.test(type))
     throw refuse('unknown-type', `\`${clip(type)}\` is not a resource type. Types are written as \`Patient\`.`)
   if (id === undefined || !isName(id)) return { type }
-  if (!ID.test(id)) throw invalidId(id)
+  if (!FHIR_ID.test(id)) throw invalidId(id)
   if (version === undefined || !isName(version)) return { type, id }
-  if (!ID.test(version)) throw invalidId(version)
+  if (!FHIR_ID.test(version)) throw invalidId(version)
   return { type, id, version }
 }
 
@@ -163,7 +163,6 @@ const isName = (segment: string): boolean => !segment.startsWith('_') && !segmen
 
 const TYPE = /^[A-Z][A-Za-z]{1,63}$/
 /** https://hl7.org/fhir/R4/datatypes.html#id */
-const ID = /^[A-Za-z0-9\-.]{1,64}$/
 
 type Registry = ReadonlyMap<string, RoutedOperation>
 

@@ -2,7 +2,7 @@
 import type { Definitions, ResourceCapability } from '../definitions/definitions.ts'
 import { refuse, type OutcomeError } from '../fhir/outcome.ts'
 import { nearest } from '../fhir/nearest.ts'
-import { keyText, type Key } from '../fhir/types.ts'
+import { FHIR_ID, keyText, type Key } from '../fhir/types.ts'
 import type { Call } from './call.ts'
 
 /** What the hub offers for the type of a call. Errors: `unknown-type` (404), naming the nearest type that is offered. */
@@ -43,13 +43,12 @@ const allowed = (capability: ResourceCapability, methods: Readonly<Record<string
 
 export function keyOf(call: Call): Key {
   const key = { type: call.type ?? '', id: call.id ?? '' }
-  if (!ID.test(key.id))
+  if (!FHIR_ID.test(key.id))
     throw refuse('invalid-id', `\`${key.id}\` is not a FHIR id: 1 to 64 letters, digits, \`-\` and \`.\`.`)
   return key
 }
 
 /** https://hl7.org/fhir/R4/datatypes.html#id */
-const ID = /^[A-Za-z0-9\-.]{1,64}$/
 
 /** The same answer for a record that does not exist and for one that the caller may not know of. */
 export const notFound = (key: Key): OutcomeError =>

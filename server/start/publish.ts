@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { serialize } from '../fhir/json.ts'
 import { DefinitionFault } from '../definitions/fault.ts'
-import { keyText, type Resource } from '../fhir/types.ts'
+import { FHIR_ID, keyText, type Resource } from '../fhir/types.ts'
 import { EVERYONE, type IndexEntry } from '../search/query.ts'
 import { currentResource } from '../records/resource.ts'
 import { unrestricted } from '../records/view.ts'
@@ -83,7 +83,7 @@ function refuseDoubles(resources: readonly (Publishable & { readonly url: string
     const other = seen.get(key)
     if (other !== undefined)
       throw new DefinitionFault(url, `its record would be \`${key}\`, as that of ${other}. Give it an id of its own.`)
-    if (!/^[A-Za-z0-9\-.]{1,64}$/.test(id))
+    if (!FHIR_ID.test(id))
       throw new DefinitionFault(url, `its id \`${id}\` is not a FHIR id: 1 to 64 letters, digits, \`-\` and \`.\`.`)
     seen.set(key, url)
   }

@@ -3,6 +3,7 @@
  * the hub runs. https://hl7.org/fhir/R4/datatypes.html#primitive
  */
 import { isDate, isDateTime, isInstant, isTime } from '../fhir/dates.ts'
+import { FHIR_ID } from '../fhir/types.ts'
 
 export type PrimitiveType = {
   readonly json: 'string' | 'number' | 'integer' | 'boolean'
@@ -62,7 +63,7 @@ export const PRIMITIVE_TYPES: Readonly<Record<string, PrimitiveType>> = {
   id: {
     json: 'string',
     pattern: '^[A-Za-z0-9\\-.]{1,64}$',
-    test: matches(/^[A-Za-z0-9\-.]{1,64}$/),
+    test: matches(FHIR_ID),
     description: 'an id: 1 to 64 letters, digits, `-` and `.`',
   },
   uri: {
