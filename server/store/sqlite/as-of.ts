@@ -8,7 +8,7 @@ import type { SortPosition } from '../../search/match.ts'
 import type { Query } from '../../search/query.ts'
 import { SequenceUnavailable } from '../store.ts'
 import type { EncodedEntries } from './entries.ts'
-import { decodeEntries, loadValues } from './entries.ts'
+import { decodeEntries, entriesOfText, loadValues } from './entries.ts'
 import { oneOf } from './condition.ts'
 import type { QueryScope } from './condition.ts'
 import { lastCommit } from './read.ts'
@@ -100,7 +100,7 @@ function matching(
   rows: readonly FormerRow[],
   { terms, statements }: QueryScope,
 ): FormerState[] {
-  const states = rows.map((row) => ({ ...row, encoded: JSON.parse(row.encoded) as EncodedEntries }))
+  const states = rows.map((row) => ({ ...row, encoded: entriesOfText(row.encoded) }))
   const values = loadValues(
     states.map(({ encoded }) => encoded),
     statements,

@@ -3,14 +3,13 @@ import { CommitConflict } from '../store.ts'
 import type { Committed, Expect, Precondition, Work, Write } from '../store.ts'
 import { keyOf } from '../check-work.ts'
 import { mergeJobs } from '../new-jobs.ts'
-import type { Key } from '../../fhir/types.ts'
 import { addEvent } from './events.ts'
 import { enqueue, holds } from './jobs.ts'
 import { cursorValue, lastCommit } from './read.ts'
 import { find } from './search.ts'
 import { ROOM } from './rows.ts'
 import { recordOf, applyWrite } from './writes.ts'
-import type { CommitContext } from './writes.ts'
+import type { CommitContext, RecordRow } from './writes.ts'
 
 /**
  * Applies a commit. A refusal comes before the first write; any other fault leaves the transaction to be rolled back.
@@ -18,12 +17,12 @@ import type { CommitContext } from './writes.ts'
  */
 export function apply(work: Work, context: CommitContext): Committed {
   const { statements } = context
-  checkConditions(work, context)
+  const rows = checkConditions(work, context)
   const last = lastCommit(statements)
   const now = { sequence: last.sequence + 1, at: Math.max(context.clock(), last.at) }
   statements.run('INSERT INTO commits (sequence, at) VALUES (?, ?)', now.sequence, now.at)
   const versions = (work.writes ?? []).map((write, index) =>
-    applyWrite(write, { ...now, seq: now.sequence * ROOM + index }, context),
+    applyWrite(write, rows[index], { ...now, seq: now.sequence * ROOM + index }, context),
   )
   for (const job of mergeJobs(work.jobs ?? [], now.sequence)) enqueue(job, statements)
   for (const event of work.events ?? []) addEvent(event, now.at, statements)
@@ -31,7 +30,11 @@ export function apply(work: Work, context: CommitContext): Committed {
   return { ...now, versions }
 }
 
-function checkConditions({ claim, cursors = [], guards = [], writes = [] }: Work, context: CommitContext): void {
+/** Checks everything that the commit depends on; answers the record of each write as it is before it. */
+function checkConditions(
+  { claim, cursors = [], guards = [], writes = [] }: Work,
+  context: CommitContext,
+): readonly (RecordRow | undefined)[] {
   const { statements } = context
   if (claim !== undefined && !holds(claim, statements)) throw new CommitConflict('claim', 0)
   for (const [index, { name, from }] of cursors.entries()) {
@@ -39,25 +42,26 @@ function checkConditions({ claim, cursors = [], guards = [], writes = [] }: Work
     if (value !== from) throw new CommitConflict('cursor', index, value)
   }
   for (const [index, guard] of guards.entries()) {
-    if ('key' in guard) check(guard.key, guard.expect, ['guard', index], context)
+    if ('key' in guard) check(recordOf(guard.key, context), guard.expect, ['guard', index])
     else {
       const [match] = find({ ...guard.none, limit: 1, total: false }, context).versions
       if (match !== undefined) throw new CommitConflict('guard', index, match.version)
     }
   }
-  for (const [index, write] of writes.entries()) checkWrite(write, index, context)
+  const rows = writes.map((write) => recordOf(keyOf(write), context))
+  for (const [index, write] of writes.entries()) checkWrite(write, rows[index], index)
+  return rows
 }
 
-function checkWrite(write: Write, index: number, context: CommitContext): void {
+function checkWrite(write: Write, row: RecordRow | undefined, index: number): void {
   if (write.kind === 'audience') return
   if (write.kind === 'entries') {
-    const last = recordOf(write.key, context)?.version ?? 0
+    const last = row?.version ?? 0
     if (!write.expect.version.includes(last)) throw new CommitConflict('write', index, last)
-  } else if (write.expect) check(keyOf(write), write.expect, ['write', index], context)
+  } else if (write.expect) check(row, write.expect, ['write', index])
 }
 
-function check(key: Key, expect: Expect, precondition: Precondition, context: CommitContext): void {
-  const row = recordOf(key, context)
+function check(row: RecordRow | undefined, expect: Expect, precondition: Precondition): void {
   const current = row === undefined || row.deleted === 1 ? 0 : row.version
   const met =
     expect === 'absent' ? current === 0 : current !== 0 && (expect === 'present' || expect.version.includes(current))

@@ -24,6 +24,26 @@ export function encodeEntries(entries: readonly IndexEntry[], type: number, term
   return encoded
 }
 
+/** As the column `record.entries` has them, in JSON: a field with one value has that instead of a list. */
+export const textOfEntries = (encoded: EncodedEntries): string =>
+  JSON.stringify(
+    Object.fromEntries(
+      Object.entries(encoded).map(([fid, items]) => {
+        const [only] = items
+        return [fid, items.length === 1 && typeof only === 'number' ? only : items]
+      }),
+    ),
+  )
+
+/** The same again. */
+export const entriesOfText = (text: string): EncodedEntries =>
+  Object.fromEntries(
+    Object.entries(JSON.parse(text) as { [fid: string]: number | EncodedEntry[] }).map(([fid, items]) => [
+      fid,
+      typeof items === 'number' ? [items] : items,
+    ]),
+  )
+
 /** The values that several records refer to, by their numbers: one statement for all of them. */
 export function loadValues(many: readonly EncodedEntries[], { all }: Statements): ReadonlyMap<number, ValueColumns> {
   const items = many.flatMap((encoded) => Object.values(encoded).flat())

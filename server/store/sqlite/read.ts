@@ -5,9 +5,8 @@ import { keyText } from '../../fhir/types.ts'
 import type { Commit, HistoryPage, Version } from '../store.ts'
 import type { ReadContext, Terms } from './terms.ts'
 import { decodeAudience } from './audience.ts'
-import { decodeEntries, loadValues } from './entries.ts'
+import { decodeEntries, entriesOfText, loadValues } from './entries.ts'
 import { ANY, CURRENT, ROOM, sequenceOf, versionOf, visibleTo } from './rows.ts'
-import type { EncodedEntries } from './entries.ts'
 import type { VersionRow } from './rows.ts'
 import { most, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
@@ -64,7 +63,7 @@ export function history(
 export function indexed({ type, id }: Key, { statements, terms }: ReadContext) {
   const row = statements.get<IndexedRow>(INDEXED, terms.idOf(type) ?? 0, id)
   if (row === undefined) return undefined
-  const encoded = JSON.parse(row.encoded) as EncodedEntries
+  const encoded = entriesOfText(row.encoded)
   return {
     version: row.version,
     entries: decodeEntries(encoded, terms, loadValues([encoded], statements)),

@@ -14,19 +14,19 @@ const OURS = 0x4e574431
 const PATIENCE = 1_000
 
 /**
- * - page_size: versions of 1 to 2 KB leave little room unused at the end of a page.
+ * - page_size: a commit writes whole pages, and a record is in some seventy: small ones are written in less time.
  * - locking_mode: one process has the file, and any other is refused. Also: no shared memory file.
  * - synchronous=FULL: every commit is fsynced. better-sqlite3 is built to leave that out in WAL mode.
  * - fullfsync: macOS reaches the medium only so.
  */
 const PRAGMAS = [
-  { set: 'page_size = 16384' },
+  { set: 'page_size = 4096' },
   { set: 'locking_mode = EXCLUSIVE', name: 'locking_mode', is: 'exclusive' },
   { set: 'journal_mode = WAL', name: 'journal_mode', is: 'wal' },
   { set: 'synchronous = FULL', name: 'synchronous', is: 2 },
   { set: 'fullfsync = ON', name: 'fullfsync', is: 1 },
   { set: 'checkpoint_fullfsync = ON', name: 'checkpoint_fullfsync', is: 1 },
-  { set: 'wal_autocheckpoint = 1000', name: 'wal_autocheckpoint', is: 1000 },
+  { set: 'wal_autocheckpoint = 4000', name: 'wal_autocheckpoint', is: 4000 },
   { set: 'journal_size_limit = 33554432', name: 'journal_size_limit', is: 33_554_432 },
   { set: 'cache_size = -65536', name: 'cache_size', is: -65_536 },
   { set: 'temp_store = MEMORY', name: 'temp_store', is: 2 },

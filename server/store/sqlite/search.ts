@@ -6,8 +6,7 @@ import type { Found, FoundVersion } from '../store.ts'
 import { EVERY_STATE, formerStates, resolveAsOf } from './as-of.ts'
 import type { FormerRange, FormerState } from './as-of.ts'
 import type { ReadContext, Terms } from './terms.ts'
-import { decodeEntries, loadValues } from './entries.ts'
-import type { EncodedEntries } from './entries.ts'
+import { decodeEntries, entriesOfText, loadValues } from './entries.ts'
 import type { QueryScope } from './condition.ts'
 import { page, planOf, total } from './plan.ts'
 import { ANY, CURRENT, CURRENT_INDEXED, versionOf } from './rows.ts'
@@ -89,7 +88,7 @@ function versionsOf(hits: readonly Hit[], withEntries: boolean, { statements, te
     ].map((row) => [row.rid, row]),
   )
   if (!withEntries) return hits.map((hit) => versionOf(rows.get(hit.creation)!, terms))
-  const encoded = hits.map((hit) => hit.encoded ?? (JSON.parse(rows.get(hit.creation)!.encoded) as EncodedEntries))
+  const encoded = hits.map((hit) => hit.encoded ?? entriesOfText(rows.get(hit.creation)!.encoded))
   const values = loadValues(encoded, statements)
   return hits.map((hit, index) => ({
     ...versionOf(rows.get(hit.creation)!, terms),

@@ -6,8 +6,7 @@ import { stamp } from '../stamp.ts'
 import type { Version, Write } from '../store.ts'
 import { encodeAudience, updateAudience } from './audience.ts'
 import type { ReadContext } from './terms.ts'
-import { encodeEntries, reindex } from './entries.ts'
-import type { EncodedEntries } from './entries.ts'
+import { encodeEntries, entriesOfText, reindex, textOfEntries } from './entries.ts'
 import { METHODS } from './rows.ts'
 import type { Statements } from './sql.ts'
 
@@ -32,9 +31,14 @@ export function recordOf({ type, id }: Key, { statements, terms }: CommitContext
   return tid === undefined ? undefined : statements.get<RecordRow>(RECORD, tid, id)
 }
 
-/** Does a write whose preconditions hold; answers the version that it made, if any. */
-export function applyWrite(write: Write, step: CommitStep, context: CommitContext): Version | undefined {
-  return WRITES[write.kind](write as never, step, context)
+/** Does a write whose preconditions hold, on the record as it was before the commit, if there was one; answers the version that it made, if any. */
+export function applyWrite(
+  write: Write,
+  row: RecordRow | undefined,
+  step: CommitStep,
+  context: CommitContext,
+): Version | undefined {
+  return WRITES[write.kind](write as never, row, step, context)
 }
 
 type WriteOf<kind> = Extract<Write, { readonly kind: kind }>
@@ -42,35 +46,33 @@ type WriteOf<kind> = Extract<Write, { readonly kind: kind }>
 const WRITES: {
   readonly [kind in Write['kind']]: (
     write: WriteOf<kind>,
+    row: RecordRow | undefined,
     step: CommitStep,
     context: CommitContext,
   ) => Version | undefined
 } = {
-  put: (write, step, context) => {
-    const row = recordOf(keyOf(write), context)
+  put: (write, row, step, context) => {
     const text = stamp(write.resource, (row?.version ?? 0) + 1, step.at)
     return addVersion(write, row, { ...step, method: METHODS.indexOf(write.method), text }, context)
   },
-  remove: (write, step, context) => {
-    const row = recordOf(write.key, context)
+  remove: (write, row, step, context) => {
     if (row === undefined || row.deleted === 1) return undefined
     return addVersion(write, row, { ...step, method: METHODS.indexOf('DELETE'), text: '' }, context)
   },
-  audience: ({ key, audience }, _step, context) => {
-    const row = recordOf(key, context)
+  audience: ({ audience }, row, _step, context) => {
     if (row !== undefined) setAudience(row, audience, context)
     return undefined
   },
-  entries: ({ key, entries, audience }, step, context) => {
-    const row = recordOf(key, context)!
+  entries: ({ entries, audience }, existing, step, context) => {
+    const row = existing!
     if (audience !== undefined) setAudience(row, audience, context)
     const encoded = encodeEntries(entries, row.type, context.terms)
-    const text = JSON.stringify(encoded)
+    const text = textOfEntries(encoded)
     if (text === row.encoded) return undefined
     const { statements } = context
     statements.run(SUPERSEDE, step.sequence, row.rid)
     statements.run('UPDATE record SET entries = jsonb(?), reindexed = ? WHERE rid = ?', text, step.sequence, row.rid)
-    reindex(row.rid, JSON.parse(row.encoded) as EncodedEntries, encoded, statements)
+    reindex(row.rid, entriesOfText(row.encoded), encoded, statements)
     return undefined
   },
 }
@@ -97,13 +99,13 @@ function addVersion(
   const encodedAudience = encodeAudience(write.audience, terms)
   const row = existing ?? newRecord(terms.makeId(type), author)
   const encoded = encodeEntries(write.entries, row.type, terms)
-  const entries = JSON.stringify(encoded)
+  const entries = textOfEntries(encoded)
   const rid = existing
     ? moveHead(existing.rid, { ...step, deleted: Number(write.kind === 'remove'), entries }, statements)
     : Number(statements.run(ADD_RECORD, row.type, id, row.owner, seq, at, entries).lastInsertRowid)
   const version = row.version + 1
   statements.run(ADD_VERSION, seq, rid, version, method, author, encodedAudience, text)
-  reindex(rid, JSON.parse(row.encoded) as EncodedEntries, encoded, statements)
+  reindex(rid, entriesOfText(row.encoded), encoded, statements)
   updateAudience({ type: row.type, rid }, row.audience, encodedAudience, statements)
   const owner = terms.text(row.owner)
   const { author: by, audience } = write

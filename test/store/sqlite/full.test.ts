@@ -31,7 +31,7 @@ describe('store / sqlite / full disk', () => {
     const path = join(folder, 'hub.db')
     const store = openSqlite(path, { clock: () => 0 })
     await store.commit(big('before'))
-    store.limitPages(Math.ceil((await store.stats()).bytes / 16_384) + 30)
+    store.limitPages(Math.ceil((await store.stats()).bytes / 4_096) + 120)
     await fillAndRecover(store, () => store.limitPages(1_000_000))
     await store.close()
     intact(path)

@@ -144,7 +144,7 @@ describe('store / sqlite / pragmas', () => {
     assert.equal(read('journal_mode'), 'wal')
     assert.equal(read('synchronous'), 2)
     assert.equal(read('locking_mode'), 'exclusive')
-    assert.equal(read('page_size'), 16_384)
+    assert.equal(read('page_size'), 4_096)
     db.close()
     await rm(folder, { recursive: true })
   })
