@@ -3,6 +3,8 @@
  * 22.18 on, and in no version for a package that is installed (docs/decisions/0014). A thread does not have the loader of the
  * one that starts it.
  */
-import { register } from 'node:module'
+import module from 'node:module'
 
-register('./hooks.mjs', import.meta.url)
+// Node 20 has only the hooks that run in a thread of their own; they are deprecated in Node 26.
+if ('registerHooks' in module) module.registerHooks({ load: (await import('./hooks.mjs')).load })
+else module.register('./hooks.mjs', import.meta.url)
