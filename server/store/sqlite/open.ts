@@ -1,15 +1,16 @@
 /** The store in one SQLite file, for one hub process. store/store.ts says what it must do. */
 import { allOf } from '../all.ts'
-import { checkWork } from '../check-work.ts'
-import type { Store } from '../store.ts'
+import { checkWork, keyOf } from '../check-work.ts'
+import type { Committed, Store, Work } from '../store.ts'
 import { watch } from '../watch.ts'
 import { apply } from './commit.ts'
+import { currentVersions } from './current.ts'
 import { createTerms } from './terms.ts'
 import { eventCount, events } from './events.ts'
 import { groupCommit } from './group-commit.ts'
 import { jobs, voidLeases } from './jobs.ts'
 import { openDatabase } from './schema.ts'
-import { cursorValue, feed, history, indexed, lastCommit, read, readMany, vread } from './read.ts'
+import { cursorValue, feed, history, indexed, lastCommit, vread } from './read.ts'
 import { find } from './search.ts'
 import { statements as prepared } from './sql.ts'
 
@@ -28,19 +29,25 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
   const context = { statements, terms, clock }
   const { db, get } = statements
   const watchers = watch(() => lastCommit(statements).sequence)
+  const current = currentVersions(context)
   const group = groupCommit(statements, terms, watchers.look)
+  const applyNext = (work: Work): Committed => {
+    const done = apply(work, context)
+    for (const write of work.writes ?? []) current.forget(keyOf(write))
+    return done
+  }
   let commits = 0
   voidLeases(statements)
 
   const store: SqliteStore = {
     commit: async (work) => {
       checkWork(work)
-      const done = await group.join(() => apply(work, context))
+      const done = await group.join(() => applyNext(work))
       commits++
       return done
     },
-    read: async (key, viewer) => read(key, viewer, context),
-    readMany: async (keys, viewer) => readMany(keys, viewer, context),
+    read: async (key, viewer) => current.read(key, viewer),
+    readMany: async (keys, viewer) => keys.map((key) => current.read(key, viewer)),
     vread: async (key, version, viewer) => vread(key, version, viewer, context),
     history: async (key, viewer, page) => history(key, viewer, page, context),
     find: async (query) => find(query, context),

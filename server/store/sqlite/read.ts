@@ -1,12 +1,11 @@
 /** Reads without a search: of records, for those who may know of them, and of the log. */
 import type { Key } from '../../fhir/types.ts'
 import type { Viewer } from '../../search/query.ts'
-import { keyText } from '../../fhir/types.ts'
 import type { Commit, HistoryPage, Version } from '../store.ts'
 import type { ReadContext, Terms } from './terms.ts'
 import { decodeAudience } from './audience.ts'
 import { decodeEntries, entriesOfText, loadValues } from './entries.ts'
-import { ANY, CURRENT, ROOM, sequenceOf, versionOf, visibleTo } from './rows.ts'
+import { ANY, ROOM, sequenceOf, versionOf, visibleTo } from './rows.ts'
 import type { VersionRow } from './rows.ts'
 import { most, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
@@ -14,24 +13,6 @@ import type { Sql, Statements } from './sql.ts'
 /** The record `r` of this key, if the viewer may know of it: the condition of every read. */
 const seen = ({ type, id }: Key, viewer: Viewer, terms: Terms): Sql =>
   sql`r.type = ${terms.idOf(type) ?? 0} AND r.id = ${id} AND ${visibleTo(viewer, terms)}`
-
-export function read(key: Key, viewer: Viewer, needs: ReadContext): Version | undefined {
-  return first(sql`${raw(CURRENT)} WHERE ${seen(key, viewer, needs.terms)}`, needs)
-}
-
-/** Several at once, in the order of the keys. */
-export function readMany(
-  keys: readonly Key[],
-  viewer: Viewer,
-  { statements, terms }: ReadContext,
-): (Version | undefined)[] {
-  const pairs = JSON.stringify(keys.map(({ type, id }) => [terms.idOf(type) ?? 0, id]))
-  const among = sql`(r.type, r.id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${pairs}))`
-  const { text, args } = sql`${raw(CURRENT)} WHERE ${among} AND ${visibleTo(viewer, terms)}`
-  const versions = statements.all<VersionRow>(text, ...args).map((row) => versionOf(row, terms))
-  const found = new Map(versions.map((version) => [keyText(version), version]))
-  return keys.map((key) => found.get(keyText(key)))
-}
 
 export function vread(key: Key, version: number, viewer: Viewer, needs: ReadContext): Version | undefined {
   return first(sql`${raw(ANY)} WHERE ${seen(key, viewer, needs.terms)} AND v.version = ${version}`, needs)

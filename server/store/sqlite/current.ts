@@ -1,0 +1,56 @@
+/**
+ * The current versions of records. Those read lately are kept in memory: nearly every request looks at the same few (its
+ * agency, the participant). The process has the file for itself, so that only a commit of its own changes a record.
+ */
+import { keyText } from '../../fhir/types.ts'
+import type { Key } from '../../fhir/types.ts'
+import { visible } from '../../search/match.ts'
+import type { Audience, Viewer } from '../../search/query.ts'
+import type { Version } from '../store.ts'
+import { decodeAudience } from './audience.ts'
+import { CURRENT_VISIBILITY, versionOf } from './rows.ts'
+import type { VersionRow } from './rows.ts'
+import type { ReadContext } from './terms.ts'
+
+export type CurrentVersions = {
+  /** The current version, a deletion too, for a viewer who may know of the record. */
+  read(key: Key, viewer: Viewer): Version | undefined
+  /** To be called, inside the transaction, for each record that a commit writes. */
+  forget(key: Key): void
+}
+
+/** How many records are kept, and the longest text (characters) that is. */
+const KEPT = 1_000
+const LONGEST = 10_000
+
+type KnownRecord = { readonly version: Version; readonly audience: readonly Audience[] }
+
+export function currentVersions({ statements, terms }: ReadContext): CurrentVersions {
+  const kept = new Map<string, KnownRecord>()
+
+  function load({ type, id }: Key): KnownRecord | undefined {
+    const row = statements.get<VersionRow & { known: string }>(RECORD, terms.idOf(type) ?? 0, id)
+    return row && { version: versionOf(row, terms), audience: decodeAudience(row.known, terms) }
+  }
+
+  function keep(name: string, record: KnownRecord): void {
+    if (record.version.text.length > LONGEST) return
+    const oldest = kept.size >= KEPT ? kept.keys().next().value : undefined
+    if (oldest !== undefined) kept.delete(oldest)
+    kept.set(name, record)
+  }
+
+  return {
+    read(key, viewer) {
+      const name = keyText(key)
+      const existing = kept.get(name)
+      const record = existing ?? load(key)
+      if (record === undefined) return undefined
+      if (existing === undefined) keep(name, record)
+      return visible(record.audience, viewer) ? record.version : undefined
+    },
+    forget: (key) => kept.delete(keyText(key)),
+  }
+}
+
+const RECORD = `${CURRENT_VISIBILITY} WHERE r.type = ? AND r.id = ?`
