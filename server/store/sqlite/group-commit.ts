@@ -4,7 +4,6 @@
  */
 import Database from 'better-sqlite3'
 import { CommitConflict, StoreFull } from '../store.ts'
-import type { Terms } from './terms.ts'
 import type { Statements } from './sql.ts'
 
 export type GroupCommit = {
@@ -28,8 +27,14 @@ type QueuedWork = {
 /** So that the event loop is never held for long. */
 const MOST = 500
 
+/** What is kept in memory of what a transaction wrote. */
+export type CommitMemory = {
+  committed(): void
+  rolledBack(): void
+}
+
 /** @param onDurable called after each durable transaction */
-export function groupCommit(statements: Statements, terms: Terms, onDurable: () => void): GroupCommit {
+export function groupCommit(statements: Statements, memory: CommitMemory, onDurable: () => void): GroupCommit {
   const counts = { transactions: 0 }
   let waiting: QueuedWork[] = []
   let scheduled = false
@@ -53,7 +58,7 @@ export function groupCommit(statements: Statements, terms: Terms, onDurable: () 
   }
 
   const together = (items: readonly QueuedWork[]): void => {
-    const outcome = transact(items, statements, terms)
+    const outcome = transact(items, statements, memory)
     if ('answers' in outcome) {
       counts.transactions++
       onDurable()
@@ -84,17 +89,17 @@ export function groupCommit(statements: Statements, terms: Terms, onDurable: () 
 type TransactionOutcome = { readonly answers: readonly (() => void)[] } | { readonly fault: unknown }
 
 /** All items in one transaction: how to answer each waiter once it is durable, or the fault for which nothing was done. */
-function transact(items: readonly QueuedWork[], { db, run }: Statements, terms: Terms): TransactionOutcome {
+function transact(items: readonly QueuedWork[], { db, run }: Statements, memory: CommitMemory): TransactionOutcome {
   try {
     run('BEGIN IMMEDIATE')
     const answers = items.map(attempt)
     run('COMMIT')
-    terms.committed()
+    memory.committed()
     return { answers }
   } catch (fault) {
     // A full disk may have ended the transaction already.
     if (db.inTransaction) run('ROLLBACK')
-    terms.rolledBack()
+    memory.rolledBack()
     return { fault }
   }
 }

@@ -9,6 +9,7 @@ import { createTerms } from './terms.ts'
 import { eventCount, events } from './events.ts'
 import { groupCommit } from './group-commit.ts'
 import { jobs, voidLeases } from './jobs.ts'
+import { createLogTail } from './log-tail.ts'
 import { openDatabase } from './schema.ts'
 import { cursorValue, feed, history, indexed, lastCommit, vread } from './read.ts'
 import { find } from './search.ts'
@@ -30,10 +31,16 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
   const { db, get } = statements
   const watchers = watch(() => lastCommit(statements).sequence)
   const current = currentVersions(context)
-  const group = groupCommit(statements, terms, watchers.look)
+  const tail = createLogTail()
+  const rolledBack = (): void => {
+    terms.rolledBack()
+    tail.clear()
+  }
+  const group = groupCommit(statements, { committed: terms.committed, rolledBack }, watchers.look)
   const applyNext = (work: Work): Committed => {
     const done = apply(work, context)
     for (const write of work.writes ?? []) current.forget(keyOf(write))
+    tail.add(done)
     return done
   }
   let commits = 0
@@ -53,7 +60,7 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
     find: async (query) => find(query, context),
     all: (query) => allOf(query, store),
     indexed: async (key) => indexed(key, context),
-    feed: async (after, limit) => feed(after, limit, context),
+    feed: async (after, limit) => tail.after(after, limit) ?? feed(after, limit, context),
     last: async () => lastCommit(statements).sequence,
     changed: watchers.changed,
     cursor: async (name) => cursorValue(name, statements),

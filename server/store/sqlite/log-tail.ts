@@ -1,0 +1,39 @@
+/** The last commits in memory: the readers of the log follow right behind, so that they rarely read from the file. */
+import type { Commit, Committed } from '../store.ts'
+
+export type LogTail = {
+  add(commit: Committed): void
+  /** Commits after a sequence, oldest first; undefined where the first of them is not in memory any more. */
+  after(sequence: number, limit: number): readonly Commit[] | undefined
+  /** Forgets everything: something was rolled back. */
+  clear(): void
+}
+
+/** How much is kept: characters of text, and so many for each commit. */
+const MOST = 4_000_000
+const PER_COMMIT = 1_000
+
+export function createLogTail(): LogTail {
+  let commits: Commit[] = []
+  let size = 0
+  return {
+    add({ sequence, at, versions }) {
+      const commit = { sequence, at, versions: versions.filter((version) => version !== undefined) }
+      commits.push(commit)
+      size += sizeOf(commit)
+      while (size > MOST) size -= sizeOf(commits.shift()!)
+    },
+    after(sequence, limit) {
+      const [first] = commits
+      if (first === undefined || sequence + 1 < first.sequence) return undefined
+      const begin = sequence + 1 - first.sequence
+      return commits.slice(begin, begin + limit)
+    },
+    clear() {
+      commits = []
+      size = 0
+    },
+  }
+}
+
+const sizeOf = ({ versions }: Commit): number => versions.reduce((sum, { text }) => sum + text.length, PER_COMMIT)
