@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/R4/references.html
  */
 import { carry } from './decimals.ts'
-import { keyText, type Key, type Resource } from './types.ts'
+import { keyText, type JsonObject, type Key, type Resource } from './types.ts'
 
 /**
  * What the text of a reference says.
@@ -77,7 +77,11 @@ const REFERENCE = new Set([
 /** Every literal reference inside a resource, its contained ones included, in the order of the document. */
 export function references(resource: Resource): readonly FoundReference[] {
   const found: FoundReference[] = []
-  collect(resource, resource.resourceType, found)
+  collect(resource, [], ({ reference, type }, steps) => {
+    const path =
+      resource.resourceType + steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
+    found.push({ path, reference, ...(typeof type === 'string' ? { type } : {}) })
+  })
   return found
 }
 
@@ -90,15 +94,24 @@ export function localReferences(resource: Resource): readonly Key[] {
   return [...new Map(keys.map((key) => [keyText(key), key])).values()]
 }
 
-function collect(node: unknown, path: string, found: FoundReference[]): void {
-  if (Array.isArray(node)) return node.forEach((item, index) => collect(item, `${path}[${index}]`, found))
+type LiteralReference = { readonly reference: string; readonly type?: unknown }
+/** The names and indexes that lead to an element: the path is made of them only where there is a reference. */
+type Steps = (string | number)[]
+
+function collect(node: unknown, steps: Steps, found: (reference: LiteralReference, steps: Steps) => void): void {
   if (typeof node !== 'object' || node === null) return
-  const { reference, type } = node as { reference?: unknown; type?: unknown }
-  if (typeof reference === 'string' && Object.keys(node).every((key) => REFERENCE.has(key))) {
-    found.push({ path, reference, ...(typeof type === 'string' ? { type } : {}) })
+  const descend = (step: string | number, child: unknown): void => {
+    steps.push(step)
+    collect(child, steps, found)
+    steps.pop()
   }
-  for (const [key, value] of Object.entries(node)) collect(value, `${path}.${key}`, found)
+  if (Array.isArray(node)) return node.forEach((item, index) => descend(index, item))
+  if (isLiteralReference(node)) found(node, steps)
+  for (const key in node) descend(key, (node as JsonObject)[key])
 }
+
+const isLiteralReference = (node: object): node is LiteralReference =>
+  typeof (node as LiteralReference).reference === 'string' && Object.keys(node).every((key) => REFERENCE.has(key))
 
 /** Elements of type Reference, uri, url, oid, uuid and canonical; not `value`, which is an Identifier's own. */
 const LINK = /^(reference|uri|url|questionnaire|library|measure|\w+(Uri|Url|Oid|Uuid|Canonical))$/

@@ -101,7 +101,7 @@ export function ssnIn(node: unknown, at: string): string | undefined {
 /** The path is made only where a number is found: nearly no resource has one. */
 function pathToSsn(node: unknown): string | undefined {
   if (typeof node !== 'object' || node === null) return undefined
-  if (!Array.isArray(node) && isSsn(node)) return ''
+  if (!Array.isArray(node) && isSsnIdentifier(node as JsonObject)) return ''
   for (const name in node) {
     const path = pathToSsn((node as JsonObject)[name])
     if (path !== undefined) return Array.isArray(node) ? `[${name}]${path}` : `.${name}${path}`
@@ -117,11 +117,12 @@ const SSN_SYSTEM = /\bus-ssn\b|\b2\.16\.840\.1\.113883\.4\.1(?![.\d])/i
 const SSN_TYPE = 'http://terminology.hl7.org/CodeSystem/v2-0203'
 
 /** By its system, as an address or an OID, however it is spelled; or by its type. */
-function isSsn(identifier: unknown): boolean {
-  const [{ system, type } = {} as JsonObject] = items(identifier)
+function isSsnIdentifier({ system, type }: JsonObject): boolean {
   if (typeof system === 'string' && namesSsn(system)) return true
-  return codesOf(type, SSN_TYPE).includes('SS')
+  return type !== undefined && codesOf(type, SSN_TYPE).includes('SS')
 }
+
+const isSsn = (identifier: unknown): boolean => items(identifier).slice(0, 1).some(isSsnIdentifier)
 
 function withLast4<T extends Resource>(patient: T, last4: string | undefined): T {
   if (last4Of(patient) === last4) return patient
