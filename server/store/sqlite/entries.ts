@@ -82,8 +82,10 @@ export function reindex(rid: number, before: EncodedEntries, after: EncodedEntri
 /** The entries of `these` that `others` lack. */
 function difference(these: EncodedEntries, others: EncodedEntries): [fid: number, item: EncodedEntry][] {
   return Object.entries(these).flatMap(([fid, items]) => {
-    const keys = new Set(others[fid]?.map(keyOf))
-    return items.filter((item) => !keys.has(keyOf(item))).map((item): [number, EncodedEntry] => [Number(fid), item])
+    const existing = others[fid]
+    const keys = existing && new Set(existing.map(keyOf))
+    const added = keys ? items.filter((item) => !keys.has(keyOf(item))) : items
+    return added.map((item): [number, EncodedEntry] => [Number(fid), item])
   })
 }
 

@@ -50,8 +50,12 @@ export function total({ from, where }: QueryPlan, { get }: Statements): number {
  */
 export function planOf(query: Query, scope: QueryScope, types?: readonly number[]): QueryPlan | undefined {
   const { where, viewer, deleted, sort, asOf } = query
-  const conditions = parts(where).map((part) => compile(part, scope))
-  if (conditions.includes(NO_RECORD)) return undefined
+  const conditions: SqlCondition[] = []
+  for (const part of parts(where)) {
+    const condition = compile(part, scope)
+    if (condition === NO_RECORD) return undefined
+    conditions.push(condition)
+  }
   conditions.push(visibility(viewer, scope))
   if (deleted !== true) conditions.push({ probe: raw('r.deleted = 0') })
   if (asOf !== undefined) conditions.push({ probe: unchangedSince(asOf) })
