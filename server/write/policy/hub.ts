@@ -26,7 +26,7 @@ export type HubPolicyNeeds = {
 }
 
 export function hubPolicy({ store, definitions, index, tables, values }: HubPolicyNeeds): Policy {
-  const rules = rulesOf(tables)
+  const rulesFor = rulesByType(rulesOf(tables))
   return {
     posted: tables.posted,
     setElements: { Task: ['lastModified'] },
@@ -35,17 +35,13 @@ export function hubPolicy({ store, definitions, index, tables, values }: HubPoli
     complete: (resource, completion) => complete(resource, completion, values),
     follow: (context, changes) =>
       withPathways(tables.visibility, pendingState({ index, definitions }, context, changes)),
-    check: (state) => checkRules(rules, tables, state),
+    check: (state) => checkRules(rulesFor, tables, state),
     audiences: ({ caller }, changes) => audiencesOf({ ...tables, store }, caller, changes),
   }
 }
 
-async function checkRules(
-  rules: readonly Rule[],
-  tables: RuleTables,
-  state: PendingState,
-): Promise<Required<RuleResult>> {
-  const checks = state.changes.flatMap((one) => rulesFor(rules, one).map((rule) => checkRule(rule, one, state)))
+async function checkRules(rulesFor: RulesFor, tables: RuleTables, state: PendingState): Promise<Required<RuleResult>> {
+  const checks = state.changes.flatMap((one) => rulesFor(one.key.type).map((rule) => checkRule(rule, one, state)))
   const results = await Promise.all(checks)
   const references = await checkReferences(tables, state)
   const deletions = await checkDeletions(state)
@@ -56,8 +52,17 @@ async function checkRules(
   }
 }
 
-const rulesFor = (rules: readonly Rule[], { key }: PreparedChange): readonly Rule[] =>
-  rules.filter(({ types }) => types.includes(key.type) || types.includes('*'))
+type RulesFor = (type: string) => readonly Rule[]
+
+/** The rules of each type, chosen once. */
+function rulesByType(rules: readonly Rule[]): RulesFor {
+  const byType = new Map<string, readonly Rule[]>()
+  return (type) => {
+    const own = byType.get(type) ?? rules.filter(({ types }) => types.includes(type) || types.includes('*'))
+    byType.set(type, own)
+    return own
+  }
+}
 
 /** A rule names `Task.status`; in a Bundle that is `Bundle.entry[2].resource.status`. */
 async function checkRule(rule: Rule, one: PreparedChange, state: PendingState): Promise<RuleResult> {
