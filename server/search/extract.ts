@@ -4,7 +4,8 @@ import type { Resource } from '../fhir/types.ts'
 import { compileSelector } from '../fhirpath/select.ts'
 import type { IndexEntry } from './query.ts'
 import type { IndexContext } from './type.ts'
-import { SEARCH_TYPES, searchTypeOf } from './types/index.ts'
+import { SEARCH_TYPES, searchTypeOf, sortKeyOf } from './types/index.ts'
+import type { SearchTypeName } from './types/index.ts'
 
 type Extractor = (resource: Resource, context: IndexContext) => readonly IndexEntry[]
 
@@ -46,11 +47,15 @@ function extractor(parameter: SearchParameter): Extractor {
 function compile(parameter: SearchParameter): Extractor {
   const { code } = parameter
   const select = selector(parameter)
-  const type = SEARCH_TYPES[searchTypeOf(parameter)]
+  const name = searchTypeOf(parameter)
+  const type = SEARCH_TYPES[name]
   return (resource, context) => {
     const values = select(resource)
-    if (values.length === 1) return distinct(type.entries(values[0], code, context))
-    return distinct(values.flatMap((value): readonly IndexEntry[] => type.entries(value, code, context)))
+    if (values.length === 1) return distinct(name, type.entries(values[0], code, context))
+    return distinct(
+      name,
+      values.flatMap((value): readonly IndexEntry[] => type.entries(value, code, context)),
+    )
   }
 }
 
@@ -65,8 +70,10 @@ function selector({ code, url, expression }: SearchParameter) {
   }
 }
 
-function distinct(entries: readonly IndexEntry[]): readonly IndexEntry[] {
+function distinct(name: SearchTypeName, entries: readonly IndexEntry[]): readonly IndexEntry[] {
   if (entries.length < 2) return entries
+  // Nearly always they differ in what they sort by already.
+  if (new Set(entries.map((entry) => sortKeyOf(name, entry))).size === entries.length) return entries
   const seen = new Map<string, IndexEntry>()
   for (const entry of entries) seen.set(JSON.stringify(Object.values(entry)), entry)
   return seen.size === entries.length ? entries : [...seen.values()]

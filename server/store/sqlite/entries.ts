@@ -12,17 +12,17 @@ export type EncodedEntries = { readonly [fid: string]: readonly EncodedEntry[] }
 /** Encodes entries, each once; makes fields, terms and values where they are new. Runs inside a transaction. */
 export function encodeEntries(entries: readonly IndexEntry[], type: number, terms: Terms): EncodedEntries {
   const encoded: { [fid: string]: EncodedEntry[] } = {}
-  const keys = new Set<string>()
   for (const entry of entries) {
     const fid = terms.makeField(type, SQLITE_SEARCH_TYPES[entry.kind].id, entry.param)
-    const items = (encoded[fid] ??= [])
-    const item = encodeEntry(entry.kind, entry, terms)
-    const key = `${fid} ${keyOf(item)}`
-    if (!keys.has(key)) items.push(item)
-    keys.add(key)
+    ;(encoded[fid] ??= []).push(encodeEntry(entry.kind, entry, terms))
   }
+  for (const [fid, items] of Object.entries(encoded)) if (items.length > 1) encoded[fid] = distinct(items)
   return encoded
 }
+
+const distinct = (items: readonly EncodedEntry[]): EncodedEntry[] => [
+  ...new Map(items.map((item) => [keyOf(item), item])).values(),
+]
 
 /** As the column `record.entries` has them, in JSON: a field with one value has that instead of a list. */
 export const textOfEntries = (encoded: EncodedEntries): string =>
