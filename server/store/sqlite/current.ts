@@ -23,17 +23,17 @@ export type CurrentVersions = {
 const KEPT = 1_000
 const LONGEST = 10_000
 
-type KnownRecord = { readonly version: Version; readonly audience: readonly Audience[] }
+type CachedRecord = { readonly version: Version; readonly audience: readonly Audience[] }
 
 export function currentVersions({ statements, terms }: ReadContext): CurrentVersions {
-  const kept = new Map<string, KnownRecord>()
+  const kept = new Map<string, CachedRecord>()
 
-  function load({ type, id }: Key): KnownRecord | undefined {
-    const row = statements.get<VersionRow & { known: string }>(RECORD, terms.idOf(type) ?? 0, id)
-    return row && { version: versionOf(row, terms), audience: decodeAudience(row.known, terms) }
+  function load({ type, id }: Key): CachedRecord | undefined {
+    const row = statements.get<VersionRow & { currentAudience: string }>(RECORD, terms.idOf(type) ?? 0, id)
+    return row && { version: versionOf(row, terms), audience: decodeAudience(row.currentAudience, terms) }
   }
 
-  function keep(name: string, record: KnownRecord): void {
+  function keep(name: string, record: CachedRecord): void {
     if (record.version.text.length > LONGEST) return
     const oldest = kept.size >= KEPT ? kept.keys().next().value : undefined
     if (oldest !== undefined) kept.delete(oldest)

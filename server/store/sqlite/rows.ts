@@ -33,7 +33,7 @@ const COLUMNS = 'r.rid, v.seq, r.type, r.id, r.owner, v.version, v.method, v.aut
 export const CURRENT = `SELECT ${COLUMNS}, r.at FROM record r JOIN version v ON v.seq = r.head`
 
 /** The same with who may know of the record now. */
-export const CURRENT_VISIBILITY = `SELECT ${COLUMNS}, r.at, coalesce(r.audience, v.audience) AS known FROM record r JOIN version v ON v.seq = r.head`
+export const CURRENT_VISIBILITY = `SELECT ${COLUMNS}, r.at, coalesce(r.audience, v.audience) AS currentAudience FROM record r JOIN version v ON v.seq = r.head`
 
 /** The same with their entries. */
 export const CURRENT_INDEXED = `SELECT ${COLUMNS}, r.at, json(r.entries) AS encoded FROM record r JOIN version v ON v.seq = r.head`
