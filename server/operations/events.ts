@@ -11,7 +11,7 @@ import { readParameters, type Declared } from '../fhir/parameters.ts'
 import type { Json } from '../fhir/types.ts'
 import { resourceOf } from '../records/resource.ts'
 import { disclosing, insight, type View } from '../records/view.ts'
-import type { Event, Store } from '../store/store.ts'
+import { GONE, type Event, type Store } from '../store/store.ts'
 import type { Operation } from './operation.ts'
 import { ownSubscription } from './own-subscription.ts'
 
@@ -62,6 +62,8 @@ export const subscriptionEvents = ({ store, newId }: EventsNeeds): Operation => 
 function notifiedEvents(view: View, events: readonly Event[]): Promise<readonly NotifiedEvent[]> {
   return Promise.all(
     events.map(async (event) => {
+      const { type, id } = event
+      if (event.version === GONE) return { number: event.number, at: event.at, gone: { type, id } }
       const record = await view.vread(event, event.version)
       return { number: event.number, at: event.at, ...(record ? { record } : {}) }
     }),

@@ -112,7 +112,10 @@ export type NewJob = {
   readonly sequence?: number
 }
 
-/** An event for a stream (a subscription's id), about one version. Unique by stream, sequence, type and id: a replay is a no-op. */
+/** The version of an event that is about no version: of the record its owner learns the id alone. */
+export const GONE = 0
+
+/** An event for a stream (a subscription's id), about one version or GONE. Unique by stream, sequence, type and id: a replay is a no-op. */
 export type NewEvent = {
   readonly stream: string
   readonly sequence: number

@@ -4,7 +4,7 @@ import { parseHeader } from '../domain/subscription/header.ts'
 import { buildNotification, fitting, type NotifiedEvent } from '../domain/subscription/notification.ts'
 import type { NotificationType } from '../domain/subscription/status.ts'
 import { insight } from '../records/view.ts'
-import type { Event, Job, Store } from '../store/store.ts'
+import { GONE, type Event, type Job, type Store } from '../store/store.ts'
 import type { DeliveryOutcome } from './channels/channel.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { commitUnderClaim, type StoredSubscription } from './subscription-record.ts'
@@ -58,7 +58,8 @@ async function notifiedEvents(
 
 /** Visibility was checked when the event was made, and is checked again: a consent may have been revoked since. */
 async function notifiedEvent({ store, clock }: SubscriptionNeeds, event: Event, owner: string): Promise<NotifiedEvent> {
-  const { number, at } = event
+  const { number, at, type, id } = event
+  if (event.version === GONE) return { number, at, gone: { type, id } }
   const view = insight(store, { agency: owner, role: 'agency' }, clock.now())
   const record = await view.vread(event, event.version)
   return record ? { number, at, record } : { number, at }

@@ -2,11 +2,14 @@
  * The subscriptions without the rest of a hub: a store, the matcher and the worker over a clock that the test moves.
  * Records are written straight into the store, with the audience that the test says.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createClock } from '../../server/clock.ts'
 import { loadConfig } from '../../server/config.ts'
 import type { Definitions } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import type { Key, Resource } from '../../server/fhir/types.ts'
+import type { VisibilityRule } from '../../server/domain/visibility/rule.ts'
 import { HANDSHAKE } from '../../server/domain/subscription/job-kinds.ts'
 import { createWorker, type Worker } from '../../server/jobs/worker.ts'
 import { extract } from '../../server/search/extract.ts'
@@ -25,6 +28,8 @@ import { ROOT } from '../checks/files.ts'
 export const START = Date.UTC(2026, 10, 24, 5)
 export const BASE = 'http://hub.test/fhir'
 export const TOPIC = 'https://no-wrong-door.example/fhir/SubscriptionTopic'
+
+const visibility = JSON.parse(readFileSync(join(ROOT, 'capability/rules/visibility.json'), 'utf8')) as VisibilityRule
 
 let loading: Promise<Definitions> | undefined
 export const definitions = (): Promise<Definitions> => (loading ??= loadDefinitions(ROOT))
@@ -77,6 +82,7 @@ export async function openScene(setting: Setting = {}): Promise<SubscriptionScen
   const needs: SubscriptionNeeds = {
     store,
     definitions: loaded,
+    visibility,
     clock: createClock(now),
     sleep: (_ms, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
     extract: (resource) => extract(resource, loaded.capability(resource.resourceType)?.searchParameters ?? [], context),
@@ -167,6 +173,7 @@ export function task(
     id,
     status: 'requested',
     intent: 'order',
+    code: { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] },
     for: { reference: 'Patient/elvis' },
     owner: { reference: 'Organization/abe' },
     requester: { reference: 'Organization/es' },

@@ -4,7 +4,7 @@
  */
 import { checkSubscription } from '../../domain/subscription/check.ts'
 import { parseCriteria } from '../../domain/subscription/filter.ts'
-import { topicsOf } from '../../domain/subscription/topic.ts'
+import { resourcesOf, topicsOf, type Topic } from '../../domain/subscription/topic.ts'
 import { readSpec, type SubscriptionSpec } from '../../domain/subscription/spec.ts'
 import { OutcomeError, refuse, type Issue } from '../../fhir/outcome.ts'
 import { keyText } from '../../fhir/types.ts'
@@ -62,22 +62,24 @@ function isOffered(
   const topics = topicsOf(definitions)
   const issues = checkSubscription(spec, { topics, loopback: loopbackEndpoints }, now, at)
   if (issues.length > 0) return { issues }
-  const type = topics.find((one) => one.url === spec.topic)?.resource ?? ''
-  return { issues: unreadable(state, spec, type, at), jobs: jobsOf(spec, now) }
+  const topic = topics.find((one) => one.url === spec.topic)
+  return { issues: topic ? unreadable(state, spec, topic, at) : [], jobs: jobsOf(spec, now) }
 }
 
 /** Filters whose values search cannot read. */
 function unreadable(
   { definitions, caller, now }: PendingState,
   { filters }: SubscriptionSpec,
-  type: string,
+  topic: Topic,
   at: string,
 ): readonly Issue[] {
-  const capability = definitions.capability(type)
-  if (!capability) return []
   return filters.flatMap((text, index) => {
+    const criteria = parseCriteria(text)
+    // One of no type may be about any type of the topic, all of which have its parameters.
+    const capability = definitions.capability(criteria?.type ?? resourcesOf(topic)[0] ?? '')
+    if (!capability) return []
     try {
-      parse(capability, parseCriteria(text)?.params ?? [], {
+      parse(capability, criteria?.params ?? [], {
         base: '',
         timeZone: 'UTC',
         now,
