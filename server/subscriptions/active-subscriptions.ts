@@ -79,7 +79,7 @@ function createActiveSubscriptions(needs: SubscriptionNeeds): ActiveSubscription
     if (version.text === '') return
     const spec = readSpec(parseJson(version.text).value as Resource)
     const compiled = topics.get(spec.topic)
-    if (!compiled || spec.status === 'off') return
+    if (!compiled) return
     const common = {
       id: version.id,
       owner: version.owner,

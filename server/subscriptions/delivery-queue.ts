@@ -19,6 +19,32 @@ export const sentCursor = (id: string): string => `sent/${id}`
 /** The cursor of what is being sent: the number of the last event of a notification of several. */
 const sendingCursor = (id: string): string => `sending/${id}`
 
+/** The cursor of where delivery went on after the subscription was off: the sequence of the commit that turned it on. */
+export const resumedCursor = (id: string): string => `resumed/${id}`
+
+/**
+ * The number after which delivery goes on. What happened while the subscription was off is numbered and can be fetched
+ * ($events), but it is not delivered: the jump in the numbers shows it.
+ * @throws Interrupted when the claim was lost
+ */
+export async function sentBefore({ store }: SubscriptionNeeds, job: Job): Promise<number> {
+  const name = sentCursor(job.key)
+  const [cursor, resumed] = await Promise.all([store.cursor(name), store.cursor(resumedCursor(job.key))])
+  let sent = cursor
+  for (let skipping = resumed > 0; skipping;) {
+    const events = await store.events(job.key, { from: sent + 1, limit: SKIPPED_AT_ONCE })
+    const missed = events.filter(({ sequence }) => sequence <= resumed)
+    const last = missed.at(-1)?.number
+    skipping = last !== undefined && missed.length === events.length
+    if (last === undefined) break
+    await commitUnderClaim(store.commit({ cursors: [{ name, from: sent, to: last }], claim: job }))
+    sent = last
+  }
+  return sent
+}
+
+const SKIPPED_AT_ONCE = 500
+
 /**
  * The events of the next notification after a number, each with what its owner may see now; none when all were accepted.
  * Where several go together, the last number is stored before they are sent, so that a retry sends the same ones: the

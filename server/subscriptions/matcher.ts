@@ -6,7 +6,7 @@
  * An agency that loses sight of a record by the change itself gets an event of the topics that say so (`gone`), with the
  * id of a record that it knew, and nothing else (docs/decisions/0042).
  */
-import { DELIVER } from '../domain/subscription/job-kinds.ts'
+import { DELIVER, PURGE } from '../domain/subscription/job-kinds.ts'
 import { ANY_TYPE, type AccessChange } from '../domain/subscription/topic.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import { createLogReader, type LogReader } from '../jobs/log-reader.ts'
@@ -16,6 +16,7 @@ import { GONE, type Commit, type NewEvent, type Version } from '../store/store.t
 import { circleChangesOf, type CircleChange } from './access-changes.ts'
 import { changeOf, stateOf, type RecordChange } from './change.ts'
 import type { SubscriptionNeeds } from './needs.ts'
+import { nextPurge, PURGE_KEY } from './purge.ts'
 import {
   loadActiveSubscriptions,
   matchesState,
@@ -41,9 +42,10 @@ export function createMatcher(needs: SubscriptionNeeds): LogReader {
       for (const commit of commits) if (active) notices.push(...(await noticesOf(needs, active, commit)))
       const due = needs.clock.now()
       const streams = new Set(notices.filter(({ to }) => to.delivers).map(({ event }) => event.stream))
+      const purging = notices.length > 0 ? [{ kind: PURGE, key: PURGE_KEY, due: nextPurge(due) }] : []
       return {
         events: notices.map(({ event }) => event),
-        jobs: [...streams].map((key) => ({ kind: DELIVER, key, due })),
+        jobs: [...[...streams].map((key) => ({ kind: DELIVER, key, due })), ...purging],
       }
     },
     handled: needs.wake,

@@ -10,7 +10,7 @@ import type { Definitions } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import type { Key, Resource } from '../../server/fhir/types.ts'
 import type { VisibilityRule } from '../../server/domain/visibility/rule.ts'
-import { HANDSHAKE } from '../../server/domain/subscription/job-kinds.ts'
+import { HANDSHAKE, PURGE } from '../../server/domain/subscription/job-kinds.ts'
 import { createWorker, type Worker } from '../../server/jobs/worker.ts'
 import { extract } from '../../server/search/extract.ts'
 import type { Audience } from '../../server/search/query.ts'
@@ -48,7 +48,7 @@ export type SubscriptionScene = {
   subscribe(resource: Resource & { readonly id: string }, owner?: string): Promise<number>
   /** Matches what was committed and runs what is due, until nothing is left to do now. */
   run(): Promise<void>
-  /** Moves the clock to the next due job, if there is one, and runs. */
+  /** Moves the clock to the next due job, if there is one, and runs. The daily purge of events does not count. */
   runNext(): Promise<boolean>
   status(id: string): Promise<{ readonly status: string; readonly error?: string }>
   /** A matcher of its own over the same store, as after a restart. */
@@ -129,7 +129,7 @@ export async function openScene(setting: Setting = {}): Promise<SubscriptionScen
       }),
     run,
     async runNext() {
-      const next = await store.jobs.next(Object.keys(handlers))
+      const next = await store.jobs.next(Object.keys(handlers).filter((kind) => kind !== PURGE))
       if (next === undefined) return false
       clock.time = Math.max(clock.time, next)
       await run()

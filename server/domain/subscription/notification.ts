@@ -29,13 +29,15 @@ export type Notification = {
   readonly count: number
   readonly events?: readonly NotifiedEvent[]
   readonly now: number
+  /** What is missing, as a sentence. */
+  readonly error?: string
   /** New ids of the Bundle and (a UUID) of the status. */
   readonly ids: readonly [bundle: string, status: string]
 }
 
 /** JSON text of the Bundle for a subscription. No resource and no address in it is of a record that `events` leaves out. */
 export function buildNotification({ id, topic, status }: SubscriptionSpec, notification: Notification): string {
-  const { base, type, content, count, now, ids } = notification
+  const { base, type, content, count, now, ids, error } = notification
   const events = notification.events ?? []
   const named = content !== 'empty'
   const first: StatusOf = {
@@ -46,6 +48,7 @@ export function buildNotification({ id, topic, status }: SubscriptionSpec, notif
     type,
     count,
     events: events.map((event) => statusEvent(event, named)),
+    ...(error === undefined ? {} : { error }),
   }
   const resources = content === 'full-resource' ? events.flatMap((event) => entriesOf(base, event)) : []
   const head = JSON.stringify({
