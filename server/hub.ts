@@ -264,6 +264,7 @@ function background(
   const { matcher, handlers } = createSubscriptions({
     store,
     definitions,
+    visibility: index.visibility,
     extract: index.extract,
     write: (change, along) => retryOnConflict(() => write(needs, { caller, now: clock.now() }, [change], along)),
     clock,

@@ -26,7 +26,11 @@ export type Client = {
   /** With If-Match when a version is given. */
   put(path: string, body: unknown, version?: number | string): Promise<Answer>
   delete(path: string, version?: number | string): Promise<Answer>
+  /** Updates a record that was read, or written, with If-Match of the version that its meta names. */
+  change(record: ChangedRecord, more?: object): Promise<Answer>
 }
+
+type ChangedRecord = { readonly resourceType: string; readonly id?: unknown; readonly meta?: unknown }
 
 export type Given = {
   readonly hub: Hub
@@ -75,6 +79,11 @@ export function clientAt(url: string, agency?: string): Client {
       body: text === '' ? undefined : JSON.parse(text),
     }
   }
+  return clientOf(send)
+}
+
+/** The ways of a client to send, made of one. */
+export function clientOf(send: Client['send']): Client {
   const matching = (version?: number | string) =>
     version === undefined ? {} : { headers: { 'If-Match': `W/"${version}"` } }
   return {
@@ -83,6 +92,13 @@ export function clientAt(url: string, agency?: string): Client {
     post: (path, body, options) => send('POST', path, body, options),
     put: (path, body, version) => send('PUT', path, body, matching(version)),
     delete: (path, version) => send('DELETE', path, undefined, matching(version)),
+    change: (record, more = {}) =>
+      send(
+        'PUT',
+        `/${record.resourceType}/${String(record.id)}`,
+        { ...record, ...more },
+        matching((record.meta as { versionId?: string } | undefined)?.versionId),
+      ),
   }
 }
 

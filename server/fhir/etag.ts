@@ -4,7 +4,10 @@
  */
 import { refuse } from './outcome.ts'
 
-/** What If-Match or If-None-Match asks for: any version, or one of these. */
+/**
+ * What If-Match or If-None-Match asks for: any version, or one of these. If-Match takes no `*`: it names no version, so
+ * that whoever sends it has reconciled none (write/preconditions.ts refuses it).
+ */
 export type Tags = '*' | readonly number[]
 
 export const formatEtag = (version: number): string => `W/"${version}"`
@@ -19,13 +22,18 @@ export function parseEtags(text: string, header: 'If-Match' | 'If-None-Match' | 
   if (list === '*') return '*'
   const found = [...list.matchAll(TAG)]
   if (list === '' || found.map(([tag]) => tag).join('') !== list) {
-    throw refuse('invalid-header', `${header} \`${list.slice(0, 80)}\` cannot be read. Send it as \`W/"3"\` or \`*\`.`)
+    throw refuse(
+      'invalid-header',
+      `${header} \`${list.slice(0, 80)}\` cannot be read. Send it as \`W/"3"\`${TAKES_STAR.includes(header) ? ' or \`*\`' : ''}.`,
+    )
   }
   return found
     .map(([, tag]) => tag!)
     .filter((tag) => VERSION.test(tag))
     .map(Number)
 }
+
+const TAKES_STAR = ['If-None-Match', 'ifNoneMatch']
 
 /** Does the current version (0: there is none) satisfy the tags? */
 export function matchesTags(tags: Tags, current: number): boolean {

@@ -78,7 +78,7 @@ export const ERRORS = {
   // the record
   'not-found': [404, 'not-found', 'No such record, or none that the caller may know of.'],
   deleted: [410, 'deleted', 'The record was deleted; its history stays.'],
-  'version-required': [428, 'conflict', 'This type is updated only with If-Match: the version that you reconciled.'],
+  'version-required': [428, 'conflict', 'This type is changed only with If-Match: the version that you reconciled.'],
   'version-conflict': [412, 'conflict', 'The record has moved on since the version named by If-Match.'],
   'already-exists': [412, 'duplicate', 'If-None-Match: * was sent and the record exists.'],
   'multiple-matches': [412, 'multiple-matches', 'The condition of a conditional interaction matches several records.'],

@@ -1,5 +1,5 @@
 /** Every kind of job: what its key names, and what the job does. `$jobs` and docs/reference/jobs.md show this table. */
-import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT } from '../domain/subscription/job-kinds.ts'
+import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT, PURGE } from '../domain/subscription/job-kinds.ts'
 import { leaseKind } from './log-lease.ts'
 import { REINDEX, REINDEX_AT_START } from './reindex.ts'
 
@@ -22,6 +22,11 @@ export const JOB_KINDS: readonly JobKind[] = [
   },
   { kind: HEARTBEAT, key: SUBSCRIPTION, does: 'Sends a heartbeat while there is no event.' },
   { kind: EXPIRE, key: SUBSCRIPTION, does: 'Turns the subscription off at its end.' },
+  {
+    kind: PURGE,
+    key: '`events`',
+    does: 'Removes, once a day, the events of subscriptions that are older than 14 days, but for the last one of each.',
+  },
   {
     kind: REINDEX,
     key: 'type of the records',

@@ -11,7 +11,7 @@ import { readParameters, type Declared } from '../fhir/parameters.ts'
 import type { Json } from '../fhir/types.ts'
 import { resourceOf } from '../records/resource.ts'
 import { disclosing, insight, type View } from '../records/view.ts'
-import type { Event, Store } from '../store/store.ts'
+import { GONE, type Event, type Store } from '../store/store.ts'
 import type { Operation } from './operation.ts'
 import { ownSubscription } from './own-subscription.ts'
 
@@ -42,12 +42,15 @@ export const subscriptionEvents = ({ store, newId }: EventsNeeds): Operation => 
     const to = numberOption('eventsUntilNumber', parameters.eventsUntilNumber)
     const events = await store.events(spec.id, { from, limit: MOST, ...(to === undefined ? {} : { to }) })
     const shown = fitting(await notifiedEvents(view, events), MOST_BYTES)
+    const count = await store.eventCount(spec.id)
+    const error = purged(shown, { from: Math.max(from, 1), to: Math.min(to ?? count, count) })
     const text = buildNotification(spec, {
       base: call.base,
       type: 'query-event',
       content,
-      count: await store.eventCount(spec.id),
+      count,
       events: shown,
+      ...(error === undefined ? {} : { error }),
       now: call.now,
       ids: [newId(), randomUUID()],
     })
@@ -58,10 +61,19 @@ export const subscriptionEvents = ({ store, newId }: EventsNeeds): Operation => 
   },
 })
 
+/** Which of the numbers asked for are gone: numbers have no gaps, so what is missing at the beginning was removed. */
+function purged(events: readonly NotifiedEvent[], { from, to }: { from: number; to: number }): string | undefined {
+  const first = events[0]?.number ?? to + 1
+  if (first <= from) return undefined
+  return `The events ${from} to ${first - 1} were removed: events are kept for 14 days. Read the records themselves.`
+}
+
 /** A record that the caller may no longer know of is only a number. */
 function notifiedEvents(view: View, events: readonly Event[]): Promise<readonly NotifiedEvent[]> {
   return Promise.all(
     events.map(async (event) => {
+      const { type, id } = event
+      if (event.version === GONE) return { number: event.number, at: event.at, gone: { type, id } }
       const record = await view.vread(event, event.version)
       return { number: event.number, at: event.at, ...(record ? { record } : {}) }
     }),

@@ -7,6 +7,7 @@ import { keyOf, notFound } from '../interactions/target.ts'
 import { withLocalReferences } from '../interactions/local-references.ts'
 import { disclosing, insight, type View } from '../records/view.ts'
 import { validatorOf } from '../write/complete.ts'
+import { isDeleted } from '../records/resource.ts'
 import { dryRun } from '../write/dry-run.ts'
 import type { Change } from '../write/change.ts'
 import type { WriteNeeds } from '../write/needs.ts'
@@ -111,7 +112,8 @@ const MODE_ISSUES: Readonly<Record<ValidateMode | 'content', ModeCheck>> = {
 /** `$validate` needs no If-Match; with one, the answer says whether the version is still the current one. */
 async function tagsOf({ call, view }: Request, id: string) {
   if (call.ifMatch !== undefined) return parseEtags(call.ifMatch, 'If-Match')
-  return (await view.resource({ type: call.type ?? '', id })) ? ('*' as const) : undefined
+  const current = await view.read({ type: call.type ?? '', id })
+  return current && !isDeleted(current) ? [current.version] : undefined
 }
 
 function inputOf(call: Call): ValidateInput {

@@ -14,6 +14,7 @@ import { keyText, type Caller, type Key } from '../fhir/types.ts'
 import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
 import type { Found, HistoryPage, Store, Version } from '../store/store.ts'
 import { currentResource, isDeleted, resourceOf, type StoredResource } from './resource.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 /** A query without its viewer, which is the view's own. */
 export type ViewQuery = Omit<Query, 'viewer'>
@@ -98,25 +99,24 @@ class StoreView implements View {
   }
 
   async vread(key: Key, version: number): Promise<Version | undefined> {
-    return this.note(await this.#store.vread(key, version, this.#viewer))
+    return this.note(this.#shown(await this.#store.vread(key, version, this.#viewer)))
   }
 
   async history(key: Key, page: HistoryPage) {
     const found = await this.#store.history(key, this.#viewer, page)
-    for (const version of found.versions) this.note(version)
-    return found
+    const versions = found.versions.map((version) => this.note(this.#shown(version)))
+    return { ...found, versions }
   }
 
   async find(query: ViewQuery): Promise<Found> {
     const found = await this.#store.find(this.query(query))
-    for (const version of found.versions) this.note(version)
-    return found
+    const versions = found.versions.map((version) => this.note(this.#shown(version)))
+    return { ...found, versions }
   }
 
   async *all(query: WholeViewQuery): AsyncGenerator<Version> {
     for await (const version of this.#store.all({ ...query, viewer: this.#viewer })) {
-      this.note(version)
-      yield version
+      yield this.note(this.#shown(version))
     }
   }
 
@@ -159,7 +159,7 @@ class StoreView implements View {
 
   #readCurrent(key: Key): Promise<Version | undefined> {
     const name = keyText(key)
-    const read = this.#current.get(name) ?? this.#store.read(key, this.#viewer)
+    const read = this.#current.get(name) ?? this.#store.read(key, this.#viewer).then((version) => this.#shown(version))
     this.#current.set(name, read)
     return read
   }
@@ -178,9 +178,14 @@ class StoreView implements View {
     for (const [index, [name]] of missing.entries()) {
       this.#current.set(
         name,
-        found.then((versions) => versions[index]),
+        found.then((versions) => this.#shown(versions[index])),
       )
     }
+  }
+
+  /** A version as a caller may see it: no view of a caller has a secret that an earlier hub kept in the resource. */
+  #shown<T extends Version | undefined>(version: T): T {
+    return this.#viewer === 'unrestricted' ? version : withoutSecrets(version)
   }
 
   async #listTypes(types: readonly string[], where: Filter): Promise<ReadonlyMap<string, StoredResource[]>> {

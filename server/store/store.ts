@@ -112,7 +112,10 @@ export type NewJob = {
   readonly sequence?: number
 }
 
-/** An event for a stream (a subscription's id), about one version. Unique by stream, sequence, type and id: a replay is a no-op. */
+/** The version of an event that is about no version: of the record its owner learns the id alone. */
+export const GONE = 0
+
+/** An event for a stream (a subscription's id), about one version or GONE. Unique by stream, sequence, type and id: a replay is a no-op. */
 export type NewEvent = {
   readonly stream: string
   readonly sequence: number
@@ -122,6 +125,12 @@ export type NewEvent = {
 }
 export type Event = NewEvent & { readonly number: number; readonly at: number }
 
+/**
+ * Removes the events of a stream up to a number, but never its last one, which holds the number of the next. A replay
+ * finds nothing to remove.
+ */
+export type EventPurge = { readonly stream: string; readonly to: number }
+
 /** The sequence up to which a reader has read, moved only from where it was (compare and set), so that two movers cannot both win. */
 export type CursorMove = { readonly name: string; readonly from: number; readonly to: number }
 
@@ -130,6 +139,7 @@ export type Work = {
   readonly guards?: readonly Guard[]
   readonly jobs?: readonly NewJob[]
   readonly events?: readonly NewEvent[]
+  readonly purges?: readonly EventPurge[]
   readonly cursors?: readonly CursorMove[]
   /**
    * The claim under which this is done: the commit is refused when the store sees that the claim was lost. This check is

@@ -1,20 +1,22 @@
 /**
  * The subscriptions that the matcher makes events for, as they were after a sequence of the log. A subscription counts from the
- * commit that created it, whether its endpoint has answered yet or not, and while it is in error; not while it is off.
+ * commit that created it, whether its endpoint has answered yet or not, while it is in error, and while it is off: its
+ * events are numbered on, and can be fetched by $events.
  */
+import { parseCriteria } from '../domain/subscription/filter.ts'
 import { readSpec } from '../domain/subscription/spec.ts'
-import { topicsOf, type Topic } from '../domain/subscription/topic.ts'
+import { topicsOf, type AccessChange, type Topic } from '../domain/subscription/topic.ts'
 import { parseJson } from '../fhir/json.ts'
 import type { Resource } from '../fhir/types.ts'
 import { match } from '../search/match.ts'
 import { unrestricted, type View } from '../records/view.ts'
 import { ALL, type Filter } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
-import type { RecordChange } from './change.ts'
+import type { ChangedState, RecordChange } from './change.ts'
 import type { SubscriptionNeeds } from './needs.ts'
-import { compileCriteria, compileTrigger, type Trigger } from './trigger.ts'
+import { compileCriteria, compileTriggers, type Trigger } from './trigger.ts'
 
-/** A subscription, compiled. */
+/** A subscription as far as it is about one type, compiled. */
 export type ActiveSubscription = {
   readonly id: string
   /** The agency that must be able to see a change. */
@@ -22,16 +24,18 @@ export type ActiveSubscription = {
   readonly trigger: Trigger
   readonly filter: Filter
   readonly end: number
+  /** Is an event delivered once its endpoint accepts it? Not while the subscription is off. */
+  readonly delivers: boolean
 }
 
 export type ActiveSubscriptions = {
   /** Takes notice of a version of a Subscription. */
   note(version: Version): void
-  /** Those whose topic is about this type. */
+  /** Those whose topic is about changes of records of this type (or, with ANY_TYPE, of every type). */
   of(type: string): readonly ActiveSubscription[]
+  /** Those whose topic is about what their owner may know of records of this type. */
+  ofAccess(type: string, access: AccessChange): readonly ActiveSubscription[]
 }
-
-const COUNTS = ['requested', 'active', 'error']
 
 /** The subscriptions as they were after this sequence. */
 export async function loadActiveSubscriptions(
@@ -53,45 +57,74 @@ async function versionAt(view: View, key: Version, sequence: number): Promise<Ve
 }
 
 /** Does the filter of a subscription let a change through? A deletion is matched by the state that was deleted. */
-export function passes({ filter }: ActiveSubscription, { after, before }: RecordChange): boolean {
-  const state = after ?? before
-  return state !== undefined && match(filter, state.indexed)
+export function passes(subscription: ActiveSubscription, { after, before }: RecordChange): boolean {
+  return matchesState(subscription, after ?? before)
 }
 
+/** Does the filter of a subscription let an event about a record in this state through? */
+export const matchesState = ({ filter }: ActiveSubscription, state: ChangedState | undefined): boolean =>
+  state !== undefined && match(filter, state.indexed)
+
+/** Of one topic: its triggers about each type, compiled on first use. The key of an access change is `access type`. */
+type CompiledTopic = { readonly topic: Topic; readonly triggers: Map<string, Trigger> }
+
 function createActiveSubscriptions(needs: SubscriptionNeeds): ActiveSubscriptions {
-  const topics = new Map(
-    topicsOf(needs.definitions).map((topic) => [topic.url, { topic, trigger: undefined as Trigger | undefined }]),
+  const topics = new Map<string, CompiledTopic>(
+    topicsOf(needs.definitions).map((topic) => [topic.url, { topic, triggers: new Map() }]),
   )
   const byType = new Map<string, Map<string, ActiveSubscription>>()
-
-  function triggerOf(compiled: { topic: Topic; trigger: Trigger | undefined }): Trigger {
-    compiled.trigger ??= compileTrigger(needs, compiled.topic)
-    return compiled.trigger
-  }
 
   function note(version: Version): void {
     for (const subscriptions of byType.values()) subscriptions.delete(version.id)
     if (version.text === '') return
     const spec = readSpec(parseJson(version.text).value as Resource)
     const compiled = topics.get(spec.topic)
-    if (!compiled || !COUNTS.includes(spec.status)) return
+    if (!compiled) return
+    const common = {
+      id: version.id,
+      owner: version.owner,
+      end: spec.end ?? Infinity,
+      delivers: spec.status !== 'off',
+    }
     try {
-      const type = compiled.topic.resource
-      const of = spec.filters.map((text) => compileCriteria(needs, type, text))
-      const subscription = {
-        id: version.id,
-        owner: version.owner,
-        trigger: triggerOf(compiled),
-        filter: { op: 'and', of } as const,
-        end: spec.end ?? Infinity,
+      for (const [key, type] of keysOf(compiled.topic)) {
+        const subscription = {
+          ...common,
+          trigger: triggerOf(compiled, key),
+          filter: filterOf(needs, type, spec.filters),
+        }
+        const subscriptions = byType.get(key) ?? new Map<string, ActiveSubscription>()
+        byType.set(key, subscriptions.set(version.id, subscription))
       }
-      const subscriptions = byType.get(type) ?? new Map<string, ActiveSubscription>()
-      byType.set(type, subscriptions.set(version.id, subscription))
     } catch (fault) {
       // Written when other parameters or topics were published: it gets no events until its owner corrects it.
       needs.log.error('subscription unreadable', { key: version.id, fault })
     }
   }
 
-  return { note, of: (type) => [...(byType.get(type)?.values() ?? [])] }
+  function triggerOf({ topic, triggers }: CompiledTopic, key: string): Trigger {
+    const trigger =
+      triggers.get(key) ??
+      compileTriggers(
+        needs,
+        topic.triggers.filter((one) => keyOf(one) === key),
+      )
+    triggers.set(key, trigger)
+    return trigger
+  }
+
+  const listed = (key: string): readonly ActiveSubscription[] => [...(byType.get(key)?.values() ?? [])]
+  return { note, of: listed, ofAccess: (type, access) => listed(keyOf({ resource: type, access })) }
+}
+
+const keyOf = ({ resource, access }: { readonly resource: string; readonly access?: AccessChange }): string =>
+  access === undefined ? resource : `${access} ${resource}`
+
+const keysOf = ({ triggers }: Topic): ReadonlyMap<string, string> =>
+  new Map(triggers.map((one) => [keyOf(one), one.resource]))
+
+/** A filter that names another type of the topic (`Task?owner=...`) does not concern this one. */
+function filterOf(needs: SubscriptionNeeds, type: string, texts: readonly string[]): Filter {
+  const concerning = texts.filter((text) => (parseCriteria(text)?.type ?? type) === type)
+  return { op: 'and', of: concerning.map((text) => compileCriteria(needs, type, text)) }
 }

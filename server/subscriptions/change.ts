@@ -14,18 +14,20 @@ export type RecordChange = {
   readonly interaction: Interaction
   readonly after?: ChangedState
   readonly before?: ChangedState
+  /** The version of `before`. */
+  readonly previous?: Version
 }
 
 /** A record that was deleted and written again is created once more. */
 export async function changeOf(needs: SubscriptionNeeds, version: Version): Promise<RecordChange> {
   const previous = version.version > 1 ? await unrestricted(needs.store).vread(version, version.version - 1) : undefined
-  const before = previous && !isDeleted(previous) ? stateOf(needs, previous) : undefined
-  if (isDeleted(version)) return { interaction: 'delete', ...(before ? { before } : {}) }
+  const last = previous && !isDeleted(previous) ? { before: stateOf(needs, previous), previous } : undefined
+  if (isDeleted(version)) return { interaction: 'delete', ...last }
   const after = stateOf(needs, version)
-  return before ? { interaction: 'update', after, before } : { interaction: 'create', after }
+  return last ? { interaction: 'update', after, ...last } : { interaction: 'create', after }
 }
 
-function stateOf({ extract }: SubscriptionNeeds, version: Version): ChangedState {
+export function stateOf({ extract }: SubscriptionNeeds, version: Version): ChangedState {
   const resource = resourceOf(version)
   return { resource, indexed: { id: version.id, at: version.at, entries: extract(resource) } }
 }

@@ -7,7 +7,7 @@ import { waitAfter } from '../jobs/retry.ts'
 import type { JobHandler } from '../jobs/worker.ts'
 import type { Job, Settlement } from '../store/store.ts'
 import type { DeliveryOutcome } from './channels/channel.ts'
-import { nextEvents, send, sentCursor } from './delivery-queue.ts'
+import { nextEvents, send, sentBefore, sentCursor } from './delivery-queue.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { changeStatus, commitUnderClaim, readSubscription, type StoredSubscription } from './subscription-record.ts'
 
@@ -47,7 +47,7 @@ async function deliverNext(
   const { store, clock } = needs
   const subscription = await readSubscription(needs, job.key)
   if (subscription?.spec.status !== 'active' || hasEnded(subscription, clock.now())) return { done: true }
-  const sent = await store.cursor(sentCursor(job.key))
+  const sent = await sentBefore(needs, job)
   const events = await nextEvents(needs, job, subscription, sent)
   const last = events.at(-1)
   if (!last) return { done: true }

@@ -4,7 +4,7 @@ import { parseHeader } from '../domain/subscription/header.ts'
 import { buildNotification, fitting, type NotifiedEvent } from '../domain/subscription/notification.ts'
 import type { NotificationType } from '../domain/subscription/status.ts'
 import { insight } from '../records/view.ts'
-import type { Event, Job, Store } from '../store/store.ts'
+import { GONE, type Event, type Job, type Store } from '../store/store.ts'
 import type { DeliveryOutcome } from './channels/channel.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { commitUnderClaim, type StoredSubscription } from './subscription-record.ts'
@@ -18,6 +18,32 @@ export const sentCursor = (id: string): string => `sent/${id}`
 
 /** The cursor of what is being sent: the number of the last event of a notification of several. */
 const sendingCursor = (id: string): string => `sending/${id}`
+
+/** The cursor of where delivery went on after the subscription was off: the sequence of the commit that turned it on. */
+export const resumedCursor = (id: string): string => `resumed/${id}`
+
+/**
+ * The number after which delivery goes on. What happened while the subscription was off is numbered and can be fetched
+ * ($events), but it is not delivered: the jump in the numbers shows it.
+ * @throws Interrupted when the claim was lost
+ */
+export async function sentBefore({ store }: SubscriptionNeeds, job: Job): Promise<number> {
+  const name = sentCursor(job.key)
+  const [cursor, resumed] = await Promise.all([store.cursor(name), store.cursor(resumedCursor(job.key))])
+  let sent = cursor
+  for (let skipping = resumed > 0; skipping;) {
+    const events = await store.events(job.key, { from: sent + 1, limit: SKIPPED_AT_ONCE })
+    const missed = events.filter(({ sequence }) => sequence <= resumed)
+    const last = missed.at(-1)?.number
+    skipping = last !== undefined && missed.length === events.length
+    if (last === undefined) break
+    await commitUnderClaim(store.commit({ cursors: [{ name, from: sent, to: last }], claim: job }))
+    sent = last
+  }
+  return sent
+}
+
+const SKIPPED_AT_ONCE = 500
 
 /**
  * The events of the next notification after a number, each with what its owner may see now; none when all were accepted.
@@ -58,7 +84,8 @@ async function notifiedEvents(
 
 /** Visibility was checked when the event was made, and is checked again: a consent may have been revoked since. */
 async function notifiedEvent({ store, clock }: SubscriptionNeeds, event: Event, owner: string): Promise<NotifiedEvent> {
-  const { number, at } = event
+  const { number, at, type, id } = event
+  if (event.version === GONE) return { number, at, gone: { type, id } }
   const view = insight(store, { agency: owner, role: 'agency' }, clock.now())
   const record = await view.vread(event, event.version)
   return record ? { number, at, record } : { number, at }

@@ -5,9 +5,12 @@
  */
 import { DELIVER, HEARTBEAT } from '../domain/subscription/job-kinds.ts'
 import type { JobHandler } from '../jobs/worker.ts'
-import type { NewJob } from '../store/store.ts'
+import { readSpec } from '../domain/subscription/spec.ts'
+import { isDeleted, resourceOf } from '../records/resource.ts'
+import { unrestricted } from '../records/view.ts'
+import type { CursorMove, NewJob } from '../store/store.ts'
 import { FRESH } from './deliver.ts'
-import { send } from './delivery-queue.ts'
+import { resumedCursor, send } from './delivery-queue.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { changeStatus, readSubscription, type StoredSubscription } from './subscription-record.ts'
 
@@ -22,6 +25,7 @@ export const handshake =
       await changeStatus(needs, subscription, {
         status: 'active',
         jobs: following(subscription, needs.clock.now()),
+        cursors: await resuming(needs, subscription),
         claim: job,
       })
     else
@@ -32,6 +36,20 @@ export const handshake =
       })
     return { done: true }
   }
+
+/**
+ * Where delivery goes on: after the commit that turned the subscription on again, where it was off (or deleted) before.
+ * One that was in error goes on with what it has not accepted.
+ */
+async function resuming({ store }: SubscriptionNeeds, { version }: StoredSubscription): Promise<readonly CursorMove[]> {
+  const { versions } = await unrestricted(store).history(version, { limit: Infinity })
+  const off = versions.findIndex((one) => isDeleted(one) || readSpec(resourceOf(one)).status === 'off')
+  const on = off < 1 ? undefined : versions[off - 1]
+  if (!on) return []
+  const name = resumedCursor(version.id)
+  const from = await store.cursor(name)
+  return from < on.sequence ? [{ name, from, to: on.sequence }] : []
+}
 
 /** The jobs of an active subscription: delivery of what happened since it was created, and heartbeats if it requests them. */
 function following({ spec: { id, heartbeat } }: StoredSubscription, now: number): readonly NewJob[] {

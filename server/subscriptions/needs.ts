@@ -1,5 +1,6 @@
 /** What the subscriptions need; built once by hub.ts. */
 import type { Definitions } from '../definitions/definitions.ts'
+import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { Resource } from '../fhir/types.ts'
 import type { Sleep } from '../jobs/sleep.ts'
 import type { IndexEntry } from '../search/query.ts'
@@ -11,6 +12,8 @@ import type { Channel } from './channels/channel.ts'
 export type SubscriptionNeeds = {
   readonly store: Store
   readonly definitions: Definitions
+  /** Names the element by which a record is about a participant. */
+  readonly visibility: VisibilityRule
   /** Time (ms), and new FHIR ids. */
   readonly clock: { now(): number; newId(): string }
   readonly sleep: Sleep

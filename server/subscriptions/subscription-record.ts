@@ -4,13 +4,15 @@ import { OutcomeError } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/types.ts'
 import { currentResource, type StoredResource } from '../records/resource.ts'
 import { unrestricted } from '../records/view.ts'
-import { CommitConflict, type Job, type NewJob, type Version } from '../store/store.ts'
+import { CommitConflict, type CursorMove, type Job, type NewJob, type Version } from '../store/store.ts'
+import { readWithHeaders } from '../write/subscription-secret.ts'
 import { Interrupted } from '../jobs/worker.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 
 export type StoredSubscription = {
   readonly version: Version
   readonly resource: StoredResource
+  /** With the values of its headers, which the resource does not have. */
   readonly spec: SubscriptionSpec
 }
 
@@ -19,9 +21,9 @@ export async function readSubscription(
   { store }: SubscriptionNeeds,
   id: string,
 ): Promise<StoredSubscription | undefined> {
-  const version = await unrestricted(store).read({ type: 'Subscription', id })
-  const resource = currentResource(version)
-  return version && resource && { version, resource, spec: readSpec(resource) }
+  const current = await readWithHeaders(unrestricted(store), id)
+  const resource = currentResource(current?.version)
+  return current && resource && { ...current, resource, spec: { ...readSpec(resource), headers: current.headers } }
 }
 
 export type StatusChange = {
@@ -29,6 +31,7 @@ export type StatusChange = {
   /** Why, as a sentence for the owner; absent: the sentence of a former error is removed. */
   readonly error?: string
   readonly jobs?: readonly NewJob[]
+  readonly cursors?: readonly CursorMove[]
   /** The job that found it out: it counts only while its lease holds. */
   readonly claim: Job
 }
@@ -54,7 +57,7 @@ export async function changeStatus(
         ifMatch: [version.version],
         at: 'Subscription',
       },
-      { claim: to.claim, jobs: to.jobs ?? [] },
+      { claim: to.claim, jobs: to.jobs ?? [], cursors: to.cursors ?? [] },
     ),
   )
 }

@@ -1,5 +1,5 @@
 /** The subscriptions of the hub: the matcher that makes events, and the handlers of the jobs that deliver them. */
-import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT } from '../domain/subscription/job-kinds.ts'
+import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT, PURGE } from '../domain/subscription/job-kinds.ts'
 import type { LogReader } from '../jobs/log-reader.ts'
 import type { JobHandler } from '../jobs/worker.ts'
 import { deliver } from './deliver.ts'
@@ -8,6 +8,7 @@ import { handshake } from './handshake.ts'
 import { heartbeat } from './heartbeat.ts'
 import { createMatcher } from './matcher.ts'
 import type { SubscriptionNeeds } from './needs.ts'
+import { purge } from './purge.ts'
 
 export type Subscriptions = {
   readonly matcher: LogReader
@@ -22,5 +23,6 @@ export const createSubscriptions = (needs: SubscriptionNeeds): Subscriptions => 
     [HANDSHAKE]: handshake(needs),
     [HEARTBEAT]: heartbeat(needs),
     [EXPIRE]: expire(needs),
+    [PURGE]: purge(needs),
   },
 })

@@ -1,8 +1,8 @@
 /**
- * When does a change make an event? A topic, its search expressions compiled to filters and its elements to FHIRPath.
- * https://hl7.org/fhir/R5/subscriptiontopic.html#trigger
+ * When does a change make an event? The triggers of a topic for one type: search expressions compiled to filters and
+ * elements to FHIRPath. https://hl7.org/fhir/R5/subscriptiontopic.html#trigger
  */
-import type { Topic } from '../domain/subscription/topic.ts'
+import type { TopicTrigger } from '../domain/subscription/topic.ts'
 import { parseCriteria } from '../domain/subscription/filter.ts'
 import { sameJson } from '../fhir/element.ts'
 import { compilePath } from '../fhirpath/expression.ts'
@@ -13,20 +13,33 @@ import { ALL, type Filter } from '../search/query.ts'
 import type { RecordChange } from './change.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 
-export type Trigger = (change: RecordChange) => boolean
+/** `gone`: does the event also go, as an id, to agencies that lose sight of the record by the change? */
+export type Trigger = { readonly gone: boolean; fires(change: RecordChange): boolean }
 
-/** @throws OutcomeError or Error naming what in the topic cannot be evaluated */
-export function compileTrigger(needs: SubscriptionNeeds, topic: Topic): Trigger {
-  const current = topic.current === undefined ? ALL : compileCriteria(needs, topic.resource, topic.current)
-  const previous = topic.previous === undefined ? ALL : compileCriteria(needs, topic.resource, topic.previous)
+/**
+ * The triggers of a topic that are about one type, as one.
+ * @throws OutcomeError or Error naming what in the topic cannot be evaluated
+ */
+export function compileTriggers(needs: SubscriptionNeeds, triggers: readonly TopicTrigger[]): Trigger {
+  const compiled = triggers.map((one) => compileTrigger(needs, one))
+  return {
+    gone: triggers.some(({ gone }) => gone),
+    fires: (change) => compiled.some((fires) => fires(change)),
+  }
+}
+
+function compileTrigger(needs: SubscriptionNeeds, trigger: TopicTrigger): (change: RecordChange) => boolean {
+  const { resource, interactions, changed } = trigger
+  const current = trigger.current === undefined ? ALL : compileCriteria(needs, resource, trigger.current)
+  const previous = trigger.previous === undefined ? ALL : compileCriteria(needs, resource, trigger.previous)
   return ({ interaction, after, before }) =>
-    topic.interactions.includes(interaction) &&
+    interactions.includes(interaction) &&
     (!after || match(current, after.indexed)) &&
     (!before || match(previous, before.indexed)) &&
     (!after ||
       !before ||
-      topic.changed.length === 0 ||
-      topic.changed.some((path) => differs(path, before.resource, after.resource)))
+      changed.length === 0 ||
+      changed.some((path) => differs(path, before.resource, after.resource)))
 }
 
 /** A search expression or a filter (`Task?status=requested`) about a type. @throws OutcomeError naming what is wrong */

@@ -43,7 +43,7 @@ export async function workOf({ index, state, result, audiences }: Checked, along
     change.kind === 'put' && change.unless ? [{ none: change.unless }] : [],
   )
   return {
-    writes: [...writes, ...audiences.writes, ...(effective?.posts ? [effective.posts.write] : [])],
+    writes: [...writes, ...audiences.writes, ...(effective?.posts ? [effective.posts.write] : []), ...result.writes],
     guards: withoutWeaker([...unless, ...kept, ...result.guards, ...audiences.guards]),
     ...along,
     jobs: [...result.jobs, ...(along.jobs ?? [])],

@@ -6,6 +6,7 @@
  */
 import { hubIdOf, HUB_ID, withHubId } from '../domain/participant/hub-id.ts'
 import { openedSsn, sealSsn, ssnIn, strayNumber } from '../domain/participant/ssn.ts'
+import { withMaskedHeaders } from '../domain/subscription/secret-header.ts'
 import { RESTRICTED_CLASS } from '../domain/visibility/circle.ts'
 import { formatInstant } from '../fhir/dates.ts'
 import { carry } from '../fhir/decimals.ts'
@@ -45,8 +46,8 @@ const PLACEHOLDERS: HubValues = { newHubId: () => 'MS0000000000', ssnKey: '' }
 const LATEST = Date.parse('9999-12-31T00:00:00Z')
 
 /**
- * The resource as it is stored: the hub's own meta, a participant's hub id, no social security number in clear, the time
- * of a Task's change; and as it is validated.
+ * The resource as it is stored: the hub's own meta, a participant's hub id, no social security number and no header of a
+ * subscription in clear, the time of a Task's change; and as it is validated.
  * @throws OutcomeError for a social security number that cannot be taken
  */
 export function complete<T extends Resource>(
@@ -78,6 +79,7 @@ function completeType<T extends Resource>(
 ): Completed<T> {
   if (sent.resourceType === 'Task')
     return { stored: timed(owned, now), toValidate: isTimed(sent) ? sent : timed(sent, now) }
+  if (sent.resourceType === 'Subscription') return { stored: withMaskedHeaders(owned), toValidate: sent }
   if (sent.resourceType !== 'Patient') return { stored: owned, toValidate: sent }
   const { patient, hash } = sealSsn(owned, ssnKey, at, last)
   const stored = withHubId(patient, last, newHubId)

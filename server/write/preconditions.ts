@@ -4,6 +4,7 @@
  */
 import { keyText, type Caller } from '../fhir/types.ts'
 import { matchesTags, type Tags } from '../fhir/etag.ts'
+import { ROOT } from '../fhir/canonical.ts'
 import { refuse } from '../fhir/outcome.ts'
 import type { Expect } from '../store/store.ts'
 import type { PreparedChange } from './change.ts'
@@ -40,36 +41,58 @@ function checkVersion(definitions: Definitions, { change, key, stored, before }:
       `\`${keyText(key)}\` exists already, at version \`${current}\`; If-None-Match: * asks for it not to.`,
     )
   }
-  if (change.ifMatch === undefined) {
-    if (current > 0 && definitions.capability(key.type)?.versioning === 'versioned-update')
-      throw versionRequired(key, current)
-    return
-  }
-  if (!matchesTags(change.ifMatch, current)) throw versionConflict(key, change.ifMatch, current)
+  const { ifMatch } = change
+  const requires = definitions.capability(key.type)?.versioning === 'versioned-update'
+  if (ifMatch === '*' && !requires) throw namesNoVersion(key)
+  if (current > 0 && requires && (ifMatch === undefined || ifMatch === '*'))
+    throw versionRequired(definitions, key, { sent: ifMatch, current })
+  if (ifMatch !== undefined && !matchesTags(ifMatch, current))
+    throw versionConflict(definitions, key, { sent: ifMatch, current })
 }
 
 type RecordKey = PreparedChange['key']
+type Compared = { readonly sent: Tags | undefined; readonly current: number }
 
-function versionRequired(key: RecordKey, current: number) {
+/** `*` would overwrite a version that its writer has never seen, or say nothing that leaving it out does not say. */
+const namesNoVersion = (key: RecordKey) =>
+  refuse(
+    'invalid-header',
+    `If-Match \`*\` names no version of \`${keyText(key)}\`. Send the version that you read, such as \`W/"3"\`, or leave the header out.`,
+  )
+
+function versionRequired(definitions: Definitions, key: RecordKey, { sent, current }: Compared) {
+  const star = sent === '*' ? '; `*` names no version' : ''
   return refuse(
     'version-required',
-    `\`${keyText(key)}\` is updated only with If-Match, naming the version that you reconciled with your own system. ` +
-      `It is at version \`${current}\`: compare by GET ${keyText(key)}/$reconcile?base=<your version>, then send If-Match: W/"${current}".`,
+    `\`${keyText(key)}\` is changed only with If-Match, naming the version that you reconciled with your own system${star}. ` +
+      `It is at version \`${current}\`: ${compare(definitions, key, '<your version>')}, then send If-Match: W/"${current}".`,
     { headers: { ETag: `W/"${current}"` } },
   )
 }
 
-function versionConflict(key: RecordKey, sent: Tags, current: number) {
-  const named =
-    sent === '*' ? 'any' : sent.map((version) => `\`${version}\``).join(', ') || 'a version that the hub never gave'
-  if (current === 0)
+function versionConflict(definitions: Definitions, key: RecordKey, { sent = [], current }: Compared) {
+  const versions = sent === '*' ? [] : sent
+  if (current === 0) {
+    const named = sent === '*' ? 'any' : list(versions)
     return refuse('version-conflict', `\`${keyText(key)}\` has no current version, so If-Match (${named}) cannot hold.`)
+  }
   return refuse(
     'version-conflict',
-    `\`${keyText(key)}\` is at version \`${current}\`, not ${named}. ` +
-      `See what changed by GET ${keyText(key)}/$reconcile?base=${sent === '*' ? current : (sent[0] ?? 1)}, reconcile, then send If-Match: W/"${current}".`,
+    `\`${keyText(key)}\` is at version \`${current}\`, not ${list(versions)}. ` +
+      `To see what changed, ${compare(definitions, key, String(versions[0] ?? 1))}, reconcile, then send If-Match: W/"${current}".`,
     { headers: { ETag: `W/"${current}"`, 'Content-Location': `${keyText(key)}/_history/${current}` } },
   )
+}
+
+const list = (versions: readonly number[]): string =>
+  versions.map((version) => `\`${version}\``).join(', ') || 'a version that the hub never gave'
+
+/** How to compare a version with the current one: by $reconcile where the type has it, else by the history. */
+function compare(definitions: Definitions, key: RecordKey, base: string): string {
+  const types = definitions.find(`${ROOT}/OperationDefinition/reconcile`)?.resource
+  return Array.isArray(types) && types.includes(key.type)
+    ? `compare by GET ${keyText(key)}/$reconcile?base=${base}`
+    : `read GET ${keyText(key)}/_history`
 }
 
 function checkType(definitions: Definitions, caller: Caller, { key }: PreparedChange): void {

@@ -5,13 +5,16 @@
  * https://hl7.org/fhir/R4/http.html#update
  */
 import { POSTED_TYPES } from '../definitions/posted.ts'
+import { headersOf, isMasked, resolveHeaders } from '../domain/subscription/secret-header.ts'
 import { sameAsWritten } from '../fhir/decimals.ts'
+import { sameJson } from '../fhir/element.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
 import { resourceOf } from '../records/resource.ts'
 import type { PreparedChange } from './change.ts'
 import { ssnHashOf } from './index-entries.ts'
 import type { WriteContext } from './context.ts'
 import type { WriteNeeds } from './needs.ts'
+import { readWithHeaders } from './subscription-secret.ts'
 
 type UnchangedNeeds = Pick<WriteNeeds, 'definitions' | 'policy'>
 
@@ -29,7 +32,8 @@ async function isUnchanged(needs: UnchangedNeeds, context: WriteContext, one: Pr
   const { before, after, stored } = one
   if (!before || !after || !stored || isLeftOut(needs, after)) return false
   const client = (resource: Resource): JsonObject => ofClient(resource, needs.policy.setElements)
-  return sameAsWritten(client(after), client(resourceOf(stored))) && (await keepsSsn(context, one))
+  if (!sameAsWritten(client(after), client(resourceOf(stored)))) return false
+  return (await keepsSsn(context, one)) && (await keepsHeaders(context, one))
 }
 
 /** A posted definition that could not be used at the last start: to send it again puts it into force. */
@@ -39,6 +43,15 @@ const isLeftOut = ({ definitions, policy }: UnchangedNeeds, { resourceType, url 
 /** The number itself is not stored: numbers with the same last four digits differ by their hashes. */
 const keepsSsn = async (context: WriteContext, one: PreparedChange): Promise<boolean> =>
   one.ssn === undefined || one.ssn === (await ssnHashOf(context, { ...one, ssn: undefined }))
+
+/** The values of headers are kept apart from a subscription: an update may change them alone. */
+async function keepsHeaders({ unrestricted }: WriteContext, { change, key }: PreparedChange): Promise<boolean> {
+  if (key.type !== 'Subscription' || change.kind !== 'put') return true
+  const sent = headersOf(change.resource)
+  if (sent.every(isMasked)) return true
+  const { headers = [], stored = false } = (await readWithHeaders(unrestricted, key.id)) ?? {}
+  return stored && sameJson(resolveHeaders(sent, headers).headers, headers)
+}
 
 /** What of a resource is the client's: without the elements that the hub sets. */
 function ofClient({ meta, ...resource }: Resource, setElements: WriteNeeds['policy']['setElements']): JsonObject {

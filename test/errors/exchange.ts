@@ -1,5 +1,5 @@
 /** The last request that a client sent and how it was answered, for whoever wants to show it. */
-import { clientAt, type Answer, type Client } from '../given.ts'
+import { clientAt, clientOf, type Answer, type Client } from '../given.ts'
 
 export type Exchange = {
   readonly agency?: string
@@ -22,15 +22,7 @@ export function recorder(url: string): Recorder {
       last = { agency, method, path, headers: options.headers ?? {}, body, answer }
       return answer
     }
-    const matching = (version?: number | string) =>
-      version === undefined ? {} : { headers: { 'If-Match': `W/"${version}"` } }
-    return {
-      send,
-      get: (path, options) => send('GET', path, undefined, options),
-      post: (path, body, options) => send('POST', path, body, options),
-      put: (path, body, version) => send('PUT', path, body, matching(version)),
-      delete: (path, version) => send('DELETE', path, undefined, matching(version)),
-    }
+    return clientOf(send)
   }
   return {
     as,

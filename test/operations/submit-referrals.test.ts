@@ -60,8 +60,7 @@ describe('operations / $submit-referrals', function () {
     await post(es, consent(subject, 'es', 'dhs'))
     const [task] = tasksIn(await submit(es, [['snap', true]]))
     made(
-      await dhs.put(`/Task/${task.id}`, {
-        ...task,
+      await dhs.change(task, {
         status: 'rejected',
         ...business('rejected-capacity'),
         statusReason: { text: 'Full.' },

@@ -176,7 +176,57 @@ describe('subscriptions / delivery', () => {
     await referrals(3, 3)
     await scene.run()
     assert.equal(events().length, 1)
-    assert.equal(await scene.store.eventCount('s'), 2)
+    assert.equal(await scene.store.eventCount('s'), 3)
+    await scene.subscribe(subscription('s', endpoint.url))
+    await scene.run()
+    await referrals(4, 4)
+    await scene.run()
+    assert.deepEqual(endpoint.accepted(), [4])
+  })
+
+  it('goes on from the present after the subscription was off, so that the jump in the numbers shows', async () => {
+    await scene.subscribe(subscription('s', endpoint.url))
+    await scene.run()
+    await referrals(1, 1)
+    await scene.run()
+    for (const [from, to] of [
+      [2, 3],
+      [5, 605],
+    ] as const) {
+      await scene.put(subscription('s', endpoint.url, { status: 'off' }), { author: 'abe' })
+      await referrals(from, to)
+      await scene.run()
+      // What was matched late still belongs to the time when it was off.
+      await scene.subscribe(subscription('s', endpoint.url))
+      await scene.worker.runDue()
+      await scene.run()
+      await referrals(to + 1, to + 1)
+      await scene.run()
+    }
+    assert.deepEqual(endpoint.accepted(), [1, 4, 606])
+    const missed = await scene.store.events('s', { from: 2, to: 3, limit: 9 })
+    assert.deepEqual(
+      missed.map(({ id }) => id),
+      ['t2', 't3'],
+    )
+  })
+
+  it('goes on with what was not accepted after the subscription was in error, also when it had been off earlier', async () => {
+    await scene.subscribe(subscription('s', endpoint.url))
+    await scene.put(subscription('s', endpoint.url, { status: 'off' }), { author: 'abe' })
+    await referrals(1, 1)
+    await scene.subscribe(subscription('s', endpoint.url))
+    await scene.run()
+    endpoint.decide(() => 500)
+    await referrals(2, 3)
+    await scene.run()
+    while (await scene.runNext());
+    assert.equal((await scene.status('s')).status, 'error')
+    await referrals(4, 4)
+    endpoint.decide(() => 200)
+    await scene.subscribe(subscription('s', endpoint.url))
+    await scene.run()
+    assert.deepEqual(endpoint.accepted(), [2, 3, 4])
   })
 
   it('waits as long as Retry-After asks, but at most twice the scheduled time', async () => {

@@ -2,12 +2,15 @@
  * The subscriptions without the rest of a hub: a store, the matcher and the worker over a clock that the test moves.
  * Records are written straight into the store, with the audience that the test says.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createClock } from '../../server/clock.ts'
 import { loadConfig } from '../../server/config.ts'
 import type { Definitions } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import type { Key, Resource } from '../../server/fhir/types.ts'
-import { HANDSHAKE } from '../../server/domain/subscription/job-kinds.ts'
+import type { VisibilityRule } from '../../server/domain/visibility/rule.ts'
+import { HANDSHAKE, PURGE } from '../../server/domain/subscription/job-kinds.ts'
 import { createWorker, type Worker } from '../../server/jobs/worker.ts'
 import { extract } from '../../server/search/extract.ts'
 import type { Audience } from '../../server/search/query.ts'
@@ -26,6 +29,8 @@ export const START = Date.UTC(2026, 10, 24, 5)
 export const BASE = 'http://hub.test/fhir'
 export const TOPIC = 'https://no-wrong-door.example/fhir/SubscriptionTopic'
 
+const visibility = JSON.parse(readFileSync(join(ROOT, 'capability/rules/visibility.json'), 'utf8')) as VisibilityRule
+
 let loading: Promise<Definitions> | undefined
 export const definitions = (): Promise<Definitions> => (loading ??= loadDefinitions(ROOT))
 
@@ -43,7 +48,7 @@ export type SubscriptionScene = {
   subscribe(resource: Resource & { readonly id: string }, owner?: string): Promise<number>
   /** Matches what was committed and runs what is due, until nothing is left to do now. */
   run(): Promise<void>
-  /** Moves the clock to the next due job, if there is one, and runs. */
+  /** Moves the clock to the next due job, if there is one, and runs. The daily purge of events does not count. */
   runNext(): Promise<boolean>
   status(id: string): Promise<{ readonly status: string; readonly error?: string }>
   /** A matcher of its own over the same store, as after a restart. */
@@ -77,6 +82,7 @@ export async function openScene(setting: Setting = {}): Promise<SubscriptionScen
   const needs: SubscriptionNeeds = {
     store,
     definitions: loaded,
+    visibility,
     clock: createClock(now),
     sleep: (_ms, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
     extract: (resource) => extract(resource, loaded.capability(resource.resourceType)?.searchParameters ?? [], context),
@@ -123,7 +129,7 @@ export async function openScene(setting: Setting = {}): Promise<SubscriptionScen
       }),
     run,
     async runNext() {
-      const next = await store.jobs.next(Object.keys(handlers))
+      const next = await store.jobs.next(Object.keys(handlers).filter((kind) => kind !== PURGE))
       if (next === undefined) return false
       clock.time = Math.max(clock.time, next)
       await run()
@@ -167,6 +173,7 @@ export function task(
     id,
     status: 'requested',
     intent: 'order',
+    code: { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] },
     for: { reference: 'Patient/elvis' },
     owner: { reference: 'Organization/abe' },
     requester: { reference: 'Organization/es' },

@@ -19,7 +19,7 @@ type Relation = (world: RelationWorld) => Promise<unknown>
 
 const post = async (client: Client, body: Body) => made(await client.post(`/${body.resourceType}`, body))
 const change = async (client: Client, record: { resourceType: string; id: string }, more: object) =>
-  made(await client.put(`/${record.resourceType}/${record.id}`, { ...record, ...more }))
+  made(await client.change(record, more))
 
 /** While `during` happens, abe may know by a consent that is then revoked. */
 async function passing(world: RelationWorld, during: Relation): Promise<void> {

@@ -99,7 +99,9 @@ const CODES = 'https://no-wrong-door.example/fhir/CodeSystem'
 
 async function put(hubs: Twins, agency: string, key: string, body: object): Promise<void> {
   hubs.tick(1000)
-  const answer = await hubs.ask({ agency, method: 'PUT', path: `/${key}`, body })
+  const version = (body as { meta?: { versionId?: string } }).meta?.versionId
+  const headers = version === undefined ? {} : { 'If-Match': `W/"${version}"` }
+  const answer = await hubs.ask({ agency, method: 'PUT', path: `/${key}`, body, headers })
   if (answer.status !== 200) throw new Error(answer.text)
 }
 

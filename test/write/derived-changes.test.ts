@@ -38,7 +38,7 @@ describe('write / derived changes', function () {
       ),
     )
     const [first] = entry.map((one: { resource: StoredBody }) => one.resource)
-    made(await abe.put(`/Task/${first.id}`, { ...first, status: 'accepted', ...business('accepted') }))
+    made(await abe.change(first, { status: 'accepted', ...business('accepted') }))
     made(await es.put(`/${focus}`, { ...request, status: 'revoked' }))
     for (const { resource } of entry) assert.equal(made(await es.get(`/Task/${resource.id}`)).status, 'cancelled')
   })

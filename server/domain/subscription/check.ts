@@ -6,7 +6,7 @@ import type { Issue } from '../../fhir/outcome.ts'
 import { endpointFault } from './endpoint.ts'
 import { bareName, parseCriteria } from './filter.ts'
 import { headerFault } from './header.ts'
-import type { Topic } from './topic.ts'
+import { filtersOf, resourcesOf, type Topic } from './topic.ts'
 import type { SubscriptionSpec } from './spec.ts'
 
 export type SubscriptionOffer = {
@@ -76,17 +76,17 @@ function filter(text: string, index: number, topic: Topic): readonly Subscriptio
     return [
       fault(
         element,
-        `The filter \`${text}\` cannot be read; write \`${topic.resource}?name=value\` or \`name=value\`.`,
+        `The filter \`${text}\` cannot be read; write \`${resourcesOf(topic)[0] ?? ''}?name=value\` or \`name=value\`.`,
       ),
     ]
-  if (criteria.type !== undefined && criteria.type !== topic.resource) {
-    return [
-      fault(element, `The filter \`${text}\` is about \`${criteria.type}\`, the topic about \`${topic.resource}\`.`),
-    ]
+  const { type } = criteria
+  if (type !== undefined && !resourcesOf(topic).includes(type)) {
+    return [fault(element, `The filter \`${text}\` is about \`${type}\`, the topic about ${list(resourcesOf(topic))}.`)]
   }
-  const names = criteria.params.map(([name]) => bareName(name)).filter((name) => !topic.filters.includes(name))
+  const offered = filtersOf(topic, type)
+  const names = criteria.params.map(([name]) => bareName(name)).filter((name) => !offered.includes(name))
   return names.map((name) =>
-    fault(element, `The topic cannot be filtered by \`${name}\`; it takes ${list(topic.filters)}.`),
+    fault(element, `The topic cannot be filtered by \`${name}\`; it takes ${list(offered) || 'no filters'}.`),
   )
 }
 

@@ -1,4 +1,4 @@
-/** The kinds of jobs of subscriptions. The key of each is the id of the subscription. jobs/kinds.ts lists every kind. */
+/** The kinds of jobs of subscriptions. The key of each but PURGE is the id of the subscription. jobs/kinds.ts lists every kind. */
 
 /** Sends the notifications that an endpoint has not accepted yet, in order. */
 export const DELIVER = 'deliver'
@@ -8,6 +8,9 @@ export const HANDSHAKE = 'handshake'
 
 /** Sends a heartbeat to a subscription that requests it. */
 export const HEARTBEAT = 'heartbeat'
+
+/** Removes events that are older than they are kept. Its key is `events`. */
+export const PURGE = 'purge-events'
 
 /** Turns a subscription off at its end. */
 export const EXPIRE = 'expire'

@@ -5,13 +5,21 @@
  */
 import { fullUrl, type Recorded } from '../../fhir/bundle.ts'
 import { formatEtag } from '../../fhir/etag.ts'
-import { keyText, type JsonObject } from '../../fhir/types.ts'
+import { keyText, type JsonObject, type Key } from '../../fhir/types.ts'
 import { backportProfile } from './extensions.ts'
 import { buildStatus, type NotificationType, type StatusOf, type StatusEvent } from './status.ts'
 import type { Content, SubscriptionSpec } from './spec.ts'
 
-/** An event with the version that it is about; absent when the subscriber may not (or no longer) know of the record. */
-export type NotifiedEvent = { readonly number: number; readonly at: number; readonly record?: Recorded }
+/**
+ * An event with the version that it is about; absent when the subscriber may not (or no longer) know of the record.
+ * `gone`: the record of which it lost sight by the change itself, as an id alone.
+ */
+export type NotifiedEvent = {
+  readonly number: number
+  readonly at: number
+  readonly record?: Recorded
+  readonly gone?: Key
+}
 
 export type Notification = {
   readonly base: string
@@ -21,13 +29,15 @@ export type Notification = {
   readonly count: number
   readonly events?: readonly NotifiedEvent[]
   readonly now: number
+  /** What is missing, as a sentence. */
+  readonly error?: string
   /** New ids of the Bundle and (a UUID) of the status. */
   readonly ids: readonly [bundle: string, status: string]
 }
 
 /** JSON text of the Bundle for a subscription. No resource and no address in it is of a record that `events` leaves out. */
 export function buildNotification({ id, topic, status }: SubscriptionSpec, notification: Notification): string {
-  const { base, type, content, count, now, ids } = notification
+  const { base, type, content, count, now, ids, error } = notification
   const events = notification.events ?? []
   const named = content !== 'empty'
   const first: StatusOf = {
@@ -38,9 +48,9 @@ export function buildNotification({ id, topic, status }: SubscriptionSpec, notif
     type,
     count,
     events: events.map((event) => statusEvent(event, named)),
+    ...(error === undefined ? {} : { error }),
   }
-  const resources =
-    content === 'full-resource' ? events.flatMap(({ record }) => (record ? [resourceEntry(base, record)] : [])) : []
+  const resources = content === 'full-resource' ? events.flatMap((event) => entriesOf(base, event)) : []
   const head = JSON.stringify({
     resourceType: 'Bundle',
     id: ids[0],
@@ -64,8 +74,10 @@ export function fitting(events: readonly NotifiedEvent[], most: number): readonl
 /** Bytes that an event adds besides its resource, at most. */
 const AROUND = 1024
 
-const statusEvent = ({ number, at, record }: NotifiedEvent, named: boolean): StatusEvent =>
-  named && record ? { number, at, focus: keyText(record) } : { number, at }
+function statusEvent({ number, at, record, gone }: NotifiedEvent, named: boolean): StatusEvent {
+  const focus = record ?? gone
+  return named && focus ? { number, at, focus: keyText(focus) } : { number, at }
+}
 
 function statusEntry(id: string, of: StatusOf): string {
   return JSON.stringify({
@@ -75,6 +87,19 @@ function statusEntry(id: string, of: StatusOf): string {
     response: { status: '200' },
   })
 }
+
+function entriesOf(base: string, { record, gone }: NotifiedEvent): readonly string[] {
+  if (record) return [resourceEntry(base, record)]
+  return gone ? [goneEntry(base, gone)] : []
+}
+
+/** What the subscriber would get if it read the record: it is not told whether the record was deleted or hidden. */
+const goneEntry = (base: string, key: Key): string =>
+  JSON.stringify({
+    fullUrl: fullUrl(base, key),
+    request: { method: 'GET', url: keyText(key) },
+    response: { status: '404' },
+  })
 
 /** A version as its change was; a deletion has no resource (bdl-3, bdl-4: request and response always). */
 function resourceEntry(base: string, record: Recorded): string {

@@ -7,7 +7,7 @@ import { stamp } from '../stamp.ts'
 import { CommitConflict } from '../store.ts'
 import type { Committed, Expect, Precondition, Version, Work, Write } from '../store.ts'
 import { distinct } from './entries.ts'
-import { addEvent } from './events.ts'
+import { addEvent, purgeEvents } from './events.ts'
 import { isDeletion } from './schema.ts'
 import type { MemoryState, StoredRecord, StoredRecords } from './schema.ts'
 import { find } from './search.ts'
@@ -15,7 +15,7 @@ import { find } from './search.ts'
 /** @throws CommitConflict */
 export function apply(work: Work, state: MemoryState, clock: number): Committed {
   checkConditions(work, state)
-  const { writes = [], jobs = [], events = [], cursors = [] } = work
+  const { writes = [], jobs = [], events = [], purges = [], cursors = [] } = work
   const { records, log } = state
   const sequence = log.length + 1
   const at = Math.max(clock, log.at(-1)?.at ?? 0)
@@ -24,6 +24,7 @@ export function apply(work: Work, state: MemoryState, clock: number): Committed 
   log.push({ sequence, at, versions: versions.filter((version) => version !== undefined) })
   for (const job of mergeJobs(jobs, sequence)) state.jobs.enqueue(job)
   for (const event of events) addEvent(event, at, state.events)
+  for (const purge of purges) purgeEvents(purge, state.events)
   for (const { name, to } of cursors) state.cursors.set(name, to)
   return { sequence, at, versions }
 }

@@ -1,5 +1,5 @@
 /** Events of a stream: numbered 1, 2, 3 without gaps, each change once. */
-import type { Event, NewEvent, Store } from '../store.ts'
+import type { Event, EventPurge, NewEvent, Store } from '../store.ts'
 
 /** Adds an event under the next number of its stream; one that is there already is left as it is. */
 export function addEvent(event: NewEvent, at: number, streams: Map<string, Event[]>): void {
@@ -7,8 +7,17 @@ export function addEvent(event: NewEvent, at: number, streams: Map<string, Event
   const exists = stream.some(
     ({ sequence, type, id }) => sequence === event.sequence && type === event.type && id === event.id,
   )
-  if (!exists) stream.push({ ...event, number: stream.length + 1, at })
+  if (!exists) stream.push({ ...event, number: (stream.at(-1)?.number ?? 0) + 1, at })
   streams.set(event.stream, stream)
+}
+
+export function purgeEvents({ stream, to }: EventPurge, streams: Map<string, Event[]>): void {
+  const last = streams.get(stream)?.at(-1)
+  if (last)
+    streams.set(
+      stream,
+      streams.get(stream)!.filter((one) => one.number > to || one === last),
+    )
 }
 
 /** From number `from` to number `to`, both included. */

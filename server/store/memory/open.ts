@@ -36,7 +36,7 @@ export function openMemory({ clock }: { clock: () => number }): Store {
     changed: watchers.changed,
     cursor: async (name) => state.cursors.get(name) ?? 0,
     events: async (stream, range) => events(stream, range, state.events),
-    eventCount: async (stream) => state.events.get(stream)?.length ?? 0,
+    eventCount: async (stream) => state.events.get(stream)?.at(-1)?.number ?? 0,
     jobs: state.jobs,
     stats: async () => ({ commits, groups: commits, records: records.size, bytes: 0 }),
     close: async () => watchers.close(),

@@ -3,7 +3,7 @@ import { CommitConflict } from '../store.ts'
 import type { Committed, Expect, Precondition, Work, Write } from '../store.ts'
 import { keyOf } from '../check-work.ts'
 import { mergeJobs } from '../new-jobs.ts'
-import { addEvent } from './events.ts'
+import { addEvent, purgeEvents } from './events.ts'
 import { enqueue, holds } from './jobs.ts'
 import { cursorValue, lastCommit } from './read.ts'
 import { find } from './search.ts'
@@ -26,6 +26,7 @@ export function apply(work: Work, context: CommitContext): Committed {
   )
   for (const job of mergeJobs(work.jobs ?? [], now.sequence)) enqueue(job, statements)
   for (const event of work.events ?? []) addEvent(event, now.at, statements)
+  for (const purge of work.purges ?? []) purgeEvents(purge, statements)
   for (const { name, to } of work.cursors ?? []) statements.run(SET_CURSOR, name, to)
   return { ...now, versions }
 }

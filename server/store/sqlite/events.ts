@@ -1,5 +1,5 @@
 /** Events of a stream: numbered 1, 2, 3 without gaps, each change once. */
-import type { Event, NewEvent, Store } from '../store.ts'
+import type { Event, EventPurge, NewEvent, Store } from '../store.ts'
 import { most } from './sql.ts'
 import type { Statements } from './sql.ts'
 
@@ -14,6 +14,10 @@ export function eventCount(stream: string, { get }: Statements): number {
   return get<{ last: number | null }>('SELECT max(number) AS last FROM event WHERE stream = ?', stream)!.last ?? 0
 }
 
+export function purgeEvents({ stream, to }: EventPurge, { run }: Statements): void {
+  run(PURGE, stream, to, stream)
+}
+
 /** From number `from` to number `to`, both included. */
 export function events(
   stream: string,
@@ -24,5 +28,7 @@ export function events(
 }
 
 const EXISTING = 'SELECT 1 FROM event WHERE stream = ? AND sequence = ? AND type = ? AND id = ?'
+const PURGE =
+  'DELETE FROM event WHERE stream = ? AND number <= ? AND number < (SELECT max(number) FROM event WHERE stream = ?)'
 const EVENTS =
   'SELECT stream, number, sequence, type, id, version, at FROM event WHERE stream = ? AND number BETWEEN ? AND ? ORDER BY number LIMIT ?'

@@ -49,6 +49,7 @@ async function checkRules(rulesFor: RulesFor, tables: RuleTables, state: Pending
     issues: [...references.issues, ...results.flatMap((one) => one.issues ?? [])],
     guards: [...references.guards, ...deletions, ...results.flatMap((one) => one.guards ?? [])],
     jobs: results.flatMap((one) => one.jobs ?? []),
+    writes: results.flatMap((one) => one.writes ?? []),
   }
 }
 

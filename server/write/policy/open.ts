@@ -10,7 +10,7 @@ export const openPolicy = (): Policy => ({
   derive: () => Promise.resolve([]),
   complete: completeMeta,
   follow: (_context, changes) => Promise.resolve(changes),
-  check: async (state) => ({ issues: [], guards: await checkDeletions(state), jobs: [] }),
+  check: async (state) => ({ issues: [], guards: await checkDeletions(state), jobs: [], writes: [] }),
   audiences: (_context, changes) =>
     Promise.resolve({ of: changes.map(() => [{ agency: EVERYONE }]), writes: [], guards: [] }),
 })

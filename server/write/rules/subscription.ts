@@ -4,10 +4,12 @@
  */
 import { checkSubscription } from '../../domain/subscription/check.ts'
 import { parseCriteria } from '../../domain/subscription/filter.ts'
-import { topicsOf } from '../../domain/subscription/topic.ts'
+import { resourcesOf, topicsOf, type Topic } from '../../domain/subscription/topic.ts'
+import { headersOf, MASK, resolveHeaders } from '../../domain/subscription/secret-header.ts'
 import { readSpec, type SubscriptionSpec } from '../../domain/subscription/spec.ts'
+import { sameJson } from '../../fhir/element.ts'
 import { OutcomeError, refuse, type Issue } from '../../fhir/outcome.ts'
-import { keyText } from '../../fhir/types.ts'
+import { keyText, type Resource } from '../../fhir/types.ts'
 import { EXPIRE, HANDSHAKE } from '../../domain/subscription/job-kinds.ts'
 import { parse } from '../../search/parse.ts'
 import { ALL } from '../../search/query.ts'
@@ -16,6 +18,7 @@ import { viewerOf } from '../../records/view.ts'
 import type { PreparedChange } from '../change.ts'
 import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
+import { readWithHeaders, secretWrite } from '../subscription-secret.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
 type SubscriptionTables = Pick<RuleTables, 'loopbackEndpoints'>
@@ -23,19 +26,47 @@ type SubscriptionTables = Pick<RuleTables, 'loopbackEndpoints'>
 export const subscriptionRules = (tables: SubscriptionTables): readonly Rule[] => [
   { types: ['Subscription'], check: byOwner },
   { types: ['Subscription'], check: notTooMany },
+  { types: ['Subscription'], check: keepsHeaders },
   { types: ['Subscription'], check: (change, state) => isOffered(tables, change, state) },
 ]
 
 const MOST_SUBSCRIPTIONS = 100
 
 /** The board may turn a subscription off; everything else about it is its owner's. */
-function byOwner({ key, after, stored }: PreparedChange, { caller }: PendingState): RuleResult {
-  if (!stored || !after || caller.role === 'hub' || stored.owner === caller.agency || after.status === 'off') return {}
+function byOwner({ key, before, after, stored }: PreparedChange, { caller }: PendingState): RuleResult {
+  if (!stored || !after || caller.role === 'hub' || stored.owner === caller.agency) return {}
+  if (before && after.status === 'off' && sameBut(before, after)) return {}
   throw refuse(
     'forbidden',
-    `\`${keyText(key)}\` belongs to \`${stored.owner}\`; \`${caller.agency}\` may only turn it \`off\`.`,
+    `\`${keyText(key)}\` belongs to \`${stored.owner}\`; \`${caller.agency}\` may only turn it \`off\`, and change nothing else of it.`,
   )
 }
+
+/**
+ * The values of headers go to a record of their own. A mask stands for the stored value, but never at another endpoint:
+ * whoever may write the subscription could else have the secret sent to himself.
+ */
+async function keepsHeaders(
+  { change, key, before, after, at }: PreparedChange,
+  state: PendingState,
+): Promise<RuleResult> {
+  const current = before ? await readWithHeaders(state.unrestricted, key.id) : undefined
+  if (!after || change.kind === 'remove') return current?.stored ? { writes: [secretWrite(key.id, [])] } : {}
+  const sent = headersOf(change.resource)
+  if (!current && sent.length === 0) return {}
+  const moved = before !== undefined && readSpec(before).endpoint !== readSpec(after).endpoint
+  const { headers, missing } = resolveHeaders(sent, moved ? [] : (current?.headers ?? []))
+  const issues = missing.map((index) => noValue(moved, `${at}.channel.header[${index}]`))
+  if (current?.stored === true && sameJson(headers, current.headers)) return { issues }
+  return { issues, writes: [secretWrite(key.id, headers)] }
+}
+
+const noValue = (moved: boolean, expression: string): Issue =>
+  issue(
+    `\`${MASK}\` stands for a value that the hub keeps for this header, ` +
+      `${moved ? 'but the endpoint is another one' : 'but it keeps none'}. Send the value itself, or leave the header out.`,
+    expression,
+  )
 
 async function notTooMany({ before, after, at }: PreparedChange, state: PendingState): Promise<RuleResult> {
   if (before || !after || state.caller.role !== 'agency') return {}
@@ -62,22 +93,24 @@ function isOffered(
   const topics = topicsOf(definitions)
   const issues = checkSubscription(spec, { topics, loopback: loopbackEndpoints }, now, at)
   if (issues.length > 0) return { issues }
-  const type = topics.find((one) => one.url === spec.topic)?.resource ?? ''
-  return { issues: unreadable(state, spec, type, at), jobs: jobsOf(spec, now) }
+  const topic = topics.find((one) => one.url === spec.topic)
+  return { issues: topic ? unreadable(state, spec, topic, at) : [], jobs: jobsOf(spec, now) }
 }
 
 /** Filters whose values search cannot read. */
 function unreadable(
   { definitions, caller, now }: PendingState,
   { filters }: SubscriptionSpec,
-  type: string,
+  topic: Topic,
   at: string,
 ): readonly Issue[] {
-  const capability = definitions.capability(type)
-  if (!capability) return []
   return filters.flatMap((text, index) => {
+    const criteria = parseCriteria(text)
+    // One of no type may be about any type of the topic, all of which have its parameters.
+    const capability = definitions.capability(criteria?.type ?? resourcesOf(topic)[0] ?? '')
+    if (!capability) return []
     try {
-      parse(capability, parseCriteria(text)?.params ?? [], {
+      parse(capability, criteria?.params ?? [], {
         base: '',
         timeZone: 'UTC',
         now,
@@ -97,6 +130,12 @@ function jobsOf({ id, status, end }: SubscriptionSpec, now: number): readonly Ne
   if (status !== 'requested') return []
   const handshake: NewJob = { kind: HANDSHAKE, key: id, due: now }
   return end === undefined ? [handshake] : [handshake, { kind: EXPIRE, key: id, due: end }]
+}
+
+/** The same subscription but for its status, and for what the hub sets. */
+const sameBut = (before: Resource, after: Resource): boolean => {
+  const kept = ({ status: _status, meta: _meta, error: _error, ...rest }: Resource): object => rest
+  return sameJson(kept(before), kept(after))
 }
 
 const issue = (text: string, expression: string): Issue => ({

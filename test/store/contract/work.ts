@@ -37,6 +37,25 @@ export function work(kind: StoreKind): void {
       assert.equal(await numbers('s'), '1=1 2=1 3=1')
     })
 
+    it('removes the events of a stream up to a number, but never the last one, and numbers on', async () => {
+      const { store } = given
+      await store.commit({ events: [1, 2, 3].map((sequence) => event(sequence)) })
+      await store.commit({ events: [event(1, { stream: 't' })] })
+      await store.commit({ purges: [{ stream: 's', to: 2 }] })
+      assert.equal(await numbers('s'), '3=3')
+      await store.commit({
+        purges: [
+          { stream: 's', to: 9 },
+          { stream: 'none', to: 9 },
+        ],
+      })
+      assert.equal(await numbers('s'), '3=3')
+      assert.equal(await store.eventCount('s'), 3)
+      await store.commit({ events: [event(4)] })
+      assert.equal(await numbers('s'), '3=3 4=4')
+      assert.equal(await numbers('t'), '1=1')
+    })
+
     it('gives events back whole, by their numbers', async () => {
       await given.store.commit({ events: [1, 2, 3, 4].map((version) => event(version, { version })) })
       const read = async (range: { from: number; to?: number; limit: number }) =>

@@ -36,8 +36,7 @@ describe('write / rules / referral', function () {
     subject = await newcomer(es, 'es')
   })
 
-  const put = (client: Client, record: StoredBody, more: object = {}) =>
-    client.put(`/${record.resourceType}/${record.id}`, { ...record, ...more })
+  const put = (client: Client, record: StoredBody, more: object = {}) => client.change(record, more)
   const accepted = { status: 'accepted', ...business('accepted') }
 
   it('sends no Task for a referral that was revoked, completed or never made active', async () => {
@@ -105,8 +104,14 @@ describe('write / rules / referral', function () {
     const claim = (client: Client, name: string) =>
       put(client, open as StoredBody, { ...accepted, owner: { reference: `Organization/${name}` } })
     const answers = await Promise.all([claim(abe, 'abe'), claim(vr, 'vr')])
-    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 422])
-    refused(await claim(abe, 'vr'), 422, answers[0]!.status === 200 ? 'element-immutable' : 'transition-illegal')
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 412])
+    const claimed = made(await es.get(`/Task/${open.id}`)) as StoredBody
+    const byAbe = answers[0]!.status === 200
+    refused(
+      await put(abe, claimed, { ...accepted, owner: { reference: 'Organization/vr' } }),
+      422,
+      byAbe ? 'element-immutable' : 'transition-illegal',
+    )
   })
 
   it('holds the parties to their own steps', async () => {
@@ -116,11 +121,11 @@ describe('write / rules / referral', function () {
     refused(await put(es, stored, accepted), 422, 'transition-illegal')
     refused(await put(vr, stored, { ...accepted, owner: { reference: 'Organization/vr' } }), 422, 'transition-illegal')
     refused(await put(board, stored, accepted), 422, 'transition-illegal')
-    refused(await put(dhs, stored, accepted), 403, 'id-not-yours')
+    refused(await put(dhs, stored, accepted), 412, 'version-conflict')
     refused(await put(abe, stored, { status: 'in-progress', ...business('in-service') }), 422, 'transition-illegal')
     refused(await put(abe, stored, { ...accepted, ...business('services-received') }), 422, 'referral-rule')
-    refused(await abe.delete(`/Task/${stored.id}`), 403, 'forbidden')
-    refused(await es.delete(`/Task/${stored.id}`), 403, 'forbidden')
+    refused(await abe.delete(`/Task/${stored.id}`, 1), 403, 'forbidden')
+    refused(await es.delete(`/Task/${stored.id}`, 1), 403, 'forbidden')
     refused(
       await es.delete(`/ServiceRequest/${String((stored.focus as { reference: string }).reference).split('/')[1]}`),
       403,
@@ -157,7 +162,7 @@ describe('write / rules / referral', function () {
           .status,
         422,
       )
-    refused(await board.delete(`/Task/${sent.id}`), 403, 'forbidden')
+    refused(await board.delete(`/Task/${sent.id}`, 2), 403, 'forbidden')
   })
 
   it('accepts as proof only a service of the owner for the participant that was given', async () => {
