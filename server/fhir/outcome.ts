@@ -83,6 +83,7 @@ export const ERRORS = {
   'already-exists': [412, 'duplicate', 'If-None-Match: * was sent and the record exists.'],
   'multiple-matches': [412, 'multiple-matches', 'The condition of a conditional interaction matches several records.'],
   'reference-in-use': [409, 'conflict', 'Other records refer to the record, so it cannot be deleted.'],
+  'number-in-use': [409, 'duplicate', 'The requester’s number is that of another referral.'],
   'duplicate-participant': [409, 'duplicate', 'You already know a participant with the same identifier.'],
   // the content
   'profile-unknown': [
@@ -129,6 +130,11 @@ export const ERRORS = {
   'questionnaire-unknown': [422, 'not-found', 'The questionnaire that is answered is not available.'],
   // the work between agencies
   'transition-illegal': [422, 'business-rule', 'The referral cannot go to this status now, or not by this caller.'],
+  'referral-closed': [
+    422,
+    'informational',
+    'The referral that the request made before is closed by now (an information).',
+  ],
   'referral-rule': [422, 'business-rule', 'A rule of the referral lifecycle is broken.'],
   'consent-missing': [422, 'business-rule', 'No active consent of the participant names the recipient.'],
   'element-immutable': [422, 'business-rule', 'The element cannot change after creation.'],

@@ -63,12 +63,6 @@ describe('The ServiceRequest of a referral', () => {
     ])
   })
 
-  it('is not addressed to its own requester', () => {
-    assert.deepEqual(judge(undefined, request({ performer: [{ reference: 'Organization/es' }] }), ES), [
-      'referral-rule ServiceRequest.performer',
-    ])
-  })
-
   it('is changed by its requester alone; the board may mark it entered in error', () => {
     assert.deepEqual(judge(request(), request({ priority: 'urgent' }), ABE), ['referral-rule ServiceRequest'])
     assert.deepEqual(judge(request(), request({ priority: 'urgent' }), BOARD), ['referral-rule ServiceRequest'])
@@ -131,6 +125,7 @@ describe('The recipients of a referral', () => {
     for (const status of ['draft', 'revoked', 'completed']) assert.deepEqual(recipients(request({ status })), [])
     for (const status of ['draft', 'accepted', 'cancelled']) assert.deepEqual(recipients(task({ status })), [])
     assert.deepEqual(recipients(request({ performer: undefined })), [])
+    assert.deepEqual(newRecipients(undefined, request({ performer: [{ reference: 'Organization/es' }] })), [])
     assert.deepEqual(recipients(task({ owner: undefined })), [])
   })
 
