@@ -16,10 +16,14 @@ const MOVES: Readonly<Record<string, readonly string[]>> = {
   draft: ['active', 'revoked', 'entered-in-error'],
   active: ['on-hold', 'revoked', 'completed', 'entered-in-error'],
   'on-hold': ['active', 'revoked', 'completed', 'entered-in-error'],
-  revoked: [],
-  completed: [],
+  revoked: ['entered-in-error'],
+  completed: ['entered-in-error'],
   'entered-in-error': [],
 }
+
+/** May a request go from its status to another? */
+export const canBecome = (request: Resource, status: string): boolean =>
+  (MOVES[textOf(request.status) ?? ''] ?? []).includes(status)
 
 const IMMUTABLE = ['requester', 'subject'] as const
 

@@ -17,10 +17,10 @@ export function ownershipRules(tables: OwnershipTables): readonly Rule[] {
 
 function mayWrite(
   { writing }: OwnershipTables,
-  { key, before, after, stored }: PreparedChange,
+  { change, key, before, after, stored }: PreparedChange,
   { caller }: PendingState,
 ): RuleResult {
-  if (!stored || !(before ?? after) || caller.role === 'hub') return {}
+  if (!stored || !(before ?? after) || caller.role === 'hub' || isDerived(change)) return {}
   // The board neither: a record that was deleted and brought back would begin its lifecycle again.
   if (!after && writing.kept.includes(key.type)) {
     throw refuse(
@@ -35,6 +35,9 @@ function mayWrite(
     `\`${keyText(key)}\` was written by another agency, which alone may change it; \`${caller.agency}\` may read it.`,
   )
 }
+
+/** A change that the hub makes out of another is not the caller's. */
+const isDerived = (change: PreparedChange['change']): boolean => change.kind === 'put' && change.derived === true
 
 function namesCaller(
   { writing }: OwnershipTables,
