@@ -188,7 +188,7 @@ export class OutcomeError extends Error {
   constructor(issues: readonly Issue[], options: { status?: number; headers?: Record<string, string> } = {}) {
     super(issues.map((issue) => issue.text).join(' '))
     this.name = 'OutcomeError'
-    this.issues = issues
+    this.issues = errorsFirst(issues)
     this.status = options.status ?? statusOf(issues)
     this.headers = options.headers ?? {}
   }
@@ -207,6 +207,14 @@ export function refuse(
 function statusOf(issues: readonly Issue[]): number {
   const first = issues.find((issue) => issue.severity === 'error' || issue.severity === 'fatal') ?? issues[0]
   return first ? ERRORS[first.detail][0] : 500
+}
+
+/** What refuses the request comes before what is only remarked; otherwise the order stays. */
+function errorsFirst(issues: readonly Issue[]): readonly Issue[] {
+  const errors = issues.filter(isError)
+  return errors.length === 0 || errors.length === issues.length
+    ? issues
+    : [...errors, ...issues.filter((one) => !isError(one))]
 }
 
 export const isError = (issue: Issue): boolean => issue.severity === 'error' || issue.severity === 'fatal'

@@ -32,7 +32,7 @@ function mayWrite(
   if (stored.owner === caller.agency || (before && after && writing.shared.includes(key.type))) return {}
   throw refuse(
     'forbidden',
-    `\`${keyText(key)}\` was written by another agency, which alone may change it; \`${caller.agency}\` may read it.`,
+    `\`${keyText(key)}\` was written by another agency, which alone may ${after ? 'change' : 'delete'} it; \`${caller.agency}\` may read it.`,
   )
 }
 
