@@ -113,14 +113,14 @@ const ROWS: readonly Row[] = [
   ['$propose-referrals', cost(4, 0, 0), ({ es, form }) => es.get(`/QuestionnaireResponse/${form}/$propose-referrals`)],
   [
     '$submit-referrals with three referrals',
-    cost(7, 5, 1),
+    cost(7, 9, 1),
     ({ es, subject, form }) =>
       es.post(
         `/${subject}/$submit-referrals`,
         decisions(`QuestionnaireResponse/${form}`, { snap: true, tanf: true, abe: true }),
       ),
   ],
-  ['$refer', cost(6, 3, 1), ({ es, subject }) => es.post(`/${subject}/$refer`, referParameters)],
+  ['$refer', cost(7, 3, 1), ({ es, subject }) => es.post(`/${subject}/$refer`, referParameters)],
   ['$status', cost(2, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$status`)],
   ['$events', cost(3, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$events`)],
 ]

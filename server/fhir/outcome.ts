@@ -83,6 +83,7 @@ export const ERRORS = {
   'already-exists': [412, 'duplicate', 'If-None-Match: * was sent and the record exists.'],
   'multiple-matches': [412, 'multiple-matches', 'The condition of a conditional interaction matches several records.'],
   'reference-in-use': [409, 'conflict', 'Other records refer to the record, so it cannot be deleted.'],
+  'number-in-use': [409, 'duplicate', 'The requester’s number is that of another referral.'],
   'duplicate-participant': [409, 'duplicate', 'You already know a participant with the same identifier.'],
   // the content
   'profile-unknown': [
@@ -129,6 +130,11 @@ export const ERRORS = {
   'questionnaire-unknown': [422, 'not-found', 'The questionnaire that is answered is not available.'],
   // the work between agencies
   'transition-illegal': [422, 'business-rule', 'The referral cannot go to this status now, or not by this caller.'],
+  'referral-closed': [
+    422,
+    'informational',
+    'The referral that the request made before is closed by now (an information).',
+  ],
   'referral-rule': [422, 'business-rule', 'A rule of the referral lifecycle is broken.'],
   'consent-missing': [422, 'business-rule', 'No active consent of the participant names the recipient.'],
   'element-immutable': [422, 'business-rule', 'The element cannot change after creation.'],
@@ -182,7 +188,7 @@ export class OutcomeError extends Error {
   constructor(issues: readonly Issue[], options: { status?: number; headers?: Record<string, string> } = {}) {
     super(issues.map((issue) => issue.text).join(' '))
     this.name = 'OutcomeError'
-    this.issues = issues
+    this.issues = errorsFirst(issues)
     this.status = options.status ?? statusOf(issues)
     this.headers = options.headers ?? {}
   }
@@ -201,6 +207,14 @@ export function refuse(
 function statusOf(issues: readonly Issue[]): number {
   const first = issues.find((issue) => issue.severity === 'error' || issue.severity === 'fatal') ?? issues[0]
   return first ? ERRORS[first.detail][0] : 500
+}
+
+/** What refuses the request comes before what is only remarked; otherwise the order stays. */
+function errorsFirst(issues: readonly Issue[]): readonly Issue[] {
+  const errors = issues.filter(isError)
+  return errors.length === 0 || errors.length === issues.length
+    ? issues
+    : [...errors, ...issues.filter((one) => !isError(one))]
 }
 
 export const isError = (issue: Issue): boolean => issue.severity === 'error' || issue.severity === 'fatal'

@@ -4,7 +4,7 @@ import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import { areaOf } from '../domain/referral/area.ts'
 import { propose, type Proposal } from '../domain/referral/propose.ts'
 import { codeSystem } from '../fhir/canonical.ts'
-import { idOf } from '../fhir/element.ts'
+import { idOf, items } from '../fhir/element.ts'
 import { refuse } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/types.ts'
 import type { Call } from '../interactions/call.ts'
@@ -17,6 +17,8 @@ export type AssessmentNeeds = { readonly definitions: Definitions; readonly life
 export type Assessment = {
   readonly participant: StoredResource
   readonly area?: string
+  /** Every program (HealthcareService) of the state. */
+  readonly programs: readonly StoredResource[]
   readonly proposals: readonly Proposal[]
 }
 
@@ -41,14 +43,12 @@ export async function assess(needs: AssessmentNeeds, view: View, call: Call, res
       { expression: 'QuestionnaireResponse.subject' },
     )
   }
-  const localAreas = definitions.find(codeSystem('local-area')) as Resource | undefined
-  const area = localAreas ? areaOf(participant, localAreas) : undefined
+  const area = localAreaOf(definitions, participant)
   const about = aboutParticipant(id)
   const [[tasks = [], requests = [], participations = []], programs] = await Promise.all([
     view.listEach(['Task', 'ServiceRequest', 'EpisodeOfCare'], about),
     view.list('HealthcareService', ALL),
   ])
-  const open = tasks.filter((one) => !needs.lifecycle.terminal.includes(String(one.status)))
   const proposals = propose({
     response,
     rules: definitions.published('PlanDefinition') as readonly Resource[],
@@ -56,16 +56,27 @@ export async function assess(needs: AssessmentNeeds, view: View, call: Call, res
     programs,
     participant,
     takenBy: call.caller.agency,
-    openReferrals: open.flatMap((task) => {
+    referrals: tasks.flatMap((task) => {
       const request = requests.find((one) => one.id === idOf(task.focus, 'ServiceRequest'))
       return request ? [{ task, request }] : []
     }),
+    terminal: needs.lifecycle.terminal,
     participations,
-    ...(area ? { area } : {}),
+    place: { areas: localAreasOf(definitions), ...(area ? { area } : {}) },
     now: call.now,
   })
-  return { participant, area, proposals }
+  return { participant, area, programs, proposals }
 }
+
+/** The local area of a participant, see areaOf. */
+export function localAreaOf(definitions: Definitions, participant: Resource): string | undefined {
+  const areas = definitions.find(codeSystem('local-area')) as Resource | undefined
+  return areas ? areaOf(participant, areas) : undefined
+}
+
+/** The codes of all local areas. */
+const localAreasOf = (definitions: Definitions): readonly string[] =>
+  items(definitions.find(codeSystem('local-area'))?.concept).map((one) => String(one.code))
 
 function refuseUnfinished({ status }: Resource): void {
   if (status === 'completed' || status === 'amended') return

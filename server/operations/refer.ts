@@ -3,15 +3,19 @@ import { codeSystem } from '../fhir/canonical.ts'
 import { idOf, items, textOf } from '../fhir/element.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { readParameters, type Values } from '../fhir/parameters.ts'
-import type { Coding, JsonObject } from '../fhir/types.ts'
+import type { JsonObject, Resource } from '../fhir/types.ts'
+import { contactDays } from '../domain/referral/area.ts'
 import { draftReferral, serviceCoding, type Referral, type ReferralFacts } from '../domain/referral/draft.ts'
 import { keyOf, notFound } from '../interactions/target.ts'
 import type { Definitions } from '../definitions/definitions.ts'
-import { insight, type View } from '../records/view.ts'
+import { insight } from '../records/view.ts'
+import { ALL } from '../search/query.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { referralNumbers } from '../write/rules/numbers.ts'
+import { localAreaOf } from './assessment.ts'
 import { coveringConsents } from './covering-consent.ts'
 import { operationDefinition } from './define.ts'
+import { numberedReferral } from './numbered-referral.ts'
 import type { Operation } from './operation.ts'
 import {
   commitReferrals,
@@ -21,6 +25,7 @@ import {
   type ReferralNeeds,
   type IdentifierToken,
 } from './referrals.ts'
+import { issuesAsSent, parameterAt, type ParameterOf } from './sent-expression.ts'
 
 const PRIORITIES = ['routine', 'urgent', 'asap', 'stat'] as const
 
@@ -33,44 +38,84 @@ export const refer = (needs: ReferralNeeds): Operation => {
     affectsState: true,
     async run(call) {
       const given = readParameters(takes, call)
-      return retryOnConflict(async () => {
-        const attempt = { needs, call, view: insight(needs.store, call.caller, call.now) }
-        const facts = await factsOf(attempt, given)
-        const token =
-          facts.placer === undefined ? undefined : { system: referralNumbers(call.caller.agency), code: facts.placer }
-        const existing = token && (await numberedReferral(attempt.view, token))
-        if (existing) return referralBundle(needs, call, [existing])
-        const referral = draftReferral({ ...facts, placer: undefined }, draftingFor(attempt))
-        const drafts = [{ referral: numbered(referral, token), token }]
-        return referralBundle(needs, call, await commitReferrals(attempt, drafts))
-      })
+      return issuesAsSent(call, PARAMETERS, () =>
+        retryOnConflict(async () => {
+          const attempt = { needs, call, view: insight(needs.store, call.caller, call.now) }
+          return referralBundle(needs, call, await referOnce(attempt, given))
+        }),
+      )
     },
   }
+}
+
+/** The parameter that each element of the two records comes from. */
+const PARAMETERS: ParameterOf = {
+  'ServiceRequest.code': 'service',
+  'ServiceRequest.performer': 'performer',
+  'Task.owner': 'performer',
+  'ServiceRequest.patientInstruction': 'text',
+  'Task.description': 'text',
+  'ServiceRequest.priority': 'priority',
+  'Task.priority': 'priority',
+  'ServiceRequest.reasonReference': 'reason',
+  'ServiceRequest.basedOn': 'basedOn',
+  'Task.partOf': 'partOf',
+  'ServiceRequest.identifier': 'identifier',
+  'Task.identifier': 'identifier',
+}
+
+/** The referral of the request: a new one, or the one that an earlier call made of it under the same number. */
+async function referOnce(attempt: ReferralAttempt, given: Values): Promise<readonly Referral[]> {
+  const { call, view } = attempt
+  const facts = await factsOf(attempt, given)
+  const referral = draftReferral({ ...facts, placer: undefined }, draftingFor(attempt))
+  const token =
+    facts.placer === undefined ? undefined : { system: referralNumbers(call.caller.agency), code: facts.placer }
+  const existing = token && (await numberedReferral(view, token, referral))
+  return existing ? [existing] : commitReferrals(attempt, [{ referral: numbered(referral, token), token }])
 }
 
 async function factsOf(attempt: ReferralAttempt, given: Values): Promise<ReferralFacts> {
   const { needs, call, view } = attempt
   const key = keyOf(call)
-  if (!(await view.resource(key))) throw notFound(key)
+  const participant = await view.resource(key)
+  if (!participant) throw notFound(key)
   const performer = idOf(given.performer, 'Organization')
   if (given.performer !== undefined && performer === undefined)
     throw refuse(
       'invalid-parameter',
       '`performer` must refer to an agency of this hub, as `Organization/<id>`; leave it out for an open referral.',
+      { expression: parameterAt(call.body, 'performer') },
+    )
+  if (performer === call.caller.agency)
+    throw refuse(
+      'referral-rule',
+      `\`${performer}\` cannot refer to itself: name another agency as \`performer\`, or none.`,
+      {
+        expression: parameterAt(call.body, 'performer'),
+      },
     )
   const priority = PRIORITIES.find((one) => one === (given.priority ?? 'routine'))
   if (!priority)
     throw refuse(
       'invalid-parameter',
       `\`priority\` is \`${String(given.priority)}\`; it takes ${PRIORITIES.join(', ')}.`,
+      { expression: parameterAt(call.body, 'priority') },
     )
-  const [consent] = await coveringConsents(attempt, key.id, [performer])
+  const service = serviceIn(needs.definitions, String(given.service))
+  const [[consent], contactByDays] = await Promise.all([
+    coveringConsents(attempt, key.id, [performer]),
+    contactByDaysOf(attempt, { participant, performer, programs: propertiesOf(service, 'program') }),
+  ])
   return {
     participant: key.id,
     requester: call.caller.agency,
     performer,
     service: serviceCoding(String(given.service)),
-    category: categoryOf(needs.definitions, String(given.service)),
+    category: {
+      system: codeSystem('service-category'),
+      code: propertiesOf(service, 'category')[0] ?? 'agency-specific',
+    },
     origin: 'ad-hoc',
     priority,
     text: textOf(given.text),
@@ -79,32 +124,38 @@ async function factsOf(attempt: ReferralAttempt, given: Values): Promise<Referra
     basedOn: referencesIn(given.basedOn),
     partOf: referencesIn(given.partOf)[0],
     placer: textOf(given.identifier),
+    contactByDays,
   }
 }
 
-/** The category that the catalogue gives a service. */
-function categoryOf(definitions: Definitions, service: string): Coding {
+/** A service of the catalogue. */
+function serviceIn(definitions: Definitions, service: string): JsonObject {
   const catalogue = definitions.find(codeSystem('service-catalogue'))
   const concept = items(catalogue?.concept).find((one) => one.code === service)
-  if (!concept)
-    throw refuse('code-invalid', `\`${service}\` is no service of the catalogue; see CodeSystem/service-catalogue.`, {
-      expression: 'Parameters.parameter',
-    })
-  const property = items(concept.property).find((one) => one.code === 'category')
-  return { system: codeSystem('service-category'), code: String(property?.valueCode ?? 'agency-specific') }
+  if (concept) return concept
+  throw refuse('code-invalid', `\`${service}\` is no service of the catalogue; see CodeSystem/service-catalogue.`, {
+    expression: 'ServiceRequest.code',
+  })
 }
 
-/** The referral that an earlier call made under this number. Errors: `already-exists` for one without a Task. */
-async function numberedReferral(view: View, token: IdentifierToken): Promise<Referral | undefined> {
-  const [request] = await view.list('ServiceRequest', { op: 'token', param: 'identifier', ...token })
-  if (!request) return undefined
-  const { id } = request
-  const [task] = await view.list('Task', { op: 'reference', param: 'focus', type: 'ServiceRequest', id })
-  if (task) return { request, task }
-  throw refuse(
-    'already-exists',
-    `\`ServiceRequest/${id}\` has the number \`${token.code}\` already, without a Task; send a Task for it, or take another number.`,
-  )
+const propertiesOf = (concept: JsonObject, code: string): readonly string[] =>
+  items(concept.property).flatMap((one) => (one.code === code ? (textOf(one.valueCode) ?? []) : []))
+
+type Provided = {
+  readonly participant: Resource
+  readonly performer: string | undefined
+  /** Codes of the programs that offer the service. */
+  readonly programs: readonly string[]
+}
+
+/** Working days within which the performer promises the first contact; an open referral has nobody yet who does. */
+async function contactByDaysOf(
+  { needs, view }: ReferralAttempt,
+  { participant, performer, programs }: Provided,
+): Promise<number | undefined> {
+  if (performer === undefined) return undefined
+  const all = await view.list('HealthcareService', ALL)
+  return contactDays(all, { agency: performer, programs, area: localAreaOf(needs.definitions, participant) })
 }
 
 /** The requester's own number, on the request and on the Task. https://hl7.org/fhir/R4/v2/0203 PLAC */

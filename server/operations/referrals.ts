@@ -3,7 +3,9 @@ import type { Calendar } from '../domain/calendar/working-days.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { DraftContext, Referral } from '../domain/referral/draft.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
+import { businessStatusOf, statusOf } from '../domain/referral/task.ts'
 import { serialize } from '../fhir/json.ts'
+import { operationOutcome, type Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/types.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { currentResource } from '../records/resource.ts'
@@ -35,7 +37,12 @@ export const draftingFor = ({ needs, call }: ReferralAttempt): DraftContext => (
 export type IdentifierToken = { readonly system: string; readonly code: string }
 
 /** A referral that is made at most once: by this identifier it is found again. */
-export type Once = { readonly referral: Referral; readonly token?: IdentifierToken }
+export type Once = {
+  readonly referral: Referral
+  readonly token?: IdentifierToken
+  /** Where in the request it comes from, for issues about either record. */
+  readonly at?: string
+}
 
 /** All in one commit. @throws OutcomeError, and WriteConflict when another call made one of them meanwhile */
 export async function commitReferrals(
@@ -43,12 +50,12 @@ export async function commitReferrals(
   drafts: readonly Once[],
 ): Promise<readonly Referral[]> {
   if (drafts.length === 0) return []
-  const changes = drafts.flatMap(({ referral, token }): Change[] => {
+  const changes = drafts.flatMap(({ referral, token, at }): Change[] => {
     const where = token && { op: 'token' as const, param: 'identifier', ...token }
     const unless = where && view.query({ type: 'ServiceRequest', where, limit: 1 })
     return [
-      { kind: 'put', create: true, resource: referral.request, at: 'ServiceRequest', unless, numbered: true },
-      { kind: 'put', create: true, resource: referral.task, at: 'Task' },
+      { kind: 'put', create: true, resource: referral.request, at: at ?? 'ServiceRequest', unless, numbered: true },
+      { kind: 'put', create: true, resource: referral.task, at: at ?? 'Task' },
     ]
   })
   const written = await write(needs, { ...call, view }, changes)
@@ -59,18 +66,33 @@ export async function commitReferrals(
   }))
 }
 
+/** The referrals in a Bundle, each request with its Task; of those that an earlier call made and that are closed by now an OperationOutcome says so. */
 export function referralBundle(
-  { store }: { readonly store: Store },
+  { store, lifecycle }: { readonly store: Store; readonly lifecycle: Pick<Lifecycle, 'terminal'> },
   call: Call,
   referrals: readonly Referral[],
 ): Reply {
   const resources = referrals.flatMap(({ request, task }) => [request, task])
   const answer = disclosing(store, call.caller, call.now)
   for (const { resourceType: type, id } of resources) answer.disclose({ type, id })
-  const entry = resources.map((resource: Resource) => ({ resource }))
+  const entry = [...resources, ...closedOutcome(lifecycle, referrals)].map((resource: Resource) => ({ resource }))
   return {
     status: 200,
     text: serialize({ resourceType: 'Bundle', type: 'collection', ...(entry.length > 0 ? { entry } : {}) }),
     disclosed: answer.disclosed(),
   }
 }
+
+/** A request that comes again long after must not take a referral that ended for one that is under way. */
+function closedOutcome({ terminal }: Pick<Lifecycle, 'terminal'>, referrals: readonly Referral[]): readonly Resource[] {
+  const issues = referrals
+    .filter(({ task }) => terminal.includes(statusOf(task)) && businessStatusOf(task) !== UNSENT)
+    .map(({ task }): Issue => ({
+      severity: 'information',
+      detail: 'referral-closed',
+      text: `This referral was made before and is closed: \`Task/${task.id}\` is \`${statusOf(task)}\`, business status \`${businessStatusOf(task) ?? 'none'}\`. To refer again, make a new referral with \`partOf\` that Task.`,
+    }))
+  return issues.length > 0 ? [operationOutcome(issues)] : []
+}
+
+const UNSENT = 'declined-before-send'

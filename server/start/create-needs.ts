@@ -47,7 +47,9 @@ export function createNeeds(
     posts,
   }
   const range: ReadDate = (text) => dateRange(text, timeZone) ?? { start: Infinity, end: -Infinity }
-  const rules = { ...tables, range, loopbackEndpoints, posted: inEffect.acceptPosted(store, leftOut) }
+  const calendar = createCalendar(tables.holidays, timeZone)
+  const lifecycle: Lifecycle = { ...tables.lifecycle, workingDayOf: calendar.workingDayOf }
+  const rules = { ...tables, lifecycle, range, loopbackEndpoints, posted: inEffect.acceptPosted(store, leftOut) }
   const values = { newHubId, ssnKey: secret }
   return {
     store,
@@ -55,8 +57,8 @@ export function createNeeds(
     validator,
     index,
     policy: policy({ store, definitions, index, tables: rules, values }),
-    lifecycle: tables.lifecycle,
-    calendar: createCalendar(tables.holidays, timeZone),
+    lifecycle,
+    calendar,
     range,
   }
 }

@@ -6,6 +6,7 @@
  */
 import { hubIdOf, HUB_ID, withHubId } from '../domain/participant/hub-id.ts'
 import { openedSsn, sealSsn, ssnIn, strayNumber } from '../domain/participant/ssn.ts'
+import { withNoteWriters } from '../domain/referral/notes.ts'
 import { withMaskedHeaders } from '../domain/subscription/secret-header.ts'
 import { RESTRICTED_CLASS } from '../domain/visibility/circle.ts'
 import { formatInstant } from '../fhir/dates.ts'
@@ -57,7 +58,7 @@ export function complete<T extends Resource>(
 ): Completed<T> {
   const sent = caller ? withKeptLabels(resource, last, caller) : resource
   const owned = caller ? withOwnMeta(sent, caller) : sent
-  const { stored, toValidate, ssn } = completeType({ sent, owned }, { at, last, now }, values)
+  const { stored, toValidate, ssn } = completeType({ sent, owned }, { at, last, now, caller }, values)
   // No issue may repeat the number, so nothing else is looked at where there is one.
   const stray = ssnIn(stored, at) ?? ssnIn(toValidate, at)
   if (stray !== undefined) throw strayNumber(stray)
@@ -74,11 +75,14 @@ type Forms<T> = { readonly sent: T; readonly owned: T }
 
 function completeType<T extends Resource>(
   { sent, owned }: Forms<T>,
-  { at, last, now }: Completion & { readonly at: string; readonly now: number },
+  { at, last, now, caller }: Completion & { readonly at: string; readonly now: number },
   { newHubId, ssnKey }: HubValues,
 ): Completed<T> {
   if (sent.resourceType === 'Task')
-    return { stored: timed(owned, now), toValidate: isTimed(sent) ? sent : timed(sent, now) }
+    return {
+      stored: timed(caller ? withNoteWriters(owned, last, caller) : owned, now),
+      toValidate: isTimed(sent) ? sent : timed(sent, now),
+    }
   if (sent.resourceType === 'Subscription') return { stored: withMaskedHeaders(owned), toValidate: sent }
   if (sent.resourceType !== 'Patient') return { stored: owned, toValidate: sent }
   const { patient, hash } = sealSsn(owned, ssnKey, at, last)

@@ -1,10 +1,16 @@
-/** Changes that follow from others and belong in the same commit: a revoked referral ends its open Tasks. */
+/**
+ * Changes that follow from others and belong in the same commit: a revoked referral ends its open Tasks, an error is one
+ * for the request and all its Tasks, and the request names the agency that has it (domain/referral/follow.ts). The hub
+ * makes them: they do not depend on what the caller may know of.
+ */
 import { keyText, type Resource } from '../fhir/types.ts'
-import { followUps } from '../domain/referral/follow.ts'
+import { followedRequest, followUps } from '../domain/referral/follow.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
+import { focusOf } from '../domain/referral/linked.ts'
+import { ownerOf } from '../domain/referral/task.ts'
+import type { Filter } from '../search/query.ts'
 import type { Change, PreparedChange } from './change.ts'
 import type { WriteContext } from './context.ts'
-import { openTasksOf } from './open-tasks.ts'
 
 const ENDINGS = ['revoked', 'entered-in-error']
 
@@ -14,29 +20,79 @@ export async function derivedChanges(
   changes: readonly PreparedChange[],
 ): Promise<readonly Change[]> {
   const named = new Set(changes.map((one) => keyText(one.key)))
-  const ended = await Promise.all(changes.map(({ change, before }) => tasksToEnd(lifecycle, context, change, before)))
-  return ended.flat().filter((one) => !named.has(`Task/${one.resource.id}`))
+  const tasks = await Promise.all(changes.map(({ change, before }) => tasksToEnd(lifecycle, context, change, before)))
+  const requests = await requestsToFollow(lifecycle, context, changes)
+  return [...tasks.flat(), ...requests].filter((one) => !named.has(keyText(keyOf(one))))
 }
 
 type Put = Change & { readonly kind: 'put' }
 
+const keyOf = ({ resource }: Put) => ({ type: resource.resourceType, id: resource.id })
+
+const derived = (resource: Resource, at: string): Put => ({
+  kind: 'put',
+  create: false,
+  resource: resource as Put['resource'],
+  derived: true,
+  at,
+})
+
 async function tasksToEnd(
-  lifecycle: Lifecycle,
-  { view, now }: WriteContext,
+  { terminal }: Lifecycle,
+  context: WriteContext,
   change: Change,
   before: Resource | undefined,
 ): Promise<readonly Put[]> {
-  if (!before || !endsReferral(change)) return []
+  if (!before || change.kind !== 'put' || change.resource.resourceType !== 'ServiceRequest') return []
   const { resource, at } = change
-  const open = await openTasksOf(lifecycle, view, resource.id)
-  return followUps(before, resource, open, now).map((task) => ({
-    kind: 'put',
-    create: false,
-    resource: task as Put['resource'],
-    derived: true,
-    at,
-  }))
+  if (!ENDINGS.includes(String(resource.status)) || before.status === resource.status) return []
+  const tasks = await tasksOf(context, resource.id)
+  return followUps(before, resource, tasks, { now: context.now, terminal }).map((task) => derived(task, at))
 }
 
-const endsReferral = (one: Change): one is Put =>
-  one.kind === 'put' && one.resource.resourceType === 'ServiceRequest' && ENDINGS.includes(String(one.resource.status))
+/** One change of each request, whichever of its Tasks moved. */
+async function requestsToFollow(
+  lifecycle: Lifecycle,
+  context: WriteContext,
+  changes: readonly PreparedChange[],
+): Promise<readonly Put[]> {
+  const moved = changes.filter(({ change, before }) => movesRequest(change, before))
+  const byRequest = new Map<string, Put>()
+  for (const { change, before, at } of moved) {
+    if (change.kind !== 'put') continue
+    const id = focusOf(change.resource)
+    const request = id === undefined ? undefined : await context.unrestricted.resource({ type: 'ServiceRequest', id })
+    if (id === undefined || !request) continue
+    const others = (await tasksOf(context, id)).filter((one) => one.id !== change.resource.id)
+    const pending = others.map((one) => coming(changes, one))
+    const next = byRequest.get(id)?.resource ?? request
+    const after = followedRequest(before, change.resource, next, { others: pending, lifecycle })
+    if (after) byRequest.set(id, derived(after, at))
+  }
+  return [...byRequest.values()]
+}
+
+const movesRequest = (change: Change, before: Resource | undefined): boolean =>
+  before !== undefined &&
+  change.kind === 'put' &&
+  change.resource.resourceType === 'Task' &&
+  (ownerOf(before) !== ownerOf(change.resource) ||
+    (before.status !== change.resource.status &&
+      ['entered-in-error', 'cancelled'].includes(String(change.resource.status))))
+
+const coming = (changes: readonly PreparedChange[], task: Resource): Resource => {
+  const own = changes.find(({ key, change }) => key.type === 'Task' && key.id === task.id && change.kind === 'put')
+  return own?.change.kind === 'put' ? own.change.resource : task
+}
+
+/** Every Task of a request that is not an error, whoever may know of it. */
+const tasksOf = ({ unrestricted }: WriteContext, request: string): Promise<readonly Resource[]> =>
+  unrestricted.list('Task', tasksWhere(request))
+
+const tasksWhere = (request: string): Filter => ({
+  op: 'and',
+  of: [
+    { op: 'reference', param: 'focus', type: 'ServiceRequest', id: request },
+    { op: 'not', of: { op: 'token', param: 'status', code: 'entered-in-error' } },
+  ],
+})

@@ -10,6 +10,8 @@ export type WritingRule = {
   readonly namesCaller: Readonly<Record<string, string>>
   readonly immutable: Readonly<Record<string, readonly string[]>>
   readonly kept: readonly string[]
+  /** By type of a lookup: the element that names an agency, and the extensions that this agency changes itself. */
+  readonly ownElements: Readonly<Record<string, { readonly agency: string; readonly extensions: readonly string[] }>>
   readonly byRole: readonly { readonly type: string; readonly code: string; readonly role: string }[]
 }
 

@@ -61,8 +61,12 @@ function raised(code: ErrorCode, what: string, exchange: Exchange): Raised {
   return { ...exchange, what, issue }
 }
 
-const issuesOf = ({ answer }: Exchange): readonly JsonObject[] =>
-  ((answer.body as JsonObject | undefined)?.issue ?? []) as readonly JsonObject[]
+/** The issues of an OperationOutcome, or of those within a Bundle. */
+const issuesOf = ({ answer }: Exchange): readonly JsonObject[] => {
+  const body = answer.body as JsonObject | undefined
+  const entries = (body?.entry ?? []) as readonly { readonly resource?: JsonObject }[]
+  return [body, ...entries.map(({ resource }) => resource)].flatMap((one) => (one?.issue ?? []) as JsonObject[])
+}
 
 const codeOf = (issue: JsonObject): string | undefined =>
   (issue.details as { readonly coding?: readonly { readonly code: string }[] } | undefined)?.coding?.[0]?.code

@@ -232,6 +232,23 @@ const WORK = {
       await abe.put(`/Task/${task.id}`, { ...task, status: 'accepted', ...business('services-received') }, 1)
     },
   },
+  'number-in-use': {
+    what: 'A referral under the number of another one.',
+    async send({ es }) {
+      made(await es.post(`/${await newcomer(es, 'es')}/$refer`, NUMBERED))
+      await es.post(`/${await newcomer(es, 'es')}/$refer`, NUMBERED)
+    },
+  },
+  'referral-closed': {
+    what: 'A referral that is made again after it was withdrawn.',
+    async send({ es }) {
+      const subject = await newcomer(es, 'es')
+      const task = made(await es.post(`/${subject}/$refer`, CLOSED)).entry[1].resource
+      const withdrawn = { status: 'cancelled', ...business('withdrawn'), statusReason: { text: 'Moved away.' } }
+      made(await es.put(`/Task/${task.id}`, { ...task, ...withdrawn }, 1))
+      await es.post(`/${subject}/$refer`, CLOSED)
+    },
+  },
   'consent-missing': {
     what: 'A referral to an agency that no consent names.',
     async send({ es }) {
@@ -312,6 +329,15 @@ const WORK = {
   },
 } as const satisfies Partial<Record<ErrorCode, ErrorCase>>
 
+const numbered = (number: string) => ({
+  resourceType: 'Parameters',
+  parameter: [
+    { name: 'service', valueCode: 'career-counseling' },
+    { name: 'identifier', valueString: number },
+  ],
+})
+const NUMBERED = numbered('R-1024')
+const CLOSED = numbered('R-1025')
 const GENDER = { id: 'Patient.gender', min: 1 }
 const HUB = 'https://no-wrong-door.example/fhir'
 

@@ -15,7 +15,7 @@ const CASES: readonly (readonly [title: string, sent: string, by: string])[] = [
   ['a Monday', '2026-12-07T15:00:00.000Z', '2026-12-09T15:00:00.000Z'],
 ]
 
-describe('operations / $submit-referrals / first contact', () => {
+describe('operations / $submit-referrals and $refer / first contact', () => {
   let hub: Given
   let now = Date.parse('2026-11-24T15:00:00Z')
   before(async () => {
@@ -36,5 +36,15 @@ describe('operations / $submit-referrals / first contact', () => {
       const sentBundle = made(await ui.post(`/${subject}/$submit-referrals`, decisions(response, { abe: true })))
       const task = sentBundle.entry.map((one: any) => one.resource).find((one: any) => one.resourceType === 'Task') // eslint-disable-line @typescript-eslint/no-explicit-any -- read freely
       assert.equal(task.restriction?.period.end, by)
+      const referred = made(
+        await ui.post(`/${subject}/$refer`, {
+          resourceType: 'Parameters',
+          parameter: [
+            { name: 'service', valueCode: 'adult-basic-education' },
+            { name: 'performer', valueReference: { reference: 'Organization/abe' } },
+          ],
+        }),
+      )
+      assert.equal(referred.entry[1].resource.restriction?.period.end, by, '$refer sets the same day')
     })
 })

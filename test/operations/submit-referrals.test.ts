@@ -141,6 +141,55 @@ describe('operations / $submit-referrals', function () {
     )
   })
 
+  describe('a proposal of which it is open who receives it', () => {
+    const YOUTH = [{ linkId: 'q6', answer: [{ valueBoolean: true }] }]
+    const reference = (to: string) => ({ name: 'performer', valueReference: { reference: to } })
+    let homeless: string, asked: string
+    const send = (...more: readonly object[]) =>
+      es.post(`/${homeless}/$submit-referrals`, {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'response', valueReference: { reference: asked } },
+          {
+            name: 'decision',
+            part: [{ name: 'rule', valueCode: 'youth' }, { name: 'accept', valueBoolean: true }, ...more],
+          },
+        ],
+      })
+
+    beforeEach(async () => {
+      homeless = await newcomer(es, 'es')
+      const form = assessment(homeless) as Body & { readonly item: readonly { linkId: string }[] }
+      const item = [...form.item.filter(({ linkId }) => linkId !== 'q6'), ...YOUTH]
+      asked = `QuestionnaireResponse/${(await post(es, { ...form, item } as Body)).id}`
+    })
+
+    it('is not sent to nobody: a receiver is named, or it is sent open', async () => {
+      const text = refused(await send(), 422, 'assessment-rule')
+      assert.match(text, /Organization\/youth-north.*`performer`|`performer`.*Organization\/youth-north/)
+      assert.equal(made(await es.get(`/Task?patient=${homeless}&_total=accurate`)).total, 0)
+      const [open] = tasksIn(await send({ name: 'open', valueBoolean: true }))
+      assert.deepEqual([open.owner, open.status], [undefined, 'requested'])
+    })
+
+    it('goes to the agency that is named, when that provides the program and the participant consents', async () => {
+      refused(await send(reference('Organization/abe')), 422, 'assessment-rule')
+      refused(await send(reference('Organization/es')), 422, 'assessment-rule')
+      refused(await send(reference('Patient/youth-north')), 422, 'assessment-rule')
+      refused(await send(reference('Organization/youth-coast')), 422, 'consent-missing')
+      await post(es, consent(homeless, 'es', 'youth-coast'))
+      refused(
+        await send(reference('Organization/youth-coast'), { name: 'open', valueBoolean: true }),
+        422,
+        'assessment-rule',
+      )
+      const [sent] = tasksIn(await send(reference('Organization/youth-coast')))
+      assert.equal(sent.owner.reference, 'Organization/youth-coast')
+      assert.notEqual(sent.restriction?.period.end, undefined, 'the program of the named agency promises a day')
+      assert.equal(tasksIn(await send(reference('Organization/youth-coast')))[0].id, sent.id)
+    })
+  })
+
   it('refuses a call without the response, or with a decision without its parts', async () => {
     const call = (...parameter: readonly object[]) =>
       es.post(`/${subject}/$submit-referrals`, { resourceType: 'Parameters', parameter })

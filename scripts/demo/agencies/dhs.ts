@@ -27,9 +27,13 @@ export const dhs: AgencySystem = {
         task(referral, { status: 'accepted', business: 'contact-attempted' }),
         'SNAP: accepts the referral and calls him',
       )
-      const calls = ['2019-03-05T09:00:00-06:00', '2019-03-07T15:30:00-06:00', '2019-03-12T11:00:00-05:00']
-      const reason = { text: 'Three calls, no answer; did not come.' }
-      const outputs = [...calls.map(attempt), outcome('no-show')]
+      const attempts = [
+        attempt('2019-03-05T09:00:00-06:00', 'phone'),
+        attempt('2019-03-07T15:30:00-06:00', 'phone'),
+        attempt('2019-03-12T11:00:00-05:00', 'letter'),
+      ]
+      const reason = { text: 'Two calls and a letter, no answer; did not come.' }
+      const outputs = [...attempts, outcome('no-show')]
       await write(
         client,
         task(accepted, { status: 'failed', business: 'no-show', reason, outputs }),

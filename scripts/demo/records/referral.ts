@@ -1,5 +1,5 @@
 /** Referrals as the agencies handle them: sending, accepting, closing. */
-import { coded, to, type Part, type DemoResource } from '../fhir.ts'
+import { coded, ROOT, to, type Part, type DemoResource } from '../fhir.ts'
 
 export const parameters = (...parameter: readonly Part[]): DemoResource => ({ resourceType: 'Parameters', parameter })
 
@@ -35,7 +35,8 @@ const output = (type: string, value: Readonly<Record<string, unknown>>) => ({
 })
 
 export const outcome = (value: string) => output('outcome', { valueCodeableConcept: coded('referral-outcome', value) })
-export const attempt = (at: string) => output('contact-attempt', { valueDateTime: at })
+export const attempt = (at: string, way: string) =>
+  output('contact-attempt', { extension: [{ url: `${ROOT}/StructureDefinition/ext-contact-way`, valueCode: way }], valueDateTime: at })
 export const resulting = (procedure: string) => output('resulting-activity', { valueReference: to(procedure) })
 
 /** Completed, with the service that resulted from it. */

@@ -13,9 +13,15 @@ export type Calendar = {
    * not count, so from a Friday one working day leads to Monday. At most MOST_DAYS are counted.
    */
   workingDaysAfter(at: number, days: number): number
+  /**
+   * The working day (`2026-11-27`) on which a FHIR dateTime falls in the hub's time zone; undefined where nobody works on
+   * it, or where the text names no day.
+   */
+  workingDayOf(text: string): string | undefined
 }
 
 const DAY = 86_400_000
+const DATE = /^\d{4}-\d\d-\d\d$/
 
 /** Ten years of working days: a longer deadline ends there. */
 export const MOST_DAYS = 2_600
@@ -41,6 +47,14 @@ export function createCalendar({ weekend, yearly, closed, open }: HolidayRules, 
     return !weekend.includes(weekdayOf(midnight)) && !closedDays.has(day) && !holidaysIn(day.slice(0, 4)).has(day)
   }
   return {
+    workingDayOf(text) {
+      const isDay = DATE.test(text)
+      const at = Date.parse(isDay ? `${text}T00:00:00Z` : text)
+      if (Number.isNaN(at) || (!isDay && !text.includes('T'))) return undefined
+      const local = isDay ? at : localTime(at, timeZone)
+      const midnight = local - (((local % DAY) + DAY) % DAY)
+      return isWorking(midnight) ? dayText(midnight) : undefined
+    },
     isWorkingDay: (day) => isWorking(Date.parse(`${day}T00:00:00Z`)),
     workingDaysAfter(at, days) {
       const local = localTime(at, timeZone)

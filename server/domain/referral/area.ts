@@ -1,10 +1,11 @@
 /** The local workforce area of a participant, and which agency provides a program there. */
 import type { Resource } from '../../fhir/types.ts'
 import { codeSystem, profileUrl } from '../../fhir/canonical.ts'
-import { codesOf, extensionOf, idOf, items } from '../../fhir/element.ts'
+import { codesOf, extensionOf, idOf, items, textOf } from '../../fhir/element.ts'
 
 const PROGRAM = codeSystem('program')
 const LOCAL_AREA = profileUrl('ext-local-area')
+const CONTACT_BY = profileUrl('ext-contact-by-days')
 
 /**
  * The area whose property `county` (state and county FIPS) is the district of the participant's home address, else of
@@ -24,25 +25,71 @@ export function areaOf(participant: Resource, localAreas: Resource): string | un
   return typeof area?.code === 'string' ? area.code : undefined
 }
 
+/** Where the participant lives: its area, where that is known, and all areas of the state. */
+export type Place = { readonly area?: string; readonly areas: readonly string[] }
+
+/** The programs (HealthcareService) of a program code, of whatever area. */
+export const programsOf = (programs: readonly Resource[], code: string): readonly Resource[] =>
+  programs.filter((one) => one.active !== false && codesOf(one.type, PROGRAM).includes(code))
+
 /**
- * The program (HealthcareService) that serves a program code in an area: one that names the area before one that
- * serves everywhere (no ext-local-area), then by id. Without an area only the latter.
+ * The program that serves a program code in an area: one that names the area before one that serves everywhere, then the
+ * one that has the most capacity, then by id. Where the area is not known, the program of the only agency that serves all
+ * areas; undefined where there are several, for nobody but the participant or the staff can choose between them.
  */
-export function programIn(programs: readonly Resource[], code: string, area: string | undefined): Resource | undefined {
-  const serving = programs
-    .filter((one) => one.active !== false && codesOf(one.type, PROGRAM).includes(code))
-    .filter((one) => areasOf(one).length === 0 || (area !== undefined && areasOf(one).includes(area)))
-  return serving.sort((a, b) => areaRank(a) - areaRank(b) || compare(a.id ?? '', b.id ?? ''))[0]
+export function programIn(programs: readonly Resource[], code: string, { area, areas }: Place): Resource | undefined {
+  const offering = programsOf(programs, code)
+  const serving =
+    area === undefined ? offering.filter((one) => servesAll(one, areas)) : offering.filter((one) => serves(one, area))
+  const providers = new Set(serving.map((one) => idOf(one.providedBy, 'Organization')))
+  if (area === undefined && providers.size > 1) return undefined
+  return serving.sort(
+    (a, b) => areaRank(a) - areaRank(b) || capacityRank(a) - capacityRank(b) || compare(a.id ?? '', b.id ?? ''),
+  )[0]
+}
+
+/** Whether a program can take more people now: a code of capacity-status, set by its own agency. */
+export const capacityOf = (program: Resource | undefined): string | undefined =>
+  textOf(extensionOf(program, profileUrl('ext-capacity-status'))?.valueCode)
+
+/** From the one that takes people to the one that does not; between them what is not known. */
+const CAPACITIES = ['capacity', 'additional-assessment-required', undefined, 'waitlist', 'no-capacity']
+
+const capacityRank = (program: Resource): number => CAPACITIES.indexOf(capacityOf(program))
+
+/**
+ * Within how many working days an agency promises the first contact: the soonest that its programs promise, of those
+ * that offer the service, or else of all its programs. In an area only the programs that serve there count.
+ */
+export function contactDays(
+  programs: readonly Resource[],
+  {
+    agency,
+    programs: codes,
+    area,
+  }: { readonly agency: string; readonly programs: readonly string[]; readonly area?: string },
+): number | undefined {
+  const own = programs.filter((one) => one.active !== false && idOf(one.providedBy, 'Organization') === agency)
+  const here = area === undefined ? own : own.filter((one) => serves(one, area))
+  const offering = here.filter((one) => codesOf(one.type, PROGRAM).some((code) => codes.includes(code)))
+  const days = (offering.length > 0 ? offering : here).flatMap((one) => contactDaysOf(one) ?? [])
+  return days.length > 0 ? Math.min(...days) : undefined
+}
+
+/** Working days within which a program makes the first contact. */
+export function contactDaysOf(program: Resource | undefined): number | undefined {
+  const days = extensionOf(program, CONTACT_BY)?.valuePositiveInt
+  return typeof days === 'number' ? days : undefined
 }
 
 /** Does an agency provide a program, in whatever area? */
 export const provides = (programs: readonly Resource[], agency: string, code: string): boolean =>
-  programs.some(
-    (one) =>
-      one.active !== false &&
-      codesOf(one.type, PROGRAM).includes(code) &&
-      idOf(one.providedBy, 'Organization') === agency,
-  )
+  programsOf(programs, code).some((one) => idOf(one.providedBy, 'Organization') === agency)
+
+const serves = (program: Resource, area: string): boolean =>
+  areasOf(program).length === 0 || areasOf(program).includes(area)
+
+const servesAll = (program: Resource, areas: readonly string[]): boolean => areas.every((area) => serves(program, area))
 
 const areasOf = (program: Resource): readonly unknown[] =>
   items(program.extension).flatMap((one) => (one.url === LOCAL_AREA ? [one.valueCode] : []))

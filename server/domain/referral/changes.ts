@@ -1,7 +1,8 @@
 /** What of a referral Task may change at all, and by whom: fixed elements, the owner, reserved elements, outputs, the clock. */
-import type { Resource } from '../../fhir/types.ts'
+import type { JsonObject, Resource } from '../../fhir/types.ts'
 import type { Issue } from '../../fhir/outcome.ts'
-import { codesOf, sameJson, textOf } from '../../fhir/element.ts'
+import { codesOf, items, sameJson, textOf } from '../../fhir/element.ts'
+import type { Party } from './lifecycle.ts'
 import { issue, oneOf, type TaskStep } from './step.ts'
 import { changedElements, OUTPUT, outputsBeyond, ownerOf, requesterOf, statusOf } from './task.ts'
 
@@ -77,8 +78,44 @@ export function checkElements(step: TaskStep, before: Resource): readonly Issue[
       changed.filter((name) => !beyond.includes(name)),
     ),
     ...checkOutputs(step),
+    ...checkIdentifiers(step, before),
+    ...checkReason(step, before),
   ]
 }
+
+/** The reason of a state is whose state it is: while nothing else moves, only the owner words it anew. */
+function checkReason({ after, parties }: TaskStep, before: Resource): readonly Issue[] {
+  const moved = statusOf(before) !== statusOf(after) || !sameJson(before.businessStatus, after.businessStatus)
+  if (moved || sameJson(before.statusReason, after.statusReason) || !parties.includes('requester')) return []
+  const text =
+    '`Task.statusReason` says why the referral is in its status, which its owner set; leave it as it is, or add a note.'
+  return [issue('referral-rule', 'Task.statusReason', text)]
+}
+
+const IDENTIFIER_TYPE = 'http://terminology.hl7.org/CodeSystem/v2-0203'
+
+/** The requester's number and the owner's are each their own; any other identifier is that of the requester. */
+export function checkIdentifiers(
+  { after, lifecycle, parties }: TaskStep,
+  before: Resource | undefined,
+): readonly Issue[] {
+  if (parties.length === 0 || before === undefined) return []
+  const [old, now] = [items(before.identifier), items(after.identifier)]
+  const moved = [...beyond(old, now), ...beyond(now, old)]
+  const keepersOf = (identifier: JsonObject): readonly Party[] => {
+    const [code] = codesOf(identifier.type, IDENTIFIER_TYPE).filter((one) => lifecycle.identifiers[one])
+    return lifecycle.identifiers[code ?? 'PLAC'] ?? []
+  }
+  const others = moved.filter((one) => !keepersOf(one).some((party) => parties.includes(party)))
+  if (others.length === 0) return []
+  const [keepers] = others.map(keepersOf)
+  const text = `This identifier of a referral is given and changed by its ${oneOf(keepers ?? [])}; as ${parties.join(' and ')} you leave it as it is.`
+  return [issue('referral-rule', 'Task.identifier', text)]
+}
+
+/** Of one list, what the other has not. */
+const beyond = (list: readonly JsonObject[], other: readonly JsonObject[]): readonly JsonObject[] =>
+  list.filter((one) => !other.some((two) => sameJson(one, two)))
 
 export function checkReserved({ lifecycle, parties }: TaskStep, changed: readonly string[]): readonly Issue[] {
   if (parties.length === 0) return []
@@ -93,21 +130,19 @@ export function checkReserved({ lifecycle, parties }: TaskStep, changed: readonl
     )
 }
 
-/** Evidence is the owner's: the others add only the outputs that are theirs, and take none away. */
+/** What a party said in an output only that party adds, changes and takes away: evidence is the owner's, an escalation the hub's. */
 export function checkOutputs({ before, after, lifecycle, parties }: TaskStep): readonly Issue[] {
-  const limits = parties.map((party) => lifecycle.outputs[party])
-  if (limits.length === 0 || limits.some((limit) => limit === undefined)) return []
-  const allowed = limits.flatMap((limit) => limit ?? [])
-  const odd = outputsBeyond(after, before).some(
-    (output) => !codesOf(output.type, OUTPUT).some((type) => allowed.includes(type)),
-  )
-  const lost = before !== undefined && outputsBeyond(before, after).length > 0
-  if (!odd && !lost) return []
+  if (parties.length === 0) return []
+  const allowed = parties.flatMap((party) => lifecycle.outputs[party] ?? [])
+  const isForeign = (output: JsonObject) => !codesOf(output.type, OUTPUT).some((type) => allowed.includes(type))
+  const foreign = outputsBeyond(after, before).some(isForeign)
+  const lost = before !== undefined && outputsBeyond(before, after).some(isForeign)
+  if (!foreign && !lost) return []
   return [
     issue(
       'referral-rule',
       'Task.output',
-      `As ${parties.join(' and ')} you add only outputs ${oneOf(allowed)} to a referral, and take none away.`,
+      `As ${parties.join(' and ')} you add, change and take away only outputs ${oneOf(allowed)} of a referral.`,
     ),
   ]
 }

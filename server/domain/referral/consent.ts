@@ -2,7 +2,7 @@
 import type { Resource } from '../../fhir/types.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
 import { codesOf, idOf, items, textOf } from '../../fhir/element.ts'
-import { ownerOf } from './task.ts'
+import { ownerOf, requesterOf } from './task.ts'
 
 const PURPOSE = codeSystem('consent-purpose')
 
@@ -21,9 +21,9 @@ export function recipients(resource: Resource): readonly string[] {
   return []
 }
 
-/** The recipients that a change adds: what was already sent needs no new consent. */
+/** The recipients that a change adds: what was already sent needs no new consent, nor does the requester itself. */
 export function newRecipients(before: Resource | undefined, after: Resource): readonly string[] {
-  const earlier = before ? recipients(before) : []
+  const earlier = [...(before ? recipients(before) : []), requesterOf(after)]
   return recipients(after).filter((agency) => !earlier.includes(agency))
 }
 

@@ -1,7 +1,8 @@
 /** What a change of a referral requires: how each requirement is met, and the sentence that names it. */
 import type { Resource } from '../../fhir/types.ts'
-import { items, textOf } from '../../fhir/element.ts'
-import type { Lifecycle, Need, ReferralOutcome } from './lifecycle.ts'
+import { profileUrl } from '../../fhir/canonical.ts'
+import { extensionOf, items, textOf } from '../../fhir/element.ts'
+import type { ContactAttempts, Lifecycle, Need, ReferralOutcome } from './lifecycle.ts'
 import { businessStatusOf, outputsOf } from './task.ts'
 
 type Evidence = {
@@ -28,12 +29,21 @@ export const EVIDENCE: Readonly<Record<Need, Evidence>> = {
     met: (_, after) =>
       outputsOf(after, 'resulting-activity').length + outputsOf(after, 'resulting-service-code').length > 0,
   },
+  'new-reason': {
+    expression: 'Task.statusReason',
+    phrase: () => '`statusReason.text` with the reason of this change',
+    met: (before, after) => {
+      const [was, is] = [before, after].map((task) => textOf(items(task?.statusReason)[0]?.text))
+      return is !== undefined && is !== was
+    },
+  },
   'contact-attempts': {
     expression: 'Task.output',
-    phrase: ({ contactAttempts }) =>
-      `${contactAttempts} outputs \`contact-attempt\` with different times, or businessStatus \`event-missed\` before`,
-    met: (before, after, { contactAttempts }) =>
-      attemptsOf(after) >= contactAttempts || (before !== undefined && businessStatusOf(before) === 'event-missed'),
+    phrase: ({ contactAttempts: { count, days, ways } }) =>
+      `${count} outputs \`contact-attempt\` at different times, on ${days} working days and by ${ways} ways (ext-contact-way), or businessStatus \`event-missed\` before`,
+    met: (before, after, lifecycle) =>
+      suffices(attemptsOf(after, lifecycle), lifecycle.contactAttempts) ||
+      (before !== undefined && businessStatusOf(before) === 'event-missed'),
   },
 }
 
@@ -64,8 +74,21 @@ export const unmet = (
   lifecycle: Lifecycle,
 ): readonly Need[] => needs.filter((need) => !EVIDENCE[need].met(before, after, lifecycle))
 
-/** The contact attempts at different times: the same one twice is one. */
-function attemptsOf(task: Resource): number {
-  const times = outputsOf(task, 'contact-attempt').map((output) => Date.parse(textOf(output.valueDateTime) ?? ''))
-  return new Set(times.filter((time) => !Number.isNaN(time))).size
+/** How often, on how many working days and by how many ways the owner tried to reach the participant. */
+export function attemptsOf(task: Resource, { workingDayOf }: Pick<Lifecycle, 'workingDayOf'>): ContactAttempts {
+  const attempts = outputsOf(task, 'contact-attempt').map((output) => ({
+    text: textOf(output.valueDateTime) ?? '',
+    way: textOf(extensionOf(output, CONTACT_WAY)?.valueCode),
+  }))
+  const dated = attempts.filter(({ text }) => !Number.isNaN(Date.parse(text)))
+  return {
+    count: new Set(dated.map(({ text }) => Date.parse(text))).size,
+    days: new Set(dated.flatMap(({ text }) => workingDayOf(text) ?? [])).size,
+    ways: new Set(dated.flatMap(({ way }) => way ?? [])).size,
+  }
 }
+
+const CONTACT_WAY = profileUrl('ext-contact-way')
+
+const suffices = (one: ContactAttempts, least: ContactAttempts): boolean =>
+  one.count >= least.count && one.days >= least.days && one.ways >= least.ways

@@ -58,11 +58,17 @@ export const creators = (actor: Caller): readonly Party[] =>
 
 /** The legal steps as the end of a sentence: "As owner you may set now: ...". */
 export function legalText(task: Resource | undefined, actor: Caller, lifecycle: Lifecycle): string {
-  if (task && lifecycle.terminal.includes(statusOf(task))) {
-    return `\`${statusOf(task)}\` is final: send a new Task with \`partOf\` this one.`
-  }
   const moves = legalNow(task, actor, lifecycle)
   const parties = task === undefined ? creators(actor) : partiesOf(task, actor)
+  if (task && lifecycle.terminal.includes(statusOf(task))) {
+    const other =
+      moves.length > 0
+        ? `; a mistake is marked by ${alike(moves, lifecycle)
+            .map((group) => sentence(group, lifecycle))
+            .join('; ')}`
+        : ''
+    return `\`${statusOf(task)}\` is final: send a new Task with \`partOf\` this one${other}.`
+  }
   if (parties.length === 0) return 'You are neither its requester nor its owner: you may not change it.'
   if (moves.length === 0) return `As ${parties.join(' and ')} you may set no other status now.`
   const sentences = alike(moves, lifecycle).map((group) => sentence(group, lifecycle))

@@ -7,7 +7,9 @@ import { codeSystem, profileUrl } from '../../fhir/canonical.ts'
 import { codesOf, extensionOf, idOf, items, textOf } from '../../fhir/element.ts'
 import { holds } from '../../fhirpath/expression.ts'
 import { parseCanonical } from '../../fhir/reference.ts'
-import { programIn, provides } from './area.ts'
+import { capacityOf, contactDaysOf, programIn, programsOf, provides, type Place } from './area.ts'
+import { decidedBy, earlierTo, proposalNumber, type EarlierReferral } from './earlier.ts'
+import { earlierWarnings, receiverWarnings } from './warnings.ts'
 
 export type Proposal = {
   /** Id of the rule's action: `abe`. */
@@ -21,14 +23,23 @@ export type Proposal = {
   readonly category: Coding
   /** Code of the program that would serve. */
   readonly program: string
-  /** The agency that provides it in the participant's area; absent = an open referral. */
+  /** The agency that provides it in the participant's area; absent where none does, or several may. */
   readonly performer?: string
+  /** Every agency that provides it, of whatever area: where there is no performer, one of these may be named. */
+  readonly providers: readonly string[]
+  /** Whether the performer's program can take more people now: a code of capacity-status. */
+  readonly capacity?: string
   /** Proposals of one group are one checkbox: accepted or declined together, sent under one requisition. */
   readonly group?: string
   /** The participant takes part in the program already. */
   readonly alreadyServed: boolean
   /** An open referral for the same service: `Task/abc`. */
   readonly openReferral?: string
+  /** Earlier referrals for the same service that the participant declined, and those that ended as a no-show. */
+  readonly declinedBefore: readonly string[]
+  readonly noShowBefore: readonly string[]
+  /** The Task by which this proposal was sent or declined; absent while it is undecided. */
+  readonly decided?: string
   /** Working days within which the program makes the first contact. */
   readonly contactByDays?: number
   readonly warnings: readonly string[]
@@ -46,12 +57,13 @@ export type ProposeInput = {
   readonly participant: Resource
   /** The agency that took the form: it is not proposed to itself. */
   readonly takenBy: string
-  /** The participant's open referrals: each Task that is not terminal with its ServiceRequest. */
-  readonly openReferrals: readonly { readonly task: Resource; readonly request: Resource }[]
+  /** The participant's referrals, each Task with its ServiceRequest, and the statuses in which a Task is closed. */
+  readonly referrals: readonly EarlierReferral[]
+  readonly terminal: readonly string[]
   /** The participant's EpisodesOfCare. */
   readonly participations: readonly Resource[]
-  /** The participant's local area, see areaOf. */
-  readonly area?: string
+  /** The participant's local area, see areaOf, and all areas of the state. */
+  readonly place: Place
   /** Instant (ms), used where the response is not dated. */
   readonly now: number
 }
@@ -87,7 +99,7 @@ function proposal(plan: Resource, action: JsonObject, input: ProposeInput): Prop
   const program = ruleCode(action, 'ext-rule-program') ?? demand(plan, action, 'ext-rule-program')
   const notFrom = ruleCode(action, 'ext-rule-not-from')
   if (notFrom !== undefined && provides(input.programs, input.takenBy, notFrom)) return undefined
-  const serving = programIn(input.programs, program, input.area)
+  const serving = programIn(input.programs, program, input.place)
   const performer = idOf(serving?.providedBy, 'Organization')
   if (performer === input.takenBy) return undefined
   const activity = activityOf(plan, action, input.activities)
@@ -96,8 +108,10 @@ function proposal(plan: Resource, action: JsonObject, input: ProposeInput): Prop
   const category =
     coded(activity.topic, CATEGORY) ?? demand(plan, action, 'an ActivityDefinition with a topic of service-category')
   const group = textOf(extensionOf(action, profileUrl('ext-rule-group'))?.valueString)
-  const open = input.openReferrals.find(({ request }) => codesOf(request.code, SERVICE).includes(String(service.code)))
-  const days = extensionOf(serving, profileUrl('ext-contact-by-days'))?.valuePositiveInt
+  const earlier = earlierTo(String(service.code), input.referrals, input.terminal)
+  const decided = decidedBy(proposalNumber(String(input.response.id), rule), input.referrals)
+  const capacity = capacityOf(serving)
+  const days = contactDaysOf(serving)
   return {
     rule,
     canonical: `${String(plan.url)}${plan.version ? `|${String(plan.version)}` : ''}#${rule}`,
@@ -107,14 +121,28 @@ function proposal(plan: Resource, action: JsonObject, input: ProposeInput): Prop
     category,
     program,
     ...(performer ? { performer } : {}),
+    providers: providersOf(input, program),
+    ...(capacity ? { capacity } : {}),
     ...(group ? { group } : {}),
     alreadyServed: input.participations.some(
       (one) => SERVED.includes(String(one.status)) && codesOf(one.type, PROGRAM).includes(program),
     ),
-    ...(open ? { openReferral: `Task/${String(open.task.id)}` } : {}),
-    ...(typeof days === 'number' ? { contactByDays: days } : {}),
-    warnings: ageWarnings(action, input),
+    ...(earlier.open ? { openReferral: earlier.open } : {}),
+    declinedBefore: earlier.declined,
+    noShowBefore: earlier.noShow,
+    ...(decided ? { decided: `Task/${String(decided.task.id)}` } : {}),
+    ...(days !== undefined ? { contactByDays: days } : {}),
+    warnings: [
+      ...ageWarnings(action, input),
+      ...receiverWarnings(input, program, serving),
+      ...earlierWarnings(earlier),
+    ],
   }
+}
+
+const providersOf = ({ programs, takenBy }: ProposeInput, program: string): readonly string[] => {
+  const providers = programsOf(programs, program).flatMap((one) => idOf(one.providedBy, 'Organization') ?? [])
+  return [...new Set(providers)].filter((one) => one !== takenBy).sort()
 }
 
 /** An age that contradicts the answer is a warning only: the answer of the participant decides. */

@@ -4,7 +4,7 @@
  */
 import type { Caller, Resource } from '../../fhir/types.ts'
 import type { ErrorCode, Issue } from '../../fhir/outcome.ts'
-import { idOf, items, sameJson, textOf } from '../../fhir/element.ts'
+import { sameJson, textOf } from '../../fhir/element.ts'
 import { requesterOf } from './task.ts'
 
 /**
@@ -16,23 +16,27 @@ const MOVES: Readonly<Record<string, readonly string[]>> = {
   draft: ['active', 'revoked', 'entered-in-error'],
   active: ['on-hold', 'revoked', 'completed', 'entered-in-error'],
   'on-hold': ['active', 'revoked', 'completed', 'entered-in-error'],
-  revoked: [],
-  completed: [],
+  revoked: ['entered-in-error'],
+  completed: ['entered-in-error'],
   'entered-in-error': [],
 }
+
+/** May a request go from its status to another? */
+export const canBecome = (request: Resource, status: string): boolean =>
+  (MOVES[textOf(request.status) ?? ''] ?? []).includes(status)
 
 const IMMUTABLE = ['requester', 'subject'] as const
 
 /**
  * Checks one write of a referral's ServiceRequest; `before` undefined is its creation.
- * Answers `agency-not-yours`, `transition-illegal`, `element-immutable` and `referral-rule` issues.
+ * Answers `agency-not-yours`, `transition-illegal`, `element-immutable` and `referral-rule` issues. That an agency does
+ * not refer to itself is the profile's to say (hub-sr-2).
  */
 export function checkReferral(before: Resource | undefined, after: Resource, actor: Caller): readonly Issue[] {
   return [
     ...checkWriter(before ?? after, before, after, actor),
     ...checkMove(before, after),
     ...checkFixed(before, after),
-    ...checkPerformer(after),
   ]
 }
 
@@ -71,14 +75,6 @@ function checkFixed(before: Resource | undefined, after: Resource): readonly Iss
       `\`ServiceRequest.${name}\` stays as it was when the referral was created; send a new referral instead.`,
     ),
   )
-}
-
-function checkPerformer(after: Resource): readonly Issue[] {
-  const requester = requesterOf(after)
-  if (requester === undefined || !items(after.performer).some((one) => idOf(one, 'Organization') === requester))
-    return []
-  const text = `\`${requester}\` cannot refer to itself: \`ServiceRequest.performer\` must be another agency, or absent for an open referral.`
-  return [issue('referral-rule', 'ServiceRequest.performer', text)]
 }
 
 const issue = (detail: ErrorCode, expression: string, text: string): Issue => ({

@@ -4,7 +4,6 @@
  */
 import type { Caller, Resource } from '../../fhir/types.ts'
 import type { Issue } from '../../fhir/outcome.ts'
-import { codesOf } from '../../fhir/element.ts'
 import { checkArrival, checkNeeds, checkOutcome } from './arrival.ts'
 import {
   checkClock,
@@ -15,15 +14,18 @@ import {
   checkOwner,
   checkReserved,
 } from './changes.ts'
+import { checkClosed, type Closing } from './closed.ts'
 import { creators, legalText, progressFor, rowsFor } from './legal.ts'
 import type { Lifecycle } from './lifecycle.ts'
-import { issue, oneOf, shown, type TaskStep } from './step.ts'
-import { businessStatusOf, changedElements, OUTPUT, outputsBeyond, partiesOf, requesterOf, statusOf } from './task.ts'
+import { checkNotes } from './notes.ts'
+import { issue, shown, type TaskStep } from './step.ts'
+import { businessStatusOf, changedElements, partiesOf, requesterOf, statusOf } from './task.ts'
 
 /**
  * Checks one write of a referral Task.
  * `before` is the stored version (undefined: creation), `actor` who writes. Answers every rule that is broken, with
  * codes `transition-illegal`, `referral-rule`, `element-immutable`, `agency-not-yours`; none means that it may be written.
+ * `closing`: for a closed referral whose ending changes, when it was closed.
  * The shape of the Task (cardinalities, code lists) is the profile's matter.
  */
 export function checkTask(
@@ -31,10 +33,22 @@ export function checkTask(
   after: Resource,
   actor: Caller,
   lifecycle: Lifecycle,
+  closing?: Closing,
+): readonly Issue[] {
+  const notes = checkNotes(before, after, actor)
+  return [...checkStep(before, after, actor, lifecycle, closing), ...notes]
+}
+
+function checkStep(
+  before: Resource | undefined,
+  after: Resource,
+  actor: Caller,
+  lifecycle: Lifecycle,
+  closing: Closing | undefined,
 ): readonly Issue[] {
   if (!before) return checkCreation({ after, actor, lifecycle, parties: creators(actor) })
   const step: TaskStep = { before, after, actor, lifecycle, parties: partiesOf(before, actor) }
-  if (lifecycle.terminal.includes(statusOf(before))) return checkClosed(step, before)
+  if (lifecycle.terminal.includes(statusOf(before))) return checkClosed(step, before, closing)
   const move = statusOf(before) === statusOf(after) ? checkProgress(step, before) : checkTransition(step, before)
   const fixed = checkImmutable(step, before)
   // What is wrong with the rest of a step that cannot be taken at all would only be noise.
@@ -87,40 +101,4 @@ function checkProgress(step: TaskStep, before: Resource): readonly Issue[] {
     return [issue('transition-illegal', 'Task.businessStatus', text)]
   }
   return [...checkOutcome(after, lifecycle), ...checkNeeds(step, [])]
-}
-
-/** A closed referral has no way out; a few things may still be added to it. */
-function checkClosed(step: TaskStep, before: Resource): readonly Issue[] {
-  const { after, actor, lifecycle, parties } = step
-  if (statusOf(after) !== statusOf(before)) {
-    const text = `The referral cannot go from \`${statusOf(before)}\` to \`${statusOf(after)}\`: ${legalText(before, actor, lifecycle)}`
-    return [issue('transition-illegal', 'Task.status', text)]
-  }
-  const changed = changedElements(before, after)
-  if (parties.length === 0) return [issue('referral-rule', 'Task', legalText(before, actor, lifecycle))]
-  const { elements, outputs } = lifecycle.closed
-  const fixed = changed
-    .filter((name) => !elements.includes(name))
-    .map((name) =>
-      issue(
-        'referral-rule',
-        `Task.${name}`,
-        `\`Task.${name}\` of a referral that is \`${statusOf(before)}\` does not change; ${oneOf(elements)} may.`,
-      ),
-    )
-  const lost = outputsBeyond(before, after).length > 0
-  const odd = outputsBeyond(after, before).some(
-    (output) => !codesOf(output.type, OUTPUT).some((type) => outputs.includes(type)),
-  )
-  const closed =
-    lost || odd
-      ? [
-          issue(
-            'referral-rule',
-            'Task.output',
-            `Of a closed referral no output is taken away, and only ${oneOf(outputs)} is added.`,
-          ),
-        ]
-      : []
-  return [...fixed, ...closed, ...checkReserved(step, changed), ...checkOutputs(step), ...checkClock(step, before)]
 }

@@ -8,6 +8,7 @@ import { complete, type HubValues } from '../complete.ts'
 import { checkDeletions } from '../deletions.ts'
 import { derivedChanges } from '../derived-changes.ts'
 import { withPathways } from '../pathway.ts'
+import { changesOwnElements } from '../own-elements.ts'
 import { pendingState, type PendingState } from '../pending-state.ts'
 import { checkWriter } from '../preconditions.ts'
 import type { RecordIndex } from '../record-index.ts'
@@ -30,7 +31,8 @@ export function hubPolicy({ store, definitions, index, tables, values }: HubPoli
   return {
     posted: tables.posted,
     setElements: { Task: ['lastModified'] },
-    checkWriter: (caller, change) => checkWriter(definitions, caller, change),
+    checkWriter: (caller, change) =>
+      changesOwnElements(tables.writing, caller, change) ? undefined : checkWriter(definitions, caller, change),
     derive: (context, changes) => derivedChanges(tables.lifecycle, context, changes),
     complete: (resource, completion) => complete(resource, completion, values),
     follow: (context, changes) =>

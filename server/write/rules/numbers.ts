@@ -3,14 +3,12 @@
  * forged one would keep the referral from being sent.
  */
 import { namingSystem } from '../../fhir/canonical.ts'
+import { PROPOSAL } from '../../domain/referral/earlier.ts'
 import { items } from '../../fhir/element.ts'
 import type { Issue } from '../../fhir/outcome.ts'
 import type { PreparedChange } from '../change.ts'
 import type { PendingState } from '../pending-state.ts'
 import type { Rule } from './rule.ts'
-
-/** Identifier of a referral that came from a proposal: `<QuestionnaireResponse id>.<rule>`. */
-export const PROPOSAL = namingSystem('proposal')
 
 /** System of the numbers that an agency gives its referrals. */
 export const referralNumbers = (agency: string): string => namingSystem(`agency/${agency}/referral`)

@@ -4,6 +4,7 @@ import { refuse, type Issue } from '../../fhir/outcome.ts'
 import { restrictionsOf } from '../../domain/visibility/audience.ts'
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
 import type { PreparedChange } from '../change.ts'
+import { changesOwnElements } from '../own-elements.ts'
 import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
 import type { Rule, RuleResult } from './rule.ts'
@@ -15,12 +16,9 @@ export function ownershipRules(tables: OwnershipTables): readonly Rule[] {
   return rules.map((rule) => ({ types: ['*'], check: (change, state) => rule(tables, change, state) }))
 }
 
-function mayWrite(
-  { writing }: OwnershipTables,
-  { key, before, after, stored }: PreparedChange,
-  { caller }: PendingState,
-): RuleResult {
-  if (!stored || !(before ?? after) || caller.role === 'hub') return {}
+function mayWrite({ writing }: OwnershipTables, changed: PreparedChange, { caller }: PendingState): RuleResult {
+  const { change, key, before, after, stored } = changed
+  if (!stored || !(before ?? after) || caller.role === 'hub' || isDerived(change)) return {}
   // The board neither: a record that was deleted and brought back would begin its lifecycle again.
   if (!after && writing.kept.includes(key.type)) {
     throw refuse(
@@ -28,13 +26,16 @@ function mayWrite(
       `\`${keyText(key)}\` cannot be deleted: every referral stays traceable. Set its status to \`entered-in-error\` instead.`,
     )
   }
-  if (caller.role === 'board') return {}
+  if (caller.role === 'board' || changesOwnElements(writing, caller, changed)) return {}
   if (stored.owner === caller.agency || (before && after && writing.shared.includes(key.type))) return {}
   throw refuse(
     'forbidden',
-    `\`${keyText(key)}\` was written by another agency, which alone may change it; \`${caller.agency}\` may read it.`,
+    `\`${keyText(key)}\` was written by another agency, which alone may ${after ? 'change' : 'delete'} it; \`${caller.agency}\` may read it.`,
   )
 }
+
+/** A change that the hub makes out of another is not the caller's. */
+const isDerived = (change: PreparedChange['change']): boolean => change.kind === 'put' && change.derived === true
 
 function namesCaller(
   { writing }: OwnershipTables,

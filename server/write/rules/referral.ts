@@ -1,15 +1,20 @@
 /** Referrals: every write of a Task or its ServiceRequest is a step of the lifecycle, with the consent and the evidence it needs. */
 import { idOf } from '../../fhir/element.ts'
 import type { Issue } from '../../fhir/outcome.ts'
-import { keyText, type Key, type Resource } from '../../fhir/types.ts'
+import { keyText, type Caller, type Key, type Resource } from '../../fhir/types.ts'
 import type { Guard } from '../../store/store.ts'
 import { consentCovers, newRecipients } from '../../domain/referral/consent.ts'
 import { checkReferral } from '../../domain/referral/request.ts'
 import { activitiesOf, checkActivity, checkFocus, focusOf } from '../../domain/referral/linked.ts'
-import { outputsOf } from '../../domain/referral/task.ts'
+import { outputsOf, requesterOf } from '../../domain/referral/task.ts'
+import { changesEnding } from '../../domain/referral/closed.ts'
+import type { Lifecycle } from '../../domain/referral/lifecycle.ts'
 import { checkTask } from '../../domain/referral/transition.ts'
 import { participantOf } from '../../domain/visibility/audience.ts'
+import { currentResource } from '../../records/resource.ts'
+import type { View } from '../../records/view.ts'
 import { PARTICIPANT, type Filter } from '../../search/query.ts'
+import { HUB } from '../reserved-agencies.ts'
 import { openTasksWhere } from '../open-tasks.ts'
 import type { PreparedChange } from '../change.ts'
 import type { PendingState } from '../pending-state.ts'
@@ -19,15 +24,12 @@ import type { Rule, RuleResult } from './rule.ts'
 type ReferralTables = Pick<RuleTables, 'visibility' | 'range' | 'lifecycle'>
 
 export const referralRules = (tables: ReferralTables): readonly Rule[] => [
-  {
-    types: ['Task'],
-    check: ({ before, after }, { caller }) => ({
-      issues: after ? checkTask(before, after, caller, tables.lifecycle) : [],
-    }),
-  },
+  { types: ['Task'], check: (change, state) => keepsLifecycle(tables, change, state) },
   {
     types: ['ServiceRequest'],
-    check: ({ before, after }, { caller }) => ({ issues: after ? checkReferral(before, after, caller) : [] }),
+    check: ({ change, before, after }, { caller }) => ({
+      issues: after ? checkReferral(before, after, isDerived(change) ? HUB_ITSELF : caller) : [],
+    }),
   },
   { types: ['Task', 'ServiceRequest'], check: (change, state) => hasConsent(tables, change, state) },
   { types: ['Task'], check: fitsRequest },
@@ -35,13 +37,39 @@ export const referralRules = (tables: ReferralTables): readonly Rule[] => [
   { types: ['ServiceRequest'], check: (change, state) => leavesNoTaskOpen(tables, change, state) },
 ]
 
+const isDerived = (change: PreparedChange['change']): boolean => change.kind === 'put' && change.derived === true
+
+const HUB_ITSELF: Caller = { agency: HUB, role: 'hub' }
+
+/** A Task that follows its request is a step that the requester could take. */
+async function keepsLifecycle(
+  { lifecycle }: ReferralTables,
+  { change, key, before, after }: PreparedChange,
+  { caller, now, unrestricted }: PendingState,
+): Promise<RuleResult> {
+  if (!after) return {}
+  const actor: Caller = isDerived(change) ? { agency: requesterOf(after) ?? '', role: 'agency' } : caller
+  const isClosed = before !== undefined && lifecycle.terminal.includes(String(before.status))
+  const closed = isClosed && changesEnding(before, after) ? await closedAt(lifecycle, unrestricted, key) : undefined
+  const closing = closed === undefined ? undefined : { at: closed, now }
+  return { issues: checkTask(before, after, actor, lifecycle, closing) }
+}
+
+/** When the Task came into a closed status, out of which no way leads back. */
+async function closedAt({ terminal }: Lifecycle, view: View, key: Key): Promise<number | undefined> {
+  const { total } = await view.history(key, { limit: 1 })
+  const { versions } = await view.history(key, { limit: total })
+  const closed = versions.filter((one) => terminal.includes(String(currentResource(one)?.status)))
+  return closed.length > 0 ? Math.min(...closed.map(({ at }) => at)) : undefined
+}
+
 /** The participant agreed that each new recipient may know (hub-sr-1). */
 async function hasConsent(
   { visibility, range }: ReferralTables,
-  { key, before, after, at }: PreparedChange,
+  { change, key, before, after, at }: PreparedChange,
   state: PendingState,
 ): Promise<RuleResult> {
-  const recipients = after ? newRecipients(before, after) : []
+  const recipients = after && !isDerived(change) ? recipientsOf(before, after, state) : []
   if (recipients.length === 0 || !after || state.caller.role === 'hub') return {}
   const participant = participantOf(visibility, after) ?? ''
   const consents = await state.find('Consent', {
@@ -55,6 +83,15 @@ async function hasConsent(
   )
   const element = key.type === 'Task' ? 'owner' : 'performer'
   return { issues: missing.map((recipient) => noConsent(participant, recipient, `${at}.${element}`)) }
+}
+
+/** A Task goes to those to whom its request, of the same commit, goes: that is one fault, found there. */
+function recipientsOf(before: Resource | undefined, after: Resource, state: PendingState): readonly string[] {
+  const all = newRecipients(before, after)
+  if (after.resourceType !== 'Task' || all.length === 0) return all
+  const request = state.changes.find(({ key }) => key.type === 'ServiceRequest' && key.id === focusOf(after))
+  const found = request?.after ? newRecipients(request.before, request.after) : []
+  return all.filter((one) => !found.includes(one))
 }
 
 const noConsent = (participant: string, recipient: string, expression: string): Issue => ({
@@ -121,23 +158,36 @@ function isUnchanged(key: Key, resource: Resource, { changes }: PendingState): r
   return [{ key, expect: { version: [Number(resource.meta?.versionId)] } }]
 }
 
-/** A referral that ends leaves no open Task behind: derived-changes.ts ends them, and none may come up meanwhile. */
-function leavesNoTaskOpen(
+/** Statuses of a request after which no Task of it is open. */
+const ENDED = ['revoked', 'completed', 'entered-in-error']
+
+/**
+ * A referral that ends leaves no open Task behind: derived-changes.ts ends those of a revoked one, a completed one needs
+ * them closed, and none may come up meanwhile.
+ */
+async function leavesNoTaskOpen(
   { lifecycle }: ReferralTables,
-  { key, before, after }: PreparedChange,
+  { key, before, after, at }: PreparedChange,
   state: PendingState,
-): RuleResult {
-  if (
-    !after ||
-    !before ||
-    before.status === after.status ||
-    !['revoked', 'entered-in-error'].includes(String(after.status))
-  )
-    return {}
-  const ended = state.changes.filter((one) => one.key.type === 'Task').map((one) => one.key.id)
+): Promise<RuleResult> {
+  const status = String(after?.status)
+  if (!after || !before || before.status === status || !ENDED.includes(status)) return {}
+  const ended = state.changes.filter((one) => one.key.type === 'Task')
   const where: Filter = {
     op: 'and',
-    of: [openTasksWhere(lifecycle, key.id), { op: 'not', of: { op: 'id', ids: ended } }],
+    of: [openTasksWhere(lifecycle, key.id), { op: 'not', of: { op: 'id', ids: ended.map((one) => one.key.id) } }],
   }
-  return { guards: [{ none: state.view.query({ type: 'Task', where, limit: 1 }) }] }
+  const guards = [{ none: state.unrestricted.query({ type: 'Task', where, limit: 1 }) }]
+  if (status !== 'completed') return { guards }
+  const open = [
+    ...(await state.unrestricted.list('Task', where)),
+    ...state.coming('Task', openTasksWhere(lifecycle, key.id)),
+  ]
+  const issues = open.slice(0, 1).map((task): Issue => ({
+    severity: 'error',
+    detail: 'referral-rule',
+    text: `\`Task/${String(task.id)}\` of this referral is still \`${String(task.status)}\`: complete the referral when it is closed, or revoke the referral.`,
+    expression: `${at}.status`,
+  }))
+  return { guards, issues }
 }

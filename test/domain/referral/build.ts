@@ -1,7 +1,7 @@
 /** Small builders of referral Tasks and of what goes into them, for the tests of the referral rules. */
 import { readFileSync } from 'node:fs'
 import { parseLifecycle } from '../../../server/domain/referral/lifecycle.ts'
-import { codeSystem } from '../../../server/fhir/canonical.ts'
+import { codeSystem, profileUrl } from '../../../server/fhir/canonical.ts'
 import type { Issue } from '../../../server/fhir/outcome.ts'
 import type { Caller, JsonObject, Resource } from '../../../server/fhir/types.ts'
 
@@ -30,11 +30,16 @@ export const outcome = (code: string): JsonObject =>
 
 export const activity = output('resulting-activity', { valueReference: { reference: 'Procedure/class' } })
 
-/** Contact attempts on the first days of March. */
+/** One contact attempt. */
+export const attempt = (valueDateTime: string, way?: string): JsonObject =>
+  output('contact-attempt', {
+    ...(way ? { extension: [{ url: profileUrl('ext-contact-way'), valueCode: way }] } : {}),
+    valueDateTime,
+  })
+
+/** Contact attempts on the first working days of March, in turn by phone and by letter. */
 export const attempts = (count: number): readonly JsonObject[] =>
-  Array.from({ length: count }, (_, n) =>
-    output('contact-attempt', { valueDateTime: `2019-03-0${n + 1}T10:00:00-06:00` }),
-  )
+  Array.from({ length: count }, (_, n) => attempt(`2019-03-0${n + 4}T10:00:00-06:00`, n % 2 === 0 ? 'phone' : 'letter'))
 
 export const reason = (text: string, code?: string): JsonObject => ({
   ...(code ? { coding: [{ system: codeSystem('ineligible-reason'), code }] } : {}),

@@ -29,7 +29,10 @@ const proposal = (rule: string, more: Partial<Proposal> = {}): Proposal => ({
   category: { system: codeSystem('service-category'), code: 'agency-specific' },
   program: rule,
   performer: rule,
+  providers: [rule],
   alreadyServed: false,
+  declinedBefore: [],
+  noShowBefore: [],
   warnings: [],
   ...more,
 })

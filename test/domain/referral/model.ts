@@ -33,6 +33,10 @@ export const ROWS: readonly (readonly [from: string, to: string, who: string, bu
   ['accepted', 'entered-in-error', 'RB', '='],
   ['in-progress', 'entered-in-error', 'RB', '='],
   ['on-hold', 'entered-in-error', 'RB', '='],
+  ['rejected', 'entered-in-error', 'ROB', '='],
+  ['cancelled', 'entered-in-error', 'ROB', '='],
+  ['failed', 'entered-in-error', 'ROB', '='],
+  ['completed', 'entered-in-error', 'ROB', '='],
 ]
 
 export const STATUSES = [
@@ -109,13 +113,15 @@ export type State = {
   readonly attempts: number
   readonly served: boolean
   readonly outcome?: string
-  readonly text: boolean
+  /** The reason in words; empty: none. */
+  readonly text: string
   readonly coded: boolean
 }
 
 /** Is this step legal? `before` undefined: the referral is created. Claiming sets the owner to the claimant. */
 export function legal(who: Who, before: State | undefined, after: State): boolean {
-  if (before && FINAL.includes(before.status)) return who !== 'S' && alike(before, after)
+  if (before && FINAL.includes(before.status))
+    return who !== 'S' && (alike(before, after) || marksError(who, before, after) || corrects(who, before, after))
   const moved = before === undefined || before.status !== after.status
   const taken = moved ? mayTake(who, before, after) : mayStay(who, before, after)
   return taken && partyRight(who, before, after) && evidenceRight(who, before, after)
@@ -126,6 +132,35 @@ const alike = (one: State, other: State): boolean =>
   (['status', 'business', 'owned', 'attempts', 'served', 'outcome', 'text', 'coded'] as const).every(
     (name) => one[name] === other[name],
   )
+
+/** A closed referral was a mistake: nothing but its status changes, and a new reason says why. */
+const marksError = (who: Who, before: State, after: State): boolean =>
+  before.status !== 'entered-in-error' &&
+  after.status === 'entered-in-error' &&
+  'ROB'.includes(who) &&
+  alike({ ...before, status: after.status, text: '', coded: false }, { ...after, text: '', coded: false }) &&
+  after.text !== '' &&
+  after.text !== before.text
+
+/** Another of the four outcomes, with its evidence and a new reason: by the board, where no time is known. */
+const corrects = (who: Who, before: State, after: State): boolean =>
+  who === 'B' &&
+  (before.status !== after.status || before.business !== after.business) &&
+  outcomeFor(before.status, before.business) !== undefined &&
+  closes(after) &&
+  before.owned === after.owned &&
+  after.text !== '' &&
+  after.text !== before.text &&
+  (after.outcome !== 'no-show' || after.attempts >= 3)
+
+/** One of the ways to close with an outcome, with that outcome and what it needs, but for contact attempts. */
+function closes(after: State): boolean {
+  const isRow = ROWS.some(([, to, , codes]) => to === after.status && codes.split(' ').includes(after.business))
+  const expected = outcomeFor(after.status, after.business)
+  if (!isRow || expected === undefined || after.outcome !== expected) return false
+  if (expected === 'received-services') return after.served
+  return expected === 'ineligible' ? after.coded : true
+}
 
 function mayTake(who: Who, before: State | undefined, after: State): boolean {
   const row = ROWS.find(([from, to]) => from === (before?.status ?? '-') && to === after.status)
@@ -142,7 +177,10 @@ function mayStay(who: Who, before: State, after: State): boolean {
 function partyRight(who: Who, before: State | undefined, after: State): boolean {
   if (!before) return true
   if (who === 'C') return !before.owned && after.owned
-  if (who === 'H' && (before.text !== after.text || before.coded !== after.coded)) return false
+  const reworded = before.text !== after.text || before.coded !== after.coded
+  if (who === 'H' && reworded) return false
+  // Why the owner set the status is not the requester's to say.
+  if (who === 'R' && reworded && before.status === after.status && before.business === after.business) return false
   if (before.owned === after.owned) return true
   return who === 'R' && ['draft', 'requested'].includes(before.status) && ['draft', 'requested'].includes(after.status)
 }
@@ -158,8 +196,8 @@ export function outcomeFor(status: string, business: string): string | undefined
 function evidenceRight(who: Who, before: State | undefined, after: State): boolean {
   const expected = outcomeFor(after.status, after.business)
   if (after.outcome !== expected) return false
-  if (['rejected', 'cancelled', 'on-hold', 'failed'].includes(after.status) && !after.text) return false
-  if (who === 'B' && before && !after.text) return false
+  if (['rejected', 'cancelled', 'on-hold', 'failed'].includes(after.status) && after.text === '') return false
+  if (who === 'B' && before && after.text === '') return false
   if (expected === 'received-services' && !after.served) return false
   if (expected === 'ineligible' && !after.coded) return false
   if (expected === 'no-show' && after.attempts < 3 && before?.business !== 'event-missed') return false

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { areaOf, programIn, provides } from '../../../server/domain/referral/area.ts'
+import { PROPOSAL, type EarlierReferral } from '../../../server/domain/referral/earlier.ts'
 import { propose, type ProposeInput } from '../../../server/domain/referral/propose.ts'
 import { codeSystem } from '../../../server/fhir/canonical.ts'
 import type { Resource } from '../../../server/fhir/types.ts'
-import { readJson, task } from './build.ts'
+import { business, lifecycle, outcome, readJson, task } from './build.ts'
 
 const all = (folder: string, prefix: string): readonly Resource[] =>
   readdirSync(new URL(`../../../${folder}`, import.meta.url))
@@ -16,6 +17,8 @@ const rules = all('capability/rules', 'PlanDefinition-referral-rules')
 const activities = all('capability/activities', 'ActivityDefinition-')
 const programs = all('samples/seed', 'HealthcareService-')
 const localAreas = readJson('valuesets/CodeSystem-local-area.json') as unknown as Resource
+
+const AREAS = (localAreas.concept as readonly { code: string }[]).map(({ code }) => code)
 
 type AssessmentAnswers = { readonly [question: string]: boolean | string }
 /** Answers that call for nothing. */
@@ -50,9 +53,10 @@ const input = (answers: AssessmentAnswers, more: Partial<ProposeInput> = {}): Pr
   programs,
   participant: participant(),
   takenBy: 'ui',
-  openReferrals: [],
+  referrals: [],
+  terminal: lifecycle.terminal,
   participations: [],
-  area: 'north',
+  place: { area: 'north', areas: AREAS },
   now: Date.parse('2019-03-01T15:10:00Z'),
   ...more,
 })
@@ -118,11 +122,9 @@ describe('Proposals from the service assessment', () => {
   })
 
   it('go to the agency of the participant’s area, and to none (an open referral) where no agency serves', () => {
-    for (const area of ['north', 'delta', 'central', 'coast']) {
-      assert.equal(propose(input({ q6: true }, { area }))[0]?.performer, `youth-${area}`)
-    }
-    for (const area of [undefined, 'elsewhere'])
-      assert.equal(propose(input({ q6: true }, { area }))[0]?.performer, undefined)
+    const placed = (area?: string) => propose(input({ q6: true }, { place: { area, areas: AREAS } }))[0]
+    for (const area of AREAS) assert.equal(placed(area)?.performer, `youth-${area}`)
+    for (const area of [undefined, 'elsewhere']) assert.equal(placed(area)?.performer, undefined)
     const closed = programs.map((one) => ({ ...one, active: false }))
     assert.equal(propose(input({ q1: false }, { programs: closed }))[0]?.performer, undefined)
   })
@@ -165,10 +167,84 @@ describe('Proposals from the service assessment', () => {
         resourceType: 'ServiceRequest',
         code: { coding: [{ system: codeSystem('service-catalogue'), code }] },
       }
-      return propose(input({ q1: false }, { openReferrals: [{ task: task(), request }] }))[0]?.openReferral
+      return propose(input({ q1: false }, { referrals: [{ task: task(), request }] }))[0]?.openReferral
     }
     assert.equal(open('adult-basic-education'), 'Task/t-abe')
     assert.equal(open('food-assistance'), undefined)
+  })
+
+  it('go to the only agency that serves all areas where the area is not known, and say so where it is open which', () => {
+    const unknown = { place: { areas: AREAS } }
+    const [abe] = propose(input({ q1: false }, unknown))
+    assert.deepEqual([abe?.performer, abe?.warnings], ['abe', []])
+    const [youth] = propose(input({ q6: true }, { ...unknown, participant: participant({ birthDate: '2001-01-08' }) }))
+    assert.deepEqual(
+      [youth?.performer, youth?.providers],
+      [undefined, ['youth-central', 'youth-coast', 'youth-delta', 'youth-north']],
+    )
+    assert.match(youth?.warnings[0] ?? '', /names no county.*`youth`.*Name the `performer`/)
+    const second = { ...programs.find(({ id }) => id === 'adult-education'), id: 'second' } as Resource
+    const two = [...programs, { ...second, providedBy: { reference: 'Organization/college' } }]
+    const [either] = propose(input({ q1: false }, { ...unknown, programs: two }))
+    assert.deepEqual(
+      [either?.performer, either?.providers, either?.warnings.length],
+      [undefined, ['abe', 'college'], 1],
+    )
+    const [none] = propose(input({ q1: false }, { programs: [] }))
+    assert.match(none?.warnings[0] ?? '', /^No agency provides the program `adult-education`/)
+  })
+
+  it('go to the program with the most capacity of those that serve the area, and show its capacity', () => {
+    const youth = programs.find(({ id }) => id === 'youth-north') as Resource
+    const withCapacity = (id: string, valueCode: string): Resource => ({
+      ...youth,
+      id,
+      providedBy: { reference: `Organization/${id}` },
+      extension: (youth.extension as readonly { url: string }[]).map((one) =>
+        one.url.endsWith('ext-capacity-status') ? { url: one.url, valueCode } : one,
+      ),
+    })
+    const one = (...list: readonly Resource[]) => propose(input({ q6: true }, { programs: list }))[0]
+    const [full, waiting, free] = [
+      withCapacity('a', 'no-capacity'),
+      withCapacity('b', 'waitlist'),
+      withCapacity('c', 'capacity'),
+    ]
+    const shown = (...list: readonly Resource[]) => [one(...list)?.performer, one(...list)?.capacity]
+    assert.deepEqual(shown(full, waiting, free), ['c', 'capacity'])
+    assert.deepEqual(shown(full, waiting), ['b', 'waitlist'])
+    assert.match(one(full, waiting)?.warnings.at(-1) ?? '', /has no place at present, but a waiting list/)
+    assert.match(one(full)?.warnings.at(-1) ?? '', /takes nobody at present/)
+  })
+
+  it('show what was declined or missed before, the latest first, and whether this one is decided', () => {
+    const earlier = (id: string, day: string, more: Partial<Resource>) => ({
+      request: {
+        resourceType: 'ServiceRequest',
+        ...(id === 'mine' ? { identifier: [{ system: PROPOSAL, value: 'form.abe' }] } : {}),
+        code: { coding: [{ system: codeSystem('service-catalogue'), code: 'adult-basic-education' }] },
+      } as Resource,
+      task: task({ id, authoredOn: `${day}T09:00:00Z`, ...more }),
+    })
+    const unsent = { status: 'cancelled', businessStatus: business('declined-before-send') }
+    const missed = { status: 'failed', businessStatus: business('no-show'), output: [outcome('no-show')] }
+    const declined = { status: 'failed', businessStatus: business('declined'), output: [outcome('declined')] }
+    const referrals = [
+      earlier('old', '2018-01-01', unsent),
+      earlier('new', '2018-06-01', declined),
+      earlier('missed', '2018-03-01', missed),
+      earlier('wrong', '2018-09-01', { ...declined, status: 'entered-in-error' }),
+    ]
+    const form = { ...response({ q1: false }), id: 'form' }
+    const one = (list: readonly EarlierReferral[]) =>
+      propose(input({ q1: false }, { response: form, referrals: list }))[0]
+    const shown = one(referrals)
+    assert.deepEqual(
+      [shown?.declinedBefore, shown?.noShowBefore, shown?.decided, shown?.openReferral],
+      [['Task/new', 'Task/old'], ['Task/missed'], undefined, undefined],
+    )
+    assert.equal(shown?.warnings.length, 2)
+    assert.equal(one([...referrals, earlier('mine', '2019-01-01', unsent)])?.decided, 'Task/mine')
   })
 
   it('come from active rules only', () => {
@@ -251,11 +327,11 @@ describe('The program that serves an area', () => {
       program('a', ['north']),
       program('c', ['coast']),
     ]
-    assert.equal(programIn(list, 'youth', 'north')?.id, 'a')
-    assert.equal(programIn(list, 'youth', 'delta')?.id, 'b')
-    assert.equal(programIn(list, 'youth', 'central')?.id, 'everywhere')
-    assert.equal(programIn(list, 'youth', undefined)?.id, 'everywhere')
-    assert.equal(programIn(list, 'snap', 'north'), undefined)
+    assert.equal(programIn(list, 'youth', { area: 'north', areas: AREAS })?.id, 'a')
+    assert.equal(programIn(list, 'youth', { area: 'delta', areas: AREAS })?.id, 'b')
+    assert.equal(programIn(list, 'youth', { area: 'central', areas: AREAS })?.id, 'everywhere')
+    assert.equal(programIn(list, 'youth', { areas: AREAS })?.id, 'everywhere')
+    assert.equal(programIn(list, 'snap', { area: 'north', areas: AREAS }), undefined)
   })
 
   it('names who provides it at all', () => {

@@ -1,13 +1,13 @@
 /** The rules of a referral's ServiceRequest, what follows from its changes, and the consents that it needs. */
 import assert from 'node:assert/strict'
 import { consentCovers, newRecipients, recipients } from '../../../server/domain/referral/consent.ts'
-import { followUps } from '../../../server/domain/referral/follow.ts'
+import { followedRequest, followUps } from '../../../server/domain/referral/follow.ts'
 import { checkReferral } from '../../../server/domain/referral/request.ts'
 import { checkTask } from '../../../server/domain/referral/transition.ts'
 import { codeSystem } from '../../../server/fhir/canonical.ts'
 import { dateRange } from '../../../server/fhir/dates.ts'
 import type { Caller, Resource } from '../../../server/fhir/types.ts'
-import { ABE, BOARD, brief, business, ES, lifecycle, task } from './build.ts'
+import { ABE, BOARD, brief, business, ES, lifecycle, outcome, task } from './build.ts'
 
 const request = (more: Partial<Resource> = {}): Resource => ({
   resourceType: 'ServiceRequest',
@@ -27,6 +27,8 @@ const LEGAL: Readonly<Record<string, readonly string[]>> = {
   draft: ['active', 'revoked', 'entered-in-error'],
   active: ['on-hold', 'revoked', 'completed', 'entered-in-error'],
   'on-hold': ['active', 'revoked', 'completed', 'entered-in-error'],
+  revoked: ['entered-in-error'],
+  completed: ['entered-in-error'],
 }
 
 describe('The ServiceRequest of a referral', () => {
@@ -63,12 +65,6 @@ describe('The ServiceRequest of a referral', () => {
     ])
   })
 
-  it('is not addressed to its own requester', () => {
-    assert.deepEqual(judge(undefined, request({ performer: [{ reference: 'Organization/es' }] }), ES), [
-      'referral-rule ServiceRequest.performer',
-    ])
-  })
-
   it('is changed by its requester alone; the board may mark it entered in error', () => {
     assert.deepEqual(judge(request(), request({ priority: 'urgent' }), ABE), ['referral-rule ServiceRequest'])
     assert.deepEqual(judge(request(), request({ priority: 'urgent' }), BOARD), ['referral-rule ServiceRequest'])
@@ -77,7 +73,7 @@ describe('The ServiceRequest of a referral', () => {
 })
 
 describe('Revoking a ServiceRequest', () => {
-  const NOW = Date.parse('2019-04-01T00:00:00Z')
+  const NOW = { now: Date.parse('2019-04-01T00:00:00Z'), terminal: lifecycle.terminal }
   const OPEN = [
     task({ status: 'draft', businessStatus: business('proposed') }),
     task(),
@@ -105,6 +101,18 @@ describe('Revoking a ServiceRequest', () => {
     )
   })
 
+  it('leaves closed Tasks as they are, but an entry in error marks them as errors too', () => {
+    const closed = task({ status: 'failed', businessStatus: business('declined'), output: [outcome('declined')] })
+    assert.deepEqual(followUps(request(), request({ status: 'revoked' }), [closed], NOW), [])
+    const wrong = request({ status: 'entered-in-error', note: [{ text: 'Another person of the same name.' }] })
+    const [after] = followUps(request(), wrong, [closed], NOW)
+    assert.deepEqual(
+      [after?.status, after?.statusReason],
+      ['entered-in-error', { text: 'Another person of the same name.' }],
+    )
+    assert.deepEqual(checkTask(closed, after as Resource, ES, lifecycle), [])
+  })
+
   it('never turns the clock of a Task back', () => {
     const [changed] = followUps(
       request(),
@@ -124,6 +132,57 @@ describe('Revoking a ServiceRequest', () => {
   })
 })
 
+describe('The ServiceRequest of a Task that ends', () => {
+  const follow = (before: Resource, after: Resource, one = request(), others: readonly Resource[] = []) =>
+    followedRequest(before, after, one, { others, lifecycle })
+
+  it('is an error when the Task is one and no other Task of it is left', () => {
+    for (const status of ['draft', 'active', 'on-hold', 'revoked', 'completed']) {
+      const after = follow(task(), task({ status: 'entered-in-error' }), request({ status }))
+      assert.equal(after?.status, 'entered-in-error', status)
+    }
+    const wrong = task({ status: 'entered-in-error' })
+    assert.equal(follow(task(), wrong, request(), [task({ id: 'other' })]), undefined)
+    assert.equal(follow(task(), wrong, request(), [{ ...wrong, id: 'other' }])?.status, 'entered-in-error')
+    assert.equal(follow(task(), wrong, request({ status: 'entered-in-error' })), undefined)
+  })
+
+  it('is revoked when the draft that was to send it is unchecked', () => {
+    const unsent = { status: 'cancelled', businessStatus: business('declined-before-send') }
+    assert.equal(follow(task({ status: 'draft' }), task(unsent), request({ status: 'draft' }))?.status, 'revoked')
+  })
+
+  it('stays as it is after every other end, and after none', () => {
+    for (const [status, code] of [
+      ['cancelled', 'withdrawn'],
+      ['cancelled', 'declined'],
+      ['rejected', 'rejected-capacity'],
+      ['failed', 'no-show'],
+      ['completed', 'services-received'],
+      ['accepted', 'accepted'],
+    ] as const)
+      assert.equal(follow(task(), task({ status, businessStatus: business(code) })), undefined, status)
+    assert.equal(follow(task(), task({ priority: 'urgent' })), undefined)
+    assert.equal(
+      followedRequest(undefined, task({ status: 'entered-in-error' }), request(), { others: [], lifecycle }),
+      undefined,
+    )
+  })
+
+  it('names the agency to which it was routed, or that claimed it', () => {
+    const to = (agency: string) => ({ owner: { reference: `Organization/${agency}` } })
+    const agencies = (one: Resource | undefined) => one?.performer
+    assert.deepEqual(agencies(follow(task(), task(to('vr')))), [{ reference: 'Organization/vr' }])
+    const { owner: _, ...open } = task()
+    const { performer: __, ...unaddressed } = request()
+    const claimed = task({ status: 'accepted', ...to('vr') })
+    assert.deepEqual(agencies(follow(open as Resource, claimed, unaddressed as Resource)), [
+      { reference: 'Organization/vr' },
+    ])
+    assert.equal(follow(task(), task()), undefined)
+  })
+})
+
 describe('The recipients of a referral', () => {
   it('are the performer of an active request and the owner of a requested Task', () => {
     assert.deepEqual(recipients(request()), ['abe'])
@@ -131,6 +190,7 @@ describe('The recipients of a referral', () => {
     for (const status of ['draft', 'revoked', 'completed']) assert.deepEqual(recipients(request({ status })), [])
     for (const status of ['draft', 'accepted', 'cancelled']) assert.deepEqual(recipients(task({ status })), [])
     assert.deepEqual(recipients(request({ performer: undefined })), [])
+    assert.deepEqual(newRecipients(undefined, request({ performer: [{ reference: 'Organization/es' }] })), [])
     assert.deepEqual(recipients(task({ owner: undefined })), [])
   })
 

@@ -1,11 +1,13 @@
 /** Every row of the referral lifecycle, of its business statuses and of its outcomes, both ways. */
 import assert from 'node:assert/strict'
 import { legalNow } from '../../../server/domain/referral/legal.ts'
+import { parseLifecycle } from '../../../server/domain/referral/lifecycle.ts'
 import { checkTask } from '../../../server/domain/referral/transition.ts'
 import type { Caller, Resource } from '../../../server/fhir/types.ts'
 import {
   ABE,
   activity,
+  attempt,
   attempts,
   BOARD,
   brief,
@@ -181,7 +183,7 @@ describe('The business statuses of a referral', () => {
           const code: string =
             move.businessStatus ?? String((before.businessStatus as { coding: { code: string }[] }).coding[0]?.code)
           const evidence =
-            actor === ABE
+            actor === ABE && move.status !== 'entered-in-error'
               ? [
                   ...(outputs ?? []),
                   ...(outputs ? [] : attempts(3)),
@@ -192,7 +194,7 @@ describe('The business statuses of a referral', () => {
             ...before,
             status: move.status,
             businessStatus: business(code),
-            statusReason: reason('So.', 'age'),
+            statusReason: reason(`So it became ${move.status}.`, 'age'),
             ...(evidence ? { output: evidence } : {}),
           }
           if (actor !== HUB)
@@ -272,7 +274,7 @@ describe('The four outcomes of a referral', () => {
     assert.deepEqual(brief(checkTask(storedTask('in-progress'), bare, ABE, lifecycle)), ['referral-rule Task.output'])
   })
 
-  it('needs three contact attempts at different times, or a missed event before, for a no-show', () => {
+  it('needs three contact attempts on different working days by two ways, or a missed event before, for a no-show', () => {
     const after = (output: readonly unknown[]): Resource => ({
       ...arriving('accepted', 'failed', 'no-show'),
       output: [...output, outcome('no-show')] as never,
@@ -285,8 +287,42 @@ describe('The four outcomes of a referral', () => {
     assert.deepEqual(brief(checkTask(before('contacted'), after([one, one, one]), ABE, lifecycle)), [
       'referral-rule Task.output',
     ])
+    for (const few of [
+      ['2019-03-04T10:00:00Z', '2019-03-04T10:00:01Z', '2019-03-04T10:00:02Z'],
+      ['2019-03-04', '2019-03-05', '2019-03-05T17:00:00-06:00'],
+      ['2019-03-01', '2019-03-02', '2019-03-03'],
+      ['2019-03-09', '2019-03-10', '2019-03-16'],
+    ]) {
+      const outputs = few.map((day, n) => attempt(day, n === 0 ? 'letter' : 'phone'))
+      const [issue, ...others] = checkTask(before('contacted'), after(outputs), ABE, lifecycle)
+      assert.match(issue?.text ?? '', /on 3 working days and by 2 ways \(ext-contact-way\)/, few.join())
+      assert.deepEqual(others, [])
+    }
+    const days = ['2019-03-04', '2019-03-05', '2019-03-06']
+    for (const ways of [
+      ['phone', 'phone', 'phone'],
+      [undefined, undefined, undefined],
+      ['phone', undefined, 'phone'],
+    ])
+      assert.deepEqual(
+        brief(checkTask(before('contacted'), after(days.map((day, n) => attempt(day, ways[n]))), ABE, lifecycle)),
+        ['referral-rule Task.output'],
+      )
     assert.deepEqual(checkTask(before('contacted'), after(attempts(3)), ABE, lifecycle), [])
     assert.deepEqual(checkTask(before('event-missed'), after([]), ABE, lifecycle), [])
+  })
+
+  it('take the numbers of a no-show from the table, and the working days from the calendar of the state', () => {
+    const table = readJson('capability/rules/referral-lifecycle.json')
+    const lenient = { ...table, contactAttempts: { count: 1, days: 1, ways: 0 } }
+    const closing = (day: string): Resource => ({
+      ...arriving('accepted', 'failed', 'no-show'),
+      output: [attempt(day), outcome('no-show')],
+    })
+    const bare = { ...storedTask('accepted'), output: [] } as unknown as Resource
+    const holiday = parseLifecycle(lenient, (text) => (text.startsWith('2019-03-05') ? undefined : text.slice(0, 10)))
+    assert.deepEqual(checkTask(bare, closing('2019-03-04'), ABE, holiday), [])
+    assert.deepEqual(brief(checkTask(bare, closing('2019-03-05'), ABE, holiday)), ['referral-rule Task.output'])
   })
 
   it('needs a reason by code and by text for ineligible', () => {
@@ -299,9 +335,9 @@ describe('The four outcomes of a referral', () => {
 })
 
 describe('A closed referral', () => {
-  it('has no way out', () => {
+  it('has no way out but to be marked as an error', () => {
     for (const from of FINAL) {
-      for (const to of STATUSES.filter((one) => one !== from)) {
+      for (const to of STATUSES.filter((one) => one !== from && one !== 'entered-in-error')) {
         for (const actor of Object.values(ACTORS)) {
           const issues = checkTask(task({ status: from }), task({ status: to }), actor, lifecycle)
           assert.deepEqual(brief(issues), ['transition-illegal Task.status'])

@@ -176,6 +176,61 @@ describe('Elements of a referral that are one party’s', () => {
       assert.deepEqual(judge(accepted(), accepted({ note: [{ text: 'Call after five.' }] }), actor), [])
   })
 
+  it('are notes of the one who wrote them: another neither changes one, nor takes it away, nor writes one in the other’s name', () => {
+    const by = (agency: string, text: string) => ({ text, authorReference: { reference: `Organization/${agency}` } })
+    const before = accepted({ note: [by('es', 'Call after five.'), by('abe', 'Called.'), { text: 'Of old.' }] })
+    const after = (...note: readonly object[]) => ({ ...before, note }) as Resource
+    const [es, abe, old] = before.note as readonly object[]
+    for (const notes of [
+      [by('es', 'Never call.'), abe, old],
+      [abe, old],
+      [es, abe],
+      [es, abe, { text: 'Of new.' }],
+      [by('abe', 'Call after five.'), abe, old],
+    ])
+      assert.deepEqual(judge(before, after(...(notes as object[])), ABE), ['referral-rule Task.note'])
+    assert.deepEqual(judge(before, after(es!, abe!, old!, by('es', 'Thanks.')), ABE), [
+      'referral-rule Task.note[3].authorReference',
+    ])
+    assert.deepEqual(judge(undefined, task({ note: [by('abe', 'Welcome.')] }), ES), [
+      'referral-rule Task.note[0].authorReference',
+    ])
+    assert.deepEqual(judge(before, after(es!, by('abe', 'Called twice.'), old!), ABE), [])
+    assert.deepEqual(judge(before, after(es!, old!), ABE), [])
+    assert.deepEqual(judge(before, after(abe!, old!, es!), ABE), [], 'in another order')
+  })
+
+  it('are what the requester asked for, and the number that each gave', () => {
+    const number = (code: string, value: string) => ({
+      type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code }] },
+      value,
+    })
+    const before = accepted({ description: 'Help with reading.', identifier: [number('PLAC', 'R-1')] })
+    for (const more of [{ description: 'Nothing.' }, { input: [] as never }, { authoredOn: '2019-03-01' }])
+      assert.deepEqual(judge(before, { ...before, ...more } as Resource, ABE), [
+        `referral-rule Task.${Object.keys(more)[0]}`,
+      ])
+    const given = (...identifier: readonly object[]) => ({ ...before, identifier }) as Resource
+    assert.deepEqual(judge(before, given(number('PLAC', 'R-2')), ABE), ['referral-rule Task.identifier'])
+    const filled = given(number('PLAC', 'R-1'), number('FILL', 'A-1'))
+    assert.deepEqual(judge(before, filled, ABE), [])
+    assert.deepEqual(judge(before, filled, ES), ['referral-rule Task.identifier'])
+    assert.deepEqual(judge(filled, before, ES), ['referral-rule Task.identifier'])
+  })
+
+  it('are the reason why it waits, for the owner who set it', () => {
+    const waiting = task({ status: 'on-hold', businessStatus: business('paused'), statusReason: reason('No teacher.') })
+    const other = { ...waiting, statusReason: reason('He does not want to.') }
+    assert.deepEqual(judge(waiting, other, ES), ['referral-rule Task.statusReason'])
+    assert.deepEqual(judge(waiting, other, ABE), [])
+  })
+
+  it('are, for the owner too, no escalation', () => {
+    const escalation = output('escalation', { valueAnnotation: { text: 'To the area.' } })
+    assert.deepEqual(judge(accepted({ output: [escalation] }), accepted(), ABE), ['referral-rule Task.output'])
+    assert.deepEqual(judge(accepted(), accepted({ output: [escalation] }), ABE), ['referral-rule Task.output'])
+  })
+
   it('are, for the hub, overdue and escalated with an output that says so', () => {
     const escalated = {
       businessStatus: business('escalated'),
@@ -250,6 +305,100 @@ describe('A closed referral', () => {
   })
 })
 
+describe('A closed referral that was a mistake', () => {
+  const closed = (): Resource =>
+    task({
+      status: 'failed',
+      businessStatus: business('no-show'),
+      statusReason: reason('Did not come.'),
+      output: [...attempts(3), outcome('no-show')],
+    })
+  const wrong = { status: 'entered-in-error', statusReason: reason('Another person of the same name.') }
+
+  it('is marked as an error by its requester, its owner or the board, with a reason of its own', () => {
+    for (const actor of [ES, ABE, BOARD]) {
+      assert.deepEqual(judge(closed(), { ...closed(), ...wrong }, actor), [])
+      assert.deepEqual(judge(closed(), { ...closed(), status: 'entered-in-error' }, actor), [
+        'referral-rule Task.statusReason',
+      ])
+    }
+    for (const actor of [STRANGER, HUB])
+      assert.deepEqual(judge(closed(), { ...closed(), ...wrong }, actor), ['transition-illegal Task.status'])
+  })
+
+  it('keeps everything else, and its end', () => {
+    const error = { ...closed(), ...wrong }
+    assert.deepEqual(judge(closed(), { ...error, output: attempts(3) }, ES), ['referral-rule Task.output'])
+    assert.deepEqual(judge(closed(), { ...error, businessStatus: business('withdrawn') }, ES), [
+      'referral-rule Task.businessStatus',
+    ])
+    assert.deepEqual(judge(error, closed(), BOARD), ['transition-illegal Task.status'])
+  })
+})
+
+describe('A closed referral whose outcome was wrong', () => {
+  const DAY = 86_400_000
+  const closed = (): Resource =>
+    task({
+      status: 'failed',
+      businessStatus: business('no-show'),
+      statusReason: reason('Did not come.'),
+      output: [...attempts(3), outcome('no-show')],
+    })
+  const served = (more: Partial<Resource> = {}): Resource => ({
+    ...closed(),
+    status: 'completed',
+    businessStatus: business('services-received'),
+    statusReason: reason('He came to another center.'),
+    output: [...attempts(3), outcome('received-services'), activity],
+    ...more,
+  })
+  const correct = (after: Resource, actor: Caller, days: number | undefined = 1, before = closed()) =>
+    brief(checkTask(before, after, actor, lifecycle, days === undefined ? undefined : { at: 0, now: days * DAY }))
+
+  it('is corrected by its owner within 30 days, and by the board at any time', () => {
+    assert.deepEqual(correct(served(), ABE, 0), [])
+    assert.deepEqual(correct(served(), ABE, 30), [])
+    assert.deepEqual(correct(served(), ABE, 30 + 1 / DAY), ['transition-illegal Task.status'])
+    for (const days of [0, 31, 3650]) assert.deepEqual(correct(served(), BOARD, days), [])
+    for (const actor of [ES, STRANGER, HUB])
+      assert.deepEqual(correct(served(), actor), ['transition-illegal Task.status'])
+  })
+
+  it('needs a reason of its own, and the outcome and the evidence of the new end', () => {
+    assert.deepEqual(correct(served({ statusReason: closed().statusReason }), ABE), ['referral-rule Task.statusReason'])
+    assert.deepEqual(correct(served({ output: [...attempts(3), outcome('no-show'), activity] }), ABE), [
+      'referral-rule Task.output',
+    ])
+    assert.deepEqual(correct(served({ output: [...attempts(3), outcome('received-services')] }), ABE), [
+      'referral-rule Task.output',
+    ])
+    const missed = {
+      ...closed(),
+      statusReason: reason('He never came.'),
+      output: [attempts(1)[0]!, outcome('no-show')],
+    }
+    assert.deepEqual(correct(missed, ABE, 1, served()), ['referral-rule Task.output'])
+    assert.deepEqual(correct({ ...missed, output: [...attempts(3), outcome('no-show')] }, ABE, 1, served()), [])
+  })
+
+  it('changes nothing else, becomes nothing open, and no end that is not counted', () => {
+    assert.deepEqual(correct(served({ priority: 'stat' }), ABE), ['referral-rule Task.priority'])
+    assert.deepEqual(correct(served({ owner: { reference: 'Organization/vr' } }), BOARD), ['referral-rule Task.owner'])
+    for (const [status, code] of [
+      ['accepted', 'accepted'],
+      ['requested', 'awaiting-contact'],
+      ['cancelled', 'withdrawn'],
+      ['rejected', 'rejected-capacity'],
+    ] as const)
+      assert.deepEqual(correct({ ...closed(), status, businessStatus: business(code) }, BOARD), [
+        'transition-illegal Task.status',
+      ])
+    const withdrawn = task({ status: 'cancelled', businessStatus: business('withdrawn') })
+    assert.deepEqual(correct(served(), BOARD, 1, withdrawn), ['transition-illegal Task.status'])
+  })
+})
+
 describe('The table of the lifecycle', () => {
   it('is refused with a sentence that names the row when it names something unknown', () => {
     const table = readJson('capability/rules/referral-lifecycle.json')
@@ -262,7 +411,8 @@ describe('The table of the lifecycle', () => {
       broken({ progress: [{ while: ['accepted'], by: ['friend'], to: [] }] }),
       /`progress\[0\].by` names `friend`/,
     )
-    assert.throws(broken({ contactAttempts: 'three' }), /`contactAttempts` must be a whole number/)
+    assert.throws(broken({ contactAttempts: 'three' }), /`contactAttempts.count` must be a whole number/)
+    assert.throws(broken({ follow: [{ task: 'accepted' }] }), /`follow\[0\].task` names `accepted`/)
     assert.throws(broken({ outcomes: undefined }), /`outcomes` must be a list/)
   })
 })
