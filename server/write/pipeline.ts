@@ -142,8 +142,9 @@ async function validateChange(
   }
 }
 
-/** Two rules, or two records, may find the same fault: it is one issue. */
+/** Two rules, or two records, may find the same fault: it is one issue. What refuses the write comes first. */
 function refuseInvalid(issues: readonly Issue[]): void {
   if (!issues.some(isError)) return
-  throw new OutcomeError([...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values()])
+  const distinct = [...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values()]
+  throw new OutcomeError([...distinct.filter(isError), ...distinct.filter((issue) => !isError(issue))])
 }

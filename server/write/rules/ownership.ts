@@ -30,12 +30,16 @@ function mayWrite({ writing }: OwnershipTables, changed: PreparedChange, { calle
   if (stored.owner === caller.agency || (before && after && writing.shared.includes(key.type))) return {}
   throw refuse(
     'forbidden',
-    `\`${keyText(key)}\` was written by another agency, which alone may ${after ? 'change' : 'delete'} it; \`${caller.agency}\` may read it.`,
+    `\`${keyText(key)}\` was written by another agency, which alone may ${after ? 'change' : 'delete'} it; \`${caller.agency}\` may ${may(writing, key)} it.`,
   )
 }
 
 /** A change that the hub makes out of another is not the caller's. */
 const isDerived = (change: PreparedChange['change']): boolean => change.kind === 'put' && change.derived === true
+
+/** What an agency of the circle may do with a record of another one, as a word. */
+const may = ({ shared }: OwnershipTables['writing'], { type }: PreparedChange['key']): string =>
+  shared.includes(type) ? 'update' : 'read'
 
 function namesCaller(
   { writing }: OwnershipTables,
