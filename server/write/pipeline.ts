@@ -142,9 +142,8 @@ async function validateChange(
   }
 }
 
-/** Two rules, or two records, may find the same fault: it is one issue. What refuses the write comes first. */
+/** Two rules, or two records, may find the same fault: it is one issue. */
 function refuseInvalid(issues: readonly Issue[]): void {
   if (!issues.some(isError)) return
-  const distinct = [...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values()]
-  throw new OutcomeError([...distinct.filter(isError), ...distinct.filter((issue) => !isError(issue))])
+  throw new OutcomeError([...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values()])
 }

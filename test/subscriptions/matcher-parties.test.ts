@@ -97,10 +97,12 @@ describe('subscriptions / matcher / the parties of a change', function () {
     assert.deepEqual(came, {
       'es referral-created': ['Task'],
       'es referral-rerouted': ['Task'],
+      'es referral-updated': ['ServiceRequest'],
       'abe referral-rerouted': ['Task?'],
       'abe participant-lost': ['Patient?'],
       'vr referral-created': ['Task'],
       'vr referral-rerouted': ['Task'],
+      'vr referral-updated': ['ServiceRequest'],
     })
     made(await vr.change(made(await vr.get(`/Task/${first.id}`)), { status: 'accepted', ...business('accepted') }))
     assert.deepEqual(
