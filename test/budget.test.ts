@@ -121,6 +121,15 @@ const ROWS: readonly Row[] = [
       ),
   ],
   ['$refer', cost(7, 3, 1), ({ es, subject }) => es.post(`/${subject}/$refer`, referParameters)],
+  [
+    '$revoke-consent',
+    cost(8, 20, 1),
+    ({ es, subject }) =>
+      es.post(`/${subject}/$revoke-consent`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'recipient', valueReference: { reference: 'Organization/vr' } }],
+      }),
+  ],
   ['$status', cost(2, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$status`)],
   ['$events', cost(3, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$events`)],
 ]

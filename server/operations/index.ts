@@ -6,6 +6,7 @@ import { refer } from './refer.ts'
 import type { ReferralNeeds } from './referrals.ts'
 import { retryJob } from './retry-job.ts'
 import { submitReferrals } from './submit-referrals.ts'
+import { revokeConsent } from './revoke-consent.ts'
 import { subscriptionEvents } from './events.ts'
 import { subscriptionStatus } from './status.ts'
 import { terminologyOperations } from './terminology/index.ts'
@@ -18,6 +19,7 @@ export const operations = (needs: ReferralNeeds): readonly Operation[] => [
   proposeReferrals(needs),
   submitReferrals(needs),
   refer(needs),
+  revokeConsent(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
   listJobs(needs),

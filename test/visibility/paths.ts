@@ -132,6 +132,15 @@ export const PATHS: readonly AccessPath[] = [
     ask: (client, target) => client.post(`${at(target)}/$refer`, parameters({ name: 'service', valueCode: 'nothing' })),
   },
   {
+    name: '$revoke-consent',
+    types: ['Patient'],
+    ask: (client, target) =>
+      client.post(
+        `${at(target)}/$revoke-consent`,
+        parameters({ name: 'recipient', valueReference: { reference: 'Organization/board' } }),
+      ),
+  },
+  {
     name: '$submit-referrals',
     types: ['Patient'],
     ask: (client, target) =>

@@ -3,15 +3,17 @@ import type { Definitions } from '../../definitions/definitions.ts'
 import type { Store } from '../../store/store.ts'
 import { audiencesOf } from '../audiences.ts'
 import { issuesAtEntry } from '../bundle-location.ts'
-import type { PreparedChange } from '../change.ts'
+import { isOfHub, type PreparedChange } from '../change.ts'
 import { complete, type HubValues } from '../complete.ts'
 import { checkDeletions } from '../deletions.ts'
+import { denialEffects } from '../denial-effects.ts'
 import { derivedChanges } from '../derived-changes.ts'
 import { withPathways } from '../pathway.ts'
 import { changesOwnElements } from '../own-elements.ts'
 import { pendingState, type PendingState } from '../pending-state.ts'
 import { checkWriter } from '../preconditions.ts'
 import type { RecordIndex } from '../record-index.ts'
+import { HUB_CALLER } from '../reserved-agencies.ts'
 import { checkReferences } from '../references.ts'
 import type { RuleTables } from '../rule-tables.ts'
 import { rulesOf } from '../rules/index.ts'
@@ -33,12 +35,15 @@ export function hubPolicy({ store, definitions, index, tables, values }: HubPoli
     setElements: { Task: ['lastModified'] },
     checkWriter: (caller, change) =>
       changesOwnElements(tables.writing, caller, change) ? undefined : checkWriter(definitions, caller, change),
-    derive: (context, changes) => derivedChanges(tables.lifecycle, context, changes),
+    derive: async (context, changes) => [
+      ...(await derivedChanges(tables.lifecycle, context, changes)),
+      ...(await denialEffects(tables.lifecycle, context, changes)),
+    ],
     complete: (resource, completion) => complete(resource, completion, values),
     follow: (context, changes) =>
       withPathways(tables.visibility, pendingState({ index, definitions }, context, changes)),
     check: (state) => checkRules(rulesFor, tables, state),
-    audiences: ({ caller }, changes) => audiencesOf({ ...tables, store }, caller, changes),
+    audiences: (context, changes) => audiencesOf({ ...tables, store }, context, changes),
   }
 }
 
@@ -69,7 +74,9 @@ function rulesByType(rules: readonly Rule[]): RulesFor {
 
 /** A rule names `Task.status`; in a Bundle that is `Bundle.entry[2].resource.status`. */
 async function checkRule(rule: Rule, one: PreparedChange, state: PendingState): Promise<RuleResult> {
-  const result = await issuesAtEntry(one, () => rule.check(one, state))
+  const { unrestricted: view } = state
+  const asWriter = isOfHub(one) ? { ...state, caller: HUB_CALLER, view } : state
+  const result = await issuesAtEntry(one, () => rule.check(one, asWriter))
   const located = (expression: string | undefined) =>
     expression?.split('.')[0] === one.key.type ? expression.replace(one.key.type, one.at) : expression
   const issues = (result.issues ?? []).map((issue) => ({ ...issue, expression: located(issue.expression) }))

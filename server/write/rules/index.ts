@@ -1,7 +1,10 @@
 /** The rules of the work between agencies, in the order of their issues. */
 import type { RuleTables } from '../rule-tables.ts'
+import { accessRules } from './access.ts'
 import { agencyRules } from './agency.ts'
 import { catalogueRules } from './catalogue.ts'
+import { closedReferralRules } from './closed-referral.ts'
+import { consentRules } from './consent.ts'
 import { definitionRules } from './definition.ts'
 import { numberRules } from './numbers.ts'
 import { ownershipRules } from './ownership.ts'
@@ -14,12 +17,15 @@ import { subscriptionRules } from './subscription.ts'
 
 export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...ownershipRules(tables),
+  ...accessRules(tables),
   ...agencyRules,
   ...participantRules,
   ...planRules(tables),
   ...referralRules(tables),
   ...numberRules,
   ...roleRules(tables),
+  ...consentRules(tables),
+  ...closedReferralRules(tables),
   ...catalogueRules,
   ...subscriptionRules(tables),
   ...definitionRules(tables),
