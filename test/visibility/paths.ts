@@ -141,6 +141,12 @@ export const PATHS: readonly AccessPath[] = [
       ),
   },
   {
+    name: '$propose-change',
+    types: ['Patient'],
+    ask: (client, target) =>
+      client.post(`${at(target)}/$propose-change`, parameters({ name: 'gender', valueCode: 'other' })),
+  },
+  {
     name: '$submit-referrals',
     types: ['Patient'],
     ask: (client, target) =>

@@ -48,9 +48,10 @@ export function hubPolicy({ store, definitions, index, tables, values }: HubPoli
 }
 
 async function checkRules(rulesFor: RulesFor, tables: RuleTables, state: PendingState): Promise<Required<RuleResult>> {
+  // First: it reads at once what the rules look at.
+  const references = await checkReferences(tables, state)
   const checks = state.changes.flatMap((one) => rulesFor(one.key.type).map((rule) => checkRule(rule, one, state)))
   const results = await Promise.all(checks)
-  const references = await checkReferences(tables, state)
   const deletions = await checkDeletions(state)
   return {
     issues: [...references.issues, ...results.flatMap((one) => one.issues ?? [])],

@@ -2,6 +2,7 @@
 import type { RuleTables } from '../rule-tables.ts'
 import { accessRules } from './access.ts'
 import { agencyRules } from './agency.ts'
+import { agencyTaskRules } from './agency-task.ts'
 import { catalogueRules } from './catalogue.ts'
 import { closedReferralRules } from './closed-referral.ts'
 import { consentRules } from './consent.ts'
@@ -23,6 +24,7 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...planRules(tables),
   ...referralRules(tables),
   ...numberRules,
+  ...agencyTaskRules,
   ...roleRules(tables),
   ...consentRules(tables),
   ...closedReferralRules(tables),
