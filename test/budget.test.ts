@@ -82,7 +82,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     'update ServiceRequest that ends its Task',
-    cost(5, 1, 1),
+    cost(7, 4, 1),
     ({ es, request }) => es.put(`/ServiceRequest/${request.id}`, { ...request, status: 'revoked' }, 1),
   ],
   ['delete Goal', cost(4, 2, 1), ({ es, spare }) => es.delete(`/Goal/${spare}`)],

@@ -6,6 +6,7 @@ import { issuesAtEntry } from '../bundle-location.ts'
 import { isOfHub, type PreparedChange } from '../change.ts'
 import { complete, type HubValues } from '../complete.ts'
 import { checkDeletions } from '../deletions.ts'
+import { consentReviews } from '../consent-reviews.ts'
 import { denialEffects } from '../denial-effects.ts'
 import { derivedChanges } from '../derived-changes.ts'
 import { withPathways } from '../pathway.ts'
@@ -26,19 +27,22 @@ export type HubPolicyNeeds = {
   readonly index: RecordIndex
   readonly tables: RuleTables
   readonly values: HubValues
+  newId(): string
 }
 
-export function hubPolicy({ store, definitions, index, tables, values }: HubPolicyNeeds): Policy {
+export function hubPolicy({ store, definitions, index, tables, values, newId }: HubPolicyNeeds): Policy {
   const rulesFor = rulesByType(rulesOf(tables))
   return {
     posted: tables.posted,
     setElements: { Task: ['lastModified'] },
     checkWriter: (caller, change) =>
       changesOwnElements(tables.writing, caller, change) ? undefined : checkWriter(definitions, caller, change),
-    derive: async (context, changes) => [
-      ...(await derivedChanges(tables.lifecycle, context, changes)),
-      ...(await denialEffects(tables.lifecycle, context, changes)),
-    ],
+    derive: async (context, changes) => {
+      const followed = await derivedChanges(tables.lifecycle, context, changes)
+      const denied = await denialEffects(tables.lifecycle, context, changes)
+      const reviews = await consentReviews({ ...tables, newId }, context, changes, followed)
+      return [...followed, ...denied, ...reviews]
+    },
     complete: (resource, completion) => complete(resource, completion, values),
     follow: (context, changes) =>
       withPathways(tables.visibility, pendingState({ index, definitions }, context, changes)),
