@@ -123,6 +123,8 @@ const ROWS: readonly Row[] = [
       ),
   ],
   ['$refer', cost(7, 3, 1), ({ es, subject }) => es.post(`/${subject}/$refer`, referParameters)],
+  ['$why', cost(3, 0, 0), ({ es, subject }) => es.get(`/${subject}/$why?agency=vr`)],
+  ['$consent-check', cost(3, 0, 0), ({ es, subject }) => es.get(`/${subject}/$consent-check`)],
   [
     '$revoke-consent',
     cost(8, 24, 1),

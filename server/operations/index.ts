@@ -1,4 +1,5 @@
 /** The operations of the hub. */
+import { consentCheck, why } from './access-reasons.ts'
 import { listJobs } from './jobs.ts'
 import { proposeReferrals } from './propose-referrals.ts'
 import { proposeChange } from './propose-change.ts'
@@ -21,6 +22,8 @@ export const operations = (needs: ReferralNeeds): readonly Operation[] => [
   submitReferrals(needs),
   refer(needs),
   revokeConsent(needs),
+  why(needs),
+  consentCheck(needs),
   proposeChange(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),

@@ -131,6 +131,7 @@ export const PATHS: readonly AccessPath[] = [
     types: ['Patient'],
     ask: (client, target) => client.post(`${at(target)}/$refer`, parameters({ name: 'service', valueCode: 'nothing' })),
   },
+  get('$consent-check', (target) => `${at(target)}/$consent-check`, ['Patient', 'Condition', 'Observation', 'Consent']),
   {
     name: '$revoke-consent',
     types: ['Patient'],

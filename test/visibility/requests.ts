@@ -328,6 +328,12 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
       }),
   ],
   [
+    1,
+    '$why',
+    (k) => abe('GET', `/${key(k, k.random.one(['Patient', 'Condition']))}/$why?agency=${k.random.one(['vr', 'es'])}`),
+  ],
+  [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.one(['Patient', 'Consent']))}/$consent-check`)],
+  [
     2,
     '$revoke-consent',
     (k) =>
