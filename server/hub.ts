@@ -131,7 +131,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const inEffect = definitionsInEffect(definitions, { ...validation, workerThread, inTimeSlice: createTimeSlicer() })
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
   const needs = {
-    ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables, leftOut }),
+    ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables, leftOut, newId: clock.newId }),
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),

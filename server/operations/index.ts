@@ -1,11 +1,14 @@
 /** The operations of the hub. */
+import { consentCheck, why } from './access-reasons.ts'
 import { listJobs } from './jobs.ts'
 import { proposeReferrals } from './propose-referrals.ts'
+import { proposeChange } from './propose-change.ts'
 import { reconcile } from './reconcile.ts'
 import { refer } from './refer.ts'
 import type { ReferralNeeds } from './referrals.ts'
 import { retryJob } from './retry-job.ts'
 import { submitReferrals } from './submit-referrals.ts'
+import { revokeConsent } from './revoke-consent.ts'
 import { subscriptionEvents } from './events.ts'
 import { subscriptionStatus } from './status.ts'
 import { terminologyOperations } from './terminology/index.ts'
@@ -18,6 +21,10 @@ export const operations = (needs: ReferralNeeds): readonly Operation[] => [
   proposeReferrals(needs),
   submitReferrals(needs),
   refer(needs),
+  revokeConsent(needs),
+  why(needs),
+  consentCheck(needs),
+  proposeChange(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
   listJobs(needs),

@@ -29,6 +29,7 @@ type HubParts = {
   readonly secret: Buffer
   /** Called for each posted definition that cannot be used any more, with the reason. */
   readonly leftOut: PostedNeeds['leftOut']
+  newId(): string
 }
 
 type RuleNeeds = WriteNeeds & { readonly lifecycle: Lifecycle; readonly calendar: Calendar; readonly range: ReadDate }
@@ -36,7 +37,7 @@ type RuleNeeds = WriteNeeds & { readonly lifecycle: Lifecycle; readonly calendar
 export function createNeeds(
   { publicUrl, timeZone, loopbackEndpoints }: Config,
   { posts, policy }: PolicyChoice,
-  { store, inEffect, tables, secret, leftOut }: HubParts,
+  { store, inEffect, tables, secret, leftOut, newId }: HubParts,
 ): RuleNeeds {
   const { definitions, validator } = inEffect
   const options = { base: publicUrl ?? '', timeZone }
@@ -56,7 +57,7 @@ export function createNeeds(
     definitions,
     validator,
     index,
-    policy: policy({ store, definitions, index, tables: rules, values }),
+    policy: policy({ store, definitions, index, tables: rules, values, newId }),
     lifecycle,
     calendar,
     range,

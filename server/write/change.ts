@@ -1,8 +1,9 @@
 /** A change that a caller requests, and what the steps of a write add to it before it becomes part of a commit. */
 import type { Tags } from '../fhir/etag.ts'
-import type { Key, Resource } from '../fhir/types.ts'
+import type { Caller, Key, Resource } from '../fhir/types.ts'
 import type { Query } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
+import { HUB } from './reserved-agencies.ts'
 
 type IdentifiedResource = Resource & { readonly id: string }
 
@@ -24,8 +25,11 @@ export type Change =
       readonly unless?: Query
       /** Its numbers were given by an operation of the hub, which sees to it that each is given once. */
       readonly numbered?: true
-      /** Made by the hub out of another change: the caller names no version of it. */
-      readonly derived?: true
+      /**
+       * Made out of another change: the caller names no version of it. `hub`: the hub makes it in its own name, also of
+       * a record that the caller may not know of.
+       */
+      readonly derived?: true | 'hub'
       readonly at: string
     }
   | { readonly kind: 'remove'; readonly key: Key; readonly ifMatch?: Tags; readonly at: string }
@@ -49,6 +53,14 @@ export type PreparedChange = {
   /** Keyed hash of the social security number that came with a participant. */
   readonly ssn?: string
 }
+
+/** Does the hub make this change in its own name? */
+export const isOfHub = ({ change }: Pick<PreparedChange, 'change'>): boolean =>
+  change.kind === 'put' && change.derived === 'hub'
+
+/** Who writes the change: the caller, or the hub in its own name. */
+export const writerOf = (change: Pick<PreparedChange, 'change'>, caller: Caller): string =>
+  isOfHub(change) ? HUB : caller.agency
 
 export const keyOf = (change: Change): Key =>
   change.kind === 'remove' ? change.key : { type: change.resource.resourceType, id: change.resource.id }

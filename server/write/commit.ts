@@ -10,7 +10,7 @@ import {
   type Write,
 } from '../store/store.ts'
 import type { Audiences } from './audiences.ts'
-import { changesAnything, type PreparedChange } from './change.ts'
+import { changesAnything, writerOf, type PreparedChange } from './change.ts'
 import { WriteConflict } from './conflict.ts'
 import { entriesOf, remainingEntries } from './index-entries.ts'
 import type { PendingState } from './pending-state.ts'
@@ -57,7 +57,7 @@ async function writeOf(
   audience: Audiences['of'][number],
 ): Promise<Write> {
   const needs = { index, definitions, view }
-  const common = { audience, author: caller.agency, expect: expectOf(one) }
+  const common = { audience, author: writerOf(one, caller), expect: expectOf(one) }
   if (!one.after) return { kind: 'remove', key: one.key, entries: await remainingEntries(needs, one), ...common }
   const method = one.change.kind === 'put' && one.change.create ? 'POST' : 'PUT'
   return { kind: 'put', method, resource: one.after, entries: await entriesOf(needs, one, one.after), ...common }

@@ -1,7 +1,7 @@
 /**
  * Changes that follow from others and belong in the same commit: a revoked referral ends its open Tasks, an error is one
- * for the request and all its Tasks, and the request names the agency that has it (domain/referral/follow.ts). The hub
- * makes them: they do not depend on what the caller may know of.
+ * for the request and all its Tasks, and the request names the agency that has it (domain/referral/follow.ts), an
+ * accepted proposal changes the participant. The hub makes them: they do not depend on what the caller may know of.
  */
 import { keyText, type Resource } from '../fhir/types.ts'
 import { followedRequest, followUps } from '../domain/referral/follow.ts'
@@ -9,6 +9,7 @@ import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import { focusOf } from '../domain/referral/linked.ts'
 import { ownerOf } from '../domain/referral/task.ts'
 import type { Filter } from '../search/query.ts'
+import { acceptedProposals } from './accepted-proposals.ts'
 import type { Change, PreparedChange } from './change.ts'
 import type { WriteContext } from './context.ts'
 
@@ -22,7 +23,8 @@ export async function derivedChanges(
   const named = new Set(changes.map((one) => keyText(one.key)))
   const tasks = await Promise.all(changes.map(({ change, before }) => tasksToEnd(lifecycle, context, change, before)))
   const requests = await requestsToFollow(lifecycle, context, changes)
-  return [...tasks.flat(), ...requests].filter((one) => !named.has(keyText(keyOf(one))))
+  const accepted = await acceptedProposals(context, changes)
+  return [...tasks.flat(), ...requests, ...accepted].filter((one) => !named.has(keyText(keyOf(one))))
 }
 
 type Put = Change & { readonly kind: 'put' }

@@ -131,6 +131,22 @@ export const PATHS: readonly AccessPath[] = [
     types: ['Patient'],
     ask: (client, target) => client.post(`${at(target)}/$refer`, parameters({ name: 'service', valueCode: 'nothing' })),
   },
+  get('$consent-check', (target) => `${at(target)}/$consent-check`, ['Patient', 'Condition', 'Observation', 'Consent']),
+  {
+    name: '$revoke-consent',
+    types: ['Patient'],
+    ask: (client, target) =>
+      client.post(
+        `${at(target)}/$revoke-consent`,
+        parameters({ name: 'recipient', valueReference: { reference: 'Organization/board' } }),
+      ),
+  },
+  {
+    name: '$propose-change',
+    types: ['Patient'],
+    ask: (client, target) =>
+      client.post(`${at(target)}/$propose-change`, parameters({ name: 'gender', valueCode: 'other' })),
+  },
   {
     name: '$submit-referrals',
     types: ['Patient'],

@@ -302,6 +302,15 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   ],
   [
     1,
+    '$propose-change',
+    (k) =>
+      abe('POST', `/${key(k, 'Patient')}/$propose-change`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'birthDate', valueDate: k.random.one(['1990-01-08', '1990-08-01']) }],
+      }),
+  ],
+  [
+    1,
     '$submit-referrals',
     (k) =>
       abe('POST', `/${key(k, 'Patient')}/$submit-referrals`, {
@@ -317,6 +326,39 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
           },
         ],
       }),
+  ],
+  [
+    1,
+    '$why',
+    (k) => abe('GET', `/${key(k, k.random.one(['Patient', 'Condition']))}/$why?agency=${k.random.one(['vr', 'es'])}`),
+  ],
+  [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.one(['Patient', 'Consent']))}/$consent-check`)],
+  [
+    2,
+    '$revoke-consent',
+    (k) =>
+      abe('POST', `/${key(k, 'Patient')}/$revoke-consent`, {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'recipient', valueReference: { reference: `Organization/${k.random.one(['vr', 'dhs', 'board'])}` } },
+          ...(k.random.percent(50)
+            ? [{ name: 'signature', valueSignature: { when: '2026-01-05T09:00:00Z', data: 'SWRh' } }]
+            : []),
+        ],
+      }),
+  ],
+  [
+    3,
+    'self-help',
+    (k) => {
+      const own = [...k.states].filter(([address, state]) => /^(EpisodeOfCare|Consent)\//.test(address) && isOwn(state))
+      if (own.length === 0) return undefined
+      const [address, state] = k.random.one(own)
+      const ends = { EpisodeOfCare: 'finished', Consent: 'inactive' }[address.split('/')[0]!] ?? ''
+      const period = address.startsWith('Episode') ? { period: { start: '2026-01-05', end: '2026-01-31' } } : {}
+      const changed = k.random.percent(50) ? { status: ends, ...period } : { status: 'active' }
+      return abe('PUT', `/${address}`, { ...state, ...changed })
+    },
   ],
   [
     1,

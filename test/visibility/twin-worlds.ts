@@ -46,7 +46,7 @@ export async function share(
     await post('vr', participant('vr', { number: NUMBERS[0] })),
   ] as [string, string, string, string, string]
   await post('es', consent(known, 'es', 'abe'))
-  await post('es', consent(open, 'es', 'abe', { classes: ['disability', 'wages'] }))
+  await post('board', consent(open, 'es', 'abe', { classes: ['disability', 'wages'] }))
   await post('board', agreement(['ui', 'abe'], '2027-01-01'))
   await post('es', consent(closed, 'es', 'abe', { end: '2025-12-31' }))
   await post('vr', consent(referred, 'vr', 'abe'))

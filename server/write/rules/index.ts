@@ -1,7 +1,11 @@
 /** The rules of the work between agencies, in the order of their issues. */
 import type { RuleTables } from '../rule-tables.ts'
+import { accessRules } from './access.ts'
 import { agencyRules } from './agency.ts'
+import { agencyTaskRules } from './agency-task.ts'
 import { catalogueRules } from './catalogue.ts'
+import { closedReferralRules } from './closed-referral.ts'
+import { consentRules } from './consent.ts'
 import { definitionRules } from './definition.ts'
 import { numberRules } from './numbers.ts'
 import { ownershipRules } from './ownership.ts'
@@ -14,12 +18,16 @@ import { subscriptionRules } from './subscription.ts'
 
 export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...ownershipRules(tables),
+  ...accessRules(tables),
   ...agencyRules,
   ...participantRules,
   ...planRules(tables),
   ...referralRules(tables),
   ...numberRules,
+  ...agencyTaskRules,
   ...roleRules(tables),
+  ...consentRules(tables),
+  ...closedReferralRules(tables),
   ...catalogueRules,
   ...subscriptionRules(tables),
   ...definitionRules(tables),

@@ -11,10 +11,11 @@ type Patient = Body & { identifier: { system: string; value: string }[] }
 describe('write / rules / participant', function () {
   this.timeout(30_000)
   let scene: Scene
-  let es: Client
+  let es: Client, board: Client
   before(async () => {
     scene = await attacked()
     es = scene.as('es')
+    board = scene.as('board')
   })
   after(() => scene.stop())
   const hubIdOf = (patient: Patient) => patient.identifier.find((one) => one.system === HUB_ID)?.value
@@ -110,15 +111,15 @@ describe('write / rules / participant', function () {
       await es.put(`/Patient/${one.id}`, { ...one, identifier: [{ system: HUB_ID, value: 'MS0000000002' }] }, 1),
     )
     assert.equal(hubIdOf(two), id)
-    assert.equal((await es.delete(`/Patient/${one.id}`, two.meta.versionId)).status, 204)
-    const back = made(await es.put(`/Patient/${one.id}`, { ...two, identifier: undefined, gender: 'other' }))
+    assert.equal((await board.delete(`/Patient/${one.id}`, two.meta.versionId)).status, 204)
+    const back = made(await board.put(`/Patient/${one.id}`, { ...two, identifier: undefined, gender: 'other' }))
     assert.equal(hubIdOf(back), id)
   })
 
   it('recognizes a person whose record was deleted and brought back', async () => {
     const one = await post(es, participant('es', { ssn: '219-09-0007' }))
-    assert.equal((await es.delete(`/Patient/${one.id}`, 1)).status, 204)
-    made(await es.put(`/Patient/${one.id}`, one))
+    assert.equal((await board.delete(`/Patient/${one.id}`, 1)).status, 204)
+    made(await board.put(`/Patient/${one.id}`, one))
     refused(await es.post('/Patient', participant('es', { ssn: '219-09-0007' })), 409, 'duplicate-participant')
   })
 })
