@@ -1,9 +1,11 @@
 /** The operations of the hub. */
 import { listJobs } from './jobs.ts'
+import { match, type MatchNeeds } from './match.ts'
 import { proposeReferrals } from './propose-referrals.ts'
 import { reconcile } from './reconcile.ts'
 import { refer } from './refer.ts'
 import type { ReferralNeeds } from './referrals.ts'
+import { requestAccess } from './request-access.ts'
 import { retryJob } from './retry-job.ts'
 import { submitReferrals } from './submit-referrals.ts'
 import { subscriptionEvents } from './events.ts'
@@ -12,12 +14,14 @@ import { terminologyOperations } from './terminology/index.ts'
 import { validate } from './validate.ts'
 import type { Operation } from './operation.ts'
 
-export const operations = (needs: ReferralNeeds): readonly Operation[] => [
+export const operations = (needs: ReferralNeeds & MatchNeeds): readonly Operation[] => [
   validate(needs),
   reconcile(needs),
   proposeReferrals(needs),
   submitReferrals(needs),
   refer(needs),
+  match(needs),
+  requestAccess(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
   listJobs(needs),

@@ -24,6 +24,11 @@ export type Change =
       readonly unless?: Query
       /** Its numbers were given by an operation of the hub, which sees to it that each is given once. */
       readonly numbered?: true
+      /**
+       * The participant's signed consent, which $request-access records: by it the writer comes to know a participant
+       * whom it may not know now.
+       */
+      readonly granted?: true
       /** Made by the hub out of another change: the caller names no version of it. */
       readonly derived?: true
       readonly at: string

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Definitions, IncompleteParameter, ResourceCapability } from '../definitions/definitions.ts'
+import type { MatchingRule } from '../domain/participant/matching-rule.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { Key } from '../fhir/types.ts'
 import { currentResource } from '../records/resource.ts'
@@ -34,6 +35,8 @@ export type IndexInputs = {
   readonly base: string
   /** Undefined where there are no rules between agencies. */
   readonly visibility: VisibilityRule | undefined
+  /** By what the blocks of participants are made. */
+  readonly matching: Pick<MatchingRule, 'tables'>
 }
 
 /** The digests of the parameters in effect: another code, type, expression, target, or way to read a value is another digest. */
@@ -47,7 +50,8 @@ function typeDigests({ type, searchParameters }: ResourceCapability, context: In
     one.code,
     digest([VERSION, one.code, one.type, one.expression, one.target, readBy[one.type] ?? '']),
   ])
-  const internal = digest([VERSION, context.visibility?.participant[type] ?? ''])
+  const blocks = type === 'Patient' ? context.matching.tables : []
+  const internal = digest([VERSION, context.visibility?.participant[type] ?? '', ...blocks])
   return { ...Object.fromEntries(parameters), [INTERNAL]: internal } as TypeDigests
 }
 

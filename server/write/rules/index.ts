@@ -15,7 +15,7 @@ import { subscriptionRules } from './subscription.ts'
 export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...ownershipRules(tables),
   ...agencyRules,
-  ...participantRules,
+  ...participantRules(tables),
   ...planRules(tables),
   ...referralRules(tables),
   ...numberRules,
