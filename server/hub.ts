@@ -30,6 +30,7 @@ import { createStateFollower, type ProcessState } from './jobs/process-state.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
+import type { MatchNeeds } from './operations/match.ts'
 import { operations } from './operations/index.ts'
 import type { ReferralNeeds } from './operations/referrals.ts'
 import { checkParameters } from './search/extract.ts'
@@ -199,7 +200,7 @@ function isReadable(parameter: SearchParameter): boolean {
   }
 }
 
-type HandlerNeeds = CreateNeeds & ReferralNeeds
+type HandlerNeeds = CreateNeeds & ReferralNeeds & MatchNeeds
 
 /** Everything that answers a request, by name: the interactions and the operations. */
 async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Promise<Handlers> {
@@ -294,7 +295,8 @@ function background(
 }
 
 /** What the index entries depend on in addition to the search parameters. */
-const indexContext = ({ timeZone, publicUrl, rules }: Config, { visibility }: LoadedTables) => ({
+const indexContext = ({ timeZone, publicUrl, rules }: Config, { visibility, matching }: LoadedTables) => ({
+  matching,
   timeZone,
   base: publicUrl ?? '',
   visibility: RULES[rules].restricts ? visibility : undefined,

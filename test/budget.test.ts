@@ -17,6 +17,8 @@ import {
   consent,
   decisions,
   goal,
+  lookUpConsent,
+  matchParameters,
   participant,
   plan,
   subscription,
@@ -121,6 +123,27 @@ const ROWS: readonly Row[] = [
         `/${subject}/$submit-referrals`,
         decisions(`QuestionnaireResponse/${form}`, { snap: true, tanf: true, abe: true }),
       ),
+  ],
+  // The count is read; the matches; the next count and the AuditEvent are one commit.
+  ['$match', cost(3, 0, 1), ({ es, patient }) => es.post('/Patient/$match', matchParameters(patient))],
+  // And all participants are searched.
+  [
+    '$match with a consent to be looked up',
+    cost(4, 0, 1),
+    ({ es }) =>
+      es.post(
+        '/Patient/$match',
+        matchParameters(participant('es', { family: 'Quill' }), { consent: lookUpConsent('es') }),
+      ),
+  ],
+  [
+    'create Patient with a phone, by which a duplicate would show',
+    cost(3, 3, 1),
+    ({ es }) =>
+      es.post('/Patient', {
+        ...participant('es', { family: 'Quill' }),
+        telecom: [{ system: 'phone', value: '662-555-0101' }],
+      }),
   ],
   ['$refer', cost(7, 3, 1), ({ es, subject }) => es.post(`/${subject}/$refer`, referParameters)],
   ['$why', cost(3, 0, 0), ({ es, subject }) => es.get(`/${subject}/$why?agency=vr`)],

@@ -84,7 +84,11 @@ export const ERRORS = {
   'multiple-matches': [412, 'multiple-matches', 'The condition of a conditional interaction matches several records.'],
   'reference-in-use': [409, 'conflict', 'Other records refer to the record, so it cannot be deleted.'],
   'number-in-use': [409, 'duplicate', 'The requester’s number is that of another referral.'],
-  'duplicate-participant': [409, 'duplicate', 'You already know a participant with the same identifier.'],
+  'duplicate-participant': [
+    409,
+    'duplicate',
+    'You already know the participant: an identifier is the same, or the person is for certain.',
+  ],
   // the content
   'profile-unknown': [
     422,
@@ -128,6 +132,18 @@ export const ERRORS = {
   ],
   'questionnaire-mismatch': [422, 'invalid', 'The answers do not fit the questionnaire.'],
   'questionnaire-unknown': [422, 'not-found', 'The questionnaire that is answered is not available.'],
+  // looking persons up
+  'too-many-attempts': [429, 'throttled', 'The agency looked up more persons, or tried more numbers, than it may.'],
+  'known-elsewhere': [
+    200,
+    'informational',
+    'The person is a participant whom the caller may not know of (an answer of $match).',
+  ],
+  'look-up-consent': [
+    422,
+    'business-rule',
+    'The consent to be looked up does not permit the caller to look the person up.',
+  ],
   // the work between agencies
   'transition-illegal': [422, 'business-rule', 'The referral cannot go to this status now, or not by this caller.'],
   'referral-closed': [

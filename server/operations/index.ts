@@ -1,11 +1,13 @@
 /** The operations of the hub. */
 import { consentCheck, why } from './access-reasons.ts'
 import { listJobs } from './jobs.ts'
+import { match, type MatchNeeds } from './match.ts'
 import { proposeReferrals } from './propose-referrals.ts'
 import { proposeChange } from './propose-change.ts'
 import { reconcile } from './reconcile.ts'
 import { refer } from './refer.ts'
 import type { ReferralNeeds } from './referrals.ts'
+import { requestAccess } from './request-access.ts'
 import { retryJob } from './retry-job.ts'
 import { submitReferrals } from './submit-referrals.ts'
 import { revokeConsent } from './revoke-consent.ts'
@@ -15,7 +17,7 @@ import { terminologyOperations } from './terminology/index.ts'
 import { validate } from './validate.ts'
 import type { Operation } from './operation.ts'
 
-export const operations = (needs: ReferralNeeds): readonly Operation[] => [
+export const operations = (needs: ReferralNeeds & MatchNeeds): readonly Operation[] => [
   validate(needs),
   reconcile(needs),
   proposeReferrals(needs),
@@ -25,6 +27,8 @@ export const operations = (needs: ReferralNeeds): readonly Operation[] => [
   why(needs),
   consentCheck(needs),
   proposeChange(needs),
+  match(needs),
+  requestAccess(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
   listJobs(needs),

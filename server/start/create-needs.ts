@@ -8,6 +8,9 @@ import { dateRange } from '../fhir/dates.ts'
 import { extract } from '../search/extract.ts'
 import type { Store } from '../store/store.ts'
 import type { WriteNeeds } from '../write/needs.ts'
+import { createAccessTokens, type AccessTokens } from '../write/access-tokens.ts'
+import type { Attempts } from '../write/attempts.ts'
+import { createAttempts } from '../write/create-attempts.ts'
 import type { HubPolicyNeeds } from '../write/policy/hub.ts'
 import type { Policy } from '../write/policy/policy.ts'
 import type { PostedNeeds } from '../write/posted-definitions.ts'
@@ -32,10 +35,18 @@ type HubParts = {
   newId(): string
 }
 
-type RuleNeeds = WriteNeeds & { readonly lifecycle: Lifecycle; readonly calendar: Calendar; readonly range: ReadDate }
+type RuleNeeds = WriteNeeds & {
+  readonly lifecycle: Lifecycle
+  readonly calendar: Calendar
+  readonly range: ReadDate
+  readonly attempts: Attempts
+  readonly tokens: AccessTokens
+}
+
+const HOUR = 3_600_000
 
 export function createNeeds(
-  { publicUrl, timeZone, loopbackEndpoints }: Config,
+  { publicUrl, timeZone, loopbackEndpoints, lookUpLimit, ssnAttemptLimit }: Config,
   { posts, policy }: PolicyChoice,
   { store, inEffect, tables, secret, leftOut, newId }: HubParts,
 ): RuleNeeds {
@@ -45,12 +56,25 @@ export function createNeeds(
     extract: (resource) =>
       extract(resource, definitions.capability(resource.resourceType)?.searchParameters ?? [], options),
     visibility: tables.visibility,
+    matching: tables.matching,
     posts,
   }
   const range: ReadDate = (text) => dateRange(text, timeZone) ?? { start: Infinity, end: -Infinity }
   const calendar = createCalendar(tables.holidays, timeZone)
   const lifecycle: Lifecycle = { ...tables.lifecycle, workingDayOf: calendar.workingDayOf }
-  const rules = { ...tables, lifecycle, range, loopbackEndpoints, posted: inEffect.acceptPosted(store, leftOut) }
+  const limits = {
+    'look-up': { most: lookUpLimit, period: HOUR },
+    ssn: { most: ssnAttemptLimit, period: 24 * HOUR },
+  }
+  const attempts = createAttempts({ store, index, limits, newId })
+  const rules = {
+    ...tables,
+    lifecycle,
+    range,
+    loopbackEndpoints,
+    attempts,
+    posted: inEffect.acceptPosted(store, leftOut),
+  }
   const values = { newHubId, ssnKey: secret }
   return {
     store,
@@ -61,5 +85,7 @@ export function createNeeds(
     lifecycle,
     calendar,
     range,
+    attempts,
+    tokens: createAccessTokens({ store, secret, newId }),
   }
 }

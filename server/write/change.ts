@@ -26,6 +26,11 @@ export type Change =
       /** Its numbers were given by an operation of the hub, which sees to it that each is given once. */
       readonly numbered?: true
       /**
+       * By the participant's signed consent, which $request-access records, the writer comes to know a participant
+       * whom it may not know now.
+       */
+      readonly granted?: true
+      /**
        * Made out of another change: the caller names no version of it. `hub`: the hub makes it in its own name, also of
        * a record that the caller may not know of.
        */

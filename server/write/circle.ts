@@ -205,10 +205,12 @@ function refuseSelfHelp(
   if (caller.role !== 'agency' || isMember(circle.members, caller.agency, now)) return
   if (isNewParticipant(participant, changes)) return
   const opened = replaced.find(
-    ({ before, after, change }) => change && !isOfHub(change) && gains(before, after).length > 0,
+    ({ before, after, change }) => change && !isOfHub(change) && !isGranted(change) && gains(before, after).length > 0,
   )?.change
   if (opened) throw new OutcomeError([unknownParticipant(opened, participant)])
 }
+
+const isGranted = ({ change }: PreparedChange): boolean => change.kind === 'put' && change.granted === true
 
 /** Sorted by source, so that equal grants are equal text. */
 function withGrants(grants: Grants, replaced: readonly GrantChange[]): Grants {

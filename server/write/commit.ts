@@ -20,10 +20,11 @@ import { withoutWeaker } from './references.ts'
 import type { RuleResult } from './rules/rule.ts'
 
 /**
- * What a job or a log reader commits together with its changes: the claim under which it works, jobs that follow, its
- * cursors. A lost claim or a cursor that another reader moved is thrown as CommitConflict and not tried again.
+ * What is committed together with the changes. By a job or a log reader: the claim under which it works, jobs that follow,
+ * its cursors; a lost claim or a cursor that another reader moved is thrown as CommitConflict and not tried again. By an
+ * operation: internal records that it keeps (`writes`), and conditions of its own (`guards`).
  */
-export type Along = Pick<Work, 'claim' | 'jobs' | 'cursors'>
+export type Along = Pick<Work, 'claim' | 'jobs' | 'cursors' | 'writes' | 'guards'>
 
 export type Checked = {
   readonly index: RecordIndex
@@ -43,9 +44,15 @@ export async function workOf({ index, state, result, audiences }: Checked, along
     change.kind === 'put' && change.unless ? [{ none: change.unless }] : [],
   )
   return {
-    writes: [...writes, ...audiences.writes, ...(effective?.posts ? [effective.posts.write] : []), ...result.writes],
-    guards: withoutWeaker([...unless, ...kept, ...result.guards, ...audiences.guards]),
     ...along,
+    writes: [
+      ...writes,
+      ...audiences.writes,
+      ...(effective?.posts ? [effective.posts.write] : []),
+      ...result.writes,
+      ...(along.writes ?? []),
+    ],
+    guards: withoutWeaker([...unless, ...kept, ...result.guards, ...audiences.guards, ...(along.guards ?? [])]),
     jobs: [...result.jobs, ...(along.jobs ?? [])],
   }
 }

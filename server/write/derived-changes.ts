@@ -7,7 +7,7 @@ import { keyText, type Resource } from '../fhir/types.ts'
 import { followedRequest, followUps } from '../domain/referral/follow.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import { focusOf } from '../domain/referral/linked.ts'
-import { ownerOf } from '../domain/referral/task.ts'
+import { isReferral, ownerOf } from '../domain/referral/task.ts'
 import type { Filter } from '../search/query.ts'
 import { acceptedProposals } from './accepted-proposals.ts'
 import type { Change, PreparedChange } from './change.ts'
@@ -78,6 +78,7 @@ const movesRequest = (change: Change, before: Resource | undefined): boolean =>
   before !== undefined &&
   change.kind === 'put' &&
   change.resource.resourceType === 'Task' &&
+  isReferral(before) &&
   (ownerOf(before) !== ownerOf(change.resource) ||
     (before.status !== change.resource.status &&
       ['entered-in-error', 'cancelled'].includes(String(change.resource.status))))
@@ -87,9 +88,9 @@ const coming = (changes: readonly PreparedChange[], task: Resource): Resource =>
   return own?.change.kind === 'put' ? own.change.resource : task
 }
 
-/** Every Task of a request that is not an error, whoever may know of it. */
-const tasksOf = ({ unrestricted }: WriteContext, request: string): Promise<readonly Resource[]> =>
-  unrestricted.list('Task', tasksWhere(request))
+/** Every Task that sends a request and is not an error, whoever may know of it. */
+const tasksOf = async ({ unrestricted }: WriteContext, request: string): Promise<readonly Resource[]> =>
+  (await unrestricted.list('Task', tasksWhere(request))).filter(isReferral)
 
 const tasksWhere = (request: string): Filter => ({
   op: 'and',

@@ -5,6 +5,8 @@ import type { Definitions } from '../definitions/definitions.ts'
 import { localReferences } from '../fhir/reference.ts'
 import type { Resource } from '../fhir/types.ts'
 import type { View } from '../records/view.ts'
+import { blocksOf } from '../domain/participant/blocks.ts'
+import { traitsOf } from '../domain/participant/traits.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import { RESTRICTED_CLASS } from '../domain/visibility/labels.ts'
 import { valuesAt } from '../fhir/element-path.ts'
@@ -16,6 +18,8 @@ import type { RecordIndex } from './record-index.ts'
 
 /** Internal entry of a participant: the keyed hash of the social security number. It is kept nowhere else. */
 export const SSN_HASH = '_ssn'
+/** Internal entries of a participant: the blocks in which a match looks for it (domain/participant/blocks.ts). */
+export const BLOCK = '_block'
 /** Internal entry of a Consent: a restricted class that it opens. */
 export const CONSENT_CLASS = '_class'
 
@@ -34,6 +38,7 @@ export async function entriesOf(
     ...referenceEntries(after),
     ...consentEntries(after),
     ...wageEntries(after),
+    ...blockEntries(index, after),
     ...(index.posts ? dependencyEntries(definitions, after) : []),
     ...(await ssnEntries(view, one)),
   ]
@@ -87,6 +92,11 @@ export function wageKey(resource: Resource): string | undefined {
 function wageEntries(resource: Resource): readonly IndexEntry[] {
   const code = wageKey(resource)
   return code === undefined ? [] : [{ kind: 'token', param: WAGE_KEY, code }]
+}
+
+function blockEntries({ matching }: Pick<RecordIndex, 'matching'>, resource: Resource): readonly IndexEntry[] {
+  if (resource.resourceType !== 'Patient') return []
+  return blocksOf(matching, traitsOf(matching, resource)).map((code) => ({ kind: 'token', param: BLOCK, code }))
 }
 
 async function ssnEntries(view: View, one: PreparedChange): Promise<readonly IndexEntry[]> {

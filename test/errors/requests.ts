@@ -5,7 +5,18 @@ import { indexWrite, readStoredIndex } from '../../server/write/index-state.ts'
 import { newcomer, post, referred, type Scene } from '../attack/scene.ts'
 import { made, type Answer, type Client } from '../given.ts'
 import { address, profileOf } from '../builders/definitions.ts'
-import { assessment, business, condition, goal, participant, referral, wages, type Body } from '../builders/index.ts'
+import {
+  assessment,
+  business,
+  condition,
+  goal,
+  lookUpConsent,
+  matchParameters,
+  participant,
+  referral,
+  wages,
+  type Body,
+} from '../builders/index.ts'
 
 /** Agencies of the samples; `board` speaks without the header. */
 export type Cast = {
@@ -172,6 +183,30 @@ const RECORD = {
     async send({ es }) {
       await post(es, participant('es', { number: 'ES-1' }))
       await es.post('/Patient', participant('es', { number: 'ES-1' }))
+    },
+  },
+  'known-elsewhere': {
+    what: 'Somebody looked up, with a signed consent, who is a participant of another agency.',
+    async send({ es, abe }) {
+      const elvis = {
+        ...participant('es', { family: 'Presley', given: 'Elvis' }),
+        telecom: [{ system: 'phone', value: '662-555-0101' }],
+      }
+      await post(es, elvis)
+      await abe.post('/Patient/$match', matchParameters(elvis, { consent: lookUpConsent('abe') }))
+    },
+  },
+  'look-up-consent': {
+    what: 'A consent to be looked up by another agency.',
+    send: ({ abe }) =>
+      abe.post('/Patient/$match', matchParameters(participant('abe'), { consent: lookUpConsent('es') })),
+  },
+  'too-many-attempts': {
+    what: 'A second look-up within the hour, where `HUB_LOOK_UP_LIMIT` is 1.',
+    settings: { HUB_LOOK_UP_LIMIT: '1' },
+    async send({ es }) {
+      await es.post('/Patient/$match', participant('es'))
+      await es.post('/Patient/$match', participant('es'))
     },
   },
   'reference-not-found': {

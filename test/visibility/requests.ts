@@ -5,6 +5,8 @@ import {
   consent,
   goal,
   labelled,
+  lookUpConsent,
+  matchParameters,
   participant,
   participation,
   type Body,
@@ -70,6 +72,7 @@ function body(knowledge: Knowledge): Body {
   const MADE: readonly (() => Body)[] = [
     () => person(random),
     () => person(random),
+    () => contactable(random),
     () => condition(subject),
     () => labelled(condition(subject, 'disability'), 'disability'),
     () => ({ ...goal(subject), addresses: [{ reference: key(knowledge, 'Condition') }] }),
@@ -98,6 +101,13 @@ const person = (random: SeededRandom): Body =>
     family: random.one(FAMILIES),
     given: random.one(GIVENS),
   })
+
+/** Somebody who may be a certain match: with a phone and a home. */
+export const contactable = (random: SeededRandom): Body => ({
+  ...person(random),
+  telecom: [{ system: 'phone', value: random.one(['662-555-0101', '(662) 555-0102']) }],
+  ...(random.percent(50) ? { address: [{ line: ['12 Oak Street'], city: 'Tupelo', postalCode: '38801' }] } : {}),
+})
 
 const identifierOf = (random: SeededRandom): string =>
   `https://no-wrong-door.example/fhir/NamingSystem/agency/${random.one(NUMBERED)}|${random.one(NUMBERS)}`
@@ -300,6 +310,38 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
         ],
       }),
   ],
+  [
+    4,
+    '$match',
+    (k) =>
+      abe('POST', '/Patient/$match', {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'resource', resource: k.random.percent(70) ? person(k.random) : contactable(k.random) },
+          ...(k.random.percent(30) ? [{ name: 'onlyCertainMatches', valueBoolean: true }] : []),
+          ...(k.random.percent(30) ? [{ name: 'count', valueInteger: k.random.below(5) }] : []),
+        ],
+      }),
+  ],
+  [
+    1,
+    // By name and birth date nobody is certain, so the consent tells nothing.
+    '$match with a consent to be looked up',
+    ({ random }) => {
+      const one = participant('abe', { family: random.one(FAMILIES), given: random.one(GIVENS) })
+      return abe('POST', '/Patient/$match', matchParameters(one, { consent: lookUpConsent('abe') }))
+    },
+  ],
+  [
+    1,
+    '$request-access',
+    (k) =>
+      abe('POST', '/Patient/$request-access', {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'token', valueString: key(k).split('/')[1] }],
+      }),
+  ],
+  [1, 'audit events', (k) => abe('GET', `/AuditEvent?_total=accurate&patient=${subjectOf(k).split('/')[1]}`)],
   [
     1,
     '$propose-change',

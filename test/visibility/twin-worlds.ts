@@ -133,15 +133,15 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
     return keyIn(answer)
   }
   const stranger = () =>
-    post(
-      agency,
-      participant(agency, {
+    post(agency, {
+      ...participant(agency, {
         ...(random.percent(60) ? { ssn: random.one(SSNS) } : {}),
         number: random.one(NUMBERS),
         family: random.one(FAMILIES),
         given: random.one(GIVENS),
       }),
-    )
+      ...(random.percent(40) ? { telecom: [{ system: 'phone', value: '662-555-0101' }] } : {}),
+    })
   const of = (type: string) => secrets.keys.filter((key) => key.startsWith(`${type}/`))
   const about = of('Patient').at(-1 - random.below(3))
   const subject = random.one(shared)

@@ -20,7 +20,7 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...ownershipRules(tables),
   ...accessRules(tables),
   ...agencyRules,
-  ...participantRules,
+  ...participantRules(tables),
   ...planRules(tables),
   ...referralRules(tables),
   ...numberRules,
