@@ -1,6 +1,7 @@
 /** The operations of the hub. */
 import { consentCheck, why } from './access-reasons.ts'
 import { listJobs } from './jobs.ts'
+import { claim, openReferrals } from './open-referrals.ts'
 import { proposeReferrals } from './propose-referrals.ts'
 import { proposeChange } from './propose-change.ts'
 import { reconcile } from './reconcile.ts'
@@ -25,6 +26,8 @@ export const operations = (needs: ReferralNeeds): readonly Operation[] => [
   why(needs),
   consentCheck(needs),
   proposeChange(needs),
+  openReferrals(needs),
+  claim(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
   listJobs(needs),

@@ -21,9 +21,9 @@ import type { RuleResult } from './rules/rule.ts'
 
 /**
  * What a job or a log reader commits together with its changes: the claim under which it works, jobs that follow, its
- * cursors. A lost claim or a cursor that another reader moved is thrown as CommitConflict and not tried again.
+ * cursors; `guards`: what an operation saw and the commit must still find. A lost claim or a cursor that another reader moved is thrown as CommitConflict and not tried again.
  */
-export type Along = Pick<Work, 'claim' | 'jobs' | 'cursors'>
+export type Along = Pick<Work, 'claim' | 'jobs' | 'cursors' | 'guards'>
 
 export type Checked = {
   readonly index: RecordIndex
@@ -44,8 +44,8 @@ export async function workOf({ index, state, result, audiences }: Checked, along
   )
   return {
     writes: [...writes, ...audiences.writes, ...(effective?.posts ? [effective.posts.write] : []), ...result.writes],
-    guards: withoutWeaker([...unless, ...kept, ...result.guards, ...audiences.guards]),
     ...along,
+    guards: withoutWeaker([...unless, ...kept, ...result.guards, ...audiences.guards, ...(along.guards ?? [])]),
     jobs: [...result.jobs, ...(along.jobs ?? [])],
   }
 }
