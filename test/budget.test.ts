@@ -166,6 +166,7 @@ const ROWS: readonly Row[] = [
         parameter: [{ name: 'gender', valueCode: 'other' }],
       }),
   ],
+  ['$open-referrals', cost(1, 0, 0), ({ es }) => es.get('/Task/$open-referrals')],
   ['$status', cost(2, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$status`)],
   ['$events', cost(3, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$events`)],
 ]

@@ -2,6 +2,7 @@
 import { consentCheck, why } from './access-reasons.ts'
 import { listJobs } from './jobs.ts'
 import { match, type MatchNeeds } from './match.ts'
+import { claim, openReferrals } from './open-referrals.ts'
 import { proposeReferrals } from './propose-referrals.ts'
 import { proposeChange } from './propose-change.ts'
 import { reconcile } from './reconcile.ts'
@@ -29,6 +30,8 @@ export const operations = (needs: ReferralNeeds & MatchNeeds): readonly Operatio
   proposeChange(needs),
   match(needs),
   requestAccess(needs),
+  openReferrals(needs),
+  claim(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
   listJobs(needs),

@@ -296,6 +296,8 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   [2, '$reconcile', (k) => abe('GET', `/${key(k, 'Patient')}/$reconcile?base=${k.random.below(3)}`)],
   [1, '$validate', (k) => abe('GET', `/${key(k)}/$validate`)],
   [1, '$propose-referrals', (k) => abe('GET', `/${key(k, 'QuestionnaireResponse')}/$propose-referrals`)],
+  [1, '$open-referrals', () => abe('GET', '/Task/$open-referrals')],
+  [1, '$claim', (k) => abe('POST', `/${key(k, 'Task')}/$claim`)],
   [
     1,
     '$refer',

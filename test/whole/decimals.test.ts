@@ -202,6 +202,17 @@ describe('numbers keep their text', () => {
         }
         keeps((await refer()).text, 2)
       },
+      async claim() {
+        const subject = await newParticipant()
+        await post(consent(subject, 'es', 'abe'))
+        const parameter = [{ name: 'service', valueCode: 'adult-basic-education' }]
+        const { body } = await send('POST', `/${subject}/$refer`, { resourceType: 'Parameters', parameter })
+        const sent = body.entry[1].resource
+        await send('PUT', `/Task/${sent.id}`, measured(sent), { 'If-Match': `W/"${sent.meta.versionId}"` })
+        keeps(ok(await hub.as('abe').post(`/Task/${sent.id}/$claim`)).text)
+        keeps(await stored({ type: 'Task', id: sent.id }))
+      },
+      'open-referrals': 'answers codes, dates and references, and no extension',
       async 'submit-referrals'() {
         const subject = await newParticipant()
         await post(consent(subject, 'es', 'dhs'))

@@ -53,7 +53,7 @@ async function keepsLifecycle(
   const isClosed = before !== undefined && lifecycle.terminal.includes(String(before.status))
   const closed = isClosed && changesEnding(before, after) ? await closedAt(lifecycle, unrestricted, key) : undefined
   const closing = closed === undefined ? undefined : { at: closed, now }
-  return { issues: checkTask(before, after, actor, lifecycle, closing) }
+  return { issues: checkTask(before, after, actor, { ...lifecycle, closing }) }
 }
 
 /** When the Task came into a closed status, out of which no way leads back. */
