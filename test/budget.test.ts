@@ -19,6 +19,8 @@ import {
   goal,
   participant,
   plan,
+  practitioner,
+  practitionerRole,
   subscription,
   transaction,
   type Body,
@@ -44,6 +46,8 @@ type Records = {
   readonly request: Body & { readonly id: string }
   readonly plan: Body & { readonly id: string }
   readonly subscription: string
+  /** A case manager. */
+  readonly staff: string
 }
 
 const cost = (calls: number, guards: number, commits: number): Cost => ({ calls, guards, commits })
@@ -143,6 +147,17 @@ const ROWS: readonly Row[] = [
         parameter: [{ name: 'gender', valueCode: 'other' }],
       }),
   ],
+  [
+    '$transfer-case-manager',
+    cost(5, 4, 1),
+    ({ es, subject, staff }) =>
+      es.post(`/${subject}/$transfer-case-manager`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'to', valueReference: { reference: staff } }],
+      }),
+  ],
+  ['$everything', cost(4, 0, 0), ({ es, subject }) => es.get(`/${subject}/$everything`)],
+  ['$intake-package', cost(5, 0, 0), ({ es, subject }) => es.get(`/${subject}/$intake-package`)],
   ['$status', cost(2, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$status`)],
   ['$events', cost(3, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$events`)],
 ]
@@ -196,6 +211,8 @@ async function recordsOf(es: Client, abe: Client): Promise<Records> {
   const form = await post(es, assessment(subject, true))
   for (const recipient of ['dhs', 'abe']) await post(es, consent(subject, 'es', recipient))
   const { request } = await referred(es, subject, 'es', 'vr')
+  const person = await post(es, practitioner())
+  const staff = `PractitionerRole/${(await post(es, practitionerRole(`Practitioner/${person.id}`, 'es'))).id}`
   const subscriptionBody = subscription('http://127.0.0.1:9/none', { topic: 'participant-updated' }) as Body
   const own = await post(es, subscriptionBody)
   return {
@@ -209,6 +226,7 @@ async function recordsOf(es: Client, abe: Client): Promise<Records> {
     request,
     plan: await post(es, plan('es', subject, `Goal/${goalId}`) as Body),
     subscription: own.id,
+    staff,
   }
 }
 

@@ -1,5 +1,7 @@
 /** The operations of the hub. */
 import { consentCheck, why } from './access-reasons.ts'
+import { everything, type EverythingNeeds } from './everything.ts'
+import { intakePackage, type IntakeNeeds } from './intake-package.ts'
 import { listJobs } from './jobs.ts'
 import { proposeReferrals } from './propose-referrals.ts'
 import { proposeChange } from './propose-change.ts'
@@ -11,11 +13,14 @@ import { submitReferrals } from './submit-referrals.ts'
 import { revokeConsent } from './revoke-consent.ts'
 import { subscriptionEvents } from './events.ts'
 import { subscriptionStatus } from './status.ts'
+import { transferCaseManager } from './transfer-case.ts'
 import { terminologyOperations } from './terminology/index.ts'
 import { validate } from './validate.ts'
 import type { Operation } from './operation.ts'
 
-export const operations = (needs: ReferralNeeds): readonly Operation[] => [
+export type OperationNeeds = ReferralNeeds & EverythingNeeds & IntakeNeeds
+
+export const operations = (needs: OperationNeeds): readonly Operation[] => [
   validate(needs),
   reconcile(needs),
   proposeReferrals(needs),
@@ -25,6 +30,9 @@ export const operations = (needs: ReferralNeeds): readonly Operation[] => [
   why(needs),
   consentCheck(needs),
   proposeChange(needs),
+  transferCaseManager(needs),
+  everything(needs),
+  intakePackage(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
   listJobs(needs),

@@ -1,9 +1,11 @@
 /** What the handlers need, made of the settings, the store and the definitions. */
 import type { Config } from '../config.ts'
 import { createCalendar, type Calendar } from '../domain/calendar/working-days.ts'
+import type { IntakePackage } from '../domain/participant/intake-package.ts'
 import { newHubId } from '../domain/participant/hub-id.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
+import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { dateRange } from '../fhir/dates.ts'
 import { extract } from '../search/extract.ts'
 import type { Store } from '../store/store.ts'
@@ -32,7 +34,13 @@ type HubParts = {
   newId(): string
 }
 
-type RuleNeeds = WriteNeeds & { readonly lifecycle: Lifecycle; readonly calendar: Calendar; readonly range: ReadDate }
+type RuleNeeds = WriteNeeds & {
+  readonly lifecycle: Lifecycle
+  readonly calendar: Calendar
+  readonly range: ReadDate
+  readonly visibility: VisibilityRule
+  readonly intakePackage: IntakePackage
+}
 
 export function createNeeds(
   { publicUrl, timeZone, loopbackEndpoints }: Config,
@@ -59,6 +67,8 @@ export function createNeeds(
     index,
     policy: policy({ store, definitions, index, tables: rules, values, newId }),
     lifecycle,
+    visibility: tables.visibility,
+    intakePackage: tables.intakePackage,
     calendar,
     range,
   }

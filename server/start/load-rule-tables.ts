@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkHolidays, type HolidayRules } from '../domain/calendar/holidays.ts'
+import type { IntakePackage } from '../domain/participant/intake-package.ts'
 import { parseLifecycle, type Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { JsonObject } from '../fhir/types.ts'
@@ -12,6 +13,7 @@ export type LoadedTables = {
   readonly writing: WritingRule
   readonly lifecycle: Lifecycle
   readonly holidays: HolidayRules
+  readonly intakePackage: IntakePackage
 }
 
 /** `root`: the folder that holds `capability`. */
@@ -23,5 +25,6 @@ export async function loadRuleTables(root: string): Promise<LoadedTables> {
     writing: (await table('writing')) as unknown as WritingRule,
     lifecycle: parseLifecycle(await table('referral-lifecycle')),
     holidays: checkHolidays((await table('holidays')) as unknown as HolidayRules),
+    intakePackage: (await table('intake-package')) as unknown as IntakePackage,
   }
 }

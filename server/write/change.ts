@@ -25,6 +25,8 @@ export type Change =
       readonly unless?: Query
       /** Its numbers were given by an operation of the hub, which sees to it that each is given once. */
       readonly numbered?: true
+      /** Its case manager was changed by the operation that transfers a case. */
+      readonly transfersCase?: true
       /**
        * Made out of another change: the caller names no version of it. `hub`: the hub makes it in its own name, also of
        * a record that the caller may not know of.

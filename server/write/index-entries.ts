@@ -9,6 +9,7 @@ import { participantOf } from '../domain/visibility/audience.ts'
 import { RESTRICTED_CLASS } from '../domain/visibility/labels.ts'
 import { valuesAt } from '../fhir/element-path.ts'
 import { PARTICIPANT, REFERENCE, type IndexEntry } from '../search/query.ts'
+import { leadingRoleOf } from '../domain/staff/care-team.ts'
 import type { PreparedChange } from './change.ts'
 import type { WriteContext } from './context.ts'
 import { dependencyEntries } from './dependents.ts'
@@ -18,6 +19,9 @@ import type { RecordIndex } from './record-index.ts'
 export const SSN_HASH = '_ssn'
 /** Internal entry of a Consent: a restricted class that it opens. */
 export const CONSENT_CLASS = '_class'
+
+/** Internal entry of an interagency CareTeam: the PractitionerRole that leads the case now. */
+export const LEADS = '_leads'
 
 /** Internal entry of a wage record: its participant, quarter and employer, of which there is one record. */
 export const WAGE_KEY = '_wage'
@@ -34,6 +38,7 @@ export async function entriesOf(
     ...referenceEntries(after),
     ...consentEntries(after),
     ...wageEntries(after),
+    ...leadEntries(after),
     ...(index.posts ? dependencyEntries(definitions, after) : []),
     ...(await ssnEntries(view, one)),
   ]
@@ -87,6 +92,11 @@ export function wageKey(resource: Resource): string | undefined {
 function wageEntries(resource: Resource): readonly IndexEntry[] {
   const code = wageKey(resource)
   return code === undefined ? [] : [{ kind: 'token', param: WAGE_KEY, code }]
+}
+
+function leadEntries(resource: Resource): readonly IndexEntry[] {
+  const id = leadingRoleOf(resource)
+  return id === undefined ? [] : [{ kind: 'reference', param: LEADS, type: 'PractitionerRole', id }]
 }
 
 async function ssnEntries(view: View, one: PreparedChange): Promise<readonly IndexEntry[]> {

@@ -3,6 +3,7 @@ import type { RuleTables } from '../rule-tables.ts'
 import { accessRules } from './access.ts'
 import { agencyRules } from './agency.ts'
 import { agencyTaskRules } from './agency-task.ts'
+import { careTeamRules } from './care-team.ts'
 import { catalogueRules } from './catalogue.ts'
 import { closedReferralRules } from './closed-referral.ts'
 import { consentRules } from './consent.ts'
@@ -29,6 +30,7 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...consentRules(tables),
   ...closedReferralRules(tables),
   ...catalogueRules,
+  ...careTeamRules,
   ...subscriptionRules(tables),
   ...definitionRules(tables),
 ]
