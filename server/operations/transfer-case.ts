@@ -7,6 +7,7 @@ import { formatInstant } from '../fhir/dates.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { readParameters, type Values } from '../fhir/parameters.ts'
 import type { Resource } from '../fhir/types.ts'
+import type { ReadDate } from '../domain/visibility/circle.ts'
 import { caseManagerFault, newTeam, primaryRoleOf, transferred, type Transfer } from '../domain/staff/care-team.ts'
 import type { Call } from '../interactions/call.ts'
 import { replyOf } from '../interactions/read.ts'
@@ -22,7 +23,7 @@ import { interagencyTeamsOf } from '../write/rules/care-team.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 
-export type TransferNeeds = WriteNeeds & { newId(): string }
+export type TransferNeeds = WriteNeeds & { readonly range: ReadDate; newId(): string }
 
 export const transferCaseManager = (needs: TransferNeeds): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'transfer-case-manager')
@@ -37,7 +38,7 @@ export const transferCaseManager = (needs: TransferNeeds): Operation => {
         const view = insight(needs.store, call.caller, call.now)
         await view.readMany([keyOf(call), { type: 'PractitionerRole', id: roleIn(given, 'to') }])
         const entry = await agencyOfEntry(view, call)
-        const transfer = await transferOf(view, call, { given, entry })
+        const transfer = await transferOf(needs, { call, view }, { given, entry })
         const [listed] = await view.list('CareTeam', interagencyTeamsOf(keyOf(call).id))
         const team = listed && (await view.read({ type: 'CareTeam', id: listed.id }))
         // Sent again, the same transfer has the same answer.
@@ -68,9 +69,17 @@ async function agencyOfEntry(view: View, call: Call): Promise<string> {
 
 type Given = { readonly given: Values; readonly entry: string }
 
-async function transferOf(view: View, call: Call, { given, entry }: Given): Promise<Transfer> {
+async function transferOf(
+  { range }: TransferNeeds,
+  { call, view }: Pick<Attempt, 'call' | 'view'>,
+  { given, entry }: Given,
+): Promise<Transfer> {
   const to = roleIn(given, 'to')
-  const fault = caseManagerFault(await view.resource({ type: 'PractitionerRole', id: to }), entry)
+  const fault = caseManagerFault(await view.resource({ type: 'PractitionerRole', id: to }), {
+    entry,
+    now: call.now,
+    range,
+  })
   if (fault !== undefined)
     throw refuse('care-team-rule', `\`to\`: \`PractitionerRole/${to}\` ${fault}.`, { expression: parameterOf('to') })
   const reason = textOf(given.reason)

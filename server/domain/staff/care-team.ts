@@ -107,16 +107,31 @@ function checkNotes({ before, after, agency }: CareTeamStep): readonly Issue[] {
     })
 }
 
+export type CaseManagerNeeds = {
+  /** The agency of entry. */
+  readonly entry: string | undefined
+  /** Instant (ms). */
+  readonly now: number
+  /** A FHIR date as instants in the hub's time zone. */
+  range(text: string): { readonly start: number; readonly end: number }
+}
+
 /**
  * What keeps a PractitionerRole from leading the case of a participant of this agency of entry, as the rest of a sentence;
  * undefined where nothing does. `role` undefined: there is none.
  */
-export function caseManagerFault(role: Resource | undefined, entry: string | undefined): string | undefined {
+export function caseManagerFault(
+  role: Resource | undefined,
+  { entry, now, range }: CaseManagerNeeds,
+): string | undefined {
   if (!role) return 'is no member of staff that the hub holds'
   const agency = idOf(role.organization, 'Organization')
   if (agency !== entry)
     return `works for \`Organization/${String(agency)}\`; the primary case manager is of the agency of entry, \`Organization/${String(entry)}\``
-  return role.active === false ? 'is not active' : undefined
+  if (role.active === false) return 'is not active'
+  const { start, end } = items(role.period)[0] ?? {}
+  if (typeof end === 'string' && range(end).end <= now) return 'has ended'
+  return typeof start === 'string' && range(start).start > now ? 'has not begun' : undefined
 }
 
 /** A new primary case manager. `now`: instant, as text. */

@@ -14,12 +14,15 @@ import { PARTICIPANT, type Filter } from '../../search/query.ts'
 import type { PreparedChange } from '../change.ts'
 import { LEADS } from '../index-entries.ts'
 import type { PendingState } from '../pending-state.ts'
+import type { RuleTables } from '../rule-tables.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
-export const careTeamRules: readonly Rule[] = [
+type CareTeamTables = Pick<RuleTables, 'range'>
+
+export const careTeamRules = (tables: CareTeamTables): readonly Rule[] => [
   { types: ['CareTeam'], check: mayChange },
   { types: ['CareTeam'], check: changesOwnEntries },
-  { types: ['CareTeam'], check: hasCaseManager },
+  { types: ['CareTeam'], check: (change, state) => hasCaseManager(tables, change, state) },
   { types: ['CareTeam'], check: isOnlyTeam },
   { types: ['PractitionerRole'], check: leadsNoCase },
 ]
@@ -96,13 +99,17 @@ async function agencyOf(entry: JsonObject, state: PendingState): Promise<string 
 }
 
 /** A new primary case manager is an active member of staff of the agency of entry, and is so still in the commit. */
-async function hasCaseManager({ before, after, at }: PreparedChange, state: PendingState): Promise<RuleResult> {
+async function hasCaseManager(
+  { range }: CareTeamTables,
+  { before, after, at }: PreparedChange,
+  state: PendingState,
+): Promise<RuleResult> {
   const id = after && primaryRoleOf(after)
   if (!after || id === undefined || (before && primaryRoleOf(before) === id)) return {}
   const entry = await agencyOfEntry(after, state)
   if (entry === undefined) return {}
   const key = { type: 'PractitionerRole', id }
-  const fault = caseManagerFault(await state.read(key), entry)
+  const fault = caseManagerFault(await state.read(key), { entry, now: state.now, range })
   if (fault !== undefined) {
     const index = items(after.participant).indexOf(primaryOf(after)!)
     const text = `\`${keyText(key)}\` ${fault}.`

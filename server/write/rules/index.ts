@@ -13,6 +13,7 @@ import { ownershipRules } from './ownership.ts'
 import { participantRules } from './participant.ts'
 import { planRules } from './plan.ts'
 import { referralRules } from './referral.ts'
+import { relatedPersonRules } from './related-person.ts'
 import { roleRules } from './role.ts'
 import type { Rule } from './rule.ts'
 import { subscriptionRules } from './subscription.ts'
@@ -30,7 +31,8 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...consentRules(tables),
   ...closedReferralRules(tables),
   ...catalogueRules,
-  ...careTeamRules,
+  ...careTeamRules(tables),
+  ...relatedPersonRules,
   ...subscriptionRules(tables),
   ...definitionRules(tables),
 ]

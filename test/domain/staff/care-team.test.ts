@@ -1,6 +1,7 @@
 /** Who leads a case after any number of transfers: the team always says it, and keeps everybody who led it before. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { dateRange } from '../../../server/fhir/dates.ts'
 import type { Resource } from '../../../server/fhir/types.ts'
 import {
   caseManagerFault,
@@ -96,9 +97,15 @@ describe('domain / staff / care team', () => {
 
   it('says what keeps somebody from leading a case', () => {
     const role = { resourceType: 'PractitionerRole', active: true, organization: { reference: 'Organization/es' } }
-    assert.equal(caseManagerFault(role, 'es'), undefined)
-    assert.match(caseManagerFault({ ...role, active: false }, 'es') ?? '', /not active/)
-    assert.match(caseManagerFault(role, 'ui') ?? '', /works for `Organization\/es`/)
-    assert.match(caseManagerFault(undefined, 'es') ?? '', /no member of staff/)
+    const range = (text: string) => dateRange(text, 'America/Chicago')!
+    const faultOf = (one: Resource | undefined, entry = 'es') =>
+      caseManagerFault(one, { entry, now: Date.parse('2026-06-01T12:00:00Z'), range })
+    assert.equal(faultOf(role), undefined)
+    assert.equal(faultOf({ ...role, period: { start: '2026-06-01', end: '2026-06-01' } }), undefined)
+    assert.match(faultOf({ ...role, period: { end: '2026-05-31' } }) ?? '', /has ended/)
+    assert.match(faultOf({ ...role, period: { start: '2026-06-02' } }) ?? '', /has not begun/)
+    assert.match(faultOf({ ...role, active: false }) ?? '', /not active/)
+    assert.match(faultOf(role, 'ui') ?? '', /works for `Organization\/es`/)
+    assert.match(faultOf(undefined) ?? '', /no member of staff/)
   })
 })

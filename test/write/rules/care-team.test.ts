@@ -310,6 +310,29 @@ describe('write / rules / care team', function () {
       )
     })
 
+    it('who may act for the participant is changed by the agency that recorded it and the agency of entry alone', async () => {
+      await post(es, consent(subject, 'es', 'dhs'))
+      const dhs = scene.as('dhs')
+      const guardian = await post(
+        abe,
+        relatedPerson(subject, 'GUARD', { period: { start: '2026-01-01', end: '2026-12-31' } }),
+      )
+      const put = (client: Client, more: object) =>
+        client.put(`/RelatedPerson/${guardian.id}`, { ...guardian, ...more })
+      const CHANGES = [
+        { period: { start: '2026-01-01' } },
+        { active: false },
+        { relationship: relatedPerson(subject).relationship },
+      ]
+      for (const more of CHANGES) refused(await put(dhs, more), 403, 'forbidden')
+      made(await put(dhs, { telecom: [{ system: 'phone', value: '662-555-0181' }] }))
+      const child = await post(abe, relatedPerson(subject))
+      const promoted = { ...guardian, id: child.id }
+      refused(await dhs.put(`/RelatedPerson/${child.id}`, promoted), 403, 'forbidden')
+      for (const client of [abe, es, board])
+        made(await put(client, { period: { start: '2026-01-01', end: '2026-11-30' } }))
+    })
+
     it('has no social security number', async () => {
       const identifier = [{ system: 'http://hl7.org/fhir/sid/us-ssn', value: '123-45-6789' }]
       const answer = await es.post('/RelatedPerson', relatedPerson(subject, 'DAUC', { identifier }))
