@@ -23,11 +23,15 @@ export const primaryRoleOf = (team: Resource): string | undefined => idOf(primar
 
 /** The PractitionerRole that leads the case now; undefined for any other record, and for a team that serves nobody now. */
 export const leadingRoleOf = (resource: Resource): string | undefined =>
-  resource.resourceType === 'CareTeam' && SERVING.includes(String(resource.status)) && isInteragency(resource)
+  resource.resourceType === 'CareTeam' && isServing(resource) && isInteragency(resource)
     ? primaryRoleOf(resource)
     : undefined
 
-const SERVING = ['proposed', 'active', 'suspended']
+/** Does a team serve the participant, and not just did? */
+export const isServing = (team: Resource): boolean => !ENDED.includes(String(team.status))
+
+/** The states of a team that serves nobody any more. */
+export const ENDED: readonly string[] = ['inactive', 'entered-in-error']
 
 const primariesOf = (team: Resource): readonly JsonObject[] =>
   items(team.participant).filter((entry) => codesOf(entry.role, ROLE).includes('primary-case-manager'))

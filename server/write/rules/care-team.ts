@@ -6,7 +6,9 @@ import {
   caseManagerFault,
   CATEGORY,
   checkCareTeam,
+  ENDED,
   isInteragency,
+  isServing,
   primaryOf,
   primaryRoleOf,
 } from '../../domain/staff/care-team.ts'
@@ -27,13 +29,13 @@ export const careTeamRules = (tables: CareTeamTables): readonly Rule[] => [
   { types: ['PractitionerRole'], check: leadsNoCase },
 ]
 
-/** As a condition: the interagency teams of a participant, but for those recorded in error. */
+/** As a condition: the interagency teams that serve a participant. */
 export const interagencyTeamsOf = (participant: string): Filter => ({
   op: 'and',
   of: [
     { op: 'reference', param: PARTICIPANT, type: 'Patient', id: participant },
     { op: 'token', param: 'category', system: CATEGORY, code: 'interagency' },
-    { op: 'not', of: { op: 'token', param: 'status', code: 'entered-in-error' } },
+    { op: 'not', of: { op: 'or', of: ENDED.map((code) => ({ op: 'token', param: 'status', code })) } },
   ],
 })
 
@@ -122,10 +124,10 @@ async function hasCaseManager(
   return version ? { guards: [{ key, expect: { version: [version.version] } }] } : {}
 }
 
-/** One interagency team for each participant; the guard holds that no other comes up meanwhile. */
+/** One interagency team serves each participant; the guard holds that no other comes up meanwhile. */
 async function isOnlyTeam({ key, after, at }: PreparedChange, state: PendingState): Promise<RuleResult> {
   const participant = after && idOf(after.subject, 'Patient')
-  if (!after || participant === undefined || !isInteragency(after) || after.status === 'entered-in-error') return {}
+  if (!after || participant === undefined || !isInteragency(after) || !isServing(after)) return {}
   const where = interagencyTeamsOf(participant)
   const other = (await state.find('CareTeam', where)).find((one) => one.id !== key.id)
   if (other) {

@@ -126,12 +126,13 @@ describe('write / rules / care team', function () {
       refused(await es.post('/CareTeam', careTeam(subject, leader)), 422, 'care-team-rule')
     })
 
-    it('may be made anew after one in error', async () => {
-      const team = await madeTeam()
-      made(await put(es, team, { status: 'entered-in-error' }))
-      await madeTeam()
-      refused(await put(es, { ...team, meta: { versionId: '2' } }, { status: 'active' }), 422, 'care-team-rule')
-    })
+    for (const status of ['inactive', 'entered-in-error'])
+      it(`may be made anew after one that is ${status}, which does not come back beside it`, async () => {
+        const team = await madeTeam()
+        made(await put(es, team, { status }))
+        await madeTeam()
+        refused(await put(es, { ...team, meta: { versionId: '2' } }, { status: 'active' }), 422, 'care-team-rule')
+      })
 
     it('is not deleted by an agency', async () => {
       const team = await madeTeam()
