@@ -30,9 +30,7 @@ import { createStateFollower, type ProcessState } from './jobs/process-state.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
-import type { MatchNeeds } from './operations/match.ts'
-import { operations } from './operations/index.ts'
-import type { ReferralNeeds } from './operations/referrals.ts'
+import { operations, type OperationNeeds } from './operations/index.ts'
 import { checkParameters } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
@@ -200,7 +198,7 @@ function isReadable(parameter: SearchParameter): boolean {
   }
 }
 
-type HandlerNeeds = CreateNeeds & ReferralNeeds & MatchNeeds
+type HandlerNeeds = CreateNeeds & OperationNeeds
 
 /** Everything that answers a request, by name: the interactions and the operations. */
 async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Promise<Handlers> {

@@ -21,6 +21,8 @@ import {
   matchParameters,
   participant,
   plan,
+  practitioner,
+  practitionerRole,
   subscription,
   transaction,
   type Body,
@@ -46,6 +48,8 @@ type Records = {
   readonly request: Body & { readonly id: string }
   readonly plan: Body & { readonly id: string }
   readonly subscription: string
+  /** A case manager. */
+  readonly staff: string
 }
 
 const cost = (calls: number, guards: number, commits: number): Cost => ({ calls, guards, commits })
@@ -167,6 +171,17 @@ const ROWS: readonly Row[] = [
       }),
   ],
   ['$open-referrals', cost(1, 0, 0), ({ es }) => es.get('/Task/$open-referrals')],
+  [
+    '$transfer-case-manager',
+    cost(5, 4, 1),
+    ({ es, subject, staff }) =>
+      es.post(`/${subject}/$transfer-case-manager`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'to', valueReference: { reference: staff } }],
+      }),
+  ],
+  ['$everything', cost(4, 0, 0), ({ es, subject }) => es.get(`/${subject}/$everything`)],
+  ['$intake-package', cost(5, 0, 0), ({ es, subject }) => es.get(`/${subject}/$intake-package`)],
   ['$status', cost(2, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$status`)],
   ['$events', cost(3, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$events`)],
 ]
@@ -220,6 +235,8 @@ async function recordsOf(es: Client, abe: Client): Promise<Records> {
   const form = await post(es, assessment(subject, true))
   for (const recipient of ['dhs', 'abe']) await post(es, consent(subject, 'es', recipient))
   const { request } = await referred(es, subject, 'es', 'vr')
+  const person = await post(es, practitioner())
+  const staff = `PractitionerRole/${(await post(es, practitionerRole(`Practitioner/${person.id}`, 'es'))).id}`
   const subscriptionBody = subscription('http://127.0.0.1:9/none', { topic: 'participant-updated' }) as Body
   const own = await post(es, subscriptionBody)
   return {
@@ -233,6 +250,7 @@ async function recordsOf(es: Client, abe: Client): Promise<Records> {
     request,
     plan: await post(es, plan('es', subject, `Goal/${goalId}`) as Body),
     subscription: own.id,
+    staff,
   }
 }
 

@@ -159,6 +159,8 @@ export const ERRORS = {
   'role-required': [403, 'forbidden', 'Only agencies of one role write records of this kind.'],
   'agency-rule': [422, 'business-rule', 'The id or the role of an agency cannot be so.'],
   'catalogue-rule': [422, 'business-rule', 'The record disagrees with a catalogue, or is there already.'],
+  'care-team-rule': [422, 'business-rule', 'The care team cannot be so, or not by this caller.'],
+  'case-manager-changed': [409, 'conflict', 'Somebody else leads the case than the transfer names.'],
   'definition-taken': [409, 'duplicate', 'The canonical url is that of another definition.'],
   'definition-in-use': [409, 'conflict', 'Other definitions, or records, depend on the definition as it is.'],
   'subscription-rule': [422, 'business-rule', 'The subscription asks for something that the hub does not offer.'],

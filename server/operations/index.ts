@@ -1,5 +1,7 @@
 /** The operations of the hub. */
 import { consentCheck, why } from './access-reasons.ts'
+import { everything, type EverythingNeeds } from './everything.ts'
+import { intakePackage, type IntakeNeeds } from './intake-package.ts'
 import { listJobs } from './jobs.ts'
 import { match, type MatchNeeds } from './match.ts'
 import { claim, openReferrals } from './open-referrals.ts'
@@ -14,11 +16,14 @@ import { submitReferrals } from './submit-referrals.ts'
 import { revokeConsent } from './revoke-consent.ts'
 import { subscriptionEvents } from './events.ts'
 import { subscriptionStatus } from './status.ts'
+import { transferCaseManager } from './transfer-case.ts'
 import { terminologyOperations } from './terminology/index.ts'
 import { validate } from './validate.ts'
 import type { Operation } from './operation.ts'
 
-export const operations = (needs: ReferralNeeds & MatchNeeds): readonly Operation[] => [
+export type OperationNeeds = ReferralNeeds & MatchNeeds & EverythingNeeds & IntakeNeeds
+
+export const operations = (needs: OperationNeeds): readonly Operation[] => [
   validate(needs),
   reconcile(needs),
   proposeReferrals(needs),
@@ -32,6 +37,9 @@ export const operations = (needs: ReferralNeeds & MatchNeeds): readonly Operatio
   requestAccess(needs),
   openReferrals(needs),
   claim(needs),
+  transferCaseManager(needs),
+  everything(needs),
+  intakePackage(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
   listJobs(needs),

@@ -1,9 +1,11 @@
 /** What the handlers need, made of the settings, the store and the definitions. */
 import type { Config } from '../config.ts'
 import { createCalendar, type Calendar } from '../domain/calendar/working-days.ts'
+import type { IntakePackage } from '../domain/participant/intake-package.ts'
 import { newHubId } from '../domain/participant/hub-id.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
+import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { dateRange } from '../fhir/dates.ts'
 import { extract } from '../search/extract.ts'
 import type { Store } from '../store/store.ts'
@@ -41,6 +43,8 @@ type RuleNeeds = WriteNeeds & {
   readonly range: ReadDate
   readonly attempts: Attempts
   readonly tokens: AccessTokens
+  readonly visibility: VisibilityRule
+  readonly intakePackage: IntakePackage
 }
 
 const HOUR = 3_600_000
@@ -83,6 +87,8 @@ export function createNeeds(
     index,
     policy: policy({ store, definitions, index, tables: rules, values, newId }),
     lifecycle,
+    visibility: tables.visibility,
+    intakePackage: tables.intakePackage,
     calendar,
     range,
     attempts,

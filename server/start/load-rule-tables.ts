@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkHolidays, type HolidayRules } from '../domain/calendar/holidays.ts'
 import { createMatchingRule, type MatchingRule } from '../domain/participant/matching-rule.ts'
+import type { IntakePackage } from '../domain/participant/intake-package.ts'
 import { parseLifecycle, type Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { JsonObject } from '../fhir/types.ts'
@@ -14,6 +15,7 @@ export type LoadedTables = {
   readonly lifecycle: Lifecycle
   readonly holidays: HolidayRules
   readonly matching: MatchingRule
+  readonly intakePackage: IntakePackage
 }
 
 /** `root`: the folder that holds `capability`. */
@@ -26,5 +28,6 @@ export async function loadRuleTables(root: string): Promise<LoadedTables> {
     lifecycle: parseLifecycle(await table('referral-lifecycle')),
     holidays: checkHolidays((await table('holidays')) as unknown as HolidayRules),
     matching: createMatchingRule((await table('matching')) as never, (await table('nicknames')) as never),
+    intakePackage: (await table('intake-package')) as unknown as IntakePackage,
   }
 }

@@ -25,6 +25,8 @@ export type Change =
       readonly unless?: Query
       /** Its numbers were given by an operation of the hub, which sees to it that each is given once. */
       readonly numbered?: true
+      /** Its case manager was changed by the operation that transfers a case. */
+      readonly transfersCase?: true
       /**
        * By the participant's signed consent, which $request-access records, the writer comes to know a participant
        * whom it may not know now.

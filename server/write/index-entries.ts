@@ -11,6 +11,7 @@ import { participantOf } from '../domain/visibility/audience.ts'
 import { RESTRICTED_CLASS } from '../domain/visibility/labels.ts'
 import { valuesAt } from '../fhir/element-path.ts'
 import { PARTICIPANT, REFERENCE, type IndexEntry } from '../search/query.ts'
+import { leadingRoleOf } from '../domain/staff/care-team.ts'
 import type { PreparedChange } from './change.ts'
 import type { WriteContext } from './context.ts'
 import { dependencyEntries } from './dependents.ts'
@@ -22,6 +23,9 @@ export const SSN_HASH = '_ssn'
 export const BLOCK = '_block'
 /** Internal entry of a Consent: a restricted class that it opens. */
 export const CONSENT_CLASS = '_class'
+
+/** Internal entry of an interagency CareTeam: the PractitionerRole that leads the case now. */
+export const LEADS = '_leads'
 
 /** Internal entry of a wage record: its participant, quarter and employer, of which there is one record. */
 export const WAGE_KEY = '_wage'
@@ -39,6 +43,7 @@ export async function entriesOf(
     ...consentEntries(after),
     ...wageEntries(after),
     ...blockEntries(index, after),
+    ...leadEntries(after),
     ...(index.posts ? dependencyEntries(definitions, after) : []),
     ...(await ssnEntries(view, one)),
   ]
@@ -97,6 +102,11 @@ function wageEntries(resource: Resource): readonly IndexEntry[] {
 function blockEntries({ matching }: Pick<RecordIndex, 'matching'>, resource: Resource): readonly IndexEntry[] {
   if (resource.resourceType !== 'Patient') return []
   return blocksOf(matching, traitsOf(matching, resource)).map((code) => ({ kind: 'token', param: BLOCK, code }))
+}
+
+function leadEntries(resource: Resource): readonly IndexEntry[] {
+  const id = leadingRoleOf(resource)
+  return id === undefined ? [] : [{ kind: 'reference', param: LEADS, type: 'PractitionerRole', id }]
 }
 
 async function ssnEntries(view: View, one: PreparedChange): Promise<readonly IndexEntry[]> {

@@ -8,11 +8,14 @@ import { address, profileOf } from '../builders/definitions.ts'
 import {
   assessment,
   business,
+  careTeam,
   condition,
   goal,
   lookUpConsent,
   matchParameters,
   participant,
+  practitioner,
+  practitionerRole,
   referral,
   wages,
   type Body,
@@ -46,6 +49,12 @@ const bundle = (type: string, ...entries: readonly object[]) => ({ resourceType:
 const deep = `{"resourceType":"Basic","extension":${'[{"extension":'.repeat(40)}[]${'}]'.repeat(40)}}`
 const many = (one: object) => Array.from({ length: 4000 }, () => one)
 const jpeg = { headers: { 'Content-Type': 'image/jpeg' } }
+
+/** A case manager of the agency, as `PractitionerRole/...`. */
+async function staffOf(client: Client, by: string): Promise<string> {
+  const person = await post(client, practitioner())
+  return `PractitionerRole/${(await post(client, practitionerRole(`Practitioner/${person.id}`, by))).id}`
+}
 
 /** What HTTP carries: the address, the headers, the body. */
 const REQUEST = {
@@ -305,6 +314,26 @@ const WORK = {
       const aim = await post(es, goal(subject))
       await post(es, plan(subject, `Goal/${aim.id}`))
       await es.post('/CarePlan', plan(subject, `Goal/${aim.id}`))
+    },
+  },
+  'care-team-rule': {
+    what: 'A primary case manager who does not work for the agency of entry.',
+    async send({ es, abe }) {
+      const subject = await newcomer(es, 'es')
+      await es.post('/CareTeam', careTeam(subject, await staffOf(abe, 'abe')))
+    },
+  },
+  'case-manager-changed': {
+    what: 'A transfer from somebody who does not lead the case.',
+    async send({ es }) {
+      const subject = await newcomer(es, 'es')
+      const [first, second] = [await staffOf(es, 'es'), await staffOf(es, 'es')]
+      await post(es, careTeam(subject, first))
+      const reference = (name: string, role: string) => ({ name, valueReference: { reference: role } })
+      await es.post(`/${subject}/$transfer-case-manager`, {
+        resourceType: 'Parameters',
+        parameter: [reference('from', second), reference('to', second)],
+      })
     },
   },
   'agency-not-yours': {

@@ -1,6 +1,8 @@
 /** Requests of every kind that abe sends to both hubs, about addresses that abe knows, unknown ones and secret ones. */
 import {
+  agencyTeam,
   assessment,
+  careTeam,
   condition,
   consent,
   goal,
@@ -9,6 +11,8 @@ import {
   matchParameters,
   participant,
   participation,
+  relatedPerson,
+  teamMember,
   type Body,
 } from '../builders/index.ts'
 import type { SeededRandom } from './random.ts'
@@ -80,6 +84,9 @@ function body(knowledge: Knowledge): Body {
     () => consent(subject, 'abe', random.one(['vr', 'dhs'])),
     () => assessment(subject, random.percent(50)),
     () => ({ ...condition(subject), evidence: [{ detail: [{ reference: key(knowledge, 'QuestionnaireResponse') }] }] }),
+    () => relatedPerson(subject),
+    () => careTeam(subject, key(knowledge, 'PractitionerRole')),
+    () => agencyTeam(subject, teamMember('family', key(knowledge, 'RelatedPerson'))),
     // What nobody would take.
     () => ({ ...condition(subject), language: 5 }),
     () => condition(`https://elsewhere.example/fhir/${subject}`),
@@ -166,6 +173,8 @@ const PEOPLE = [
   'ServiceRequest',
   'QuestionnaireResponse',
   'Contract',
+  'CareTeam',
+  'RelatedPerson',
 ]
 
 function search(knowledge: Knowledge): Sent {
@@ -294,6 +303,28 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     },
   ],
   [2, '$reconcile', (k) => abe('GET', `/${key(k, 'Patient')}/$reconcile?base=${k.random.below(3)}`)],
+  [
+    3,
+    '$everything',
+    (k) => {
+      const address = `/${key(k, 'Patient')}/$everything`
+      const start = k.random.percent(30) ? '&start=2026-01-01' : ''
+      const types = k.random.percent(30) ? '&_type=Condition,RelatedPerson,Organization' : ''
+      return abe('GET', `${address}?_count=${1 + k.random.below(8)}${start}${types}`)
+    },
+  ],
+  [2, '$intake-package', (k) => abe('GET', `/${key(k, 'Patient')}/$intake-package?_count=${1 + k.random.below(8)}`)],
+  [
+    1,
+    '$transfer-case-manager',
+    (k) =>
+      abe('POST', `/${key(k, 'Patient')}/$transfer-case-manager`, {
+        resourceType: 'Parameters',
+        parameter: ['from', 'to']
+          .slice(k.random.below(2))
+          .map((name) => ({ name, valueReference: { reference: key(k, 'PractitionerRole') } })),
+      }),
+  ],
   [1, '$validate', (k) => abe('GET', `/${key(k)}/$validate`)],
   [1, '$propose-referrals', (k) => abe('GET', `/${key(k, 'QuestionnaireResponse')}/$propose-referrals`)],
   [1, '$open-referrals', () => abe('GET', '/Task/$open-referrals')],

@@ -8,11 +8,14 @@ import type { Key } from '../../server/fhir/types.ts'
 import { attacked, type Scene } from '../attack/scene.ts'
 import {
   assessment,
+  careTeam,
   consent,
   decisions,
   goal,
   participant,
   plan,
+  practitioner,
+  practitionerRole,
   referral,
   subscription,
   task,
@@ -79,6 +82,10 @@ describe('numbers keep their text', () => {
   const post = async (body: Body) => (await send('POST', `/${body.resourceType}`, body)).body
   const stored = async (key: Key): Promise<string> => (await hub.store.read(key, 'unrestricted'))?.text ?? ''
   const newParticipant = async (): Promise<string> => `Patient/${(await post(measured(participant('es')))).id}`
+  const staff = async (): Promise<string> => {
+    const person = await post(practitioner())
+    return `PractitionerRole/${(await post(practitionerRole(`Practitioner/${person.id}`, 'es'))).id}`
+  }
   const planOf = (subject: string, goalId: string) => measured(plan('es', subject, `Goal/${goalId}`) as Body)
 
   describe('through the interactions', () => {
@@ -231,6 +238,26 @@ describe('numbers keep their text', () => {
         const { id } = await post(form)
         ok(await es.get(`/QuestionnaireResponse/${id}/$propose-referrals`))
         keeps(await stored({ type: 'QuestionnaireResponse', id }))
+      },
+      async everything() {
+        const subject = await newParticipant()
+        await post(measured(goal(subject)))
+        keeps(ok(await es.get(`/${subject}/$everything`)).text, 2)
+      },
+      async 'intake-package'() {
+        const subject = await newParticipant()
+        await post(measured(goal(subject)))
+        keeps(ok(await es.get(`/${subject}/$intake-package`)).text, 2)
+      },
+      async 'transfer-case-manager'() {
+        const subject = await newParticipant()
+        const [first, second] = [await staff(), await staff()]
+        const team = await post(measured(careTeam(subject, first)))
+        const parameter = [{ name: 'to', valueReference: { reference: second } }]
+        const transfer = () =>
+          send('POST', `/${subject}/$transfer-case-manager`, { resourceType: 'Parameters', parameter })
+        keeps((await transfer()).text)
+        keeps(await stored({ type: 'CareTeam', id: team.id }))
       },
       async validate() {
         const subject = await newParticipant()

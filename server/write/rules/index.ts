@@ -3,6 +3,7 @@ import type { RuleTables } from '../rule-tables.ts'
 import { accessRules } from './access.ts'
 import { agencyRules } from './agency.ts'
 import { agencyTaskRules } from './agency-task.ts'
+import { careTeamRules } from './care-team.ts'
 import { catalogueRules } from './catalogue.ts'
 import { closedReferralRules } from './closed-referral.ts'
 import { consentRules } from './consent.ts'
@@ -12,6 +13,7 @@ import { ownershipRules } from './ownership.ts'
 import { participantRules } from './participant.ts'
 import { planRules } from './plan.ts'
 import { referralRules } from './referral.ts'
+import { relatedPersonRules } from './related-person.ts'
 import { roleRules } from './role.ts'
 import type { Rule } from './rule.ts'
 import { subscriptionRules } from './subscription.ts'
@@ -29,6 +31,8 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...consentRules(tables),
   ...closedReferralRules(tables),
   ...catalogueRules,
+  ...careTeamRules(tables),
+  ...relatedPersonRules,
   ...subscriptionRules(tables),
   ...definitionRules(tables),
 ]
