@@ -249,12 +249,12 @@ describe('numbers keep their text', () => {
       },
       async match() {
         const one = { ...participant('es', { family: 'Quill' }), telecom: [{ system: 'phone', value: '662-555-0177' }] }
-        await post(measured(one))
+        await post(measured(one) as Body)
         keeps(ok(await es.post('/Patient/$match', one)).text)
       },
       async 'request-access'() {
         const one = { ...participant('es', { family: 'Quest' }), telecom: [{ system: 'phone', value: '662-555-0178' }] }
-        await post(measured(one))
+        await post(measured(one) as Body)
         const dhs = hub.as('dhs')
         const found = ok(
           await dhs.post('/Patient/$match', matchParameters(one, { consent: lookUpConsent('dhs') })),
