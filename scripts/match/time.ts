@@ -69,14 +69,21 @@ async function enter(
   const ids = new Map<number, string>()
   for (let start = 0; start < first.length; start += BATCH) {
     const batch = first.slice(start, start + BATCH)
-    const entry = batch.map(({ patient }) => ({ resource: patient, request: { method: 'POST', url: 'Patient' } }))
-    const { status, body } = await send(url, '', { resourceType: 'Bundle', type: 'transaction', entry })
-    if (status !== 200) throw new Error(JSON.stringify(body))
-    const answers = body.entry as readonly { readonly resource: { readonly id: string } }[]
-    for (const [index, { resource }] of answers.entries()) ids.set(batch[index]!.person, resource.id)
-    progress(ids.size, first.length)
+    for (const [person, id] of await enterBatch(url, batch)) ids.set(person, id)
+    progress(start + batch.length, first.length)
   }
   return ids
+}
+
+/** A record that the hub refuses as a duplicate (a twin, say) is left out. */
+async function enterBatch(url: string, batch: readonly Recorded[]): Promise<readonly (readonly [number, string])[]> {
+  const entry = batch.map(({ patient }) => ({ resource: patient, request: { method: 'POST', url: 'Patient' } }))
+  const { status, body } = await send(url, '', { resourceType: 'Bundle', type: 'transaction', entry })
+  if (status === 409 && batch.length > 1) return (await Promise.all(batch.map((one) => enterBatch(url, [one])))).flat()
+  if (status === 409) return []
+  if (status !== 200) throw new Error(JSON.stringify(body))
+  const answers = body.entry as readonly { readonly resource: { readonly id: string } }[]
+  return answers.map(({ resource }, index) => [batch[index]!.person, resource.id] as const)
 }
 
 async function matchEach(

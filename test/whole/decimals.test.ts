@@ -12,6 +12,8 @@ import {
   consent,
   decisions,
   goal,
+  lookUpConsent,
+  matchParameters,
   participant,
   plan,
   practitioner,
@@ -19,6 +21,7 @@ import {
   referral,
   subscription,
   task,
+  tokenIn,
   transaction,
   type Body,
 } from '../builders/index.ts'
@@ -281,6 +284,21 @@ describe('numbers keep their text', () => {
         } finally {
           await endpoint.close()
         }
+      },
+      async match() {
+        const one = { ...participant('es', { family: 'Quill' }), telecom: [{ system: 'phone', value: '662-555-0177' }] }
+        await post(measured(one) as Body)
+        keeps(ok(await es.post('/Patient/$match', one)).text)
+      },
+      async 'request-access'() {
+        const one = { ...participant('es', { family: 'Quest' }), telecom: [{ system: 'phone', value: '662-555-0178' }] }
+        await post(measured(one) as Body)
+        const dhs = hub.as('dhs')
+        const found = ok(
+          await dhs.post('/Patient/$match', matchParameters(one, { consent: lookUpConsent('dhs') })),
+        ).body
+        const parameter = [{ name: 'token', valueString: tokenIn(found) }]
+        keeps(ok(await dhs.post('/Patient/$request-access', { resourceType: 'Parameters', parameter })).text)
       },
       async lookup() {
         const property = NUMBERS.map((number) => ({ code: 'measured', valueDecimal: marked(number) }))

@@ -25,7 +25,7 @@ describe('visibility / closed by default', () => {
 
   it('takes the published statement', () => checkVisibility(rule, offered))
 
-  for (const type of ['Communication', 'AuditEvent', 'Provenance', 'MeasureReport', 'Library']) {
+  for (const type of ['Communication', 'Provenance', 'MeasureReport', 'Library']) {
     it(`refuses to start with ${type} offered and no row for it`, () => {
       assert.throws(() => checkVisibility(rule, [...offered, type]), {
         name: 'DefinitionFault',
