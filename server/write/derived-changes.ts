@@ -7,7 +7,7 @@ import { keyText, type Resource } from '../fhir/types.ts'
 import { followedRequest, followUps } from '../domain/referral/follow.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import { focusOf } from '../domain/referral/linked.ts'
-import { ownerOf } from '../domain/referral/task.ts'
+import { ownerOf, REFERRAL_CODE } from '../domain/referral/task.ts'
 import type { Filter } from '../search/query.ts'
 import { acceptedProposals } from './accepted-proposals.ts'
 import type { Change, PreparedChange } from './change.ts'
@@ -95,6 +95,7 @@ const tasksWhere = (request: string): Filter => ({
   op: 'and',
   of: [
     { op: 'reference', param: 'focus', type: 'ServiceRequest', id: request },
+    { op: 'token', param: 'code', ...REFERRAL_CODE },
     { op: 'not', of: { op: 'token', param: 'status', code: 'entered-in-error' } },
   ],
 })
