@@ -7,7 +7,7 @@ import { keyText, type Resource } from '../fhir/types.ts'
 import { followedRequest, followUps } from '../domain/referral/follow.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import { focusOf } from '../domain/referral/linked.ts'
-import { isReferral, ownerOf } from '../domain/referral/task.ts'
+import { isReferral, ownerOf, REFERRAL_CODE } from '../domain/referral/task.ts'
 import type { Filter } from '../search/query.ts'
 import { acceptedProposals } from './accepted-proposals.ts'
 import type { Change, PreparedChange } from './change.ts'
@@ -89,13 +89,14 @@ const coming = (changes: readonly PreparedChange[], task: Resource): Resource =>
 }
 
 /** Every Task that sends a request and is not an error, whoever may know of it. */
-const tasksOf = async ({ unrestricted }: WriteContext, request: string): Promise<readonly Resource[]> =>
-  (await unrestricted.list('Task', tasksWhere(request))).filter(isReferral)
+const tasksOf = ({ unrestricted }: WriteContext, request: string): Promise<readonly Resource[]> =>
+  unrestricted.list('Task', tasksWhere(request))
 
 const tasksWhere = (request: string): Filter => ({
   op: 'and',
   of: [
     { op: 'reference', param: 'focus', type: 'ServiceRequest', id: request },
+    { op: 'token', param: 'code', ...REFERRAL_CODE },
     { op: 'not', of: { op: 'token', param: 'status', code: 'entered-in-error' } },
   ],
 })

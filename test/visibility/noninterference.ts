@@ -96,7 +96,7 @@ async function step(hubs: Twins, knowledge: Knowledge, statuses: Record<string, 
 
 /** What others do to records that both hubs hold: who may know of them changes for abe, in both. */
 async function turn(hubs: Twins, { random, states }: Knowledge, shared: readonly string[]): Promise<void> {
-  if (random.percent(20)) return deny(hubs, random, random.one([shared[1]!, shared[2]!]))
+  if (random.percent(20)) return deny(hubs, random, shared[2]!)
   const permits = [...states].filter(
     ([key, { organization }]) => key.startsWith('Consent/') && names(organization, 'es'),
   )

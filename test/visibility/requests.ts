@@ -251,7 +251,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     },
   ],
   [
-    6,
+    10,
     'update',
     (k) => {
       const address = key(k)

@@ -25,6 +25,8 @@ async function bothMayKnow(
 ): Promise<RuleResult> {
   if (!before || !after || caller.role !== 'agency') return {}
   if (!isReferral(before) || !lifecycle.terminal.includes(statusOf(before))) return {}
+  // That it was an error from the start, about somebody else for example, either party still says.
+  if (after.status === 'entered-in-error' && before.status !== after.status) return {}
   const parties = [requesterOf(before), ownerOf(before)].flatMap((one) => one ?? [])
   const participant = participantOf(visibility, before)
   if (participant === undefined || !parties.includes(caller.agency)) return {}
