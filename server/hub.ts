@@ -8,6 +8,8 @@ import type { Config } from './config.ts'
 import type { Definitions, SearchParameter } from './definitions/definitions.ts'
 import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
+import type { ArmingNeeds } from './domain/timer/arm.ts'
+import { REFERRAL_TIMER } from './domain/timer/job-kind.ts'
 import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
@@ -27,6 +29,7 @@ import { vread } from './interactions/vread.ts'
 import { indexProcessState, REINDEX, reindex } from './jobs/reindex.ts'
 import type { LogReader } from './jobs/log-reader.ts'
 import { createStateFollower, type ProcessState } from './jobs/process-state.ts'
+import { referralTimer } from './jobs/referral-timer.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
@@ -48,6 +51,8 @@ import { createChannels } from './subscriptions/channels/index.ts'
 import { createSubscriptions } from './subscriptions/subscriptions.ts'
 import { createWorkerThread } from './validate/large/worker-thread.ts'
 import { createTimeSlicer } from './validate/time-slice.ts'
+import type { Change } from './write/change.ts'
+import type { Along } from './write/commit.ts'
 import { retryOnConflict } from './write/conflict.ts'
 import { createIndexState, indexDigests, withIndexState } from './write/index-state.ts'
 import type { WriteNeeds } from './write/needs.ts'
@@ -61,6 +66,8 @@ export type Hub = {
   listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Reads the log to its end: what other processes posted is in effect, and events are made of every change. */
   catchUp(): Promise<void>
+  /** Does all work that is due by the hub's clock, to its end; for tests and simulations, whose clock is their own. */
+  runDue(): Promise<void>
   /** Stops accepting, finishes what is under way, releases claims, closes the store. */
   stop(): Promise<void>
   readonly agencies: readonly AgencyName[]
@@ -166,9 +173,8 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
       worker.start()
       return { url: base, port: listening.port }
     },
-    async catchUp() {
-      await Promise.all(readers.map((reader) => reader.drain()))
-    },
+    catchUp: async () => void (await Promise.all(readers.map((reader) => reader.drain()))),
+    runDue: () => worker.runDue(),
     async stop() {
       await listening?.stop(GRACE)
       await Promise.all([...readers.map((reader) => reader.stop()), worker.stop(GRACE)])
@@ -255,18 +261,20 @@ type Process = {
 
 /** What runs beside the requests: changes become events, and events become notifications. */
 function background(
-  needs: WriteNeeds,
+  needs: WriteNeeds & { readonly timers: ArmingNeeds },
   config: Config,
   { log, clock, base, indexing, agencies }: Process,
 ): { readers: readonly LogReader[]; worker: Worker } {
-  const { store, definitions, index } = needs
+  const { store, definitions, index, timers } = needs
   const caller: Caller = { agency: HUB, role: 'hub' }
+  const writeAsHub = (change: Change, along: Along): Promise<unknown> =>
+    retryOnConflict(() => write(needs, { caller, now: clock.now() }, [change], along))
   const { matcher, handlers } = createSubscriptions({
     store,
     definitions,
     visibility: index.visibility,
     extract: index.extract,
-    write: (change, along) => retryOnConflict(() => write(needs, { caller, now: clock.now() }, [change], along)),
+    write: writeAsHub,
     clock,
     sleep,
     base,
@@ -284,7 +292,8 @@ function background(
       : log.error('jobs not claimed', { fault })
   const onFailed = (job: Job, fault: unknown): void =>
     log.error('job failed', { job: job.kind, key: job.key, attempt: job.attempts, fault })
-  const all = { ...handlers, [REINDEX]: reindex(indexing) }
+  const timer = referralTimer({ store, definitions, timers, clock, write: writeAsHub })
+  const all = { ...handlers, [REINDEX]: reindex(indexing), [REFERRAL_TIMER]: timer }
   const worker = createWorker({ store, clock, sleep, handlers: all, concurrency: CONCURRENCY, onFault, onFailed })
   const reading = { store, clock, sleep, log }
   const states: ProcessState[] = [agencies, indexProcessState(store, indexing.state)]

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import { createCalendar, type Calendar } from '../domain/calendar/working-days.ts'
 import { newHubId } from '../domain/participant/hub-id.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
+import type { ArmingNeeds } from '../domain/timer/arm.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
 import { dateRange } from '../fhir/dates.ts'
 import { extract } from '../search/extract.ts'
@@ -12,6 +13,7 @@ import type { HubPolicyNeeds } from '../write/policy/hub.ts'
 import type { Policy } from '../write/policy/policy.ts'
 import type { PostedNeeds } from '../write/posted-definitions.ts'
 import type { RecordIndex } from '../write/record-index.ts'
+import { HUB } from '../write/reserved-agencies.ts'
 import type { DefinitionsInEffect } from './definitions-in-effect.ts'
 import type { LoadedTables } from './load-rule-tables.ts'
 
@@ -31,7 +33,12 @@ type HubParts = {
   readonly leftOut: PostedNeeds['leftOut']
 }
 
-type RuleNeeds = WriteNeeds & { readonly lifecycle: Lifecycle; readonly calendar: Calendar; readonly range: ReadDate }
+type RuleNeeds = WriteNeeds & {
+  readonly lifecycle: Lifecycle
+  readonly calendar: Calendar
+  readonly range: ReadDate
+  readonly timers: ArmingNeeds
+}
 
 export function createNeeds(
   { publicUrl, timeZone, loopbackEndpoints }: Config,
@@ -49,7 +56,8 @@ export function createNeeds(
   const range: ReadDate = (text) => dateRange(text, timeZone) ?? { start: Infinity, end: -Infinity }
   const calendar = createCalendar(tables.holidays, timeZone)
   const lifecycle: Lifecycle = { ...tables.lifecycle, workingDayOf: calendar.workingDayOf }
-  const rules = { ...tables, lifecycle, range, loopbackEndpoints, posted: inEffect.acceptPosted(store, leftOut) }
+  const timers: ArmingNeeds = { table: tables.timers, calendar, hub: HUB, range }
+  const rules = { ...tables, lifecycle, range, loopbackEndpoints, posted: inEffect.acceptPosted(store, leftOut), timers }
   const values = { newHubId, ssnKey: secret }
   return {
     store,
@@ -60,5 +68,6 @@ export function createNeeds(
     lifecycle,
     calendar,
     range,
+    timers,
   }
 }

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkHolidays, type HolidayRules } from '../domain/calendar/holidays.ts'
-import { parseLifecycle, type Lifecycle } from '../domain/referral/lifecycle.ts'
+import { openStatuses, parseLifecycle, type Lifecycle } from '../domain/referral/lifecycle.ts'
+import { parseTimers, type TimerTable } from '../domain/timer/table.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { JsonObject } from '../fhir/types.ts'
 import type { WritingRule } from '../write/rule-tables.ts'
@@ -12,16 +13,19 @@ export type LoadedTables = {
   readonly writing: WritingRule
   readonly lifecycle: Lifecycle
   readonly holidays: HolidayRules
+  readonly timers: TimerTable
 }
 
 /** `root`: the folder that holds `capability`. */
 export async function loadRuleTables(root: string): Promise<LoadedTables> {
   const table = async (name: string): Promise<JsonObject> =>
     JSON.parse(await readFile(join(root, 'capability', 'rules', `${name}.json`), 'utf8')) as JsonObject
+  const lifecycle = parseLifecycle(await table('referral-lifecycle'))
   return {
     visibility: (await table('visibility')) as unknown as VisibilityRule,
     writing: (await table('writing')) as unknown as WritingRule,
-    lifecycle: parseLifecycle(await table('referral-lifecycle')),
+    lifecycle,
     holidays: checkHolidays((await table('holidays')) as unknown as HolidayRules),
+    timers: parseTimers(await table('timers'), openStatuses(lifecycle)),
   }
 }

@@ -1,6 +1,7 @@
 /** The tables and settings that the rules of the hub read; none of them changes while the hub runs. */
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
+import type { ArmingNeeds } from '../domain/timer/arm.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { PostedDefinitions } from './posted-definitions.ts'
 
@@ -24,4 +25,6 @@ export type RuleTables = {
   /** May subscriptions name loopback addresses? */
   readonly loopbackEndpoints: boolean
   readonly posted: PostedDefinitions
+  /** The timers of referrals, and the calendar by which they run. */
+  readonly timers: ArmingNeeds
 }

@@ -11,6 +11,7 @@ import { referralRules } from './referral.ts'
 import { roleRules } from './role.ts'
 import type { Rule } from './rule.ts'
 import { subscriptionRules } from './subscription.ts'
+import { timerRules } from './timers.ts'
 
 export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...ownershipRules(tables),
@@ -23,4 +24,5 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...catalogueRules,
   ...subscriptionRules(tables),
   ...definitionRules(tables),
+  ...timerRules(tables),
 ]
