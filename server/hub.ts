@@ -7,9 +7,11 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Definitions, SearchParameter } from './definitions/definitions.ts'
 import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
+import { openStatuses } from './domain/referral/lifecycle.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import type { ArmingNeeds } from './domain/timer/arm.ts'
 import { REFERRAL_TIMER } from './domain/timer/job-kind.ts'
+import type { TimerTable } from './domain/timer/table.ts'
 import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
@@ -34,7 +36,6 @@ import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
 import { operations } from './operations/index.ts'
-import type { ReferralNeeds } from './operations/referrals.ts'
 import { checkParameters } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
@@ -43,7 +44,7 @@ import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
 import { definitionsInEffect } from './start/definitions-in-effect.ts'
 import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
-import { prepareStore, publish } from './start/prepare-store.ts'
+import { prepareStore, publish, type PrepareNeeds } from './start/prepare-store.ts'
 import { loadSecretKey } from './start/secret-key.ts'
 import { openStore } from './store/open.ts'
 import type { Job, Store } from './store/store.ts'
@@ -51,6 +52,7 @@ import { createChannels } from './subscriptions/channels/index.ts'
 import { createSubscriptions } from './subscriptions/subscriptions.ts'
 import { createWorkerThread } from './validate/large/worker-thread.ts'
 import { createTimeSlicer } from './validate/time-slice.ts'
+import type { CircleNeeds } from './write/agreements.ts'
 import type { Change } from './write/change.ts'
 import type { Along } from './write/commit.ts'
 import { retryOnConflict } from './write/conflict.ts'
@@ -118,6 +120,7 @@ type HubOptions = {
   /** In place of those of the project's folders. */
   readonly definitions?: Definitions
   readonly visibility?: VisibilityRule
+  readonly timers?: TimerTable
   /** Called with every reply before it is sent: the reply names the records that it discloses. */
   readonly onReply?: (call: Call, reply: Reply) => void
 }
@@ -125,7 +128,8 @@ type HubOptions = {
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
   const declared = options.definitions ?? (await definitionsOf(config))
   const loaded = await loadRuleTables(ROOT_FOLDER)
-  const tables = { ...loaded, visibility: options.visibility ?? loaded.visibility }
+  const { visibility = loaded.visibility, timers = loaded.timers } = options
+  const tables = { ...loaded, visibility, timers }
   RULES[config.rules].checkTables(tables, declared)
   const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables)))
   const definitions = withIndexState(declared, indexState)
@@ -145,8 +149,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   }
   const indexing: IndexNeeds = { write: needs, state: indexState, clock, sleep, software: await version(), log }
   const { restricts, publishes } = RULES[config.rules]
-  const circles = restricts ? { store, visibility: tables.visibility, range: needs.range } : undefined
-  const preparing = { indexing, circles, log }
+  const preparing = { indexing, ...(restricts ? preparations(needs, tables, config, { log, clock }) : {}), log }
   await prepareStore(preparing)
   const samples = config.seed === 'sample' ? `${ROOT_FOLDER}samples/seed` : undefined
   if (publishes) await publish(preparing, { definitions, samples, now: clock.now() })
@@ -205,7 +208,7 @@ function isReadable(parameter: SearchParameter): boolean {
   }
 }
 
-type HandlerNeeds = CreateNeeds & ReferralNeeds
+type HandlerNeeds = CreateNeeds & Parameters<typeof operations>[0]
 
 /** Everything that answers a request, by name: the interactions and the operations. */
 async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Promise<Handlers> {
@@ -300,6 +303,20 @@ function background(
   const { posted } = needs.policy
   if (posted) states.push(posted)
   return { readers: [matcher, createStateFollower(reading, states)], worker }
+}
+
+/** By what audiences and timers are computed where the rules of the work between agencies hold. */
+function preparations(
+  { store, range }: WriteNeeds & { readonly range: CircleNeeds['range'] },
+  { visibility, timers: table, holidays, lifecycle }: LoadedTables,
+  { timeZone }: Config,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): Pick<PrepareNeeds, 'circles' | 'timers'> {
+  const calendar = { holidays, timeZone }
+  return {
+    circles: { store, visibility, range },
+    timers: { store, clock, table, calendar, open: openStatuses(lifecycle), log },
+  }
 }
 
 /** What the index entries depend on in addition to the search parameters. */

@@ -1,20 +1,12 @@
 /** The timers of a referral, from the write that starts them to the warning, by a clock that the test moves. */
 import assert from 'node:assert/strict'
-import { createClock } from '../../server/clock.ts'
-import { loadConfig } from '../../server/config.ts'
-import { createHub, type Hub } from '../../server/hub.ts'
-import { createLog } from '../../server/log.ts'
-import type { Store } from '../../server/store/store.ts'
-import { business, consent, referral, resident, task, type Body } from '../builders/index.ts'
+import type { Hub } from '../../server/hub.ts'
+import { business, consent } from '../builders/index.ts'
 import { clientAt, made, type Client } from '../given.ts'
 import { each, STORES } from '../store/stores.ts'
+import { DAY, hubOver, MONDAY, referTo, warningsOf, type StoredTask } from './clocked-hub.ts'
 
-const DAY = 86_400_000
-/** A Monday at 9 in the morning, without a holiday in the two weeks after it. */
-const MONDAY = Date.parse('2026-12-07T15:00:00Z')
 const HOUR = 3_600_000
-
-type Task = Body & { readonly id: string; readonly meta: { readonly versionId: string } }
 
 for (const kind of STORES) {
   describe(`jobs / referral timer over ${kind.name}`, () => {
@@ -22,14 +14,14 @@ for (const kind of STORES) {
     let hub: Hub
     let es: Client
     let vr: Client
-    let sent: Task
+    let sent: StoredTask
     beforeEach(async () => {
       opened.clock.now = MONDAY
       hub = await hubOver(opened.store, () => opened.clock.now)
       const { url } = await hub.listen()
       es = clientAt(url, 'es')
       vr = clientAt(url, 'vr')
-      sent = await refer(es)
+      sent = await referTo(es, 'T-1')
     })
     afterEach(() => hub.stop())
 
@@ -37,8 +29,8 @@ for (const kind of STORES) {
       opened.clock.now = MONDAY + days * DAY + ms
       await hub.runDue()
     }
-    const current = async (client = es): Promise<Task> => made(await client.get(`/Task/${sent.id}`))
-    const change = async (client: Client, more: object): Promise<Task> => {
+    const current = async (client = es): Promise<StoredTask> => made(await client.get(`/Task/${sent.id}`))
+    const change = async (client: Client, more: object): Promise<StoredTask> => {
       const before = await current(client)
       return made(await client.put(`/Task/${sent.id}`, { ...before, ...more }, before.meta.versionId))
     }
@@ -94,7 +86,9 @@ for (const kind of STORES) {
     it('begins again for another owner', async () => {
       await at(4)
       assert.equal((await seen())[0], 2)
-      const { id } = made(await es.post('/Consent', consent(String((sent.for as { reference: string }).reference), 'es', 'abe')))
+      const { id } = made(
+        await es.post('/Consent', consent(String((sent.for as { reference: string }).reference), 'es', 'abe')),
+      )
       assert.ok(id)
       await change(es, { owner: { reference: 'Organization/abe' } })
       await at(8, -1)
@@ -126,33 +120,4 @@ for (const kind of STORES) {
       assert.deepEqual(warningsOf(await current()), ['first-contact'])
     })
   })
-}
-
-/** A hub over a store that stays open when the hub stops. */
-function hubOver(store: Store, now: () => number): Promise<Hub> {
-  const config = loadConfig({
-    HUB_PORT: '0',
-    HUB_STORE: 'memory:',
-    HUB_LOG: 'silent',
-    HUB_SSN_KEY: 'a key for tests only, 32 chars at least',
-  })
-  const kept: Store = { ...store, close: async () => undefined }
-  return createHub(config, { log: createLog('silent'), clock: createClock(now), store: kept })
-}
-
-/** A referral from es to vr. */
-async function refer(es: Client): Promise<Task> {
-  const subject = `Patient/${made(await es.post('/Patient', resident('es', 'T-1'))).id}`
-  made(await es.post('/Consent', consent(subject, 'es', 'vr')))
-  const request = made(await es.post('/ServiceRequest', referral(subject, 'es', 'vr')))
-  return made(await es.post('/Task', task(subject, `ServiceRequest/${request.id}`, 'es', 'vr')))
-}
-
-function warningsOf(found: Task): readonly string[] {
-  const outputs = (found.output ?? []) as { valueCodeableConcept?: { coding: { system: string; code: string }[] } }[]
-  return outputs.flatMap(({ valueCodeableConcept }) =>
-    (valueCodeableConcept?.coding ?? []).flatMap(({ system, code }) =>
-      system.endsWith('/referral-timer') ? [code] : [],
-    ),
-  )
 }

@@ -126,6 +126,7 @@ export const PATHS: readonly AccessPath[] = [
   get('$reconcile', (target) => `${at(target)}/$reconcile?base=1`, ['Patient']),
   get('$validate', (target) => `${at(target)}/$validate`),
   get('$propose-referrals', (target) => `${at(target)}/$propose-referrals`, ['QuestionnaireResponse']),
+  get('$warnings', (target) => `${at(target)}/$warnings`, ['Patient']),
   {
     name: '$refer',
     types: ['Patient'],

@@ -4,9 +4,10 @@
  */
 import { codeSystem } from '../../fhir/canonical.ts'
 import { codesOf } from '../../fhir/element.ts'
+import type { Resource } from '../../fhir/types.ts'
 import { nextDue, type RunningTimer } from './timers.ts'
 import { openWarnings } from './warnings.ts'
-import { outputsOf, type Thread } from './thread.ts'
+import { businessStatusOf, outputsOf, statusOf, type Thread } from './thread.ts'
 
 const OUTCOME = codeSystem('referral-outcome')
 
@@ -31,14 +32,27 @@ export function classify(
   { open, isArmed }: { readonly open: readonly string[]; isArmed(due: number): boolean },
 ): Classified | undefined {
   if (thread.starts.sent === undefined) return undefined
-  if (!open.includes(thread.status)) {
-    const [outcome] = outputsOf(thread.task, 'outcome').flatMap((output) =>
-      codesOf(output.valueCodeableConcept, OUTCOME),
-    )
-    return outcome === undefined ? { state: 'ended' } : { state: 'closed', outcome }
-  }
+  if (!open.includes(thread.status)) return endedAs(thread.task)
   const due = nextDue(running)
   if (due !== undefined && !isArmed(due)) return { state: 'unaccounted' }
   if (openWarnings(thread, running).length > 0) return { state: 'warned' }
   return { state: due === undefined ? 'unaccounted' : 'armed' }
+}
+
+/**
+ * The same for a Task that has ended, without its history; undefined for one that was never sent, `history` where only
+ * its history tells: it is in error.
+ */
+export function classifyEnded(task: Resource): Classified | 'history' | undefined {
+  if (statusOf(task) === 'entered-in-error') return 'history'
+  return businessStatusOf(task) === UNSENT ? undefined : endedAs(task)
+}
+
+/** A proposal that the participant unchecked. */
+const UNSENT = 'declined-before-send'
+
+function endedAs(task: Resource): Classified {
+  const [outcome] = outputsOf(task, 'outcome').flatMap((output) => codesOf(output.valueCodeableConcept, OUTCOME))
+  const isInError = statusOf(task) === 'entered-in-error'
+  return outcome === undefined || isInError ? { state: 'ended' } : { state: 'closed', outcome }
 }
