@@ -40,7 +40,7 @@ export async function referTo(es: Client, number: string): Promise<StoredTask> {
 }
 
 /** The timers that went off, in the order of the Task. */
-export function warningsOf(found: Body): readonly string[] {
+export function warningsOf(found: { readonly [element: string]: unknown }): readonly string[] {
   const outputs = (found.output ?? []) as { valueCodeableConcept?: { coding: { system: string; code: string }[] } }[]
   return outputs.flatMap(({ valueCodeableConcept }) =>
     (valueCodeableConcept?.coding ?? []).flatMap(({ system, code }) =>
