@@ -13,7 +13,7 @@ import type { HubPolicyNeeds } from '../write/policy/hub.ts'
 import type { Policy } from '../write/policy/policy.ts'
 import type { PostedNeeds } from '../write/posted-definitions.ts'
 import type { RecordIndex } from '../write/record-index.ts'
-import { HUB } from '../write/reserved-agencies.ts'
+import { BOARD, HUB } from '../write/reserved-agencies.ts'
 import type { DefinitionsInEffect } from './definitions-in-effect.ts'
 import type { LoadedTables } from './load-rule-tables.ts'
 
@@ -56,8 +56,15 @@ export function createNeeds(
   const range: ReadDate = (text) => dateRange(text, timeZone) ?? { start: Infinity, end: -Infinity }
   const calendar = createCalendar(tables.holidays, timeZone)
   const lifecycle: Lifecycle = { ...tables.lifecycle, workingDayOf: calendar.workingDayOf }
-  const timers: ArmingNeeds = { table: tables.timers, calendar, hub: HUB, range }
-  const rules = { ...tables, lifecycle, range, loopbackEndpoints, posted: inEffect.acceptPosted(store, leftOut), timers }
+  const timers: ArmingNeeds = { table: tables.timers, calendar, hub: HUB, board: BOARD, range }
+  const rules = {
+    ...tables,
+    lifecycle,
+    range,
+    loopbackEndpoints,
+    posted: inEffect.acceptPosted(store, leftOut),
+    timers,
+  }
   const values = { newHubId, ssnKey: secret }
   return {
     store,

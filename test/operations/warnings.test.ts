@@ -1,7 +1,7 @@
 /** $warnings, $appeal, $adjudicate and $referral-conservation, by a clock that the test moves. */
 import assert from 'node:assert/strict'
 import type { Hub } from '../../server/hub.ts'
-import { business, output } from '../builders/index.ts'
+import { business, coded, codeSystemAt, output } from '../builders/index.ts'
 import { clientAt, made, refused, type Answer, type Client } from '../given.ts'
 import { DAY, hubOver, MONDAY, referTo, type StoredTask } from '../jobs/clocked-hub.ts'
 import { each, STORES } from '../store/stores.ts'
@@ -170,6 +170,18 @@ for (const kind of STORES) {
         await change('es', { status: 'cancelled', statusReason: { text: 'A duplicate.' }, ...business('withdrawn') })
         refused(await say('es', 'appeal', 'reason', 'Mine.'), 422, 'referral-rule')
         refused(await say(undefined, 'adjudicate', 'decision', 'Yours.'), 422, 'referral-rule')
+      })
+
+      it('is not emptied by an owner who takes a warning off, or writes a decision', async () => {
+        await at(9)
+        const task = made(await as('vr').get(`/Task/${sent.id}`))
+        const accepted = { ...task, status: 'accepted', ...business('accepted') }
+        const { output: _, ...silenced } = accepted
+        refused(await as('vr').put(`/Task/${sent.id}`, silenced, task.meta.versionId), 422, 'referral-rule')
+        const decision = { type: coded(codeSystemAt('task-output'), 'decision'), valueAnnotation: { text: 'Mine.' } }
+        const forged = { ...accepted, output: [...task.output, decision] }
+        refused(await as('vr').put(`/Task/${sent.id}`, forged, task.meta.versionId), 422, 'referral-rule')
+        made(await as('vr').put(`/Task/${sent.id}`, accepted, task.meta.versionId))
       })
 
       it('is decided by the board alone: for others there is no such address', async () => {

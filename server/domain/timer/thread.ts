@@ -40,8 +40,9 @@ export type Thread = {
 }
 
 export type ThreadNeeds = {
-  /** As whom the hub itself writes. */
+  /** As whom the hub itself writes, and the board. */
   readonly hub: string
+  readonly board: string
   /** A FHIR date as instants. */
   readonly range: (text: string) => { readonly start: number; readonly end: number }
 }
@@ -77,8 +78,9 @@ function follow(thread: Thread | undefined, version: TaskVersion, position: numb
   const stated = businessStatusOf(resource)
   const businessStatus = thread && OF_THE_HUB.includes(stated ?? '') ? thread.businessStatus : stated
   const isAdded = (type: string): boolean => outputsOf(resource, type).length > outputsOf(thread?.task, type).length
-  const decided = isAdded('decision') ? now : thread?.decided
-  const appealed = isAdded('appeal') ? now : thread?.appealed
+  const isParty = [ownerOf(resource), requesterOf(resource)].includes(author)
+  const decided = author === needs.board && isAdded('decision') ? now : thread?.decided
+  const appealed = isParty && isAdded('appeal') ? now : thread?.appealed
   return {
     task: resource,
     status,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createCalendar } from '../../../server/domain/calendar/working-days.ts'
 import { checkHolidays, type HolidayRules } from '../../../server/domain/calendar/holidays.ts'
 import { armAt } from '../../../server/domain/timer/arm.ts'
+import { checkOutputs } from '../../../server/domain/timer/outputs.ts'
 import { parseTimers, timersFor } from '../../../server/domain/timer/table.ts'
 import { threadOf, type TaskVersion, type Thread } from '../../../server/domain/timer/thread.ts'
 import { dueSteps, nextDue, runningTimers, takeSteps } from '../../../server/domain/timer/timers.ts'
@@ -20,6 +21,7 @@ const table = parseTimers(rules('timers'), OPEN)
 const calendar = createCalendar(checkHolidays(rules('holidays') as unknown as HolidayRules), ZONE)
 const needs = {
   hub: 'hub',
+  board: 'board',
   range: (text: string) => dateRange(text, ZONE) ?? { start: Infinity, end: -Infinity },
   table,
   calendar,
@@ -296,6 +298,42 @@ describe('domain / timer / warnings', () => {
     assert.deepEqual(audiencesOf(thread, 'es', 'es'), ['requester', 'case-manager'])
     assert.deepEqual(audiencesOf(thread, 'es', 'vr'), ['owner'])
     assert.deepEqual(audiencesOf(thread, 'ui', 'abe'), [])
+  })
+})
+
+describe('domain / timer / outputs', () => {
+  const output = (type: string, text = 'x') => ({
+    type: coded(codeSystemAt('task-output'), type),
+    valueAnnotation: { text },
+  })
+  const withOutputs = (...outputs: object[]): Resource => ({ ...BEGUN, output: outputs as JsonObject[] })
+  const check = (role: 'agency' | 'board' | 'hub', before: Resource, after: Resource): number =>
+    checkOutputs(before, after, { agency: role === 'agency' ? 'vr' : role, role }).length
+
+  it('of the hub and of the area monitor are written by nobody else', () => {
+    const roles = ['agency', 'board', 'hub'] as const
+    const refused = (type: string) => roles.filter((role) => check(role, BEGUN, withOutputs(output(type))) > 0)
+    assert.deepEqual(refused('warning'), ['agency', 'board'])
+    assert.deepEqual(refused('escalation'), ['agency', 'board'])
+    assert.deepEqual(refused('decision'), ['agency', 'hub'])
+    assert.deepEqual(['appeal', 'feedback', 'outcome'].flatMap(refused), [])
+  })
+
+  it('are taken away and changed by nobody', () => {
+    for (const type of ['warning', 'escalation', 'decision'])
+      for (const role of ['agency', 'board', 'hub'] as const) {
+        assert.equal(check(role, withOutputs(output(type)), BEGUN), 1, `${role} takes a ${type} away`)
+        assert.equal(check(role, withOutputs(output(type)), withOutputs(output(type, 'y'))), 1)
+        assert.equal(check(role, withOutputs(output(type)), withOutputs(output('feedback'), output(type))), 0)
+      }
+  })
+
+  it('count as a decision or an appeal only from those who may write them', () => {
+    const forged: Event = ['2026-12-11T09:00', 'vr', { output: [decision] }]
+    const thread = threadOf(historyOf([SENT, forged]), needs)
+    assert.equal(thread?.decided, undefined)
+    const stranger: Event = ['2026-12-11T09:00', 'abe', { output: [appeal] }]
+    assert.equal(threadOf(historyOf([SENT, stranger]), needs)?.appealed, undefined)
   })
 })
 
