@@ -109,7 +109,7 @@ for (const kind of ['memory', 'sqlite'] as const) {
     })
 
     it('answers to each agency what it finds by a search of each type, and nothing else', async () => {
-      await post(es, consent(subject, 'es', 'vr', { classes: ['disability'] }))
+      await post(board, consent(subject, 'board', 'vr', { classes: ['disability'] }))
       await post(vr, labelled(condition(subject), 'rehabilitation'))
       await post(es, labelled(condition(subject, 'disability'), 'disability'))
       await post(board, wages(subject, 'ui'))

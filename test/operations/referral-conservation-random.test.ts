@@ -103,7 +103,10 @@ async function speak(client: Client, name: string, id: string): Promise<void> {
 }
 
 function moved(task: StoredTask, { status, businessStatus, outcome, needs }: Move): Body {
-  const reason = { coding: [{ system: codeSystemAt('ineligible-reason'), code: 'income' }], text: 'A reason.' }
+  const reason = {
+    coding: [{ system: codeSystemAt('ineligible-reason'), code: 'income' }],
+    text: `The reason of version ${task.meta.versionId}.`,
+  }
   const attempt = (day: string) => ({ type: coded(codeSystemAt('task-output'), 'contact-attempt'), valueDateTime: day })
   const added = [
     ...(outcome === undefined ? [] : [output('outcome', 'referral-outcome', outcome)]),
@@ -120,7 +123,9 @@ function moved(task: StoredTask, { status, businessStatus, outcome, needs }: Mov
     status,
     ...(status === 'accepted' && task.owner === undefined ? { owner: agency('vr') } : {}),
     ...(businessStatus === undefined ? {} : business(businessStatus)),
-    ...(needs.some((need) => need.startsWith('statusReason')) ? { statusReason: reason } : {}),
+    ...(status === 'entered-in-error' || needs.some((need) => need.startsWith('statusReason'))
+      ? { statusReason: reason }
+      : {}),
     ...(added.length > 0 ? { output: [...before, ...added] } : {}),
   } as Body
 }

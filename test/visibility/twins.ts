@@ -44,7 +44,8 @@ export class Difference extends Error {
 /** Made by a hub: ids of records, hub ids of participants, random UUIDs. */
 const MADE = /\b(?:0[0-9a-hjkmnp-tv-z]{25}|MS\d{10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/g
 const MARK = /«(\d+)»/g
-const CURSOR = /_cursor=([A-Za-z0-9_-]+)/g
+/** In a link of a Bundle, and as the parameter `next` of an operation that answers Parameters. */
+const CURSOR = /(_cursor=|"name":"next","valueString":")([A-Za-z0-9_-]+)/g
 /** About the connection and the moment, not about what the hub knows. */
 const IGNORED_HEADERS = ['date', 'x-request-id', 'connection', 'keep-alive']
 
@@ -132,7 +133,9 @@ async function exchange(hub: Hub, sent: Sent, marked = true): Promise<TwinAnswer
   })
   const next = /"relation":"next","url":"([^"]*)"/.exec(answer.text)?.[1]?.slice(BASE.length)
   const withMarks = (text: string): string =>
-    marked ? marks(hub, text).replace(CURSOR, (_, cursor: string) => `_cursor=<${cursor.length}>`) : text
+    marked
+      ? marks(hub, text).replace(CURSOR, (_, before: string, cursor: string) => `${before}<${cursor.length}>`)
+      : text
   return {
     status: answer.status,
     headers: withMarks(answer.headers),

@@ -232,6 +232,16 @@ describe('numbers keep their text', () => {
         keeps(ok(await hub.as('board').send('POST', `/Task/${id}/$adjudicate`, saying('decision'))).text)
       },
       'referral-conservation': 'answers counts of referrals',
+      'consent-check': 'answers a decision, codes and references',
+      why: 'answers codes, dates and references',
+      'propose-change': 'makes a Task of what it is sent, which has no number',
+      async 'revoke-consent'() {
+        const task = await measuredTask()
+        const { reference } = task.for as { reference: string }
+        const parameter = [{ name: 'recipient', valueReference: task.owner as { reference: string } }]
+        ok(await es.post(`/${reference}/$revoke-consent`, { resourceType: 'Parameters', parameter }))
+        keeps(await stored({ type: 'Task', id: task.id }))
+      },
       warnings: 'answers codes and times of warnings, no element of a record but references',
       async 'submit-referrals'() {
         const subject = await newParticipant()
@@ -334,7 +344,7 @@ describe('numbers keep their text', () => {
     const saying = (name: string) => ({ resourceType: 'Parameters', parameter: [{ name, valueString: 'A reason.' }] })
 
     /** An open referral from es whose Task has every number. */
-    async function measuredTask(): Promise<{ readonly id: string }> {
+    async function measuredTask(): Promise<Body & { readonly id: string }> {
       const subject = await newParticipant()
       await post(consent(subject, 'es', 'vr'))
       const request = await post(referral(subject, 'es', 'vr'))
