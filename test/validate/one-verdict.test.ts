@@ -21,6 +21,7 @@ const ONLY_A_WRITE: Readonly<Record<string, string>> = {
   'transition-illegal': 'the step depends on the state that is stored, and on who takes it',
   'referral-rule': 'the referral is compared with its other records in the store',
   'consent-missing': 'the consent is in the store',
+  'care-team-rule': 'who may say what depends on the caller, and on the team that is stored',
   'agency-rule': 'an agency is compared with the other agencies',
   'agency-not-yours': 'it depends on the caller',
   'role-required': 'it depends on the caller',
