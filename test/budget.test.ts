@@ -33,6 +33,8 @@ type Row = readonly [name: string, limit: Cost, request: (records: Records) => P
 /** What a request can be about: a participant with a goal, a plan, an assessment, a consent and a referral. */
 type Records = {
   readonly es: Client
+  /** May know the participant by a consent. */
+  readonly abe: Client
   readonly patient: Body & { readonly id: string; readonly meta: { readonly versionId: string } }
   readonly subject: string
   readonly goal: string
@@ -121,6 +123,15 @@ const ROWS: readonly Row[] = [
       ),
   ],
   ['$refer', cost(7, 3, 1), ({ es, subject }) => es.post(`/${subject}/$refer`, referParameters)],
+  [
+    '$propose-change',
+    cost(4, 3, 1),
+    ({ abe, subject }) =>
+      abe.post(`/${subject}/$propose-change`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'gender', valueCode: 'other' }],
+      }),
+  ],
   ['$status', cost(2, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$status`)],
   ['$events', cost(3, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$events`)],
 ]
@@ -155,7 +166,7 @@ describe('the budget of', () => {
 
   for (const [name, limit, request] of ROWS) {
     it(`${name} is at most ${limit.calls} calls of the store, ${limit.guards} guards, ${limit.commits} commits`, async () => {
-      const records = await recordsOf(clientAt(url, 'es'))
+      const records = await recordsOf(clientAt(url, 'es'), clientAt(url, 'abe'))
       counted.reset()
       const answer = await request(records)
       assert.ok(answer.status < 300, `${answer.status} ${answer.text}`)
@@ -167,7 +178,7 @@ describe('the budget of', () => {
   }
 })
 
-async function recordsOf(es: Client): Promise<Records> {
+async function recordsOf(es: Client, abe: Client): Promise<Records> {
   const patient = await post(es, participant('es'))
   const subject = `Patient/${patient.id}`
   const { id: goalId } = await post(es, goal(subject))
@@ -178,6 +189,7 @@ async function recordsOf(es: Client): Promise<Records> {
   const own = await post(es, subscriptionBody)
   return {
     es,
+    abe,
     patient: (await es.get(`/${subject}`)).body as Records['patient'],
     subject,
     goal: goalId,

@@ -2,6 +2,7 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import { areaOf } from '../domain/referral/area.ts'
+import { isReferral } from '../domain/referral/task.ts'
 import { propose, type Proposal } from '../domain/referral/propose.ts'
 import { codeSystem } from '../fhir/canonical.ts'
 import { idOf, items } from '../fhir/element.ts'
@@ -56,7 +57,7 @@ export async function assess(needs: AssessmentNeeds, view: View, call: Call, res
     programs,
     participant,
     takenBy: call.caller.agency,
-    referrals: tasks.flatMap((task) => {
+    referrals: tasks.filter(isReferral).flatMap((task) => {
       const request = requests.find((one) => one.id === idOf(task.focus, 'ServiceRequest'))
       return request ? [{ task, request }] : []
     }),

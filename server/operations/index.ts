@@ -1,6 +1,7 @@
 /** The operations of the hub. */
 import { listJobs } from './jobs.ts'
 import { proposeReferrals } from './propose-referrals.ts'
+import { proposeChange } from './propose-change.ts'
 import { reconcile } from './reconcile.ts'
 import { refer } from './refer.ts'
 import type { ReferralNeeds } from './referrals.ts'
@@ -18,6 +19,7 @@ export const operations = (needs: ReferralNeeds): readonly Operation[] => [
   proposeReferrals(needs),
   submitReferrals(needs),
   refer(needs),
+  proposeChange(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
   listJobs(needs),

@@ -7,7 +7,7 @@ import { OutcomeError, refuse, type Issue } from '../fhir/outcome.ts'
 import { readParameters } from '../fhir/parameters.ts'
 import type { Json, JsonObject, Resource } from '../fhir/types.ts'
 import { draftProposals, type Decision, type Referral } from '../domain/referral/draft.ts'
-import { businessStatusOf } from '../domain/referral/task.ts'
+import { businessStatusOf, isReferral } from '../domain/referral/task.ts'
 import type { Proposal } from '../domain/referral/propose.ts'
 import type { Call } from '../interactions/call.ts'
 import { keyOf, notFound } from '../interactions/target.ts'
@@ -250,7 +250,8 @@ async function submittedReferral(
     items(one.identifier).some(({ system, value }) => system === PROPOSAL && value === number),
   )
   if (!request) return undefined
-  const task = (await view.list('Task', about)).find((one) => idOf(one.focus, 'ServiceRequest') === request.id)
+  const tasks = (await view.list('Task', about)).filter(isReferral)
+  const task = tasks.find((one) => idOf(one.focus, 'ServiceRequest') === request.id)
   if (task) return { request, task }
   throw new OutcomeError([
     issue(

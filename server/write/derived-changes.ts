@@ -1,15 +1,16 @@
 /**
  * Changes that follow from others and belong in the same commit: a revoked referral ends its open Tasks, an error is one
- * for the request and all its Tasks, and the request names the agency that has it (domain/referral/follow.ts). The hub
- * makes them: they do not depend on what the caller may know of.
+ * for the request and all its Tasks, and the request names the agency that has it (domain/referral/follow.ts); an
+ * accepted proposal changes the participant. The hub makes them: they do not depend on what the caller may know of.
  */
 import { keyText, type Resource } from '../fhir/types.ts'
 import { followedRequest, followUps } from '../domain/referral/follow.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import { focusOf } from '../domain/referral/linked.ts'
-import { ownerOf } from '../domain/referral/task.ts'
+import { isReferral, ownerOf, REFERRAL_CODE } from '../domain/referral/task.ts'
 import type { Filter } from '../search/query.ts'
-import type { Change, PreparedChange } from './change.ts'
+import { acceptedProposals } from './accepted-proposals.ts'
+import { keyOf, type Change, type PreparedChange } from './change.ts'
 import type { WriteContext } from './context.ts'
 
 const ENDINGS = ['revoked', 'entered-in-error']
@@ -22,12 +23,11 @@ export async function derivedChanges(
   const named = new Set(changes.map((one) => keyText(one.key)))
   const tasks = await Promise.all(changes.map(({ change, before }) => tasksToEnd(lifecycle, context, change, before)))
   const requests = await requestsToFollow(lifecycle, context, changes)
-  return [...tasks.flat(), ...requests].filter((one) => !named.has(keyText(keyOf(one))))
+  const accepted = await acceptedProposals(context, changes)
+  return [...tasks.flat(), ...requests, ...accepted].filter((one) => !named.has(keyText(keyOf(one))))
 }
 
 type Put = Change & { readonly kind: 'put' }
-
-const keyOf = ({ resource }: Put) => ({ type: resource.resourceType, id: resource.id })
 
 const derived = (resource: Resource, at: string): Put => ({
   kind: 'put',
@@ -76,6 +76,7 @@ const movesRequest = (change: Change, before: Resource | undefined): boolean =>
   before !== undefined &&
   change.kind === 'put' &&
   change.resource.resourceType === 'Task' &&
+  isReferral(before) &&
   (ownerOf(before) !== ownerOf(change.resource) ||
     (before.status !== change.resource.status &&
       ['entered-in-error', 'cancelled'].includes(String(change.resource.status))))
@@ -85,7 +86,7 @@ const coming = (changes: readonly PreparedChange[], task: Resource): Resource =>
   return own?.change.kind === 'put' ? own.change.resource : task
 }
 
-/** Every Task of a request that is not an error, whoever may know of it. */
+/** Every referral Task of a request that is not an error, whoever may know of it. */
 const tasksOf = ({ unrestricted }: WriteContext, request: string): Promise<readonly Resource[]> =>
   unrestricted.list('Task', tasksWhere(request))
 
@@ -93,6 +94,7 @@ const tasksWhere = (request: string): Filter => ({
   op: 'and',
   of: [
     { op: 'reference', param: 'focus', type: 'ServiceRequest', id: request },
+    { op: 'token', param: 'code', ...REFERRAL_CODE },
     { op: 'not', of: { op: 'token', param: 'status', code: 'entered-in-error' } },
   ],
 })

@@ -27,7 +27,7 @@ const VERSION = 1
  * Parameters by which the rules of the hub itself look for records: they are complete before the hub listens, as
  * INTERNAL is, for a rule that sees a part of the records decides wrongly.
  */
-export const USED_BY_RULES: readonly string[] = ['category', 'focus', 'identifier', 'status', 'type', 'url']
+export const USED_BY_RULES: readonly string[] = ['category', 'code', 'focus', 'identifier', 'status', 'type', 'url']
 
 export type IndexInputs = {
   readonly timeZone: string

@@ -1,4 +1,5 @@
 /** The Tasks of a referral that are not closed. */
+import { REFERRAL_CODE } from '../domain/referral/task.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { Filter } from '../search/query.ts'
 
@@ -7,6 +8,7 @@ export const openTasksWhere = ({ terminal }: Pick<Lifecycle, 'terminal'>, reques
   op: 'and',
   of: [
     { op: 'reference', param: 'focus', type: 'ServiceRequest', id: request },
+    { op: 'token', param: 'code', ...REFERRAL_CODE },
     { op: 'not', of: { op: 'or', of: terminal.map((code) => ({ op: 'token', param: 'status', code })) } },
   ],
 })

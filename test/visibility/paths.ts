@@ -132,6 +132,12 @@ export const PATHS: readonly AccessPath[] = [
     ask: (client, target) => client.post(`${at(target)}/$refer`, parameters({ name: 'service', valueCode: 'nothing' })),
   },
   {
+    name: '$propose-change',
+    types: ['Patient'],
+    ask: (client, target) =>
+      client.post(`${at(target)}/$propose-change`, parameters({ name: 'gender', valueCode: 'other' })),
+  },
+  {
     name: '$submit-referrals',
     types: ['Patient'],
     ask: (client, target) =>

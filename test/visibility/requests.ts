@@ -302,6 +302,15 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   ],
   [
     1,
+    '$propose-change',
+    (k) =>
+      abe('POST', `/${key(k, 'Patient')}/$propose-change`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'birthDate', valueDate: k.random.one(['1990-01-08', '1990-08-01']) }],
+      }),
+  ],
+  [
+    1,
     '$submit-referrals',
     (k) =>
       abe('POST', `/${key(k, 'Patient')}/$submit-referrals`, {

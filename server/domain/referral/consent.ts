@@ -2,7 +2,7 @@
 import type { Resource } from '../../fhir/types.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
 import { codesOf, idOf, items, textOf } from '../../fhir/element.ts'
-import { ownerOf, requesterOf } from './task.ts'
+import { isReferral, ownerOf, requesterOf } from './task.ts'
 
 const PURPOSE = codeSystem('consent-purpose')
 
@@ -17,7 +17,8 @@ export function recipients(resource: Resource): readonly string[] {
   if (resource.resourceType === 'ServiceRequest' && resource.status === 'active') {
     return items(resource.performer).flatMap((one) => idOf(one, 'Organization') ?? [])
   }
-  if (resource.resourceType === 'Task' && resource.status === 'requested') return [ownerOf(resource) ?? []].flat()
+  if (resource.resourceType === 'Task' && isReferral(resource) && resource.status === 'requested')
+    return [ownerOf(resource) ?? []].flat()
   return []
 }
 

@@ -8,6 +8,15 @@ export const BUSINESS_STATUS = codeSystem('referral-business-status')
 export const OUTCOME = codeSystem('referral-outcome')
 export const OUTPUT = codeSystem('task-output')
 
+/**
+ * Only a Task with this code is a referral (https://hl7.org/fhir/R4/codesystem-task-code.html). Any other Task makes no
+ * agency a member of a circle, follows no referral lifecycle and counts in no figure.
+ */
+export const REFERRAL_CODE = { system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' } as const
+
+export const isReferral = (task: Resource): boolean =>
+  codesOf(task.code, REFERRAL_CODE.system).includes(REFERRAL_CODE.code)
+
 export const statusOf = (task: Resource): string => textOf(task.status) ?? ''
 
 export const businessStatusOf = (task: Resource): string | undefined => codesOf(task.businessStatus, BUSINESS_STATUS)[0]

@@ -109,8 +109,12 @@ const all = (grants: Grants): readonly SourceGrant[] => Object.values(grants).fl
 function applies(rule: CircleRule, record: Resource): boolean {
   if (record.resourceType !== rule.type) return false
   if (rule.status && !rule.status.includes(String(record.status))) return false
+  if (rule.coded && !hasCoding(record, rule.coded)) return false
   return rule.permit === undefined || valuesAt(record, rule.permit)[0] === 'permit'
 }
+
+const hasCoding = (record: Resource, { element, system, code }: NonNullable<CircleRule['coded']>): boolean =>
+  valuesAt(record, element).some((one) => (one as Coding).system === system && (one as Coding).code === code)
 
 function grant(rule: CircleRule, record: Resource, range: ReadDate): SourceGrant {
   const bounds = boundsAt(record, rule.period, range)

@@ -7,6 +7,8 @@ export type CircleRule = {
   readonly status?: readonly string[]
   /** Only when this element is `permit`. */
   readonly permit?: string
+  /** Only when this element, a path to codings, holds this coding. */
+  readonly coded?: { readonly element: string; readonly system: string; readonly code: string }
   /** Elements that hold references to the agencies that join the circle. */
   readonly agency: readonly string[]
   /** A Period that bounds the membership. */

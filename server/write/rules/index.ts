@@ -1,6 +1,7 @@
 /** The rules of the work between agencies, in the order of their issues. */
 import type { RuleTables } from '../rule-tables.ts'
 import { agencyRules } from './agency.ts'
+import { agencyTaskRules } from './agency-task.ts'
 import { catalogueRules } from './catalogue.ts'
 import { definitionRules } from './definition.ts'
 import { numberRules } from './numbers.ts'
@@ -19,6 +20,7 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...planRules(tables),
   ...referralRules(tables),
   ...numberRules,
+  ...agencyTaskRules,
   ...roleRules(tables),
   ...catalogueRules,
   ...subscriptionRules(tables),

@@ -6,7 +6,7 @@ import type { Guard } from '../../store/store.ts'
 import { consentCovers, newRecipients } from '../../domain/referral/consent.ts'
 import { checkReferral } from '../../domain/referral/request.ts'
 import { activitiesOf, checkActivity, checkFocus, focusOf } from '../../domain/referral/linked.ts'
-import { outputsOf, requesterOf } from '../../domain/referral/task.ts'
+import { isReferral, outputsOf, requesterOf } from '../../domain/referral/task.ts'
 import { changesEnding } from '../../domain/referral/closed.ts'
 import type { Lifecycle } from '../../domain/referral/lifecycle.ts'
 import { checkTask } from '../../domain/referral/transition.ts'
@@ -47,7 +47,7 @@ async function keepsLifecycle(
   { change, key, before, after }: PreparedChange,
   { caller, now, unrestricted }: PendingState,
 ): Promise<RuleResult> {
-  if (!after) return {}
+  if (!after || !isReferral(after) || (before && !isReferral(before))) return {}
   const actor: Caller = isDerived(change) ? { agency: requesterOf(after) ?? '', role: 'agency' } : caller
   const isClosed = before !== undefined && lifecycle.terminal.includes(String(before.status))
   const closed = isClosed && changesEnding(before, after) ? await closedAt(lifecycle, unrestricted, key) : undefined
@@ -108,7 +108,7 @@ const noConsent = (participant: string, recipient: string, expression: string): 
  * commit holds the referral to the version that was looked at: it may be revoked meanwhile.
  */
 async function fitsRequest({ before, after, at }: PreparedChange, state: PendingState): Promise<RuleResult> {
-  if (!after) return {}
+  if (!after || !isReferral(after)) return {}
   const sent = after.status === 'requested' && before?.status !== 'requested'
   if (before && !sent) return {}
   const others = PARTIES.filter((name) => after[name] !== undefined && idOf(after[name], 'Organization') === undefined)
@@ -132,7 +132,7 @@ const notOfTheHub = (name: string, at: string): Issue => ({
 
 /** hub-t-2: services received are shown by a service enrollment of the same participant by the owner. */
 async function provesService({ before, after }: PreparedChange, state: PendingState): Promise<RuleResult> {
-  if (!after || after.status !== 'completed' || before?.status === 'completed') return {}
+  if (!after || !isReferral(after) || after.status !== 'completed' || before?.status === 'completed') return {}
   const results = await Promise.all(
     activitiesOf(after).map(async (id): Promise<RuleResult> => {
       const key = { type: 'Procedure', id }

@@ -52,6 +52,7 @@ export const task = (more: Partial<Resource> = {}): Resource => ({
   id: 't-abe',
   status: 'requested',
   intent: 'order',
+  code: { coding: [{ system: 'http://hl7.org/fhir/CodeSystem/task-code', code: 'fulfill' }] },
   businessStatus: business('awaiting-contact'),
   focus: { reference: 'ServiceRequest/sr-abe' },
   for: { reference: 'Patient/elvis' },
