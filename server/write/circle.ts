@@ -142,7 +142,8 @@ type SourceGrants = readonly [source: string, grants: readonly SourceGrant[]]
 
 /**
  * What the changed records grant to the participant's circle after the commit, where it is not what they granted before.
- * The deletion of the participant itself counts, too: it moves the lock, which those who refer to the participant guard.
+ * The deletion and the retirement of the participant itself count, too: they move the lock, which those who refer to the
+ * participant guard.
  */
 function grantChanges(
   { visibility, range }: CircleNeeds,
@@ -153,8 +154,9 @@ function grantChanges(
     state && participantOf(visibility, state) === participant ? grantsOf(visibility, state, range) : []
   return changes.flatMap(({ key, before, after }): readonly SourceGrants[] => {
     const [old, now] = [granted(before), granted(after)]
-    const isDeletion = key.type === 'Patient' && key.id === participant && before !== undefined && after === undefined
-    return isDeletion || JSON.stringify(old) !== JSON.stringify(now) ? [[keyText(key), now]] : []
+    const isItself = key.type === 'Patient' && key.id === participant && before !== undefined
+    const movesLock = isItself && (after === undefined || before.active !== after.active)
+    return movesLock || JSON.stringify(old) !== JSON.stringify(now) ? [[keyText(key), now]] : []
   })
 }
 

@@ -5,7 +5,17 @@ import { indexWrite, readStoredIndex } from '../../server/write/index-state.ts'
 import { newcomer, post, referred, type Scene } from '../attack/scene.ts'
 import { made, type Answer, type Client } from '../given.ts'
 import { address, profileOf } from '../builders/definitions.ts'
-import { assessment, business, condition, goal, participant, referral, wages, type Body } from '../builders/index.ts'
+import {
+  assessment,
+  business,
+  condition,
+  consent,
+  goal,
+  participant,
+  referral,
+  wages,
+  type Body,
+} from '../builders/index.ts'
 
 /** Agencies of the samples; `board` speaks without the header. */
 export type Cast = {
@@ -121,9 +131,9 @@ const RECORD = {
   'not-found': { what: 'A record that there is not.', send: ({ es }) => es.get('/Patient/nobody') },
   deleted: {
     what: 'A record that was deleted.',
-    async send({ es }) {
+    async send({ es, board }) {
       const subject = await newcomer(es, 'es')
-      await es.delete(`/${subject}`, 1)
+      await board.delete(`/${subject}`, 1)
       await es.get(`/${subject}`)
     },
   },
@@ -159,12 +169,32 @@ const RECORD = {
       await es.post('/Goal', goal(subject), { headers: { 'If-None-Exist': `patient=${subject}` } })
     },
   },
-  'reference-in-use': {
-    what: 'A participant deleted who has a goal.',
+  'identity-reserved': {
+    what: 'A recipient of a consent who renames the participant.',
+    async send({ es, abe }) {
+      const subject = await newcomer(es, 'es')
+      await post(es, consent(subject, 'es', 'abe'))
+      const patient = (await abe.get(`/${subject}`)).body as Body
+      await abe.put(`/${subject}`, { ...patient, birthDate: '1990-08-01' }, 1)
+    },
+  },
+  'participant-retired': {
+    what: 'A goal of a participant who is retired.',
     async send({ es }) {
       const subject = await newcomer(es, 'es')
+      const other = await newcomer(es, 'es')
+      const patient = (await es.get(`/${subject}`)).body as Body
+      const link = [{ other: { reference: other }, type: 'replaced-by' }]
+      await es.put(`/${subject}`, { ...patient, active: false, link }, 1)
+      await es.post('/Goal', goal(subject))
+    },
+  },
+  'reference-in-use': {
+    what: 'A participant deleted who has a goal.',
+    async send({ es, board }) {
+      const subject = await newcomer(es, 'es')
       await post(es, goal(subject))
-      await es.delete(`/${subject}`, 1)
+      await board.delete(`/${subject}`, 1)
     },
   },
   'duplicate-participant': {

@@ -120,7 +120,7 @@ describe('write / preconditions', () => {
   it('require a version for the update and the deletion of a participant, and name the current one', async () => {
     for (const answer of [
       await es.put(`/${subject}`, { ...made(await es.get(`/${subject}`)) }),
-      await es.delete(`/${subject}`),
+      await hub.as('board').delete(`/${subject}`),
     ]) {
       assert.match(refused(answer, 428, 'version-required'), /is at version `1`/)
       assert.equal(answer.headers.get('etag'), 'W/"1"')

@@ -5,15 +5,16 @@ import { audiencesOf } from '../audiences.ts'
 import { issuesAtEntry } from '../bundle-location.ts'
 import type { PreparedChange } from '../change.ts'
 import { complete, type HubValues } from '../complete.ts'
-import { checkDeletions } from '../deletions.ts'
+import { checkDeletions, checkKept } from '../deletions.ts'
 import { derivedChanges } from '../derived-changes.ts'
 import { withPathways } from '../pathway.ts'
 import { changesOwnElements } from '../own-elements.ts'
 import { pendingState, type PendingState } from '../pending-state.ts'
-import { checkWriter } from '../preconditions.ts'
+import { checkDeleter, checkWriter } from '../preconditions.ts'
 import type { RecordIndex } from '../record-index.ts'
 import { checkReferences } from '../references.ts'
 import type { RuleTables } from '../rule-tables.ts'
+import { checkRetired } from '../retired-participants.ts'
 import { rulesOf } from '../rules/index.ts'
 import type { Rule, RuleResult } from '../rules/rule.ts'
 import type { Policy } from './policy.ts'
@@ -31,6 +32,7 @@ export function hubPolicy({ store, definitions, index, tables, values }: HubPoli
   return {
     posted: tables.posted,
     setElements: { Task: ['lastModified'] },
+    checkDeleter: (caller, change) => checkDeleter(tables.writing, caller, change),
     checkWriter: (caller, change) =>
       changesOwnElements(tables.writing, caller, change) ? undefined : checkWriter(definitions, caller, change),
     derive: (context, changes) => derivedChanges(tables.lifecycle, context, changes),
@@ -46,10 +48,12 @@ async function checkRules(rulesFor: RulesFor, tables: RuleTables, state: Pending
   const checks = state.changes.flatMap((one) => rulesFor(one.key.type).map((rule) => checkRule(rule, one, state)))
   const results = await Promise.all(checks)
   const references = await checkReferences(tables, state)
+  const retired = await checkRetired(tables, state)
+  const kept = await checkKept(tables, state)
   const deletions = await checkDeletions(state)
   return {
-    issues: [...references.issues, ...results.flatMap((one) => one.issues ?? [])],
-    guards: [...references.guards, ...deletions, ...results.flatMap((one) => one.guards ?? [])],
+    issues: [...references.issues, ...retired, ...results.flatMap((one) => one.issues ?? [])],
+    guards: [...references.guards, ...deletions, ...kept, ...results.flatMap((one) => one.guards ?? [])],
     jobs: results.flatMap((one) => one.jobs ?? []),
     writes: results.flatMap((one) => one.writes ?? []),
   }

@@ -4,11 +4,13 @@ import { agencyRules } from './agency.ts'
 import { agencyTaskRules } from './agency-task.ts'
 import { catalogueRules } from './catalogue.ts'
 import { definitionRules } from './definition.ts'
+import { identityRules } from './identity.ts'
 import { numberRules } from './numbers.ts'
 import { ownershipRules } from './ownership.ts'
 import { participantRules } from './participant.ts'
 import { planRules } from './plan.ts'
 import { referralRules } from './referral.ts'
+import { retirementRules } from './retirement.ts'
 import { roleRules } from './role.ts'
 import type { Rule } from './rule.ts'
 import { subscriptionRules } from './subscription.ts'
@@ -16,6 +18,8 @@ import { subscriptionRules } from './subscription.ts'
 export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...ownershipRules(tables),
   ...agencyRules,
+  ...identityRules(tables),
+  ...retirementRules,
   ...participantRules,
   ...planRules(tables),
   ...referralRules(tables),

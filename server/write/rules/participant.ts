@@ -7,6 +7,7 @@ import type { Filter } from '../../search/query.ts'
 import { SSN_HASH, ssnHashOf } from '../index-entries.ts'
 import type { PreparedChange } from '../change.ts'
 import type { PendingState } from '../pending-state.ts'
+import { mayIdentify } from './identity.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
 export const participantRules: readonly Rule[] = [
@@ -21,7 +22,7 @@ export const participantRules: readonly Rule[] = [
  */
 async function isNew(changed: PreparedChange, state: PendingState): Promise<RuleResult> {
   const { key, after } = changed
-  if (!after || state.caller.role === 'hub') return {}
+  if (!after || state.caller.role === 'hub' || isReserved(changed, state)) return {}
   const added = await addedTokens(changed, state)
   if (added.length === 0) return {}
   const twin = await twinOf(added, changed, state)
@@ -35,6 +36,10 @@ async function isNew(changed: PreparedChange, state: PendingState): Promise<Rule
   if (same) throw duplicate(same, changed)
   return { guards: [{ none: state.view.query({ type: 'Patient', where, limit: 1 }) }] }
 }
+
+/** A number that the caller may not send is refused for that alone (identity.ts): nothing may depend on whose it is. */
+const isReserved = ({ last, ssn }: PreparedChange, { caller }: PendingState): boolean =>
+  ssn !== undefined && last !== undefined && !mayIdentify(last, caller)
 
 function duplicate(same: Key, { change }: PreparedChange) {
   return refuse(

@@ -110,14 +110,14 @@ describe('write / rules / participant', function () {
       await es.put(`/Patient/${one.id}`, { ...one, identifier: [{ system: HUB_ID, value: 'MS0000000002' }] }, 1),
     )
     assert.equal(hubIdOf(two), id)
-    assert.equal((await es.delete(`/Patient/${one.id}`, two.meta.versionId)).status, 204)
+    assert.equal((await scene.as('board').delete(`/Patient/${one.id}`, two.meta.versionId)).status, 204)
     const back = made(await es.put(`/Patient/${one.id}`, { ...two, identifier: undefined, gender: 'other' }))
     assert.equal(hubIdOf(back), id)
   })
 
   it('recognizes a person whose record was deleted and brought back', async () => {
     const one = await post(es, participant('es', { ssn: '219-09-0007' }))
-    assert.equal((await es.delete(`/Patient/${one.id}`, 1)).status, 204)
+    assert.equal((await scene.as('board').delete(`/Patient/${one.id}`, 1)).status, 204)
     made(await es.put(`/Patient/${one.id}`, one))
     refused(await es.post('/Patient', participant('es', { ssn: '219-09-0007' })), 409, 'duplicate-participant')
   })
