@@ -142,6 +142,11 @@ export const ERRORS = {
   ],
   'referral-rule': [422, 'business-rule', 'A rule of the referral lifecycle is broken.'],
   'participant-retired': [422, 'business-rule', 'The participant is retired and takes nothing new.'],
+  'merge-conflict': [
+    409,
+    'conflict',
+    'The two participants cannot be merged, or their merge cannot be undone, as their records are now.',
+  ],
   'consent-missing': [422, 'business-rule', 'No active consent of the participant names the recipient.'],
   'element-immutable': [422, 'business-rule', 'The element cannot change after creation.'],
   'plan-active-exists': [422, 'business-rule', 'The participant already has an active success plan.'],

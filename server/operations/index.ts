@@ -1,6 +1,7 @@
 /** The operations of the hub. */
 import { listJobs } from './jobs.ts'
 import { proposeReferrals } from './propose-referrals.ts'
+import { merge, undoMerge } from './merge.ts'
 import { proposeChange } from './propose-change.ts'
 import { reconcile } from './reconcile.ts'
 import { refer } from './refer.ts'
@@ -20,6 +21,8 @@ export const operations = (needs: ReferralNeeds): readonly Operation[] => [
   submitReferrals(needs),
   refer(needs),
   proposeChange(needs),
+  merge(needs),
+  undoMerge(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
   listJobs(needs),

@@ -16,7 +16,7 @@ import {
   type Agreements,
   type CircleNeeds,
 } from './agreements.ts'
-import type { PreparedChange } from './change.ts'
+import { authorOf, type PreparedChange } from './change.ts'
 import { circleAfter, circleFromRecords, circleKey, isCreated, type CircleAfter, type CircleContext } from './circle.ts'
 import { BOARD } from './reserved-agencies.ts'
 
@@ -46,9 +46,10 @@ export async function audiencesOf(
     return audienceOf(needs.visibility, written, circle, await rolesFor(needs, context.agreements, written.resource))
   }
   const of = await Promise.all(
-    changes.map(({ after, before, stored }) => {
-      const resource = after ?? before
-      return resource ? audience({ resource, owner: stored?.owner ?? caller.agency, author: caller.agency }) : []
+    changes.map((one) => {
+      const resource = one.after ?? one.before
+      const author = authorOf(one, caller)
+      return resource ? audience({ resource, owner: one.stored?.owner ?? caller.agency, author }) : []
     }),
   )
   const moved = [...circles.values()]

@@ -1,6 +1,6 @@
 /** A change that a caller requests, and what the steps of a write add to it before it becomes part of a commit. */
 import type { Tags } from '../fhir/etag.ts'
-import type { Key, Resource } from '../fhir/types.ts'
+import type { Caller, Key, Resource } from '../fhir/types.ts'
 import type { Query } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
 
@@ -26,6 +26,13 @@ export type Change =
       readonly numbered?: true
       /** Made by the hub out of another change: the caller names no version of it. */
       readonly derived?: true
+      /**
+       * Made by a merge or its undo: `moved`, a record that is about another participant since, with its author kept;
+       * `participant`, one of the two. Rules of agencies do not apply to what the hub rewrites.
+       */
+      readonly merge?: 'moved' | 'participant'
+      /** With `merge`: the keyed hash of the number that the participant has since; empty for none. */
+      readonly ssn?: string
       readonly at: string
     }
   | { readonly kind: 'remove'; readonly key: Key; readonly ifMatch?: Tags; readonly at: string }
@@ -52,6 +59,12 @@ export type PreparedChange = {
 
 export const keyOf = (change: Change): Key =>
   change.kind === 'remove' ? change.key : { type: change.resource.resourceType, id: change.resource.id }
+
+/** Who wrote the version: the caller, but a record that a merge moves keeps its author. */
+export const authorOf = ({ change, stored }: PreparedChange, { agency }: Caller): string =>
+  isMoved(change) ? (stored?.author ?? agency) : agency
+
+export const isMoved = (change: Change): boolean => change.kind === 'put' && change.merge === 'moved'
 
 /** An update that changes nothing writes nothing. A deletion of what does not exist, as far as the caller may know, changes nothing, and must not touch what may exist. */
 export const changesAnything = (one: PreparedChange): boolean =>

@@ -189,6 +189,20 @@ const RECORD = {
       await es.post('/Goal', goal(subject))
     },
   },
+  'merge-conflict': {
+    what: 'A participant merged with itself.',
+    async send({ es, board }) {
+      const subject = await newcomer(es, 'es')
+      const patient = { reference: subject }
+      await board.post('/Patient/$merge', {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'source-patient', valueReference: patient },
+          { name: 'target-patient', valueReference: patient },
+        ],
+      })
+    },
+  },
   'reference-in-use': {
     what: 'A participant deleted who has a goal.',
     async send({ es, board }) {
