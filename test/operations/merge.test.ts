@@ -149,6 +149,25 @@ for (const kind of ['memory', 'sqlite'] as const)
       made(await vr.post('/Patient', again))
     })
 
+    it('is the record that a person comes back to after years, at either door', async () => {
+      const [one, two] = [await person(es, 'es'), await person(vr, 'vr')]
+      await post(es, consent(subjectOf(one), 'es', 'abe'))
+      made(await merge(subjectOf(one), subjectOf(two)))
+      days += 2000
+      for (const [client, entry, known] of [
+        [es, 'es', one],
+        [vr, 'vr', two],
+      ] as const) {
+        const number =
+          (known.identifier as { value: string }[]).find(({ value }) => value.startsWith('M-'))?.value ?? ''
+        const again = await client.post('/Patient', participant(entry, { number }))
+        assert.ok(refused(again, 409, 'duplicate-participant').includes(subjectOf(two)), again.text)
+        assert.equal(again.headers.get('location'), `/fhir/${subjectOf(two)}`)
+        made(await client.post('/Condition', condition(subjectOf(two))))
+      }
+      assert.equal((await get(es, subjectOf(one))).link[0].other.reference, subjectOf(two))
+    })
+
     it('is for the board alone, about two records in use, and not where both have an active plan', async () => {
       const [one, two] = [await newcomer(es, 'es'), await newcomer(es, 'es')]
       refused(await call(es, 'merge', one, two), 404, 'unknown-address')

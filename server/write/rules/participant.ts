@@ -4,6 +4,9 @@ import { keyText, type Key, type Resource } from '../../fhir/types.ts'
 import { HUB_ID, hubIdOf } from '../../domain/participant/hub-id.ts'
 import { identityTokens } from '../../domain/participant/identity.ts'
 import type { Filter } from '../../search/query.ts'
+import { replacementOf } from '../../domain/participant/retirement.ts'
+import { currentResource } from '../../records/resource.ts'
+import type { Version } from '../../store/store.ts'
 import { SSN_HASH, ssnHashOf } from '../index-entries.ts'
 import type { PreparedChange } from '../change.ts'
 import type { PendingState } from '../pending-state.ts'
@@ -33,13 +36,20 @@ async function isNew(changed: PreparedChange, state: PendingState): Promise<Rule
     key.id,
   )
   const same = await state.view.first('Patient', where)
-  if (same) throw duplicate(same, changed)
+  if (same) throw duplicate(await inUse(same, state), changed)
   return { guards: [{ none: state.view.query({ type: 'Patient', where, limit: 1 }) }] }
 }
 
 /** A number that the caller may not send is refused for that alone (identity.ts): nothing may depend on whose it is. */
 const isReserved = ({ last, ssn }: PreparedChange, { caller }: PendingState): boolean =>
   ssn !== undefined && last !== undefined && !mayIdentify(last, caller)
+
+/** The record that replaces the one that was found, as far as the caller may know of it: the person is used there. */
+async function inUse(found: Version, state: PendingState): Promise<Key> {
+  const id = replacementOf(currentResource(found))
+  const key: Key = { type: 'Patient', id: id ?? found.id }
+  return id !== undefined && (await state.read(key)) ? key : found
+}
 
 function duplicate(same: Key, { change }: PreparedChange) {
   return refuse(
