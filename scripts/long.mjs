@@ -20,6 +20,11 @@ const RUNS = {
     unit: 'mutated requests',
     start: (size) => ({ args: mocha('test/whole/fuzz.test.ts'), env: { FUZZ: String(size) } }),
   },
+  access: {
+    size: 5_000,
+    unit: 'histories of grants and withdrawals',
+    start: (size) => ({ args: mocha('test/visibility/access-model.test.ts'), env: { ACCESS_HISTORIES: String(size) } }),
+  },
   race: {
     size: 200,
     unit: 'rounds of 64 writers',

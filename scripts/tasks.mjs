@@ -30,6 +30,7 @@ const TASKS = {
   'test:noninterference': { needs: 'all', module: 'test/visibility/main.ts' },
   conformance: { needs: 'production', module: 'scripts/conformance.ts' },
   differential: { needs: 'production', module: 'scripts/differential.ts' },
+  match: { needs: 'production', module: 'scripts/match.ts' },
   check: { needs: 'all', command: ['scripts/check.mjs'] },
 }
 

@@ -163,6 +163,18 @@ export const SETTINGS = {
     '500',
     'Most entries of a batch or transaction Bundle.',
   ),
+  HUB_LOOK_UP_LIMIT: setting(
+    'lookUpLimit',
+    integer(1, 1_000_000),
+    '1000',
+    'Most calls of $match and $request-access by one agency in an hour; the board has no limit.',
+  ),
+  HUB_SSN_ATTEMPT_LIMIT: setting(
+    'ssnAttemptLimit',
+    integer(1, 1000),
+    '20',
+    'Most Social Security numbers that one agency may try in a day on persons who have another number; the board has no limit.',
+  ),
   HUB_CHECK_LIMIT: setting(
     'checkLimit',
     integer(1, 3_600_000),

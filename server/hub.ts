@@ -30,8 +30,7 @@ import { createStateFollower, type ProcessState } from './jobs/process-state.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
-import { operations } from './operations/index.ts'
-import type { ReferralNeeds } from './operations/referrals.ts'
+import { operations, type OperationNeeds } from './operations/index.ts'
 import { checkParameters } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
@@ -131,7 +130,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const inEffect = definitionsInEffect(definitions, { ...validation, workerThread, inTimeSlice: createTimeSlicer() })
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
   const needs = {
-    ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables, leftOut }),
+    ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables, leftOut, newId: clock.newId }),
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),
@@ -199,7 +198,7 @@ function isReadable(parameter: SearchParameter): boolean {
   }
 }
 
-type HandlerNeeds = CreateNeeds & ReferralNeeds
+type HandlerNeeds = CreateNeeds & OperationNeeds
 
 /** Everything that answers a request, by name: the interactions and the operations. */
 async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Promise<Handlers> {
@@ -294,7 +293,8 @@ function background(
 }
 
 /** What the index entries depend on in addition to the search parameters. */
-const indexContext = ({ timeZone, publicUrl, rules }: Config, { visibility }: LoadedTables) => ({
+const indexContext = ({ timeZone, publicUrl, rules }: Config, { visibility, matching }: LoadedTables) => ({
+  matching,
   timeZone,
   base: publicUrl ?? '',
   visibility: RULES[rules].restricts ? visibility : undefined,

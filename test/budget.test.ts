@@ -17,8 +17,12 @@ import {
   consent,
   decisions,
   goal,
+  lookUpConsent,
+  matchParameters,
   participant,
   plan,
+  practitioner,
+  practitionerRole,
   subscription,
   transaction,
   type Body,
@@ -44,6 +48,8 @@ type Records = {
   readonly request: Body & { readonly id: string }
   readonly plan: Body & { readonly id: string }
   readonly subscription: string
+  /** A case manager. */
+  readonly staff: string
 }
 
 const cost = (calls: number, guards: number, commits: number): Cost => ({ calls, guards, commits })
@@ -82,7 +88,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     'update ServiceRequest that ends its Task',
-    cost(5, 1, 1),
+    cost(7, 4, 1),
     ({ es, request }) => es.put(`/ServiceRequest/${request.id}`, { ...request, status: 'revoked' }, 1),
   ],
   ['delete Goal', cost(4, 2, 1), ({ es, spare }) => es.delete(`/Goal/${spare}`)],
@@ -122,7 +128,39 @@ const ROWS: readonly Row[] = [
         decisions(`QuestionnaireResponse/${form}`, { snap: true, tanf: true, abe: true }),
       ),
   ],
+  // The count is read; the matches; the next count and the AuditEvent are one commit.
+  ['$match', cost(3, 0, 1), ({ es, patient }) => es.post('/Patient/$match', matchParameters(patient))],
+  // And all participants are searched.
+  [
+    '$match with a consent to be looked up',
+    cost(4, 0, 1),
+    ({ es }) =>
+      es.post(
+        '/Patient/$match',
+        matchParameters(participant('es', { family: 'Quill' }), { consent: lookUpConsent('es') }),
+      ),
+  ],
+  [
+    'create Patient with a phone, by which a duplicate would show',
+    cost(3, 3, 1),
+    ({ es }) =>
+      es.post('/Patient', {
+        ...participant('es', { family: 'Quill' }),
+        telecom: [{ system: 'phone', value: '662-555-0101' }],
+      }),
+  ],
   ['$refer', cost(7, 3, 1), ({ es, subject }) => es.post(`/${subject}/$refer`, referParameters)],
+  ['$why', cost(3, 0, 0), ({ es, subject }) => es.get(`/${subject}/$why?agency=vr`)],
+  ['$consent-check', cost(3, 0, 0), ({ es, subject }) => es.get(`/${subject}/$consent-check`)],
+  [
+    '$revoke-consent',
+    cost(8, 24, 1),
+    ({ es, subject }) =>
+      es.post(`/${subject}/$revoke-consent`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'recipient', valueReference: { reference: 'Organization/vr' } }],
+      }),
+  ],
   [
     '$propose-change',
     cost(4, 3, 1),
@@ -132,6 +170,18 @@ const ROWS: readonly Row[] = [
         parameter: [{ name: 'gender', valueCode: 'other' }],
       }),
   ],
+  ['$open-referrals', cost(1, 0, 0), ({ es }) => es.get('/Task/$open-referrals')],
+  [
+    '$transfer-case-manager',
+    cost(5, 4, 1),
+    ({ es, subject, staff }) =>
+      es.post(`/${subject}/$transfer-case-manager`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'to', valueReference: { reference: staff } }],
+      }),
+  ],
+  ['$everything', cost(4, 0, 0), ({ es, subject }) => es.get(`/${subject}/$everything`)],
+  ['$intake-package', cost(5, 0, 0), ({ es, subject }) => es.get(`/${subject}/$intake-package`)],
   ['$status', cost(2, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$status`)],
   ['$events', cost(3, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$events`)],
 ]
@@ -185,6 +235,8 @@ async function recordsOf(es: Client, abe: Client): Promise<Records> {
   const form = await post(es, assessment(subject, true))
   for (const recipient of ['dhs', 'abe']) await post(es, consent(subject, 'es', recipient))
   const { request } = await referred(es, subject, 'es', 'vr')
+  const person = await post(es, practitioner())
+  const staff = `PractitionerRole/${(await post(es, practitionerRole(`Practitioner/${person.id}`, 'es'))).id}`
   const subscriptionBody = subscription('http://127.0.0.1:9/none', { topic: 'participant-updated' }) as Body
   const own = await post(es, subscriptionBody)
   return {
@@ -198,6 +250,7 @@ async function recordsOf(es: Client, abe: Client): Promise<Records> {
     request,
     plan: await post(es, plan('es', subject, `Goal/${goalId}`) as Body),
     subscription: own.id,
+    staff,
   }
 }
 

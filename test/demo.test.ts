@@ -6,7 +6,12 @@ import { ROOT } from './checks/files.ts'
 import { fill, readHttpFile, valueAt, type HttpRequest } from './checks/http-file.ts'
 import { given, type Given } from './given.ts'
 
-const FOLDERS = ['samples/scenarios/elvis', 'samples/requests']
+const FOLDERS = [
+  'samples/scenarios/elvis',
+  'samples/scenarios/family',
+  'samples/scenarios/referrals',
+  'samples/requests',
+]
 
 const filesIn = (folder: string): readonly string[] =>
   readdirSync(join(ROOT, folder))

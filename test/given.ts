@@ -51,6 +51,8 @@ export async function given(
     HUB_STORE: 'memory:',
     HUB_LOG: 'silent',
     HUB_SSN_KEY: 'a key for tests only, 32 chars at least',
+    // Invented participants are often alike but for the number.
+    HUB_SSN_ATTEMPT_LIMIT: '1000',
     ...settings,
   })
   const hub = await createHub(config, { log: createLog('silent'), clock, ...options })

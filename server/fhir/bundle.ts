@@ -65,6 +65,25 @@ export function buildSearchset(page: {
   return bundleText('searchset', entries, { total: page.total, links: page.links })
 }
 
+/** https://hl7.org/fhir/R4/extension-match-grade.html */
+const MATCH_GRADE = 'http://hl7.org/fhir/StructureDefinition/match-grade'
+
+/** The answer of $match, the best match first; `issues` say more. https://hl7.org/fhir/R4/patient-operation-match.html */
+export function buildMatches(page: {
+  readonly base: string
+  readonly self: string
+  readonly matches: readonly { readonly record: Recorded; readonly score: number; readonly grade: string }[]
+  /** An OperationOutcome. */
+  readonly outcome?: Resource
+}): string {
+  const entries = page.matches.map(({ record, score, grade }) => {
+    const search = { extension: [{ url: MATCH_GRADE, valueCode: grade }], mode: 'match', score }
+    return `{"fullUrl":${JSON.stringify(fullUrl(page.base, record))},"resource":${record.text},"search":${JSON.stringify(search)}}`
+  })
+  if (page.outcome) entries.push(`{"resource":${serialize(page.outcome)},"search":{"mode":"outcome"}}`)
+  return bundleText('searchset', entries, { total: page.matches.length, links: { self: page.self } })
+}
+
 /** Versions, newest first; a deletion has no resource. https://hl7.org/fhir/R4/http.html#history */
 export function buildHistory(page: {
   readonly base: string

@@ -89,7 +89,11 @@ export const ERRORS = {
   'multiple-matches': [412, 'multiple-matches', 'The condition of a conditional interaction matches several records.'],
   'reference-in-use': [409, 'conflict', 'Other records refer to the record, so it cannot be deleted.'],
   'number-in-use': [409, 'duplicate', 'The requester’s number is that of another referral.'],
-  'duplicate-participant': [409, 'duplicate', 'You already know a participant with the same identifier.'],
+  'duplicate-participant': [
+    409,
+    'duplicate',
+    'You already know the participant: an identifier is the same, or the person is for certain.',
+  ],
   // the content
   'profile-unknown': [
     422,
@@ -133,6 +137,18 @@ export const ERRORS = {
   ],
   'questionnaire-mismatch': [422, 'invalid', 'The answers do not fit the questionnaire.'],
   'questionnaire-unknown': [422, 'not-found', 'The questionnaire that is answered is not available.'],
+  // looking persons up
+  'too-many-attempts': [429, 'throttled', 'The agency looked up more persons, or tried more numbers, than it may.'],
+  'known-elsewhere': [
+    200,
+    'informational',
+    'The person is a participant whom the caller may not know of (an answer of $match).',
+  ],
+  'look-up-consent': [
+    422,
+    'business-rule',
+    'The consent to be looked up does not permit the caller to look the person up.',
+  ],
   // the work between agencies
   'transition-illegal': [422, 'business-rule', 'The referral cannot go to this status now, or not by this caller.'],
   'referral-closed': [
@@ -154,6 +170,8 @@ export const ERRORS = {
   'role-required': [403, 'forbidden', 'Only agencies of one role write records of this kind.'],
   'agency-rule': [422, 'business-rule', 'The id or the role of an agency cannot be so.'],
   'catalogue-rule': [422, 'business-rule', 'The record disagrees with a catalogue, or is there already.'],
+  'care-team-rule': [422, 'business-rule', 'The care team cannot be so, or not by this caller.'],
+  'case-manager-changed': [409, 'conflict', 'Somebody else leads the case than the transfer names.'],
   'definition-taken': [409, 'duplicate', 'The canonical url is that of another definition.'],
   'definition-in-use': [409, 'conflict', 'Other definitions, or records, depend on the definition as it is.'],
   'subscription-rule': [422, 'business-rule', 'The subscription asks for something that the hub does not offer.'],

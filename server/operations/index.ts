@@ -1,28 +1,48 @@
 /** The operations of the hub. */
+import { consentCheck, why } from './access-reasons.ts'
+import { everything, type EverythingNeeds } from './everything.ts'
+import { intakePackage, type IntakeNeeds } from './intake-package.ts'
 import { listJobs } from './jobs.ts'
+import { match, type MatchNeeds } from './match.ts'
+import { claim, openReferrals } from './open-referrals.ts'
 import { proposeReferrals } from './propose-referrals.ts'
 import { merge, undoMerge } from './merge.ts'
 import { proposeChange } from './propose-change.ts'
 import { reconcile } from './reconcile.ts'
 import { refer } from './refer.ts'
 import type { ReferralNeeds } from './referrals.ts'
+import { requestAccess } from './request-access.ts'
 import { retryJob } from './retry-job.ts'
 import { submitReferrals } from './submit-referrals.ts'
+import { revokeConsent } from './revoke-consent.ts'
 import { subscriptionEvents } from './events.ts'
 import { subscriptionStatus } from './status.ts'
+import { transferCaseManager } from './transfer-case.ts'
 import { terminologyOperations } from './terminology/index.ts'
 import { validate } from './validate.ts'
 import type { Operation } from './operation.ts'
 
-export const operations = (needs: ReferralNeeds): readonly Operation[] => [
+export type OperationNeeds = ReferralNeeds & MatchNeeds & EverythingNeeds & IntakeNeeds
+
+export const operations = (needs: OperationNeeds): readonly Operation[] => [
   validate(needs),
   reconcile(needs),
   proposeReferrals(needs),
   submitReferrals(needs),
   refer(needs),
-  proposeChange(needs),
   merge(needs),
   undoMerge(needs),
+  revokeConsent(needs),
+  why(needs),
+  consentCheck(needs),
+  proposeChange(needs),
+  match(needs),
+  requestAccess(needs),
+  openReferrals(needs),
+  claim(needs),
+  transferCaseManager(needs),
+  everything(needs),
+  intakePackage(needs),
   subscriptionStatus(needs),
   subscriptionEvents(needs),
   listJobs(needs),

@@ -94,7 +94,7 @@ function resultOf(given: Json | undefined, target: string): (Resource & { readon
 async function commitPlan(needs: WriteNeeds, call: Call, plan: MergePlan): Promise<Resource> {
   const view = unrestricted(needs.store)
   const [first] = await write(needs, { caller: call.caller, now: call.now, view }, plan.changes, {
-    records: [plan.record],
+    writes: [plan.record],
   })
   return (first?.version && currentResource(first.version)) ?? plan.result
 }

@@ -19,7 +19,7 @@ export const reconcile = ({ store }: { readonly store: Store }): Operation => ({
   name: 'reconcile',
   definition: `${ROOT}/OperationDefinition/reconcile`,
   levels: ['instance'],
-  types: ['Patient', 'CarePlan'],
+  types: ['Patient', 'CarePlan', 'CareTeam'],
   affectsState: false,
   async run(call) {
     const key = keyOf(call)

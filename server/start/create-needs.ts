@@ -1,13 +1,18 @@
 /** What the handlers need, made of the settings, the store and the definitions. */
 import type { Config } from '../config.ts'
 import { createCalendar, type Calendar } from '../domain/calendar/working-days.ts'
+import type { IntakePackage } from '../domain/participant/intake-package.ts'
 import { newHubId } from '../domain/participant/hub-id.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
+import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { dateRange } from '../fhir/dates.ts'
 import { extract } from '../search/extract.ts'
 import type { Store } from '../store/store.ts'
 import type { WriteNeeds } from '../write/needs.ts'
+import { createAccessTokens, type AccessTokens } from '../write/access-tokens.ts'
+import type { Attempts } from '../write/attempts.ts'
+import { createAttempts } from '../write/create-attempts.ts'
 import type { HubPolicyNeeds } from '../write/policy/hub.ts'
 import type { Policy } from '../write/policy/policy.ts'
 import type { PostedNeeds } from '../write/posted-definitions.ts'
@@ -29,14 +34,25 @@ type HubParts = {
   readonly secret: Buffer
   /** Called for each posted definition that cannot be used any more, with the reason. */
   readonly leftOut: PostedNeeds['leftOut']
+  newId(): string
 }
 
-type RuleNeeds = WriteNeeds & { readonly lifecycle: Lifecycle; readonly calendar: Calendar; readonly range: ReadDate }
+type RuleNeeds = WriteNeeds & {
+  readonly lifecycle: Lifecycle
+  readonly calendar: Calendar
+  readonly range: ReadDate
+  readonly attempts: Attempts
+  readonly tokens: AccessTokens
+  readonly visibility: VisibilityRule
+  readonly intakePackage: IntakePackage
+}
+
+const HOUR = 3_600_000
 
 export function createNeeds(
-  { publicUrl, timeZone, loopbackEndpoints }: Config,
+  { publicUrl, timeZone, loopbackEndpoints, lookUpLimit, ssnAttemptLimit }: Config,
   { posts, policy }: PolicyChoice,
-  { store, inEffect, tables, secret, leftOut }: HubParts,
+  { store, inEffect, tables, secret, leftOut, newId }: HubParts,
 ): RuleNeeds {
   const { definitions, validator } = inEffect
   const options = { base: publicUrl ?? '', timeZone }
@@ -44,21 +60,38 @@ export function createNeeds(
     extract: (resource) =>
       extract(resource, definitions.capability(resource.resourceType)?.searchParameters ?? [], options),
     visibility: tables.visibility,
+    matching: tables.matching,
     posts,
   }
   const range: ReadDate = (text) => dateRange(text, timeZone) ?? { start: Infinity, end: -Infinity }
   const calendar = createCalendar(tables.holidays, timeZone)
   const lifecycle: Lifecycle = { ...tables.lifecycle, workingDayOf: calendar.workingDayOf }
-  const rules = { ...tables, lifecycle, range, loopbackEndpoints, posted: inEffect.acceptPosted(store, leftOut) }
+  const limits = {
+    'look-up': { most: lookUpLimit, period: HOUR },
+    ssn: { most: ssnAttemptLimit, period: 24 * HOUR },
+  }
+  const attempts = createAttempts({ store, index, limits, newId })
+  const rules = {
+    ...tables,
+    lifecycle,
+    range,
+    loopbackEndpoints,
+    attempts,
+    posted: inEffect.acceptPosted(store, leftOut),
+  }
   const values = { newHubId, ssnKey: secret }
   return {
     store,
     definitions,
     validator,
     index,
-    policy: policy({ store, definitions, index, tables: rules, values }),
+    policy: policy({ store, definitions, index, tables: rules, values, newId }),
     lifecycle,
+    visibility: tables.visibility,
+    intakePackage: tables.intakePackage,
     calendar,
     range,
+    attempts,
+    tokens: createAccessTokens({ store, secret, newId }),
   }
 }

@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkHolidays, type HolidayRules } from '../domain/calendar/holidays.ts'
+import { createMatchingRule, type MatchingRule } from '../domain/participant/matching-rule.ts'
+import type { IntakePackage } from '../domain/participant/intake-package.ts'
 import { parseLifecycle, type Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { JsonObject } from '../fhir/types.ts'
@@ -12,6 +14,8 @@ export type LoadedTables = {
   readonly writing: WritingRule
   readonly lifecycle: Lifecycle
   readonly holidays: HolidayRules
+  readonly matching: MatchingRule
+  readonly intakePackage: IntakePackage
 }
 
 /** `root`: the folder that holds `capability`. */
@@ -23,5 +27,7 @@ export async function loadRuleTables(root: string): Promise<LoadedTables> {
     writing: (await table('writing')) as unknown as WritingRule,
     lifecycle: parseLifecycle(await table('referral-lifecycle')),
     holidays: checkHolidays((await table('holidays')) as unknown as HolidayRules),
+    matching: createMatchingRule((await table('matching')) as never, (await table('nicknames')) as never),
+    intakePackage: (await table('intake-package')) as unknown as IntakePackage,
   }
 }

@@ -16,7 +16,7 @@ import type { CircleNeeds } from '../write/agreements.ts'
 import { reaudienceParticipant } from '../write/audiences.ts'
 import { retryOnConflict, WriteConflict } from '../write/conflict.ts'
 import type { WriteNeeds } from '../write/needs.ts'
-import { BOARD } from '../write/reserved-agencies.ts'
+import { BOARD, HUB } from '../write/reserved-agencies.ts'
 import { isNewer } from './software-version.ts'
 
 export type AudienceNeeds = {
@@ -116,7 +116,7 @@ async function ownAudience(needs: CircleNeeds, version: Version): Promise<Comput
   const last = isDeleted(version) ? await unrestricted(needs.store).vread(version, version.version - 1) : version
   const resource = currentResource(last)
   if (!resource || participantOf(needs.visibility, resource) !== undefined) return { writes: [], guards: [] }
-  const roles = { board: BOARD, wageAgencies: [] }
+  const roles = { board: BOARD, hub: HUB, wageAgencies: [] }
   const audience = audienceOf(needs.visibility, { resource, owner, author }, NOBODY, roles)
   const key = { type, id }
   return {

@@ -35,6 +35,8 @@ export type ActiveSubscriptions = {
   of(type: string): readonly ActiveSubscription[]
   /** Those whose topic is about what their owner may know of records of this type. */
   ofAccess(type: string, access: AccessChange): readonly ActiveSubscription[]
+  /** Is there one for which it matters who came to know of a participant, or may know of it no longer? */
+  followAccess(): boolean
 }
 
 /** The subscriptions as they were after this sequence. */
@@ -73,9 +75,11 @@ function createActiveSubscriptions(needs: SubscriptionNeeds): ActiveSubscription
     topicsOf(needs.definitions).map((topic) => [topic.url, { topic, triggers: new Map() }]),
   )
   const byType = new Map<string, Map<string, ActiveSubscription>>()
+  const followingAccess = new Set<string>()
 
   function note(version: Version): void {
     for (const subscriptions of byType.values()) subscriptions.delete(version.id)
+    followingAccess.delete(version.id)
     if (version.text === '') return
     const spec = readSpec(parseJson(version.text).value as Resource)
     const compiled = topics.get(spec.topic)
@@ -96,6 +100,8 @@ function createActiveSubscriptions(needs: SubscriptionNeeds): ActiveSubscription
         const subscriptions = byType.get(key) ?? new Map<string, ActiveSubscription>()
         byType.set(key, subscriptions.set(version.id, subscription))
       }
+      const { triggers } = compiled.topic
+      if (triggers.some(({ gone, access }) => gone || access !== undefined)) followingAccess.add(version.id)
     } catch (fault) {
       // Written when other parameters or topics were published: it gets no events until its owner corrects it.
       needs.log.error('subscription unreadable', { key: version.id, fault })
@@ -114,7 +120,12 @@ function createActiveSubscriptions(needs: SubscriptionNeeds): ActiveSubscription
   }
 
   const listed = (key: string): readonly ActiveSubscription[] => [...(byType.get(key)?.values() ?? [])]
-  return { note, of: listed, ofAccess: (type, access) => listed(keyOf({ resource: type, access })) }
+  return {
+    note,
+    of: listed,
+    ofAccess: (type, access) => listed(keyOf({ resource: type, access })),
+    followAccess: () => followingAccess.size > 0,
+  }
 }
 
 const keyOf = ({ resource, access }: { readonly resource: string; readonly access?: AccessChange }): string =>

@@ -62,7 +62,7 @@ async function noticesOf(
   commit: Commit,
 ): Promise<readonly Notice[]> {
   const { sequence, versions } = commit
-  const circles = await circleChangesOf(needs, commit)
+  const circles = active.followAccess() ? await circleChangesOf(needs, commit) : []
   const notices: Notice[] = []
   for (const version of versions) {
     const { type, id } = version

@@ -2,9 +2,10 @@
  * Who may know of what a commit writes, and of what it does not write: when memberships of a participant's circle move,
  * every record of that participant gets its new audience in the same commit (docs/decisions/0006).
  */
-import type { Caller, Resource } from '../fhir/types.ts'
-import { audienceOf, classesOf, participantOf, type Roles, type WrittenRecord } from '../domain/visibility/audience.ts'
+import type { Resource } from '../fhir/types.ts'
+import { audienceOf, participantOf, type Roles, type WrittenRecord } from '../domain/visibility/audience.ts'
 import { NOBODY } from '../domain/visibility/circle.ts'
+import { classesNamedIn, classesOf } from '../domain/visibility/labels.ts'
 import type { Membership } from '../domain/visibility/membership.ts'
 import { currentResource, isDeleted, resourceOf } from '../records/resource.ts'
 import { unrestricted } from '../records/view.ts'
@@ -16,9 +17,9 @@ import {
   type Agreements,
   type CircleNeeds,
 } from './agreements.ts'
-import { authorOf, type PreparedChange } from './change.ts'
+import { writerOf, type PreparedChange } from './change.ts'
 import { circleAfter, circleFromRecords, circleKey, isCreated, type CircleAfter, type CircleContext } from './circle.ts'
-import { BOARD } from './reserved-agencies.ts'
+import { BOARD, HUB } from './reserved-agencies.ts'
 
 export type Audiences = {
   /** The audience of each change, in order. */
@@ -34,10 +35,10 @@ export type Audiences = {
  */
 export async function audiencesOf(
   needs: CircleNeeds,
-  caller: Caller,
+  { caller, now }: Pick<CircleContext, 'caller' | 'now'>,
   changes: readonly PreparedChange[],
 ): Promise<Audiences> {
-  const context: CircleContext = { needs, changes, agreements: agreementsAfter(needs, changes) }
+  const context: CircleContext = { needs, caller, now, changes, agreements: agreementsAfter(needs, changes) }
   const concerned = await participants(needs, changes)
   const circles = await circlesAfter(context, concerned.ids)
   const audience = async (written: WrittenRecord): Promise<readonly Membership[]> => {
@@ -48,8 +49,8 @@ export async function audiencesOf(
   const of = await Promise.all(
     changes.map((one) => {
       const resource = one.after ?? one.before
-      const author = authorOf(one, caller)
-      return resource ? audience({ resource, owner: one.stored?.owner ?? caller.agency, author }) : []
+      const author = writerOf(one, caller)
+      return resource ? audience({ resource, owner: one.stored?.owner ?? author, author }) : []
     }),
   )
   const moved = [...circles.values()]
@@ -79,10 +80,10 @@ export async function reaudienceParticipant(
 
 /** Wage agencies are read only for a record of a class that is open to them. */
 async function rolesFor({ visibility }: CircleNeeds, agreements: Agreements, resource: Resource): Promise<Roles> {
-  const opensToWageAgencies = classesOf(resource).some((name) =>
+  const opensToWageAgencies = [...classesOf(resource), ...classesNamedIn(visibility, resource)].some((name) =>
     visibility.classes[name]?.always.some((role) => role !== BOARD),
   )
-  return { board: BOARD, wageAgencies: opensToWageAgencies ? await agreements.wageAgencies() : [] }
+  return { board: BOARD, hub: HUB, wageAgencies: opensToWageAgencies ? await agreements.wageAgencies() : [] }
 }
 
 /** Participants that the changes are about, and those whose circle follows an agreement that changes. */

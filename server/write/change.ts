@@ -3,6 +3,7 @@ import type { Tags } from '../fhir/etag.ts'
 import type { Caller, Key, Resource } from '../fhir/types.ts'
 import type { Query } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
+import { HUB } from './reserved-agencies.ts'
 
 type IdentifiedResource = Resource & { readonly id: string }
 
@@ -24,8 +25,18 @@ export type Change =
       readonly unless?: Query
       /** Its numbers were given by an operation of the hub, which sees to it that each is given once. */
       readonly numbered?: true
-      /** Made by the hub out of another change: the caller names no version of it. */
-      readonly derived?: true
+      /** Its case manager was changed by the operation that transfers a case. */
+      readonly transfersCase?: true
+      /**
+       * By the participant's signed consent, which $request-access records, the writer comes to know a participant
+       * whom it may not know now.
+       */
+      readonly granted?: true
+      /**
+       * Made out of another change: the caller names no version of it. `hub`: the hub makes it in its own name, also of
+       * a record that the caller may not know of.
+       */
+      readonly derived?: true | 'hub'
       /**
        * Made by a merge or its undo: `moved`, a record that is about another participant since, with its author kept;
        * `participant`, one of the two. Rules of agencies do not apply to what the hub rewrites.
@@ -57,12 +68,18 @@ export type PreparedChange = {
   readonly ssn?: string
 }
 
+/** Does the hub make this change in its own name? */
+export const isOfHub = ({ change }: Pick<PreparedChange, 'change'>): boolean =>
+  change.kind === 'put' && change.derived === 'hub'
+
+/** Who writes the change: the caller, or the hub in its own name; a record that a merge moves keeps its author. */
+export function writerOf(one: Pick<PreparedChange, 'change' | 'stored'>, caller: Caller): string {
+  if (isOfHub(one)) return HUB
+  return isMoved(one.change) ? (one.stored?.author ?? caller.agency) : caller.agency
+}
+
 export const keyOf = (change: Change): Key =>
   change.kind === 'remove' ? change.key : { type: change.resource.resourceType, id: change.resource.id }
-
-/** Who wrote the version: the caller, but a record that a merge moves keeps its author. */
-export const authorOf = ({ change, stored }: PreparedChange, { agency }: Caller): string =>
-  isMoved(change) ? (stored?.author ?? agency) : agency
 
 export const isMoved = (change: Change): boolean => change.kind === 'put' && change.merge === 'moved'
 

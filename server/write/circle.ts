@@ -6,27 +6,33 @@
  * - `CircleGrants/<participant>`  what each source record grants now. Only a commit that changes a grant reads it, so an
  *                                 ordinary write costs the same however many sources there are.
  */
-import type { JsonObject, Key, Resource } from '../fhir/types.ts'
+import { OutcomeError } from '../fhir/outcome.ts'
+import type { Caller, JsonObject, Key, Resource } from '../fhir/types.ts'
 import { keyText } from '../fhir/types.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import {
   agreedUpon,
   circleOfGrants,
   consentedIn,
+  deniedIn,
   grantsOf,
   type Circle,
-  type SourceGrant,
   type Grants,
+  type Releases,
+  type SourceGrant,
 } from '../domain/visibility/circle.ts'
 import { visibilityDigest } from '../domain/visibility/digest.ts'
-import type { Membership } from '../domain/visibility/membership.ts'
+import { gains } from '../domain/visibility/gains.ts'
+import { isMember, type Membership } from '../domain/visibility/membership.ts'
 import { currentResource, isDeleted, resourceOf } from '../records/resource.ts'
-import { unrestricted } from '../records/view.ts'
+import { unrestricted, type View } from '../records/view.ts'
 import type { Expect, Guard, Version, Write } from '../store/store.ts'
 import { agreementsAfter, changesAgreements, keysOf, type Agreements, type CircleNeeds } from './agreements.ts'
-import type { PreparedChange } from './change.ts'
+import { isOfHub, writerOf, type PreparedChange } from './change.ts'
 import { aboutParticipant, sameRecords } from './circle-guards.ts'
+import { isNewParticipant, unknownParticipant } from './references.ts'
 import { HUB } from './reserved-agencies.ts'
+import type { RuleTables } from './rule-tables.ts'
 
 export const CIRCLE = 'Circle'
 export const CIRCLE_GRANTS = 'CircleGrants'
@@ -42,13 +48,26 @@ export type CircleAfter = {
 
 export type CircleContext = {
   readonly needs: CircleNeeds
+  readonly caller: Caller
+  /** The instant of the write (ms). */
+  readonly now: number
   readonly changes: readonly PreparedChange[]
   readonly agreements: Agreements
 }
 
 export const circleKey = (participant: string): Key => ({ type: CIRCLE, id: participant })
 
-/** `stored`: the current version of the participant's circle; undefined where there is none yet. */
+/** The stored circle of a participant; undefined where there is none, or it was computed by another rule. */
+export const readCircle = async (
+  view: View,
+  tables: Pick<RuleTables, 'visibility' | 'range'>,
+  participant: string,
+): Promise<Circle | undefined> => storedCircle(tables, await view.read(circleKey(participant)))
+
+/**
+ * `stored`: the current version of the participant's circle; undefined where there is none yet.
+ * @throws OutcomeError `reference-not-found` where the caller opens what it may not know of itself
+ */
 export async function circleAfter(
   context: CircleContext,
   participant: string,
@@ -58,7 +77,8 @@ export async function circleAfter(
   const key = circleKey(participant)
   const expect: Expect = stored ? { version: [stored.version] } : 'absent'
   const before = storedCircle(needs, stored)
-  const replaced = grantChanges(needs, participant, changes)
+  const replaced = grantChanges(context, participant)
+  if (before) refuseSelfHelp(context, participant, before, replaced)
   if (before && replaced.length === 0 && !changesAgreements(needs, changes))
     return { circle: before, records: [], writes: [], guards: [{ key, expect }] }
 
@@ -96,7 +116,7 @@ export async function circleFromRecords(
   const records = await recordsOf(needs, participant)
   const grants = grantsFrom(needs, records)
   const agreements = agreementsAfter(needs, [])
-  const circle = await resolve({ needs, changes: [], agreements }, withGrants(grants, []))
+  const circle = await resolve({ needs, changes: [], agreements }, grants)
   const expect: Expect = stored ? { version: [stored.version] } : 'absent'
   return {
     circle,
@@ -108,7 +128,10 @@ export async function circleFromRecords(
 }
 
 /** The circle of a version; undefined when it was computed by another rule, or is none. */
-function storedCircle({ visibility, range }: CircleNeeds, stored: Version | undefined): Circle | undefined {
+function storedCircle(
+  { visibility, range }: Pick<RuleTables, 'visibility' | 'range'>,
+  stored: Version | undefined,
+): Circle | undefined {
   const record = currentResource(stored) as (Resource & { rule?: unknown; circle?: unknown }) | undefined
   return record?.rule === visibilityDigest(visibility, range) ? (record.circle as Circle) : undefined
 }
@@ -135,10 +158,19 @@ const grantsFrom = ({ visibility, range }: CircleNeeds, records: readonly Versio
     {},
     records
       .filter((one) => !isDeleted(one))
-      .map((one) => [keyText(one), grantsOf(visibility, resourceOf(one), range)] as const),
+      .map((one) => {
+        const source = { resource: resourceOf(one), owner: one.owner }
+        return { key: keyText(one), before: [], after: grantsOf(visibility, source, range) }
+      }),
   )
 
-type SourceGrants = readonly [source: string, grants: readonly SourceGrant[]]
+/** What one source record granted before the commit and grants after it. */
+type GrantChange = {
+  readonly key: string
+  readonly before: readonly SourceGrant[]
+  readonly after: readonly SourceGrant[]
+  readonly change?: PreparedChange
+}
 
 /**
  * What the changed records grant to the participant's circle after the commit, where it is not what they granted before.
@@ -146,23 +178,45 @@ type SourceGrants = readonly [source: string, grants: readonly SourceGrant[]]
  * participant guard.
  */
 function grantChanges(
-  { visibility, range }: CircleNeeds,
+  { needs: { visibility, range }, changes, caller }: CircleContext,
   participant: string,
-  changes: readonly PreparedChange[],
-): readonly SourceGrants[] {
-  const granted = (state: Resource | undefined): readonly SourceGrant[] =>
-    state && participantOf(visibility, state) === participant ? grantsOf(visibility, state, range) : []
-  return changes.flatMap(({ key, before, after }): readonly SourceGrants[] => {
-    const [old, now] = [granted(before), granted(after)]
-    const isItself = key.type === 'Patient' && key.id === participant && before !== undefined
-    const movesLock = isItself && (after === undefined || before.active !== after.active)
-    return movesLock || JSON.stringify(old) !== JSON.stringify(now) ? [[keyText(key), now]] : []
+): readonly GrantChange[] {
+  return changes.flatMap((change): readonly GrantChange[] => {
+    const { key, before: old, after: now, stored } = change
+    const owner = stored?.owner ?? writerOf(change, caller)
+    const granted = (resource: Resource | undefined): readonly SourceGrant[] =>
+      resource && participantOf(visibility, resource) === participant
+        ? grantsOf(visibility, { resource, owner }, range)
+        : []
+    const [before, after] = [granted(old), granted(now)]
+    const isItself = key.type === 'Patient' && key.id === participant && old !== undefined
+    const movesLock = isItself && (now === undefined || old.active !== now.active)
+    return movesLock || JSON.stringify(before) !== JSON.stringify(after)
+      ? [{ key: keyText(key), before, after, change }]
+      : []
   })
 }
 
+/** The rule `access`, decided by the circle that the commit guards: the writer may have left it meanwhile. */
+function refuseSelfHelp(
+  { caller, changes, now }: CircleContext,
+  participant: string,
+  circle: Circle,
+  replaced: readonly GrantChange[],
+): void {
+  if (caller.role !== 'agency' || isMember(circle.members, caller.agency, now)) return
+  if (isNewParticipant(participant, changes)) return
+  const opened = replaced.find(
+    ({ before, after, change }) => change && !isOfHub(change) && !isGranted(change) && gains(before, after).length > 0,
+  )?.change
+  if (opened) throw new OutcomeError([unknownParticipant(opened, participant)])
+}
+
+const isGranted = ({ change }: PreparedChange): boolean => change.kind === 'put' && change.granted === true
+
 /** Sorted by source, so that equal grants are equal text. */
-function withGrants(grants: Grants, replaced: readonly SourceGrants[]): Grants {
-  const all = new Map([...Object.entries(grants), ...replaced])
+function withGrants(grants: Grants, replaced: readonly GrantChange[]): Grants {
+  const all = new Map([...Object.entries(grants), ...replaced.map(({ key, after }) => [key, after] as const)])
   return Object.fromEntries([...all].filter(([, one]) => one.length > 0).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
@@ -174,17 +228,18 @@ export const isCreated = (participant: string, changes: readonly PreparedChange[
 
 /** Reads agreements only for a class that needs them, whose consents or agreements are not what they were `before`. */
 async function resolve(
-  { needs, changes, agreements }: CircleContext,
+  { needs, changes, agreements }: Pick<CircleContext, 'needs' | 'changes' | 'agreements'>,
   grants: Grants,
   before?: { readonly circle: Circle; readonly grants: Grants },
 ): Promise<Circle> {
   const { visibility, range } = needs
   const agreed = new Map<string, readonly Membership[]>()
-  const kept = new Map<string, readonly Membership[]>()
+  const kept = new Map<string, Releases>()
+  const isSameDenial = before && JSON.stringify(deniedIn(grants)) === JSON.stringify(before.circle.denied)
   for (const [name, { agreement }] of Object.entries(visibility.classes)) {
     const consented = consentedIn(grants, name)
-    if (!agreement || consented.length === 0) continue
-    const isSame = before && JSON.stringify(consented) === JSON.stringify(consentedIn(before.grants, name))
+    if (!agreement || Object.keys(consented).length === 0) continue
+    const isSame = isSameDenial && JSON.stringify(consented) === JSON.stringify(consentedIn(before.grants, name))
     const stored = before?.circle.classes[name]
     if (isSame && stored && !changesAgreements(needs, changes)) kept.set(name, stored)
     else {

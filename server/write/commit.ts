@@ -10,7 +10,7 @@ import {
   type Write,
 } from '../store/store.ts'
 import type { Audiences } from './audiences.ts'
-import { authorOf, changesAnything, type PreparedChange } from './change.ts'
+import { changesAnything, writerOf, type PreparedChange } from './change.ts'
 import { WriteConflict } from './conflict.ts'
 import { entriesOf, remainingEntries } from './index-entries.ts'
 import type { PendingState } from './pending-state.ts'
@@ -20,13 +20,11 @@ import { withoutWeaker } from './references.ts'
 import type { RuleResult } from './rules/rule.ts'
 
 /**
- * What a job or a log reader commits together with its changes: the claim under which it works, jobs that follow, its
- * cursors. A lost claim or a cursor that another reader moved is thrown as CommitConflict and not tried again.
+ * What is committed together with the changes. By a job or a log reader: the claim under which it works, jobs that follow,
+ * its cursors; a lost claim or a cursor that another reader moved is thrown as CommitConflict and not tried again. By an
+ * operation: internal records that it keeps (`writes`), and conditions of its own (`guards`).
  */
-export type Along = Pick<Work, 'claim' | 'jobs' | 'cursors'> & {
-  /** Internal records of an operation. */
-  readonly records?: readonly Write[]
-}
+export type Along = Pick<Work, 'claim' | 'jobs' | 'cursors' | 'writes' | 'guards'>
 
 export type Checked = {
   readonly index: RecordIndex
@@ -35,10 +33,7 @@ export type Checked = {
   readonly audiences: Audiences
 }
 
-export async function workOf(
-  { index, state, result, audiences }: Checked,
-  { records = [], ...along }: Along,
-): Promise<Work> {
+export async function workOf({ index, state, result, audiences }: Checked, along: Along): Promise<Work> {
   const { changes, effective } = state
   const written = changes.filter(changesAnything)
   const writes = await Promise.all(
@@ -49,15 +44,15 @@ export async function workOf(
     change.kind === 'put' && change.unless ? [{ none: change.unless }] : [],
   )
   return {
+    ...along,
     writes: [
       ...writes,
       ...audiences.writes,
       ...(effective?.posts ? [effective.posts.write] : []),
       ...result.writes,
-      ...records,
+      ...(along.writes ?? []),
     ],
-    guards: withoutWeaker([...unless, ...kept, ...result.guards, ...audiences.guards]),
-    ...along,
+    guards: withoutWeaker([...unless, ...kept, ...result.guards, ...audiences.guards, ...(along.guards ?? [])]),
     jobs: [...result.jobs, ...(along.jobs ?? [])],
   }
 }
@@ -69,7 +64,7 @@ async function writeOf(
   audience: Audiences['of'][number],
 ): Promise<Write> {
   const needs = { index, definitions, view }
-  const common = { audience, author: authorOf(one, caller), expect: expectOf(one) }
+  const common = { audience, author: writerOf(one, caller), expect: expectOf(one) }
   if (!one.after) return { kind: 'remove', key: one.key, entries: await remainingEntries(needs, one), ...common }
   const method = one.change.kind === 'put' && one.change.create ? 'POST' : 'PUT'
   return { kind: 'put', method, resource: one.after, entries: await entriesOf(needs, one, one.after), ...common }

@@ -14,6 +14,8 @@ export type WriteContext = {
   readonly now: number
   /** What the caller may know: the rules decide by it. */
   readonly view: View
+  /** Nothing will be written: no answer may depend on a secret that only a write may compare. */
+  readonly dryRun?: true
   /** All records: for decisions of the hub whose answer does not depend on what the caller may know. */
   readonly unrestricted: View
 }

@@ -1,6 +1,6 @@
 /**
  * Changes that follow from others and belong in the same commit: a revoked referral ends its open Tasks, an error is one
- * for the request and all its Tasks, and the request names the agency that has it (domain/referral/follow.ts); an
+ * for the request and all its Tasks, and the request names the agency that has it (domain/referral/follow.ts), an
  * accepted proposal changes the participant. The hub makes them: they do not depend on what the caller may know of.
  */
 import { keyText, type Resource } from '../fhir/types.ts'
@@ -86,7 +86,7 @@ const coming = (changes: readonly PreparedChange[], task: Resource): Resource =>
   return own?.change.kind === 'put' ? own.change.resource : task
 }
 
-/** Every referral Task of a request that is not an error, whoever may know of it. */
+/** Every Task that sends a request and is not an error, whoever may know of it. */
 const tasksOf = ({ unrestricted }: WriteContext, request: string): Promise<readonly Resource[]> =>
   unrestricted.list('Task', tasksWhere(request))
 

@@ -8,7 +8,7 @@ import { prepare } from './pipeline.ts'
 /** The issues that a write of this change would get now, errors and warnings; nothing is written. */
 export async function dryRun(needs: WriteNeeds, author: Author, change: Change): Promise<readonly Issue[]> {
   try {
-    return (await prepare(needs, contextOf(needs, author), [change])).issues
+    return (await prepare(needs, { ...contextOf(needs, author), dryRun: true }, [change])).issues
   } catch (error) {
     if (error instanceof OutcomeError) return error.issues
     throw error

@@ -5,10 +5,13 @@ import type { Definitions } from '../definitions/definitions.ts'
 import { localReferences } from '../fhir/reference.ts'
 import type { Resource } from '../fhir/types.ts'
 import type { View } from '../records/view.ts'
+import { blocksOf } from '../domain/participant/blocks.ts'
+import { traitsOf } from '../domain/participant/traits.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
-import { RESTRICTED_CLASS } from '../domain/visibility/circle.ts'
+import { RESTRICTED_CLASS } from '../domain/visibility/labels.ts'
 import { valuesAt } from '../fhir/element-path.ts'
 import { PARTICIPANT, REFERENCE, type IndexEntry } from '../search/query.ts'
+import { leadingRoleOf } from '../domain/staff/care-team.ts'
 import type { PreparedChange } from './change.ts'
 import type { WriteContext } from './context.ts'
 import { dependencyEntries } from './dependents.ts'
@@ -16,8 +19,13 @@ import type { RecordIndex } from './record-index.ts'
 
 /** Internal entry of a participant: the keyed hash of the social security number. It is kept nowhere else. */
 export const SSN_HASH = '_ssn'
+/** Internal entries of a participant: the blocks in which a match looks for it (domain/participant/blocks.ts). */
+export const BLOCK = '_block'
 /** Internal entry of a Consent: a restricted class that it opens. */
 export const CONSENT_CLASS = '_class'
+
+/** Internal entry of an interagency CareTeam: the PractitionerRole that leads the case now. */
+export const LEADS = '_leads'
 
 /** Internal entry of a wage record: its participant, quarter and employer, of which there is one record. */
 export const WAGE_KEY = '_wage'
@@ -34,6 +42,8 @@ export async function entriesOf(
     ...referenceEntries(after),
     ...consentEntries(after),
     ...wageEntries(after),
+    ...blockEntries(index, after),
+    ...leadEntries(after),
     ...(index.posts ? dependencyEntries(definitions, after) : []),
     ...(await ssnEntries(view, one)),
   ]
@@ -87,6 +97,16 @@ export function wageKey(resource: Resource): string | undefined {
 function wageEntries(resource: Resource): readonly IndexEntry[] {
   const code = wageKey(resource)
   return code === undefined ? [] : [{ kind: 'token', param: WAGE_KEY, code }]
+}
+
+function blockEntries({ matching }: Pick<RecordIndex, 'matching'>, resource: Resource): readonly IndexEntry[] {
+  if (resource.resourceType !== 'Patient') return []
+  return blocksOf(matching, traitsOf(matching, resource)).map((code) => ({ kind: 'token', param: BLOCK, code }))
+}
+
+function leadEntries(resource: Resource): readonly IndexEntry[] {
+  const id = leadingRoleOf(resource)
+  return id === undefined ? [] : [{ kind: 'reference', param: LEADS, type: 'PractitionerRole', id }]
 }
 
 async function ssnEntries(view: View, one: PreparedChange): Promise<readonly IndexEntry[]> {

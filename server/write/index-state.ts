@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Definitions, IncompleteParameter, ResourceCapability } from '../definitions/definitions.ts'
+import type { MatchingRule } from '../domain/participant/matching-rule.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { Key } from '../fhir/types.ts'
 import { currentResource } from '../records/resource.ts'
@@ -27,13 +28,24 @@ const VERSION = 1
  * Parameters by which the rules of the hub itself look for records: they are complete before the hub listens, as
  * INTERNAL is, for a rule that sees a part of the records decides wrongly.
  */
-export const USED_BY_RULES: readonly string[] = ['category', 'code', 'focus', 'identifier', 'status', 'type', 'url']
+export const USED_BY_RULES: readonly string[] = [
+  'actor',
+  'category',
+  'code',
+  'focus',
+  'identifier',
+  'status',
+  'type',
+  'url',
+]
 
 export type IndexInputs = {
   readonly timeZone: string
   readonly base: string
   /** Undefined where there are no rules between agencies. */
   readonly visibility: VisibilityRule | undefined
+  /** By what the blocks of participants are made. */
+  readonly matching: Pick<MatchingRule, 'tables'>
 }
 
 /** The digests of the parameters in effect: another code, type, expression, target, or way to read a value is another digest. */
@@ -47,7 +59,8 @@ function typeDigests({ type, searchParameters }: ResourceCapability, context: In
     one.code,
     digest([VERSION, one.code, one.type, one.expression, one.target, readBy[one.type] ?? '']),
   ])
-  const internal = digest([VERSION, context.visibility?.participant[type] ?? ''])
+  const blocks = type === 'Patient' ? context.matching.tables : []
+  const internal = digest([VERSION, context.visibility?.participant[type] ?? '', ...blocks])
   return { ...Object.fromEntries(parameters), [INTERNAL]: internal } as TypeDigests
 }
 

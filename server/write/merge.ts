@@ -1,6 +1,6 @@
 /**
  * The changes of a merge and of its undo: every record of the source, whoever may know of it, is about the target
- * afterwards, in one commit (docs/decisions/0021). An internal record keeps what was done, for the undo.
+ * afterwards, in one commit (docs/decisions/0022). An internal record keeps what was done, for the undo.
  */
 import {
   combined,
@@ -13,6 +13,7 @@ import {
 import { isRetired } from '../domain/participant/retirement.ts'
 import { isActiveSuccessPlan } from '../domain/plan/rules.ts'
 import { MERGED_INTO, mergedIntoOf, participantOf } from '../domain/visibility/audience.ts'
+import { isInteragency, isServing } from '../domain/staff/care-team.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { localReferences, rewriteReferences } from '../fhir/reference.ts'
@@ -72,7 +73,7 @@ export async function planMerge(
   const { view, visibility, source: from, target: into, now } = request
   const [source, target] = await bothOf(request)
   const records = await recordsNaming(view, from, into)
-  await refusePlans(view, records, { from, into, visibility })
+  await refuseSecond(view, records, { from, into, visibility })
   const map = new Map([[`Patient/${from}`, `Patient/${into}`]])
   const named = records.filter((one) => names(one, into)).map(keyOf)
   const mergedInto = { url: MERGED_INTO, valueReference: { reference: `Patient/${into}` } }
@@ -173,19 +174,31 @@ async function recordsNaming(view: View, source: string, target: string): Promis
 const names = (resource: Resource, id: string): boolean =>
   localReferences(resource).some((key) => key.type === 'Patient' && key.id === id)
 
-/** hub-cp-6: a participant has one active success plan. */
-async function refusePlans(
+/** Of what a participant has one, and what to do where both have it. */
+const ONE_EACH = [
+  {
+    type: 'CarePlan',
+    is: isActiveSuccessPlan,
+    text: 'the active success plan; complete or revoke one of them first.',
+  },
+  {
+    type: 'CareTeam',
+    is: (team: Resource): boolean => isInteragency(team) && isServing(team),
+    text: 'the interagency team; set one of them to `inactive` first.',
+  },
+] as const
+
+/** hub-cp-6: a participant has one active success plan; and one interagency team that serves. */
+async function refuseSecond(
   view: View,
   records: readonly Resource[],
   { from, into, visibility }: { readonly from: string; readonly into: string; readonly visibility: VisibilityRule },
 ): Promise<void> {
-  const own = records.find((one) => isActiveSuccessPlan(one) && participantOf(visibility, one) === from)
-  if (!own) return
-  const theirs = (await view.list('CarePlan', aboutParticipant(into))).find(isActiveSuccessPlan)
-  if (theirs)
-    throw conflict(
-      `\`CarePlan/${String(own.id)}\` and \`CarePlan/${theirs.id}\` are both the active success plan; complete or revoke one of them first.`,
-    )
+  for (const { type, is, text } of ONE_EACH) {
+    const own = records.find((one) => one.resourceType === type && is(one) && participantOf(visibility, one) === from)
+    const theirs = own && (await view.list(type, aboutParticipant(into))).find(is)
+    if (own && theirs) throw conflict(`\`${keyOf(own)}\` and \`${keyOf(theirs)}\` are both ${text}`)
+  }
 }
 
 async function ssnOf(view: View, id: string): Promise<string | undefined> {

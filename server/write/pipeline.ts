@@ -7,7 +7,7 @@ import { isError, OutcomeError, type Issue } from '../fhir/outcome.ts'
 import type { Caller } from '../fhir/types.ts'
 import type { Version } from '../store/store.ts'
 import { issuesAtEntry } from './bundle-location.ts'
-import { changesAnything, isMoved, keyOf, type Change, type PreparedChange } from './change.ts'
+import { changesAnything, isMoved, isOfHub, keyOf, type Change, type PreparedChange } from './change.ts'
 import { commit, workOf, type Along } from './commit.ts'
 import { issuesAsSent } from './complete.ts'
 import { contextOf, type Author, type WriteContext } from './context.ts'
@@ -15,6 +15,7 @@ import { load } from './load.ts'
 import type { WriteNeeds } from './needs.ts'
 import { pendingState, type PendingState } from './pending-state.ts'
 import { checkPreconditions } from './preconditions.ts'
+import { HUB_CALLER } from './reserved-agencies.ts'
 import type { RuleResult } from './rules/rule.ts'
 import { withUnchanged } from './unchanged.ts'
 
@@ -89,8 +90,10 @@ export async function prepare(
   return { state, result, issues }
 }
 
-function completeChange({ policy }: WriteNeeds, { caller, now }: WriteContext, one: PreparedChange): PreparedChange {
+function completeChange({ policy }: WriteNeeds, context: WriteContext, one: PreparedChange): PreparedChange {
   const { change, at, last } = one
+  const { now } = context
+  const caller = isOfHub(one) ? HUB_CALLER : context.caller
   if (change.kind === 'remove') return one
   if (change.merge) return completeMerge(one, change, caller)
   const { stored, toValidate, ssn } = policy.complete(change.resource, { at, last, caller, now })

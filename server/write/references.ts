@@ -81,7 +81,26 @@ const foreign = ({ key, expression }: ReferenceCheck): Issue => ({
   expression,
 })
 
-const missing = ({ key, expression }: ReferenceCheck): Issue => ({
+/** Is the participant made by this commit, under an id that was never used as far as the caller may know? */
+export const isNewParticipant = (participant: string, changes: readonly PreparedChange[]): boolean =>
+  changes.some(
+    ({ key, stored, after }) =>
+      key.type === 'Patient' && key.id === participant && stored === undefined && after !== undefined,
+  )
+
+/** What a new record of a participant is answered whom its writer may not know of, also where the reference is old. */
+export function unknownParticipant({ after, at }: PreparedChange, participant: string): Issue {
+  const key = { type: 'Patient', id: participant }
+  const found = after && references(after).find(({ reference }) => isOf(reference, key))
+  return missing({ key, expression: found && after ? found.path.replace(after.resourceType, at) : at })
+}
+
+function isOf(reference: string, { type, id }: Key): boolean {
+  const found = parseReference(reference)
+  return found?.kind === 'local' && found.type === type && found.id === id
+}
+
+const missing = ({ key, expression }: Pick<ReferenceCheck, 'key' | 'expression'>): Issue => ({
   severity: 'error',
   detail: 'reference-not-found',
   text: `\`${keyText(key)}\` is no record that you may know of; create it first, or send both in one transaction.`,

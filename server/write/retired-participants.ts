@@ -3,7 +3,8 @@
  * was begun before is brought to its end.
  */
 import { isRetired, replacementOf } from '../domain/participant/retirement.ts'
-import { participantOf } from '../domain/visibility/audience.ts'
+import { isDenial } from '../domain/referral/consent.ts'
+import { mergedIntoOf, participantOf } from '../domain/visibility/audience.ts'
 import { grantsOf } from '../domain/visibility/circle.ts'
 import type { Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/types.ts'
@@ -39,6 +40,8 @@ async function checkChange(
   const id = participantOf(tables.visibility, after)
   const patient = id === undefined ? undefined : await state.read({ type: 'Patient', id })
   if (id === undefined || !patient || !isRetired(patient)) return []
+  // A denial is no work. That of a merged participant is recorded for the survivor, whose the records are.
+  if (isDenial(after) && mergedIntoOf(patient) === undefined) return []
   const other = await inUse(patient, state)
   const way =
     other === undefined
@@ -55,10 +58,11 @@ async function checkChange(
 }
 
 /** A creation, a restoration, or a change by which the work begins or an agency comes to know of the participant. */
-function isNew({ visibility, range }: RetirementTables, { before, after }: PreparedChange): boolean {
+function isNew({ visibility, range }: RetirementTables, { before, after, stored }: PreparedChange): boolean {
   if (!before || !after) return true
-  const grants = (resource: Resource): number => grantsOf(visibility, resource, range).length
-  if (grants(after) > 0 && grants(before) === 0) return true
+  const lets = (resource: Resource): boolean =>
+    grantsOf(visibility, { resource, owner: stored?.owner ?? '' }, range).some(({ effect }) => effect === undefined)
+  if (lets(after) && !lets(before)) return true
   const [from, to] = [String(before.status), String(after.status)]
   return BEGINNING.includes(to) && !BEGINNING.includes(from) && !['on-hold', 'onhold', 'accepted'].includes(from)
 }

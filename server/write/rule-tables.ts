@@ -1,7 +1,9 @@
 /** The tables and settings that the rules of the hub read; none of them changes while the hub runs. */
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
+import type { MatchingRule } from '../domain/participant/matching-rule.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
+import type { Attempts } from './attempts.ts'
 import type { PostedDefinitions } from './posted-definitions.ts'
 
 /** capability/rules/writing.json. */
@@ -16,6 +18,8 @@ export type WritingRule = {
   readonly identifying: Readonly<Record<string, readonly string[]>>
   /** Types that the board alone deletes. */
   readonly deletedByBoard: readonly string[]
+  /** Per type, the status that any agency that may know of the record may set, changing nothing else. */
+  readonly withdrawable: Readonly<Record<string, string>>
   readonly byRole: readonly { readonly type: string; readonly code: string; readonly role: string }[]
 }
 
@@ -28,4 +32,7 @@ export type RuleTables = {
   /** May subscriptions name loopback addresses? */
   readonly loopbackEndpoints: boolean
   readonly posted: PostedDefinitions
+  readonly matching: MatchingRule
+  /** Counts and limits the social security numbers that an agency tries. */
+  readonly attempts: Attempts
 }

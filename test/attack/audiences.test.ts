@@ -98,7 +98,7 @@ for (const kind of ['memory', 'sqlite'] as const)
         const wage = `Observation/${(await post(board, wages(subject, 'ui'))).id}`
         const terms = await post(board, agreement(['ui', 'abe'], '2099-01-01'))
         const end = async () => made(await board.put(`/Contract/${terms.id}`, { ...terms, status: 'terminated' }))
-        const permit = () => post(es, consent(subject, 'es', 'abe', { classes: ['wages'] }))
+        const permit = () => post(board, consent(subject, 'es', 'abe', { classes: ['wages'] }))
         const [during, last] = first === 'consent' ? [permit, end] : [end, permit]
         scene.between(during)
         await last()

@@ -77,7 +77,7 @@ describe('attack / consistency', function () {
 
   it('closes what a deleted consent, a finished participation and a terminated agreement had opened', async () => {
     const subject = await newcomer(es, 'es')
-    const permit = await post(es, consent(subject, 'es', 'abe', { classes: ['wages'] }))
+    const permit = await post(board, consent(subject, 'es', 'abe', { classes: ['wages'] }))
     const episode = await post(abe, participation(subject, 'abe'))
     const wage = `Observation/${(await post(board, wages(subject, 'ui'))).id}`
     const terms = await post(board, agreement(['ui', 'abe'], '2099-01-01'))
@@ -88,7 +88,7 @@ describe('attack / consistency', function () {
     assert.equal(await status(abe, wage), 200)
     assert.equal((await board.delete(`/Contract/${terms.id}`)).status, 204)
     assert.equal(await status(abe, wage), 404)
-    assert.equal((await es.delete(`/Consent/${permit.id}`)).status, 204)
+    assert.equal((await board.delete(`/Consent/${permit.id}`)).status, 204)
     assert.equal(await status(abe, subject), 200)
     made(
       await abe.put(`/EpisodeOfCare/${episode.id}`, {

@@ -36,6 +36,12 @@ export const consent = (subject: string, by: string, to: string, { start, end, c
   ...more,
 })
 
+/** A denial collected by `by`: `to` may not know, whatever else would let it. */
+export const denial = (subject: string, by: string, to: string): Body => {
+  const permit = consent(subject, by, to)
+  return { ...permit, provision: { ...(permit.provision as JsonObject), type: 'deny' } }
+}
+
 /** A data-sharing agreement about a class between agencies. */
 export const agreement = (parties: readonly string[], end: string, category = 'wages', status = 'executed'): Body => ({
   resourceType: 'Contract',

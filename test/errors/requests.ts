@@ -8,10 +8,15 @@ import { address, profileOf } from '../builders/definitions.ts'
 import {
   assessment,
   business,
+  careTeam,
   condition,
   consent,
   goal,
+  lookUpConsent,
+  matchParameters,
   participant,
+  practitioner,
+  practitionerRole,
   referral,
   wages,
   type Body,
@@ -45,6 +50,12 @@ const bundle = (type: string, ...entries: readonly object[]) => ({ resourceType:
 const deep = `{"resourceType":"Basic","extension":${'[{"extension":'.repeat(40)}[]${'}]'.repeat(40)}}`
 const many = (one: object) => Array.from({ length: 4000 }, () => one)
 const jpeg = { headers: { 'Content-Type': 'image/jpeg' } }
+
+/** A case manager of the agency, as `PractitionerRole/...`. */
+async function staffOf(client: Client, by: string): Promise<string> {
+  const person = await post(client, practitioner())
+  return `PractitionerRole/${(await post(client, practitionerRole(`Practitioner/${person.id}`, by))).id}`
+}
 
 /** What HTTP carries: the address, the headers, the body. */
 const REQUEST = {
@@ -218,6 +229,30 @@ const RECORD = {
       await es.post('/Patient', participant('es', { number: 'ES-1' }))
     },
   },
+  'known-elsewhere': {
+    what: 'Somebody looked up, with a signed consent, who is a participant of another agency.',
+    async send({ es, abe }) {
+      const elvis = {
+        ...participant('es', { family: 'Presley', given: 'Elvis' }),
+        telecom: [{ system: 'phone', value: '662-555-0101' }],
+      }
+      await post(es, elvis)
+      await abe.post('/Patient/$match', matchParameters(elvis, { consent: lookUpConsent('abe') }))
+    },
+  },
+  'look-up-consent': {
+    what: 'A consent to be looked up by another agency.',
+    send: ({ abe }) =>
+      abe.post('/Patient/$match', matchParameters(participant('abe'), { consent: lookUpConsent('es') })),
+  },
+  'too-many-attempts': {
+    what: 'A second look-up within the hour, where `HUB_LOOK_UP_LIMIT` is 1.',
+    settings: { HUB_LOOK_UP_LIMIT: '1' },
+    async send({ es }) {
+      await es.post('/Patient/$match', participant('es'))
+      await es.post('/Patient/$match', participant('es'))
+    },
+  },
   'reference-not-found': {
     what: 'A goal of a participant who is not there.',
     send: ({ es }) => es.post('/Goal', goal('Patient/nobody')),
@@ -314,6 +349,26 @@ const WORK = {
       const aim = await post(es, goal(subject))
       await post(es, plan(subject, `Goal/${aim.id}`))
       await es.post('/CarePlan', plan(subject, `Goal/${aim.id}`))
+    },
+  },
+  'care-team-rule': {
+    what: 'A primary case manager who does not work for the agency of entry.',
+    async send({ es, abe }) {
+      const subject = await newcomer(es, 'es')
+      await es.post('/CareTeam', careTeam(subject, await staffOf(abe, 'abe')))
+    },
+  },
+  'case-manager-changed': {
+    what: 'A transfer from somebody who does not lead the case.',
+    async send({ es }) {
+      const subject = await newcomer(es, 'es')
+      const [first, second] = [await staffOf(es, 'es'), await staffOf(es, 'es')]
+      await post(es, careTeam(subject, first))
+      const reference = (name: string, role: string) => ({ name, valueReference: { reference: role } })
+      await es.post(`/${subject}/$transfer-case-manager`, {
+        resourceType: 'Parameters',
+        parameter: [reference('from', second), reference('to', second)],
+      })
     },
   },
   'agency-not-yours': {

@@ -7,6 +7,7 @@ import type { Clock } from '../../server/clock.ts'
 import { createClock } from '../../server/clock.ts'
 import { attacked, newcomer, post, referred, type Scene } from '../attack/scene.ts'
 import {
+  careTeam,
   condition,
   consent,
   goal,
@@ -14,6 +15,8 @@ import {
   participant,
   participation,
   plan,
+  practitioner,
+  practitionerRole,
   transaction,
   type Body,
   type StoredBody,
@@ -65,6 +68,32 @@ for (const kind of ['memory', 'sqlite'] as const)
     }
     const subjectOf = (patient: StoredBody) => `Patient/${patient.id}`
     const get = async (client: Client, key: string) => made(await client.get(`/${key}`))
+
+    it('refuses to merge two participants with an interagency team each', async () => {
+      const [source, target] = [await newcomer(es, 'es'), await newcomer(es, 'es')]
+      const staff = `Practitioner/${(await post(es, practitioner())).id}`
+      const role = `PractitionerRole/${(await post(es, practitionerRole(staff, 'es'))).id}`
+      for (const subject of [source, target]) await post(es, careTeam(subject, role))
+      refused(await merge(source, target), 409, 'merge-conflict')
+    })
+
+    it('takes a signed withdrawal for the merged record, as for one that there is not, and applies it to the survivor', async () => {
+      const [source, target] = [await newcomer(es, 'es'), await newcomer(es, 'es')]
+      made(await es.post('/Consent', consent(target, 'es', 'abe')))
+      made(await merge(source, target))
+      assert.equal((await abe.get(`/${target}`)).status, 200)
+      const withdrawal = {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'recipient', valueReference: { reference: 'Organization/abe' } },
+          { name: 'signature', valueSignature: { when: '2026-01-05T09:00:00Z', data: 'SWRh' } },
+        ],
+      }
+      const answers = [await vr.post(`/${source}/$revoke-consent`, withdrawal)]
+      answers.push(await vr.post('/Patient/nobody/$revoke-consent', withdrawal))
+      for (const answer of answers) assert.equal(answer.status, 202, answer.text)
+      assert.equal((await abe.get(`/${target}`)).status, 404)
+    })
 
     it('makes every record of the source one of the target, restricted ones too, and the circles one', async () => {
       const [one, two] = [subjectOf(await person(es, 'es')), subjectOf(await person(vr, 'vr'))]

@@ -51,6 +51,19 @@ export const ELEMENT_TOPICS: Readonly<Record<string, ElementTopics>> = {
     ),
     ...row('note', 'barrier-updated', 'note-added'),
   },
+  'hub-care-team': {
+    ...row(
+      'extension identifier status category name subject encounter period participant reasonCode reasonReference managingOrganization telecom',
+      'care-team-changed',
+    ),
+    ...row('note', 'care-team-changed', 'note-added'),
+  },
+  'hub-related-person': {
+    ...row(
+      'extension identifier active patient relationship name telecom gender birthDate address photo period communication',
+      'household-updated',
+    ),
+  },
   'hub-assessment-response': {
     ...row(
       'extension identifier basedOn partOf questionnaire status subject encounter authored author source item',

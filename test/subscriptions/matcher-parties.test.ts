@@ -67,24 +67,24 @@ describe('subscriptions / matcher / the parties of a change', function () {
   /** What came since the last call: `agency topic` and the records, `Type` with its content or `Type?` as an id alone. */
   async function news(): Promise<Readonly<Record<string, readonly string[]>>> {
     await hub.hub.catchUp()
-    const found: Record<string, readonly string[]> = {}
-    for (const [name, id] of subscriptions) {
-      const from = (seen.get(name) ?? 0) + 1
-      const answer = await hub.as(name.split(' ')[0]).get(`/Subscription/${id}/$events?eventsSinceNumber=${from}`)
-      const [status, ...entries] = made(answer).entry
-      const events = status.resource.parameter.filter((one: { name: string }) => one.name === 'notification-event')
-      if (events.length === 0) continue
-      seen.set(name, from + events.length - 1)
-      const whole = entries.flatMap((one: { resource?: object; fullUrl: string }) =>
-        one.resource ? [one.fullUrl] : [],
-      )
-      found[name] = events.map((event: { part: { name: string; valueReference?: { reference: string } }[] }) => {
-        const focus = event.part.find((one) => one.name === 'focus')?.valueReference?.reference
-        const type = focus?.split('/').at(-2) ?? ''
-        return whole.includes(focus) ? type : `${type}?`
-      })
-    }
-    return found
+    const entries = await Promise.all(
+      [...subscriptions].map(async ([name, id]) => [name, await newsOf(name, id)] as const),
+    )
+    return Object.fromEntries(entries.filter(([, events]) => events.length > 0))
+  }
+
+  async function newsOf(name: string, id: string): Promise<readonly string[]> {
+    const from = (seen.get(name) ?? 0) + 1
+    const answer = await hub.as(name.split(' ')[0]).get(`/Subscription/${id}/$events?eventsSinceNumber=${from}`)
+    const [status, ...entries] = made(answer).entry
+    const events = status.resource.parameter.filter((one: { name: string }) => one.name === 'notification-event')
+    seen.set(name, from + events.length - 1)
+    const whole = entries.flatMap((one: { resource?: object; fullUrl: string }) => (one.resource ? [one.fullUrl] : []))
+    return events.map((event: { part: { name: string; valueReference?: { reference: string } }[] }) => {
+      const focus = event.part.find((one) => one.name === 'focus')?.valueReference?.reference
+      const type = focus?.split('/').at(-2) ?? ''
+      return whole.includes(focus) ? type : `${type}?`
+    })
   }
 
   it('tell the new owner of a referral that it was sent, and the former one that it is gone, with its id alone', async () => {
@@ -97,10 +97,12 @@ describe('subscriptions / matcher / the parties of a change', function () {
     assert.deepEqual(came, {
       'es referral-created': ['Task'],
       'es referral-rerouted': ['Task'],
+      'es referral-updated': ['ServiceRequest'],
       'abe referral-rerouted': ['Task?'],
       'abe participant-lost': ['Patient?'],
       'vr referral-created': ['Task'],
       'vr referral-rerouted': ['Task'],
+      'vr referral-updated': ['ServiceRequest'],
     })
     made(await vr.change(made(await vr.get(`/Task/${first.id}`)), { status: 'accepted', ...business('accepted') }))
     assert.deepEqual(

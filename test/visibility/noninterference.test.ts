@@ -32,7 +32,7 @@ describe('visibility / non-interference', function () {
   for (const [what, betray] of Object.entries(BETRAYALS)) {
     it(`finds the difference when abe may know of ${what}`, async () => {
       await assert.rejects(
-        compare({ requests: 400, seed: 1, betray: async (hubs, shared) => void (await betray(hubs, shared)) }),
+        compare({ requests: 1200, seed: 1, betray: async (hubs, shared) => void (await betray(hubs, shared)) }),
         Difference,
       )
     })

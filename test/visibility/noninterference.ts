@@ -96,6 +96,7 @@ async function step(hubs: Twins, knowledge: Knowledge, statuses: Record<string, 
 
 /** What others do to records that both hubs hold: who may know of them changes for abe, in both. */
 async function turn(hubs: Twins, { random, states }: Knowledge, shared: readonly string[]): Promise<void> {
+  if (random.percent(20)) return deny(hubs, random, shared[2]!)
   const permits = [...states].filter(
     ([key, { organization }]) => key.startsWith('Consent/') && names(organization, 'es'),
   )
@@ -109,6 +110,17 @@ async function turn(hubs: Twins, { random, states }: Knowledge, shared: readonly
   const changed = { ...state, status }
   const { status: answered } = await hubs.ask({ agency: 'es', method: 'PUT', path: `/${key}`, body: changed })
   if (answered === 200) states.set(key, changed)
+}
+
+/** es denies abe what it knew, in both, and mostly lifts it again. */
+async function deny(hubs: Twins, random: SeededRandom, subject: string): Promise<void> {
+  const parameter = [{ name: 'recipient', valueReference: { reference: 'Organization/abe' } }]
+  const body = { resourceType: 'Parameters', parameter }
+  const answer = await hubs.ask({ agency: 'es', method: 'POST', path: `/${subject}/$revoke-consent`, body })
+  if (answer.status !== 200 || random.percent(30)) return
+  const denial = JSON.parse(answer.text) as Body & { id: string }
+  const lifted = { ...denial, status: 'inactive' }
+  await hubs.ask({ agency: 'es', method: 'PUT', path: `/Consent/${denial.id}`, body: lifted })
 }
 
 const names = (value: unknown, agency: string): boolean =>

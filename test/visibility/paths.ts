@@ -3,7 +3,7 @@
  * answers for an id that does not exist; for one that it may know of, something else.
  */
 import type { Answer, Client } from '../given.ts'
-import { condition, goal, type Body } from '../builders/index.ts'
+import { agencyTeam, condition, goal, teamMember, type Body } from '../builders/index.ts'
 
 /** `own` is a participant of the asking agency, for records that it writes to ask. */
 export type Target = { readonly type: string; readonly id: string; readonly own: string }
@@ -25,12 +25,13 @@ const bundle = (kind: 'batch' | 'transaction', ...entry: readonly object[]) => (
 /** A valid record of the caller's own participant that refers to the target record, where a profile lets it. */
 function referring(reference: string, { type, own }: Target): Body {
   if (type === 'Patient') return condition(reference)
+  if (type === 'RelatedPerson') return agencyTeam(own, teamMember('family', reference))
   if (type === 'Observation') return { ...condition(own), evidence: [{ detail: [{ reference }] }] }
   return { ...goal(own), addresses: [{ reference }] }
 }
 /** A participant is deleted by the board alone: everybody else gets the same answer, whatever there is. */
 const DELETED_BY_AGENCIES = ['Condition', 'Observation']
-const REFERABLE = ['Patient', 'Condition', 'Observation']
+const REFERABLE = ['Patient', 'Condition', 'Observation', 'RelatedPerson']
 
 /** A body that is not valid, so that nothing is ever written with it. */
 const invalid = ({ type, id }: Target) => ({ resourceType: type, id, language: 5 })
@@ -130,13 +131,35 @@ export const PATHS: readonly AccessPath[] = [
       return client.post('/', bundle('transaction', entry('POST', body.resourceType, body)))
     },
   },
-  get('$reconcile', (target) => `${at(target)}/$reconcile?base=1`, ['Patient']),
+  get('$reconcile', (target) => `${at(target)}/$reconcile?base=1`, ['Patient', 'CareTeam']),
+  get('$everything', (target) => `${at(target)}/$everything`, ['Patient']),
+  get('$everything, with a cursor of nobody', (target) => `${at(target)}/$everything?_cursor=x`, ['Patient']),
+  get('$intake-package', (target) => `${at(target)}/$intake-package?_count=1`, ['Patient']),
+  {
+    name: '$transfer-case-manager',
+    types: ['Patient'],
+    ask: (client, target) =>
+      client.post(
+        `${at(target)}/$transfer-case-manager`,
+        parameters({ name: 'to', valueReference: { reference: 'PractitionerRole/nobody' } }),
+      ),
+  },
   get('$validate', (target) => `${at(target)}/$validate`),
   get('$propose-referrals', (target) => `${at(target)}/$propose-referrals`, ['QuestionnaireResponse']),
   {
     name: '$refer',
     types: ['Patient'],
     ask: (client, target) => client.post(`${at(target)}/$refer`, parameters({ name: 'service', valueCode: 'nothing' })),
+  },
+  get('$consent-check', (target) => `${at(target)}/$consent-check`, ['Patient', 'Condition', 'Observation', 'Consent']),
+  {
+    name: '$revoke-consent',
+    types: ['Patient'],
+    ask: (client, target) =>
+      client.post(
+        `${at(target)}/$revoke-consent`,
+        parameters({ name: 'recipient', valueReference: { reference: 'Organization/board' } }),
+      ),
   },
   {
     name: '$propose-change',

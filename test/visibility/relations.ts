@@ -99,7 +99,8 @@ const participating =
 const permitted =
   (terms: Parameters<typeof consent>[3] = {}, to = 'abe', ...agreed: readonly Body[]): Relation =>
   async (world) => {
-    await post(world.es, consent(world.participant, 'es', to, terms))
+    const recorder = terms.classes?.includes('wages') ? world.board : world.es
+    await post(recorder, consent(world.participant, 'es', to, terms))
     for (const one of agreed) await post(world.board, one)
   }
 

@@ -1,12 +1,18 @@
 /** Requests of every kind that abe sends to both hubs, about addresses that abe knows, unknown ones and secret ones. */
 import {
+  agencyTeam,
   assessment,
+  careTeam,
   condition,
   consent,
   goal,
   labelled,
+  lookUpConsent,
+  matchParameters,
   participant,
   participation,
+  relatedPerson,
+  teamMember,
   type Body,
 } from '../builders/index.ts'
 import type { SeededRandom } from './random.ts'
@@ -70,6 +76,7 @@ function body(knowledge: Knowledge): Body {
   const MADE: readonly (() => Body)[] = [
     () => person(random),
     () => person(random),
+    () => contactable(random),
     () => condition(subject),
     () => labelled(condition(subject, 'disability'), 'disability'),
     () => ({ ...goal(subject), addresses: [{ reference: key(knowledge, 'Condition') }] }),
@@ -77,6 +84,9 @@ function body(knowledge: Knowledge): Body {
     () => consent(subject, 'abe', random.one(['vr', 'dhs'])),
     () => assessment(subject, random.percent(50)),
     () => ({ ...condition(subject), evidence: [{ detail: [{ reference: key(knowledge, 'QuestionnaireResponse') }] }] }),
+    () => relatedPerson(subject),
+    () => careTeam(subject, key(knowledge, 'PractitionerRole')),
+    () => agencyTeam(subject, teamMember('family', key(knowledge, 'RelatedPerson'))),
     // What nobody would take.
     () => ({ ...condition(subject), language: 5 }),
     () => condition(`https://elsewhere.example/fhir/${subject}`),
@@ -98,6 +108,13 @@ const person = (random: SeededRandom): Body =>
     family: random.one(FAMILIES),
     given: random.one(GIVENS),
   })
+
+/** Somebody who may be a certain match: with a phone and a home. */
+export const contactable = (random: SeededRandom): Body => ({
+  ...person(random),
+  telecom: [{ system: 'phone', value: random.one(['662-555-0101', '(662) 555-0102']) }],
+  ...(random.percent(50) ? { address: [{ line: ['12 Oak Street'], city: 'Tupelo', postalCode: '38801' }] } : {}),
+})
 
 const identifierOf = (random: SeededRandom): string =>
   `https://no-wrong-door.example/fhir/NamingSystem/agency/${random.one(NUMBERED)}|${random.one(NUMBERS)}`
@@ -156,6 +173,8 @@ const PEOPLE = [
   'ServiceRequest',
   'QuestionnaireResponse',
   'Contract',
+  'CareTeam',
+  'RelatedPerson',
 ]
 
 function search(knowledge: Knowledge): Sent {
@@ -232,7 +251,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     },
   ],
   [
-    6,
+    10,
     'update',
     (k) => {
       const address = key(k)
@@ -284,8 +303,32 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     },
   ],
   [2, '$reconcile', (k) => abe('GET', `/${key(k, 'Patient')}/$reconcile?base=${k.random.below(3)}`)],
+  [
+    3,
+    '$everything',
+    (k) => {
+      const address = `/${key(k, 'Patient')}/$everything`
+      const start = k.random.percent(30) ? '&start=2026-01-01' : ''
+      const types = k.random.percent(30) ? '&_type=Condition,RelatedPerson,Organization' : ''
+      return abe('GET', `${address}?_count=${1 + k.random.below(8)}${start}${types}`)
+    },
+  ],
+  [2, '$intake-package', (k) => abe('GET', `/${key(k, 'Patient')}/$intake-package?_count=${1 + k.random.below(8)}`)],
+  [
+    1,
+    '$transfer-case-manager',
+    (k) =>
+      abe('POST', `/${key(k, 'Patient')}/$transfer-case-manager`, {
+        resourceType: 'Parameters',
+        parameter: ['from', 'to']
+          .slice(k.random.below(2))
+          .map((name) => ({ name, valueReference: { reference: key(k, 'PractitionerRole') } })),
+      }),
+  ],
   [1, '$validate', (k) => abe('GET', `/${key(k)}/$validate`)],
   [1, '$propose-referrals', (k) => abe('GET', `/${key(k, 'QuestionnaireResponse')}/$propose-referrals`)],
+  [1, '$open-referrals', () => abe('GET', '/Task/$open-referrals')],
+  [1, '$claim', (k) => abe('POST', `/${key(k, 'Task')}/$claim`)],
   [
     1,
     '$refer',
@@ -300,6 +343,38 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
         ],
       }),
   ],
+  [
+    4,
+    '$match',
+    (k) =>
+      abe('POST', '/Patient/$match', {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'resource', resource: k.random.percent(70) ? person(k.random) : contactable(k.random) },
+          ...(k.random.percent(30) ? [{ name: 'onlyCertainMatches', valueBoolean: true }] : []),
+          ...(k.random.percent(30) ? [{ name: 'count', valueInteger: k.random.below(5) }] : []),
+        ],
+      }),
+  ],
+  [
+    1,
+    // By name and birth date nobody is certain, so the consent tells nothing.
+    '$match with a consent to be looked up',
+    ({ random }) => {
+      const one = participant('abe', { family: random.one(FAMILIES), given: random.one(GIVENS) })
+      return abe('POST', '/Patient/$match', matchParameters(one, { consent: lookUpConsent('abe') }))
+    },
+  ],
+  [
+    1,
+    '$request-access',
+    (k) =>
+      abe('POST', '/Patient/$request-access', {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'token', valueString: key(k).split('/')[1] }],
+      }),
+  ],
+  [1, 'audit events', (k) => abe('GET', `/AuditEvent?_total=accurate&patient=${subjectOf(k).split('/')[1]}`)],
   [
     1,
     '$propose-change',
@@ -338,6 +413,39 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
           valueReference: { reference: key(k, 'Patient') },
         })),
       }),
+  ],
+  [
+    1,
+    '$why',
+    (k) => abe('GET', `/${key(k, k.random.one(['Patient', 'Condition']))}/$why?agency=${k.random.one(['vr', 'es'])}`),
+  ],
+  [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.one(['Patient', 'Consent']))}/$consent-check`)],
+  [
+    2,
+    '$revoke-consent',
+    (k) =>
+      abe('POST', `/${key(k, 'Patient')}/$revoke-consent`, {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'recipient', valueReference: { reference: `Organization/${k.random.one(['vr', 'dhs', 'board'])}` } },
+          ...(k.random.percent(50)
+            ? [{ name: 'signature', valueSignature: { when: '2026-01-05T09:00:00Z', data: 'SWRh' } }]
+            : []),
+        ],
+      }),
+  ],
+  [
+    3,
+    'self-help',
+    (k) => {
+      const own = [...k.states].filter(([address, state]) => /^(EpisodeOfCare|Consent)\//.test(address) && isOwn(state))
+      if (own.length === 0) return undefined
+      const [address, state] = k.random.one(own)
+      const ends = { EpisodeOfCare: 'finished', Consent: 'inactive' }[address.split('/')[0]!] ?? ''
+      const period = address.startsWith('Episode') ? { period: { start: '2026-01-05', end: '2026-01-31' } } : {}
+      const changed = k.random.percent(50) ? { status: ends, ...period } : { status: 'active' }
+      return abe('PUT', `/${address}`, { ...state, ...changed })
+    },
   ],
   [
     1,

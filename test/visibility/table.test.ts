@@ -7,20 +7,42 @@ import assert from 'node:assert/strict'
 import { createClock } from '../../server/clock.ts'
 import { given, made, type Client, type Given } from '../given.ts'
 import { PATHS, comparableAnswer, unknownLike } from './paths.ts'
-import { condition, labelled, participant, wages } from '../builders/index.ts'
+import {
+  agencyTeam,
+  careTeam,
+  condition,
+  labelled,
+  participant,
+  practitioner,
+  practitionerRole,
+  relatedPerson,
+  teamMember,
+  wages,
+} from '../builders/index.ts'
 import { RELATIONS, type RelationWorld } from './relations.ts'
 
-const RECORDS = ['participant', 'plain', 'disability', 'rehabilitation', 'both', 'wages', 'unnamed'] as const
+const RECORDS = [
+  'participant',
+  'plain',
+  'family',
+  'team',
+  'restricted team',
+  'disability',
+  'rehabilitation',
+  'both',
+  'wages',
+  'unnamed',
+] as const
 type RecordName = (typeof RECORDS)[number]
 
 const NOTHING: readonly RecordName[] = []
-const PLAIN: readonly RecordName[] = ['participant', 'plain']
+const PLAIN: readonly RecordName[] = ['participant', 'plain', 'family', 'team']
 
 /** Who asks, in what relation, and what it may know of. Everything else does not exist for it. */
 const TABLE: readonly (readonly [agency: string, relation: keyof typeof RELATIONS, visible: readonly RecordName[]])[] =
   [
     // es entered the participant and wrote all but the wage record.
-    ['es', 'none', [...PLAIN, 'disability', 'rehabilitation', 'both', 'unnamed']],
+    ['es', 'none', [...PLAIN, 'restricted team', 'disability', 'rehabilitation', 'both', 'unnamed']],
     ['abe', 'none', NOTHING],
     ['board', 'none', [...PLAIN, 'wages']],
     ['ui', 'none', ['wages']],
@@ -41,8 +63,12 @@ const TABLE: readonly (readonly [agency: string, relation: keyof typeof RELATION
     ['abe', 'a consent that was revoked', NOTHING],
     ['abe', 'a consent that names another agency', NOTHING],
     ['abe', 'a consent that names disability', [...PLAIN, 'disability']],
-    ['abe', 'a consent that names rehabilitation', [...PLAIN, 'rehabilitation']],
-    ['abe', 'a consent that names disability and rehabilitation', [...PLAIN, 'disability', 'rehabilitation', 'both']],
+    ['abe', 'a consent that names rehabilitation', [...PLAIN, 'restricted team', 'rehabilitation']],
+    [
+      'abe',
+      'a consent that names disability and rehabilitation',
+      [...PLAIN, 'restricted team', 'disability', 'rehabilitation', 'both'],
+    ],
     ['abe', 'an expired consent that names disability', NOTHING],
     ['abe', 'a consent that names wages, without an agreement', PLAIN],
     ['abe', 'a consent that names wages, and an agreement', [...PLAIN, 'wages']],
@@ -90,9 +116,16 @@ describe('visibility / who may know of what', function () {
     const make = async (agency: string, body: { resourceType: string }) =>
       `${body.resourceType}/${made(await as(agency).post(`/${body.resourceType}`, body)).id}`
     const subject = await make('es', participant('es'))
+    const staff = await make('es', practitionerRole(await make('es', practitioner()), 'es'))
     return {
       participant: subject,
       plain: await make('es', condition(subject)),
+      family: await make('es', relatedPerson(subject)),
+      team: await make('es', careTeam(subject, staff)),
+      'restricted team': await make(
+        'es',
+        labelled(agencyTeam(subject, teamMember('counselor', staff)), 'rehabilitation'),
+      ),
       disability: await make('es', labelled(condition(subject, 'disability'), 'disability')),
       rehabilitation: await make('es', labelled(condition(subject), 'rehabilitation')),
       both: await make('es', labelled(condition(subject), 'rehabilitation', 'disability')),
@@ -188,7 +221,7 @@ describe('visibility / who may know of what', function () {
     records: Record<RecordName, string>,
     visible: readonly RecordName[],
   ): Promise<void> {
-    for (const type of ['Condition', 'Observation']) {
+    for (const type of ['Condition', 'Observation', 'RelatedPerson', 'CareTeam']) {
       const query = `/${type}?patient=${records.participant}&_total=accurate&_include=${type}:patient`
       const { total, entry = [] } = made(await as(agency).get(query))
       const mine = visible.filter((name) => records[name].startsWith(`${type}/`))

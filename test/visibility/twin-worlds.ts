@@ -4,14 +4,20 @@
  */
 import type { JsonObject } from '../../server/fhir/types.ts'
 import {
+  agencyTeam,
   agreement,
   assessment,
+  careTeam,
   condition,
   consent,
   goal,
   labelled,
   participant,
   participation,
+  practitioner,
+  practitionerRole,
+  relatedPerson,
+  teamMember,
   wages,
   type Body,
 } from '../builders/index.ts'
@@ -46,7 +52,7 @@ export async function share(
     await post('vr', participant('vr', { number: NUMBERS[0] })),
   ] as [string, string, string, string, string]
   await post('es', consent(known, 'es', 'abe'))
-  await post('es', consent(open, 'es', 'abe', { classes: ['disability', 'wages'] }))
+  await post('board', consent(open, 'es', 'abe', { classes: ['disability', 'wages'] }))
   await post('board', agreement(['ui', 'abe'], '2027-01-01'))
   await post('es', consent(closed, 'es', 'abe', { end: '2025-12-31' }))
   await post('vr', consent(referred, 'vr', 'abe'))
@@ -63,6 +69,15 @@ export async function share(
     await post(agency, participation(subject, agency))
     await post(agency, assessment(subject, true))
     await post('board', wages(subject, 'ui'))
+  }
+  for (const [agency, subject] of [
+    ['abe', own],
+    ['es', known],
+    ['vr', referred],
+  ] as const) {
+    const staff = await post(agency, practitionerRole(await post(agency, practitioner()), agency))
+    await post(agency, careTeam(subject, staff))
+    await post(agency, relatedPerson(subject))
   }
   // Records of abe's own, to which others may refer in records that abe may not know of.
   for (const subject of [known, open]) for (let count = 0; count < 6; count += 1) await post('abe', condition(subject))
@@ -133,15 +148,15 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
     return keyIn(answer)
   }
   const stranger = () =>
-    post(
-      agency,
-      participant(agency, {
+    post(agency, {
+      ...participant(agency, {
         ...(random.percent(60) ? { ssn: random.one(SSNS) } : {}),
         number: random.one(NUMBERS),
         family: random.one(FAMILIES),
         given: random.one(GIVENS),
       }),
-    )
+      ...(random.percent(40) ? { telecom: [{ system: 'phone', value: '662-555-0101' }] } : {}),
+    })
   const of = (type: string) => secrets.keys.filter((key) => key.startsWith(`${type}/`))
   const about = of('Patient').at(-1 - random.below(3))
   const subject = random.one(shared)
@@ -150,6 +165,8 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
     // Restricted records of participants that abe knows.
     () => post('es', labelled(condition(subject), random.one(['rehabilitation', 'V'] as const))),
     () => post('es', labelled(goal(subject), 'rehabilitation')),
+    () => post('es', labelled(relatedPerson(subject, 'SPS'), random.one(['rehabilitation', 'V'] as const))),
+    () => post('es', labelled(agencyTeam(subject, teamMember('agency', 'Organization/es')), 'rehabilitation')),
     // A restricted record that refers to one that abe knows, perhaps to its own: abe may delete that all the same.
     async () => {
       const about = random.one([shared[1]!, shared[2]!])
@@ -166,6 +183,8 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
     async () => about && post('board', wages(about, 'ui')),
     async () => about && post('board', condition(about)),
     async () => about && post('board', goal(about)),
+    async () => about && post('board', relatedPerson(about)),
+    async () => about && post('board', agencyTeam(about, teamMember('agency', 'Organization/abe'))),
     async () => about && post('board', consent(about, 'es', 'vr')),
     async () => about && post('board', consent(about, 'es', 'abe', { end: '2025-12-31' })),
     async () => about && post('board', assessment(about, true)),

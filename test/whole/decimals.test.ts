@@ -8,14 +8,20 @@ import type { Key } from '../../server/fhir/types.ts'
 import { attacked, type Scene } from '../attack/scene.ts'
 import {
   assessment,
+  careTeam,
   consent,
   decisions,
   goal,
+  lookUpConsent,
+  matchParameters,
   participant,
   plan,
+  practitioner,
+  practitionerRole,
   referral,
   subscription,
   task,
+  tokenIn,
   transaction,
   type Body,
 } from '../builders/index.ts'
@@ -79,6 +85,10 @@ describe('numbers keep their text', () => {
   const post = async (body: Body) => (await send('POST', `/${body.resourceType}`, body)).body
   const stored = async (key: Key): Promise<string> => (await hub.store.read(key, 'unrestricted'))?.text ?? ''
   const newParticipant = async (): Promise<string> => `Patient/${(await post(measured(participant('es')))).id}`
+  const staff = async (): Promise<string> => {
+    const person = await post(practitioner())
+    return `PractitionerRole/${(await post(practitionerRole(`Practitioner/${person.id}`, 'es'))).id}`
+  }
   const planOf = (subject: string, goalId: string) => measured(plan('es', subject, `Goal/${goalId}`) as Body)
 
   describe('through the interactions', () => {
@@ -202,6 +212,17 @@ describe('numbers keep their text', () => {
         }
         keeps((await refer()).text, 2)
       },
+      async claim() {
+        const subject = await newParticipant()
+        await post(consent(subject, 'es', 'abe'))
+        const parameter = [{ name: 'service', valueCode: 'adult-basic-education' }]
+        const { body } = await send('POST', `/${subject}/$refer`, { resourceType: 'Parameters', parameter })
+        const sent = body.entry[1].resource
+        await send('PUT', `/Task/${sent.id}`, measured(sent), { 'If-Match': `W/"${sent.meta.versionId}"` })
+        keeps(ok(await hub.as('abe').post(`/Task/${sent.id}/$claim`)).text)
+        keeps(await stored({ type: 'Task', id: sent.id }))
+      },
+      'open-referrals': 'answers codes, dates and references, and no extension',
       async 'submit-referrals'() {
         const subject = await newParticipant()
         await post(consent(subject, 'es', 'dhs'))
@@ -220,6 +241,26 @@ describe('numbers keep their text', () => {
         const { id } = await post(form)
         ok(await es.get(`/QuestionnaireResponse/${id}/$propose-referrals`))
         keeps(await stored({ type: 'QuestionnaireResponse', id }))
+      },
+      async everything() {
+        const subject = await newParticipant()
+        await post(measured(goal(subject)))
+        keeps(ok(await es.get(`/${subject}/$everything`)).text, 2)
+      },
+      async 'intake-package'() {
+        const subject = await newParticipant()
+        await post(measured(goal(subject)))
+        keeps(ok(await es.get(`/${subject}/$intake-package`)).text, 2)
+      },
+      async 'transfer-case-manager'() {
+        const subject = await newParticipant()
+        const [first, second] = [await staff(), await staff()]
+        const team = await post(measured(careTeam(subject, first)))
+        const parameter = [{ name: 'to', valueReference: { reference: second } }]
+        const transfer = () =>
+          send('POST', `/${subject}/$transfer-case-manager`, { resourceType: 'Parameters', parameter })
+        keeps((await transfer()).text)
+        keeps(await stored({ type: 'CareTeam', id: team.id }))
       },
       async validate() {
         const subject = await newParticipant()
@@ -243,6 +284,21 @@ describe('numbers keep their text', () => {
         } finally {
           await endpoint.close()
         }
+      },
+      async match() {
+        const one = { ...participant('es', { family: 'Quill' }), telecom: [{ system: 'phone', value: '662-555-0177' }] }
+        await post(measured(one) as Body)
+        keeps(ok(await es.post('/Patient/$match', one)).text)
+      },
+      async 'request-access'() {
+        const one = { ...participant('es', { family: 'Quest' }), telecom: [{ system: 'phone', value: '662-555-0178' }] }
+        await post(measured(one) as Body)
+        const dhs = hub.as('dhs')
+        const found = ok(
+          await dhs.post('/Patient/$match', matchParameters(one, { consent: lookUpConsent('dhs') })),
+        ).body
+        const parameter = [{ name: 'token', valueString: tokenIn(found) }]
+        keeps(ok(await dhs.post('/Patient/$request-access', { resourceType: 'Parameters', parameter })).text)
       },
       async lookup() {
         const property = NUMBERS.map((number) => ({ code: 'measured', valueDecimal: marked(number) }))
@@ -269,6 +325,15 @@ describe('numbers keep their text', () => {
         ok(await mergedBy('undo-merge', source, target))
         keeps(ok(await es.get(`/Goal/${id}`)).text)
       },
+      async 'revoke-consent'() {
+        const subject = await newParticipant()
+        const { id } = await post(measured(consent(subject, 'es', 'vr')))
+        const parameter = [{ name: 'recipient', valueReference: { reference: 'Organization/vr' } }]
+        await send('POST', `/${subject}/$revoke-consent`, { resourceType: 'Parameters', parameter })
+        keeps(await stored({ type: 'Consent', id }))
+      },
+      why: 'answers reasons, references and instants, no element of a record',
+      'consent-check': 'answers reasons, references and instants, no element of a record',
       'propose-change': 'takes names, a date and a code',
       jobs: 'answers keys, states and times of jobs, no element of a record',
       'retry-job': 'answers the state of a job, no element of a record',

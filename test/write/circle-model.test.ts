@@ -22,6 +22,7 @@ import {
   business,
   condition,
   consent,
+  denial,
   goal,
   labelled,
   participation,
@@ -78,12 +79,13 @@ const remove =
 const ownerOf = ({ meta }: StoredBody): string => String((meta as { source?: string }).source).split('/')[1]!
 
 const subject = ({ random, people }: CircleWorld): string => random.one(people)
-const CLASSES = [undefined, undefined, ['disability'], ['wages'], ['disability', 'wages']]
-const permit = (world: CircleWorld): Body => {
-  const classes = world.random.one(CLASSES)
-  const period = world.random.percent(30) ? { end: world.random.one(['2025-12-31', '2099-01-01']) } : {}
-  return consent(subject(world), 'es', world.random.one(AGENCIES), { ...(classes ? { classes } : {}), ...period })
-}
+const CLASSES = [['disability'], ['wages'], ['disability', 'wages'], ['rehabilitation']]
+const period = ({ random }: CircleWorld) =>
+  random.percent(30) ? { end: random.one(['2025-12-31', '2099-01-01']) } : {}
+const permit = (world: CircleWorld): Body => consent(subject(world), 'es', world.random.one(AGENCIES), period(world))
+const release = (world: CircleWorld): Body =>
+  consent(subject(world), 'es', world.random.one(AGENCIES), { classes: world.random.one(CLASSES), ...period(world) })
+const deny = (world: CircleWorld): Body => denial(subject(world), 'es', world.random.one(AGENCIES))
 /** Of another quarter each time: there is one for a participant, quarter and employer. */
 const wage = (world: CircleWorld): Body => {
   const year = 1950 + world.made.length
@@ -123,7 +125,10 @@ const touchPatient: CircleAction = async (world) => {
 
 const ACTS: readonly CircleAction[] = [
   create('es', permit),
-  create('es', permit),
+  create('board', release),
+  create('vr', (world) => consent(subject(world), 'vr', world.random.one(AGENCIES), { classes: ['rehabilitation'] })),
+  create('vr', (world) => labelled(condition(subject(world)), 'rehabilitation')),
+  create('es', deny),
   create('es', (world) => condition(subject(world))),
   create('abe', (world) => condition(subject(world))),
   create('es', (world) => labelled(condition(subject(world), 'disability'), 'disability')),
@@ -158,7 +163,9 @@ async function check({ store }: WatchedHub, participant: string): Promise<number
   const where = { op: 'reference', param: PARTICIPANT, type: 'Patient', id } as const
   const versions = await all(store, { type: '*', where, deleted: true })
   const agreements = (await all(store, { type: 'Contract', where: ALL })).map(parsed)
-  const records = versions.filter(({ text }) => text !== '').map(parsed)
+  const records = versions
+    .filter(({ text }) => text !== '')
+    .map((version) => ({ resource: parsed(version), owner: version.owner }))
   const circle = circleOf(rule, { records, agreements, wageAgencies: ['ui'] }, range)
 
   const stored = parsed((await store.read({ type: CIRCLE, id }, 'unrestricted'))!) as { circle?: unknown }
@@ -171,7 +178,7 @@ async function check({ store }: WatchedHub, participant: string): Promise<number
     const last = version.text === '' ? await store.vread(version, version.version - 1, 'unrestricted') : version
     const { owner, author } = version
     const written = { resource: parsed(last!), owner, author }
-    const right = audienceOf(rule, written, circle, { board: 'board', wageAgencies: ['ui'] })
+    const right = audienceOf(rule, written, circle, { board: 'board', hub: 'hub', wageAgencies: ['ui'] })
     assert.deepEqual((await store.indexed(version))?.audience, right, keyText(version))
   }
   return versions.length

@@ -74,6 +74,8 @@ describe('write / circle', function () {
     const { task } = await referred(es, subject, 'es', 'abe')
     const request = `ServiceRequest/${(await post(es, referral(subject, 'es', 'abe'))).id}`
     const target = await post(es, goal(subject))
+    // The first record of a class makes its owner a holder, which moves the circle.
+    await post(es, labelled(condition(subject), 'rehabilitation'))
     const note = { note: [{ text: 'Seen.' }] }
     const telecom = [{ system: 'phone', value: '601-555-0199', use: 'home' }]
     const acts: Readonly<Record<string, () => Promise<unknown>>> = {

@@ -107,13 +107,11 @@ describe('write / derived changes', function () {
       await post(es, consent(subject, 'es', 'dhs'))
       const { request, task: sent } = await referred(es, subject, 'es', 'abe')
       const other = await post(es, task(subject, `ServiceRequest/${request.id}`, 'es', 'dhs'))
-      const entries = [sent, other].map((one) => ({
-        method: 'PUT',
-        url: `Task/${one.id}`,
-        ifMatch: 'W/"1"',
+      const entry = [sent, other].map((one) => ({
         resource: error(one as StoredBody),
+        request: { method: 'PUT', url: `Task/${one.id}`, ifMatch: 'W/"1"' },
       }))
-      made(await es.post('', transaction(...entries)))
+      made(await es.post('', { ...transaction(), entry }))
       assert.equal(await statusOf(es, `ServiceRequest/${request.id}`), 'entered-in-error')
     })
   })

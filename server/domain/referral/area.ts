@@ -86,7 +86,7 @@ export function contactDaysOf(program: Resource | undefined): number | undefined
 export const provides = (programs: readonly Resource[], agency: string, code: string): boolean =>
   programsOf(programs, code).some((one) => idOf(one.providedBy, 'Organization') === agency)
 
-const serves = (program: Resource, area: string): boolean =>
+export const serves = (program: Resource, area: string): boolean =>
   areasOf(program).length === 0 || areasOf(program).includes(area)
 
 const servesAll = (program: Resource, areas: readonly string[]): boolean => areas.every((area) => serves(program, area))

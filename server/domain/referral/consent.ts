@@ -1,4 +1,5 @@
 /** To whom a referral discloses a participant, and whether a consent covers it. https://hl7.org/fhir/R4/consent.html */
+import { carry } from '../../fhir/decimals.ts'
 import type { Resource } from '../../fhir/types.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
 import { codesOf, idOf, items, textOf } from '../../fhir/element.ts'
@@ -37,9 +38,37 @@ export type Disclosure = {
   readonly range: ReadRange
 }
 
-/** Does one of the participant's consents name the recipient, permit the purpose, and hold now? */
+/** Does one of the participant's consents name the recipient, permit the purpose, and hold now, and none deny it? */
 export const consentCovers = (consents: readonly Resource[], disclosure: Disclosure): boolean =>
-  consents.some((consent) => covers(consent, disclosure))
+  consents.some((consent) => covers(consent, disclosure)) && !isDenied(consents, disclosure)
+
+/** Is the recipient denied now by one of the participant's consents (provision.type `deny`)? It outweighs every permission. */
+export const isDenied = (
+  consents: readonly Resource[],
+  { recipient, now, range }: Pick<Disclosure, 'recipient' | 'now' | 'range'>,
+): boolean =>
+  consents.some(
+    (consent) =>
+      isDenial(consent) &&
+      recipientsOf(consent).includes(recipient) &&
+      within(items(items(consent.provision)[0]?.period)[0], now, range),
+  )
+
+/** A consent by which agencies may not know of the participant. */
+export const isDenial = (consent: Resource): boolean =>
+  consent.resourceType === 'Consent' && consent.status === 'active' && items(consent.provision)[0]?.type === 'deny'
+
+/** The agencies that a consent is about. */
+export const recipientsOf = (consent: Resource): readonly string[] =>
+  items(items(consent.provision)[0]?.actor).flatMap((actor) => idOf(actor.reference, 'Organization') ?? [])
+
+/** The consent without these recipients; withdrawn where no other is left. */
+export function withoutRecipient(consent: Resource, recipients: readonly string[]): Resource {
+  const [provision = {}] = items(consent.provision)
+  const actor = items(provision.actor).filter((one) => !recipients.includes(idOf(one.reference, 'Organization') ?? ''))
+  if (actor.length === 0) return carry(consent, { ...consent, status: 'inactive' })
+  return carry(consent, { ...consent, provision: carry(provision, { ...provision, actor }) })
+}
 
 function covers(consent: Resource, { recipient, now, purpose, range }: Disclosure): boolean {
   const [provision] = items(consent.provision)

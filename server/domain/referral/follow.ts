@@ -86,6 +86,15 @@ function cancelled(task: Resource, request: Resource, now: number): Resource {
 /** Why the requester ended it, in its own words. */
 const reasonOf = (request: Resource): string | undefined => textOf(items(request.note).at(-1)?.text)
 
+/** An open referral that ends because the participant denies its owner. */
+export const recalled = (task: Resource, now: number): Resource => ({
+  ...task,
+  status: 'cancelled',
+  businessStatus: { coding: [WITHDRAWN] },
+  statusReason: { text: 'The participant withdrew the consent.' },
+  lastModified: later(task, now),
+})
+
 /** Now, but never before the Task's own last change. */
 function later(task: Resource, now: number): string {
   const last = Date.parse(textOf(task.lastModified) ?? '')

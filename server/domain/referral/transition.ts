@@ -21,34 +21,33 @@ import { checkNotes } from './notes.ts'
 import { issue, shown, type TaskStep } from './step.ts'
 import { businessStatusOf, changedElements, partiesOf, requesterOf, statusOf } from './task.ts'
 
+/** The table, and, of a closed referral whose ending changes, when it was closed. */
+export type LifecycleAt = Lifecycle & { readonly closing?: Closing }
+
 /**
  * Checks one write of a referral Task.
  * `before` is the stored version (undefined: creation), `actor` who writes. Answers every rule that is broken, with
  * codes `transition-illegal`, `referral-rule`, `element-immutable`, `agency-not-yours`; none means that it may be written.
- * `closing`: for a closed referral whose ending changes, when it was closed.
  * The shape of the Task (cardinalities, code lists) is the profile's matter.
  */
 export function checkTask(
   before: Resource | undefined,
   after: Resource,
   actor: Caller,
-  lifecycle: Lifecycle,
-  closing?: Closing,
+  lifecycle: LifecycleAt,
 ): readonly Issue[] {
-  const notes = checkNotes(before, after, actor)
-  return [...checkStep(before, after, actor, lifecycle, closing), ...notes]
+  return [...checkStep(before, after, actor, lifecycle), ...checkNotes(before, after, actor)]
 }
 
 function checkStep(
   before: Resource | undefined,
   after: Resource,
   actor: Caller,
-  lifecycle: Lifecycle,
-  closing: Closing | undefined,
+  lifecycle: LifecycleAt,
 ): readonly Issue[] {
   if (!before) return checkCreation({ after, actor, lifecycle, parties: creators(actor) })
   const step: TaskStep = { before, after, actor, lifecycle, parties: partiesOf(before, actor) }
-  if (lifecycle.terminal.includes(statusOf(before))) return checkClosed(step, before, closing)
+  if (lifecycle.terminal.includes(statusOf(before))) return checkClosed(step, before, lifecycle.closing)
   const move = statusOf(before) === statusOf(after) ? checkProgress(step, before) : checkTransition(step, before)
   const fixed = checkImmutable(step, before)
   // What is wrong with the rest of a step that cannot be taken at all would only be noise.

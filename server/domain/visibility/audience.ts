@@ -6,8 +6,9 @@ import { profileUrl } from '../../fhir/canonical.ts'
 import { extensionOf, idOf } from '../../fhir/element.ts'
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
 import type { Coding, Resource } from '../../fhir/types.ts'
-import { RESTRICTED_CLASS, type Circle } from './circle.ts'
-import { common, joined, type Membership } from './membership.ts'
+import type { Circle } from './circle.ts'
+import { classesNamedIn, classesOf } from './labels.ts'
+import { common, joined, without, type Membership } from './membership.ts'
 import type { VisibilityRule } from './rule.ts'
 
 export type WrittenRecord = {
@@ -17,7 +18,14 @@ export type WrittenRecord = {
   readonly author: string
 }
 
-export type Roles = { readonly board: string; readonly wageAgencies: readonly string[] }
+export type Roles = {
+  readonly board: string
+  /** The hub itself, as the author of what it changes. */
+  readonly hub: string
+  readonly wageAgencies: readonly string[]
+}
+
+type AudienceContext = { readonly rule: VisibilityRule; readonly circle: Circle; readonly roles: Roles }
 
 /** Every agency. */
 const EVERYONE: readonly Membership[] = [{ agency: '*' }]
@@ -41,10 +49,32 @@ export function audienceOf(
   if (rule.everyone.includes(resource.resourceType)) return EVERYONE
   if (participantOf(rule, resource) === undefined)
     return isLookup(rule, written, roles) ? EVERYONE : joined(always([written.owner, roles.board]))
-  const wrote = rule.author.includes(resource.resourceType) ? [written.owner, written.author] : [written.owner]
-  const classes = classesOf(resource)
-  if (classes.length === 0) return joined([...always([...wrote, roles.board]), ...circle.members])
-  return joined([...always(wrote), ...common(classes.map((name) => opened(rule, name, circle, roles)))])
+  const wrote = writersOf(rule, written, circle, roles)
+  const labels = classesOf(resource)
+  const named = classesNamedIn(rule, resource)
+  if (labels.length + named.length === 0) return joined([...wrote, ...always([roles.board]), ...circle.members])
+  const context = { rule, circle, roles }
+  const open = [
+    ...labels.map((name) => opened(name, written.owner, context)),
+    ...named.map((name) => informed(name, written.owner, context)),
+  ]
+  const board = labels.length === 0 ? always([roles.board]) : []
+  return joined([...wrote, ...board, ...common(open)])
+}
+
+/**
+ * Who may know of a record because it wrote it. An agency that is denied keeps what it created as long as no other
+ * agency changes it: what others write from then on is not for it.
+ */
+function writersOf(
+  rule: VisibilityRule,
+  { resource, owner, author }: WrittenRecord,
+  { denied }: Circle,
+  { hub }: Roles,
+): readonly Membership[] {
+  const own = always([owner])
+  const changed = author === owner || author === hub ? own : without(own, denied)
+  return rule.author.includes(resource.resourceType) ? [...changed, ...without(always([author]), denied)] : changed
 }
 
 /** The extension of a merged participant: the record that it was merged into. Only the hub writes it (`$merge`). */
@@ -61,28 +91,6 @@ export function participantOf(rule: VisibilityRule, resource: Resource): string 
   return path === 'self' ? (mergedIntoOf(resource) ?? resource.id) : idsAt(resource, path, 'Patient')[0]
 }
 
-/**
- * The restricted classes that a record is labelled with (meta.security). A restricted record that names no class is
- * of a class that nobody can be given: only its writer knows of it.
- */
-export function classesOf(resource: Resource): readonly string[] {
-  const labels = resource.meta?.security ?? []
-  const named = labels.filter((label) => label.system === RESTRICTED_CLASS).map((label) => String(label.code))
-  if (named.length > 0) return [...new Set(named)].sort()
-  return labels.some((label) => label.system === CONFIDENTIALITY && RESTRICTED.includes(String(label.code)))
-    ? ['unnamed']
-    : []
-}
-
-/** The labels that restrict a record, as `system|code`. */
-export const restrictionsOf = (resource: Resource): readonly string[] =>
-  (resource.meta?.security ?? [])
-    .filter(
-      ({ system, code }) =>
-        system === RESTRICTED_CLASS || (system === CONFIDENTIALITY && RESTRICTED.includes(String(code))),
-    )
-    .map(({ system, code }) => `${String(system)}|${String(code)}`)
-
 /** Does the rule declare the record a lookup? Only the board writes lookups, and they are about no participant. */
 function isLookup(rule: VisibilityRule, { resource, owner }: WrittenRecord, { board }: Roles): boolean {
   const about = rule.participant[resource.resourceType]
@@ -97,14 +105,20 @@ function isLookup(rule: VisibilityRule, { resource, owner }: WrittenRecord, { bo
   )
 }
 
-const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
-const RESTRICTED = ['R', 'V']
-
-function opened(rule: VisibilityRule, name: string, circle: Circle, roles: Roles): readonly Membership[] {
+/** Who may know of the records of a class that an agency has written. */
+function opened(name: string, owner: string, { rule, circle, roles }: AudienceContext): readonly Membership[] {
   const byRole = (rule.classes[name]?.always ?? []).flatMap((role) =>
     role === 'board' ? [roles.board] : roles.wageAgencies,
   )
-  return joined([...(circle.classes[name] ?? []), ...always(byRole)])
+  const releases = circle.classes[name] ?? {}
+  return joined([...(releases[owner] ?? []), ...(releases[roles.board] ?? []), ...always(byRole)])
+}
+
+/** Who may know that a record names a class: those to whom it is open, and the members whose records carry it. */
+function informed(name: string, owner: string, context: AudienceContext): readonly Membership[] {
+  const { circle, roles } = context
+  const holding = common([circle.holders[name] ?? [], circle.members])
+  return joined([...opened(name, owner, context), ...(owner === roles.board ? holding : [])])
 }
 
 const always = (agencies: readonly string[]): readonly Membership[] => agencies.map((agency) => ({ agency }))

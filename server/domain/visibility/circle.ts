@@ -4,23 +4,39 @@
  * consents and agreements as capability/rules/visibility.json says.
  *
  * Each of these source records gives grants of its own; the circle is what all grants give together. So a write of one
- * source replaces the grants of that source and reads no other.
+ * source replaces the grants of that source and reads no other. A denial outweighs every other grant.
  */
-import type { Coding, Json, JsonObject, Resource } from '../../fhir/types.ts'
-import { codeSystem } from '../../fhir/canonical.ts'
+import type { Coding, JsonObject, Resource } from '../../fhir/types.ts'
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
-import { common, joined, type Membership } from './membership.ts'
-import type { CircleRule, VisibilityRule } from './rule.ts'
+import { classCodes, classesOf } from './labels.ts'
+import { common, joined, without, type Membership } from './membership.ts'
+import type { CircleRule, CodeCondition, VisibilityRule } from './rule.ts'
+
+/** To whom a class is open, by the agency that released it. */
+export type Releases = Readonly<Record<string, readonly Membership[]>>
 
 export type Circle = {
   readonly members: readonly Membership[]
-  readonly classes: Readonly<Record<string, readonly Membership[]>>
+  /** By class: to whom it is open. A release by an agency opens the records of that agency, one by the board opens all. */
+  readonly classes: Readonly<Record<string, Releases>>
+  /** By class: the agencies whose records carry it. */
+  readonly holders: Readonly<Record<string, readonly Membership[]>>
+  /** Who is out, whatever else makes it a member. */
+  readonly denied: readonly Membership[]
 }
 
-export const NOBODY: Circle = { members: [], classes: {} }
+export const NOBODY: Circle = { members: [], classes: {}, holders: {}, denied: [] }
 
 /** What one source record gives: memberships, and the restricted classes that it opens to them. */
-export type SourceGrant = { readonly members: readonly Membership[]; readonly classes: readonly string[] }
+export type SourceGrant = {
+  readonly members: readonly Membership[]
+  readonly classes: readonly string[]
+  /** Who released the classes. */
+  readonly by?: string
+  /** Absent: memberships. `deny`: out of the circle. `hold`: the record is one of the classes, of this agency. */
+  readonly effect?: 'deny' | 'hold'
+  readonly undeniable?: true
+}
 
 /** The grants of a participant's source records, by `Type/id`. A source that grants nothing is not listed. */
 export type Grants = Readonly<Record<string, readonly SourceGrant[]>>
@@ -37,21 +53,38 @@ export type AgreementSources = {
 }
 
 export type CircleSources = AgreementSources & {
-  /** The participant's own records of the types that the rule names. */
-  readonly records: readonly Resource[]
+  /** The participant's own records, with the agency that created each. */
+  readonly records: readonly OwnedRecord[]
 }
 
-export const RESTRICTED_CLASS = codeSystem('restricted-class')
+export type OwnedRecord = { readonly resource: Resource; readonly owner: string }
 
 /** Types whose records give grants. */
 export const circleTypes = (rule: VisibilityRule): readonly string[] => [...new Set(rule.circle.map((one) => one.type))]
 
-/** What a record grants now; nothing for a record that is no source, or whose status ends its grants. */
-export const grantsOf = (rule: VisibilityRule, record: Resource, range: ReadDate): readonly SourceGrant[] =>
+/**
+ * What a record grants now; nothing for a record that is no source, or whose status ends its grants. A record with a
+ * restricted class makes its owner a holder of the class.
+ */
+export function grantsOf(rule: VisibilityRule, record: OwnedRecord, range: ReadDate): readonly SourceGrant[] {
+  const { resource, owner } = record
+  const held = classesOf(resource).filter((name) => rule.classes[name] !== undefined)
+  return [
+    ...explainedGrants(rule, record, range).map((one) => one.grant),
+    ...(held.length > 0 ? [{ members: [{ agency: owner }], classes: held, effect: 'hold' as const }] : []),
+  ]
+}
+
+/** The same with the reason that the rule gives for each, without what a record makes a holder of. */
+export const explainedGrants = (
+  rule: VisibilityRule,
+  { resource, owner }: OwnedRecord,
+  range: ReadDate,
+): readonly { readonly because: string; readonly grant: SourceGrant }[] =>
   rule.circle
-    .filter((one) => applies(one, record))
-    .map((one) => grant(one, record, range))
-    .filter(({ members }) => members.length > 0)
+    .filter((row) => applies(row, resource))
+    .map((row) => ({ because: row.because, grant: grant(row, resource, owner, range) }))
+    .filter((one) => one.grant.members.length > 0)
 
 /** The circle that grants give together. `agreed`: the agencies that have an agreement about a class. */
 export function circleOfGrants(
@@ -59,20 +92,41 @@ export function circleOfGrants(
   grants: Grants,
   agreed: (name: string) => readonly Membership[],
 ): Circle {
+  const denied = deniedIn(grants)
+  const always = membersOf(grants, ({ effect, undeniable }) => effect === undefined && undeniable === true)
+  const members = membersOf(grants, ({ effect, undeniable }) => effect === undefined && undeniable !== true)
   const classes = Object.entries(rule.classes).map(([name, { agreement }]) => {
-    const consented = consentedIn(grants, name)
-    return [name, agreement && consented.length > 0 ? common([consented, agreed(name)]) : consented] as const
+    const releases = Object.entries(consentedIn(grants, name)).map(([by, consented]) => {
+      const open = without(consented, denied)
+      return [by, agreement ? common([open, agreed(name)]) : open] as const
+    })
+    return [name, Object.fromEntries(releases.filter(([, open]) => open.length > 0))] as const
   })
-  return { members: joined(all(grants).flatMap((one) => one.members)), classes: Object.fromEntries(classes) }
+  const holders = Object.keys(rule.classes).map(
+    (name) => [name, membersOf(grants, (one) => one.effect === 'hold' && one.classes.includes(name))] as const,
+  )
+  return {
+    members: joined([...always, ...without(members, denied)]),
+    classes: Object.fromEntries(classes),
+    holders: Object.fromEntries(holders),
+    denied,
+  }
 }
 
-/** To whom consents open a class, whether or not it needs an agreement as well. */
-export const consentedIn = (grants: Grants, name: string): readonly Membership[] =>
-  joined(
-    all(grants)
-      .filter((one) => one.classes.includes(name))
-      .flatMap((one) => one.members),
+/** Who is denied, and when. */
+export const deniedIn = (grants: Grants): readonly Membership[] => membersOf(grants, ({ effect }) => effect === 'deny')
+
+/** To whom consents open a class, by who released it, whether or not it needs an agreement as well. */
+export function consentedIn(grants: Grants, name: string): Releases {
+  const releases = all(grants).filter((one) => one.effect === undefined && one.classes.includes(name))
+  const owners = [...new Set(releases.map(({ by = '' }) => by))].sort()
+  return Object.fromEntries(
+    owners.map((owner) => [
+      owner,
+      joined(releases.filter(({ by = '' }) => by === owner).flatMap(({ members }) => members)),
+    ]),
   )
+}
 
 /** The circle from the source records themselves. */
 export function circleOf(rule: VisibilityRule, sources: CircleSources, range: ReadDate): Circle {
@@ -106,30 +160,38 @@ export function agreedUpon(
 
 const all = (grants: Grants): readonly SourceGrant[] => Object.values(grants).flat()
 
+const membersOf = (grants: Grants, which: (grant: SourceGrant) => boolean): readonly Membership[] =>
+  joined(
+    all(grants)
+      .filter(which)
+      .flatMap(({ members }) => members),
+  )
+
 function applies(rule: CircleRule, record: Resource): boolean {
   if (record.resourceType !== rule.type) return false
   if (rule.status && !rule.status.includes(String(record.status))) return false
-  if (rule.coded && !hasCoding(record, rule.coded)) return false
-  return rule.permit === undefined || valuesAt(record, rule.permit)[0] === 'permit'
+  return (rule.where ?? []).every((condition) => meets(condition, record))
 }
 
-const hasCoding = (record: Resource, { element, system, code }: NonNullable<CircleRule['coded']>): boolean =>
-  valuesAt(record, element).some((one) => (one as Coding).system === system && (one as Coding).code === code)
+const meets = ({ path, system, codes }: CodeCondition, record: Resource): boolean =>
+  valuesAt(record, path).some((value) => {
+    if (system === undefined) return codes.includes(String(value))
+    const coding = value as Coding
+    return coding.system === system && codes.includes(String(coding.code))
+  })
 
-function grant(rule: CircleRule, record: Resource, range: ReadDate): SourceGrant {
+function grant(rule: CircleRule, record: Resource, owner: string, range: ReadDate): SourceGrant {
   const bounds = boundsAt(record, rule.period, range)
   const agencies = rule.agency.flatMap((path) => idsAt(record, path, 'Organization'))
+  const classes = rule.classes === undefined ? [] : classCodes(valuesAt(record, rule.classes))
   return {
     members: joined(agencies.map((agency): Membership => ({ agency, ...bounds }))),
-    classes: rule.classes === undefined ? [] : codesOf(valuesAt(record, rule.classes)),
+    classes,
+    ...(classes.length > 0 ? { by: owner } : {}),
+    ...(rule.deny ? { effect: 'deny' as const } : {}),
+    ...(rule.undeniable ? { undeniable: true as const } : {}),
   }
 }
-
-const codesOf = (codings: readonly Json[]): readonly string[] =>
-  codings.flatMap((coding) => {
-    const { system, code } = coding as Coding
-    return system === RESTRICTED_CLASS && code ? [code] : []
-  })
 
 function categoriesOf(agreement: Resource, extension: string): readonly string[] {
   return valuesAt(agreement, 'extension').flatMap((one) => {

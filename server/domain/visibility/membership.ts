@@ -23,6 +23,25 @@ export function common(lists: readonly (readonly Membership[])[]): readonly Memb
   return joined(others.reduce<readonly Membership[]>((kept, list) => kept.flatMap((one) => overlaps(one, list)), first))
 }
 
+/** The memberships without the times that the others cover: who is in the first list and not in the second. */
+export function without(memberships: readonly Membership[], others: readonly Membership[]): readonly Membership[] {
+  return joined(
+    others.reduce<readonly Membership[]>((kept, other) => kept.flatMap((one) => cut(one, other)), memberships),
+  )
+}
+
+/** What is left of a membership before and after another one of the same agency. */
+function cut(one: Membership, other: Membership): readonly Membership[] {
+  if (one.agency !== other.agency || end(other) <= start(one) || end(one) <= start(other)) return [one]
+  return [membership(one.agency, start(one), start(other)), membership(one.agency, end(other), end(one))].filter(
+    (rest) => start(rest) < end(rest),
+  )
+}
+
+/** Is the agency in the list at this instant (ms)? */
+export const isMember = (memberships: readonly Membership[], agency: string, at: number): boolean =>
+  memberships.some((one) => one.agency === agency && start(one) <= at && at < end(one))
+
 function overlaps(one: Membership, list: readonly Membership[]): Membership[] {
   return list
     .filter((other) => other.agency === one.agency)

@@ -5,17 +5,22 @@ export type CircleRule = {
   readonly type: string
   /** Only while the record has one of these statuses. */
   readonly status?: readonly string[]
-  /** Only when this element is `permit`. */
-  readonly permit?: string
-  /** Only when this element, a path to codings, holds this coding. */
-  readonly coded?: { readonly element: string; readonly system: string; readonly code: string }
+  /** Only when each of these elements has one of its codes. */
+  readonly where?: readonly CodeCondition[]
   /** Elements that hold references to the agencies that join the circle. */
   readonly agency: readonly string[]
+  /** The agencies do not join the circle: they are out of it while this holds, whatever else makes them members. */
+  readonly deny?: true
+  /** No denial takes this membership away. */
+  readonly undeniable?: true
   /** A Period that bounds the membership. */
   readonly period?: string
   /** Codings that name restricted classes opened to these agencies. */
   readonly classes?: string
 }
+
+/** An element whose value is one of the codes: a code, or a Coding of the system. */
+export type CodeCondition = { readonly path: string; readonly system?: string; readonly codes: readonly string[] }
 
 export type ClassRule = {
   /** A data-sharing agreement between the recipient and the wage agency is needed as well as the consent. */
@@ -41,6 +46,8 @@ export type VisibilityRule = {
   /** Types whose current author counts as having written the record, as its creator does. */
   readonly author: readonly string[]
   readonly classes: Readonly<Record<string, ClassRule>>
+  /** Per type, the element that names restricted classes: the record is known only where its classes are. */
+  readonly names: Readonly<Record<string, string>>
   readonly agreement: {
     readonly type: string
     readonly status: readonly string[]

@@ -1,15 +1,21 @@
 /** `fhirBinding`: coded values against value sets. https://hl7.org/fhir/R4/terminologies.html#strength */
+import { ROOT } from '../../fhir/canonical.ts'
 import type { ValueSetBinding } from '../compile/schema.ts'
 import { suggestion } from '../did-you-mean.ts'
 import type { Violation } from '../violation.ts'
-import type { CheckContext } from '../check-context.ts'
+import type { CheckContext, ValidationEngine } from '../check-context.ts'
 import type { CodeMembership } from '../../terminology/code-system.ts'
 import { suggestionsFor, type SentCode } from '../../terminology/suggestions.ts'
 import type { MembershipTest } from '../../terminology/value-set.ts'
 import type { UncheckedCoding } from '../unchecked.ts'
 import { keyword } from './keyword.ts'
 
-type PreparedBinding = ValueSetBinding & { readonly check: MembershipTest; readonly hint: (coding: SentCode) => string }
+type PreparedBinding = ValueSetBinding & {
+  readonly check: MembershipTest
+  readonly hint: (coding: SentCode) => string
+  /** Is it a code that need not be in the value set, because the hub's own profiles prescribe it? */
+  readonly isPrescribed: (coding: SentCode) => boolean
+}
 type CodedValue = string | UncheckedCoding | { readonly coding?: unknown }
 
 export const fhirBinding = keyword<readonly ValueSetBinding[]>(
@@ -22,6 +28,7 @@ export const fhirBinding = keyword<readonly ValueSetBinding[]>(
       ...binding,
       check: engine.terminology.membership(binding.valueSet),
       hint: suggestionsFor(binding.valueSet, engine.terminology),
+      isPrescribed: prescribedCodes(binding, engine),
     }))
     return (context, data: CodedValue) => {
       if (typeof data === 'string' && cachedCodes.has(data)) return undefined
@@ -51,6 +58,7 @@ function bindingViolation(data: CodedValue, binding: PreparedBinding, context: C
   }
   const shown = codings.map(({ system, code }) => `\`${system ?? ''}|${code}\``).join(', ')
   if (membership === 'unknown') return binding.most ? undefined : notChecked(shown, binding)
+  if (codings.some(binding.isPrescribed)) return undefined
   return notInValueSet(shown, codings[0] ?? { code: '' }, binding, context)
 }
 
@@ -59,6 +67,19 @@ function codeViolation(code: string, binding: PreparedBinding, context: CheckCon
   if (membership === 'in') return undefined
   if (membership === 'unknown') return binding.most ? undefined : notChecked(`\`${code}\``, binding)
   return notInValueSet(`\`${code}\``, { code }, binding, context)
+}
+
+/**
+ * A code of the hub's own code systems where R4 recommends another value set: the hub's profiles prescribe it, because
+ * none of R4's codes applies. "If the concept is not in the value set, an alternate code may be used":
+ * https://hl7.org/fhir/R4/terminologies.html#extensible
+ */
+function prescribedCodes({ strength, valueSet }: ValueSetBinding, { terminology }: ValidationEngine) {
+  if (strength === 'required' || valueSet.startsWith(`${ROOT}/`)) return () => false
+  return ({ system, code }: SentCode): boolean =>
+    typeof system === 'string' &&
+    system.startsWith(`${ROOT}/CodeSystem/`) &&
+    terminology.checkSystem(system, code) === 'in'
 }
 
 function codingsOf(data: Exclude<CodedValue, string>): readonly SentCode[] {

@@ -3,15 +3,18 @@ import type { Definitions } from '../../definitions/definitions.ts'
 import type { Store } from '../../store/store.ts'
 import { audiencesOf } from '../audiences.ts'
 import { issuesAtEntry } from '../bundle-location.ts'
-import type { PreparedChange } from '../change.ts'
+import { isOfHub, type PreparedChange } from '../change.ts'
 import { complete, type HubValues } from '../complete.ts'
 import { checkDeletions, checkKept } from '../deletions.ts'
+import { consentReviews } from '../consent-reviews.ts'
+import { denialEffects } from '../denial-effects.ts'
 import { derivedChanges } from '../derived-changes.ts'
 import { withPathways } from '../pathway.ts'
 import { changesOwnElements } from '../own-elements.ts'
 import { pendingState, type PendingState } from '../pending-state.ts'
 import { checkDeleter, checkWriter } from '../preconditions.ts'
 import type { RecordIndex } from '../record-index.ts'
+import { HUB_CALLER } from '../reserved-agencies.ts'
 import { checkReferences } from '../references.ts'
 import type { RuleTables } from '../rule-tables.ts'
 import { checkRetired } from '../retired-participants.ts'
@@ -25,9 +28,10 @@ export type HubPolicyNeeds = {
   readonly index: RecordIndex
   readonly tables: RuleTables
   readonly values: HubValues
+  newId(): string
 }
 
-export function hubPolicy({ store, definitions, index, tables, values }: HubPolicyNeeds): Policy {
+export function hubPolicy({ store, definitions, index, tables, values, newId }: HubPolicyNeeds): Policy {
   const rulesFor = rulesByType(rulesOf(tables))
   return {
     posted: tables.posted,
@@ -35,21 +39,27 @@ export function hubPolicy({ store, definitions, index, tables, values }: HubPoli
     checkDeleter: (caller, change) => checkDeleter(tables.writing, caller, change),
     checkWriter: (caller, change) =>
       changesOwnElements(tables.writing, caller, change) ? undefined : checkWriter(definitions, caller, change),
-    derive: (context, changes) => derivedChanges(tables.lifecycle, context, changes),
+    derive: async (context, changes) => {
+      const followed = await derivedChanges(tables.lifecycle, context, changes)
+      const denied = await denialEffects(tables.lifecycle, context, changes)
+      const reviews = await consentReviews({ ...tables, newId }, context, changes, followed)
+      return [...followed, ...denied, ...reviews]
+    },
     complete: (resource, completion) => complete(resource, completion, values),
     follow: (context, changes) =>
       withPathways(tables.visibility, pendingState({ index, definitions }, context, changes)),
     check: (state) => checkRules(rulesFor, tables, state),
-    audiences: ({ caller }, changes) => audiencesOf({ ...tables, store }, caller, changes),
+    audiences: (context, changes) => audiencesOf({ ...tables, store }, context, changes),
   }
 }
 
 async function checkRules(rulesFor: RulesFor, tables: RuleTables, state: PendingState): Promise<Required<RuleResult>> {
+  // First: it reads at once what the rules look at.
+  const references = await checkReferences(tables, state)
   const checks = state.changes.flatMap((one) =>
     (isMerge(one) ? [] : rulesFor(one.key.type)).map((rule) => checkRule(rule, one, state)),
   )
   const results = await Promise.all(checks)
-  const references = await checkReferences(tables, state)
   const retired = await checkRetired(tables, state)
   const kept = await checkKept(tables, state)
   const deletions = await checkDeletions(state)
@@ -78,7 +88,9 @@ function rulesByType(rules: readonly Rule[]): RulesFor {
 
 /** A rule names `Task.status`; in a Bundle that is `Bundle.entry[2].resource.status`. */
 async function checkRule(rule: Rule, one: PreparedChange, state: PendingState): Promise<RuleResult> {
-  const result = await issuesAtEntry(one, () => rule.check(one, state))
+  const { unrestricted: view } = state
+  const asWriter = isOfHub(one) ? { ...state, caller: HUB_CALLER, view } : state
+  const result = await issuesAtEntry(one, () => rule.check(one, asWriter))
   const located = (expression: string | undefined) =>
     expression?.split('.')[0] === one.key.type ? expression.replace(one.key.type, one.at) : expression
   const issues = (result.issues ?? []).map((issue) => ({ ...issue, expression: located(issue.expression) }))

@@ -21,24 +21,30 @@ export const identityRules = (tables: IdentityTables): readonly Rule[] => [
 export const mayIdentify = (patient: Resource, { agency, role }: Caller): boolean =>
   role !== 'agency' || idOf(patient.managingOrganization, 'Organization') === agency
 
-function keepsIdentity({ writing }: IdentityTables, changed: PreparedChange, { caller }: PendingState): RuleResult {
-  const { key, last: before, after, at, ssn } = changed
-  if (!before || !after || caller.role !== 'agency') return {}
-  if (mayIdentify(before, caller)) return { issues: foreignIdentifiers(changed, caller, false) }
+/** Is the change refused for who may say it? Then nothing of it is compared with other participants, or counted. */
+export const refusesIdentity = (tables: IdentityTables, changed: PreparedChange, caller: Caller): boolean =>
+  isReservedNumber(changed, caller) || identityIssues(tables, changed, caller).length > 0
+
+function keepsIdentity(tables: IdentityTables, changed: PreparedChange, { caller }: PendingState): RuleResult {
   // Whatever the number is: an answer that depended on it would confirm a guess. Nothing else is looked at.
-  if (ssn !== undefined) throw refuseNumber(changed)
+  if (isReservedNumber(changed, caller)) throw refuseNumber(changed)
+  return { issues: identityIssues(tables, changed, caller) }
+}
+
+const isReservedNumber = ({ last, after, ssn }: PreparedChange, caller: Caller): boolean =>
+  ssn !== undefined && last !== undefined && after !== undefined && !mayIdentify(last, caller)
+
+function identityIssues({ writing }: IdentityTables, changed: PreparedChange, caller: Caller): readonly Issue[] {
+  const { key, last: before, after, at } = changed
+  if (!before || !after || caller.role !== 'agency') return []
+  if (mayIdentify(before, caller)) return foreignIdentifiers(changed, caller, false)
   const elements = (writing.identifying[key.type] ?? []).filter(
     (name) => !sameJson(before[name], after[name]) || !sameJson(before[`_${name}`], after[`_${name}`]),
   )
   const text = (name: string): string =>
     `\`${key.type}.${name}\` says who the participant is: the agency of entry, or the board, changes it. ` +
     `Propose the change by POST ${keyText(key)}/$propose-change.`
-  return {
-    issues: [
-      ...elements.map((name) => issue(text(name), `${at}.${name}`)),
-      ...foreignIdentifiers(changed, caller, true),
-    ],
-  }
+  return [...elements.map((name) => issue(text(name), `${at}.${name}`)), ...foreignIdentifiers(changed, caller, true)]
 }
 
 /** `others`: identifiers of nobody in particular count as the agency of entry's. */

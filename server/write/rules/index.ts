@@ -1,8 +1,12 @@
 /** The rules of the work between agencies, in the order of their issues. */
 import type { RuleTables } from '../rule-tables.ts'
+import { accessRules } from './access.ts'
 import { agencyRules } from './agency.ts'
 import { agencyTaskRules } from './agency-task.ts'
+import { careTeamRules } from './care-team.ts'
 import { catalogueRules } from './catalogue.ts'
+import { closedReferralRules } from './closed-referral.ts'
+import { consentRules } from './consent.ts'
 import { definitionRules } from './definition.ts'
 import { identityRules } from './identity.ts'
 import { numberRules } from './numbers.ts'
@@ -11,22 +15,28 @@ import { participantRules } from './participant.ts'
 import { planRules } from './plan.ts'
 import { referralRules } from './referral.ts'
 import { retirementRules } from './retirement.ts'
+import { relatedPersonRules } from './related-person.ts'
 import { roleRules } from './role.ts'
 import type { Rule } from './rule.ts'
 import { subscriptionRules } from './subscription.ts'
 
 export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...ownershipRules(tables),
+  ...accessRules(tables),
   ...agencyRules,
   ...identityRules(tables),
   ...retirementRules,
-  ...participantRules,
+  ...participantRules(tables),
   ...planRules(tables),
   ...referralRules(tables),
   ...numberRules,
   ...agencyTaskRules,
   ...roleRules(tables),
+  ...consentRules(tables),
+  ...closedReferralRules(tables),
   ...catalogueRules,
+  ...careTeamRules(tables),
+  ...relatedPersonRules,
   ...subscriptionRules(tables),
   ...definitionRules(tables),
 ]

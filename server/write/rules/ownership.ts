@@ -1,7 +1,8 @@
 /** Who may write a record, and what in it never changes: capability/rules/writing.json. */
 import { keyText, type Resource } from '../../fhir/types.ts'
 import { refuse, type Issue } from '../../fhir/outcome.ts'
-import { restrictionsOf } from '../../domain/visibility/audience.ts'
+import { restrictionsOf } from '../../domain/visibility/labels.ts'
+import { sameJson } from '../../fhir/element.ts'
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
 import type { PreparedChange } from '../change.ts'
 import { changesOwnElements } from '../own-elements.ts'
@@ -28,14 +29,27 @@ function mayWrite({ writing }: OwnershipTables, changed: PreparedChange, { calle
   }
   if (caller.role === 'board' || changesOwnElements(writing, caller, changed)) return {}
   if (stored.owner === caller.agency || (before && after && writing.shared.includes(key.type))) return {}
+  if (before && after && withdraws(writing, before, after)) return {}
   throw refuse(
     'forbidden',
-    `\`${keyText(key)}\` was written by another agency, which alone may ${after ? 'change' : 'delete'} it; \`${caller.agency}\` may read it.`,
+    `\`${keyText(key)}\` was written by another agency, which alone may ${after ? 'change' : 'delete'} it; \`${caller.agency}\` may ${may(writing, key)} it.`,
   )
 }
 
 /** A change that the hub makes out of another is not the caller's. */
 const isDerived = (change: PreparedChange['change']): boolean => change.kind === 'put' && change.derived === true
+
+/** What an agency of the circle may do with a record of another one, as a word. */
+const may = ({ shared }: OwnershipTables['writing'], { type }: PreparedChange['key']): string =>
+  shared.includes(type) ? 'update' : 'read'
+
+/** Does the change only end the record, as any agency that may know of it may? */
+function withdraws({ withdrawable }: OwnershipTables['writing'], before: Resource, after: Resource): boolean {
+  const status = withdrawable[after.resourceType]
+  if (status === undefined || after.status !== status || before.status === status) return false
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return names.every((name) => ['meta', 'status'].includes(name) || sameJson(before[name], after[name]))
+}
 
 function namesCaller(
   { writing }: OwnershipTables,

@@ -3,7 +3,7 @@ import { idOf } from '../../fhir/element.ts'
 import type { Issue } from '../../fhir/outcome.ts'
 import { keyText, type Caller, type Key, type Resource } from '../../fhir/types.ts'
 import type { Guard } from '../../store/store.ts'
-import { consentCovers, newRecipients } from '../../domain/referral/consent.ts'
+import { consentCovers, isDenied, newRecipients } from '../../domain/referral/consent.ts'
 import { checkReferral } from '../../domain/referral/request.ts'
 import { activitiesOf, checkActivity, checkFocus, focusOf } from '../../domain/referral/linked.ts'
 import { isReferral, outputsOf, requesterOf } from '../../domain/referral/task.ts'
@@ -16,7 +16,7 @@ import type { View } from '../../records/view.ts'
 import { PARTICIPANT, type Filter } from '../../search/query.ts'
 import { HUB } from '../reserved-agencies.ts'
 import { openTasksWhere } from '../open-tasks.ts'
-import type { PreparedChange } from '../change.ts'
+import { isOfHub, type PreparedChange } from '../change.ts'
 import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
 import type { Rule, RuleResult } from './rule.ts'
@@ -47,12 +47,13 @@ async function keepsLifecycle(
   { change, key, before, after }: PreparedChange,
   { caller, now, unrestricted }: PendingState,
 ): Promise<RuleResult> {
-  if (!after || !isReferral(after) || (before && !isReferral(before))) return {}
+  // What the hub makes of a referral in its own name (a denial recalls it) is no step of either party.
+  if (!after || isOfHub({ change }) || !isReferral(after) || (before && !isReferral(before))) return {}
   const actor: Caller = isDerived(change) ? { agency: requesterOf(after) ?? '', role: 'agency' } : caller
   const isClosed = before !== undefined && lifecycle.terminal.includes(String(before.status))
   const closed = isClosed && changesEnding(before, after) ? await closedAt(lifecycle, unrestricted, key) : undefined
   const closing = closed === undefined ? undefined : { at: closed, now }
-  return { issues: checkTask(before, after, actor, lifecycle, closing) }
+  return { issues: checkTask(before, after, actor, { ...lifecycle, closing }) }
 }
 
 /** When the Task came into a closed status, out of which no way leads back. */
@@ -82,7 +83,12 @@ async function hasConsent(
     (recipient) => !consentCovers(consents, { recipient, now: state.now, range, purpose: 'referral' }),
   )
   const element = key.type === 'Task' ? 'owner' : 'performer'
-  return { issues: missing.map((recipient) => noConsent(participant, recipient, `${at}.${element}`)) }
+  const instant = { now: state.now, range }
+  return {
+    issues: missing.map((recipient) =>
+      (isDenied(consents, { recipient, ...instant }) ? denied : noConsent)(participant, recipient, `${at}.${element}`),
+    ),
+  }
 }
 
 /** A Task goes to those to whom its request, of the same commit, goes: that is one fault, found there. */
@@ -93,6 +99,15 @@ function recipientsOf(before: Resource | undefined, after: Resource, state: Pend
   const found = request?.after ? newRecipients(request.before, request.after) : []
   return all.filter((one) => !found.includes(one))
 }
+
+const denied = (participant: string, recipient: string, expression: string): Issue => ({
+  severity: 'error',
+  detail: 'consent-missing',
+  text:
+    `\`Patient/${participant}\` denies that \`Organization/${recipient}\` knows, which outweighs every consent; ` +
+    'where the participant permits it again, lift the denial first: set that Consent to `inactive`.',
+  expression,
+})
 
 const noConsent = (participant: string, recipient: string, expression: string): Issue => ({
   severity: 'error',

@@ -354,7 +354,12 @@ describe('A closed referral whose outcome was wrong', () => {
     ...more,
   })
   const correct = (after: Resource, actor: Caller, days: number | undefined = 1, before = closed()) =>
-    brief(checkTask(before, after, actor, lifecycle, days === undefined ? undefined : { at: 0, now: days * DAY }))
+    brief(
+      checkTask(before, after, actor, {
+        ...lifecycle,
+        ...(days === undefined ? {} : { closing: { at: 0, now: days * DAY } }),
+      }),
+    )
 
   it('is corrected by its owner within 30 days, and by the board at any time', () => {
     assert.deepEqual(correct(served(), ABE, 0), [])

@@ -11,7 +11,7 @@ import type { Resource } from '../../../server/fhir/types.ts'
 const rule = JSON.parse(
   readFileSync(new URL('../../../capability/rules/visibility.json', import.meta.url), 'utf8'),
 ) as VisibilityRule
-const roles = { board: 'board', wageAgencies: ['ui'] }
+const roles = { board: 'board', hub: 'hub', wageAgencies: ['ui'] }
 const about = (reference: string): Resource => ({ resourceType: 'Condition', id: 'c', subject: { reference } })
 
 const ALIKE = [
@@ -44,11 +44,18 @@ describe('visibility / audience', () => {
       resourceType: 'Consent',
       status: 'active',
       patient: { reference: 'Patient/p' },
-      provision: { type: 'permit', actor: [{ reference: { reference } }] },
+      provision: {
+        type: 'permit',
+        actor: [{ reference: { reference } }],
+        purpose: [{ system: 'https://no-wrong-door.example/fhir/CodeSystem/consent-purpose', code: 'referral' }],
+      },
     })
     const members = (reference: string) =>
-      circleOf(rule, { records: [consent(reference)], agreements: [], wageAgencies: [] }, () => ({ start: 0, end: 1 }))
-        .members
+      circleOf(
+        rule,
+        { records: [{ resource: consent(reference), owner: 'es' }], agreements: [], wageAgencies: [] },
+        () => ({ start: 0, end: 1 }),
+      ).members
     assert.deepEqual(members('Organization/abe'), [{ agency: 'abe' }])
     assert.deepEqual(members('https://elsewhere.example/fhir/Organization/abe'), [])
   })

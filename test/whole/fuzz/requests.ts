@@ -68,6 +68,12 @@ export function requests({ patient, goal: aim, response, task }: Seeded, stateme
       'If-None-Match': 'W/"1"',
       'If-Modified-Since': 'Tue, 24 Nov 2026 06:00:00 GMT',
     }),
+    request('GET', `/${subject}/$everything?_type=Goal,CareTeam&_count=2&start=2026-01-01`),
+    request('GET', `/${subject}/$intake-package?_count=3`),
+    request('POST', `/${subject}/$transfer-case-manager`, {
+      resourceType: 'Parameters',
+      parameter: [{ name: 'to', valueReference: { reference: 'PractitionerRole/nobody' } }],
+    }),
     request('GET', '/metadata'),
     ...searches(statement),
   ]

@@ -26,7 +26,10 @@ describe('write / rules / ownership', function () {
   it('lets an agency neither change nor delete what another wrote, where it is not shared', async () => {
     const barrier = await post(es, condition(subject))
     made(await put(abe, barrier, 1, { note: [{ text: 'Seen.' }] }))
-    refused(await abe.delete(`/Condition/${barrier.id}`), 403, 'forbidden')
+    assert.match(
+      refused(await abe.delete(`/Condition/${barrier.id}`), 403, 'forbidden'),
+      /alone may delete it; `abe` may update it/,
+    )
     refused(await abe.delete(`/${subject}`, 1), 403, 'forbidden')
     refused(await dhs.delete(`/${subject}`, 2), 403, 'forbidden')
     assert.equal((await es.get(`/${subject}`)).status, 200)

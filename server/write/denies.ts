@@ -1,0 +1,41 @@
+/**
+ * Does a deny of the participant stand against an agency? Today: an active Consent of provision type `deny` that names
+ * the agency as an actor. The one place that decides it for look-ups; see docs/matching.md.
+ * https://hl7.org/fhir/R4/consent-definitions.html#Consent.provision.type
+ */
+import { idOf, items } from '../fhir/element.ts'
+import type { Resource } from '../fhir/types.ts'
+import { resourceOf } from '../records/resource.ts'
+import type { View } from '../records/view.ts'
+import type { Filter } from '../search/query.ts'
+import type { Guard } from '../store/store.ts'
+import { aboutParticipant, noOther } from './circle-guards.ts'
+
+/** In: a view that sees every record. `guards` hold in a commit that what was found is still so. */
+export async function deniesOf(
+  unrestricted: View,
+  participant: string,
+  agency: string,
+): Promise<{ readonly isDenied: boolean; readonly guards: readonly Guard[] }> {
+  const where: Filter = {
+    op: 'and',
+    of: [aboutParticipant(participant), { op: 'reference', param: 'actor', type: 'Organization', id: agency }],
+  }
+  const { versions } = await unrestricted.find({ type: 'Consent', where, limit: Infinity })
+  return {
+    isDenied: versions.some((one) => denies(resourceOf(one), agency)),
+    guards: [
+      ...versions.map(({ type, id, version }): Guard => ({ key: { type, id }, expect: { version: [version] } })),
+      noOther('Consent', where, versions),
+    ],
+  }
+}
+
+function denies({ status, provision }: Resource, agency: string): boolean {
+  const [rule] = items(provision)
+  return (
+    status === 'active' &&
+    rule?.type === 'deny' &&
+    items(rule.actor).some(({ reference }) => idOf(reference, 'Organization') === agency)
+  )
+}

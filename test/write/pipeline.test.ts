@@ -1,0 +1,57 @@
+/** What a refusal says: the error first, and no warning about a code that the hub's own profiles prescribe. */
+import assert from 'node:assert/strict'
+import { condition, consent, participant, wages, type Body } from '../builders/index.ts'
+import { given, made, type Client, type Given } from '../given.ts'
+
+type OutcomeIssue = { severity: string; details: { coding: { code: string }[] } }
+
+describe('write / pipeline', () => {
+  let hub: Given
+  let es: Client
+  let subject: string
+  before(async () => {
+    hub = await given()
+    es = hub.as('es')
+    subject = `Patient/${made(await es.post('/Patient', participant('es'))).id}`
+  })
+  after(() => hub.stop())
+
+  const severities = (issues: readonly OutcomeIssue[]) => issues.map(({ severity }) => severity)
+
+  it('warns of no code that the profiles of the hub prescribe', async () => {
+    const bodies: readonly Body[] = [
+      consent(subject, 'es', 'abe', { classes: ['rehabilitation'] }),
+      condition(subject),
+      wages(subject, 'ui'),
+    ]
+    for (const body of bodies) {
+      const { issue } = made(await es.post(`/${body.resourceType}/$validate`, body))
+      assert.deepEqual(severities(issue), ['information'], JSON.stringify(issue))
+    }
+  })
+
+  const optedIn = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'OPTIN' }] }
+
+  it('warns of a code that is neither the hub’s nor in the value set that R4 recommends', async () => {
+    const body = { ...consent(subject, 'es', 'abe'), policyRule: optedIn }
+    const { issue } = made(await es.post('/Consent/$validate', body))
+    assert.deepEqual(severities(issue), ['warning'], JSON.stringify(issue))
+  })
+
+  it('puts the error before the warnings, whether the validator finds it or a rule', async () => {
+    const body: Body = { ...consent(subject, 'es', 'abe'), policyRule: optedIn }
+    for (const wrong of [
+      { provision: { ...(body.provision as object), type: 'nonsense' } },
+      { organization: [{ reference: 'Organization/vr' }] },
+    ]) {
+      const { status, body: outcome } = await es.post('/Consent', { ...body, ...wrong })
+      assert.equal(status, 422)
+      const order = severities(outcome.issue)
+      assert.deepEqual(
+        order,
+        [...order].sort((a, b) => Number(a !== 'error') - Number(b !== 'error')),
+      )
+      assert.ok(order.includes('error') && order.includes('warning'), JSON.stringify(outcome.issue))
+    }
+  })
+})
