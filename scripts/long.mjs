@@ -15,6 +15,12 @@ const RUNS = {
     unit: 'requests to each of two hubs',
     start: (size) => ({ args: ['scripts/run.mjs', 'test:noninterference', String(size)] }),
   },
+  // The size is the part of the year: 1 is the whole, with 52,248 referrals.
+  year: {
+    size: 10,
+    unit: 'th of a year of 52,248 referrals',
+    start: (size) => ({ args: ['scripts/run.mjs', 'test:year', String(size)] }),
+  },
   fuzz: {
     size: 60_000,
     unit: 'mutated requests',

@@ -27,6 +27,7 @@ const TASKS = {
   },
   'test:long': { needs: 'all', command: ['scripts/long.mjs'] },
   'test:crash': { needs: 'all', module: 'test/whole/crash/main.ts' },
+  'test:year': { needs: 'all', module: 'scripts/year.ts' },
   'test:noninterference': { needs: 'all', module: 'test/visibility/main.ts' },
   conformance: { needs: 'production', module: 'scripts/conformance.ts' },
   differential: { needs: 'production', module: 'scripts/differential.ts' },

@@ -7,7 +7,11 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Definitions, SearchParameter } from './definitions/definitions.ts'
 import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
+import { openStatuses } from './domain/referral/lifecycle.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
+import type { ArmingNeeds } from './domain/timer/arm.ts'
+import { REFERRAL_TIMER } from './domain/timer/job-kind.ts'
+import type { TimerTable } from './domain/timer/table.ts'
 import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
@@ -27,6 +31,7 @@ import { vread } from './interactions/vread.ts'
 import { indexProcessState, REINDEX, reindex } from './jobs/reindex.ts'
 import type { LogReader } from './jobs/log-reader.ts'
 import { createStateFollower, type ProcessState } from './jobs/process-state.ts'
+import { referralTimer } from './jobs/referral-timer.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
@@ -39,7 +44,7 @@ import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
 import { definitionsInEffect } from './start/definitions-in-effect.ts'
 import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
-import { prepareStore, publish } from './start/prepare-store.ts'
+import { prepareStore, publish, type PrepareNeeds } from './start/prepare-store.ts'
 import { loadSecretKey } from './start/secret-key.ts'
 import { openStore } from './store/open.ts'
 import type { Job, Store } from './store/store.ts'
@@ -47,6 +52,9 @@ import { createChannels } from './subscriptions/channels/index.ts'
 import { createSubscriptions } from './subscriptions/subscriptions.ts'
 import { createWorkerThread } from './validate/large/worker-thread.ts'
 import { createTimeSlicer } from './validate/time-slice.ts'
+import type { CircleNeeds } from './write/agreements.ts'
+import type { Change } from './write/change.ts'
+import type { Along } from './write/commit.ts'
 import { retryOnConflict } from './write/conflict.ts'
 import { createIndexState, indexDigests, withIndexState } from './write/index-state.ts'
 import type { WriteNeeds } from './write/needs.ts'
@@ -60,6 +68,8 @@ export type Hub = {
   listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Reads the log to its end: what other processes posted is in effect, and events are made of every change. */
   catchUp(): Promise<void>
+  /** Does all work that is due by the hub's clock, to its end; for tests and simulations, whose clock is their own. */
+  runDue(): Promise<void>
   /** Stops accepting, finishes what is under way, releases claims, closes the store. */
   stop(): Promise<void>
   readonly agencies: readonly AgencyName[]
@@ -110,6 +120,7 @@ type HubOptions = {
   /** In place of those of the project's folders. */
   readonly definitions?: Definitions
   readonly visibility?: VisibilityRule
+  readonly timers?: TimerTable
   /** Called with every reply before it is sent: the reply names the records that it discloses. */
   readonly onReply?: (call: Call, reply: Reply) => void
 }
@@ -117,7 +128,8 @@ type HubOptions = {
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
   const declared = options.definitions ?? (await definitionsOf(config))
   const loaded = await loadRuleTables(ROOT_FOLDER)
-  const tables = { ...loaded, visibility: options.visibility ?? loaded.visibility }
+  const { visibility = loaded.visibility, timers = loaded.timers } = options
+  const tables = { ...loaded, visibility, timers }
   RULES[config.rules].checkTables(tables, declared)
   const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables)))
   const definitions = withIndexState(declared, indexState)
@@ -137,8 +149,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   }
   const indexing: IndexNeeds = { write: needs, state: indexState, clock, sleep, software: await version(), log }
   const { restricts, publishes } = RULES[config.rules]
-  const circles = restricts ? { store, visibility: tables.visibility, range: needs.range } : undefined
-  const preparing = { indexing, circles, log }
+  const preparing = { indexing, ...(restricts ? preparations(needs, tables, config, { log, clock }) : {}), log }
   await prepareStore(preparing)
   const samples = config.seed === 'sample' ? `${ROOT_FOLDER}samples/seed` : undefined
   if (publishes) await publish(preparing, { definitions, samples, now: clock.now() })
@@ -165,9 +176,8 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
       worker.start()
       return { url: base, port: listening.port }
     },
-    async catchUp() {
-      await Promise.all(readers.map((reader) => reader.drain()))
-    },
+    catchUp: async () => void (await Promise.all(readers.map((reader) => reader.drain()))),
+    runDue: () => worker.runDue(),
     async stop() {
       await listening?.stop(GRACE)
       await Promise.all([...readers.map((reader) => reader.stop()), worker.stop(GRACE)])
@@ -254,18 +264,20 @@ type Process = {
 
 /** What runs beside the requests: changes become events, and events become notifications. */
 function background(
-  needs: WriteNeeds,
+  needs: WriteNeeds & { readonly timers: ArmingNeeds },
   config: Config,
   { log, clock, base, indexing, agencies }: Process,
 ): { readers: readonly LogReader[]; worker: Worker } {
-  const { store, definitions, index } = needs
+  const { store, definitions, index, timers } = needs
   const caller: Caller = { agency: HUB, role: 'hub' }
+  const writeAsHub = (change: Change, along: Along): Promise<unknown> =>
+    retryOnConflict(() => write(needs, { caller, now: clock.now() }, [change], along))
   const { matcher, handlers } = createSubscriptions({
     store,
     definitions,
     visibility: index.visibility,
     extract: index.extract,
-    write: (change, along) => retryOnConflict(() => write(needs, { caller, now: clock.now() }, [change], along)),
+    write: writeAsHub,
     clock,
     sleep,
     base,
@@ -283,13 +295,28 @@ function background(
       : log.error('jobs not claimed', { fault })
   const onFailed = (job: Job, fault: unknown): void =>
     log.error('job failed', { job: job.kind, key: job.key, attempt: job.attempts, fault })
-  const all = { ...handlers, [REINDEX]: reindex(indexing) }
+  const timer = referralTimer({ store, definitions, timers, clock, write: writeAsHub })
+  const all = { ...handlers, [REINDEX]: reindex(indexing), [REFERRAL_TIMER]: timer }
   const worker = createWorker({ store, clock, sleep, handlers: all, concurrency: CONCURRENCY, onFault, onFailed })
   const reading = { store, clock, sleep, log }
   const states: ProcessState[] = [agencies, indexProcessState(store, indexing.state)]
   const { posted } = needs.policy
   if (posted) states.push(posted)
   return { readers: [matcher, createStateFollower(reading, states)], worker }
+}
+
+/** By what audiences and timers are computed where the rules of the work between agencies hold. */
+function preparations(
+  { store, range }: WriteNeeds & { readonly range: CircleNeeds['range'] },
+  { visibility, timers: table, holidays, lifecycle }: LoadedTables,
+  { timeZone }: Config,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): Pick<PrepareNeeds, 'circles' | 'timers'> {
+  const calendar = { holidays, timeZone }
+  return {
+    circles: { store, visibility, range },
+    timers: { store, clock, table, calendar, open: openStatuses(lifecycle), log },
+  }
 }
 
 /** What the index entries depend on in addition to the search parameters. */

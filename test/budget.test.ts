@@ -46,6 +46,7 @@ type Records = {
   readonly spare: string
   readonly form: string
   readonly request: Body & { readonly id: string }
+  readonly task: string
   readonly plan: Body & { readonly id: string }
   readonly subscription: string
   /** A case manager. */
@@ -182,6 +183,17 @@ const ROWS: readonly Row[] = [
   ],
   ['$everything', cost(4, 0, 0), ({ es, subject }) => es.get(`/${subject}/$everything`)],
   ['$intake-package', cost(5, 0, 0), ({ es, subject }) => es.get(`/${subject}/$intake-package`)],
+  ['$warnings', cost(1, 0, 0), ({ es }) => es.get('/$warnings')],
+  ['$warnings of a participant', cost(2, 0, 0), ({ es, subject }) => es.get(`/${subject}/$warnings`)],
+  [
+    '$appeal',
+    cost(3, 1, 1),
+    ({ es, task }) =>
+      es.post(`/Task/${task}/$appeal`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'reason', valueString: 'Nobody answers.' }],
+      }),
+  ],
   ['$status', cost(2, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$status`)],
   ['$events', cost(3, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$events`)],
 ]
@@ -234,7 +246,7 @@ async function recordsOf(es: Client, abe: Client): Promise<Records> {
   const { id: goalId } = await post(es, goal(subject))
   const form = await post(es, assessment(subject, true))
   for (const recipient of ['dhs', 'abe']) await post(es, consent(subject, 'es', recipient))
-  const { request } = await referred(es, subject, 'es', 'vr')
+  const { request, task } = await referred(es, subject, 'es', 'vr')
   const person = await post(es, practitioner())
   const staff = `PractitionerRole/${(await post(es, practitionerRole(`Practitioner/${person.id}`, 'es'))).id}`
   const subscriptionBody = subscription('http://127.0.0.1:9/none', { topic: 'participant-updated' }) as Body
@@ -248,6 +260,7 @@ async function recordsOf(es: Client, abe: Client): Promise<Records> {
     spare: (await post(es, goal(subject))).id,
     form: form.id,
     request,
+    task: task.id,
     plan: await post(es, plan('es', subject, `Goal/${goalId}`) as Body),
     subscription: own.id,
     staff,

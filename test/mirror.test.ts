@@ -8,6 +8,7 @@ const SUITES: Readonly<Record<string, string>> = {
   'visibility/': 'who sees which record, over every request and in twin worlds',
   'whole/': 'a whole hub: crashes, races, full disks, fuzzed requests, other clients',
   'errors/': 'every error code, raised by a request',
+  'guides/': 'other guides for referrals, their profiles and their clients',
   'published/': 'the definitions that the hub publishes, against their sources',
   'demo/': 'scripts/demo',
   'scripts/': 'scripts',

@@ -1,5 +1,6 @@
 /** Every kind of job: what its key names, and what the job does. `$jobs` and docs/reference/jobs.md show this table. */
 import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT, PURGE } from '../domain/subscription/job-kinds.ts'
+import { REFERRAL_TIMER } from '../domain/timer/job-kind.ts'
 import { leaseKind } from './log-lease.ts'
 import { REINDEX, REINDEX_AT_START } from './reindex.ts'
 
@@ -26,6 +27,11 @@ export const JOB_KINDS: readonly JobKind[] = [
     kind: PURGE,
     key: '`events`',
     does: 'Removes, once a day, the events of subscriptions that are older than 14 days, but for the last one of each.',
+  },
+  {
+    kind: REFERRAL_TIMER,
+    key: 'id of the Task',
+    does: 'Warns when a referral is not acted upon: a job for each open referral, due when its next timer is.',
   },
   {
     kind: REINDEX,

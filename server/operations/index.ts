@@ -2,6 +2,7 @@
 import { consentCheck, why } from './access-reasons.ts'
 import { everything, type EverythingNeeds } from './everything.ts'
 import { intakePackage, type IntakeNeeds } from './intake-package.ts'
+import { adjudicate, appeal } from './adjudicate.ts'
 import { listJobs } from './jobs.ts'
 import { match, type MatchNeeds } from './match.ts'
 import { claim, openReferrals } from './open-referrals.ts'
@@ -12,6 +13,7 @@ import { reconcile } from './reconcile.ts'
 import { refer } from './refer.ts'
 import type { ReferralNeeds } from './referrals.ts'
 import { requestAccess } from './request-access.ts'
+import { referralConservation, type ConservationNeeds } from './referral-conservation.ts'
 import { retryJob } from './retry-job.ts'
 import { submitReferrals } from './submit-referrals.ts'
 import { revokeConsent } from './revoke-consent.ts'
@@ -20,9 +22,15 @@ import { subscriptionStatus } from './status.ts'
 import { transferCaseManager } from './transfer-case.ts'
 import { terminologyOperations } from './terminology/index.ts'
 import { validate } from './validate.ts'
+import { warnings, type WarningsNeeds } from './warnings.ts'
 import type { Operation } from './operation.ts'
 
-export type OperationNeeds = ReferralNeeds & MatchNeeds & EverythingNeeds & IntakeNeeds
+export type OperationNeeds = ReferralNeeds &
+  MatchNeeds &
+  EverythingNeeds &
+  IntakeNeeds &
+  WarningsNeeds &
+  ConservationNeeds
 
 export const operations = (needs: OperationNeeds): readonly Operation[] => [
   validate(needs),
@@ -47,5 +55,9 @@ export const operations = (needs: OperationNeeds): readonly Operation[] => [
   subscriptionEvents(needs),
   listJobs(needs),
   retryJob(needs),
+  warnings(needs),
+  referralConservation(needs),
+  appeal(needs),
+  adjudicate(needs),
   ...terminologyOperations(needs),
 ]

@@ -88,7 +88,16 @@ async function claimOnce(needs: ReferralNeeds, call: Call): Promise<Reply> {
   const [written] = await write(
     needs,
     author,
-    [{ kind: 'put', create: false, resource, ifMatch: [Number(offer.task.meta?.versionId)], at: 'Task' }],
+    [
+      {
+        kind: 'put',
+        create: false,
+        granted: true,
+        resource,
+        ifMatch: [Number(offer.task.meta?.versionId)],
+        at: 'Task',
+      },
+    ],
     { guards: [consented] },
   )
   const answer = disclosing(needs.store, call.caller, call.now)

@@ -4,6 +4,7 @@ import { createCalendar, type Calendar } from '../domain/calendar/working-days.t
 import type { IntakePackage } from '../domain/participant/intake-package.ts'
 import { newHubId } from '../domain/participant/hub-id.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
+import type { ArmingNeeds } from '../domain/timer/arm.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { dateRange } from '../fhir/dates.ts'
@@ -17,6 +18,7 @@ import type { HubPolicyNeeds } from '../write/policy/hub.ts'
 import type { Policy } from '../write/policy/policy.ts'
 import type { PostedNeeds } from '../write/posted-definitions.ts'
 import type { RecordIndex } from '../write/record-index.ts'
+import { BOARD, HUB } from '../write/reserved-agencies.ts'
 import type { DefinitionsInEffect } from './definitions-in-effect.ts'
 import type { LoadedTables } from './load-rule-tables.ts'
 
@@ -45,6 +47,7 @@ type RuleNeeds = WriteNeeds & {
   readonly tokens: AccessTokens
   readonly visibility: VisibilityRule
   readonly intakePackage: IntakePackage
+  readonly timers: ArmingNeeds
 }
 
 const HOUR = 3_600_000
@@ -71,6 +74,7 @@ export function createNeeds(
     ssn: { most: ssnAttemptLimit, period: 24 * HOUR },
   }
   const attempts = createAttempts({ store, index, limits, newId })
+  const timers: ArmingNeeds = { table: tables.timers, calendar, hub: HUB, board: BOARD, range }
   const rules = {
     ...tables,
     lifecycle,
@@ -78,6 +82,7 @@ export function createNeeds(
     loopbackEndpoints,
     attempts,
     posted: inEffect.acceptPosted(store, leftOut),
+    timers,
   }
   const values = { newHubId, ssnKey: secret }
   return {
@@ -93,5 +98,6 @@ export function createNeeds(
     range,
     attempts,
     tokens: createAccessTokens({ store, secret, newId }),
+    timers,
   }
 }

@@ -1,12 +1,13 @@
 /**
- * Brings a store up to date before the hub listens: what other processes posted, index entries and audiences that were
- * computed by other rules, the definitions that this hub publishes, and the samples of a store without agencies.
+ * Brings a store up to date before the hub listens: what other processes posted, index entries, audiences and timers that
+ * were computed by other rules, the definitions that this hub publishes, and the samples of a store without agencies.
  */
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Log } from '../log.ts'
 import type { CircleNeeds } from '../write/agreements.ts'
 import { prepareAudiences } from './prepare-audiences.ts'
 import { prepareIndex, type IndexNeeds } from './prepare-index.ts'
+import { prepareTimers, type TimerNeeds } from './prepare-timers.ts'
 import { publishDefinitions } from './publish.ts'
 import { seedSamples } from './seed.ts'
 
@@ -14,6 +15,8 @@ export type PrepareNeeds = {
   readonly indexing: IndexNeeds
   /** By what audiences are computed; undefined where every record is known to everyone. */
   readonly circles?: CircleNeeds
+  /** What the timers of referrals run by; undefined where there are none. */
+  readonly timers?: TimerNeeds
   readonly log: Log
 }
 
@@ -27,12 +30,13 @@ export type Publishing = {
 }
 
 /** Errors: ConfigFault when a newer hub keeps the store under another visibility rule. */
-export async function prepareStore({ indexing, circles, log }: PrepareNeeds): Promise<void> {
+export async function prepareStore({ indexing, circles, timers, log }: PrepareNeeds): Promise<void> {
   const { write, software } = indexing
   const isNewStore = (await write.store.last()) === 0
   await write.policy.posted?.load()
   await prepareIndex(indexing)
   await prepareAudiences({ write, circles, software, isNewStore, log })
+  if (timers) await prepareTimers(timers)
 }
 
 /** Puts what the hub publishes into the store, and the samples where it holds no agency yet. */

@@ -28,8 +28,8 @@ export type Change =
       /** Its case manager was changed by the operation that transfers a case. */
       readonly transfersCase?: true
       /**
-       * By the participant's signed consent, which $request-access records, the writer comes to know a participant
-       * whom it may not know now.
+       * By a consent of the participant the writer comes to know a participant whom it may not know now: one that
+       * $request-access records, or that the commit of $claim guards.
        */
       readonly granted?: true
       /**

@@ -34,9 +34,11 @@ export const USED_BY_RULES: readonly string[] = [
   'code',
   'focus',
   'identifier',
+  'owner',
   'status',
   'type',
   'url',
+  'warning',
 ]
 
 export type IndexInputs = {

@@ -2,6 +2,7 @@
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
 import type { MatchingRule } from '../domain/participant/matching-rule.ts'
+import type { ArmingNeeds } from '../domain/timer/arm.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { Attempts } from './attempts.ts'
 import type { PostedDefinitions } from './posted-definitions.ts'
@@ -35,4 +36,6 @@ export type RuleTables = {
   readonly matching: MatchingRule
   /** Counts and limits the social security numbers that an agency tries. */
   readonly attempts: Attempts
+  /** The timers of referrals, and the calendar by which they run. */
+  readonly timers: ArmingNeeds
 }

@@ -1,15 +1,7 @@
 /** Ways into the circle of a participant, and ways to lock others out of it. */
 import assert from 'node:assert/strict'
 import { attacked, newcomer, post, referred, type Scene } from '../attack/scene.ts'
-import {
-  condition,
-  consent,
-  labelled,
-  participation,
-  referral,
-  transaction,
-  type Body,
-} from '../builders/index.ts'
+import { condition, consent, labelled, participation, referral, transaction, type Body } from '../builders/index.ts'
 import { made, refused, type Client } from '../given.ts'
 
 describe('attack / the circle', function () {

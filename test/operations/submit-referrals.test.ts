@@ -11,6 +11,7 @@ describe('operations / $submit-referrals', function () {
   let scene: Scene
   let es: Client, dhs: Client
   let subject: string, form: string
+  let people = 0
 
   before(async () => {
     scene = await attacked()
@@ -21,7 +22,7 @@ describe('operations / $submit-referrals', function () {
     const address = [
       { use: 'home', line: ['1 Example Rd'], city: 'Tupelo', state: 'MS', district: '28081', postalCode: '38801' },
     ]
-    subject = `Patient/${(await post(es, { ...participant('es'), address } as Body)).id}`
+    subject = `Patient/${(await post(es, { ...participant('es', { family: `Person${String.fromCharCode(97 + people++)}` }), address } as Body)).id}`
     form = `QuestionnaireResponse/${(await post(es, assessment(subject, true))).id}`
   })
 

@@ -86,6 +86,13 @@ export const ELEMENT_TOPICS: Readonly<Record<string, ElementTopics>> = {
     ...row('owner', 'referral-created', 'referral-rerouted'),
     ...row('note', 'note-added'),
   },
+  'hub-agency-task': {
+    ...row(
+      'extension identifier instantiatesCanonical instantiatesUri basedOn groupIdentifier partOf status statusReason businessStatus intent priority code description focus for encounter executionPeriod authoredOn requester performerType owner location reasonCode reasonReference insurance relevantHistory restriction input output',
+      'task-updated',
+    ),
+    ...row('note', 'note-added', 'task-updated'),
+  },
   'hub-service-enrollment': {
     ...row(
       'extension identifier instantiatesCanonical instantiatesUri basedOn partOf status statusReason category code subject encounter performed[x] recorder asserter performer location reasonCode reasonReference bodySite outcome report complication complicationDetail followUp focalDevice usedReference usedCode',

@@ -27,6 +27,7 @@ const KINDS: Readonly<Record<string, object>> = {
   ServiceRequest: { status: 'active' },
   'hub-wage-record': { category: [coded(codeSystemAt('observation-category'), 'wage-record')] },
   'hub-credential': { code: coded(codeSystemAt('basic-type'), 'participant-credential') },
+  'hub-agency-task': { code: coded(codeSystemAt('agency-task'), 'review-consent') },
   EpisodeOfCare: { status: 'finished' },
 }
 

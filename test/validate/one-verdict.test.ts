@@ -73,6 +73,8 @@ describe('a sample gets one verdict', () => {
         const answer = await board.post(`/${type}/$validate`, text)
         assert.equal(answer.status, 200)
         assert.deepEqual(errors(issuesIn(answer.body as IssueList)), expected, `$validate ${file}`)
+        // A type that only the hub writes has no create.
+        if (type === 'AuditEvent') continue
         const written = errors(refusal(await board.post(`/${type}`, text)), ONLY_A_WRITE)
         assert.deepEqual(written, expected, `POST ${file}`)
         const inEntry = expected.map((one) => one.replace(` ${type}`, ` Bundle.entry[${index}].resource`)).sort()

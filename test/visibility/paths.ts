@@ -146,6 +146,7 @@ export const PATHS: readonly AccessPath[] = [
   },
   get('$validate', (target) => `${at(target)}/$validate`),
   get('$propose-referrals', (target) => `${at(target)}/$propose-referrals`, ['QuestionnaireResponse']),
+  get('$warnings', (target) => `${at(target)}/$warnings`, ['Patient']),
   {
     name: '$refer',
     types: ['Patient'],

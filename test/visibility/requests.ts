@@ -472,6 +472,20 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   ],
   [
     2,
+    '$warnings',
+    (k) =>
+      k.random.one([
+        () =>
+          abe('GET', `/$warnings${k.random.one(['', '?count=1', '?audience=owner', '?area=north', '?level=high'])}`),
+        () => abe('GET', `/${subjectOf(k)}/$warnings`),
+        () => abe('GET', `/Task?warning=${k.random.one(['first-contact', 'answer'])}&_total=accurate`),
+        () => abe('GET', '/$referral-conservation'),
+        () => abe('POST', `/${key(k, 'Task')}/$adjudicate`, saying('decision')),
+        () => abe('POST', `/${key(k, 'Task')}/$appeal`, saying('reason')),
+      ])(),
+  ],
+  [
+    2,
     'nonsense',
     (k) =>
       k.random.one([
@@ -485,6 +499,8 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
       ])(),
   ],
 ]
+
+const saying = (name: string) => ({ resourceType: 'Parameters', parameter: [{ name, valueString: 'A reason.' }] })
 
 const isOwn = ({ meta }: Body): boolean => (meta as { source?: string } | undefined)?.source === 'Organization/abe'
 

@@ -195,6 +195,8 @@ describe('visibility / who may know of what', function () {
     ['GET', 'retry-job', ''],
     ['POST', 'retry-job', '?kind=deliver&key=abc'],
     ['POST', 'retry-job', '', '{ no JSON'],
+    ['GET', 'referral-conservation', ''],
+    ['POST', 'referral-conservation', '?nonsense=1'],
     ['POST', '', '', { resourceType: 'Bundle', type: 'batch', entry: [{ request: { method: 'GET', url: '$jobs' } }] }],
   ]
   for (const [agency, visible] of JOBS) {

@@ -8,14 +8,14 @@ const CYCLES = 10
 describe('a hub that is killed again and again', function () {
   this.timeout(120_000)
 
-  it('loses and changes nothing that it acknowledged, and sends every event in order', async () => {
+  it('loses and changes nothing that it acknowledged, sends every event in order, and runs every timer once', async () => {
     const { faults, ...report } = await crashRound({ seed: 1, cycles: CYCLES })
     console.log(
       `      ${report.cycles} kills: ${report.promised} versions acknowledged, ${report.counts.unanswered} requests cut off, ` +
-        `${report.events} events in ${report.arrivals} arrivals`,
+        `${report.events} events in ${report.arrivals} arrivals, ${report.timers} timers`,
     )
     assert.deepEqual(faults.slice(0, 10), [])
-    assert.ok(report.promised > 100 && report.events > 50, JSON.stringify(report))
+    assert.ok(report.promised > 100 && report.events > 50 && report.timers > 10, JSON.stringify(report))
     assert.equal(report.counts.unanswered, CYCLES * 16)
   })
 })

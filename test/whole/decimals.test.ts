@@ -223,6 +223,16 @@ describe('numbers keep their text', () => {
         keeps(await stored({ type: 'Task', id: sent.id }))
       },
       'open-referrals': 'answers codes, dates and references, and no extension',
+      async appeal() {
+        const { id } = await measuredTask()
+        keeps((await send('POST', `/Task/${id}/$appeal`, saying('reason'))).text)
+      },
+      async adjudicate() {
+        const { id } = await measuredTask()
+        keeps(ok(await hub.as('board').send('POST', `/Task/${id}/$adjudicate`, saying('decision'))).text)
+      },
+      'referral-conservation': 'answers counts of referrals',
+      warnings: 'answers codes and times of warnings, no element of a record but references',
       async 'submit-referrals'() {
         const subject = await newParticipant()
         await post(consent(subject, 'es', 'dhs'))
@@ -352,6 +362,16 @@ describe('numbers keep their text', () => {
           { name: 'target-patient', valueReference: { reference: target } },
         ],
       })
+
+    const saying = (name: string) => ({ resourceType: 'Parameters', parameter: [{ name, valueString: 'A reason.' }] })
+
+    /** An open referral from es whose Task has every number. */
+    async function measuredTask(): Promise<{ readonly id: string }> {
+      const subject = await newParticipant()
+      await post(consent(subject, 'es', 'vr'))
+      const request = await post(referral(subject, 'es', 'vr'))
+      return post(measured(task(subject, `ServiceRequest/${request.id}`, 'es', 'vr')))
+    }
 
     for (const [name, run] of Object.entries(cases)) {
       if (typeof run !== 'string') it(`$${name}`, run)

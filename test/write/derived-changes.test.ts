@@ -70,14 +70,14 @@ describe('write / derived changes', function () {
     const put = (client: Client, before: StoredBody, after: object) =>
       client.put(`/${before.resourceType}/${before.id}`, after, version(before))
 
-    it('of a Task to its request, also when its owner finds it after the end, out of the circle', async () => {
+    it('of a Task to its request, also after the end, when its owner is out of the circle', async () => {
       const { request, task: sent } = await referred(es, subject, 'es', 'abe')
       const closing = { status: 'rejected', ...business('rejected-capacity'), statusReason: { text: 'Full.' } }
       const closed = made(await put(abe, sent as StoredBody, { ...sent, ...closing }))
       for (const { resource } of made(await es.get(`/Consent?patient=${subject}`)).entry)
         made(await es.put(`/Consent/${resource.id}`, { ...resource, status: 'inactive' }, version(resource)))
       assert.equal((await abe.get(`/ServiceRequest/${request.id}`)).status, 404, 'the owner is out')
-      made(await put(abe, closed, error(closed)))
+      made(await put(scene.as('board'), closed, error(closed)))
       assert.equal(await statusOf(es, `Task/${sent.id}`), 'entered-in-error')
       assert.equal(await statusOf(es, `ServiceRequest/${request.id}`), 'entered-in-error')
     })

@@ -44,13 +44,15 @@ for (const [kind, storeIn] of Object.entries(STORES)) {
       await rm(folder, { recursive: true })
     })
 
+    let people = 0
     const put = (resource: PostedDefinition, version?: number): Promise<Answer> =>
       board.put(`/${resource.resourceType}/${resource.id}`, resource, version)
     const posted = async (...definitions: readonly PostedDefinition[]): Promise<void> => {
       for (const one of definitions) made(await put(one))
     }
+    /** Of a person of its own, whatever contacts it has. */
     const claiming = (id: string, more: object = {}) => ({
-      ...participant('es'),
+      ...participant('es', { family: `Person${String.fromCharCode(97 + people++)}` }),
       meta: { profile: [address('StructureDefinition', id)] },
       ...more,
     })

@@ -41,20 +41,25 @@ export type Traits = {
   readonly ssn?: string
 }
 
+/** Of names, contacts and addresses, the first so many are compared: nobody has more, and each costs time. */
+const MOST = 50
+
+const first = (value: unknown): readonly JsonObject[] => items(value).slice(0, MOST)
+
 /** In: a Patient, complete or not; whatever has not the shape of R4 is not there. `ssn`: the hash of its number. */
 export function traitsOf(rule: MatchingRule, patient: Resource, ssn?: string): Traits {
   const { birthDate, gender } = patient
-  const telecom = items(patient.telecom)
+  const telecom = first(patient.telecom)
   const hubId = hubIdOf(patient)
   return {
-    names: items(patient.name)
+    names: first(patient.name)
       .map((name) => nameTraits(rule, name))
       .filter(({ family, given }) => family !== '' || given !== ''),
     ...(typeof birthDate === 'string' && /^\d{4}(-\d\d){0,2}$/.test(birthDate) ? { birthDate } : {}),
     ...(gender === 'male' || gender === 'female' ? { gender } : {}),
     phones: distinct(telecom.filter(({ system }) => system !== 'email').flatMap(phoneOf)),
     emails: distinct(telecom.filter(({ system }) => system === 'email').flatMap(emailOf)),
-    addresses: items(patient.address).flatMap((one) => addressTraits(rule, one)),
+    addresses: first(patient.address).flatMap((one) => addressTraits(rule, one)),
     identifiers: identityTokens(patient).map(({ system, code }) => `${system}|${code}`),
     ...(hubId === undefined ? {} : { hubId }),
     ...(ssn === undefined ? {} : { ssn }),

@@ -92,6 +92,10 @@ export type Lifecycle = {
   readonly follow: readonly Following[]
 }
 
+/** The statuses of a referral that was sent and has not ended. */
+export const openStatuses = ({ statuses }: Pick<Lifecycle, 'statuses'>): readonly string[] =>
+  statuses.filter((status) => status !== 'draft')
+
 const PARTIES: readonly string[] = ['requester', 'owner', 'claimant', 'board', 'hub'] satisfies Party[]
 const NEEDS: readonly string[] = [
   'statusReason.text',

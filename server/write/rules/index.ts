@@ -19,6 +19,7 @@ import { relatedPersonRules } from './related-person.ts'
 import { roleRules } from './role.ts'
 import type { Rule } from './rule.ts'
 import { subscriptionRules } from './subscription.ts'
+import { timerRules } from './timers.ts'
 
 export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...ownershipRules(tables),
@@ -39,4 +40,5 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...relatedPersonRules,
   ...subscriptionRules(tables),
   ...definitionRules(tables),
+  ...timerRules(tables),
 ]

@@ -7,6 +7,7 @@ import { openStore } from '../../../server/store/open.ts'
 import type { Store, Version } from '../../../server/store/store.ts'
 import { nameOf, type Promised } from './ledger.ts'
 import type { Arrival } from './listener.ts'
+import { checkTimers } from './timers.ts'
 
 /** Every promised version is answered by vread, with the body that was acknowledged. In: requests at once. */
 export async function checkPromises(
@@ -51,7 +52,12 @@ export type Subscribed = {
   readonly wants: (version: Version) => boolean
 }
 
-export type StoreReport = { readonly faults: readonly string[]; readonly places: number; readonly events: number }
+export type StoreReport = {
+  readonly faults: readonly string[]
+  readonly places: number
+  readonly events: number
+  readonly timers: number
+}
 
 /** The order of commits, the versions, and the events with their arrivals. The hub has stopped. */
 export async function checkStore(
@@ -73,7 +79,9 @@ export async function checkStore(
       const expected = [...versions].filter(([, version]) => one.wants(version)).map(([name]) => name)
       faults.push(...checkEvents(one, about, expected))
     }
-    return { faults, places: await store.last(), events }
+    const timers = await checkTimers(store)
+    faults.push(...timers.faults)
+    return { faults, places: await store.last(), events, timers: timers.timers }
   } finally {
     await store.close()
   }

@@ -23,16 +23,16 @@ async function main(cycles: number, first: number): Promise<void> {
   const sum = (of: (report: CrashReport) => number): number => reports.reduce((total, one) => total + of(one), 0)
   const faults = sum((report) => report.faults.length)
   console.log(
-    `${sum((one) => one.cycles)} cycles: ${sum((one) => one.promised)} versions acknowledged, ${sum((one) => one.events)} events, ` +
+    `${sum((one) => one.cycles)} cycles: ${sum((one) => one.promised)} versions acknowledged, ${sum((one) => one.events)} events, ${sum((one) => one.timers)} timers, ` +
       `${sum((one) => one.counts.unanswered)} requests cut off, ${faults} faults`,
   )
   process.exitCode = faults === 0 ? 0 : 1
 }
 
-function say({ promised, places, events, arrivals, refusals, counts, faults }: CrashReport): string {
-  const { creates, updates, transactions, conflicts } = counts
+function say({ promised, places, events, arrivals, refusals, timers, counts, faults }: CrashReport): string {
+  const { creates, updates, transactions, referrals, conflicts } = counts
   return (
-    `${promised} versions (${creates} creates, ${updates} updates, ${transactions} transactions, ${conflicts} conflicts), ` +
-    `${places} places, ${events} events in ${arrivals} arrivals (${refusals} refused), ${faults.length} faults`
+    `${promised} versions (${creates} creates, ${updates} updates, ${transactions} transactions, ${referrals} referrals, ${conflicts} conflicts), ` +
+    `${places} places, ${events} events in ${arrivals} arrivals (${refusals} refused), ${timers} timers, ${faults.length} faults`
   )
 }

@@ -14,6 +14,7 @@ import { goal, resident, plan, subscription, type SubscriptionOptions } from '..
 import { checkFile, checkPromises, checkStore, type Subscribed } from './check.ts'
 import { ledger, type Ledger } from './ledger.ts'
 import { listener, type Listener } from './listener.ts'
+import { awaitTimers } from './timers.ts'
 import { write, type Counts } from './writers.ts'
 
 export type CrashReport = {
@@ -23,6 +24,8 @@ export type CrashReport = {
   readonly events: number
   readonly arrivals: number
   readonly refusals: number
+  /** Referrals whose timer went off. */
+  readonly timers: number
   readonly counts: Counts
   readonly faults: readonly string[]
 }
@@ -74,7 +77,7 @@ export async function crashRound({ seed, cycles, writers = 16, progress }: Round
   const path = join(folder, 'hub.sqlite')
   const promises = ledger()
   const faults: string[] = []
-  const counts = { creates: 0, updates: 0, transactions: 0, conflicts: 0, unanswered: 0 }
+  const counts = { creates: 0, updates: 0, transactions: 0, referrals: 0, conflicts: 0, unanswered: 0 }
   const listeners: Listener[] = []
   let hub = await start(path)
   try {
@@ -89,6 +92,7 @@ export async function crashRound({ seed, cycles, writers = 16, progress }: Round
     }
     faults.push(...(await checkPromises(hub.url, [...promises.all.values()])))
     await drain(hub.url, subscriptions)
+    faults.push(...(await awaitTimers(hub.url)))
     if ((await hub.end()) !== 0) faults.push('the hub did not end with 0')
     const report = await checkStore(path, promises.all, subscriptions.map(asSubscribed))
     faults.push(...report.faults, ...promises.faults)

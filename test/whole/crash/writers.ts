@@ -1,7 +1,8 @@
-/** Clients that write without pause until the hub is gone: creates, updates with If-Match, transactions of three. */
+/** Clients that write without pause until the hub is gone: creates, updates with If-Match, transactions of three, referrals. */
 import { resident, triple } from '../../builders/index.ts'
 import { random, type Random } from '../random.ts'
 import type { Answered, Ledger } from './ledger.ts'
+import { sentReferral } from './timers.ts'
 
 export const AGENCIES = ['es', 'ui', 'dhs', 'vr'] as const
 
@@ -16,11 +17,18 @@ export type Writing = {
   readonly acknowledged: () => void
 }
 
-export type Counts = { creates: number; updates: number; transactions: number; conflicts: number; unanswered: number }
+export type Counts = {
+  creates: number
+  updates: number
+  transactions: number
+  referrals: number
+  conflicts: number
+  unanswered: number
+}
 
 /** Resolves when every writer has lost its connection. */
 export async function write(writing: Writing, writers: number): Promise<Counts> {
-  const counts = { creates: 0, updates: 0, transactions: 0, conflicts: 0, unanswered: 0 }
+  const counts = { creates: 0, updates: 0, transactions: 0, referrals: 0, conflicts: 0, unanswered: 0 }
   const shared = new Map<string, Answered[]>(AGENCIES.map((agency) => [agency, []]))
   await Promise.all(
     Array.from({ length: writers }, async (_, index) => {
@@ -46,7 +54,8 @@ async function step(writer: Writer, participants: Answered[], turn: number): Pro
   try {
     if (choice < 4 && participants.length > 0) await update(writer, participants, number)
     else if (choice < 8) await create(writer, participants, number)
-    else await transaction(writer, participants, number)
+    else if (choice < 9) await transaction(writer, participants, number)
+    else await refer(writer, number)
     writer.acknowledged()
     return true
   } catch (error) {
@@ -84,6 +93,16 @@ async function transaction(writer: Writer, participants: Answered[], number: str
   for (const resource of resources) writer.ledger.note(resource)
   writer.counts.transactions++
   participants.push(resources[0]!)
+}
+
+/** A referral whose date of contact passes within a second: while the hub writes, is killed, or starts again. */
+async function refer(writer: Writer, number: string): Promise<void> {
+  const ms = writer.random.below(1_000)
+  const answer = await send(writer, 'POST', '', sentReferral(writer.agency, number, ms))
+  if (!expected(writer, answer, [200])) return
+  const { entry } = answer.body as unknown as { entry: { resource: Answered }[] }
+  for (const { resource } of entry) writer.ledger.note(resource)
+  writer.counts.referrals++
 }
 
 type ClientAnswer = { readonly status: number; readonly body: Answered }

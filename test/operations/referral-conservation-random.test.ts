@@ -1,0 +1,166 @@
+/**
+ * Random histories of referrals: whatever the parties do, in whatever order, and however long the hub sleeps, every
+ * referral that was sent is closed, ended, or watched. What is counted is compared with what the store holds.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { legalNow, type Move } from '../../server/domain/referral/legal.ts'
+import { parseLifecycle } from '../../server/domain/referral/lifecycle.ts'
+import type { JsonObject, Resource } from '../../server/fhir/types.ts'
+import { ROOT } from '../checks/files.ts'
+import type { Store } from '../../server/store/store.ts'
+import { agency, business, codeSystemAt, coded, output, type Body } from '../builders/index.ts'
+import { clientAt, made, type Client } from '../given.ts'
+import { DAY, hubOver, MONDAY, referTo, warningsOf, type StoredTask } from '../jobs/clocked-hub.ts'
+import { STORES } from '../store/stores.ts'
+import { random, type Random } from '../whole/random.ts'
+
+const STEPS = Number(process.env['HISTORY'] ?? '60')
+const AGENCIES = ['es', 'vr', 'board'] as const
+const lifecycle = parseLifecycle(
+  JSON.parse(readFileSync(`${ROOT}/capability/rules/referral-lifecycle.json`, 'utf8')) as JsonObject,
+)
+const OPEN = lifecycle.statuses.filter((status) => status !== 'draft')
+
+for (const kind of STORES) {
+  for (const seed of [1, 2]) {
+    it(`operations / $referral-conservation over ${kind.name}: no referral is lost in ${STEPS} random steps, seed ${seed}`, async function () {
+      this.timeout(180_000)
+      const opened = await kind.open()
+      opened.clock.now = MONDAY
+      const gate = { isOpen: false }
+      const hub = await hubOver(gated(opened.store, gate), () => opened.clock.now)
+      const work = async (): Promise<void> => {
+        gate.isOpen = true
+        await hub.runDue()
+        gate.isOpen = false
+      }
+      const { url } = await hub.listen()
+      try {
+        const as = (name: string): Client => clientAt(url, name === 'board' ? undefined : name)
+        const run = { work, as, choice: random(seed), tasks: [] as string[], clock: opened.clock }
+        for (let turn = 0; turn < STEPS; turn += 1) {
+          await step(run, turn)
+          const figures = await counted(as('board'))
+          assert.deepEqual(figures, await recounted(run, opened.store), `after step ${turn}`)
+        }
+        opened.clock.now += 400 * DAY
+        await work()
+        const { sent, closed, ended, armed, warned, unaccounted } = await counted(as('board'))
+        assert.deepEqual([armed, unaccounted], [0, 0], 'a year later everybody was warned')
+        assert.equal(sent, closed! + ended! + warned!)
+      } finally {
+        await hub.stop()
+        await opened.close()
+      }
+    })
+  }
+}
+
+/** A store whose jobs are claimed only while the test lets the hub work. */
+const gated = (store: Store, gate: { readonly isOpen: boolean }): Store => ({
+  ...store,
+  jobs: { ...store.jobs, claim: (query) => (gate.isOpen ? store.jobs.claim(query) : Promise.resolve([])) },
+})
+
+type Run = {
+  work(): Promise<void>
+  readonly as: (agency: string) => Client
+  readonly choice: Random
+  readonly tasks: string[]
+  readonly clock: { now: number }
+}
+
+/** A new referral, or a move of a party; then time passes, and the hub works or sleeps. */
+async function step(run: Run, turn: number): Promise<void> {
+  const { choice, tasks, clock } = run
+  if (tasks.length < 3 || choice.below(4) === 0) tasks.push((await referTo(run.as('es'), `N-${turn}`)).id)
+  else await move(run)
+  clock.now += choice.pick([0, 3_600_000, DAY, 3 * DAY, 8 * DAY, 20 * DAY])
+  if (choice.below(3) > 0) await run.work()
+}
+
+/** A legal move of a random party, with the evidence that it needs. */
+async function move({ as, choice, tasks }: Run): Promise<void> {
+  const name = choice.pick(AGENCIES)
+  const id = choice.pick(tasks)
+  const task = made(await as('es').get(`/Task/${id}`)) as StoredTask
+  const caller = { agency: name, role: name === 'board' ? ('board' as const) : ('agency' as const) }
+  const moves = legalNow(task as unknown as Resource, caller, lifecycle)
+  if (choice.below(6) === 0) return void (await speak(as(name), name, id))
+  if (moves.length === 0) return
+  const next = moved(task, choice.pick(moves))
+  const answer = await as(name).put(`/Task/${id}`, next, task.meta.versionId)
+  assert.equal(answer.status, 200, answer.text)
+}
+
+/** An appeal of a party, or a decision of the board; refused for a referral that has ended. */
+async function speak(client: Client, name: string, id: string): Promise<void> {
+  const [operation, parameter] = name === 'board' ? ['adjudicate', 'decision'] : ['appeal', 'reason']
+  const parameters = { resourceType: 'Parameters', parameter: [{ name: parameter, valueString: 'It is late.' }] }
+  const { status, text } = await client.post(`/Task/${id}/$${operation}`, parameters)
+  assert.ok([200, 422].includes(status), text)
+}
+
+function moved(task: StoredTask, { status, businessStatus, outcome, needs }: Move): Body {
+  const reason = { coding: [{ system: codeSystemAt('ineligible-reason'), code: 'income' }], text: 'A reason.' }
+  const attempt = (day: string) => ({ type: coded(codeSystemAt('task-output'), 'contact-attempt'), valueDateTime: day })
+  const added = [
+    ...(outcome === undefined ? [] : [output('outcome', 'referral-outcome', outcome)]),
+    ...(needs.includes('resulting-activity')
+      ? [output('resulting-service-code', 'service-catalogue', 'career-counseling')]
+      : []),
+    ...(needs.includes('contact-attempts')
+      ? ['2026-12-01T10:00:00Z', '2026-12-02T10:00:00Z', '2026-12-03T10:00:00Z'].map(attempt)
+      : []),
+  ]
+  const before = (task.output ?? []) as readonly object[]
+  return {
+    ...task,
+    status,
+    ...(status === 'accepted' && task.owner === undefined ? { owner: agency('vr') } : {}),
+    ...(businessStatus === undefined ? {} : business(businessStatus)),
+    ...(needs.some((need) => need.startsWith('statusReason')) ? { statusReason: reason } : {}),
+    ...(added.length > 0 ? { output: [...before, ...added] } : {}),
+  } as Body
+}
+
+async function counted(board: Client): Promise<Record<string, number>> {
+  const parameters = made(await board.get('/$referral-conservation')).parameter as {
+    name: string
+    valueUnsignedInt?: number
+  }[]
+  return Object.fromEntries(
+    parameters.flatMap(({ name, valueUnsignedInt: count }) => (count === undefined ? [] : [[name, count]])),
+  )
+}
+
+/** The same figures by looking at each Task: an open one is watched by a job, or has a warning that is still shown. */
+async function recounted({ as, tasks }: Run, store: Store): Promise<Record<string, number>> {
+  const figures = { sent: 0, closed: 0, ended: 0, armed: 0, warned: 0, unaccounted: 0 }
+  const { jobs } = await store.jobs.list({ kinds: ['referral-timer'], limit: 10_000 })
+  const shown = new Set<string>()
+  let cursor = ''
+  do {
+    const { parameter = [] } = made(await as('board').get(`/$warnings?count=200${cursor}`))
+    for (const { name, part } of parameter as {
+      name: string
+      part: { name: string; valueReference: { reference: string } }[]
+    }[])
+      if (name === 'warning') shown.add(part[0]!.valueReference.reference)
+    const next = (parameter as { name: string; valueString?: string }[]).find(({ name }) => name === 'next')
+    cursor = next ? `&cursor=${next.valueString}` : ''
+  } while (cursor !== '')
+  for (const id of tasks) {
+    const task = made(await as('board').get(`/Task/${id}`)) as StoredTask
+    figures.sent += 1
+    if (!OPEN.includes(String(task.status))) {
+      const hasOutcome = JSON.stringify(task.output ?? []).includes('referral-outcome')
+      figures[hasOutcome && task.status !== 'entered-in-error' ? 'closed' : 'ended'] += 1
+    } else if (shown.has(`Task/${id}`)) figures.warned += 1
+    else if (jobs.some(({ key, state }) => key === id && state !== 'failed')) figures.armed += 1
+    else figures.unaccounted += 1
+    assert.ok(!shown.has(`Task/${id}`) || warningsOf(task).length > 0 || JSON.stringify(task).includes('appeal'))
+  }
+  return figures
+}
