@@ -75,6 +75,11 @@ export const ERRORS = {
   'unknown-agency': [401, 'login', 'The caller is not an agency of the hub.'],
   forbidden: [403, 'forbidden', 'The caller may not do this to this record.'],
   'id-not-yours': [403, 'forbidden', 'An agency may choose an id only under its own prefix.'],
+  'identity-reserved': [
+    403,
+    'forbidden',
+    'The element says who a participant is: the agency of entry or the board changes it, others propose.',
+  ],
   // the record
   'not-found': [404, 'not-found', 'No such record, or none that the caller may know of.'],
   deleted: [410, 'deleted', 'The record was deleted; its history stays.'],
@@ -152,6 +157,12 @@ export const ERRORS = {
     'The referral that the request made before is closed by now (an information).',
   ],
   'referral-rule': [422, 'business-rule', 'A rule of the referral lifecycle is broken.'],
+  'participant-retired': [422, 'business-rule', 'The participant is retired and takes nothing new.'],
+  'merge-conflict': [
+    409,
+    'conflict',
+    'The two participants cannot be merged, or their merge cannot be undone, as their records are now.',
+  ],
   'consent-missing': [422, 'business-rule', 'No active consent of the participant names the recipient.'],
   'element-immutable': [422, 'business-rule', 'The element cannot change after creation.'],
   'plan-active-exists': [422, 'business-rule', 'The participant already has an active success plan.'],

@@ -7,6 +7,7 @@ import { listJobs } from './jobs.ts'
 import { match, type MatchNeeds } from './match.ts'
 import { claim, openReferrals } from './open-referrals.ts'
 import { proposeReferrals } from './propose-referrals.ts'
+import { merge, undoMerge } from './merge.ts'
 import { proposeChange } from './propose-change.ts'
 import { reconcile } from './reconcile.ts'
 import { refer } from './refer.ts'
@@ -37,6 +38,8 @@ export const operations = (needs: OperationNeeds): readonly Operation[] => [
   proposeReferrals(needs),
   submitReferrals(needs),
   refer(needs),
+  merge(needs),
+  undoMerge(needs),
   revokeConsent(needs),
   why(needs),
   consentCheck(needs),

@@ -1,5 +1,6 @@
 /** The referral that an earlier `$refer` made under a number: the same request has the same answer, another is refused. */
 import { differences } from '../domain/referral/repeat.ts'
+import { isReferral } from '../domain/referral/task.ts'
 import type { Referral } from '../domain/referral/draft.ts'
 import { refuse } from '../fhir/outcome.ts'
 import type { Key, Resource } from '../fhir/types.ts'
@@ -19,7 +20,8 @@ export async function numberedReferral(
   const [request] = await view.list('ServiceRequest', { op: 'token', param: 'identifier', ...token })
   if (!request) return undefined
   const { id } = request
-  const tasks = await view.list('Task', { op: 'reference', param: 'focus', type: 'ServiceRequest', id })
+  const all = await view.list('Task', { op: 'reference', param: 'focus', type: 'ServiceRequest', id })
+  const tasks = all.filter(isReferral)
   const task = tasks.find((one) => bears(one, token)) ?? tasks[0]
   if (!task)
     throw inUse(`\`${token.code}\` is the number of \`ServiceRequest/${id}\`, which has no Task that you may know of.`)

@@ -1,5 +1,6 @@
 /** $revoke-consent: a participant no longer wants an agency to know. Defined in capability/operations. */
 import { buildDenial } from '../domain/referral/denial.ts'
+import { mergedIntoOf } from '../domain/visibility/audience.ts'
 import { idOf, items, textOf } from '../fhir/element.ts'
 import { operationOutcome, refuse } from '../fhir/outcome.ts'
 import { readParameters, type Values } from '../fhir/parameters.ts'
@@ -61,15 +62,22 @@ export async function withdraw(needs: ReferralNeeds, call: Call, withdrawal: Wit
  * the other: the answer is the same whether or not there is such a participant.
  */
 export async function withdrawSigned(needs: ReferralNeeds, call: Call, withdrawal: Withdrawal): Promise<Reply> {
-  const participant = { type: 'Patient', id: withdrawal.participant }
-  if (await unrestricted(needs.store).resource(participant)) {
-    const { now } = call
-    const resource = buildDenial({ ...withdrawal, id: needs.newId(), organization: BOARD, now })
+  const { now } = call
+  const participant = await survivorOf(needs, withdrawal.participant)
+  if (participant !== undefined) {
+    const resource = buildDenial({ ...withdrawal, participant, id: needs.newId(), organization: BOARD, now })
     await retryOnConflict(() =>
       write(needs, { caller: HUB_CALLER, now }, [{ kind: 'put', create: true, resource, at: 'Consent' }]),
     )
   }
   return { status: 202, resource: RECEIVED }
+}
+
+/** The record to which a person's records were moved by merges, whoever may know of it. */
+async function survivorOf({ store }: ReferralNeeds, id: string): Promise<string | undefined> {
+  const patient = await unrestricted(store).resource({ type: 'Patient', id })
+  // A merge in turn rewrites the extension: it always names the last one.
+  return patient && (mergedIntoOf(patient) ?? id)
 }
 
 const RECEIVED = {

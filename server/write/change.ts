@@ -37,6 +37,13 @@ export type Change =
        * a record that the caller may not know of.
        */
       readonly derived?: true | 'hub'
+      /**
+       * Made by a merge or its undo: `moved`, a record that is about another participant since, with its author kept;
+       * `participant`, one of the two. Rules of agencies do not apply to what the hub rewrites.
+       */
+      readonly merge?: 'moved' | 'participant'
+      /** With `merge`: the keyed hash of the number that the participant has since; empty for none. */
+      readonly ssn?: string
       readonly at: string
     }
   | { readonly kind: 'remove'; readonly key: Key; readonly ifMatch?: Tags; readonly at: string }
@@ -65,12 +72,16 @@ export type PreparedChange = {
 export const isOfHub = ({ change }: Pick<PreparedChange, 'change'>): boolean =>
   change.kind === 'put' && change.derived === 'hub'
 
-/** Who writes the change: the caller, or the hub in its own name. */
-export const writerOf = (change: Pick<PreparedChange, 'change'>, caller: Caller): string =>
-  isOfHub(change) ? HUB : caller.agency
+/** Who writes the change: the caller, or the hub in its own name; a record that a merge moves keeps its author. */
+export function writerOf(one: Pick<PreparedChange, 'change' | 'stored'>, caller: Caller): string {
+  if (isOfHub(one)) return HUB
+  return isMoved(one.change) ? (one.stored?.author ?? caller.agency) : caller.agency
+}
 
 export const keyOf = (change: Change): Key =>
   change.kind === 'remove' ? change.key : { type: change.resource.resourceType, id: change.resource.id }
+
+export const isMoved = (change: Change): boolean => change.kind === 'put' && change.merge === 'moved'
 
 /** An update that changes nothing writes nothing. A deletion of what does not exist, as far as the caller may know, changes nothing, and must not touch what may exist. */
 export const changesAnything = (one: PreparedChange): boolean =>

@@ -174,7 +174,8 @@ type GrantChange = {
 
 /**
  * What the changed records grant to the participant's circle after the commit, where it is not what they granted before.
- * The deletion of the participant itself counts, too: it moves the lock, which those who refer to the participant guard.
+ * The deletion and the retirement of the participant itself count, too: they move the lock, which those who refer to the
+ * participant guard.
  */
 function grantChanges(
   { needs: { visibility, range }, changes, caller }: CircleContext,
@@ -188,8 +189,9 @@ function grantChanges(
         ? grantsOf(visibility, { resource, owner }, range)
         : []
     const [before, after] = [granted(old), granted(now)]
-    const isDeletion = key.type === 'Patient' && key.id === participant && old !== undefined && now === undefined
-    return isDeletion || JSON.stringify(before) !== JSON.stringify(after)
+    const isItself = key.type === 'Patient' && key.id === participant && old !== undefined
+    const movesLock = isItself && (now === undefined || old.active !== now.active)
+    return movesLock || JSON.stringify(before) !== JSON.stringify(after)
       ? [{ key: keyText(key), before, after, change }]
       : []
   })

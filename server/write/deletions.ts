@@ -10,7 +10,9 @@ import { REFERENCE, type Filter } from '../search/query.ts'
 import type { Guard } from '../store/store.ts'
 import { issuesAtEntry } from './bundle-location.ts'
 import type { PreparedChange } from './change.ts'
+import { aboutParticipant } from './circle-guards.ts'
 import type { PendingState } from './pending-state.ts'
+import type { RuleTables } from './rule-tables.ts'
 
 /** How many of the records that refer the refusal names. */
 const NAMED = 5
@@ -26,6 +28,36 @@ export async function checkDeletions(state: PendingState): Promise<readonly Guar
   )
   return guards.flat()
 }
+
+/**
+ * A participant with a record that is always kept (a referral) is not deleted, whoever may know of that record.
+ * @throws OutcomeError `reference-in-use` (409)
+ */
+export async function checkKept(
+  { writing, visibility }: Pick<RuleTables, 'writing' | 'visibility'>,
+  { changes, unrestricted }: PendingState,
+): Promise<readonly Guard[]> {
+  const deleted = changes.filter(
+    ({ key, before, after }) => visibility.participant[key.type] === 'self' && before !== undefined && !after,
+  )
+  const guards = await Promise.all(
+    deleted.map(async ({ key, at }) => {
+      const where = aboutParticipant(key.id)
+      const { versions } = await unrestricted.find({ type: writing.kept, where, limit: 1 })
+      if (versions.length > 0) throw kept(key, at)
+      return writing.kept.map((type): Guard => ({ none: unrestricted.query({ type, where, limit: 1 }) }))
+    }),
+  )
+  return guards.flat()
+}
+
+const kept = (key: Key, at: string): OutcomeError =>
+  refuse(
+    'reference-in-use',
+    `\`${keyText(key)}\` is not deleted, because it has referrals, which stay traceable. ` +
+      'Merge it into another record by `Patient/$merge`, or retire it and set its referrals to `entered-in-error`.',
+    { expression: at },
+  )
 
 async function checkDeletion(
   { view, definitions, changes }: PendingState,

@@ -10,7 +10,7 @@ import { focusOf } from '../domain/referral/linked.ts'
 import { isReferral, ownerOf, REFERRAL_CODE } from '../domain/referral/task.ts'
 import type { Filter } from '../search/query.ts'
 import { acceptedProposals } from './accepted-proposals.ts'
-import type { Change, PreparedChange } from './change.ts'
+import { keyOf, type Change, type PreparedChange } from './change.ts'
 import type { WriteContext } from './context.ts'
 
 const ENDINGS = ['revoked', 'entered-in-error']
@@ -28,8 +28,6 @@ export async function derivedChanges(
 }
 
 type Put = Change & { readonly kind: 'put' }
-
-const keyOf = ({ resource }: Put) => ({ type: resource.resourceType, id: resource.id })
 
 const derived = (resource: Resource, at: string): Put => ({
   kind: 'put',

@@ -123,7 +123,8 @@ export async function ssnHashOf(
   one: Pick<PreparedChange, 'key' | 'ssn' | 'stored'>,
 ): Promise<string | undefined> {
   if (one.key.type !== 'Patient') return undefined
-  if (one.ssn) return one.ssn
+  // Empty: an undone merge takes the number back.
+  if (one.ssn !== undefined) return one.ssn === '' ? undefined : one.ssn
   const entries = one.stored ? await view.entries(one.key) : []
   const entry = entries.find(({ param }) => param === SSN_HASH)
   return entry?.kind === 'token' ? entry.code : undefined

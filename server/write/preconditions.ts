@@ -10,11 +10,16 @@ import type { Expect } from '../store/store.ts'
 import type { PreparedChange } from './change.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Policy } from './policy/policy.ts'
+import type { WritingRule } from './rule-tables.ts'
 
-type PreconditionNeeds = { readonly definitions: Definitions; readonly policy: Pick<Policy, 'checkWriter'> }
+type PreconditionNeeds = {
+  readonly definitions: Definitions
+  readonly policy: Pick<Policy, 'checkWriter' | 'checkDeleter'>
+}
 
 export function checkPreconditions(needs: PreconditionNeeds, caller: Caller, changed: PreparedChange): void {
   if (changed.change.kind === 'put' && changed.change.derived) return
+  needs.policy.checkDeleter(caller, changed)
   // The hub itself need not name a version; where it does, that one must be the current one.
   if (caller.role === 'hub' && changed.change.ifMatch === undefined) return
   checkVersion(needs.definitions, changed)
@@ -26,6 +31,19 @@ export function checkWriter(definitions: Definitions, caller: Caller, changed: P
   checkType(definitions, caller, changed)
   if (changed.change.kind === 'put' && !changed.change.create && !changed.stored)
     checkChosenId(definitions, caller, changed)
+}
+
+/** The same answer whatever there is: nobody else learns whether a participant exists, or at which version. */
+export function checkDeleter(
+  { deletedByBoard }: Pick<WritingRule, 'deletedByBoard'>,
+  { agency, role }: Caller,
+  { change, key }: PreparedChange,
+): void {
+  if (change.kind !== 'remove' || role !== 'agency' || !deletedByBoard.includes(key.type)) return
+  throw refuse(
+    'forbidden',
+    `A \`${key.type}\` is deleted by the board alone, and not by \`${agency}\`. A participant that is entered twice is merged by the board (\`Patient/$merge\`); one that ended is retired: \`active\` \`false\` with a reason.`,
+  )
 }
 
 /** What the commit must find: exactly the state that was looked at. */

@@ -15,6 +15,10 @@ export type WritingRule = {
   readonly kept: readonly string[]
   /** By type of a lookup: the element that names an agency, and the extensions that this agency changes itself. */
   readonly ownElements: Readonly<Record<string, { readonly agency: string; readonly extensions: readonly string[] }>>
+  /** Elements that say who a participant is. */
+  readonly identifying: Readonly<Record<string, readonly string[]>>
+  /** Types that the board alone deletes. */
+  readonly deletedByBoard: readonly string[]
   /** Per type, the status that any agency that may know of the record may set, changing nothing else. */
   readonly withdrawable: Readonly<Record<string, string>>
   readonly byRole: readonly { readonly type: string; readonly code: string; readonly role: string }[]

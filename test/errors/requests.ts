@@ -10,6 +10,7 @@ import {
   business,
   careTeam,
   condition,
+  consent,
   goal,
   lookUpConsent,
   matchParameters,
@@ -141,9 +142,9 @@ const RECORD = {
   'not-found': { what: 'A record that there is not.', send: ({ es }) => es.get('/Patient/nobody') },
   deleted: {
     what: 'A record that was deleted.',
-    async send({ es }) {
+    async send({ es, board }) {
       const subject = await newcomer(es, 'es')
-      await es.delete(`/${subject}`, 1)
+      await board.delete(`/${subject}`, 1)
       await es.get(`/${subject}`)
     },
   },
@@ -179,12 +180,46 @@ const RECORD = {
       await es.post('/Goal', goal(subject), { headers: { 'If-None-Exist': `patient=${subject}` } })
     },
   },
-  'reference-in-use': {
-    what: 'A participant deleted who has a goal.',
+  'identity-reserved': {
+    what: 'A recipient of a consent who renames the participant.',
+    async send({ es, abe }) {
+      const subject = await newcomer(es, 'es')
+      await post(es, consent(subject, 'es', 'abe'))
+      const patient = (await abe.get(`/${subject}`)).body as Body
+      await abe.put(`/${subject}`, { ...patient, birthDate: '1990-08-01' }, 1)
+    },
+  },
+  'participant-retired': {
+    what: 'A goal of a participant who is retired.',
     async send({ es }) {
       const subject = await newcomer(es, 'es')
+      const other = await newcomer(es, 'es')
+      const patient = (await es.get(`/${subject}`)).body as Body
+      const link = [{ other: { reference: other }, type: 'replaced-by' }]
+      await es.put(`/${subject}`, { ...patient, active: false, link }, 1)
+      await es.post('/Goal', goal(subject))
+    },
+  },
+  'merge-conflict': {
+    what: 'A participant merged with itself.',
+    async send({ es, board }) {
+      const subject = await newcomer(es, 'es')
+      const patient = { reference: subject }
+      await board.post('/Patient/$merge', {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'source-patient', valueReference: patient },
+          { name: 'target-patient', valueReference: patient },
+        ],
+      })
+    },
+  },
+  'reference-in-use': {
+    what: 'A participant deleted who has a goal.',
+    async send({ es, board }) {
+      const subject = await newcomer(es, 'es')
       await post(es, goal(subject))
-      await es.delete(`/${subject}`, 1)
+      await board.delete(`/${subject}`, 1)
     },
   },
   'duplicate-participant': {

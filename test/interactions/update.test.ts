@@ -42,7 +42,7 @@ describe('interactions / update', () => {
     assert.match(refused(stale, 412, 'version-conflict'), /version `2`, not `1`.*\$reconcile\?base=1/s)
     assert.equal(stale.headers.get('etag'), 'W/"2"')
     assert.equal(made(await es.get(path)).gender, 'other')
-    refused(await es.delete(path), 428, 'version-required')
+    refused(await hub.as('board').delete(path), 428, 'version-required')
   })
 
   it('honours If-Match where it is sent, and does without where it is not needed', async () => {

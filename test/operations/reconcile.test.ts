@@ -85,7 +85,7 @@ describe('operations / $reconcile', () => {
   it('answers 404 for a participant whom the caller may not see, and 410 for a deleted one', async () => {
     const { id } = await newPatient()
     refused(await hub.as('dhs').get(`/Patient/${id}/$reconcile?base=1`), 404, 'not-found')
-    assert.equal((await es.delete(`/Patient/${id}`, 1)).status, 204)
+    assert.equal((await hub.as('board').delete(`/Patient/${id}`, 1)).status, 204)
     refused(await es.get(`/Patient/${id}/$reconcile?base=1`), 410, 'deleted')
   })
 })

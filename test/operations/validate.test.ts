@@ -102,10 +102,12 @@ describe('operations / validate', () => {
   })
 
   it('says with `delete` whether a record may be deleted, whatever the body', async () => {
+    const board = hub.as('board')
     const { id } = made(await es.post('/Patient', participant('es', { number: 'ES-901' })))
     const path = `/Patient/${id}/$validate?mode=delete`
-    assert.deepEqual(errors(await es.get(path)), [])
-    assert.deepEqual(errors(await es.post(path, LIKE)), [])
+    assert.deepEqual(errors(await board.get(path)), [])
+    assert.deepEqual(errors(await board.post(path, LIKE)), [])
+    assert.equal(made(await es.get(path)).issue[0].details.coding[0].code, 'forbidden')
     assert.equal((await es.get(`/Patient/${id}`)).status, 200)
     refused(await es.get('/Patient/nobody/$validate?mode=delete'), 404, 'not-found')
     refused(await es.post('/Patient/$validate?mode=delete', LIKE), 400, 'invalid-parameter')

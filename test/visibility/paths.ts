@@ -29,6 +29,8 @@ function referring(reference: string, { type, own }: Target): Body {
   if (type === 'Observation') return { ...condition(own), evidence: [{ detail: [{ reference }] }] }
   return { ...goal(own), addresses: [{ reference }] }
 }
+/** A participant is deleted by the board alone: everybody else gets the same answer, whatever there is. */
+const DELETED_BY_AGENCIES = ['Condition', 'Observation']
 const REFERABLE = ['Patient', 'Condition', 'Observation', 'RelatedPerson']
 
 /** A body that is not valid, so that nothing is ever written with it. */
@@ -82,9 +84,14 @@ export const PATHS: readonly AccessPath[] = [
     ask: (client, target) =>
       client.post('/', bundle('transaction', entry('PUT', at(target).slice(1), invalid(target)))),
   },
-  { name: 'delete of a version that never was', ask: (client, target) => client.delete(at(target), 999) },
+  {
+    name: 'delete of a version that never was',
+    types: DELETED_BY_AGENCIES,
+    ask: (client, target) => client.delete(at(target), 999),
+  },
   {
     name: 'delete of a version that never was, in a transaction',
+    types: DELETED_BY_AGENCIES,
     ask: (client, target) =>
       client.post('/', bundle('transaction', entry('DELETE', at(target).slice(1), undefined, { ifMatch: 'W/"999"' }))),
   },

@@ -404,6 +404,18 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   ],
   [
     1,
+    '$merge',
+    (k) =>
+      abe('POST', `/Patient/$${k.random.one(['merge', 'undo-merge'])}`, {
+        resourceType: 'Parameters',
+        parameter: ['source-patient', 'target-patient'].map((name) => ({
+          name,
+          valueReference: { reference: key(k, 'Patient') },
+        })),
+      }),
+  ],
+  [
+    1,
     '$why',
     (k) => abe('GET', `/${key(k, k.random.one(['Patient', 'Condition']))}/$why?agency=${k.random.one(['vr', 'es'])}`),
   ],

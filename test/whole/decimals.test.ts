@@ -332,6 +332,29 @@ describe('numbers keep their text', () => {
         const { text } = ok(await es.get(`/CodeSystem/$lookup?${query}`))
         for (const number of NUMBERS) assert.ok(text.includes(`"valueDecimal":${number}}`), `${number} in ${text}`)
       },
+      async merge() {
+        const [source, target] = [await newParticipant(), await newParticipant()]
+        const { id } = await post(measured(goal(source)))
+        ok(await mergedBy('merge', source, target))
+        keeps(ok(await es.get(`/Goal/${id}`)).text)
+      },
+      async 'undo-merge'() {
+        const [source, target] = [await newParticipant(), await newParticipant()]
+        const { id } = await post(measured(goal(source)))
+        ok(await mergedBy('merge', source, target))
+        ok(await mergedBy('undo-merge', source, target))
+        keeps(ok(await es.get(`/Goal/${id}`)).text)
+      },
+      async 'revoke-consent'() {
+        const subject = await newParticipant()
+        const { id } = await post(measured(consent(subject, 'es', 'vr')))
+        const parameter = [{ name: 'recipient', valueReference: { reference: 'Organization/vr' } }]
+        await send('POST', `/${subject}/$revoke-consent`, { resourceType: 'Parameters', parameter })
+        keeps(await stored({ type: 'Consent', id }))
+      },
+      why: 'answers reasons, references and instants, no element of a record',
+      'consent-check': 'answers reasons, references and instants, no element of a record',
+      'propose-change': 'takes names, a date and a code',
       jobs: 'answers keys, states and times of jobs, no element of a record',
       'retry-job': 'answers the state of a job, no element of a record',
       status: 'answers the status and the count of events of a subscription, no element of the record',
@@ -340,6 +363,15 @@ describe('numbers keep their text', () => {
       translate: 'answers codes and equivalences',
       'validate-code': 'answers whether a code is valid, and its display',
     }
+
+    const mergedBy = (operation: string, source: string, target: string) =>
+      hub.as('board').post(`/Patient/$${operation}`, {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'source-patient', valueReference: { reference: source } },
+          { name: 'target-patient', valueReference: { reference: target } },
+        ],
+      })
 
     const saying = (name: string) => ({ resourceType: 'Parameters', parameter: [{ name, valueString: 'A reason.' }] })
 

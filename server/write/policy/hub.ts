@@ -5,18 +5,19 @@ import { audiencesOf } from '../audiences.ts'
 import { issuesAtEntry } from '../bundle-location.ts'
 import { isOfHub, type PreparedChange } from '../change.ts'
 import { complete, type HubValues } from '../complete.ts'
-import { checkDeletions } from '../deletions.ts'
+import { checkDeletions, checkKept } from '../deletions.ts'
 import { consentReviews } from '../consent-reviews.ts'
 import { denialEffects } from '../denial-effects.ts'
 import { derivedChanges } from '../derived-changes.ts'
 import { withPathways } from '../pathway.ts'
 import { changesOwnElements } from '../own-elements.ts'
 import { pendingState, type PendingState } from '../pending-state.ts'
-import { checkWriter } from '../preconditions.ts'
+import { checkDeleter, checkWriter } from '../preconditions.ts'
 import type { RecordIndex } from '../record-index.ts'
 import { HUB_CALLER } from '../reserved-agencies.ts'
 import { checkReferences } from '../references.ts'
 import type { RuleTables } from '../rule-tables.ts'
+import { checkRetired } from '../retired-participants.ts'
 import { rulesOf } from '../rules/index.ts'
 import type { Rule, RuleResult } from '../rules/rule.ts'
 import type { Policy } from './policy.ts'
@@ -35,6 +36,7 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
   return {
     posted: tables.posted,
     setElements: { Task: ['lastModified'] },
+    checkDeleter: (caller, change) => checkDeleter(tables.writing, caller, change),
     checkWriter: (caller, change) =>
       changesOwnElements(tables.writing, caller, change) ? undefined : checkWriter(definitions, caller, change),
     derive: async (context, changes) => {
@@ -54,16 +56,23 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
 async function checkRules(rulesFor: RulesFor, tables: RuleTables, state: PendingState): Promise<Required<RuleResult>> {
   // First: it reads at once what the rules look at.
   const references = await checkReferences(tables, state)
-  const checks = state.changes.flatMap((one) => rulesFor(one.key.type).map((rule) => checkRule(rule, one, state)))
+  const checks = state.changes.flatMap((one) =>
+    (isMerge(one) ? [] : rulesFor(one.key.type)).map((rule) => checkRule(rule, one, state)),
+  )
   const results = await Promise.all(checks)
+  const retired = await checkRetired(tables, state)
+  const kept = await checkKept(tables, state)
   const deletions = await checkDeletions(state)
   return {
-    issues: [...references.issues, ...results.flatMap((one) => one.issues ?? [])],
-    guards: [...references.guards, ...deletions, ...results.flatMap((one) => one.guards ?? [])],
+    issues: [...references.issues, ...retired, ...results.flatMap((one) => one.issues ?? [])],
+    guards: [...references.guards, ...deletions, ...kept, ...results.flatMap((one) => one.guards ?? [])],
     jobs: results.flatMap((one) => one.jobs ?? []),
     writes: results.flatMap((one) => one.writes ?? []),
   }
 }
+
+/** What the hub rewrites in a merge is no act of an agency. */
+const isMerge = ({ change }: PreparedChange): boolean => change.kind === 'put' && change.merge !== undefined
 
 type RulesFor = (type: string) => readonly Rule[]
 

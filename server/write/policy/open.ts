@@ -6,6 +6,7 @@ import type { Policy } from './policy.ts'
 
 export const openPolicy = (): Policy => ({
   setElements: {},
+  checkDeleter: () => undefined,
   checkWriter: () => undefined,
   derive: () => Promise.resolve([]),
   complete: completeMeta,

@@ -16,6 +16,8 @@ export type Policy = {
   readonly posted?: PostedDefinitions
   /** Elements that the hub itself sets on every write, by type: they do not count as a change. */
   readonly setElements: Readonly<Record<string, readonly string[]>>
+  /** May this caller delete records of the type? Looked at before the record itself. @throws OutcomeError */
+  checkDeleter(caller: Caller, change: PreparedChange): void
   /** May this caller write this record at all? @throws OutcomeError */
   checkWriter(caller: Caller, change: PreparedChange): void
   /** Changes that follow from others and belong in the same commit. */

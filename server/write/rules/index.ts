@@ -8,11 +8,13 @@ import { catalogueRules } from './catalogue.ts'
 import { closedReferralRules } from './closed-referral.ts'
 import { consentRules } from './consent.ts'
 import { definitionRules } from './definition.ts'
+import { identityRules } from './identity.ts'
 import { numberRules } from './numbers.ts'
 import { ownershipRules } from './ownership.ts'
 import { participantRules } from './participant.ts'
 import { planRules } from './plan.ts'
 import { referralRules } from './referral.ts'
+import { retirementRules } from './retirement.ts'
 import { relatedPersonRules } from './related-person.ts'
 import { roleRules } from './role.ts'
 import type { Rule } from './rule.ts'
@@ -23,6 +25,8 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...ownershipRules(tables),
   ...accessRules(tables),
   ...agencyRules,
+  ...identityRules(tables),
+  ...retirementRules,
   ...participantRules(tables),
   ...planRules(tables),
   ...referralRules(tables),

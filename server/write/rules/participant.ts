@@ -6,6 +6,8 @@ import { HUB_ID, hubIdOf } from '../../domain/participant/hub-id.ts'
 import { isNumberTelling } from '../../domain/participant/score.ts'
 import { match } from '../../search/match.ts'
 import type { Filter } from '../../search/query.ts'
+import { replacementOf } from '../../domain/participant/retirement.ts'
+import { currentResource } from '../../records/resource.ts'
 import type { FoundVersion } from '../../store/store.ts'
 import type { AuditedAct } from '../audit-event.ts'
 import type { PreparedChange } from '../change.ts'
@@ -21,10 +23,11 @@ import {
   type ChangedLikeness,
 } from '../participant-likeness.ts'
 import type { PendingState } from '../pending-state.ts'
+import { refusesIdentity } from './identity.ts'
 import type { RuleTables } from '../rule-tables.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
-type ParticipantTables = Pick<RuleTables, 'matching' | 'attempts'>
+type ParticipantTables = Pick<RuleTables, 'matching' | 'attempts' | 'writing'>
 
 export const participantRules = (tables: ParticipantTables): readonly Rule[] => [
   { types: ['Patient'], check: (change, state) => isNew(tables, change, state) },
@@ -38,7 +41,7 @@ export const participantRules = (tables: ParticipantTables): readonly Rule[] => 
  */
 async function isNew(tables: ParticipantTables, changed: PreparedChange, state: PendingState): Promise<RuleResult> {
   const { key, after } = changed
-  if (!after || state.caller.role === 'hub') return {}
+  if (!after || state.caller.role === 'hub' || refusesIdentity(tables, changed, state.caller)) return {}
   const { matching } = tables
   const own = await changedLikeness(matching, changed, state)
   const filter = duplicateFilter(matching, own)
@@ -51,7 +54,7 @@ async function isNew(tables: ParticipantTables, changed: PreparedChange, state: 
   const ids = [key.id, ...state.changes.filter((one) => one.key.type === 'Patient').map((one) => one.key.id)]
   const stored = found.filter((one) => !ids.includes(one.id) && match(filter, { ...one, entries: one.entries ?? [] }))
   const same = stored.find((one) => isSamePerson(matching, own, storedLikeness(matching, one)))
-  if (same) throw duplicate(same, changed)
+  if (same) throw duplicate(await inUse(same, state), changed)
   const where = otherThan(filter, [...ids, ...stored.map(({ id }) => id)])
   return {
     guards: [
@@ -59,6 +62,13 @@ async function isNew(tables: ParticipantTables, changed: PreparedChange, state: 
       ...stored.map(({ type, id, version }) => ({ key: { type, id }, expect: { version: [version] } })),
     ],
   }
+}
+
+/** The record that replaces the one that was found, as far as the caller may know of it: the person is used there. */
+async function inUse(found: FoundVersion, state: PendingState): Promise<Key> {
+  const id = replacementOf(currentResource(found))
+  const key: Key = { type: 'Patient', id: id ?? found.id }
+  return id !== undefined && (await state.read(key)) ? key : found
 }
 
 async function findOthers(

@@ -47,7 +47,7 @@ describe('write / rules / participant / social security numbers', function () {
       for (const ssn of [SECRET, guess(1)]) {
         const made = await dhs.post('/Patient', own(ssn, more))
         assert.equal(made.status, 201)
-        await dhs.delete(`/Patient/${made.body.id}`, 1)
+        assert.equal((await board.delete(`/Patient/${made.body.id}`, 1)).status, 204)
       }
     assert.equal(await attempts(), 0)
   })
@@ -113,11 +113,32 @@ describe('write / rules / participant / social security numbers', function () {
     assert.equal(await attempts(), 1)
   })
 
-  it('are counted when they come with an update of another agency’s participant', async () => {
+  it('are neither compared nor counted when they come with an update of another agency’s participant', async () => {
     const stored = made(await dhs.get(`/${subject}`))
     const ssn = (value: string) => [...stored.identifier, { system: 'http://hl7.org/fhir/sid/us-ssn', value }]
-    await dhs.put(`/${subject}`, { ...stored, identifier: ssn(SECRET) }, 1)
-    assert.equal(await attempts(), 1)
+    const answers = []
+    for (const value of [SECRET, ...Array.from({ length: LIMIT + 1 }, (_, index) => guess(index + 1))])
+      answers.push(await dhs.put(`/${subject}`, { ...stored, identifier: ssn(value) }, 1))
+    for (const answer of answers) refused(answer, 403, 'identity-reserved')
+    assert.equal(new Set(answers.map(({ text }) => text)).size, 1)
+    assert.equal(await attempts(), 0)
+  })
+
+  it('leave a change of who somebody is refused for that alone, not as a duplicate of somebody known', async () => {
+    const given = {
+      system: 'https://no-wrong-door.example/fhir/NamingSystem/agency/es',
+      value: '77',
+      assigner: { reference: 'Organization/es' },
+    }
+    const { identifier = [], ...other } = participant('es', { family: 'Zzyx' }) as Body & { identifier?: object[] }
+    made(await es.post('/Patient', { ...other, identifier: [...identifier, given] }))
+    const known = made(await es.get('/Patient?identifier=77')).entry[0].resource
+    made(await es.post('/Consent', consent(`Patient/${known.id}`, 'es', 'dhs')))
+    const stored = made(await dhs.get(`/${subject}`))
+    const claimed = { ...stored, identifier: [...stored.identifier, given] }
+    const answer = await dhs.put(`/${subject}`, claimed, 1)
+    refused(answer, 403, 'identity-reserved')
+    assert.ok(!answer.text.includes('duplicate-participant'))
   })
 
   it('are not counted for the board, nor where nobody of the name and birth date is known', async () => {
