@@ -232,16 +232,6 @@ describe('numbers keep their text', () => {
         keeps(ok(await hub.as('board').send('POST', `/Task/${id}/$adjudicate`, saying('decision'))).text)
       },
       'referral-conservation': 'answers counts of referrals',
-      'consent-check': 'answers a decision, codes and references',
-      why: 'answers codes, dates and references',
-      'propose-change': 'makes a Task of what it is sent, which has no number',
-      async 'revoke-consent'() {
-        const task = await measuredTask()
-        const { reference } = task.for as { reference: string }
-        const parameter = [{ name: 'recipient', valueReference: task.owner as { reference: string } }]
-        ok(await es.post(`/${reference}/$revoke-consent`, { resourceType: 'Parameters', parameter }))
-        keeps(await stored({ type: 'Task', id: task.id }))
-      },
       warnings: 'answers codes and times of warnings, no element of a record but references',
       async 'submit-referrals'() {
         const subject = await newParticipant()
@@ -351,6 +341,10 @@ describe('numbers keep their text', () => {
         const parameter = [{ name: 'recipient', valueReference: { reference: 'Organization/vr' } }]
         await send('POST', `/${subject}/$revoke-consent`, { resourceType: 'Parameters', parameter })
         keeps(await stored({ type: 'Consent', id }))
+        const sent = await measuredTask()
+        const from = (sent.for as { reference: string }).reference
+        await send('POST', `/${from}/$revoke-consent`, { resourceType: 'Parameters', parameter })
+        keeps(await stored({ type: 'Task', id: sent.id }))
       },
       why: 'answers reasons, references and instants, no element of a record',
       'consent-check': 'answers reasons, references and instants, no element of a record',
