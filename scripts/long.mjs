@@ -17,7 +17,7 @@ const RUNS = {
   },
   // The size is the part of the year: 1 is the whole, with 52,248 referrals.
   year: {
-    size: 10,
+    size: 20,
     unit: 'th of a year of 52,248 referrals',
     start: (size) => ({ args: ['scripts/run.mjs', 'test:year', String(size)] }),
   },
@@ -27,7 +27,7 @@ const RUNS = {
     start: (size) => ({ args: mocha('test/whole/fuzz.test.ts'), env: { FUZZ: String(size) } }),
   },
   access: {
-    size: 5_000,
+    size: 1_000,
     unit: 'histories of grants and withdrawals',
     start: (size) => ({ args: mocha('test/visibility/access-model.test.ts'), env: { ACCESS_HISTORIES: String(size) } }),
   },
