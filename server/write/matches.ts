@@ -26,7 +26,7 @@ export async function findMatches(view: View, matching: MatchingRule, traits: Tr
   return versions
     .map((version): FoundMatch => {
       const other = storedLikeness(matching, version)
-      const match = likeness(matching, { traits, tokens: [] }, other)
+      const match = likeness(matching, { traits, tokens: new Set() }, other)
       const isTold = traits.ssn !== undefined && other.traits.ssn !== undefined && isNumberTelling(match)
       return { ...match, version, ...(isTold ? { isRightNumber: other.traits.ssn === traits.ssn } : {}) }
     })

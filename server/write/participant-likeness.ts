@@ -14,7 +14,7 @@ import { BLOCK, SSN_HASH, ssnHashOf } from './index-entries.ts'
 import type { PendingState } from './pending-state.ts'
 
 /** What a participant is compared by. */
-export type Likeness = { readonly traits: Traits; readonly tokens: readonly string[] }
+export type Likeness = { readonly traits: Traits; readonly tokens: ReadonlySet<string> }
 
 /** A participant as a change leaves it. */
 export type ChangedLikeness = Likeness & {
@@ -31,22 +31,25 @@ export async function changedLikeness(
 ): Promise<ChangedLikeness> {
   const { before, after = { resourceType: 'Patient' }, ssn } = changed
   const hash = state.dryRun ? undefined : await ssnHashOf(state, changed)
-  const kept = before ? tokensIn(before).map(textOf) : []
+  const kept = new Set(before ? tokensIn(before).map(textOf) : [])
   const isRenumbered =
     ssn !== undefined && !state.dryRun && ssn !== (await ssnHashOf(state, { ...changed, ssn: undefined }))
   const tokens = tokensIn(after)
   return {
     // Its hub id is the hub's own choice: another than that of a duplicate, and no sign of another person.
     traits: { ...traitsOf(matching, after, hash), hubId: undefined },
-    tokens: tokens.map(textOf),
-    added: tokens.filter((token) => !kept.includes(textOf(token))),
+    tokens: new Set(tokens.map(textOf)),
+    added: tokens.filter((token) => !kept.has(textOf(token))),
     isCompared: before === undefined || isRenumbered,
   }
 }
 
 export function storedLikeness(matching: MatchingRule, version: FoundVersion): Likeness {
   const resource = resourceOf(version)
-  return { traits: traitsOf(matching, resource, ssnIn(version.entries)), tokens: tokensIn(resource).map(textOf) }
+  return {
+    traits: traitsOf(matching, resource, ssnIn(version.entries)),
+    tokens: new Set(tokensIn(resource).map(textOf)),
+  }
 }
 
 const ssnIn = (entries: readonly IndexEntry[] = []): string | undefined => {
@@ -56,7 +59,7 @@ const ssnIn = (entries: readonly IndexEntry[] = []): string | undefined => {
 
 /** Is the changed one the same person as the other for certain? */
 export const isSamePerson = (matching: MatchingRule, one: ChangedLikeness, other: Likeness): boolean =>
-  one.added.some((token) => other.tokens.includes(textOf(token))) ||
+  one.added.some((token) => other.tokens.has(textOf(token))) ||
   (one.isCompared && likeness(matching, one, other).grade === 'certain')
 
 export const likeness = (matching: MatchingRule, one: Likeness, other: Likeness): Match =>
