@@ -36,7 +36,10 @@ const output = (type: string, value: Readonly<Record<string, unknown>>) => ({
 
 export const outcome = (value: string) => output('outcome', { valueCodeableConcept: coded('referral-outcome', value) })
 export const attempt = (at: string, way: string) =>
-  output('contact-attempt', { extension: [{ url: `${ROOT}/StructureDefinition/ext-contact-way`, valueCode: way }], valueDateTime: at })
+  output('contact-attempt', {
+    extension: [{ url: `${ROOT}/StructureDefinition/ext-contact-way`, valueCode: way }],
+    valueDateTime: at,
+  })
 export const resulting = (procedure: string) => output('resulting-activity', { valueReference: to(procedure) })
 
 /** Completed, with the service that resulted from it. */
