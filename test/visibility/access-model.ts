@@ -139,7 +139,11 @@ const label: Action = async (history, agency) => {
     name: `label ${record.key} ${name}`,
     expected: true,
     answer,
-    apply: () => void (record.classes = classes),
+    apply: () => {
+      record.classes = classes
+      // The board may take a label off, so what it sends again must have it; what others send need not.
+      if (agency === 'board') record.body = labelled(record.body, ...classes) as typeof record.body
+    },
   }
 }
 
