@@ -24,7 +24,7 @@ export class Participants {
     const ids = await Promise.all(
       Array.from({ length: count }, async (_, index) => {
         const headers = { ...HEADERS, 'Content-Type': 'application/fhir+json' }
-        const body = JSON.stringify(participant(`${prefix}${index}`, index))
+        const body = JSON.stringify(participant(prefix, index))
         const response = await fetch(`${url}/Patient`, { method: 'POST', headers, body })
         if (response.status !== 201) throw new Error(`The participant was refused: ${await response.text()}`)
         return ((await response.json()) as { id: string }).id
@@ -55,7 +55,7 @@ export class Participants {
     const id = this.ids[index] ?? ''
     const version = this.versions.get(id) ?? 1
     this.versions.set(id, version + 1)
-    const patient = { ...participant(`${this.prefix}${index}`, index), id }
+    const patient = { ...participant(this.prefix, index), id }
     const telecom = [{ system: 'phone', value: `662-555-${String(1000 + (version % 9000))}`, use: 'mobile' }]
     return {
       method: 'PUT',
@@ -87,7 +87,7 @@ export class Participants {
 
   private nextParticipant = () => {
     const index = this.count++
-    return participant(`${this.prefix}${index}`, index)
+    return participant(this.prefix, index)
   }
 }
 
@@ -129,22 +129,22 @@ const consent = (subject: string) => ({
   },
 })
 
-/** About 1.1 KB, as an agency sends it. */
-const participant = (number: string, index: number) => ({
+/** About 1.1 KB, as an agency sends it; no two are the same person by name, birth date and contacts. */
+const participant = (prefix: string, index: number) => ({
   resourceType: 'Patient',
-  identifier: [{ system: SYSTEM, value: `ES-${number}`, assigner: { reference: `Organization/${AGENCY}` } }],
+  identifier: [{ system: SYSTEM, value: `ES-${prefix}${index}`, assigner: { reference: `Organization/${AGENCY}` } }],
   active: true,
-  name: [{ use: 'official', family: `Sample${index % 97}`, given: ['Avery', 'Q'] }],
+  name: [{ use: 'official', family: `Sample${prefix}${index % 97}`, given: ['Avery', 'Q'] }],
   telecom: [
     { system: 'phone', value: `662-555-0${String(100 + (index % 900))}`, use: 'mobile' },
-    { system: 'email', value: `sample${index}@example.org` },
+    { system: 'email', value: `sample${prefix}${index}@example.org` },
   ],
   gender: 'unknown',
   birthDate: `19${String(60 + (index % 40))}-0${1 + (index % 9)}-1${index % 10}`,
   address: [
     {
       use: 'home',
-      line: ['1 Example Rd', 'Apartment 4'],
+      line: [`${1 + (index % 900)} Example Rd`, 'Apartment 4'],
       city: 'Tupelo',
       district: '28081',
       state: 'MS',
