@@ -48,6 +48,22 @@ const first = (value: unknown): readonly JsonObject[] => items(value).slice(0, M
 
 /** In: a Patient, complete or not; whatever has not the shape of R4 is not there. `ssn`: the hash of its number. */
 export function traitsOf(rule: MatchingRule, patient: Resource, ssn?: string): Traits {
+  const traits = traitsWithoutNumber(rule, patient)
+  return ssn === undefined ? traits : { ...traits, ssn }
+}
+
+/** A participant that is written is compared by several rules, and indexed: its traits are made once. */
+const made = new WeakMap<MatchingRule, WeakMap<Resource, Traits>>()
+
+function traitsWithoutNumber(rule: MatchingRule, patient: Resource): Traits {
+  const ofRule = made.get(rule) ?? new WeakMap<Resource, Traits>()
+  made.set(rule, ofRule)
+  const traits = ofRule.get(patient) ?? makeTraits(rule, patient)
+  ofRule.set(patient, traits)
+  return traits
+}
+
+function makeTraits(rule: MatchingRule, patient: Resource): Traits {
   const { birthDate, gender } = patient
   const telecom = first(patient.telecom)
   const hubId = hubIdOf(patient)
@@ -62,7 +78,6 @@ export function traitsOf(rule: MatchingRule, patient: Resource, ssn?: string): T
     addresses: first(patient.address).flatMap((one) => addressTraits(rule, one)),
     identifiers: identityTokens(patient).map(({ system, code }) => `${system}|${code}`),
     ...(hubId === undefined ? {} : { hubId }),
-    ...(ssn === undefined ? {} : { ssn }),
   }
 }
 

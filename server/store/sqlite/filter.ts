@@ -12,7 +12,7 @@ import type { Sql } from './sql.ts'
 export function compile(filter: Filter, scope: QueryScope): SqlCondition {
   switch (filter.op) {
     case 'and':
-      return allOf(filter.of.map((part) => compile(part, scope)))
+      return allOf(filter.of, scope)
     case 'or':
       return someOf(filter.of.map((part) => compile(part, scope)))
     case 'not':
@@ -28,8 +28,14 @@ export function compile(filter: Filter, scope: QueryScope): SqlCondition {
   }
 }
 
-function allOf(parts: readonly SqlCondition[]): SqlCondition {
-  if (parts.includes(NO_RECORD)) return NO_RECORD
+/** Ends at the first that no record meets: what it compiles reads the database. */
+function allOf(filters: readonly Filter[], scope: QueryScope): SqlCondition {
+  const parts: SqlCondition[] = []
+  for (const filter of filters) {
+    const part = compile(filter, scope)
+    if (part === NO_RECORD) return NO_RECORD
+    parts.push(part)
+  }
   const source = parts.find((part) => part.source)?.source
   const probe = parts.length === 0 ? EVERY_RECORD.probe : sql`(${joined(probes(parts), ' AND ')})`
   return { probe, ...(source ? { source: { ...source, exact: source.exact && parts.length === 1 } } : {}) }

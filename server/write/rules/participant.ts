@@ -130,6 +130,7 @@ async function twinOf(
   own: ChangedLikeness,
   state: PendingState,
 ): Promise<Key | undefined> {
+  if (state.changes.filter((one) => one.key.type === 'Patient').length < 2) return undefined
   const coming = await comingByKey(matching, state)
   const near = new Set(commonKeys(matching, own).flatMap((common) => coming.get(common) ?? []))
   return [...near].find((one) => one.key.id !== key.id && isSamePerson(matching, own, one))?.key
