@@ -102,19 +102,32 @@ function textsOf({ get }: Statements, insert: Insert) {
 }
 
 function valuesOf({ get }: Statements, insert: Insert) {
-  const numbers = new Map<string, number>()
+  // In two halves: when the newer one is full it becomes the older, which keeps what is used all the time.
+  let newer = new Map<string, number>()
+  let older = new Map<string, number>()
+  const remember = (name: string, vid: number): number => {
+    if (newer.size >= MAX_CACHED / 2) {
+      older = newer
+      newer = new Map()
+    }
+    newer.set(name, vid)
+    return vid
+  }
   return {
-    forget: () => numbers.clear(),
+    forget: () => {
+      newer.clear()
+      older.clear()
+    },
     makeValue: ({ kind, text, scope, exact }: ValueRow): number => {
       const name = `${kind} ${scope} ${exact.length} ${exact}${text}`
-      const existing = numbers.get(name)
-      if (existing !== undefined) return existing
+      const recent = newer.get(name)
+      if (recent !== undefined) return recent
+      const earlier = older.get(name)
+      if (earlier !== undefined) return remember(name, earlier)
       // A value that is not in memory is most often a new one: the insertion finds out.
       const vid =
         insert(ADD_VALUE, kind, text, scope, exact) ?? get<{ vid: number }>(VALUE, kind, text, scope, exact)!.vid
-      if (numbers.size >= MAX_CACHED) numbers.clear()
-      numbers.set(name, vid)
-      return vid
+      return remember(name, vid)
     },
   }
 }
