@@ -76,13 +76,13 @@ async function recordOf({ index }: ReferralNeeds, call: Call, view: DisclosingVi
   return { record: owned(version), id }
 }
 
-type Asked = { readonly record: OwnedRecord; readonly participant: string; readonly agency: string }
+type RecordAccess = { readonly record: OwnedRecord; readonly participant: string; readonly agency: string }
 
 async function answer(
   { index, range }: ReferralNeeds,
   call: Call,
   view: DisclosingView,
-  { record, participant, agency }: Asked,
+  { record, participant, agency }: RecordAccess,
 ): Promise<Reply> {
   const rule: VisibilityRule = index.visibility
   const sources: OwnedRecord[] = []

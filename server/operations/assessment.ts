@@ -63,7 +63,7 @@ export async function assess(needs: AssessmentNeeds, view: View, call: Call, res
     }),
     terminal: needs.lifecycle.terminal,
     participations,
-    place: { areas: localAreasOf(definitions), ...(area ? { area } : {}) },
+    serviceArea: { areas: localAreasOf(definitions), ...(area ? { area } : {}) },
     now: call.now,
   })
   return { participant, area, programs, proposals }

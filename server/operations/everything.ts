@@ -26,16 +26,16 @@ export const everything = (needs: EverythingNeeds): Operation => {
       const given = readParameters(takes, call)
       const { start, end, _since, _type, _cursor } = given
       const about = Object.keys(needs.visibility.participant)
-      const asked = typesIn(_type, [...about, ...needs.visibility.everyone])
-      const isShown = (type: string): boolean => asked.length === 0 || asked.includes(type)
-      const wanted = {
+      const requestedTypes = typesIn(_type, [...about, ...needs.visibility.everyone])
+      const isShown = (type: string): boolean => requestedTypes.length === 0 || requestedTypes.includes(type)
+      const period = {
         start: start === undefined ? -Infinity : instant(needs, 'start', start).start,
         end: end === undefined ? Infinity : instant(needs, 'end', end).end,
       }
       return participantPage(needs, call, {
         operation: 'everything',
         types: about.filter(isShown),
-        shows: (resource: Resource) => isWithin(resource, wanted, needs.range),
+        shows: (resource: Resource) => isWithin(resource, period, needs.range),
         ...(_since === undefined ? {} : { since: instant(needs, '_since', _since).start }),
         count: countOf(given._count),
         ...(typeof _cursor === 'string' ? { cursor: _cursor } : {}),

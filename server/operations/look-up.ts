@@ -27,17 +27,17 @@ type LookUp = {
   readonly traits: Traits
   readonly consent: Resource
   /** Whom the caller may know of anyway. */
-  readonly known: readonly FoundMatch[]
+  readonly visible: readonly FoundMatch[]
 }
 
 /** The best of those who are certain; undefined as well where one of them denies the caller. */
 export async function lookUp(
   { store, index, tokens }: WriteNeeds & { readonly tokens: AccessTokens },
   { caller, now }: Call,
-  { traits, consent, known }: LookUp,
+  { traits, consent, visible }: LookUp,
 ): Promise<Elsewhere | undefined> {
   const view = unrestricted(store)
-  const ids = new Set(known.map(({ version }) => version.id))
+  const ids = new Set(visible.map(({ version }) => version.id))
   const found = await findMatches(view, index.matching, traits)
   const certain = found.filter(
     (one) =>
@@ -55,8 +55,8 @@ export async function lookUp(
   return { participant, ...tokens.issue({ agency: caller.agency, participant, consent, expires }) }
 }
 
-/** Says that the person is known, and nothing else of the person. */
-export function knownElsewhere({ token }: Elsewhere): Resource {
+/** Says that the person is recorded elsewhere, and nothing else of the person. */
+export function elsewhereOutcome({ token }: Elsewhere): Resource {
   const outcome = operationOutcome([
     {
       severity: 'information',

@@ -1,6 +1,6 @@
 /**
  * Patient/$match: participants by likeness, among those that the caller may know of; with the signed consent of the
- * person, also whether the person is known elsewhere. https://hl7.org/fhir/R4/patient-operation-match.html
+ * person, also whether the person is recorded elsewhere. https://hl7.org/fhir/R4/patient-operation-match.html
  */
 import { buildMatches } from '../fhir/bundle.ts'
 import { refuse } from '../fhir/outcome.ts'
@@ -18,7 +18,7 @@ import { retryOnConflict } from '../write/conflict.ts'
 import { findMatches, type FoundMatch } from '../write/matches.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 import { operationDefinition } from './define.ts'
-import { knownElsewhere, lookUp, type Elsewhere } from './look-up.ts'
+import { elsewhereOutcome, lookUp, type Elsewhere } from './look-up.ts'
 import { lookUpConsent, type LookUpConsentNeeds } from './look-up-consent.ts'
 import type { Operation } from './operation.ts'
 
@@ -44,7 +44,12 @@ export const match = (needs: MatchNeeds): Operation => {
         ...(given.consent === undefined
           ? {}
           : {
-              consent: await lookUpConsent(needs, call, given.consent as unknown as Resource, placeOf(call, 'consent')),
+              consent: await lookUpConsent(
+                needs,
+                call,
+                given.consent as unknown as Resource,
+                parameterPath(call, 'consent'),
+              ),
             }),
       }
       return retryOnConflict(() => matchOnce(needs, call, request))
@@ -64,12 +69,12 @@ async function matchOnce(needs: MatchNeeds, call: Call, request: MatchRequest): 
   const { store, attempts, index } = needs
   const { traits, consent } = request
   const attempt = await attempts.next('look-up', call)
-  const known = await findMatches(insight(store, call.caller, call.now), index.matching, traits)
-  const isFound = known.some(({ grade }) => grade === 'certain')
-  const elsewhere = consent && !isFound ? await lookUp(needs, call, { traits, consent, known }) : undefined
+  const visible = await findMatches(insight(store, call.caller, call.now), index.matching, traits)
+  const isFound = visible.some(({ grade }) => grade === 'certain')
+  const elsewhere = consent && !isFound ? await lookUp(needs, call, { traits, consent, visible }) : undefined
   const isLookedUp = consent !== undefined && !isFound
-  await countNumber(needs, call, { traits, known, isLookedUp, isWrong: isLookedUp && !elsewhere })
-  const answered = answerOf(known, request)
+  await countNumber(needs, call, { traits, visible, isLookedUp, isWrong: isLookedUp && !elsewhere })
+  const answered = answerOf(visible, request)
   const act = actOf(answered, { ...request, elsewhere })
   const writes: Write[] = [...attempt.writes(act), ...(elsewhere ? [elsewhere.write] : [])]
   await commit(store, { writes })
@@ -77,9 +82,9 @@ async function matchOnce(needs: MatchNeeds, call: Call, request: MatchRequest): 
 }
 
 /** Certain ones alone: one, or none where it is not clear which. */
-function answerOf(known: readonly FoundMatch[], { onlyCertain, count }: MatchRequest): readonly FoundMatch[] {
-  if (!onlyCertain) return known.filter(({ grade }) => grade !== 'certainly-not').slice(0, count)
-  const certain = known.filter(({ grade }) => grade === 'certain')
+function answerOf(visible: readonly FoundMatch[], { onlyCertain, count }: MatchRequest): readonly FoundMatch[] {
+  if (!onlyCertain) return visible.filter(({ grade }) => grade !== 'certainly-not').slice(0, count)
+  const certain = visible.filter(({ grade }) => grade === 'certain')
   return certain.length === 1 ? certain : []
 }
 
@@ -101,21 +106,21 @@ function actOf(
 
 type NumberTried = {
   readonly traits: Traits
-  readonly known: readonly FoundMatch[]
+  readonly visible: readonly FoundMatch[]
   /** Was the person looked up among all participants? And with no result? */
   readonly isLookedUp: boolean
   readonly isWrong: boolean
 }
 
-/** Counts a social security number that is wrong for somebody known, or with which nobody was found elsewhere. */
+/** Counts a social security number that is wrong for somebody whom the caller may know of, or with which nobody was found elsewhere. */
 async function countNumber(
   { attempts }: MatchNeeds,
   call: Call,
-  { traits: { ssn }, known, isLookedUp, isWrong }: NumberTried,
+  { traits: { ssn }, visible, isLookedUp, isWrong }: NumberTried,
 ): Promise<void> {
-  const told = known.filter((one) => one.isRightNumber !== undefined)
-  if (ssn === undefined || (told.length === 0 && !isLookedUp)) return
-  const wrong = told.filter((one) => one.isRightNumber === false)
+  const tried = visible.filter((one) => one.isRightNumber !== undefined)
+  if (ssn === undefined || (tried.length === 0 && !isLookedUp)) return
+  const wrong = tried.filter((one) => one.isRightNumber === false)
   const text = '$match was called with a social security number that nobody of this name and birth date has.'
   const participants = wrong.map(({ version }) => version.id)
   const act: AuditedAct = { subtype: 'ssn-attempt', outcome: '4', text, participants }
@@ -134,14 +139,14 @@ function replyOf(
     base: call.base,
     self: `${call.base}/Patient/$match`,
     matches: answered.map(({ version, score, grade }) => ({ record: version, score, grade })),
-    ...(elsewhere ? { outcome: knownElsewhere(elsewhere) } : {}),
+    ...(elsewhere ? { outcome: elsewhereOutcome(elsewhere) } : {}),
   })
   return { status: 200, text, disclosed: answer.disclosed() }
 }
 
 /** @throws OutcomeError for a number that cannot be one, or that stands where none is accepted */
 function describedIn({ policy, index }: MatchNeeds, call: Call, patient: Resource): Traits {
-  const { ssn } = policy.complete(patient, { at: placeOf(call, 'resource') })
+  const { ssn } = policy.complete(patient, { at: parameterPath(call, 'resource') })
   return traitsOf(index.matching, patient, ssn)
 }
 
@@ -149,12 +154,12 @@ function countOf(call: Call, given: Json | undefined): number {
   if (given === undefined) return COUNT
   if (typeof given === 'number' && given >= 1 && given <= MOST) return given
   throw refuse('invalid-parameter', `\`count\` is \`${String(given)}\`; it takes 1 to ${MOST}.`, {
-    expression: placeOf(call, 'count'),
+    expression: parameterPath(call, 'count'),
   })
 }
 
 /** Where a parameter stands in the body, or the body itself where it is a Patient. */
-function placeOf({ body }: Call, name: string): string {
+function parameterPath({ body }: Call, name: string): string {
   if (body?.resourceType !== 'Parameters') return 'Patient'
   const list = (Array.isArray(body.parameter) ? body.parameter : []) as readonly { readonly name?: unknown }[]
   const at = `Parameters.parameter[${list.findIndex((one) => one.name === name)}]`

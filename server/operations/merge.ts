@@ -26,14 +26,14 @@ export const merge = (needs: WriteNeeds): Operation => {
       return retryOnConflict(async () => {
         const view = unrestricted(needs.store)
         const plan = await planMerge({ ...pair, view, visibility: needs.index.visibility, now: call.now }, result)
-        const said = [
+        const warnings = [
           ...plan.conflicts.map(conflictIssue),
           information(
             `${plan.moved.length} records of \`Patient/${pair.source}\` ${given.preview === true ? 'would be' : 'are'} about \`Patient/${pair.target}\`.`,
           ),
         ]
-        if (given.preview === true) return answer(call, plan.result, said)
-        return answer(call, await commitPlan(needs, call, plan), said, needs)
+        if (given.preview === true) return answer(call, plan.result, warnings)
+        return answer(call, await commitPlan(needs, call, plan), warnings, needs)
       })
     },
   }

@@ -28,8 +28,8 @@ export const revokeConsent = (needs: ReferralNeeds): Operation => {
       const recipient = await recipientOf(needs, call, given)
       const source = sourceOf(given)
       const withdrawal = { participant: keyOf(call).id, recipients: [recipient], source }
-      const isKnown = (await insight(needs.store, call.caller, call.now).resource(keyOf(call))) !== undefined
-      if (isKnown) return withdraw(needs, call, withdrawal)
+      const isVisible = (await insight(needs.store, call.caller, call.now).resource(keyOf(call))) !== undefined
+      if (isVisible) return withdraw(needs, call, withdrawal)
       if (given.signature === undefined) throw notFound(keyOf(call))
       return withdrawSigned(needs, call, withdrawal)
     },

@@ -208,8 +208,8 @@ function receiverFault({ proposal, performer, open }: Placed, { programs, reques
   const { rule, program, providers } = proposal
   if (performer === undefined) {
     if (open || proposal.performer) return undefined
-    const known = providers.length > 0 ? ` (${providers.map((one) => `\`Organization/${one}\``).join(', ')})` : ''
-    return `It is open which agency would receive \`${rule}\`: name one as \`performer\` of the decision${known}, or send it as an open referral by \`open\` \`true\`.`
+    const names = providers.length > 0 ? ` (${providers.map((one) => `\`Organization/${one}\``).join(', ')})` : ''
+    return `It is open which agency would receive \`${rule}\`: name one as \`performer\` of the decision${names}, or send it as an open referral by \`open\` \`true\`.`
   }
   if (open) return `\`${rule}\` is either sent to a \`performer\` or \`open\`; choose one.`
   const agency = idOf(performer, 'Organization')

@@ -124,7 +124,7 @@ type Reading = {
   readonly filter: WarningFilter
 }
 
-/** The warnings about one referral that the caller is told and that the filter lets through. */
+/** The warnings about one referral that the caller receives and that the filter lets through. */
 async function linesOf({ needs, view, call: { caller }, filter }: Reading, id: string): Promise<readonly JsonObject[]> {
   const found = await readThread(needs, id)
   if (found === undefined) return []
@@ -135,20 +135,24 @@ async function linesOf({ needs, view, call: { caller }, filter }: Reading, id: s
   if (filter.area !== undefined && filter.area !== area) return []
   const roles = audiencesOf(thread, idOf(participant?.managingOrganization, 'Organization'), caller.agency)
   return openWarnings(thread, running).flatMap((one) => {
-    const told = caller.role === 'board' ? one.tell : one.tell.filter((role) => roles.includes(role))
-    const isTold = caller.role === 'board' || told.length > 0
-    return isTold && isIn(filter, one, told) ? [line(id, thread, one, { told, area })] : []
+    const receivers = caller.role === 'board' ? one.tell : one.tell.filter((role) => roles.includes(role))
+    const isShown = caller.role === 'board' || receivers.length > 0
+    return isShown && isIn(filter, one, receivers) ? [line(id, thread, one, { receivers, area })] : []
   })
 }
 
-const isIn = ({ levels, audiences, rule }: WarningFilter, one: Warning, told: readonly WarningAudience[]): boolean =>
+const isIn = (
+  { levels, audiences, rule }: WarningFilter,
+  one: Warning,
+  receivers: readonly WarningAudience[],
+): boolean =>
   (levels.length === 0 || levels.includes(one.level)) &&
-  (audiences.length === 0 || audiences.some((audience) => told.includes(audience))) &&
+  (audiences.length === 0 || audiences.some((audience) => receivers.includes(audience))) &&
   (rule === undefined || rule === one.rule)
 
-type Told = { readonly told: readonly WarningAudience[]; readonly area: string | undefined }
+type WarningReceivers = { readonly receivers: readonly WarningAudience[]; readonly area: string | undefined }
 
-function line(id: string, thread: Thread, one: Warning, { told, area }: Told): JsonObject {
+function line(id: string, thread: Thread, one: Warning, { receivers, area }: WarningReceivers): JsonObject {
   const reference = (name: string, type: string, of: string | undefined): readonly JsonObject[] =>
     of === undefined ? [] : [value(name, 'Reference', { reference: `${type}/${of}` })]
   return parts('warning', [
@@ -163,7 +167,7 @@ function line(id: string, thread: Thread, one: Warning, { told, area }: Told): J
     value('start', 'instant', formatInstant(one.start)),
     value('due', 'instant', formatInstant(one.due)),
     value('recorded', 'instant', formatInstant(one.recorded)),
-    ...told.map((role) => value('audience', 'code', role)),
+    ...receivers.map((role) => value('audience', 'code', role)),
     ...(area === undefined ? [] : [value('area', 'code', area)]),
   ])
 }

@@ -1,6 +1,6 @@
 /**
  * A referral that is rejected or recalled leaves the consent that it was given for: its requester gets a Task that asks
- * whether the consent stands. Only consents that every agency of the circle may know of are asked about, and none for
+ * whether the consent stands. Only consents that every agency of the circle may know of are reviewed, and none for
  * an agency that has another open referral.
  */
 import { buildConsentReview, isOpenConsentReview } from '../domain/agency-task/consent-review.ts'
@@ -68,16 +68,16 @@ async function reviewsOf(
   const goesOn = others.some(
     (one) => isReferral(one) && ownerOf(one) === owner && !lifecycle.terminal.includes(statusOf(one)),
   )
-  const asked = new Set(others.filter(isOpenConsentReview).map((one) => idOf(one.focus, 'Consent')))
-  const standing = (consent: StoredResource): boolean =>
+  const underReview = new Set(others.filter(isOpenConsentReview).map((one) => idOf(one.focus, 'Consent')))
+  const isInForce = (consent: StoredResource): boolean =>
     consent.status === 'active' &&
     !isDenial(consent) &&
     recipientsOf(consent).includes(owner) &&
     classesNamedIn(visibility, consent).length === 0 &&
-    !asked.has(consent.id) &&
+    !underReview.has(consent.id) &&
     !changed.has(`Consent/${consent.id}`)
   if (goesOn) return []
-  return consents.filter(standing).map((consent) => {
+  return consents.filter(isInForce).map((consent) => {
     const text = `The referral to Organization/${owner} is ${status}. Ask the participant whether this consent stands; withdraw it where it does not.`
     const resource = buildConsentReview({ id: newId(), consent: consent.id, participant, owner: requester, text, now })
     return { focus: consent.id, change: { kind: 'put', create: true, resource, derived: 'hub', at } }

@@ -27,8 +27,8 @@ export async function findMatches(view: View, matching: MatchingRule, traits: Tr
     .map((version): FoundMatch => {
       const other = storedLikeness(matching, version)
       const match = likeness(matching, { traits, tokens: new Set() }, other)
-      const isTold = traits.ssn !== undefined && other.traits.ssn !== undefined && isNumberTelling(match)
-      return { ...match, version, ...(isTold ? { isRightNumber: other.traits.ssn === traits.ssn } : {}) }
+      const isDecided = traits.ssn !== undefined && other.traits.ssn !== undefined && isNumberTelling(match)
+      return { ...match, version, ...(isDecided ? { isRightNumber: other.traits.ssn === traits.ssn } : {}) }
     })
     .sort(compareMatches)
 }

@@ -69,13 +69,13 @@ function isNew({ visibility, range }: RetirementTables, { before, after, stored 
 
 /** The record at the end of the links, as far as the caller may know of the records on the way. */
 async function inUse(patient: Resource, state: PendingState): Promise<string | undefined> {
-  let known: string | undefined
+  let latest: string | undefined
   let next = replacementOf(patient)
   for (let hops = 0; next !== undefined && hops < HOPS; hops += 1) {
     const other: Resource | undefined = await state.read({ type: 'Patient', id: next })
-    if (!other) return known
-    known = next
+    if (!other) return latest
+    latest = next
     next = isRetired(other) ? replacementOf(other) : undefined
   }
-  return known
+  return latest
 }

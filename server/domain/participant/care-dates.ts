@@ -24,18 +24,18 @@ const CARE_DATES: Readonly<Record<string, readonly string[]>> = {
 type InstantRange = { readonly start: number; readonly end: number }
 
 /** Does the care fall into the range? A record without a care date does, as R4 says of demographics. */
-export function isWithin(resource: Resource, wanted: InstantRange, range: (text: string) => InstantRange): boolean {
+export function isWithin(resource: Resource, searched: InstantRange, range: (text: string) => InstantRange): boolean {
   const element = (CARE_DATES[resource.resourceType] ?? []).find((name) => resource[name] !== undefined)
   if (element === undefined) return true
   const value = resource[element]
-  if (typeof value === 'string') return overlaps(range(value), wanted)
+  if (typeof value === 'string') return overlaps(range(value), searched)
   const { start, end } = value as JsonObject
   return overlaps(
     {
       start: typeof start === 'string' ? range(start).start : -Infinity,
       end: typeof end === 'string' ? range(end).end : Infinity,
     },
-    wanted,
+    searched,
   )
 }
 

@@ -128,12 +128,12 @@ const addressAgreement = (a: readonly AddressTraits[], b: readonly AddressTraits
   )
 
 function addressLevel(a: AddressTraits, b: AddressTraits): (typeof ADDRESS_ORDER)[number] {
-  const isPlace = a.zip !== '' && b.zip !== '' ? a.zip === b.zip : a.city !== '' && a.city === b.city
-  const isKnown = a.street !== '' && b.street !== ''
-  const isStreet = isKnown && (a.street === b.street || isSimilar(a.street, b.street))
-  if (isStreet && a.house !== '' && a.house === b.house && isPlace) return 'exact'
+  const isSameArea = a.zip !== '' && b.zip !== '' ? a.zip === b.zip : a.city !== '' && a.city === b.city
+  const hasStreets = a.street !== '' && b.street !== ''
+  const isStreet = hasStreets && (a.street === b.street || isSimilar(a.street, b.street))
+  if (isStreet && a.house !== '' && a.house === b.house && isSameArea) return 'exact'
   const isHouse = a.house === b.house || isOneSlip(`000${a.house}`, `000${b.house}`)
-  const isPlaceUnknown = (a.zip === '' || b.zip === '') && (a.city === '' || b.city === '')
-  if (isStreet && isHouse && (isPlace || isPlaceUnknown || a.city === b.city)) return 'similar'
-  return isPlace ? 'area' : 'different'
+  const isAreaMissing = (a.zip === '' || b.zip === '') && (a.city === '' || b.city === '')
+  if (isStreet && isHouse && (isSameArea || isAreaMissing || a.city === b.city)) return 'similar'
+  return isSameArea ? 'area' : 'different'
 }

@@ -26,7 +26,7 @@ export function areaOf(participant: Resource, localAreas: Resource): string | un
 }
 
 /** Where the participant lives: its area, where that is known, and all areas of the state. */
-export type Place = { readonly area?: string; readonly areas: readonly string[] }
+export type ServiceArea = { readonly area?: string; readonly areas: readonly string[] }
 
 /** The programs (HealthcareService) of a program code, of whatever area. */
 export const programsOf = (programs: readonly Resource[], code: string): readonly Resource[] =>
@@ -37,7 +37,11 @@ export const programsOf = (programs: readonly Resource[], code: string): readonl
  * one that has the most capacity, then by id. Where the area is not known, the program of the only agency that serves all
  * areas; undefined where there are several, for nobody but the participant or the staff can choose between them.
  */
-export function programIn(programs: readonly Resource[], code: string, { area, areas }: Place): Resource | undefined {
+export function programIn(
+  programs: readonly Resource[],
+  code: string,
+  { area, areas }: ServiceArea,
+): Resource | undefined {
   const offering = programsOf(programs, code)
   const serving =
     area === undefined ? offering.filter((one) => servesAll(one, areas)) : offering.filter((one) => serves(one, area))

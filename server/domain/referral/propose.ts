@@ -7,7 +7,7 @@ import { codeSystem, profileUrl } from '../../fhir/canonical.ts'
 import { codesOf, extensionOf, idOf, items, textOf } from '../../fhir/element.ts'
 import { holds } from '../../fhirpath/expression.ts'
 import { parseCanonical } from '../../fhir/reference.ts'
-import { capacityOf, contactDaysOf, programIn, programsOf, provides, type Place } from './area.ts'
+import { capacityOf, contactDaysOf, programIn, programsOf, provides, type ServiceArea } from './area.ts'
 import { decidedBy, earlierTo, proposalNumber, type EarlierReferral } from './earlier.ts'
 import { earlierWarnings, receiverWarnings } from './warnings.ts'
 
@@ -63,7 +63,7 @@ export type ProposeInput = {
   /** The participant's EpisodesOfCare. */
   readonly participations: readonly Resource[]
   /** The participant's local area, see areaOf, and all areas of the state. */
-  readonly place: Place
+  readonly serviceArea: ServiceArea
   /** Instant (ms), used where the response is not dated. */
   readonly now: number
 }
@@ -99,7 +99,7 @@ function proposal(plan: Resource, action: JsonObject, input: ProposeInput): Prop
   const program = ruleCode(action, 'ext-rule-program') ?? demand(plan, action, 'ext-rule-program')
   const notFrom = ruleCode(action, 'ext-rule-not-from')
   if (notFrom !== undefined && provides(input.programs, input.takenBy, notFrom)) return undefined
-  const serving = programIn(input.programs, program, input.place)
+  const serving = programIn(input.programs, program, input.serviceArea)
   const performer = idOf(serving?.providedBy, 'Organization')
   if (performer === input.takenBy) return undefined
   const activity = activityOf(plan, action, input.activities)

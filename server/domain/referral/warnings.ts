@@ -1,7 +1,7 @@
 /** What whoever shows a proposal to the participant should look at first, as sentences. */
 import type { Resource } from '../../fhir/types.ts'
 import { textOf } from '../../fhir/element.ts'
-import { capacityOf, programsOf, type Place } from './area.ts'
+import { capacityOf, programsOf, type ServiceArea } from './area.ts'
 import type { Earlier } from './earlier.ts'
 
 const CAPACITY: Readonly<Record<string, string>> = {
@@ -10,22 +10,22 @@ const CAPACITY: Readonly<Record<string, string>> = {
   'additional-assessment-required': 'takes people after an assessment of its own',
 }
 
-type Providing = { readonly programs: readonly Resource[]; readonly place: Place }
+type Providing = { readonly programs: readonly Resource[]; readonly serviceArea: ServiceArea }
 
 /** That nobody would receive the referral, or that the receiver has no room. `serving`: the program that would receive it. */
 export function receiverWarnings(
-  { programs, place }: Providing,
+  { programs, serviceArea }: Providing,
   program: string,
   serving: Resource | undefined,
 ): readonly string[] {
-  if (!serving) return [nobody(programsOf(programs, program).length, program, place)]
+  if (!serving) return [nobody(programsOf(programs, program).length, program, serviceArea)]
   const state = CAPACITY[capacityOf(serving) ?? '']
   return state === undefined ? [] : [`${textOf(serving.name) ?? program} ${state}.`]
 }
 
 const WAY_ON = 'Name the `performer`, or send it as an open referral.'
 
-function nobody(providers: number, program: string, { area }: Place): string {
+function nobody(providers: number, program: string, { area }: ServiceArea): string {
   if (providers === 0) return `No agency provides the program \`${program}\`. It can only be sent as an open referral.`
   if (area !== undefined)
     return `No agency provides the program \`${program}\` in the local area \`${area}\`. ${WAY_ON}`

@@ -56,7 +56,7 @@ const input = (answers: AssessmentAnswers, more: Partial<ProposeInput> = {}): Pr
   referrals: [],
   terminal: lifecycle.terminal,
   participations: [],
-  place: { area: 'north', areas: AREAS },
+  serviceArea: { area: 'north', areas: AREAS },
   now: Date.parse('2019-03-01T15:10:00Z'),
   ...more,
 })
@@ -122,7 +122,7 @@ describe('Proposals from the service assessment', () => {
   })
 
   it('go to the agency of the participant’s area, and to none (an open referral) where no agency serves', () => {
-    const placed = (area?: string) => propose(input({ q6: true }, { place: { area, areas: AREAS } }))[0]
+    const placed = (area?: string) => propose(input({ q6: true }, { serviceArea: { area, areas: AREAS } }))[0]
     for (const area of AREAS) assert.equal(placed(area)?.performer, `youth-${area}`)
     for (const area of [undefined, 'elsewhere']) assert.equal(placed(area)?.performer, undefined)
     const closed = programs.map((one) => ({ ...one, active: false }))
@@ -174,7 +174,7 @@ describe('Proposals from the service assessment', () => {
   })
 
   it('go to the only agency that serves all areas where the area is not known, and say so where it is open which', () => {
-    const unknown = { place: { areas: AREAS } }
+    const unknown = { serviceArea: { areas: AREAS } }
     const [abe] = propose(input({ q1: false }, unknown))
     assert.deepEqual([abe?.performer, abe?.warnings], ['abe', []])
     const [youth] = propose(input({ q6: true }, { ...unknown, participant: participant({ birthDate: '2001-01-08' }) }))
