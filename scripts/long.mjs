@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { ROOT } from './dependencies.mjs'
 
-const mocha = (file) => ['node_modules/mocha/bin/mocha.js', '--reporter=test/reporter.mjs', file]
+const mocha = (...files) => ['node_modules/mocha/bin/mocha.js', '--reporter=test/reporter.mjs', ...files]
 
 /** Each run: its default size, what the size counts, and how it is started with a size. */
 const RUNS = {
@@ -34,7 +34,10 @@ const RUNS = {
   race: {
     size: 200,
     unit: 'rounds of 64 writers',
-    start: (size) => ({ args: mocha('test/whole/race.test.ts'), env: { RACE_ROUNDS: String(size) } }),
+    start: (size) => ({
+      args: mocha('test/whole/race.test.ts', 'test/whole/race-people.test.ts'),
+      env: { RACE_ROUNDS: String(size) },
+    }),
   },
 }
 
