@@ -98,16 +98,16 @@ type LiteralReference = { readonly reference: string; readonly type?: unknown }
 /** The names and indexes that lead to an element: the path is made of them only where there is a reference. */
 type Steps = (string | number)[]
 
-function collect(node: unknown, steps: Steps, found: (reference: LiteralReference, steps: Steps) => void): void {
-  if (typeof node !== 'object' || node === null) return
-  const descend = (step: string | number, child: unknown): void => {
-    steps.push(step)
+function collect(node: object, steps: Steps, found: (reference: LiteralReference, steps: Steps) => void): void {
+  const isList = Array.isArray(node)
+  if (!isList && isLiteralReference(node)) found(node, steps)
+  for (const key in node) {
+    const child = (node as JsonObject)[key]
+    if (typeof child !== 'object' || child === null) continue
+    steps.push(isList ? Number(key) : key)
     collect(child, steps, found)
     steps.pop()
   }
-  if (Array.isArray(node)) return node.forEach((item, index) => descend(index, item))
-  if (isLiteralReference(node)) found(node, steps)
-  for (const key in node) descend(key, (node as JsonObject)[key])
 }
 
 const isLiteralReference = (node: object): node is LiteralReference =>

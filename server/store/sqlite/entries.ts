@@ -7,16 +7,19 @@ import type { ValueColumns } from './search-types/type.ts'
 import type { Statements } from './sql.ts'
 
 /** The entries of each field, by its number. */
-export type EncodedEntries = { readonly [fid: string]: readonly EncodedEntry[] }
+export type EncodedEntries = ReadonlyMap<number, readonly EncodedEntry[]>
 
 /** Encodes entries, each once; makes fields, terms and values where they are new. Runs inside a transaction. */
 export function encodeEntries(entries: readonly IndexEntry[], type: number, terms: Terms): EncodedEntries {
-  const encoded: { [fid: string]: EncodedEntry[] } = {}
+  const encoded = new Map<number, EncodedEntry[]>()
   for (const entry of entries) {
     const fid = terms.makeField(type, SQLITE_SEARCH_TYPES[entry.kind].id, entry.param)
-    ;(encoded[fid] ??= []).push(encodeEntry(entry.kind, entry, terms))
+    const item = encodeEntry(entry.kind, entry, terms)
+    const items = encoded.get(fid)
+    if (items === undefined) encoded.set(fid, [item])
+    else items.push(item)
   }
-  for (const [fid, items] of Object.entries(encoded)) if (items.length > 1) encoded[fid] = distinct(items)
+  for (const [fid, items] of encoded) if (items.length > 1) encoded.set(fid, distinct(items))
   return encoded
 }
 
@@ -24,29 +27,28 @@ const distinct = (items: readonly EncodedEntry[]): EncodedEntry[] => [
   ...new Map(items.map((item) => [keyOf(item), item])).values(),
 ]
 
-/** As the column `record.entries` has them, in JSON: a field with one value has that instead of a list. */
-export const textOfEntries = (encoded: EncodedEntries): string =>
-  JSON.stringify(
-    Object.fromEntries(
-      Object.entries(encoded).map(([fid, items]) => {
-        const [only] = items
-        return [fid, items.length === 1 && typeof only === 'number' ? only : items]
-      }),
-    ),
-  )
+/** As the column `record.entries` has them, in JSON by field: one that has a single value has that instead of a list. */
+export function textOfEntries(encoded: EncodedEntries): string {
+  const fields = [...encoded].sort(([a], [b]) => a - b)
+  const members = fields.map(([fid, items]) => {
+    const [only] = items
+    return `"${fid}":${items.length === 1 && typeof only === 'number' ? only : JSON.stringify(items)}`
+  })
+  return `{${members.join(',')}}`
+}
 
 /** The same again. */
 export const entriesOfText = (text: string): EncodedEntries =>
-  Object.fromEntries(
+  new Map(
     Object.entries(JSON.parse(text) as { [fid: string]: number | EncodedEntry[] }).map(([fid, items]) => [
-      fid,
+      Number(fid),
       typeof items === 'number' ? [items] : items,
     ]),
   )
 
 /** The values that several records refer to, by their numbers: one statement for all of them. */
 export function loadValues(many: readonly EncodedEntries[], { all }: Statements): ReadonlyMap<number, ValueColumns> {
-  const items = many.flatMap((encoded) => Object.values(encoded).flat())
+  const items = many.flatMap((encoded) => [...encoded.values()].flat())
   const vids = [...new Set(items.filter((item) => typeof item === 'number'))]
   if (vids.length === 0) return new Map()
   const rows = all<ValueColumns & { readonly vid: number }>(VALUES, JSON.stringify(vids))
@@ -61,32 +63,35 @@ export function decodeEntries(
   terms: Terms,
   values: ReadonlyMap<number, ValueColumns>,
 ): IndexEntry[] {
-  return Object.entries(encoded).flatMap(([fid, items]) => {
-    const field = terms.fields().get(Number(fid))
+  return [...encoded].flatMap(([fid, items]) => {
+    const field = terms.fields().get(fid)
     return items.map((item) => decodeEntry(field, item, terms, values))
   })
 }
 
 /** Brings the search indexes from the entries that a record had to those that it has; touches only the differences. */
 export function reindex(rid: number, before: EncodedEntries, after: EncodedEntries, { run }: Statements): void {
-  for (const [fid, item] of difference(before, after)) {
+  forEachAdded(after, before, (fid, item) => {
     if (typeof item === 'number') run('DELETE FROM posting WHERE field = ? AND value = ? AND rid = ?', fid, item, rid)
     else run('DELETE FROM span WHERE field = ? AND since = ? AND until = ? AND rid = ?', fid, ...item, rid)
-  }
-  for (const [fid, item] of difference(after, before)) {
+  })
+  forEachAdded(before, after, (fid, item) => {
     if (typeof item === 'number') run('INSERT INTO posting (field, value, rid) VALUES (?, ?, ?)', fid, item, rid)
     else run('INSERT INTO span (field, since, until, rid) VALUES (?, ?, ?, ?)', fid, ...item, rid)
-  }
+  })
 }
 
-/** The entries of `these` that `others` lack. */
-function difference(these: EncodedEntries, others: EncodedEntries): [fid: number, item: EncodedEntry][] {
-  return Object.entries(these).flatMap(([fid, items]) => {
-    const existing = others[fid]
+/** The entries of `after` that `before` lacks. */
+function forEachAdded(
+  before: EncodedEntries,
+  after: EncodedEntries,
+  use: (fid: number, item: EncodedEntry) => void,
+): void {
+  for (const [fid, items] of after) {
+    const existing = before.get(fid)
     const keys = existing && new Set(existing.map(keyOf))
-    const added = keys ? items.filter((item) => !keys.has(keyOf(item))) : items
-    return added.map((item): [number, EncodedEntry] => [Number(fid), item])
-  })
+    for (const item of items) if (!keys?.has(keyOf(item))) use(fid, item)
+  }
 }
 
 /** Equal items have equal keys. */

@@ -18,12 +18,10 @@ export type FieldIndex = {
 /** All fields that the store has, in memory. */
 export function loadFields({ all }: Statements): FieldIndex {
   const byNumber = new Map<number, Field>()
-  const byKey = new Map<string, number>()
   const byParam = new Map<string, Field[]>()
 
   const add = (field: Field): void => {
     byNumber.set(field.fid, field)
-    byKey.set(keyOf(field.type, field.kind, field.param), field.fid)
     const same = byParam.get(field.param)
     if (same === undefined) byParam.set(field.param, [field])
     else same.push(field)
@@ -32,7 +30,7 @@ export function loadFields({ all }: Statements): FieldIndex {
 
   return {
     get: (fid) => byNumber.get(fid)!,
-    find: (type, kind, param) => byKey.get(keyOf(type, kind, param)),
+    find: (type, kind, param) => byParam.get(param)?.find((field) => field.type === type && field.kind === kind)?.fid,
     add,
     of: ({ type, kind, param }) =>
       (byParam.get(param) ?? [])
@@ -40,5 +38,3 @@ export function loadFields({ all }: Statements): FieldIndex {
         .map((field) => field.fid),
   }
 }
-
-const keyOf = (type: number, kind: number, param: string): string => `${type} ${kind} ${param}`

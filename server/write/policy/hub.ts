@@ -91,8 +91,10 @@ async function checkRule(rule: Rule, one: PreparedChange, state: PendingState): 
   const { unrestricted: view } = state
   const asWriter = isOfHub(one) ? { ...state, caller: HUB_CALLER, view } : state
   const result = await issuesAtEntry(one, () => rule.check(one, asWriter))
+  const { issues } = result
+  if (issues === undefined) return one.unchanged ? {} : result
   const located = (expression: string | undefined) =>
     expression?.split('.')[0] === one.key.type ? expression.replace(one.key.type, one.at) : expression
-  const issues = (result.issues ?? []).map((issue) => ({ ...issue, expression: located(issue.expression) }))
-  return one.unchanged ? { issues } : { ...result, issues }
+  const sent = { issues: issues.map((issue) => ({ ...issue, expression: located(issue.expression) })) }
+  return one.unchanged ? sent : { ...result, ...sent }
 }
