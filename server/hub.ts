@@ -10,6 +10,7 @@ import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
 import { openStatuses } from './domain/referral/lifecycle.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import type { ArmingNeeds } from './domain/timer/arm.ts'
+import { OFFER_REFERRAL } from './domain/referral/job-kind.ts'
 import { REFERRAL_TIMER } from './domain/timer/job-kind.ts'
 import type { TimerTable } from './domain/timer/table.ts'
 import { checkVisibility } from './domain/visibility/check.ts'
@@ -31,6 +32,7 @@ import { vread } from './interactions/vread.ts'
 import { indexProcessState, REINDEX, reindex } from './jobs/reindex.ts'
 import type { LogReader } from './jobs/log-reader.ts'
 import { createStateFollower, type ProcessState } from './jobs/process-state.ts'
+import { createOfferReader, offerReferral } from './jobs/offer-referral.ts'
 import { referralTimer } from './jobs/referral-timer.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
@@ -264,11 +266,11 @@ type Process = {
 
 /** What runs beside the requests: changes become events, and events become notifications. */
 function background(
-  needs: WriteNeeds & { readonly timers: ArmingNeeds },
+  needs: WriteNeeds & { readonly timers: ArmingNeeds; readonly range: CircleNeeds['range'] },
   config: Config,
   { log, clock, base, indexing, agencies }: Process,
 ): { readers: readonly LogReader[]; worker: Worker } {
-  const { store, definitions, index, timers } = needs
+  const { store, definitions, index, timers, range } = needs
   const caller: Caller = { agency: HUB, role: 'hub' }
   const writeAsHub = (change: Change, along: Along): Promise<unknown> =>
     retryOnConflict(() => write(needs, { caller, now: clock.now() }, [change], along))
@@ -296,13 +298,16 @@ function background(
   const onFailed = (job: Job, fault: unknown): void =>
     log.error('job failed', { job: job.kind, key: job.key, attempt: job.attempts, fault })
   const timer = referralTimer({ store, definitions, timers, clock, write: writeAsHub })
-  const all = { ...handlers, [REINDEX]: reindex(indexing), [REFERRAL_TIMER]: timer }
+  const offer = offerReferral({ store, definitions, range, clock })
+  const all = { ...handlers, [REINDEX]: reindex(indexing), [REFERRAL_TIMER]: timer, [OFFER_REFERRAL]: offer }
   const worker = createWorker({ store, clock, sleep, handlers: all, concurrency: CONCURRENCY, onFault, onFailed })
   const reading = { store, clock, sleep, log }
   const states: ProcessState[] = [agencies, indexProcessState(store, indexing.state)]
   const { posted } = needs.policy
   if (posted) states.push(posted)
-  return { readers: [matcher, createStateFollower(reading, states)], worker }
+  const offers = createOfferReader({ ...reading, wake: () => worker.wake() })
+  const offering = RULES[config.rules].restricts ? [offers] : []
+  return { readers: [matcher, ...offering, createStateFollower(reading, states)], worker }
 }
 
 /** By what audiences and timers are computed where the rules of the work between agencies hold. */

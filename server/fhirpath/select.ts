@@ -73,8 +73,9 @@ function checkNarrowed(of: Tree, type: Tree | undefined): void {
   checkPath(of)
 }
 
-/** Of `where`: the type of a reference's target, a path that has a value, or several of these. */
+/** Of `where`: the type of a reference's target, a path that has a value or that is empty, or several of these. */
 function checkCriterion(tree: Tree): void {
+  if (tree.kind === 'call' && tree.name === 'empty' && tree.of && tree.args.length === 0) return checkPath(tree.of)
   if (tree.kind !== 'binary') throw unsupported(tree)
   const { op, left, right } = tree
   if (op === 'and') {

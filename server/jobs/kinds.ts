@@ -1,7 +1,9 @@
 /** Every kind of job: what its key names, and what the job does. `$jobs` and docs/reference/jobs.md show this table. */
 import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT, PURGE } from '../domain/subscription/job-kinds.ts'
+import { OFFER_REFERRAL } from '../domain/referral/job-kind.ts'
 import { REFERRAL_TIMER } from '../domain/timer/job-kind.ts'
 import { leaseKind } from './log-lease.ts'
+import { OFFERS } from './offer-referral.ts'
 import { REINDEX, REINDEX_AT_START } from './reindex.ts'
 
 export type JobKind = {
@@ -47,5 +49,15 @@ export const JOB_KINDS: readonly JobKind[] = [
     kind: leaseKind('matcher'),
     key: '`matcher`',
     does: 'Held by the process that makes events of changes; it runs as long as that process does and is never done.',
+  },
+  {
+    kind: OFFER_REFERRAL,
+    key: 'id of the Task',
+    does: 'Finds out which agencies may claim an open referral, after a change and when a consent begins or ends.',
+  },
+  {
+    kind: leaseKind(OFFERS),
+    key: '`offers`',
+    does: 'Held by the process that watches the log for what changes who may claim open referrals; never done either.',
   },
 ]

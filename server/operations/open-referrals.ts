@@ -1,36 +1,29 @@
 /** $open-referrals and $claim: what an agency may take over of the referrals that have no receiver. Defined in capability/operations. */
-import { aboutParticipant, localAreaOf } from './assessment.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
+import { countOf } from './participant-page.ts'
 import type { ReferralNeeds } from './referrals.ts'
-import { focusOf } from '../domain/referral/linked.ts'
-import {
-  isOffered,
-  isOpen,
-  offeringConsent,
-  offers,
-  servicesOf,
-  shownOf,
-  type Catalogue,
-} from '../domain/referral/offer.ts'
+import { shownOf } from '../domain/referral/offer.ts'
 import { BUSINESS_STATUS } from '../domain/referral/task.ts'
-import { codeSystem } from '../fhir/canonical.ts'
-import { idOf, items } from '../fhir/element.ts'
+import { formatInstant } from '../fhir/dates.ts'
+import { textOf } from '../fhir/element.ts'
 import { serialize } from '../fhir/json.ts'
 import { readParameters } from '../fhir/parameters.ts'
-import type { Resource } from '../fhir/types.ts'
+import type { JsonObject, Resource } from '../fhir/types.ts'
 import type { Call, Reply } from '../interactions/call.ts'
+import { addressOf } from '../interactions/links.ts'
 import { keyOf, notFound } from '../interactions/target.ts'
-import type { StoredResource } from '../records/resource.ts'
-import { disclosing, unrestricted, type View } from '../records/view.ts'
-import { ALL, type Filter } from '../search/query.ts'
+import { OPEN_REFERRALS, offersTo, type Offer } from '../jobs/offers.ts'
+import { resourceOf, type StoredResource } from '../records/resource.ts'
+import { disclosing, unrestricted, type View, type ViewQuery } from '../records/view.ts'
+import type { Cursors } from '../search/page.ts'
+import type { Cursor, Filter } from '../search/query.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { write } from '../write/pipeline.ts'
 
-/** An open referral that the caller may claim, and the consent by which it may know of it. */
-type Offer = { readonly task: StoredResource; readonly request: StoredResource; readonly consent: StoredResource }
+export type OpenReferralNeeds = ReferralNeeds & { readonly cursors: Cursors }
 
-export const openReferrals = (needs: ReferralNeeds): Operation => {
+export const openReferrals = (needs: OpenReferralNeeds): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'open-referrals')
   return {
     ...definition,
@@ -38,20 +31,86 @@ export const openReferrals = (needs: ReferralNeeds): Operation => {
     types: ['Task'],
     affectsState: false,
     async run(call) {
-      readParameters(takes, call)
-      const offered = await offersTo(needs, call)
-      const entry = offered.flatMap(({ task, request }) => [
-        { resource: shownOf(task), search: { mode: 'match' } },
-        { resource: shownOf(request), search: { mode: 'include' } },
-      ])
-      const bundle = { resourceType: 'Bundle', type: 'searchset', total: offered.length }
+      const { _id, _count, _cursor } = readParameters(takes, call)
+      const count = countOf(_count)
+      const after = _cursor === undefined ? undefined : needs.cursors.decode(String(_cursor), [])
+      const one: readonly Filter[] = _id === undefined ? [] : [{ op: 'id', ids: [String(_id)] }]
+      const { offered, next } = await pageOf(needs, call, { one, count, after })
+      const isWhole = after === undefined && next === undefined
+      const link = linksOf(needs, call, next)
       return {
         status: 200,
-        text: serialize({ ...bundle, ...(entry.length > 0 ? { entry } : {}) } as unknown as Resource),
+        text: serialize(bundleOf(offered, link, isWhole)),
         disclosed: offered.flatMap(({ task, request }) => [keyOfRecord(task), keyOfRecord(request)]),
       }
     },
   }
+}
+
+type Wanted = { readonly one: readonly Filter[]; readonly count: number; readonly after: Cursor | undefined }
+type Page = { readonly offered: readonly Offer[]; readonly next?: Cursor | undefined }
+
+/** Open referrals that are read together. */
+const CHUNK = 100
+
+/**
+ * One page of the open referrals that the caller may claim, in the order of their creation. It reads on until one more
+ * than the page takes is found: neither its length nor its `next` link tells of referrals that the caller may not know of.
+ */
+async function pageOf(needs: OpenReferralNeeds, { caller, now }: Call, wanted: Wanted): Promise<Page> {
+  if (caller.role !== 'agency') return { offered: [] }
+  const where: Filter = { op: 'and', of: [OPEN_REFERRALS, ...wanted.one] }
+  // As of one sequence, so that the place of the last one shown is the same when it is looked up.
+  const reading = { view: unrestricted(needs.store), query: { type: 'Task', where, asOf: await needs.store.last() } }
+  const found: PlacedOffer[] = []
+  for await (const one of offersAfter(needs, reading, { agency: caller.agency, now, after: wanted.after })) {
+    found.push(one)
+    if (found.length > wanted.count) break
+  }
+  const shown = found.slice(0, wanted.count)
+  const last = shown.at(-1)
+  const offered = shown.map(({ offer }) => offer)
+  return { offered, ...(last && found.length > wanted.count ? { next: await cursorAfter(reading, last) } : {}) }
+}
+
+type Reading = { readonly view: View; readonly query: Omit<ViewQuery, 'limit' | 'after'> }
+
+/** An offer, and where its Task is: the `index` in the chunk that begins after a cursor. */
+type PlacedOffer = { readonly offer: Offer; readonly after: Cursor | undefined; readonly index: number }
+
+type Viewing = { readonly agency: string; readonly now: number; readonly after: Cursor | undefined }
+
+async function* offersAfter(needs: OpenReferralNeeds, { view, query }: Reading, viewing: Viewing) {
+  let { after } = viewing
+  do {
+    const found = await view.find({ ...query, limit: CHUNK, ...(after ? { after } : {}) })
+    const tasks = found.versions.map(resourceOf)
+    for (const offer of await offersTo(needs, view, tasks, viewing))
+      yield { offer, after, index: tasks.indexOf(offer.task) }
+    after = found.next
+  } while (after)
+}
+
+const cursorAfter = async ({ view, query }: Reading, { after, index }: PlacedOffer): Promise<Cursor | undefined> =>
+  (await view.find({ ...query, limit: index + 1, ...(after ? { after } : {}) })).next
+
+function linksOf({ cursors }: OpenReferralNeeds, call: Call, next: Cursor | undefined): readonly JsonObject[] {
+  const address = `${call.base}/Task/$open-referrals`
+  const kept = call.params.filter(([name]) => name !== '_cursor')
+  return [
+    { relation: 'self', url: addressOf(address, call.params) },
+    ...(next ? [{ relation: 'next', url: addressOf(address, [...kept, ['_cursor', cursors.encode(next)]]) }] : []),
+  ]
+}
+
+function bundleOf(offered: readonly Offer[], link: readonly JsonObject[], isWhole: boolean): Resource {
+  const entry = offered.flatMap(({ task, request }) => [
+    { resource: shownOf(task), search: { mode: 'match' } },
+    { resource: shownOf(request), search: { mode: 'include' } },
+  ])
+  const total = isWhole ? { total: offered.length } : {}
+  const bundle = { resourceType: 'Bundle', type: 'searchset', ...total, link }
+  return { ...bundle, ...(entry.length > 0 ? { entry } : {}) } as unknown as Resource
 }
 
 export const claim = (needs: ReferralNeeds): Operation => {
@@ -73,31 +132,26 @@ async function claimOnce(needs: ReferralNeeds, call: Call): Promise<Reply> {
   const key = keyOf(call)
   const view = unrestricted(needs.store)
   const task = await view.resource(key)
-  const [offer] = task ? await offered(needs, call, view, [task]) : []
+  const { agency, role } = call.caller
+  const [offer] = task && role === 'agency' ? await offersTo(needs, view, [task], { agency, now: call.now }) : []
   if (!offer) throw notFound(key)
   const resource = {
     ...offer.task,
     status: 'accepted',
     businessStatus: { coding: [{ system: BUSINESS_STATUS, code: 'accepted' }] },
-    owner: { reference: `Organization/${call.caller.agency}` },
+    owner: { reference: `Organization/${agency}` },
+    lastModified: formatInstant(Math.max(call.now, Date.parse(textOf(offer.task.lastModified) ?? '') || 0)),
   }
   const { id, resourceType: type } = offer.consent
   const consented = { key: { type, id }, expect: { version: [Number(offer.consent.meta?.versionId)] } }
+  // A denial ends the consent, so whichever of the two comes second begins again and sees the other.
   // The participant's consent lets the caller in: what the write looks at is not limited to what it knew before.
   const author = { caller: call.caller, now: call.now, view }
+  const ifMatch = [Number(offer.task.meta?.versionId)]
   const [written] = await write(
     needs,
     author,
-    [
-      {
-        kind: 'put',
-        create: false,
-        granted: true,
-        resource,
-        ifMatch: [Number(offer.task.meta?.versionId)],
-        at: 'Task',
-      },
-    ],
+    [{ kind: 'put', create: false, granted: true, resource, ifMatch, at: 'Task' }],
     { guards: [consented] },
   )
   const answer = disclosing(needs.store, call.caller, call.now)
@@ -112,61 +166,3 @@ async function claimOnce(needs: ReferralNeeds, call: Call): Promise<Reply> {
 }
 
 const keyOfRecord = ({ resourceType: type, id }: StoredResource) => ({ type, id })
-
-/** Every open referral that the caller may claim, the oldest first. */
-async function offersTo(needs: ReferralNeeds, call: Call): Promise<readonly Offer[]> {
-  if (call.caller.role !== 'agency') return []
-  const view = unrestricted(needs.store)
-  const { agency } = call.caller
-  const consents = await view.list('Consent', { op: 'reference', param: 'actor', type: 'Organization', id: agency })
-  const participants = [...new Set(consents.flatMap((one) => idOf(one.patient, 'Patient') ?? []))]
-  if (participants.length === 0) return []
-  const tasks = (await view.list('Task', OPEN)).filter((one) => participants.includes(idOf(one.for, 'Patient') ?? ''))
-  const all = await offered(needs, call, view, tasks)
-  return [...all].sort((a, b) => Date.parse(String(a.task.authoredOn)) - Date.parse(String(b.task.authoredOn)))
-}
-
-const OPEN: Filter = {
-  op: 'and',
-  of: [
-    { op: 'token', param: 'status', code: 'requested' },
-    { op: 'missing', param: 'owner' },
-  ],
-}
-
-async function offered(
-  needs: ReferralNeeds,
-  { caller, now }: Call,
-  view: View,
-  tasks: readonly StoredResource[],
-): Promise<readonly Offer[]> {
-  if (caller.role !== 'agency') return []
-  const { agency } = caller
-  const catalogue = await catalogueOf(needs, view)
-  const found = await Promise.all(
-    tasks.filter(isOpen).map(async (task): Promise<Offer | undefined> => {
-      const request = await view.resource({ type: 'ServiceRequest', id: focusOf(task) ?? '' })
-      const participant = await view.resource({ type: 'Patient', id: idOf(task.for, 'Patient') ?? '' })
-      if (!request || !participant || !isOffered(task, request, agency)) return undefined
-      const area = localAreaOf(needs.definitions, participant)
-      if (!servicesOf(request).some((service) => offers(agency, service, area, catalogue))) return undefined
-      const consents = await view.list('Consent', aboutParticipant(participant.id))
-      const consent = offeringConsent(consents, { agency, now, range: needs.range })
-      return consent && { task, request, consent }
-    }),
-  )
-  return found.flatMap((one) => one ?? [])
-}
-
-async function catalogueOf({ definitions }: ReferralNeeds, view: View): Promise<Catalogue> {
-  const [programs = [], affiliations = []] = await view.listEach(['HealthcareService', 'OrganizationAffiliation'], ALL)
-  const services = items(definitions.find(codeSystem('service-catalogue'))?.concept)
-  return {
-    programs,
-    affiliations,
-    programsOffering: (service) =>
-      items(services.find(({ code }) => code === service)?.property).flatMap(({ code, valueCode }) =>
-        code === 'program' ? [String(valueCode)] : [],
-      ),
-  }
-}

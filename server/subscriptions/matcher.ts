@@ -9,12 +9,14 @@
 import { DELIVER, PURGE } from '../domain/subscription/job-kinds.ts'
 import { ANY_TYPE, type AccessChange } from '../domain/subscription/topic.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
+import { idOf } from '../fhir/element.ts'
 import { createLogReader, type LogReader } from '../jobs/log-reader.ts'
 import { unrestricted } from '../records/view.ts'
 import { visible } from '../search/match.ts'
 import { GONE, type Commit, type NewEvent, type Version } from '../store/store.ts'
 import { circleChangesOf, type CircleChange } from './access-changes.ts'
 import { changeOf, stateOf, type RecordChange } from './change.ts'
+import { offerChangesOf, type OfferChange } from './offer-changes.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { nextPurge, PURGE_KEY } from './purge.ts'
 import {
@@ -70,6 +72,8 @@ async function noticesOf(
       notices.push({ event: { stream: to.id, sequence, type, id, version: gone ? GONE : version.version }, to })
   }
   for (const change of circles) notices.push(...(await accessNotices(needs, active, commit, change)))
+  for (const change of await offerChangesOf(needs, commit))
+    notices.push(...(await offerNotices(needs, active, commit, change)))
   for (const version of versions) if (version.type === 'Subscription') active.note(version)
   return notices
 }
@@ -149,4 +153,24 @@ async function accessNotices(
     ...gained.filter((to) => matchesState(to, state)).map((to) => notice(to, current?.version ?? GONE)),
     ...lost.map((to) => notice(to, GONE)),
   ]
+}
+
+/** Events about a referral for those who may claim it, or may no longer: its id alone, for they do not know of the record. */
+async function offerNotices(
+  needs: SubscriptionNeeds,
+  active: ActiveSubscriptions,
+  { sequence, at }: Commit,
+  change: OfferChange,
+): Promise<readonly Notice[]> {
+  const key = { type: 'Task', id: change.task }
+  const interested = (['gained', 'lost'] as const).flatMap((access) =>
+    active.ofAccess(key.type, access).filter(({ owner, end }) => at < end && change[access].includes(owner)),
+  )
+  if (interested.length === 0) return []
+  const current = await unrestricted(needs.store).read(key)
+  const state = current && current.text !== '' ? stateOf(needs, current) : undefined
+  // Whoever claims it knows of it.
+  const claimant = state && idOf(state.resource.owner, 'Organization')
+  const told = interested.filter((to) => to.owner !== claimant && matchesState(to, state))
+  return told.map((to) => ({ event: { stream: to.id, sequence, ...key, version: GONE }, to }))
 }

@@ -34,7 +34,7 @@ export const USED_BY_RULES: readonly string[] = [
   'code',
   'focus',
   'identifier',
-  'owner',
+  'open-referral',
   'status',
   'type',
   'url',

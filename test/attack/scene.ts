@@ -19,6 +19,8 @@ export type Scene = {
   as(agency: string): Client
   /** Before the next commit with writes goes to the store, this happens. */
   between(happens: () => Promise<unknown>): void
+  /** Before a record of this type is read next, this happens. */
+  beforeReading(type: string, happens: () => Promise<unknown>): void
   stop(): Promise<void>
 }
 
@@ -35,8 +37,23 @@ export async function attacked(
   })
   const store = await openStore(config.store, { clock: clock.now })
   let next: (() => Promise<unknown>) | undefined
+  let reading: { readonly type: string; readonly happens: () => Promise<unknown> } | undefined
+  const beforeRead = async (keys: readonly { readonly type: string }[]): Promise<void> => {
+    const { type, happens } = reading ?? {}
+    if (!happens || !keys.some((key) => key.type === type)) return
+    reading = undefined
+    await happens()
+  }
   const watched: Store = {
     ...store,
+    async read(key, viewer) {
+      await beforeRead([key])
+      return store.read(key, viewer)
+    },
+    async readMany(keys, viewer) {
+      await beforeRead(keys)
+      return store.readMany(keys, viewer)
+    },
     async commit(work) {
       const happens = (work.writes ?? []).length > 0 ? next : undefined
       if (happens) {
@@ -55,6 +72,9 @@ export async function attacked(
     as: (agency) => clientAt(url, agency),
     between(happens) {
       next = happens
+    },
+    beforeReading(type, happens) {
+      reading = { type, happens }
     },
     stop: () => hub.stop(),
   }

@@ -53,6 +53,8 @@ describe('fhirpath / select / what it selects', () => {
     ['Patient.name.given.first()', PATIENT, ['Elvis']],
     ["Patient.extension('urn:a').value", PATIENT, [true]],
     ["Patient.extension.where(url = 'urn:a').value", PATIENT, [true]],
+    ["Patient.extension.where(url = 'urn:a').where(extension.empty()).value", PATIENT, [true]],
+    ["Patient.extension.where(url = 'urn:a').where(value.empty()).url", PATIENT, []],
     ['Patient.extension.where(value = true).url', PATIENT, ['urn:a']],
     ["Patient.extension('urn:b').extension('c').value.ofType(CodeableConcept).coding.code", PATIENT, ['x']],
     ["Patient.birthDate.extension('urn:time').value", PATIENT, ['1985-01-08T04:00:00-06:00']],

@@ -1,7 +1,7 @@
 /** $open-referrals and $claim: a referral without a receiver reaches those that may take it, and nothing else of it does. */
 import assert from 'node:assert/strict'
 import { attacked, post, type Scene } from '../attack/scene.ts'
-import { codeSystemAt, consent, resident, type Body, type StoredBody } from '../builders/index.ts'
+import { codeSystemAt, consent, denial, resident, type Body, type StoredBody } from '../builders/index.ts'
 import { made, refused, type Client } from '../given.ts'
 
 describe('operations / $open-referrals and $claim', function () {
@@ -139,6 +139,87 @@ describe('operations / $open-referrals and $claim', function () {
     assert.equal(made(await es.get(`/Task/${task.id}`)).owner, undefined)
   })
 
+  const DENIALS: Readonly<Record<string, () => Promise<unknown>>> = {
+    'a Consent that denies': () => post(es, denial(subject, 'es', 'abe')),
+    '$revoke-consent': async () =>
+      made(
+        await es.post(`/${subject}/$revoke-consent`, {
+          resourceType: 'Parameters',
+          parameter: [{ name: 'recipient', valueReference: { reference: 'Organization/abe' } }],
+        }),
+      ),
+  }
+  for (const [name, deny] of Object.entries(DENIALS)) {
+    for (const [moment, first] of [
+      ['before the commit', () => scene.between(deny)],
+      ['before the write looks who may know', () => scene.beforeReading('Circle', deny)],
+    ] as const) {
+      it(`are not claimed against a denial that comes first, ${moment}, by ${name}`, async () => {
+        await post(es, permit('abe'))
+        const task = await refer()
+        first()
+        refused(await claim(abe, task.id), 404, 'not-found')
+        const { status, owner } = made(await es.get(`/Task/${task.id}`))
+        assert.deepEqual([status, owner], ['requested', undefined])
+        refused(await abe.get(`/${subject}`), 404, 'not-found')
+      })
+    }
+
+    it(`are recalled from their claimant by a denial that comes second, by ${name}`, async () => {
+      await post(es, permit('abe'))
+      const task = await refer()
+      scene.between(async () => made(await claim(abe, task.id)))
+      await deny()
+      const { status, businessStatus } = made(await es.get(`/Task/${task.id}`))
+      assert.deepEqual([status, businessStatus.coding[0].code], ['cancelled', 'withdrawn'])
+      refused(await abe.get(`/${subject}`), 404, 'not-found')
+    })
+  }
+
+  it('come in pages, in the order of their creation, that show nothing of what is not offered', async () => {
+    const created: string[] = []
+    for (const turn of [1, 2, 3, 4, 5]) {
+      subject = `Patient/${(await post(es, resident('es', `PAGE-${count}-${turn}`))).id}`
+      await post(es, permit('college'))
+      await refer('adult-basic-education', `HIDDEN-${count}-${turn}`)
+      await post(es, permit('dhs'))
+      created.push((await refer('food-assistance', `PAGE-${count}-${turn}`)).id)
+    }
+    const pages: (readonly string[])[] = []
+    let path = '/Task/$open-referrals?_count=2'
+    while (path !== '') {
+      const { entry = [], link, total } = made(await scene.as('dhs').get(path))
+      assert.equal(total, undefined)
+      pages.push(
+        entry.flatMap(({ resource, search }: { resource: StoredBody; search: { mode: string } }) =>
+          search.mode === 'match' ? [resource.id] : [],
+        ),
+      )
+      const next = link.find(({ relation }: { relation: string }) => relation === 'next')
+      path = next ? String(next.url).slice(String(next.url).indexOf('/Task')) : ''
+    }
+    assert.deepEqual(pages.flat().slice(-5), created)
+    assert.ok(pages.slice(0, -1).every((ids) => ids.length === 2) && pages.at(-1)!.length > 0, JSON.stringify(pages))
+  })
+
+  it('are found one by one, by the id that a notification names', async () => {
+    await post(es, permit('abe'))
+    const [task, other] = [await refer(), await refer('adult-basic-education', `OTHER-${count}`)]
+    const { entry, total } = made(await abe.get(`/Task/$open-referrals?_id=${task.id}`))
+    assert.deepEqual([entry.length, entry[0].resource.id, total], [2, task.id, 1])
+    assert.notEqual(other.id, task.id)
+    assert.equal(made(await vr.get(`/Task/$open-referrals?_id=${task.id}`)).entry, undefined)
+  })
+
+  it('are found by the search parameter `open-referral` until they are claimed', async () => {
+    await post(es, permit('abe'))
+    await refer()
+    const found = made(await es.get(`/Task?patient=${subject}&open-referral=fulfill`))
+    assert.equal(found.entry.length, 1)
+    made(await claim(abe, found.entry[0].resource.id))
+    assert.equal(made(await es.get(`/Task?patient=${subject}&open-referral=fulfill`)).entry, undefined)
+  })
+
   it('reach an agency that an affiliation joins to the program', async () => {
     await post(es, permit('ui'))
     const task = await refer()
@@ -150,7 +231,9 @@ describe('operations / $open-referrals and $claim', function () {
     made(await claim(scene.as('ui'), task.id))
   })
 
-  it('take no parameters, and $claim is a POST', async () => {
+  it('take a page and an id as parameters and no others, and $claim is a POST', async () => {
+    refused(await abe.get('/Task/$open-referrals?_count=0'), 400, 'invalid-parameter')
+    refused(await abe.get('/Task/$open-referrals?_cursor=x'), 400, 'invalid-parameter')
     refused(await abe.get('/Task/$open-referrals?owner=abe'), 400, 'unknown-parameter')
     assert.equal((await abe.get('/Task/nothing/$claim')).status, 405)
     refused(await claim(abe, 'nothing'), 404, 'not-found')

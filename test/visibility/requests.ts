@@ -328,6 +328,8 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   [1, '$validate', (k) => abe('GET', `/${key(k)}/$validate`)],
   [1, '$propose-referrals', (k) => abe('GET', `/${key(k, 'QuestionnaireResponse')}/$propose-referrals`)],
   [1, '$open-referrals', () => abe('GET', '/Task/$open-referrals')],
+  [1, '$open-referrals by page', () => abe('GET', '/Task/$open-referrals?_count=1')],
+  [1, '$open-referrals by id', (k) => abe('GET', `/Task/$open-referrals?_id=${key(k, 'Task').slice(5)}`)],
   [1, '$claim', (k) => abe('POST', `/${key(k, 'Task')}/$claim`)],
   [
     1,

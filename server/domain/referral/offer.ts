@@ -7,15 +7,16 @@ import type { JsonObject, Resource } from '../../fhir/types.ts'
 import { codesOf, idOf, items, textOf } from '../../fhir/element.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
 import { programsOf, serves } from './area.ts'
-import { consentCovers, type ReadRange } from './consent.ts'
-import { ownerOf, requesterOf, statusOf } from './task.ts'
+import { consentCovers, recipientsOf, type ReadRange } from './consent.ts'
+import { isReferral, requesterOf, statusOf } from './task.ts'
 
 const SERVICE = codeSystem('service-catalogue')
 
 /** Purposes of a consent by which an agency may be shown an open referral. */
 export const OFFER_PURPOSES = ['open-referral', 'referral'] as const
 
-export const isOpen = (task: Resource): boolean => statusOf(task) === 'requested' && task.owner === undefined
+export const isOpen = (task: Resource): boolean =>
+  isReferral(task) && statusOf(task) === 'requested' && task.owner === undefined
 
 export type Catalogue = {
   /** Every HealthcareService and OrganizationAffiliation. */
@@ -54,13 +55,27 @@ export function offeringConsent<T extends Resource>(
 
 const isDenial = (consent: Resource): boolean => items(consent.provision)[0]?.type === 'deny'
 
-const names = (consent: Resource, agency: string): boolean =>
-  items(items(consent.provision)[0]?.actor).some((actor) => idOf(actor.reference, 'Organization') === agency)
+const names = (consent: Resource, agency: string): boolean => recipientsOf(consent).includes(agency)
+
+/** When one of these consents begins or ends to let agencies know, next after an instant (ms). */
+export function nextBound(
+  consents: readonly Resource[],
+  { now, range }: { readonly now: number; readonly range: ReadRange },
+): number | undefined {
+  const bounds = consents
+    .filter(({ status }) => status === 'active')
+    .flatMap((one) => {
+      const [period] = items(items(one.provision)[0]?.period)
+      const start = [period?.start, one.dateTime].flatMap((text) => range(textOf(text) ?? '')?.start ?? [])
+      return [...start, range(textOf(period?.end) ?? '')?.end ?? []].flat()
+    })
+    .filter((at) => at > now && Number.isFinite(at))
+  return bounds.length > 0 ? Math.min(...bounds) : undefined
+}
 
 /** May an agency be offered this referral at all: open, of another agency, and of no restricted class? */
 export const isOffered = (task: Resource, request: Resource, agency: string): boolean =>
   isOpen(task) &&
-  ownerOf(task) === undefined &&
   request.status === 'active' &&
   requesterOf(task) !== agency &&
   [task, request].every((one) => items(one.meta?.security).length === 0)
