@@ -12,6 +12,7 @@ const SUITES: Readonly<Record<string, string>> = {
   'published/': 'the definitions that the hub publishes, against their sources',
   'demo/': 'scripts/demo',
   'scripts/': 'scripts',
+  'stories/': 'samples/scenarios/stories, played over HTTP',
   architecture: 'who may import whom',
   budget: 'what requests cost',
   demo: 'the demo, run',

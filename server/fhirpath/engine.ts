@@ -3,6 +3,7 @@
  * the package fhirpath. https://github.com/HL7/fhirpath.js
  */
 import { createRequire } from 'node:module'
+import { dayOf, momentOf } from './functions.ts'
 import { regularExpression } from './pattern.ts'
 import type { PathEnv, PathExpression } from './scope.ts'
 
@@ -22,6 +23,7 @@ export function enginePath(expression: string, base?: string): PathExpression {
       resource,
       rootResource: env.rootResource ?? resource,
       [RESOLVER]: env.resolve,
+      [CLOCK]: env.clock,
     }
     return plain(base && typeof node === 'number' ? (bare ??= compileFrom())(node, variables) : typed(node, variables))
   }
@@ -29,18 +31,26 @@ export function enginePath(expression: string, base?: string): PathExpression {
 
 type Run = (node: unknown, variables: Record<string, unknown>) => unknown[]
 type Engine = { compile(path: string | { base: string; expression: string }, model: unknown, options: object): Run }
-type NodeTypes = { ResourceNode: { makeResNode(context: unknown, data: unknown): unknown } }
+type MakeDate = new (context: unknown, text: string) => unknown
+type NodeTypes = {
+  ResourceNode: { makeResNode(context: unknown, data: unknown): unknown }
+  FP_Date: MakeDate
+  FP_DateTime: MakeDate
+}
 type ResourceNode = { data?: unknown; toJSON?: () => unknown }
 
 const RESOLVER = 'hubResolver'
+const CLOCK = 'hubClock'
 
-// `internalStructures` lets resolve() hand back nodes as they are; the resolver travels as a variable.
+// `internalStructures` lets resolve() hand back nodes as they are; the resolver and the clock travel as variables.
 const OPTIONS = {
   resolveInternalTypes: false,
   traceFn: () => undefined,
   userInvocationTable: {
     resolve: { fn: resolveAll, internalStructures: true },
     matches: { fn: matches, arity: { 1: ['String'] } },
+    today: { fn: today, arity: { 0: [] }, internalStructures: true },
+    now: { fn: now, arity: { 0: [] }, internalStructures: true },
   },
 }
 
@@ -67,7 +77,7 @@ function named<T>(expression: string, compile: () => T): T {
 }
 
 // The answer must be a node of the engine again, or `resolve() is Patient` would not see a resource in it.
-function resolveAll(this: { vars: Record<string, unknown> }, nodes: readonly unknown[]): unknown[] {
+function resolveAll(this: Scoped, nodes: readonly unknown[]): unknown[] {
   const resolver = this.vars[RESOLVER] as PathEnv['resolve']
   if (!resolver) return []
   return plain(nodes).flatMap((value) => {
@@ -75,6 +85,17 @@ function resolveAll(this: { vars: Record<string, unknown> }, nodes: readonly unk
     const found = typeof reference === 'string' ? resolver(reference) : undefined
     return found === undefined ? [] : [engine().types.ResourceNode.makeResNode(this, found)]
   })
+}
+
+type Scoped = { vars: Record<string, unknown> }
+
+// The engine's own go by the machine's clock and zone.
+function today(this: Scoped): unknown {
+  return new (engine().types.FP_Date)(this, dayOf(this.vars[CLOCK] as PathEnv['clock']))
+}
+
+function now(this: Scoped): unknown {
+  return new (engine().types.FP_DateTime)(this, momentOf(this.vars[CLOCK] as PathEnv['clock']))
 }
 
 // The engine marks objects that it hands out; taking its inner nodes and unwrapping them here leaves no mark.

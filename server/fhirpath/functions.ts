@@ -192,14 +192,19 @@ const resolve: Evaluate = (input, scope: Scope) => {
 }
 
 /** The local day. */
-const today: Evaluate = (_input, { env }) => {
-  const { now, timeZone } = env.clock ?? MACHINE
-  const at = now()
-  return [new Date(timeZone ? localTime(at, timeZone) : at - machineOffset(at)).toISOString().slice(0, 10)]
-}
+const today: Evaluate = (_input, { env }) => [dayOf(env.clock)]
 
 /** Compared only: as an instant it is the same in any zone. */
-const now: Evaluate = (_input, { env }) => [new Date((env.clock ?? MACHINE).now()).toISOString()]
+const now: Evaluate = (_input, { env }) => [momentOf(env.clock)]
+
+/** What `today()` answers: the day in the zone of the clock. */
+export function dayOf({ now, timeZone }: PathClock = MACHINE): string {
+  const at = now()
+  return new Date(timeZone ? localTime(at, timeZone) : at - machineOffset(at)).toISOString().slice(0, 10)
+}
+
+/** What `now()` answers. */
+export const momentOf = ({ now }: PathClock = MACHINE): string => new Date(now()).toISOString()
 
 const MACHINE: PathClock = { now: () => Date.now() }
 const machineOffset = (at: number): number => new Date(at).getTimezoneOffset() * 60_000

@@ -11,7 +11,7 @@ export type PathEnv = {
   readonly rootResource?: unknown
   /** What `resolve()` finds for a reference; undefined = nothing. Default: resolves nothing. */
   readonly resolve?: (reference: string) => unknown
-  /** What `today()` and `now()` go by; default: the machine's clock and zone, by which HL7's engine always goes. */
+  /** What `today()` and `now()` go by; default: the machine's clock and zone. */
   readonly clock?: PathClock
   /** Further variables, by name without the percent sign. */
   readonly variables?: Readonly<Record<string, unknown>>

@@ -55,6 +55,15 @@ describe('validate / the clock', () => {
     assert.ok(Math.abs(Date.parse(now ?? '') - Date.now()) < 60_000)
   })
 
+  it('holds for dates that are compared with the moment, which is left to the engine of HL7', () => {
+    const isLater = (dateTime: string) => evaluate('dateTime > now()', { resourceType: 'Consent', dateTime }, { clock })
+    // On the day itself nobody knows: the date has no time.
+    assert.deepEqual([isLater('2026-02-28'), isLater('2026-03-01'), isLater('2026-03-02')], [[false], [], [true]])
+    const far = { now: () => Date.parse('2031-05-06T12:00:00Z'), timeZone: 'America/Chicago' }
+    assert.deepEqual(evaluate('(now() + 1 day).toString().substring(0, 10)', {}, { clock: far }), ['2031-05-07'])
+    assert.deepEqual(evaluate('(today() - 1 day).toString()', {}, { clock: far }), ['2031-05-05'])
+  })
+
   it('tells the moment, in any zone', () => {
     assert.deepEqual(evaluate("'2026-02-28T21:30:00-06:00' = now().toString()", {}, { clock }), [false])
     assert.deepEqual(evaluate('now().toString()', {}, { clock }), ['2026-03-01T03:30:00.000Z'])

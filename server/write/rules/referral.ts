@@ -79,9 +79,12 @@ async function hasConsent(
     type: 'Patient',
     id: participant,
   })
-  const missing = recipients.filter(
+  const uncovered = recipients.filter(
     (recipient) => !consentCovers(consents, { recipient, now: state.now, range, purpose: 'referral' }),
   )
+  // Of an agency that does not exist, the reference alone is the fault.
+  const agencies = await Promise.all(uncovered.map((id) => state.read({ type: 'Organization', id })))
+  const missing = uncovered.filter((_, index) => agencies[index] !== undefined)
   const element = key.type === 'Task' ? 'owner' : 'performer'
   const instant = { now: state.now, range }
   return {
@@ -105,7 +108,7 @@ const denied = (participant: string, recipient: string, expression: string): Iss
   detail: 'consent-missing',
   text:
     `\`Patient/${participant}\` denies that \`Organization/${recipient}\` knows, which outweighs every consent; ` +
-    'where the participant permits it again, lift the denial first: set that Consent to `inactive`.',
+    'where the participant permits it again, lift each denial first: set every such Consent (`provision.type` `deny`) to `inactive`.',
   expression,
 })
 

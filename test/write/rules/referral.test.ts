@@ -218,6 +218,26 @@ describe('write / rules / referral', function () {
       refused(await send({ ...researched, provision: { ...researched.provision, purpose } }), 422, 'consent-missing')
     })
 
+    it('is not asked of an agency that does not exist: that is one fault, of the reference', async () => {
+      await post(es, consent(subject, 'es', 'abe'))
+      const request = await post(es, referral(subject, 'es', 'abe'))
+      const refer = {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'service', valueCode: 'career-counseling' },
+          { name: 'performer', valueReference: { reference: 'Organization/nobody' } },
+        ],
+      }
+      for (const answer of [
+        await es.post('/ServiceRequest', referral(subject, 'es', 'nobody')),
+        await es.post('/Task', task(subject, `ServiceRequest/${request.id}`, 'es', 'nobody')),
+        await es.post(`/${subject}/$refer`, refer),
+      ]) {
+        refused(answer, 422, 'reference-not-found')
+        assert.equal(answer.body.issue.length, 1, answer.text)
+      }
+    })
+
     it('cannot be contained, nor be taken away in the transaction that uses it', async () => {
       const { resourceType: _, ...inner } = consent(subject, 'es', 'abe')
       const contained = {
