@@ -1,4 +1,4 @@
-/** FHIR history of an instance, newest first, visible as the record itself is now. https://hl7.org/fhir/R4/http.html#history */
+/** FHIR history of an instance, newest first: the versions that the caller may know. https://hl7.org/fhir/R4/http.html#history */
 import { buildHistory } from '../fhir/bundle.ts'
 import { dateRange } from '../fhir/dates.ts'
 import { refuse } from '../fhir/outcome.ts'

@@ -1,4 +1,4 @@
-/** FHIR vread: one version of a record, visible as the record itself is now. https://hl7.org/fhir/R4/http.html#vread */
+/** FHIR vread: one version of a record, if the caller may know it. https://hl7.org/fhir/R4/http.html#vread */
 import { keyText } from '../fhir/types.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { isDeleted } from '../records/resource.ts'

@@ -8,13 +8,15 @@ import type { Call, Reply } from '../interactions/call.ts'
 import { currentResource } from '../records/resource.ts'
 import { disclosing, unrestricted } from '../records/view.ts'
 import { retryOnConflict } from '../write/conflict.ts'
-import { planMerge, planUndo, type MergePlan } from '../write/merge.ts'
+import { planMerge, planUndo, type MergePlan, type MergeRequest } from '../write/merge.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 import { write } from '../write/pipeline.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 
-export const merge = (needs: WriteNeeds): Operation => {
+type MergeNeeds = WriteNeeds & Pick<MergeRequest, 'lifecycle' | 'range' | 'visibility'>
+
+export const merge = (needs: MergeNeeds): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'merge')
   return {
     ...definition,
@@ -25,11 +27,16 @@ export const merge = (needs: WriteNeeds): Operation => {
       const result = resultOf(given['result-patient'], pair.target)
       return retryOnConflict(async () => {
         const view = unrestricted(needs.store)
-        const plan = await planMerge({ ...pair, view, visibility: needs.index.visibility, now: call.now }, result)
+        const plan = await planMerge({ ...needs, ...pair, view, now: call.now }, result)
         const warnings = [
           ...plan.conflicts.map(conflictIssue),
           information(
             `${plan.moved.length} records of \`Patient/${pair.source}\` ${given.preview === true ? 'would be' : 'are'} about \`Patient/${pair.target}\`.`,
+          ),
+          ...plan.ended.map((key) =>
+            information(
+              `\`${key}\` ${given.preview === true ? 'would end' : 'ends'}: the participant denied its recipient in the other record.`,
+            ),
           ),
         ]
         if (given.preview === true) return answer(call, plan.result, warnings)
@@ -39,7 +46,7 @@ export const merge = (needs: WriteNeeds): Operation => {
   }
 }
 
-export const undoMerge = (needs: WriteNeeds): Operation => {
+export const undoMerge = (needs: MergeNeeds): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'undo-merge')
   return {
     ...definition,
@@ -48,7 +55,7 @@ export const undoMerge = (needs: WriteNeeds): Operation => {
       const pair = pairOf(readParameters(takes, call))
       return retryOnConflict(async () => {
         const view = unrestricted(needs.store)
-        const plan = await planUndo({ ...pair, view, visibility: needs.index.visibility, now: call.now })
+        const plan = await planUndo({ ...needs, ...pair, view, now: call.now })
         await commitPlan(needs, call, plan)
         const source = await disclosing(needs.store, call.caller, call.now).resource({
           type: 'Patient',

@@ -13,6 +13,7 @@ import { retryOnConflict } from '../write/conflict.ts'
 import { deniesOf } from '../write/denies.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 import { write } from '../write/pipeline.ts'
+import { survivorOf } from '../write/survivor.ts'
 import { operationDefinition } from './define.ts'
 import { forParticipant } from './look-up-consent.ts'
 import type { Operation } from './operation.ts'
@@ -44,29 +45,30 @@ async function grant(needs: RequestAccessNeeds, call: Call, token: string): Prom
   const attempt = await attempts.next('look-up', call)
   const found = await tokens.read(token, { agency: caller.agency, now })
   const view = unrestricted(store)
-  const denies = found && (await deniesOf(view, found.access.participant, caller.agency))
-  const participant = found && (await view.resource({ type: 'Patient', id: found.access.participant }))
+  // The record may have been merged into another since the token was given.
+  const participant = found && (await survivorOf(view, found.access.participant))
+  const denies = participant && (await deniesOf(view, participant.id, caller.agency))
   const { access, use } = found ?? {}
-  if (!access || !use || !denies || denies.isDenied || !participant || participant.active === false) {
+  if (!access || !use || !participant || participant.active === false || !denies || denies.isDenied) {
     const text = 'A token was sent that cannot be used: unknown, used, expired, of another agency, or denied since.'
     await commit(store, { writes: attempt.writes({ subtype: 'request-access', outcome: '4', text }) })
     throw unusable()
   }
-  const consent = consentOf(needs, access)
+  const consent = consentOf(needs, access, participant.id)
   const report = attempt.writes({
     subtype: 'request-access',
     outcome: '0',
     text: 'The agency may know of the participant, by a consent to be looked up.',
-    participants: [access.participant],
+    participants: [participant.id],
     consent: access.consent,
   })
   const along = { writes: [use, ...report], guards: denies.guards }
   // The caller does not know of the participant yet, so the references of the consent are checked among all records.
   const [written] = await write(needs, { caller, now, view }, [consent], along)
-  return replyOf(needs, call, access.participant, currentResource(written?.version))
+  return replyOf(needs, call, participant.id, currentResource(written?.version))
 }
 
-const consentOf = ({ newId }: RequestAccessNeeds, { consent, participant }: Access) => ({
+const consentOf = ({ newId }: RequestAccessNeeds, { consent }: Access, participant: string) => ({
   kind: 'put' as const,
   create: true,
   granted: true as const,

@@ -1,6 +1,5 @@
 /** $revoke-consent: a participant no longer wants an agency to know. Defined in capability/operations. */
 import { buildDenial } from '../domain/referral/denial.ts'
-import { mergedIntoOf } from '../domain/visibility/audience.ts'
 import { idOf, items, textOf } from '../fhir/element.ts'
 import { operationOutcome, refuse } from '../fhir/outcome.ts'
 import { readParameters, type Values } from '../fhir/parameters.ts'
@@ -12,6 +11,7 @@ import { disclosing, insight, unrestricted } from '../records/view.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { write } from '../write/pipeline.ts'
 import { BOARD, HUB_CALLER } from '../write/reserved-agencies.ts'
+import { survivorOf } from '../write/survivor.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import type { ReferralNeeds } from './referrals.ts'
@@ -63,7 +63,7 @@ export async function withdraw(needs: ReferralNeeds, call: Call, withdrawal: Wit
  */
 export async function withdrawSigned(needs: ReferralNeeds, call: Call, withdrawal: Withdrawal): Promise<Reply> {
   const { now } = call
-  const participant = await survivorOf(needs, withdrawal.participant)
+  const participant = (await survivorOf(unrestricted(needs.store), withdrawal.participant))?.id
   if (participant !== undefined) {
     const resource = buildDenial({ ...withdrawal, participant, id: needs.newId(), organization: BOARD, now })
     await retryOnConflict(() =>
@@ -71,13 +71,6 @@ export async function withdrawSigned(needs: ReferralNeeds, call: Call, withdrawa
     )
   }
   return { status: 202, resource: RECEIVED }
-}
-
-/** The record to which a person's records were moved by merges, whoever may know of it. */
-async function survivorOf({ store }: ReferralNeeds, id: string): Promise<string | undefined> {
-  const patient = await unrestricted(store).resource({ type: 'Patient', id })
-  // A merge in turn rewrites the extension: it always names the last one.
-  return patient && (mergedIntoOf(patient) ?? id)
 }
 
 const RECEIVED = {

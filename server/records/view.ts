@@ -28,7 +28,7 @@ export type View = {
   readMany(keys: readonly Key[]): Promise<readonly (Version | undefined)[]>
   /** The current resource; undefined where there is none, it is deleted, or the viewer may not know of it. */
   resource(key: Key): Promise<StoredResource | undefined>
-  /** One version by its number. */
+  /** One version by its number; undefined for one from before the viewer came to know of the record. */
   vread(key: Key, version: number): Promise<Version | undefined>
   /** Versions of a record, newest first. */
   history(key: Key, page: HistoryPage): Promise<{ readonly versions: readonly Version[]; readonly total: number }>
@@ -66,7 +66,9 @@ export const disclosing = (store: Store, caller: Caller, now: number): Disclosin
   new StoreDisclosingView(store, viewerOf(caller, now))
 
 export const viewerOf = (caller: Caller, now: number): Viewer =>
-  caller.role === 'hub' ? 'unrestricted' : { agency: caller.agency, at: now }
+  caller.role === 'hub'
+    ? 'unrestricted'
+    : { agency: caller.agency, at: now, ...(caller.role === 'board' ? { allVersions: true } : {}) }
 
 class StoreView implements View {
   readonly #store: Store

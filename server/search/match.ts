@@ -4,7 +4,7 @@
  */
 import { COMPARE } from './prefix.ts'
 import { EVERYONE } from './query.ts'
-import type { Audience, Cursor, Filter, IndexEntry, Viewer, Sort } from './query.ts'
+import type { AgencyViewer, Audience, Cursor, Filter, IndexEntry, Viewer, Sort } from './query.ts'
 import { matchesEntry, sortKeyOf } from './types/index.ts'
 
 /** What a filter is evaluated on: the record's id, its last change (ms) and its index entries. */
@@ -32,14 +32,17 @@ export function match(filter: Filter, record: IndexedRecord): boolean {
 
 /** May the viewer know of a record with this audience? `from` is the first instant, `until` the first one after. */
 export function visible(audience: readonly Audience[], viewer: Viewer): boolean {
-  if (viewer === 'unrestricted') return true
-  return audience.some(
-    ({ agency, from, until }) =>
-      (agency === EVERYONE || agency === viewer.agency) &&
-      (from === undefined || from <= viewer.at) &&
-      (until === undefined || viewer.at < until),
-  )
+  return viewer === 'unrestricted' || audience.some((one) => admits(one, viewer))
 }
+
+/** The memberships of an audience by which an agency may know of a record at this instant. */
+export const knowing = (audience: readonly Audience[], viewer: AgencyViewer): readonly Audience[] =>
+  audience.filter((one) => admits(one, viewer))
+
+const admits = ({ agency, from, until }: Audience, viewer: AgencyViewer): boolean =>
+  (agency === EVERYONE || agency === viewer.agency) &&
+  (from === undefined || from <= viewer.at) &&
+  (until === undefined || viewer.at < until)
 
 type SortValue = string | number | null
 

@@ -19,7 +19,10 @@ export const EVERYONE = '*'
  * For whom a query is answered. Every read names a viewer, so that the visibility check cannot be forgotten.
  * `unrestricted`: no visibility check. For server-side rules only; results must never reach a caller.
  */
-export type Viewer = { readonly agency: string; readonly at: number } | 'unrestricted'
+export type Viewer = AgencyViewer | 'unrestricted'
+
+/** An agency at an instant (ms). `allVersions`: it may know every version of a record that it may know of. */
+export type AgencyViewer = { readonly agency: string; readonly at: number; readonly allVersions?: true }
 
 /** The participant that a record is about: a reference entry of every record of a participant (compartment). */
 export const PARTICIPANT = '_participant'

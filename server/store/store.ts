@@ -13,6 +13,7 @@
  *             (reindex): a search as of a sequence sees the ones that the record had then.
  * - audience  who may know of a record; part of every read (see Viewer in search/query.ts). It can change without a
  *             new version, and each version keeps the audience that it was written with (who was to be notified).
+ *             The store keeps since which version an agency may know of the record (first-versions.ts).
  * - owner     the agency that created the record; author: the one that wrote a version.
  * - event     what a subscription is notified of: numbered 1, 2, 3 without gaps in its stream.
  * - job       work that must happen outside or later; claimed under a lease, settled under a fence.
@@ -299,9 +300,12 @@ export type Store = {
   read(key: Key, viewer: Viewer): Promise<Version | undefined>
   /** Several at once, in the order of the keys. */
   readMany(keys: readonly Key[], viewer: Viewer): Promise<readonly (Version | undefined)[]>
-  /** An old version: visible as the record itself is now. */
+  /**
+   * An old version, if the viewer may know of the record now, and the version is one that it wrote, or one that was
+   * current when it came to know of the record the last time, or later.
+   */
   vread(key: Key, version: number, viewer: Viewer): Promise<Version | undefined>
-  /** Newest first, versions below `before`; empty when the viewer may not know of the record. */
+  /** The same versions, newest first, those below `before`; `total` counts no others. */
   history(key: Key, viewer: Viewer, page: HistoryPage): Promise<{ versions: readonly Version[]; total: number }>
   /**
    * One page of what matches.

@@ -38,8 +38,8 @@ export type Change =
        */
       readonly derived?: true | 'hub'
       /**
-       * Made by a merge or its undo: `moved`, a record that is about another participant since, with its author kept;
-       * `participant`, one of the two. Rules of agencies do not apply to what the hub rewrites.
+       * Made by a merge or its undo: `moved`, a record that is about another participant since, with its author kept
+       * (but where the hub ends it, too, because of a denial); `participant`, one of the two. Rules of agencies do not apply to what the hub rewrites.
        */
       readonly merge?: 'moved' | 'participant'
       /** With `merge`: the keyed hash of the number that the participant has since; empty for none. */

@@ -42,15 +42,32 @@ async function effectsOf(
   if (denied.length === 0 || participant === undefined) return []
   const about = aboutParticipant(participant)
   const [consents = [], tasks = []] = await unrestricted.listEach(['Consent', 'Task'], about)
+  return endedByDenial({ consents, tasks }, denied, { lifecycle, now }).map((resource) => ({
+    kind: 'put',
+    create: false,
+    resource,
+    derived: 'hub',
+    at: change.at,
+  }))
+}
+
+/**
+ * What a denial of agencies ends: the consents without them, and the open referrals to them recalled. In: consents and
+ * Tasks of one participant; `now` is the instant of the denial (ms).
+ */
+export function endedByDenial(
+  { consents, tasks }: { readonly consents: readonly StoredResource[]; readonly tasks: readonly StoredResource[] },
+  denied: readonly string[],
+  { lifecycle, now }: { readonly lifecycle: Pick<Lifecycle, 'terminal'>; readonly now: number },
+): readonly StoredResource[] {
   const open = tasks.filter(
     (task) =>
       isReferral(task) &&
       ![...lifecycle.terminal, 'draft'].includes(statusOf(task)) &&
       denied.includes(ownerOf(task) ?? ''),
   )
-  return [...consents.flatMap((consent) => ended(consent, denied)), ...open.map((task) => recalled(task, now))].map(
-    (resource) => ({ kind: 'put', create: false, resource: resource as StoredResource, derived: 'hub', at: change.at }),
-  )
+  const ends = [...consents.flatMap((consent) => ended(consent, denied)), ...open.map((task) => recalled(task, now))]
+  return ends as readonly StoredResource[]
 }
 
 /** The consent without the agencies that are denied; none where it permits none of them. */

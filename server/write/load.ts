@@ -1,7 +1,7 @@
 /** The first step of a write: the state before each change, as far as the caller may know of it. */
 import { currentResource } from '../records/resource.ts'
 import { refuse } from '../fhir/outcome.ts'
-import { keyText, type Key, type Resource } from '../fhir/types.ts'
+import { keyText, type Key } from '../fhir/types.ts'
 import type { Version } from '../store/store.ts'
 import { keyOf, type Change, type PreparedChange } from './change.ts'
 import type { WriteContext } from './context.ts'
@@ -26,8 +26,9 @@ async function loadOne(context: WriteContext, change: Change, stored: Version | 
   return { change, key: keyOf(change), at: change.at, stored, before, last }
 }
 
-async function deletedState({ view }: WriteContext, stored: Version | undefined): Promise<Resource | undefined> {
-  return stored && currentResource(await view.vread(stored, stored.version - 1))
+/** Whoever brings a record back is bound by what it was, though it may have come to know of it only since. */
+async function deletedState({ unrestricted }: WriteContext, stored: Version | undefined) {
+  return stored && currentResource(await unrestricted.vread(stored, stored.version - 1))
 }
 
 function refuseDoubles(keys: readonly Key[], changes: readonly Change[]): void {

@@ -11,8 +11,11 @@ import {
   type ElementConflict,
 } from '../domain/participant/merge.ts'
 import { isRetired } from '../domain/participant/retirement.ts'
+import type { ReadRange } from '../domain/referral/consent.ts'
+import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import { isActiveSuccessPlan } from '../domain/plan/rules.ts'
-import { MERGED_INTO, mergedIntoOf, participantOf } from '../domain/visibility/audience.ts'
+import { participantOf } from '../domain/visibility/audience.ts'
+import { MERGED_INTO, mergedIntoOf } from '../domain/visibility/merged-into.ts'
 import { isInteragency, isServing } from '../domain/staff/care-team.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { refuse } from '../fhir/outcome.ts'
@@ -24,6 +27,7 @@ import { REFERENCE, type Filter } from '../search/query.ts'
 import type { Expect, Version, Write } from '../store/store.ts'
 import type { Change } from './change.ts'
 import { aboutParticipant } from './circle-guards.ts'
+import { endedByMerge } from './merge-denials.ts'
 import { SSN_HASH } from './index-entries.ts'
 import { HUB } from './reserved-agencies.ts'
 
@@ -35,6 +39,8 @@ const DAY = 86_400_000
 
 /** Both records, and a view of everything: a record that the board may not know of moves as well. */
 export type MergeRequest = {
+  readonly lifecycle: Lifecycle
+  readonly range: ReadRange
   readonly visibility: VisibilityRule
   readonly view: View
   readonly source: string
@@ -49,6 +55,8 @@ export type MergePlan = {
   readonly conflicts: readonly ElementConflict[]
   /** Keys of the records that move. */
   readonly moved: readonly string[]
+  /** Keys of the consents and referrals that a denial of the other participant ends. */
+  readonly ended: readonly string[]
   readonly result: Resource
 }
 
@@ -79,18 +87,23 @@ export async function planMerge(
   const mergedInto = { url: MERGED_INTO, valueReference: { reference: `Patient/${into}` } }
   const merged = combined(source, target, result)
   const ssn = await missingSsn(view, from, into)
+  const about = records.map((one) => rewriteReferences(one, map))
+  const moved = records.map(keyOf)
+  const ended = await endedByMerge(view, into, about, request)
+  const own = [...ended].filter(([key]) => !moved.includes(key)).map(([, one]) => one)
   const changes = [
     put(merged, 'participant', ssn),
     put(retired(source, into, mergedInto), 'participant'),
-    ...records.map((one) => put(rewriteReferences(one, map), 'moved')),
+    ...about.map((one) => movedOrEnded(one, ended.get(keyOf(one)))),
+    ...own.map(endedOfTarget),
   ]
-  const moved = records.map(keyOf)
   const stored: StoredMerge = { target: into, at: now, moved, named, source, before: target, merged }
   return {
     changes,
     record: await recordWrite(view, from, stored),
     conflicts: [...conflictsOf(source, target), ...(await ssnConflict(view, from, into))],
     moved,
+    ended: [...ended.keys()],
     result: merged,
   }
 }
@@ -122,6 +135,7 @@ export async function planUndo(request: MergeRequest): Promise<MergePlan & { rea
     record: await recordWrite(view, from, { ...stored, undone: now }),
     conflicts: [],
     moved,
+    ended: [],
     left: await leftBehind(view, into, moved),
     result: stored.source,
   }
@@ -131,9 +145,11 @@ const patientKey = (id: string): Key => ({ type: 'Patient', id })
 const keyOf = ({ resourceType, id }: Resource): string => `${resourceType}/${String(id)}`
 const keyFrom = (text: string): Key => ({ type: text.split('/')[0] ?? '', id: text.split('/')[1] ?? '' })
 
+type Put = Extract<Change, { kind: 'put' }>
+
 const conflict = (text: string) => refuse('merge-conflict', text, { expression: 'Parameters.parameter' })
 
-function put(resource: Resource & { readonly id?: string }, merge: 'moved' | 'participant', ssn?: string): Change {
+function put(resource: Resource & { readonly id?: string }, merge: 'moved' | 'participant', ssn?: string): Put {
   return {
     kind: 'put',
     create: false,
@@ -144,6 +160,19 @@ function put(resource: Resource & { readonly id?: string }, merge: 'moved' | 'pa
     at: resource.resourceType,
   }
 }
+
+/** What a denial ends, the hub ends in its own name. */
+function movedOrEnded(moved: StoredResource, ended: StoredResource | undefined): Change {
+  return ended ? { ...put(ended, 'moved'), derived: 'hub' } : put(moved, 'moved')
+}
+
+const endedOfTarget = (resource: StoredResource): Change => ({
+  kind: 'put',
+  create: false,
+  derived: 'hub',
+  resource,
+  at: resource.resourceType,
+})
 
 async function bothOf({ view, source, target }: MergeRequest): Promise<readonly [StoredResource, StoredResource]> {
   if (source === target) throw conflict(`\`Patient/${source}\` is not merged with itself; name two records.`)
@@ -158,7 +187,7 @@ async function bothOf({ view, source, target }: MergeRequest): Promise<readonly 
   return [from, into]
 }
 
-/** Every current record about the source, or that names it, but for the two themselves. */
+/** Every current record about the source, or that names it, but for the two themselves. AuditEvents stay what happened: no entry finds them by the participant. */
 async function recordsNaming(view: View, source: string, target: string): Promise<readonly StoredResource[]> {
   const naming: Filter = { op: 'reference', param: REFERENCE, type: 'Patient', id: source }
   const where: Filter = { op: 'or', of: [aboutParticipant(source), naming] }

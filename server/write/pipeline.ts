@@ -101,8 +101,12 @@ function completeChange({ policy }: WriteNeeds, context: WriteContext, one: Prep
 }
 
 /** A merge writes what was stored, which keeps what the hub once filled in. */
-function completeMerge(one: PreparedChange, { merge, resource, ssn }: Put, { agency }: Caller): PreparedChange {
-  const source = merge === 'moved' ? {} : { source: `Organization/${agency}` }
+function completeMerge(
+  one: PreparedChange,
+  { merge, derived, resource, ssn }: Put,
+  { agency }: Caller,
+): PreparedChange {
+  const source = merge === 'moved' && derived !== 'hub' ? {} : { source: `Organization/${agency}` }
   const after = { ...resource, meta: { ...resource.meta, ...source } }
   return { ...one, after, ...(ssn === undefined ? {} : { ssn }) }
 }

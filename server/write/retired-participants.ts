@@ -4,7 +4,8 @@
  */
 import { isRetired, replacementOf } from '../domain/participant/retirement.ts'
 import { isDenial } from '../domain/referral/consent.ts'
-import { mergedIntoOf, participantOf } from '../domain/visibility/audience.ts'
+import { participantOf } from '../domain/visibility/audience.ts'
+import { mergedIntoOf } from '../domain/visibility/merged-into.ts'
 import { grantsOf } from '../domain/visibility/circle.ts'
 import type { Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/types.ts'

@@ -5,6 +5,7 @@ import { attacked, type Scene } from '../attack/scene.ts'
 import {
   condition,
   consent,
+  denial,
   lookUpConsent,
   matchParameters,
   participant,
@@ -140,4 +141,47 @@ describe('operations / $request-access', function () {
     assert.ok((await of('outcome=4')).total >= 1)
     assert.equal(made(await dhs.get('/AuditEvent?_total=accurate')).total, 0)
   })
+
+  it('takes a token for a record that was merged since, for the record that it was merged into', async () => {
+    const { id, token } = await lookedUp()
+    const other = made(await es.post('/Patient', somebody())).id
+    await merge(id, other)
+    const bundle = made(await access(dhs, token))
+    assert.equal(bundle.entry[0].resource.id, other)
+    for (const patient of [id, other]) made(await dhs.get(`/Patient/${patient}`))
+    assert.ok(refused(await access(dhs, token), 404, 'not-found'))
+  })
+
+  it('takes no token for a merged record whose survivor denies the caller, nor during the merge twice', async () => {
+    const denied = await lookedUp()
+    const other = made(await es.post('/Patient', somebody())).id
+    made(await es.post('/Consent', denial(`Patient/${other}`, 'es', 'dhs')))
+    await merge(denied.id, other)
+    refused(await access(dhs, denied.token), 404, 'not-found')
+    const { id, token } = await lookedUp()
+    const third = made(await es.post('/Patient', somebody())).id
+    scene.between(() => merge(id, third))
+    assert.equal(made(await access(dhs, token)).entry[0].resource.id, third)
+    made(await dhs.get(`/Patient/${third}`))
+  })
+
+  it('leaves what it reported of the source as it was when the source is merged', async () => {
+    const { id, token } = await lookedUp()
+    made(await access(dhs, token))
+    const events = async () => made(await board.get('/AuditEvent?_count=200&_sort=_lastUpdated')).entry as object[]
+    const before = await events()
+    await merge(id, made(await es.post('/Patient', somebody())).id)
+    assert.deepEqual(await events(), before)
+  })
+
+  const merge = async (source: string, target: string): Promise<void> =>
+    void made(
+      await board.post('/Patient/$merge', {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'source-patient', valueReference: { reference: `Patient/${source}` } },
+          { name: 'target-patient', valueReference: { reference: `Patient/${target}` } },
+        ],
+      }),
+    )
 })

@@ -2,13 +2,12 @@
  * Who may know of one record: the single place where DESIGN's rule becomes an audience. The audience is kept with the
  * record and is part of every query; nothing else decides who sees what.
  */
-import { profileUrl } from '../../fhir/canonical.ts'
-import { extensionOf, idOf } from '../../fhir/element.ts'
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
 import type { Coding, Resource } from '../../fhir/types.ts'
 import type { Circle } from './circle.ts'
 import { classesNamedIn, classesOf } from './labels.ts'
 import { common, joined, without, type Membership } from './membership.ts'
+import { mergedIntoOf } from './merged-into.ts'
 import type { VisibilityRule } from './rule.ts'
 
 export type WrittenRecord = {
@@ -76,13 +75,6 @@ function writersOf(
   const changed = author === owner || author === hub ? own : without(own, denied)
   return rule.author.includes(resource.resourceType) ? [...changed, ...without(always([author]), denied)] : changed
 }
-
-/** The extension of a merged participant: the record that it was merged into. Only the hub writes it (`$merge`). */
-export const MERGED_INTO = profileUrl('ext-merged-into')
-
-/** The participant that this one was merged into: it is a record of that participant since. */
-export const mergedIntoOf = (patient: Resource | undefined): string | undefined =>
-  idOf(extensionOf(patient, MERGED_INTO)?.valueReference, 'Patient')
 
 /** The id of the participant that a record is about; undefined for a record of no participant. */
 export function participantOf(rule: VisibilityRule, resource: Resource): string | undefined {

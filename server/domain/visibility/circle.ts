@@ -10,6 +10,7 @@ import type { Coding, JsonObject, Resource } from '../../fhir/types.ts'
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
 import { classCodes, classesOf } from './labels.ts'
 import { common, joined, without, type Membership } from './membership.ts'
+import { mergedIntoOf } from './merged-into.ts'
 import type { CircleRule, CodeCondition, VisibilityRule } from './rule.ts'
 
 /** To whom a class is open, by the agency that released it. */
@@ -189,7 +190,7 @@ function grant(rule: CircleRule, record: Resource, owner: string, range: ReadDat
     classes,
     ...(classes.length > 0 ? { by: owner } : {}),
     ...(rule.deny ? { effect: 'deny' as const } : {}),
-    ...(rule.undeniable ? { undeniable: true as const } : {}),
+    ...(rule.undeniable && mergedIntoOf(record) === undefined ? { undeniable: true as const } : {}),
   }
 }
 

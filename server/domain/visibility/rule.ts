@@ -11,7 +11,7 @@ export type CircleRule = {
   readonly agency: readonly string[]
   /** The agencies do not join the circle: they are out of it while this holds, whatever else makes them members. */
   readonly deny?: true
-  /** No denial takes this membership away. */
+  /** No denial takes this membership away, but in the circle of a survivor that the record was merged into. */
   readonly undeniable?: true
   /** A Period that bounds the membership. */
   readonly period?: string

@@ -1,7 +1,9 @@
 /** One commit in memory: everything that may throw comes first, so that a refused commit changes nothing. */
 import { keyText } from '../../fhir/types.ts'
 import type { Key } from '../../fhir/types.ts'
+import type { Audience } from '../../search/query.ts'
 import { keyOf } from '../check-work.ts'
+import { firstVersionsAfter } from '../first-versions.ts'
 import { mergeJobs } from '../new-jobs.ts'
 import { stamp } from '../stamp.ts'
 import { CommitConflict } from '../store.ts'
@@ -20,7 +22,7 @@ export function apply(work: Work, state: MemoryState, clock: number): Committed 
   const sequence = log.length + 1
   const at = Math.max(clock, log.at(-1)?.at ?? 0)
   const versions = writes.map((write) => versionOf(write, { sequence, at }, records))
-  for (const [index, write] of writes.entries()) keep(write, versions[index], sequence, records)
+  for (const [index, write] of writes.entries()) keep(write, versions[index], { sequence, at }, records)
   log.push({ sequence, at, versions: versions.filter((version) => version !== undefined) })
   for (const job of mergeJobs(jobs, sequence)) state.jobs.enqueue(job)
   for (const event of events) addEvent(event, at, state.events)
@@ -61,8 +63,10 @@ function check(key: Key, expect: Expect, precondition: Precondition, records: St
   if (!met) throw new CommitConflict(...precondition, current)
 }
 
+type Now = { readonly sequence: number; readonly at: number }
+
 /** The version that a write makes, if it makes one. */
-function versionOf(write: Write, now: { sequence: number; at: number }, records: StoredRecords): Version | undefined {
+function versionOf(write: Write, now: Now, records: StoredRecords): Version | undefined {
   if (write.kind === 'audience' || write.kind === 'entries') return undefined
   const key = keyOf(write)
   const before = records.get(keyText(key))?.versions.at(-1)
@@ -80,19 +84,32 @@ function versionOf(write: Write, now: { sequence: number; at: number }, records:
   }
 }
 
-function keep(write: Write, version: Version | undefined, sequence: number, records: StoredRecords): void {
+function keep(write: Write, version: Version | undefined, { sequence, at }: Now, records: StoredRecords): void {
   const text = keyText(keyOf(write))
   const existing = records.get(text)
   if (write.kind === 'audience' || write.kind === 'entries') {
     if (!existing) return
-    existing.audience = write.audience ?? existing.audience
+    setAudience(existing, write.audience ?? existing.audience, at)
     const version = existing.versions.at(-1)!
     if (write.kind === 'entries') existing.states.push({ from: sequence, version, entries: distinct(write.entries) })
   } else if (version) {
-    const record: StoredRecord = existing ?? { creation: records.size + 1, versions: [], states: [], audience: [] }
+    const record: StoredRecord = existing ?? {
+      creation: records.size + 1,
+      versions: [],
+      states: [],
+      audience: write.audience,
+      firsts: {},
+    }
     record.versions.push(version)
     record.states.push({ from: sequence, version, entries: distinct(write.entries) })
-    record.audience = write.audience
+    setAudience(record, write.audience, at)
     records.set(text, record)
   }
+}
+
+/** After the version of the commit, if it makes one. */
+function setAudience(record: StoredRecord, after: readonly Audience[], at: number): void {
+  const { audience: before, firsts, versions } = record
+  record.firsts = firstVersionsAfter({ before, after, firsts, at, version: versions.length })
+  record.audience = after
 }

@@ -1,5 +1,6 @@
 /** What the store in memory holds. */
 import type { Audience, IndexEntry } from '../../search/query.ts'
+import type { FirstVersions } from '../first-versions.ts'
 import type { Commit, Event, Version } from '../store.ts'
 import type { MemoryJobs } from './jobs.ts'
 import { memoryJobs } from './jobs.ts'
@@ -14,6 +15,7 @@ export type StoredRecord = {
   readonly versions: Version[]
   readonly states: RecordState[]
   audience: readonly Audience[]
+  firsts: FirstVersions
 }
 
 /** By `Type/id`, in creation order. */

@@ -1,5 +1,6 @@
 /** Who may know of a record, as rows of the table `audience` and as JSON kept beside a version. */
 import type { Audience } from '../../search/query.ts'
+import { firstVersionsAfter, type FirstVersions } from '../first-versions.ts'
 import type { Terms } from './terms.ts'
 import type { Statements } from './sql.ts'
 
@@ -49,4 +50,33 @@ export function updateAudience(
   for (const [agency, n, since, until] of grants(after)) {
     run('INSERT INTO audience VALUES (?, ?, ?, ?, ?, ?)', agency, type, rid, n, since, until)
   }
+}
+
+/** {"tid": version}, as the column `firsts` keeps it; null for none. */
+export const decodeFirsts = (text: string | null, terms: Terms): FirstVersions =>
+  text === null
+    ? {}
+    : Object.fromEntries(
+        Object.entries(JSON.parse(text) as FirstVersions).map(([tid, version]) => [terms.text(Number(tid)), version]),
+      )
+
+type FirstsChange = {
+  readonly before: string
+  readonly after: string
+  readonly firsts: string | null
+  readonly at: number
+  readonly version: number
+}
+
+/** The column after a commit that changes the audience. */
+export function firstsAfter({ before, after, firsts, at, version }: FirstsChange, terms: Terms): string | null {
+  const next = firstVersionsAfter({
+    before: decodeAudience(before, terms),
+    after: decodeAudience(after, terms),
+    firsts: decodeFirsts(firsts, terms),
+    at,
+    version,
+  })
+  const encoded = Object.entries(next).map(([agency, first]) => [terms.makeId(agency), first] as const)
+  return encoded.length === 0 ? null : JSON.stringify(Object.fromEntries(encoded))
 }

@@ -4,7 +4,7 @@ import type { Audience } from '../../search/query.ts'
 import { keyOf } from '../check-work.ts'
 import { stamp } from '../stamp.ts'
 import type { Version, Write } from '../store.ts'
-import { encodeAudience, updateAudience } from './audience.ts'
+import { encodeAudience, firstsAfter, updateAudience } from './audience.ts'
 import type { ReadContext } from './terms.ts'
 import { encodeEntries, entriesOfText, reindex, textOfEntries } from './entries.ts'
 import { METHODS } from './rows.ts'
@@ -23,6 +23,8 @@ export type RecordRow = {
   readonly deleted: 0 | 1
   readonly version: number
   readonly audience: string
+  /** As in the column (audience.ts). */
+  readonly firsts: string | null
   readonly encoded: string
 }
 
@@ -59,13 +61,13 @@ const WRITES: {
     if (row === undefined || row.deleted === 1) return undefined
     return addVersion(write, row, { ...step, method: METHODS.indexOf('DELETE'), text: '' }, context)
   },
-  audience: ({ audience }, row, _step, context) => {
-    if (row !== undefined) setAudience(row, audience, context)
+  audience: ({ audience }, row, step, context) => {
+    if (row !== undefined) setAudience(row, audience, step, context)
     return undefined
   },
   entries: ({ entries, audience }, existing, step, context) => {
     const row = existing!
-    if (audience !== undefined) setAudience(row, audience, context)
+    if (audience !== undefined) setAudience(row, audience, step, context)
     const encoded = encodeEntries(entries, row.type, context.terms)
     const text = textOfEntries(encoded)
     if (text === row.encoded) return undefined
@@ -77,10 +79,24 @@ const WRITES: {
   },
 }
 
-function setAudience(row: RecordRow, audience: readonly Audience[], { statements, terms }: CommitContext): void {
+function setAudience(row: RecordRow, audience: readonly Audience[], { at }: CommitStep, context: CommitContext): void {
+  const { statements, terms } = context
   const text = encodeAudience(audience, terms)
   updateAudience(row, row.audience, text, statements)
+  updateFirsts(row, text, { at, version: row.version }, context)
   statements.run('UPDATE record SET audience = ? WHERE rid = ?', text, row.rid)
+}
+
+/** `after`: the new audience as JSON. `version`: the one that is current after the commit, at the instant `at` (ms). */
+function updateFirsts(
+  { rid, audience: before, firsts }: RecordRow,
+  after: string,
+  { at, version }: { readonly at: number; readonly version: number },
+  { statements, terms }: CommitContext,
+): void {
+  if (before === after) return
+  const next = firstsAfter({ before, after, firsts, at, version }, terms)
+  if (next !== firsts) statements.run('UPDATE record SET firsts = ? WHERE rid = ?', next, rid)
 }
 
 type NewVersion = CommitStep & { readonly method: number; readonly text: string }
@@ -107,6 +123,7 @@ function addVersion(
   statements.run(ADD_VERSION, seq, rid, version, method, author, encodedAudience, text)
   reindex(rid, entriesOfText(row.encoded), encoded, statements)
   updateAudience({ type: row.type, rid }, row.audience, encodedAudience, statements)
+  if (existing) updateFirsts(existing, encodedAudience, { at, version }, context)
   const owner = terms.text(row.owner)
   const { author: by, audience } = write
   return { type, id, version, sequence, at, method: METHODS[method]!, author: by, owner, audience, text }
@@ -128,10 +145,11 @@ const newRecord = (type: number, owner: number): RecordRow => ({
   deleted: 0,
   version: 0,
   audience: '[]',
+  firsts: null,
   encoded: '{}',
 })
 
-const RECORD = `SELECT r.rid, r.type, r.owner, r.deleted, json(r.entries) AS encoded, v.version,
+const RECORD = `SELECT r.rid, r.type, r.owner, r.deleted, r.firsts, json(r.entries) AS encoded, v.version,
   coalesce(r.audience, v.audience) AS audience FROM record r JOIN version v ON v.seq = r.head WHERE r.type = ? AND r.id = ?`
 const ADD_RECORD =
   'INSERT INTO record (type, id, owner, head, at, deleted, entries) VALUES (?, ?, ?, ?, ?, 0, jsonb(?))'

@@ -13,7 +13,7 @@ import {
   replacementOf,
   type PatientLink,
 } from '../../domain/participant/retirement.ts'
-import { mergedIntoOf } from '../../domain/visibility/audience.ts'
+import { mergedIntoOf } from '../../domain/visibility/merged-into.ts'
 import { refuse, type Issue } from '../../fhir/outcome.ts'
 import { keyText, type Key, type Resource } from '../../fhir/types.ts'
 import type { Guard } from '../../store/store.ts'

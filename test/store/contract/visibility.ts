@@ -101,12 +101,11 @@ export function visibility(kind: StoreKind): void {
       assert.deepEqual((await given.store.indexed(key('Task/a')))?.audience, [{ agency: 'abe' }])
     })
 
-    it('covers old versions: they are seen by who may know of the record now', async () => {
+    it('covers old versions: none is seen by who may not know of the record now', async () => {
       await given.store.commit({ writes: [put('Task/a', { audience: [{ agency: 'abe' }] })] })
       await given.store.commit({ writes: [put('Task/a', { audience: [{ agency: 'snap' }] })] })
       assert.equal(await given.store.vread(key('Task/a'), 1, abe), undefined)
       assert.equal((await given.store.history(key('Task/a'), abe, { limit: 9 })).total, 0)
-      assert.equal((await given.store.vread(key('Task/a'), 1, { agency: 'snap', at: AT }))?.version, 1)
     })
 
     it('covers deleted records', async () => {
