@@ -90,8 +90,8 @@ function affected({ open, offered }: Watched, commits: readonly Commit[]): Reado
   for (const version of commits.flatMap(({ versions }) => versions)) {
     const { type, id, text } = version
     if (type === 'Task') {
-      const isKnown = open.delete(id) || offered.has(id)
-      if (noteTask(open, version) || isKnown) tasks.add(id)
+      const isOffer = open.delete(id) || offered.has(id)
+      if (noteTask(open, version) || isOffer) tasks.add(id)
     } else if (type === OFFER) {
       if (text === '') offered.delete(id)
       else offered.add(id)

@@ -47,7 +47,7 @@ export const openReferrals = (needs: OpenReferralNeeds): Operation => {
   }
 }
 
-type Wanted = { readonly one: readonly Filter[]; readonly count: number; readonly after: Cursor | undefined }
+type PageRequest = { readonly one: readonly Filter[]; readonly count: number; readonly after: Cursor | undefined }
 type Page = { readonly offered: readonly Offer[]; readonly next?: Cursor | undefined }
 
 /** Open referrals that are read together. */
@@ -57,20 +57,20 @@ const CHUNK = 100
  * One page of the open referrals that the caller may claim, in the order of their creation. It reads on until one more
  * than the page takes is found: neither its length nor its `next` link tells of referrals that the caller may not know of.
  */
-async function pageOf(needs: OpenReferralNeeds, { caller, now }: Call, wanted: Wanted): Promise<Page> {
+async function pageOf(needs: OpenReferralNeeds, { caller, now }: Call, requested: PageRequest): Promise<Page> {
   if (caller.role !== 'agency') return { offered: [] }
-  const where: Filter = { op: 'and', of: [OPEN_REFERRALS, ...wanted.one] }
+  const where: Filter = { op: 'and', of: [OPEN_REFERRALS, ...requested.one] }
   // As of one sequence, so that the place of the last one shown is the same when it is looked up.
   const reading = { view: unrestricted(needs.store), query: { type: 'Task', where, asOf: await needs.store.last() } }
   const found: PlacedOffer[] = []
-  for await (const one of offersAfter(needs, reading, { agency: caller.agency, now, after: wanted.after })) {
+  for await (const one of offersAfter(needs, reading, { agency: caller.agency, now, after: requested.after })) {
     found.push(one)
-    if (found.length > wanted.count) break
+    if (found.length > requested.count) break
   }
-  const shown = found.slice(0, wanted.count)
+  const shown = found.slice(0, requested.count)
   const last = shown.at(-1)
   const offered = shown.map(({ offer }) => offer)
-  return { offered, ...(last && found.length > wanted.count ? { next: await cursorAfter(reading, last) } : {}) }
+  return { offered, ...(last && found.length > requested.count ? { next: await cursorAfter(reading, last) } : {}) }
 }
 
 type Reading = { readonly view: View; readonly query: Omit<ViewQuery, 'limit' | 'after'> }

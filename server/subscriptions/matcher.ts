@@ -171,6 +171,6 @@ async function offerNotices(
   const state = current && current.text !== '' ? stateOf(needs, current) : undefined
   // Whoever claims it knows of it.
   const claimant = state && idOf(state.resource.owner, 'Organization')
-  const told = interested.filter((to) => to.owner !== claimant && matchesState(to, state))
-  return told.map((to) => ({ event: { stream: to.id, sequence, ...key, version: GONE }, to }))
+  const receivers = interested.filter((to) => to.owner !== claimant && matchesState(to, state))
+  return receivers.map((to) => ({ event: { stream: to.id, sequence, ...key, version: GONE }, to }))
 }
