@@ -113,41 +113,23 @@ function collect(node: object, steps: Steps, found: (reference: LiteralReference
 const isLiteralReference = (node: object): node is LiteralReference =>
   typeof (node as LiteralReference).reference === 'string' && Object.keys(node).every((key) => REFERENCE.has(key))
 
-/** Elements of type Reference, uri, url, oid, uuid and canonical; not `value`, which is an Identifier's own. */
-const LINK = /^(reference|uri|url|questionnaire|library|measure|\w+(Uri|Url|Oid|Uuid|Canonical))$/
-const NARRATIVE_LINK = /\b(href|src)="([^"]*)"/g
-
-/**
- * A copy of the resource in which every link that is a key of `map` is its value: references, uri-like elements, and
- * links of the narrative. The resource itself if there is nothing to change.
- * https://hl7.org/fhir/R4/http.html#transaction
- */
+/** A copy of the resource in which every literal reference that is a key of `map` is its value; itself where none is. */
 export function rewriteReferences<T extends Resource>(resource: T, map: ReadonlyMap<string, string>): T {
-  if (map.size === 0) return resource
-  return rewrite(resource, '', (link) => map.get(link)) as T
+  return map.size === 0 ? resource : (rewrite(resource, map) as T)
 }
 
-type Swap = (link: string) => string | undefined
-
-function rewrite(node: unknown, key: string, swap: Swap): unknown {
-  if (typeof node === 'string') return rewriteText(node, key, swap)
+function rewrite(node: unknown, map: ReadonlyMap<string, string>): unknown {
   if (typeof node !== 'object' || node === null) return node
   if (Array.isArray(node)) {
-    const items = node.map((item) => rewrite(item, key, swap))
+    const items = node.map((item) => rewrite(item, map))
     return items.some((item, index) => item !== node[index]) ? carry(node, items) : node
   }
-  const pairs = Object.entries(node)
-  const changed = pairs.map(([name, value]) => [name, rewrite(value, name, swap)] as const)
-  return changed.some(([, value], index) => value !== pairs[index]?.[1])
-    ? carry(node, Object.fromEntries(changed))
-    : node
-}
-
-function rewriteText(text: string, key: string, swap: Swap): string {
-  if (LINK.test(key)) return swap(text) ?? text
-  if (key !== 'div') return text
-  return text.replace(NARRATIVE_LINK, (whole, name: string, link: string) => {
-    const other = swap(link)
-    return other === undefined ? whole : `${name}="${other}"`
-  })
+  let changed: { [name: string]: unknown } | undefined
+  for (const [name, value] of Object.entries(node)) {
+    const rewritten = rewrite(value, map)
+    if (rewritten !== value) (changed ??= { ...node })[name] = rewritten
+  }
+  const reference = isLiteralReference(node) ? map.get(node.reference) : undefined
+  if (reference !== undefined) changed = { ...(changed ?? node), reference }
+  return changed ? carry(node, changed) : node
 }

@@ -38,8 +38,11 @@ export const create =
 export async function singleMatch(view: View, query: Query, text: string): Promise<Version | undefined> {
   const { versions } = await view.find({ ...query, limit: 2 })
   if (versions.length < 2) return versions[0]
-  throw refuse('multiple-matches', `The condition \`${query.type}?${text}\` matches several records; make it name one.`)
+  throw multipleMatches(String(query.type), text)
 }
+
+export const multipleMatches = (type: string, text: string) =>
+  refuse('multiple-matches', `The condition \`${type}?${text}\` matches several records; make it name one.`)
 
 /** A put always makes a version. */
 export function never(): never {

@@ -84,11 +84,11 @@ async function allOrNone(
   const writes = calls.filter((one) => one.method !== 'GET' && one.method !== 'HEAD')
   const done = await retryOnConflict(async () => {
     const view = insight(needs.store, outer.caller, outer.now)
-    const planned = await planWrites({ needs, outer, view }, writes)
-    const changes = planned.flatMap((one) => (one.change ? [one.change] : []))
-    const written = await write(needs, { ...outer, view }, changes)
+    const { entries, guards } = await planWrites({ needs, outer, view }, writes)
+    const changes = entries.flatMap((one) => (one.change ? [one.change] : []))
+    const written = await write(needs, { ...outer, view }, changes, { guards })
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
-    return new Map(planned.map((one) => [one.call, entryResult(one.call, replyTo(needs, one, byChange))]))
+    return new Map(entries.map((one) => [one.call, entryResult(one.call, replyTo(needs, one, byChange))]))
   })
   return inTurn(calls, (one, index) => done.get(one) ?? runEntry(outer, index, () => one))
 }

@@ -1,0 +1,58 @@
+/** The records as a transaction leaves them, as far as its author may know of them: what its conditions are decided by. */
+import type { Key, Resource } from '../fhir/types.ts'
+import type { View } from '../records/view.ts'
+import { match } from '../search/match.ts'
+import type { Filter, Query } from '../search/query.ts'
+import type { Guard } from '../store/store.ts'
+import type { Call } from './call.ts'
+import { multipleMatches, type CreateNeeds } from './create.ts'
+
+export type TransactionState = {
+  /** Would the resource, as it was sent, match? */
+  meets(query: Query, resource: Resource & { readonly id: string }): boolean
+  /**
+   * The one record that matches after the transaction, and the guard by which no other comes to match until the commit;
+   * undefined where none does. `found`: the condition as it was sent, for the error. @throws OutcomeError `multiple-matches`
+   */
+  single(query: Query, found: SentCondition): Promise<{ readonly key: Key; readonly guard: Guard } | undefined>
+}
+
+type SentCondition = { readonly type: string; readonly query: string }
+
+type TransactionWrites = {
+  readonly deleted: readonly Key[]
+  /** What is created or updated, with its id. */
+  readonly written: readonly (Resource & { readonly id: string })[]
+}
+
+export function transactionState(
+  { needs, outer, view }: { readonly needs: CreateNeeds; readonly outer: Call; readonly view: View },
+  { deleted, written }: TransactionWrites,
+): TransactionState {
+  const changed = [...deleted, ...written.map(({ resourceType: type, id }) => ({ type, id }))]
+  const meets: TransactionState['meets'] = (query, resource) =>
+    resource.resourceType === query.type &&
+    match(query.where, { id: resource.id, at: outer.now, entries: needs.index.extract(resource) })
+  return {
+    meets,
+    async single(query, { type, query: text }) {
+      const stored = without(query, type, changed)
+      const { versions } = await view.find({ ...stored, limit: 2 })
+      const keys = [
+        ...versions.map(({ id }) => ({ type, id })),
+        ...written.filter((one) => meets(query, one)).map(({ id }) => ({ type, id })),
+      ]
+      const [key, another] = keys
+      if (another) throw multipleMatches(type, text)
+      return key && { key, guard: { none: view.query({ ...without(stored, type, [key]), limit: 1 }) } }
+    },
+  }
+}
+
+/** The query without these records of its type. */
+export function without(query: Query, type: string, keys: readonly Key[]): Query {
+  const ids = keys.filter((key) => key.type === type).map(({ id }) => id)
+  if (ids.length === 0) return query
+  const where: Filter = { op: 'and', of: [query.where, { op: 'not', of: { op: 'id', ids } }] }
+  return { ...query, where }
+}
