@@ -6,10 +6,14 @@ export type Printer = {
   line(text?: string): void
   title(text: string): void
   report(one: AgencyReport): void
+  /** One request and its answer. */
+  request(agency: string, one: PrintedRequest): void
   notified(text: string): void
   good(text: string): void
   bad(text: string): void
 }
+
+export type PrintedRequest = Pick<Exchange, 'method' | 'path' | 'ifMatch' | 'status' | 'expected' | 'note' | 'issues'>
 
 const WIDTH = 118
 
@@ -18,21 +22,22 @@ export function createPrinter(write: (line: string) => void, colour: boolean): P
   const paint = (code: number) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text)
   const [bold, dim, red, green, cyan] = [paint(1), paint(2), paint(31), paint(32), paint(36)] as const
   const line = (text = '') => write(text)
-  const exchange = (agency: string, one: Exchange) => {
+  const request = (agency: string, one: PrintedRequest) => {
     const status =
       one.status === one.expected ? (one.status < 400 ? green : cyan)(`${one.status}`) : red(`${one.status}`)
-    const request = `${one.method.padEnd(4)} ${short(one.path)}${one.ifMatch ? ` (If-Match ${one.ifMatch})` : ''}`
-    line(`  ${bold(agency.padEnd(7))} ${request.padEnd(54)} ${status}  ${one.note}`)
+    const sent = `${one.method.padEnd(4)} ${short(one.path)}${one.ifMatch ? ` (If-Match ${one.ifMatch})` : ''}`
+    line(`  ${bold(agency.padEnd(7))} ${sent.padEnd(54)} ${status}  ${one.note}`.trimEnd())
     for (const issue of [...new Set(one.issues)].slice(0, 3)) line(`            ${dim(cut(issue, WIDTH - 12))}`)
   }
   return {
     line,
     title: (text) => line(`\n${bold(text)}`),
     report(one) {
-      if (one.kind === 'exchange') exchange(one.agency, one)
+      if (one.kind === 'exchange') request(one.agency, one)
       if (one.kind === 'line') line(`  ${bold(one.agency.padEnd(7))} ${one.text}`)
       if (one.kind === 'trouble') line(`  ${red(one.text)}`)
     },
+    request,
     notified: (text) => line(`  ${dim('notified:')} ${dim(text)}`),
     good: (text) => line(green(text)),
     bad: (text) => line(red(text)),

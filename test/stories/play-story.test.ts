@@ -1,22 +1,20 @@
 /** Every kind of expectation of a story can fail, and names its line. */
 import assert from 'node:assert/strict'
-import { clientOf, type Answer } from '../given.ts'
-import { play, type Stage } from './play-story.ts'
-import { readStory } from './read-story.ts'
+import { play, type Stage, type StoryMessage } from '../../scripts/stories/play-story.ts'
+import { readStory } from '../../scripts/stories/read-story.ts'
 
 const BODY = { resourceType: 'Patient', id: 'a', meta: { versionId: '4' }, name: [{ family: 'Lopez' }], active: true }
 
 describe('playing a story', () => {
-  let sent: { method: string; path: string; body?: unknown; headers?: Record<string, string> | undefined }[]
+  let sent: StoryMessage[]
   let stage: Stage
   beforeEach(() => {
     sent = []
-    const client = clientOf((method, path, body, options) => {
-      sent.push({ method, path, body, headers: options?.headers })
-      return Promise.resolve({ status: 200, headers: new Headers(), body: BODY, text: JSON.stringify(BODY) } as Answer)
-    })
     stage = {
-      as: () => client,
+      send: (message) => {
+        sent.push(message)
+        return Promise.resolve({ status: 200, body: BODY, text: JSON.stringify(BODY) })
+      },
       moveTo: () => Promise.resolve(),
       now: () => 0,
       remembered: new Map([['ana', 'a']]),
@@ -34,7 +32,7 @@ describe('playing a story', () => {
 
   it('passes where everything is as expected', async () => {
     await get("sees name.family = 'Lopez'", 'never sees Miller', 'remember version = meta.versionId')
-    assert.equal(sent[0]?.path, '/Patient/a')
+    assert.equal(sent[0]?.path, 'Patient/a')
     assert.equal(stage.remembered.get('version'), '4')
   })
 
@@ -52,13 +50,14 @@ describe('playing a story', () => {
     await play(step('es change Patient/a', '  set active = false', '  set name = nothing', '  answer 200'), stage)
     const { name: _, ...rest } = BODY
     assert.deepEqual(sent[1], {
+      agency: 'es',
       method: 'PUT',
-      path: '/Patient/a',
+      path: 'Patient/a',
       body: { ...rest, active: false },
       headers: { 'If-Match': 'W/"4"' },
     })
     await play(step('es change Patient/a', '  version 2', '  set active = false', '  answer 200'), stage)
-    assert.deepEqual([sent[2]?.path, sent[3]?.headers], ['/Patient/a/_history/2', { 'If-Match': 'W/"2"' }])
+    assert.deepEqual([sent[2]?.path, sent[3]?.headers], ['Patient/a/_history/2', { 'If-Match': 'W/"2"' }])
   })
 
   it('calls operations with typed parameters', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { filledForm } from './form.ts'
-import { readStory } from './read-story.ts'
+import { filledForm } from '../../scripts/stories/form.ts'
+import { readStory } from '../../scripts/stories/read-story.ts'
 
 const story = (...lines: readonly string[]): string => ['# A story', '', '## A scene', '', ...lines].join('\n')
 const request = (...lines: readonly string[]) => {

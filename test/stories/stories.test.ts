@@ -4,12 +4,13 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createClock } from '../../server/clock.ts'
-import { fill } from '../checks/http-file.ts'
+import { fill } from '../../scripts/stories/form.ts'
 import { ROOT } from '../checks/files.ts'
 import { given, type Given } from '../given.ts'
 import { temporaryFolder } from '../store/stores.ts'
-import { play, type Stage } from './play-story.ts'
-import { readStory } from './read-story.ts'
+import { play, type Stage } from '../../scripts/stories/play-story.ts'
+import { readStory } from '../../scripts/stories/read-story.ts'
+import { senderTo } from '../../scripts/stories/send.ts'
 
 const FOLDER = join(ROOT, 'samples/scenarios/stories')
 const STORIES = readdirSync(FOLDER)
@@ -44,7 +45,7 @@ for (const store of ['memory', 'sqlite'])
             now = time
             await hub.hub.runDue()
           }
-          stage = { as: hub.as, moveTo, now: () => now, remembered: new Map(), exchanged: [] }
+          stage = { send: senderTo(hub.url), moveTo, now: () => now, remembered: new Map(), exchanged: [] }
         })
         after(async () => {
           await hub?.stop()

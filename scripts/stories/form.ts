@@ -1,16 +1,14 @@
 /** The forms of `samples/scenarios/stories/forms`: resources with blanks, `{{name}}`. What stays blank is left out. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { ROOT } from '../checks/files.ts'
 import type { Blanks } from './read-story.ts'
 
-const FOLDER = join(ROOT, 'samples/scenarios/stories/forms')
+const FOLDER = new URL('../../samples/scenarios/stories/forms/', import.meta.url)
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
 
 /** The resource of a form with its blanks filled in. Throws for a blank that the form does not have. */
 export function filledForm(name: string, blanks: Blanks): Json {
-  const text = readFileSync(join(FOLDER, `${name}.form`), 'utf8')
+  const text = readFileSync(new URL(`${name}.form`, FOLDER), 'utf8')
   for (const blank of blanks.keys())
     if (!text.includes(`{{${blank}}}`)) throw new Error(`the form \`${name}\` has no blank \`${blank}\``)
   return filled(JSON.parse(text) as Json, blanks) ?? {}
@@ -44,4 +42,13 @@ function filledText(text: string, blanks: Blanks): Json | undefined {
   if (names.some((name) => !blanks.has(name))) return undefined
   const full = text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => blanks.get(name) ?? '')
   return names.length > 0 && (full === 'true' || full === 'false') ? full === 'true' : full
+}
+
+/** The text with what is remembered in place of `{{name}}`. Throws for a name that nothing has set yet. */
+export function fill(text: string, remembered: Blanks): string {
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const value = remembered.get(name)
+    if (value === undefined) throw new Error(`nothing has set \`${name}\` yet`)
+    return value
+  })
 }

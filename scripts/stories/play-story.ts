@@ -1,15 +1,23 @@
 /** Plays a story over HTTP against a hub whose clock it moves. */
 import assert from 'node:assert/strict'
 import { holds, evaluate } from '../../server/fhirpath/expression.ts'
-import { fill } from '../checks/http-file.ts'
-import type { Answer, Client } from '../given.ts'
-import { filledForm } from './form.ts'
+import { fill, filledForm } from './form.ts'
 import { add, elementOf } from './words.ts'
 import { readBlanks, type Blanks, type StoryParameter, type StoryRequest, type StoryStep } from './read-story.ts'
 
-/** Where a story is played: the clients of the hub, its clock, and what is remembered. */
+/** `body` is the parsed JSON of `text`; undefined where there is none. */
+export type StoryAnswer = { readonly status: number; readonly text: string; readonly body?: unknown }
+export type StoryMessage = {
+  readonly agency: string
+  readonly method: string
+  readonly path: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Where a story is played: the hub, its clock, and what is remembered. */
 export type Stage = {
-  readonly as: (agency: string | undefined) => Client
+  readonly send: (message: StoryMessage) => Promise<StoryAnswer>
   /** Moves the clock, and lets the hub do what is due by then. */
   readonly moveTo: (time: number) => Promise<void>
   readonly now: () => number
@@ -21,20 +29,24 @@ export type Stage = {
 /** Plays one step. Throws an AssertionError that names the line where the answer is not the expected one. */
 export async function play(step: StoryStep, stage: Stage): Promise<void> {
   if (step.kind === 'later') return stage.moveTo(timeAfter(stage.now(), step.until))
-  const client = stage.as(step.agency === 'board' ? undefined : step.agency)
-  let answer = await sent(step, client, stage.remembered)
-  for (let tries = 0; step.isSoon && tries < MOST_TRIES && !isExpected(step, answer, stage.remembered); tries += 1) {
-    await stage.moveTo(stage.now())
-    answer = await sent(step, client, stage.remembered)
-  }
+  const answer = await answerTo(step, stage)
   stage.exchanged.push(JSON.stringify([...step.blanks.values(), ...step.parameters, ...step.changes]), answer.text)
   check(step, answer, stage.remembered)
+}
+
+async function answerTo(step: StoryRequest, stage: Stage): Promise<StoryAnswer> {
+  let answer = await sent(step, stage)
+  for (let tries = 0; step.isSoon && tries < MOST_TRIES && !isExpected(step, answer, stage.remembered); tries += 1) {
+    await stage.moveTo(stage.now())
+    answer = await sent(step, stage)
+  }
+  return answer
 }
 
 /** Requests until a notification must have come. */
 const MOST_TRIES = 500
 
-function isExpected(step: StoryRequest, answer: Answer, remembered: ReadonlyMap<string, string>): boolean {
+function isExpected(step: StoryRequest, answer: StoryAnswer, remembered: Blanks): boolean {
   try {
     check(step, answer, new Map(remembered))
     return true
@@ -43,40 +55,45 @@ function isExpected(step: StoryRequest, answer: Answer, remembered: ReadonlyMap<
   }
 }
 
-function sent(step: StoryRequest, client: Client, remembered: ReadonlyMap<string, string>): Promise<Answer> {
+function sent(step: StoryRequest, { send, remembered }: Stage): Promise<StoryAnswer> {
+  const { agency, verb } = step
   const target = fill(step.target, remembered)
-  const blanks = filledBlanks(step.blanks, remembered)
-  switch (step.verb) {
+  switch (verb) {
     case 'create': {
-      const body = filledForm(target, blanks) as { readonly resourceType: string }
-      return client.post(
-        `/${body.resourceType}`,
-        body,
-        step.unless === undefined ? {} : { headers: { 'If-None-Exist': fill(step.unless, remembered) } },
-      )
+      const body = filledForm(target, filledBlanks(step.blanks, remembered)) as { readonly resourceType: string }
+      const headers: Readonly<Record<string, string>> =
+        step.unless === undefined ? {} : { 'If-None-Exist': fill(step.unless, remembered) }
+      return send({ agency, method: 'POST', path: body.resourceType, body, headers })
     }
     case 'get':
-      return client.get(`/${target}`)
+      return send({ agency, method: 'GET', path: target })
     case 'delete':
-      return client.delete(`/${target}`, step.version === undefined ? undefined : fill(step.version, remembered))
+      return send({ agency, method: 'DELETE', path: target, headers: ifMatch(step.version, remembered) })
     case 'call': {
       const parameter = step.parameters.map((one) => parameterOf(one, remembered))
-      return client.post(`/${target}`, { resourceType: 'Parameters', ...(parameter.length > 0 ? { parameter } : {}) })
+      const body = { resourceType: 'Parameters', ...(parameter.length > 0 ? { parameter } : {}) }
+      return send({ agency, method: 'POST', path: target, body })
     }
     case 'change':
-      return changed(step, client, target, remembered)
+      return changed(step, target, { send, remembered })
   }
 }
 
+const ifMatch = (version: string | undefined, remembered: Blanks): Readonly<Record<string, string>> =>
+  version === undefined ? {} : { 'If-Match': `W/"${fill(version, remembered)}"` }
+
 /** Reads the record as the agency sees it (of an old version: that one), changes the elements, and writes it with If-Match. */
 async function changed(
-  { changes, additions, version, line }: StoryRequest,
-  client: Client,
-  target: string,
-  remembered: ReadonlyMap<string, string>,
-): Promise<Answer> {
-  const read = await client.get(version === undefined ? `/${target}` : `/${target}/_history/${version}`)
-  assert.equal(read.status, 200, `line ${line}: ${target} cannot be read: ${read.text}`)
+  { agency, changes, additions, version, line }: StoryRequest,
+  path: string,
+  { send, remembered }: Pick<Stage, 'send' | 'remembered'>,
+): Promise<StoryAnswer> {
+  const read = await send({
+    agency,
+    method: 'GET',
+    path: version === undefined ? path : `${path}/_history/${version}`,
+  })
+  assert.equal(read.status, 200, `line ${line}: ${path} cannot be read: ${read.text}`)
   const body = { ...(read.body as Record<string, unknown>) }
   for (const [element, value] of changes) {
     const filled = fill(value, remembered)
@@ -84,10 +101,11 @@ async function changed(
     else body[element] = elementOf(filled)
   }
   for (const words of additions) add(body, fill(words, remembered))
-  return client.put(`/${target}`, body, version ?? (read.body as { meta: { versionId: string } }).meta.versionId)
+  const current = version ?? (read.body as { readonly meta: { readonly versionId: string } }).meta.versionId
+  return send({ agency, method: 'PUT', path, body, headers: ifMatch(current, remembered) })
 }
 
-function parameterOf({ name, type, value }: StoryParameter, remembered: ReadonlyMap<string, string>): object {
+function parameterOf({ name, type, value }: StoryParameter, remembered: Blanks): object {
   const text = fill(value, remembered)
   if (type === 'form') {
     const [form = '', ...blanks] = text.split(' ')
@@ -112,7 +130,7 @@ function valued(name: string, type: string, text: string): object {
   }
 }
 
-function check(step: StoryRequest, answer: Answer, remembered: Map<string, string>): void {
+function check(step: StoryRequest, answer: StoryAnswer, remembered: Map<string, string>): void {
   const where = `line ${step.line}`
   assert.equal(answer.status, step.status, `${where}: ${answer.text}`)
   for (const expression of step.sees) {
@@ -130,7 +148,7 @@ function check(step: StoryRequest, answer: Answer, remembered: Map<string, strin
   }
 }
 
-const filledBlanks = (blanks: Blanks, remembered: ReadonlyMap<string, string>): Blanks =>
+const filledBlanks = (blanks: Blanks, remembered: Blanks): Blanks =>
   new Map([...blanks].map(([name, value]) => [name, fill(value, remembered)]))
 
 /** `3 years`, `2 days`, or a date. */

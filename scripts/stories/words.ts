@@ -1,5 +1,5 @@
 /** The short words by which a story changes a referral, and the FHIR that they stand for. */
-import { codeSystemAt, coded, profileAt } from '../builders/index.ts'
+import { coded, extension } from '../demo/fhir.ts'
 
 type Mutable = Record<string, unknown>
 
@@ -19,15 +19,15 @@ export function add(task: Mutable, words: string): void {
 }
 
 function outputOf(kind: string, [first = '', second = '']: readonly string[]): object {
-  const type = (code: string) => ({ type: coded(codeSystemAt('task-output'), code) })
+  const type = (code: string) => ({ type: coded('task-output', code) })
   switch (kind) {
     case 'outcome':
-      return { ...type('outcome'), valueCodeableConcept: coded(codeSystemAt('referral-outcome'), first) }
+      return { ...type('outcome'), valueCodeableConcept: coded('referral-outcome', first) }
     case 'result':
       return { ...type('resulting-activity'), valueReference: { reference: first } }
     case 'attempt':
       return {
-        extension: [{ url: profileAt('ext-contact-way'), valueCode: first }],
+        extension: [extension('contact-way', { valueCode: first })],
         ...type('contact-attempt'),
         valueDateTime: second,
       }
@@ -40,5 +40,5 @@ const listOf = (value: unknown): readonly unknown[] => (value ?? []) as readonly
 
 function conceptOf(path: string): object {
   const [system = '', code = ''] = path.split('/')
-  return coded(codeSystemAt(system), code)
+  return coded(system, code)
 }
