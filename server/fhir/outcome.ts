@@ -156,6 +156,7 @@ export const ERRORS = {
     'informational',
     'The referral that the request made before is closed by now (an information).',
   ],
+  'outcome-text': [200, 'informational', 'Free text comes with the outcome of a referral (a warning).'],
   'referral-rule': [422, 'business-rule', 'A rule of the referral lifecycle is broken.'],
   'participant-retired': [422, 'business-rule', 'The participant is retired and takes nothing new.'],
   'merge-conflict': [

@@ -45,6 +45,6 @@ function bodyOf(reply: Reply, call: Call, target: Target, headers: Headers): str
   const preferred = target.prefers && reply.status < 300 ? call.prefer.return : undefined
   if (preferred !== undefined) headers['Preference-Applied'] = `return=${preferred}`
   if (preferred === 'minimal') return undefined
-  if (preferred === 'OperationOutcome') return serialize(operationOutcome([]))
+  if (preferred === 'OperationOutcome') return serialize(operationOutcome(reply.issues ?? []))
   return reply.text ?? (reply.resource && serialize(reply.resource))
 }

@@ -2,6 +2,7 @@
  * A request and its answer as plain objects, for HTTP, the entries of a batch, and tests.
  * A handler is a function of its needs: `(needs) => (call) => reply`.
  */
+import type { Issue } from '../fhir/outcome.ts'
 import type { Position } from '../fhir/position.ts'
 import type { Caller, Key, Resource } from '../fhir/types.ts'
 
@@ -44,6 +45,8 @@ export type Reply = {
   /** Relative to base: `Patient/abc/_history/1`. */
   readonly location?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** What the hub warns of: in the entry of a Bundle, and where the caller prefers an OperationOutcome to the record. */
+  readonly issues?: readonly Issue[]
   /** The records whose content the reply discloses to the caller, each once. It is not sent. */
   readonly disclosed?: readonly Key[]
 }

@@ -30,7 +30,7 @@ export const create =
         { kind: 'put', create: true, resource, sent: body, unless, at: body.resourceType },
       ])
       const version = written?.version ?? never()
-      return disclosedIn(needs, call, version, created(version))
+      return disclosedIn(needs, call, version, { ...created(version), issues: written?.issues ?? [] })
     })
   }
 

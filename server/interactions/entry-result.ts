@@ -25,7 +25,10 @@ export async function runEntry(outer: Call, index: number, read: () => EntryCall
     const call = read()
     type = call.body?.resourceType
     const reply = entryResult(call, await call.run(call))
-    return reply.resource?.resourceType === 'OperationOutcome' ? { ...reply, resource: located(reply.resource) } : reply
+    const warned = reply.outcome ? { ...reply, outcome: located(reply.outcome) } : reply
+    return reply.resource?.resourceType === 'OperationOutcome'
+      ? { ...warned, resource: located(reply.resource) }
+      : warned
   } catch (error) {
     if (!(error instanceof OutcomeError)) throw error
     return { status: error.status, outcome: located(operationOutcome(error.issues)) }
@@ -34,8 +37,9 @@ export async function runEntry(outer: Call, index: number, read: () => EntryCall
 
 /** The reply to a request as that of an entry. */
 export function entryResult(call: EntryCall, reply: Reply): EntryResult {
-  const { status, text, resource, location, version, lastModified, disclosed } = reply
+  const { status, text, resource, location, version, lastModified, disclosed, issues = [] } = reply
   const isWrite = call.method === 'POST' || call.method === 'PUT'
   const isMinimal = isWrite && call.prefer.return === 'minimal'
-  return { status, location, version, lastModified, disclosed, ...(isMinimal ? {} : { text, resource }) }
+  const outcome = issues.length > 0 ? { outcome: operationOutcome(issues) } : {}
+  return { status, location, version, lastModified, disclosed, ...outcome, ...(isMinimal ? {} : { text, resource }) }
 }

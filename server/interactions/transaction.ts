@@ -105,5 +105,5 @@ function replyTo(
     return { status: 204, version: version?.version, lastModified: version?.at }
   }
   const reply = written?.created ? created(version) : { ...replyOf(version), location: locationOf(version) }
-  return disclosedIn(needs, call, version, reply)
+  return disclosedIn(needs, call, version, { ...reply, issues: written?.issues ?? [] })
 }

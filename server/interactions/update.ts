@@ -39,6 +39,7 @@ export const update =
       const [written] = await write(needs, call, [put])
       const version = written?.version ?? never()
       // A record that is brought back after its deletion is created as well.
-      return disclosedIn(needs, call, version, written?.created ? created(version) : replyOf(version))
+      const reply = written?.created ? created(version) : replyOf(version)
+      return disclosedIn(needs, call, version, { ...reply, issues: written?.issues ?? [] })
     })
   }

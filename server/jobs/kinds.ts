@@ -1,5 +1,5 @@
 /** Every kind of job: what its key names, and what the job does. `$jobs` and docs/reference/jobs.md show this table. */
-import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT, PURGE } from '../domain/subscription/job-kinds.ts'
+import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT, MEMBERSHIP_PERIOD, PURGE } from '../domain/subscription/job-kinds.ts'
 import { OFFER_REFERRAL } from '../domain/referral/job-kind.ts'
 import { REFERRAL_TIMER } from '../domain/timer/job-kind.ts'
 import { leaseKind } from './log-lease.ts'
@@ -49,6 +49,11 @@ export const JOB_KINDS: readonly JobKind[] = [
     kind: leaseKind('matcher'),
     key: '`matcher`',
     does: 'Held by the process that makes events of changes; it runs as long as that process does and is never done.',
+  },
+  {
+    kind: MEMBERSHIP_PERIOD,
+    key: 'id of the participant',
+    does: 'Makes the events of a membership that begins or ends by the period of a consent, at that time.',
   },
   {
     kind: OFFER_REFERRAL,

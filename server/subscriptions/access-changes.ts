@@ -1,6 +1,7 @@
 /**
- * What a commit changes in who may know of a participant: the circle before it and after it, at the instant of the
- * commit (docs/decisions/0042). A membership that begins or ends by its period is no commit and no change here.
+ * What a commit changes in who may know of a participant: the circle as it was at the instant of its former version, and
+ * as it is at the instant of the commit (docs/decisions/0042). So a membership that began or ended by its period in
+ * between is a change, too: membership-period.ts makes a commit when one does.
  */
 import type { Circle } from '../domain/visibility/circle.ts'
 import type { Membership } from '../domain/visibility/membership.ts'
@@ -34,7 +35,7 @@ async function circleChangeOf(
   at: number,
 ): Promise<CircleChange> {
   const previous = version.version > 1 ? await unrestricted(store).vread(version, version.version - 1) : undefined
-  const [before, after] = [membersAt(previous, at), membersAt(version, at)]
+  const [before, after] = [previous ? membersAt(previous, previous.at) : [], membersAt(version, at)]
   return {
     participant: version.id,
     gained: after.filter((agency) => !before.includes(agency)),
@@ -42,9 +43,23 @@ async function circleChangeOf(
   }
 }
 
-function membersAt(version: Version | undefined, at: number): readonly string[] {
-  const record = currentResource(version) as { readonly circle?: Circle } | undefined
-  const members: readonly Membership[] = record?.circle?.members ?? []
+/** The agencies that are in the circle of this version at an instant (ms). */
+export function membersAt(circle: Version, at: number): readonly string[] {
+  const members = membersIn(circle)
   const agencies = [...new Set(members.map(({ agency }) => agency))]
   return agencies.filter((agency) => visible(members, { agency, at }))
+}
+
+/** When a membership of this version begins or ends by its period, next after an instant (ms). */
+export function nextPeriodBound(circle: Version, after: number): number | undefined {
+  // Nearly no circle has one, and every commit that changes a grant writes one.
+  if (!circle.text.includes('"from":') && !circle.text.includes('"until":')) return undefined
+  const bounds = membersIn(circle).flatMap(({ from, until }) => [from ?? -Infinity, until ?? -Infinity])
+  const next = Math.min(...bounds.filter((at) => at > after))
+  return Number.isFinite(next) ? next : undefined
+}
+
+function membersIn(circle: Version): readonly Membership[] {
+  const record = currentResource(circle) as { readonly circle?: Circle } | undefined
+  return record?.circle?.members ?? []
 }

@@ -17,6 +17,7 @@ import { GONE, type Commit, type NewEvent, type Version } from '../store/store.t
 import { circleChangesOf, type CircleChange } from './access-changes.ts'
 import { changeOf, stateOf, type RecordChange } from './change.ts'
 import { offerChangesOf, type OfferChange } from './offer-changes.ts'
+import { membershipJobs } from './membership-period.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { nextPurge, PURGE_KEY } from './purge.ts'
 import {
@@ -47,7 +48,7 @@ export function createMatcher(needs: SubscriptionNeeds): LogReader {
       const purging = notices.length > 0 ? [{ kind: PURGE, key: PURGE_KEY, due: nextPurge(due) }] : []
       return {
         events: notices.map(({ event }) => event),
-        jobs: [...[...streams].map((key) => ({ kind: DELIVER, key, due })), ...purging],
+        jobs: [...[...streams].map((key) => ({ kind: DELIVER, key, due })), ...purging, ...membershipJobs(commits)],
       }
     },
     handled: needs.wake,

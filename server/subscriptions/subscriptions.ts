@@ -1,5 +1,5 @@
 /** The subscriptions of the hub: the matcher that makes events, and the handlers of the jobs that deliver them. */
-import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT, PURGE } from '../domain/subscription/job-kinds.ts'
+import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT, MEMBERSHIP_PERIOD, PURGE } from '../domain/subscription/job-kinds.ts'
 import type { LogReader } from '../jobs/log-reader.ts'
 import type { JobHandler } from '../jobs/worker.ts'
 import { deliver } from './deliver.ts'
@@ -7,6 +7,7 @@ import { expire } from './expire.ts'
 import { handshake } from './handshake.ts'
 import { heartbeat } from './heartbeat.ts'
 import { createMatcher } from './matcher.ts'
+import { membershipPeriod } from './membership-period.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { purge } from './purge.ts'
 
@@ -24,5 +25,6 @@ export const createSubscriptions = (needs: SubscriptionNeeds): Subscriptions => 
     [HEARTBEAT]: heartbeat(needs),
     [EXPIRE]: expire(needs),
     [PURGE]: purge(needs),
+    [MEMBERSHIP_PERIOD]: membershipPeriod(needs),
   },
 })

@@ -20,7 +20,12 @@ import type { RuleResult } from './rules/rule.ts'
 import { withUnchanged } from './unchanged.ts'
 
 /** What became of a change: the version made (none: a deletion of nothing), and whether there was nothing before it. */
-export type WriteResult = { readonly version?: Version; readonly created: boolean }
+export type WriteResult = {
+  readonly version?: Version
+  readonly created: boolean
+  /** What the rules warn of, in the record that was sent. */
+  readonly issues: readonly Issue[]
+}
 
 /**
  * Commits the changes, all or none, and answers what became of each, in order.
@@ -55,8 +60,12 @@ async function writeOnce(
   return state.changes.slice(0, changes.length).map((one) => ({
     version: one.unchanged ? one.stored : versions[written.indexOf(one)],
     created: one.before === undefined,
+    issues: result.issues.filter(({ expression }) => isWithin(expression, one.at)),
   }))
 }
+
+/** `Task.note[0]` is within `Task`, `Bundle.entry[10].resource` is not within `Bundle.entry[1].resource`. */
+const isWithin = (expression = '', at: string): boolean => expression === at || expression.startsWith(`${at}.`)
 
 export type PreparedWrite = {
   readonly state: PendingState

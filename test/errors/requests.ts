@@ -14,6 +14,7 @@ import {
   goal,
   lookUpConsent,
   matchParameters,
+  output,
   participant,
   practitioner,
   practitionerRole,
@@ -326,6 +327,16 @@ const WORK = {
       const withdrawn = { status: 'cancelled', ...business('withdrawn'), statusReason: { text: 'Moved away.' } }
       made(await es.put(`/Task/${task.id}`, { ...task, ...withdrawn }, 1))
       await es.post(`/${subject}/$refer`, CLOSED)
+    },
+  },
+  'outcome-text': {
+    what: 'The outcome of a referral comes with a sentence.',
+    async send({ es, as }) {
+      const { task } = await referred(es, await newcomer(es, 'es'), 'es', 'abe')
+      const end = { status: 'cancelled', ...business('declined'), statusReason: { text: 'Learns at home.' } }
+      const body = { ...task, ...end, output: [output('outcome', 'referral-outcome', 'declined')] }
+      const headers = { 'If-Match': 'W/"1"', Prefer: 'return=OperationOutcome' }
+      await as('abe').send('PUT', `/Task/${task.id}`, body, { headers })
     },
   },
   'consent-missing': {

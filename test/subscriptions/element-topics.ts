@@ -88,9 +88,10 @@ export const ELEMENT_TOPICS: Readonly<Record<string, ElementTopics>> = {
   },
   'hub-agency-task': {
     ...row(
-      'extension identifier instantiatesCanonical instantiatesUri basedOn groupIdentifier partOf status statusReason businessStatus intent priority code description focus for encounter executionPeriod authoredOn requester performerType owner location reasonCode reasonReference insurance relevantHistory restriction input output',
+      'extension identifier instantiatesCanonical instantiatesUri basedOn groupIdentifier partOf status statusReason businessStatus intent priority code description focus for encounter executionPeriod authoredOn requester performerType location reasonCode reasonReference insurance relevantHistory restriction input output',
       'task-updated',
     ),
+    ...row('owner', 'agency-task-arrived', 'task-updated'),
     ...row('note', 'note-added', 'task-updated'),
   },
   'hub-service-enrollment': {

@@ -5,7 +5,7 @@
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
 import type { Coding, Resource } from '../../fhir/types.ts'
 import type { Circle } from './circle.ts'
-import { classesNamedIn, classesOf } from './labels.ts'
+import { classesNamedIn, classesOf, holderOf, labelledParties, UNNAMED } from './labels.ts'
 import { common, joined, without, type Membership } from './membership.ts'
 import { mergedIntoOf } from './merged-into.ts'
 import type { VisibilityRule } from './rule.ts'
@@ -53,12 +53,16 @@ export function audienceOf(
   const named = classesNamedIn(rule, resource)
   if (labels.length + named.length === 0) return joined([...wrote, ...always([roles.board]), ...circle.members])
   const context = { rule, circle, roles }
+  const holder = holderOf(rule, written)
   const open = [
-    ...labels.map((name) => opened(name, written.owner, context)),
+    ...labels.map((name) => opened(name, holder, context)),
     ...named.map((name) => informed(name, written.owner, context)),
   ]
-  const board = labels.length === 0 ? always([roles.board]) : []
-  return joined([...wrote, ...board, ...common(open)])
+  // The work of several agencies: its parties go on with it, and the board accounts for it.
+  const isShared = rule.labelled[resource.resourceType] !== undefined && !labels.includes(UNNAMED)
+  const board = labels.length === 0 || isShared ? always([roles.board]) : []
+  const sharing = isShared ? common([always(labelledParties(rule, resource)), circle.members]) : []
+  return joined([...wrote, ...board, ...sharing, ...common(open)])
 }
 
 /**

@@ -8,7 +8,7 @@
  */
 import type { Coding, JsonObject, Resource } from '../../fhir/types.ts'
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
-import { classCodes, classesOf } from './labels.ts'
+import { classCodes, classesOf, holderOf } from './labels.ts'
 import { common, joined, without, type Membership } from './membership.ts'
 import { mergedIntoOf } from './merged-into.ts'
 import type { CircleRule, CodeCondition, VisibilityRule } from './rule.ts'
@@ -65,14 +65,16 @@ export const circleTypes = (rule: VisibilityRule): readonly string[] => [...new 
 
 /**
  * What a record grants now; nothing for a record that is no source, or whose status ends its grants. A record with a
- * restricted class makes its owner a holder of the class.
+ * restricted class makes the agency whose class it is a holder of the class.
  */
 export function grantsOf(rule: VisibilityRule, record: OwnedRecord, range: ReadDate): readonly SourceGrant[] {
-  const { resource, owner } = record
+  const { resource } = record
   const held = classesOf(resource).filter((name) => rule.classes[name] !== undefined)
   return [
     ...explainedGrants(rule, record, range).map((one) => one.grant),
-    ...(held.length > 0 ? [{ members: [{ agency: owner }], classes: held, effect: 'hold' as const }] : []),
+    ...(held.length > 0
+      ? [{ members: [{ agency: holderOf(rule, record) }], classes: held, effect: 'hold' as const }]
+      : []),
   ]
 }
 

@@ -1,5 +1,5 @@
 /** Why an agency may know a record, as the rows of the rule that say so. */
-import { classesOf } from './labels.ts'
+import { classesOf, holderOf, labelledParties } from './labels.ts'
 import { explainedGrants, type OwnedRecord, type ReadDate } from './circle.ts'
 import { isMember, type Membership } from './membership.ts'
 import type { VisibilityRule } from './rule.ts'
@@ -32,13 +32,15 @@ export function reasonsFor(
   { agency, now, board, range }: Question,
 ): readonly Reason[] {
   const labels = classesOf(record.resource)
+  const holder = holderOf(rule, record)
+  const isParty = labelledParties(rule, record.resource).includes(agency)
   return sources.flatMap((source) =>
     explainedGrants(rule, source, range).flatMap(({ because, grant }): readonly Reason[] => {
       const membership = grant.members.find((one) => isMember([one], agency, now))
       if (membership === undefined) return []
-      const mayOpen = grant.by === record.owner || grant.by === board
+      const mayOpen = grant.by === holder || grant.by === board
       const classes = mayOpen ? labels.filter((name) => grant.classes.includes(name)) : []
-      const isReason = grant.effect === 'deny' || labels.length === 0 || classes.length > 0
+      const isReason = grant.effect === 'deny' || labels.length === 0 || isParty || classes.length > 0
       return isReason ? [{ because, source, membership, classes }] : []
     }),
   )

@@ -29,6 +29,9 @@ export type ClassRule = {
   readonly always: readonly string[]
 }
 
+/** Elements that refer to agencies. */
+export type LabelledRule = { readonly holder: string; readonly parties: readonly string[] }
+
 /** Records that have this coding. */
 export type LookupRule = {
   readonly because: string
@@ -46,6 +49,11 @@ export type VisibilityRule = {
   /** Types whose current author counts as having written the record, as its creator does. */
   readonly author: readonly string[]
   readonly classes: Readonly<Record<string, ClassRule>>
+  /**
+   * Per type whose records are the work of several agencies: of a restricted one, whose class it carries, and the parties
+   * that know of it while they are in the circle.
+   */
+  readonly labelled: Readonly<Record<string, LabelledRule>>
   /** Per type, the element that names restricted classes: the record is known only where its classes are. */
   readonly names: Readonly<Record<string, string>>
   readonly agreement: {

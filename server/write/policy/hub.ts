@@ -9,6 +9,7 @@ import { checkDeletions, checkKept } from '../deletions.ts'
 import { consentReviews } from '../consent-reviews.ts'
 import { denialEffects } from '../denial-effects.ts'
 import { derivedChanges } from '../derived-changes.ts'
+import { withOutcomeLabels } from '../outcome-labels.ts'
 import { withPathways } from '../pathway.ts'
 import { changesOwnElements } from '../own-elements.ts'
 import { pendingState, type PendingState } from '../pending-state.ts'
@@ -46,8 +47,10 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
       return [...followed, ...denied, ...reviews]
     },
     complete: (resource, completion) => complete(resource, completion, values),
-    follow: (context, changes) =>
-      withPathways(tables.visibility, pendingState({ index, definitions }, context, changes)),
+    follow: async (context, changes) => {
+      const labelled = await withOutcomeLabels(pendingState({ index, definitions }, context, changes))
+      return withPathways(tables.visibility, pendingState({ index, definitions }, context, labelled))
+    },
     check: (state) => checkRules(rulesFor, tables, state),
     audiences: (context, changes) => audiencesOf({ ...tables, store }, context, changes),
   }

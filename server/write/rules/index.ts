@@ -12,6 +12,7 @@ import { identityRules } from './identity.ts'
 import { numberRules } from './numbers.ts'
 import { ownershipRules } from './ownership.ts'
 import { participantRules } from './participant.ts'
+import { outcomeTextRules } from './outcome-text.ts'
 import { planRules } from './plan.ts'
 import { referralRules } from './referral.ts'
 import { retirementRules } from './retirement.ts'
@@ -41,4 +42,5 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...subscriptionRules(tables),
   ...definitionRules(tables),
   ...timerRules(tables),
+  ...outcomeTextRules,
 ]

@@ -1,7 +1,7 @@
 /** Who may write a record, and what in it never changes: capability/rules/writing.json. */
 import { keyText, type Resource } from '../../fhir/types.ts'
 import { refuse, type Issue } from '../../fhir/outcome.ts'
-import { restrictionsOf } from '../../domain/visibility/labels.ts'
+import { holderOf, restrictionsOf } from '../../domain/visibility/labels.ts'
 import { sameJson } from '../../fhir/element.ts'
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
 import type { PreparedChange } from '../change.ts'
@@ -110,11 +110,12 @@ function keepsParticipant(
 }
 
 /**
- * A label of restriction closes a record to all but its owner and a class: only the owner, or the board, sets one. A
+ * A label of restriction closes a record to all but its owner and a class: only the owner, the agency whose
+ * class it is, or the board sets one. A
  * participant takes none, for it is what its circle has in common.
  */
 function labelsOwn(
-  _: OwnershipTables,
+  { visibility }: OwnershipTables,
   { key, before, after, stored, at }: PreparedChange,
   { caller }: PendingState,
 ): RuleResult {
@@ -129,6 +130,8 @@ function labelsOwn(
       { expression },
     )
   if (added.length === 0 || !before || !stored || caller.role === 'board' || stored.owner === caller.agency) return {}
+  // The class of a referral is that of the agency that works on it.
+  if (holderOf(visibility, { resource: before, owner: stored.owner }) === caller.agency) return {}
   throw refuse(
     'forbidden',
     `\`${keyText(key)}\` was written by another agency, which alone may label it as restricted: a label closes it to others.`,
