@@ -31,6 +31,11 @@ const RUNS = {
     unit: 'histories of grants and withdrawals',
     start: (size) => ({ args: mocha('test/visibility/access-model.test.ts'), env: { ACCESS_HISTORIES: String(size) } }),
   },
+  merge: {
+    size: 300,
+    unit: 'histories of merges and their undo',
+    start: (size) => ({ args: mocha('test/visibility/merge-model.test.ts'), env: { MERGE_HISTORIES: String(size) } }),
+  },
   race: {
     size: 200,
     unit: 'rounds of 64 writers',

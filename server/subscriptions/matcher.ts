@@ -14,7 +14,7 @@ import { createLogReader, type LogReader } from '../jobs/log-reader.ts'
 import { unrestricted } from '../records/view.ts'
 import { visible } from '../search/match.ts'
 import { GONE, type Commit, type NewEvent, type Version } from '../store/store.ts'
-import { circleChangesOf, type CircleChange } from './access-changes.ts'
+import { isOut, participantChangesOf, membersAround, type CircleChange, type CircleMembers } from './access-changes.ts'
 import { changeOf, stateOf, type RecordChange } from './change.ts'
 import { offerChangesOf, type OfferChange } from './offer-changes.ts'
 import { membershipJobs } from './membership-period.ts'
@@ -65,14 +65,15 @@ async function noticesOf(
   commit: Commit,
 ): Promise<readonly Notice[]> {
   const { sequence, versions } = commit
-  const circles = active.followAccess() ? await circleChangesOf(needs, commit) : []
+  const circles: CircleMembers = active.followAccess() ? await membersAround(needs, commit) : new Map()
   const notices: Notice[] = []
   for (const version of versions) {
     const { type, id } = version
     for (const { to, gone } of await recipientsOf(needs, active, version, circles))
       notices.push({ event: { stream: to.id, sequence, type, id, version: gone ? GONE : version.version }, to })
   }
-  for (const change of circles) notices.push(...(await accessNotices(needs, active, commit, change)))
+  const access = active.followAccess() ? await participantChangesOf(needs, commit, circles) : []
+  for (const change of access) notices.push(...(await accessNotices(needs, active, commit, change)))
   for (const change of await offerChangesOf(needs, commit))
     notices.push(...(await offerNotices(needs, active, commit, change)))
   for (const version of versions) if (version.type === 'Subscription') active.note(version)
@@ -86,13 +87,13 @@ async function recipientsOf(
   needs: SubscriptionNeeds,
   active: ActiveSubscriptions,
   version: Version,
-  circles: readonly CircleChange[],
+  circles: CircleMembers,
 ): Promise<readonly Recipient[]> {
   const all = candidatesFor(needs, active, version).filter(({ end }) => version.at < end)
-  const lost = circles.flatMap((one) => one.lost)
+  const members = new Set([...circles.values()].flatMap(({ before }) => before))
   const candidates = all.flatMap((to): Recipient[] => {
     if (visible(version.audience, { agency: to.owner, at: version.at })) return [{ to, gone: false }]
-    return to.trigger.gone && lost.includes(to.owner) ? [{ to, gone: true }] : []
+    return to.trigger.gone && members.has(to.owner) ? [{ to, gone: true }] : []
   })
   if (candidates.length === 0) return []
   const change = await changeOf(needs, version)
@@ -117,16 +118,20 @@ function candidatesFor(
   return isOfParticipant ? [...active.of(type), ...active.of(ANY_TYPE)] : active.of(type)
 }
 
-type Losing = { readonly to: ActiveSubscription; readonly circles: readonly CircleChange[]; readonly at: number }
+type Losing = { readonly to: ActiveSubscription; readonly circles: CircleMembers; readonly at: number }
 
 /** Did the agency know the record until this change, and is it by this change that it does no longer? */
-function knewBefore({ visibility }: SubscriptionNeeds, { before, previous }: RecordChange, losing: Losing): boolean {
+function knewBefore(
+  { visibility }: SubscriptionNeeds,
+  { before, after, previous }: RecordChange,
+  losing: Losing,
+): boolean {
   const { to, circles, at } = losing
   if (!before || !previous || !visible(previous.audience, { agency: to.owner, at })) return false
-  const participant = participantOf(visibility, before.resource)
-  const circle = circles.find((one) => one.participant === participant)
+  const [from, into] = [before, after ?? before].map(({ resource }) => participantOf(visibility, resource))
+  if (from === undefined || into === undefined) return false
   // The filter sees the state that the agency knew, never the new one.
-  return circle !== undefined && circle.lost.includes(to.owner) && matchesState(to, before)
+  return isOut(circles, to.owner, from, into) && matchesState(to, before)
 }
 
 /** Events about the participant itself, for those who come to know it or may know it no longer. */
