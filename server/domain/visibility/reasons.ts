@@ -1,6 +1,6 @@
 /** Why an agency may know a record, as the rows of the rule that say so. */
 import { classesOf } from './labels.ts'
-import { explainedGrants, type OwnedRecord, type ReadDate } from './circle.ts'
+import { authorityGrants, explainedGrants, held, type OwnedRecord, type ReadDate } from './circle.ts'
 import { isMember, type Membership } from './membership.ts'
 import type { VisibilityRule } from './rule.ts'
 
@@ -32,8 +32,15 @@ export function reasonsFor(
   { agency, now, board, range }: Question,
 ): readonly Reason[] {
   const labels = classesOf(record.resource)
+  const authorities = Object.fromEntries(
+    sources.map(({ resource }) => [
+      `${resource.resourceType}/${String(resource.id)}`,
+      authorityGrants(rule, resource, range),
+    ]),
+  )
   return sources.flatMap((source) =>
-    explainedGrants(rule, source, range).flatMap(({ because, grant }): readonly Reason[] => {
+    explainedGrants(rule, source, range).flatMap(({ because, grant: whole }): readonly Reason[] => {
+      const grant = held(whole, authorities)
       const membership = grant.members.find((one) => isMember([one], agency, now))
       if (membership === undefined) return []
       const mayOpen = grant.by === record.owner || grant.by === board

@@ -37,7 +37,7 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...closedReferralRules(tables),
   ...catalogueRules,
   ...careTeamRules(tables),
-  ...relatedPersonRules,
+  ...relatedPersonRules(tables),
   ...subscriptionRules(tables),
   ...definitionRules(tables),
   ...timerRules(tables),
