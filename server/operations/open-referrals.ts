@@ -133,7 +133,8 @@ async function claimOnce(needs: ReferralNeeds, call: Call): Promise<Reply> {
   const view = unrestricted(needs.store)
   const task = await view.resource(key)
   const { agency, role } = call.caller
-  const [offer] = task && role === 'agency' ? await offersTo(readingOf(needs), view, [task], { agency, now: call.now }) : []
+  const [offer] =
+    task && role === 'agency' ? await offersTo(readingOf(needs), view, [task], { agency, now: call.now }) : []
   if (!offer) throw notFound(key)
   const resource = {
     ...offer.task,

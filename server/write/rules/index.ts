@@ -5,6 +5,7 @@ import { agencyRules } from './agency.ts'
 import { agencyTaskRules } from './agency-task.ts'
 import { careTeamRules } from './care-team.ts'
 import { catalogueRules } from './catalogue.ts'
+import { contactRules } from './contact.ts'
 import { closedReferralRules } from './closed-referral.ts'
 import { consentRules } from './consent.ts'
 import { definitionRules } from './definition.ts'
@@ -41,4 +42,5 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...subscriptionRules(tables),
   ...definitionRules(tables),
   ...timerRules(tables),
+  ...contactRules(tables),
 ]
