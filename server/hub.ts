@@ -298,7 +298,7 @@ function background(
   const onFailed = (job: Job, fault: unknown): void =>
     log.error('job failed', { job: job.kind, key: job.key, attempt: job.attempts, fault })
   const timer = referralTimer({ store, definitions, timers, clock, write: writeAsHub })
-  const offer = offerReferral({ store, definitions, range, clock })
+  const offer = offerReferral({ store, definitions, visibility: index.visibility, range, clock })
   const all = { ...handlers, [REINDEX]: reindex(indexing), [REFERRAL_TIMER]: timer, [OFFER_REFERRAL]: offer }
   const worker = createWorker({ store, clock, sleep, handlers: all, concurrency: CONCURRENCY, onFault, onFailed })
   const reading = { store, clock, sleep, log }

@@ -65,7 +65,9 @@ const referParameters = {
 
 const ROWS: readonly Row[] = [
   ['read', cost(1, 0, 0), ({ es, subject }) => es.get(`/${subject}`)],
-  ['vread', cost(1, 0, 0), ({ es, subject }) => es.get(`/${subject}/_history/1`)],
+  // The version of today says what of an old one is confidential.
+  ['vread', cost(2, 0, 0), ({ es, subject }) => es.get(`/${subject}/_history/1`)],
+  ['vread of a record without contact details', cost(1, 0, 0), ({ es, goal }) => es.get(`/Goal/${goal}/_history/1`)],
   ['history', cost(1, 0, 0), ({ es, subject }) => es.get(`/${subject}/_history`)],
   ['search', cost(1, 0, 0), ({ es, subject }) => es.get(`/Goal?patient=${subject}`)],
   ['search with _include', cost(2, 0, 0), ({ es, goal }) => es.get(`/Goal?_id=${goal}&_include=Goal:patient`)],

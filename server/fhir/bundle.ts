@@ -46,7 +46,7 @@ export const fullUrl = (base: string, key: { readonly type: string; readonly id:
 
 /**
  * A page of search results: matches first, then what was included, then what was ignored or noticed.
- * `total` is present only when it was requested. https://hl7.org/fhir/R4/search.html#2.21.1.3
+ * `first`: what the reader must notice before anything else. `total` is present only when it was requested. https://hl7.org/fhir/R4/search.html#2.21.1.3
  */
 export function buildSearchset(page: {
   readonly base: string
@@ -55,13 +55,18 @@ export function buildSearchset(page: {
   readonly included?: readonly Recorded[]
   readonly total?: number
   readonly issues?: readonly Issue[]
+  readonly first?: readonly Issue[]
 }): string {
   const found = (mode: 'match' | 'include') => (record: Recorded) =>
     `{"fullUrl":${JSON.stringify(fullUrl(page.base, record))},"resource":${record.text},"search":{"mode":"${mode}"}}`
-  const entries = [...page.matches.map(found('match')), ...(page.included ?? []).map(found('include'))]
-  if (page.issues && page.issues.length > 0) {
-    entries.push(`{"resource":${serialize(operationOutcome(page.issues))},"search":{"mode":"outcome"}}`)
-  }
+  const outcome = (issues: readonly Issue[] = []): readonly string[] =>
+    issues.length === 0 ? [] : [`{"resource":${serialize(operationOutcome(issues))},"search":{"mode":"outcome"}}`]
+  const entries = [
+    ...outcome(page.first),
+    ...page.matches.map(found('match')),
+    ...(page.included ?? []).map(found('include')),
+    ...outcome(page.issues),
+  ]
   return bundleText('searchset', entries, { total: page.total, links: page.links })
 }
 

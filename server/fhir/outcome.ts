@@ -157,6 +157,11 @@ export const ERRORS = {
     'The referral that the request made before is closed by now (an information).',
   ],
   'outcome-text': [200, 'informational', 'Free text comes with the outcome of a referral (a warning).'],
+  'do-not-contact': [
+    422,
+    'business-rule',
+    'Agencies must not try to reach the participant, by any way or by this one.',
+  ],
   'referral-rule': [422, 'business-rule', 'A rule of the referral lifecycle is broken.'],
   'participant-retired': [422, 'business-rule', 'The participant is retired and takes nothing new.'],
   'merge-conflict': [

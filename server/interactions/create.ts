@@ -71,7 +71,8 @@ export function disclosedIn(
 ): Reply {
   const view = disclosing(store, caller, now)
   view.disclose(version)
-  return { ...reply, disclosed: view.disclosed() }
+  const shown = view.shown(version)
+  return { ...reply, ...(shown === version ? {} : { text: shown.text }), disclosed: view.disclosed() }
 }
 
 export const locationOf = (version: Version): string => `${keyText(version)}/_history/${version.version}`

@@ -102,10 +102,10 @@ function affected({ open, offered }: Watched, commits: readonly Commit[]): Reado
   return tasks
 }
 
-/** Whose consents, address or requests a version changes. */
+/** Whose consents, representatives, address or requests a version changes. */
 function participantsOf(version: Version): readonly string[] {
   if (version.type === 'Patient') return [version.id]
-  if (!['Consent', 'ServiceRequest'].includes(version.type) || version.text === '') return []
+  if (!['Consent', 'ServiceRequest', 'RelatedPerson'].includes(version.type) || version.text === '') return []
   const { patient, subject } = resourceOf(version)
   return [idOf(patient ?? subject, 'Patient') ?? []].flat()
 }

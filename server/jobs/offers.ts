@@ -7,15 +7,18 @@ import { isOffered, isOpen, nextBound, offeringConsent, offers, servicesOf } fro
 import type { Catalogue } from '../domain/referral/offer.ts'
 import { REFERRAL_CODE } from '../domain/referral/task.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
+import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { codeSystem } from '../fhir/canonical.ts'
 import { idOf, items } from '../fhir/element.ts'
 import type { Key } from '../fhir/types.ts'
 import { currentResource, type StoredResource } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
 import { ALL, PARTICIPANT, type Filter } from '../search/query.ts'
+import { consentsInForce, nextAuthority, type AuthorityReading } from '../write/consents-in-force.ts'
 
 export type OfferReading = {
   readonly definitions: Definitions
+  readonly visibility: VisibilityRule
   /** A FHIR date as instants in the hub's time zone. */
   readonly range: ReadDate
 }
@@ -50,7 +53,10 @@ export async function offersTo(
   if (open.length === 0) return []
   const naming: Filter = { op: 'reference', param: 'actor', type: 'Organization', id: agency }
   const participants = [...new Set(open.map(participantOf))]
-  const consents = await view.list('Consent', { op: 'and', of: [naming, aboutAny(participants)] })
+  const consents = await consentsInForce(
+    authorityReading(needs, view, now),
+    await view.list('Consent', { op: 'and', of: [naming, aboutAny(participants)] }),
+  )
   const consented = open.flatMap((task): Offered[] => {
     const own = consents.filter((one) => idOf(one.patient, 'Patient') === participantOf(task))
     const consent = offeringConsent(own, { agency, now, range: needs.range })
@@ -82,19 +88,21 @@ export async function agenciesOffered(
   now: number,
 ): Promise<{ readonly agencies: readonly string[]; readonly again?: number }> {
   if (task === undefined || !isOpen(task)) return { agencies: [] }
-  const [[request, patient], consents, catalogue] = await Promise.all([
+  const [[request, patient], all, catalogue] = await Promise.all([
     readAll(view, [requestKey({ task }), patientKey({ task })]),
     view.list('Consent', aboutAny([participantOf(task)])),
     catalogueOf(needs, view),
   ])
   if (!request || !patient) return { agencies: [] }
+  const reading = authorityReading(needs, view, now)
+  const consents = await consentsInForce(reading, all)
   const at = { now, range: needs.range }
   const agencies = [...new Set(consents.flatMap(recipientsOf))]
     .filter((agency) => offeringConsent(consents, { agency, ...at }) !== undefined)
     .filter((agency) => isForAgency(needs, { task, request, patient }, agency, catalogue))
     .sort()
-  const again = nextBound(consents, at)
-  return { agencies, ...(again === undefined ? {} : { again }) }
+  const bounds = [nextBound(all, at), await nextAuthority(reading, all)].flatMap((one) => one ?? [])
+  return { agencies, ...(bounds.length > 0 ? { again: Math.min(...bounds) } : {}) }
 }
 
 type OpenReferral = {
@@ -115,6 +123,13 @@ function isForAgency(
   const area = areas && areaOf(patient, areas)
   return servicesOf(request).some((service) => offers(agency, service, area, catalogue))
 }
+
+const authorityReading = ({ visibility, range }: OfferReading, view: View, now: number): AuthorityReading => ({
+  visibility,
+  range,
+  now,
+  read: (key) => view.resource(key),
+})
 
 const participantOf = (task: StoredResource): string => idOf(task.for, 'Patient') ?? ''
 const requestKey = ({ task }: { readonly task: StoredResource }): Key => ({

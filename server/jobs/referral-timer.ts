@@ -24,12 +24,12 @@ export const referralTimer =
   (needs: ReferralTimerNeeds): JobHandler =>
   async (job, { signal }) => {
     while (!signal.aborted) {
-      const read = await readThread(needs, job.key)
-      if (read === undefined) return { done: true }
-      const { thread, running, version } = read
       const now = needs.clock.now()
+      const read = await readThread(needs, job.key, now)
+      if (read === undefined) return { done: true }
+      const { thread, running, version, contactFrom } = read
       const steps = dueSteps(running, now)
-      if (steps.length === 0) return settlement(nextDue(running))
+      if (steps.length === 0) return settlement(earlier(nextDue(running), contactFrom))
       const resource = { ...takeSteps(thread.task, steps, now), id: job.key }
       const change: Change = { kind: 'put', create: false, resource, ifMatch: [version], at: 'Task' }
       // Read again after the write as well: it tells when the next step is due.
@@ -40,6 +40,9 @@ export const referralTimer =
 
 /** Every step was taken, or the referral has ended: nothing to wait for, until a write arms the job again. */
 const settlement = (due: number | undefined): Settlement => (due === undefined ? { done: true } : { again: due })
+
+const earlier = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined ? other : other === undefined ? one : Math.min(one, other)
 
 /**
  * Another writer may have been first; then the Task is read again.

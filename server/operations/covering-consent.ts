@@ -1,5 +1,7 @@
 /** The consent by which a recipient may be sent a referral. */
 import { consentCovers } from '../domain/referral/consent.ts'
+import { unrestricted } from '../records/view.ts'
+import { consentsInForce } from '../write/consents-in-force.ts'
 import { aboutParticipant } from './assessment.ts'
 import type { ReferralAttempt } from './referrals.ts'
 
@@ -13,7 +15,11 @@ export async function coveringConsents(
   recipients: readonly (string | undefined)[],
 ): Promise<readonly (string | undefined)[]> {
   if (recipients.every((one) => one === undefined)) return recipients
-  const consents = await view.list('Consent', aboutParticipant(participant))
+  const all = unrestricted(needs.store)
+  const consents = await consentsInForce(
+    { visibility: needs.index.visibility, range: needs.range, now: call.now, read: (key) => all.resource(key) },
+    await view.list('Consent', aboutParticipant(participant)),
+  )
   return recipients.map((recipient) => {
     if (recipient === undefined) return undefined
     const covers = { recipient, now: call.now, range: needs.range, purpose: 'referral' } as const

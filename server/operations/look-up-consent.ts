@@ -45,6 +45,11 @@ export async function lookUpConsent(
       `It was collected by another agency; it must be \`Organization/${caller.agency}\`.`,
     ],
     [
+      items(consent.performer).some(isSomebodyElse),
+      '.performer',
+      'Somebody else than the person gave it: an authority is of record only with a participant, so let the agency of entry record this consent.',
+    ],
+    [
       provision?.class !== undefined,
       '.provision.class',
       'It names a restricted class; an agency that holds records of the class releases them, after you have access.',
@@ -55,6 +60,9 @@ export async function lookUpConsent(
   if (issues.length > 0) throw new OutcomeError(issues)
   return consent as Resource
 }
+
+const isSomebodyElse = ({ reference, type }: JsonObject): boolean =>
+  type === 'RelatedPerson' || /^#|RelatedPerson\//.test(String(reference ?? ''))
 
 /** The consent as one of this participant, who has given it unless it says who has. */
 export const forParticipant = (consent: Resource, participant: string): Resource => {

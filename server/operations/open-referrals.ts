@@ -13,7 +13,7 @@ import type { JsonObject, Resource } from '../fhir/types.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { addressOf } from '../interactions/links.ts'
 import { keyOf, notFound } from '../interactions/target.ts'
-import { OPEN_REFERRALS, offersTo, type Offer } from '../jobs/offers.ts'
+import { OPEN_REFERRALS, offersTo, type Offer, type OfferReading } from '../jobs/offers.ts'
 import { resourceOf, type StoredResource } from '../records/resource.ts'
 import { disclosing, unrestricted, type View, type ViewQuery } from '../records/view.ts'
 import type { Cursors } from '../search/page.ts'
@@ -85,7 +85,7 @@ async function* offersAfter(needs: OpenReferralNeeds, { view, query }: Reading, 
   do {
     const found = await view.find({ ...query, limit: CHUNK, ...(after ? { after } : {}) })
     const tasks = found.versions.map(resourceOf)
-    for (const offer of await offersTo(needs, view, tasks, viewing))
+    for (const offer of await offersTo(readingOf(needs), view, tasks, viewing))
       yield { offer, after, index: tasks.indexOf(offer.task) }
     after = found.next
   } while (after)
@@ -133,7 +133,8 @@ async function claimOnce(needs: ReferralNeeds, call: Call): Promise<Reply> {
   const view = unrestricted(needs.store)
   const task = await view.resource(key)
   const { agency, role } = call.caller
-  const [offer] = task && role === 'agency' ? await offersTo(needs, view, [task], { agency, now: call.now }) : []
+  const [offer] =
+    task && role === 'agency' ? await offersTo(readingOf(needs), view, [task], { agency, now: call.now }) : []
   if (!offer) throw notFound(key)
   const resource = {
     ...offer.task,
@@ -164,5 +165,11 @@ async function claimOnce(needs: ReferralNeeds, call: Call): Promise<Reply> {
     disclosed: answer.disclosed(),
   }
 }
+
+const readingOf = ({ definitions, index, range }: ReferralNeeds): OfferReading => ({
+  definitions,
+  visibility: index.visibility,
+  range,
+})
 
 const keyOfRecord = ({ resourceType: type, id }: StoredResource) => ({ type, id })

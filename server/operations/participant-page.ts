@@ -3,22 +3,29 @@
  * pages show the records as of one sequence, in the order of their creation; the `next` link carries both, encrypted.
  */
 import { buildSearchset } from '../fhir/bundle.ts'
-import { refuse } from '../fhir/outcome.ts'
+import { refuse, type Issue } from '../fhir/outcome.ts'
 import { localReferences } from '../fhir/reference.ts'
 import { keyText, type Key, type Resource } from '../fhir/types.ts'
+import { contactBanOf, sentenceOf } from '../domain/participant/do-not-contact.ts'
+import type { ReadDate } from '../domain/visibility/circle.ts'
 import { restrictionsOf } from '../domain/visibility/labels.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { addressOf } from '../interactions/links.ts'
 import { deleted } from '../interactions/read.ts'
 import { keyOf, notFound } from '../interactions/target.ts'
-import { isDeleted, resourceOf } from '../records/resource.ts'
+import { currentResource, isDeleted, resourceOf } from '../records/resource.ts'
 import { disclosing, insight, type View } from '../records/view.ts'
 import { invalidCursor, type Cursors } from '../search/page.ts'
 import { PARTICIPANT, type Cursor, type Filter, type Sort } from '../search/query.ts'
 import { SequenceUnavailable, type Found, type Store, type Version } from '../store/store.ts'
 
-export type PageNeeds = { readonly store: Store; readonly visibility: VisibilityRule; readonly cursors: Cursors }
+export type PageNeeds = {
+  readonly store: Store
+  readonly visibility: VisibilityRule
+  readonly cursors: Cursors
+  readonly range: ReadDate
+}
 
 export type PageOptions = {
   readonly operation: string
@@ -69,10 +76,24 @@ export async function participantPage(needs: PageNeeds, call: Call, options: Pag
         self: link(options.cursor === undefined ? [] : [['_cursor', options.cursor]]),
         ...(next ? { next: link([['_cursor', encode(needs.cursors, asOf, next)]]) } : {}),
       },
+      ...notice(needs, call, position === undefined ? currentResource(patient) : undefined),
       matches,
       included,
     }),
     disclosed: answer.disclosed(),
+  }
+}
+
+/** Of a participant who must not be contacted, the first page says so before anything else. */
+function notice(
+  { range }: PageNeeds,
+  { now }: Call,
+  patient: Resource | undefined,
+): { readonly first?: readonly Issue[] } {
+  const ban = contactBanOf(patient, now, range)
+  if (!ban) return {}
+  return {
+    first: [{ severity: 'warning', detail: 'do-not-contact', text: sentenceOf(ban), expression: 'Patient.extension' }],
   }
 }
 

@@ -32,7 +32,7 @@ export const referralConservation = (needs: ConservationNeeds): Operation => {
     boardOnly: true,
     async run(call) {
       readParameters(takes, call)
-      const counted = await countReferrals(needs)
+      const counted = await countReferrals(needs, call.now)
       return { status: 200, resource: buildParameters(parametersOf(counted)) }
     },
   }
@@ -50,13 +50,13 @@ export type CountedReferrals = {
  * Classifies every referral. The jobs are read after the Tasks, so that a referral that is sent meanwhile is no fault;
  * one that seems to be unaccounted is looked at once more, because it may have changed between the two readings.
  */
-export async function countReferrals(needs: ConservationNeeds): Promise<CountedReferrals> {
+export async function countReferrals(needs: ConservationNeeds, now: number): Promise<CountedReferrals> {
   const classified = new Map<string, Classified>()
   const open: string[] = []
   let read = 0
   for await (const version of unrestricted(needs.store).all({ type: 'Task', where: ALL })) {
     if ((read += 1) % SLICE === 0) await turn()
-    const ended = await endedOf(needs, version)
+    const ended = await endedOf(needs, version, now)
     if (ended === 'open') open.push(version.id)
     else if (ended) classified.set(version.id, ended)
   }
@@ -65,7 +65,7 @@ export async function countReferrals(needs: ConservationNeeds): Promise<CountedR
     const jobs = await referralJobs(needs.store)
     for (const id of suspects) {
       if ((read += 1) % SLICE === 0) await turn()
-      const state = await stateOf(needs, id, jobs)
+      const state = await stateOf(needs, id, { jobs, now })
       if (state) classified.set(id, state)
     }
     suspects = suspects.filter((id) => classified.get(id)?.state === 'unaccounted')
@@ -80,24 +80,29 @@ export async function countReferrals(needs: ConservationNeeds): Promise<CountedR
 }
 
 /** The state of a referral that has ended, by the Task alone; `open` for one that has not, undefined for one never sent. */
-async function endedOf(needs: ConservationNeeds, version: Version): Promise<Classified | 'open' | undefined> {
+async function endedOf(
+  needs: ConservationNeeds,
+  version: Version,
+  now: number,
+): Promise<Classified | 'open' | undefined> {
   const task = resourceOf(version)
   if (!isReferral(task) || statusOf(task) === 'draft') return undefined
   if (openStatuses(needs.lifecycle).includes(statusOf(task))) return 'open'
   const ended = classifyEnded(task)
   // Only its history tells whether what is in error was ever sent.
-  return ended === 'history' ? stateOf(needs, version.id, new Map()) : ended
+  return ended === 'history' ? stateOf(needs, version.id, { jobs: new Map(), now }) : ended
 }
 
 async function stateOf(
   needs: ConservationNeeds,
   id: string,
-  jobs: ReadonlyMap<string, ListedJob>,
+  { jobs, now }: { readonly jobs: ReadonlyMap<string, ListedJob>; readonly now: number },
 ): Promise<Classified | undefined> {
-  const found = await readThread(needs, id)
+  const found = await readThread(needs, id, now)
   if (found === undefined) return undefined
   const job = jobs.get(id)
-  const isArmed = (due: number): boolean => job !== undefined && job.state !== 'failed' && job.due <= due
+  // A timer that begins to run when it is overdue already, because the participant may be contacted again, is due now.
+  const isArmed = (due: number): boolean => job !== undefined && job.state !== 'failed' && job.due <= Math.max(due, now)
   return classify(found.thread, found.running, { open: openStatuses(needs.lifecycle), isArmed })
 }
 

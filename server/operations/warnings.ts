@@ -125,8 +125,11 @@ type Reading = {
 }
 
 /** The warnings about one referral that the caller receives and that the filter lets through. */
-async function linesOf({ needs, view, call: { caller }, filter }: Reading, id: string): Promise<readonly JsonObject[]> {
-  const found = await readThread(needs, id)
+async function linesOf(
+  { needs, view, call: { caller, now }, filter }: Reading,
+  id: string,
+): Promise<readonly JsonObject[]> {
+  const found = await readThread(needs, id, now)
   if (found === undefined) return []
   const { thread, running } = found
   const participant = await view.resource({ type: 'Patient', id: idOf(thread.task.for, 'Patient') ?? '' })

@@ -13,7 +13,9 @@
 import { keyText, type Caller, type Key } from '../fhir/types.ts'
 import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
 import type { Found, HistoryPage, Store, Version } from '../store/store.ts'
+import { mayHoldConfidential, seesAll } from '../domain/visibility/confidential.ts'
 import { currentResource, isDeleted, resourceOf, type StoredResource } from './resource.ts'
+import { withoutConfidential } from './without-confidential.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
 /** A query without its viewer, which is the view's own. */
@@ -49,6 +51,8 @@ export type View = {
 }
 
 export type DisclosingView = View & {
+  /** A version that the request wrote, as the caller may see it. */
+  shown(version: Version): Version
   /** Adds a record that the reply shows and that this view did not hand out: one that the request wrote, for example. */
   disclose(key: Key): void
   /** The records of which the view handed out a resource, each once. A deletion has none. */
@@ -56,14 +60,15 @@ export type DisclosingView = View & {
 }
 
 /** For rules: what the caller may know (the hub itself: everything). `now` is the instant of the request (ms). */
-export const insight = (store: Store, caller: Caller, now: number): View => new StoreView(store, viewerOf(caller, now))
+export const insight = (store: Store, caller: Caller, now: number): View =>
+  new StoreView(store, viewerOf(caller, now), seesAll(caller))
 
 /** Everything, whoever may know of it: for decisions of the hub whose answer does not depend on what the caller knows. */
-export const unrestricted = (store: Store): View => new StoreView(store, 'unrestricted')
+export const unrestricted = (store: Store): View => new StoreView(store, 'unrestricted', true)
 
 /** For answers to the caller. */
 export const disclosing = (store: Store, caller: Caller, now: number): DisclosingView =>
-  new StoreDisclosingView(store, viewerOf(caller, now))
+  new StoreDisclosingView(store, viewerOf(caller, now), seesAll(caller))
 
 export const viewerOf = (caller: Caller, now: number): Viewer =>
   caller.role === 'hub'
@@ -73,6 +78,8 @@ export const viewerOf = (caller: Caller, now: number): Viewer =>
 class StoreView implements View {
   readonly #store: Store
   readonly #viewer: Viewer
+  /** Is nothing of a record hidden from the viewer? */
+  readonly #seesAll: boolean
   /** By `Type/id`: the current version of each key that was read. */
   readonly #current = new Map<string, Promise<Version | undefined>>()
   /** By type and filter. */
@@ -80,9 +87,10 @@ class StoreView implements View {
   /** By `Type/id`. */
   #entries: Map<string, Promise<readonly IndexEntry[]>> | undefined
 
-  constructor(store: Store, viewer: Viewer) {
+  constructor(store: Store, viewer: Viewer, seesAll: boolean) {
     this.#store = store
     this.#viewer = viewer
+    this.#seesAll = seesAll
   }
 
   async read(key: Key): Promise<Version | undefined> {
@@ -101,12 +109,16 @@ class StoreView implements View {
   }
 
   async vread(key: Key, version: number): Promise<Version | undefined> {
-    return this.note(this.#shown(await this.#store.vread(key, version, this.#viewer)))
+    const [found, current] = await Promise.all([this.#store.vread(key, version, this.#viewer), this.#currentOf(key)])
+    return this.note(this.#shown(found, current))
   }
 
   async history(key: Key, page: HistoryPage) {
     const found = await this.#store.history(key, this.#viewer, page)
-    const versions = found.versions.map((version) => this.note(this.#shown(version)))
+    const [newest] = found.versions
+    const isCurrent = page.before === undefined && page.since === undefined && newest?.version === found.total
+    const current = isCurrent ? newest : await this.#currentOf(key)
+    const versions = found.versions.map((version) => this.note(this.#shown(version, current)))
     return { ...found, versions }
   }
 
@@ -154,6 +166,10 @@ class StoreView implements View {
     return { ...query, viewer: this.#viewer }
   }
 
+  protected hide(version: Version): Version {
+    return this.#shown(version)
+  }
+
   /** Called with each version that the view hands out; answers it. */
   protected note<T extends Version | undefined>(version: T): T {
     return version
@@ -186,8 +202,15 @@ class StoreView implements View {
   }
 
   /** A version as a caller may see it: no view of a caller has a secret that an earlier hub kept in the resource. */
-  #shown<T extends Version | undefined>(version: T): T {
-    return this.#viewer === 'unrestricted' ? version : withoutSecrets(version)
+  #shown<T extends Version | undefined>(version: T, current?: Version): T {
+    if (this.#viewer === 'unrestricted') return version
+    const shown = withoutSecrets(version)
+    return this.#seesAll ? shown : withoutConfidential(shown, this.#viewer.agency, current)
+  }
+
+  /** The version of today as it is stored, where an old one must not show what is hidden in it. */
+  async #currentOf(key: Key): Promise<Version | undefined> {
+    return this.#seesAll || !mayHoldConfidential(key.type) ? undefined : this.#store.read(key, this.#viewer)
   }
 
   async #listTypes(types: readonly string[], where: Filter): Promise<ReadonlyMap<string, StoredResource[]>> {
@@ -208,6 +231,10 @@ class StoreView implements View {
 
 class StoreDisclosingView extends StoreView implements DisclosingView {
   readonly #disclosed = new Map<string, Key>()
+
+  shown(version: Version): Version {
+    return this.hide(version)
+  }
 
   disclose({ type, id }: Key): void {
     const key = { type, id }

@@ -5,6 +5,7 @@ import type { IntakePackage } from '../domain/participant/intake-package.ts'
 import { newHubId } from '../domain/participant/hub-id.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { ArmingNeeds } from '../domain/timer/arm.ts'
+import { withoutConfidential } from '../domain/visibility/confidential.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { dateRange } from '../fhir/dates.ts'
@@ -61,7 +62,11 @@ export function createNeeds(
   const options = { base: publicUrl ?? '', timeZone }
   const index: RecordIndex = {
     extract: (resource) =>
-      extract(resource, definitions.capability(resource.resourceType)?.searchParameters ?? [], options),
+      extract(
+        withoutConfidential(resource),
+        definitions.capability(resource.resourceType)?.searchParameters ?? [],
+        options,
+      ),
     visibility: tables.visibility,
     matching: tables.matching,
     posts,

@@ -8,6 +8,7 @@ import { hubIdOf, HUB_ID, withHubId } from '../domain/participant/hub-id.ts'
 import { openedSsn, sealSsn, ssnIn, strayNumber } from '../domain/participant/ssn.ts'
 import { withNoteWriters } from '../domain/referral/notes.ts'
 import { withMaskedHeaders } from '../domain/subscription/secret-header.ts'
+import { seesAll, withHidden } from '../domain/visibility/confidential.ts'
 import { RESTRICTED_CLASS } from '../domain/visibility/labels.ts'
 import { formatInstant } from '../fhir/dates.ts'
 import { carry } from '../fhir/decimals.ts'
@@ -23,6 +24,8 @@ export type Completion = {
   /** The state before, a deleted one included. */
   readonly last?: Resource
   readonly caller?: Caller
+  /** Who created the record. */
+  readonly owner?: string | undefined
   /** The instant of the change (ms). */
   readonly now?: number
 }
@@ -53,11 +56,11 @@ const LATEST = Date.parse('9999-12-31T00:00:00Z')
  */
 export function complete<T extends Resource>(
   resource: T,
-  { at = resource.resourceType, last, caller, now = LATEST }: Completion = {},
+  { at = resource.resourceType, last, caller, owner, now = LATEST }: Completion = {},
   values: HubValues = PLACEHOLDERS,
 ): Completed<T> {
   const sent = caller ? withKeptLabels(resource, last, caller) : resource
-  const owned = caller ? withOwnMeta(sent, caller) : sent
+  const owned = caller ? withOwnMeta(withKeptDetails(sent, { last, caller, owner }), caller) : sent
   const { stored, toValidate, ssn } = completeType({ sent, owned }, { at, last, now, caller }, values)
   // No issue may repeat the number, so nothing else is looked at where there is one.
   const stray = ssnIn(stored, at) ?? ssnIn(toValidate, at)
@@ -66,10 +69,21 @@ export function complete<T extends Resource>(
 }
 
 /** In open mode the hub owns its meta and nothing else. */
-export function completeMeta<T extends Resource>(resource: T, { last, caller }: Completion = {}): Completed<T> {
+export function completeMeta<T extends Resource>(resource: T, { last, caller, owner }: Completion = {}): Completed<T> {
   const sent = caller ? withKeptLabels(resource, last, caller) : resource
-  return { stored: caller ? withOwnMeta(sent, caller) : sent, toValidate: sent }
+  const stored = caller ? withOwnMeta(withKeptDetails(sent, { last, caller, owner }), caller) : sent
+  return { stored, toValidate: sent }
 }
+
+/** With the confidential contact details that the caller does not see. */
+const withKeptDetails = <T extends Resource>(
+  sent: T,
+  {
+    last,
+    caller,
+    owner,
+  }: { readonly last?: Resource | undefined; readonly caller: Caller; readonly owner: string | undefined },
+): T => (seesAll(caller) ? sent : withHidden(sent, last, { agency: caller.agency, owner }))
 
 type Forms<T> = { readonly sent: T; readonly owned: T }
 

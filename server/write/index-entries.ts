@@ -8,6 +8,7 @@ import type { View } from '../records/view.ts'
 import { blocksOf } from '../domain/participant/blocks.ts'
 import { traitsOf } from '../domain/participant/traits.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
+import { withoutConfidential } from '../domain/visibility/confidential.ts'
 import { RESTRICTED_CLASS } from '../domain/visibility/labels.ts'
 import { valuesAt } from '../fhir/element-path.ts'
 import { PARTICIPANT, REFERENCE, type IndexEntry } from '../search/query.ts'
@@ -101,7 +102,11 @@ function wageEntries(resource: Resource): readonly IndexEntry[] {
 
 function blockEntries({ matching }: Pick<RecordIndex, 'matching'>, resource: Resource): readonly IndexEntry[] {
   if (resource.resourceType !== 'Patient') return []
-  return blocksOf(matching, traitsOf(matching, resource)).map((code) => ({ kind: 'token', param: BLOCK, code }))
+  return blocksOf(matching, traitsOf(matching, withoutConfidential(resource))).map((code) => ({
+    kind: 'token',
+    param: BLOCK,
+    code,
+  }))
 }
 
 function leadEntries(resource: Resource): readonly IndexEntry[] {

@@ -1,5 +1,6 @@
 /** The first step of a write: the state before each change, as far as the caller may know of it. */
 import { currentResource } from '../records/resource.ts'
+import { originalOf } from '../records/without-confidential.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { keyText, type Key } from '../fhir/types.ts'
 import type { Version } from '../store/store.ts'
@@ -17,7 +18,7 @@ export async function load(context: WriteContext, changes: readonly Change[]): P
   const existing = changes.filter((one) => one.kind === 'remove' || !one.create)
   const versions = await context.view.readMany(existing.map(keyOf))
   const stored = new Map(existing.map((one, index) => [one, versions[index]]))
-  return Promise.all(changes.map((change) => loadOne(context, change, stored.get(change))))
+  return Promise.all(changes.map((change) => loadOne(context, change, originalOf(stored.get(change)))))
 }
 
 async function loadOne(context: WriteContext, change: Change, stored: Version | undefined): Promise<PreparedChange> {

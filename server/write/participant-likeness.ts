@@ -5,6 +5,7 @@ import { HUB_ID } from '../domain/participant/hub-id.ts'
 import { identityTokens, type IdentityToken } from '../domain/participant/identity.ts'
 import { matchOf, type Match } from '../domain/participant/score.ts'
 import { traitsOf, type Traits } from '../domain/participant/traits.ts'
+import { withoutConfidential } from '../domain/visibility/confidential.ts'
 import type { Resource } from '../fhir/types.ts'
 import { resourceOf } from '../records/resource.ts'
 import type { Filter, IndexEntry } from '../search/query.ts'
@@ -47,7 +48,7 @@ export async function changedLikeness(
 export function storedLikeness(matching: MatchingRule, version: FoundVersion): Likeness {
   const resource = resourceOf(version)
   return {
-    traits: traitsOf(matching, resource, ssnIn(version.entries)),
+    traits: traitsOf(matching, withoutConfidential(resource), ssnIn(version.entries)),
     tokens: new Set(tokensIn(resource).map(textOf)),
   }
 }

@@ -100,12 +100,12 @@ export async function prepare(
 }
 
 function completeChange({ policy }: WriteNeeds, context: WriteContext, one: PreparedChange): PreparedChange {
-  const { change, at, last } = one
+  const { change, at, last, stored: before } = one
   const { now } = context
   const caller = isOfHub(one) ? HUB_CALLER : context.caller
   if (change.kind === 'remove') return one
   if (change.merge) return completeMerge(one, change, caller)
-  const { stored, toValidate, ssn } = policy.complete(change.resource, { at, last, caller, now })
+  const { stored, toValidate, ssn } = policy.complete(change.resource, { at, last, caller, owner: before?.owner, now })
   return { ...one, after: stored, toValidate: withIdOf(change.sent, toValidate), ...(ssn ? { ssn } : {}) }
 }
 

@@ -18,6 +18,7 @@ import {
   participant,
   practitioner,
   practitionerRole,
+  profileAt,
   referral,
   wages,
   type Body,
@@ -252,6 +253,16 @@ const RECORD = {
     async send({ es }) {
       await es.post('/Patient/$match', participant('es'))
       await es.post('/Patient/$match', participant('es'))
+    },
+  },
+  'do-not-contact': {
+    what: 'An attempt to reach a participant who must not be contacted.',
+    async send({ es, abe }) {
+      const since = [{ url: 'since', valueDate: '2020-01-01' }]
+      const extension = [{ url: profileAt('ext-do-not-contact'), extension: since }]
+      const { id } = await post(es, { ...participant('es'), extension })
+      const { task } = await referred(es, `Patient/${id}`, 'es', 'abe')
+      await abe.change(task, { status: 'accepted', ...business('contact-attempted') })
     },
   },
   'reference-not-found': {

@@ -23,6 +23,13 @@ describe('visibility / non-interference', function () {
   const BETRAYALS: Readonly<Record<string, (hubs: Twins, shared: readonly string[]) => Promise<unknown>>> = {
     'one record more of a participant that it knows': (hubs, [, known]) =>
       hubs.hide({ agency: 'es', method: 'POST', path: '/Condition', body: condition(known!) }),
+    'a contact detail that is confidential no longer': async (hubs, [, known]) => {
+      const { text } = await hubs.hide({ agency: 'es', method: 'GET', path: `/${known!}` })
+      const patient = JSON.parse(text) as { meta: { versionId: string }; telecom: object[] }
+      const body = { ...patient, telecom: [{ system: 'phone', value: '662-555-0199' }] }
+      const headers = { 'If-Match': `W/"${patient.meta.versionId}"` }
+      return hubs.hide({ agency: 'es', method: 'PUT', path: `/${known!}`, body, headers })
+    },
     'one participant more, by a consent': async (hubs) => {
       const body = participant('vr')
       const key = keyIn(await hubs.hide({ agency: 'vr', method: 'POST', path: '/Patient', body }))

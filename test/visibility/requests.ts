@@ -142,10 +142,11 @@ const VALUES: Readonly<Record<string, (knowledge: Knowledge) => string>> = {
       'true',
       'female',
       'other',
+      '662-555-0101',
       'permit',
       'order',
     ]),
-  string: ({ random }) => random.one([...FAMILIES, ...GIVENS, 'fer', 'x', 'Magnolia']),
+  string: ({ random }) => random.one([...FAMILIES, ...GIVENS, 'fer', 'x', 'Magnolia', 'Oleander']),
   reference: (knowledge) =>
     knowledge.random.one([
       subjectOf(knowledge),

@@ -16,6 +16,7 @@ import {
   participation,
   practitioner,
   practitionerRole,
+  profileAt,
   relatedPerson,
   teamMember,
   wages,
@@ -44,14 +45,26 @@ export async function share(
     if (agency === 'abe') written.push(answer)
     return keyIn(answer)
   }
+  /** Of two hubs that hold different confidential details. */
+  const apart = async (agency: string, body: Body): Promise<string> => {
+    hubs.tick(1000)
+    const sent = {
+      agency,
+      method: 'POST',
+      path: `/${body.resourceType}`,
+      body: { ...body, ...confidential('Magnolia') },
+    }
+    return keyIn(await hubs.askApart(sent, { ...body, ...confidential('Oleander') }))
+  }
   const [own, known, open, closed, referred] = [
     await post('abe', participant('abe', { ssn: SSNS[0], number: NUMBERS[0] })),
-    await post('es', participant('es', { number: NUMBERS[1], family: FAMILIES[1] })),
+    await apart('es', participant('es', { number: NUMBERS[1], family: FAMILIES[1] })),
     await post('es', participant('es', { number: NUMBERS[2], given: GIVENS[1] })),
     await post('es', participant('es', { family: FAMILIES[2], given: GIVENS[2] })),
     await post('vr', participant('vr', { number: NUMBERS[0] })),
   ] as [string, string, string, string, string]
   await post('es', consent(known, 'es', 'abe'))
+  await apart('es', relatedPerson(known))
   await post('board', consent(open, 'es', 'abe', { classes: ['disability', 'wages'] }))
   await post('board', agreement(['ui', 'abe'], '2027-01-01'))
   await post('es', consent(closed, 'es', 'abe', { end: '2025-12-31' }))
@@ -84,6 +97,16 @@ export async function share(
   await refer(hubs, 'vr', referred)
   const shared = [own, known, open, closed, referred, await shareWhatIsOver(hubs, post)]
   return { shared, written }
+}
+
+/** An address and a number that es alone may know of. */
+const confidential = (street: string) => {
+  const extension = [{ url: profileAt('ext-confidential'), valueReference: { reference: 'Organization/es' } }]
+  const address = [{ extension, line: [`12 ${street} Street`], city: street, state: 'MS', postalCode: '38801' }]
+  return {
+    address,
+    telecom: [{ extension, system: 'phone', value: street === 'Magnolia' ? '662-555-0101' : '662-555-0199' }],
+  }
 }
 
 type Post = (agency: string, body: Body) => Promise<string>

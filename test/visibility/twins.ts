@@ -64,6 +64,8 @@ export type Twins = {
   now(): number
   /** To both, compared. Errors: Difference. */
   ask(sent: Sent): Promise<TwinAnswer>
+  /** To both, with another body for the second: what only its writer may see. The answers are not compared. */
+  askApart(sent: Sent, second: unknown): Promise<TwinAnswer>
   /** The page behind `next`, from both, compared. */
   follow(agency: string, next: readonly string[]): Promise<TwinAnswer>
   /** To the second hub alone. */
@@ -94,6 +96,11 @@ export async function twins(start: number, observe?: Observe): Promise<Twins> {
     tick: (ms) => void (now += ms),
     now: () => now,
     ask: (sent) => compared(sent, []),
+    async askApart(sent, body) {
+      const [one, other] = await Promise.all([exchange(first, sent), exchange(second, { ...sent, body })])
+      if (one.status !== other.status) throw new Difference(sent, one, other)
+      return one
+    },
     follow: (agency, next) => compared({ agency, method: 'GET', path: '' }, next),
     hide: (sent) => exchange(second, sent, false),
     requestsSent: () => requestsSent,

@@ -26,6 +26,7 @@ import {
   goal,
   labelled,
   participation,
+  relatedPerson,
   wages,
   type Body,
   type StoredBody,
@@ -87,6 +88,19 @@ const release = (world: CircleWorld): Body =>
   consent(subject(world), 'es', world.random.one(AGENCIES), { classes: world.random.one(CLASSES), ...period(world) })
 const deny = (world: CircleWorld): Body => denial(subject(world), 'es', world.random.one(AGENCIES))
 /** Of another quarter each time: there is one for a participant, quarter and employer. */
+/** By a guardian, of whom there may be none yet: then by the participant. */
+const permitByGuardian = (world: CircleWorld): Body => {
+  const of = subject(world)
+  const persons = world.made.filter((one) => one.resourceType === 'RelatedPerson' && referenceIn(one.patient) === of)
+  const giver = persons.at(-1 - world.random.below(4))
+  const performer = [{ reference: giver ? `RelatedPerson/${giver.id}` : of }]
+  return consent(of, 'es', world.random.one(AGENCIES), { ...period(world), more: { performer } })
+}
+const referenceIn = (value: unknown): string | undefined => (value as { reference?: string } | undefined)?.reference
+const guardian = (world: CircleWorld): Body =>
+  relatedPerson(subject(world), world.random.one(['GUARD', 'POWATT', 'MTH']), {
+    period: { start: '2020-01-01', ...(world.random.percent(40) ? { end: '2099-01-01' } : {}) },
+  })
 const wage = (world: CircleWorld): Body => {
   const year = 1950 + world.made.length
   return { ...wages(subject(world), 'ui'), effectivePeriod: { start: `${year}-10-01`, end: `${year}-12-31` } }
@@ -125,6 +139,11 @@ const touchPatient: CircleAction = async (world) => {
 
 const ACTS: readonly CircleAction[] = [
   create('es', permit),
+  create('es', guardian),
+  create('es', permitByGuardian),
+  change('RelatedPerson', (_, random) =>
+    random.percent(50) ? { active: false } : { period: { start: '2020-01-01' } },
+  ),
   create('board', release),
   create('vr', (world) => consent(subject(world), 'vr', world.random.one(AGENCIES), { classes: ['rehabilitation'] })),
   create('vr', (world) => labelled(condition(subject(world)), 'rehabilitation')),

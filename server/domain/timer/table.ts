@@ -38,6 +38,8 @@ export type TimerRule = {
     readonly contacted?: boolean
   }
   readonly steps: readonly TimerStep[]
+  /** It asks the owner to contact the participant: it does not run while nobody may. */
+  readonly contact?: true
 }
 
 /** Other steps for the Tasks of an agency (their owner), of a program, or of both. */
@@ -54,7 +56,12 @@ export type TimerTable = {
 }
 
 /** Whose the Task is, and the programs that offer its service. */
-export type TimerScope = { readonly agency?: string | undefined; readonly programs: readonly string[] }
+export type TimerScope = {
+  readonly agency?: string | undefined
+  readonly programs: readonly string[]
+  /** Must nobody try to reach the participant? */
+  readonly isContactForbidden?: boolean
+}
 
 /**
  * Reads the table. `open`: the statuses in which a referral that was sent is not closed.
@@ -81,14 +88,17 @@ export function parseTimers(table: JsonObject, open: readonly string[]): TimerTa
 }
 
 /** The start `routed` exists from the moment a referral is sent, `change` from the owner's first action. */
-const coversAlways = ({ start, while: states }: TimerRule, status: string): boolean =>
+const coversAlways = ({ start, contact, while: states }: TimerRule, status: string): boolean =>
   states.status.includes(status) &&
   states.businessStatus === undefined &&
+  contact === undefined &&
   states.contacted === undefined &&
   (start === 'routed' || (start === 'change' && status !== 'requested'))
 
 /** The timers of one Task, with the steps of the override that says most about it. */
-export function timersFor({ timers, overrides }: TimerTable, scope: TimerScope): readonly TimerRule[] {
+export function timersFor(table: TimerTable, scope: TimerScope): readonly TimerRule[] {
+  const { overrides } = table
+  const timers = table.timers.filter(({ contact }) => !contact || !scope.isContactForbidden)
   const fitting = overrides.filter(
     ({ agency, program }) =>
       (agency === undefined || agency === scope.agency) && (program === undefined || scope.programs.includes(program)),

@@ -9,6 +9,7 @@
 import type { Coding, JsonObject, Resource } from '../../fhir/types.ts'
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
 import { classCodes, classesOf, holderOf } from './labels.ts'
+import { authoritiesOf, givenBy, heldBy, majorityOf, type Authority, type GivenBy } from './authority.ts'
 import { common, joined, without, type Membership } from './membership.ts'
 import { mergedIntoOf } from './merged-into.ts'
 import type { CircleRule, CodeCondition, VisibilityRule } from './rule.ts'
@@ -34,8 +35,16 @@ export type SourceGrant = {
   readonly classes: readonly string[]
   /** Who released the classes. */
   readonly by?: string
-  /** Absent: memberships. `deny`: out of the circle. `hold`: the record is one of the classes, of this agency. */
-  readonly effect?: 'deny' | 'hold'
+  /**
+   * Absent: memberships. `deny`: out of the circle. `hold`: the record is one of the classes, of this agency. `authority`:
+   * the record gives no membership, but says how long those of consents hold.
+   */
+  readonly effect?: 'deny' | 'hold' | 'authority'
+  /** Somebody gave the consent for the participant. */
+  readonly givenBy?: GivenBy
+  readonly authorities?: readonly Authority[]
+  /** When the participant comes of age (ms). */
+  readonly majority?: number
   readonly undeniable?: true
 }
 
@@ -61,7 +70,9 @@ export type CircleSources = AgreementSources & {
 export type OwnedRecord = { readonly resource: Resource; readonly owner: string }
 
 /** Types whose records give grants. */
-export const circleTypes = (rule: VisibilityRule): readonly string[] => [...new Set(rule.circle.map((one) => one.type))]
+export const circleTypes = (rule: VisibilityRule): readonly string[] => [
+  ...new Set([...rule.circle.map((one) => one.type), rule.authority.type]),
+]
 
 /**
  * What a record grants now; nothing for a record that is no source, or whose status ends its grants. A record with a
@@ -75,7 +86,19 @@ export function grantsOf(rule: VisibilityRule, record: OwnedRecord, range: ReadD
     ...(held.length > 0
       ? [{ members: [{ agency: holderOf(rule, record) }], classes: held, effect: 'hold' as const }]
       : []),
+    ...authorityGrants(rule, resource, range),
   ]
+}
+
+/** What a participant, and those who may act for the participant, say about how long consents hold. */
+export function authorityGrants(rule: VisibilityRule, resource: Resource, range: ReadDate): readonly SourceGrant[] {
+  const none = { members: [], classes: [], effect: 'authority' } as const
+  if (resource.resourceType === rule.authority.type) {
+    const authorities = authoritiesOf(rule, resource, range)
+    return authorities.length === 0 ? [] : [{ ...none, authorities }]
+  }
+  const majority = resource.resourceType === 'Patient' ? majorityOf(rule, resource, range) : undefined
+  return majority === undefined ? [] : [{ ...none, majority }]
 }
 
 /** The same with the reason that the rule gives for each, without what a record makes a holder of. */
@@ -134,7 +157,7 @@ export function consentedIn(grants: Grants, name: string): Releases {
 /** The circle from the source records themselves. */
 export function circleOf(rule: VisibilityRule, sources: CircleSources, range: ReadDate): Circle {
   const grants = Object.fromEntries(
-    sources.records.map((record, index) => [index, grantsOf(rule, record, range)] as const),
+    sources.records.map((record, index) => [keyOf(record.resource, index), grantsOf(rule, record, range)] as const),
   )
   return circleOfGrants(rule, grants, (name) => agreedUpon(rule, sources, name, range))
 }
@@ -161,7 +184,24 @@ export function agreedUpon(
   )
 }
 
-const all = (grants: Grants): readonly SourceGrant[] => Object.values(grants).flat()
+const keyOf = ({ resourceType, id }: Resource, index: number): string => `${resourceType}/${id ?? `#${index}`}`
+
+/** Every grant, those of a consent that somebody gave for the participant only while that holds. */
+const all = (grants: Grants): readonly SourceGrant[] =>
+  Object.values(grants)
+    .flat()
+    .map((one) => held(one, grants))
+
+/** A grant as far as its consent holds: by the authority of those who gave it. */
+export function held(grant: SourceGrant, grants: Grants): SourceGrant {
+  if (grant.givenBy === undefined || grant.effect !== undefined) return grant
+  const majority = Object.values(grants)
+    .flat()
+    .find((one) => one.majority !== undefined)?.majority
+  const authorities = (person: string) =>
+    (grants[`RelatedPerson/${person}`] ?? []).flatMap((one) => one.authorities ?? [])
+  return { ...grant, members: heldBy(grant.members, grant.givenBy, { authorities, majority }) }
+}
 
 const membersOf = (grants: Grants, which: (grant: SourceGrant) => boolean): readonly Membership[] =>
   joined(
@@ -187,12 +227,14 @@ function grant(rule: CircleRule, record: Resource, owner: string, range: ReadDat
   const bounds = boundsAt(record, rule.period, range)
   const agencies = rule.agency.flatMap((path) => idsAt(record, path, 'Organization'))
   const classes = rule.classes === undefined ? [] : classCodes(valuesAt(record, rule.classes))
+  const by = rule.performer === undefined ? undefined : givenBy(record, rule.performer, range)
   return {
     members: joined(agencies.map((agency): Membership => ({ agency, ...bounds }))),
     classes,
     ...(classes.length > 0 ? { by: owner } : {}),
     ...(rule.deny ? { effect: 'deny' as const } : {}),
     ...(rule.undeniable && mergedIntoOf(record) === undefined ? { undeniable: true as const } : {}),
+    ...(by ? { givenBy: by } : {}),
   }
 }
 

@@ -1,6 +1,6 @@
 /** Why an agency may know a record, as the rows of the rule that say so. */
 import { classesOf, holderOf, labelledParties } from './labels.ts'
-import { explainedGrants, type OwnedRecord, type ReadDate } from './circle.ts'
+import { authorityGrants, explainedGrants, held, type OwnedRecord, type ReadDate } from './circle.ts'
 import { isMember, type Membership } from './membership.ts'
 import type { VisibilityRule } from './rule.ts'
 
@@ -34,8 +34,15 @@ export function reasonsFor(
   const labels = classesOf(record.resource)
   const holder = holderOf(rule, record)
   const isParty = labelledParties(rule, record.resource).includes(agency)
+  const authorities = Object.fromEntries(
+    sources.map(({ resource }) => [
+      `${resource.resourceType}/${String(resource.id)}`,
+      authorityGrants(rule, resource, range),
+    ]),
+  )
   return sources.flatMap((source) =>
-    explainedGrants(rule, source, range).flatMap(({ because, grant }): readonly Reason[] => {
+    explainedGrants(rule, source, range).flatMap(({ because, grant: whole }): readonly Reason[] => {
+      const grant = held(whole, authorities)
       const membership = grant.members.find((one) => isMember([one], agency, now))
       if (membership === undefined) return []
       const mayOpen = grant.by === holder || grant.by === board

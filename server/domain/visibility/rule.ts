@@ -15,6 +15,8 @@ export type CircleRule = {
   readonly undeniable?: true
   /** A Period that bounds the membership. */
   readonly period?: string
+  /** Who gave the record: for a RelatedPerson it holds only as long as `authority` says. */
+  readonly performer?: string
   /** Codings that name restricted classes opened to these agencies. */
   readonly classes?: string
 }
@@ -41,11 +43,25 @@ export type LookupRule = {
   readonly code: string
 }
 
+/** Whether an authority ends when the participant comes of age, unless it begins later. */
+export type AuthorityRule = { readonly endsAtMajority: boolean }
+
 /** Each offered type has exactly one row in `participant`, `parties` or `everyone` (check.ts). */
 export type VisibilityRule = {
   /** Per type, the element that names the participant; `self` for the participant itself. */
   readonly participant: Readonly<Record<string, string>>
   readonly circle: readonly CircleRule[]
+  /** Who may consent for a participant. */
+  readonly authority: {
+    readonly type: string
+    /** In years. */
+    readonly ageOfMajority: number
+    /** The code system of the relationships, and those of them that are an authority. */
+    readonly system: string
+    readonly relationships: Readonly<Record<string, AuthorityRule>>
+    /** By a code of CodeSystem/authority-basis: outweighs what the relationship says. */
+    readonly bases: Readonly<Record<string, AuthorityRule>>
+  }
   /** Types whose current author counts as having written the record, as its creator does. */
   readonly author: readonly string[]
   readonly classes: Readonly<Record<string, ClassRule>>

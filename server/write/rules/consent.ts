@@ -1,19 +1,21 @@
 /** What of a consent never changes, and who lifts a denial. Who may record and withdraw one: access.ts, ownership.ts. */
 import { isDenial, recipientsOf } from '../../domain/referral/consent.ts'
 import { classesNamedIn } from '../../domain/visibility/labels.ts'
-import { idOf } from '../../fhir/element.ts'
+import { idOf, sameJson } from '../../fhir/element.ts'
 import { refuse } from '../../fhir/outcome.ts'
-import { keyText } from '../../fhir/types.ts'
-import type { PreparedChange } from '../change.ts'
+import { keyText, type Key } from '../../fhir/types.ts'
+import { isOfHub, type PreparedChange } from '../change.ts'
+import { isInForce } from '../consents-in-force.ts'
 import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
-type ConsentTables = Pick<RuleTables, 'visibility'>
+type ConsentTables = Pick<RuleTables, 'visibility' | 'range'>
 
 export const consentRules = (tables: ConsentTables): readonly Rule[] => [
   { types: ['Consent'], check: (change) => keepsClasses(tables, change) },
   { types: ['Consent'], check: liftsNoOwnDenial },
+  { types: ['Consent'], check: (change, state) => isGivenByAuthority(tables, change, state) },
 ]
 
 /** A consent that once named a class stays for those who know of the class: its history tells of it. */
@@ -28,6 +30,34 @@ function keepsClasses({ visibility }: ConsentTables, { last, after, at }: Prepar
       text: `This consent names the class \`${name}\` and keeps it, because its history tells of it; withdraw it, and record another without the class.`,
       expression: `${at}.provision.class`,
     })),
+  }
+}
+
+/**
+ * Whoever gives a consent for the participant may do so now. What was stored stays as it is when the authority ends: it
+ * opens nothing, and is withdrawn as any other.
+ */
+async function isGivenByAuthority(
+  { visibility, range }: ConsentTables,
+  { change, before, after, at }: PreparedChange,
+  state: PendingState,
+): Promise<RuleResult> {
+  if (!after || after.status !== 'active' || isOfHub({ change }) || (change.kind === 'put' && change.merge)) return {}
+  if (before?.status === 'active' && sameJson(before.performer, after.performer)) return {}
+  const read = async (key: Key) => (await state.read(key)) ?? state.unrestricted.resource(key)
+  if (await isInForce({ visibility, range, now: state.now, read }, after)) return {}
+  return {
+    issues: [
+      {
+        severity: 'error',
+        detail: 'value-conflict',
+        text:
+          'Nobody whom `performer` names may consent for the participant now. A guardian or representative is an active ' +
+          'RelatedPerson of the participant with such a `relationship` (`GUARD`, `POWATT`, ...) and a `period` that runs; ' +
+          'the authority of a guardian of a minor ends when the participant comes of age. Name the participant where the participant consents.',
+        expression: `${at}.performer`,
+      },
+    ],
   }
 }
 

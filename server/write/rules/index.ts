@@ -5,6 +5,7 @@ import { agencyRules } from './agency.ts'
 import { agencyTaskRules } from './agency-task.ts'
 import { careTeamRules } from './care-team.ts'
 import { catalogueRules } from './catalogue.ts'
+import { contactRules } from './contact.ts'
 import { closedReferralRules } from './closed-referral.ts'
 import { consentRules } from './consent.ts'
 import { definitionRules } from './definition.ts'
@@ -38,9 +39,10 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...closedReferralRules(tables),
   ...catalogueRules,
   ...careTeamRules(tables),
-  ...relatedPersonRules,
+  ...relatedPersonRules(tables),
   ...subscriptionRules(tables),
   ...definitionRules(tables),
   ...timerRules(tables),
   ...outcomeTextRules,
+  ...contactRules(tables),
 ]

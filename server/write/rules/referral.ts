@@ -14,6 +14,7 @@ import { participantOf } from '../../domain/visibility/audience.ts'
 import { currentResource } from '../../records/resource.ts'
 import type { View } from '../../records/view.ts'
 import { PARTICIPANT, type Filter } from '../../search/query.ts'
+import { consentsInForce } from '../consents-in-force.ts'
 import { HUB } from '../reserved-agencies.ts'
 import { openTasksWhere } from '../open-tasks.ts'
 import { isOfHub, type PreparedChange } from '../change.ts'
@@ -73,12 +74,14 @@ async function hasConsent(
   const recipients = after && !isDerived(change) ? recipientsOf(before, after, state) : []
   if (recipients.length === 0 || !after || state.caller.role === 'hub') return {}
   const participant = participantOf(visibility, after) ?? ''
-  const consents = await state.find('Consent', {
-    op: 'reference',
-    param: PARTICIPANT,
-    type: 'Patient',
-    id: participant,
-  })
+  const about = { op: 'reference', param: PARTICIPANT, type: 'Patient', id: participant } as const
+  const reading = {
+    visibility,
+    range,
+    now: state.now,
+    read: async (one: Key) => (await state.read(one)) ?? state.unrestricted.resource(one),
+  }
+  const consents = await consentsInForce(reading, await state.find('Consent', about))
   const uncovered = recipients.filter(
     (recipient) => !consentCovers(consents, { recipient, now: state.now, range, purpose: 'referral' }),
   )
