@@ -10,7 +10,8 @@ import { listen } from '../../server/http/server.ts'
 import { attacked, type Scene } from '../attack/scene.ts'
 import { ROOT } from '../checks/files.ts'
 import { recorder, type Exchange } from './exchange.ts'
-import { CASES, type ErrorCase } from './requests.ts'
+import type { ErrorCase } from './case.ts'
+import { CASES } from './requests.ts'
 
 export type Raised = Exchange & {
   /** What is done wrong: a sentence, or the sample that shows it. */
