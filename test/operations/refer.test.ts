@@ -33,7 +33,7 @@ describe('operations / $refer', function () {
     refused(await refer(es, to('es')), 422, 'referral-rule')
     refused(await refer(dhs, to('abe')), 404, 'not-found')
     await post(es, consent(subject, 'es', 'abe'))
-    refused(await refer(es, to('no-such')), 422, 'consent-missing')
+    refused(await refer(es, to('no-such')), 422, 'reference-not-found')
     for (const odd of ['Patient/1', 'https://elsewhere.example/fhir/Organization/abe', 'abe', '', '#x']) {
       const answer = await refer(es, { name: 'performer', valueReference: { reference: odd } })
       assert.ok(answer.status >= 400 && answer.status < 500, `${odd}: ${answer.status} ${answer.text.slice(0, 400)}`)

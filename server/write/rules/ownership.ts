@@ -1,7 +1,7 @@
 /** Who may write a record, and what in it never changes: capability/rules/writing.json. */
 import { keyText, type Resource } from '../../fhir/types.ts'
 import { refuse, type Issue } from '../../fhir/outcome.ts'
-import { holderOf, restrictionsOf } from '../../domain/visibility/labels.ts'
+import { classesOf, holderOf, restrictionsOf, UNNAMED } from '../../domain/visibility/labels.ts'
 import { sameJson } from '../../fhir/element.ts'
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
 import type { PreparedChange } from '../change.ts'
@@ -110,9 +110,9 @@ function keepsParticipant(
 }
 
 /**
- * A label of restriction closes a record to all but its owner and a class: only the owner, the agency whose
- * class it is, or the board sets one. A
- * participant takes none, for it is what its circle has in common.
+ * A label of restriction closes a record to all but its owner and a class: only the owner or the board sets one; of a
+ * referral also the agency that works on it, whose class it then is, and which must name one. A participant takes none,
+ * for it is what its circle has in common.
  */
 function labelsOwn(
   { visibility }: OwnershipTables,
@@ -130,8 +130,8 @@ function labelsOwn(
       { expression },
     )
   if (added.length === 0 || !before || !stored || caller.role === 'board' || stored.owner === caller.agency) return {}
-  // The class of a referral is that of the agency that works on it.
-  if (holderOf(visibility, { resource: before, owner: stored.owner }) === caller.agency) return {}
+  const isHolder = holderOf(visibility, { resource: before, owner: stored.owner }) === caller.agency
+  if (isHolder && !classesOf(after).includes(UNNAMED)) return {}
   throw refuse(
     'forbidden',
     `\`${keyText(key)}\` was written by another agency, which alone may label it as restricted: a label closes it to others.`,
