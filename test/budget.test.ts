@@ -153,6 +153,7 @@ const ROWS: readonly Row[] = [
       }),
   ],
   ['$refer', cost(7, 3, 1), ({ es, subject }) => es.post(`/${subject}/$refer`, referParameters)],
+  ['$meta', cost(1, 0, 0), ({ es, subject }) => es.get(`/${subject}/$meta`)],
   ['$why', cost(3, 0, 0), ({ es, subject }) => es.get(`/${subject}/$why?agency=vr`)],
   ['$consent-check', cost(3, 0, 0), ({ es, subject }) => es.get(`/${subject}/$consent-check`)],
   [

@@ -94,6 +94,11 @@ export const ERRORS = {
     'duplicate',
     'You already know the participant: an identifier is the same, or the person is for certain.',
   ],
+  'duplicate-service': [
+    409,
+    'duplicate',
+    'The participant has the same service, or participation in the same program, for the same time.',
+  ],
   // the content
   'profile-unknown': [
     422,

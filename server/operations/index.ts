@@ -7,6 +7,7 @@ import { listJobs } from './jobs.ts'
 import { match, type MatchNeeds } from './match.ts'
 import { claim, openReferrals } from './open-referrals.ts'
 import { proposeReferrals } from './propose-referrals.ts'
+import { meta, metaAdd, metaDelete } from './meta.ts'
 import { merge, undoMerge } from './merge.ts'
 import { proposeChange } from './propose-change.ts'
 import { reconcile } from './reconcile.ts'
@@ -40,6 +41,9 @@ export const operations = (needs: OperationNeeds): readonly Operation[] => [
   refer(needs),
   merge(needs),
   undoMerge(needs),
+  meta(needs),
+  metaAdd(needs),
+  metaDelete(needs),
   revokeConsent(needs),
   why(needs),
   consentCheck(needs),

@@ -14,6 +14,8 @@ import type { Store } from '../store/store.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 import { createAccessTokens, type AccessTokens } from '../write/access-tokens.ts'
 import type { Attempts } from '../write/attempts.ts'
+import { auditEvent, auditWrite, type AuditedAct } from '../write/audit-event.ts'
+import type { Author } from '../write/context.ts'
 import { createAttempts } from '../write/create-attempts.ts'
 import type { HubPolicyNeeds } from '../write/policy/hub.ts'
 import type { Policy } from '../write/policy/policy.ts'
@@ -86,6 +88,8 @@ export function createNeeds(
     range,
     loopbackEndpoints,
     attempts,
+    reportToBoard: ({ caller, now }: Pick<Author, 'caller' | 'now'>, act: AuditedAct) =>
+      auditWrite(index, auditEvent(newId(), caller, now, act)),
     posted: inEffect.acceptPosted(store, leftOut),
     timers,
   }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkHolidays, type HolidayRules } from '../domain/calendar/holidays.ts'
+import type { DuplicateRules } from '../domain/duplicate/duplicates.ts'
 import { createMatchingRule, type MatchingRule } from '../domain/participant/matching-rule.ts'
 import type { IntakePackage } from '../domain/participant/intake-package.ts'
 import { openStatuses, parseLifecycle, type Lifecycle } from '../domain/referral/lifecycle.ts'
@@ -18,6 +19,7 @@ export type LoadedTables = {
   readonly matching: MatchingRule
   readonly intakePackage: IntakePackage
   readonly timers: TimerTable
+  readonly duplicates: DuplicateRules
 }
 
 /** `root`: the folder that holds `capability`. */
@@ -32,6 +34,7 @@ export async function loadRuleTables(root: string): Promise<LoadedTables> {
     holidays: checkHolidays((await table('holidays')) as unknown as HolidayRules),
     matching: createMatchingRule((await table('matching')) as never, (await table('nicknames')) as never),
     intakePackage: (await table('intake-package')) as unknown as IntakePackage,
+    duplicates: (await table('duplicates')) as unknown as DuplicateRules,
     timers: parseTimers(await table('timers'), openStatuses(lifecycle)),
   }
 }

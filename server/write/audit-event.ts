@@ -1,5 +1,5 @@
 /**
- * AuditEvents that the hub writes about look-ups of persons: known to the board alone (capability/rules/visibility.json).
+ * AuditEvents that the hub writes about look-ups of persons and duplicates: known to the board alone (capability/rules/visibility.json).
  * https://hl7.org/fhir/R4/auditevent.html
  */
 import { codeSystem, profileUrl } from '../fhir/canonical.ts'
@@ -10,7 +10,7 @@ import type { RecordIndex } from './record-index.ts'
 import { BOARD, HUB } from './reserved-agencies.ts'
 
 /** What was done: a code of CodeSystem/audit-event-subtype. */
-export type AuditSubtype = 'match' | 'request-access' | 'ssn-attempt'
+export type AuditSubtype = 'match' | 'request-access' | 'ssn-attempt' | 'duplicate-service'
 
 export type AuditedAct = {
   readonly subtype: AuditSubtype

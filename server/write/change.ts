@@ -25,6 +25,8 @@ export type Change =
       readonly unless?: Query
       /** Its numbers were given by an operation of the hub, which sees to it that each is given once. */
       readonly numbered?: true
+      /** Its labels were given by an operation that may take some off; elsewhere only the board leaves one out. */
+      readonly relabels?: true
       /** Its case manager was changed by the operation that transfers a case. */
       readonly transfersCase?: true
       /**

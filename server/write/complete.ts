@@ -28,6 +28,8 @@ export type Completion = {
   readonly owner?: string | undefined
   /** The instant of the change (ms). */
   readonly now?: number
+  /** The labels are those that were given, whoever the caller is. */
+  readonly relabels?: true
 }
 
 export type Completed<T extends Resource = Resource> = {
@@ -56,10 +58,10 @@ const LATEST = Date.parse('9999-12-31T00:00:00Z')
  */
 export function complete<T extends Resource>(
   resource: T,
-  { at = resource.resourceType, last, caller, owner, now = LATEST }: Completion = {},
+  { at = resource.resourceType, last, caller, owner, now = LATEST, relabels }: Completion = {},
   values: HubValues = PLACEHOLDERS,
 ): Completed<T> {
-  const sent = caller ? withKeptLabels(resource, last, caller) : resource
+  const sent = caller && !relabels ? withKeptLabels(resource, last, caller) : resource
   const owned = caller ? withOwnMeta(withKeptDetails(sent, { last, caller, owner }), caller) : sent
   const { stored, toValidate, ssn } = completeType({ sent, owned }, { at, last, now, caller }, values)
   // No issue may repeat the number, so nothing else is looked at where there is one.
@@ -69,8 +71,11 @@ export function complete<T extends Resource>(
 }
 
 /** In open mode the hub owns its meta and nothing else. */
-export function completeMeta<T extends Resource>(resource: T, { last, caller, owner }: Completion = {}): Completed<T> {
-  const sent = caller ? withKeptLabels(resource, last, caller) : resource
+export function completeMeta<T extends Resource>(
+  resource: T,
+  { last, caller, owner, relabels }: Completion = {},
+): Completed<T> {
+  const sent = caller && !relabels ? withKeptLabels(resource, last, caller) : resource
   const stored = caller ? withOwnMeta(withKeptDetails(sent, { last, caller, owner }), caller) : sent
   return { stored, toValidate: sent }
 }

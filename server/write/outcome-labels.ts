@@ -21,7 +21,9 @@ export const withOutcomeLabels = (state: PendingState): Promise<readonly Prepare
 async function withOutcomeLabel(state: PendingState, one: PreparedChange): Promise<PreparedChange> {
   const { change, key, before, after } = one
   if (key.type !== 'Task' || !after || !isReferral(after) || isOfHub(one)) return one
-  if (change.kind !== 'put' || change.merge || textsWithOutcome(before, after).length === 0) return one
+  if (change.kind !== 'put' || change.merge) return one
+  // Labels that are taken off: the one that this rule sets stays.
+  if (textsWithOutcome(change.relabels ? undefined : before, after).length === 0) return one
   const focus = { type: 'ServiceRequest', id: focusOf(after) ?? '' }
   const coming = state.changes.find((other) => other.key.type === focus.type && other.key.id === focus.id)
   const request = coming?.after ?? currentResource(await state.unrestricted.read(focus))

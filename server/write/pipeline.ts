@@ -105,7 +105,14 @@ function completeChange({ policy }: WriteNeeds, context: WriteContext, one: Prep
   const caller = isOfHub(one) ? HUB_CALLER : context.caller
   if (change.kind === 'remove') return one
   if (change.merge) return completeMerge(one, change, caller)
-  const { stored, toValidate, ssn } = policy.complete(change.resource, { at, last, caller, owner: before?.owner, now })
+  const { stored, toValidate, ssn } = policy.complete(change.resource, {
+    at,
+    last,
+    caller,
+    owner: before?.owner,
+    now,
+    ...(change.relabels ? { relabels: true } : {}),
+  })
   return { ...one, after: stored, toValidate: withIdOf(change.sent, toValidate), ...(ssn ? { ssn } : {}) }
 }
 

@@ -1,10 +1,14 @@
 /** The tables and settings that the rules of the hub read; none of them changes while the hub runs. */
+import type { DuplicateRules } from '../domain/duplicate/duplicates.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
 import type { MatchingRule } from '../domain/participant/matching-rule.ts'
 import type { ArmingNeeds } from '../domain/timer/arm.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
+import type { Write } from '../store/store.ts'
 import type { Attempts } from './attempts.ts'
+import type { AuditedAct } from './audit-event.ts'
+import type { Author } from './context.ts'
 import type { PostedDefinitions } from './posted-definitions.ts'
 
 /** capability/rules/writing.json. */
@@ -34,6 +38,9 @@ export type RuleTables = {
   readonly loopbackEndpoints: boolean
   readonly posted: PostedDefinitions
   readonly matching: MatchingRule
+  readonly duplicates: DuplicateRules
+  /** The write of an AuditEvent that the board alone may know. */
+  reportToBoard(author: Pick<Author, 'caller' | 'now'>, act: AuditedAct): Write
   /** Counts and limits the social security numbers that an agency tries. */
   readonly attempts: Attempts
   /** The timers of referrals, and the calendar by which they run. */

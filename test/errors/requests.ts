@@ -9,6 +9,8 @@ import {
   assessment,
   business,
   careTeam,
+  codeSystemAt,
+  coded,
   condition,
   consent,
   goal,
@@ -16,6 +18,7 @@ import {
   matchParameters,
   output,
   participant,
+  participation,
   practitioner,
   practitionerRole,
   profileAt,
@@ -130,6 +133,15 @@ const RECORD = {
     async send({ es }) {
       await post(es, participant('es', { number: 'ES-1' }))
       await es.post('/Patient', participant('es', { number: 'ES-1' }))
+    },
+  },
+  'duplicate-service': {
+    what: 'A second participation in a program at the same time.',
+    async send({ es }) {
+      const subject = await newcomer(es, 'es')
+      const type = [coded(codeSystemAt('program'), 'adult')]
+      await post(es, participation(subject, 'es', { type }))
+      await es.post('/EpisodeOfCare', participation(subject, 'es', { type }))
     },
   },
   'known-elsewhere': {

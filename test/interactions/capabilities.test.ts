@@ -20,6 +20,9 @@ describe('interactions / the capability statement', () => {
         .sort(),
       [
         ['events', 'backport-subscription-events'],
+        ['meta', 'meta'],
+        ['meta-add', 'meta-add'],
+        ['meta-delete', 'meta-delete'],
         ['status', 'backport-subscription-status'],
         ['validate', 'Resource-validate'],
       ],

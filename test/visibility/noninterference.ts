@@ -3,10 +3,10 @@
  * answer the same, byte by byte. Whatever a difference is about - a status, a count, an order, an error, a header - it
  * would tell abe of what it may not know.
  */
-import { condition, type Body } from '../builders/index.ts'
+import { condition, consent, participant, subscription, type Body } from '../builders/index.ts'
 import { createRandom, type SeededRandom } from './random.ts'
 import { learn, nextRequest, type Knowledge, type Offered } from './requests.ts'
-import { keepSecret, share } from './twin-worlds.ts'
+import { keepSecret, keyIn, share } from './twin-worlds.ts'
 import { twins, type Observe, type Twins } from './twins.ts'
 
 export type Run = {
@@ -26,6 +26,8 @@ export type ComparisonReport = {
 }
 
 const START = Date.parse('2026-06-01T12:00:00Z')
+/** Of subscriptions that are off: their events are numbered, and nothing is delivered. */
+const TOPICS = ['participant-updated', 'participant-known', 'participant-lost', 'barrier-updated', 'record-deleted']
 const MOST_PAGES = 20
 const WORLD = 2500
 
@@ -56,6 +58,10 @@ async function inOneWorld(random: SeededRandom, requests: number, { statuses, be
     const knowledge = await begin(hubs, random)
     const { shared, written } = await share(hubs)
     for (const answer of written) learn(knowledge, answer)
+    for (const topic of TOPICS) {
+      const body = subscription('https://hooks.example/abe', { topic, content: 'full-resource', status: 'off' })
+      learn(knowledge, await hubs.ask({ agency: 'abe', method: 'POST', path: '/Subscription', body }))
+    }
     for (let count = 0; count < 60; count += 1) await keepSecret(hubs, knowledge.secrets, shared, random)
     await betray?.(hubs, shared)
     const built = hubs.requestsSent()
@@ -97,6 +103,7 @@ async function step(hubs: Twins, knowledge: Knowledge, statuses: Record<string, 
 /** What others do to records that both hubs hold: who may know of them changes for abe, in both. */
 async function turn(hubs: Twins, { random, states }: Knowledge, shared: readonly string[]): Promise<void> {
   if (random.percent(20)) return deny(hubs, random, shared[2]!)
+  if (random.percent(30)) return merge(hubs, random, shared[1]!)
   const permits = [...states].filter(
     ([key, { organization }]) => key.startsWith('Consent/') && names(organization, 'es'),
   )
@@ -121,6 +128,25 @@ async function deny(hubs: Twins, random: SeededRandom, subject: string): Promise
   const denial = JSON.parse(answer.text) as Body & { id: string }
   const lifted = { ...denial, status: 'inactive' }
   await hubs.ask({ agency: 'es', method: 'PUT', path: `/Consent/${denial.id}`, body: lifted })
+}
+
+/** es enters somebody again, and the board merges the two records, in both; some are taken apart again. */
+async function merge(hubs: Twins, random: SeededRandom, target: string): Promise<void> {
+  const post = async (agency: string, body: Body) =>
+    keyIn(await hubs.ask({ agency, method: 'POST', path: `/${body.resourceType}`, body }))
+  const source = await post('es', participant('es'))
+  if (random.percent(50)) await post('es', consent(source, 'es', 'abe'))
+  await post('es', condition(source))
+  const parameter = [source, target].map((reference, index) => ({
+    name: index === 0 ? 'source-patient' : 'target-patient',
+    valueReference: { reference },
+  }))
+  const body = { resourceType: 'Parameters', parameter }
+  // What the board is answered counts records that abe may not know of.
+  const call = (name: string) => hubs.both({ agency: 'board', method: 'POST', path: `/Patient/$${name}`, body })
+  const { status, text } = await call('merge')
+  if (status !== 200) throw new Error(text)
+  if (random.percent(50)) await call('undo-merge')
 }
 
 const names = (value: unknown, agency: string): boolean =>

@@ -152,6 +152,16 @@ export const PATHS: readonly AccessPath[] = [
     types: ['Patient'],
     ask: (client, target) => client.post(`${at(target)}/$refer`, parameters({ name: 'service', valueCode: 'nothing' })),
   },
+  get('$meta', (target) => `${at(target)}/$meta`),
+  ...['$meta-add', '$meta-delete'].map((name): AccessPath => ({
+    name: `${name} of a version that never was`,
+    ask: (client, target) =>
+      client.post(
+        `${at(target)}/${name}`,
+        parameters({ name: 'meta', valueMeta: { tag: [{ code: 'to-check' }] } }),
+        conditional({ 'If-Match': 'W/"999"' }),
+      ),
+  })),
   get('$consent-check', (target) => `${at(target)}/$consent-check`, ['Patient', 'Condition', 'Observation', 'Consent']),
   {
     name: '$revoke-consent',

@@ -15,6 +15,7 @@ import {
   teamMember,
   type Body,
 } from '../builders/index.ts'
+import { kindsOfMetaAndEvents } from './meta-requests.ts'
 import type { SeededRandom } from './random.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS, type Secrets } from './twin-worlds.ts'
 import type { Sent, TwinAnswer } from './twins.ts'
@@ -36,7 +37,7 @@ export type Knowledge = {
   readonly states: Map<string, Body>
 }
 
-type RequestKind = (knowledge: Knowledge) => Sent | undefined
+export type RequestKind = (knowledge: Knowledge) => Sent | undefined
 
 const RESOURCE = /"resourceType":"([A-Za-z]+)","id":"([^"]+)"/g
 
@@ -422,6 +423,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     '$why',
     (k) => abe('GET', `/${key(k, k.random.one(['Patient', 'Condition']))}/$why?agency=${k.random.one(['vr', 'es'])}`),
   ],
+  ...kindsOfMetaAndEvents(abe, key),
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.one(['Patient', 'Consent']))}/$consent-check`)],
   [
     2,

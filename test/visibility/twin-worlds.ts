@@ -10,6 +10,7 @@ import {
   careTeam,
   condition,
   consent,
+  denial,
   goal,
   labelled,
   participant,
@@ -29,6 +30,13 @@ export const FAMILIES = ['Ferris', 'Ferrer', 'Okoye', 'Lindqvist']
 export const GIVENS = ['Ida', 'Elvis', 'Ngozi']
 export const NUMBERS = ['N-1', 'N-2', 'N-3', 'N-4', 'N-5', 'N-6']
 export const NUMBERED = ['abe', 'es', 'vr', 'dhs']
+/** Somebody whom abe looks up with a consent, and who denied abe: only the second hub holds the record. */
+export const LOST_PERSON: Body = {
+  ...participant('dhs', { family: 'Zabriskie', given: 'Odalys' }),
+  telecom: [{ system: 'phone', value: '662-555-0199' }],
+  address: [{ line: ['12 Oak Street'], city: 'Tupelo', postalCode: '38801' }],
+}
+
 export const SSNS = ['123-45-6789', '234-56-7890', '345-67-8901', '456-78-9012', '567-89-0123']
 
 /** What is known of the second hub's secrets to whoever asks about them: addresses that the first one never gave. */
@@ -185,6 +193,19 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
   const subject = random.one(shared)
   const KINDS: readonly (() => Promise<unknown>)[] = [
     stranger,
+    async () => {
+      const lost = await post('dhs', LOST_PERSON)
+      return lost && post('dhs', denial(lost, 'dhs', 'abe'))
+    },
+    // A merge of participants that abe does not know.
+    async () => {
+      const parameter = [about, random.one([...of('Patient'), shared[3]!])].map((reference, index) => ({
+        name: index === 0 ? 'source-patient' : 'target-patient',
+        valueReference: { reference },
+      }))
+      const body = { resourceType: 'Parameters', parameter }
+      return about && hubs.hide({ agency: 'board', method: 'POST', path: '/Patient/$merge', body })
+    },
     // Restricted records of participants that abe knows.
     () => post('es', labelled(condition(subject), random.one(['rehabilitation', 'V'] as const))),
     () => post('es', labelled(goal(subject), 'rehabilitation')),

@@ -68,6 +68,8 @@ export type Twins = {
   askApart(sent: Sent, second: unknown): Promise<TwinAnswer>
   /** The page behind `next`, from both, compared. */
   follow(agency: string, next: readonly string[]): Promise<TwinAnswer>
+  /** To both, not compared: what the answer says is not for abe. */
+  both(sent: Sent): Promise<TwinAnswer>
   /** To the second hub alone. */
   hide(sent: Sent): Promise<TwinAnswer>
   readonly requestsSent: () => number
@@ -92,17 +94,30 @@ export async function twins(start: number, observe?: Observe): Promise<Twins> {
     return { ...one, ...(one.next ? { next: [...one.next, ...(other.next ?? [])] } : {}) }
   }
 
+  /** Events are numbered at the instant of the change in both, whatever runs in between. */
+  async function settled<T>({ method }: Sent, answered: Promise<T>): Promise<T> {
+    const answer = await answered
+    if (method !== 'GET' && method !== 'HEAD')
+      await Promise.all([first, second].map(({ given }) => given.hub.catchUp()))
+    return answer
+  }
+
   return {
     tick: (ms) => void (now += ms),
     now: () => now,
-    ask: (sent) => compared(sent, []),
+    ask: (sent) => settled(sent, compared(sent, [])),
     async askApart(sent, body) {
       const [one, other] = await Promise.all([exchange(first, sent), exchange(second, { ...sent, body })])
       if (one.status !== other.status) throw new Difference(sent, one, other)
       return one
     },
+    both: (sent) =>
+      settled(
+        sent,
+        Promise.all([first, second].map((hub) => exchange(hub, sent))).then(([one]) => one as TwinAnswer),
+      ),
     follow: (agency, next) => compared({ agency, method: 'GET', path: '' }, next),
-    hide: (sent) => exchange(second, sent, false),
+    hide: (sent) => settled(sent, exchange(second, sent, false)),
     requestsSent: () => requestsSent,
     stop: async () => {
       for (const { given, agent } of [first, second]) {

@@ -335,6 +335,20 @@ describe('numbers keep their text', () => {
         ok(await mergedBy('undo-merge', source, target))
         keeps(ok(await es.get(`/Goal/${id}`)).text)
       },
+      async meta() {
+        ok(await es.get(`/Goal/${(await post(measured(goal(await newParticipant())))).id}/$meta`))
+      },
+      async 'meta-add'() {
+        const { id } = await post(measured(goal(await newParticipant())))
+        ok(await taggedBy('meta-add', `Goal/${id}`))
+        keeps(ok(await es.get(`/Goal/${id}`)).text)
+      },
+      async 'meta-delete'() {
+        const { id } = await post(measured(goal(await newParticipant())))
+        ok(await taggedBy('meta-add', `Goal/${id}`))
+        ok(await taggedBy('meta-delete', `Goal/${id}`))
+        keeps(ok(await es.get(`/Goal/${id}`)).text)
+      },
       async 'revoke-consent'() {
         const subject = await newParticipant()
         const { id } = await post(measured(consent(subject, 'es', 'vr')))
@@ -358,6 +372,11 @@ describe('numbers keep their text', () => {
       'validate-code': 'answers whether a code is valid, and its display',
     }
 
+    const taggedBy = (operation: string, key: string) =>
+      es.post(`/${key}/$${operation}`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'meta', valueMeta: { tag: [{ code: 'to-check' }] } }],
+      })
     const mergedBy = (operation: string, source: string, target: string) =>
       hub.as('board').post(`/Patient/$${operation}`, {
         resourceType: 'Parameters',

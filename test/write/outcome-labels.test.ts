@@ -53,6 +53,20 @@ describe('write / free text with the outcome of a referral', function () {
     assert.deepEqual(labelsOf(await close('abe')), [])
   })
 
+  it('keeps the label from being taken off by either party', async () => {
+    const task = await close('vr')
+    const meta = { security: [{ system: CLASS, code: 'rehabilitation' }] }
+    const call = (client: Client) =>
+      client.post(`/Task/${task.id}/$meta-delete`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'meta', valueMeta: meta }],
+      })
+    for (const client of [es, vr]) {
+      const { valueMeta } = made(await call(client)).parameter[0]
+      assert.deepEqual([labelsOf({ ...task, meta: valueMeta }), valueMeta.versionId], [['R', 'rehabilitation'], '2'])
+    }
+  })
+
   const PATHS: Readonly<Record<string, (client: Client, task: StoredBody) => Promise<Answer>>> = {
     read: (client, { id }) => client.get(`/Task/${id}`),
     'vread of the version with the text': (client, { id }) => client.get(`/Task/${id}/_history/2`),

@@ -72,5 +72,15 @@ export function withClasses<T extends Resource>(resource: T, classes: readonly s
   return carry(resource, { ...resource, meta: { ...resource.meta, security: [...security, ...missing] } })
 }
 
+/**
+ * Labels after some were taken off: with the last class the confidentiality `R` goes as well, which says only that there
+ * is one (hub-label-1).
+ */
+export function withoutIdleConfidentiality(before: readonly Coding[], after: readonly Coding[]): readonly Coding[] {
+  const namesClass = (labels: readonly Coding[]): boolean => labels.some(({ system }) => system === RESTRICTED_CLASS)
+  if (!namesClass(before) || namesClass(after)) return after
+  return after.filter(({ system, code }) => system !== CONFIDENTIALITY || code !== 'R')
+}
+
 const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
 const RESTRICTED = ['R', 'V']

@@ -9,6 +9,7 @@ import { contactRules } from './contact.ts'
 import { closedReferralRules } from './closed-referral.ts'
 import { consentRules } from './consent.ts'
 import { definitionRules } from './definition.ts'
+import { duplicateRules } from './duplicate.ts'
 import { identityRules } from './identity.ts'
 import { numberRules } from './numbers.ts'
 import { ownershipRules } from './ownership.ts'
@@ -38,6 +39,7 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...consentRules(tables),
   ...closedReferralRules(tables),
   ...catalogueRules,
+  ...duplicateRules(tables),
   ...careTeamRules(tables),
   ...relatedPersonRules(tables),
   ...subscriptionRules(tables),

@@ -129,9 +129,18 @@ function labelsOwn(
       'A participant is shared by its whole circle and takes no restricted label; keep what is restricted in a record of its own.',
       { expression },
     )
-  if (added.length === 0 || !before || !stored || caller.role === 'board' || stored.owner === caller.agency) return {}
+  if (!before || !stored || caller.role === 'board') return {}
+  // The class of a referral is that of the agency that works on it; of every other record that of its creator.
   const isHolder = holderOf(visibility, { resource: before, owner: stored.owner }) === caller.agency
-  if (isHolder && !classesOf(after).includes(UNNAMED)) return {}
+  if (isHolder && (stored.owner === caller.agency || !classesOf(after).includes(UNNAMED))) return {}
+  const now = restrictionsOf(after)
+  if (old.some((label) => !now.includes(label)))
+    throw refuse(
+      'forbidden',
+      `\`${keyText(key)}\` carries a label of another agency: it is taken off by that agency, or by the board.`,
+      { expression },
+    )
+  if (added.length === 0 || stored.owner === caller.agency) return {}
   throw refuse(
     'forbidden',
     `\`${keyText(key)}\` was written by another agency, which alone may label it as restricted: a label closes it to others.`,
