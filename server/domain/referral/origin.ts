@@ -4,7 +4,7 @@
  * as its own.
  */
 import type { JsonObject, Resource } from '../../fhir/types.ts'
-import { codesOf, idOf, items, sameJson } from '../../fhir/element.ts'
+import { codesOf, idOf, items, sameJson, textOf } from '../../fhir/element.ts'
 import type { Issue } from '../../fhir/outcome.ts'
 import { attemptsOf, closingOf, isEnough } from './evidence.ts'
 import type { Lifecycle } from './lifecycle.ts'
@@ -56,15 +56,27 @@ export const closesByAttempts = (before: Resource, after: Resource, lifecycle: L
   businessStatusOf(before) !== 'event-missed' &&
   closingOf(lifecycle, statusOf(after), businessStatusOf(after))?.needs.includes('contact-attempts') === true
 
-/** An issue where the attempts of the present owner alone are too few. */
+/** A clock may be so much ahead (ms). */
+const SKEW = 5 * 60_000
+
+/**
+ * An issue where the attempts of the present owner alone are too few. One that is dated later than now (ms) is none.
+ */
 export function checkOwnAttempts(
   after: Resource,
-  { history, lifecycle }: { readonly history: readonly WrittenTask[]; readonly lifecycle: Lifecycle },
+  {
+    history,
+    lifecycle,
+    now,
+  }: { readonly history: readonly WrittenTask[]; readonly lifecycle: Lifecycle; readonly now: number },
 ): readonly Issue[] {
   const owner = ownerOf(after)
-  const output = items(after.output).filter((one) => [undefined, owner].includes(writerOf(one, history)))
+  const output = items(after.output).filter((one) => {
+    const at = Date.parse(textOf(one.valueDateTime) ?? '')
+    return at <= now + SKEW && [undefined, owner].includes(writerOf(one, history))
+  })
   if (isEnough(attemptsOf({ ...after, output }, lifecycle), lifecycle.contactAttempts)) return []
   const text =
-    'The attempts of the agency to which the referral was sent before do not count: the ones of its present owner must suffice.'
+    'Too few contact attempts count: those of an agency to which the referral was sent before, and those dated in the future, do not.'
   return [issue('referral-rule', 'Task.output', text)]
 }

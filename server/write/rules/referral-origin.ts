@@ -23,7 +23,7 @@ export const referralOriginRules = (tables: Pick<RuleTables, 'lifecycle'>): read
 async function keepsOrigin(
   { lifecycle }: Pick<RuleTables, 'lifecycle'>,
   one: PreparedChange,
-  { caller, unrestricted }: PendingState,
+  { caller, now, unrestricted }: PendingState,
 ): Promise<RuleResult> {
   const { change, key, before, after } = one
   const isDerived = change.kind === 'put' && change.derived !== undefined
@@ -38,7 +38,7 @@ async function keepsOrigin(
     issues: [
       ...signed,
       ...checkStatements(before, after, { history, agency }),
-      ...(byAttempts ? checkOwnAttempts(after, { history, lifecycle }) : []),
+      ...(byAttempts ? checkOwnAttempts(after, { history, lifecycle, now }) : []),
     ],
   }
 }

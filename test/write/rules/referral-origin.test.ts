@@ -173,4 +173,12 @@ describe('write / rules / referral-origin', function () {
     now += DAY
     made(await abe.change(noted, missed(noted, [])))
   })
+
+  it('counts no attempts that are dated in the future', async () => {
+    const { task } = await referred(es, await newcomer(es, 'es'), 'es', 'abe')
+    const accepted = made(await abe.change(task, { status: 'accepted', ...business('accepted') })) as StoredBody
+    const later = days.map((one) => ({ ...one, valueDateTime: one.valueDateTime.replace('2026-12-0', '2026-12-2') }))
+    refused(await abe.change(accepted, missed(accepted, later)), 422, 'referral-rule')
+    made(await abe.change(accepted, missed(accepted, days)))
+  })
 })
