@@ -5,14 +5,29 @@
  */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
+import { createClock } from '../../server/clock.ts'
 import { createDefinitions } from '../../server/definitions/load.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
 import { isError } from '../../server/fhir/outcome.ts'
 import { createValidator } from '../../server/validate/create-validator.ts'
-import { newcomer, post } from '../attack/scene.ts'
-import { agency, assessment, coded, consent, decisions, referral, task, type Body } from '../builders/index.ts'
+import { newcomer, post, referred } from '../attack/scene.ts'
+import {
+  agency,
+  assessment,
+  business,
+  coded,
+  consent,
+  decisions,
+  denial,
+  output,
+  referral,
+  task,
+  type Body,
+  type StoredBody,
+} from '../builders/index.ts'
 import { ROOT } from '../checks/files.ts'
 import { given, made, refused, type Client, type Given } from '../given.ts'
+import { DAY, MONDAY } from '../jobs/clocked-hub.ts'
 
 const SDOHCC = 'http://hl7.org/fhir/us/sdoh-clinicalcare'
 const GRAVITY_TASK = `${SDOHCC}/StructureDefinition/SDOHCC-TaskForReferralManagement`
@@ -187,6 +202,125 @@ describe('guides / the calls of Gravity clients', function () {
       entry?: unknown[]
     }
     assert.ok((found.entry ?? []).length > 0)
+  })
+})
+
+describe('guides / the Tasks that operations, timers and rules make', function () {
+  this.timeout(60_000)
+  let now = MONDAY
+  let hub: Given
+  let es: Client, abe: Client, vr: Client, board: Client
+  let subject: string
+  before(async () => {
+    hub = await given(
+      {},
+      createClock(() => now),
+    )
+    ;[es, abe, vr, board] = ['es', 'abe', 'vr', 'board'].map((one) => hub.as(one)) as [Client, Client, Client, Client]
+  })
+  after(() => hub.stop())
+  beforeEach(async () => {
+    subject = await newcomer(es, 'es')
+  })
+
+  /** The Task as es reads it, in each of its versions. */
+  async function areReferrals(id: string): Promise<JsonObject> {
+    const { entry } = made(await es.get(`/Task/${id}/_history?_count=50`)) as { entry: { resource: JsonObject }[] }
+    for (const { resource } of entry) await isValidReferral(resource)
+    return entry[0]!.resource
+  }
+  const sent = async (): Promise<StoredBody> => (await referred(es, subject, 'es', 'vr')).task as StoredBody
+  const act = (client: Client, id: string, operation: string, parameter: readonly object[]) =>
+    client.post(`/Task/${id}/$${operation}`, { resourceType: 'Parameters', parameter })
+  const declined = (text: string) => ({
+    status: 'failed',
+    ...business('declined'),
+    statusReason: { text },
+    output: [output('outcome', 'referral-outcome', 'declined')],
+  })
+
+  it('are valid by both guides after $claim', async () => {
+    const permit = consent(subject, 'es', 'abe') as Body & { provision: object }
+    const purpose = [{ system: `${ROOT_URL}CodeSystem/consent-purpose`, code: 'open-referral' }]
+    await post(es, { ...permit, provision: { ...permit.provision, purpose } })
+    const parameter = [{ name: 'service', valueCode: 'adult-basic-education' }]
+    const address = [{ use: 'home', district: '28081', state: 'MS' }]
+    made(await es.change(made(await es.get(`/${subject}`)), { address }))
+    const answer = made(await es.post(`/${subject}/$refer`, { resourceType: 'Parameters', parameter }))
+    const { id } = answer.entry[1].resource
+    made(await abe.post(`/Task/${id}/$claim`))
+    assert.deepEqual((await areReferrals(id)).status, 'accepted')
+  })
+
+  it('are valid by both guides after $appeal and $adjudicate', async () => {
+    const { id } = await sent()
+    made(await act(vr, id, 'appeal', [{ name: 'reason', valueString: 'It is not ours.' }]))
+    made(await act(board, id, 'adjudicate', [{ name: 'decision', valueString: 'It is.' }]))
+    assert.equal(((await areReferrals(id)).output as unknown[]).length, 2)
+  })
+
+  it('are valid by both guides after a re-route, notes and feedback', async () => {
+    const task = await sent()
+    await post(es, consent(subject, 'es', 'abe'))
+    const routed = made(await es.change(task, { owner: agency('abe'), note: [{ text: 'Try again.' }] })) as StoredBody
+    const feedback = { ...output('feedback', 'task-output', 'feedback'), valueCodeableConcept: undefined }
+    made(await abe.change(routed, { output: [{ ...feedback, valueString: 'On the way.' }] }))
+    assert.deepEqual((await areReferrals(task.id)).owner, agency('abe'))
+  })
+
+  it('are valid by both guides when they are closed, corrected, and marked as an error', async () => {
+    const accepted = made(await vr.change(await sent(), { status: 'accepted', ...business('contacted') })) as StoredBody
+    const closed = made(await vr.change(accepted, declined('Does not want to.'))) as StoredBody
+    const corrected = made(
+      await vr.change(closed, {
+        status: 'completed',
+        ...business('services-received'),
+        statusReason: { text: 'Came after all.' },
+        output: [
+          output('outcome', 'referral-outcome', 'received-services'),
+          output('resulting-service-code', 'service-catalogue', 'career-counseling'),
+        ],
+      }),
+    ) as StoredBody
+    const error = { status: 'entered-in-error', statusReason: { text: 'Another person.' } }
+    made(await es.change(corrected, error))
+    assert.equal((await areReferrals(closed.id)).status, 'entered-in-error')
+  })
+
+  it('are valid by both guides when a request is revoked, and when the participant denies the owner', async () => {
+    const first = await sent()
+    const request = made(await es.get(`/${(first.focus as { reference: string }).reference}`))
+    made(await es.change(request, { status: 'revoked' }))
+    assert.equal((await areReferrals(first.id)).status, 'cancelled')
+    const second = await sent()
+    await post(es, denial(subject, 'es', 'vr'))
+    assert.equal((await areReferrals(second.id)).status, 'cancelled')
+  })
+
+  it('are valid by both guides after every timer of a referral that nobody answers', async () => {
+    const { id } = await sent()
+    for (const days of [2, 3, 7, 9, 45]) {
+      now = MONDAY + days * DAY
+      await hub.hub.runDue()
+    }
+    const task = await areReferrals(id)
+    assert.ok((task.output as unknown[]).length >= 5, JSON.stringify(task.output))
+  })
+
+  it('are referrals only with the code `fulfill`: a review of a consent and a proposed change are none of theirs', async () => {
+    const task = await sent()
+    made(
+      await vr.change(task, {
+        status: 'rejected',
+        ...business('rejected-capacity'),
+        statusReason: { text: 'The program is full.' },
+      }),
+    )
+    const all = made(await es.get(`/Task?patient=${subject}&code:not=fulfill`)) as { entry: { resource: JsonObject }[] }
+    assert.deepEqual(
+      all.entry.map(({ resource }) => (resource.code as { coding: { code: string }[] }).coding[0]?.code),
+      ['review-consent'],
+    )
   })
 })
 

@@ -181,5 +181,24 @@ for (const kind of STORES) {
       opened.clock.now = MONDAY + 4 * DAY
       assert.deepEqual(await news(), { 'abe gone': [task.id] })
     })
+
+    it('tells of it once where two hubs work on one store', async () => {
+      const other = await hubOver(opened.store, () => opened.clock.now)
+      try {
+        await permit('abe')
+        const task = await refer()
+        for (let round = 0; round < 2; round += 1) {
+          await Promise.all([hub.catchUp(), other.catchUp()])
+          await Promise.all([hub.runDue(), other.runDue()])
+        }
+        assert.deepEqual(await news(), { 'abe offered': [task.id] })
+        made(await es.change(task, { status: 'cancelled', ...business('withdrawn'), statusReason: { text: 'Moved.' } }))
+        await Promise.all([hub.catchUp(), other.catchUp()])
+        await Promise.all([hub.runDue(), other.runDue()])
+        assert.deepEqual(await news(), { 'abe gone': [task.id] })
+      } finally {
+        await other.stop()
+      }
+    })
   })
 }

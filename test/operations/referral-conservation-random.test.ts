@@ -1,6 +1,7 @@
 /**
  * Random histories of referrals: whatever the parties do, in whatever order, and however long the hub sleeps, every
- * referral that was sent is closed, ended, or watched. What is counted is compared with what the store holds.
+ * referral that was sent is closed, ended, or watched, after every commit and every settlement of a job. What is counted
+ * is compared with what the store holds.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -8,8 +9,10 @@ import { legalNow, type Move } from '../../server/domain/referral/legal.ts'
 import { parseLifecycle } from '../../server/domain/referral/lifecycle.ts'
 import type { JsonObject, Resource } from '../../server/fhir/types.ts'
 import { ROOT } from '../checks/files.ts'
+import { countReferrals, type ConservationNeeds } from '../../server/operations/referral-conservation.ts'
 import type { Store } from '../../server/store/store.ts'
-import { agency, business, codeSystemAt, coded, output, type Body } from '../builders/index.ts'
+import { clockedThreads } from '../jobs/clocked-threads.ts'
+import { agency, business, codeSystemAt, coded, consent, output, type Body } from '../builders/index.ts'
 import { clientAt, made, type Client } from '../given.ts'
 import { DAY, hubOver, MONDAY, referTo, warningsOf, type StoredTask } from '../jobs/clocked-hub.ts'
 import { STORES } from '../store/stores.ts'
@@ -29,7 +32,8 @@ for (const kind of STORES) {
       const opened = await kind.open()
       opened.clock.now = MONDAY
       const gate = { isOpen: false }
-      const hub = await hubOver(gated(opened.store, gate), () => opened.clock.now)
+      const { store, faults, checks } = await watched(opened.store, () => opened.clock.now)
+      const hub = await hubOver(gated(store, gate), () => opened.clock.now)
       const work = async (): Promise<void> => {
         gate.isOpen = true
         await hub.runDue()
@@ -38,12 +42,21 @@ for (const kind of STORES) {
       const { url } = await hub.listen()
       try {
         const as = (name: string): Client => clientAt(url, name === 'board' ? undefined : name)
-        const run = { work, as, choice: random(seed), tasks: [] as string[], clock: opened.clock }
+        const run = {
+          work,
+          as,
+          choice: random(seed),
+          tasks: [] as string[],
+          out: new Set<string>(),
+          clock: opened.clock,
+        }
         for (let turn = 0; turn < STEPS; turn += 1) {
           await step(run, turn)
           const figures = await counted(as('board'))
           assert.deepEqual(figures, await recounted(run, opened.store), `after step ${turn}`)
+          assert.deepEqual(faults.slice(0, 3), [], `during step ${turn}`)
         }
+        assert.ok(checks() > STEPS, 'every commit about a referral is followed by a check')
         opened.clock.now += 400 * DAY
         await work()
         const { sent, closed, ended, armed, warned, unaccounted } = await counted(as('board'))
@@ -63,11 +76,53 @@ const gated = (store: Store, gate: { readonly isOpen: boolean }): Store => ({
   jobs: { ...store.jobs, claim: (query) => (gate.isOpen ? store.jobs.claim(query) : Promise.resolve([])) },
 })
 
+/**
+ * A store that counts the referrals after every commit that writes a Task or a timer, and after every settlement: each
+ * that was sent must be in exactly one of the four states, at that very sequence.
+ */
+async function watched(store: Store, now: () => number) {
+  const needs: ConservationNeeds = { ...(await clockedThreads(store)), lifecycle }
+  const faults: string[] = []
+  let checks = 0
+  const check = async (moment: string): Promise<void> => {
+    const { sent, states, unaccounted } = await countReferrals(needs, now())
+    checks += 1
+    const inOne = ['closed', 'ended', 'armed', 'warned'].reduce(
+      (sum, name) => sum + (states.get(name as never) ?? 0),
+      0,
+    )
+    if (unaccounted.length > 0 || inOne !== sent)
+      faults.push(`${moment}: ${sent} sent, ${inOne} in a state, unaccounted: ${unaccounted.join(', ') || 'none'}`)
+  }
+  const watching: Store = {
+    ...store,
+    async commit(work) {
+      const done = await store.commit(work)
+      const isAbout =
+        (work.writes ?? []).some((one) => one.kind === 'put' && one.resource.resourceType === 'Task') ||
+        (work.jobs ?? []).some((job) => job.kind === 'referral-timer')
+      if (isAbout) await check(`sequence ${done.sequence}`)
+      return done
+    },
+    jobs: {
+      ...store.jobs,
+      async settle(job, end) {
+        const isSettled = await store.jobs.settle(job, end)
+        if (job.kind === 'referral-timer') await check(`settlement of ${job.key}`)
+        return isSettled
+      },
+    },
+  }
+  return { store: watching, faults, checks: () => checks }
+}
+
 type Run = {
   work(): Promise<void>
   readonly as: (agency: string) => Client
   readonly choice: Random
   readonly tasks: string[]
+  /** Tasks whose participant denies vr. */
+  readonly out: Set<string>
   readonly clock: { now: number }
 }
 
@@ -75,15 +130,37 @@ type Run = {
 async function step(run: Run, turn: number): Promise<void> {
   const { choice, tasks, clock } = run
   if (tasks.length < 3 || choice.below(4) === 0) tasks.push((await referTo(run.as('es'), `N-${turn}`)).id)
+  else if (choice.below(6) === 0) await wide(run)
   else await move(run)
   clock.now += choice.pick([0, 3_600_000, DAY, 3 * DAY, 8 * DAY, 20 * DAY])
   if (choice.below(3) > 0) await run.work()
 }
 
+/** What reaches a referral from beside it: another owner, the end of its request, a denial. */
+async function wide({ as, choice, tasks, out }: Run): Promise<void> {
+  const id = choice.pick(tasks)
+  const task = made(await as('es').get(`/Task/${id}`)) as StoredTask
+  const { reference: subject } = task.for as { reference: string }
+  const { reference: request } = task.focus as { reference: string }
+  const way = choice.below(3)
+  if (way === 0 && task.status === 'requested') {
+    made(await as('es').post('/Consent', consent(subject, 'es', 'abe')))
+    made(await as('es').change(task, { owner: agency('abe') }))
+  } else if (way === 1) {
+    const current = made(await as('es').get(`/${request}`))
+    if (current.status === 'active') made(await as('es').change(current, { status: 'revoked' }))
+  } else if (way === 2) {
+    const parameter = [{ name: 'recipient', valueReference: agency('vr') }]
+    made(await as('es').post(`/${subject}/$revoke-consent`, { resourceType: 'Parameters', parameter }))
+    out.add(id)
+  }
+}
+
 /** A legal move of a random party, with the evidence that it needs. */
-async function move({ as, choice, tasks }: Run): Promise<void> {
+async function move({ as, choice, tasks, out }: Run): Promise<void> {
   const name = choice.pick(AGENCIES)
   const id = choice.pick(tasks)
+  if (name === 'vr' && out.has(id)) return
   const task = made(await as('es').get(`/Task/${id}`)) as StoredTask
   const caller = { agency: name, role: name === 'board' ? ('board' as const) : ('agency' as const) }
   const moves = legalNow(task as unknown as Resource, caller, lifecycle)
@@ -99,7 +176,7 @@ async function speak(client: Client, name: string, id: string): Promise<void> {
   const [operation, parameter] = name === 'board' ? ['adjudicate', 'decision'] : ['appeal', 'reason']
   const parameters = { resourceType: 'Parameters', parameter: [{ name: parameter, valueString: 'It is late.' }] }
   const { status, text } = await client.post(`/Task/${id}/$${operation}`, parameters)
-  assert.ok([200, 422].includes(status), text)
+  assert.ok([200, 404, 422].includes(status), text)
 }
 
 function moved(task: StoredTask, { status, businessStatus, outcome, needs }: Move): Body {

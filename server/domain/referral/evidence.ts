@@ -42,7 +42,7 @@ export const EVIDENCE: Readonly<Record<Need, Evidence>> = {
     phrase: ({ contactAttempts: { count, days, ways } }) =>
       `${count} outputs \`contact-attempt\` at different times, on ${days} working days and by ${ways} ways (ext-contact-way), or businessStatus \`event-missed\` before`,
     met: (before, after, lifecycle) =>
-      suffices(attemptsOf(after, lifecycle), lifecycle.contactAttempts) ||
+      isEnough(attemptsOf(after, lifecycle), lifecycle.contactAttempts) ||
       (before !== undefined && businessStatusOf(before) === 'event-missed'),
   },
 }
@@ -90,5 +90,5 @@ export function attemptsOf(task: Resource, { workingDayOf }: Pick<Lifecycle, 'wo
 
 const CONTACT_WAY = profileUrl('ext-contact-way')
 
-const suffices = (one: ContactAttempts, least: ContactAttempts): boolean =>
+export const isEnough = (one: ContactAttempts, least: ContactAttempts): boolean =>
   one.count >= least.count && one.days >= least.days && one.ways >= least.ways

@@ -32,6 +32,8 @@ export type Thread = {
   /** As a party set it last. */
   readonly businessStatus: string | undefined
   readonly contacted: boolean
+  /** How many contact attempts on the Task are those of a former owner. */
+  readonly formerAttempts: number
   readonly starts: { readonly [start in TimerStart]?: Moment }
   /** The last decision of the area monitor, and the last appeal to it. */
   readonly decided?: Moment
@@ -81,11 +83,18 @@ function follow(thread: Thread | undefined, version: TaskVersion, position: numb
   const isParty = [ownerOf(resource), requesterOf(resource)].includes(author)
   const decided = author === needs.board && isAdded('decision') ? now : thread?.decided
   const appealed = isParty && isAdded('appeal') ? now : thread?.appealed
+  const attempts = outputsOf(resource, 'contact-attempt').length
+  const formerAttempts = isRouted(thread, resource) ? attempts : (thread?.formerAttempts ?? 0)
+  const hasAttempt = attempts > formerAttempts
   return {
     task: resource,
     status,
     businessStatus,
-    contacted: isContacted(resource, businessStatus) || (thread?.contacted === true && !isRouted(thread, resource)),
+    contacted:
+      hasAttempt ||
+      isContacted(resource, businessStatus) ||
+      (thread?.contacted === true && !isRouted(thread, resource)),
+    formerAttempts,
     starts: startsAfter(thread, version, { now, decided, needs }),
     ...(decided ? { decided } : {}),
     ...(appealed ? { appealed } : {}),
@@ -152,7 +161,6 @@ function attemptAfter(
 
 const isContacted = (task: Resource, businessStatus: string | undefined): boolean =>
   !['draft', 'requested', 'accepted'].includes(statusOf(task)) ||
-  outputsOf(task, 'contact-attempt').length > 0 ||
   !UNCONTACTED.includes(businessStatus ?? 'awaiting-contact')
 
 /** The rules whose steps a version of the hub recorded: each `warning` more than before. */

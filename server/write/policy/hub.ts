@@ -48,7 +48,9 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
     },
     complete: (resource, completion) => complete(resource, completion, values),
     follow: async (context, changes) => {
-      const labelled = await withOutcomeLabels(pendingState({ index, definitions }, context, changes))
+      const state = pendingState({ index, definitions }, context, changes)
+      if (!changes.some(({ key }) => key.type === 'Task')) return withPathways(tables.visibility, state)
+      const labelled = await withOutcomeLabels(state)
       return withPathways(tables.visibility, pendingState({ index, definitions }, context, labelled))
     },
     check: (state) => checkRules(rulesFor, tables, state),

@@ -16,6 +16,7 @@ import { ownershipRules } from './ownership.ts'
 import { participantRules } from './participant.ts'
 import { outcomeTextRules } from './outcome-text.ts'
 import { planRules } from './plan.ts'
+import { referralOriginRules } from './referral-origin.ts'
 import { referralRules } from './referral.ts'
 import { retirementRules } from './retirement.ts'
 import { relatedPersonRules } from './related-person.ts'
@@ -47,4 +48,5 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...timerRules(tables),
   ...outcomeTextRules,
   ...contactRules(tables),
+  ...referralOriginRules(tables),
 ]

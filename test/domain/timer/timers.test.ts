@@ -104,6 +104,20 @@ const CASES: readonly (readonly [title: string, events: readonly Event[], until:
       ['2026-11-30T15:00 first-contact warning', '2026-12-01T15:00 answer warning'],
     ],
     [
+      'the former owner tried to reach the participant, and it is routed to another',
+      [
+        SENT,
+        ['2026-12-08T09:00', 'vr', { output: [attempt('2026-12-08T08:00')] }],
+        ['2026-12-09T08:00', 'es', { owner: agency('abe') }],
+      ],
+      '2026-12-16T08:00',
+      [
+        '2026-12-11T08:00 first-contact warning',
+        '2026-12-14T08:00 answer warning',
+        '2026-12-16T08:00 first-contact overdue',
+      ],
+    ],
+    [
       'it is a draft',
       [['2026-12-07T09:00', 'es', { status: 'draft', ...business('proposed') }]],
       '2027-12-07T09:00',

@@ -14,7 +14,7 @@ import { goal, resident, plan, subscription, type SubscriptionOptions } from '..
 import { checkFile, checkPromises, checkStore, type Subscribed } from './check.ts'
 import { ledger, type Ledger } from './ledger.ts'
 import { listener, type Listener } from './listener.ts'
-import { awaitTimers } from './timers.ts'
+import { awaitTimers, checkConservation } from './timers.ts'
 import { write, type Counts } from './writers.ts'
 
 export type CrashReport = {
@@ -87,6 +87,7 @@ export async function crashRound({ seed, cycles, writers = 16, progress }: Round
       for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] += done[name]
       faults.push(...checkFile(path))
       hub = await start(path)
+      faults.push(...(await checkConservation(hub.url)))
       faults.push(...(await checkPromises(hub.url, promises.fresh())))
       progress?.(cycle + 1)
     }

@@ -42,6 +42,18 @@ export async function awaitTimers(url: string, seconds = 60): Promise<readonly s
   return [`${await count('')} referrals, and the timers of ${await count(`&warning=${TIMER}`)} have gone off`]
 }
 
+/** Each referral that was sent is closed, ended, armed or warned; answers what is not. */
+export async function checkConservation(url: string): Promise<readonly string[]> {
+  const { parameter } = (await clientAt(url).get('/$referral-conservation')).body as {
+    readonly parameter: readonly { readonly name: string; readonly valueUnsignedInt?: number }[]
+  }
+  const of = (name: string): number => parameter.find((one) => one.name === name)?.valueUnsignedInt ?? 0
+  const counted = ['closed', 'ended', 'armed', 'warned'].reduce((sum, name) => sum + of(name), 0)
+  return of('unaccounted') === 0 && counted === of('sent')
+    ? []
+    : [`${of('sent')} referrals were sent, ${counted} are in a state, ${of('unaccounted')} are unaccounted`]
+}
+
 /** Every Task has one warning, in one version of the hub. Answers how many there are. */
 export async function checkTimers(
   store: Store,
