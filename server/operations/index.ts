@@ -15,6 +15,7 @@ import type { ReferralNeeds } from './referrals.ts'
 import { requestAccess } from './request-access.ts'
 import { referralConservation, type ConservationNeeds } from './referral-conservation.ts'
 import { retryJob } from './retry-job.ts'
+import { issuesAsSent } from './sent-expression.ts'
 import { submitReferrals } from './submit-referrals.ts'
 import { revokeConsent } from './revoke-consent.ts'
 import { subscriptionEvents } from './events.ts'
@@ -32,7 +33,11 @@ export type OperationNeeds = ReferralNeeds &
   WarningsNeeds &
   ConservationNeeds
 
-export const operations = (needs: OperationNeeds): readonly Operation[] => [
+/** All of them; the issues of every one name elements of the body that was sent, or none. */
+export const operations = (needs: OperationNeeds): readonly Operation[] =>
+  list(needs).map((one) => ({ ...one, run: (call) => issuesAsSent(call, {}, async () => one.run(call)) }))
+
+const list = (needs: OperationNeeds): readonly Operation[] => [
   validate(needs),
   reconcile(needs),
   proposeReferrals(needs),
