@@ -1,7 +1,7 @@
 /** What is sent to an operation by mistake is refused with one issue for one fault, at an element of the body that was sent. */
 import assert from 'node:assert/strict'
 import { attacked, newcomer, post, referred, type Scene } from '../attack/scene.ts'
-import { lookUpConsent, matchParameters, participant, type Body } from '../builders/index.ts'
+import { consent, lookUpConsent, matchParameters, participant, type Body } from '../builders/index.ts'
 import { refused, type Answer, type Client } from '../given.ts'
 
 const parameters = (...parameter: readonly object[]) => ({ resourceType: 'Parameters', parameter })
@@ -172,6 +172,19 @@ describe('operations / sent by mistake', function () {
       if (expression !== undefined) assert.ok(isThere(body, expression))
     })
 
+  it('takes the address of a record of the hub for the reference to it', async () => {
+    const own = (name: string, to: string) => reference(name, `${scene.url}/${to}`)
+    const subject = await newcomer(es, 'es')
+    await post(es, consent(subject, 'es', 'abe'))
+    const refer = parameters({ name: 'service', valueCode: 'career-counseling' }, own('performer', 'Organization/abe'))
+    const { status, body } = await es.post(`/${subject}/$refer`, refer)
+    assert.deepEqual([status, body.entry?.[1]?.resource.owner], [200, { reference: 'Organization/abe' }])
+    const merge = parameters(own('source-patient', await newcomer(es, 'es')), own('target-patient', subject))
+    assert.equal((await board.post('/Patient/$merge', merge)).status, 200)
+    const revoke = parameters(own('recipient', 'Organization/abe'))
+    assert.equal((await es.post(`/${subject}/$revoke-consent`, revoke)).status, 200)
+  })
+
   it('names the list of parameters where one is missing', async () => {
     for (const [client, path] of [
       [es, `${patient}/$refer`],
@@ -200,9 +213,9 @@ describe('operations / sent by mistake', function () {
   })
 
   it('says of a consent for somebody else what is wrong with it, and nothing that follows from it', async () => {
-    const consent = lookUpConsent('dhs')
+    const own = lookUpConsent('dhs')
     const foreign = JSON.parse(
-      JSON.stringify(consent).replace(/("actor":.*?)Organization\/dhs/, '$1Organization/vr'),
+      JSON.stringify(own).replace(/("actor":.*?)Organization\/dhs/, '$1Organization/vr'),
     ) as Body
     const answer = await dhs.post('/Patient/$match', matchParameters(participant('dhs'), { consent: foreign }))
     assert.deepEqual(expressionsOf(answer), ['Parameters.parameter[1].resource.provision.actor'])
