@@ -36,15 +36,16 @@ export async function play(step: StoryStep, stage: Stage): Promise<void> {
 
 async function answerTo(step: StoryRequest, stage: Stage): Promise<StoryAnswer> {
   let answer = await sent(step, stage)
-  for (let tries = 0; step.isSoon && tries < MOST_TRIES && !isExpected(step, answer, stage.remembered); tries += 1) {
+  const until = Date.now() + LONGEST_WAIT
+  while (step.isSoon && Date.now() < until && !isExpected(step, answer, stage.remembered)) {
     await stage.moveTo(stage.now())
     answer = await sent(step, stage)
   }
   return answer
 }
 
-/** Requests until a notification must have come. */
-const MOST_TRIES = 500
+/** Until a notification must have come, in milliseconds of the machine's clock. */
+const LONGEST_WAIT = 10_000
 
 function isExpected(step: StoryRequest, answer: StoryAnswer, remembered: Blanks): boolean {
   try {

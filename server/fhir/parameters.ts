@@ -30,7 +30,8 @@ export function declaredIn(definition: JsonObject): readonly Declared[] {
 
 /**
  * The values given in a request, checked against what is declared.
- * The body is a Parameters resource or, where exactly one parameter takes a resource, that resource itself.
+ * The body is a Parameters resource or, where exactly one parameter takes a resource and no other is required, that
+ * resource itself.
  * @throws OutcomeError `unknown-parameter`, `invalid-parameter`; `expression` says where in the body.
  */
 export function readParameters(
@@ -43,7 +44,8 @@ export function readParameters(
     take: (one) => fromText(one, text),
   }))
   const fromBody = given.body === undefined ? [] : bodyParameters(declared, given.body)
-  return collect(declared, [...fromQuery, ...fromBody])
+  const list = given.body?.resourceType === 'Parameters' ? 'Parameters.parameter' : undefined
+  return collect(declared, [...fromQuery, ...fromBody], list)
 }
 
 /** One parameter of an answer: `value('issued', 'instant', '2024-…')`. */
@@ -79,7 +81,8 @@ function bodyParameters(declared: readonly Declared[], body: Resource): GivenPar
     (one) => takesResource(one) && (one.type === 'Resource' || one.type === body.resourceType),
   )
   const [taker] = takers
-  if (taker !== undefined && takers.length === 1)
+  const isAlone = declared.every(({ name, min }) => name === taker?.name || min === 0)
+  if (taker !== undefined && takers.length === 1 && isAlone)
     return [{ name: taker.name, at: undefined, take: () => body as JsonObject }]
   throw refuse(
     'invalid-parameter',
@@ -121,7 +124,11 @@ function fromItem(declared: Declared, item: JsonObject, at: string): Json {
   const expected = takesResource(declared) ? 'resource' : declared.type === '*' ? undefined : valueKey(declared.type!)
   const key = expected ?? Object.keys(item).find((name) => /^value[A-Z]/.test(name)) ?? 'value[x]'
   const found = item[key]
-  if (found === undefined) throw invalid(`The parameter \`${declared.name}\` is given as \`${key}\`.`, at)
+  if (found === undefined) {
+    const sent = Object.keys(item).find((name) => name !== 'name' && name !== 'id')
+    const instead = sent === undefined ? 'has no value' : `is given as \`${sent}\``
+    throw invalid(`The parameter \`${declared.name}\` ${instead}; send \`${key}\`.`, at)
+  }
   if (key === 'resource') return resourceOf(declared, found, `${at}.resource`)
   const shape = SHAPES[declared.type ?? '*'] ?? (/^[A-Z]/.test(declared.type ?? '') ? OBJECT : STRING)
   if (declared.type !== '*' && !shape.is(found)) {
@@ -159,7 +166,7 @@ type Shape = {
 
 const STRING: Shape = {
   name: 'a text that is not empty',
-  is: (it) => typeof it === 'string' && it !== '',
+  is: (it) => typeof it === 'string' && it.trim() !== '',
   read: (text) => text,
 }
 const OBJECT: Shape = { name: 'an object', is: (it) => isObject(it), read: () => undefined }

@@ -10,7 +10,9 @@ import type { Handler } from './call.ts'
 import type { RoutedOperation } from './routes.ts'
 
 /** What the statement shows of an operation. */
-type OperationCapability = Pick<RoutedOperation, 'name' | 'levels' | 'types'> & { readonly definition: string }
+type OperationCapability = Pick<RoutedOperation, 'name' | 'levels' | 'types' | 'boardOnly'> & {
+  readonly definition: string
+}
 
 export type CapabilityNeeds = {
   readonly definitions: Definitions
@@ -127,8 +129,15 @@ function operationsOf(needs: CapabilityNeeds, type: string | undefined): readonl
         : (one.levels.includes('type') || one.levels.includes('instance')) &&
           (one.types.length === 0 || one.types.includes(type)),
     )
-    .map((one) => ({ name: one.name, definition: one.definition }))
+    .map((one) => ({
+      name: one.name,
+      definition: one.definition,
+      ...(one.boardOnly ? { documentation: BOARD_ONLY } : {}),
+    }))
 }
+
+/** The statement is one document for everybody, so it lists these, too. */
+const BOARD_ONLY = 'For the board alone: for every other caller this address does not exist (404).'
 
 /** FHIR has no empty arrays. */
 const listed = (name: string, list: readonly Json[]): JsonObject => (list.length > 0 ? { [name]: list } : {})

@@ -18,6 +18,7 @@ import { BOARD } from '../write/reserved-agencies.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import type { ReferralNeeds } from './referrals.ts'
+import { parameterAt } from './sent-expression.ts'
 
 /** For the board and the agency of entry: by which records an agency may know of a record, and since when. */
 export const why = (needs: ReferralNeeds): Operation => {
@@ -38,6 +39,14 @@ export const why = (needs: ReferralNeeds): Operation => {
         throw refuse(
           'forbidden',
           `Why an agency may know of a participant is answered to the board and to the agency of entry; \`${caller}\` is neither. \`$consent-check\` answers about yourself.`,
+        )
+      if (!(await view.read({ type: 'Organization', id: String(agency) })))
+        throw refuse(
+          'invalid-parameter',
+          `\`${String(agency)}\` is no agency of this hub; send its id, such as \`es\`.`,
+          {
+            expression: parameterAt(call.body, 'agency'),
+          },
         )
       return answer(needs, call, view, { record, participant: id, agency: String(agency) })
     },

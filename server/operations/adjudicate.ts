@@ -17,6 +17,7 @@ import type { WriteNeeds } from '../write/needs.ts'
 import { write } from '../write/pipeline.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
+import { parameterAt } from './sent-expression.ts'
 
 type AdjudicateNeeds = WriteNeeds & { readonly definitions: Definitions }
 
@@ -28,7 +29,8 @@ export const appeal = (needs: AdjudicateNeeds): Operation => {
     levels: ['instance'],
     types: ['Task'],
     affectsState: true,
-    run: (call) => addOutput(needs, call, 'appeal', String(readParameters(takes, call).reason)),
+    run: (call) =>
+      addOutput(needs, call, { type: 'appeal', name: 'reason', text: String(readParameters(takes, call).reason) }),
   }
 }
 
@@ -40,23 +42,35 @@ export const adjudicate = (needs: AdjudicateNeeds): Operation => {
     types: ['Task'],
     affectsState: true,
     boardOnly: true,
-    run: (call) => addOutput(needs, call, 'decision', String(readParameters(takes, call).decision)),
+    run: (call) =>
+      addOutput(needs, call, {
+        type: 'decision',
+        name: 'decision',
+        text: String(readParameters(takes, call).decision),
+      }),
   }
 }
 
+type Annotation = {
+  readonly type: 'appeal' | 'decision'
+  /** The parameter that holds the text. */
+  readonly name: string
+  readonly text: string
+}
+
 /** The next version of the Task, with an annotation of the caller under this type of output. */
-async function addOutput(
-  needs: AdjudicateNeeds,
-  call: Call,
-  type: 'appeal' | 'decision',
-  text: string,
-): Promise<Reply> {
-  if (text.trim() === '') throw refuse('invalid-parameter', 'The text is empty; say in a sentence what it is about.')
+async function addOutput(needs: AdjudicateNeeds, call: Call, { type, name, text }: Annotation): Promise<Reply> {
+  if (text.trim() === '')
+    throw refuse('invalid-parameter', `\`${name}\` is empty; say in a sentence what it is about.`, {
+      expression: parameterAt(call.body, name),
+    })
   const key = keyOf(call)
   return retryOnConflict(async () => {
     const view = insight(needs.store, call.caller, call.now)
     const [version, task] = [await view.read(key), await view.resource(key)]
     if (version === undefined || task === undefined) throw notFound(key)
+    if (type === 'appeal' && call.caller.role === 'board')
+      throw refuse('referral-rule', 'The owner or the requester appeals; the board decides, by `$adjudicate`.')
     const output = {
       type: { coding: [{ system: OUTPUT, code: type }] },
       valueAnnotation: {

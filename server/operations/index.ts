@@ -16,6 +16,9 @@ import type { ReferralNeeds } from './referrals.ts'
 import { requestAccess } from './request-access.ts'
 import { referralConservation, type ConservationNeeds } from './referral-conservation.ts'
 import { retryJob } from './retry-job.ts'
+import type { Call } from '../interactions/call.ts'
+import { withLocalReferences } from '../interactions/local-references.ts'
+import { issuesAsSent } from './sent-expression.ts'
 import { submitReferrals } from './submit-referrals.ts'
 import { revokeConsent } from './revoke-consent.ts'
 import { subscriptionEvents } from './events.ts'
@@ -33,7 +36,20 @@ export type OperationNeeds = ReferralNeeds &
   WarningsNeeds &
   ConservationNeeds
 
-export const operations = (needs: OperationNeeds): readonly Operation[] => [
+/**
+ * All of them. Each takes references to records of the hub in any form, as a create does, and its issues name elements of
+ * the body that was sent, or none.
+ */
+export const operations = (needs: OperationNeeds): readonly Operation[] =>
+  list(needs).map((one) => ({
+    ...one,
+    run: (call) => issuesAsSent(call, {}, async () => one.run(withLocalBody(call))),
+  }))
+
+const withLocalBody = (call: Call): Call =>
+  call.body?.resourceType === 'Parameters' ? { ...call, body: withLocalReferences(call.body, call.base) } : call
+
+const list = (needs: OperationNeeds): readonly Operation[] => [
   validate(needs),
   reconcile(needs),
   proposeReferrals(needs),

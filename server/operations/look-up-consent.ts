@@ -54,10 +54,14 @@ export async function lookUpConsent(
       '.provision.class',
       'It names a restricted class; an agency that holds records of the class releases them, after you have access.',
     ],
-    [!covers, '', `It does not permit you now, for referral or case management, to know of the person.`],
   ]
-  const issues = faults.filter(([isWrong]) => isWrong).map(([, element, text]) => issue(text, `${at}${element}`))
-  if (issues.length > 0) throw new OutcomeError(issues)
+  const found = faults.filter(([isWrong]) => isWrong)
+  if (found.length > 0) throw new OutcomeError(found.map(([, element, text]) => issue(text, `${at}${element}`)))
+  // What names somebody else does not cover the caller either: that is one fault.
+  if (!covers)
+    throw new OutcomeError([
+      issue('It does not permit you now, for referral or case management, to know of the person.', at),
+    ])
   return consent as Resource
 }
 

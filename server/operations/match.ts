@@ -3,7 +3,7 @@
  * person, also whether the person is recorded elsewhere. https://hl7.org/fhir/R4/patient-operation-match.html
  */
 import { buildMatches } from '../fhir/bundle.ts'
-import { refuse } from '../fhir/outcome.ts'
+import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { readParameters } from '../fhir/parameters.ts'
 import type { Json, Resource } from '../fhir/types.ts'
 import { traitsOf, type Traits } from '../domain/participant/traits.ts'
@@ -15,12 +15,14 @@ import type { Attempts } from '../write/attempts.ts'
 import type { AuditedAct } from '../write/audit-event.ts'
 import { commit } from '../write/commit.ts'
 import { retryOnConflict } from '../write/conflict.ts'
+import { validatorOf } from '../write/complete.ts'
 import { findMatches, type FoundMatch } from '../write/matches.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 import { operationDefinition } from './define.ts'
 import { elsewhereOutcome, lookUp, type Elsewhere } from './look-up.ts'
 import { lookUpConsent, type LookUpConsentNeeds } from './look-up-consent.ts'
 import type { Operation } from './operation.ts'
+import { parameterAt } from './sent-expression.ts'
 
 export type MatchNeeds = WriteNeeds &
   LookUpConsentNeeds & { readonly attempts: Attempts; readonly tokens: AccessTokens }
@@ -38,7 +40,7 @@ export const match = (needs: MatchNeeds): Operation => {
     async run(call) {
       const given = readParameters(takes, call)
       const request: MatchRequest = {
-        traits: describedIn(needs, call, given.resource as unknown as Resource),
+        traits: await describedIn(needs, call, given.resource as unknown as Resource),
         onlyCertain: given.onlyCertainMatches === true,
         count: countOf(call, given.count),
         ...(given.consent === undefined
@@ -144,17 +146,27 @@ function replyOf(
   return { status: 200, text, disclosed: answer.disclosed() }
 }
 
-/** @throws OutcomeError for a number that cannot be one, or that stands where none is accepted */
-function describedIn({ policy, index }: MatchNeeds, call: Call, patient: Resource): Traits {
-  const { ssn } = policy.complete(patient, { at: parameterPath(call, 'resource') })
+/**
+ * It need not be complete, but what is there must be readable: nobody would be found by a birth date of another format.
+ * @throws OutcomeError for such values, for a number that cannot be one, or that stands where none is accepted
+ */
+async function describedIn({ policy, index, validator }: MatchNeeds, call: Call, patient: Resource): Promise<Traits> {
+  const at = parameterPath(call, 'resource')
+  const { ssn } = policy.complete(patient, { at })
+  const issues = await validatorOf(validator, policy.complete).check(patient, { at })
+  const unreadable = issues.filter((one) => UNREADABLE.includes(one.detail))
+  if (unreadable.length > 0) throw new OutcomeError(unreadable)
   return traitsOf(index.matching, patient, ssn)
 }
+
+/** Codes of issues that say that a value is none, whatever the profile asks for. */
+const UNREADABLE: readonly string[] = ['value-format', 'element-unknown', 'element-type', 'element-empty']
 
 function countOf(call: Call, given: Json | undefined): number {
   if (given === undefined) return COUNT
   if (typeof given === 'number' && given >= 1 && given <= MOST) return given
   throw refuse('invalid-parameter', `\`count\` is \`${String(given)}\`; it takes 1 to ${MOST}.`, {
-    expression: parameterPath(call, 'count'),
+    expression: parameterAt(call.body, 'count'),
   })
 }
 
@@ -163,5 +175,5 @@ function parameterPath({ body }: Call, name: string): string {
   if (body?.resourceType !== 'Parameters') return 'Patient'
   const list = (Array.isArray(body.parameter) ? body.parameter : []) as readonly { readonly name?: unknown }[]
   const at = `Parameters.parameter[${list.findIndex((one) => one.name === name)}]`
-  return name === 'count' ? `${at}.value` : `${at}.resource`
+  return `${at}.resource`
 }

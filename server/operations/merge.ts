@@ -13,6 +13,7 @@ import type { WriteNeeds } from '../write/needs.ts'
 import { write } from '../write/pipeline.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
+import { issuesAsSent, parameterAt } from './sent-expression.ts'
 
 type MergeNeeds = WriteNeeds & Pick<MergeRequest, 'lifecycle' | 'range' | 'visibility'>
 
@@ -23,25 +24,27 @@ export const merge = (needs: MergeNeeds): Operation => {
     ...LEVEL,
     async run(call) {
       const given = readParameters(takes, call)
-      const pair = pairOf(given)
-      const result = resultOf(given['result-patient'], pair.target)
-      return retryOnConflict(async () => {
-        const view = unrestricted(needs.store)
-        const plan = await planMerge({ ...needs, ...pair, view, now: call.now }, result)
-        const warnings = [
-          ...plan.conflicts.map(conflictIssue),
-          information(
-            `${plan.moved.length} records of \`Patient/${pair.source}\` ${given.preview === true ? 'would be' : 'are'} about \`Patient/${pair.target}\`.`,
-          ),
-          ...plan.ended.map((key) =>
+      const pair = pairOf(call, given)
+      const result = resultOf(call, given['result-patient'], pair.target)
+      return issuesAsSent(call, { Patient: 'result-patient' }, () =>
+        retryOnConflict(async () => {
+          const view = unrestricted(needs.store)
+          const plan = await planMerge({ ...needs, ...pair, view, now: call.now }, result)
+          const warnings = [
+            ...plan.conflicts.map(conflictIssue),
             information(
-              `\`${key}\` ${given.preview === true ? 'would end' : 'ends'}: the participant denied its recipient in the other record.`,
+              `${plan.moved.length} records of \`Patient/${pair.source}\` ${given.preview === true ? 'would be' : 'are'} about \`Patient/${pair.target}\`.`,
             ),
-          ),
-        ]
-        if (given.preview === true) return answer(call, plan.result, warnings)
-        return answer(call, await commitPlan(needs, call, plan), warnings, needs)
-      })
+            ...plan.ended.map((key) =>
+              information(
+                `\`${key}\` ${given.preview === true ? 'would end' : 'ends'}: the participant denied its recipient in the other record.`,
+              ),
+            ),
+          ]
+          if (given.preview === true) return answer(call, plan.result, warnings)
+          return answer(call, await commitPlan(needs, call, plan), warnings, needs)
+        }),
+      )
     },
   }
 }
@@ -52,7 +55,7 @@ export const undoMerge = (needs: MergeNeeds): Operation => {
     ...definition,
     ...LEVEL,
     async run(call) {
-      const pair = pairOf(readParameters(takes, call))
+      const pair = pairOf(call, readParameters(takes, call))
       return retryOnConflict(async () => {
         const view = unrestricted(needs.store)
         const plan = await planUndo({ ...needs, ...pair, view, now: call.now })
@@ -81,20 +84,28 @@ export const undoMerge = (needs: MergeNeeds): Operation => {
 
 const LEVEL = { levels: ['type'], types: ['Patient'], affectsState: true, boardOnly: true } as const
 
-function pairOf(given: { readonly [name: string]: Json | undefined }) {
+function pairOf(call: Call, given: { readonly [name: string]: Json | undefined }) {
   const [source, target] = ['source-patient', 'target-patient'].map((name) => {
     const id = idOf(given[name], 'Patient')
     if (id !== undefined) return id
-    throw refuse('invalid-parameter', `\`${name}\` must refer to a participant of this hub, as \`Patient/<id>\`.`)
+    throw refuse('invalid-parameter', `\`${name}\` must refer to a participant of this hub, as \`Patient/<id>\`.`, {
+      expression: parameterAt(call.body, name),
+    })
   }) as [string, string]
   return { source, target }
 }
 
-function resultOf(given: Json | undefined, target: string): (Resource & { readonly id: string }) | undefined {
+function resultOf(
+  call: Call,
+  given: Json | undefined,
+  target: string,
+): (Resource & { readonly id: string }) | undefined {
   if (given === undefined) return undefined
   const result = given as unknown as Resource
   if (result.id === target) return { ...result, id: target }
-  throw refuse('invalid-parameter', `\`result-patient\` is the target as it shall be: its id must be \`${target}\`.`)
+  throw refuse('invalid-parameter', `\`result-patient\` is the target as it shall be: its id must be \`${target}\`.`, {
+    expression: parameterAt(call.body, 'result-patient'),
+  })
 }
 
 /** All of it in one commit; answers the participant that the plan is for. */

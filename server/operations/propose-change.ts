@@ -2,8 +2,9 @@
  * $propose-change: an agency that may not change who a participant is asks the agency of entry to do it. Makes a Task that
  * is no referral (docs/decisions/0020). Defined in capability/operations.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { draftProposal, withProposed } from '../domain/agency-task/proposal.ts'
-import { idOf, items, textOf } from '../fhir/element.ts'
+import { idOf, textOf } from '../fhir/element.ts'
 import { isError, OutcomeError, refuse, type Issue } from '../fhir/outcome.ts'
 import { readParameters } from '../fhir/parameters.ts'
 import type { Resource } from '../fhir/types.ts'
@@ -15,6 +16,7 @@ import type { WriteNeeds } from '../write/needs.ts'
 import { write } from '../write/pipeline.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
+import { parameterAt } from './sent-expression.ts'
 
 export const proposeChange = (needs: WriteNeeds & { newId(): string }): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'propose-change')
@@ -43,7 +45,10 @@ export const proposeChange = (needs: WriteNeeds & { newId(): string }): Operatio
             now: call.now,
           },
         )
-        await refuseInvalid(needs, patient, withProposed(patient, task), call.body)
+        const proposed = withProposed(patient, task)
+        if (isDeepStrictEqual(proposed, patient))
+          throw refuse('value-conflict', `\`Patient/${key.id}\` has these values already; there is nothing to propose.`)
+        await refuseInvalid(needs, patient, proposed, call.body)
         const [written] = await write(needs, { ...call, view }, [
           { kind: 'put', create: true, resource: task, at: 'Task' },
         ])
@@ -68,8 +73,6 @@ async function refuseInvalid(
 
 /** Where the body has the element that the issue is about. */
 function inBody(body: Resource | undefined, { expression = '' }: Issue): string {
-  const [, name, position = '0'] = /^Patient\.(name|birthDate|gender)(?:\[(\d+)\])?/.exec(expression) ?? []
-  const found = items(body?.parameter).flatMap((one, index) => (one.name === name ? [index] : []))
-  const index = found[Number(position)]
-  return index === undefined ? 'Parameters.parameter' : `Parameters.parameter[${index}].value`
+  const [, name = '', position = '0'] = /^Patient\.(name|birthDate|gender)(?:\[(\d+)\])?/.exec(expression) ?? []
+  return parameterAt(body, name, Number(position)) ?? 'Parameters.parameter'
 }

@@ -15,6 +15,7 @@ import { survivorOf } from '../write/survivor.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import type { ReferralNeeds } from './referrals.ts'
+import { parameterAt } from './sent-expression.ts'
 
 export const revokeConsent = (needs: ReferralNeeds): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'revoke-consent')
@@ -26,7 +27,7 @@ export const revokeConsent = (needs: ReferralNeeds): Operation => {
     async run(call) {
       const given = readParameters(takes, call)
       const recipient = await recipientOf(needs, call, given)
-      const source = sourceOf(given)
+      const source = sourceOf(call, given)
       const withdrawal = { participant: keyOf(call).id, recipients: [recipient], source }
       const isVisible = (await insight(needs.store, call.caller, call.now).resource(keyOf(call))) !== undefined
       if (isVisible) return withdraw(needs, call, withdrawal)
@@ -91,7 +92,7 @@ async function recipientOf(needs: ReferralNeeds, call: Call, given: Values): Pro
   throw refuse(
     'invalid-parameter',
     '`recipient` must refer to an agency of this hub, as `Organization/<id>`: the one that may no longer know.',
-    { expression: 'Parameters.parameter' },
+    { expression: parameterAt(call.body, 'recipient') },
   )
 }
 
@@ -100,7 +101,7 @@ const MOST_SIGNATURE = 100_000
 const TITLE = 'Withdrawal of the participant'
 
 /** Whatever is wrong with it is answered before anything is looked up, so that the answer tells of no participant. */
-function sourceOf({ source, signature }: Values): JsonObject {
+function sourceOf(call: Call, { source, signature }: Values): JsonObject {
   if (signature === undefined) return { title: textOf(source) ?? TITLE }
   const [signed] = items(signature)
   const [when, data = ''] = [textOf(signed?.when), textOf(signed?.data)]
@@ -109,6 +110,6 @@ function sourceOf({ source, signature }: Values): JsonObject {
   throw refuse(
     'invalid-parameter',
     '`signature` needs `when` and `data`: the signature of the participant, in base64, of at most 100,000 characters.',
-    { expression: 'Parameters.parameter' },
+    { expression: parameterAt(call.body, 'signature') },
   )
 }

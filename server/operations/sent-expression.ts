@@ -48,17 +48,19 @@ function sentAt(expression: string, body: Resource | undefined, parameters: Para
   return at?.endsWith('.resource') ? `${at}${expression.slice(made.length)}` : at
 }
 
-/** As much of an expression as there is in the body. */
+/** As much of an expression as there is in the body; of a resource in a parameter, its last element may be missing. */
 function existing(body: Resource | undefined, expression: string): string | undefined {
   const [root = '', ...steps] = expression.split(/\.|(?=\[)/)
   if (body === undefined || root !== body.resourceType) return undefined
   // Of a resource that is the body itself, a missing element may be named.
   if (root !== 'Parameters') return expression
   let [path, here]: [string, unknown] = [root, body]
-  for (const step of steps) {
+  for (const [index, step] of steps.entries()) {
     const name = step.startsWith('[') ? Number(step.slice(1, -1)) : step
     const next = typeof here === 'object' && here !== null ? (here as Record<string, unknown>)[name] : undefined
-    if (next === undefined) return path
+    const isMissing = next === undefined
+    const isNamed = index === steps.length - 1 && typeof name === 'string' && path.includes('.resource')
+    if (isMissing && !isNamed) return path
     path += typeof name === 'number' ? step : `.${step}`
     here = next
   }

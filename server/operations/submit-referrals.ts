@@ -54,7 +54,7 @@ export const submitReferrals = (needs: ReferralNeeds): Operation => {
         ...one,
         at: parameterAt(call.body, 'decision', nth) ?? 'Parameters.parameter',
       }))
-      const id = idOf(given.response, 'QuestionnaireResponse') ?? ''
+      const id = responseOf(call, given.response)
       return issuesAsSent(call, { QuestionnaireResponse: 'response' }, () =>
         retryOnConflict(async () => {
           const view = insight(needs.store, call.caller, call.now)
@@ -63,6 +63,15 @@ export const submitReferrals = (needs: ReferralNeeds): Operation => {
       )
     },
   }
+}
+
+/** @throws OutcomeError `invalid-parameter` for a reference to something else */
+function responseOf(call: Call, given: Json | undefined): string {
+  const id = idOf(given, 'QuestionnaireResponse')
+  if (id !== undefined) return id
+  throw refuse('invalid-parameter', '`response` must refer to the assessment, as `QuestionnaireResponse/<id>`.', {
+    expression: parameterAt(call.body, 'response'),
+  })
 }
 
 async function submit(

@@ -22,6 +22,7 @@ import { write } from '../write/pipeline.ts'
 import { interagencyTeamsOf } from '../write/rules/care-team.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
+import { issuesAsSent } from './sent-expression.ts'
 
 export type TransferNeeds = WriteNeeds & { readonly range: ReadDate; newId(): string }
 
@@ -34,22 +35,24 @@ export const transferCaseManager = (needs: TransferNeeds): Operation => {
     affectsState: true,
     async run(call) {
       const given = readParameters(takes, call)
-      return retryOnConflict(async () => {
-        const view = insight(needs.store, call.caller, call.now)
-        await view.readMany([keyOf(call), { type: 'PractitionerRole', id: roleIn(given, 'to') }])
-        const entry = await agencyOfEntry(view, call)
-        const transfer = await transferOf(needs, { call, view }, { given, entry })
-        const [listed] = await view.list('CareTeam', interagencyTeamsOf(keyOf(call).id))
-        const team = listed && (await view.read({ type: 'CareTeam', id: listed.id }))
-        // Sent again, the same transfer has the same answer.
-        if (!isDone(team, transfer)) checkFrom(given, team)
-        const version = isDone(team, transfer)
-          ? team
-          : await commitTransfer({ needs, call, view }, { entry, team, transfer })
-        const answer = disclosing(needs.store, call.caller, call.now)
-        answer.disclose(version)
-        return { ...replyOf(version), disclosed: answer.disclosed() }
-      })
+      return issuesAsSent(call, PARAMETERS, () =>
+        retryOnConflict(async () => {
+          const view = insight(needs.store, call.caller, call.now)
+          await view.readMany([keyOf(call), { type: 'PractitionerRole', id: roleIn(given, 'to') }])
+          const entry = await agencyOfEntry(view, call)
+          const transfer = await transferOf(needs, { call, view }, { given, entry })
+          const [listed] = await view.list('CareTeam', interagencyTeamsOf(keyOf(call).id))
+          const team = listed && (await view.read({ type: 'CareTeam', id: listed.id }))
+          // Sent again, the same transfer has the same answer.
+          if (!isDone(team, transfer)) checkFrom(given, team)
+          const version = isDone(team, transfer)
+            ? team
+            : await commitTransfer({ needs, call, view }, { entry, team, transfer })
+          const answer = disclosing(needs.store, call.caller, call.now)
+          answer.disclose(version)
+          return { ...replyOf(version), disclosed: answer.disclosed() }
+        }),
+      )
     },
   }
 }
@@ -97,6 +100,7 @@ function roleIn(given: Values, name: string): string {
 }
 
 const parameterOf = (name: string): string => `Parameters.parameter.where(name = '${name}')`
+const PARAMETERS = Object.fromEntries(['to', 'from'].map((name) => [parameterOf(name), name]))
 
 /** The caller may name who leads the case, as far as it knows. */
 function checkFrom(given: Values, team: Version | undefined): void {

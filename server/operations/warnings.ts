@@ -43,7 +43,7 @@ export const warnings = (needs: WarningsNeeds): Operation => {
     types: ['Patient'],
     affectsState: false,
     async run(call) {
-      const filter = filterOf(readParameters(takes, call))
+      const filter = filterOf(needs, readParameters(takes, call))
       const view = insight(needs.store, call.caller, call.now)
       if (call.id !== undefined && !(await view.resource(keyOf(call)))) throw notFound(keyOf(call))
       const found = await view.find({
@@ -74,7 +74,8 @@ type WarningFilter = {
   readonly cursor: string | undefined
 }
 
-function filterOf(given: Values): WarningFilter {
+function filterOf({ timers }: WarningsNeeds, given: Values): WarningFilter {
+  const rules = [...timers.table.timers.map(({ rule }) => rule), APPEAL]
   const { count = COUNT } = given
   if (typeof count !== 'number' || count < 1 || count > MOST)
     throw refuse('invalid-parameter', `\`count\` is \`${String(count)}\`; it takes 1 to ${MOST}.`)
@@ -82,7 +83,7 @@ function filterOf(given: Values): WarningFilter {
   return {
     levels: oneOf('level', given.level, TIMER_LEVELS),
     audiences: oneOf('audience', given.audience, WARNING_AUDIENCES),
-    rule: text(given.rule),
+    rule: oneOf('rule', given.rule, rules)[0],
     area: text(given.area),
     count,
     cursor: text(given.cursor),

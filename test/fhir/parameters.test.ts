@@ -114,7 +114,11 @@ describe('readParameters', () => {
 
   it('says where a value has the wrong name, type, shape or count', () => {
     const cases: [JsonObject[], string, RegExp][] = [
-      [[{ name: 'mode', valueString: 'x' }], 'Parameters.parameter[0]', /`mode` is given as `valueCode`/],
+      [
+        [{ name: 'mode', valueString: 'x' }],
+        'Parameters.parameter[0]',
+        /`mode` is given as `valueString`; send `valueCode`/,
+      ],
       [[{ name: 'mode', valueCode: 5 }], 'Parameters.parameter[0].valueCode', /`mode` is a text/],
       [[{ name: 'count', valuePositiveInt: 0 }], 'Parameters.parameter[0].valuePositiveInt', /1 or more; found `0`/],
       [[{ name: 'to', valueReference: 'x' }], 'Parameters.parameter[0].valueReference', /`to` is an object/],

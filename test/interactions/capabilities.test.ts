@@ -29,6 +29,21 @@ describe('interactions / the capability statement', () => {
     )
   })
 
+  it('says of each operation of the board that it is for the board, and of no other', async () => {
+    const [rest] = (await hub.as('abe').get('/metadata')).body.rest
+    type Listed = { readonly name: string; readonly documentation?: string }
+    const all: readonly Listed[] = [
+      ...rest.operation,
+      ...rest.resource.flatMap((one: { operation?: readonly Listed[] }) => one.operation ?? []),
+    ]
+    assert.deepEqual(
+      [...new Set(all.filter((one) => one.documentation?.startsWith('For the board')).map(({ name }) => name))].sort(),
+      ['adjudicate', 'jobs', 'merge', 'referral-conservation', 'retry-job', 'undo-merge'],
+    )
+    for (const path of ['/$jobs', '/$referral-conservation'])
+      refused(await hub.as('abe').get(path), 404, 'unknown-address')
+  })
+
   const statement = async () => (await hub.as('abe').get('/metadata')).body
   type DeclaredType = { readonly type: string; readonly interaction: readonly { readonly code: string }[] }
   const declared = async (type: string) =>

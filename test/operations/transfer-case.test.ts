@@ -95,7 +95,7 @@ describe('operations / $transfer-case-manager', function () {
     for (const to of [instructor, gone, 'PractitionerRole/nobody']) {
       const answer = await transfer(es, to)
       refused(answer, 422, 'care-team-rule')
-      assert.deepEqual(answer.body.issue[0].expression, ["Parameters.parameter.where(name = 'to')"])
+      assert.deepEqual(answer.body.issue[0].expression, ['Parameters.parameter[0].valueReference'])
     }
     refused(await transfer(es, 'Practitioner/somebody'), 400, 'invalid-parameter')
     refused(await transfer(board, instructor), 422, 'care-team-rule')

@@ -1,7 +1,7 @@
 /** An off-the-shelf client works unchanged. https://github.com/Vermonster/fhir-kit-client */
 import assert from 'node:assert/strict'
 import { given, type Given } from '../given.ts'
-import { assessment, goal, resident, triple, type Body } from '../builders/index.ts'
+import { assessment, consent, goal, resident, triple, type Body } from '../builders/index.ts'
 
 type Resource = Body & { readonly id: string; readonly meta: { readonly versionId: string } }
 type BundlePage = Resource & {
@@ -143,6 +143,51 @@ describe('fhir-kit-client', function () {
       id: response.id,
     })
     assert.match(JSON.stringify(proposed), /abe/)
+  })
+
+  it('calls the operations about people, consent and referrals', async () => {
+    const entered = await client.create({ resourceType: 'Patient', body: resident('es', 'kit-2') })
+    const about = { resourceType: 'Patient', id: entered.id }
+    const parameters = (...parameter: readonly object[]) => ({ resourceType: 'Parameters', parameter })
+    const reference = (name: string, to: string) => ({ name, valueReference: { reference: to } })
+    const found = await client.operation({ name: '$match', resourceType: 'Patient', input: resident('es', 'kit-2') })
+    assert.equal(found.entry[0]?.resource.id, entered.id)
+    const body = consent(`Patient/${entered.id}`, 'es', 'abe')
+    await client.create({ resourceType: 'Consent', body })
+    const referral = parameters(
+      { name: 'service', valueCode: 'career-counseling' },
+      reference('performer', 'Organization/abe'),
+    )
+    const referred = await client.operation({ ...about, name: '$refer', input: referral })
+    assert.deepEqual(
+      referred.entry.map(({ resource }) => resource.resourceType),
+      ['ServiceRequest', 'Task'],
+    )
+    const everything = await client.operation({ ...about, name: '$everything', method: 'GET', input: { _count: 1 } })
+    const next = await client.nextPage({ bundle: everything })
+    assert.ok(next?.entry.length, 'the second page is empty')
+    const why = await client.operation({ ...about, name: '$why', method: 'GET', input: { agency: 'abe' } })
+    assert.match(JSON.stringify(why), /"consent"/)
+    const task = referred.entry[1]?.resource.id ?? ''
+    const appealed = await client.operation({
+      name: '$appeal',
+      resourceType: 'Task',
+      id: task,
+      input: parameters({ name: 'reason', valueString: 'Who leads?' }),
+    })
+    assert.equal(appealed.id, task)
+    const denied = await client.operation({
+      ...about,
+      name: '$revoke-consent',
+      input: parameters(reference('recipient', 'Organization/abe')),
+    })
+    assert.equal(denied.resourceType, 'Consent')
+    const refusedReferral = await refusal(client.operation({ ...about, name: '$refer', input: referral }))
+    assert.deepEqual([refusedReferral.status, refusedReferral.data.resourceType], [422, 'OperationOutcome'])
+    const warnings = await client.operation({ name: '$warnings', method: 'GET' })
+    assert.equal(warnings.resourceType, 'Parameters')
+    const merged = await refusal(client.operation({ name: '$merge', resourceType: 'Patient', input: parameters() }))
+    assert.equal(merged.status, 404)
   })
 
   it('is refused in a way that it can read: 404, 410, 412, 422, 428', async () => {

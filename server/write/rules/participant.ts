@@ -1,7 +1,7 @@
 /** Participants: one record per person, as far as the writer may know, and one hub id per record. */
 import { refuse } from '../../fhir/outcome.ts'
-import { keyText, type Key } from '../../fhir/types.ts'
-import { idOf } from '../../fhir/element.ts'
+import { keyText, type Key, type Resource } from '../../fhir/types.ts'
+import { idOf, items } from '../../fhir/element.ts'
 import { HUB_ID, hubIdOf } from '../../domain/participant/hub-id.ts'
 import { isNumberTelling } from '../../domain/participant/score.ts'
 import { match } from '../../search/match.ts'
@@ -54,7 +54,7 @@ async function isNew(tables: ParticipantTables, changed: PreparedChange, state: 
   const ids = [key.id, ...state.changes.filter((one) => one.key.type === 'Patient').map((one) => one.key.id)]
   const stored = found.filter((one) => !ids.includes(one.id) && match(filter, { ...one, entries: one.entries ?? [] }))
   const same = stored.find((one) => isSamePerson(matching, own, storedLikeness(matching, one)))
-  if (same) throw duplicate(await inUse(same, state), changed)
+  if (same) throw duplicate(await inUse(same, state), changed, sharesIdentifier(after, currentResource(same)))
   const where = otherThan(filter, [...ids, ...stored.map(({ id }) => id)])
   return {
     guards: [
@@ -111,7 +111,13 @@ async function countNumber(
 const TRIED =
   'A participant was sent with a social security number that the participant of this name and birth date may not have.'
 
-function duplicate({ type, id }: Key, { change }: PreparedChange) {
+/** Is an identifier of the one also one of the other? */
+const sharesIdentifier = (one: Resource, other: Resource | undefined): boolean =>
+  items(one.identifier).some((own) =>
+    items(other?.identifier).some(({ system, value }) => own.system === system && own.value === value),
+  )
+
+function duplicate({ type, id }: Key, { change }: PreparedChange, isNumber = false) {
   const name = keyText({ type, id })
   return refuse(
     'duplicate-participant',
@@ -119,7 +125,7 @@ function duplicate({ type, id }: Key, { change }: PreparedChange) {
       (change.kind === 'put' && change.create
         ? 'Update that record instead of creating another.'
         : 'Take the identifier out, or ask the board to merge the two.'),
-    { headers: { Location: name }, expression: change.at },
+    { headers: { Location: name }, expression: isNumber ? `${change.at}.identifier` : change.at },
   )
 }
 

@@ -85,9 +85,10 @@ async function hasConsent(
   const uncovered = recipients.filter(
     (recipient) => !consentCovers(consents, { recipient, now: state.now, range, purpose: 'referral' }),
   )
-  // Of an agency that does not exist, the reference alone is the fault.
+  // Of an agency that does not exist, the reference alone is the fault; of a retired participant, that it is retired.
   const agencies = await Promise.all(uncovered.map((id) => state.read({ type: 'Organization', id })))
-  const missing = uncovered.filter((_, index) => agencies[index] !== undefined)
+  const isRetired = uncovered.length > 0 && (await state.read({ type: 'Patient', id: participant }))?.active === false
+  const missing = isRetired ? [] : uncovered.filter((_, index) => agencies[index] !== undefined)
   const element = key.type === 'Task' ? 'owner' : 'performer'
   const instant = { now: state.now, range }
   return {
