@@ -112,13 +112,13 @@ function endingsOf(needs: ConsentTimerNeeds, { patient, consents, persons }: Rec
   const membersBy = (consent: StoredResource): readonly Membership[] =>
     joined((grants[nameOf(consent)] ?? []).flatMap((one) => (one.effect ? [] : held(one, grants).members)))
   // One that names a class must not even show by a Task that is missing.
-  const known = consents.filter((one) => classesNamedIn(visibility, one).length === 0)
-  return known.flatMap((consent): Ending[] => {
+  const shared = consents.filter((one) => classesNamedIn(visibility, one).length === 0)
+  return shared.flatMap((consent): Ending[] => {
     if (isDenial(consent)) return []
     const members = membersBy(consent)
     const end = Math.max(...members.map(({ until }) => until ?? Infinity))
     if (!Number.isFinite(end) || end + LATEST < now || end <= Date.parse(String(consent.meta?.lastUpdated))) return []
-    const others = joined(known.filter((one) => one !== consent).flatMap(membersBy))
+    const others = joined(shared.filter((one) => one !== consent).flatMap(membersBy))
     const goesOn = recipientsOf(consent).every((agency) => isMember(others, agency, end))
     return goesOn ? [] : [{ consent, end }]
   })
