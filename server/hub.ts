@@ -10,6 +10,7 @@ import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
 import { openStatuses } from './domain/referral/lifecycle.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import type { ArmingNeeds } from './domain/timer/arm.ts'
+import { CONSENT_TIMER_JOB } from './domain/timer/consent-steps.ts'
 import { OFFER_REFERRAL } from './domain/referral/job-kind.ts'
 import { REFERRAL_TIMER } from './domain/timer/job-kind.ts'
 import type { TimerTable } from './domain/timer/table.ts'
@@ -33,6 +34,7 @@ import { indexProcessState, REINDEX, reindex } from './jobs/reindex.ts'
 import type { LogReader } from './jobs/log-reader.ts'
 import { createStateFollower, type ProcessState } from './jobs/process-state.ts'
 import { createOfferReader, offerReferral } from './jobs/offer-referral.ts'
+import { consentTimer } from './jobs/consent-timer.ts'
 import { referralTimer } from './jobs/referral-timer.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
@@ -299,7 +301,17 @@ function background(
     log.error('job failed', { job: job.kind, key: job.key, attempt: job.attempts, fault })
   const timer = referralTimer({ store, definitions, timers, clock, write: writeAsHub })
   const offer = offerReferral({ store, definitions, visibility: index.visibility, range, clock })
-  const all = { ...handlers, [REINDEX]: reindex(indexing), [REFERRAL_TIMER]: timer, [OFFER_REFERRAL]: offer }
+  const consents = consentTimer({
+    ...{ store, clock, range, visibility: index.visibility, steps: timers.table.consents, newId: clock.newId },
+    write: writeAsHub,
+  })
+  const all = {
+    ...handlers,
+    [REINDEX]: reindex(indexing),
+    [REFERRAL_TIMER]: timer,
+    [OFFER_REFERRAL]: offer,
+    [CONSENT_TIMER_JOB]: consents,
+  }
   const worker = createWorker({ store, clock, sleep, handlers: all, concurrency: CONCURRENCY, onFault, onFailed })
   const reading = { store, clock, sleep, log }
   const states: ProcessState[] = [agencies, indexProcessState(store, indexing.state)]

@@ -166,6 +166,21 @@ const ROWS: readonly Row[] = [
       }),
   ],
   [
+    '$fileConsent',
+    cost(6, 3, 1),
+    ({ es, subject }) =>
+      es.post('/Consent/$fileConsent', {
+        resourceType: 'Parameters',
+        parameter: [
+          { name: 'consent', resource: consent(subject, 'es', 'dhs') },
+          {
+            name: 'document',
+            resource: { resourceType: 'DocumentReference', content: [{ attachment: { title: 'Form' } }] },
+          },
+        ],
+      }),
+  ],
+  [
     '$propose-change',
     cost(4, 3, 1),
     ({ abe, subject }) =>

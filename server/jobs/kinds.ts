@@ -1,6 +1,7 @@
 /** Every kind of job: what its key names, and what the job does. `$jobs` and docs/reference/jobs.md show this table. */
 import { DELIVER, EXPIRE, HANDSHAKE, HEARTBEAT, MEMBERSHIP_PERIOD, PURGE } from '../domain/subscription/job-kinds.ts'
 import { OFFER_REFERRAL } from '../domain/referral/job-kind.ts'
+import { CONSENT_TIMER_JOB } from '../domain/timer/consent-steps.ts'
 import { REFERRAL_TIMER } from '../domain/timer/job-kind.ts'
 import { leaseKind } from './log-lease.ts'
 import { OFFERS } from './offer-referral.ts'
@@ -34,6 +35,11 @@ export const JOB_KINDS: readonly JobKind[] = [
     kind: REFERRAL_TIMER,
     key: 'id of the Task',
     does: 'Warns when a referral is not acted upon: a job for each open referral, due when its next timer is.',
+  },
+  {
+    kind: CONSENT_TIMER_JOB,
+    key: 'id of the Patient',
+    does: 'Asks for a new consent before one ends: a job for each participant with a consent that ends, due when its next step is.',
   },
   {
     kind: REINDEX,

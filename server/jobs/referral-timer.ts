@@ -33,7 +33,7 @@ export const referralTimer =
       const resource = { ...takeSteps(thread.task, steps, now), id: job.key }
       const change: Change = { kind: 'put', create: false, resource, ifMatch: [version], at: 'Task' }
       // Read again after the write as well: it tells when the next step is due.
-      await writeOnce(needs.write(change, { claim: job }))
+      await writeUnderClaim(needs.write(change, { claim: job }))
     }
     throw new Interrupted('The claim was lost.')
   }
@@ -45,10 +45,10 @@ const earlier = (one: number | undefined, other: number | undefined): number | u
   one === undefined ? other : other === undefined ? one : Math.min(one, other)
 
 /**
- * Another writer may have been first; then the Task is read again.
+ * Waits for the write of a job. Another writer may have been first; then the job reads again.
  * @throws Interrupted when the claim was lost; OutcomeError for a Task that cannot be written
  */
-async function writeOnce(writing: Promise<unknown>): Promise<void> {
+export async function writeUnderClaim(writing: Promise<unknown>): Promise<void> {
   try {
     await writing
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The operations of the hub. */
 import { consentCheck, why } from './access-reasons.ts'
 import { everything, type EverythingNeeds } from './everything.ts'
+import { fileConsent, revokeFastConsent } from './fast-consent.ts'
 import { intakePackage, type IntakeNeeds } from './intake-package.ts'
 import { adjudicate, appeal } from './adjudicate.ts'
 import { listJobs } from './jobs.ts'
@@ -61,6 +62,8 @@ const list = (needs: OperationNeeds): readonly Operation[] => [
   metaAdd(needs),
   metaDelete(needs),
   revokeConsent(needs),
+  fileConsent(needs),
+  revokeFastConsent(needs),
   why(needs),
   consentCheck(needs),
   proposeChange(needs),

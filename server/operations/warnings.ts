@@ -1,5 +1,6 @@
 /** $warnings: what the timers of referrals warn of and what still holds, each agency its own, the board everything. */
 import type { Definitions } from '../definitions/definitions.ts'
+import { endingOf } from '../domain/agency-task/consent-ending.ts'
 import { areaOf } from '../domain/referral/area.ts'
 import { openStatuses, type Lifecycle } from '../domain/referral/lifecycle.ts'
 import {
@@ -9,20 +10,23 @@ import {
   type TimerTable,
   type WarningAudience,
 } from '../domain/timer/table.ts'
-import { ownerOf, OUTPUT, requesterOf, statusOf, TIMER, type Thread } from '../domain/timer/thread.ts'
+import { consentWarnings, CONSENT_TIMER } from '../domain/timer/consent-steps.ts'
+import { ownerOf, OUTPUT, requesterOf, statusOf, TIMER } from '../domain/timer/thread.ts'
 import { APPEAL, audiencesOf, openWarnings, type Warning } from '../domain/timer/warnings.ts'
 import { codeSystem } from '../fhir/canonical.ts'
 import { formatInstant } from '../fhir/dates.ts'
 import { idOf } from '../fhir/element.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { buildParameters, parts, readParameters, value, type Values } from '../fhir/parameters.ts'
-import type { Json, JsonObject } from '../fhir/types.ts'
+import type { Json, JsonObject, Resource } from '../fhir/types.ts'
 import type { Call } from '../interactions/call.ts'
 import { keyOf, notFound } from '../interactions/target.ts'
 import { readThread, type ThreadReading } from '../jobs/referral-thread.ts'
+import { resourceOf } from '../records/resource.ts'
 import { disclosing, insight, type View } from '../records/view.ts'
 import type { Cursors } from '../search/page.ts'
 import { PARTICIPANT, type Filter } from '../search/query.ts'
+import type { Version } from '../store/store.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 
@@ -55,7 +59,7 @@ export const warnings = (needs: WarningsNeeds): Operation => {
       const answer = disclosing(needs.store, call.caller, call.now)
       const lines: JsonObject[] = []
       for (const version of found.versions) {
-        const own = await linesOf({ needs, view, call, filter }, version.id)
+        const own = await linesOf({ needs, view, call, filter }, version)
         if (own.length > 0) answer.disclose(version)
         lines.push(...own)
       }
@@ -100,14 +104,15 @@ function oneOf<T extends string>(name: string, given: Json | undefined, allowed:
   )
 }
 
-/** Open referrals of which a timer went off at some time, or about which a party appealed. */
+/** Open referrals of which a timer went off at some time, or about which a party appealed; consents that end. */
 function warnedWhere({ timers, lifecycle }: WarningsNeeds, participant: string | undefined): Filter {
   const rules = (timers.table satisfies TimerTable).timers.map(({ rule }): Filter => warning(TIMER, rule))
+  const consents = timers.table.consents.map(({ rule }): Filter => warning(CONSENT_TIMER, rule))
   const statuses = openStatuses(lifecycle).map((code): Filter => ({ op: 'token', param: 'status', code }))
   return {
     op: 'and',
     of: [
-      { op: 'or', of: [...rules, warning(OUTPUT, APPEAL)] },
+      { op: 'or', of: [...rules, ...consents, warning(OUTPUT, APPEAL)] },
       { op: 'or', of: statuses },
       ...(participant === undefined
         ? []
@@ -125,23 +130,36 @@ type Reading = {
   readonly filter: WarningFilter
 }
 
-/** The warnings about one referral that the caller receives and that the filter lets through. */
+/** What is warned of: the Task, and the warnings about it that hold. */
+async function warnedOf(
+  needs: WarningsNeeds,
+  version: Version,
+  now: number,
+): Promise<{ readonly task: Resource; readonly warnings: readonly Warning[] } | undefined> {
+  const task = resourceOf(version)
+  const ending = endingOf(task)
+  if (ending) return { task, warnings: consentWarnings(needs.timers.table.consents, task, Date.parse(ending.end)) }
+  const found = await readThread(needs, version.id, now)
+  return found && { task: found.thread.task, warnings: openWarnings(found.thread, found.running) }
+}
+
+/** The warnings about one Task that the caller receives and that the filter lets through. */
 async function linesOf(
   { needs, view, call: { caller, now }, filter }: Reading,
-  id: string,
+  version: Version,
 ): Promise<readonly JsonObject[]> {
-  const found = await readThread(needs, id, now)
+  const found = await warnedOf(needs, version, now)
   if (found === undefined) return []
-  const { thread, running } = found
-  const participant = await view.resource({ type: 'Patient', id: idOf(thread.task.for, 'Patient') ?? '' })
+  const { task, warnings: holding } = found
+  const participant = await view.resource({ type: 'Patient', id: idOf(task.for, 'Patient') ?? '' })
   const localAreas = needs.definitions.find(codeSystem('local-area'))
   const area = participant && localAreas && areaOf(participant, localAreas)
   if (filter.area !== undefined && filter.area !== area) return []
-  const roles = audiencesOf(thread, idOf(participant?.managingOrganization, 'Organization'), caller.agency)
-  return openWarnings(thread, running).flatMap((one) => {
+  const roles = audiencesOf({ task }, idOf(participant?.managingOrganization, 'Organization'), caller.agency)
+  return holding.flatMap((one) => {
     const receivers = caller.role === 'board' ? one.tell : one.tell.filter((role) => roles.includes(role))
     const isShown = caller.role === 'board' || receivers.length > 0
-    return isShown && isIn(filter, one, receivers) ? [line(id, thread, one, { receivers, area })] : []
+    return isShown && isIn(filter, one, receivers) ? [line(version.id, task, one, { receivers, area })] : []
   })
 }
 
@@ -156,15 +174,15 @@ const isIn = (
 
 type WarningReceivers = { readonly receivers: readonly WarningAudience[]; readonly area: string | undefined }
 
-function line(id: string, thread: Thread, one: Warning, { receivers, area }: WarningReceivers): JsonObject {
+function line(id: string, task: Resource, one: Warning, { receivers, area }: WarningReceivers): JsonObject {
   const reference = (name: string, type: string, of: string | undefined): readonly JsonObject[] =>
     of === undefined ? [] : [value(name, 'Reference', { reference: `${type}/${of}` })]
   return parts('warning', [
     ...reference('task', 'Task', id),
-    ...reference('patient', 'Patient', idOf(thread.task.for, 'Patient')),
-    ...reference('requester', 'Organization', requesterOf(thread.task)),
-    ...reference('owner', 'Organization', ownerOf(thread.task)),
-    value('status', 'code', statusOf(thread.task)),
+    ...reference('patient', 'Patient', idOf(task.for, 'Patient')),
+    ...reference('requester', 'Organization', requesterOf(task)),
+    ...reference('owner', 'Organization', ownerOf(task)),
+    value('status', 'code', statusOf(task)),
     value('rule', 'code', one.rule),
     value('level', 'code', one.level),
     value('text', 'string', one.title),

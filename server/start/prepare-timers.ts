@@ -1,12 +1,14 @@
 /**
- * Arms the timers of referrals that the store holds when the table of timers, the calendar or the time zone is not the one
+ * Arms the timers of referrals and consents that the store holds when the table of timers, the calendar or the time zone is not the one
  * by which they were armed: each open referral gets its job, which then reads its history. For a store that an older hub
  * wrote as well. Interrupted, it begins again: to arm twice is to arm once.
  */
 import { createHash } from 'node:crypto'
+import { CONSENT_TIMER_JOB } from '../domain/timer/consent-steps.ts'
 import { REFERRAL_TIMER } from '../domain/timer/job-kind.ts'
 import type { TimerTable } from '../domain/timer/table.ts'
 import { isReferral } from '../domain/timer/thread.ts'
+import { idOf } from '../fhir/element.ts'
 import type { Key, Resource } from '../fhir/types.ts'
 import { currentResource, resourceOf } from '../records/resource.ts'
 import { unrestricted } from '../records/view.ts'
@@ -74,5 +76,17 @@ async function armAll({ store, clock, open }: TimerNeeds): Promise<number> {
     count += jobs.length
     after = next
   } while (after)
-  return count
+  return count + (await armConsents({ store, clock }))
+}
+
+/** The same for each participant with an active consent: the job finds out whether it ends. */
+async function armConsents({ store, clock }: Pick<TimerNeeds, 'store' | 'clock'>): Promise<number> {
+  const participants = new Set<string>()
+  const where: Filter = { op: 'token', param: 'status', code: 'active' }
+  for await (const version of unrestricted(store).all({ type: 'Consent', where }))
+    participants.add(idOf(resourceOf(version).patient, 'Patient') ?? '')
+  const due = clock.now()
+  const jobs = [...participants].map((key) => ({ kind: CONSENT_TIMER_JOB, key, due }))
+  for (let done = 0; done < jobs.length; done += PAGE) await store.commit({ jobs: jobs.slice(done, done + PAGE) })
+  return jobs.length
 }

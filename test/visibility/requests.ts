@@ -230,6 +230,13 @@ function entry(knowledge: Knowledge): object {
   ])()
 }
 
+const parameters = (...parameter: readonly object[]) => ({ resourceType: 'Parameters', parameter })
+const FORM = { resourceType: 'DocumentReference', content: [{ attachment: { title: 'Form' } }] }
+const filed = (resource: Body) => parameters({ name: 'consent', resource }, { name: 'document', resource: FORM })
+const referring = (name: string, reference: string) => ({ name, valueReference: { reference } })
+const revoked = (permit: string, patient: string) =>
+  parameters(referring('consent', permit), referring('patient', patient))
+
 const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind])[] = [
   [16, 'read', (k) => abe(k.random.percent(80) ? 'GET' : 'HEAD', `/${key(k)}`)],
   [6, 'conditional read', (k) => abe('GET', `/${key(k)}`, undefined, { 'If-None-Match': `W/"${k.random.below(3)}"` })],
@@ -425,6 +432,12 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   ],
   ...kindsOfMetaAndEvents(abe, key),
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.one(['Patient', 'Consent']))}/$consent-check`)],
+  [
+    1,
+    '$fileConsent',
+    (k) => abe('POST', '/Consent/$fileConsent', filed(consent(subjectOf(k), 'abe', k.random.one(['vr', 'dhs'])))),
+  ],
+  [1, '$revokeConsent', (k) => abe('POST', '/Consent/$revokeConsent', revoked(key(k, 'Consent'), key(k, 'Patient')))],
   [
     2,
     '$revoke-consent',

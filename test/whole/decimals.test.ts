@@ -360,6 +360,27 @@ describe('numbers keep their text', () => {
         await send('POST', `/${from}/$revoke-consent`, { resourceType: 'Parameters', parameter })
         keeps(await stored({ type: 'Task', id: sent.id }))
       },
+      async fileConsent() {
+        const subject = await newParticipant()
+        const resource = measured(consent(subject, 'es', 'vr'))
+        const document = { resourceType: 'DocumentReference', content: [{ attachment: { title: 'Form' } }] }
+        const parameter = [
+          { name: 'consent', resource },
+          { name: 'document', resource: document },
+        ]
+        await send('POST', '/Consent/$fileConsent', { resourceType: 'Parameters', parameter })
+        keeps(ok(await es.get(`/Consent?patient=${subject}`)).text)
+      },
+      async revokeConsent() {
+        const subject = await newParticipant()
+        const { id } = await post(measured(consent(subject, 'es', 'vr')))
+        const parameter = [
+          { name: 'consent', valueReference: { reference: `Consent/${id}` } },
+          { name: 'patient', valueReference: { reference: subject } },
+        ]
+        await send('POST', '/Consent/$revokeConsent', { resourceType: 'Parameters', parameter })
+        keeps(await stored({ type: 'Consent', id }))
+      },
       why: 'answers reasons, references and instants, no element of a record',
       'consent-check': 'answers reasons, references and instants, no element of a record',
       'propose-change': 'takes names, a date and a code',

@@ -9,6 +9,17 @@ const LEVELS = ['warning', 'overdue', 'escalated'] as const
 const AUDIENCES = ['owner', 'requester', 'case-manager', 'area-monitor'] as const
 const UNITS = ['working-days', 'days'] as const
 
+/** One step before or at the end of a consent (consent-steps.ts). */
+export type ConsentStep = {
+  /** A code of CodeSystem/consent-timer. */
+  readonly rule: string
+  readonly title: string
+  /** So many days before the end; 0 at the end. */
+  readonly before: number
+  readonly level: TimerLevel
+  readonly tell: readonly WarningAudience[]
+}
+
 /** From when a timer runs; each is a fact of the Task's history (thread.ts). */
 export type TimerStart = (typeof STARTS)[number]
 export type TimerLevel = (typeof LEVELS)[number]
@@ -52,6 +63,8 @@ type TimerOverride = {
 
 export type TimerTable = {
   readonly timers: readonly TimerRule[]
+  /** Before and at the end of a consent. */
+  readonly consents: readonly ConsentStep[]
   readonly overrides: readonly TimerOverride[]
 }
 
@@ -69,9 +82,10 @@ export type TimerScope = {
  * referral would be left without a timer.
  */
 export function parseTimers(table: JsonObject, open: readonly string[]): TimerTable {
-  const { timers, overrides } = table as unknown as TimerTable
+  const { timers, overrides, consents = [] } = table as unknown as TimerTable & { consents?: readonly ConsentStep[] }
   demand(Array.isArray(timers) && Array.isArray(overrides), '`timers` and `overrides` must be lists.')
   timers.forEach((one) => checkRule(one, open))
+  consents.forEach(checkConsentStep)
   const names = timers.map(({ rule }) => rule)
   demand(new Set(names).size === names.length, 'each `rule` has one entry in `timers`.')
   for (const one of overrides) {
@@ -84,7 +98,7 @@ export function parseTimers(table: JsonObject, open: readonly string[]): TimerTa
       timers.some((one) => coversAlways(one, status)),
       `nothing watches a referral that is \`${status}\`: a rule without further conditions must name it.`,
     )
-  return { timers, overrides }
+  return { timers, overrides, consents }
 }
 
 /** The start `routed` exists from the moment a referral is sent, `change` from the owner's first action. */
@@ -128,6 +142,12 @@ function checkRule({ rule, start, while: states, steps }: TimerRule, open: reado
   checkAllowed(`${rule}.start`, [start], STARTS)
   checkAllowed(`${rule}.while.status`, states.status, open)
   checkSteps(rule, steps)
+}
+
+function checkConsentStep({ rule, before, level, tell }: ConsentStep): void {
+  demand(Number.isInteger(before) && before >= 0, `\`${rule}.before\` is \`${before}\`; it takes 0, 1, 2, ...`)
+  checkAllowed(`${rule}.level`, [level], LEVELS)
+  checkAllowed(`${rule}.tell`, tell, AUDIENCES)
 }
 
 function checkSteps(rule: string, steps: readonly TimerStep[]): void {

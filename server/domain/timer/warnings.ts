@@ -45,10 +45,14 @@ export function openWarnings(thread: Thread, running: readonly RunningTimer[]): 
 }
 
 /** As what an agency is told of a referral: its owner, its requester, or the agency of entry. */
-export function audiencesOf(thread: Thread, entry: string | undefined, agency: string): readonly WarningAudience[] {
+export function audiencesOf(
+  { task }: Pick<Thread, 'task'>,
+  entry: string | undefined,
+  agency: string,
+): readonly WarningAudience[] {
   const roles: readonly (readonly [WarningAudience, string | undefined])[] = [
-    ['owner', ownerOf(thread.task)],
-    ['requester', requesterOf(thread.task)],
+    ['owner', ownerOf(task)],
+    ['requester', requesterOf(task)],
     ['case-manager', entry],
   ]
   return roles.filter(([, id]) => id === agency).map(([role]) => role)

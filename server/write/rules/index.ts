@@ -7,6 +7,7 @@ import { careTeamRules } from './care-team.ts'
 import { catalogueRules } from './catalogue.ts'
 import { contactRules } from './contact.ts'
 import { closedReferralRules } from './closed-referral.ts'
+import { consentTimerRules } from './consent-timer.ts'
 import { consentRules } from './consent.ts'
 import { definitionRules } from './definition.ts'
 import { duplicateRules } from './duplicate.ts'
@@ -47,6 +48,7 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...definitionRules(tables),
   ...timerRules(tables),
   ...outcomeTextRules,
+  ...consentTimerRules(tables),
   ...contactRules(tables),
   ...referralOriginRules(tables),
 ]
