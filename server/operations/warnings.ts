@@ -79,7 +79,8 @@ type WarningFilter = {
 }
 
 function filterOf({ timers }: WarningsNeeds, given: Values): WarningFilter {
-  const rules = [...timers.table.timers.map(({ rule }) => rule), APPEAL]
+  const { timers: ofReferrals, consents } = timers.table
+  const rules = [...[...ofReferrals, ...consents].map(({ rule }) => rule), APPEAL]
   const { count = COUNT } = given
   if (typeof count !== 'number' || count < 1 || count > MOST)
     throw refuse('invalid-parameter', `\`count\` is \`${String(count)}\`; it takes 1 to ${MOST}.`)

@@ -83,7 +83,9 @@ describe('operations / validate', () => {
     assert.deepEqual(errors(await es.post('/Goal/$validate', orphan)), [])
     assert.deepEqual(errors(await es.post('/Goal/$validate?mode=create', orphan)), ['reference-not-found Goal.subject'])
     const twin = participant('es', { number: 'ES-900' })
-    assert.deepEqual(errors(await es.post('/Patient/$validate?mode=create', twin)), ['duplicate-participant Patient.identifier'])
+    assert.deepEqual(errors(await es.post('/Patient/$validate?mode=create', twin)), [
+      'duplicate-participant Patient.identifier',
+    ])
     const before = made(await es.get('/Goal?_total=accurate&_count=0')).total
     assert.deepEqual(errors(await es.post('/Goal/$validate?mode=create', goal(`Patient/${person.id}`))), [])
     assert.equal(made(await es.get('/Goal?_total=accurate&_count=0')).total, before)
