@@ -6,12 +6,13 @@ import {
   consent,
   output,
   participation,
+  profileAt,
   referral,
   resident,
   task,
 } from '../../test/builders/index.ts'
 import type { Body } from '../../test/builders/index.ts'
-import type { Ending, PlannedReferral } from './plan.ts'
+import type { PlannedReferral } from './plan.ts'
 
 export type Entry = {
   readonly fullUrl?: string
@@ -61,8 +62,17 @@ export const snapEnrolment = (subject: string, start: string): Entry =>
     ...participation(subject, 'dhs', { type: [coded(codeSystemAt('program'), 'snap')], period: { start } }),
   })
 
-/** What the owner answers: it accepts with an appointment, or turns it down. */
-export function answer(ending: Ending): object {
+/** Days on which the owner tries to reach a participant who has no appointment: three of them are working days. */
+const TRIES = 7
+
+/** Half of those who do not show up missed an appointment; the others could not be reached, where there was the time. */
+const isUnreached = ({ ending, number, answered, closed }: PlannedReferral): boolean =>
+  ending === 'no-show' && number % 2 === 1 && closed - answered >= TRIES
+
+/** What the owner answers: it accepts with an appointment or begins to call, or it turns the referral down. */
+export function answer(one: PlannedReferral): object {
+  const { ending } = one
+  if (isUnreached(one)) return { status: 'accepted', ...business('contact-attempted') }
   if (ending === 'ineligible') return { status: 'rejected', ...business('ineligible-screened'), ...INELIGIBLE }
   if (ending === 'rejected')
     return { status: 'rejected', ...business('rejected-capacity'), statusReason: { text: 'The program is full.' } }
@@ -74,7 +84,9 @@ const INELIGIBLE = {
 }
 
 /** The steps from an accepted referral to its end; each is one version. */
-export function closing(ending: Ending): readonly object[] {
+export function closing(one: PlannedReferral): readonly object[] {
+  const { ending } = one
+  if (isUnreached(one)) return [{ status: 'failed', ...business('unable-to-reach'), ...MISSED }]
   if (ending === 'received-services') return [{ status: 'completed', ...business('services-received') }]
   if (ending === 'no-show') return [business('event-missed'), { status: 'failed', ...business('no-show'), ...MISSED }]
   if (ending === 'declined')
@@ -84,10 +96,22 @@ export function closing(ending: Ending): readonly object[] {
 
 const MISSED = { statusReason: { text: 'Did not come to the appointment.' } }
 
-/** The outputs that close a referral with an outcome. */
-export function outputsOf(ending: Ending): readonly object[] {
+/** One attempt on each of the days before the closing, by phone and by letter in turn. `first`: the day 0 of the year (ms). */
+const attemptsOf = ({ closed }: PlannedReferral, first: number): readonly object[] =>
+  Array.from({ length: TRIES }, (_, back) => ({
+    extension: [{ url: profileAt('ext-contact-way'), valueCode: back % 2 === 0 ? 'phone' : 'letter' }],
+    type: coded(codeSystemAt('task-output'), 'contact-attempt'),
+    valueDateTime: new Date(first + (closed - back) * DAY).toISOString(),
+  }))
+
+const DAY = 86_400_000
+
+/** The outputs that close a referral with an outcome, and their evidence. */
+export function outputsOf(one: PlannedReferral, first: number): readonly object[] {
+  const { ending } = one
   if (ending === 'withdrawn' || ending === 'rejected' || ending === 'open') return []
   const outcome = output('outcome', 'referral-outcome', ending)
+  if (isUnreached(one)) return [...attemptsOf(one, first), outcome]
   if (ending !== 'received-services') return [outcome]
   return [outcome, output('resulting-service-code', 'service-catalogue', 'career-counseling')]
 }

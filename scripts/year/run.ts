@@ -188,16 +188,16 @@ class Year {
     const { ending, owner } = one
     if (ending === 'open' || ending === 'withdrawn') return { agency: owner, entry: () => undefined }
     const ends = ending === 'ineligible' || ending === 'rejected'
-    return { agency: owner, entry: () => this.#change(one, answer(ending), ends ? outputsOf(ending) : []) }
+    return { agency: owner, entry: () => this.#change(one, answer(one), ends ? outputsOf(one, FIRST) : []) }
   }
 
   #closing(one: PlannedReferral, turn: number): Step {
     const { ending, owner, requester } = one
     if (ending === 'withdrawn' && turn === 0)
       return { agency: requester, entry: () => this.#change(one, withdrawal, []) }
-    const steps = closing(ending)
+    const steps = closing(one)
     const change = steps[turn]
-    const outputs = turn === steps.length - 1 ? outputsOf(ending) : []
+    const outputs = turn === steps.length - 1 ? outputsOf(one, FIRST) : []
     return { agency: owner, entry: () => (change === undefined ? undefined : this.#change(one, change, outputs)) }
   }
 

@@ -84,12 +84,14 @@ describe('write / rules / referral-origin', function () {
   const outputsOf = (task: StoredBody): readonly object[] => (task.output ?? []) as readonly object[]
 
   /** Sent to abe, which stated something, then routed to vr. */
-  async function routed(stated: readonly object[], number?: string): Promise<StoredBody> {
+  async function routed(stated: readonly object[], number?: string, more: object = {}): Promise<StoredBody> {
     const subject = await newcomer(es, 'es')
     const { task } = await referred(es, subject, 'es', 'abe')
     const identifier =
       number === undefined ? {} : { identifier: [...((task.identifier ?? []) as object[]), filler(number)] }
-    const noted = made(await abe.change(task, { ...(stated.length > 0 ? { output: stated } : {}), ...identifier }))
+    const noted = made(
+      await abe.change(task, { ...(stated.length > 0 ? { output: stated } : {}), ...identifier, ...more }),
+    )
     await post(es, consent(subject, 'es', 'vr'))
     return made(await es.change(noted, { owner: agency('vr') })) as StoredBody
   }
@@ -120,6 +122,50 @@ describe('write / rules / referral-origin', function () {
         assert.deepEqual(outputsOf(made(await es.get(`/Task/${current.id}`)) as StoredBody), outputsOf(current))
       })
     }
+  }
+
+  /** Who changes an element of a referral that was routed from abe to vr: `R` es, `O` vr; `F`, abe, changes nothing. */
+  const ELEMENTS: Readonly<Record<string, { readonly by: string; readonly more: (task: StoredBody) => object }>> = {
+    priority: { by: 'R', more: () => ({ priority: 'urgent' }) },
+    'the date of contact': { by: 'R', more: () => ({ restriction: { period: { end: '2027-01-05' } } }) },
+    description: { by: 'R', more: () => ({ description: 'Reading and writing.' }) },
+    'the time of the appointment': { by: 'O', more: () => ({ executionPeriod: { start: '2026-12-30T15:00:00Z' } }) },
+    'the note of the former owner': { by: '', more: (task) => ({ note: (task.note as object[]).slice(1) }) },
+    'a note in the name of the former owner': {
+      by: '',
+      more: (task) => ({ note: [...(task.note as object[]), { text: 'Mine.', authorReference: agency('abe') }] }),
+    },
+    'the note of the requester': { by: 'R', more: (task) => ({ note: (task.note as object[]).slice(0, 1) }) },
+    requester: { by: '', more: () => ({ requester: agency('vr') }) },
+    'the participant': { by: '', more: () => ({ for: { reference: 'Patient/another' } }) },
+    'the request': { by: '', more: () => ({ focus: { reference: 'ServiceRequest/another' } }) },
+    'a warning of the hub': {
+      by: '',
+      more: (task) => ({ output: [...outputsOf(task), typed('warning', { valueString: 'Late.' })] }),
+    },
+    'a decision of the area monitor': {
+      by: '',
+      more: (task) => ({ output: [...outputsOf(task), typed('decision', { valueAnnotation: { text: 'Ours.' } })] }),
+    },
+  }
+  for (const [status, steps] of Object.entries(STATES)) {
+    it(`is changed element by element by those whose it is alone, while the referral is ${status}`, async () => {
+      const task = await routed([OUTPUTS.feedback!.stated], undefined, { note: [{ text: 'No place.' }] })
+      const note = [...(task.note as object[]), { text: 'Call after five.' }]
+      const noted = made(await es.change(task, { note })) as StoredBody
+      let current = await movedOn(noted, steps)
+      for (const [name, { by, more }] of Object.entries(ELEMENTS)) {
+        // Whose it is comes last: to send what is there already changes nothing.
+        const parties = [...['F', 'O', 'R'].filter((one) => one !== by), ...(by === '' ? [] : [by])]
+        for (const party of parties) {
+          const client = { F: abe, O: vr, R: es }[party]!
+          const may = by === party && (status !== 'completed' || name === 'the note of the requester')
+          const answer = await client.change(current, more(current))
+          assert.equal(answer.status < 300, may, `${name} by ${party}: ${answer.status} ${answer.text.slice(0, 300)}`)
+          if (may) current = made(answer) as StoredBody
+        }
+      }
+    })
   }
 
   it('lets the number of the former owner give way to that of the new one, and to nobody else', async () => {
