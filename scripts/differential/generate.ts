@@ -7,7 +7,7 @@ import type { Definitions } from '../../server/definitions/definitions.ts'
 import { createTerminology } from '../../server/terminology/terminology.ts'
 import type { Edit, Ground, Mutator, Resource, Site } from './mutation.ts'
 import { FAULTS, OF_GUIDES, VARIANTS, type Kinds } from './mutators/index.ts'
-import { createRandom, type Random } from './random.ts'
+import { createRandom, type Random } from '../random.ts'
 import type { Seed } from './seeds.ts'
 import { sitesOf } from './sites.ts'
 

@@ -2,7 +2,7 @@
 import type { ElementNode } from '../../server/definitions/structures/element.ts'
 import type { Structures } from '../../server/definitions/structures/structure-definition.ts'
 import type { Terminology } from '../../server/terminology/terminology.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 
 export type Resource = Readonly<Record<string, unknown>> & { readonly resourceType: string }
 

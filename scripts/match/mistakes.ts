@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { NicknameTable } from '../../server/domain/participant/matching-rule.ts'
 import { emailOf, familyName, home, phone, type Person } from './person.ts'
-import type { Choices } from './random.ts'
+import type { Random } from '../random.ts'
 
 const { names: NICKNAMES } = JSON.parse(
   readFileSync(new URL('../../capability/rules/nicknames.json', import.meta.url), 'utf8'),
@@ -21,7 +21,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 type Mistake = {
   readonly name: string
   readonly percent: number
-  readonly make: (random: Choices, one: Person) => Person
+  readonly make: (random: Random, one: Person) => Person
 }
 
 /** How often each happens, of a hundred second records. Several may happen to one. */
@@ -53,7 +53,7 @@ export const MISTAKES: readonly Mistake[] = [
     percent: 1,
     make: (r, one) => ({
       ...one,
-      birthDate: `${Number(one.birthDate.slice(0, 4)) + r.one([1, -1])}${one.birthDate.slice(4)}`,
+      birthDate: `${Number(one.birthDate.slice(0, 4)) + r.pick([1, -1])}${one.birthDate.slice(4)}`,
     }),
   },
   { name: 'moved', percent: 25, make: (r, one) => ({ ...one, home: home(r) }) },
@@ -77,7 +77,7 @@ export const MISTAKES: readonly Mistake[] = [
 
 /** The person as it is recorded the second time, and what differs. */
 export function secondTime(
-  random: Choices,
+  random: Random,
   one: Person,
 ): { readonly person: Person; readonly mistakes: readonly string[] } {
   let person = one
@@ -93,27 +93,27 @@ export function secondTime(
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
 /** One letter other, more or less, or two neighbours exchanged. */
-export function slip(random: Choices, text: string): string {
+export function slip(random: Random, text: string): string {
   const at = 1 + random.below(Math.max(1, text.length - 2))
   const [before, letter, after] = [text.slice(0, at), text.charAt(at), text.slice(at + 1)]
-  return random.one([
-    () => before + random.one([...LETTERS]) + after,
+  return random.pick([
+    () => before + random.pick([...LETTERS]) + after,
     () => before + after,
-    () => before + letter + random.one([...LETTERS]) + after,
+    () => before + letter + random.pick([...LETTERS]) + after,
     () => before + after.charAt(0) + letter + after.slice(1),
   ])()
 }
 
-function nickname(random: Choices, given: string): string {
+function nickname(random: Random, given: string): string {
   if (OTHERS[given] !== undefined && random.percent(50)) return OTHERS[given]
   const row = NICKNAMES.find(([name]) => name === given.toUpperCase())
   if (row === undefined) return given
-  const name = random.one(row.slice(1))
+  const name = random.pick(row.slice(1))
   return name.charAt(0) + name.slice(1).toLowerCase()
 }
 
 /** Half of those who marry say what they were called before. */
-function married(random: Choices, one: Person): Person {
+function married(random: Random, one: Person): Person {
   if (one.gender === 'male') return one
   return { ...one, family: familyName(random), ...(random.percent(50) ? { maiden: one.family } : {}) }
 }
@@ -123,10 +123,10 @@ function exchangedDate(date: string): string {
   return Number(day) <= 12 ? `${year}-${day}-${month}` : date
 }
 
-function slippedDate(random: Choices, date: string): string {
+function slippedDate(random: Random, date: string): string {
   const two = (number: number): string => String(number).padStart(2, '0')
   const [year = '', month = '', day = ''] = date.split('-')
-  return random.one([
+  return random.pick([
     () => `${year.slice(0, 2)}${year.charAt(3)}${year.charAt(2)}-${month}-${day}`,
     () => `${year}-${month}-${two(1 + ((Number(day) + random.below(3)) % 28))}`,
     () => `${year}-${two(1 + random.below(12))}-${day}`,
@@ -134,7 +134,7 @@ function slippedDate(random: Choices, date: string): string {
   ])()
 }
 
-function slippedNumber(random: Choices, number: string): string {
+function slippedNumber(random: Random, number: string): string {
   const digits = number.slice(0, 10)
   return digits + String((Number(number.charAt(10)) + 1 + random.below(8)) % 10)
 }

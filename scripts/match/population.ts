@@ -5,7 +5,7 @@
 import type { Resource } from '../../server/fhir/types.ts'
 import { secondTime } from './mistakes.ts'
 import { birthDate, emailOf, givenName, person, phone, recorded, ssn, type Person } from './person.ts'
-import { seeded, type Choices } from './random.ts'
+import { createRandom, type Random } from '../random.ts'
 
 export type Recorded = {
   /** Who it is: two records of one person have the same. */
@@ -19,7 +19,7 @@ export type PopulationOptions = { readonly records: number; readonly duplicates:
 
 /** First records, then the second ones. */
 export function population({ records, duplicates, seed }: PopulationOptions): readonly Recorded[] {
-  const random = seeded(seed)
+  const random = createRandom(seed)
   const people: Person[] = []
   while (people.length < records - duplicates) {
     const one = person(random)
@@ -38,7 +38,7 @@ export function population({ records, duplicates, seed }: PopulationOptions): re
 }
 
 /** Somebody at the same address. */
-function relative(random: Choices, { home, family, ...one }: Person): Person {
+function relative(random: Random, { home, family, ...one }: Person): Person {
   const { phone: shared } = one
   const own = {
     family,
@@ -47,7 +47,7 @@ function relative(random: Choices, { home, family, ...one }: Person): Person {
     ...(random.percent(70) ? { ssn: ssn(random) } : {}),
   }
   const gender = random.percent(50) ? one.gender : one.gender === 'male' ? 'female' : 'male'
-  return random.one([
+  return random.pick([
     // A twin.
     (): Person => ({
       ...own,

@@ -3,7 +3,7 @@
  * about it and how late, and how it ends. The counts are those of the nomination (Oct 2018 to Oct 2019), scaled; each is
  * met exactly, whatever the seed.
  */
-import { random, type Random } from '../../test/whole/random.ts'
+import { createRandom, type Random } from '../random.ts'
 
 /** Inter-agency referrals of the year, and the shares of the closed ones in hundredths. */
 const REFERRALS = 52_248
@@ -65,7 +65,7 @@ export type YearPlan = {
 
 /** `scale`: 1 for the whole year, 100 for a hundredth of it. */
 export function planYear(scale: number, seed: number): YearPlan {
-  const choice = random(seed)
+  const choice = createRandom(seed)
   const scaled = (count: number): number => Math.round(count / scale)
   const sent = scaled(REFERRALS)
   const [ended, open] = [Math.round((sent * ENDED) / 1000), Math.round((sent * OPEN) / 1000)]

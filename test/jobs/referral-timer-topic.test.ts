@@ -4,7 +4,7 @@ import { createClock } from '../../server/clock.ts'
 import { subscription } from '../builders/index.ts'
 import { given, made } from '../given.ts'
 import { listener } from '../whole/crash/listener.ts'
-import { random } from '../whole/random.ts'
+import { createRandom } from '../../scripts/random.ts'
 import { DAY, MONDAY, referTo } from './clocked-hub.ts'
 
 describe('jobs / referral timer / notification', function () {
@@ -16,7 +16,7 @@ describe('jobs / referral timer / notification', function () {
       { HUB_LOOPBACK_ENDPOINTS: 'true' },
       createClock(() => now),
     )
-    const endpoints = await Promise.all(['vr', 'es', 'abe'].map(() => listener(random(1), 0)))
+    const endpoints = await Promise.all(['vr', 'es', 'abe'].map(() => listener(createRandom(1), 0)))
     const [vr, es, abe] = endpoints as [(typeof endpoints)[0], (typeof endpoints)[0], (typeof endpoints)[0]]
     try {
       for (const [agency, { url, greeted }] of Object.entries({ vr, es, abe })) {

@@ -16,7 +16,7 @@ import { agency, business, codeSystemAt, coded, consent, output, type Body } fro
 import { clientAt, made, type Client } from '../given.ts'
 import { DAY, hubOver, MONDAY, referTo, warningsOf, type StoredTask } from '../jobs/clocked-hub.ts'
 import { STORES } from '../store/stores.ts'
-import { random, type Random } from '../whole/random.ts'
+import { createRandom, type Random } from '../../scripts/random.ts'
 
 const STEPS = Number(process.env['HISTORY'] ?? '60')
 const AGENCIES = ['es', 'vr', 'board'] as const
@@ -45,7 +45,7 @@ for (const kind of STORES) {
         const run = {
           work,
           as,
-          choice: random(seed),
+          choice: createRandom(seed),
           tasks: [] as string[],
           out: new Set<string>(),
           clock: opened.clock,

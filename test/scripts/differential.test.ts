@@ -7,7 +7,7 @@ import { classOf } from '../../scripts/differential/explained.ts'
 import { mutantsOf, patched, type Mutant } from '../../scripts/differential/generate.ts'
 import { resultsOf } from '../../scripts/differential/other-validator.ts'
 import { FAULTS, OF_GUIDES, VARIANTS } from '../../scripts/differential/mutators/index.ts'
-import { createRandom } from '../../scripts/differential/random.ts'
+import { createRandom } from '../../scripts/random.ts'
 import { agrees, report, withAnyExtension, type Compared } from '../../scripts/differential/report.ts'
 import { seedsIn, seedsOf, type Seed } from '../../scripts/differential/seeds.ts'
 import type { Definitions } from '../../server/definitions/definitions.ts'
@@ -103,7 +103,7 @@ describe('differential / numbers', () => {
   it('are the same sequence for the same seeds, and within bounds', () => {
     const row = (...seeds: readonly number[]) => {
       const random = createRandom(...seeds)
-      return Array.from({ length: 200 }, () => random.int(6))
+      return Array.from({ length: 200 }, () => random.below(6))
     }
     assert.deepEqual(row(1, 2), row(1, 2))
     assert.notDeepEqual(row(1, 2), row(2, 1))

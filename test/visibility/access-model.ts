@@ -20,7 +20,7 @@ import {
 } from '../builders/index.ts'
 import { codeSystemAt } from '../builders/coding.ts'
 import { made, type Answer, type Client } from '../given.ts'
-import { createRandom, type SeededRandom } from './random.ts'
+import { createRandom, type Random } from '../../scripts/random.ts'
 
 const AGENCIES = ['es', 'abe', 'vr', 'dhs'] as const
 const READERS = [...AGENCIES, 'board'] as const
@@ -42,7 +42,7 @@ type ModelEpisode = ModelRecord & { open: boolean }
 
 type AccessHistory = {
   readonly as: (agency: string) => Client
-  readonly random: SeededRandom
+  readonly random: Random
   readonly subject: string
   readonly patient: ModelRecord
   readonly plain: ModelRecord[]
@@ -119,7 +119,7 @@ const recordOf = (answer: Answer, agency: string, classes: ClassName[] = []) => 
 }
 
 const addCondition: Action = async (history, agency) => {
-  const classes = history.random.percent(50) ? [] : [history.random.one(CLASSES)]
+  const classes = history.random.percent(50) ? [] : [history.random.pick(CLASSES)]
   const answer = await history.as(agency).post('/Condition', labelled(condition(history.subject), ...classes))
   return {
     name: `Condition ${classes.join()}`,
@@ -132,7 +132,7 @@ const addCondition: Action = async (history, agency) => {
 const label: Action = async (history, agency) => {
   const record = pick(history, history.plain)
   if (!record || record.deleted || record.owner !== agency) return undefined
-  const name = history.random.one(CLASSES)
+  const name = history.random.pick(CLASSES)
   const classes = [...new Set([...record.classes, name])].sort()
   const answer = await history.as(agency).put(`/${record.key}`, labelled(record.body, ...classes))
   return {
@@ -163,9 +163,9 @@ const edit: Action = async (history, agency) => {
 
 const addConsent: Action = async (history, agency) => {
   const { random, subject } = history
-  const to = random.one(AGENCIES)
-  const classes = random.percent(40) ? [random.one(CLASSES)] : []
-  const purpose = random.percent(85) ? random.one(['referral', 'case-management']) : 'research'
+  const to = random.pick(AGENCIES)
+  const classes = random.percent(40) ? [random.pick(CLASSES)] : []
+  const purpose = random.percent(85) ? random.pick(['referral', 'case-management']) : 'research'
   const past = random.percent(10)
   const by = agency === 'board' ? 'es' : agency
   const body = consent(subject, by, to, {
@@ -195,7 +195,7 @@ const addConsent: Action = async (history, agency) => {
 }
 
 const addDenial: Action = async (history, agency) => {
-  const to = history.random.one(AGENCIES)
+  const to = history.random.pick(AGENCIES)
   const body = denial(history.subject, agency === 'board' ? 'es' : agency, to)
   const answer = await history.as(agency).post('/Consent', body)
   return {
@@ -210,7 +210,7 @@ const addDenial: Action = async (history, agency) => {
 }
 
 const revoke: Action = async (history, agency) => {
-  const to = history.random.one(AGENCIES)
+  const to = history.random.pick(AGENCIES)
   const parameter = [{ name: 'recipient', valueReference: { reference: `Organization/${to}` } }]
   const answer = await history
     .as(agency)
@@ -267,7 +267,7 @@ const turnConsent: Action = async (history, agency) => {
 
 const refer: Action = async (history, agency) => {
   if (agency === 'board') return undefined
-  const to = history.random.one(AGENCIES)
+  const to = history.random.pick(AGENCIES)
   const { subject } = history
   const urn = 'urn:uuid:0c4f0a4e-2b4e-4a39-a7a2-4a8f5a8c9f10'
   const answer = await history
@@ -295,7 +295,7 @@ const moveTask: Action = async (history) => {
   const record = pick(history, history.tasks)
   if (!record || !OPEN.includes(record.status)) return undefined
   const reason = { statusReason: { text: 'No place is free.' } }
-  const [agency, status, more] = history.random.one([
+  const [agency, status, more] = history.random.pick([
     [record.to, 'accepted', business('accepted')],
     [record.to, 'rejected', { ...business('rejected-capacity'), ...reason }],
     [record.requester, 'cancelled', { ...business('withdrawn'), ...reason }],
@@ -369,7 +369,7 @@ const deleteOrRestore: Action = async (history) => {
 }
 
 const pick = <T>({ random }: AccessHistory, list: readonly T[]): T | undefined =>
-  list.length === 0 ? undefined : random.one(list)
+  list.length === 0 ? undefined : random.pick(list)
 
 const ACTIONS: readonly Action[] = [
   addCondition,
@@ -404,8 +404,8 @@ export async function playHistory(as: (agency: string) => Client, seed: number, 
   const history: AccessHistory = { as, random, subject, patient: record, ...lists }
   let accepted = 0
   for (let count = 0; count < steps; count += 1) {
-    const agency = random.percent(40) ? 'es' : random.one(READERS)
-    const step = await random.one(ACTIONS)(history, agency)
+    const agency = random.percent(40) ? 'es' : random.pick(READERS)
+    const step = await random.pick(ACTIONS)(history, agency)
     if (!step) continue
     const ok = step.answer.status < 300
     history.log.push(`${agency}: ${step.name} -> ${step.answer.status}`)

@@ -1,6 +1,6 @@
 /** More kinds of requests that abe sends: about profiles, tags and labels, the events of its subscriptions, a lost person. */
 import { codeSystemAt, lookUpConsent, matchParameters } from '../builders/index.ts'
-import type { Knowledge, RequestKind } from './requests.ts'
+import type { Knowledge, RequestKind } from './knowledge.ts'
 import { LOST_PERSON } from './twin-worlds.ts'
 import type { Sent } from './twins.ts'
 
@@ -16,13 +16,13 @@ export const kindsOfMetaAndEvents = (
   abe: Abe,
   key: KeyOf,
 ): readonly (readonly [weight: number, name: string, kind: RequestKind])[] => [
-  [2, '$meta', (k) => abe('GET', `${k.random.one([`/${key(k)}`, `/${key(k).split('/')[0]}`, ''])}/$meta`)],
+  [2, '$meta', (k) => abe('GET', `${k.random.pick([`/${key(k)}`, `/${key(k).split('/')[0]}`, ''])}/$meta`)],
   [
     2,
     '$meta-add, $meta-delete',
     (k) => {
-      const meta = k.random.one([{ tag: [{ code: 'to-check' }] }, { security: LABELS }, { security: LABELS.slice(1) }])
-      const path = `/${key(k)}/$${k.random.one(['meta-add', 'meta-delete'])}`
+      const meta = k.random.pick([{ tag: [{ code: 'to-check' }] }, { security: LABELS }, { security: LABELS.slice(1) }])
+      const path = `/${key(k)}/$${k.random.pick(['meta-add', 'meta-delete'])}`
       return abe('POST', path, { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: meta }] })
     },
   ],
@@ -35,7 +35,7 @@ export const kindsOfMetaAndEvents = (
       return abe('GET', `/${key(k, 'Subscription')}/$events${from}${content}`)
     },
   ],
-  [2, '$status', (k) => abe('GET', `${k.random.one([`/${key(k, 'Subscription')}`, '/Subscription'])}/$status`)],
+  [2, '$status', (k) => abe('GET', `${k.random.pick([`/${key(k, 'Subscription')}`, '/Subscription'])}/$status`)],
   [
     2,
     '$match of somebody who denied abe',

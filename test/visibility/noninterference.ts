@@ -4,8 +4,9 @@
  * would tell abe of what it may not know.
  */
 import { condition, consent, participant, subscription, type Body } from '../builders/index.ts'
-import { createRandom, type SeededRandom } from './random.ts'
-import { learn, nextRequest, type Knowledge, type Offered } from './requests.ts'
+import { createRandom, type Random } from '../../scripts/random.ts'
+import type { Knowledge, Offered } from './knowledge.ts'
+import { learn, nextRequest } from './requests.ts'
 import { keepSecret, keyIn, share } from './twin-worlds.ts'
 import { twins, type Observe, type Twins } from './twins.ts'
 
@@ -52,7 +53,7 @@ export async function compare({ requests, seed, betray, progress, observe }: Run
 
 type Watch = { readonly statuses: Record<string, number> } & Pick<Run, 'betray' | 'progress' | 'observe'>
 
-async function inOneWorld(random: SeededRandom, requests: number, { statuses, betray, progress, observe }: Watch) {
+async function inOneWorld(random: Random, requests: number, { statuses, betray, progress, observe }: Watch) {
   const hubs = await twins(START, observe)
   try {
     const knowledge = await begin(hubs, random)
@@ -78,7 +79,7 @@ async function inOneWorld(random: SeededRandom, requests: number, { statuses, be
   }
 }
 
-async function begin(hubs: Twins, random: SeededRandom): Promise<Knowledge> {
+async function begin(hubs: Twins, random: Random): Promise<Knowledge> {
   const { text } = await hubs.ask({ agency: 'abe', method: 'GET', path: '/metadata' })
   const { rest } = JSON.parse(text) as { rest: { resource: Offered[] }[] }
   return { random, offers: rest[0]!.resource, secrets: { keys: [] }, addresses: [], states: new Map() }
@@ -108,11 +109,11 @@ async function turn(hubs: Twins, { random, states }: Knowledge, shared: readonly
     ([key, { organization }]) => key.startsWith('Consent/') && names(organization, 'es'),
   )
   if (permits.length === 0 || random.percent(30)) {
-    const body = condition(random.one([shared[1]!, shared[2]!]))
+    const body = condition(random.pick([shared[1]!, shared[2]!]))
     await hubs.ask({ agency: 'es', method: 'POST', path: '/Condition', body })
     return
   }
-  const [key, state] = random.one(permits) as [string, Body]
+  const [key, state] = random.pick(permits) as [string, Body]
   const status = state.status === 'active' ? 'inactive' : 'active'
   const changed = { ...state, status }
   const { status: answered } = await hubs.ask({ agency: 'es', method: 'PUT', path: `/${key}`, body: changed })
@@ -120,7 +121,7 @@ async function turn(hubs: Twins, { random, states }: Knowledge, shared: readonly
 }
 
 /** es denies abe what it knew, in both, and mostly lifts it again. */
-async function deny(hubs: Twins, random: SeededRandom, subject: string): Promise<void> {
+async function deny(hubs: Twins, random: Random, subject: string): Promise<void> {
   const parameter = [{ name: 'recipient', valueReference: { reference: 'Organization/abe' } }]
   const body = { resourceType: 'Parameters', parameter }
   const answer = await hubs.ask({ agency: 'es', method: 'POST', path: `/${subject}/$revoke-consent`, body })
@@ -131,7 +132,7 @@ async function deny(hubs: Twins, random: SeededRandom, subject: string): Promise
 }
 
 /** es enters somebody again, and the board merges the two records, in both; some are taken apart again. */
-async function merge(hubs: Twins, random: SeededRandom, target: string): Promise<void> {
+async function merge(hubs: Twins, random: Random, target: string): Promise<void> {
   const post = async (agency: string, body: Body) =>
     keyIn(await hubs.ask({ agency, method: 'POST', path: `/${body.resourceType}`, body }))
   const source = await post('es', participant('es'))

@@ -16,28 +16,10 @@ import {
   type Body,
 } from '../builders/index.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
-import type { SeededRandom } from './random.ts'
-import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS, type Secrets } from './twin-worlds.ts'
+import type { Random } from '../../scripts/random.ts'
+import type { Knowledge, Offered, RequestKind } from './knowledge.ts'
+import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
 import type { Sent, TwinAnswer } from './twins.ts'
-
-/** A type as the capability statement offers it. */
-export type Offered = {
-  readonly type: string
-  readonly searchParam?: readonly { readonly name: string; readonly type: string }[]
-  readonly searchInclude?: readonly string[]
-}
-
-export type Knowledge = {
-  readonly random: SeededRandom
-  readonly offers: readonly Offered[]
-  readonly secrets: Secrets
-  /** Addresses that abe has seen: `Patient/«3»`. */
-  readonly addresses: string[]
-  /** The last state seen of a record, with marks. */
-  readonly states: Map<string, Body>
-}
-
-export type RequestKind = (knowledge: Knowledge) => Sent | undefined
 
 const RESOURCE = /"resourceType":"([A-Za-z]+)","id":"([^"]+)"/g
 
@@ -57,8 +39,8 @@ function key(knowledge: Knowledge, type?: string): string {
   const { random, addresses, secrets } = knowledge
   const fits = (list: readonly string[]) => (type ? list.filter((one) => one.startsWith(`${type}/`)) : list)
   const list = fits(random.percent(55) ? addresses : secrets.keys)
-  const none = `${type ?? random.one(['Patient', 'Condition', 'Task', 'Consent'])}/${random.one(['nothing', 'vr.1', '01m863k2tm9c8g8t5se4rmnst2'])}`
-  return list.length > 0 && !random.percent(8) ? random.one(list) : none
+  const none = `${type ?? random.pick(['Patient', 'Condition', 'Task', 'Consent'])}/${random.pick(['nothing', 'vr.1', '01m863k2tm9c8g8t5se4rmnst2'])}`
+  return list.length > 0 && !random.percent(8) ? random.pick(list) : none
 }
 
 const abe = (method: string, path: string, body?: unknown, headers: Sent['headers'] = {}): Sent => ({
@@ -82,7 +64,7 @@ function body(knowledge: Knowledge): Body {
     () => labelled(condition(subject, 'disability'), 'disability'),
     () => ({ ...goal(subject), addresses: [{ reference: key(knowledge, 'Condition') }] }),
     () => participation(subject, 'abe', { referralRequest: [{ reference: key(knowledge, 'ServiceRequest') }] }),
-    () => consent(subject, 'abe', random.one(['vr', 'dhs'])),
+    () => consent(subject, 'abe', random.pick(['vr', 'dhs'])),
     () => assessment(subject, random.percent(50)),
     () => ({ ...condition(subject), evidence: [{ detail: [{ reference: key(knowledge, 'QuestionnaireResponse') }] }] }),
     () => relatedPerson(subject),
@@ -93,7 +75,7 @@ function body(knowledge: Knowledge): Body {
     () => condition(`https://elsewhere.example/fhir/${subject}`),
     () => condition(`${subject}/_history/1`),
   ]
-  return random.one(MADE)()
+  return random.pick(MADE)()
 }
 
 /** A body of the type, where one comes up; else one of another type. */
@@ -102,39 +84,39 @@ function bodyLike(knowledge: Knowledge, type: string): Body {
   return tried.find((one) => one.resourceType === type) ?? tried[0]!
 }
 
-const person = (random: SeededRandom): Body =>
+const person = (random: Random): Body =>
   participant(random.percent(95) ? 'abe' : 'es', {
-    ...(random.percent(50) ? { ssn: random.one(SSNS) } : {}),
-    ...(random.percent(50) ? { number: random.one(NUMBERS) } : {}),
-    family: random.one(FAMILIES),
-    given: random.one(GIVENS),
+    ...(random.percent(50) ? { ssn: random.pick(SSNS) } : {}),
+    ...(random.percent(50) ? { number: random.pick(NUMBERS) } : {}),
+    family: random.pick(FAMILIES),
+    given: random.pick(GIVENS),
   })
 
 /** Somebody who may be a certain match: with a phone and a home. */
-export const contactable = (random: SeededRandom): Body => ({
+export const contactable = (random: Random): Body => ({
   ...person(random),
-  telecom: [{ system: 'phone', value: random.one(['662-555-0101', '(662) 555-0102']) }],
+  telecom: [{ system: 'phone', value: random.pick(['662-555-0101', '(662) 555-0102']) }],
   ...(random.percent(50) ? { address: [{ line: ['12 Oak Street'], city: 'Tupelo', postalCode: '38801' }] } : {}),
 })
 
-const identifierOf = (random: SeededRandom): string =>
-  `https://no-wrong-door.example/fhir/NamingSystem/agency/${random.one(NUMBERED)}|${random.one(NUMBERS)}`
+const identifierOf = (random: Random): string =>
+  `https://no-wrong-door.example/fhir/NamingSystem/agency/${random.pick(NUMBERED)}|${random.pick(NUMBERS)}`
 
 /** The condition of a conditional create or reference. */
 const criteria = (knowledge: Knowledge, type: string): string => {
   const { random } = knowledge
-  return random.one([
+  return random.pick([
     `identifier=${encodeURIComponent(identifierOf(random))}`,
     `_id=${key(knowledge, type).split('/')[1]}`,
     type === 'Patient'
-      ? `family=${random.one(FAMILIES)}&given=${random.one(GIVENS)}`
+      ? `family=${random.pick(FAMILIES)}&given=${random.pick(GIVENS)}`
       : `patient=${subjectOf(knowledge)}`,
   ])
 }
 
 const VALUES: Readonly<Record<string, (knowledge: Knowledge) => string>> = {
   token: ({ random }) =>
-    random.one([
+    random.pick([
       'active',
       'final',
       'requested',
@@ -147,9 +129,9 @@ const VALUES: Readonly<Record<string, (knowledge: Knowledge) => string>> = {
       'permit',
       'order',
     ]),
-  string: ({ random }) => random.one([...FAMILIES, ...GIVENS, 'fer', 'x', 'Magnolia', 'Oleander']),
+  string: ({ random }) => random.pick([...FAMILIES, ...GIVENS, 'fer', 'x', 'Magnolia', 'Oleander']),
   reference: (knowledge) =>
-    knowledge.random.one([
+    knowledge.random.pick([
       subjectOf(knowledge),
       subjectOf(knowledge).split('/')[1]!,
       'Organization/abe',
@@ -157,9 +139,9 @@ const VALUES: Readonly<Record<string, (knowledge: Knowledge) => string>> = {
       key(knowledge),
     ]),
   date: ({ random }) =>
-    random.one(['2026', 'ge2026-01-01', 'lt2026-06-01', 'eq2026-01-05', 'ne2026-01-05', 'gt2026-06-01', 'ap2026-01']),
+    random.pick(['2026', 'ge2026-01-01', 'lt2026-06-01', 'eq2026-01-05', 'ne2026-01-05', 'gt2026-06-01', 'ap2026-01']),
   uri: ({ random }) =>
-    random.one(['https://no-wrong-door.example/fhir/Questionnaire/individual-service-assessment', 'x:y']),
+    random.pick(['https://no-wrong-door.example/fhir/Questionnaire/individual-service-assessment', 'x:y']),
   quantity: () => '4200',
   number: () => '1',
 }
@@ -182,39 +164,42 @@ const PEOPLE = [
 function search(knowledge: Knowledge): Sent {
   const { random, offers } = knowledge
   const people = offers.filter(({ type }) => PEOPLE.includes(type))
-  const offer = random.percent(90) ? random.one(people) : random.one(offers)
+  const offer = random.percent(90) ? random.pick(people) : random.pick(offers)
   const params = offer.searchParam ?? []
   const query: string[] = []
   const add = (name: string, value: string) => query.push(`${name}=${encodeURIComponent(value)}`)
   for (let left = random.below(3); left > 0 && params.length > 0; left -= 1) {
-    const { name, type } = random.one(params)
+    const { name, type } = random.pick(params)
     const value = name === 'identifier' ? identifierOf(random) : (VALUES[type] ?? VALUES.token!)(knowledge)
-    add(random.percent(8) ? `${name}:${random.one(['missing', 'not', 'exact'])}` : name, random.percent(2) ? '' : value)
+    add(
+      random.percent(8) ? `${name}:${random.pick(['missing', 'not', 'exact'])}` : name,
+      random.percent(2) ? '' : value,
+    )
   }
   if (random.percent(15)) add('_id', [key(knowledge), key(knowledge)].map((one) => one.split('/')[1]).join(','))
-  if (random.percent(10)) add('_lastUpdated', random.one(['ge2026-06-01', 'lt2026-06-01T12:30:00Z', 'gt2027']))
+  if (random.percent(10)) add('_lastUpdated', random.pick(['ge2026-06-01', 'lt2026-06-01T12:30:00Z', 'gt2027']))
   if (random.percent(50)) add('_sort', sort(random, offer))
-  if (random.percent(40) && offer.searchInclude?.length) add('_include', random.one(offer.searchInclude))
-  if (random.percent(40)) add('_total', random.one(['accurate', 'none', 'estimate']))
+  if (random.percent(40) && offer.searchInclude?.length) add('_include', random.pick(offer.searchInclude))
+  if (random.percent(40)) add('_total', random.pick(['accurate', 'none', 'estimate']))
   if (random.percent(50)) add('_count', String(random.below(7)))
   if (random.percent(5)) add('_summary', 'count')
   if (random.percent(3))
-    add(random.one(['nothing', '_revinclude', '_has:Observation:patient:code', 'patient.name', '_cursor']), 'x')
+    add(random.pick(['nothing', '_revinclude', '_has:Observation:patient:code', 'patient.name', '_cursor']), 'x')
   const lenient: Sent['headers'] = random.percent(10) ? { Prefer: 'handling=lenient' } : {}
   return abe('GET', `/${offer.type}?${query.join('&')}`, undefined, lenient)
 }
 
 /** Not by identifier for a participant: there is a number among them that each hub draws. */
-function sort(random: SeededRandom, { type, searchParam = [] }: Offered): string {
+function sort(random: Random, { type, searchParam = [] }: Offered): string {
   const names = [...searchParam.map(({ name }) => name), '_id', '_lastUpdated']
-  const one = random.one(names.filter((name) => type !== 'Patient' || name !== 'identifier'))
+  const one = random.pick(names.filter((name) => type !== 'Patient' || name !== 'identifier'))
   return `${random.percent(50) ? '-' : ''}${one}${random.percent(30) ? ',_id' : ''}`
 }
 
 function entry(knowledge: Knowledge): object {
   const { random } = knowledge
   const made = body(knowledge)
-  return random.one([
+  return random.pick([
     () => ({ resource: made, request: { method: 'POST', url: made.resourceType } }),
     () => ({
       resource: made,
@@ -226,7 +211,7 @@ function entry(knowledge: Knowledge): object {
     }),
     () => ({ request: { method: 'GET', url: key(knowledge) } }),
     () => ({ request: { method: 'GET', url: search(knowledge).path.slice(1) } }),
-    () => ({ request: { method: 'DELETE', url: key(knowledge, random.one(['Goal', 'Condition'])) } }),
+    () => ({ request: { method: 'DELETE', url: key(knowledge, random.pick(['Goal', 'Condition'])) } }),
   ])()
 }
 
@@ -268,14 +253,14 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
       const state = k.states.get(address) ?? { ...bodyLike(k, type), id }
       const version = (state.meta as { versionId?: string } | undefined)?.versionId ?? '1'
       const ifMatch = k.random.percent(60) ? { 'If-Match': `W/"${k.random.percent(80) ? version : 7}"` } : {}
-      return abe('PUT', `/${address}`, { ...state, language: k.random.one(['en', 'es']) }, ifMatch)
+      return abe('PUT', `/${address}`, { ...state, language: k.random.pick(['en', 'es']) }, ifMatch)
     },
   ],
   [
     2,
     'own id',
     (k) => {
-      const id = `${k.random.one(['abe', 'vr'])}.${k.random.below(1000)}`
+      const id = `${k.random.pick(['abe', 'vr'])}.${k.random.below(1000)}`
       const headers = k.random.percent(30) ? { 'If-None-Match': '*' } : {}
       return abe('PUT', `/Patient/${id}`, { ...person(k.random), id }, headers)
     },
@@ -284,7 +269,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     4,
     'delete',
     (k) => {
-      const address = key(k, k.random.one(['Goal', 'Condition', 'Condition', 'EpisodeOfCare', 'Consent', 'Patient']))
+      const address = key(k, k.random.pick(['Goal', 'Condition', 'Condition', 'EpisodeOfCare', 'Consent', 'Patient']))
       const meta = k.states.get(address)?.meta as { versionId?: string } | undefined
       const version = address.startsWith('Patient/') ? (meta?.versionId ?? '1') : '1'
       const isMatched = address.startsWith('Patient/') || k.random.percent(20)
@@ -297,7 +282,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     (k) => {
       const own = [...k.states].filter(([address, state]) => address.startsWith('Condition/') && isOwn(state))
       if (own.length === 0) return undefined
-      const [address] = k.random.one(own)
+      const [address] = k.random.pick(own)
       k.states.delete(address)
       return abe('DELETE', `/${address}`)
     },
@@ -306,7 +291,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     5,
     'bundle',
     (k) => {
-      const type = k.random.one(['batch', 'transaction'])
+      const type = k.random.pick(['batch', 'transaction'])
       const list = Array.from({ length: 1 + k.random.below(3) }, () => entry(k))
       return abe('POST', '/', { resourceType: 'Bundle', type, entry: list })
     },
@@ -348,8 +333,8 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
         resourceType: 'Parameters',
         parameter: [
           { name: 'service', valueCode: 'program-referral-coordination' },
-          { name: 'performer', valueReference: { reference: `Organization/${k.random.one(['vr', 'dhs'])}` } },
-          { name: 'identifier', valueString: k.random.one(NUMBERS) },
+          { name: 'performer', valueReference: { reference: `Organization/${k.random.pick(['vr', 'dhs'])}` } },
+          { name: 'identifier', valueString: k.random.pick(NUMBERS) },
           { name: 'reason', valueReference: { reference: key(k, 'Condition') } },
         ],
       }),
@@ -372,7 +357,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     // By name and birth date nobody is certain, so the consent tells nothing.
     '$match with a consent to be looked up',
     ({ random }) => {
-      const one = participant('abe', { family: random.one(FAMILIES), given: random.one(GIVENS) })
+      const one = participant('abe', { family: random.pick(FAMILIES), given: random.pick(GIVENS) })
       return abe('POST', '/Patient/$match', matchParameters(one, { consent: lookUpConsent('abe') }))
     },
   ],
@@ -392,7 +377,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     (k) =>
       abe('POST', `/${key(k, 'Patient')}/$propose-change`, {
         resourceType: 'Parameters',
-        parameter: [{ name: 'birthDate', valueDate: k.random.one(['1990-01-08', '1990-08-01']) }],
+        parameter: [{ name: 'birthDate', valueDate: k.random.pick(['1990-01-08', '1990-08-01']) }],
       }),
   ],
   [
@@ -406,7 +391,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
           {
             name: 'decision',
             part: [
-              { name: 'rule', valueCode: k.random.one(['snap', 'tanf', 'employment-services']) },
+              { name: 'rule', valueCode: k.random.pick(['snap', 'tanf', 'employment-services']) },
               { name: 'accept', valueBoolean: k.random.percent(50) },
             ],
           },
@@ -417,7 +402,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     1,
     '$merge',
     (k) =>
-      abe('POST', `/Patient/$${k.random.one(['merge', 'undo-merge'])}`, {
+      abe('POST', `/Patient/$${k.random.pick(['merge', 'undo-merge'])}`, {
         resourceType: 'Parameters',
         parameter: ['source-patient', 'target-patient'].map((name) => ({
           name,
@@ -428,14 +413,14 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   [
     1,
     '$why',
-    (k) => abe('GET', `/${key(k, k.random.one(['Patient', 'Condition']))}/$why?agency=${k.random.one(['vr', 'es'])}`),
+    (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Condition']))}/$why?agency=${k.random.pick(['vr', 'es'])}`),
   ],
   ...kindsOfMetaAndEvents(abe, key),
-  [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.one(['Patient', 'Consent']))}/$consent-check`)],
+  [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Consent']))}/$consent-check`)],
   [
     1,
     '$fileConsent',
-    (k) => abe('POST', '/Consent/$fileConsent', filed(consent(subjectOf(k), 'abe', k.random.one(['vr', 'dhs'])))),
+    (k) => abe('POST', '/Consent/$fileConsent', filed(consent(subjectOf(k), 'abe', k.random.pick(['vr', 'dhs'])))),
   ],
   [1, '$revokeConsent', (k) => abe('POST', '/Consent/$revokeConsent', revoked(key(k, 'Consent'), key(k, 'Patient')))],
   [
@@ -445,7 +430,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
       abe('POST', `/${key(k, 'Patient')}/$revoke-consent`, {
         resourceType: 'Parameters',
         parameter: [
-          { name: 'recipient', valueReference: { reference: `Organization/${k.random.one(['vr', 'dhs', 'board'])}` } },
+          { name: 'recipient', valueReference: { reference: `Organization/${k.random.pick(['vr', 'dhs', 'board'])}` } },
           ...(k.random.percent(50)
             ? [{ name: 'signature', valueSignature: { when: '2026-01-05T09:00:00Z', data: 'SWRh' } }]
             : []),
@@ -458,7 +443,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     (k) => {
       const own = [...k.states].filter(([address, state]) => /^(EpisodeOfCare|Consent)\//.test(address) && isOwn(state))
       if (own.length === 0) return undefined
-      const [address, state] = k.random.one(own)
+      const [address, state] = k.random.pick(own)
       const ends = { EpisodeOfCare: 'finished', Consent: 'inactive' }[address.split('/')[0]!] ?? ''
       const period = address.startsWith('Episode') ? { period: { start: '2026-01-05', end: '2026-01-31' } } : {}
       const changed = k.random.percent(50) ? { status: ends, ...period } : { status: 'active' }
@@ -469,8 +454,8 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     1,
     '$jobs',
     (k) =>
-      k.random.one([
-        () => abe('GET', `/$jobs?state=${k.random.one(['failed', 'running', 'nothing'])}`),
+      k.random.pick([
+        () => abe('GET', `/$jobs?state=${k.random.pick(['failed', 'running', 'nothing'])}`),
         () => abe('GET', `/$retry-job?kind=deliver&key=${key(k).split('/')[1]}`),
         () =>
           abe('POST', '/$retry-job', {
@@ -492,11 +477,11 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     2,
     '$warnings',
     (k) =>
-      k.random.one([
+      k.random.pick([
         () =>
-          abe('GET', `/$warnings${k.random.one(['', '?count=1', '?audience=owner', '?area=north', '?level=high'])}`),
+          abe('GET', `/$warnings${k.random.pick(['', '?count=1', '?audience=owner', '?area=north', '?level=high'])}`),
         () => abe('GET', `/${subjectOf(k)}/$warnings`),
-        () => abe('GET', `/Task?warning=${k.random.one(['first-contact', 'answer'])}&_total=accurate`),
+        () => abe('GET', `/Task?warning=${k.random.pick(['first-contact', 'answer'])}&_total=accurate`),
         () => abe('GET', '/$referral-conservation'),
         () => abe('POST', `/${key(k, 'Task')}/$adjudicate`, saying('decision')),
         () => abe('POST', `/${key(k, 'Task')}/$appeal`, saying('reason')),
@@ -506,7 +491,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     2,
     'nonsense',
     (k) =>
-      k.random.one([
+      k.random.pick([
         () => abe('POST', '/Condition', '{"resourceType":"Condition"'),
         () => abe('PATCH', `/${key(k)}`),
         () => abe('GET', `/Nothing/${k.random.below(9)}`),

@@ -23,7 +23,7 @@ import {
   wages,
   type Body,
 } from '../builders/index.ts'
-import type { SeededRandom } from './random.ts'
+import type { Random } from '../../scripts/random.ts'
 import type { TwinAnswer, Twins } from './twins.ts'
 
 export const FAMILIES = ['Ferris', 'Ferrer', 'Okoye', 'Lindqvist']
@@ -170,8 +170,8 @@ async function refer(hubs: Twins, agency: string, subject: string): Promise<Json
 }
 
 /** One more thing that only the second hub holds. `shared` are participants that both hold. */
-export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly string[], random: SeededRandom) {
-  const agency = random.one(['vr', 'dhs', 'college'])
+export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly string[], random: Random) {
+  const agency = random.pick(['vr', 'dhs', 'college'])
   const post = async (by: string, body: Body, headers?: Record<string, string>): Promise<string> => {
     const answer = await hubs.hide({ agency: by, method: 'POST', path: `/${body.resourceType}`, body, headers })
     if (answer.status !== 201) return ''
@@ -181,16 +181,16 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
   const stranger = () =>
     post(agency, {
       ...participant(agency, {
-        ...(random.percent(60) ? { ssn: random.one(SSNS) } : {}),
-        number: random.one(NUMBERS),
-        family: random.one(FAMILIES),
-        given: random.one(GIVENS),
+        ...(random.percent(60) ? { ssn: random.pick(SSNS) } : {}),
+        number: random.pick(NUMBERS),
+        family: random.pick(FAMILIES),
+        given: random.pick(GIVENS),
       }),
       ...(random.percent(40) ? { telecom: [{ system: 'phone', value: '662-555-0101' }] } : {}),
     })
   const of = (type: string) => secrets.keys.filter((key) => key.startsWith(`${type}/`))
   const about = of('Patient').at(-1 - random.below(3))
-  const subject = random.one(shared)
+  const subject = random.pick(shared)
   const KINDS: readonly (() => Promise<unknown>)[] = [
     stranger,
     async () => {
@@ -199,7 +199,7 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
     },
     // A merge of participants that abe does not know.
     async () => {
-      const parameter = [about, random.one([...of('Patient'), shared[3]!])].map((reference, index) => ({
+      const parameter = [about, random.pick([...of('Patient'), shared[3]!])].map((reference, index) => ({
         name: index === 0 ? 'source-patient' : 'target-patient',
         valueReference: { reference },
       }))
@@ -207,13 +207,13 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
       return about && hubs.hide({ agency: 'board', method: 'POST', path: '/Patient/$merge', body })
     },
     // Restricted records of participants that abe knows.
-    () => post('es', labelled(condition(subject), random.one(['rehabilitation', 'V'] as const))),
+    () => post('es', labelled(condition(subject), random.pick(['rehabilitation', 'V'] as const))),
     () => post('es', labelled(goal(subject), 'rehabilitation')),
-    () => post('es', labelled(relatedPerson(subject, 'SPS'), random.one(['rehabilitation', 'V'] as const))),
+    () => post('es', labelled(relatedPerson(subject, 'SPS'), random.pick(['rehabilitation', 'V'] as const))),
     () => post('es', labelled(agencyTeam(subject, teamMember('agency', 'Organization/es')), 'rehabilitation')),
     // A restricted record that refers to one that abe knows, perhaps to its own: abe may delete that all the same.
     async () => {
-      const about = random.one([shared[1]!, shared[2]!])
+      const about = random.pick([shared[1]!, shared[2]!])
       const barrier = await conditionOf(hubs, about, random)
       const referring = { ...goal(about), addresses: [{ reference: barrier ?? '' }] }
       return barrier && post('es', labelled(referring, 'rehabilitation'))
@@ -233,11 +233,11 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
     async () => about && post('board', consent(about, 'es', 'abe', { end: '2025-12-31' })),
     async () => about && post('board', assessment(about, true)),
     () => post('board', agreement(['ui', 'vr'], '2027-01-01')),
-    () => changeUnseen(hubs, shared.at(-1)!, random.one(['Patient', 'QuestionnaireResponse'])),
-    () => changeUnseen(hubs, shared[3]!, random.one(['Patient', 'Goal', 'Condition'])),
+    () => changeUnseen(hubs, shared.at(-1)!, random.pick(['Patient', 'QuestionnaireResponse'])),
+    () => changeUnseen(hubs, shared[3]!, random.pick(['Patient', 'Goal', 'Condition'])),
     async () => {
-      const [type = '', id = ''] = random.one(of('Condition').concat(of('Goal'), 'Goal/nothing')).split('/')
-      return hubs.hide({ agency: random.one(['es', 'board']), method: 'DELETE', path: `/${type}/${id}` })
+      const [type = '', id = ''] = random.pick(of('Condition').concat(of('Goal'), 'Goal/nothing')).split('/')
+      return hubs.hide({ agency: random.pick(['es', 'board']), method: 'DELETE', path: `/${type}/${id}` })
     },
     async () => {
       const id = `${agency}.${random.below(1000)}`
@@ -246,15 +246,15 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
       if (answer.status === 201) secrets.keys.push(`Patient/${id}`)
     },
   ]
-  await random.one(KINDS)()
+  await random.pick(KINDS)()
 }
 
 /** A barrier that abe recorded of a participant, as the second hub has it: `Condition/<id>`. */
-async function conditionOf(hubs: Twins, subject: string, random: SeededRandom): Promise<string | undefined> {
+async function conditionOf(hubs: Twins, subject: string, random: Random): Promise<string | undefined> {
   const { text } = await hubs.hide({ agency: 'es', method: 'GET', path: `/Condition?patient=${subject}&_count=50` })
   const { entry = [] } = JSON.parse(text) as { entry?: { resource: { id: string; meta: { source: string } } }[] }
   const own = entry.filter(({ resource }) => resource.meta.source === 'Organization/abe')
-  return own.length === 0 ? undefined : `Condition/${random.one(own).resource.id}`
+  return own.length === 0 ? undefined : `Condition/${random.pick(own).resource.id}`
 }
 
 /** A new version, in the second hub only, of what both hold and abe may not know of. */

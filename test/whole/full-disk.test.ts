@@ -11,7 +11,7 @@ import { openSqlite, type SqliteStore } from '../../server/store/sqlite/open.ts'
 import { clientAt, made, refused, type Answer, type Client } from '../given.ts'
 import { listener, type Listener } from './crash/listener.ts'
 import { goal, resident, plan, subscription, triple } from '../builders/index.ts'
-import { random } from './random.ts'
+import { createRandom } from '../../scripts/random.ts'
 
 const PAGE = 8192
 const BALLAST = 'Told at length. '.repeat(1000)
@@ -34,7 +34,7 @@ describe('a hub whose disk is full', function () {
       HUB_SSN_KEY: 'a key for tests only, 32 chars at least',
     })
     hub = await createHub(config, { log: createLog('silent'), clock, store })
-    endpoint = await listener(random(1), 0)
+    endpoint = await listener(createRandom(1), 0)
     es = clientAt((await hub.listen()).url, 'es')
   })
   after(async () => {

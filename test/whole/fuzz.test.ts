@@ -12,7 +12,7 @@ import { startHub, type StartedHub } from '../checks/process.ts'
 import { clientAt, made, type Client } from '../given.ts'
 import { mutate } from './fuzz/mutate.ts'
 import { requests, type Request, type Seeded } from './fuzz/requests.ts'
-import { random } from './random.ts'
+import { createRandom } from '../../scripts/random.ts'
 import { assessment, consent, decisions, goal, resident, plan } from '../builders/index.ts'
 
 const COUNT = Number(process.env['FUZZ'] ?? 8_000)
@@ -53,7 +53,7 @@ describe('any request to the whole hub', function () {
     const before = await snapshot(clientAt(hub.url), seeded)
     const { body: statement } = await clientAt(hub.url).get('/metadata')
     const material = requests(seeded, statement)
-    const choices = random(SEED)
+    const choices = createRandom(SEED)
     const statuses = new Map<number, number>()
     const faults: string[] = []
     let [left, slowest] = [COUNT, 0]

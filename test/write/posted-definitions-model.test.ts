@@ -8,7 +8,7 @@ import { openStore } from '../../server/store/open.ts'
 import type { Store } from '../../server/store/store.ts'
 import { clientAt, type Answer, type Client } from '../given.ts'
 import { participant } from '../builders/index.ts'
-import { random, type Random } from '../whole/random.ts'
+import { createRandom, type Random } from '../../scripts/random.ts'
 import { address, profileOf, together } from '../builders/definitions.ts'
 
 const IDS = ['a', 'b', 'c', 'd', 'e']
@@ -69,7 +69,7 @@ describe('write / posted definitions, whatever comes', function () {
         const hub = await createHub(config, { log: createLog('silent'), clock: createClock(), store: kept })
         return [hub, clientAt((await hub.listen()).url)]
       }
-      const dice = random(seed)
+      const dice = createRandom(seed)
       const counts = new Map<number, number>()
       let [hub, board] = await start()
       try {

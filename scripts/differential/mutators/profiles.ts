@@ -9,7 +9,7 @@ const sliceGone: Mutator = {
     if (!isSliced(site)) return undefined
     const items = site.value as unknown[]
     if (items.length < 2) return [{ op: 'remove', path: site.at }]
-    return [{ op: 'remove', path: `${site.at}/${random.int(items.length)}` }]
+    return [{ op: 'remove', path: `${site.at}/${random.below(items.length)}` }]
   },
 }
 

@@ -43,7 +43,7 @@ const misspelt: Mutator = {
   name: 'element misspelt',
   edit(site, { random }) {
     if (!isElement(site) || site.key.length < 3) return undefined
-    const name = random.pick(SPELLINGS)(site.key, 1 + random.int(site.key.length - 2))
+    const name = random.pick(SPELLINGS)(site.key, 1 + random.below(site.key.length - 2))
     const path = `${site.holder}/${token(name)}`
     return name === site.key ? undefined : [{ op: 'remove', path: site.at }, ...add(path, site.value)]
   },

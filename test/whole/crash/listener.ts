@@ -1,7 +1,7 @@
 /** A subscriber's endpoint: takes notifications, refuses some, and remembers which events came, in the order of arrival. */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Random } from '../random.ts'
+import type { Random } from '../../../scripts/random.ts'
 
 export type Arrival = { readonly number: number; readonly focus: string }
 

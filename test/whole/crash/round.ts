@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import type { Version } from '../../../server/store/store.ts'
 import { startHub, type StartedHub } from '../../checks/process.ts'
 import { clientAt } from '../../given.ts'
-import { random } from '../random.ts'
+import { createRandom } from '../../../scripts/random.ts'
 import { goal, resident, plan, subscription, type SubscriptionOptions } from '../../builders/index.ts'
 import { checkFile, checkPromises, checkStore, type Subscribed } from './check.ts'
 import { ledger, type Ledger } from './ledger.ts'
@@ -127,7 +127,7 @@ const start = (path: string): Promise<StartedHub> =>
 async function subscribe(url: string, seed: number, listeners: Listener[]): Promise<readonly ActiveSubscription[]> {
   const subscriptions: ActiveSubscription[] = []
   for (const [index, planned] of SUBSCRIPTIONS.entries()) {
-    const endpoint = await listener(random(seed * 7 + index), planned.refuses)
+    const endpoint = await listener(createRandom(seed * 7 + index), planned.refuses)
     listeners.push(endpoint)
     const resource = subscription(endpoint.url, { topic: planned.topic, ...planned.options })
     const answer = await clientAt(url, planned.agency).post('/Subscription', resource)
@@ -152,7 +152,7 @@ async function kill(
   const exited = once(hub.child, 'exit')
   let killed = false
   let timer: NodeJS.Timeout | undefined
-  const choice = random(seed)
+  const choice = createRandom(seed)
   let warming = choice.pick(WARM)
   const shoot = (): void => {
     killed = true

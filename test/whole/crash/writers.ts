@@ -1,6 +1,6 @@
 /** Clients that write without pause until the hub is gone: creates, updates with If-Match, transactions of three, referrals. */
 import { resident, triple } from '../../builders/index.ts'
-import { random, type Random } from '../random.ts'
+import { createRandom, type Random } from '../../../scripts/random.ts'
 import type { Answered, Ledger } from './ledger.ts'
 import { sentReferral } from './timers.ts'
 
@@ -33,7 +33,7 @@ export async function write(writing: Writing, writers: number): Promise<Counts> 
   await Promise.all(
     Array.from({ length: writers }, async (_, index) => {
       const agency = AGENCIES[index % AGENCIES.length]!
-      const one = { ...writing, agency, name: `w${index}`, random: random(writing.seed * 100 + index), counts }
+      const one = { ...writing, agency, name: `w${index}`, random: createRandom(writing.seed * 100 + index), counts }
       for (let turn = 0; await step(one, shared.get(agency)!, turn); turn++);
     }),
   )

@@ -1,5 +1,5 @@
 /** One request made into another: its method, address, headers, bytes and JSON are changed at random. */
-import type { Random } from '../random.ts'
+import type { Random } from '../../../scripts/random.ts'
 import type { Request } from './requests.ts'
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
