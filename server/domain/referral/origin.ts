@@ -75,7 +75,10 @@ export function checkOwnAttempts(
     const at = Date.parse(textOf(one.valueDateTime) ?? '')
     return at <= now + SKEW && [undefined, owner].includes(writerOf(one, history))
   })
-  if (isEnough(attemptsOf({ ...after, output }, lifecycle), lifecycle.contactAttempts)) return []
+  const isEnoughIn = (of: readonly JsonObject[]): boolean =>
+    isEnough(attemptsOf({ ...after, output: of }, lifecycle), lifecycle.contactAttempts)
+  // Where all of them together are too few, the lifecycle says so.
+  if (isEnoughIn(output) || !isEnoughIn(items(after.output))) return []
   const text =
     'Too few contact attempts count: those of an agency to which the referral was sent before, and those dated in the future, do not.'
   return [issue('referral-rule', 'Task.output', text)]

@@ -227,4 +227,13 @@ describe('write / rules / referral-origin', function () {
     refused(await abe.change(accepted, missed(accepted, later)), 422, 'referral-rule')
     made(await abe.change(accepted, missed(accepted, days)))
   })
+
+  it('says once that there are too few, where all of them together are', async () => {
+    const { task } = await referred(es, await newcomer(es, 'es'), 'es', 'abe')
+    const accepted = made(await abe.change(task, { status: 'accepted', ...business('accepted') })) as StoredBody
+    const answer = await abe.change(accepted, missed(accepted, days.slice(0, 1)))
+    refused(answer, 422, 'referral-rule')
+    const errors = answer.body.issue.filter(({ severity }: { severity: string }) => severity === 'error')
+    assert.equal(errors.length, 1, answer.text)
+  })
 })
