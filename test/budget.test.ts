@@ -74,8 +74,9 @@ const ROWS: readonly Row[] = [
   ['create Patient', cost(3, 3, 1), ({ es }) => es.post('/Patient', participant('es', { number: 'B-1' }))],
   ['create Goal', cost(3, 1, 1), ({ es, subject }) => es.post('/Goal', goal(subject))],
   [
+    // The circle is read for the warning that the participant denies the agency.
     'create Consent, which moves a circle',
-    cost(4, 2, 1),
+    cost(5, 2, 1),
     ({ es, subject }) => es.post('/Consent', consent(subject, 'es', 'dhs')),
   ],
   [

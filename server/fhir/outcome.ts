@@ -162,6 +162,11 @@ export const ERRORS = {
     'The referral that the request made before is closed by now (an information).',
   ],
   'outcome-text': [200, 'informational', 'Free text comes with the outcome of a referral (a warning).'],
+  'consent-denied': [
+    200,
+    'informational',
+    'The participant denies the agency, so a consent for it opens nothing (a warning).',
+  ],
   'do-not-contact': [
     422,
     'business-rule',

@@ -1,4 +1,5 @@
 /** $why and $consent-check: by which records an agency may know. Both look only at what the caller may know. */
+import { consentCovers } from '../domain/referral/consent.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import { circleTypes, type OwnedRecord } from '../domain/visibility/circle.ts'
 import { reasonsFor, type Reason } from '../domain/visibility/reasons.ts'
@@ -7,18 +8,19 @@ import { idOf } from '../fhir/element.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { buildParameters, parts, readParameters, value } from '../fhir/parameters.ts'
 import { formatInstant } from '../fhir/dates.ts'
-import type { JsonObject, Key } from '../fhir/types.ts'
+import type { Json, JsonObject, Key } from '../fhir/types.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { keyOf, notFound } from '../interactions/target.ts'
 import { isDeleted, resourceOf } from '../records/resource.ts'
-import { disclosing, type DisclosingView } from '../records/view.ts'
+import { disclosing, insight, unrestricted, type DisclosingView } from '../records/view.ts'
 import type { Version } from '../store/store.ts'
+import { consentsInForce } from '../write/consents-in-force.ts'
+import { parameterAt } from './sent-expression.ts'
 import { aboutParticipant } from './assessment.ts'
 import { BOARD } from '../write/reserved-agencies.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import type { ReferralNeeds } from './referrals.ts'
-import { parameterAt } from './sent-expression.ts'
 
 /** For the board and the agency of entry: by which records an agency may know of a record, and since when. */
 export const why = (needs: ReferralNeeds): Operation => {
@@ -31,7 +33,7 @@ export const why = (needs: ReferralNeeds): Operation => {
     async run(call) {
       const { agency } = readParameters(takes, call)
       const view = disclosing(needs.store, call.caller, call.now)
-      const { record, id } = await recordOf(needs, call, view)
+      const { record, id } = await recordOf(needs, keyOf(call), view)
       const { role, agency: caller } = call.caller
       const participant = await view.resource({ type: 'Patient', id })
       if (!participant) throw notFound(keyOf(call))
@@ -58,16 +60,40 @@ export const consentCheck = (needs: ReferralNeeds): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'consent-check')
   return {
     ...definition,
-    levels: ['instance'],
+    levels: ['system', 'instance'],
     types: typesOf(needs, definition.definition),
     affectsState: false,
     async run(call) {
-      readParameters(takes, call)
+      const { patient, purpose } = readParameters(takes, call)
       const view = disclosing(needs.store, call.caller, call.now)
-      const { record, id } = await recordOf(needs, call, view)
-      return answer(needs, call, view, { record, participant: id, agency: call.caller.agency })
+      const { record, id } = await recordOf(needs, keyOfCheck(call, patient), view)
+      const isPermitted = purpose === undefined || (await isConsented(needs, call, id, String(purpose)))
+      const decision = isPermitted ? 'permit' : 'deny'
+      return answer(needs, call, view, { record, participant: id, agency: call.caller.agency, decision })
     },
   }
+}
+
+/** What is checked: the record of the address, or at the system address the participant that is named. */
+function keyOfCheck(call: Call, patient: Json | undefined): Key {
+  if (call.id !== undefined && patient === undefined) return keyOf(call)
+  const id = idOf(patient, 'Patient')
+  if (call.id === undefined && id !== undefined) return { type: 'Patient', id }
+  throw refuse(
+    'invalid-parameter',
+    'Name the participant as `patient` (`Patient/<id>`) in a POST at the system address; at the address of a record leave it out.',
+    { expression: parameterAt(call.body, 'patient') },
+  )
+}
+
+/** Does a consent that holds now permit the caller this purpose? */
+async function isConsented(needs: ReferralNeeds, { caller, now }: Call, id: string, purpose: string): Promise<boolean> {
+  const { index, range } = needs
+  const all = unrestricted(needs.store)
+  const reading = { visibility: index.visibility, range, now, read: (key: Key) => all.resource(key) }
+  const consents = await insight(needs.store, caller, now).list('Consent', aboutParticipant(id))
+  const holding = await consentsInForce(reading, consents)
+  return consentCovers(holding, { recipient: caller.agency, now, range, purpose })
 }
 
 const typesOf = ({ definitions }: ReferralNeeds, canonical: string): readonly string[] =>
@@ -76,8 +102,7 @@ const typesOf = ({ definitions }: ReferralNeeds, canonical: string): readonly st
 const owned = (version: Version): OwnedRecord => ({ resource: resourceOf(version), owner: version.owner })
 
 /** @throws OutcomeError `not-found` where the caller may not know of the record, or it is about no participant */
-async function recordOf({ index }: ReferralNeeds, call: Call, view: DisclosingView) {
-  const key = keyOf(call)
+async function recordOf({ index }: ReferralNeeds, key: Key, view: DisclosingView) {
   const version = await view.read(key)
   if (!version || isDeleted(version)) throw notFound(key)
   const id = participantOf(index.visibility, resourceOf(version))
@@ -85,13 +110,19 @@ async function recordOf({ index }: ReferralNeeds, call: Call, view: DisclosingVi
   return { record: owned(version), id }
 }
 
-type RecordAccess = { readonly record: OwnedRecord; readonly participant: string; readonly agency: string }
+type RecordAccess = {
+  readonly record: OwnedRecord
+  readonly participant: string
+  readonly agency: string
+  /** Of `$consent-check`. */
+  readonly decision?: 'permit' | 'deny'
+}
 
 async function answer(
   { index, range }: ReferralNeeds,
   call: Call,
   view: DisclosingView,
-  { record, participant, agency }: RecordAccess,
+  { record, participant, agency, decision }: RecordAccess,
 ): Promise<Reply> {
   const rule: VisibilityRule = index.visibility
   const sources: OwnedRecord[] = []
@@ -102,6 +133,7 @@ async function answer(
   const wrote = record.owner === agency ? [parts('reason', [value('because', 'string', 'wrote the record')])] : []
   const resource = buildParameters([
     value('agency', 'Reference', { reference: `Organization/${agency}` }),
+    ...(decision === undefined ? [] : [value('decision', 'code', decision)]),
     ...wrote,
     ...reasons.map((one) => parts(one.because === 'denial' ? 'denial' : 'reason', reasonParts(one))),
   ])

@@ -8,6 +8,8 @@ import type { Call, Reply } from '../interactions/call.ts'
 import { keyOf, notFound } from '../interactions/target.ts'
 import { currentResource } from '../records/resource.ts'
 import { disclosing, insight, unrestricted } from '../records/view.ts'
+import type { Attempts } from '../write/attempts.ts'
+import { commit } from '../write/commit.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { write } from '../write/pipeline.ts'
 import { BOARD, HUB_CALLER } from '../write/reserved-agencies.ts'
@@ -17,7 +19,10 @@ import type { Operation } from './operation.ts'
 import type { ReferralNeeds } from './referrals.ts'
 import { parameterAt } from './sent-expression.ts'
 
-export const revokeConsent = (needs: ReferralNeeds): Operation => {
+/** Withdrawals by whoever does not know the participant are counted as look-ups are. */
+export type WithdrawalNeeds = ReferralNeeds & { readonly attempts: Attempts }
+
+export const revokeConsent = (needs: WithdrawalNeeds): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'revoke-consent')
   return {
     ...definition,
@@ -60,18 +65,29 @@ export async function withdraw(needs: ReferralNeeds, call: Call, withdrawal: Wit
 
 /**
  * Records it for an agency that may not know of the participant, in the name of the hub, so that neither side learns of
- * the other: the answer is the same whether or not there is such a participant.
+ * the other: the answer is the same whether or not there is such a participant. Counted, limited and reported to the
+ * board, because nobody sees whether the signature is the participant's.
+ * @throws OutcomeError `too-many-attempts`
  */
-export async function withdrawSigned(needs: ReferralNeeds, call: Call, withdrawal: Withdrawal): Promise<Reply> {
-  const { now } = call
-  const participant = (await survivorOf(unrestricted(needs.store), withdrawal.participant))?.id
-  if (participant !== undefined) {
-    const resource = buildDenial({ ...withdrawal, participant, id: needs.newId(), organization: BOARD, now })
-    await retryOnConflict(() =>
-      write(needs, { caller: HUB_CALLER, now }, [{ kind: 'put', create: true, resource, at: 'Consent' }]),
-    )
-  }
+export async function withdrawSigned(needs: WithdrawalNeeds, call: Call, withdrawal: Withdrawal): Promise<Reply> {
+  await retryOnConflict(() => withdrawOnce(needs, call, withdrawal))
   return { status: 202, resource: RECEIVED }
+}
+
+async function withdrawOnce(needs: WithdrawalNeeds, call: Call, withdrawal: Withdrawal): Promise<void> {
+  const { now } = call
+  const { store } = needs
+  const attempt = await needs.attempts.next('look-up', call)
+  const participant = (await survivorOf(unrestricted(store), withdrawal.participant))?.id
+  const writes = attempt.writes({
+    subtype: 'withdrawal',
+    outcome: participant === undefined ? '4' : '0',
+    text: `A signed withdrawal against ${withdrawal.recipients.join(', ')} came from an agency that does not know the participant.`,
+    participants: participant === undefined ? [] : [participant],
+  })
+  if (participant === undefined) return void (await commit(store, { writes }))
+  const resource = buildDenial({ ...withdrawal, participant, id: needs.newId(), organization: BOARD, now })
+  await write(needs, { caller: HUB_CALLER, now }, [{ kind: 'put', create: true, resource, at: 'Consent' }], { writes })
 }
 
 const RECEIVED = {

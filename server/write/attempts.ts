@@ -6,7 +6,7 @@ import type { Caller } from '../fhir/types.ts'
 import type { Write } from '../store/store.ts'
 import type { AuditedAct } from './audit-event.ts'
 
-/** `look-up`: $match and $request-access. `ssn`: a social security number tried on somebody whom the agency may know. */
+/** `look-up`: $match, $request-access, and a signed withdrawal of whoever does not know the participant. `ssn`: a social security number tried on somebody whom the agency may know. */
 export type AttemptKind = 'look-up' | 'ssn'
 
 /** At most so many of a kind in a period (ms), by one agency. */

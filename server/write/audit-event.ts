@@ -10,7 +10,7 @@ import type { RecordIndex } from './record-index.ts'
 import { BOARD, HUB } from './reserved-agencies.ts'
 
 /** What was done: a code of CodeSystem/audit-event-subtype. */
-export type AuditSubtype = 'match' | 'request-access' | 'ssn-attempt' | 'duplicate-service'
+export type AuditSubtype = 'match' | 'request-access' | 'ssn-attempt' | 'duplicate-service' | 'withdrawal'
 
 export type AuditedAct = {
   readonly subtype: AuditSubtype

@@ -13,6 +13,7 @@ import {
   coded,
   condition,
   consent,
+  denial,
   goal,
   lookUpConsent,
   matchParameters,
@@ -166,6 +167,14 @@ const RECORD = {
     async send({ es }) {
       await es.post('/Patient/$match', participant('es'))
       await es.post('/Patient/$match', participant('es'))
+    },
+  },
+  'consent-denied': {
+    what: 'A consent for an agency that the participant denies, checked before it is sent.',
+    async send({ es }) {
+      const subject = await newcomer(es, 'es')
+      await post(es, denial(subject, 'es', 'abe'))
+      await es.post('/Consent/$validate?mode=create', consent(subject, 'es', 'abe'))
     },
   },
   'do-not-contact': {

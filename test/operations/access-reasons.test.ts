@@ -61,6 +61,36 @@ describe('operations / access-reasons', () => {
     assert.equal((await abe.get(`/EpisodeOfCare/${episode.id}`)).status, 200)
   })
 
+  it('are given at the system address too, and say whether a consent permits a purpose', async () => {
+    const { subject } = await scene()
+    const check = (client: Client, patient: string, ...more: readonly object[]) =>
+      client.post('/$consent-check', {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'patient', valueReference: { reference: patient } }, ...more],
+      })
+    const decision = (answer: Answer) =>
+      made(answer).parameter.find(({ name }: { name: string }) => name === 'decision').valueCode as string
+    assert.deepEqual(reasons(await check(abe, subject)), reasons(await abe.get(`/${subject}/$consent-check`)))
+    assert.equal(decision(await check(abe, subject)), 'permit')
+    for (const [purpose, right] of [
+      ['referral', 'permit'],
+      ['research', 'deny'],
+    ])
+      assert.equal(decision(await check(abe, subject, { name: 'purpose', valueCode: purpose })), right)
+    const [hidden, nobody] = [await check(vr, subject), await check(vr, 'Patient/nobody')]
+    refused(hidden, 404, 'not-found')
+    assert.equal(hidden.text.replaceAll(subject, ''), nobody.text.replaceAll('Patient/nobody', ''))
+    refused(await es.post('/$consent-check', { resourceType: 'Parameters' }), 400, 'invalid-parameter')
+    refused(
+      await es.post(`/${subject}/$consent-check`, {
+        resourceType: 'Parameters',
+        parameter: [{ name: 'patient', valueReference: { reference: subject } }],
+      }),
+      400,
+      'invalid-parameter',
+    )
+  })
+
   it('explain a restricted record by the release of its class alone', async () => {
     const { subject } = await scene()
     const barrier = await post(es, labelled(condition(subject), 'rehabilitation'))

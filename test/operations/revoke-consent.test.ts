@@ -183,6 +183,25 @@ describe('operations / revoke-consent', () => {
       )
     })
 
+    it('is counted, limited and reported to the board as a look-up is, whatever there is', async () => {
+      const limited = await given({ HUB_LOOK_UP_LIMIT: '2' })
+      try {
+        const [entry, outsider, all] = ['es', 'dhs', 'board'].map((one) => limited.as(one)) as [Client, Client, Client]
+        const subject = `Patient/${(await post(entry, participant('es'))).id}`
+        const statuses: number[] = []
+        for (const about of [NOBODY, subject, subject, NOBODY])
+          statuses.push((await revoke(outsider, about, 'abe', SIGNED)).status)
+        assert.deepEqual(statuses, [202, 202, 429, 429])
+        const { entry: events = [] } = made(await all.get('/AuditEvent?subtype=withdrawal'))
+        assert.equal(events.length, 2)
+        assert.equal((await entry.get('/AuditEvent?subtype=withdrawal')).body.entry, undefined)
+        // Who knows the participant is not limited.
+        for (let times = 0; times < 3; times += 1) made(await revoke(entry, subject, 'abe'))
+      } finally {
+        await limited.stop()
+      }
+    })
+
     it('is recorded so that neither side learns of the other', async () => {
       const { subject } = await entangled()
       await revoke(dhs, subject, 'abe', SIGNED)

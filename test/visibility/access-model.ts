@@ -1,7 +1,7 @@
 /**
  * Who may know which record, as a model of its own: it knows nothing of circles, grants and audiences, only what was
  * written so far, and says for each agency which records it may know. Random histories of grants, withdrawals, denials,
- * referrals, labels, deletions and restores are played over HTTP; after each step every agency reads every record.
+ * authorities of a guardian, referrals, labels, deletions and restores are played over HTTP; after each step every agency reads every record.
  */
 import assert from 'node:assert/strict'
 import {
@@ -13,6 +13,7 @@ import {
   participant,
   participation,
   referral,
+  relatedPerson,
   task,
   transaction,
   type Body,
@@ -36,7 +37,14 @@ type ModelRecord = {
   classes: ClassName[]
   deleted: boolean
 }
-type ModelConsent = ModelRecord & { readonly kind: 'permit' | 'deny'; to: string; counts: boolean; active: boolean }
+type ModelConsent = ModelRecord & {
+  readonly kind: 'permit' | 'deny'
+  to: string
+  counts: boolean
+  active: boolean
+  /** The guardian gave it, not the participant. */
+  readonly byGuardian?: boolean
+}
 type ModelTask = ModelRecord & { readonly requester: string; readonly to: string; status: string }
 type ModelEpisode = ModelRecord & { open: boolean }
 
@@ -45,6 +53,8 @@ type AccessHistory = {
   readonly random: Random
   readonly subject: string
   readonly patient: ModelRecord
+  /** A guardian of the participant, whom es recorded. */
+  readonly guardian: { readonly body: StoredBody; active: boolean }
   readonly plain: ModelRecord[]
   readonly consents: ModelConsent[]
   readonly tasks: ModelTask[]
@@ -59,15 +69,15 @@ const OPEN = ['requested', 'accepted']
 const isDenied = ({ consents }: AccessHistory, agency: string): boolean =>
   consents.some((one) => one.kind === 'deny' && one.active && !one.deleted && one.to === agency)
 
-const permits = ({ kind, active, deleted, counts }: ModelConsent): boolean =>
-  kind === 'permit' && active && !deleted && counts
+const permits = ({ guardian }: AccessHistory, one: ModelConsent): boolean =>
+  one.kind === 'permit' && one.active && !one.deleted && one.counts && (!one.byGuardian || guardian.active)
 
 function isMember(history: AccessHistory, agency: string): boolean {
   if (agency === 'es') return true
   if (isDenied(history, agency)) return false
   const { consents, tasks, episodes } = history
   return (
-    consents.some((one) => permits(one) && one.to === agency) ||
+    consents.some((one) => permits(history, one) && one.to === agency) ||
     tasks.some((one) => OPEN.includes(one.status) && [one.requester, one.to].includes(agency)) ||
     episodes.some((one) => one.open && !one.deleted && one.owner === agency)
   )
@@ -76,7 +86,8 @@ function isMember(history: AccessHistory, agency: string): boolean {
 const isOpenTo = (history: AccessHistory, agency: string, { owner }: ModelRecord, name: ClassName): boolean =>
   !isDenied(history, agency) &&
   history.consents.some(
-    (one) => permits(one) && one.to === agency && one.classes.includes(name) && [owner, 'board'].includes(one.owner),
+    (one) =>
+      permits(history, one) && one.to === agency && one.classes.includes(name) && [owner, 'board'].includes(one.owner),
   )
 
 const isHolder = ({ plain }: AccessHistory, agency: string, name: ClassName): boolean =>
@@ -167,10 +178,13 @@ const addConsent: Action = async (history, agency) => {
   const classes = random.percent(40) ? [random.pick(CLASSES)] : []
   const purpose = random.percent(85) ? random.pick(['referral', 'case-management']) : 'research'
   const past = random.percent(10)
+  const byGuardian = random.percent(35)
+  const { guardian } = history
   const by = agency === 'board' ? 'es' : agency
   const body = consent(subject, by, to, {
     ...(classes.length > 0 ? { classes } : {}),
     ...(past ? { end: '2025-12-31' } : {}),
+    ...(byGuardian ? { more: { performer: [{ reference: `RelatedPerson/${String(guardian.body.id)}` }] } } : {}),
   }) as Body & { provision: object }
   const coding = [{ system: codeSystemAt('consent-purpose'), code: purpose }]
   const sent = { ...body, provision: { ...body.provision, purpose: coding } } as Body
@@ -178,9 +192,10 @@ const addConsent: Action = async (history, agency) => {
   const counts = purpose !== 'research' && !past
   const holds = agency === 'board' || classes.every((name) => isHolder(history, agency, name))
   return {
-    name: `Consent to ${to} ${classes.join()} ${purpose}${past ? ' past' : ''}`,
+    name: `Consent to ${to} ${classes.join()} ${purpose}${past ? ' past' : ''}${byGuardian ? ' by the guardian' : ''}`,
     // A release that opens nothing is not held against its writer.
-    expected: !knowsParticipant(history, agency) ? false : holds || purpose === 'research' ? true : false,
+    expected:
+      knowsParticipant(history, agency) && (!byGuardian || guardian.active) && (holds || purpose === 'research'),
     answer,
     apply: (written) =>
       history.consents.push({
@@ -190,6 +205,7 @@ const addConsent: Action = async (history, agency) => {
         to,
         counts,
         active: true,
+        byGuardian,
       }),
   }
 }
@@ -253,7 +269,8 @@ const turnConsent: Action = async (history, agency) => {
       (record.kind === 'deny' ? record.to !== agency : record.classes.every((name) => isHolder(history, agency, name))))
   const opensNothing = record.kind === 'permit' && !record.counts
   // An agency that takes itself out may not know the record any more to put it back.
-  const expected = known && (isOwn || !active) && (!opens || opensNothing || mayOpen)
+  const isGiven = !active || !record.byGuardian || history.guardian.active
+  const expected = known && isGiven && (isOwn || !active) && (!opens || opensNothing || mayOpen)
   return {
     name: `${record.key} (${record.kind} ${record.to}) ${status}`,
     expected,
@@ -262,6 +279,19 @@ const turnConsent: Action = async (history, agency) => {
       Object.assign(record, { active, author: agency })
       if (active && record.kind === 'deny') denies(history, record.to)
     },
+  }
+}
+
+/** Ended by es, which recorded it, or the board; taken up again by the board alone. */
+const turnAuthority: Action = async ({ as, guardian }, agency) => {
+  const active = !guardian.active
+  const { body } = guardian
+  const answer = await as(agency).put(`/RelatedPerson/${String(body.id)}`, { ...body, active })
+  return {
+    name: `authority of the guardian ${active ? 'again' : 'ended'}`,
+    expected: agency === 'board' || (agency === 'es' && !active),
+    answer,
+    apply: () => void (guardian.active = active),
   }
 }
 
@@ -383,6 +413,7 @@ const ACTIONS: readonly Action[] = [
   revoke,
   turnConsent,
   turnConsent,
+  turnAuthority,
   refer,
   refer,
   moveTask,
@@ -400,8 +431,10 @@ export async function playHistory(as: (agency: string) => Client, seed: number, 
   const patient = made(await as('es').post('/Patient', participant('es')))
   const subject = `Patient/${String(patient.id)}`
   const record = { ...recordOf({ body: patient } as Answer, 'es'), key: subject }
+  const person = relatedPerson(subject, 'GUARD', { period: { start: '2020-01-01' } })
+  const guardian = { body: made(await as('es').post('/RelatedPerson', person)) as StoredBody, active: true }
   const lists = { plain: [], consents: [], tasks: [], episodes: [], log: [] }
-  const history: AccessHistory = { as, random, subject, patient: record, ...lists }
+  const history: AccessHistory = { as, random, subject, patient: record, guardian, ...lists }
   let accepted = 0
   for (let count = 0; count < steps; count += 1) {
     const agency = random.percent(40) ? 'es' : random.pick(READERS)

@@ -1,6 +1,6 @@
 /** A consent does not tell what it protects, and opens only what its purpose is for: by every path. */
 import assert from 'node:assert/strict'
-import { condition, consent, labelled, participant, type Body, type StoredBody } from '../builders/index.ts'
+import { condition, consent, denial, labelled, participant, type Body, type StoredBody } from '../builders/index.ts'
 import { codeSystemAt } from '../builders/coding.ts'
 import { given, made, refused, type Client, type Given } from '../given.ts'
 import { comparableAnswer, PATHS, unknownLike } from './paths.ts'
@@ -97,6 +97,23 @@ describe('visibility / consents', function () {
       await post('es', { ...body, provision: { ...body.provision, purpose: coding } } as Body)
       assert.equal((await as('abe').get(`/${subject}`)).status, 200)
     })
+
+  it('for an agency that the participant denied are taken with a warning, and open nothing', async () => {
+    const subject = keyOf(await post('es', participant('es')))
+    await post('es', denial(subject, 'es', 'abe'))
+    const headers = { Prefer: 'return=OperationOutcome' }
+    const warned = await as('es').post('/Consent', consent(subject, 'es', 'abe'), { headers })
+    const [issue] = made(warned).issue
+    assert.equal(issue.severity, 'warning')
+    assert.equal(issue.details.coding[0].code, 'consent-denied')
+    assert.deepEqual(issue.expression, ['Consent.provision.actor[0]'])
+    assert.equal((await as('abe').get(`/${subject}`)).status, 404)
+    const other = made(await as('es').post('/Consent', consent(subject, 'es', 'vr'), { headers }))
+    assert.notEqual(other.issue[0].severity, 'warning')
+    // Whoever does not know the participant learns of no denial.
+    const outsider = await as('college').post('/Consent', consent(subject, 'college', 'abe'), { headers })
+    assert.doesNotMatch(outsider.text, /consent-denied/)
+  })
 
   it('are withdrawn by any agency that may know of them, which changes nothing else', async () => {
     const subject = await restricted()

@@ -15,6 +15,7 @@ import {
   teamMember,
   type Body,
 } from '../builders/index.ts'
+import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
 import type { Random } from '../../scripts/random.ts'
 import type { Knowledge, Offered, RequestKind } from './knowledge.ts'
@@ -215,13 +216,6 @@ function entry(knowledge: Knowledge): object {
   ])()
 }
 
-const parameters = (...parameter: readonly object[]) => ({ resourceType: 'Parameters', parameter })
-const FORM = { resourceType: 'DocumentReference', content: [{ attachment: { title: 'Form' } }] }
-const filed = (resource: Body) => parameters({ name: 'consent', resource }, { name: 'document', resource: FORM })
-const referring = (name: string, reference: string) => ({ name, valueReference: { reference } })
-const revoked = (permit: string, patient: string) =>
-  parameters(referring('consent', permit), referring('patient', patient))
-
 const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind])[] = [
   [16, 'read', (k) => abe(k.random.percent(80) ? 'GET' : 'HEAD', `/${key(k)}`)],
   [6, 'conditional read', (k) => abe('GET', `/${key(k)}`, undefined, { 'If-None-Match': `W/"${k.random.below(3)}"` })],
@@ -419,6 +413,11 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Consent']))}/$consent-check`)],
   [
     1,
+    'system $consent-check',
+    (k) => abe('POST', '/$consent-check', parameters(referring('patient', key(k, 'Patient')))),
+  ],
+  [
+    1,
     '$fileConsent',
     (k) => abe('POST', '/Consent/$fileConsent', filed(consent(subjectOf(k), 'abe', k.random.pick(['vr', 'dhs'])))),
   ],
@@ -427,15 +426,14 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     2,
     '$revoke-consent',
     (k) =>
-      abe('POST', `/${key(k, 'Patient')}/$revoke-consent`, {
-        resourceType: 'Parameters',
-        parameter: [
-          { name: 'recipient', valueReference: { reference: `Organization/${k.random.pick(['vr', 'dhs', 'board'])}` } },
-          ...(k.random.percent(50)
-            ? [{ name: 'signature', valueSignature: { when: '2026-01-05T09:00:00Z', data: 'SWRh' } }]
-            : []),
-        ],
-      }),
+      abe(
+        'POST',
+        `/${key(k, 'Patient')}/$revoke-consent`,
+        parameters(
+          referring('recipient', `Organization/${k.random.pick(['vr', 'dhs', 'board'])}`),
+          ...(k.random.percent(50) ? [SIGNATURE] : []),
+        ),
+      ),
   ],
   [
     3,

@@ -1,10 +1,12 @@
 /** What of a consent never changes, and who lifts a denial. Who may record and withdraw one: access.ts, ownership.ts. */
 import { isDenial, recipientsOf } from '../../domain/referral/consent.ts'
+import { isMember } from '../../domain/visibility/membership.ts'
 import { classesNamedIn } from '../../domain/visibility/labels.ts'
-import { idOf, sameJson } from '../../fhir/element.ts'
-import { refuse } from '../../fhir/outcome.ts'
+import { idOf, items, sameJson } from '../../fhir/element.ts'
+import { refuse, type Issue } from '../../fhir/outcome.ts'
 import { keyText, type Key } from '../../fhir/types.ts'
 import { isOfHub, type PreparedChange } from '../change.ts'
+import { readCircle } from '../circle.ts'
 import { isInForce } from '../consents-in-force.ts'
 import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
@@ -16,6 +18,7 @@ export const consentRules = (tables: ConsentTables): readonly Rule[] => [
   { types: ['Consent'], check: (change) => keepsClasses(tables, change) },
   { types: ['Consent'], check: liftsNoOwnDenial },
   { types: ['Consent'], check: (change, state) => isGivenByAuthority(tables, change, state) },
+  { types: ['Consent'], check: (change, state) => warnsOfDenial(tables, change, state) },
 ]
 
 /** A consent that once named a class stays for those who know of the class: its history tells of it. */
@@ -58,6 +61,38 @@ async function isGivenByAuthority(
         expression: `${at}.performer`,
       },
     ],
+  }
+}
+
+/** A consent for an agency that the participant denied opens nothing; whoever records it learns so at once. */
+async function warnsOfDenial(
+  tables: ConsentTables,
+  { before, after, at }: PreparedChange,
+  state: PendingState,
+): Promise<RuleResult> {
+  if (after?.status !== 'active' || isDenial(after) || state.caller.role === 'hub') return {}
+  const earlier = before?.status === 'active' ? recipientsOf(before) : []
+  const participant = idOf(after.patient, 'Patient') ?? ''
+  if (recipientsOf(after).every((one) => earlier.includes(one))) return {}
+  if (!(await state.view.resource({ type: 'Patient', id: participant }))) return {}
+  const circle = await readCircle(state.unrestricted, tables, participant)
+  const denied = circle?.denied ?? []
+  const actors = items(items(after.provision)[0]?.actor)
+  return {
+    issues: actors.flatMap(({ reference }, index): Issue[] => {
+      const agency = idOf(reference, 'Organization')
+      if (agency === undefined || earlier.includes(agency) || !isMember(denied, agency, state.now)) return []
+      return [
+        {
+          severity: 'warning',
+          detail: 'consent-denied',
+          text:
+            `\`Patient/${participant}\` denies that \`Organization/${agency}\` knows, which outweighs this consent: it opens nothing. ` +
+            'Where the participant permits it again, lift the denial: set that Consent to `inactive`.',
+          expression: `${at}.provision.actor[${index}]`,
+        },
+      ]
+    }),
   }
 }
 
