@@ -9,7 +9,7 @@ import { match, type MatchNeeds } from './match.ts'
 import { claim, openReferrals } from './open-referrals.ts'
 import { proposeReferrals } from './propose-referrals.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
-import { merge, undoMerge } from './merge.ts'
+import { merge, undoMerge, type MergeNeeds } from './merge.ts'
 import { proposeChange } from './propose-change.ts'
 import { reconcile } from './reconcile.ts'
 import { refer } from './refer.ts'
@@ -32,6 +32,7 @@ import type { Operation } from './operation.ts'
 
 export type OperationNeeds = ReferralNeeds &
   MatchNeeds &
+  MergeNeeds &
   EverythingNeeds &
   IntakeNeeds &
   WarningsNeeds &

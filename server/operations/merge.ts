@@ -15,7 +15,7 @@ import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import { issuesAsSent, parameterAt } from './sent-expression.ts'
 
-type MergeNeeds = WriteNeeds & Pick<MergeRequest, 'lifecycle' | 'range' | 'visibility'>
+export type MergeNeeds = WriteNeeds & Pick<MergeRequest, 'lifecycle' | 'range' | 'visibility' | 'duplicates'>
 
 export const merge = (needs: MergeNeeds): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'merge')
@@ -35,6 +35,7 @@ export const merge = (needs: MergeNeeds): Operation => {
             information(
               `${plan.moved.length} records of \`Patient/${pair.source}\` ${given.preview === true ? 'would be' : 'are'} about \`Patient/${pair.target}\`.`,
             ),
+            ...plan.duplicates.map(duplicateIssue),
             ...plan.ended.map((key) =>
               information(
                 `\`${key}\` ${given.preview === true ? 'would end' : 'ends'}: the participant denied its recipient in the other record.`,
@@ -72,6 +73,11 @@ export const undoMerge = (needs: MergeNeeds): Operation => {
             ...plan.left.map((key) =>
               information(
                 `\`${key}\` was made later and stays with \`Patient/${pair.target}\`, but refers to a record that went back; correct it.`,
+              ),
+            ),
+            ...plan.denials.map((key) =>
+              information(
+                `\`${key}\` was recorded since and stays with \`Patient/${pair.target}\`; record it for \`Patient/${pair.source}\` as well if it is that person's.`,
               ),
             ),
           ],
@@ -136,6 +142,12 @@ const conflictIssue = ({ element, source, target }: ElementConflict): Issue => (
   detail: 'merge-conflict',
   text: `\`Patient.${element}\` differs: ${JSON.stringify(source)} of the source, ${JSON.stringify(target)} of the target, which stays unless \`result-patient\` says otherwise.`,
   expression: `Patient.${element}`,
+})
+
+const duplicateIssue = ([moved, own]: readonly [string, string]): Issue => ({
+  severity: 'warning',
+  detail: 'duplicate-service',
+  text: `\`${moved}\` and \`${own}\` give the participant the same for the same time; ask their agencies which of them ends.`,
 })
 
 const information = (text: string): Issue => ({ severity: 'information', detail: 'merge-conflict', text })

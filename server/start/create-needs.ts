@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import { createCalendar, type Calendar } from '../domain/calendar/working-days.ts'
 import type { IntakePackage } from '../domain/participant/intake-package.ts'
 import { newHubId } from '../domain/participant/hub-id.ts'
+import type { DuplicateRules } from '../domain/duplicate/duplicates.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { ArmingNeeds } from '../domain/timer/arm.ts'
 import { withoutConfidential } from '../domain/visibility/confidential.ts'
@@ -46,6 +47,7 @@ type RuleNeeds = WriteNeeds & {
   readonly lifecycle: Lifecycle
   readonly calendar: Calendar
   readonly range: ReadDate
+  readonly duplicates: DuplicateRules
   readonly attempts: Attempts
   readonly tokens: AccessTokens
   readonly visibility: VisibilityRule
@@ -102,6 +104,7 @@ export function createNeeds(
     policy: policy({ store, definitions, index, tables: rules, values, newId }),
     lifecycle,
     visibility: tables.visibility,
+    duplicates: tables.duplicates,
     intakePackage: tables.intakePackage,
     calendar,
     range,

@@ -19,6 +19,7 @@ import {
 } from './agreements.ts'
 import { writerOf, type PreparedChange } from './change.ts'
 import { circleAfter, circleFromRecords, circleKey, isCreated, type CircleAfter, type CircleContext } from './circle.ts'
+import { inTurns } from './in-turns.ts'
 import { BOARD, HUB } from './reserved-agencies.ts'
 
 export type Audiences = {
@@ -46,15 +47,14 @@ export async function audiencesOf(
     const circle = (participant === undefined ? undefined : circles.get(participant)?.circle) ?? NOBODY
     return audienceOf(needs.visibility, written, circle, await rolesFor(needs, context.agreements, written.resource))
   }
-  const of = await Promise.all(
-    changes.map((one) => {
-      const resource = one.after ?? one.before
-      const author = writerOf(one, caller)
-      return resource ? audience({ resource, owner: one.stored?.owner ?? author, author }) : []
-    }),
-  )
+  const of = await inTurns(changes, (one) => {
+    const resource = one.after ?? one.before
+    const author = writerOf(one, caller)
+    return resource ? audience({ resource, owner: one.stored?.owner ?? author, author }) : []
+  })
   const moved = [...circles.values()]
-  const others = await Promise.all(moved.flatMap((one) => one.records).map((one) => reaudience(needs, one, audience)))
+  const records = moved.flatMap((one) => one.records)
+  const others = await inTurns(records, (one) => reaudience(needs, one, audience))
   return {
     of,
     writes: [...moved.flatMap((one) => one.writes), ...others],

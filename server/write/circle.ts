@@ -94,7 +94,8 @@ export async function circleAfter(
   if (!moves) return { circle, records: [], writes, guards: [] }
 
   const all = records ?? (await recordsOf(needs, participant))
-  const others = all.filter((one) => !changes.some((change) => keyText(change.key) === keyText(one)))
+  const changed = new Set(changes.map(({ key: one }) => keyText(one)))
+  const others = all.filter((one) => !changed.has(keyText(one)))
   return { circle, records: others, writes, guards: sameRecords(needs, participant, others, keysOf(changes)) }
 }
 

@@ -14,6 +14,7 @@ import { changesAnything, writerOf, type PreparedChange } from './change.ts'
 import { WriteConflict } from './conflict.ts'
 import { entriesOf, remainingEntries } from './index-entries.ts'
 import type { PendingState } from './pending-state.ts'
+import { inTurns } from './in-turns.ts'
 import { expectOf } from './preconditions.ts'
 import type { RecordIndex } from './record-index.ts'
 import { withoutWeaker } from './references.ts'
@@ -36,9 +37,7 @@ export type Checked = {
 export async function workOf({ index, state, result, audiences }: Checked, along: Along): Promise<Work> {
   const { changes, effective } = state
   const written = changes.filter(changesAnything)
-  const writes = await Promise.all(
-    written.map((one, position) => writeOf(index, state, one, audiences.of[position] ?? [])),
-  )
+  const writes = await inTurns(written, (one, position) => writeOf(index, state, one, audiences.of[position] ?? []))
   const kept: Guard[] = changes.flatMap((one) => (one.unchanged ? [{ key: one.key, expect: expectOf(one) }] : []))
   const unless: Guard[] = changes.flatMap(({ change }) =>
     change.kind === 'put' && change.unless ? [{ none: change.unless }] : [],

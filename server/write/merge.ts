@@ -11,7 +11,7 @@ import {
   type ElementConflict,
 } from '../domain/participant/merge.ts'
 import { isRetired } from '../domain/participant/retirement.ts'
-import type { ReadRange } from '../domain/referral/consent.ts'
+import { isDenial } from '../domain/referral/consent.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import { isActiveSuccessPlan } from '../domain/plan/rules.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
@@ -28,6 +28,7 @@ import type { Expect, Version, Write } from '../store/store.ts'
 import type { Change } from './change.ts'
 import { aboutParticipant } from './circle-guards.ts'
 import { endedByMerge } from './merge-denials.ts'
+import { duplicatesByMerge, type DuplicateNeeds } from './merge-duplicates.ts'
 import { SSN_HASH } from './index-entries.ts'
 import { HUB } from './reserved-agencies.ts'
 
@@ -38,9 +39,8 @@ const MOST = 20_000
 const DAY = 86_400_000
 
 /** Both records, and a view of everything: a record that the board may not know of moves as well. */
-export type MergeRequest = {
+export type MergeRequest = DuplicateNeeds & {
   readonly lifecycle: Lifecycle
-  readonly range: ReadRange
   readonly visibility: VisibilityRule
   readonly view: View
   readonly source: string
@@ -57,8 +57,13 @@ export type MergePlan = {
   readonly moved: readonly string[]
   /** Keys of the consents and referrals that a denial of the other participant ends. */
   readonly ended: readonly string[]
+  /** Keys of a moved record and one of the target that are duplicates of one another. */
+  readonly duplicates: readonly (readonly [string, string])[]
   readonly result: Resource
 }
+
+/** `left`: records of the target, made later, that refer to one which goes back. `denials`: denials made later. */
+export type UndoPlan = MergePlan & { readonly left: readonly string[]; readonly denials: readonly string[] }
 
 /** What an internal record of a merge keeps. */
 type StoredMerge = {
@@ -104,12 +109,13 @@ export async function planMerge(
     conflicts: [...conflictsOf(source, target), ...(await ssnConflict(view, from, into))],
     moved,
     ended: [...ended.keys()],
+    duplicates: await duplicatesByMerge(view, into, about, request),
     result: merged,
   }
 }
 
 /** @throws OutcomeError `not-found`, `merge-conflict` */
-export async function planUndo(request: MergeRequest): Promise<MergePlan & { readonly left: readonly string[] }> {
+export async function planUndo(request: MergeRequest): Promise<UndoPlan> {
   const { view, visibility, source: from, target: into, now } = request
   const stored = (await view.resource({ type: MERGE, id: from })) as (Resource & StoredMerge) | undefined
   const [source, target] = await view
@@ -136,7 +142,8 @@ export async function planUndo(request: MergeRequest): Promise<MergePlan & { rea
     conflicts: [],
     moved,
     ended: [],
-    left: await leftBehind(view, into, moved),
+    duplicates: [],
+    ...(await leftBehind(view, into, moved, stored.at)),
     result: stored.source,
   }
 }
@@ -268,16 +275,17 @@ function sentBack(
   return { ...record, [element]: { ...(record[element] as JsonObject), reference } }
 }
 
-/** Records of the target, made later, that refer to records which go back. */
-async function leftBehind(view: View, into: string, moved: readonly string[]): Promise<readonly string[]> {
+/** Records of the target, made later, that refer to records which go back; and its denials of the time since the merge (ms). */
+async function leftBehind(view: View, into: string, moved: readonly string[], since: number) {
   const back = new Set(moved)
-  const left: string[] = []
+  const [left, denials]: [string[], string[]] = [[], []]
   for await (const version of view.all({ type: '*', where: aboutParticipant(into) })) {
     const resource = currentResource(version)
     if (!resource || back.has(keyText(version))) continue
     if (localReferences(resource).some((key) => back.has(keyText(key)))) left.push(keyText(version))
+    if (isDenial(resource) && Date.parse(String(resource.meta?.lastUpdated)) >= since) denials.push(keyText(version))
   }
-  return left
+  return { left, denials }
 }
 
 async function recordWrite(view: View, source: string, merge: StoredMerge): Promise<Write> {

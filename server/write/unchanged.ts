@@ -13,6 +13,7 @@ import { resourceOf } from '../records/resource.ts'
 import type { PreparedChange } from './change.ts'
 import { ssnHashOf } from './index-entries.ts'
 import type { WriteContext } from './context.ts'
+import { inTurns } from './in-turns.ts'
 import type { WriteNeeds } from './needs.ts'
 import { readWithHeaders } from './subscription-secret.ts'
 
@@ -24,9 +25,7 @@ export const withUnchanged = (
   context: WriteContext,
   changes: readonly PreparedChange[],
 ): Promise<readonly PreparedChange[]> =>
-  Promise.all(
-    changes.map(async (one) => ((await isUnchanged(needs, context, one)) ? { ...one, unchanged: true } : one)),
-  )
+  inTurns(changes, async (one) => ((await isUnchanged(needs, context, one)) ? { ...one, unchanged: true } : one))
 
 async function isUnchanged(needs: UnchangedNeeds, context: WriteContext, one: PreparedChange): Promise<boolean> {
   const { before, after, stored } = one

@@ -1,7 +1,7 @@
 /** $merge where a participant denied an agency in one of two records: it is denied in the record that both become. */
 import assert from 'node:assert/strict'
 import { attacked, newcomer, post, referred, type Scene } from '../attack/scene.ts'
-import { condition, consent, denial, participation } from '../builders/index.ts'
+import { codeSystemAt, coded, condition, consent, denial, participation } from '../builders/index.ts'
 import { made, refused, type Client } from '../given.ts'
 
 describe('operations / $merge with denials', function () {
@@ -59,6 +59,29 @@ describe('operations / $merge with denials', function () {
     made(await call('merge', source, target))
     assert.equal((await get(abe, `Task/${task.id}`)).status, 'requested')
     assert.equal((await get(abe, `Consent/${permit.id}`)).status, 'active')
+  })
+
+  it('warns the board of duplicate participations that the merge brings together', async () => {
+    const [source, target] = [await newcomer(es, 'es'), await newcomer(es, 'es')]
+    const type = [coded(codeSystemAt('program'), 'adult')]
+    const [one, other] = [
+      await post(es, participation(source, 'es', { type })),
+      await post(es, participation(target, 'es', { type })),
+    ]
+    for (const preview of [true, false]) {
+      const { text } = await call('merge', source, target, { name: 'preview', valueBoolean: preview })
+      assert.ok(text.includes('duplicate-service') && text.includes(one.id) && text.includes(other.id))
+    }
+    made(await es.change(await get(es, `EpisodeOfCare/${one.id}`), { status: 'cancelled' }))
+  })
+
+  it('says in an undo which denials were recorded since, for they stay with the target', async () => {
+    const [source, target] = [await newcomer(es, 'es'), await newcomer(es, 'es')]
+    const before = await post(es, denial(target, 'es', 'abe'))
+    made(await call('merge', source, target))
+    const since = await post(es, denial(target, 'es', 'vr'))
+    const { text } = await call('undo-merge', source, target)
+    assert.ok(text.includes(`Consent/${since.id}`) && !text.includes(before.id), text)
   })
 
   for (const side of ['source', 'target'] as const)

@@ -242,6 +242,6 @@ for (const kind of ['memory', 'sqlite'] as const)
           statuses.filter((one) => one >= 500),
           [],
         )
-        for (const participant of world.people) assert.ok((await check(hub, participant)) > 15)
+        for (const participant of world.people) assert.ok((await check(hub, participant)) > 10)
       })
   })

@@ -35,6 +35,10 @@ function grants(text: string): AudienceGrant[] {
   })
 }
 
+/** Those of `list` that `other` does not have. */
+const missingFrom = (other: readonly AudienceGrant[], list: readonly AudienceGrant[]): readonly AudienceGrant[] =>
+  list.filter((one) => !other.some((two) => one.every((value, index) => value === two[index])))
+
 /** Brings the table from one audience of a record to another (both as JSON). */
 export function updateAudience(
   record: { type: number; rid: number },
@@ -44,10 +48,11 @@ export function updateAudience(
 ): void {
   if (before === after) return
   const { type, rid } = record
-  for (const [agency, n] of grants(before)) {
+  const [old, now] = [grants(before), grants(after)]
+  for (const [agency, n] of missingFrom(now, old)) {
     run('DELETE FROM audience WHERE agency = ? AND type = ? AND rid = ? AND n = ?', agency, type, rid, n)
   }
-  for (const [agency, n, since, until] of grants(after)) {
+  for (const [agency, n, since, until] of missingFrom(old, now)) {
     run('INSERT INTO audience VALUES (?, ?, ?, ?, ?, ?)', agency, type, rid, n, since, until)
   }
 }
