@@ -37,9 +37,22 @@ function refuseSsn(params: Call['params']): void {
 
 /** The query of a conditional interaction: at least one criterion, no paging. */
 export function criteria(needs: SearchNeeds, call: Call, type: string, text: string): Query {
-  const params = [...new URLSearchParams(text.replace(/^[A-Za-z]*\?/, ''))]
+  const params = [...new URLSearchParams(withoutAddress(text, type, call.base))]
   if (params.length === 0)
     throw refuse('invalid-header', `\`${text}\` is no search criterion; send for example \`identifier=system|value\`.`)
   const { query } = parseSearch(needs, { ...call, prefer: { handling: 'strict' } }, type, params)
   return { type: query.type, where: query.where, viewer: query.viewer, limit: 2 }
+}
+
+/**
+ * `identifier=x`, `?identifier=x`, `Patient?identifier=x`, or the whole address of that search, as some clients send it.
+ * https://hl7.org/fhir/R4/http.html#ccreate
+ */
+function withoutAddress(text: string, type: string, base: string): string {
+  const [, address, query = text] = /^([^=?]*)\?(.*)$/s.exec(text) ?? []
+  if (address === undefined || ['', type, `${base}/${type}`].includes(address)) return query
+  throw refuse(
+    'invalid-header',
+    `The condition \`${text}\` searches at \`${address}\`; it must be one on \`${type}\`, such as \`identifier=system|value\`.`,
+  )
 }

@@ -21,12 +21,28 @@ export function capabilityOf(definitions: Definitions, call: Call): ResourceCapa
 /** As capabilityOf, and the interaction must be offered: else 405. */
 export function requireInteraction(definitions: Definitions, call: Call, interaction: string): ResourceCapability {
   const capability = capabilityOf(definitions, call)
+  refuseParameters(call, interaction)
   if (capability.interactions.includes(interaction)) return capability
   throw refuse(
     'method-not-allowed',
     `\`${capability.type}\` is not offered for \`${interaction}\`; offered are ${capability.interactions.join(', ')}.`,
     { headers: { Allow: allowed(capability, call.id === undefined ? METHODS.type : METHODS.instance) } },
   )
+}
+
+/** A write has no parameters: a condition that was ignored would make, change or delete what it should not. */
+function refuseParameters({ params }: Call, interaction: string): void {
+  const advice = WITHOUT_PARAMETERS[interaction]
+  const [given] = params
+  if (advice === undefined || given === undefined) return
+  throw refuse('unknown-parameter', `\`${interaction}\` takes no parameters, and \`${given[0]}\` is given. ${advice}`)
+}
+
+const WITHOUT_PARAMETERS: Readonly<Record<string, string>> = {
+  create:
+    'To create only where no record matches, send the condition in the header If-None-Exist (`ifNoneExist` of an entry).',
+  update: 'Find the record first, and update it by its id.',
+  delete: 'Find the record first, and delete it by its id.',
 }
 
 /** The methods of each address, by the interaction that they are. https://hl7.org/fhir/R4/http.html#summary */
@@ -47,8 +63,6 @@ export function keyOf(call: Call): Key {
     throw refuse('invalid-id', `\`${key.id}\` is not a FHIR id: 1 to 64 letters, digits, \`-\` and \`.\`.`)
   return key
 }
-
-/** https://hl7.org/fhir/R4/datatypes.html#id */
 
 /** The same answer for a record that does not exist and for one that the caller may not know of. */
 export const notFound = (key: Key): OutcomeError =>

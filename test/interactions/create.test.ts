@@ -41,6 +41,41 @@ describe('interactions / create', () => {
     refused(await es.post('/Patient', body, { headers: { 'If-None-Exist': 'famly=x' } }), 400, 'unknown-parameter')
   })
 
+  it('takes the condition with the address of its search, and none at another', async () => {
+    const number = 'ES-78'
+    const query = `identifier=https://no-wrong-door.example/fhir/NamingSystem/agency/es|${number}`
+    const send = (condition: string) =>
+      es.post('/Patient', participant('es', { number }), { headers: { 'If-None-Exist': condition } })
+    const { id } = made(await send(query))
+    for (const condition of [`?${query}`, `Patient?${query}`, `${hub.url}/Patient?${query}`]) {
+      const answer = await send(condition)
+      assert.deepEqual([answer.status, answer.body.id], [200, id], condition)
+    }
+    for (const address of ['Goal', 'https://other.example/fhir/Patient', `${hub.url}/Goal`])
+      refused(await send(`${address}?${query}`), 400, 'invalid-header')
+  })
+
+  it('refuses a condition in its address, which a write would ignore, also in a Bundle', async () => {
+    const one = await newPatient()
+    const address = `Patient/${one.id}`
+    const [first, second] = ['identifier=ES-79', '_id=x'] as const
+    const text = refused(await es.post(`/Patient?${first}`, participant('es')), 400, 'unknown-parameter')
+    assert.match(text, /If-None-Exist/)
+    refused(
+      await es.send('PUT', `/${address}?${second}`, one, { headers: { 'If-Match': 'W/"1"' } }),
+      400,
+      'unknown-parameter',
+    )
+    refused(await hub.as('board').send('DELETE', `/${address}?${second}`), 400, 'unknown-parameter')
+    for (const type of ['batch', 'transaction']) {
+      const entry = [{ resource: participant('es'), request: { method: 'POST', url: `Patient?${first}` } }]
+      const { body } = await es.post('/', { resourceType: 'Bundle', type, entry })
+      assert.match(JSON.stringify(body), /unknown-parameter/)
+    }
+    assert.equal(made(await es.get(`/${address}`)).meta.versionId, '1')
+    made(await es.post('/Patient?_format=json&_pretty=true', participant('es')))
+  })
+
   it('answers with as much as Prefer asks for', async () => {
     const create = (prefer: string) => es.post('/Patient', participant('es'), { headers: { Prefer: prefer } })
     assert.equal((await create('return=minimal')).text, '')
