@@ -17,6 +17,11 @@ const ZONE = String.raw`(?<zone>Z|[+-]\d\d:\d\d)`
 const FORM = new RegExp(`^${DATE}(?:T${TIME}${ZONE}?)?$`)
 const TIME_FORM = new RegExp(`^${TIME}$`)
 
+/** A date as an address gives it: the `+` of a zone that was not percent-encoded arrives there as a space. */
+export const addressDate = (text: string): string => text.replace(LOST_PLUS, '+')
+
+const LOST_PLUS = /(?<=T[\d:.]+) (?=\d\d:\d\d$)/
+
 type DateParts = { readonly [part in string]?: string }
 
 /**

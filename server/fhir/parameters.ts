@@ -3,6 +3,7 @@
  * builder makes the answer.
  * https://hl7.org/fhir/R4/parameters.html and https://hl7.org/fhir/R4/operations.html#executing
  */
+import { addressDate } from './dates.ts'
 import type { Json, JsonObject, Resource } from './types.ts'
 import { refuse } from './outcome.ts'
 
@@ -153,7 +154,7 @@ function fromText(declared: Declared, text: string): Json {
     throw invalid(`\`${name}\` cannot be given in the address; send it in a Parameters body by POST.`)
   }
   const shape = SHAPES[type] ?? STRING
-  const read = shape === STRING ? text : shape.read(text)
+  const read = shape.read(text)
   if (read === undefined || !shape.is(read)) throw invalid(`\`${name}\` is ${shape.name}; found \`${clip(text)}\`.`)
   return read
 }
@@ -169,6 +170,7 @@ const STRING: Shape = {
   is: (it) => typeof it === 'string' && it.trim() !== '',
   read: (text) => text,
 }
+const DATE: Shape = { ...STRING, read: addressDate }
 const OBJECT: Shape = { name: 'an object', is: (it) => isObject(it), read: () => undefined }
 const WHOLE: Shape = {
   name: 'a whole number',
@@ -177,6 +179,9 @@ const WHOLE: Shape = {
 }
 const SHAPES: Readonly<Record<string, Shape>> = {
   boolean: { name: '`true` or `false`', is: (it) => typeof it === 'boolean', read: (text) => BOOLEANS[text] },
+  date: DATE,
+  dateTime: DATE,
+  instant: DATE,
   integer: WHOLE,
   unsignedInt: { ...WHOLE, name: 'a whole number, 0 or more', is: (it) => WHOLE.is(it) && (it as number) >= 0 },
   positiveInt: { ...WHOLE, name: 'a whole number, 1 or more', is: (it) => WHOLE.is(it) && (it as number) > 0 },

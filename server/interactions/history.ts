@@ -1,6 +1,6 @@
 /** FHIR history of an instance, newest first: the versions that the caller may know. https://hl7.org/fhir/R4/http.html#history */
 import { buildHistory } from '../fhir/bundle.ts'
-import { dateRange } from '../fhir/dates.ts'
+import { addressDate, dateRange } from '../fhir/dates.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { keyText } from '../fhir/types.ts'
 import { isDeleted } from '../records/resource.ts'
@@ -67,7 +67,7 @@ function whole(name: string, value: string): number {
 }
 
 function instant(value: string, timeZone: string): number {
-  const range = dateRange(value, timeZone)
+  const range = dateRange(addressDate(value), timeZone)
   if (range) return range.start
   throw refuse('invalid-parameter', `\`_since\` is \`${value}\`; send an instant such as \`2026-11-24T05:00:00Z\`.`)
 }

@@ -68,6 +68,8 @@ describe('interactions / history', () => {
     const address = await aged()
     refused(await es.get(`${address}?family=x`), 400, 'unknown-parameter')
     refused(await es.get(`${address}?_count=many`), 400, 'invalid-parameter')
+    // A plus sign that was not encoded is a space in an address.
+    assert.equal(made(await es.get(`${address}?_since=2001-01-01T00:00:00+00:00`)).entry.length, 5)
     refused(await es.get(`${address}?_since=yesterday`), 400, 'invalid-parameter')
   })
 

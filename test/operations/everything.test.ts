@@ -236,6 +236,7 @@ for (const kind of ['memory', 'sqlite'] as const) {
       assert.deepEqual(await typesOf('?_type=Condition&_type=EpisodeOfCare'), ['Condition', 'EpisodeOfCare'])
       assert.deepEqual(await typesOf('?_type=Condition,EpisodeOfCare'), ['Condition', 'EpisodeOfCare'])
       assert.deepEqual(await typesOf(`?_since=${since}`), ['RelatedPerson'])
+      assert.deepEqual(await typesOf(`?_since=${since.replace('Z', '+00:00')}`), ['RelatedPerson'])
       assert.deepEqual(await typesOf('?start=2024-02-01&end=2024-02-28'), ['Patient', 'EpisodeOfCare', 'RelatedPerson'])
       assert.deepEqual(await typesOf('?start=2026-01-05&_type=Condition,EpisodeOfCare'), ['Condition'])
       assert.deepEqual(await typesOf('?end=2024-12-31&_type=Condition,EpisodeOfCare'), ['EpisodeOfCare'])

@@ -1,5 +1,5 @@
 /** Dates, instants, periods and timings as ranges. https://hl7.org/fhir/R4/search.html#date */
-import { dateRange, EARLIEST, LATEST } from '../../fhir/dates.ts'
+import { addressDate, dateRange, EARLIEST, LATEST } from '../../fhir/dates.ts'
 import type { InstantRange } from '../../fhir/dates.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import { COMPARE, splitPrefix } from '../prefix.ts'
@@ -18,9 +18,6 @@ export type DateFilter = {
   readonly start: number
   readonly end: number
 }
-
-/** A `+` that was not percent-encoded arrives as a space. */
-const LOST_PLUS = /(?<=T[\d:.]+) (?=\d\d:\d\d$)/
 
 /** `ap` widens the searched range by this part of its distance from now, as R4 recommends. */
 const APPROXIMATION = 0.1
@@ -53,7 +50,7 @@ export function searchedRange(
   now: number,
 ): InstantRange & { readonly prefix: Prefix } {
   const { prefix, value } = splitPrefix(text)
-  const range = dateRange(value.replace(LOST_PLUS, '+'), timeZone)
+  const range = dateRange(addressDate(value), timeZone)
   if (!range) {
     const forms = '`2026`, `2026-03`, `2026-03-31`, `2026-03-31T09:30` or `2026-03-31T09:30:00-06:00`'
     throw refuse(
