@@ -378,6 +378,8 @@ const deleteOrRestore: Action = async (history) => {
   if (!record) return undefined
   const agency = record.owner
   const { key, deleted } = record
+  // To delete what one may not know of is answered like the deletion of nothing, and changes nothing.
+  const changes = deleted || mayKnow(history, agency, record)
   const answer = deleted
     ? await history.as(agency).put(`/${key}`, { ...record.body, id: key.split('/')[1], meta: record.body.meta })
     : await history.as(agency).delete(`/${key}`)
@@ -387,6 +389,7 @@ const deleteOrRestore: Action = async (history) => {
     ...(deleted && !knowsParticipant(history, agency) ? { expected: false } : {}),
     answer,
     apply: () => {
+      if (!changes) return
       Object.assign(record, { deleted: !deleted, author: agency })
       const one = record as ModelConsent & ModelEpisode
       if (deleted && key.startsWith('EpisodeOfCare/')) one.open = true
