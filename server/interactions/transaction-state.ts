@@ -1,7 +1,7 @@
 /** The records as a transaction leaves them, as far as its author may know of them: what its conditions are decided by. */
 import type { Key, Resource } from '../fhir/types.ts'
 import type { View } from '../records/view.ts'
-import { match } from '../search/match.ts'
+import { match, type IndexedRecord } from '../search/match.ts'
 import type { Filter, Query } from '../search/query.ts'
 import type { Guard } from '../store/store.ts'
 import type { Call } from './call.ts'
@@ -30,9 +30,19 @@ export function transactionState(
   { deleted, written }: TransactionWrites,
 ): TransactionState {
   const changed = [...deleted, ...written.map(({ resourceType: type, id }) => ({ type, id }))]
+  // Each condition is compared with every resource: their index entries are made once.
+  const indexed = new Map<Resource, IndexedRecord>()
+  const recordOf = (resource: Resource & { readonly id: string }): IndexedRecord => {
+    const record = indexed.get(resource) ?? {
+      id: resource.id,
+      at: outer.now,
+      entries: needs.index.extract(resource),
+    }
+    indexed.set(resource, record)
+    return record
+  }
   const meets: TransactionState['meets'] = (query, resource) =>
-    resource.resourceType === query.type &&
-    match(query.where, { id: resource.id, at: outer.now, entries: needs.index.extract(resource) })
+    resource.resourceType === query.type && match(query.where, recordOf(resource))
   return {
     meets,
     async single(query, { type, query: text }) {
