@@ -33,7 +33,7 @@ export type ConsentTimerNeeds = Pick<RuleTables, 'visibility' | 'range'> & {
   write(change: Change, along: Along): Promise<unknown>
 }
 
-/** After so many days nobody is told any more of a consent that ended unnoticed, before the hub had this timer. */
+/** After so many days nobody gets a question any more about a consent that ended unnoticed, before the hub had this timer. */
 const LATEST = 30 * 86_400_000
 
 export const consentTimer =

@@ -19,7 +19,7 @@ export type TimerNeeds = {
   readonly store: Store
   readonly clock: { now(): number }
   readonly table: TimerTable
-  /** What due times depend on besides the table: holidays, time zone. */
+  /** What due times depend on in addition to the table: holidays, time zone. */
   readonly calendar: unknown
   /** The statuses of a referral that was sent and has not ended. */
   readonly open: readonly string[]

@@ -1,4 +1,4 @@
-/** Duplicate services and participations that a merge brings together: the board is told, and nothing is refused. */
+/** Duplicate services and participations that a merge brings together: the board is warned, and nothing is refused. */
 import { isDuplicate, onceAtATime, reasonOf, type DuplicateRules } from '../domain/duplicate/duplicates.ts'
 import { classesOf } from '../domain/visibility/labels.ts'
 import type { Definitions } from '../definitions/definitions.ts'

@@ -38,7 +38,7 @@ export const withSteps = <T extends Resource>(task: T, steps: readonly Step[], n
   ],
 })
 
-/** What was asked for is not to be answered any more. */
+/** The question needs no answer any more. */
 export const withoutQuestion = <T extends Resource>(task: T, now: number): T => ({
   ...task,
   status: 'cancelled',

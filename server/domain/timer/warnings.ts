@@ -44,7 +44,7 @@ export function openWarnings(thread: Thread, running: readonly RunningTimer[]): 
   return [...lines, appeal]
 }
 
-/** As what an agency is told of a referral: its owner, its requester, or the agency of entry. */
+/** In which role an agency receives a warning about a referral: its owner, its requester, or the agency of entry. */
 export function audiencesOf(
   { task }: Pick<Thread, 'task'>,
   entry: string | undefined,
