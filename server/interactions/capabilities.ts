@@ -59,7 +59,7 @@ function statement(needs: CapabilityNeeds, base: string): Resource {
     software: { name: 'No Wrong Door', version: needs.version },
     implementation: { description: 'No Wrong Door interoperability hub', url: base },
     fhirVersion: '4.0.1',
-    format: ['application/fhir+json', 'json'],
+    format: ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'],
     rest: [
       {
         ...pick(rest[0] ?? {}, ['extension', 'documentation', 'security']),
