@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Definitions, SearchParameter } from './definitions/definitions.ts'
 import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
+import { createXmlFormat } from './definitions/xml/format.ts'
 import { openStatuses } from './domain/referral/lifecycle.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import type { ArmingNeeds } from './domain/timer/arm.ts'
@@ -169,6 +170,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     fault: (fault, request) => log.error('fault', { fault, request }),
     publicUrl: config.publicUrl,
     bodyLimit: config.bodyLimit,
+    xml: createXmlFormat(definitions.structures),
   })
 
   let listening: Listening | undefined
