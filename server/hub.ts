@@ -138,7 +138,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const { visibility = loaded.visibility, timers = loaded.timers } = options
   const tables = { ...loaded, visibility, timers }
   RULES[config.rules].checkTables(tables, declared)
-  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables)))
+  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
   const definitions = withIndexState(declared, indexState)
   for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
   const secret = loadSecretKey(config)
@@ -343,12 +343,23 @@ function preparations(
 }
 
 /** What the index entries depend on in addition to the search parameters. */
-const indexContext = ({ timeZone, publicUrl, rules }: Config, { visibility, matching }: LoadedTables) => ({
+const indexContext = (
+  { timeZone, publicUrl, rules }: Config,
+  { visibility, matching }: LoadedTables,
+  declared: Definitions,
+) => ({
+  caseSensitive: caseSensitiveSystems(declared),
   matching,
   timeZone,
   base: publicUrl ?? '',
   visibility: RULES[rules].restricts ? visibility : undefined,
 })
+
+const caseSensitiveSystems = ({ published }: Definitions): readonly string[] =>
+  published('CodeSystem')
+    .filter((one) => one.caseSensitive === true)
+    .map((one) => one.url)
+    .sort()
 
 /** What the hub itself has, and the folders that the settings name. */
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {
