@@ -22,7 +22,7 @@ import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
-import { history } from './interactions/history.ts'
+import { history, systemHistory, typeHistory } from './interactions/history.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, type Handlers } from './interactions/routes.ts'
@@ -225,11 +225,13 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     update: update(needs),
     delete: remove(needs),
     'history-instance': history(needs),
+    'history-type': typeHistory(needs),
+    'history-system': systemHistory(needs),
     'search-type': search(needs),
     capabilities: capabilities({
       definitions,
       operations: all,
-      system: ['transaction', 'batch'],
+      system: ['transaction', 'batch', 'history-system'],
       topics: topicsOf(definitions).map((topic) => topic.url),
       version: await version(),
       enforcesReferences: config.rules === 'hub',
