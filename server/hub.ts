@@ -24,7 +24,7 @@ import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
-import { history } from './interactions/history.ts'
+import { history, systemHistory, typeHistory } from './interactions/history.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
@@ -229,6 +229,8 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     update: update(needs),
     delete: remove(needs),
     'history-instance': history(needs),
+    'history-type': typeHistory(needs),
+    'history-system': systemHistory(needs),
     'search-type': search(needs),
   }
   const statements = capabilities({
