@@ -10,9 +10,10 @@
  *
  * The views are classes, not objects of closures: each request makes several, and a closure is made anew for each.
  */
+import { refuse } from '../fhir/outcome.ts'
 import { keyText, type Caller, type Key } from '../fhir/types.ts'
 import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
-import type { Found, HistoryPage, Store, Version } from '../store/store.ts'
+import { QueryTooLong, type Found, type HistoryPage, type Store, type Version } from '../store/store.ts'
 import { mayHoldConfidential, seesAll } from '../domain/visibility/confidential.ts'
 import { currentResource, isDeleted, resourceOf, type StoredResource } from './resource.ts'
 import { withoutConfidential } from './without-confidential.ts'
@@ -34,7 +35,10 @@ export type View = {
   vread(key: Key, version: number): Promise<Version | undefined>
   /** Versions of a record, newest first. */
   history(key: Key, page: HistoryPage): Promise<{ readonly versions: readonly Version[]; readonly total: number }>
-  /** One page of the records that match. */
+  /**
+   * One page of the records that match.
+   * @throws OutcomeError `search-too-long`
+   */
   find(query: ViewQuery): Promise<Found>
   /** Every record that matches, as of one state of the store: there is no limit after which records are missing. */
   all(query: WholeViewQuery): AsyncIterable<Version>
@@ -74,6 +78,15 @@ export const viewerOf = (caller: Caller, now: number): Viewer =>
   caller.role === 'hub'
     ? 'unrestricted'
     : { agency: caller.agency, at: now, ...(caller.role === 'board' ? { allVersions: true } : {}) }
+
+/** @throws OutcomeError `search-too-long`; any other fault as it is */
+function refuseTooLong(fault: unknown): never {
+  if (!(fault instanceof QueryTooLong)) throw fault
+  throw refuse(
+    'search-too-long',
+    'The search takes longer than this hub allows. Add a parameter that few records meet, or leave out `_total` and `_sort`.',
+  )
+}
 
 class StoreView implements View {
   readonly #store: Store
@@ -123,14 +136,18 @@ class StoreView implements View {
   }
 
   async find(query: ViewQuery): Promise<Found> {
-    const found = await this.#store.find(this.query(query))
+    const found = await this.#store.find(this.query(query)).catch(refuseTooLong)
     const versions = found.versions.map((version) => this.note(this.#shown(version)))
     return { ...found, versions }
   }
 
   async *all(query: WholeViewQuery): AsyncGenerator<Version> {
-    for await (const version of this.#store.all({ ...query, viewer: this.#viewer })) {
-      yield this.note(this.#shown(version))
+    try {
+      for await (const version of this.#store.all({ ...query, viewer: this.#viewer })) {
+        yield this.note(this.#shown(version))
+      }
+    } catch (fault) {
+      refuseTooLong(fault)
     }
   }
 

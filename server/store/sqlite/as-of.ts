@@ -15,6 +15,7 @@ import { lastCommit } from './read.ts'
 import { ROOM, visibleTo } from './rows.ts'
 import { raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
+import { timeLimitOf } from './time-limit.ts'
 
 /** A record that changed after the sequence, as it was then. */
 export type FormerState = SortPosition & { readonly seq: number; readonly encoded: EncodedEntries }
@@ -67,6 +68,7 @@ export function formerStates(
   const states: FormerState[] = []
   for (let after = from; ;) {
     const { text, args } = changedSince({ ...query, asOf }, types, scope, [after, upTo])
+    timeLimitOf(scope.statements.db).check()
     const rows = scope.statements.all<FormerRow>(text, ...args)
     states.push(...matching(query, rows, scope))
     if (rows.length < CHUNK || states.length >= max) return states
