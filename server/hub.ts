@@ -144,7 +144,9 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const secret = loadSecretKey(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
-  const agencies = createActiveAgencies(options.store ?? (await openStore(config.store, { clock: clock.now })))
+  const agencies = createActiveAgencies(
+    options.store ?? (await openStore(config.store, { clock: clock.now, queryLimit: config.queryLimit })),
+  )
   const { store } = agencies
   const inEffect = definitionsInEffect(definitions, { ...validation, workerThread, inTimeSlice: createTimeSlicer() })
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
