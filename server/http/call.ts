@@ -6,6 +6,7 @@
 import type { Request } from 'express'
 import type { Call, Prefer } from '../interactions/call.ts'
 import type { Json, Resource } from '../fhir/types.ts'
+import type { HttpLimits } from './limits.ts'
 import type { Param } from './params.ts'
 import type { Target } from '../interactions/routes.ts'
 import { parseJson } from '../fhir/json.ts'
@@ -21,8 +22,7 @@ export type CallSettings = {
   readonly publicUrl: string | undefined
   /** Where the FHIR addresses begin: `/fhir`. */
   readonly path: string
-  /** Bytes. */
-  readonly bodyLimit: number
+  readonly limits: HttpLimits
 }
 
 /** The caller, and the instant of the request (ms). */
@@ -33,17 +33,18 @@ export async function receive(
   request: Request,
   target: Target,
   context: RequestContext,
-  settings: CallSettings,
+  { publicUrl, path, limits }: CallSettings,
 ): Promise<Call> {
   const { headers } = request
   refuseTwoHosts(request)
-  const base = settings.publicUrl ?? baseOf(headers.host, settings.path)
-  const query = parseParams(queryOf(request.url))
-  const text = target.body === 'none' ? '' : await readText(request, settings.bodyLimit)
+  const base = publicUrl ?? baseOf(headers.host, path)
+  const query = parseParams(queryOf(request.url), limits.parameters)
+  const text = target.body === 'none' ? '' : await readText(request, limits.body)
   if (text !== '' && target.body !== 'none') checkContentType(headers['content-type'], target.body)
-  const given = target.body === 'form' && text !== '' ? [...query, ...parseParams(text)] : query
+  const given =
+    target.body === 'form' && text !== '' ? [...query, ...parseParams(text, limits.parameters, query.length)] : query
   checkAcceptable(headers.accept, given.find(([name]) => name === '_format')?.[1])
-  const body = target.body === 'form' ? undefined : resourceOf(text, target)
+  const body = target.body === 'form' ? undefined : resourceOf(text, target, limits.depth)
   return {
     ...context,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
@@ -65,10 +66,10 @@ export async function receive(
 /** Parameters about the format of the response, which this layer handles. */
 const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
 
-function resourceOf(text: string, target: Target): Resource | undefined {
+function resourceOf(text: string, target: Target, depth: number): Resource | undefined {
   if (text === '' && target.body !== 'resource') return undefined
   if (text === '') throw refuse('body-missing', `\`${target.name}\` needs a resource in the body.`)
-  const { value } = parseJson(text)
+  const { value } = parseJson(text, { depth })
   if (isResource(value)) return value
   throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
 }

@@ -4,12 +4,18 @@ import { namesSsn } from '../domain/participant/ssn.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
 import type { Cursors } from '../search/page.ts'
+import type { SearchLimits } from '../search/limits.ts'
 import { parse, type ParsedSearch } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
 import type { Call } from './call.ts'
 import { capabilityOf } from './target.ts'
 
-export type SearchNeeds = { readonly definitions: Definitions; readonly timeZone: string; readonly cursors: Cursors }
+export type SearchNeeds = {
+  readonly definitions: Definitions
+  readonly timeZone: string
+  readonly cursors: Cursors
+  readonly searchLimits: SearchLimits
+}
 
 /** A caller's parameters as a query of what it may know. Errors: `unknown-type`, `unknown-parameter`, `invalid-parameter`. */
 export function parseSearch(needs: SearchNeeds, call: Call, type: string, params: Call['params']): ParsedSearch {
@@ -21,6 +27,7 @@ export function parseSearch(needs: SearchNeeds, call: Call, type: string, params
     now,
     timeZone: needs.timeZone,
     cursors: needs.cursors,
+    limits: needs.searchLimits,
     viewer: viewerOf(caller, now),
     handling: call.prefer.handling,
   })

@@ -4,6 +4,8 @@ import type { Call, Handler, Reply } from '../../server/interactions/call.ts'
 import type { Operation } from '../../server/operations/operation.ts'
 import type { AccessLine } from '../../server/http/trace.ts'
 import { createApp, type AppNeeds } from '../../server/http/app.ts'
+import { loadConfig } from '../../server/config.ts'
+import { limitsOf } from '../../server/start/limits.ts'
 import { refuse } from '../../server/fhir/outcome.ts'
 
 export const NOW = Date.UTC(2024, 0, 2, 3, 4, 5)
@@ -57,6 +59,7 @@ export function stub(answer: (call: Call, name: string) => Reply | Promise<Reply
     identify,
     now: () => NOW,
     log: (line) => lines.push(line),
+    limits: limitsOf(loadConfig({})).http,
     fault: (error, requestId) => faults.push({ error, requestId }),
     ...more,
   })
