@@ -49,6 +49,7 @@ import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
 import { agenciesOf, type AgencyName } from './start/agencies.ts'
 import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
 import { definitionsInEffect } from './start/definitions-in-effect.ts'
+import { limitsOf } from './start/limits.ts'
 import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
 import { prepareStore, publish, type PrepareNeeds } from './start/prepare-store.ts'
@@ -142,6 +143,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const definitions = withIndexState(declared, indexState)
   for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
   const secret = loadSecretKey(config)
+  const limits = limitsOf(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
   const agencies = createActiveAgencies(
@@ -171,7 +173,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
     fault: (fault, request) => log.error('fault', { fault, request }),
     publicUrl: config.publicUrl,
-    bodyLimit: config.bodyLimit,
+    limits: limits.http,
     xml: createXmlFormat(definitions.structures),
   })
 
@@ -180,7 +182,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   return {
     agencies: await agenciesOf(store),
     async listen() {
-      listening = await listen(app, { host: config.host, port: config.port })
+      listening = await listen(app, { host: config.host, port: config.port, headerLimit: limits.headers })
       base = config.publicUrl ?? `http://${inUrl(config.host)}:${listening.port}${BASE_PATH}`
       for (const reader of readers) reader.start()
       worker.start()
@@ -296,9 +298,13 @@ function background(
     sleep,
     base,
     timeZone: config.timeZone,
-    channels: createChannels({ loopback: config.loopbackEndpoints, now: clock.now }),
+    channels: createChannels({
+      ...{ loopback: config.loopbackEndpoints, now: clock.now },
+      answerLimit: config.endpointAnswerLimit,
+    }),
     retrySchedule: config.retrySchedule,
     requestTimeout: REQUEST_TIMEOUT,
+    notificationLimit: config.notificationLimit,
     random: Math.random,
     wake: () => worker.wake(),
     log,

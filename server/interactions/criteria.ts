@@ -3,6 +3,7 @@ import type { Definitions } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
 import type { Cursors } from '../search/page.ts'
+import type { SearchLimits } from '../search/limits.ts'
 import { parse, type ParsedSearch } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
 import type { Policy } from '../write/policy/policy.ts'
@@ -14,6 +15,7 @@ export type SearchNeeds = {
   readonly timeZone: string
   readonly cursors: Cursors
   readonly policy: Pick<Policy, 'checkCriteria'>
+  readonly searchLimits: SearchLimits
 }
 
 /** A caller's parameters as a query of what it may know. Errors: `unknown-type`, `unknown-parameter`, `invalid-parameter`. */
@@ -26,6 +28,7 @@ export function parseSearch(needs: SearchNeeds, call: Call, type: string, params
     now,
     timeZone: needs.timeZone,
     cursors: needs.cursors,
+    limits: needs.searchLimits,
     viewer: viewerOf(caller, now),
     handling: call.prefer.handling,
   })
