@@ -134,14 +134,7 @@ type HubOptions = {
 }
 
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
-  const declared = options.definitions ?? (await definitionsOf(config))
-  const loaded = await loadRuleTables(ROOT_FOLDER)
-  const { visibility = loaded.visibility, timers = loaded.timers } = options
-  const tables = { ...loaded, visibility, timers }
-  RULES[config.rules].checkTables(tables, declared)
-  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
-  const definitions = withIndexState(declared, indexState)
-  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
+  const { definitions, indexState, tables } = await declarationsOf(config, options)
   const secret = loadSecretKey(config)
   const limits = limitsOf(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
@@ -197,6 +190,19 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
       await store.close()
     },
   }
+}
+
+/** The definitions and rule tables of this hub, checked, with the state of the index that they need. */
+async function declarationsOf(config: Config, options: Pick<HubOptions, 'definitions' | 'visibility' | 'timers'>) {
+  const declared = options.definitions ?? (await definitionsOf(config))
+  const loaded = await loadRuleTables(ROOT_FOLDER)
+  const { visibility = loaded.visibility, timers = loaded.timers } = options
+  const tables = { ...loaded, visibility, timers }
+  RULES[config.rules].checkTables(tables, declared)
+  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
+  const definitions = withIndexState(declared, indexState)
+  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
+  return { definitions, indexState, tables }
 }
 
 /** A URL has an IPv6 address in brackets (RFC 3986 section 3.2.2). */
