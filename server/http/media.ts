@@ -7,6 +7,9 @@ import { refuse } from '../fhir/outcome.ts'
 
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
 
+/** For the CapabilityStatement. https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.format */
+export const DECLARED_FORMATS: readonly string[] = ['application/fhir+json', 'json']
+
 const READ: Readonly<Record<Exclude<Body, 'none'>, readonly string[]>> = {
   resource: ['application/fhir+json', 'application/json'],
   optional: ['application/fhir+json', 'application/json'],
