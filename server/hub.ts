@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Definitions, SearchParameter } from './definitions/definitions.ts'
 import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
+import { createXmlFormat } from './definitions/xml/format.ts'
 import { openStatuses } from './domain/referral/lifecycle.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import type { ArmingNeeds } from './domain/timer/arm.ts'
@@ -23,7 +24,7 @@ import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
-import { history } from './interactions/history.ts'
+import { history, systemHistory, typeHistory } from './interactions/history.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
@@ -169,6 +170,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     fault: (fault, request) => log.error('fault', { fault, request }),
     publicUrl: config.publicUrl,
     bodyLimit: config.bodyLimit,
+    xml: createXmlFormat(definitions.structures),
   })
 
   let listening: Listening | undefined
@@ -227,6 +229,8 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     update: update(needs),
     delete: remove(needs),
     'history-instance': history(needs),
+    'history-type': typeHistory(needs),
+    'history-system': systemHistory(needs),
     'search-type': search(needs),
   }
   const statements = capabilities({

@@ -3,8 +3,8 @@ import type { SearchParameter, ResourceCapability } from '../definitions/definit
 import { nearest } from '../fhir/nearest.ts'
 import { refuse } from '../fhir/outcome.ts'
 import type { OutcomeError } from '../fhir/outcome.ts'
-import { COMMON_PARAMETERS } from './common-parameters.ts'
 import { illegalEscape, split } from './escape.ts'
+import { RECORD_PARAMETERS } from './record-parameters.ts'
 import type { Filter } from './query.ts'
 import { MISSING, NOT } from './type.ts'
 import type { SearchValueContext } from './type.ts'
@@ -15,7 +15,7 @@ import { SEARCH_TYPES, searchTypeOf } from './types/index.ts'
 /** A parameter as it was sent, its name split at the first colon. */
 export type Criterion = { readonly name: string; readonly modifier?: string; readonly value: string }
 
-const RECORD_PARAMETERS = COMMON_PARAMETERS.map(({ code }) => code)
+const RECORD_CODES = RECORD_PARAMETERS.map(({ code }) => code)
 
 const parameterOf = (capability: ResourceCapability, name: string): SearchParameter | undefined =>
   capability.searchParameters.find((one) => one.code === name)
@@ -32,8 +32,8 @@ export function unsupported(
   const { name } = criterion
   const parameter = parameterOf(capability, name)
   if (parameter) return unsupportedModifier(criterion, modifiersOf(parameter))
-  if ([...RECORD_PARAMETERS, ...controls].includes(name)) return unsupportedModifier(criterion, [])
-  const names = [...capability.searchParameters.map((one) => one.code), ...RECORD_PARAMETERS, ...controls]
+  if ([...RECORD_CODES, ...controls].includes(name)) return unsupportedModifier(criterion, [])
+  const names = [...capability.searchParameters.map((one) => one.code), ...RECORD_CODES, ...controls]
   const [root = ''] = name.split('.')
   const chained = root !== name && names.includes(root) ? ' Chained parameters are not supported.' : ''
   const text = `\`${capability.type}\` has no search parameter \`${name}\`.${chained}${suggestion(name, names)} It takes ${quoted(names)}.`

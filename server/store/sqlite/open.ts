@@ -11,7 +11,8 @@ import { groupCommit } from './group-commit.ts'
 import { jobs, voidLeases } from './jobs.ts'
 import { createLogTail } from './log-tail.ts'
 import { openDatabase } from './schema.ts'
-import { cursorValue, feed, history, indexed, lastCommit, vread } from './read.ts'
+import { history } from './history.ts'
+import { cursorValue, feed, indexed, lastCommit, vread } from './read.ts'
 import { find } from './search.ts'
 import { statements as prepared } from './sql.ts'
 
@@ -56,7 +57,7 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
     read: async (key, viewer) => current.read(key, viewer),
     readMany: async (keys, viewer) => keys.map((key) => current.read(key, viewer)),
     vread: async (key, version, viewer) => vread(key, version, viewer, context),
-    history: async (key, viewer, page) => history(key, viewer, page, context),
+    history: (scope, viewer, page) => history(scope, viewer, page, context),
     find: async (query) => find(query, context),
     all: (query) => allOf(query, store),
     indexed: async (key) => indexed(key, context),
