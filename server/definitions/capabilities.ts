@@ -30,6 +30,9 @@ type StatedResource = {
   readonly extension?: readonly { readonly url: string; readonly valueCode?: string }[]
 }
 
+/** `_id` and `_lastUpdated` are of every type too; they are evaluated on the record itself. */
+const OF_EVERY_TYPE = ['_profile', '_security', '_source', '_tag']
+
 type StatedComponent = { readonly definition: string; readonly expression: string }
 
 const FILE = 'capability/statement.json'
@@ -76,7 +79,9 @@ export function allCapabilities(
     .filter((type) => !MESSAGES.has(type))
     .sort()
     .map((type) => {
-      const searchParameters = parameterIndex.withExpression(type).filter(readable)
+      const searchParameters = [...parameterIndex.withExpression(type), ...parameterIndex.ofEveryType(type)].filter(
+        readable,
+      )
       const references = searchParameters.filter((one) => one.type === 'reference')
       return {
         type,
@@ -108,7 +113,10 @@ function capabilityOf(
   return {
     type,
     profiles,
-    searchParameters: (stated.searchParam ?? []).map((one) => parameterIndex.parameter(type, one.name, one.type)),
+    searchParameters: [
+      ...(stated.searchParam ?? []).map((one) => parameterIndex.parameter(type, one.name, one.type)),
+      ...parameterIndex.ofEveryType(type),
+    ],
     interactions: (stated.interaction ?? []).map((one) => one.code),
     versioning: stated.versioning ?? 'versioned',
     includes: stated.searchInclude ?? [],
@@ -164,6 +172,15 @@ class ParameterIndex {
   withExpression(type: string): readonly SearchParameter[] {
     const parameters = [...(this.byType.get(type)?.values() ?? [])]
     return parameters.filter((one) => typeof one.expression === 'string').map((one) => this.declared(type, one))
+  }
+
+  /** Those that R4 gives every type, of what a record's meta says. */
+  ofEveryType(type: string): readonly SearchParameter[] {
+    const codes = this.byType.get('Resource')
+    return OF_EVERY_TYPE.flatMap((code) => {
+      const found = codes?.get(code)
+      return found ? [this.declared(type, found)] : []
+    })
   }
 
   private declared(type: string, found: JsonObject): SearchParameter {
