@@ -4,7 +4,7 @@ import { namesSsn } from '../domain/participant/ssn.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
 import type { Cursors } from '../search/page.ts'
-import { parse, type ParsedSearch } from '../search/parse.ts'
+import { parse, type ParsedSearch, type SearchContext } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
 import type { Call } from './call.ts'
 import { capabilityOf } from './target.ts'
@@ -15,16 +15,17 @@ export type SearchNeeds = { readonly definitions: Definitions; readonly timeZone
 export function parseSearch(needs: SearchNeeds, call: Call, type: string, params: Call['params']): ParsedSearch {
   const capability = capabilityOf(needs.definitions, { ...call, type })
   refuseSsn(params)
-  const { caller, now, base } = call
-  return parse(capability, params, {
-    base,
-    now,
-    timeZone: needs.timeZone,
-    cursors: needs.cursors,
-    viewer: viewerOf(caller, now),
-    handling: call.prefer.handling,
-  })
+  return parse(capability, params, { ...contextOf(needs, call), offered: needs.definitions })
 }
+
+const contextOf = ({ timeZone, cursors }: SearchNeeds, { caller, now, base, prefer }: Call): SearchContext => ({
+  base,
+  now,
+  timeZone,
+  cursors,
+  viewer: viewerOf(caller, now),
+  handling: prefer.handling,
+})
 
 /** No index holds the number, and it must not come back in the links of an answer or in an error. */
 function refuseSsn(params: Call['params']): void {
@@ -40,7 +41,10 @@ export function criteria(needs: SearchNeeds, call: Call, type: string, text: str
   const params = [...new URLSearchParams(withoutAddress(text, type, call.base))]
   if (params.length === 0)
     throw refuse('invalid-header', `\`${text}\` is no search criterion; send for example \`identifier=system|value\`.`)
-  const { query } = parseSearch(needs, { ...call, prefer: { handling: 'strict' } }, type, params)
+  const capability = capabilityOf(needs.definitions, { ...call, type })
+  refuseSsn(params)
+  // Without `offered`: the commit guards a condition on the record alone, so that a chain is refused.
+  const { query } = parse(capability, params, contextOf(needs, { ...call, prefer: { handling: 'strict' } }))
   return { type: query.type, where: query.where, viewer: query.viewer, limit: 2 }
 }
 

@@ -12,7 +12,7 @@
  */
 import { keyText, type Caller, type Key } from '../fhir/types.ts'
 import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
-import type { Found, HistoryPage, Store, Version } from '../store/store.ts'
+import type { Found, FoundVersion, HistoryPage, Store, Version } from '../store/store.ts'
 import { mayHoldConfidential, seesAll } from '../domain/visibility/confidential.ts'
 import { currentResource, isDeleted, resourceOf, type StoredResource } from './resource.ts'
 import { withoutConfidential } from './without-confidential.ts'
@@ -37,7 +37,7 @@ export type View = {
   /** One page of the records that match. */
   find(query: ViewQuery): Promise<Found>
   /** Every record that matches, as of one state of the store: there is no limit after which records are missing. */
-  all(query: WholeViewQuery): AsyncIterable<Version>
+  all(query: WholeViewQuery): AsyncIterable<FoundVersion>
   /** The first record that matches, if there is one. */
   first(type: string, where: Filter): Promise<Version | undefined>
   /** Every current resource of a type that matches, read once within the request. */
@@ -128,7 +128,7 @@ class StoreView implements View {
     return { ...found, versions }
   }
 
-  async *all(query: WholeViewQuery): AsyncGenerator<Version> {
+  async *all(query: WholeViewQuery): AsyncGenerator<FoundVersion> {
     for await (const version of this.#store.all({ ...query, viewer: this.#viewer })) {
       yield this.note(this.#shown(version))
     }

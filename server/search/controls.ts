@@ -1,11 +1,11 @@
 /** The parameters that control the result rather than choose the records: count, sort, include, total. https://hl7.org/fhir/R4/search.html#return */
 import type { ResourceCapability } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
+import type { OfferedTypes } from './chain.ts'
 import { quoted, suggestion } from './condition.ts'
+import { ITERATE, readInclude, type IncludeParameter } from './include.ts'
 import type { Sort } from './query.ts'
 import { searchTypeOf } from './types/index.ts'
-
-export type IncludeParameter = { readonly type: string; readonly param: string; readonly target?: string }
 
 /** The controls read so far; each one adds its part. */
 export type Controls = {
@@ -21,11 +21,19 @@ export const DEFAULT_COUNT = 50
 export const MAX_COUNT = 200
 const MAX_SORTS = 5
 
+/** What some controls depend on besides their value: their modifier, the searched types, and every type there is. */
+export type ControlContext = {
+  readonly modifier: string | undefined
+  readonly types: readonly string[]
+  readonly offered: OfferedTypes | undefined
+}
+
 type Control = {
   /** May it be sent several times? */
   readonly repeats?: boolean
+  readonly modifiers?: readonly string[]
   /** @throws OutcomeError `invalid-parameter` */
-  read(value: string, capability: ResourceCapability, before: Controls): Controls
+  read(value: string, capability: ResourceCapability, before: Controls, context: ControlContext): Controls
   /** The value as the hub evaluates it, for the self link; default: as sent. */
   self?(value: string): string
 }
@@ -33,10 +41,8 @@ type Control = {
 export const CONTROLS: { readonly [name: string]: Control } = {
   _count: { read: (value) => ({ count: count(value) }), self: (value) => String(count(value)) },
   _sort: { read: (value, capability) => ({ sort: sorts(value, capability) }) },
-  _include: {
-    repeats: true,
-    read: (value, capability, before) => ({ includes: [...(before.includes ?? []), include(value, capability)] }),
-  },
+  _include: inclusion('_include'),
+  _revinclude: inclusion('_revinclude'),
   _total: {
     read: (value) => ({ total: choose('_total', value, TOTALS) }),
     self: (value) => choose('_total', value, TOTALS),
@@ -92,16 +98,12 @@ function sort(key: string, capability: ResourceCapability): Sort {
   )
 }
 
-function include(value: string, capability: ResourceCapability): IncludeParameter {
-  const [type = '', param = '', target, ...rest] = value.split(':')
-  const parameter = capability.searchParameters.find((one) => one.code === param)
-  const allowed = target === undefined || parameter === undefined || parameter.target.includes(target)
-  if (capability.includes.includes(`${type}:${param}`) && allowed && rest.length === 0)
-    return { type, param, ...(target ? { target } : {}) }
-  const values =
-    capability.includes.length > 0 ? `It takes ${quoted(capability.includes)}` : `\`${capability.type}\` supports none`
-  throw refuse(
-    'invalid-parameter',
-    `The value \`${value}\` of \`_include\` is not supported.${suggestion(value, capability.includes)} ${values}.`,
-  )
+function inclusion(name: '_include' | '_revinclude'): Control {
+  return {
+    repeats: true,
+    modifiers: [ITERATE],
+    read: (value, capability, before, context) => ({
+      includes: [...(before.includes ?? []), readInclude(value, { name, capability, ...context })],
+    }),
+  }
 }
