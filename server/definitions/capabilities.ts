@@ -7,7 +7,7 @@ import { nearest } from '../fhir/nearest.ts'
 import type { JsonObject } from '../fhir/types.ts'
 import { partsFor } from '../fhirpath/union.ts'
 import type { CanonicalResource } from './canonical-resource.ts'
-import type { SearchParameter, ResourceCapability } from './definitions.ts'
+import type { SearchComponent, SearchParameter, ResourceCapability } from './definitions.ts'
 import { DefinitionFault } from './fault.ts'
 import type { R4 } from './r4.ts'
 
@@ -29,6 +29,8 @@ type StatedResource = {
   readonly extension?: readonly { readonly url: string; readonly valueCode?: string }[]
 }
 
+type StatedComponent = { readonly definition: string; readonly expression: string }
+
 const FILE = 'capability/statement.json'
 const WRITER = profileUrl('ext-writer')
 
@@ -47,7 +49,16 @@ export function statedCapabilities(
   return stated.map((one) => capabilityOf(one, setting, parameterIndex))
 }
 
-const EVERY_INTERACTION = ['read', 'vread', 'history-instance', 'create', 'update', 'delete', 'search-type']
+const EVERY_INTERACTION = [
+  'read',
+  'vread',
+  'history-instance',
+  'history-type',
+  'create',
+  'update',
+  'delete',
+  'search-type',
+]
 /** Resources that are messages, not records. */
 const MESSAGES = new Set(['Parameters', 'OperationOutcome'])
 
@@ -111,11 +122,13 @@ const includesOf = (type: string, parameters: readonly SearchParameter[]): reado
 /** SearchParameters by type and code; the first of a code wins, so the hub's own come before R4's. */
 class ParameterIndex {
   readonly byType = new Map<string, Map<string, JsonObject>>()
+  readonly byUrl = new Map<string, JsonObject>()
   readonly searchTypes: readonly string[] | undefined
 
   constructor(parameters: readonly JsonObject[], searchTypes?: readonly string[]) {
     this.searchTypes = searchTypes
     for (const parameter of parameters) {
+      this.byUrl.set(parameter.url as string, parameter)
       for (const base of (parameter.base ?? []) as readonly string[]) {
         const codes = this.byType.get(base) ?? new Map<string, JsonObject>()
         this.byType.set(base, codes)
@@ -164,7 +177,18 @@ class ParameterIndex {
       expression: partsFor(type, String(found.expression)),
       target: (found.target ?? []) as readonly string[],
       documentation: documentation(type, found),
+      ...(found.component === undefined ? {} : { component: this.components(found.component as StatedComponent[]) }),
     }
+  }
+
+  /** Those whose parameter is known; search refuses a composite that has none (compileComponents). */
+  private components(stated: readonly StatedComponent[]): readonly SearchComponent[] {
+    return stated.flatMap(({ definition, expression }) => {
+      const found = this.byUrl.get(definition)
+      if (!found) return []
+      const { code, url, type, target = [] } = found as unknown as SearchParameter
+      return [{ code, url, type, target, expression }]
+    })
   }
 }
 

@@ -1,7 +1,8 @@
 /** The parameters that control the result rather than choose the records: count, sort, include, total. https://hl7.org/fhir/R4/search.html#return */
-import type { ResourceCapability } from '../definitions/definitions.ts'
+import type { ResourceCapability, SearchParameter } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
 import type { OfferedTypes } from './chain.ts'
+import type { DeclaredParameter } from './record-parameters.ts'
 import { quoted, suggestion } from './condition.ts'
 import { ITERATE, readInclude, type IncludeParameter } from './include.ts'
 import type { Sort } from './query.ts'
@@ -29,6 +30,10 @@ export type ControlContext = {
 }
 
 type Control = {
+  /** How the CapabilityStatement describes it; absent: no part of it. */
+  readonly documentation?: string
+  /** The type of its values there; default: `special`. */
+  readonly type?: SearchParameter['type']
   /** May it be sent several times? */
   readonly repeats?: boolean
   readonly modifiers?: readonly string[]
@@ -39,20 +44,46 @@ type Control = {
 }
 
 export const CONTROLS: { readonly [name: string]: Control } = {
-  _count: { read: (value) => ({ count: count(value) }), self: (value) => String(count(value)) },
-  _sort: { read: (value, capability) => ({ sort: sorts(value, capability) }) },
-  _include: inclusion('_include'),
-  _revinclude: inclusion('_revinclude'),
+  _count: {
+    type: 'number',
+    documentation: `The matches in a page, 0 to ${MAX_COUNT}; ${DEFAULT_COUNT} by default.`,
+    read: (value) => ({ count: count(value) }),
+    self: (value) => String(count(value)),
+  },
+  _sort: {
+    type: 'string',
+    documentation: `Up to ${MAX_SORTS} search parameters of the type, \`_id\` or \`_lastUpdated\`, each descending after \`-\`.`,
+    read: (value, capability) => ({ sort: sorts(value, capability) }),
+  },
+  _include: inclusion(
+    '_include',
+    'Adds the records that the matches refer to by one of the values of `searchInclude`.',
+  ),
+  _revinclude: inclusion(
+    '_revinclude',
+    'Adds the records that refer to the matches by one of the values of `searchRevInclude`.',
+  ),
   _total: {
+    type: 'token',
+    documentation: 'Whether the number of all matches is counted: `none`, `estimate` or `accurate`.',
     read: (value) => ({ total: choose('_total', value, TOTALS) }),
     self: (value) => choose('_total', value, TOTALS),
   },
-  _summary: { read: (value) => ({ countOnly: choose('_summary', value, SUMMARIES) }) },
+  _summary: {
+    type: 'token',
+    documentation: '`count` answers the number of matches alone.',
+    read: (value) => ({ countOnly: choose('_summary', value, SUMMARIES) }),
+  },
   _cursor: { read: (cursor) => ({ cursor }) },
   // Read by the HTTP layer.
   _format: { read: () => ({}) },
   _pretty: { read: () => ({}) },
 }
+
+/** The parameters that control the result, as the CapabilityStatement declares them. */
+export const CONTROL_PARAMETERS: readonly DeclaredParameter[] = Object.entries(CONTROLS).flatMap(
+  ([code, { type = 'special', documentation }]) => (documentation === undefined ? [] : [{ code, type, documentation }]),
+)
 
 /** An estimate may be exact; the hub's is. */
 const TOTALS = { none: 'none', accurate: 'accurate', estimate: 'accurate' } as const
@@ -98,8 +129,10 @@ function sort(key: string, capability: ResourceCapability): Sort {
   )
 }
 
-function inclusion(name: '_include' | '_revinclude'): Control {
+function inclusion(name: '_include' | '_revinclude', documentation: string): Control {
   return {
+    type: 'string',
+    documentation: `${documentation} With \`:${ITERATE}\` also from what was included.`,
     repeats: true,
     modifiers: [ITERATE],
     read: (value, capability, before, context) => ({

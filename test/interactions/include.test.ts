@@ -141,9 +141,12 @@ for (const store of ['memory', 'sqlite'] as const) {
 }
 
 describe('interactions / include', () => {
+  let hub: Given
+  after(() => hub.stop())
+
   it('includes nothing that the caller may not know of, and the reply names what it includes', async () => {
     const disclosed: string[][] = []
-    const hub = await given({}, undefined, {
+    hub = await given({}, undefined, {
       onReply: (_, reply) => void disclosed.push((reply.disclosed ?? []).map(({ type, id }) => `${type}/${id}`)),
     })
     const [es, vr] = [hub.as('es'), hub.as('vr')]
@@ -160,7 +163,6 @@ describe('interactions / include', () => {
     assert.deepEqual(disclosed.at(-1)?.sort(), [...names, subject].sort())
     const others = made(await vr.get('/Organization?_id=es&_revinclude=Patient:organization&_revinclude=*'))
     assert.equal(shown(others, 'include').includes(patient.id), false)
-    await hub.stop()
   })
 
   const definitions = {

@@ -128,8 +128,11 @@ for (const store of ['memory', 'sqlite'] as const) {
 }
 
 describe('interactions / resolve-chains', () => {
+  let hub: Given
+  after(() => hub.stop())
+
   it('leads through no record that the caller may not know of, and counts none', async () => {
-    const hub = await given()
+    hub = await given()
     const [es, vr, board] = [hub.as('es'), hub.as('vr'), hub.as(undefined)]
     const mine = made(await es.post('/Patient', participant('es', { family: 'Ferris' })))
     const other = made(await vr.post('/Patient', participant('vr', { family: 'Ferris' })))
@@ -140,7 +143,6 @@ describe('interactions / resolve-chains', () => {
     for (const query of ['Condition?patient.family=Ferris', 'Patient?_has:Condition:patient:_lastUpdated=gt2000'])
       assert.deepEqual([await total(es, query), await total(vr, query), await total(board, query)], [1, 1, 2], query)
     assert.equal(await total(es, `Patient?_has:Condition:patient:patient=${other.id}`), 0)
-    await hub.stop()
   })
 
   it('refuses a chain with too many records on the way', async () => {
