@@ -1,17 +1,15 @@
 /** FHIR search by type. https://hl7.org/fhir/R4/http.html#search */
 import { buildSearchset } from '../fhir/bundle.ts'
 import { keyText, type Key } from '../fhir/types.ts'
-import type { Issue } from '../fhir/outcome.ts'
-import type { Cursors } from '../search/page.ts'
+import { refuse, type Issue } from '../fhir/outcome.ts'
 import type { ParsedSearch } from '../search/parse.ts'
-import type { Cursor } from '../search/query.ts'
 import { isDeleted } from '../records/resource.ts'
 import { disclosing, type View } from '../records/view.ts'
-import type { FoundVersion, Store, Version } from '../store/store.ts'
-import type { Call, Handler } from './call.ts'
+import { SequenceUnavailable, type FoundVersion, type Store, type Version } from '../store/store.ts'
+import type { Handler } from './call.ts'
 import { parseSearch, type SearchNeeds } from './criteria.ts'
 import { requireInteraction } from './target.ts'
-import { addressOf } from './links.ts'
+import { searchLinks, unpackedParams } from './search-links.ts'
 
 export type SearchInteractionNeeds = SearchNeeds & { readonly store: Store }
 
@@ -19,14 +17,14 @@ export const search =
   (needs: SearchInteractionNeeds): Handler =>
   async (call) => {
     const { type } = requireInteraction(needs.definitions, call, 'search-type')
-    const parsed = parseSearch(needs, call, type, call.params)
+    const parsed = parseSearch(needs, call, type, unpackedParams(needs.cursors, call.params))
     const view = disclosing(needs.store, call.caller, call.now)
     const includes = parsed.includes.length > 0
-    const found = await view.find(includes ? { ...parsed.query, withEntries: true } : parsed.query)
+    const found = await view.find(includes ? { ...parsed.query, withEntries: true } : parsed.query).catch(unavailable)
     const included = includes ? await include(view, parsed, found.versions) : []
     const text = buildSearchset({
       base: call.base,
-      links: links(call, needs.cursors, parsed, found.next),
+      links: searchLinks(needs.cursors, call, { address: `${call.base}/${type}`, parsed, found }),
       matches: found.versions,
       included,
       total: found.total,
@@ -59,13 +57,13 @@ const isIncluded = (parsed: ParsedSearch, type: string, entry: { param: string; 
     (one) => one.type === type && one.param === entry.param && (one.target ?? entry.type) === entry.type,
   )
 
-function links(call: Call, cursors: Cursors, parsed: ParsedSearch, next: Cursor | undefined) {
-  const address = (params: Call['params']) => addressOf(`${call.base}/${parsed.query.type}`, params)
-  const unpaged = parsed.self.filter(([name]) => name !== '_cursor')
-  return {
-    self: address(parsed.self),
-    ...(next ? { next: address([...unpaged, ['_cursor', cursors.encode(next)]]) } : {}),
-  }
+/** The links of a page outlive the store that gave them where it was replaced, by an earlier copy for example. */
+function unavailable(fault: unknown): never {
+  if (!(fault instanceof SequenceUnavailable)) throw fault
+  throw refuse(
+    'invalid-parameter',
+    'The pages of this result are no longer available: the records of that moment are not stored. Search again without `_cursor`.',
+  )
 }
 
 const dropped = (name: string): Issue => ({

@@ -7,7 +7,8 @@ import { CONTROLS, DEFAULT_COUNT } from './controls.ts'
 import type { Controls, IncludeParameter } from './controls.ts'
 import { requireComplete } from './incomplete.ts'
 import { invalidCursor, type Cursors } from './page.ts'
-import type { Cursor, Filter, Query, Viewer, Sort } from './query.ts'
+import { openPosition, searchIdentity, type SearchPosition } from './position.ts'
+import type { Filter, Query, Viewer } from './query.ts'
 import type { SearchValueContext } from './type.ts'
 
 export type SearchContext = SearchValueContext & {
@@ -26,6 +27,8 @@ export type ParsedSearch = {
   readonly ignored: readonly string[]
   /** The parameters as the hub evaluates them, for the self link. https://hl7.org/fhir/R4/search.html#conformance */
   readonly self: readonly (readonly [string, string])[]
+  /** What the cursors of its pages belong to. */
+  readonly identity: string
 }
 
 /** Bounds the size of the query tree. */
@@ -49,17 +52,25 @@ export function parse(
   const conditions = supported.filter((one) => !isControl(one))
   countAlternatives(conditions)
   const controls = readControls(capability, supported.filter(isControl))
+  const self = supported
+    .filter((one) => !FORMATS.has(one.name))
+    .map((one) => [fullName(one), evaluatedValue(one)] as const)
+  const identity = searchIdentity(capability.type, self)
   return {
-    query: toQuery(
-      capability,
-      conditions.map((one) => condition(capability, one, context)),
-      controls,
-      context,
-    ),
+    query: {
+      ...toQuery(
+        capability,
+        conditions.map((one) => condition(capability, one, context)),
+        controls,
+        context,
+      ),
+      ...positionOf(controls, identity, context),
+    },
     includes: controls.includes ?? [],
     total: isCounted(controls) ? 'accurate' : 'none',
     ignored: ignored.map(fullName),
-    self: supported.filter((one) => !FORMATS.has(one.name)).map((one) => [fullName(one), evaluatedValue(one)]),
+    self,
+    identity,
   }
 }
 
@@ -114,8 +125,14 @@ function readControls(capability: ResourceCapability, criteria: readonly Criteri
   }, {})
 }
 
-function afterOf(cursor: string, sort: readonly Sort[], { cursors }: SearchContext): Cursor {
-  if (cursors) return cursors.decode(cursor, sort)
+/** Which page of the result, where there is a cursor. */
+function positionOf(
+  { cursor, sort = [] }: Controls,
+  identity: string,
+  { cursors }: SearchContext,
+): Partial<SearchPosition> {
+  if (cursor === undefined) return {}
+  if (cursors) return openPosition(cursors, cursor, identity, sort)
   throw invalidCursor()
 }
 
@@ -128,7 +145,7 @@ function toQuery(
   controls: Controls,
   context: SearchContext,
 ): Query {
-  const { sort = [], cursor, count = DEFAULT_COUNT, countOnly } = controls
+  const { sort = [], count = DEFAULT_COUNT, countOnly } = controls
   const [only] = conditions
   return {
     type: capability.type,
@@ -136,7 +153,6 @@ function toQuery(
     viewer: context.viewer,
     limit: countOnly ? 0 : count,
     ...(sort.length > 0 ? { sort } : {}),
-    ...(cursor === undefined ? {} : { after: afterOf(cursor, sort, context) }),
     ...(isCounted(controls) ? { total: true } : {}),
   }
 }
