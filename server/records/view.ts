@@ -10,9 +10,18 @@
  *
  * The views are classes, not objects of closures: each request makes several, and a closure is made anew for each.
  */
+import { refuse } from '../fhir/outcome.ts'
 import { keyText, type Caller, type Key } from '../fhir/types.ts'
 import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
-import type { Found, FoundHistory, HistoryPage, HistoryScope, Store, Version } from '../store/store.ts'
+import {
+  QueryTooLong,
+  type Found,
+  type FoundHistory,
+  type HistoryPage,
+  type HistoryScope,
+  type Store,
+  type Version,
+} from '../store/store.ts'
 import { mayHoldConfidential, seesAll } from '../domain/visibility/confidential.ts'
 import { currentResource, isDeleted, resourceOf, type StoredResource } from './resource.ts'
 import { originalOf, withoutConfidential } from './without-confidential.ts'
@@ -34,7 +43,10 @@ export type View = {
   vread(key: Key, version: number): Promise<Version | undefined>
   /** Versions of a record, or of those of some types, that the viewer may know; the newest first, unless the page says so. */
   history(scope: HistoryScope, page: HistoryPage): Promise<FoundHistory>
-  /** One page of the records that match. */
+  /**
+   * One page of the records that match.
+   * @throws OutcomeError `search-too-long`
+   */
   find(query: ViewQuery): Promise<Found>
   /** Every record that matches, as of one state of the store: there is no limit after which records are missing. */
   all(query: WholeViewQuery): AsyncIterable<Version>
@@ -81,6 +93,15 @@ const CURRENT: ReadonlyMap<string, Version | undefined> = new Map()
 /** Does the page of one record begin with its last version? */
 const isNewest = ({ oldestFirst, after, upTo, before, currentIn }: HistoryPage): boolean =>
   !oldestFirst && [after, upTo, before, currentIn].every((one) => one === undefined)
+
+/** @throws OutcomeError `search-too-long`; any other fault as it is */
+function refuseTooLong(fault: unknown): never {
+  if (!(fault instanceof QueryTooLong)) throw fault
+  throw refuse(
+    'search-too-long',
+    'The search takes longer than this hub allows. Add a parameter that few records meet, or leave out `_total` and `_sort`.',
+  )
+}
 
 class StoreView implements View {
   readonly #store: Store
@@ -129,16 +150,20 @@ class StoreView implements View {
   }
 
   async find(query: ViewQuery): Promise<Found> {
-    const found = await this.#store.find(this.query(query))
+    const found = await this.#store.find(this.query(query)).catch(refuseTooLong)
     // What is found as of an earlier sequence may be an old version.
     const currents = query.asOf === undefined ? CURRENT : undefined
     return { ...found, versions: await this.#noted(found.versions, currents) }
   }
 
   async *all(query: WholeViewQuery): AsyncGenerator<Version> {
-    for await (const version of this.#store.all({ ...query, viewer: this.#viewer })) {
-      const current = query.asOf === undefined ? undefined : await this.#currentOf(version)
-      yield this.note(this.#shown(version, current))
+    try {
+      for await (const version of this.#store.all({ ...query, viewer: this.#viewer })) {
+        const current = query.asOf === undefined ? undefined : await this.#currentOf(version)
+        yield this.note(this.#shown(version, current))
+      }
+    } catch (fault) {
+      refuseTooLong(fault)
     }
   }
 

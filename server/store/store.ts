@@ -192,13 +192,18 @@ export class StoreFull extends Error {}
  */
 export class SequenceUnavailable extends Error {
   readonly sequence: number
+  readonly range: { readonly first: number; readonly last: number }
 
-  constructor(sequence: number, { first, last }: { first: number; last: number }) {
-    super(`The store cannot search as of sequence ${sequence}: it can from ${first} to ${last}.`)
+  constructor(sequence: number, range: { readonly first: number; readonly last: number }) {
+    super(`The store cannot search as of sequence ${sequence}: it can from ${range.first} to ${range.last}.`)
     this.name = 'SequenceUnavailable'
     this.sequence = sequence
+    this.range = range
   }
 }
+
+/** A read that takes longer than the store allows it to. */
+export class QueryTooLong extends Error {}
 
 /** `entries` for Query.withEntries: the ones that the version is found by, each once, in no particular order. */
 export type FoundVersion = Version & { readonly entries?: readonly IndexEntry[] }
@@ -343,7 +348,7 @@ export type Store = {
   history(scope: HistoryScope, viewer: Viewer, page: HistoryPage): Promise<FoundHistory>
   /**
    * One page of what matches.
-   * @throws SequenceUnavailable for Query.asOf
+   * @throws SequenceUnavailable for Query.asOf; QueryTooLong
    */
   find(query: Query): Promise<Found>
   /**

@@ -17,6 +17,7 @@ import { lastCommit } from './read.ts'
 import { ROOM, visibleTo } from './rows.ts'
 import { raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
+import { timeLimitOf } from './time-limit.ts'
 
 /** A record that changed after the sequence, as it was then. */
 export type FormerState = SortPosition & { readonly seq: number; readonly encoded: EncodedEntries }
@@ -69,6 +70,7 @@ export function formerStates(
   const states: FormerState[] = []
   for (let after = from; ;) {
     const { text, args } = changedSince({ ...query, asOf }, types, scope, [after, upTo])
+    timeLimitOf(scope.statements.db).check()
     const rows = scope.statements.all<FormerRow>(text, ...args)
     const shown = knowsAllVersions(query.viewer) ? rows : rows.filter(versionFilter(query.viewer, scope.terms))
     states.push(...matching(query, shown, scope))
