@@ -23,6 +23,7 @@ import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
 import { history } from './interactions/history.ts'
+import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, type Handlers } from './interactions/routes.ts'
@@ -223,7 +224,8 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     vread: vread(needs),
     create: create(needs),
     update: update(needs),
-    delete: remove(needs),
+    patch: patch(needs),
+    delete: remove({ ...needs, limit: config.transactionLimit }),
     'history-instance': history(needs),
     'search-type': search(needs),
     capabilities: capabilities({

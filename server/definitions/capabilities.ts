@@ -48,7 +48,7 @@ export function statedCapabilities(
   return stated.map((one) => capabilityOf(one, setting, parameterIndex))
 }
 
-const EVERY_INTERACTION = ['read', 'vread', 'history-instance', 'create', 'update', 'delete', 'search-type']
+const EVERY_INTERACTION = ['read', 'vread', 'history-instance', 'create', 'update', 'patch', 'delete', 'search-type']
 /** Resources that are messages, not records. */
 const MESSAGES = new Set(['Parameters', 'OperationOutcome'])
 

@@ -12,7 +12,7 @@ import { parseJson } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { queryOf } from './address.ts'
 import { readText } from './body.ts'
-import { checkAcceptable, checkContentType } from './media.ts'
+import { checkAcceptable, checkContentType, isJsonPatch } from './media.ts'
 import { parseParams } from './params.ts'
 import { locatorIn } from './positions.ts'
 
@@ -43,7 +43,9 @@ export async function receive(
   if (text !== '' && target.body !== 'none') checkContentType(headers['content-type'], target.body)
   const given = target.body === 'form' && text !== '' ? [...query, ...parseParams(text)] : query
   checkAcceptable(headers.accept, given.find(([name]) => name === '_format')?.[1])
-  const body = target.body === 'form' ? undefined : resourceOf(text, target)
+  const isPatch = target.body === 'patch' && text !== ''
+  const jsonPatch = isPatch && isJsonPatch(headers['content-type']) ? parseJson(text).value : undefined
+  const body = target.body === 'form' || jsonPatch !== undefined ? undefined : resourceOf(text, target)
   return {
     ...context,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
@@ -52,6 +54,7 @@ export async function receive(
     version: target.version,
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
     body,
+    ...(jsonPatch === undefined ? {} : { jsonPatch }),
     locate: body && locatorIn(text, body),
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
@@ -66,8 +69,8 @@ export async function receive(
 const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
 
 function resourceOf(text: string, target: Target): Resource | undefined {
-  if (text === '' && target.body !== 'resource') return undefined
-  if (text === '') throw refuse('body-missing', `\`${target.name}\` needs a resource in the body.`)
+  if (text === '' && target.body !== 'resource' && target.body !== 'patch') return undefined
+  if (text === '') throw refuse('body-missing', `\`${target.name}\` needs a ${target.body} in the body.`)
   const { value } = parseJson(text)
   if (isResource(value)) return value
   throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')

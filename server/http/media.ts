@@ -10,8 +10,15 @@ export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
 const READ: Readonly<Record<Exclude<Body, 'none'>, readonly string[]>> = {
   resource: ['application/fhir+json', 'application/json'],
   optional: ['application/fhir+json', 'application/json'],
+  patch: ['application/json-patch+json', 'application/fhir+json', 'application/json'],
   form: ['application/x-www-form-urlencoded'],
 }
+
+/** What PATCH takes: JSON Patch, and FHIRPath Patch as a Parameters resource. https://www.rfc-editor.org/rfc/rfc5789#section-3.1 */
+export const ACCEPT_PATCH = 'application/json-patch+json, application/fhir+json'
+
+export const isJsonPatch = (header: string | undefined): boolean =>
+  parseMedia(header ?? '').type === 'application/json-patch+json'
 
 /** A browser asks for text/html; it gets JSON too. */
 const WRITTEN = new Set([
@@ -42,6 +49,10 @@ export function checkContentType(header: string | undefined, body: Exclude<Body,
   const readable = READ[body].includes(type) && (charset ?? 'utf-8') === 'utf-8' && (version ?? '4.0') === '4.0'
   if (readable) return
   const found = header === undefined ? 'no Content-Type' : `Content-Type \`${header.slice(0, 100)}\``
+  if (body === 'patch') {
+    const text = `The patch has ${found}; send a JSON Patch as \`application/json-patch+json\`, or a FHIRPath Patch (Parameters) as \`application/fhir+json\`.`
+    throw refuse('media-type', text, { headers: { 'Accept-Patch': ACCEPT_PATCH } })
+  }
   const text = `The body has ${found}; send it as \`${READ[body].join('` or `')}\`, in UTF-8 and FHIR version 4.0.`
   throw refuse('media-type', text, { headers: { Accept: READ[body].join(', ') } })
 }

@@ -3,6 +3,7 @@ import type { Definitions } from '../definitions/definitions.ts'
 import { namesSsn } from '../domain/participant/ssn.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
+import { CONTROLS } from '../search/controls.ts'
 import type { Cursors } from '../search/page.ts'
 import { parse, type ParsedSearch } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
@@ -40,6 +41,14 @@ export function criteria(needs: SearchNeeds, call: Call, type: string, text: str
   const params = [...new URLSearchParams(withoutAddress(text, type, call.base))]
   if (params.length === 0)
     throw refuse('invalid-header', `\`${text}\` is no search criterion; send for example \`identifier=system|value\`.`)
+  return criteriaOf(needs, call, type, params)
+}
+
+/** The same from parameters. One that chooses no record (`_count`) is refused: alone, every record would match. */
+export function criteriaOf(needs: SearchNeeds, call: Call, type: string, params: Call['params']): Query {
+  const control = params.find(([name]) => Object.hasOwn(CONTROLS, name.split(':')[0] ?? ''))
+  if (control)
+    throw refuse('invalid-parameter', `\`${control[0]}\` is no condition on a record; leave it out of the condition.`)
   const { query } = parseSearch(needs, { ...call, prefer: { handling: 'strict' } }, type, params)
   return { type: query.type, where: query.where, viewer: query.viewer, limit: 2 }
 }

@@ -2,7 +2,6 @@
  * The changes of a transaction: ids for what is new, and every reference between entries made to name them.
  * https://hl7.org/fhir/R4/http.html#trules
  */
-import { parseEtags } from '../fhir/etag.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { parseReference, references, rewriteReferences } from '../fhir/reference.ts'
 import { keyText, type Key, type Resource } from '../fhir/types.ts'
@@ -13,14 +12,16 @@ import { issuesAtEntry } from '../write/bundle-location.ts'
 import type { Change } from '../write/change.ts'
 import type { Call } from './call.ts'
 import { singleMatch, type CreateNeeds } from './create.ts'
+import { without } from './conditional.ts'
 import { criteria } from './criteria.ts'
 import type { EntryCall } from './entry.ts'
 import { entryLinks, namesEntry, type LinkTarget, type LinkTargets } from './entry-links.ts'
+import { preconditionsOf } from './if-match.ts'
 import { inTurn } from './entry-result.ts'
 import { withLocalReferences } from './local-references.ts'
 import { rewriteLinks } from './rewrite-links.ts'
 import { keyOf, requireInteraction } from './target.ts'
-import { transactionState, without, type TransactionState } from './transaction-state.ts'
+import { transactionState, type TransactionState } from './transaction-state.ts'
 
 /** One attempt of a transaction: what it reads, it reads once and afresh. */
 export type TransactionAttempt = { readonly needs: CreateNeeds; readonly outer: Call; readonly view: View }
@@ -62,7 +63,7 @@ async function resolveConditions(context: ConditionContext, one: LinkedEntry): P
   if (unless) refuseRival(context, call, unless)
   if (existing) return { entry: { call, existing }, guards: [] }
   if (!body) {
-    const change = { kind: 'remove' as const, key: keyOf(call), ifMatch: tags(call), at: call.at }
+    const change = { kind: 'remove' as const, key: keyOf(call), ...preconditionsOf(call), at: call.at }
     return { entry: { call, change }, guards: [] }
   }
   const { sent, guards } = await withConditional(context, body)
@@ -71,8 +72,7 @@ async function resolveConditions(context: ConditionContext, one: LinkedEntry): P
     create: call.method === 'POST',
     resource: { ...sent, id },
     sent,
-    ifMatch: tags(call),
-    ifAbsent: call.ifNoneMatch?.trim() === '*',
+    ...preconditionsOf(call),
     unless,
     at: `${call.at}.resource`,
   }
@@ -152,8 +152,6 @@ function resourceOf(call: EntryCall): Resource {
     },
   )
 }
-
-const tags = (call: EntryCall) => (call.ifMatch === undefined ? undefined : parseEtags(call.ifMatch, 'ifMatch'))
 
 /** What other entries may call this one by, and the address that it has or gets. */
 function linkTarget({ call, id, existing }: IdentifiedEntry): readonly (readonly [string, LinkTarget])[] {

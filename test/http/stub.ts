@@ -22,6 +22,7 @@ export const NAMES = [
   'create',
   'read',
   'update',
+  'patch',
   'delete',
   'history-instance',
   'vread',
