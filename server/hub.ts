@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Definitions, SearchParameter } from './definitions/definitions.ts'
 import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
+import { createXmlFormat } from './definitions/xml/format.ts'
 import { openStatuses } from './domain/referral/lifecycle.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import type { ArmingNeeds } from './domain/timer/arm.ts'
@@ -18,6 +19,7 @@ import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
+import { DECLARED_FORMATS, PATCH_FORMATS } from './http/media.ts'
 import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
@@ -26,7 +28,7 @@ import { history } from './interactions/history.ts'
 import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
-import { createRouter, type Handlers } from './interactions/routes.ts'
+import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
 import { search } from './interactions/search.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
@@ -41,6 +43,7 @@ import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
 import { operations, type OperationNeeds } from './operations/index.ts'
+import { EXPANSION_PARAMETERS } from './operations/terminology/expand.ts'
 import { checkParameters } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
@@ -136,7 +139,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const { visibility = loaded.visibility, timers = loaded.timers } = options
   const tables = { ...loaded, visibility, timers }
   RULES[config.rules].checkTables(tables, declared)
-  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables)))
+  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
   const definitions = withIndexState(declared, indexState)
   for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
   const secret = loadSecretKey(config)
@@ -168,6 +171,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     fault: (fault, request) => log.error('fault', { fault, request }),
     publicUrl: config.publicUrl,
     bodyLimit: config.bodyLimit,
+    xml: createXmlFormat(definitions.structures),
   })
 
   let listening: Listening | undefined
@@ -219,7 +223,7 @@ type HandlerNeeds = CreateNeeds & OperationNeeds
 async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Promise<Handlers> {
   const { definitions } = needs
   const all = operations(needs)
-  const interactions = {
+  const answered = {
     read: read(needs),
     vread: vread(needs),
     create: create(needs),
@@ -228,16 +232,19 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     delete: remove({ ...needs, limit: config.transactionLimit }),
     'history-instance': history(needs),
     'search-type': search(needs),
-    capabilities: capabilities({
-      definitions,
-      operations: all,
-      system: ['transaction', 'batch'],
-      topics: topicsOf(definitions).map((topic) => topic.url),
-      version: await version(),
-      enforcesReferences: config.rules === 'hub',
-      date: new Date(now).toISOString(),
-    }),
   }
+  const statements = capabilities({
+    definitions,
+    operations: all,
+    routed: routedInteractions([...Object.keys(answered), 'transaction']),
+    expansionParameters: EXPANSION_PARAMETERS,
+    formats: DECLARED_FORMATS,
+    patchFormats: PATCH_FORMATS,
+    topics: topicsOf(definitions).map((topic) => topic.url),
+    version: await version(),
+    date: new Date(now).toISOString(),
+  })
+  const interactions = { ...answered, capabilities: statements }
   const route = createRouter({ interactions, operations: all })
   return {
     interactions: { ...interactions, transaction: transaction({ ...needs, route, limit: config.transactionLimit }) },
@@ -339,12 +346,23 @@ function preparations(
 }
 
 /** What the index entries depend on in addition to the search parameters. */
-const indexContext = ({ timeZone, publicUrl, rules }: Config, { visibility, matching }: LoadedTables) => ({
+const indexContext = (
+  { timeZone, publicUrl, rules }: Config,
+  { visibility, matching }: LoadedTables,
+  declared: Definitions,
+) => ({
+  caseSensitive: caseSensitiveSystems(declared),
   matching,
   timeZone,
   base: publicUrl ?? '',
   visibility: RULES[rules].restricts ? visibility : undefined,
 })
+
+const caseSensitiveSystems = ({ published }: Definitions): readonly string[] =>
+  published('CodeSystem')
+    .filter((one) => one.caseSensitive === true)
+    .map((one) => one.url)
+    .sort()
 
 /** What the hub itself has, and the folders that the settings name. */
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {

@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http'
 import express, { type RequestHandler } from 'express'
 import type { Caller } from '../fhir/types.ts'
+import type { XmlFormat } from '../definitions/xml/format.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { normalTarget, pathOf } from './address.ts'
@@ -12,7 +13,7 @@ import { receive, type CallSettings } from './call.ts'
 import { errors } from './errors.ts'
 import { placedError, placedReply } from './positions.ts'
 import { messageClasses, type MessageClasses } from './message-classes.ts'
-import { pretty, wantsPretty } from './pretty.ts'
+import { layoutOf } from './layout.ts'
 import { sendReply } from './reply.ts'
 import { createRouter, type Handlers, type Target } from '../interactions/routes.ts'
 import { trace, traceOf, type AccessLine } from './trace.ts'
@@ -31,6 +32,7 @@ export type AppNeeds = Handlers & {
   readonly path?: string
   /** Bytes of a body. */
   readonly bodyLimit?: number
+  readonly xml: XmlFormat
 }
 
 export const BASE_PATH = '/fhir'
@@ -48,8 +50,9 @@ export function createApp(needs: AppNeeds): App {
   app.disable('etag')
   app.enable('case sensitive routing')
   app.use(trace(needs.log))
-  app.use(answer(needs, { publicUrl: needs.publicUrl, path, bodyLimit: needs.bodyLimit ?? BODY_LIMIT }))
-  app.use(errors(needs.fault, path))
+  const { publicUrl, bodyLimit = BODY_LIMIT, xml } = needs
+  app.use(answer(needs, { publicUrl, path, bodyLimit, xml }))
+  app.use(errors(needs.fault, path, xml))
   const listener: RequestListener = (request, response) => {
     request.url = normalTarget(request.url ?? '/')
     app(request, response)
@@ -82,9 +85,10 @@ function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
     const caller = await callerOf(target, request.headers)
     if (target.boardOnly) route(request.method, path, caller)
     requestTrace.agency = caller.agency
-    const call = await receive(request, target, { caller, now: needs.now() }, settings)
+    const { call, written } = await receive(request, target, { caller, now: needs.now() }, settings)
+    requestTrace.written = written
     const reply = await run(target, call)
-    sendReply(response, wantsPretty(request.url) ? pretty(reply) : reply, call, target)
+    await sendReply(response, reply, { call, target, layout: layoutOf(request.url, written, needs.xml) })
   }
 }
 

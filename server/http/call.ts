@@ -8,13 +8,14 @@ import type { Call, Prefer } from '../interactions/call.ts'
 import type { Json, Resource } from '../fhir/types.ts'
 import type { Param } from './params.ts'
 import type { Target } from '../interactions/routes.ts'
-import { parseJson } from '../fhir/json.ts'
+import { createLocator, parseJson } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { queryOf } from './address.ts'
 import { readText } from './body.ts'
-import { checkAcceptable, checkContentType, isJsonPatch } from './media.ts'
+import { checkContentType, isJsonPatch, negotiate, type Format, type Written } from './media.ts'
 import { parseParams } from './params.ts'
 import { locatorIn } from './positions.ts'
+import type { XmlFormat } from '../definitions/xml/format.ts'
 
 export type CallSettings = {
   /** The public base address; absent: the one that the request came to. */
@@ -23,7 +24,11 @@ export type CallSettings = {
   readonly path: string
   /** Bytes. */
   readonly bodyLimit: number
+  readonly xml: XmlFormat
 }
+
+/** A request that has been read, and how its response is written. */
+export type Received = { readonly call: Call; readonly written: Written }
 
 /** The caller, and the instant of the request (ms). */
 type RequestContext = Pick<Call, 'caller' | 'now'>
@@ -34,19 +39,20 @@ export async function receive(
   target: Target,
   context: RequestContext,
   settings: CallSettings,
-): Promise<Call> {
+): Promise<Received> {
   const { headers } = request
   refuseTwoHosts(request)
   const base = settings.publicUrl ?? baseOf(headers.host, settings.path)
   const query = parseParams(queryOf(request.url))
   const text = target.body === 'none' ? '' : await readText(request, settings.bodyLimit)
-  if (text !== '' && target.body !== 'none') checkContentType(headers['content-type'], target.body)
+  const format = text === '' || target.body === 'none' ? 'json' : checkContentType(headers['content-type'], target.body)
   const given = target.body === 'form' && text !== '' ? [...query, ...parseParams(text)] : query
-  checkAcceptable(headers.accept, given.find(([name]) => name === '_format')?.[1])
+  const written = negotiate(headers.accept, given.find(([name]) => name === '_format')?.[1])
   const isPatch = target.body === 'patch' && text !== ''
   const jsonPatch = isPatch && isJsonPatch(headers['content-type']) ? parseJson(text).value : undefined
-  const body = target.body === 'form' || jsonPatch !== undefined ? undefined : resourceOf(text, target)
-  return {
+  const hasResource = target.body !== 'form' && jsonPatch === undefined
+  const body = hasResource ? await resourceOf(text, format, target, settings.xml) : undefined
+  const call: Call = {
     ...context,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
     type: target.type,
@@ -55,7 +61,7 @@ export async function receive(
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
     body,
     ...(jsonPatch === undefined ? {} : { jsonPatch }),
-    locate: body && locatorIn(text, body),
+    locate: body && locatorIn(text, body, format === 'xml' ? settings.xml.locate : createLocator),
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
     ifModifiedSince: headers['if-modified-since'],
@@ -63,15 +69,16 @@ export async function receive(
     prefer: preferOf(headers['prefer'] as string | undefined),
     base,
   }
+  return { call, written }
 }
 
 /** Parameters about the format of the response, which this layer handles. */
 const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
 
-function resourceOf(text: string, target: Target): Resource | undefined {
+async function resourceOf(text: string, format: Format, target: Target, xml: XmlFormat): Promise<Resource | undefined> {
   if (text === '' && target.body !== 'resource' && target.body !== 'patch') return undefined
   if (text === '') throw refuse('body-missing', `\`${target.name}\` needs a ${target.body} in the body.`)
-  const { value } = parseJson(text)
+  const value = format === 'xml' ? await xml.read(text) : parseJson(text).value
   if (isResource(value)) return value
   throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
 }

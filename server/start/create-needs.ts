@@ -10,6 +10,7 @@ import { withoutConfidential } from '../domain/visibility/confidential.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { dateRange } from '../fhir/dates.ts'
+import { createCodeFacts } from '../search/code-facts.ts'
 import { extract } from '../search/extract.ts'
 import type { Store } from '../store/store.ts'
 import type { WriteNeeds } from '../write/needs.ts'
@@ -63,7 +64,7 @@ export function createNeeds(
   { store, inEffect, tables, secret, leftOut, newId }: HubParts,
 ): RuleNeeds {
   const { definitions, validator } = inEffect
-  const options = { base: publicUrl ?? '', timeZone }
+  const options = { base: publicUrl ?? '', timeZone, codes: createCodeFacts(definitions) }
   const index: RecordIndex = {
     extract: (resource) =>
       extract(
