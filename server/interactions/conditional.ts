@@ -41,6 +41,12 @@ export async function matchOf(view: View, { query, text }: Condition): Promise<M
 export const multipleMatches = (type: string, text: string) =>
   refuse('multiple-matches', `The condition \`${type}?${text}\` matches several records; make it name one.`)
 
+export const nothingMatches = ({ query, text }: Condition) =>
+  refuse(
+    'version-conflict',
+    `\`${String(query.type)}?${text}\` matches no record that you may know of, so If-Match cannot hold.`,
+  )
+
 /** The query without these records of its type. */
 export function without(query: Query, type: string, keys: readonly Key[]): Query {
   const ids = keys.filter((key) => key.type === type).map(({ id }) => id)

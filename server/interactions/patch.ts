@@ -14,7 +14,7 @@ import { retryOnConflict } from '../write/conflict.ts'
 import { write } from '../write/pipeline.ts'
 import { checkPreconditions } from '../write/preconditions.ts'
 import type { Call, Handler } from './call.ts'
-import { conditionOf, matchOf } from './conditional.ts'
+import { conditionOf, matchOf, type Condition } from './conditional.ts'
 import { disclosedIn, locationOf, never, type CreateNeeds } from './create.ts'
 import { preconditionsOf } from './if-match.ts'
 import { deleted, replyOf } from './read.ts'
@@ -30,7 +30,7 @@ export const patch =
     return retryOnConflict(async () => {
       const view = insight(needs.store, call.caller, call.now)
       const match = condition && (await matchOf(view, condition))
-      if (condition && !match?.version) throw noMatch(type, condition.text)
+      if (condition && !match?.version) throw noMatch(condition)
       const current = match?.version ?? (await currentOf(view, keyOf(call)))
       const change = patchChange(needs, call, { current, document, at: type })
       const [written] = await write(needs, { ...call, view }, [change], match ? { guards: match.guards } : {})
@@ -96,5 +96,5 @@ function refuseLabelsTakenOff({ caller }: Call, before: Resource, after: Resourc
   )
 }
 
-const noMatch = (type: string, text: string) =>
-  refuse('not-found', `\`${type}?${text}\` matches no record that you may know of.`)
+export const noMatch = ({ query, text }: Condition) =>
+  refuse('not-found', `\`${String(query.type)}?${text}\` matches no record that you may know of.`)

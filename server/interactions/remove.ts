@@ -3,11 +3,11 @@
  * `_count` all that match, if they are no more than that. https://hl7.org/fhir/R4/http.html#delete, #cdelete
  */
 import { operationOutcome, refuse, type Issue } from '../fhir/outcome.ts'
-import { keyText } from '../fhir/types.ts'
+import { keyText, type Key } from '../fhir/types.ts'
 import { insight, type View } from '../records/view.ts'
 import type { Guard, Version } from '../store/store.ts'
 import type { Call, Handler, Reply } from './call.ts'
-import { conditionOf, without, type Condition } from './conditional.ts'
+import { conditionOf, nothingMatches, without, type Condition } from './conditional.ts'
 import type { CreateNeeds } from './create.ts'
 import { preconditionsOf } from './if-match.ts'
 import { keyOf, requireInteraction } from './target.ts'
@@ -45,7 +45,7 @@ async function removeMatching(needs: RemoveNeeds, call: Call): Promise<Reply> {
     const view = insight(needs.store, call.caller, call.now)
     const { versions, guards } = await matchesOf(view, condition)
     if (versions.length === 0) {
-      if (call.ifMatch !== undefined) throw nothingMatches(type, condition)
+      if (call.ifMatch !== undefined) throw nothingMatches(condition)
       return { status: 204 }
     }
     const changes = versions.map(({ id }) => ({
@@ -55,11 +55,16 @@ async function removeMatching(needs: RemoveNeeds, call: Call): Promise<Reply> {
       at: type,
     }))
     const written = await write(needs, { ...call, view }, changes, { guards })
-    if (condition.count === undefined) return removed(written[0])
-    const keys = versions.map((one) => `\`${keyText(one)}\``)
-    return { status: 200, resource: operationOutcome([{ ...DELETED, text: `Deleted: ${keys.join(', ')}.` }]) }
+    return condition.count === undefined
+      ? removed(written[0])
+      : { status: 200, resource: operationOutcome(deletedIssues(versions)) }
   })
 }
+
+/** Which records a deletion of several deleted. */
+export const deletedIssues = (keys: readonly Key[]): readonly Issue[] => [
+  { ...DELETED, text: `Deleted: ${keys.map((one) => `\`${keyText(one)}\``).join(', ')}.` },
+]
 
 const DELETED = { severity: 'information', detail: 'deleted', code: 'informational' } as const satisfies Omit<
   Issue,
@@ -109,6 +114,3 @@ const tooMany = (type: string, text: string, count: number | undefined) =>
         'multiple-matches',
         `The condition \`${type}?${text}\` matches more than the ${count} records of \`_count\`.`,
       )
-
-const nothingMatches = (type: string, { text }: Condition) =>
-  refuse('version-conflict', `\`${type}?${text}\` matches no record that you may know of, so If-Match cannot hold.`)

@@ -51,7 +51,7 @@ export const routedInteractions = (names: readonly string[]): readonly RoutedInt
   ROUTES.filter(([, , name]) => names.includes(name)).map(([method, path, name]) => ({ method, path, name }))
 
 /** Whose body `Prefer: return` is about. https://hl7.org/fhir/R4/http.html#ops */
-const PREFERENCE_APPLIES = new Set(['create', 'update', 'patch'])
+export const PREFERENCE_APPLIES: ReadonlySet<string> = new Set(['create', 'update', 'patch'])
 
 /** Answered without authentication, so that a client can find out how to authenticate. */
 const ANONYMOUS = new Set(['capabilities'])

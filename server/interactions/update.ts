@@ -8,7 +8,7 @@ import { insight, type View } from '../records/view.ts'
 import type { Guard } from '../store/store.ts'
 import type { Change } from '../write/change.ts'
 import type { Call, Handler } from './call.ts'
-import { conditionOf, matchOf, type Condition } from './conditional.ts'
+import { conditionOf, matchOf, nothingMatches, type Condition } from './conditional.ts'
 import { bodyOf, created, disclosedIn, locationOf, never, type CreateNeeds } from './create.ts'
 import { preconditionsOf } from './if-match.ts'
 import { keyOf, requireInteraction } from './target.ts'
@@ -27,10 +27,11 @@ export const update =
     if (!condition) requireSameId(body, keyOf(call).id, { what: 'body', expression: `${at}.id` })
     return retryOnConflict(async () => {
       const view = insight(needs.store, call.caller, call.now)
-      const { change, guards } = condition
-        ? await conditionalChange(needs, call, { view, condition, body, at })
-        : { change: putChange(call, body, keyOf(call).id, at), guards: [] }
-      const [written] = await write(needs, { ...call, view }, [change], { guards })
+      const target = condition
+        ? await conditionalTarget(needs, call, { view, condition, body, at })
+        : { id: keyOf(call).id, guards: [] }
+      const change = putChange(call, body, target, at)
+      const [written] = await write(needs, { ...call, view }, [change], { guards: target.guards })
       const version = written?.version ?? never()
       // A record that is brought back after its deletion is created as well.
       const reply = written?.created ? created(version) : { ...replyOf(version), location: locationOf(version) }
@@ -38,15 +39,15 @@ export const update =
     })
   }
 
-type Put = Change & { readonly kind: 'put' }
-
-const putChange = (call: Call, body: Resource, id: string, at: string): Put => ({
-  kind: 'put',
-  create: false,
-  resource: { ...body, id },
-  ...preconditionsOf(call),
-  at,
-})
+/** The record that an update makes or changes, and what must still hold when it is committed. */
+export type UpdateTarget = {
+  readonly id: string
+  /** It is new, under an id of the hub. */
+  readonly create?: boolean
+  /** It is new, under the id of the body. */
+  readonly isAbsent?: boolean
+  readonly guards: readonly Guard[]
+}
 
 export type ConditionalUpdate = {
   readonly view: View
@@ -56,27 +57,37 @@ export type ConditionalUpdate = {
 }
 
 /**
- * The update of the record that matches, or the creation of one where none does: under the id of the body, if it has one.
- * @throws OutcomeError `id-mismatch` where the body has another id than the match; `multiple-matches`
+ * The record that meets the condition, or a new one where none does: under the id of the body, if it has one. There may
+ * be a record of that id which does not meet the condition: it is not the one that was meant.
+ * @throws OutcomeError `id-mismatch` where the body has another id than the match; `multiple-matches`; `version-conflict`
  */
-export async function conditionalChange(
+export async function conditionalTarget(
   needs: Pick<CreateNeeds, 'newId'>,
   call: Call,
   { view, condition, body, at }: ConditionalUpdate,
-): Promise<{ readonly change: Put; readonly guards: readonly Guard[] }> {
+): Promise<UpdateTarget> {
   const { version, guards } = await matchOf(view, condition)
-  if (version) {
-    if (body.id !== undefined) requireSameId(body, version.id, { what: 'match', expression: `${at}.id` })
-    return { change: { ...putChange(call, body, version.id, at), sent: body }, guards }
-  }
-  if (body.id === undefined) {
-    const change = { ...putChange(call, body, needs.newId(), at), create: true, sent: body }
-    return { change: { ...change, ifMatch: change.ifMatch }, guards }
-  }
-  // There may be a record of this id that does not meet the condition: it is not the one that was meant.
-  const change = { ...putChange(call, body, body.id, at), ifNoneMatch: '*' as const }
-  return { change, guards }
+  if (version && body.id !== undefined) requireSameId(body, version.id, { what: 'match', expression: `${at}.id` })
+  if (version) return { id: version.id, guards }
+  if (call.ifMatch !== undefined) throw nothingMatches(condition)
+  return body.id === undefined ? { id: needs.newId(), create: true, guards } : { id: body.id, isAbsent: true, guards }
 }
+
+/** The update of a record. What was sent need not have its id. */
+export const putChange = (
+  call: Call,
+  body: Resource,
+  { id, create = false, isAbsent }: UpdateTarget,
+  at: string,
+): Change & { readonly kind: 'put' } => ({
+  kind: 'put',
+  create,
+  resource: { ...body, id },
+  ...(body.id === id ? {} : { sent: body }),
+  ...preconditionsOf(call),
+  ...(isAbsent ? { ifNoneMatch: '*' as const } : {}),
+  at,
+})
 
 /** Whose id the body must have. */
 type IdOwner = { readonly what: 'body' | 'match' | 'resource'; readonly expression: string }
