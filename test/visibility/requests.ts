@@ -17,6 +17,7 @@ import {
 } from '../builders/index.ts'
 import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
+import { kindsOfPatches } from './patch-requests.ts'
 import type { Random } from '../../scripts/random.ts'
 import type { Knowledge, Offered, RequestKind } from './knowledge.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
@@ -410,6 +411,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Condition']))}/$why?agency=${k.random.pick(['vr', 'es'])}`),
   ],
   ...kindsOfMetaAndEvents(abe, key),
+  ...kindsOfPatches(abe, { key, criteria }),
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Consent']))}/$consent-check`)],
   [
     1,
