@@ -13,7 +13,7 @@ import { createLocator, parseJson } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { queryOf } from './address.ts'
 import { readText } from './body.ts'
-import { checkContentType, negotiate, type Format, type Written } from './media.ts'
+import { checkContentType, isJsonPatch, negotiate, type Format, type Written } from './media.ts'
 import { parseParams } from './params.ts'
 import { locatorIn } from './positions.ts'
 import type { XmlFormat } from '../definitions/xml/format.ts'
@@ -49,7 +49,11 @@ export async function receive(
   const given =
     target.body === 'form' && text !== '' ? [...query, ...parseParams(text, limits.parameters, query.length)] : query
   const written = negotiate(headers.accept, given.find(([name]) => name === '_format')?.[1])
-  const body = target.body === 'form' ? undefined : await resourceOf(text, format, target, { xml, limits })
+  const isPatch = target.body === 'patch' && text !== ''
+  const jsonPatch =
+    isPatch && isJsonPatch(headers['content-type']) ? parseJson(text, { depth: limits.depth }).value : undefined
+  const hasResource = target.body !== 'form' && jsonPatch === undefined
+  const body = hasResource ? await resourceOf(text, format, target, { xml, limits }) : undefined
   const call: Call = {
     ...context,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
@@ -58,6 +62,7 @@ export async function receive(
     version: target.version,
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
     body,
+    ...(jsonPatch === undefined ? {} : { jsonPatch }),
     locate: body && locatorIn(text, body, format === 'xml' ? xml.locate : createLocator),
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
@@ -78,8 +83,8 @@ async function resourceOf(
   target: Target,
   { xml, limits }: Pick<CallSettings, 'xml' | 'limits'>,
 ): Promise<Resource | undefined> {
-  if (text === '' && target.body !== 'resource') return undefined
-  if (text === '') throw refuse('body-missing', `\`${target.name}\` needs a resource in the body.`)
+  if (text === '' && target.body !== 'resource' && target.body !== 'patch') return undefined
+  if (text === '') throw refuse('body-missing', `\`${target.name}\` needs a ${target.body} in the body.`)
   const value = format === 'xml' ? await xml.read(text) : parseJson(text, { depth: limits.depth }).value
   if (isResource(value)) return value
   throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
