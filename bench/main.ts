@@ -1,6 +1,7 @@
 /**
  * `npm run bench [name ...]`: figures as ratios to a reference measured in the same run, because the machines differ and
- * so does their load. Names: those of BENCHES. Without a name: all.
+ * so does their load. Names: those of BENCHES. Without a name: all. Options are for `http`: `npm run bench -- http --short`,
+ * `npm run bench -- http --only=hub,create`.
  */
 import { benchCircle } from './circle.ts'
 import { benchHttp } from './http.ts'
@@ -10,7 +11,7 @@ import { benchValidateLoad } from './validate-load.ts'
 
 const RECORDS = 20_000
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+const BENCHES: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   circle: benchCircle,
   http: benchHttp,
   validate: benchValidate,
@@ -26,10 +27,11 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   },
 }
 
-const names = process.argv.slice(2)
+const names = process.argv.slice(2).filter((one) => !one.startsWith('--'))
+const options = process.argv.slice(2).filter((one) => one.startsWith('--'))
 const unknown = names.find((name) => !Object.hasOwn(BENCHES, name))
 if (unknown !== undefined) {
   console.error(`There is no benchmark \`${unknown}\`; the benchmarks are ${Object.keys(BENCHES).join(', ')}.`)
   process.exit(1)
 }
-for (const name of names.length > 0 ? names : Object.keys(BENCHES)) await BENCHES[name]?.()
+for (const name of names.length > 0 ? names : Object.keys(BENCHES)) await BENCHES[name]?.(options)

@@ -19,6 +19,7 @@ import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
+import { DECLARED_FORMATS } from './http/media.ts'
 import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
@@ -26,7 +27,7 @@ import { create, type CreateNeeds } from './interactions/create.ts'
 import { history } from './interactions/history.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
-import { createRouter, type Handlers } from './interactions/routes.ts'
+import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
 import { search } from './interactions/search.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
@@ -41,6 +42,7 @@ import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
 import { operations, type OperationNeeds } from './operations/index.ts'
+import { EXPANSION_PARAMETERS } from './operations/terminology/expand.ts'
 import { checkParameters } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
@@ -220,7 +222,7 @@ type HandlerNeeds = CreateNeeds & OperationNeeds
 async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Promise<Handlers> {
   const { definitions } = needs
   const all = operations(needs)
-  const interactions = {
+  const answered = {
     read: read(needs),
     vread: vread(needs),
     create: create(needs),
@@ -228,16 +230,18 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     delete: remove(needs),
     'history-instance': history(needs),
     'search-type': search(needs),
-    capabilities: capabilities({
-      definitions,
-      operations: all,
-      system: ['transaction', 'batch'],
-      topics: topicsOf(definitions).map((topic) => topic.url),
-      version: await version(),
-      enforcesReferences: config.rules === 'hub',
-      date: new Date(now).toISOString(),
-    }),
   }
+  const statements = capabilities({
+    definitions,
+    operations: all,
+    routed: routedInteractions([...Object.keys(answered), 'transaction']),
+    expansionParameters: EXPANSION_PARAMETERS,
+    formats: DECLARED_FORMATS,
+    topics: topicsOf(definitions).map((topic) => topic.url),
+    version: await version(),
+    date: new Date(now).toISOString(),
+  })
+  const interactions = { ...answered, capabilities: statements }
   const route = createRouter({ interactions, operations: all })
   return {
     interactions: { ...interactions, transaction: transaction({ ...needs, route, limit: config.transactionLimit }) },

@@ -12,6 +12,8 @@ import { createStructures } from './structures/structures.ts'
 
 const FOLDERS = ['profiles', 'valuesets', 'capability']
 const STATEMENT = path.join('capability', 'statement.json')
+/** The hand-written part of the statement of a hub that offers every type. */
+const OPEN_STATEMENT = path.join('capability', 'statement-open.json')
 
 export type LoadOptions = {
   /** Offers every type of R4 instead of the stated ones, with the search parameters that this can read. */
@@ -31,8 +33,8 @@ const PLAIN = path.join('capability', 'rules')
  */
 export async function loadDefinitions(root: string, options: LoadOptions = {}): Promise<Definitions> {
   const sources = await readFolders(root, FOLDERS)
-  const statement = sources.find((one) => one.file === STATEMENT)
-  const definitions = sources.filter((one) => one !== statement && !isPlain(one))
+  const statement = sources.find((one) => one.file === (options.everyType ? OPEN_STATEMENT : STATEMENT))
+  const definitions = sources.filter((one) => ![STATEMENT, OPEN_STATEMENT].includes(one.file) && !isPlain(one))
   const additional = (options.additional ?? []).filter((one) => !definitions.some((own) => isSame(own, one)))
   return createDefinitions([...definitions, ...additional], statement?.content ?? EMPTY, { ...options, additional })
 }

@@ -25,6 +25,9 @@ const FORMATS: Readonly<Record<string, Format>> = {
 
 const RESOURCE = ['application/fhir+json', 'application/json', 'application/fhir+xml', 'application/xml', 'text/xml']
 
+/** For the CapabilityStatement. https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.format */
+export const DECLARED_FORMATS: readonly string[] = ['application/fhir+json', 'application/fhir+xml', 'json', 'xml']
+
 const READ: Readonly<Record<Exclude<Body, 'none'>, readonly string[]>> = {
   resource: RESOURCE,
   optional: RESOURCE,

@@ -6,8 +6,11 @@ import type { Definitions, ResourceCapability } from '../definitions/definitions
 import { refuse } from '../fhir/outcome.ts'
 import { serialize } from '../fhir/json.ts'
 import type { Json, JsonObject, Resource } from '../fhir/types.ts'
-import type { Handler } from './call.ts'
-import type { RoutedOperation } from './routes.ts'
+import { COMMON_PARAMETERS, type DeclaredParameter } from '../search/common-parameters.ts'
+import { CONTROL_PARAMETERS } from '../search/controls.ts'
+import type { Call, Handler } from './call.ts'
+import type { RoutedInteraction, RoutedOperation } from './routes.ts'
+import { terminologyCapabilities } from './terminology-capabilities.ts'
 
 /** What the statement shows of an operation. */
 type OperationCapability = Pick<RoutedOperation, 'name' | 'levels' | 'types' | 'boardOnly'> & {
@@ -17,37 +20,48 @@ type OperationCapability = Pick<RoutedOperation, 'name' | 'levels' | 'types' | '
 export type CapabilityNeeds = {
   readonly definitions: Definitions
   readonly operations: readonly OperationCapability[]
-  /** The system-level interactions that the server routes: `transaction`, `batch`. */
-  readonly system: readonly string[]
+  /** The rows of the address space that a handler answers. */
+  readonly routed: readonly RoutedInteraction[]
+  /** The parameters of `$expand`. */
+  readonly expansionParameters: readonly string[]
+  /** The media types that the server reads and writes, and the values of `_format` that name them. */
+  readonly formats: readonly string[]
   /** What a type offers beyond its own list: topics of Subscription. */
   readonly topics: readonly string[]
   readonly version: string
-  /** Are references checked when they are written? Open mode takes those to records that are not there. */
-  readonly enforcesReferences: boolean
   /** When these definitions were loaded (instant). */
   readonly date: string
 }
 
-const MODES = ['full', 'normative', 'terminology']
+/** What each mode answers. https://hl7.org/fhir/R4/http.html#capabilities */
+const MODES: Readonly<Record<string, (needs: CapabilityNeeds, base: string) => Resource>> = {
+  full: statement,
+  normative: statement,
+  terminology: terminologyCapabilities,
+}
 
 export const capabilities = (needs: CapabilityNeeds): Handler => {
-  const made = new Map<string, string>()
+  const made = new Map<string, { readonly state: string; readonly text: string }>()
   return async (call) => {
     const mode = call.params.find(([name]) => name === 'mode')?.[1] ?? 'full'
-    if (!MODES.includes(mode))
-      throw refuse('invalid-parameter', `\`mode\` is \`${mode}\`; it takes ${MODES.join(', ')}.`)
-    if (mode === 'terminology')
-      throw refuse(
-        'invalid-parameter',
-        'The hub answers the terminology operations of its statement (mode full), but has no TerminologyCapabilities.',
-      )
-    const state = JSON.stringify([call.base, needs.definitions.capabilities.map(incompleteCodes)])
-    const text = made.get(state) ?? serialize(statement(needs, call.base))
-    made.clear()
-    made.set(state, text)
+    const build = Object.hasOwn(MODES, mode) ? MODES[mode] : undefined
+    if (!build) throw refuse('invalid-parameter', `\`mode\` is \`${mode}\`; it takes ${Object.keys(MODES).join(', ')}.`)
+    const state = stateOf(needs, call)
+    const before = made.get(mode)
+    const text = before?.state === state ? before.text : serialize(build(needs, call.base))
+    made.set(mode, { state, text })
     return { status: 200, text }
   }
 }
+
+/** What changes a statement while the hub runs: its address, the search parameters, and what the board posts. */
+const stateOf = ({ definitions }: CapabilityNeeds, { base }: Call): string =>
+  JSON.stringify([
+    base,
+    definitions.current().additional.map(({ content }) => [content.url, content.version]),
+    definitions.capabilities.map(({ searchParameters }) => searchParameters.length),
+    definitions.capabilities.map(incompleteCodes),
+  ])
 
 function statement(needs: CapabilityNeeds, base: string): Resource {
   const { rest, ...head } = needs.definitions.statement as JsonObject & { rest: readonly JsonObject[] }
@@ -59,21 +73,36 @@ function statement(needs: CapabilityNeeds, base: string): Resource {
     software: { name: 'No Wrong Door', version: needs.version },
     implementation: { description: 'No Wrong Door interoperability hub', url: base },
     fhirVersion: '4.0.1',
-    format: ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'],
+    format: needs.formats,
     rest: [
       {
         ...pick(rest[0] ?? {}, ['extension', 'documentation', 'security']),
         mode: 'server',
         resource: needs.definitions.capabilities.map((offer) => resourceOf(needs, offer)),
-        interaction: needs.system.map((code) => ({ code })),
+        interaction: SYSTEM_INTERACTIONS.filter((code) => isRouted(needs, ROUTED_AS[code] ?? code)).map((code) => ({
+          code,
+        })),
+        searchParam: [...COMMON_PARAMETERS, ...CONTROL_PARAMETERS].map(parameterOf),
         ...listed('operation', operationsOf(needs, undefined)),
       },
     ],
   }
 }
 
+/** https://hl7.org/fhir/R4/valueset-system-restful-interaction.html */
+const SYSTEM_INTERACTIONS = ['transaction', 'batch', 'search-system', 'history-system']
+/** A batch is distinguished from a transaction by its Bundle. */
+const ROUTED_AS: Readonly<Record<string, string>> = { batch: 'transaction' }
+
+const isRouted = ({ routed }: CapabilityNeeds, name: string): boolean => routed.some((one) => one.name === name)
+
+/** Does a handler answer this method at the address of a type? Then the interaction has its conditional form. */
+const isConditional = ({ routed }: CapabilityNeeds, method: string): boolean =>
+  routed.some((one) => one.method === method && one.path === '/:type')
+
 function resourceOf(needs: CapabilityNeeds, offer: ResourceCapability): JsonObject {
-  const has = (name: string): boolean => offer.interactions.includes(name)
+  const interactions = offer.interactions.filter((name) => isRouted(needs, name))
+  const has = (name: string): boolean => interactions.includes(name)
   const topics = offer.type === 'Subscription' ? needs.topics : []
   const incomplete = incompleteCodes(offer)
   const searchParameters = offer.searchParameters.filter(({ code }) => !incomplete.includes(code))
@@ -86,20 +115,32 @@ function resourceOf(needs: CapabilityNeeds, offer: ResourceCapability): JsonObje
     type: offer.type,
     ...(offer.profiles.length === 1 ? { profile: offer.profiles[0] } : {}),
     ...listed('supportedProfile', offer.profiles),
-    interaction: offer.interactions.map((code) => ({ code })),
+    interaction: interactions.map((code) => ({ code })),
     versioning: offer.versioning,
     readHistory: has('vread'),
     updateCreate: has('update'),
     conditionalCreate: has('create'),
     conditionalRead: has('read') ? 'full-support' : 'not-supported',
-    conditionalUpdate: false,
-    conditionalDelete: 'not-supported',
-    referencePolicy: ['literal', 'local', ...(needs.enforcesReferences ? ['enforced'] : [])],
+    conditionalUpdate: has('update') && isConditional(needs, 'PUT'),
+    conditionalDelete: has('delete') && isConditional(needs, 'DELETE') ? 'multiple' : 'not-supported',
+    referencePolicy: REFERENCE_POLICY,
     ...listed('searchInclude', has('search-type') ? includes : []),
-    ...listed('searchParam', has('search-type') ? searchParameters.map(parameterOf) : []),
+    ...listed('searchParam', has('search-type') ? withCommon(searchParameters).map(parameterOf) : []),
     ...listed('operation', operationsOf(needs, offer.type)),
   }
 }
+
+/**
+ * Not `enforced`: no mode ensures that every reference can be resolved (the documentation says what is checked); not
+ * `local`: a record may refer to other servers. https://hl7.org/fhir/R4/valueset-reference-handling-policy.html
+ */
+const REFERENCE_POLICY = ['literal', 'logical']
+
+/** Those of every type, too: clients look for `_id` at the type (SMART's `patient.request`). */
+const withCommon = (own: readonly DeclaredParameter[]): readonly DeclaredParameter[] => [
+  ...COMMON_PARAMETERS.filter(({ code }) => !own.some((one) => one.code === code)),
+  ...own,
+]
 
 /** Search parameters that cannot be used yet are left out until their index is complete. */
 const incompleteCodes = ({ incomplete = [] }: ResourceCapability): readonly string[] =>
@@ -108,14 +149,9 @@ const incompleteCodes = ({ incomplete = [] }: ResourceCapability): readonly stri
 const TOPIC_EXTENSION =
   'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/capabilitystatement-subscriptiontopic-canonical'
 
-const parameterOf = ({
-  code,
-  url,
-  type,
-  documentation,
-}: ResourceCapability['searchParameters'][number]): JsonObject => ({
+const parameterOf = ({ code, url, type, documentation }: DeclaredParameter): JsonObject => ({
   name: code,
-  definition: url,
+  ...(url ? { definition: url } : {}),
   type,
   ...(documentation ? { documentation } : {}),
 })

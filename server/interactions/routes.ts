@@ -39,6 +39,13 @@ export const ROUTES: readonly RouteRow[] = [
   ['POST', '/:type/:id/$op', 'operation', 'optional'],
 ]
 
+/** A row that a handler answers. */
+export type RoutedInteraction = { readonly method: string; readonly path: string; readonly name: string }
+
+/** The rows of the address space that these handlers answer, operations left out. */
+export const routedInteractions = (names: readonly string[]): readonly RoutedInteraction[] =>
+  ROUTES.filter(([, , name]) => names.includes(name)).map(([method, path, name]) => ({ method, path, name }))
+
 /** Whose body `Prefer: return` is about. https://hl7.org/fhir/R4/http.html#ops */
 const PREFERENCE_APPLIES = new Set(['create', 'update'])
 

@@ -3,6 +3,7 @@ import type { SearchParameter, ResourceCapability } from '../definitions/definit
 import { nearest } from '../fhir/nearest.ts'
 import { refuse } from '../fhir/outcome.ts'
 import type { OutcomeError } from '../fhir/outcome.ts'
+import { COMMON_PARAMETERS } from './common-parameters.ts'
 import { split } from './escape.ts'
 import type { Filter } from './query.ts'
 import { MISSING, NOT } from './type.ts'
@@ -13,8 +14,7 @@ import { SEARCH_TYPES, searchTypeOf } from './types/index.ts'
 /** A parameter as it was sent, its name split at the first colon. */
 export type Criterion = { readonly name: string; readonly modifier?: string; readonly value: string }
 
-/** The parameters of every record, evaluated on the record itself instead of its entries. */
-const RECORD_PARAMETERS = ['_id', '_lastUpdated']
+const RECORD_PARAMETERS = COMMON_PARAMETERS.map(({ code }) => code)
 
 const parameterOf = (capability: ResourceCapability, name: string): SearchParameter | undefined =>
   capability.searchParameters.find((one) => one.code === name)

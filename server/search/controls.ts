@@ -1,6 +1,7 @@
 /** The parameters that control the result rather than choose the records: count, sort, include, total. https://hl7.org/fhir/R4/search.html#return */
-import type { ResourceCapability } from '../definitions/definitions.ts'
+import type { ResourceCapability, SearchParameter } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
+import type { DeclaredParameter } from './common-parameters.ts'
 import { quoted, suggestion } from './condition.ts'
 import type { Sort } from './query.ts'
 import { searchTypeOf } from './types/index.ts'
@@ -22,6 +23,10 @@ export const MAX_COUNT = 200
 const MAX_SORTS = 5
 
 type Control = {
+  /** How the CapabilityStatement describes it; absent: no part of it. */
+  readonly documentation?: string
+  /** The type of its values there; default: `special`. */
+  readonly type?: SearchParameter['type']
   /** May it be sent several times? */
   readonly repeats?: boolean
   /** @throws OutcomeError `invalid-parameter` */
@@ -31,22 +36,44 @@ type Control = {
 }
 
 export const CONTROLS: { readonly [name: string]: Control } = {
-  _count: { read: (value) => ({ count: count(value) }), self: (value) => String(count(value)) },
-  _sort: { read: (value, capability) => ({ sort: sorts(value, capability) }) },
+  _count: {
+    type: 'number',
+    documentation: `The matches in a page, 0 to ${MAX_COUNT}; ${DEFAULT_COUNT} by default.`,
+    read: (value) => ({ count: count(value) }),
+    self: (value) => String(count(value)),
+  },
+  _sort: {
+    type: 'string',
+    documentation: `Up to ${MAX_SORTS} search parameters of the type, \`_id\` or \`_lastUpdated\`, each descending after \`-\`.`,
+    read: (value, capability) => ({ sort: sorts(value, capability) }),
+  },
   _include: {
+    type: 'string',
+    documentation: 'Adds the records that the matches refer to by one of the values of `searchInclude`.',
     repeats: true,
     read: (value, capability, before) => ({ includes: [...(before.includes ?? []), include(value, capability)] }),
   },
   _total: {
+    type: 'token',
+    documentation: 'Whether the number of all matches is counted: `none`, `estimate` or `accurate`.',
     read: (value) => ({ total: choose('_total', value, TOTALS) }),
     self: (value) => choose('_total', value, TOTALS),
   },
-  _summary: { read: (value) => ({ countOnly: choose('_summary', value, SUMMARIES) }) },
+  _summary: {
+    type: 'token',
+    documentation: '`count` answers the number of matches alone.',
+    read: (value) => ({ countOnly: choose('_summary', value, SUMMARIES) }),
+  },
   _cursor: { read: (cursor) => ({ cursor }) },
   // Read by the HTTP layer.
   _format: { read: () => ({}) },
   _pretty: { read: () => ({}) },
 }
+
+/** The parameters that control the result, as the CapabilityStatement declares them. */
+export const CONTROL_PARAMETERS: readonly DeclaredParameter[] = Object.entries(CONTROLS).flatMap(
+  ([code, { type = 'special', documentation }]) => (documentation === undefined ? [] : [{ code, type, documentation }]),
+)
 
 /** An estimate may be exact; the hub's is. */
 const TOTALS = { none: 'none', accurate: 'accurate', estimate: 'accurate' } as const

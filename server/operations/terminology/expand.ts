@@ -22,6 +22,9 @@ const PARAMETERS: readonly Declared[] = [
   { name: 'excludeNested', min: 0, max: '1', type: 'boolean' },
 ]
 
+/** For the TerminologyCapabilities. */
+export const EXPANSION_PARAMETERS: readonly string[] = PARAMETERS.map(({ name }) => name)
+
 /** Longer expansions are answered in pages only. */
 const MAX_CODES = 1000
 

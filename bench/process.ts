@@ -1,0 +1,51 @@
+/** A server as a process of its own, and what it uses while it answers. */
+import { spawn, type ChildProcess } from 'node:child_process'
+
+/** `cpu`: µs of processor time since it began, of all its threads. `longest`: ms that its event loop stood since `watch`. */
+export type Usage = { readonly cpu: number; readonly longest: number }
+
+export type ServerProcess = {
+  readonly url: string
+  /** `watch`: begins to watch the event loop, until the next call. */
+  usage(watch?: 'watch'): Promise<Usage>
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a program, and resolves with the first address that it prints.
+ * @param flags of Node, such as `--cpu-prof`
+ */
+export function start(
+  file: string,
+  env: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+): Promise<ServerProcess> {
+  const imports = ['--import', './server/typescript/register.mjs', '--import', './bench/probe.mjs']
+  const child = spawn(process.execPath, [...flags, ...imports, file], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  return new Promise((resolve, reject) => {
+    let printed = ''
+    child.stdout!.on('data', (data: Buffer) => {
+      printed += data.toString()
+      const url = /http:\/\/127\.0\.0\.1:\d+(?:\/fhir)?/.exec(printed)?.[0]
+      if (url) resolve(serverProcess(child, url))
+    })
+    child.once('exit', (code) => reject(new Error(`${file} ended with ${String(code)} before it listened.`)))
+  })
+}
+
+const serverProcess = (child: ChildProcess, url: string): ServerProcess => ({
+  url,
+  usage: (watch) =>
+    new Promise((resolve) => {
+      child.once('message', (usage) => resolve(usage as Usage))
+      child.send(watch ?? 'usage')
+    }),
+  stop: () =>
+    new Promise((resolve) => {
+      child.once('exit', () => resolve())
+      child.kill('SIGTERM')
+    }),
+})

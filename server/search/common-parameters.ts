@@ -1,0 +1,21 @@
+/** The search parameters of every type, which are about the record itself. https://hl7.org/fhir/R4/search.html#all */
+import type { SearchParameter } from '../definitions/definitions.ts'
+
+/** A search parameter as a statement shows it; without `url` where FHIR defines no SearchParameter for it. */
+export type DeclaredParameter = Pick<SearchParameter, 'code' | 'type' | 'documentation'> & { readonly url?: string }
+
+/** Evaluated on the record itself instead of its index entries (condition.ts). */
+export const COMMON_PARAMETERS: readonly DeclaredParameter[] = [
+  {
+    code: '_id',
+    url: 'http://hl7.org/fhir/SearchParameter/Resource-id',
+    type: 'token',
+    documentation: 'The id of the record.',
+  },
+  {
+    code: '_lastUpdated',
+    url: 'http://hl7.org/fhir/SearchParameter/Resource-lastUpdated',
+    type: 'date',
+    documentation: 'When the current version of the record was written.',
+  },
+]
