@@ -9,12 +9,13 @@ import type { XmlFormat } from '../definitions/xml/format.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { normalTarget, pathOf } from './address.ts'
+import { contentOf } from './binary.ts'
 import { receive, type CallSettings } from './call.ts'
 import { errors } from './errors.ts'
 import { placedError, placedReply } from './positions.ts'
 import { messageClasses, type MessageClasses } from './message-classes.ts'
 import { layoutOf } from './layout.ts'
-import { sendReply } from './reply.ts'
+import { sendContent, sendReply } from './reply.ts'
 import { createRouter, type Handlers, type Target } from '../interactions/routes.ts'
 import { trace, traceOf, type AccessLine } from './trace.ts'
 
@@ -85,10 +86,12 @@ function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
     const caller = await callerOf(target, request.headers)
     if (target.boardOnly) route(request.method, path, caller)
     requestTrace.agency = caller.agency
-    const { call, written } = await receive(request, target, { caller, now: needs.now() }, settings)
+    const { call, written, asContent } = await receive(request, target, { caller, now: needs.now() }, settings)
     requestTrace.written = written
     const reply = await run(target, call)
-    await sendReply(response, reply, { call, target, layout: layoutOf(request.url, written, needs.xml) })
+    const content = asContent ? contentOf(reply) : undefined
+    if (content) sendContent(response, reply, content)
+    else await sendReply(response, reply, { call, target, layout: layoutOf(request.url, written, needs.xml) })
   }
 }
 

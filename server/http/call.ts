@@ -11,8 +11,9 @@ import type { Target } from '../interactions/routes.ts'
 import { createLocator, parseJson } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { queryOf } from './address.ts'
-import { readText } from './body.ts'
-import { checkContentType, negotiate, type Format, type Written } from './media.ts'
+import { readBody, readText } from './body.ts'
+import { binaryOf, bringsContent, wantsContent } from './binary.ts'
+import { checkContentType, JSON_WRITTEN, negotiate, type Written } from './media.ts'
 import { parseParams } from './params.ts'
 import { locatorIn } from './positions.ts'
 import type { XmlFormat } from '../definitions/xml/format.ts'
@@ -27,8 +28,8 @@ export type CallSettings = {
   readonly xml: XmlFormat
 }
 
-/** A request that has been read, and how its response is written. */
-export type Received = { readonly call: Call; readonly written: Written }
+/** A request that has been read, and how its response is written: `asContent` where a Binary is answered as itself. */
+export type Received = { readonly call: Call; readonly written: Written; readonly asContent: boolean }
 
 /** The caller, and the instant of the request (ms). */
 type RequestContext = Pick<Call, 'caller' | 'now'>
@@ -44,11 +45,11 @@ export async function receive(
   refuseTwoHosts(request)
   const base = settings.publicUrl ?? baseOf(headers.host, settings.path)
   const query = parseParams(queryOf(request.url))
-  const text = target.body === 'none' ? '' : await readText(request, settings.bodyLimit)
-  const format = text === '' || target.body === 'none' ? 'json' : checkContentType(headers['content-type'], target.body)
-  const given = target.body === 'form' && text !== '' ? [...query, ...parseParams(text)] : query
-  const written = negotiate(headers.accept, given.find(([name]) => name === '_format')?.[1])
-  const body = target.body === 'form' ? undefined : await resourceOf(text, format, target, settings.xml)
+  const { form = '', body, locate } = await readSent(request, target, settings)
+  const given = form === '' ? query : [...query, ...parseParams(form)]
+  const format = given.find(([name]) => name === '_format')?.[1]
+  const asContent = wantsContent(target, headers, format)
+  const written = asContent ? JSON_WRITTEN : negotiate(headers.accept, format)
   const call: Call = {
     ...context,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
@@ -57,7 +58,7 @@ export async function receive(
     version: target.version,
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
     body,
-    locate: body && locatorIn(text, body, format === 'xml' ? settings.xml.locate : createLocator),
+    locate,
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
     ifModifiedSince: headers['if-modified-since'],
@@ -65,18 +66,28 @@ export async function receive(
     prefer: preferOf(headers['prefer'] as string | undefined),
     base,
   }
-  return { call, written }
+  return { call, written, asContent }
 }
 
 /** Parameters about the format of the response, which this layer handles. */
 const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
 
-async function resourceOf(text: string, format: Format, target: Target, xml: XmlFormat): Promise<Resource | undefined> {
-  if (text === '' && target.body !== 'resource') return undefined
-  if (text === '') throw refuse('body-missing', `\`${target.name}\` needs a resource in the body.`)
-  const value = format === 'xml' ? await xml.read(text) : parseJson(text).value
-  if (isResource(value)) return value
-  throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
+type Sent = Pick<Call, 'body' | 'locate'> & { readonly form?: string }
+
+async function readSent(request: Request, target: Target, { bodyLimit, xml }: CallSettings): Promise<Sent> {
+  const { headers } = request
+  if (target.body === 'none') return {}
+  if (bringsContent(target, headers)) return { body: binaryOf(await readBody(request, bodyLimit), target.id, headers) }
+  const text = await readText(request, bodyLimit)
+  if (text === '' && target.body === 'resource')
+    throw refuse('body-missing', `\`${target.name}\` needs a resource in the body.`)
+  if (text === '') return {}
+  const format = checkContentType(headers['content-type'], target.body)
+  if (target.body === 'form') return { form: text }
+  const body = format === 'xml' ? await xml.read(text) : parseJson(text).value
+  if (!isResource(body))
+    throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
+  return { body, locate: locatorIn(text, body, format === 'xml' ? xml.locate : createLocator) }
 }
 
 const isResource = (value: Json): value is Resource & Json =>
