@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Reply } from '../interactions/call.ts'
 import type { Target } from '../interactions/routes.ts'
+import { parseJson } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
 import { isFhirType, namesFhir } from './media.ts'
@@ -49,7 +50,7 @@ export type Content = { readonly bytes: Buffer; readonly headers: Readonly<Recor
 /** The content of a Binary, to be saved and never shown or run; undefined for any other reply. */
 export function contentOf({ status, text, resource }: Reply): Content | undefined {
   if (status !== 200) return undefined
-  const binary = (text === undefined ? resource : JSON.parse(text)) as JsonObject | undefined
+  const binary = (text === undefined ? resource : parseJson(text).value) as JsonObject | undefined
   if (binary?.['resourceType'] !== 'Binary') return undefined
   const { contentType, data, securityContext } = binary
   const context = (securityContext as JsonObject | undefined)?.['reference']
