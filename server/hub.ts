@@ -171,6 +171,8 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     publicUrl: config.publicUrl,
     bodyLimit: config.bodyLimit,
     xml: createXmlFormat(definitions.structures),
+    origins: config.corsOrigins,
+    compressFrom: config.compressFrom,
   })
 
   let listening: Listening | undefined

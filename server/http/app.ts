@@ -11,6 +11,8 @@ import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { normalTarget, pathOf } from './address.ts'
 import { contentOf } from './binary.ts'
 import { receive, type CallSettings } from './call.ts'
+import { createCompress } from './compress.ts'
+import { crossOrigin } from './cors.ts'
 import { errors } from './errors.ts'
 import { placedError, placedReply } from './positions.ts'
 import { messageClasses, type MessageClasses } from './message-classes.ts'
@@ -34,6 +36,10 @@ export type AppNeeds = Handlers & {
   /** Bytes of a body. */
   readonly bodyLimit?: number
   readonly xml: XmlFormat
+  /** Origins whose pages may call the hub from a browser. */
+  readonly origins?: readonly string[]
+  /** Bytes from which on responses are compressed; 0 or absent: never. */
+  readonly compressFrom?: number
 }
 
 export const BASE_PATH = '/fhir'
@@ -51,6 +57,9 @@ export function createApp(needs: AppNeeds): App {
   app.disable('etag')
   app.enable('case sensitive routing')
   app.use(trace(needs.log))
+  const cors = crossOrigin(needs.origins ?? [])
+  if (cors) app.use(cors)
+  app.locals['compress'] = createCompress(needs.compressFrom ?? 0)
   const { publicUrl, bodyLimit = BODY_LIMIT, xml } = needs
   app.use(answer(needs, { publicUrl, path, bodyLimit, xml }))
   app.use(errors(needs.fault, path, xml))

@@ -9,6 +9,7 @@ import { formatEtag } from '../fhir/etag.ts'
 import { serialize } from '../fhir/json.ts'
 import { operationOutcome } from '../fhir/outcome.ts'
 import type { Content } from './binary.ts'
+import type { Compress } from './compress.ts'
 import type { Layout } from './layout.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { traceOf } from './trace.ts'
@@ -53,7 +54,8 @@ export type Answer = {
 export function sendText(response: Response, { status, headers: given, text, contentType }: Answer): void {
   const headers: Headers = { ...given, ...SECURITY_HEADERS }
   headers['X-Request-Id'] = traceOf(response).requestId
-  headers['Vary'] = 'Accept'
+  const vary = response.getHeader('Vary')
+  headers['Vary'] = vary === undefined ? 'Accept' : `${String(vary)}, Accept`
   if (status === 304 || status === 204) {
     response.writeHead(status, headers).end()
     return
@@ -61,7 +63,9 @@ export function sendText(response: Response, { status, headers: given, text, con
   // What the hub knows is about people: no cache on the way keeps it.
   headers['Cache-Control'] ??= 'no-store'
   if (text) headers['Content-Type'] ??= contentType
-  headers['Content-Length'] = text ? Buffer.byteLength(text) : 0
+  const bytes = text ? Buffer.byteLength(text) : 0
+  headers['Content-Length'] = bytes
+  ;(response.app.locals['compress'] as Compress)(response, bytes)
   response.writeHead(status, headers).end(text)
 }
 

@@ -14,7 +14,11 @@ describe('a Binary', () => {
   after(() => open.stop())
 
   const send = (method: string, path: string, headers: Record<string, string>, body?: Uint8Array | string) =>
-    fetch(`${open.url}${path}`, { method, headers, ...(body === undefined ? {} : { body: body as RequestInit['body'] }) })
+    fetch(`${open.url}${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: body as RequestInit['body'] }),
+    })
   const bytesOf = async (answer: Response) => Buffer.from(await answer.arrayBuffer())
 
   it('is made of content in its own type, and answered as that content', async () => {
