@@ -53,7 +53,9 @@ export type Answer = {
 
 export function sendText(response: Response, { status, headers: given, text, contentType }: Answer): void {
   const headers: Headers = { ...given, ...SECURITY_HEADERS }
-  headers['X-Request-Id'] = traceOf(response).requestId
+  const { requestId, correlationId } = traceOf(response)
+  headers['X-Request-Id'] = requestId
+  if (correlationId !== undefined) headers['X-Correlation-Id'] = correlationId
   const vary = response.getHeader('Vary')
   headers['Vary'] = vary === undefined ? 'Accept' : `${String(vary)}, Accept`
   if (status === 304 || status === 204) {
