@@ -6,6 +6,7 @@
 import type { Request } from 'express'
 import type { Call, Prefer } from '../interactions/call.ts'
 import type { Json, Resource } from '../fhir/types.ts'
+import type { HttpLimits } from './limits.ts'
 import type { Param } from './params.ts'
 import type { Target } from '../interactions/routes.ts'
 import { createLocator, parseJson } from '../fhir/json.ts'
@@ -23,8 +24,7 @@ export type CallSettings = {
   readonly publicUrl: string | undefined
   /** Where the FHIR addresses begin: `/fhir`. */
   readonly path: string
-  /** Bytes. */
-  readonly bodyLimit: number
+  readonly limits: HttpLimits
   readonly xml: XmlFormat
 }
 
@@ -39,14 +39,14 @@ export async function receive(
   request: Request,
   target: Target,
   context: RequestContext,
-  settings: CallSettings,
+  { publicUrl, path, limits, xml }: CallSettings,
 ): Promise<Received> {
   const { headers } = request
   refuseTwoHosts(request)
-  const base = settings.publicUrl ?? baseOf(headers.host, settings.path)
-  const query = parseParams(queryOf(request.url))
-  const { form = '', body, locate } = await readSent(request, target, settings)
-  const given = form === '' ? query : [...query, ...parseParams(form)]
+  const base = publicUrl ?? baseOf(headers.host, path)
+  const query = parseParams(queryOf(request.url), limits.parameters)
+  const { form = '', body, locate } = await readSent(request, target, { limits, xml })
+  const given = form === '' ? query : [...query, ...parseParams(form, limits.parameters, query.length)]
   const format = given.find(([name]) => name === '_format')?.[1]
   const asContent = wantsContent(target, headers, format)
   const written = asContent ? JSON_WRITTEN : negotiate(headers.accept, format)
@@ -74,17 +74,21 @@ const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '
 
 type Sent = Pick<Call, 'body' | 'locate'> & { readonly form?: string }
 
-async function readSent(request: Request, target: Target, { bodyLimit, xml }: CallSettings): Promise<Sent> {
+type ReadSettings = Pick<CallSettings, 'limits' | 'xml'>
+
+async function readSent(request: Request, target: Target, { limits, xml }: ReadSettings): Promise<Sent> {
   const { headers } = request
   if (target.body === 'none') return {}
-  if (bringsContent(target, headers)) return { body: binaryOf(await readBody(request, bodyLimit), target.id, headers) }
-  const text = await readText(request, bodyLimit)
+  if (bringsContent(target, headers))
+    return { body: binaryOf(await readBody(request, limits.body), target.id, headers) }
+  const text = await readText(request, limits.body)
   if (text === '' && target.body === 'resource')
     throw refuse('body-missing', `\`${target.name}\` needs a resource in the body.`)
   if (text === '') return {}
   const format = checkContentType(headers['content-type'], target.body)
   if (target.body === 'form') return { form: text }
-  const body = format === 'xml' ? await xml.read(text) : parseJson(text).value
+  const body =
+    format === 'xml' ? await xml.read(text, { depth: limits.depth }) : parseJson(text, { depth: limits.depth }).value
   if (!isResource(body))
     throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
   return { body, locate: locatorIn(text, body, format === 'xml' ? xml.locate : createLocator) }
