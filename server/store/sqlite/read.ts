@@ -9,7 +9,7 @@ import { decodeAudience, decodeFirsts } from './audience.ts'
 import { decodeEntries, entriesOfText, loadValues } from './entries.ts'
 import { ANY, ROOM, sequenceOf, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
-import { most, raw, sql } from './sql.ts'
+import { limitOf, most, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 
 export function vread(key: Key, version: number, viewer: Viewer, needs: ReadContext): Version | undefined {
@@ -34,7 +34,7 @@ export function history(
   if (condition === undefined) return { versions: [], total: 0 }
   const whole = sql`${condition} AND c.at >= ${since ?? -Infinity}`
   const older = before === undefined ? raw('1') : sql`v.version < ${before}`
-  const page = sql`${raw(ANY)} WHERE ${whole} AND ${older} ORDER BY v.version DESC LIMIT ${most(limit)}`
+  const page = sql`${raw(ANY)} WHERE ${whole} AND ${older} ORDER BY v.version DESC ${limitOf(limit)}`
   const count = sql`SELECT count(*) AS total FROM (${raw(ANY)} WHERE ${whole})`
   return {
     versions: statements.all<VersionRow>(page.text, ...page.args).map((row) => versionOf(row, terms)),
@@ -70,7 +70,7 @@ export function indexed({ type, id }: Key, { statements, terms }: ReadContext) {
   const encoded = entriesOfText(row.encoded)
   return {
     version: row.version,
-    entries: decodeEntries(encoded, terms, loadValues([encoded], statements)),
+    entries: decodeEntries(encoded, terms, loadValues([encoded], terms)),
     audience: decodeAudience(row.audience, terms),
   }
 }
@@ -90,7 +90,7 @@ export function lastCommit({ get }: Statements): CommitRow {
 /** The commits after a sequence with their versions, oldest first. */
 export function feed(after: number, limit: number, { statements, terms }: ReadContext): Commit[] {
   const commits = statements.all<CommitRow>(
-    'SELECT sequence, at FROM commits WHERE sequence > ? ORDER BY sequence LIMIT ?',
+    'SELECT sequence, at FROM commits WHERE sequence > ? ORDER BY sequence LIMIT ? + 0',
     after,
     most(limit),
   )
