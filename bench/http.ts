@@ -85,8 +85,9 @@ async function measureMode(
   }
 }
 
+/** Until the functions of a write are compiled: some thousand requests. */
 const warmUp = (hub: ServerProcess, next: () => Ask, { seconds }: Scale): Promise<unknown> =>
-  load({ url: hub.url, next }, seconds / 2, CONNECTIONS)
+  load({ url: hub.url, next }, seconds * 3, CONNECTIONS)
 
 /** `perSecond`, `cpu` (µs of processor time for an answer) and the longest stand of the loop (ms). */
 type Figures = { readonly perSecond: number; readonly cpu: number; readonly longest: number }
