@@ -6,12 +6,15 @@ import type { Criterion } from './condition.ts'
 import { CONTROLS, DEFAULT_COUNT } from './controls.ts'
 import type { Controls, IncludeParameter } from './controls.ts'
 import { requireComplete } from './incomplete.ts'
+import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import { invalidCursor, type Cursors } from './page.ts'
 import type { Cursor, Filter, Query, Viewer, Sort } from './query.ts'
 import type { SearchValueContext } from './type.ts'
 
 export type SearchContext = SearchValueContext & {
   readonly viewer: Viewer
+  /** Bounds the size of the query tree; absent: the default limits. */
+  readonly limits?: SearchLimits
   /** lenient: unsupported parameters are ignored and reported. https://hl7.org/fhir/R4/search.html#errors */
   readonly handling: 'strict' | 'lenient'
   /** Absent where there are no pages: criteria, filters. */
@@ -28,10 +31,6 @@ export type ParsedSearch = {
   readonly self: readonly (readonly [string, string])[]
 }
 
-/** Bounds the size of the query tree. */
-const MAX_PARAMETERS = 50
-const MAX_ALTERNATIVES = 200
-
 /**
  * Reads the parameters (decoded, in the order given) of a search by type.
  * @throws OutcomeError `unknown-parameter` naming the allowed ones, `invalid-parameter` naming the value, or
@@ -42,12 +41,13 @@ export function parse(
   params: readonly (readonly [string, string])[],
   context: SearchContext,
 ): ParsedSearch {
+  const { limits = DEFAULT_LIMITS } = context
   requireComplete(capability, params)
-  if (params.length > MAX_PARAMETERS) throw tooMany('parameters', params.length, MAX_PARAMETERS)
+  if (params.length > limits.parameters) throw tooMany('parameters', params.length, limits.parameters)
   const criteria = params.map(([name, value]) => toCriterion(name, value))
   const { supported, ignored } = checkSupport(capability, criteria, context.handling)
   const conditions = supported.filter((one) => !isControl(one))
-  countAlternatives(conditions)
+  countAlternatives(conditions, limits.values)
   const controls = readControls(capability, supported.filter(isControl))
   return {
     query: toQuery(
@@ -93,9 +93,9 @@ function checkSupport(
   return { supported, ignored }
 }
 
-function countAlternatives(criteria: readonly Criterion[]): void {
+function countAlternatives(criteria: readonly Criterion[], limit: number): void {
   const count = criteria.reduce((sum, one) => sum + alternatives(one).length, 0)
-  if (count > MAX_ALTERNATIVES) throw tooMany('values', count, MAX_ALTERNATIVES)
+  if (count > limit) throw tooMany('values', count, limit)
 }
 
 const tooMany = (what: string, count: number, most: number) =>

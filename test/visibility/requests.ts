@@ -15,7 +15,9 @@ import {
   teamMember,
   type Body,
 } from '../builders/index.ts'
+import { queryText } from '../requests/search-query.ts'
 import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
+import { kindsOfTables } from './table-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
 import type { Random } from '../../scripts/random.ts'
 import type { Knowledge, Offered, RequestKind } from './knowledge.ts'
@@ -168,7 +170,7 @@ function search(knowledge: Knowledge): Sent {
   const offer = random.percent(90) ? random.pick(people) : random.pick(offers)
   const params = offer.searchParam ?? []
   const query: string[] = []
-  const add = (name: string, value: string) => query.push(`${name}=${encodeURIComponent(value)}`)
+  const add = (name: string, value: string) => query.push(queryText([[name, value]]))
   for (let left = random.below(3); left > 0 && params.length > 0; left -= 1) {
     const { name, type } = random.pick(params)
     const value = name === 'identifier' ? identifierOf(random) : (VALUES[type] ?? VALUES.token!)(knowledge)
@@ -221,6 +223,17 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   [6, 'conditional read', (k) => abe('GET', `/${key(k)}`, undefined, { 'If-None-Match': `W/"${k.random.below(3)}"` })],
   [5, 'vread', (k) => abe('GET', `/${key(k)}/_history/${k.random.below(4)}`)],
   [6, 'history', (k) => abe('GET', `/${key(k)}/_history?_count=${k.random.below(3)}`)],
+  [
+    3,
+    'history of types',
+    ({ random }) => {
+      const scope = random.pick(['', ...PEOPLE.map((type) => `/${type}`)])
+      const sort = random.pick(['', '&_sort=_lastUpdated', '&_sort=none'])
+      const time = random.pick(['', '', '&_at=ge2026-01', '&_since=2026-01-05', '&_before=2999'])
+      const total = random.pick(['', '&_total=accurate'])
+      return abe('GET', `${scope}/_history?_count=${random.below(9)}${sort}${time}${total}`)
+    },
+  ],
   [34, 'search', search],
   [
     7,
@@ -239,7 +252,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     },
   ],
   [
-    10,
+    16,
     'update',
     (k) => {
       const address = key(k)
@@ -410,6 +423,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Condition']))}/$why?agency=${k.random.pick(['vr', 'es'])}`),
   ],
   ...kindsOfMetaAndEvents(abe, key),
+  ...kindsOfTables(abe, key, bodyLike),
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Consent']))}/$consent-check`)],
   [
     1,

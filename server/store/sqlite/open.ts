@@ -13,7 +13,8 @@ import { createLogTail } from './log-tail.ts'
 import { createReaders } from './readers.ts'
 import { createLongReads } from './short-or-long.ts'
 import { openDatabase } from './schema.ts'
-import { cursorValue, feed, history, indexed, lastCommit, vread } from './read.ts'
+import { history } from './history.ts'
+import { cursorValue, feed, indexed, lastCommit, vread } from './read.ts'
 import { statements as prepared, type Statements } from './sql.ts'
 
 export type SqliteStore = Store & {
@@ -75,7 +76,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     read: async (key, viewer) => current.read(key, viewer),
     readMany: async (keys, viewer) => keys.map((key) => current.read(key, viewer)),
     vread: async (key, version, viewer) => vread(key, version, viewer, context),
-    history: async (key, viewer, page) => history(key, viewer, page, context),
+    history: (scope, viewer, page) => history(scope, viewer, page, context),
     find: (query) => longReads.read('find', query),
     all: (query) => allOf(query, store),
     indexed: async (key) => indexed(key, context),

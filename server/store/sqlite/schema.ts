@@ -8,6 +8,7 @@ import Database from 'better-sqlite3'
 import { StoreUnusable } from '../unusable.ts'
 import { lockProcess, type ProcessLock } from './process-lock.ts'
 import { timeLimitOf } from './time-limit.ts'
+import { registerMeets } from './search-types/meets.ts'
 
 /** "NWD1": the application_id by which a file of the hub is recognized. */
 const OURS = 0x4e574431
@@ -49,6 +50,7 @@ export function openDatabase(path: string): { readonly db: Database.Database; cl
     makeFolder(dirname(resolve(path)))
     lock = lockProcess(resolve(path), PATIENCE)
     db = new Database(path, { timeout: PATIENCE })
+    registerMeets(db)
     prepare(db, path)
     timeLimitOf(db)
     return { db, close }
@@ -62,6 +64,7 @@ export function openDatabase(path: string): { readonly db: Database.Database; cl
 export function openToRead(path: string): Database.Database {
   const db = new Database(path, { readonly: true, fileMustExist: true, timeout: PATIENCE })
   for (const set of ['query_only = ON', 'cache_size = -65536', 'temp_store = MEMORY']) db.pragma(set)
+  registerMeets(db)
   timeLimitOf(db)
   return db
 }
