@@ -164,7 +164,12 @@ export const SETTINGS = {
     '8192',
     'Longest address of a request, in characters; all headers may have 8192 bytes more.',
   ),
-  HUB_DEPTH_LIMIT: setting('depthLimit', integer(8, 64), '64', 'How deep objects and arrays of a JSON body may nest.'),
+  HUB_DEPTH_LIMIT: setting(
+    'depthLimit',
+    integer(8, 64),
+    '64',
+    'How deep objects and arrays of a body may nest; XML counts as its JSON form.',
+  ),
   HUB_PARAMETER_LIMIT: setting(
     'parameterLimit',
     integer(1, 1000),

@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Definitions, SearchParameter } from './definitions/definitions.ts'
 import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
+import { createXmlFormat } from './definitions/xml/format.ts'
 import { openStatuses } from './domain/referral/lifecycle.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import type { ArmingNeeds } from './domain/timer/arm.ts'
@@ -138,11 +139,10 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const { visibility = loaded.visibility, timers = loaded.timers } = options
   const tables = { ...loaded, visibility, timers }
   RULES[config.rules].checkTables(tables, declared)
-  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables)))
+  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
   const definitions = withIndexState(declared, indexState)
   for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
   const secret = loadSecretKey(config)
-  const limits = limitsOf(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
   const agencies = createActiveAgencies(options.store ?? (await openStore(config.store, { clock: clock.now })))
@@ -170,7 +170,8 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
     fault: (fault, request) => log.error('fault', { fault, request }),
     publicUrl: config.publicUrl,
-    limits: limits.http,
+    limits: limitsOf(config).http,
+    xml: createXmlFormat(definitions.structures),
   })
 
   let listening: Listening | undefined
@@ -178,7 +179,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   return {
     agencies: await agenciesOf(store),
     async listen() {
-      listening = await listen(app, { host: config.host, port: config.port, headerLimit: limits.headers })
+      listening = await listen(app, { host: config.host, port: config.port, headerLimit: limitsOf(config).headers })
       base = config.publicUrl ?? `http://${inUrl(config.host)}:${listening.port}${BASE_PATH}`
       for (const reader of readers) reader.start()
       worker.start()
@@ -347,12 +348,23 @@ function preparations(
 }
 
 /** What the index entries depend on in addition to the search parameters. */
-const indexContext = ({ timeZone, publicUrl, rules }: Config, { visibility, matching }: LoadedTables) => ({
+const indexContext = (
+  { timeZone, publicUrl, rules }: Config,
+  { visibility, matching }: LoadedTables,
+  declared: Definitions,
+) => ({
+  caseSensitive: caseSensitiveSystems(declared),
   matching,
   timeZone,
   base: publicUrl ?? '',
   visibility: RULES[rules].restricts ? visibility : undefined,
 })
+
+const caseSensitiveSystems = ({ published }: Definitions): readonly string[] =>
+  published('CodeSystem')
+    .filter((one) => one.caseSensitive === true)
+    .map((one) => one.url)
+    .sort()
 
 /** What the hub itself has, and the folders that the settings name. */
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {

@@ -7,6 +7,7 @@ import { createClock, type Clock } from '../server/clock.ts'
 import { loadConfig } from '../server/config.ts'
 import { createHub, type Hub } from '../server/hub.ts'
 import { createLog } from '../server/log.ts'
+import { assertValidAnswer } from './checks/answers.ts'
 
 export type Answer = {
   readonly status: number
@@ -62,7 +63,7 @@ export async function given(
   return { hub, url, port, as: (agency) => clientAt(url, agency), stop: () => hub.stop() }
 }
 
-/** A client of any hub that listens somewhere. Without an agency the board speaks. */
+/** A client of any hub that listens somewhere; it asserts that answers are valid FHIR. Without an agency the board speaks. */
 export function clientAt(url: string, agency?: string): Client {
   const send = async (method: string, path: string, body?: unknown, options: ClientOptions = {}): Promise<Answer> => {
     const headers = {
@@ -76,15 +77,14 @@ export function clientAt(url: string, agency?: string): Client {
         : { method, headers, body: typeof body === 'string' ? body : JSON.stringify(body) }
     const response = await fetch(`${url}${path}`, init)
     const text = await response.text()
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: text === '' ? undefined : JSON.parse(text),
-    }
+    const answer = { status: response.status, headers: response.headers, text, body: bodyOf(text) }
+    await assertValidAnswer({ method, path, status: response.status }, answer.body)
+    return answer
   }
   return clientOf(send)
 }
+
+const bodyOf = (text: string): unknown => (text === '' ? undefined : JSON.parse(text))
 
 /** The ways of a client to send, made of one. */
 export function clientOf(send: Client['send']): Client {

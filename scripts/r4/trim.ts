@@ -14,6 +14,7 @@ const TRIM: Readonly<Record<string, (source: Definition) => Definition>> = {
       'url',
       'version',
       'name',
+      'status',
       'caseSensitive',
       'hierarchyMeaning',
       'content',
@@ -24,7 +25,7 @@ const TRIM: Readonly<Record<string, (source: Definition) => Definition>> = {
     concept: concepts(source.concept),
   }),
   ValueSet: (source) => ({
-    ...pick(source, ['resourceType', 'url', 'version', 'name']),
+    ...pick(source, ['resourceType', 'url', 'version', 'name', 'status']),
     compose: compose(source.compose as JsonObject | undefined),
   }),
 }

@@ -7,7 +7,7 @@ import { nearest } from '../fhir/nearest.ts'
 import type { JsonObject } from '../fhir/types.ts'
 import { partsFor } from '../fhirpath/union.ts'
 import type { CanonicalResource } from './canonical-resource.ts'
-import type { SearchParameter, ResourceCapability } from './definitions.ts'
+import type { SearchComponent, SearchParameter, ResourceCapability } from './definitions.ts'
 import { DefinitionFault } from './fault.ts'
 import type { R4 } from './r4.ts'
 
@@ -29,6 +29,8 @@ type StatedResource = {
   readonly searchParam?: readonly { readonly name: string; readonly type: string }[]
   readonly extension?: readonly { readonly url: string; readonly valueCode?: string }[]
 }
+
+type StatedComponent = { readonly definition: string; readonly expression: string }
 
 const FILE = 'capability/statement.json'
 const WRITER = profileUrl('ext-writer')
@@ -108,11 +110,13 @@ function capabilityOf(
 /** SearchParameters by type and code; the first of a code wins, so the hub's own come before R4's. */
 class ParameterIndex {
   readonly byType = new Map<string, Map<string, JsonObject>>()
+  readonly byUrl = new Map<string, JsonObject>()
   readonly searchTypes: readonly string[] | undefined
 
   constructor(parameters: readonly JsonObject[], searchTypes?: readonly string[]) {
     this.searchTypes = searchTypes
     for (const parameter of parameters) {
+      this.byUrl.set(parameter.url as string, parameter)
       for (const base of (parameter.base ?? []) as readonly string[]) {
         const codes = this.byType.get(base) ?? new Map<string, JsonObject>()
         this.byType.set(base, codes)
@@ -161,7 +165,18 @@ class ParameterIndex {
       expression: partsFor(type, String(found.expression)),
       target: (found.target ?? []) as readonly string[],
       documentation: documentation(type, found),
+      ...(found.component === undefined ? {} : { component: this.components(found.component as StatedComponent[]) }),
     }
+  }
+
+  /** Those whose parameter is known; search refuses a composite that has none (compileComponents). */
+  private components(stated: readonly StatedComponent[]): readonly SearchComponent[] {
+    return stated.flatMap(({ definition, expression }) => {
+      const found = this.byUrl.get(definition)
+      if (!found) return []
+      const { code, url, type, target = [] } = found as unknown as SearchParameter
+      return [{ code, url, type, target, expression }]
+    })
   }
 }
 

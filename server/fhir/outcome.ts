@@ -46,6 +46,9 @@ export const ERRORS = {
   'json-malformed': [400, 'invalid', 'The body is not one JSON value.'],
   'json-duplicate-key': [400, 'invalid', 'An object names the same property twice.'],
   'json-too-deep': [400, 'too-costly', 'The body nests deeper than the limit.'],
+  'xml-malformed': [400, 'invalid', 'The body is not one XML document that the hub reads.'],
+  'xml-structure': [400, 'structure', 'The body is XML, but not FHIR in XML.'],
+  'xml-too-deep': [400, 'too-costly', 'The elements of the body nest deeper than the limit.'],
   'body-missing': [400, 'required', 'The interaction needs a resource in the body.'],
   'body-too-large': [413, 'too-long', 'The body is larger than the limit.'],
   'request-malformed': [

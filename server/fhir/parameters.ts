@@ -123,7 +123,7 @@ function collect(declared: readonly Declared[], given: readonly GivenParameter[]
 function fromItem(declared: Declared, item: JsonObject, at: string): Json {
   if (declared.part !== undefined) return collect(declared.part, itemsOf(item['part'], `${at}.part`), at) as JsonObject
   const expected = takesResource(declared) ? 'resource' : declared.type === '*' ? undefined : valueKey(declared.type!)
-  const key = expected ?? Object.keys(item).find((name) => /^value[A-Z]/.test(name)) ?? 'value[x]'
+  const key = keyOf(declared, item, expected)
   const found = item[key]
   if (found === undefined) {
     const sent = Object.keys(item).find((name) => name !== 'name' && name !== 'id')
@@ -136,6 +136,29 @@ function fromItem(declared: Declared, item: JsonObject, at: string): Json {
     throw invalid(`\`${declared.name}\` is ${shape.name}; found \`${clip(found)}\`.`, `${at}.${key}`)
   }
   return found
+}
+
+/** The property that holds the value: that of the declared type, or of one whose values the declared type takes. */
+function keyOf({ type = '' }: Declared, item: JsonObject, expected: string | undefined): string {
+  if (expected === undefined) return Object.keys(item).find((name) => /^value[A-Z]/.test(name)) ?? 'value[x]'
+  if (item[expected] !== undefined) return expected
+  return (ALSO_GIVEN_AS[type] ?? []).map(valueKey).find((key) => item[key] !== undefined) ?? expected
+}
+
+const TEXTS = ['string', 'code', 'id', 'markdown']
+const ADDRESSES = ['uri', 'url', 'canonical', 'oid', 'uuid']
+const WHOLES = ['integer', 'unsignedInt', 'positiveInt']
+
+/**
+ * Types in which clients send the values of another one, from which nothing is lost: a `canonical` is a `uri`, a `code`
+ * is a `string`. The value must still be one of the declared type. https://hl7.org/fhir/R4/datatypes.html#primitive
+ */
+const ALSO_GIVEN_AS: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(TEXTS.map((type) => [type, [...TEXTS, ...ADDRESSES]])),
+  ...Object.fromEntries(ADDRESSES.map((type) => [type, [...ADDRESSES, 'string']])),
+  ...Object.fromEntries(WHOLES.map((type) => [type, WHOLES])),
+  decimal: WHOLES,
+  dateTime: ['date', 'instant'],
 }
 
 function resourceOf(declared: Declared, found: Json, at: string): Json {

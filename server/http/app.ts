@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http'
 import express, { type RequestHandler } from 'express'
 import type { Caller } from '../fhir/types.ts'
+import type { XmlFormat } from '../definitions/xml/format.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { normalTarget, pathOf } from './address.ts'
@@ -14,7 +15,7 @@ import { errors } from './errors.ts'
 import { placedError, placedReply } from './positions.ts'
 import type { HttpLimits } from './limits.ts'
 import { messageClasses, type MessageClasses } from './message-classes.ts'
-import { pretty, wantsPretty } from './pretty.ts'
+import { layoutOf } from './layout.ts'
 import { sendReply } from './reply.ts'
 import { createRouter, type Handlers, type Target } from '../interactions/routes.ts'
 import { trace, traceOf, type AccessLine } from './trace.ts'
@@ -32,6 +33,7 @@ export type AppNeeds = Handlers & {
   /** Where the FHIR addresses begin. */
   readonly path?: string
   readonly limits: HttpLimits
+  readonly xml: XmlFormat
 }
 
 export const BASE_PATH = '/fhir'
@@ -47,8 +49,9 @@ export function createApp(needs: AppNeeds): App {
   app.disable('etag')
   app.enable('case sensitive routing')
   app.use(trace(needs.log))
-  app.use(answer(needs, { publicUrl: needs.publicUrl, path, limits: needs.limits }))
-  app.use(errors(needs.fault, path))
+  const { publicUrl, limits, xml } = needs
+  app.use(answer(needs, { publicUrl, path, limits, xml }))
+  app.use(errors(needs.fault, path, xml))
   const listener: RequestListener = (request, response) => {
     request.url = normalTarget(request.url ?? '/')
     app(request, response)
@@ -83,9 +86,10 @@ function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
     if (target.boardOnly) route(request.method, path, caller)
     requestTrace.agency = caller.agency
     if (!target.anonymous) countRequest(caller.agency, response)
-    const call = await receive(request, target, { caller, now: needs.now() }, settings)
+    const { call, written } = await receive(request, target, { caller, now: needs.now() }, settings)
+    requestTrace.written = written
     const reply = await run(target, call)
-    sendReply(response, wantsPretty(request.url) ? pretty(reply) : reply, call, target)
+    await sendReply(response, reply, { call, target, layout: layoutOf(request.url, written, needs.xml) })
   }
 }
 

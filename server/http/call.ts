@@ -9,13 +9,14 @@ import type { Json, Resource } from '../fhir/types.ts'
 import type { HttpLimits } from './limits.ts'
 import type { Param } from './params.ts'
 import type { Target } from '../interactions/routes.ts'
-import { parseJson } from '../fhir/json.ts'
+import { createLocator, parseJson } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { queryOf } from './address.ts'
 import { readText } from './body.ts'
-import { checkAcceptable, checkContentType } from './media.ts'
+import { checkContentType, negotiate, type Format, type Written } from './media.ts'
 import { parseParams } from './params.ts'
 import { locatorIn } from './positions.ts'
+import type { XmlFormat } from '../definitions/xml/format.ts'
 
 export type CallSettings = {
   /** The public base address; absent: the one that the request came to. */
@@ -23,7 +24,11 @@ export type CallSettings = {
   /** Where the FHIR addresses begin: `/fhir`. */
   readonly path: string
   readonly limits: HttpLimits
+  readonly xml: XmlFormat
 }
+
+/** A request that has been read, and how its response is written. */
+export type Received = { readonly call: Call; readonly written: Written }
 
 /** The caller, and the instant of the request (ms). */
 type RequestContext = Pick<Call, 'caller' | 'now'>
@@ -33,19 +38,19 @@ export async function receive(
   request: Request,
   target: Target,
   context: RequestContext,
-  { publicUrl, path, limits }: CallSettings,
-): Promise<Call> {
+  { publicUrl, path, limits, xml }: CallSettings,
+): Promise<Received> {
   const { headers } = request
   refuseTwoHosts(request)
   const base = publicUrl ?? baseOf(headers.host, path)
   const query = parseParams(queryOf(request.url), limits.parameters)
   const text = target.body === 'none' ? '' : await readText(request, limits.body)
-  if (text !== '' && target.body !== 'none') checkContentType(headers['content-type'], target.body)
-  const given =
-    target.body === 'form' && text !== '' ? [...query, ...parseParams(text, limits.parameters, query.length)] : query
-  checkAcceptable(headers.accept, given.find(([name]) => name === '_format')?.[1])
-  const body = target.body === 'form' ? undefined : resourceOf(text, target, limits.depth)
-  return {
+  const format = text === '' || target.body === 'none' ? 'json' : checkContentType(headers['content-type'], target.body)
+  const isForm = target.body === 'form'
+  const given = isForm && text !== '' ? [...query, ...parseParams(text, limits.parameters, query.length)] : query
+  const written = negotiate(headers.accept, given.find(([name]) => name === '_format')?.[1])
+  const body = isForm ? undefined : await resourceOf(text, target, readerOf(format, limits.depth, xml))
+  const call: Call = {
     ...context,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
     type: target.type,
@@ -53,7 +58,7 @@ export async function receive(
     version: target.version,
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
     body,
-    locate: body && locatorIn(text, body),
+    locate: body && locatorIn(text, body, format === 'xml' ? xml.locate : createLocator),
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
     ifModifiedSince: headers['if-modified-since'],
@@ -61,15 +66,23 @@ export async function receive(
     prefer: preferOf(headers['prefer'] as string | undefined),
     base,
   }
+  return { call, written }
 }
 
 /** Parameters about the format of the response, which this layer handles. */
 const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
 
-function resourceOf(text: string, target: Target, depth: number): Resource | undefined {
+const readerOf = (format: Format, depth: number, xml: XmlFormat) => (text: string) =>
+  format === 'xml' ? xml.read(text, depth) : parseJson(text, { depth }).value
+
+async function resourceOf(
+  text: string,
+  target: Target,
+  read: (text: string) => Json | Promise<Json>,
+): Promise<Resource | undefined> {
   if (text === '' && target.body !== 'resource') return undefined
   if (text === '') throw refuse('body-missing', `\`${target.name}\` needs a resource in the body.`)
-  const { value } = parseJson(text, { depth })
+  const value = await read(text)
   if (isResource(value)) return value
   throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
 }

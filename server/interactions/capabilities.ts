@@ -6,7 +6,7 @@ import type { Definitions, ResourceCapability } from '../definitions/definitions
 import { refuse } from '../fhir/outcome.ts'
 import { serialize } from '../fhir/json.ts'
 import type { Json, JsonObject, Resource } from '../fhir/types.ts'
-import { COMMON_PARAMETERS, type DeclaredParameter } from '../search/common-parameters.ts'
+import { RECORD_PARAMETERS, type DeclaredParameter } from '../search/record-parameters.ts'
 import { CONTROL_PARAMETERS } from '../search/controls.ts'
 import type { Call, Handler } from './call.ts'
 import type { RoutedInteraction, RoutedOperation } from './routes.ts'
@@ -82,7 +82,7 @@ function statement(needs: CapabilityNeeds, base: string): Resource {
         interaction: SYSTEM_INTERACTIONS.filter((code) => isRouted(needs, ROUTED_AS[code] ?? code)).map((code) => ({
           code,
         })),
-        searchParam: [...COMMON_PARAMETERS, ...CONTROL_PARAMETERS].map(parameterOf),
+        searchParam: [...RECORD_PARAMETERS, ...CONTROL_PARAMETERS].map(parameterOf),
         ...listed('operation', operationsOf(needs, undefined)),
       },
     ],
@@ -125,7 +125,7 @@ function resourceOf(needs: CapabilityNeeds, offer: ResourceCapability): JsonObje
     conditionalDelete: has('delete') && isConditional(needs, 'DELETE') ? 'multiple' : 'not-supported',
     referencePolicy: REFERENCE_POLICY,
     ...listed('searchInclude', has('search-type') ? includes : []),
-    ...listed('searchParam', has('search-type') ? withCommon(searchParameters).map(parameterOf) : []),
+    ...listed('searchParam', has('search-type') ? withRecordParameters(searchParameters).map(parameterOf) : []),
     ...listed('operation', operationsOf(needs, offer.type)),
   }
 }
@@ -137,8 +137,8 @@ function resourceOf(needs: CapabilityNeeds, offer: ResourceCapability): JsonObje
 const REFERENCE_POLICY = ['literal', 'logical']
 
 /** Those of every type, too: clients look for `_id` at the type (SMART's `patient.request`). */
-const withCommon = (own: readonly DeclaredParameter[]): readonly DeclaredParameter[] => [
-  ...COMMON_PARAMETERS.filter(({ code }) => !own.some((one) => one.code === code)),
+const withRecordParameters = (own: readonly DeclaredParameter[]): readonly DeclaredParameter[] => [
+  ...RECORD_PARAMETERS.filter(({ code }) => !own.some((one) => one.code === code)),
   ...own,
 ]
 

@@ -1,12 +1,12 @@
 /** Search criteria inside other interactions: `identifier=x|y` of If-None-Exist, `Patient?identifier=x` of a reference. */
 import type { Definitions } from '../definitions/definitions.ts'
-import { namesSsn } from '../domain/participant/ssn.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
 import type { Cursors } from '../search/page.ts'
 import type { SearchLimits } from '../search/limits.ts'
 import { parse, type ParsedSearch } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
+import type { Policy } from '../write/policy/policy.ts'
 import type { Call } from './call.ts'
 import { capabilityOf } from './target.ts'
 
@@ -15,12 +15,13 @@ export type SearchNeeds = {
   readonly timeZone: string
   readonly cursors: Cursors
   readonly searchLimits: SearchLimits
+  readonly policy: Pick<Policy, 'checkCriteria'>
 }
 
 /** A caller's parameters as a query of what it may know. Errors: `unknown-type`, `unknown-parameter`, `invalid-parameter`. */
 export function parseSearch(needs: SearchNeeds, call: Call, type: string, params: Call['params']): ParsedSearch {
   const capability = capabilityOf(needs.definitions, { ...call, type })
-  refuseSsn(params)
+  needs.policy.checkCriteria(params)
   const { caller, now, base } = call
   return parse(capability, params, {
     base,
@@ -31,15 +32,6 @@ export function parseSearch(needs: SearchNeeds, call: Call, type: string, params
     viewer: viewerOf(caller, now),
     handling: call.prefer.handling,
   })
-}
-
-/** No index holds the number, and it must not come back in the links of an answer or in an error. */
-function refuseSsn(params: Call['params']): void {
-  if (!params.some(([, value]) => namesSsn(value))) return
-  throw refuse(
-    'invalid-parameter',
-    'The hub has no search by social security number. Create the participant: the answer names the record if you may know of it already.',
-  )
 }
 
 /** The query of a conditional interaction: at least one criterion, no paging. */

@@ -5,6 +5,7 @@ import { countOf } from './participant-page.ts'
 import type { ReferralNeeds } from './referrals.ts'
 import { shownOf } from '../domain/referral/offer.ts'
 import { BUSINESS_STATUS } from '../domain/referral/task.ts'
+import { fullUrl } from '../fhir/bundle.ts'
 import { formatInstant } from '../fhir/dates.ts'
 import { textOf } from '../fhir/element.ts'
 import { serialize } from '../fhir/json.ts'
@@ -40,7 +41,7 @@ export const openReferrals = (needs: OpenReferralNeeds): Operation => {
       const link = linksOf(needs, call, next)
       return {
         status: 200,
-        text: serialize(bundleOf(offered, link, isWhole)),
+        text: serialize(bundleOf(call.base, offered, link, isWhole)),
         disclosed: offered.flatMap(({ task, request }) => [keyOfRecord(task), keyOfRecord(request)]),
       }
     },
@@ -103,10 +104,10 @@ function linksOf({ cursors }: OpenReferralNeeds, call: Call, next: Cursor | unde
   ]
 }
 
-function bundleOf(offered: readonly Offer[], link: readonly JsonObject[], isWhole: boolean): Resource {
+function bundleOf(base: string, offered: readonly Offer[], link: readonly JsonObject[], isWhole: boolean): Resource {
   const entry = offered.flatMap(({ task, request }) => [
-    { resource: shownOf(task), search: { mode: 'match' } },
-    { resource: shownOf(request), search: { mode: 'include' } },
+    { fullUrl: fullUrl(base, keyOfRecord(task)), resource: shownOf(task), search: { mode: 'match' } },
+    { fullUrl: fullUrl(base, keyOfRecord(request)), resource: shownOf(request), search: { mode: 'include' } },
   ])
   const total = isWhole ? { total: offered.length } : {}
   const bundle = { resourceType: 'Bundle', type: 'searchset', ...total, link }

@@ -4,6 +4,7 @@ import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { DraftContext, Referral } from '../domain/referral/draft.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
 import { businessStatusOf, statusOf } from '../domain/referral/task.ts'
+import { fullUrl } from '../fhir/bundle.ts'
 import { serialize } from '../fhir/json.ts'
 import { operationOutcome, type Issue } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/types.ts'
@@ -75,7 +76,11 @@ export function referralBundle(
   const resources = referrals.flatMap(({ request, task }) => [request, task])
   const answer = disclosing(store, call.caller, call.now)
   for (const { resourceType: type, id } of resources) answer.disclose({ type, id })
-  const entry = [...resources, ...closedOutcome(lifecycle, referrals)].map((resource: Resource) => ({ resource }))
+  const named = resources.map((resource) => {
+    const { resourceType: type, id } = resource
+    return { fullUrl: fullUrl(call.base, { type, id }), resource }
+  })
+  const entry = [...named, ...closedOutcome(lifecycle, referrals).map((resource) => ({ resource }))]
   return {
     status: 200,
     text: serialize({ resourceType: 'Bundle', type: 'collection', ...(entry.length > 0 ? { entry } : {}) }),

@@ -1,4 +1,5 @@
 /** Patient/$request-access: records the consent to be looked up that came with a $match. Defined in capability/operations. */
+import { fullUrl } from '../fhir/bundle.ts'
 import { serialize } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { readParameters } from '../fhir/parameters.ts'
@@ -85,7 +86,11 @@ async function replyOf(
   const answer = disclosing(store, call.caller, call.now)
   const patient = await answer.resource({ type: 'Patient', id: participant })
   if (consent?.id !== undefined) answer.disclose({ type: 'Consent', id: consent.id })
-  const entry = [patient, consent].flatMap((resource) => (resource ? [{ resource }] : []))
+  const entry = [patient, consent].flatMap((resource) =>
+    resource
+      ? [{ fullUrl: fullUrl(call.base, { type: resource.resourceType, id: String(resource.id) }), resource }]
+      : [],
+  )
   return {
     status: 200,
     text: serialize({ resourceType: 'Bundle', type: 'collection', entry }),

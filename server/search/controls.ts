@@ -1,7 +1,7 @@
 /** The parameters that control the result rather than choose the records: count, sort, include, total. https://hl7.org/fhir/R4/search.html#return */
 import type { ResourceCapability, SearchParameter } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
-import type { DeclaredParameter } from './common-parameters.ts'
+import type { DeclaredParameter } from './record-parameters.ts'
 import { quoted, suggestion } from './condition.ts'
 import type { Sort } from './query.ts'
 import { searchTypeOf } from './types/index.ts'

@@ -4,6 +4,7 @@ import type { Resource } from '../fhir/types.ts'
 import { compileSelector } from '../fhirpath/select.ts'
 import type { IndexEntry } from './query.ts'
 import type { IndexContext } from './type.ts'
+import { compileComponents } from './types/composite.ts'
 import { SEARCH_TYPES, searchTypeOf, sortKeyOf } from './types/index.ts'
 import type { SearchTypeName } from './types/index.ts'
 
@@ -49,19 +50,31 @@ function compile(parameter: SearchParameter): Extractor {
   const select = selector(parameter)
   const name = searchTypeOf(parameter)
   const type = SEARCH_TYPES[name]
+  if (name === 'composite') compileWith(parameter, () => compileComponents(parameter))
   return (resource, context) => {
     const values = select(resource)
-    if (values.length === 1) return distinct(name, type.entries(values[0], code, context))
-    return distinct(
-      name,
-      values.flatMap((value): readonly IndexEntry[] => type.entries(value, code, context)),
-    )
+    if (values.length === 0) return NONE
+    const entries =
+      values.length === 1
+        ? type.entries(values[0], parameter, context, resource)
+        : values.flatMap((value): readonly IndexEntry[] => type.entries(value, parameter, context, resource))
+    return entries.length === 0 ? [present(code)] : distinct(name, entries)
   }
 }
 
-function selector({ code, url, expression }: SearchParameter) {
+const NONE: readonly IndexEntry[] = []
+
+/**
+ * There is a value, though none that can be searched for, such as a reference with nothing but a display: `:missing` must
+ * not take the record for one without. No searched text is empty. https://hl7.org/fhir/R4/search.html#modifiers
+ */
+const present = (param: string): IndexEntry => ({ kind: 'string', param, value: '', exact: '', part: true })
+
+const selector = (parameter: SearchParameter) => compileWith(parameter, () => compileSelector(parameter.expression))
+
+function compileWith<T>({ code, url, expression }: SearchParameter, compileOne: () => T): T {
   try {
-    return compileSelector(expression)
+    return compileOne()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new Error(
@@ -75,6 +88,6 @@ function distinct(name: SearchTypeName, entries: readonly IndexEntry[]): readonl
   // Nearly always they differ in what they sort by already.
   if (new Set(entries.map((entry) => sortKeyOf(name, entry))).size === entries.length) return entries
   const seen = new Map<string, IndexEntry>()
-  for (const entry of entries) seen.set(JSON.stringify(Object.values(entry)), entry)
+  for (const entry of entries) seen.set(JSON.stringify(entry), entry)
   return seen.size === entries.length ? entries : [...seen.values()]
 }

@@ -10,6 +10,7 @@ import { withoutConfidential } from '../domain/visibility/confidential.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { dateRange } from '../fhir/dates.ts'
+import { createCodeFacts } from '../search/code-facts.ts'
 import { extract } from '../search/extract.ts'
 import type { SearchLimits } from '../search/limits.ts'
 import type { Store } from '../store/store.ts'
@@ -68,7 +69,7 @@ export function createNeeds(
   const { publicUrl, timeZone } = config
   const { search: searchLimits } = limitsOf(config)
   const { definitions, validator } = inEffect
-  const options = { base: publicUrl ?? '', timeZone }
+  const options = { base: publicUrl ?? '', timeZone, codes: createCodeFacts(definitions) }
   const index: RecordIndex = {
     extract: (resource) =>
       extract(

@@ -1,6 +1,6 @@
 /** The expansion of a value set: the list of its codes. https://hl7.org/fhir/R4/valueset.html#expansion */
 import type { CanonicalResource } from '../definitions/canonical-resource.ts'
-import type { Concept, Designation } from './code-system.ts'
+import type { CodeSystem, Concept, Designation } from './code-system.ts'
 import { compileFilter } from './filter.ts'
 import type { Terminology } from './terminology.ts'
 import type { ValueSetCompose, ValueSetInclude } from './value-set.ts'
@@ -79,8 +79,7 @@ function addFromSystem(
   terminology: Terminology,
   state: ExpansionState,
 ) {
-  const codeSystem = terminology.codeSystem(url)
-  const system = codeSystem && matchesVersion(version, codeSystem.version) ? codeSystem : undefined
+  const system = systemIn(url, version, terminology)
   const more = { system: url, ...(system?.version === undefined ? {} : { version: system.version }) }
   for (const listed of concept ?? []) {
     const defined = system?.concept(listed.code)
@@ -110,6 +109,13 @@ function addFromSystem(
       concept: one,
     })
   }
+}
+
+/** A code system in the version that an include names, which need not be the default one. */
+function systemIn(url: string, version: string | undefined, terminology: Terminology): CodeSystem | undefined {
+  const current = terminology.codeSystem(url)
+  const found = version === undefined || !current ? current : (terminology.codeSystem(`${url}|${version}`) ?? current)
+  return found && matchesVersion(version, found.version) ? found : undefined
 }
 
 const text = (display: string | undefined) => (display === undefined ? {} : { display })

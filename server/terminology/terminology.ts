@@ -40,9 +40,9 @@ type TerminologySource = Pick<Definitions, 'find'> & Partial<Pick<Definitions, '
 export function createTerminology(definitions: TerminologySource): Terminology {
   const find: Terminology['find'] = (canonical, type) => {
     const { url, version } = splitCanonical(canonical)
-    const found = definitions.find(url)
-    if (found?.resourceType !== type) return undefined
-    return matchesVersion(version, found.version as string | undefined) ? found : undefined
+    // Versions that differ in their patch alone are taken for each other, so the url alone is looked up, too.
+    const found = version === undefined ? [definitions.find(url)] : [definitions.find(canonical), definitions.find(url)]
+    return found.find((one) => one?.resourceType === type && matchesVersion(version, one.version as string | undefined))
   }
   const read = memoized((resource) => readCodeSystem(resource, supplementsOf(resource.url, definitions)))
   const wellKnown = new Map<string, CodeSystem>()

@@ -96,7 +96,9 @@ function systemTest(
     if (system !== undefined && system !== url) return 'out'
     // Listed codes are compared without regard to case where the system is not case sensitive.
     if (listed?.has(code)) return 'in'
-    const codeSystem = sources.codeSystem(url)
+    const current = sources.codeSystem(url)
+    const codeSystem =
+      version === undefined || !current ? current : (sources.codeSystem(`${url}|${version}`) ?? current)
     if (listed) return listed.has(codeSystem?.concept(code)?.code ?? code) ? 'in' : 'out'
     if (!codeSystem || !matchesVersion(version, codeSystem.version)) return 'unknown'
     if (!filter) return codeSystem.has(code)

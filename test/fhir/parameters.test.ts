@@ -112,12 +112,30 @@ describe('readParameters', () => {
     assert.equal(refused({ params: [['return', 'x']] }).detail, 'unknown-parameter')
   })
 
+  it('takes a value in a related type where nothing is lost, and checks it as one of the declared type', () => {
+    const declaredAs = (type: string) => [{ name: 'p', min: 0, max: '1' as const, type }]
+    const read = (type: string, value: JsonObject) =>
+      readParameters(declaredAs(type), { body: body({ name: 'p', ...value }), params: [] })['p']
+    assert.equal(read('uri', { valueCanonical: 'http://a.example' }), 'http://a.example')
+    assert.equal(read('string', { valueCode: 'a' }), 'a')
+    assert.equal(read('unsignedInt', { valueInteger: 3 }), 3)
+    assert.equal(read('dateTime', { valueDate: '2026-11-28' }), '2026-11-28')
+    for (const [type, value] of [
+      ['unsignedInt', { valueInteger: -3 }],
+      ['date', { valueDateTime: '2026-11-28T10:00:00Z' }],
+      ['uri', { valueInteger: 3 }],
+      ['code', { valueCoding: { code: 'a' } }],
+      ['integer', { valueDecimal: 1.5 }],
+    ] as const)
+      assert.throws(() => read(type, value), type)
+  })
+
   it('says where a value has the wrong name, type, shape or count', () => {
     const cases: [JsonObject[], string, RegExp][] = [
       [
-        [{ name: 'mode', valueString: 'x' }],
+        [{ name: 'mode', valueBoolean: true }],
         'Parameters.parameter[0]',
-        /`mode` is given as `valueString`; send `valueCode`/,
+        /`mode` is given as `valueBoolean`; send `valueCode`/,
       ],
       [[{ name: 'mode', valueCode: 5 }], 'Parameters.parameter[0].valueCode', /`mode` is a text/],
       [[{ name: 'count', valuePositiveInt: 0 }], 'Parameters.parameter[0].valuePositiveInt', /1 or more; found `0`/],

@@ -26,6 +26,16 @@ describe('interactions / HUB_RULES=open', () => {
     )
   })
 
+  it('searches by any identifier, a social security number too, which only the rules of a hub keep secret', async () => {
+    const board = hub.as(undefined)
+    const identifier = [{ system: 'http://hl7.org/fhir/sid/us-ssn', value: '123-45-6789' }]
+    const patient = { reference: 'Patient/nobody' }
+    made(await board.post('/RelatedPerson', { resourceType: 'RelatedPerson', patient, identifier }))
+    const query = 'identifier=http://hl7.org/fhir/sid/us-ssn|123-45-6789&_total=accurate'
+    assert.equal(made(await board.get(`/RelatedPerson?${query}`)).total, 1)
+    assert.equal(made(await board.get(`/Patient?${query}`)).total, 0)
+  })
+
   it('searches the numbers of R4 by their precision and by prefixes', async () => {
     const board = hub.as(undefined)
     const assessment = (id: string, probability: object) =>

@@ -53,6 +53,11 @@ describe('terminology operations', () => {
       assert.equal(atAddress.compose, undefined)
     })
 
+    it('answers a value set of R4 with its status, which a ValueSet must have', async () => {
+      const url = 'http://hl7.org/fhir/ValueSet/administrative-gender'
+      assert.equal(made(await get('/ValueSet/$expand', { url })).status, 'active')
+    })
+
     it('lists by filters of R4, with displays, and marks what only groups others', async () => {
       const { contains } = await expand({ url: ENCOUNTERS })
       const codes = new Map<unknown, OperationParameter>(contains.map((one: OperationParameter) => [one.code, one]))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ResourceCapability } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { ROUTES } from '../../server/interactions/routes.ts'
-import { COMMON_PARAMETERS } from '../../server/search/common-parameters.ts'
+import { RECORD_PARAMETERS } from '../../server/search/record-parameters.ts'
 import { CONTROLS } from '../../server/search/controls.ts'
 import { SEARCH_TYPES } from '../../server/search/types/index.ts'
 import { ROOT } from '../checks/files.ts'
@@ -42,7 +42,7 @@ export async function loadTables(): Promise<Tables> {
 }
 
 export function tablesOf(capabilities: readonly ResourceCapability[]): Tables {
-  const common: readonly Parameter[] = COMMON_PARAMETERS.map(({ code, type }) => ({ code, type, target: [] }))
+  const common: readonly Parameter[] = RECORD_PARAMETERS.map(({ code, type }) => ({ code, type, target: [] }))
   const byType = new Map(
     capabilities.map(({ type, searchParameters }) => [
       type,

@@ -88,6 +88,14 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
   ServiceRequest: ['status', 'intent', 'category', 'priority', 'code', 'authoredOn', 'requester'],
 }
 
+/**
+ * In place of the participant, whom a ServiceRequest must name (`subject` 1..1).
+ * https://hl7.org/fhir/R4/extension-data-absent-reason.html
+ */
+const MASKED = {
+  extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'masked' }],
+}
+
 /** What is shown of a record of an open referral: codes, dates and the requester, in a CodeableConcept no text. */
 export function shownOf(record: Resource): Resource {
   const { resourceType, id, meta } = record
@@ -96,7 +104,8 @@ export function shownOf(record: Resource): Resource {
     return value === undefined ? [] : [[name, value]]
   })
   const kept = { versionId: textOf(meta?.versionId), tag: [SUBSETTED] }
-  return { resourceType, id, meta: kept, ...Object.fromEntries(shown) } as unknown as Resource
+  const masked = resourceType === 'ServiceRequest' ? { subject: MASKED } : {}
+  return { resourceType, id, meta: kept, ...Object.fromEntries(shown), ...masked } as unknown as Resource
 }
 
 /** Of a coded element the codings, of a reference its address: a text or a display may say anything. */

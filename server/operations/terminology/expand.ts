@@ -7,7 +7,9 @@ import type { Json, JsonObject, Resource } from '../../fhir/types.ts'
 import { isAbstract, isInactive } from '../../terminology/concept.ts'
 import { expand, type Expansion, type ExpandedCode } from '../../terminology/expansion.ts'
 import type { Operation } from '../operation.ts'
-import { findDefinition, terminologyOf, type TerminologyNeeds } from './find-definition.ts'
+import { findDefinition, terminologyOf } from './find-definition.ts'
+import type { TerminologyNeeds } from './needs.ts'
+import { withStoredTerminology } from './stored-terminology.ts'
 
 const PARAMETERS: readonly Declared[] = [
   { name: 'url', min: 0, max: '1', type: 'uri' },
@@ -38,7 +40,8 @@ export const expandValueSet = (needs: TerminologyNeeds): Operation => ({
     const values = readParameters(PARAMETERS, call)
     const { valueSet: given, url, valueSetVersion: version } = values
     const valueSet = await findDefinition(needs, call, { type: 'ValueSet', resource: given, url, version })
-    const expansion = expand(valueSet, terminologyOf(needs))
+    const terminology = await withStoredTerminology(needs, call, terminologyOf(needs), { valueSet })
+    const expansion = expand(valueSet, terminology)
     if (expansion.missing.length > 0) throw cannotExpand(valueSet, expansion.missing)
     return { status: 200, resource: expanded(valueSet, expansion, values, new Date(call.now).toISOString()) }
   },

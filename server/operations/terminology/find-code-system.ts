@@ -4,7 +4,8 @@ import { refuse } from '../../fhir/outcome.ts'
 import type { Call } from '../../interactions/call.ts'
 import type { CodeSystem } from '../../terminology/code-system.ts'
 import { matchesVersion } from '../../terminology/versions.ts'
-import { findDefinition, terminologyOf, type TerminologyNeeds } from './find-definition.ts'
+import { findDefinition, terminologyOf } from './find-definition.ts'
+import type { TerminologyNeeds } from './needs.ts'
 
 export type FoundCodeSystem = {
   readonly url: string

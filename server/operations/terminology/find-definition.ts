@@ -7,12 +7,10 @@ import type { Resource } from '../../fhir/types.ts'
 import type { Call } from '../../interactions/call.ts'
 import { keyOf, notFound } from '../../interactions/target.ts'
 import { insight } from '../../records/view.ts'
-import type { Store } from '../../store/store.ts'
 import { createTerminology, type Terminology } from '../../terminology/terminology.ts'
-
-export type TerminologyNeeds = { readonly definitions: Definitions; readonly store: Store }
-
-export type TerminologyType = 'CodeSystem' | 'ValueSet' | 'ConceptMap'
+import { splitCanonical } from '../../terminology/versions.ts'
+import type { TerminologyNeeds, TerminologyType } from './needs.ts'
+import { findStored } from './stored-terminology.ts'
 
 /** The terminology of the current definitions, as the validator has it; built once for each set of definitions. */
 export function terminologyOf(needs: TerminologyNeeds): Terminology {
@@ -46,14 +44,25 @@ export async function findDefinition(
   if (typeof url !== 'string') {
     throw refuse('invalid-parameter', `Name the ${type}: send \`url\`, or call the operation at its address.`)
   }
-  const canonical = typeof version === 'string' ? `${url}|${version}` : url
-  const found = terminologyOf(needs).find(canonical, type) ?? (await findStored(needs, call, { type, url, version }))
+  const canonical = canonicalOf(type, url, version)
+  const found =
+    terminologyOf(needs).find(canonical, type) ??
+    (await findStored(needs, call, { type, ...splitCanonical(canonical) }))
   if (!found)
     throw refuse(
       'not-found',
       `The ${type} \`${canonical}\` is not available here. Correct the url, or send it in the body.`,
     )
   return found
+}
+
+/** A version in `url` itself, or in the parameter for it. */
+function canonicalOf(type: TerminologyType, url: string, version: unknown): string {
+  if (typeof version !== 'string') return url
+  const named = splitCanonical(url).version
+  if (named === undefined) return `${url}|${version}`
+  if (named === version) return url
+  throw refuse('invalid-parameter', `\`${url}\` is not version \`${version}\`; name one version of the ${type}.`)
 }
 
 async function fromAddress({ store }: TerminologyNeeds, call: Call): Promise<CanonicalResource> {
@@ -67,18 +76,6 @@ function fromBody(given: unknown, type: TerminologyType): CanonicalResource {
   const resource = given as CanonicalResource
   if (resource.resourceType === type) return resource
   throw refuse('invalid-parameter', `The body has a \`${String(resource.resourceType)}\`, not a ${type}.`)
-}
-
-/** A definition that is stored as a record, where the hub offers its type. */
-async function findStored(
-  { store, definitions }: TerminologyNeeds,
-  call: Call,
-  { type, url, version }: DefinitionSpec & { readonly url: string },
-): Promise<CanonicalResource | undefined> {
-  if (!definitions.capability(type)?.searchParameters.some(({ code }) => code === 'url')) return undefined
-  const where = { op: 'uri', param: 'url', value: url } as const
-  const found = (await insight(store, call.caller, call.now).list(type, where)) as readonly Resource[]
-  return found.find((one) => version === undefined || one.version === version) as CanonicalResource | undefined
 }
 
 /** The code of a request: by `code` and `system`, as `coding`, or as one of a `codeableConcept`. */

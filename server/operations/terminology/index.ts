@@ -1,6 +1,6 @@
 /** The terminology operations of R4 that the hub offers. https://hl7.org/fhir/R4/terminology-service.html */
 import type { Operation } from '../operation.ts'
-import type { TerminologyNeeds } from './find-definition.ts'
+import type { TerminologyNeeds } from './needs.ts'
 import { expandValueSet } from './expand.ts'
 import { lookup } from './lookup.ts'
 import { subsumes } from './subsumes.ts'

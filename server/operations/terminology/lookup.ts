@@ -7,7 +7,8 @@ import type { Json, JsonObject } from '../../fhir/types.ts'
 import type { Concept, Designation } from '../../terminology/code-system.ts'
 import { WrittenNumber } from '../../terminology/written-number.ts'
 import type { Operation } from '../operation.ts'
-import { requestedCodes, type TerminologyNeeds } from './find-definition.ts'
+import { requestedCodes } from './find-definition.ts'
+import type { TerminologyNeeds } from './needs.ts'
 import { findCodeSystem } from './find-code-system.ts'
 
 const PARAMETERS: readonly Declared[] = [

@@ -3,7 +3,8 @@ import { refuse } from '../../fhir/outcome.ts'
 import { buildParameters, readParameters, value, type Declared, type Values } from '../../fhir/parameters.ts'
 import type { CodeSystem } from '../../terminology/code-system.ts'
 import type { Operation } from '../operation.ts'
-import type { RequestedCode, TerminologyNeeds } from './find-definition.ts'
+import type { RequestedCode } from './find-definition.ts'
+import type { TerminologyNeeds } from './needs.ts'
 import { findCodeSystem } from './find-code-system.ts'
 
 const PARAMETERS: readonly Declared[] = [

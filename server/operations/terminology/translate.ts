@@ -4,7 +4,8 @@ import { items, textOf } from '../../fhir/element.ts'
 import { buildParameters, parts, readParameters, value, type Declared } from '../../fhir/parameters.ts'
 import type { JsonObject } from '../../fhir/types.ts'
 import type { Operation } from '../operation.ts'
-import { requestedCodes, findDefinition, type RequestedCode, type TerminologyNeeds } from './find-definition.ts'
+import { requestedCodes, findDefinition, type RequestedCode } from './find-definition.ts'
+import type { TerminologyNeeds } from './needs.ts'
 
 const PARAMETERS: readonly Declared[] = [
   { name: 'url', min: 0, max: '1', type: 'uri' },

@@ -3,16 +3,13 @@ import type { CanonicalResource } from '../../definitions/canonical-resource.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import { readParameters, type Declared } from '../../fhir/parameters.ts'
 import { displaysOf, isAbstract } from '../../terminology/concept.ts'
+import type { Terminology } from '../../terminology/terminology.ts'
 import type { ValueSetCompose } from '../../terminology/value-set.ts'
 import { matchesVersion } from '../../terminology/versions.ts'
 import type { Operation } from '../operation.ts'
-import {
-  requestedCodes,
-  findDefinition,
-  terminologyOf,
-  type RequestedCode,
-  type TerminologyNeeds,
-} from './find-definition.ts'
+import { requestedCodes, findDefinition, terminologyOf, type RequestedCode } from './find-definition.ts'
+import type { TerminologyNeeds } from './needs.ts'
+import { withStoredTerminology } from './stored-terminology.ts'
 import { validateCodeReply, type CodeValidation } from './validate-code-reply.ts'
 
 const PARAMETERS: readonly Declared[] = [
@@ -39,21 +36,23 @@ export const validateValueSetCode = (needs: TerminologyNeeds): Operation => ({
     const { valueSet: given, url, valueSetVersion: version } = values
     const valueSet = await findDefinition(needs, call, { type: 'ValueSet', resource: given, url, version })
     const codes = requestedCodes(values, { version: 'systemVersion' })
-    const checked = codes.map((requested) => check(requested, valueSet, { needs, abstract: values.abstract === true }))
+    const urls = codes.flatMap(({ system }) => system ?? [])
+    const terminology = await withStoredTerminology(needs, call, terminologyOf(needs), { valueSet, urls })
+    const abstract = values.abstract === true
+    const checked = codes.map((requested) => check(requested, valueSet, { terminology, abstract }))
     return validateCodeReply(checked, `the value set \`${valueSet.url}\``)
   },
 })
 
-type ValueSetCheck = { readonly needs: TerminologyNeeds; readonly abstract: boolean }
+type ValueSetCheck = { readonly terminology: Terminology; readonly abstract: boolean }
 
 function check(
   requested: RequestedCode,
   valueSet: CanonicalResource,
-  { needs, abstract }: ValueSetCheck,
+  { terminology, abstract }: ValueSetCheck,
 ): CodeValidation {
   const { system, code, version } = requested
   if (system === undefined) throw refuse('invalid-parameter', `Send the \`system\` of the code \`${code}\` too.`)
-  const terminology = terminologyOf(needs)
   const codeSystem = terminology.codeSystem(system)
   const membership = matchesVersion(version, codeSystem?.version)
     ? terminology.membershipIn(valueSet)(system, code)

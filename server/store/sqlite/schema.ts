@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { StoreUnusable } from '../unusable.ts'
+import { registerMeets } from './search-types/meets.ts'
 
 /** "NWD1": the application_id by which a file of the hub is recognized. */
 const OURS = 0x4e574431
@@ -41,6 +42,7 @@ export function openDatabase(path: string): Database.Database {
   try {
     makeFolder(dirname(resolve(path)))
     db = new Database(path, { timeout: PATIENCE })
+    registerMeets(db)
     prepare(db, path)
     return db
   } catch (error) {

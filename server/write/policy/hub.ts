@@ -21,6 +21,7 @@ import type { RuleTables } from '../rule-tables.ts'
 import { checkRetired } from '../retired-participants.ts'
 import { rulesOf } from '../rules/index.ts'
 import type { Rule, RuleResult } from '../rules/rule.ts'
+import { refuseSsnCriteria } from '../ssn-criteria.ts'
 import type { Policy } from './policy.ts'
 
 export type HubPolicyNeeds = {
@@ -36,6 +37,7 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
   const rulesFor = rulesByType(rulesOf(tables))
   return {
     posted: tables.posted,
+    checkCriteria: refuseSsnCriteria,
     setElements: { Task: ['lastModified'] },
     checkDeleter: (caller, change) => checkDeleter(tables.writing, caller, change),
     checkWriter: (caller, change) =>

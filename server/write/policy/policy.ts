@@ -12,6 +12,8 @@ import type { PostedDefinitions } from '../posted-definitions.ts'
 import type { RuleResult } from '../rules/rule.ts'
 
 export type Policy = {
+  /** May be searched by these parameters (name and value)? @throws OutcomeError */
+  checkCriteria(params: readonly (readonly [string, string])[]): void
   /** Definitions that the board posts; absent where none has an effect. */
   readonly posted?: PostedDefinitions
   /** Elements that the hub itself sets on every write, by type: they do not count as a change. */

@@ -10,6 +10,9 @@ import type { Sql } from '../sql.ts'
  */
 export const ofKind = (kind: number): Sql => raw(`v.kind = ${kind}`)
 
+/** Sorts after every text with the same beginning. */
+export const LAST = '\u{10FFFF}'
+
 /** Records with a value `v` that meets a condition which few values meet: their numbers are read first. */
 export function withFewValues(fields: FieldIds, where: Sql, { statements }: QueryScope): SqlCondition {
   if (fields.length === 0) return NO_RECORD

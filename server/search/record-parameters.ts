@@ -5,7 +5,7 @@ import type { SearchParameter } from '../definitions/definitions.ts'
 export type DeclaredParameter = Pick<SearchParameter, 'code' | 'type' | 'documentation'> & { readonly url?: string }
 
 /** Evaluated on the record itself instead of its index entries (condition.ts). */
-export const COMMON_PARAMETERS: readonly DeclaredParameter[] = [
+export const RECORD_PARAMETERS: readonly DeclaredParameter[] = [
   {
     code: '_id',
     url: 'http://hl7.org/fhir/SearchParameter/Resource-id',
