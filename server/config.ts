@@ -212,6 +212,12 @@ export const SETTINGS = {
     '30000',
     'Longest check of one large resource, in ms; a longer one is ended and the resource refused.',
   ),
+  HUB_QUERY_LIMIT: setting(
+    'queryLimit',
+    integer(1, 3_600_000),
+    '30000',
+    'Longest search, in ms; a longer one is ended and refused.',
+  ),
   HUB_SUBSCRIPTION_LIMIT: setting(
     'subscriptionLimit',
     integer(1, 100_000),

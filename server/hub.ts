@@ -18,13 +18,13 @@ import type { TimerTable } from './domain/timer/table.ts'
 import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
-import { BASE_PATH, createApp } from './http/app.ts'
+import { BASE_PATH, createApp, type AppNeeds } from './http/app.ts'
 import { DECLARED_FORMATS } from './http/media.ts'
 import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
-import { history } from './interactions/history.ts'
+import { history, systemHistory, typeHistory } from './interactions/history.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
@@ -145,7 +145,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const secret = loadSecretKey(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
-  const agencies = createActiveAgencies(options.store ?? (await openStore(config.store, { clock: clock.now })))
+  const agencies = createActiveAgencies(options.store ?? (await storeOf(config, clock)))
   const { store } = agencies
   const inEffect = definitionsInEffect(definitions, { ...validation, workerThread, inTimeSlice: createTimeSlicer() })
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
@@ -167,8 +167,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     ...observed(await handlersOf(needs, config, clock.now()), onReply),
     identify: identify(agencies, config.publicUrl),
     now: clock.now,
-    log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
-    fault: (fault, request) => log.error('fault', { fault, request }),
+    ...requestLog(log),
     publicUrl: config.publicUrl,
     limits: limitsOf(config).http,
     xml: createXmlFormat(definitions.structures),
@@ -195,6 +194,14 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     },
   }
 }
+
+const storeOf = ({ store, queryLimit }: Config, { now }: Clock): Promise<Store> =>
+  openStore(store, { clock: now, queryLimit })
+
+const requestLog = (log: Log): Pick<AppNeeds, 'log' | 'fault'> => ({
+  log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
+  fault: (fault, request) => log.error('fault', { fault, request }),
+})
 
 /** A URL has an IPv6 address in brackets (RFC 3986 section 3.2.2). */
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
@@ -230,6 +237,8 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     update: update(needs),
     delete: remove(needs),
     'history-instance': history(needs),
+    'history-type': typeHistory(needs),
+    'history-system': systemHistory(needs),
     'search-type': search(needs),
   }
   const statements = capabilities({

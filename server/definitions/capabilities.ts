@@ -50,7 +50,16 @@ export function statedCapabilities(
   return stated.map((one) => capabilityOf(one, setting, parameterIndex))
 }
 
-const EVERY_INTERACTION = ['read', 'vread', 'history-instance', 'create', 'update', 'delete', 'search-type']
+const EVERY_INTERACTION = [
+  'read',
+  'vread',
+  'history-instance',
+  'history-type',
+  'create',
+  'update',
+  'delete',
+  'search-type',
+]
 /** Resources that are messages, not records. */
 const MESSAGES = new Set(['Parameters', 'OperationOutcome'])
 

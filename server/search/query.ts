@@ -73,7 +73,8 @@ export type Query = {
   readonly deleted?: boolean
   /**
    * The records as they were after this sequence, matched and sorted by the index entries that they had then; visible to
-   * those who may know of them now. With the same `asOf`, pages hold together whatever is committed meanwhile.
+   * those who may know of them now, and may know that version of them (store/first-versions.ts). With the same `asOf`,
+   * pages hold together whatever is committed meanwhile.
    */
   readonly asOf?: number
   /** Answers each version with its index entries. */

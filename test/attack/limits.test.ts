@@ -24,6 +24,7 @@ const ELSEWHERE = {
   HUB_LOOK_UP_LIMIT: 'test/operations/match.test.ts',
   HUB_SSN_ATTEMPT_LIMIT: 'test/write/rules/participant-number.test.ts',
   HUB_CHECK_LIMIT: 'test/errors/http-requests.ts',
+  HUB_QUERY_LIMIT: 'test/errors/requests.ts',
   HUB_NOTIFICATION_LIMIT: 'test/subscriptions/delivery-queue.test.ts',
   HUB_ENDPOINT_ANSWER_LIMIT: 'test/subscriptions/channels/rest-hook.test.ts',
 }

@@ -223,6 +223,17 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   [6, 'conditional read', (k) => abe('GET', `/${key(k)}`, undefined, { 'If-None-Match': `W/"${k.random.below(3)}"` })],
   [5, 'vread', (k) => abe('GET', `/${key(k)}/_history/${k.random.below(4)}`)],
   [6, 'history', (k) => abe('GET', `/${key(k)}/_history?_count=${k.random.below(3)}`)],
+  [
+    3,
+    'history of types',
+    ({ random }) => {
+      const scope = random.pick(['', ...PEOPLE.map((type) => `/${type}`)])
+      const sort = random.pick(['', '&_sort=_lastUpdated', '&_sort=none'])
+      const time = random.pick(['', '', '&_at=ge2026-01', '&_since=2026-01-05', '&_before=2999'])
+      const total = random.pick(['', '&_total=accurate'])
+      return abe('GET', `${scope}/_history?_count=${random.below(9)}${sort}${time}${total}`)
+    },
+  ],
   [34, 'search', search],
   [
     7,
@@ -241,7 +252,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     },
   ],
   [
-    10,
+    16,
     'update',
     (k) => {
       const address = key(k)

@@ -27,7 +27,7 @@ const INTERACTIONS: readonly (readonly [code: string, method: string, path: stri
   ['update', 'PUT', '/TYPE/nobody', [422, 403]],
   ['delete', 'DELETE', '/TYPE/nobody', [200, 204, 404, 403, 412]],
   ['patch', 'PATCH', '/TYPE/nobody', []],
-  ['history-type', 'GET', '/TYPE/_history', []],
+  ['history-type', 'GET', '/TYPE/_history', [200]],
 ]
 
 /** Plausible requests to the terminology operations, and the type of each answer. */
@@ -207,15 +207,16 @@ describe('the capability statement', function () {
     }
   })
 
-  it('declares transaction and batch of the system, and nothing else of it is answered', async () => {
+  it('declares transaction, batch and history of the system, and nothing else of it is answered', async () => {
     const declared = whole.rest[0].interaction.map((one: { code: string }) => one.code).sort()
-    assert.deepEqual(declared, ['batch', 'transaction'])
-    for (const type of declared) {
+    assert.deepEqual(declared, ['batch', 'history-system', 'transaction'])
+    assert.equal((await board.get('/_history?_count=1')).body.type, 'history')
+    for (const type of ['batch', 'transaction']) {
       const answer = await board.post('', { resourceType: 'Bundle', type, entry: [] })
       assert.equal(answer.status, 200, answer.text)
       assert.equal(answer.body.type, `${type}-response`)
     }
-    for (const path of ['/', '/_history', '/?_type=Patient'])
+    for (const path of ['/', '/?_type=Patient'])
       assert.ok([404, 405].includes((await board.get(path)).status), path)
     assert.ok([404, 405].includes((await board.send('POST', '/_search', undefined)).status))
   })
