@@ -18,7 +18,7 @@ import type { TimerTable } from './domain/timer/table.ts'
 import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
-import { BASE_PATH, createApp, type AppNeeds } from './http/app.ts'
+import { BASE_PATH, createApp } from './http/app.ts'
 import { DECLARED_FORMATS } from './http/media.ts'
 import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
@@ -134,18 +134,14 @@ type HubOptions = {
 }
 
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
-  const declared = options.definitions ?? (await definitionsOf(config))
-  const loaded = await loadRuleTables(ROOT_FOLDER)
-  const { visibility = loaded.visibility, timers = loaded.timers } = options
-  const tables = { ...loaded, visibility, timers }
-  RULES[config.rules].checkTables(tables, declared)
-  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
-  const definitions = withIndexState(declared, indexState)
-  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
+  const { definitions, indexState, tables } = await declarationsOf(config, options)
   const secret = loadSecretKey(config)
+  const limits = limitsOf(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
-  const agencies = createActiveAgencies(options.store ?? (await storeOf(config, clock)))
+  const agencies = createActiveAgencies(
+    options.store ?? (await openStore(config.store, { clock: clock.now, queryLimit: config.queryLimit })),
+  )
   const { store } = agencies
   const inEffect = definitionsInEffect(definitions, { ...validation, workerThread, inTimeSlice: createTimeSlicer() })
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
@@ -167,9 +163,10 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     ...observed(await handlersOf(needs, config, clock.now()), onReply),
     identify: identify(agencies, config.publicUrl),
     now: clock.now,
-    ...requestLog(log),
+    log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
+    fault: (fault, request) => log.error('fault', { fault, request }),
     publicUrl: config.publicUrl,
-    limits: limitsOf(config).http,
+    limits: limits.http,
     xml: createXmlFormat(definitions.structures),
   })
 
@@ -178,7 +175,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   return {
     agencies: await agenciesOf(store),
     async listen() {
-      listening = await listen(app, { host: config.host, port: config.port, headerLimit: limitsOf(config).headers })
+      listening = await listen(app, { host: config.host, port: config.port, headerLimit: limits.headers })
       base = config.publicUrl ?? `http://${inUrl(config.host)}:${listening.port}${BASE_PATH}`
       for (const reader of readers) reader.start()
       worker.start()
@@ -195,13 +192,18 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   }
 }
 
-const storeOf = ({ store, queryLimit }: Config, { now }: Clock): Promise<Store> =>
-  openStore(store, { clock: now, queryLimit })
-
-const requestLog = (log: Log): Pick<AppNeeds, 'log' | 'fault'> => ({
-  log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
-  fault: (fault, request) => log.error('fault', { fault, request }),
-})
+/** The definitions and rule tables of this hub, checked, with the state of the index that they need. */
+async function declarationsOf(config: Config, options: Pick<HubOptions, 'definitions' | 'visibility' | 'timers'>) {
+  const declared = options.definitions ?? (await definitionsOf(config))
+  const loaded = await loadRuleTables(ROOT_FOLDER)
+  const { visibility = loaded.visibility, timers = loaded.timers } = options
+  const tables = { ...loaded, visibility, timers }
+  RULES[config.rules].checkTables(tables, declared)
+  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
+  const definitions = withIndexState(declared, indexState)
+  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
+  return { definitions, indexState, tables }
+}
 
 /** A URL has an IPv6 address in brackets (RFC 3986 section 3.2.2). */
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
