@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Definitions, SearchParameter } from './definitions/definitions.ts'
 import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
+import { createXmlFormat } from './definitions/xml/format.ts'
 import { openStatuses } from './domain/referral/lifecycle.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import type { ArmingNeeds } from './domain/timer/arm.ts'
@@ -23,7 +24,7 @@ import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
-import { history } from './interactions/history.ts'
+import { history, systemHistory, typeHistory } from './interactions/history.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
@@ -49,6 +50,7 @@ import { agenciesOf, type AgencyName } from './start/agencies.ts'
 import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
 import { definitionsInEffect } from './start/definitions-in-effect.ts'
 import { indexedDefinitions } from './start/indexed-definitions.ts'
+import { limitsOf } from './start/limits.ts'
 import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
 import { prepareStore, publish, type PrepareNeeds } from './start/prepare-store.ts'
@@ -133,18 +135,14 @@ type HubOptions = {
 }
 
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
-  const declared = options.definitions ?? (await definitionsOf(config))
-  const loaded = await loadRuleTables(ROOT_FOLDER)
-  const { visibility = loaded.visibility, timers = loaded.timers } = options
-  const tables = { ...loaded, visibility, timers }
-  RULES[config.rules].checkTables(tables, declared)
-  const indexed = indexedDefinitions(declared, indexContext(config, tables))
-  const { definitions } = indexed
-  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
+  const { definitions, indexed, tables } = await declarationsOf(config, options)
   const secret = loadSecretKey(config)
+  const limits = limitsOf(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
-  const agencies = createActiveAgencies(options.store ?? (await openStore(config.store, { clock: clock.now })))
+  const agencies = createActiveAgencies(
+    options.store ?? (await openStore(config.store, { clock: clock.now, queryLimit: config.queryLimit })),
+  )
   const { store } = agencies
   const scheduling = { ...validation, workerThread, inTimeSlice: createTimeSlicer() }
   const inEffect = definitionsInEffect(definitions, scheduling, indexed.declare)
@@ -169,7 +167,8 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
     fault: (fault, request) => log.error('fault', { fault, request }),
     publicUrl: config.publicUrl,
-    bodyLimit: config.bodyLimit,
+    limits: limits.http,
+    xml: createXmlFormat(definitions.structures),
   })
 
   let listening: Listening | undefined
@@ -177,7 +176,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   return {
     agencies: await agenciesOf(store),
     async listen() {
-      listening = await listen(app, { host: config.host, port: config.port })
+      listening = await listen(app, { host: config.host, port: config.port, headerLimit: limits.headers })
       base = config.publicUrl ?? `http://${inUrl(config.host)}:${listening.port}${BASE_PATH}`
       for (const reader of readers) reader.start()
       worker.start()
@@ -202,6 +201,19 @@ async function prepare(
   await prepareStore(preparing)
   const samples = seed === 'sample' ? `${ROOT_FOLDER}samples/seed` : undefined
   if (RULES[rules].publishes) await publish(preparing, { definitions, samples, now })
+}
+
+/** The definitions and rule tables of this hub, checked, with the state of the index that they need. */
+async function declarationsOf(config: Config, options: Pick<HubOptions, 'definitions' | 'visibility' | 'timers'>) {
+  const declared = options.definitions ?? (await definitionsOf(config))
+  const loaded = await loadRuleTables(ROOT_FOLDER)
+  const { visibility = loaded.visibility, timers = loaded.timers } = options
+  const tables = { ...loaded, visibility, timers }
+  RULES[config.rules].checkTables(tables, declared)
+  const indexed = indexedDefinitions(declared, indexContext(config, tables, declared))
+  const { definitions } = indexed
+  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
+  return { definitions, indexed, tables }
 }
 
 /** A URL has an IPv6 address in brackets (RFC 3986 section 3.2.2). */
@@ -238,6 +250,8 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     update: update(needs),
     delete: remove(needs),
     'history-instance': history(needs),
+    'history-type': typeHistory(needs),
+    'history-system': systemHistory(needs),
     'search-type': search(needs),
   }
   const statements = capabilities({
@@ -301,9 +315,13 @@ function background(
     sleep,
     base,
     timeZone: config.timeZone,
-    channels: createChannels({ loopback: config.loopbackEndpoints, now: clock.now }),
+    channels: createChannels({
+      ...{ loopback: config.loopbackEndpoints, now: clock.now },
+      answerLimit: config.endpointAnswerLimit,
+    }),
     retrySchedule: config.retrySchedule,
     requestTimeout: REQUEST_TIMEOUT,
+    notificationLimit: config.notificationLimit,
     random: Math.random,
     wake: () => worker.wake(),
     log,
@@ -352,12 +370,23 @@ function preparations(
 }
 
 /** What the index entries depend on in addition to the search parameters. */
-const indexContext = ({ timeZone, publicUrl, rules }: Config, { visibility, matching }: LoadedTables) => ({
+const indexContext = (
+  { timeZone, publicUrl, rules }: Config,
+  { visibility, matching }: LoadedTables,
+  declared: Definitions,
+) => ({
+  caseSensitive: caseSensitiveSystems(declared),
   matching,
   timeZone,
   base: publicUrl ?? '',
   visibility: RULES[rules].restricts ? visibility : undefined,
 })
+
+const caseSensitiveSystems = ({ published }: Definitions): readonly string[] =>
+  published('CodeSystem')
+    .filter((one) => one.caseSensitive === true)
+    .map((one) => one.url)
+    .sort()
 
 /** What the hub itself has, and the folders that the settings name. */
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {

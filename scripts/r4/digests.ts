@@ -45,7 +45,7 @@ const HEAD = [
   'context',
   'contextInvariant',
 ]
-const PARAMETER = ['name', 'code', 'base', 'type', 'expression', 'target']
+const PARAMETER = ['name', 'code', 'base', 'type', 'expression', 'target', 'component']
 
 const FHIR_TYPE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type'
 const MAX_VALUE_SET = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'

@@ -2,8 +2,10 @@
 import type { Definition } from './definition.ts'
 
 export function searchParameter(source: Definition): Definition {
-  const { resourceType, url, name, code, base, type, expression, target, description } = source
-  return { resourceType, url, name, code, base, type, expression, target, ...descriptions(String(description)) }
+  const { resourceType, url, name, code, base, type, expression, target, component, description } = source
+  const components = component === undefined ? {} : { component: component as Definition[string] }
+  const known = { resourceType, url, name, code, base, type, expression, target }
+  return { ...known, ...components, ...descriptions(String(description)) }
 }
 
 // A parameter of several types describes each in a line: `* [Account](account.html): Who or what ...`

@@ -17,6 +17,13 @@ export type SearchParameter = {
   /** Allowed target types of a reference. */
   readonly target: readonly string[]
   readonly documentation: string
+  /** Of a composite. https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.component */
+  readonly component?: readonly SearchComponent[]
+}
+
+/** A component of a composite: the parameter that it is searched as, and its FHIRPath over the element. */
+export type SearchComponent = Pick<SearchParameter, 'code' | 'url' | 'type' | 'target'> & {
+  readonly expression: string
 }
 
 /** A search parameter whose index is being built: `done` of `total` records, where that is known. */
@@ -32,7 +39,7 @@ export type ResourceCapability = {
   readonly interactions: readonly string[]
   /** `versioned-update`: updates need If-Match. https://hl7.org/fhir/R4/valueset-versioning-policy.html */
   readonly versioning: 'versioned' | 'versioned-update'
-  /** Allowed _include values (`Task:focus`). */
+  /** Its reference parameters as _include takes them (`Task:focus`). */
   readonly includes: readonly string[]
   /** Who writes it: agencies, or only the board (lookups). */
   readonly writer: 'agency' | 'board'

@@ -46,6 +46,9 @@ export const ERRORS = {
   'json-malformed': [400, 'invalid', 'The body is not one JSON value.'],
   'json-duplicate-key': [400, 'invalid', 'An object names the same property twice.'],
   'json-too-deep': [400, 'too-costly', 'The body nests deeper than the limit.'],
+  'xml-malformed': [400, 'invalid', 'The body is not one XML document that the hub reads.'],
+  'xml-structure': [400, 'structure', 'The body is XML, but not FHIR in XML.'],
+  'xml-too-deep': [400, 'too-costly', 'The elements of the body nest deeper than the limit.'],
   'body-missing': [400, 'required', 'The interaction needs a resource in the body.'],
   'body-too-large': [413, 'too-long', 'The body is larger than the limit.'],
   'request-malformed': [
@@ -69,7 +72,9 @@ export const ERRORS = {
   'id-mismatch': [400, 'invalid', 'The id of the body is not the id of the address.'],
   'too-many-entries': [413, 'too-costly', 'The Bundle has more entries than the limit.'],
   'too-costly': [422, 'too-costly', 'The answer would be larger than the limit.'],
+  'search-too-long': [422, 'too-costly', 'The search takes longer than the limit.'],
   'check-too-long': [413, 'too-costly', 'To check the resource takes longer, or more memory, than the limit.'],
+  'too-many-requests': [429, 'throttled', 'The caller has more requests under way than the limit.'],
   'bundle-invalid': [400, 'invalid', 'The Bundle cannot be processed as it is.'],
   // the caller
   'unknown-agency': [401, 'login', 'The caller is not an agency of the hub.'],

@@ -44,7 +44,7 @@ type Inside = ReadonlyMap<string | number, number>
 type Reached = { readonly at: number; readonly depth: number }
 
 /** `Patient.name[0].given` as name, 0, given: the leading type name and FHIRPath functions are left out. */
-function stepsOf(expression: string): (string | number)[] {
+export function stepsOf(expression: string): (string | number)[] {
   const found: (string | number)[] = []
   for (const [part, name, index] of expression.matchAll(/(?:^|\.)([A-Za-z_]\w*)(?![\w(])|\[(\d+)\]/g)) {
     if (name === undefined) found.push(Number(index))

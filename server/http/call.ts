@@ -6,24 +6,29 @@
 import type { Request } from 'express'
 import type { Call, Prefer } from '../interactions/call.ts'
 import type { Json, Resource } from '../fhir/types.ts'
+import type { HttpLimits } from './limits.ts'
 import type { Param } from './params.ts'
 import type { Target } from '../interactions/routes.ts'
-import { parseJson } from '../fhir/json.ts'
+import { createLocator, parseJson } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { queryOf } from './address.ts'
 import { readText } from './body.ts'
-import { checkAcceptable, checkContentType } from './media.ts'
+import { checkContentType, negotiate, type Format, type Written } from './media.ts'
 import { parseParams } from './params.ts'
 import { locatorIn } from './positions.ts'
+import type { XmlFormat } from '../definitions/xml/format.ts'
 
 export type CallSettings = {
   /** The public base address; absent: the one that the request came to. */
   readonly publicUrl: string | undefined
   /** Where the FHIR addresses begin: `/fhir`. */
   readonly path: string
-  /** Bytes. */
-  readonly bodyLimit: number
+  readonly limits: HttpLimits
+  readonly xml: XmlFormat
 }
+
+/** A request that has been read, and how its response is written. */
+export type Received = { readonly call: Call; readonly written: Written }
 
 /** The caller, and the instant of the request (ms). */
 type RequestContext = Pick<Call, 'caller' | 'now'>
@@ -33,18 +38,19 @@ export async function receive(
   request: Request,
   target: Target,
   context: RequestContext,
-  settings: CallSettings,
-): Promise<Call> {
+  { publicUrl, path, limits, xml }: CallSettings,
+): Promise<Received> {
   const { headers } = request
   refuseTwoHosts(request)
-  const base = settings.publicUrl ?? baseOf(headers.host, settings.path)
-  const query = parseParams(queryOf(request.url))
-  const text = target.body === 'none' ? '' : await readText(request, settings.bodyLimit)
-  if (text !== '' && target.body !== 'none') checkContentType(headers['content-type'], target.body)
-  const given = target.body === 'form' && text !== '' ? [...query, ...parseParams(text)] : query
-  checkAcceptable(headers.accept, given.find(([name]) => name === '_format')?.[1])
-  const body = target.body === 'form' ? undefined : resourceOf(text, target)
-  return {
+  const base = publicUrl ?? baseOf(headers.host, path)
+  const query = parseParams(queryOf(request.url), limits.parameters)
+  const text = target.body === 'none' ? '' : await readText(request, limits.body)
+  const format = text === '' || target.body === 'none' ? 'json' : checkContentType(headers['content-type'], target.body)
+  const given =
+    target.body === 'form' && text !== '' ? [...query, ...parseParams(text, limits.parameters, query.length)] : query
+  const written = negotiate(headers.accept, given.find(([name]) => name === '_format')?.[1])
+  const body = target.body === 'form' ? undefined : await resourceOf(text, format, target, { xml, limits })
+  const call: Call = {
     ...context,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
     type: target.type,
@@ -52,7 +58,7 @@ export async function receive(
     version: target.version,
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
     body,
-    locate: body && locatorIn(text, body),
+    locate: body && locatorIn(text, body, format === 'xml' ? xml.locate : createLocator),
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
     ifModifiedSince: headers['if-modified-since'],
@@ -60,15 +66,21 @@ export async function receive(
     prefer: preferOf(headers['prefer'] as string | undefined),
     base,
   }
+  return { call, written }
 }
 
 /** Parameters about the format of the response, which this layer handles. */
 const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
 
-function resourceOf(text: string, target: Target): Resource | undefined {
+async function resourceOf(
+  text: string,
+  format: Format,
+  target: Target,
+  { xml, limits }: Pick<CallSettings, 'xml' | 'limits'>,
+): Promise<Resource | undefined> {
   if (text === '' && target.body !== 'resource') return undefined
   if (text === '') throw refuse('body-missing', `\`${target.name}\` needs a resource in the body.`)
-  const { value } = parseJson(text)
+  const value = format === 'xml' ? await xml.read(text) : parseJson(text, { depth: limits.depth }).value
   if (isResource(value)) return value
   throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
 }

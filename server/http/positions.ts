@@ -4,12 +4,14 @@
  */
 import type { Call, Reply } from '../interactions/call.ts'
 import type { Resource } from '../fhir/types.ts'
-import { createLocator } from '../fhir/json.ts'
 import { placedIssues, placedOutcome, type Locate } from '../fhir/located.ts'
 import { OutcomeError } from '../fhir/outcome.ts'
 
-/** For the text of a body: an expression is into it when it begins with its type. */
-export function locatorIn(text: string, { resourceType }: Resource): Locate {
+/**
+ * For the text of a body: an expression is into it when it begins with its type.
+ * @param createLocator of the format of the text
+ */
+export function locatorIn(text: string, { resourceType }: Resource, createLocator: (text: string) => Locate): Locate {
   let locate: Locate | undefined
   return (expression) => {
     if (/^\w+/.exec(expression)?.[0] !== resourceType) return undefined

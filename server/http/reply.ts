@@ -8,14 +8,16 @@ import type { Target } from '../interactions/routes.ts'
 import { formatEtag } from '../fhir/etag.ts'
 import { serialize } from '../fhir/json.ts'
 import { operationOutcome } from '../fhir/outcome.ts'
-import { FHIR_JSON } from './media.ts'
+import type { Layout } from './layout.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { traceOf } from './trace.ts'
 
 type Headers = Record<string, string | number>
 
+type Sending = { readonly call: Call; readonly target: Target; readonly layout: Layout }
+
 /** Sends the reply. HEAD has the headers of GET; Node leaves the body out. */
-export function sendReply(response: Response, reply: Reply, call: Call, target: Target): void {
+export async function sendReply(response: Response, reply: Reply, { call, target, layout }: Sending): Promise<void> {
   const headers: Headers = { ...reply.headers }
   if (reply.version !== undefined) headers['ETag'] = formatEtag(reply.version)
   if (reply.lastModified !== undefined) headers['Last-Modified'] = new Date(reply.lastModified).toUTCString()
@@ -23,20 +25,30 @@ export function sendReply(response: Response, reply: Reply, call: Call, target: 
   if (reply.location !== undefined) {
     headers[reply.status === 201 ? 'Location' : 'Content-Location'] = `${call.base}/${reply.location}`
   }
-  sendText(response, reply.status, headers, bodyOf(reply, call, target, headers))
+  const json = bodyOf(reply, call, target, headers)
+  const text = json && layout.write ? await layout.write(json) : json
+  sendText(response, { status: reply.status, headers, text, contentType: layout.contentType })
 }
 
-/** Sends text as FHIR JSON; undefined or empty: no body. */
-export function sendText(response: Response, status: number, headers: Headers, text: string | undefined): void {
-  Object.assign(headers, SECURITY_HEADERS)
+export type Answer = {
+  readonly status: number
+  readonly headers: Readonly<Headers>
+  /** Undefined or empty: no body. */
+  readonly text: string | undefined
+  readonly contentType: string
+}
+
+export function sendText(response: Response, { status, headers: given, text, contentType }: Answer): void {
+  const headers: Headers = { ...given, ...SECURITY_HEADERS }
   headers['X-Request-Id'] = traceOf(response).requestId
+  headers['Vary'] = 'Accept'
   if (status === 304 || status === 204) {
     response.writeHead(status, headers).end()
     return
   }
   // What the hub knows is about people: no cache on the way keeps it.
   headers['Cache-Control'] ??= 'no-store'
-  if (text) headers['Content-Type'] ??= FHIR_JSON
+  if (text) headers['Content-Type'] ??= contentType
   headers['Content-Length'] = text ? Buffer.byteLength(text) : 0
   response.writeHead(status, headers).end(text)
 }

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { RequestHandler, Response } from 'express'
+import type { Written } from './media.ts'
 
 export type AccessLine = {
   readonly requestId: string
@@ -19,7 +20,8 @@ export type AccessLine = {
   readonly aborted?: true
 }
 
-export type Trace = { readonly requestId: string; route: string; agency: string }
+/** `written`: how the response is written, as soon as that is decided. */
+export type Trace = { readonly requestId: string; route: string; agency: string; written?: Written }
 
 export const traceOf = (response: Response): Trace => response.locals['trace'] as Trace
 
@@ -37,7 +39,8 @@ export const trace = (log: (line: AccessLine) => void): RequestHandler => {
     response.once('close', () => {
       const ms = Math.round((performance.now() - begun) * 1000) / 1000
       const aborted = response.writableFinished ? {} : ({ aborted: true } as const)
-      log({ ...requestTrace, method: request.method, status: response.statusCode, ms, ...aborted })
+      const { requestId, route, agency } = requestTrace
+      log({ requestId, route, agency, method: request.method, status: response.statusCode, ms, ...aborted })
     })
     next()
   }

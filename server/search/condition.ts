@@ -3,11 +3,12 @@ import type { SearchParameter, ResourceCapability } from '../definitions/definit
 import { nearest } from '../fhir/nearest.ts'
 import { refuse } from '../fhir/outcome.ts'
 import type { OutcomeError } from '../fhir/outcome.ts'
+import { illegalEscape, split } from './escape.ts'
 import { RECORD_PARAMETERS } from './record-parameters.ts'
-import { split } from './escape.ts'
 import type { Filter } from './query.ts'
 import { MISSING, NOT } from './type.ts'
 import type { SearchValueContext } from './type.ts'
+import type { CompositeFilter } from './types/composite.ts'
 import { searchedRange } from './types/date.ts'
 import { SEARCH_TYPES, searchTypeOf } from './types/index.ts'
 
@@ -33,13 +34,15 @@ export function unsupported(
   if (parameter) return unsupportedModifier(criterion, modifiersOf(parameter))
   if ([...RECORD_CODES, ...controls].includes(name)) return unsupportedModifier(criterion, [])
   const names = [...capability.searchParameters.map((one) => one.code), ...RECORD_CODES, ...controls]
-  const [root = ''] = name.split('.')
-  const chained = root !== name && names.includes(root) ? ' Chained parameters are not supported.' : ''
-  const text = `\`${capability.type}\` has no search parameter \`${name}\`.${chained}${suggestion(name, names)} It takes ${quoted(names)}.`
+  const text = `\`${capability.type}\` has no search parameter \`${name}\`.${suggestion(name, names)} It takes ${quoted(names)}.`
   return refuse('unknown-parameter', text)
 }
 
-function unsupportedModifier({ name, modifier }: Criterion, modifiers: readonly string[]): OutcomeError | undefined {
+/** Why a modifier is not supported, where these are. */
+export function unsupportedModifier(
+  { name, modifier }: Criterion,
+  modifiers: readonly string[],
+): OutcomeError | undefined {
   if (modifier === undefined || modifiers.includes(modifier)) return undefined
   const takes = modifiers.length > 0 ? `takes ${quoted(modifiers)}` : 'takes none'
   const text = `The parameter \`${name}\` has no modifier \`${modifier}\`.${suggestion(modifier, modifiers)} It ${takes}.`
@@ -70,6 +73,11 @@ export function condition(capability: ResourceCapability, criterion: Criterion, 
 
 /** The values of a parameter, still escaped. An empty one would silently widen or empty the search. */
 export function alternatives({ name, value }: Criterion): readonly string[] {
+  const escaped = illegalEscape(value)
+  if (escaped !== undefined) {
+    const text = `The value \`${value}\` of \`${name}\` has \`${escaped}\`: a backslash escapes only \`,\`, \`|\`, \`$\` and itself; write \`\\\\\` for a backslash.`
+    throw refuse('invalid-parameter', text)
+  }
   const values = split(value, ',')
   if (!values.includes('')) return values
   throw refuse('invalid-parameter', `The parameter \`${name}\` has an empty value; give it a value or leave it out.`)
@@ -82,8 +90,26 @@ function valueFilter(
   context: SearchValueContext,
 ): Filter {
   const parameter = parameterOf(capability, name)
-  if (parameter) return SEARCH_TYPES[searchTypeOf(parameter)].filter(parameter, modifier, value, context)
+  if (parameter) {
+    const filter = SEARCH_TYPES[searchTypeOf(parameter)].filter(parameter, modifier, value, context)
+    return filter.op === 'composite' ? withComponents(capability, parameter, filter) : filter
+  }
   return { op: 'updated', ...searchedRange(name, value, context.timeZone, context.now) }
+}
+
+/**
+ * What meets a composite meets each component by itself: these conditions, by the parameters that the components name, let
+ * a store find the few records to compare.
+ */
+function withComponents(
+  { searchParameters }: ResourceCapability,
+  { component = [] }: SearchParameter,
+  filter: CompositeFilter,
+): Filter {
+  const single = filter.parts.filter((_, index) =>
+    searchParameters.some(({ code, url }) => code === component[index]?.code && url === component[index].url),
+  )
+  return single.length === 0 ? filter : { op: 'and', of: [...single, filter] }
 }
 
 const any = (of: readonly Filter[]): Filter => (of.length === 1 && of[0] ? of[0] : { op: 'or', of })

@@ -2,12 +2,17 @@
 
 const ESCAPED = /\\([\\,|$])/g
 const SPECIAL = /[\\,|$]/g
+const ILLEGAL = /^(?:[^\\]|\\[\\,|$])*?(\\(?![\\,|$]).?)/su
 
 /** The text with `\`, `,`, `|` and `$` escaped, so that it is searched literally. */
 export const escape = (text: string): string => text.replace(SPECIAL, '\\$&')
 
-/** The text without its escapes. A backslash before any other character is a backslash. */
+/** The text without its escapes. */
 export const unescape = (text: string): string => text.replace(ESCAPED, '$1')
+
+/** The first escape that is none (`\b`, or a backslash at the end): R4 takes a backslash only before `\`, `,`, `|` and `$`. */
+export const illegalEscape = (text: string): string | undefined =>
+  text.includes('\\') ? ILLEGAL.exec(text)?.[1] : undefined
 
 /** Splits at each separator that is not escaped; the parts are still escaped. */
 export function split(text: string, separator: ',' | '|' | '$'): string[] {

@@ -3,9 +3,28 @@
  * lists them. How a store keeps and queries the entries of a type is in the store: server/store/<store>/search-types/.
  */
 import type { SearchParameter } from '../definitions/definitions.ts'
+import type { Resource } from '../fhir/types.ts'
 
-/** What indexing depends on: the base URL and the time zone (IANA name) of the hub. */
-export type IndexContext = { readonly base: string; readonly timeZone: string }
+/** What indexing depends on, beside the resource. */
+export type IndexContext = {
+  /** The base URL of the hub. */
+  readonly base: string
+  /** IANA name of the time zone of the hub. */
+  readonly timeZone: string
+  /** What the code systems say about tokens; absent: no system is case sensitive, and no element implies one. */
+  readonly codes?: CodeFacts
+}
+
+export type CodeFacts = {
+  /** Is the code system case sensitive? https://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.caseSensitive */
+  isCaseSensitive(system: string): boolean
+  /** The system that the binding of an element of type code implies, such as the one of `Task.status`. */
+  impliedSystem(parameter: SearchParameter): string | undefined
+}
+
+/** One filter is enough. Structurally a Filter of query.ts, which knows every type and cannot be imported here. */
+export type AnyOf<Filter> = { readonly op: 'or'; readonly of: readonly Filter[] }
+
 /** What reading a searched value depends on: the same, and the instant of the search (ms since 1970). */
 export type SearchValueContext = IndexContext & { readonly now: number }
 
@@ -15,8 +34,16 @@ export type SearchValueContext = IndexContext & { readonly now: number }
  * filters of other types that this one produces too (a reference to another server is indexed as a uri).
  */
 export type SearchType<Entry, Filter, OtherEntry = never, OtherFilter = never> = {
-  /** The entries of one value that the parameter's expression selects; none for a value that the type cannot read. */
-  entries(value: unknown, param: string, context: IndexContext): readonly (Entry | OtherEntry)[]
+  /**
+   * The entries of one value that the parameter's expression selects; none for a value that the type cannot read
+   * (extract.ts then notes that the parameter is present).
+   */
+  entries(
+    value: unknown,
+    parameter: SearchParameter,
+    context: IndexContext,
+    resource?: Resource,
+  ): readonly (Entry | OtherEntry)[]
   /**
    * The condition of one searched value, still escaped (`a\,b`); `modifier` is one of `modifiers`, or absent.
    * @throws OutcomeError `invalid-parameter` when the value cannot be read.
@@ -26,11 +53,11 @@ export type SearchType<Entry, Filter, OtherEntry = never, OtherFilter = never> =
     modifier: string | undefined,
     text: string,
     context: SearchValueContext,
-  ): Filter | OtherFilter
+  ): Filter | OtherFilter | AnyOf<Filter | OtherFilter>
   /** Does an entry meet the condition? This is the reference for the `condition` of every store. */
   matches(entry: Entry, filter: Filter): boolean
-  /** What records are sorted by. The `sortExpression` of every store computes the same. */
-  sortKey(entry: Entry): string | number
+  /** What records are sorted by, if the entry counts for that. The `sortExpression` of every store computes the same. */
+  sortKey(entry: Entry): string | number | undefined
   /** The type of `sortKey`, by which a cursor is checked. */
   readonly sortKeyType: 'string' | 'number'
   /** The modifiers that the type takes. `missing` and `not` need no code of the type: the parser builds them. */

@@ -25,7 +25,7 @@ export const REINDEX = 'reindex'
 /** The name of the entries of the hub's own (index-entries.ts), beside those of search parameters. */
 export const INTERNAL = '_internal'
 /** Raise it when index-entries.ts or the extraction of a search type changes what it makes of a resource. */
-const VERSION = 1
+const VERSION = 2
 
 /**
  * Parameters by which the rules of the hub itself look for records: they are complete before the hub listens, as
@@ -49,6 +49,8 @@ export type IndexInputs = {
   readonly base: string
   /** Undefined where there are no rules between agencies. */
   readonly visibility: VisibilityRule | undefined
+  /** The code systems of the hub itself, and of the settings, whose codes are compared by their case. */
+  readonly caseSensitive?: readonly string[]
   /** By what the blocks of participants are made. */
   readonly matching: Pick<MatchingRule, 'tables'>
 }
@@ -62,12 +64,18 @@ function typeDigests({ type, searchParameters }: ResourceCapability, context: In
   const readBy: Readonly<Record<string, string>> = { date: context.timeZone, reference: context.base }
   const parameters = searchParameters.map((one) => [
     one.code,
-    digest([VERSION, one.code, one.type, one.expression, one.target, readBy[one.type] ?? '']),
+    digest([
+      ...[VERSION, one.code, one.type, one.expression, one.target, one.component ?? '', readBy[one.type] ?? ''],
+      CODED.has(one.type) ? (context.caseSensitive ?? []) : '',
+    ]),
   ])
   const blocks = type === 'Patient' ? context.matching.tables : []
   const internal = digest([VERSION, context.visibility?.participant[type] ?? '', ...blocks])
   return { ...Object.fromEntries(parameters), [INTERNAL]: internal } as TypeDigests
 }
+
+/** Types of search parameter whose entries depend on the code systems. */
+const CODED = new Set(['token', 'reference', 'composite'])
 
 const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
 

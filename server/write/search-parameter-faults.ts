@@ -51,11 +51,6 @@ function codeFaults(posted: CanonicalResource, definitions: Definitions): readon
       },
     ]
   const types = basesOf(posted).filter((type) => definitions.capability(type))
-  const standard = types.map((type) => standardParameter(type, code, definitions)).find((one) => one !== undefined)
-  if (standard && (posted.derivedFrom !== standard.url || posted.type !== standard.type)) {
-    const text = `\`${code}\` is a parameter of R4, \`${standard.url}\` of type \`${String(standard.type)}\`. Name it in \`derivedFrom\` and give yours its type, or choose another code.`
-    return [{ element: 'code', text }]
-  }
   // A draft or retired one takes no code from another.
   if (posted.status !== 'active') return []
   const taken = types.find((type) => parameterAt(type, code, definitions)?.url !== posted.url)
@@ -68,16 +63,6 @@ function codeFaults(posted: CanonicalResource, definitions: Definitions): readon
 
 const parameterAt = (type: string, code: string, { capability }: Definitions): SearchParameter | undefined =>
   capability(type)?.searchParameters.find((one) => one.code === code)
-
-/** "Standard parameters cannot be redefined." https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource.searchParam.name */
-function standardParameter(type: string, code: string, { find }: Definitions): CanonicalResource | undefined {
-  return [type, ...SHARED]
-    .map((prefix) => find(`http://hl7.org/fhir/SearchParameter/${prefix}-${code}`))
-    .find((one) => Array.isArray(one?.base) && one.base.includes(type) && one.code === code)
-}
-
-/** How R4 names the parameters that several types have. */
-const SHARED = ['clinical', 'individual', 'conformance', 'medications', 'DomainResource', 'Resource']
 
 const basesOf = ({ base }: CanonicalResource): readonly string[] => (Array.isArray(base) ? base.map(String) : [])
 

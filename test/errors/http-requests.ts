@@ -5,6 +5,11 @@ import type { ErrorCase } from './case.ts'
 
 const MALFORMED = '{\n  "resourceType": "Patient",\n  "active": yes\n}'
 const TWICE = '{\n  "resourceType": "Patient",\n  "active": true,\n  "active": false\n}'
+const XML = { headers: { 'Content-Type': 'application/fhir+xml' } }
+const xml = (type: string, content: string) => `<${type} xmlns="http://hl7.org/fhir">${content}</${type}>`
+const UNCLOSED = xml('Patient', '\n  <name>\n')
+const DISORDER = xml('Patient', '\n  <birthDate value="2000-01-01"/>\n  <active value="true"/>\n')
+const DEEP_XML = xml('Basic', '<extension url="x">'.repeat(40))
 const entry = (method: string, url: string) => ({ request: { method, url } })
 const bundle = (type: string, ...entries: readonly object[]) => ({ resourceType: 'Bundle', type, entry: entries })
 const deep = `{"resourceType":"Basic","extension":${'[{"extension":'.repeat(40)}[]${'}]'.repeat(40)}}`
@@ -16,6 +21,9 @@ export const HTTP = {
   'json-malformed': { what: 'Text that is not JSON.', send: ({ es }) => es.post('/Patient', MALFORMED) },
   'json-duplicate-key': { what: 'A property that is named twice.', send: ({ es }) => es.post('/Patient', TWICE) },
   'json-too-deep': { what: 'Extensions within extensions, without end.', send: ({ es }) => es.post('/Basic', deep) },
+  'xml-malformed': { what: 'XML that does not end.', send: ({ es }) => es.post('/Patient', UNCLOSED, XML) },
+  'xml-structure': { what: 'An element that comes too late.', send: ({ es }) => es.post('/Patient', DISORDER, XML) },
+  'xml-too-deep': { what: 'Extensions within extensions, in XML.', send: ({ es }) => es.post('/Basic', DEEP_XML, XML) },
   'body-missing': { what: 'A create without a body.', send: ({ es }) => es.send('POST', '/Patient') },
   'body-too-large': {
     what: 'A body larger than `HUB_BODY_LIMIT`, here 1024 bytes.',
@@ -33,8 +41,8 @@ export const HTTP = {
   },
   'media-type': { what: 'A picture as the body.', send: ({ es }) => es.post('/Patient', '{}', jpeg) },
   'not-acceptable': {
-    what: 'XML asked for.',
-    send: ({ es }) => es.get('/Patient', { headers: { Accept: 'application/fhir+xml' } }),
+    what: 'Turtle asked for.',
+    send: ({ es }) => es.get('/Patient', { headers: { Accept: 'text/turtle' } }),
   },
   'method-not-allowed': {
     what: 'A POST to the address of a record.',
@@ -66,6 +74,14 @@ export const HTTP = {
   'too-costly': {
     what: 'A value set of thousands of codes, all at once.',
     send: ({ es }) => es.get('/ValueSet/$expand?url=http://terminology.hl7.org/ValueSet/v3-ActCode'),
+  },
+  'too-many-requests': {
+    what: 'A read while a create is under way, where `HUB_CONCURRENCY_LIMIT` is 1.',
+    settings: { HUB_CONCURRENCY_LIMIT: '1' },
+    async send({ es, between }) {
+      between(() => es.get('/Organization/es'))
+      await es.post('/Patient', participant('es'))
+    },
   },
   'check-too-long': {
     what: 'Thousands of values, which take longer than `HUB_CHECK_LIMIT`, here 1 ms.',

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import request from 'supertest'
+import { loadConfig } from '../../server/config.ts'
 import { refuse } from '../../server/fhir/outcome.ts'
 import type { Reply } from '../../server/interactions/call.ts'
+import { limitsOf } from '../../server/start/limits.ts'
 import { GOAL, NOW, stub } from './stub.ts'
 
 const FHIR = 'application/fhir+json'
@@ -167,6 +169,65 @@ describe('app', () => {
     })
   })
 
+  describe('XML', () => {
+    const XML = 'application/fhir+xml'
+    const GOAL_XML = '<Goal xmlns="http://hl7.org/fhir"><id value="a"/></Goal>'
+    const { app, calls } = stub((call) => ({ status: 200, resource: call.body ?? { resourceType: 'Goal', id: 'a' } }))
+    const answered = (accept: string, address: string) => request(app).get(address).set('Accept', accept)
+
+    it('is what the response is written in where it is asked for', async () => {
+      for (const response of [
+        await answered(XML, '/fhir/Goal/a'),
+        await answered('*/*', '/fhir/Goal/a?_format=xml'),
+        await request(app).post('/fhir/Goal/_search').type('form').send('_format=xml'),
+      ]) {
+        assert.equal(response.headers['content-type'], 'application/fhir+xml; charset=utf-8')
+        assert.equal(response.headers['vary'], 'Accept')
+        assert.equal(response.text ?? '', `<?xml version="1.0" encoding="UTF-8"?>${GOAL_XML}`)
+      }
+      const pretty = await answered(XML, '/fhir/Goal/a?_pretty=true')
+      assert.match(pretty.text, /^<\?xml.*\n<Goal xmlns="http:\/\/hl7.org\/fhir">\n {2}<id value="a"\/>\n<\/Goal>$/)
+    })
+
+    it('is read where a resource is', async () => {
+      const text = GOAL_XML.replace('<id', '\n<id')
+      await request(app).put('/fhir/Goal/a').set('Content-Type', XML).send(text).expect(200)
+      const { body, locate } = calls.at(-1)!.call
+      assert.deepEqual(body, { resourceType: 'Goal', id: 'a' })
+      assert.deepEqual(locate!('Goal.id'), { line: 2, column: 1 })
+      const parameters = '<Parameters xmlns="http://hl7.org/fhir"><parameter><name value="x"/></parameter></Parameters>'
+      await request(app).post('/fhir/Goal/$validate').set('Content-Type', 'text/xml').send(parameters).expect(200)
+      assert.deepEqual(calls.at(-1)!.call.body, { resourceType: 'Parameters', parameter: [{ name: 'x' }] })
+    })
+
+    it('is what refusals are written in too, those before and after routing', async () => {
+      const refusals = [
+        await answered(XML, '/nowhere'),
+        await answered(XML, '/fhir/goal'),
+        await answered(XML, '/fhir/Goal/a').set('X-Agency', 'nobody'),
+        await answered(XML, '/fhir/Goal?a=%'),
+        await answered(XML, '/fhir/Goal/a_b'),
+        await request(app).put('/fhir/Goal/a?_format=xml').set('Content-Type', XML).send('<Goal>'),
+      ]
+      for (const { status, headers, text } of refusals) {
+        assert.ok(status >= 400 && status < 500)
+        assert.equal(headers['content-type'], 'application/fhir+xml; charset=utf-8')
+        assert.match(text, /<OperationOutcome xmlns="http:\/\/hl7.org\/fhir"><issue>/)
+      }
+      assert.match(refusals.at(-1)!.text, /line 1, column 1/)
+    })
+
+    it('that is not FHIR is refused with its place', async () => {
+      const response = await request(app)
+        .put('/fhir/Goal/a')
+        .set('Content-Type', XML)
+        .send('<Goal xmlns="http://hl7.org/fhir">\n<x</Goal>')
+      expectOutcome(response, 400, 'xml-malformed', /line 2, column/)
+      const { headers } = await request(app).put('/fhir/Goal/a').set('Content-Type', 'text/turtle').send(GOAL_XML)
+      assert.match(headers['accept']!, /application\/fhir\+json.*application\/fhir\+xml/)
+    })
+  })
+
   describe('a refusal is an OperationOutcome:', () => {
     const { app, calls, faults } = stub(
       (call) => {
@@ -174,7 +235,7 @@ describe('app', () => {
         if (call.id === 'gone') throw refuse('deleted', 'Deleted.', { headers: { ETag: 'W/"4"' } })
         return READ
       },
-      { bodyLimit: 1000 },
+      { limits: { ...limitsOf(loadConfig({})).http, body: 1000 } },
     )
     const post = (body: string | Buffer, type = FHIR) =>
       request(app)
@@ -200,11 +261,11 @@ describe('app', () => {
       expectOutcome(await request(app).get('/fhir/Goal/a').set('X-Agency', 'nobody'), 401, 'unknown-agency')
     })
 
-    it('406 for a format that is not JSON', async () => {
-      expectOutcome(await request(app).get('/fhir/Goal/a').set('Accept', 'application/fhir+xml'), 406, 'not-acceptable')
-      expectOutcome(await request(app).get('/fhir/Goal/a?_format=xml'), 406, 'not-acceptable')
+    it('406 for a format that is neither JSON nor XML', async () => {
+      expectOutcome(await request(app).get('/fhir/Goal/a').set('Accept', 'text/turtle'), 406, 'not-acceptable')
+      expectOutcome(await request(app).get('/fhir/Goal/a?_format=ttl'), 406, 'not-acceptable')
       expectOutcome(
-        await request(app).post('/fhir/Goal/_search').type('form').send('_format=xml'),
+        await request(app).post('/fhir/Goal/_search').type('form').send('_format=ttl'),
         406,
         'not-acceptable',
       )

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { request as send, Agent, type IncomingHttpHeaders } from 'node:http'
 import fc from 'fast-check'
+import { createDefinitions } from '../../server/definitions/load.ts'
+import { createXmlFormat } from '../../server/definitions/xml/format.ts'
 import { ERRORS, refuse } from '../../server/fhir/outcome.ts'
 import { listen, type Listening } from '../../server/http/server.ts'
 import { GOAL, stub } from './stub.ts'
@@ -59,11 +61,26 @@ const method = fc.constantFrom(
   'PROPFIND',
   'SEARCH',
 )
+const GOAL_XML =
+  '<Goal xmlns="http://hl7.org/fhir"><id value="a"/><text><status value="empty"/>' +
+  '<div xmlns="http://www.w3.org/1999/xhtml">x<br/></div></text><contained><Goal/></contained></Goal>'
+const XML_PIECES = [
+  ...['<', '>', '/>', '"', '&', '&lt;', '&x;', '&#0;', '&#xD800;', '&#x1F600;', ']]>', '<![CDATA[x]]>', '<!-- x -->'],
+  ...['<!DOCTYPE a [<!ENTITY b "c">]>', '<?xml version="1.0"?>', '<?a b?>', '\ufeff', '\u0000', ' xmlns="x"', ' a="b"'],
+  ...['<Goal xmlns="http://hl7.org/fhir">', '</Goal>', '<id value="a"/>', '<a:b/>', '<contained>', ' xmlns:a="b"', 'é'],
+  '<extension url="x">'.repeat(40),
+]
 /** What Node's client lets out as a header value. */
 const headerText = fc.string({ unit: 'binary-ascii', maxLength: 30 }).map((text) => text.replace(/[^\t\x20-\x7e]/g, ''))
 const USUAL = {
   accept: ['application/fhir+json', '*/*', 'application/fhir+xml', 'a;=,;q=0'],
-  'content-type': ['application/fhir+json', 'application/json; charset=utf-8', 'application/x-www-form-urlencoded'],
+  'content-type': [
+    'application/fhir+json',
+    'application/json; charset=utf-8',
+    'application/x-www-form-urlencoded',
+    'application/fhir+xml',
+    'text/xml',
+  ],
   'content-encoding': ['gzip', 'identity', 'br'],
   'if-match': ['W/"1"', '*'],
   'if-none-match': ['W/"1"', '*'],
@@ -88,6 +105,11 @@ const body = fc.option(
     fc.string(),
     fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
     fc.nat(GOAL.length).map((cut) => GOAL.slice(0, cut)),
+    fc.constant(GOAL_XML),
+    fc.array(fc.constantFrom(...XML_PIECES), { maxLength: 12 }).map((pieces) => pieces.join('')),
+    fc
+      .tuple(fc.nat(GOAL_XML.length), fc.constantFrom(...XML_PIECES))
+      .map(([at, one]) => GOAL_XML.slice(0, at) + one + GOAL_XML.slice(at)),
   ),
 )
 
@@ -116,8 +138,7 @@ describe('any request at all', () => {
         statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
         assert.ok(answer.status < 500, `${method} ${address}: ${answer.status} ${answer.text}`)
         if (answer.status < 400 || method === 'HEAD') return
-        assert.equal(answer.headers['content-type'], 'application/fhir+json; charset=utf-8')
-        const outcome = JSON.parse(answer.text) as { issue: { details: { coding: { code: string }[] } }[] }
+        const outcome = (await outcomeOf(answer)) as { issue: { details: { coding: { code: string }[] } }[] }
         const code = outcome.issue[0]!.details.coding[0]!.code as keyof typeof ERRORS
         assert.equal(ERRORS[code][0], answer.status)
       }),
@@ -130,6 +151,14 @@ describe('any request at all', () => {
     }
   }).timeout(20_000)
 })
+
+const xml = createXmlFormat(createDefinitions([]).structures)
+
+async function outcomeOf({ headers, text }: RawAnswer): Promise<unknown> {
+  if (headers['content-type'] === 'application/fhir+xml; charset=utf-8') return xml.read(text)
+  assert.equal(headers['content-type'], 'application/fhir+json; charset=utf-8')
+  return JSON.parse(text)
+}
 
 /** Node's client refuses to send some characters: those are percent-encoded, all else goes out as it is. */
 const encodeRaw = (text: string): string =>

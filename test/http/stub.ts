@@ -3,7 +3,11 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Call, Handler, Reply } from '../../server/interactions/call.ts'
 import type { Operation } from '../../server/operations/operation.ts'
 import type { AccessLine } from '../../server/http/trace.ts'
+import { createDefinitions } from '../../server/definitions/load.ts'
+import { createXmlFormat } from '../../server/definitions/xml/format.ts'
 import { createApp, type AppNeeds } from '../../server/http/app.ts'
+import { loadConfig } from '../../server/config.ts'
+import { limitsOf } from '../../server/start/limits.ts'
 import { refuse } from '../../server/fhir/outcome.ts'
 
 export const NOW = Date.UTC(2024, 0, 2, 3, 4, 5)
@@ -14,6 +18,8 @@ export const identify = async (headers: IncomingHttpHeaders) => {
   if (agency === 'nobody') throw refuse('unknown-agency', 'There is no agency `nobody`.')
   return { agency: typeof agency === 'string' ? agency : 'board', role: 'agency' as const }
 }
+
+const XML = createXmlFormat(createDefinitions([]).structures)
 
 export const NAMES = [
   'capabilities',
@@ -57,7 +63,9 @@ export function stub(answer: (call: Call, name: string) => Reply | Promise<Reply
     identify,
     now: () => NOW,
     log: (line) => lines.push(line),
+    limits: limitsOf(loadConfig({})).http,
     fault: (error, requestId) => faults.push({ error, requestId }),
+    xml: XML,
     ...more,
   })
   return { app, calls, lines, faults }

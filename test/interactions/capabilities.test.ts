@@ -53,7 +53,7 @@ describe('interactions / the capability statement', () => {
     const body = await statement()
     assert.deepEqual(
       [body.resourceType, body.kind, body.fhirVersion, body.format, body.implementation.url],
-      ['CapabilityStatement', 'instance', '4.0.1', ['application/fhir+json', 'json'], hub.url],
+      ['CapabilityStatement', 'instance', '4.0.1', ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'], hub.url],
     )
   })
 
@@ -75,7 +75,7 @@ describe('interactions / the capability statement', () => {
 
   it('declares batch and transaction for the whole server', async () => {
     const codes = (await statement()).rest[0].interaction.map(({ code }: { code: string }) => code)
-    assert.deepEqual(codes.sort(), ['batch', 'transaction'])
+    assert.deepEqual(codes.sort(), ['batch', 'history-system', 'transaction'])
   })
 
   it('is answered in the modes full and normative, and another document in the mode terminology', async () => {

@@ -33,6 +33,20 @@ const date = (param: string, start: number, end: number): IndexEntry => ({ kind:
 const number = (param: string, low: number, high = low): IndexEntry => ({ kind: 'number', param, low, high })
 const uri = (param: string, value: string): IndexEntry => ({ kind: 'uri', param, value })
 
+const anyCase = (param: string, code: string): IndexEntry => ({ kind: 'token', param, code, ignoreCase: true })
+const part = (param: string, value: string): IndexEntry => ({ kind: 'string', param, value, exact: '', part: true })
+const quantity = (param: string, low: number, unit: string, high = low): IndexEntry => ({
+  ...{ kind: 'quantity', param, low, high, unit },
+})
+const pair = (param: string, code: string, value: number): IndexEntry => ({
+  kind: 'composite',
+  param,
+  parts: [[{ kind: 'token', param: 'c', code }], [{ kind: 'number', param: 'n', low: value, high: value }]],
+})
+const place = (param: string, latitude: number, longitude: number): IndexEntry => ({
+  ...{ kind: 'special', param, latitude, longitude },
+})
+
 const record = (id: string, at: number, ...entries: IndexEntry[]): SearchRecord => ({ id, at, entries })
 
 const FAR = 8_640_000_000_000_000
@@ -85,6 +99,37 @@ const RECORDS: readonly SearchRecord[] = [
   record('e', 4000, uri('subject', 'http://other.example/fhir/Patient/1'), token('flag', '')),
 ]
 
+/** Entries of the types that are rarer. */
+const RARER: readonly SearchRecord[] = [
+  record(
+    'a',
+    1,
+    anyCase('id', 'va-1'),
+    quantity('weight', 5, '|kg'),
+    quantity('weight:ucum', 5000, 'g'),
+    pair('p', 'x', 1),
+    pair('p', 'y', 2),
+  ),
+  record('b', 2, token('id', 'va-1'), quantity('weight', 5.5, '|g'), pair('p', 'x', 2), place('near', 37.5, -77.4)),
+  record(
+    'c',
+    3,
+    token('id', 'VA-1'),
+    quantity('weight', -2, ''),
+    quantity('weight', 3, '|kg', 9),
+    place('near', 37.6, -77.4),
+  ),
+  record('d', 4, text('name', 'Zu Berg', 'zu berg'), part('name', 'berg'), uri('url', 'http://a.example/x/y')),
+  record(
+    'e',
+    5,
+    text('name', 'Mu', 'mu'),
+    part('name', ''),
+    uri('url', 'http://a.example/xy'),
+    place('near', 37.5, 179.9),
+  ),
+]
+
 const and = (...of: Filter[]): Filter => ({ op: 'and', of })
 const or = (...of: Filter[]): Filter => ({ op: 'or', of })
 const not = (of: Filter): Filter => ({ op: 'not', of })
@@ -96,7 +141,12 @@ const isText = (how: 'starts' | 'contains' | 'exact', value: string): Filter => 
   how,
   value,
 })
-const isRef = (id: string, type?: string): Filter => ({ op: 'reference', param: 'subject', type, id })
+const isRef = (id: string | readonly string[], type?: string): Filter => ({
+  op: 'reference',
+  param: 'subject',
+  type,
+  id,
+})
 const isUri = (param: string, value: string): Filter => ({ op: 'uri', param, value })
 const isDate = (prefix: Prefix, start: number, end: number): Filter => ({
   op: 'date',
@@ -114,6 +164,8 @@ const isNumber = (prefix: Prefix, low: number, high = low): Filter => ({
 })
 const updated = (prefix: Prefix, start: number, end: number): Filter => ({ op: 'updated', prefix, start, end })
 const ids = (...list: string[]): Filter => ({ op: 'id', ids: list })
+const ofType = (...types: string[]): Filter => ({ op: 'type', types })
+const many = Array.from({ length: 600 }, (_, index) => `x${index}`)
 const sorted = (param: string, kind: Sort['kind'], descending = false): Sort => ({ param, kind, descending })
 
 const CASES: readonly SearchCase[] = [
@@ -135,6 +187,14 @@ const CASES: readonly SearchCase[] = [
   { title: 'not includes what has no entry at all', where: not(isToken('status', 'active')), ids: 'cde' },
   { title: 'not of alternatives', where: not(or(isToken('status', 'active'), isToken('status', 'draft'))), ids: 'de' },
   { title: 'not of not', where: not(not(isToken('status', 'draft'))), ids: 'c' },
+  { title: 'a reference to one of several records', where: isRef(['1', '2'], 'Patient'), ids: 'ac' },
+  { title: 'a reference to one of many records', where: isRef([...many, '2'], 'Patient'), ids: 'c' },
+  { title: 'a reference to one of several ids of any type', where: isRef(['1', '9']), ids: 'ab' },
+  { title: 'a reference to one of no records', where: isRef([], 'Patient'), ids: '' },
+  { title: 'one of many ids', where: ids(...many, 'b', 'e'), ids: 'be' },
+  { title: 'a type that is not searched', where: ofType('Nothing'), ids: '' },
+  { title: 'not of a type that is not searched', where: not(ofType('Nothing')), ids: 'abcde' },
+
   {
     title: 'conditions nest',
     where: and(or(ids('a', 'c'), isRef('1', 'Group')), not(isToken('status', 'draft'))),
@@ -238,6 +298,56 @@ const CASES: readonly SearchCase[] = [
   { title: 'sorted and filtered', where: isRef('1'), sort: [sorted('date', 'date', true)], ids: 'ba' },
 ]
 
+const inUnit = (prefix: Prefix, low: number, unit?: string, high = low, param = 'weight'): Filter => ({
+  ...{ op: 'quantity', param, prefix, low, high },
+  ...(unit === undefined ? {} : { unit }),
+})
+const isPair = (code: string, value: number): Filter => ({
+  op: 'composite',
+  param: 'p',
+  parts: [
+    { op: 'token', param: 'c', code },
+    { op: 'number', param: 'n', prefix: 'ge', low: value, high: value },
+  ],
+})
+const isNear = (latitude: number, longitude: number, distance: number): Filter => ({
+  ...{ op: 'special', param: 'near', latitude, longitude, distance },
+})
+const below = (value: string): Filter => ({ op: 'uri', param: 'url', value, starts: true })
+
+const RARER_CASES: readonly SearchCase[] = [
+  { title: 'a token whose case does not count', where: isToken('id', 'VA-1'), ids: 'ac' },
+  { title: 'a token in lower case', where: isToken('id', 'va-1'), ids: 'ab' },
+  { title: 'a token in mixed case', where: isToken('id', 'Va-1'), ids: 'a' },
+  { title: 'a quantity in any unit', where: inUnit('ge', 5), ids: 'abc' },
+  { title: 'a quantity in one unit', where: inUnit('ge', 5, '|kg'), ids: 'ac' },
+  { title: 'a quantity in base units', where: inUnit('eq', 4500, 'g', 5500, 'weight:ucum'), ids: 'a' },
+  { title: 'a quantity in a unit that nobody has', where: inUnit('ge', 0, '|lb'), ids: '' },
+  { title: 'a quantity without a unit', where: inUnit('lt', 0, ''), ids: 'c' },
+  { title: 'a quantity within the precision', where: inUnit('eq', 4.5, '|kg', 5.5), ids: 'a' },
+  { title: 'a quantity not within the precision', where: inUnit('ne', 4.5, '|kg', 5.5), ids: 'c' },
+  { title: 'a quantity greater', where: inUnit('gt', 5), ids: 'bc' },
+  { title: 'a quantity less', where: inUnit('lt', 5), ids: 'c' },
+  { title: 'a quantity less or equal', where: inUnit('le', 5, '|kg'), ids: 'ac' },
+  { title: 'a quantity that starts after', where: inUnit('sa', 5), ids: 'b' },
+  { title: 'a quantity that ends before', where: inUnit('eb', 5.5), ids: 'ac' },
+  { title: 'a quantity about', where: inUnit('ap', 4.5, '|kg', 5.5), ids: 'ac' },
+  { title: 'sorted by the least quantity', sort: [sorted('weight', 'quantity')], ids: 'cabde' },
+  { title: 'sorted by the greatest quantity', sort: [sorted('weight', 'quantity', true)], ids: 'bacde' },
+  { title: 'a pair of one element', where: isPair('x', 2), ids: 'b' },
+  { title: 'a pair of either element', where: isPair('y', 1), ids: 'a' },
+  { title: 'not a pair', where: not(isPair('x', 1)), ids: 'cde' },
+  { title: 'no pair', where: missing('p'), ids: 'cde' },
+  { title: 'near a position', where: isNear(37.55, -77.4, 6), ids: 'bc' },
+  { title: 'near a position: not so far', where: isNear(37.5, -77.4, 11), ids: 'b' },
+  { title: 'near a position beyond the date line', where: isNear(37.5, -179.9, 20), ids: 'e' },
+  { title: 'a text by a part of it', where: isText('starts', 'be'), ids: 'd' },
+  { title: 'sorted by whole texts', sort: [sorted('name', 'string')], ids: 'edabc' },
+  { title: 'an exact text is no part', where: isText('exact', ''), ids: '' },
+  { title: 'an address below another', where: below('http://a.example/x/'), ids: 'd' },
+  { title: 'an address below nothing', where: below('http://b.example/'), ids: '' },
+]
+
 /** Texts that UTF-16 and UTF-8 order differently: the order is by code point. */
 const WIDE: readonly SearchRecord[] = [
   record('g', 1, text('name', '\u{1F600}', '\u{1F600}')),
@@ -259,6 +369,11 @@ export function searchContract(name: string, run: SearchRun): void {
     for (const { title, where = ALL, sort = [], ids: expected } of CASES) {
       it(title, async () => {
         assert.equal((await run(RECORDS, { where, sort })).join(''), expected)
+      })
+    }
+    for (const { title, where = ALL, sort = [], ids: expected } of RARER_CASES) {
+      it(title, async () => {
+        assert.equal((await run(RARER, { where, sort })).join(''), expected)
       })
     }
     it('sorted by code point, not by UTF-16 unit', async () => {

@@ -72,7 +72,8 @@ describe('search / for any data', () => {
         (codings, code, system) => {
           const searched = system === null ? escape(code) : `${escape(system)}|${escape(code)}`
           const expected = codings.some(
-            (one) => one.code === code && (system === null || (one.system ?? '') === system),
+            (one) =>
+              one.code.toLowerCase() === code.toLowerCase() && (system === null || (one.system ?? '') === system),
           )
           assert.equal(finds([['code', searched]], referral({ code: { coding: codings } })), expected)
           assert.equal(finds([['code:not', searched]], referral({ code: { coding: codings } })), !expected)

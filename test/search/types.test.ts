@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import type { SearchParameter } from '../../server/definitions/definitions.ts'
 import { EARLIEST, LATEST } from '../../server/fhir/dates.ts'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
-import { SEARCH_TYPES } from '../../server/search/types/index.ts'
+import { match } from '../../server/search/match.ts'
+import { SEARCH_TYPES, sortKeyOf } from '../../server/search/types/index.ts'
 import type { SearchTypeName } from '../../server/search/types/index.ts'
 import { normalise } from '../../server/search/types/string.ts'
 import { BASE, NOW, parameter, CONTEXT } from './capability.ts'
@@ -12,7 +13,8 @@ const searchParameter = (type: SearchTypeName, target: readonly string[] = []): 
   parameter({ code: 'p', type, expression: 'X.p', target })
 const filter = (type: SearchTypeName, text: string, modifier?: string, target?: readonly string[]) =>
   SEARCH_TYPES[type].filter(searchParameter(type, target), modifier, text, { ...CONTEXT, now: NOW })
-const entries = (type: SearchTypeName, value: unknown) => SEARCH_TYPES[type].entries(value, 'p', CONTEXT)
+const entries = (type: SearchTypeName, value: unknown) =>
+  SEARCH_TYPES[type].entries(value, searchParameter(type), CONTEXT)
 const at = (text: string): number => Date.parse(text)
 
 function refuses(text: RegExp, act: () => unknown): void {
@@ -25,13 +27,19 @@ function refuses(text: RegExp, act: () => unknown): void {
 }
 
 describe('search / token / entries', () => {
-  const token = (code: string, system?: string) => ({ kind: 'token', param: 'p', ...(system ? { system } : {}), code })
+  const token = (code: string, system?: string) => ({
+    ...{ kind: 'token', param: 'p', ...(system ? { system } : {}), code },
+    ignoreCase: true,
+  })
   const cases: readonly [title: string, value: unknown, expected: object[]][] = [
     ['a code', 'active', [token('active')]],
     ['a boolean', false, [token('false')]],
     ['a Coding', { system: 'urn:s', code: 'a', display: 'A' }, [token('a', 'urn:s')]],
     ['a Coding without a system', { code: 'a' }, [token('a')]],
-    ['a Coding without a code', { system: 'urn:s' }, []],
+    ['a Coding without a code, of its system', { system: 'urn:s' }, [token('', 'urn:s')]],
+    ['a contact without a value', { system: 'phone' }, []],
+    ['a code in lower case', 'Active', [token('active')]],
+    ['an Identifier in lower case', { system: 'urn:s', value: 'VA-7' }, [token('va-7', 'urn:s')]],
     [
       'a CodeableConcept',
       { coding: [{ system: 'urn:s', code: 'a' }, { code: 'b' }], text: 'x' },
@@ -46,6 +54,22 @@ describe('search / token / entries', () => {
   ]
   for (const [title, value, expected] of cases)
     it(`reads ${title}`, () => assert.deepEqual(entries('token', value), expected))
+})
+
+describe('search / token / case', () => {
+  const codes = { isCaseSensitive: (system: string) => system === 'urn:exact', impliedSystem: () => 'urn:exact' }
+  const read = (value: unknown) => SEARCH_TYPES.token.entries(value, searchParameter('token'), { ...CONTEXT, codes })
+
+  it('counts in a system that says so, and in a code whose element implies one', () => {
+    const expected = [{ kind: 'token', param: 'p', system: 'urn:exact', code: 'Ab' }]
+    assert.deepEqual(read({ system: 'urn:exact', code: 'Ab' }), expected)
+    assert.deepEqual(read('Ab'), expected)
+  })
+
+  it('does not count in any other', () => {
+    const expected = [{ kind: 'token', param: 'p', system: 'urn:other', code: 'ab', ignoreCase: true }]
+    assert.deepEqual(read({ system: 'urn:other', code: 'Ab' }), expected)
+  })
 })
 
 describe('search / token / filter', () => {
@@ -87,14 +111,60 @@ describe('search / string', () => {
   })
 
   it('refuses what has nothing to search for', () => {
-    refuses(/has no character/, () => filter('string', ' '))
-    refuses(/has no character/, () => filter('string', '\u0301'))
+    refuses(/has no letter or digit/, () => filter('string', ' '))
+    refuses(/has no letter or digit/, () => filter('string', '\u0301'))
+    refuses(/has no letter or digit/, () => filter('string', '.', 'contains'))
+  })
+
+  const finds = (value: unknown, text: string, modifier?: string, expression = 'Patient.name'): boolean => {
+    const searched = parameter({ code: 'p', type: 'string', expression })
+    const entries = SEARCH_TYPES.string.entries(value, searched, CONTEXT)
+    const where = SEARCH_TYPES.string.filter(searched, modifier, text, { ...CONTEXT, now: NOW })
+    return match(where, { id: 'x', at: NOW, entries })
+  }
+  const found: readonly [family: string, texts: readonly string[]][] = [
+    ["O'Brien", ['obrien', "o'brien", 'O Brien', 'O’Brien', 'brien', 'OBRI']],
+    ['OBrien', ["O'Brien", 'obrien']],
+    ['Straße', ['strasse', 'STRASSE', 'Straße', 'straß', 'stras']],
+    ['Smith-Jones', ['smith-jones', 'smith jones', 'smithjones', 'jones', 'Smith']],
+    ['Smith Jones', ['Smith-Jones', 'jon']],
+    ['van der Berg', ['van der', 'der berg', 'berg', 'VAN']],
+    ['García  Márquez', ['garcia marquez', 'marquez', 'Márq']],
+    ['Łukasz Ørsted Æther', ['lukasz', 'orsted', 'aether']],
+    ['d\u2019Angelo', ["D'Angelo", 'dangelo', 'angelo']],
+    ['St. John', ['st john', 'st. john', 'john']],
+  ]
+  for (const [family, texts] of found) {
+    it(`finds ${family} by ${texts.join(', ')}`, () => {
+      for (const text of texts) assert.ok(finds({ family }, text), text)
+      for (const text of texts) assert.ok(finds(family, text, undefined, 'Patient.name.family'), text)
+    })
+  }
+
+  it('finds a name by no part inside a word, and no other text by a later word', () => {
+    assert.equal(finds({ family: "O'Brien" }, 'rien'), false)
+    assert.equal(finds({ family: 'An Nguyen' }, 'ann'), false)
+    assert.equal(finds('Food and Shelter', 'shelter', undefined, 'Organization.name'), false)
+    assert.equal(finds('Food and Shelter', 'shelter', 'contains', 'Organization.name'), true)
+  })
+
+  it('compares an exact text with its punctuation, and as a whole', () => {
+    assert.equal(finds({ family: "O'Brien" }, "O'Brien", 'exact'), true)
+    for (const text of ["o'brien", 'OBrien', 'Brien', 'brien'])
+      assert.equal(finds({ family: "O'Brien" }, text, 'exact'), false)
+    assert.equal(finds({ family: '?' }, '?', 'exact'), false)
+  })
+
+  it('sorts by the whole text alone', () => {
+    const keys = entries('string', { family: 'Zu Berg' }).map((entry) => sortKeyOf('string', entry))
+    assert.deepEqual(keys, ['zu berg', undefined])
   })
 
   it('takes away accents, case and surplus space', () => {
     assert.equal(normalise('  ÀÉÎõü\u00a0\n Ñandú '), 'aeiou nandu')
     assert.equal(normalise('ﬁ Ⅷ İstanbul'), 'fi viii istanbul')
-    assert.equal(normalise('Straße'), 'straße')
+    assert.equal(normalise('Straße'), 'strasse')
+    assert.equal(normalise('ΌΔΟΣ ς'), 'οδοσ σ')
   })
 })
 
@@ -106,6 +176,48 @@ describe('search / uri', () => {
 
   it('searches for the whole of it', () => {
     assert.deepEqual(filter('uri', 'urn:a\\,b'), { op: 'uri', param: 'p', value: 'urn:a,b' })
+  })
+
+  it('finds a definition by its url with its version', () => {
+    const url = parameter({ code: 'url', type: 'uri', expression: 'ValueSet.url' })
+    const resource = { resourceType: 'ValueSet', url: 'http://a.example/v', version: '2' }
+    const values = SEARCH_TYPES.uri.entries(resource.url, url, CONTEXT, resource).map((one) => one.value)
+    assert.deepEqual(values, ['http://a.example/v|2', 'http://a.example/v'])
+    assert.equal(SEARCH_TYPES.uri.entries('urn:other', url, CONTEXT, resource).length, 1)
+  })
+
+  const meets = (value: string, text: string, modifier: string): boolean =>
+    match(filter('uri', text, modifier), { id: 'x', at: NOW, entries: entries('uri', value) })
+
+  it('finds by :below what is in a folder, and a version by its beginning', () => {
+    for (const value of ['http://a.example/fhir', 'http://a.example/fhir/', 'http://a.example/fhir/x/y']) {
+      assert.ok(meets(value, 'http://a.example/fhir', 'below'), value)
+      assert.ok(meets(value, 'http://a.example/fhir/', 'below'), value)
+    }
+    assert.equal(meets('http://a.example/fhirx', 'http://a.example/fhir', 'below'), false)
+    assert.ok(meets('http://a.example/p|1.2.3', 'http://a.example/p|1.2', 'below'))
+    assert.ok(meets('http://a.example/p|1.2', 'http://a.example/p|1.2', 'below'))
+    assert.equal(meets('http://a.example/p|1.20', 'http://a.example/p|1.2', 'below'), false)
+  })
+
+  it('finds by :above the folders of an address', () => {
+    const address = 'http://a.example/fhir/ValueSet/1'
+    for (const value of [
+      address,
+      'http://a.example/fhir',
+      'http://a.example/fhir/',
+      'http://a.example',
+      'http://a.example/',
+    ])
+      assert.ok(meets(value, address, 'above'), value)
+    for (const value of [`${address}/2`, 'http://a.example/fh', 'http://'])
+      assert.equal(meets(value, address, 'above'), false, value)
+  })
+
+  it('refuses to look above or below a URN', () => {
+    for (const modifier of ['above', 'below'])
+      refuses(/only addresses are above or below/, () => filter('uri', 'urn:oid:1.2', modifier))
+    refuses(/at most `50` segments/, () => filter('uri', `http://a.example${'/x'.repeat(60)}`, 'above'))
   })
 })
 
@@ -128,8 +240,13 @@ describe('search / reference / entries', () => {
         { kind: 'uri', param: 'p', value: 'http://o.example/Q' },
       ],
     ],
-    ['a contained reference', { reference: '#x' }, []],
-    ['a logical reference', { identifier: { value: 'x' } }, []],
+    ['a contained reference', { reference: '#x' }, [{ kind: 'uri', param: 'p', value: '#x' }]],
+    [
+      'a logical reference',
+      { identifier: { system: 'urn:s', value: 'X' } },
+      [{ kind: 'token', param: 'p', system: 'urn:s', code: 'x', ignoreCase: true }],
+    ],
+    ['a display alone', { display: 'x' }, []],
   ]
   for (const [title, value, expected] of cases)
     it(`reads ${title}`, () => assert.deepEqual(entries('reference', value), expected))
@@ -170,6 +287,15 @@ describe('search / reference / filter', () => {
     refuses(/names a version; search for `Patient\/1`/, () => filter('reference', 'Patient/1/_history/2'))
     refuses(/is not a reference/, () => filter('reference', 'a b'))
     refuses(/is not a reference/, () => filter('reference', '#x'))
+  })
+})
+
+describe('search / reference / modifiers', () => {
+  it('takes the identifier of a logical reference', () => {
+    const where = filter('reference', 'urn:s|X', 'identifier', ['Patient'])
+    assert.deepEqual(where, { op: 'token', param: 'p', system: 'urn:s', code: 'X' })
+    const value = { identifier: { system: 'urn:s', value: 'x' } }
+    assert.ok(match(where, { id: 'x', at: NOW, entries: entries('reference', value) }))
   })
 })
 

@@ -10,7 +10,8 @@ const TYPES = ['Task', 'Goal'] as const
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f'] as const
 const AGENCIES = ['abe', 'snap', '*'] as const
 const PARAMS = ['p', 'q'] as const
-const WORDS = ['', 'm', 'mu', 'mul', 'z', 'é', '\uFFFD', '\u{1F600}'] as const
+const WORDS = ['', 'm', 'M', 'mu', 'mul', 'z', 'é', '\uFFFD', '\u{1F600}'] as const
+const UNITS = ['', '|mg', 'urn:u|mg'] as const
 const SYSTEMS = [undefined, 'urn:s', 'urn:t'] as const
 
 const oneOf = <T>(list: readonly T[]) => fc.constantFrom(...list)
@@ -24,14 +25,44 @@ const interval = fc
   .tuple(oneOf([-7, 0, 0.5, 1, 1.5, 2]), oneOf([0, 0, 0.5, 3]))
   .map(([low, length]) => ({ low, high: low + length }))
 
+const tokenEntry = fc
+  .tuple(oneOf(PARAMS), oneOf(SYSTEMS), oneOf(WORDS), fc.boolean())
+  .map(([param, system, code, ignoreCase]): EntryByType['token'] => ({
+    kind: 'token',
+    param,
+    ...(system === undefined ? {} : { system }),
+    ...(ignoreCase ? { code: code.toLowerCase(), ignoreCase: true } : { code }),
+  }))
+const numberEntry = fc
+  .tuple(oneOf(PARAMS), interval)
+  .map(([param, numbers]): EntryByType['number'] => ({ kind: 'number', param, ...numbers }))
+const degrees = oneOf([0, 0.1, 0.5, 1, -1])
+
 /** Entries of every search type. */
 const ENTRIES: { readonly [name in SearchTypeName]: fc.Arbitrary<EntryByType[name]> } = {
-  token: fc.record({ kind: fc.constant('token'), param: oneOf(PARAMS), system: oneOf(SYSTEMS), code: oneOf(WORDS) }),
-  string: fc.record({ kind: fc.constant('string'), param: oneOf(PARAMS), value: oneOf(WORDS), exact: oneOf(WORDS) }),
+  token: tokenEntry,
+  string: fc
+    .tuple(oneOf(PARAMS), oneOf(WORDS), oneOf(WORDS), fc.boolean())
+    .map(([param, value, exact, part]) =>
+      part
+        ? { kind: 'string', param, value, exact: '', part: true as const }
+        : { kind: 'string' as const, param, value, exact },
+    ),
   reference: fc.record({ kind: fc.constant('reference'), param: oneOf(PARAMS), type: oneOf(TYPES), id: oneOf(IDS) }),
   uri: fc.record({ kind: fc.constant('uri'), param: oneOf(PARAMS), value: oneOf(WORDS) }),
   date: fc.tuple(oneOf(PARAMS), range).map(([param, dates]) => ({ kind: 'date', param, ...dates })),
-  number: fc.tuple(oneOf(PARAMS), interval).map(([param, numbers]) => ({ kind: 'number', param, ...numbers })),
+  number: numberEntry,
+  quantity: fc
+    .tuple(oneOf(PARAMS), interval, oneOf(UNITS))
+    .map(([param, numbers, unit]) => ({ kind: 'quantity', param, ...numbers, unit })),
+  composite: fc
+    .tuple(
+      oneOf(PARAMS),
+      fc.array(tokenEntry, { minLength: 1, maxLength: 2 }),
+      fc.array(numberEntry, { minLength: 1, maxLength: 2 }),
+    )
+    .map(([param, tokens, numbers]) => ({ kind: 'composite', param, parts: [tokens, numbers] })),
+  special: fc.record({ kind: fc.constant('special'), param: oneOf(PARAMS), latitude: degrees, longitude: degrees }),
 }
 
 const entry: fc.Arbitrary<IndexEntry> = fc.oneof(...Object.values(ENTRIES))
@@ -48,14 +79,19 @@ export const viewer: fc.Arbitrary<Viewer> = fc.oneof(
 
 const prefix = oneOf<Prefix>(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'])
 
+const tokenFilter: fc.Arbitrary<FilterByType['token']> = fc.record({
+  op: fc.constant('token'),
+  param: oneOf(PARAMS),
+  system: oneOf([...SYSTEMS, '']),
+  code: maybe(oneOf(WORDS)),
+})
+const numberFilter: fc.Arbitrary<FilterByType['number']> = fc
+  .tuple(oneOf(PARAMS), prefix, interval)
+  .map(([param, by, numbers]) => ({ op: 'number', param, prefix: by, ...numbers }))
+
 /** Filters of every search type. */
 const FILTERS: { readonly [name in SearchTypeName]: fc.Arbitrary<FilterByType[name]> } = {
-  token: fc.record({
-    op: fc.constant('token'),
-    param: oneOf(PARAMS),
-    system: oneOf([...SYSTEMS, '']),
-    code: maybe(oneOf(WORDS)),
-  }),
+  token: tokenFilter,
   string: fc.record({
     op: fc.constant('string'),
     param: oneOf(PARAMS),
@@ -66,21 +102,39 @@ const FILTERS: { readonly [name in SearchTypeName]: fc.Arbitrary<FilterByType[na
     op: fc.constant('reference'),
     param: oneOf(PARAMS),
     type: maybe(oneOf(TYPES)),
-    id: oneOf(IDS),
+    id: fc.oneof(oneOf(IDS), fc.array(oneOf(IDS), { maxLength: 3 })),
   }),
-  uri: fc.record({ op: fc.constant('uri'), param: oneOf(PARAMS), value: oneOf(WORDS) }),
+  uri: fc
+    .tuple(oneOf(PARAMS), oneOf(WORDS), fc.boolean())
+    .map(([param, value, starts]) => ({ op: 'uri', param, value, ...(starts ? { starts } : {}) })),
   date: fc
     .tuple(oneOf(PARAMS), prefix, range)
     .map(([param, by, dates]) => ({ op: 'date', param, prefix: by, ...dates })),
-  number: fc
-    .tuple(oneOf(PARAMS), prefix, interval)
-    .map(([param, by, numbers]) => ({ op: 'number', param, prefix: by, ...numbers })),
+  number: numberFilter,
+  quantity: fc.tuple(oneOf(PARAMS), prefix, interval, maybe(oneOf(UNITS))).map(([param, by, numbers, unit]) => ({
+    op: 'quantity',
+    param,
+    prefix: by,
+    ...numbers,
+    ...(unit === undefined ? {} : { unit }),
+  })),
+  composite: fc
+    .tuple(oneOf(PARAMS), tokenFilter, numberFilter)
+    .map(([param, first, second]) => ({ op: 'composite', param, parts: [first, second] })),
+  special: fc.record({
+    op: fc.constant('special'),
+    param: oneOf(PARAMS),
+    latitude: degrees,
+    longitude: degrees,
+    distance: oneOf([0, 20, 100, 300]),
+  }),
 }
 
 const leaf: fc.Arbitrary<Filter> = fc.oneof(
   ...Object.values(FILTERS),
   fc.record({ op: fc.constant('missing' as const), param: oneOf([...PARAMS, 'r']) }),
   fc.record({ op: fc.constant('id' as const), ids: fc.array(oneOf(IDS), { maxLength: 3 }) }),
+  fc.record({ op: fc.constant('type' as const), types: fc.array(oneOf([...TYPES, 'Unheard']), { maxLength: 2 }) }),
   fc.tuple(prefix, range).map(([by, dates]) => ({ op: 'updated' as const, prefix: by, ...dates })),
 )
 

@@ -26,7 +26,7 @@ export const date: SearchType<DateEntry, DateFilter> = {
   modifiers: [MISSING],
   sortKeyType: 'number',
 
-  entries(value, param, { timeZone }) {
+  entries(value, { code: param }, { timeZone }) {
     const range = rangeOf(value, timeZone)
     return range ? [{ kind: 'date', param, ...range }] : []
   },

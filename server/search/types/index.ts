@@ -4,14 +4,17 @@
  */
 import type { SearchParameter } from '../../definitions/definitions.ts'
 import type { SearchType } from '../type.ts'
+import { composite } from './composite.ts'
 import { date } from './date.ts'
 import { number } from './number.ts'
+import { quantity } from './quantity.ts'
 import { reference } from './reference.ts'
+import { special } from './special.ts'
 import { string } from './string.ts'
 import { token } from './token.ts'
 import { uri } from './uri.ts'
 
-export const SEARCH_TYPES = { token, string, reference, date, uri, number } as const
+export const SEARCH_TYPES = { token, string, reference, date, uri, number, quantity, composite, special } as const
 
 type Table = typeof SEARCH_TYPES
 export type SearchTypeName = keyof Table

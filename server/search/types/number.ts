@@ -25,11 +25,11 @@ export type NumberFilter = {
   readonly high: number
 }
 
-type NumberRange = { readonly low: number; readonly high: number }
+export type NumberRange = { readonly low: number; readonly high: number }
 
 /** The limits of a Range that names only one. JSON has no infinity. */
-const LEAST = -Number.MAX_VALUE
-const GREATEST = Number.MAX_VALUE
+export const LEAST = -Number.MAX_VALUE
+export const GREATEST = Number.MAX_VALUE
 
 /** `ap` takes what is within this part of the value; R4 recommends 10%. */
 const APPROXIMATION = 0.1
@@ -38,22 +38,18 @@ export const number: SearchType<NumberEntry, NumberFilter> = {
   modifiers: [MISSING],
   sortKeyType: 'number',
 
-  entries(value, param) {
+  entries(value, { code: param }) {
     const range = rangeOf(value)
     return range ? [{ kind: 'number', param, ...range }] : []
   },
 
   filter({ code: param }, _modifier, text) {
-    const { prefix, value } = splitPrefix(text)
-    const exact = Number(value)
-    const precision = precisionOf(value)
-    if (!precision || !Number.isFinite(exact)) {
-      throw refuse(
-        'invalid-parameter',
-        `The value \`${text}\` of \`${param}\` is not a number; write \`100\`, \`0.8\` or \`8e-1\`, optionally with a prefix such as \`ge\`.`,
-      )
-    }
-    return { op: 'number', param, prefix, ...searchedRange(prefix, exact + 0, precision) }
+    const range = searchedNumber(text)
+    if (range) return { op: 'number', param, ...range }
+    throw refuse(
+      'invalid-parameter',
+      `The value \`${text}\` of \`${param}\` is not a number; write \`100\`, \`0.8\` or \`8e-1\`, optionally with a prefix such as \`ge\`.`,
+    )
   },
 
   matches: (entry, filter) => COMPARE_NUMBERS[filter.prefix](filter, entry),
@@ -69,17 +65,31 @@ const equals = (searched: NumberRange, target: NumberRange): boolean =>
   searched.low <= target.low && target.high < searched.high
 
 /** The clauses of search.html#prefix for a closed target range. */
-const COMPARE_NUMBERS: { readonly [prefix in Prefix]: (searched: NumberRange, target: NumberRange) => boolean } = {
-  eq: equals,
-  ne: (searched, target) => !equals(searched, target),
-  gt: (searched, target) => target.high > searched.high,
-  lt: (searched, target) => target.low < searched.low,
-  ge: (searched, target) => target.high > searched.high || within(searched, target),
-  le: (searched, target) => target.low < searched.low || within(searched, target),
-  sa: (searched, target) => target.low > searched.high,
-  eb: (searched, target) => target.high < searched.low,
-  ap: (searched, target) => target.low <= searched.high && searched.low <= target.high,
+export const COMPARE_NUMBERS: { readonly [prefix in Prefix]: (searched: NumberRange, target: NumberRange) => boolean } =
+  {
+    eq: equals,
+    ne: (searched, target) => !equals(searched, target),
+    gt: (searched, target) => target.high > searched.high,
+    lt: (searched, target) => target.low < searched.low,
+    ge: (searched, target) => target.high > searched.high || within(searched, target),
+    le: (searched, target) => target.low < searched.low || within(searched, target),
+    sa: (searched, target) => target.low > searched.high,
+    eb: (searched, target) => target.high < searched.low,
+    ap: (searched, target) => target.low <= searched.high && searched.low <= target.high,
+  }
+
+/** A searched number with its prefix, `ge5.40`; undefined for anything else. */
+export function searchedNumber(text: string): (NumberRange & { readonly prefix: Prefix }) | undefined {
+  if (text.length > MAX_LENGTH) return undefined
+  const { prefix, value } = splitPrefix(text)
+  const exact = Number(value)
+  const precision = precisionOf(value)
+  if (!precision || !Number.isFinite(exact)) return undefined
+  return { prefix, ...searchedRange(prefix, exact + 0, precision) }
 }
+
+/** Numbers have fewer digits; to read many takes long. */
+const MAX_LENGTH = 200
 
 /** "When a comparison prefix in the set gt, lt, ge, le, sa & eb is provided, the implicit precision is ignored." */
 function searchedRange(prefix: Prefix, exact: number, precision: NumberRange): NumberRange {
@@ -101,8 +111,10 @@ function precisionOf(text: string): NumberRange | undefined {
   if (whole === undefined) return undefined
   const digits = BigInt(whole + fraction) * 10n
   const unit = Number(exponent) - fraction.length - 1
-  return { low: Number(`${digits - 5n}e${unit}`), high: Number(`${digits + 5n}e${unit}`) }
+  return { low: finite(Number(`${digits - 5n}e${unit}`)), high: finite(Number(`${digits + 5n}e${unit}`)) }
 }
+
+const finite = (value: number): number => Math.max(LEAST, Math.min(GREATEST, value))
 
 type RangeElement = { low?: { value?: unknown }; high?: { value?: unknown } }
 

@@ -3,9 +3,12 @@ import type { SearchParameter } from '../../definitions/definitions.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import { parseReference } from '../../fhir/reference.ts'
 import { unescape } from '../escape.ts'
+import { includes } from '../long-list.ts'
 import { MISSING } from '../type.ts'
-import type { SearchType } from '../type.ts'
-import { uriEntries } from './uri.ts'
+import type { IndexContext, SearchType } from '../type.ts'
+import { token } from './token.ts'
+import type { TokenEntry, TokenFilter } from './token.ts'
+import { uri, uriEntries } from './uri.ts'
 import type { UriEntry, UriFilter } from './uri.ts'
 
 /** A reference to a record of the hub. One to another server, and a canonical, is indexed as a uri. */
@@ -16,32 +19,35 @@ export type ReferenceEntry = {
   readonly id: string
 }
 
-/** `type` absent: any type with this id. */
+/** `type` absent: any type with this id. Several ids are alternatives: what a chain finds on its way. */
 export type ReferenceFilter = {
   readonly op: 'reference'
   readonly param: string
   readonly type?: string
-  readonly id: string
+  readonly id: string | readonly string[]
 }
 
 const ID = /^[A-Za-z0-9.-]{1,64}$/
 
-export const reference: SearchType<ReferenceEntry, ReferenceFilter, UriEntry, UriFilter> = {
-  modifiers: [MISSING],
+/** A logical reference (`identifier`) is indexed as a token too. https://hl7.org/fhir/R4/references.html#logical */
+export const reference: SearchType<ReferenceEntry, ReferenceFilter, UriEntry | TokenEntry, UriFilter | TokenFilter> = {
+  modifiers: ['identifier', 'above', 'below', MISSING],
   targetIsModifier: true,
   sortKeyType: 'string',
 
-  entries(value, param, { base }) {
-    const text = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
-    if (typeof text !== 'string') return []
-    const target = parseReference(text, base)
-    if (target?.kind === 'local') return [{ kind: 'reference', param, type: target.type, id: target.id }]
-    return target?.kind === 'urn' || target?.kind === 'elsewhere' ? uriEntries(target.url, param) : []
+  entries(value, parameter, context) {
+    if (typeof value === 'string') return targetEntries(value, parameter.code, context)
+    const { reference: text, identifier } = (value ?? {}) as ReferenceElement
+    const literal = typeof text === 'string' ? targetEntries(text, parameter.code, context) : []
+    return identifier === undefined ? literal : [...literal, ...token.entries(identifier, parameter, context)]
   },
 
-  filter(parameter, modifier, text, { base }) {
+  filter(parameter, modifier, text, context) {
     const { code: param } = parameter
     const value = unescape(text)
+    if (modifier === 'identifier') return token.filter(parameter, undefined, text, context) as TokenFilter
+    if (modifier === 'above' || modifier === 'below') return uri.filter(parameter, modifier, text, context)
+    const { base } = context
     if (ID.test(value)) return byId(parameter, value, modifier)
     const target = parseReference(value, base)
     if (target?.kind === 'local' && target.version === undefined) return byKey(parameter, target, modifier, text)
@@ -51,9 +57,20 @@ export const reference: SearchType<ReferenceEntry, ReferenceFilter, UriEntry, Ur
     throw unreadable(param, text, 'is not a reference; write `id`, `Type/id` or a whole address')
   },
 
-  matches: (entry, { type, id }) => entry.id === id && (type === undefined || type === entry.type),
+  matches: (entry, { type, id }) =>
+    (typeof id === 'string' ? entry.id === id : includes(id, entry.id)) && (type === undefined || type === entry.type),
 
   sortKey: ({ type, id }) => `${type}/${id}`,
+}
+
+type ReferenceElement = { readonly reference?: unknown; readonly identifier?: unknown }
+
+/** A contained resource is indexed by its fragment, so that the parameter is present; no search finds it by that. */
+function targetEntries(text: string, param: string, { base }: IndexContext): readonly (ReferenceEntry | UriEntry)[] {
+  const target = parseReference(text, base)
+  if (target?.kind === 'local') return [{ kind: 'reference', param, type: target.type, id: target.id }]
+  if (target?.kind === 'contained') return uriEntries(text, param)
+  return target?.kind === 'urn' || target?.kind === 'elsewhere' ? uriEntries(target.url, param) : []
 }
 
 function byId({ code: param, target }: SearchParameter, id: string, modifier: string | undefined): ReferenceFilter {

@@ -4,12 +4,16 @@ import { unescape } from '../escape.ts'
 import { MISSING } from '../type.ts'
 import type { SearchType } from '../type.ts'
 
-/** `value` is normalised, `exact` as written. */
+/**
+ * `value` is normalised, `exact` as written. `part`: another beginning by which the text is found, a word of a name or
+ * the text with its punctuation read in another way; it has no exact text, and records are not sorted by it.
+ */
 export type StringEntry = {
   readonly kind: 'string'
   readonly param: string
   readonly value: string
   readonly exact: string
+  readonly part?: true
 }
 
 /** `value` is as written with `exact`, normalised with the others. */
@@ -26,35 +30,67 @@ const PARTS = [
   'line', 'city', 'district', 'state', 'postalCode', 'country', // Address
 ] // prettier-ignore
 
+/** Expressions that select a part of a HumanName: `Patient.name.family`. */
+const NAME_PART = /\.(?:family|given)\b/
+
 export const string: SearchType<StringEntry, StringFilter> = {
   modifiers: ['exact', 'contains', MISSING],
   sortKeyType: 'string',
 
-  entries: (value, param) =>
-    texts(value).flatMap((exact) => {
-      const value = normalise(exact)
-      return value === '' ? [] : [{ kind: 'string', param, value, exact } as const]
-    }),
+  entries(value, { code: param, expression }) {
+    const ofName = isHumanName(value) || (typeof value === 'string' && NAME_PART.test(expression))
+    const entries = texts(value).flatMap((exact) => stringEntries(param, exact, ofName))
+    const wholes = new Set(entries.filter(({ part }) => !part).map((one) => one.value))
+    return entries.filter(({ part, value: text }) => !part || !wholes.has(text))
+  },
 
   filter({ code: param }, modifier, text) {
     const exact = unescape(text)
-    const value = normalise(exact)
-    if (value === '')
-      throw refuse('invalid-parameter', `The value \`${text}\` of \`${param}\` has no character to search for.`)
-    if (modifier === 'exact') return { op: 'string', param, how: 'exact', value: exact }
-    return { op: 'string', param, how: modifier === 'contains' ? 'contains' : 'starts', value }
+    if (modifier === 'exact' && exact !== '') return { op: 'string', param, how: 'exact', value: exact }
+    const how = modifier === 'contains' ? 'contains' : 'starts'
+    const filters = readings(exact).map((value): StringFilter => ({ op: 'string', param, how, value }))
+    const [only] = filters
+    if (only === undefined)
+      throw refuse(
+        'invalid-parameter',
+        `The value \`${text}\` of \`${param}\` has no letter or digit to search for; punctuation does not count, except with \`:exact\`.`,
+      )
+    return filters.length === 1 ? only : { op: 'or', of: filters }
   },
 
   matches: (entry, { how, value }) => MATCH[how](entry, value),
 
-  sortKey: ({ value }) => value,
+  sortKey: ({ value, part }) => (part ? undefined : value),
 }
 
 const MATCH: { readonly [how in StringFilter['how']]: (entry: StringEntry, value: string) => boolean } = {
   starts: (entry, value) => entry.value.startsWith(value),
   contains: (entry, value) => entry.value.includes(value),
-  exact: (entry, value) => entry.exact === value,
+  exact: (entry, value) => !entry.part && entry.exact === value,
 }
+
+/** The entries of one text; of a name also one for each further word, so that a family name is found by each of its parts. */
+export function stringEntries(param: string, exact: string, ofName = false): readonly StringEntry[] {
+  const [value, ...others] = readings(exact)
+  if (value === undefined) return []
+  const whole: StringEntry = { kind: 'string', param, value, exact }
+  if (others.length === 0 && !(ofName && value.includes(' '))) return [whole]
+  const parts = new Set([...others, ...(ofName ? [value, ...others].flatMap(laterWords) : [])])
+  parts.delete(value)
+  return [
+    whole,
+    ...[...parts].map((part): StringEntry => ({ kind: 'string', param, value: part, exact: '', part: true })),
+  ]
+}
+
+/** Of `van der berg`: `der berg` and `berg`. */
+function laterWords(text: string): string[] {
+  const words = text.split(' ')
+  return words.slice(1).map((_, index) => words.slice(index + 1).join(' '))
+}
+
+const isHumanName = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && ('family' in value || 'given' in value)
 
 function texts(value: unknown): string[] {
   if (typeof value === 'string') return [value]
@@ -69,8 +105,39 @@ const FINAL_SIGMA = 'ς'
 
 const ASCII = /^[\x20-\x7e]*$/
 
-/** Without accents, case and surplus space: the same for indexed and for searched texts. */
+/** Letters that Unicode does not take apart into a letter and an accent. */
+const PLAIN_LETTERS: ReadonlyMap<string, string> = new Map(
+  Object.entries({ Ø: 'O', Ł: 'L', Đ: 'D', Ð: 'D', Þ: 'TH', Æ: 'AE', Œ: 'OE', Ħ: 'H', Ŧ: 'T', Ŋ: 'N', ẞ: 'SS' }),
+)
+const WHOLE_LETTERS = /[ØŁĐÐÞÆŒĦŦŊẞ]/g
+
+/**
+ * Without accents, case and surplus space: the same for indexed and for searched texts. Through upper case: `Straße` and
+ * `STRASSE` are the same text, as `ı` and `I` are.
+ */
 export function normalise(text: string): string {
-  const bare = ASCII.test(text) ? text : text.normalize('NFKD').replace(/\p{M}/gu, '')
-  return bare.toLowerCase().replaceAll(FINAL_SIGMA, 'σ').replace(/\s+/g, ' ').trim()
+  if (ASCII.test(text)) return spaced(text.toLowerCase())
+  const upper = bare(bare(text).toUpperCase()).replace(WHOLE_LETTERS, (letter) => PLAIN_LETTERS.get(letter) ?? letter)
+  return spaced(bare(upper.toLowerCase()).replaceAll(FINAL_SIGMA, 'σ'))
+}
+
+const bare = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '')
+const spaced = (text: string): string => text.replace(/\s+/g, ' ').trim()
+
+const PUNCTUATION = /[\p{P}`ʼ]/u
+const EACH_MARK = /[\p{P}`ʼ]/gu
+const APOSTROPHES = /['’‘ʼ`]/gu
+
+/**
+ * The normalised text in each way to read its punctuation, which R4 tells servers to ignore: as a space (apostrophes as
+ * nothing), as nothing, as a space throughout. `O'Neil-Smith` is `oneil smith`, `oneilsmith` and `o neil smith`. None for a
+ * text of nothing but punctuation.
+ */
+function readings(text: string): readonly string[] {
+  const plain = normalise(text)
+  if (!PUNCTUATION.test(plain)) return plain === '' ? [] : [plain]
+  const joined = plain.replace(EACH_MARK, '')
+  const usual = plain.replace(APOSTROPHES, '').replace(EACH_MARK, ' ')
+  const apart = plain.replace(EACH_MARK, ' ')
+  return [...new Set([usual, joined, apart].map(spaced))].filter((one) => one !== '')
 }

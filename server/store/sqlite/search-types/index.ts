@@ -5,9 +5,12 @@ import type { Terms } from '../terms.ts'
 import type { Field } from '../fields.ts'
 import { raw } from '../sql.ts'
 import type { Sql } from '../sql.ts'
+import { composite } from './composite.ts'
 import { date } from './date.ts'
 import { number } from './number.ts'
+import { quantity } from './quantity.ts'
 import { reference } from './reference.ts'
+import { special } from './special.ts'
 import { string } from './string.ts'
 import { token } from './token.ts'
 import type { Span, SqliteSearchType, ValueColumns } from './type.ts'
@@ -15,7 +18,17 @@ import { uri } from './uri.ts'
 
 type SqliteTable = { readonly [name in SearchTypeName]: SqliteSearchType<EntryByType[name], FilterByType[name]> }
 
-export const SQLITE_SEARCH_TYPES: SqliteTable = { token, string, reference, date, uri, number }
+export const SQLITE_SEARCH_TYPES: SqliteTable = {
+  token,
+  string,
+  reference,
+  date,
+  uri,
+  number,
+  quantity,
+  composite,
+  special,
+}
 
 /** An entry as a record keeps it: the number of its value, or its span. */
 export type EncodedEntry = number | Span

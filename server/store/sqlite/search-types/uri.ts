@@ -2,7 +2,7 @@
 import type { UriEntry, UriFilter } from '../../../search/types/uri.ts'
 import { sql } from '../sql.ts'
 import type { ValueType } from './type.ts'
-import { byText, ofKind, withFewValues } from './values.ts'
+import { byText, LAST, ofKind, withFewValues, withManyValues } from './values.ts'
 
 const ID = 4
 
@@ -13,7 +13,10 @@ export const uri: ValueType<UriEntry, UriFilter> = {
   encode: ({ value }) => ({ text: value, scope: 0, exact: '' }),
   decode: ({ text }, param) => ({ kind: 'uri', param, value: text }),
 
-  condition: ({ value }, fields, scope) => withFewValues(fields, sql`${ofKind(ID)} AND v.text = ${value}`, scope),
+  condition({ value, starts }, fields, scope) {
+    if (!starts) return withFewValues(fields, sql`${ofKind(ID)} AND v.text = ${value}`, scope)
+    return withManyValues(fields, sql`${ofKind(ID)} AND v.text >= ${value} AND v.text < ${value + LAST}`)
+  },
 
   sortExpression: byText,
 }

@@ -3,12 +3,16 @@ import { entriesIn, NO_RECORD, oneOf } from '../condition.ts'
 import type { SqlCondition, FieldIds, QueryScope } from '../condition.ts'
 import { raw, sql } from '../sql.ts'
 import type { Sql } from '../sql.ts'
+import { inTime } from '../time-limit.ts'
 
 /**
  * Values `v` of a kind. The number is written into the text: with a parameter, SQLite cannot tell whether a partial index
  * may be used, and prepares the statement again whenever the parameter is bound. https://sqlite.org/partialindex.html
  */
 export const ofKind = (kind: number): Sql => raw(`v.kind = ${kind}`)
+
+/** Sorts after every text with the same beginning. */
+export const LAST = '\u{10FFFF}'
 
 /** Records with a value `v` that meets a condition which few values meet: their numbers are read first. */
 export function withFewValues(fields: FieldIds, where: Sql, { statements }: QueryScope): SqlCondition {
@@ -32,7 +36,7 @@ export function withFewValues(fields: FieldIds, where: Sql, { statements }: Quer
 export function withManyValues(fields: FieldIds, where: Sql): SqlCondition {
   if (fields.length === 0) return NO_RECORD
   const rids = sql`SELECT DISTINCT p.rid FROM value v CROSS JOIN posting p ON p.value = v.vid
-    WHERE ${where} AND ${oneOf('p.field', fields)}`
+    WHERE ${inTime('v.vid')} AND ${where} AND ${oneOf('p.field', fields)} AND ${inTime('p.rid')}`
   return {
     probe: sql`EXISTS (SELECT 1 FROM ${valuesIn(fields)} WHERE ${where})`,
     source: { rids, exact: true, ordered: false },
