@@ -2,6 +2,7 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
+import { codeSetsOf } from '../search/code-sets.ts'
 import type { Cursors } from '../search/page.ts'
 import { parse, type ParsedSearch } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
@@ -25,6 +26,7 @@ export function parseSearch(needs: SearchNeeds, call: Call, type: string, params
     base,
     now,
     timeZone: needs.timeZone,
+    codeSets: codeSetsOf(needs.definitions.current()),
     cursors: needs.cursors,
     viewer: viewerOf(caller, now),
     handling: call.prefer.handling,
