@@ -72,7 +72,9 @@ export const ERRORS = {
   'id-mismatch': [400, 'invalid', 'The id of the body is not the id of the address.'],
   'too-many-entries': [413, 'too-costly', 'The Bundle has more entries than the limit.'],
   'too-costly': [422, 'too-costly', 'The answer would be larger than the limit.'],
+  'search-too-long': [422, 'too-costly', 'The search takes longer than the limit.'],
   'check-too-long': [413, 'too-costly', 'To check the resource takes longer, or more memory, than the limit.'],
+  'too-many-requests': [429, 'throttled', 'The caller has more requests under way than the limit.'],
   'bundle-invalid': [400, 'invalid', 'The Bundle cannot be processed as it is.'],
   // the caller
   'unknown-agency': [401, 'login', 'The caller is not an agency of the hub.'],

@@ -10,9 +10,19 @@
  *
  * The views are classes, not objects of closures: each request makes several, and a closure is made anew for each.
  */
+import { refuse } from '../fhir/outcome.ts'
 import { keyText, type Caller, type Key } from '../fhir/types.ts'
 import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
-import type { Found, FoundHistory, HistoryPage, HistoryScope, Store, Version } from '../store/store.ts'
+import {
+  QueryTooLong,
+  type Found,
+  type FoundVersion,
+  type FoundHistory,
+  type HistoryPage,
+  type HistoryScope,
+  type Store,
+  type Version,
+} from '../store/store.ts'
 import { mayHoldConfidential, seesAll } from '../domain/visibility/confidential.ts'
 import { currentResource, isDeleted, resourceOf, type StoredResource } from './resource.ts'
 import { originalOf, withoutConfidential } from './without-confidential.ts'
@@ -21,7 +31,7 @@ import { withoutSecrets } from './without-secrets.ts'
 /** A query without its viewer, which is the view's own. */
 export type ViewQuery = Omit<Query, 'viewer'>
 /** The same for everything that matches. */
-export type WholeViewQuery = Omit<ViewQuery, 'limit' | 'after' | 'total'>
+export type WholeViewQuery = Omit<ViewQuery, 'limit' | 'after' | 'backward' | 'total'>
 
 export type View = {
   /** The current version of a record, a deletion too; undefined where the viewer may know of none. */
@@ -34,10 +44,13 @@ export type View = {
   vread(key: Key, version: number): Promise<Version | undefined>
   /** Versions of a record, or of those of some types, that the viewer may know; the newest first, unless the page says so. */
   history(scope: HistoryScope, page: HistoryPage): Promise<FoundHistory>
-  /** One page of the records that match. */
+  /**
+   * One page of the records that match.
+   * @throws OutcomeError `search-too-long`
+   */
   find(query: ViewQuery): Promise<Found>
   /** Every record that matches, as of one state of the store: there is no limit after which records are missing. */
-  all(query: WholeViewQuery): AsyncIterable<Version>
+  all(query: WholeViewQuery): AsyncIterable<FoundVersion>
   /** The first record that matches, if there is one. */
   first(type: string, where: Filter): Promise<Version | undefined>
   /** Every current resource of a type that matches, read once within the request. */
@@ -81,6 +94,15 @@ const CURRENT: ReadonlyMap<string, Version | undefined> = new Map()
 /** Does the page of one record begin with its last version? */
 const isNewest = ({ oldestFirst, after, upTo, before, currentIn }: HistoryPage): boolean =>
   !oldestFirst && [after, upTo, before, currentIn].every((one) => one === undefined)
+
+/** @throws OutcomeError `search-too-long`; any other fault as it is */
+function refuseTooLong(fault: unknown): never {
+  if (!(fault instanceof QueryTooLong)) throw fault
+  throw refuse(
+    'search-too-long',
+    'The search takes longer than this hub allows. Add a parameter that few records meet, or leave out `_total` and `_sort`.',
+  )
+}
 
 class StoreView implements View {
   readonly #store: Store
@@ -129,16 +151,20 @@ class StoreView implements View {
   }
 
   async find(query: ViewQuery): Promise<Found> {
-    const found = await this.#store.find(this.query(query))
+    const found = await this.#store.find(this.query(query)).catch(refuseTooLong)
     // What is found as of an earlier sequence may be an old version.
     const currents = query.asOf === undefined ? CURRENT : undefined
     return { ...found, versions: await this.#noted(found.versions, currents) }
   }
 
-  async *all(query: WholeViewQuery): AsyncGenerator<Version> {
-    for await (const version of this.#store.all({ ...query, viewer: this.#viewer })) {
-      const current = query.asOf === undefined ? undefined : await this.#currentOf(version)
-      yield this.note(this.#shown(version, current))
+  async *all(query: WholeViewQuery): AsyncGenerator<FoundVersion> {
+    try {
+      for await (const version of this.#store.all({ ...query, viewer: this.#viewer })) {
+        const current = query.asOf === undefined ? undefined : await this.#currentOf(version)
+        yield this.note(this.#shown(version, current))
+      }
+    } catch (fault) {
+      refuseTooLong(fault)
     }
   }
 

@@ -192,13 +192,18 @@ export class StoreFull extends Error {}
  */
 export class SequenceUnavailable extends Error {
   readonly sequence: number
+  readonly range: { readonly first: number; readonly last: number }
 
-  constructor(sequence: number, { first, last }: { first: number; last: number }) {
-    super(`The store cannot search as of sequence ${sequence}: it can from ${first} to ${last}.`)
+  constructor(sequence: number, range: { readonly first: number; readonly last: number }) {
+    super(`The store cannot search as of sequence ${sequence}: it can from ${range.first} to ${range.last}.`)
     this.name = 'SequenceUnavailable'
     this.sequence = sequence
+    this.range = range
   }
 }
+
+/** A read that takes longer than the store allows it to. */
+export class QueryTooLong extends Error {}
 
 /** `entries` for Query.withEntries: the ones that the version is found by, each once, in no particular order. */
 export type FoundVersion = Version & { readonly entries?: readonly IndexEntry[] }
@@ -207,6 +212,10 @@ export type Found = {
   readonly versions: readonly FoundVersion[]
   /** Where the next page begins; absent on the last page. It holds over a restart of the store. */
   readonly next?: Cursor
+  /** Where the page before this one ends, for Query.backward; absent on the first page. */
+  readonly previous?: Cursor
+  /** With `next` or `previous`: the sequence as of which the page was read. */
+  readonly sequence?: number
   readonly total?: number
 }
 
@@ -243,7 +252,7 @@ export type FoundHistory = {
 }
 
 /** A query for everything that matches. */
-export type WholeQuery = Omit<Query, 'limit' | 'after' | 'total'>
+export type WholeQuery = Omit<Query, 'limit' | 'after' | 'backward' | 'total'>
 
 /** A commit as the feed answers it: the versions that it made, in the order of its writes; possibly none. */
 export type Commit = { readonly sequence: number; readonly at: number; readonly versions: readonly Version[] }
@@ -339,7 +348,7 @@ export type Store = {
   history(scope: HistoryScope, viewer: Viewer, page: HistoryPage): Promise<FoundHistory>
   /**
    * One page of what matches.
-   * @throws SequenceUnavailable for Query.asOf
+   * @throws SequenceUnavailable for Query.asOf; QueryTooLong
    */
   find(query: Query): Promise<Found>
   /**

@@ -17,6 +17,7 @@ import { lastCommit } from './read.ts'
 import { ROOM, visibleTo } from './rows.ts'
 import { raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
+import { timeLimitOf } from './time-limit.ts'
 
 /** A record that changed after the sequence, as it was then. */
 export type FormerState = SortPosition & { readonly seq: number; readonly encoded: EncodedEntries }
@@ -42,6 +43,7 @@ type FormerRow = {
   readonly seq: number
   readonly at: number
   readonly deleted: 0 | 1
+  readonly type: number
   readonly id: string
   readonly encoded: string
 } & KnowableRow
@@ -69,6 +71,7 @@ export function formerStates(
   const states: FormerState[] = []
   for (let after = from; ;) {
     const { text, args } = changedSince({ ...query, asOf }, types, scope, [after, upTo])
+    timeLimitOf(scope.statements.db).check()
     const rows = scope.statements.all<FormerRow>(text, ...args)
     const shown = knowsAllVersions(query.viewer) ? rows : rows.filter(versionFilter(query.viewer, scope.terms))
     states.push(...matching(query, shown, scope))
@@ -90,7 +93,7 @@ function changedSince(
       SELECT rid, min(until) AS until FROM superseded
       WHERE until > ${asOf} AND rid > ${from} AND rid <= ${upTo} GROUP BY rid ORDER BY rid
     )
-    SELECT s.rid, s.seq, s.at, s.deleted, r.id, json(s.entries) AS encoded,
+    SELECT s.rid, s.seq, s.at, s.deleted, r.type, r.id, json(s.entries) AS encoded,
       v.version, v.author, ${raw(KNOWABLE_COLUMNS)}
     FROM changed CROSS JOIN superseded s ON s.until = changed.until AND s.rid = changed.rid
     CROSS JOIN record r ON r.rid = s.rid CROSS JOIN version v ON v.seq = s.seq ${raw(KNOWABLE_JOINS)}
@@ -109,8 +112,8 @@ function matching(
     states.map(({ encoded }) => encoded),
     statements,
   )
-  return states.flatMap(({ rid, seq, at, id, encoded }) => {
-    const record = { id, at, entries: decodeEntries(encoded, terms, values) }
+  return states.flatMap(({ rid, seq, at, type, id, encoded }) => {
+    const record = { type: terms.text(type), id, at, entries: decodeEntries(encoded, terms, values) }
     return match(where, record) ? [{ creation: rid, seq, encoded, values: sortValues(sort, record) }] : []
   })
 }
