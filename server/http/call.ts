@@ -55,6 +55,7 @@ export async function receive(
     type: target.type,
     id: target.id,
     version: target.version,
+    compartment: target.compartment,
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
     body,
     locate: body && locatorIn(text, body, format === 'xml' ? settings.xml.locate : createLocator),

@@ -9,6 +9,7 @@ import type { Json, JsonObject, Resource } from '../fhir/types.ts'
 import { RECORD_PARAMETERS, type DeclaredParameter } from '../search/record-parameters.ts'
 import { CONTROL_PARAMETERS } from '../search/controls.ts'
 import type { Call, Handler } from './call.ts'
+import { compartments } from './compartment.ts'
 import type { RoutedInteraction, RoutedOperation } from './routes.ts'
 import { terminologyCapabilities } from './terminology-capabilities.ts'
 
@@ -84,6 +85,10 @@ function statement(needs: CapabilityNeeds, base: string): Resource {
         })),
         searchParam: [...RECORD_PARAMETERS, ...CONTROL_PARAMETERS].map(parameterOf),
         ...listed('operation', operationsOf(needs, undefined)),
+        ...listed(
+          'compartment',
+          isRouted(needs, 'search-compartment') ? compartments(needs.definitions).map(({ url }) => url) : [],
+        ),
       },
     ],
   }

@@ -34,7 +34,10 @@ export function entryCall(route: Router, outer: Call, entry: JsonObject, index: 
   if (typeof request.url !== 'string')
     throw invalid('`request.url` must be an address such as `Patient/abc`.', `${at}.request.url`)
   const [path, query] = split(request.url, outer.base)
-  const { name, run, type, id, version } = located(() => route(method, path, outer.caller), `${at}.request.url`)
+  const { name, run, type, id, version, compartment } = located(
+    () => route(method, path, outer.caller),
+    `${at}.request.url`,
+  )
   return {
     caller: outer.caller,
     prefer: outer.prefer,
@@ -44,6 +47,7 @@ export function entryCall(route: Router, outer: Call, entry: JsonObject, index: 
     type,
     id,
     version,
+    compartment,
     params: [...new URLSearchParams(query)],
     body: resourceOf(entry, `${at}.resource`),
     ifMatch: text(request.ifMatch),

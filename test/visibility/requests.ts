@@ -17,7 +17,7 @@ import {
 } from '../builders/index.ts'
 import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
-import { chained, including, type SearchedValue } from './search-requests.ts'
+import { chained, including, searchesBeyondType, type SearchedValue } from './search-requests.ts'
 import type { Random } from '../../scripts/random.ts'
 import type { Knowledge, Offered, RequestKind } from './knowledge.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
@@ -241,6 +241,15 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     },
   ],
   [34, 'search', search],
+  [
+    5,
+    'search over types',
+    (k) =>
+      abe(
+        'GET',
+        searchesBeyondType(k, (type) => key(k, type)),
+      ),
+  ],
   [
     7,
     'create',
