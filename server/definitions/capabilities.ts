@@ -29,6 +29,9 @@ type StatedResource = {
   readonly extension?: readonly { readonly url: string; readonly valueCode?: string }[]
 }
 
+/** `_id` and `_lastUpdated` are of every type too; they are evaluated on the record itself. */
+const OF_EVERY_TYPE = ['_profile', '_security', '_source', '_tag']
+
 type StatedComponent = { readonly definition: string; readonly expression: string }
 
 const FILE = 'capability/statement.json'
@@ -75,7 +78,9 @@ export function allCapabilities(
     .filter((type) => !MESSAGES.has(type))
     .sort()
     .map((type) => {
-      const searchParameters = parameterIndex.withExpression(type).filter(readable)
+      const searchParameters = [...parameterIndex.withExpression(type), ...parameterIndex.ofEveryType(type)].filter(
+        readable,
+      )
       return {
         type,
         profiles: [],
@@ -103,7 +108,10 @@ function capabilityOf(
         `the profile \`${url}\` of ${type} is not among the definitions. Add it or correct the url.`,
       )
   }
-  const searchParameters = (stated.searchParam ?? []).map((one) => parameterIndex.parameter(type, one.name, one.type))
+  const searchParameters = [
+    ...(stated.searchParam ?? []).map((one) => parameterIndex.parameter(type, one.name, one.type)),
+    ...parameterIndex.ofEveryType(type),
+  ]
   return {
     type,
     profiles,
@@ -167,6 +175,15 @@ class ParameterIndex {
   withExpression(type: string): readonly SearchParameter[] {
     const parameters = [...(this.byType.get(type)?.values() ?? [])]
     return parameters.filter((one) => typeof one.expression === 'string').map((one) => this.declared(type, one))
+  }
+
+  /** Those that R4 gives every type, of what a record's meta says. */
+  ofEveryType(type: string): readonly SearchParameter[] {
+    const codes = this.byType.get('Resource')
+    return OF_EVERY_TYPE.flatMap((code) => {
+      const found = codes?.get(code)
+      return found ? [this.declared(type, found)] : []
+    })
   }
 
   private declared(type: string, found: JsonObject): SearchParameter {

@@ -3,6 +3,7 @@ import type { Definitions, ResourceCapability } from '../definitions/definitions
 import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
 import type { Cursors } from '../search/page.ts'
+import type { SearchLimits } from '../search/limits.ts'
 import { parse, type ParsedSearch, type SearchContext } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
 import type { Policy } from '../write/policy/policy.ts'
@@ -14,6 +15,7 @@ export type SearchNeeds = {
   readonly timeZone: string
   readonly cursors: Cursors
   readonly policy: Pick<Policy, 'checkCriteria'>
+  readonly searchLimits: SearchLimits
 }
 
 /** The searched type, or several and what they have in common. */
@@ -30,11 +32,15 @@ export function parseCall(needs: SearchNeeds, call: Call, { capability, types, p
   return parse(capability, params, types === undefined || types.length === 1 ? context : { ...context, types })
 }
 
-const contextOf = ({ timeZone, cursors }: SearchNeeds, { caller, now, base, prefer }: Call): SearchContext => ({
+const contextOf = (
+  { timeZone, cursors, searchLimits }: SearchNeeds,
+  { caller, now, base, prefer }: Call,
+): SearchContext => ({
   base,
   now,
   timeZone,
   cursors,
+  limits: searchLimits,
   viewer: viewerOf(caller, now),
   handling: prefer.handling,
 })

@@ -9,12 +9,15 @@ import { CONTROLS, DEFAULT_COUNT } from './controls.ts'
 import type { Controls } from './controls.ts'
 import type { IncludeParameter } from './include.ts'
 import { requireComplete } from './incomplete.ts'
+import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import { invalidCursor, type Cursors } from './page.ts'
 import type { Cursor, Filter, Query, Viewer, Sort } from './query.ts'
 import type { SearchValueContext } from './type.ts'
 
 export type SearchContext = SearchValueContext & {
   readonly viewer: Viewer
+  /** Bounds the size of the query tree; absent: the default limits. */
+  readonly limits?: SearchLimits
   /** lenient: unsupported parameters are ignored and reported. https://hl7.org/fhir/R4/search.html#errors */
   readonly handling: 'strict' | 'lenient'
   /** Absent where there are no pages: criteria, filters. */
@@ -38,10 +41,6 @@ export type ParsedSearch = {
   readonly self: readonly (readonly [string, string])[]
 }
 
-/** Bounds the size of the query tree. */
-const MAX_PARAMETERS = 50
-const MAX_ALTERNATIVES = 200
-
 /**
  * Reads the parameters (decoded, in the order given) of a search by type.
  * @throws OutcomeError `unknown-parameter` naming the allowed ones, `invalid-parameter` naming the value, or
@@ -52,12 +51,13 @@ export function parse(
   params: readonly (readonly [string, string])[],
   context: SearchContext,
 ): ParsedSearch {
+  const { limits = DEFAULT_LIMITS } = context
   requireComplete(capability, params)
-  if (params.length > MAX_PARAMETERS) throw tooMany('parameters', params.length, MAX_PARAMETERS)
+  if (params.length > limits.parameters) throw tooMany('parameters', params.length, limits.parameters)
   const criteria = params.map(([name, value]) => toCriterion(name, value))
   const { supported, ignored } = checkSupport(capability, criteria, context)
   const searched = supported.filter((one) => !isControl(one))
-  countAlternatives(searched)
+  countAlternatives(searched, limits.values)
   const controls = readControls(capability, supported.filter(isControl), context)
   const conditions = searched.map((one) =>
     one.path ? chainedCondition(one.path, one.value, context) : condition(capability, one, context),
@@ -135,9 +135,9 @@ const reachesOthers = (name: string): OutcomeError =>
     `The parameter \`${clip(name)}\` is decided by other records. Only a search takes it, not the condition of a write or of a subscription: use parameters of the record itself, or search first.`,
   )
 
-function countAlternatives(criteria: readonly Criterion[]): void {
+function countAlternatives(criteria: readonly Criterion[], limit: number): void {
   const count = criteria.reduce((sum, one) => sum + alternatives(one).length, 0)
-  if (count > MAX_ALTERNATIVES) throw tooMany('values', count, MAX_ALTERNATIVES)
+  if (count > limit) throw tooMany('values', count, limit)
 }
 
 const tooMany = (what: string, count: number, most: number) =>

@@ -1,6 +1,7 @@
 /** What the sender of random requests knows: only what it has sent itself and what it was answered. */
 import type { Random } from '../../scripts/random.ts'
 import type { Body } from '../builders/index.ts'
+import type { Tables } from '../requests/tables.ts'
 import type { Secrets } from './twin-worlds.ts'
 import type { Sent } from './twins.ts'
 
@@ -13,6 +14,8 @@ export type Offered = {
 }
 
 export type Knowledge = {
+  /** By which the hubs route and search. */
+  readonly tables: Tables
   readonly random: Random
   readonly offers: readonly Offered[]
   readonly secrets: Secrets

@@ -15,7 +15,9 @@ import {
   teamMember,
   type Body,
 } from '../builders/index.ts'
+import { queryText } from '../requests/search-query.ts'
 import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
+import { kindsOfTables } from './table-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
 import { chained, including, searchesBeyondType, type SearchedValue } from './search-requests.ts'
 import type { Random } from '../../scripts/random.ts'
@@ -172,7 +174,7 @@ function search(knowledge: Knowledge): Sent {
   const offer = random.percent(90) ? random.pick(people) : random.pick(offers)
   const params = offer.searchParam ?? []
   const query: string[] = []
-  const add = (name: string, value: string) => query.push(`${name}=${encodeURIComponent(value)}`)
+  const add = (name: string, value: string) => query.push(queryText([[name, value]]))
   for (let left = random.below(3); left > 0 && params.length > 0; left -= 1) {
     const { name, type } = random.pick(params)
     const value = searchedValue(knowledge, { name, type })
@@ -438,6 +440,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Condition']))}/$why?agency=${k.random.pick(['vr', 'es'])}`),
   ],
   ...kindsOfMetaAndEvents(abe, key),
+  ...kindsOfTables(abe, key, bodyLike),
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Consent']))}/$consent-check`)],
   [
     1,
