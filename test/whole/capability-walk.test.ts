@@ -162,7 +162,6 @@ describe('the capability statement', function () {
         'no-such-thing',
         '_text',
         '_content',
-        '_filter',
         '_list',
         '_query',
         'gender',
