@@ -7,6 +7,7 @@ import type { Store, Version } from '../store/store.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { matchesTags, parseEtags } from '../fhir/etag.ts'
 import type { Call, Handler, Reply } from './call.ts'
+import { readPart, shownPart } from './subset.ts'
 import { keyOf, notFound, requireInteraction } from './target.ts'
 
 export const read =
@@ -14,11 +15,12 @@ export const read =
   async (call) => {
     requireInteraction(definitions, call, 'read')
     const key = keyOf(call)
+    const part = readPart(definitions, call)
     const view = disclosing(store, call.caller, call.now)
     const version = await view.read(key)
     if (!version) throw notFound(key)
     if (isDeleted(version)) throw deleted(version)
-    return { ...conditionalRead(call, version), disclosed: view.disclosed() }
+    return { ...conditionalRead(call, shownPart(version, part, definitions)), disclosed: view.disclosed() }
   }
 
 /** 304 when the caller has this version already. https://hl7.org/fhir/R4/http.html#cread */

@@ -8,6 +8,7 @@ import { disclosing, type View } from '../records/view.ts'
 import { SequenceUnavailable, type FoundVersion, type Store, type Version } from '../store/store.ts'
 import type { Handler } from './call.ts'
 import { parseSearch, type SearchNeeds } from './criteria.ts'
+import { readSubset, shownPart } from './subset.ts'
 import { requireInteraction } from './target.ts'
 import { searchLinks, unpackedParams } from './search-links.ts'
 
@@ -18,6 +19,9 @@ export const search =
   async (call) => {
     const { type } = requireInteraction(needs.definitions, call, 'search-type')
     const parsed = parseSearch(needs, call, type, unpackedParams(needs.cursors, call.params))
+    const part = readSubset(needs.definitions, [type], parsed.self)
+    if (part?.kind === 'text' && parsed.includes.length > 0) throw textWithIncludes()
+    const shown = <T extends Version>(version: T): T => shownPart(version, part, needs.definitions)
     const view = disclosing(needs.store, call.caller, call.now)
     const includes = parsed.includes.length > 0
     const found = await view.find(includes ? { ...parsed.query, withEntries: true } : parsed.query).catch(unavailable)
@@ -25,8 +29,8 @@ export const search =
     const text = buildSearchset({
       base: call.base,
       links: searchLinks(needs.cursors, call, { address: `${call.base}/${type}`, parsed, found }),
-      matches: found.versions,
-      included,
+      matches: found.versions.map(shown),
+      included: included.map(shown),
       total: found.total,
       issues: parsed.ignored.map(dropped),
     })
@@ -55,6 +59,13 @@ async function include(
 const isIncluded = (parsed: ParsedSearch, type: string, entry: { param: string; type: string }): boolean =>
   parsed.includes.some(
     (one) => one.type === type && one.param === entry.param && (one.target ?? entry.type) === entry.type,
+  )
+
+/** https://hl7.org/fhir/R4/search.html#summary */
+const textWithIncludes = () =>
+  refuse(
+    'invalid-parameter',
+    '`_summary=text` cannot be combined with `_include` and `_revinclude`. Leave one of them out.',
   )
 
 /** The links of a page outlive the store that gave them where it was replaced, by an earlier copy for example. */

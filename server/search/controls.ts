@@ -61,8 +61,15 @@ export const CONTROLS: { readonly [name: string]: Control } = {
   },
   _summary: {
     type: 'token',
-    documentation: '`count` answers the number of matches alone.',
+    documentation: 'A part of each resource: `true`, `text` or `data`; `count` answers the number of matches alone.',
     read: (value) => ({ countOnly: choose('_summary', value, SUMMARIES) }),
+  },
+  // Which part of the resources is answered: interactions/subset.ts.
+  _elements: {
+    type: 'special',
+    documentation: 'The elements of each resource that are answered, with the mandatory ones: `identifier,name`.',
+    repeats: true,
+    read: () => ({}),
   },
   _cursor: { read: (cursor) => ({ cursor }) },
   // Read by the HTTP layer.
@@ -77,7 +84,7 @@ export const CONTROL_PARAMETERS: readonly DeclaredParameter[] = Object.entries(C
 
 /** An estimate may be exact; the hub's is. */
 const TOTALS = { none: 'none', accurate: 'accurate', estimate: 'accurate' } as const
-const SUMMARIES = { count: true, false: false } as const
+const SUMMARIES = { true: false, text: false, data: false, count: true, false: false } as const
 
 function choose<T>(name: string, value: string, choices: { readonly [value: string]: T }): T {
   const choice = Object.hasOwn(choices, value) ? choices[value] : undefined

@@ -30,6 +30,8 @@ const CONTROLS: Readonly<Record<string, string>> = {
   _revinclude: '',
   _total: 'accurate',
   _summary: 'count',
+  // Not with `_summary`.
+  _elements: '',
 }
 
 /** Parameters of one request. */
