@@ -49,6 +49,7 @@ import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
 import { agenciesOf, type AgencyName } from './start/agencies.ts'
 import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
 import { definitionsInEffect } from './start/definitions-in-effect.ts'
+import { limitsOf } from './start/limits.ts'
 import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
 import { prepareStore, publish, type PrepareNeeds } from './start/prepare-store.ts'
@@ -133,15 +134,9 @@ type HubOptions = {
 }
 
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
-  const declared = options.definitions ?? (await definitionsOf(config))
-  const loaded = await loadRuleTables(ROOT_FOLDER)
-  const { visibility = loaded.visibility, timers = loaded.timers } = options
-  const tables = { ...loaded, visibility, timers }
-  RULES[config.rules].checkTables(tables, declared)
-  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
-  const definitions = withIndexState(declared, indexState)
-  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
+  const { definitions, indexState, tables } = await declarationsOf(config, options)
   const secret = loadSecretKey(config)
+  const limits = limitsOf(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
   const agencies = createActiveAgencies(
@@ -171,7 +166,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
     fault: (fault, request) => log.error('fault', { fault, request }),
     publicUrl: config.publicUrl,
-    bodyLimit: config.bodyLimit,
+    limits: limits.http,
     xml: createXmlFormat(definitions.structures),
   })
 
@@ -180,7 +175,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   return {
     agencies: await agenciesOf(store),
     async listen() {
-      listening = await listen(app, { host: config.host, port: config.port })
+      listening = await listen(app, { host: config.host, port: config.port, headerLimit: limits.headers })
       base = config.publicUrl ?? `http://${inUrl(config.host)}:${listening.port}${BASE_PATH}`
       for (const reader of readers) reader.start()
       worker.start()
@@ -195,6 +190,19 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
       await store.close()
     },
   }
+}
+
+/** The definitions and rule tables of this hub, checked, with the state of the index that they need. */
+async function declarationsOf(config: Config, options: Pick<HubOptions, 'definitions' | 'visibility' | 'timers'>) {
+  const declared = options.definitions ?? (await definitionsOf(config))
+  const loaded = await loadRuleTables(ROOT_FOLDER)
+  const { visibility = loaded.visibility, timers = loaded.timers } = options
+  const tables = { ...loaded, visibility, timers }
+  RULES[config.rules].checkTables(tables, declared)
+  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
+  const definitions = withIndexState(declared, indexState)
+  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
+  return { definitions, indexState, tables }
 }
 
 /** A URL has an IPv6 address in brackets (RFC 3986 section 3.2.2). */
@@ -296,9 +304,13 @@ function background(
     sleep,
     base,
     timeZone: config.timeZone,
-    channels: createChannels({ loopback: config.loopbackEndpoints, now: clock.now }),
+    channels: createChannels({
+      ...{ loopback: config.loopbackEndpoints, now: clock.now },
+      answerLimit: config.endpointAnswerLimit,
+    }),
     retrySchedule: config.retrySchedule,
     requestTimeout: REQUEST_TIMEOUT,
+    notificationLimit: config.notificationLimit,
     random: Math.random,
     wake: () => worker.wake(),
     log,

@@ -74,6 +74,7 @@ export const ERRORS = {
   'too-costly': [422, 'too-costly', 'The answer would be larger than the limit.'],
   'search-too-long': [422, 'too-costly', 'The search takes longer than the limit.'],
   'check-too-long': [413, 'too-costly', 'To check the resource takes longer, or more memory, than the limit.'],
+  'too-many-requests': [429, 'throttled', 'The caller has more requests under way than the limit.'],
   'bundle-invalid': [400, 'invalid', 'The Bundle cannot be processed as it is.'],
   // the caller
   'unknown-agency': [401, 'login', 'The caller is not an agency of the hub.'],

@@ -32,7 +32,7 @@ export const REFERENCE = '_reference'
 
 /**
  * A condition. `and` of nothing is true, `or` of nothing is false.
- * - id, updated: the record's own id and last change; the searched range is [start, end).
+ * - id, type, updated: the record's own id, type and last change; the searched range is [start, end).
  * - missing: no entry of this parameter.
  * - any other: the filter of a search type, met by at least one entry of its parameter (types/index.ts).
  */
@@ -41,6 +41,7 @@ export type Filter =
   | { readonly op: 'not'; readonly of: Filter }
   | { readonly op: 'missing'; readonly param: string }
   | { readonly op: 'id'; readonly ids: readonly string[] }
+  | { readonly op: 'type'; readonly types: readonly string[] }
   | { readonly op: 'updated'; readonly prefix: Prefix; readonly start: number; readonly end: number }
   | EntryFilter
 

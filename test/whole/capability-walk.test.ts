@@ -143,6 +143,18 @@ describe('the capability statement', function () {
     }
   })
 
+  it('declares reverse includes that are answered', async () => {
+    for (const { type, searchRevInclude = [] } of types) {
+      const all = (searchRevInclude as readonly string[]).map((one) => `_revinclude=${one}`)
+      // At most 50 parameters are taken at once.
+      for (let list = all; list.length > 0; list = list.slice(40)) {
+        const answer = await board.get(`/${type}?_count=1&${list.slice(0, 40).join('&')}`)
+        assert.equal(answer.status, 200, `${type}: ${answer.text.slice(0, 300)}`)
+      }
+      refused(await board.get(`/${type}?_revinclude=Patient:no-such-thing`), 400, 'invalid-parameter')
+    }
+  })
+
   it('refuses parameters that it does not declare: those of R4 that are left out, and invented ones', async () => {
     for (const { type, searchParam = [] } of types) {
       const declared = (searchParam as readonly Declaration[]).map(({ name }) => name)

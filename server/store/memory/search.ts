@@ -19,7 +19,7 @@ export function find(query: Query, { records, log }: MemoryState): Found {
     const state = stateAsOf(record, asOf)
     if (state === undefined) return []
     const { version, entries } = state
-    const indexed = { id: version.id, at: version.at, entries }
+    const indexed = { type: version.type, id: version.id, at: version.at, entries }
     if (!ofType(version.type, query.type) || (isDeletion(version) && !deleted)) return []
     if (!visible(record.audience, viewer) || !mayKnow(version, record, viewer) || !match(where, indexed)) return []
     return [{ state, values: sortValues(sort, indexed), creation: record.creation }]
