@@ -26,12 +26,11 @@ export const read =
 /** 304 when the caller has this version already. https://hl7.org/fhir/R4/http.html#cread */
 export function conditionalRead(call: Call, version: Version): Reply {
   const reply = replyOf(version)
+  const { text: _text, ...notModified } = { ...reply, status: 304 }
   if (call.ifNoneMatch !== undefined)
-    return matchesTags(parseEtags(call.ifNoneMatch, 'If-None-Match'), version.version)
-      ? { ...reply, status: 304 }
-      : reply
+    return matchesTags(parseEtags(call.ifNoneMatch, 'If-None-Match'), version.version) ? notModified : reply
   const since = call.ifModifiedSince === undefined ? NaN : Date.parse(call.ifModifiedSince)
-  return Math.floor(version.at / 1000) * 1000 <= since ? { ...reply, status: 304 } : reply
+  return Math.floor(version.at / 1000) * 1000 <= since ? notModified : reply
 }
 
 export const replyOf = (version: Version, status = 200): Reply => ({

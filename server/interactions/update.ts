@@ -2,10 +2,9 @@
 import { refuse } from '../fhir/outcome.ts'
 import { parseEtags } from '../fhir/etag.ts'
 import type { Handler } from './call.ts'
-import { bodyOf, created, disclosedIn, never } from './create.ts'
+import { bodyOf, created, disclosedIn, never, updated } from './create.ts'
 import { keyOf, requireInteraction } from './target.ts'
 import { withLocalReferences } from './local-references.ts'
-import { replyOf } from './read.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { write } from '../write/pipeline.ts'
 import type { WriteNeeds } from '../write/needs.ts'
@@ -39,7 +38,7 @@ export const update =
       const [written] = await write(needs, call, [put])
       const version = written?.version ?? never()
       // A record that is brought back after its deletion is created as well.
-      const reply = written?.created ? created(version) : replyOf(version)
+      const reply = written?.created ? created(version) : updated(version)
       return disclosedIn(needs, call, version, { ...reply, issues: written?.issues ?? [] })
     })
   }

@@ -53,7 +53,13 @@ describe('interactions / the capability statement', () => {
     const body = await statement()
     assert.deepEqual(
       [body.resourceType, body.kind, body.fhirVersion, body.format, body.implementation.url],
-      ['CapabilityStatement', 'instance', '4.0.1', ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'], hub.url],
+      [
+        'CapabilityStatement',
+        'instance',
+        '4.0.1',
+        ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'],
+        hub.url,
+      ],
     )
   })
 
