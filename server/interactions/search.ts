@@ -6,6 +6,7 @@ import { disclosing, insight } from '../records/view.ts'
 import { SequenceUnavailable, type Store, type Version } from '../store/store.ts'
 import type { Handler } from './call.ts'
 import { parseSearch, type SearchNeeds } from './criteria.ts'
+import { queryAsOf } from './as-of.ts'
 import { include } from './include.ts'
 import { resolveQuery } from './resolve-chains.ts'
 import { searchLinks, unpackedParams } from './search-links.ts'
@@ -24,7 +25,8 @@ export const search =
     const shown = <T extends Version>(version: T): T => shownPart(version, part, needs.definitions)
     const view = disclosing(needs.store, call.caller, call.now)
     const insights = insight(needs.store, call.caller, call.now)
-    const query = await resolveQuery(parsed, insights).catch(unavailable)
+    const requested = { ...parsed, query: await queryAsOf(needs, call, parsed) }
+    const query = await resolveQuery(requested, insights).catch(unavailable)
     const { includes } = parsed
     const found = await view.find(includes.length > 0 ? { ...query, withEntries: true } : query).catch(unavailable)
     const included = await include(
@@ -57,7 +59,7 @@ function unavailable(fault: unknown): never {
   if (!(fault instanceof SequenceUnavailable)) throw fault
   throw refuse(
     'invalid-parameter',
-    'The pages of this result are no longer available: the records of that moment are not stored. Search again without `_cursor`.',
+    'The records of that moment are not available: they are from before this store kept them, or from another store. Search again without `_cursor` and `_asOf`.',
   )
 }
 

@@ -81,6 +81,13 @@ export const CONTROLS: { readonly [name: string]: Control } = {
     repeats: true,
     read: () => ({}),
   },
+  // interactions/as-of.ts
+  _asOf: {
+    type: 'special',
+    documentation:
+      'The records as they were at an instant (for the board also: after a sequence), as far as the caller may know them now.',
+    read: () => ({}),
+  },
   _cursor: { read: (cursor) => ({ cursor }) },
   // Read by the HTTP layer.
   _format: { read: () => ({}) },

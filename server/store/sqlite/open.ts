@@ -14,7 +14,7 @@ import { createReaders } from './readers.ts'
 import { createLongReads } from './short-or-long.ts'
 import { openDatabase } from './schema.ts'
 import { history } from './history.ts'
-import { cursorValue, feed, indexed, lastCommit, vread } from './read.ts'
+import { cursorValue, feed, firstAt, indexed, lastCommit, vread } from './read.ts'
 import { statements as prepared, type Statements } from './sql.ts'
 
 export type SqliteStore = Store & {
@@ -77,6 +77,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     indexed: async (key) => indexed(key, context),
     feed: async (after, limit) => tail.after(after, limit) ?? feed(after, limit, context),
     last: async () => lastCommit(statements).sequence,
+    lastAt: async (instant) => firstAt(instant + 1, statements) - 1,
     changed: watchers.changed,
     cursor: async (name) => cursorValue(name, statements),
     events: async (stream, range) => events(stream, range, statements),
