@@ -45,6 +45,7 @@ describe('router', () => {
       ['GET', '/Goal', 'search-type', { type: 'Goal' }],
       ['GET', '/Goal/', 'search-type', { type: 'Goal' }],
       ['POST', '/Goal', 'create', { type: 'Goal' }],
+      ['GET', '/Goal/_search', 'search-type', { type: 'Goal' }],
       ['POST', '/Goal/_search', 'search-type', { type: 'Goal' }],
       ['GET', '/Goal/a.B-1', 'read', { type: 'Goal', id: 'a.B-1' }],
       ['HEAD', '/Goal/a', 'read', { type: 'Goal', id: 'a' }],
@@ -89,10 +90,10 @@ describe('router', () => {
 
   it('refuses a method that the address does not take, and says which it takes', () => {
     const cases: [string, string, string][] = [
-      ['PATCH', '/Goal/a', 'GET, HEAD, PUT, DELETE'],
-      ['PUT', '/Goal', 'GET, HEAD, POST'],
+      ['POST', '/Goal/a', 'GET, HEAD, PUT, PATCH, DELETE'],
+      ['TRACE', '/Goal', 'GET, HEAD, POST, PUT, PATCH, DELETE'],
       ['GET', '/', 'POST'],
-      ['GET', '/Goal/_search', 'POST'],
+      ['PUT', '/Goal/_search', 'GET, HEAD, POST'],
       ['POST', '/metadata', 'GET, HEAD'],
       ['OPTIONS', '/Goal/a/_history/1', 'GET, HEAD'],
     ]

@@ -44,29 +44,33 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
   const terms = createTerms(statements)
   const context = { statements, terms, clock }
   const longReads = createLongReads(context, shortRead, createReaders({ path, timeLimit: queryLimit }))
-  const watchers = watch(() => lastCommit(statements).sequence)
+  let commits = 0
+  let last = lastCommit(statements).sequence
+  const watchers = watch(() => last)
   const current = currentVersions(context)
   const tail = createLogTail()
   const rolledBack = (): void => {
     terms.rolledBack()
     tail.clear()
   }
-  const group = groupCommit(statements, { committed: terms.committed, rolledBack }, watchers.look)
+  const committed = (): void => {
+    terms.committed()
+    last = lastCommit(statements).sequence
+  }
+  const group = groupCommit(statements, { committed, rolledBack }, watchers.look)
   const applyNext = (work: Work): Committed => {
     const done = apply(work, context)
     for (const write of work.writes ?? []) current.forget(keyOf(write))
     tail.add(done)
     return done
   }
-  let commits = 0
+  const counted = (done: Committed): Committed => (commits++, done)
   voidLeases(statements)
 
   const store: SqliteStore = {
     commit: async (work) => {
       checkWork(work)
-      const done = await group.join(() => applyNext(work))
-      commits++
-      return done
+      return counted(await group.join(() => applyNext(work)))
     },
     read: async (key, viewer) => current.read(key, viewer),
     readMany: async (keys, viewer) => keys.map((key) => current.read(key, viewer)),
@@ -76,7 +80,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     all: (query) => allOf(query, store),
     indexed: async (key) => indexed(key, context),
     feed: async (after, limit) => tail.after(after, limit) ?? feed(after, limit, context),
-    last: async () => lastCommit(statements).sequence,
+    last: async () => last,
     lastAt: async (instant) => firstAt(instant + 1, statements) - 1,
     changed: watchers.changed,
     cursor: async (name) => cursorValue(name, statements),
@@ -87,16 +91,16 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     close: async () => {
       group.close()
       watchers.close()
-      // Before the last connection: only one that may write can leave the file without a log beside it.
-      await longReads.end()
+      await endReaders(longReads)
       close()
     },
-    limitPages: (pages) => {
-      db.pragma(`max_page_count = ${pages}`)
-    },
+    limitPages: (pages) => void db.pragma(`max_page_count = ${pages}`),
   }
   return store
 }
+
+/** Before the last connection ends: only one that may write can leave the file without a log beside it. */
+const endReaders = (readers: { end(): Promise<void> }): Promise<void> => readers.end()
 
 function sizeOf({ db, get }: Statements): Pick<StoreStats, 'records' | 'bytes'> {
   const pragma = (name: string): number => Number(db.pragma(name, { simple: true }))
