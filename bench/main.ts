@@ -5,6 +5,7 @@
  */
 import { benchCircle } from './circle.ts'
 import { benchHttp } from './http.ts'
+import { benchScale } from './scale.ts'
 import { LIMIT, measureStoreSize } from './store-size.ts'
 import { benchValidate } from './validate.ts'
 import { benchValidateLoad } from './validate-load.ts'
@@ -14,6 +15,7 @@ const RECORDS = 20_000
 const BENCHES: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   circle: benchCircle,
   http: benchHttp,
+  scale: benchScale,
   validate: benchValidate,
   'validate-load': benchValidateLoad,
   async 'store-size'() {

@@ -171,7 +171,7 @@ const participant = (index: number) => ({
 })
 
 /** About 1.1 KB, as an agency sends it. */
-const referral = (subject: string, number: string) => ({
+export const referral = (subject: string, number: string) => ({
   resourceType: 'ServiceRequest',
   extension: [{ url: 'https://no-wrong-door.example/fhir/StructureDefinition/ext-origin', valueCode: 'ad-hoc' }],
   identifier: [{ system: SYSTEM, value: number, assigner: { reference: `Organization/${AGENCY}` } }],

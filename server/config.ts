@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net'
 import { nearest } from './fhir/nearest.ts'
+import { DEFAULT_LIMITS } from './search/limits.ts'
 import { parseStoreAddress, STORE_ADDRESSES, type StoreAddress } from './store/address.ts'
 
 /** A setting that cannot be used; its message is the sentence to print. */
@@ -157,6 +158,31 @@ export const SETTINGS = {
     'Seconds to wait after the first, second, ... failed attempt to deliver a notification; after the last one delivery stops.',
   ),
   HUB_BODY_LIMIT: setting('bodyLimit', integer(1024, 1_073_741_824), '10485760', 'Largest request body, in bytes.'),
+  HUB_ADDRESS_LIMIT: setting(
+    'addressLimit',
+    integer(256, 65_536),
+    '8192',
+    'Longest address of a request, in characters; all headers may have 8192 bytes more.',
+  ),
+  HUB_DEPTH_LIMIT: setting('depthLimit', integer(8, 64), '64', 'How deep objects and arrays of a JSON body may nest.'),
+  HUB_PARAMETER_LIMIT: setting(
+    'parameterLimit',
+    integer(1, 1000),
+    String(DEFAULT_LIMITS.parameters),
+    'Most parameters of a search, and of any other address or form.',
+  ),
+  HUB_VALUE_LIMIT: setting(
+    'valueLimit',
+    integer(1, 10_000),
+    String(DEFAULT_LIMITS.values),
+    'Most values of a search, all alternatives of all its parameters together.',
+  ),
+  HUB_CONCURRENCY_LIMIT: setting(
+    'concurrencyLimit',
+    integer(1, 10_000),
+    '32',
+    'Most requests of one agency, or of the board, that are answered at the same time.',
+  ),
   HUB_TRANSACTION_LIMIT: setting(
     'transactionLimit',
     integer(1, 100_000),
@@ -180,6 +206,30 @@ export const SETTINGS = {
     integer(1, 3_600_000),
     '30000',
     'Longest check of one large resource, in ms; a longer one is ended and the resource refused.',
+  ),
+  HUB_QUERY_LIMIT: setting(
+    'queryLimit',
+    integer(1, 3_600_000),
+    '30000',
+    'Longest search, in ms; a longer one is ended and refused.',
+  ),
+  HUB_SUBSCRIPTION_LIMIT: setting(
+    'subscriptionLimit',
+    integer(1, 100_000),
+    '100',
+    'Most subscriptions of one agency; the board has no limit.',
+  ),
+  HUB_NOTIFICATION_LIMIT: setting(
+    'notificationLimit',
+    integer(1024, 16_777_216),
+    '262144',
+    'Largest notification of several events, in bytes; one event is sent whatever its size.',
+  ),
+  HUB_ENDPOINT_ANSWER_LIMIT: setting(
+    'endpointAnswerLimit',
+    integer(0, 1_048_576),
+    '4096',
+    'How much of the answer of an endpoint is read, in bytes, before the connection is closed.',
   ),
   HUB_LOG: setting(
     'log',

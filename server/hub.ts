@@ -24,7 +24,7 @@ import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
-import { history } from './interactions/history.ts'
+import { history, systemHistory, typeHistory } from './interactions/history.ts'
 import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
@@ -50,6 +50,7 @@ import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
 import { agenciesOf, type AgencyName } from './start/agencies.ts'
 import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
 import { definitionsInEffect } from './start/definitions-in-effect.ts'
+import { limitsOf } from './start/limits.ts'
 import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
 import { prepareStore, publish, type PrepareNeeds } from './start/prepare-store.ts'
@@ -134,18 +135,14 @@ type HubOptions = {
 }
 
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
-  const declared = options.definitions ?? (await definitionsOf(config))
-  const loaded = await loadRuleTables(ROOT_FOLDER)
-  const { visibility = loaded.visibility, timers = loaded.timers } = options
-  const tables = { ...loaded, visibility, timers }
-  RULES[config.rules].checkTables(tables, declared)
-  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
-  const definitions = withIndexState(declared, indexState)
-  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
+  const { definitions, indexState, tables } = await declarationsOf(config, options)
   const secret = loadSecretKey(config)
+  const limits = limitsOf(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
   const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
-  const agencies = createActiveAgencies(options.store ?? (await openStore(config.store, { clock: clock.now })))
+  const agencies = createActiveAgencies(
+    options.store ?? (await openStore(config.store, { clock: clock.now, queryLimit: config.queryLimit })),
+  )
   const { store } = agencies
   const inEffect = definitionsInEffect(definitions, { ...validation, workerThread, inTimeSlice: createTimeSlicer() })
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
@@ -170,7 +167,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
     fault: (fault, request) => log.error('fault', { fault, request }),
     publicUrl: config.publicUrl,
-    bodyLimit: config.bodyLimit,
+    limits: limits.http,
     xml: createXmlFormat(definitions.structures),
   })
 
@@ -179,7 +176,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   return {
     agencies: await agenciesOf(store),
     async listen() {
-      listening = await listen(app, { host: config.host, port: config.port })
+      listening = await listen(app, { host: config.host, port: config.port, headerLimit: limits.headers })
       base = config.publicUrl ?? `http://${inUrl(config.host)}:${listening.port}${BASE_PATH}`
       for (const reader of readers) reader.start()
       worker.start()
@@ -194,6 +191,19 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
       await store.close()
     },
   }
+}
+
+/** The definitions and rule tables of this hub, checked, with the state of the index that they need. */
+async function declarationsOf(config: Config, options: Pick<HubOptions, 'definitions' | 'visibility' | 'timers'>) {
+  const declared = options.definitions ?? (await definitionsOf(config))
+  const loaded = await loadRuleTables(ROOT_FOLDER)
+  const { visibility = loaded.visibility, timers = loaded.timers } = options
+  const tables = { ...loaded, visibility, timers }
+  RULES[config.rules].checkTables(tables, declared)
+  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
+  const definitions = withIndexState(declared, indexState)
+  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
+  return { definitions, indexState, tables }
 }
 
 /** A URL has an IPv6 address in brackets (RFC 3986 section 3.2.2). */
@@ -231,6 +241,8 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     patch: patch(needs),
     delete: remove({ ...needs, limit: config.transactionLimit }),
     'history-instance': history(needs),
+    'history-type': typeHistory(needs),
+    'history-system': systemHistory(needs),
     'search-type': search(needs),
   }
   const statements = capabilities({
@@ -295,9 +307,13 @@ function background(
     sleep,
     base,
     timeZone: config.timeZone,
-    channels: createChannels({ loopback: config.loopbackEndpoints, now: clock.now }),
+    channels: createChannels({
+      ...{ loopback: config.loopbackEndpoints, now: clock.now },
+      answerLimit: config.endpointAnswerLimit,
+    }),
     retrySchedule: config.retrySchedule,
     requestTimeout: REQUEST_TIMEOUT,
+    notificationLimit: config.notificationLimit,
     random: Math.random,
     wake: () => worker.wake(),
     log,

@@ -56,7 +56,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: ['definitions', 'fhirpath', 'fhir'],
   definitions: ['fhirpath', 'fhir'],
   fhir: [],
-  config: ['store', 'fhir'],
+  config: ['store', 'search', 'fhir'],
   log: [],
   clock: [],
 }

@@ -54,6 +54,8 @@ export async function given(
     HUB_SSN_KEY: 'a key for tests only, 32 chars at least',
     // Invented participants are often alike but for the number.
     HUB_SSN_ATTEMPT_LIMIT: '1000',
+    // Races need more requests at the same time than one agency sends.
+    HUB_CONCURRENCY_LIMIT: '1000',
     ...settings,
   })
   const hub = await createHub(config, { log: createLog('silent'), clock, ...options })

@@ -7,6 +7,7 @@ const SUITES: Readonly<Record<string, string>> = {
   'attack/': 'requests that no client should send, against a whole hub',
   'visibility/': 'who sees which record, over every request and in twin worlds',
   'whole/': 'a whole hub: crashes, races, full disks, fuzzed requests, other clients',
+  'requests/': 'random requests made from the tables of the hub',
   'errors/': 'every error code, raised by a request',
   'guides/': 'other guides for referrals, their profiles and their clients',
   'published/': 'the definitions that the hub publishes, against their sources',

@@ -25,10 +25,12 @@ type StatedResource = {
   readonly supportedProfile?: readonly string[]
   readonly interaction?: readonly { readonly code: string }[]
   readonly versioning?: ResourceCapability['versioning']
-  readonly searchInclude?: readonly string[]
   readonly searchParam?: readonly { readonly name: string; readonly type: string }[]
   readonly extension?: readonly { readonly url: string; readonly valueCode?: string }[]
 }
+
+/** `_id` and `_lastUpdated` are of every type too; they are evaluated on the record itself. */
+const OF_EVERY_TYPE = ['_profile', '_security', '_source', '_tag']
 
 type StatedComponent = { readonly definition: string; readonly expression: string }
 
@@ -50,7 +52,17 @@ export function statedCapabilities(
   return stated.map((one) => capabilityOf(one, setting, parameterIndex))
 }
 
-const EVERY_INTERACTION = ['read', 'vread', 'history-instance', 'create', 'update', 'patch', 'delete', 'search-type']
+const EVERY_INTERACTION = [
+  'read',
+  'vread',
+  'history-instance',
+  'history-type',
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'search-type',
+]
 /** Resources that are messages, not records. */
 const MESSAGES = new Set(['Parameters', 'OperationOutcome'])
 
@@ -67,15 +79,16 @@ export function allCapabilities(
     .filter((type) => !MESSAGES.has(type))
     .sort()
     .map((type) => {
-      const searchParameters = parameterIndex.withExpression(type).filter(readable)
-      const references = searchParameters.filter((one) => one.type === 'reference')
+      const searchParameters = [...parameterIndex.withExpression(type), ...parameterIndex.ofEveryType(type)].filter(
+        readable,
+      )
       return {
         type,
         profiles: [],
         searchParameters,
         interactions: EVERY_INTERACTION,
         versioning: 'versioned',
-        includes: references.map((one) => `${type}:${one.code}`),
+        includes: includesOf(type, searchParameters),
         writer: 'agency',
       }
     })
@@ -96,16 +109,24 @@ function capabilityOf(
         `the profile \`${url}\` of ${type} is not among the definitions. Add it or correct the url.`,
       )
   }
+  const searchParameters = [
+    ...(stated.searchParam ?? []).map((one) => parameterIndex.parameter(type, one.name, one.type)),
+    ...parameterIndex.ofEveryType(type),
+  ]
   return {
     type,
     profiles,
-    searchParameters: (stated.searchParam ?? []).map((one) => parameterIndex.parameter(type, one.name, one.type)),
+    searchParameters,
     interactions: (stated.interaction ?? []).map((one) => one.code),
     versioning: stated.versioning ?? 'versioned',
-    includes: stated.searchInclude ?? [],
+    includes: includesOf(type, searchParameters),
     writer: stated.extension?.find((one) => one.url === WRITER)?.valueCode === 'board' ? 'board' : 'agency',
   }
 }
+
+/** Every reference parameter can be included. https://hl7.org/fhir/R4/search.html#include */
+const includesOf = (type: string, parameters: readonly SearchParameter[]): readonly string[] =>
+  parameters.filter((one) => one.type === 'reference').map((one) => `${type}:${one.code}`)
 
 /** SearchParameters by type and code; the first of a code wins, so the hub's own come before R4's. */
 class ParameterIndex {
@@ -155,6 +176,15 @@ class ParameterIndex {
   withExpression(type: string): readonly SearchParameter[] {
     const parameters = [...(this.byType.get(type)?.values() ?? [])]
     return parameters.filter((one) => typeof one.expression === 'string').map((one) => this.declared(type, one))
+  }
+
+  /** Those that R4 gives every type, of what a record's meta says. */
+  ofEveryType(type: string): readonly SearchParameter[] {
+    const codes = this.byType.get('Resource')
+    return OF_EVERY_TYPE.flatMap((code) => {
+      const found = codes?.get(code)
+      return found ? [this.declared(type, found)] : []
+    })
   }
 
   private declared(type: string, found: JsonObject): SearchParameter {

@@ -21,11 +21,13 @@ export const DOCUMENT: EvaluationMode = {
     as: ({ of, args: [type] }, mode) => narrowed(of, type, mode),
     ofType: ({ of, args: [type] }, mode) => narrowed(of, type, mode),
     extension,
+    hasExtension,
   },
   operators: {
     as: ({ left, right }, mode) => narrowed(left, right, mode),
     is: ({ right }) => targetIs(typeNamed(right) ?? ''),
     '=': hasValue,
+    '!=': hasOtherValue,
     '|': ({ left, right }, mode) => both(evaluator(left, mode), evaluator(right, mode)),
   },
 }
@@ -118,6 +120,19 @@ function hasValue(tree: Binary, mode: EvaluationMode): Evaluate {
   const values = evaluator(tree.left, mode)
   const expected = tree.right.kind === 'literal' ? tree.right.value : undefined
   return stringTest(tree, (input, scope, self) => (values(input, scope, self).includes(expected) ? TRUE : FALSE))
+}
+
+/** `path != literal`: there are values, and one is another. */
+function hasOtherValue({ left, right }: Binary, mode: EvaluationMode): Evaluate {
+  const values = evaluator(left, mode)
+  const other = right.kind === 'literal' ? right.value : undefined
+  return (input, scope, self) => (values(input, scope, self).some((value) => value !== other) ? TRUE : FALSE)
+}
+
+/** R4 writes it so in one search parameter, and defines it nowhere. */
+function hasExtension(call: FunctionCall, mode: EvaluationMode): Evaluate {
+  const found = extension(call, mode)
+  return (input, scope, self) => (found(input, scope, self).length > 0 ? TRUE : FALSE)
 }
 
 /** `resolve() is Patient`: by the reference's address, by its `type`, or by the contained resource that it names. */

@@ -17,7 +17,8 @@ export type Selector = (resource: Resource) => readonly unknown[]
  */
 export function compileSelector(expression: string): Selector {
   const tree = parse(expression)
-  checkPath(tree)
+  if (isTest(tree)) checkTest(tree)
+  else checkPath(tree)
   const run = evaluator(tree, DOCUMENT)
   return (resource) => {
     const input = [resource]
@@ -26,6 +27,18 @@ export function compileSelector(expression: string): Selector {
 }
 
 const NO_ENV = {}
+
+const isTest = (tree: Tree): boolean => tree.kind === 'binary' && tree.op === 'and'
+
+/** Selects true or false: `Patient.deceased.exists() and Patient.deceased != false`. */
+function checkTest(tree: Tree): void {
+  if (tree.kind === 'binary' && tree.op === 'and') {
+    checkTest(tree.left)
+    checkTest(tree.right)
+  } else if (tree.kind === 'call' && tree.name === 'exists' && tree.of && tree.args.length === 0) checkPath(tree.of)
+  else if (tree.kind === 'binary' && tree.op === '!=' && tree.right.kind === 'literal') checkPath(tree.left)
+  else throw unsupported(tree)
+}
 
 /** @throws Unsupported for anything but a path of the forms that search selects by. */
 function checkPath(tree: Tree): void {
@@ -47,8 +60,7 @@ const CALLS: Readonly<Record<string, (call: FunctionCall, of: Tree) => void>> = 
   as: ({ args: [type] }, of) => checkNarrowed(of, type),
   ofType: ({ args: [type] }, of) => checkNarrowed(of, type),
   extension: (call, of) => {
-    const [url] = call.args
-    if (url?.kind !== 'literal' || typeof url.value !== 'string') throw unsupported(url ?? call)
+    checkUrl(call)
     checkPath(of)
   },
   first: (call, of) => {
@@ -64,6 +76,11 @@ const CALLS: Readonly<Record<string, (call: FunctionCall, of: Tree) => void>> = 
   },
 }
 
+function checkUrl(call: FunctionCall): void {
+  const [url] = call.args
+  if (url?.kind !== 'literal' || typeof url.value !== 'string') throw unsupported(url ?? call)
+}
+
 /** `value.ofType(Quantity)`: the type belongs to the element before it. */
 function checkNarrowed(of: Tree, type: Tree | undefined): void {
   const isElement = of.kind === 'member' && (of.of !== undefined || !isTypeName(of.name))
@@ -76,6 +93,7 @@ function checkNarrowed(of: Tree, type: Tree | undefined): void {
 /** Of `where`: the type of a reference's target, a path that has a value or that is empty, or several of these. */
 function checkCriterion(tree: Tree): void {
   if (tree.kind === 'call' && tree.name === 'empty' && tree.of && tree.args.length === 0) return checkPath(tree.of)
+  if (tree.kind === 'call' && tree.name === 'hasExtension' && !tree.of) return checkUrl(tree)
   if (tree.kind !== 'binary') throw unsupported(tree)
   const { op, left, right } = tree
   if (op === 'and') {

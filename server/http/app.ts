@@ -10,8 +10,10 @@ import type { Call, Reply } from '../interactions/call.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { normalTarget, pathOf } from './address.ts'
 import { receive, type CallSettings } from './call.ts'
+import { createConcurrency } from './concurrency.ts'
 import { errors } from './errors.ts'
 import { placedError, placedReply } from './positions.ts'
+import type { HttpLimits } from './limits.ts'
 import { messageClasses, type MessageClasses } from './message-classes.ts'
 import { layoutOf } from './layout.ts'
 import { sendReply } from './reply.ts'
@@ -30,14 +32,11 @@ export type AppNeeds = Handlers & {
   readonly publicUrl?: string
   /** Where the FHIR addresses begin. */
   readonly path?: string
-  /** Bytes of a body. */
-  readonly bodyLimit?: number
+  readonly limits: HttpLimits
   readonly xml: XmlFormat
 }
 
 export const BASE_PATH = '/fhir'
-export const BODY_LIMIT = 10 * 1024 * 1024
-const ADDRESS_LIMIT = 8192
 
 /** Answers requests; a server for it makes them of its classes. */
 export type App = RequestListener & MessageClasses
@@ -50,8 +49,8 @@ export function createApp(needs: AppNeeds): App {
   app.disable('etag')
   app.enable('case sensitive routing')
   app.use(trace(needs.log))
-  const { publicUrl, bodyLimit = BODY_LIMIT, xml } = needs
-  app.use(answer(needs, { publicUrl, path, bodyLimit, xml }))
+  const { publicUrl, limits, xml } = needs
+  app.use(answer(needs, { publicUrl, path, limits, xml }))
   app.use(errors(needs.fault, path, xml))
   const listener: RequestListener = (request, response) => {
     request.url = normalTarget(request.url ?? '/')
@@ -70,6 +69,7 @@ function anybodyIfRefused(error: unknown): Caller {
 
 function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
   const route = createRouter(needs)
+  const countRequest = createConcurrency(settings.limits.concurrency)
   /** An address of the board is unknown to a caller who is not identified, too. */
   const callerOf = async (target: Target, headers: IncomingHttpHeaders): Promise<Caller> => {
     if (target.anonymous) return ANYBODY
@@ -78,13 +78,14 @@ function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
   }
   return async (request, response) => {
     const requestTrace = traceOf(response)
-    if (request.url.length > ADDRESS_LIMIT) throw tooLong(request.url.length)
+    if (request.url.length > settings.limits.address) throw tooLong(request.url.length, settings.limits.address)
     const path = pathBelow(settings.path, request.url)
     const target = route(request.method, path)
     requestTrace.route = target.route
     const caller = await callerOf(target, request.headers)
     if (target.boardOnly) route(request.method, path, caller)
     requestTrace.agency = caller.agency
+    if (!target.anonymous) countRequest(caller.agency, response)
     const { call, written } = await receive(request, target, { caller, now: needs.now() }, settings)
     requestTrace.written = written
     const reply = await run(target, call)
@@ -114,8 +115,8 @@ function pathBelow(base: string, url: string): string {
 
 const SLASH = 47
 
-const tooLong = (length: number) =>
+const tooLong = (length: number, limit: number) =>
   refuse(
     'address-too-long',
-    `The address has ${length} characters; at most ${ADDRESS_LIMIT} are read. Search with POST and \`_search\`.`,
+    `The address has ${length} characters; at most ${limit} are read. Search with POST and \`_search\`.`,
   )

@@ -6,6 +6,7 @@
 import type { Request } from 'express'
 import type { Call, Prefer } from '../interactions/call.ts'
 import type { Json, Resource } from '../fhir/types.ts'
+import type { HttpLimits } from './limits.ts'
 import type { Param } from './params.ts'
 import type { Target } from '../interactions/routes.ts'
 import { createLocator, parseJson } from '../fhir/json.ts'
@@ -22,8 +23,7 @@ export type CallSettings = {
   readonly publicUrl: string | undefined
   /** Where the FHIR addresses begin: `/fhir`. */
   readonly path: string
-  /** Bytes. */
-  readonly bodyLimit: number
+  readonly limits: HttpLimits
   readonly xml: XmlFormat
 }
 
@@ -38,20 +38,22 @@ export async function receive(
   request: Request,
   target: Target,
   context: RequestContext,
-  settings: CallSettings,
+  { publicUrl, path, limits, xml }: CallSettings,
 ): Promise<Received> {
   const { headers } = request
   refuseTwoHosts(request)
-  const base = settings.publicUrl ?? baseOf(headers.host, settings.path)
-  const query = parseParams(queryOf(request.url))
-  const text = target.body === 'none' ? '' : await readText(request, settings.bodyLimit)
+  const base = publicUrl ?? baseOf(headers.host, path)
+  const query = parseParams(queryOf(request.url), limits.parameters)
+  const text = target.body === 'none' ? '' : await readText(request, limits.body)
   const format = text === '' || target.body === 'none' ? 'json' : checkContentType(headers['content-type'], target.body)
-  const given = target.body === 'form' && text !== '' ? [...query, ...parseParams(text)] : query
+  const given =
+    target.body === 'form' && text !== '' ? [...query, ...parseParams(text, limits.parameters, query.length)] : query
   const written = negotiate(headers.accept, given.find(([name]) => name === '_format')?.[1])
   const isPatch = target.body === 'patch' && text !== ''
-  const jsonPatch = isPatch && isJsonPatch(headers['content-type']) ? parseJson(text).value : undefined
+  const jsonPatch =
+    isPatch && isJsonPatch(headers['content-type']) ? parseJson(text, { depth: limits.depth }).value : undefined
   const hasResource = target.body !== 'form' && jsonPatch === undefined
-  const body = hasResource ? await resourceOf(text, format, target, settings.xml) : undefined
+  const body = hasResource ? await resourceOf(text, format, target, { xml, limits }) : undefined
   const call: Call = {
     ...context,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
@@ -61,7 +63,7 @@ export async function receive(
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
     body,
     ...(jsonPatch === undefined ? {} : { jsonPatch }),
-    locate: body && locatorIn(text, body, format === 'xml' ? settings.xml.locate : createLocator),
+    locate: body && locatorIn(text, body, format === 'xml' ? xml.locate : createLocator),
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
     ifModifiedSince: headers['if-modified-since'],
@@ -75,10 +77,15 @@ export async function receive(
 /** Parameters about the format of the response, which this layer handles. */
 const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
 
-async function resourceOf(text: string, format: Format, target: Target, xml: XmlFormat): Promise<Resource | undefined> {
+async function resourceOf(
+  text: string,
+  format: Format,
+  target: Target,
+  { xml, limits }: Pick<CallSettings, 'xml' | 'limits'>,
+): Promise<Resource | undefined> {
   if (text === '' && target.body !== 'resource' && target.body !== 'patch') return undefined
   if (text === '') throw refuse('body-missing', `\`${target.name}\` needs a ${target.body} in the body.`)
-  const value = format === 'xml' ? await xml.read(text) : parseJson(text).value
+  const value = format === 'xml' ? await xml.read(text) : parseJson(text, { depth: limits.depth }).value
   if (isResource(value)) return value
   throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
 }

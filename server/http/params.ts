@@ -6,14 +6,19 @@ import { refuse } from '../fhir/outcome.ts'
 
 export type Param = readonly [name: string, value: string]
 
-const MOST = 200
-
-/** @throws OutcomeError `request-malformed`; `invalid-parameter` when there are too many. */
-export function parseParams(text: string): Param[] {
+/**
+ * @param before how many parameters were read already, which count too
+ * @throws OutcomeError `request-malformed`; `invalid-parameter` when there are more than the limit
+ */
+export function parseParams(text: string, limit: number, before = 0): Param[] {
   if (text === '') return []
   const pieces = text.split('&').filter((piece) => piece !== '')
-  if (pieces.length > MOST) {
-    throw refuse('invalid-parameter', `There are ${pieces.length} parameters; the hub reads at most ${MOST}.`)
+  const count = before + pieces.length
+  if (count > limit) {
+    throw refuse(
+      'invalid-parameter',
+      `There are \`${count}\` parameters; at most \`${limit}\` are allowed. Send several requests.`,
+    )
   }
   return pieces.map((piece) => {
     const equals = piece.indexOf('=')

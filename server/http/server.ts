@@ -20,6 +20,8 @@ export type ListenOptions = {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** Bytes of the request line and all headers. */
+  readonly headerLimit?: number
   /** ms for the headers, for the whole request, and between requests of one connection. */
   readonly headersTimeout?: number
   readonly requestTimeout?: number
@@ -28,7 +30,7 @@ export type ListenOptions = {
   readonly checkEvery?: number
 }
 
-const MAX_HEADER_SIZE = 16 * 1024
+const DEFAULT_HEADER_LIMIT = 16 * 1024
 
 /** Resolves when the port is taken; rejects with Node's error (EADDRINUSE, EACCES) when it cannot be. */
 export async function listen(app: RequestListener & MessageClasses, options: ListenOptions): Promise<Listening> {
@@ -38,9 +40,10 @@ export async function listen(app: RequestListener & MessageClasses, options: Lis
     response.once('close', () => answering.delete(response))
     app(request, response)
   }
+  const { headerLimit = DEFAULT_HEADER_LIMIT } = options
   const server = createServer(
     {
-      maxHeaderSize: MAX_HEADER_SIZE,
+      maxHeaderSize: headerLimit,
       headersTimeout: options.headersTimeout ?? 10_000,
       requestTimeout: options.requestTimeout ?? 60_000,
       keepAliveTimeout: options.keepAliveTimeout ?? 30_000,
@@ -54,7 +57,7 @@ export async function listen(app: RequestListener & MessageClasses, options: Lis
     serve,
   )
   server.on('checkExpectation', serve)
-  server.on('clientError', refuseSocket)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseSocket(error, socket, headerLimit))
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -104,10 +107,10 @@ function end(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Pro
   })
 }
 
-function refuseSocket(error: NodeJS.ErrnoException, socket: Duplex): void {
+function refuseSocket(error: NodeJS.ErrnoException, socket: Duplex, headerLimit: number): void {
   // Closed, or in the middle of a response: no answer can be sent.
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const { status, issues } = faultOf(error.code)
+  const { status, issues } = faultOf(error.code, headerLimit)
   const body = serialize(operationOutcome(issues))
   const head = [
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}`,
@@ -120,12 +123,9 @@ function refuseSocket(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-function faultOf(code: string | undefined) {
+function faultOf(code: string | undefined, headerLimit: number) {
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return refuse(
-      'headers-too-large',
-      `Address and headers together are larger than ${MAX_HEADER_SIZE} bytes. Send less.`,
-    )
+    return refuse('headers-too-large', `Address and headers together are larger than ${headerLimit} bytes. Send less.`)
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return refuse('request-timeout', 'The request did not arrive whole in time.')
   if (code === 'HPE_INVALID_URL') {

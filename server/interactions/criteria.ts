@@ -4,7 +4,8 @@ import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
 import { CONTROLS } from '../search/controls.ts'
 import type { Cursors } from '../search/page.ts'
-import { parse, type ParsedSearch } from '../search/parse.ts'
+import type { SearchLimits } from '../search/limits.ts'
+import { parse, type ParsedSearch, type SearchContext } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
 import type { Policy } from '../write/policy/policy.ts'
 import type { Call } from './call.ts'
@@ -15,22 +16,28 @@ export type SearchNeeds = {
   readonly timeZone: string
   readonly cursors: Cursors
   readonly policy: Pick<Policy, 'checkCriteria'>
+  readonly searchLimits: SearchLimits
 }
 
 /** A caller's parameters as a query of what it may know. Errors: `unknown-type`, `unknown-parameter`, `invalid-parameter`. */
 export function parseSearch(needs: SearchNeeds, call: Call, type: string, params: Call['params']): ParsedSearch {
   const capability = capabilityOf(needs.definitions, { ...call, type })
   needs.policy.checkCriteria(params)
-  const { caller, now, base } = call
-  return parse(capability, params, {
-    base,
-    now,
-    timeZone: needs.timeZone,
-    cursors: needs.cursors,
-    viewer: viewerOf(caller, now),
-    handling: call.prefer.handling,
-  })
+  return parse(capability, params, { ...contextOf(needs, call), offered: needs.definitions })
 }
+
+const contextOf = (
+  { timeZone, cursors, searchLimits }: SearchNeeds,
+  { caller, now, base, prefer }: Call,
+): SearchContext => ({
+  base,
+  now,
+  timeZone,
+  cursors,
+  limits: searchLimits,
+  viewer: viewerOf(caller, now),
+  handling: prefer.handling,
+})
 
 /** The query of a conditional interaction: at least one criterion, no paging. */
 export function criteria(needs: SearchNeeds, call: Call, type: string, text: string): Query {
@@ -45,7 +52,10 @@ export function criteriaOf(needs: SearchNeeds, call: Call, type: string, params:
   const control = params.find(([name]) => Object.hasOwn(CONTROLS, name.split(':')[0] ?? ''))
   if (control)
     throw refuse('invalid-parameter', `\`${control[0]}\` is no condition on a record; leave it out of the condition.`)
-  const { query } = parseSearch(needs, { ...call, prefer: { handling: 'strict' } }, type, params)
+  const capability = capabilityOf(needs.definitions, { ...call, type })
+  needs.policy.checkCriteria(params)
+  // Without `offered`: the commit guards a condition on the record alone, so that a chain is refused.
+  const { query } = parse(capability, params, contextOf(needs, { ...call, prefer: { handling: 'strict' } }))
   return { type: query.type, where: query.where, viewer: query.viewer, limit: 2 }
 }
 

@@ -1,73 +1,136 @@
-/** FHIR history of an instance, newest first: the versions that the caller may know. https://hl7.org/fhir/R4/http.html#history */
+/**
+ * FHIR history of an instance, of a type and of the system: the versions that the caller may know.
+ * https://hl7.org/fhir/R4/http.html#history
+ */
 import { buildHistory } from '../fhir/bundle.ts'
-import { addressDate, dateRange } from '../fhir/dates.ts'
-import { refuse } from '../fhir/outcome.ts'
-import { keyText } from '../fhir/types.ts'
-import { isDeleted } from '../records/resource.ts'
+import { keyText, type Key } from '../fhir/types.ts'
 import { disclosing, insight } from '../records/view.ts'
 import type { Definitions } from '../definitions/definitions.ts'
-import type { Store } from '../store/store.ts'
-import type { Call, Handler } from './call.ts'
+import type { Cursors } from '../search/page.ts'
+import type { FoundHistory, HistoryPage, HistoryPosition, HistoryScope, Store } from '../store/store.ts'
+import type { Call, Handler, Reply } from './call.ts'
+import { readHistoryParameters, type HistoryParameters, type HistoryState } from './history-page.ts'
 import { addressOf } from './links.ts'
 import { keyOf, notFound, requireInteraction } from './target.ts'
-
-const DEFAULT_COUNT = 50
-const MOST = 200
 
 export type HistoryNeeds = {
   readonly store: Store
   readonly definitions: Definitions
   readonly timeZone: string
+  readonly cursors: Cursors
 }
 
+/** The history of one record: `[base]/Type/id/_history`. */
 export const history =
-  ({ store, definitions, timeZone }: HistoryNeeds): Handler =>
+  (needs: HistoryNeeds): Handler =>
   async (call) => {
-    requireInteraction(definitions, call, 'history-instance')
+    requireInteraction(needs.definitions, call, 'history-instance')
     const key = keyOf(call)
-    const page = pageOf(call, timeZone)
-    const view = insight(store, call.caller, call.now)
-    const { versions, total } = await view.history(key, { ...page, limit: Math.max(page.limit, 1) })
-    if (total === 0 && !(await view.read(key))) throw notFound(key)
-    const shown = versions.slice(0, page.limit)
-    const answer = disclosing(store, call.caller, call.now)
-    for (const version of shown) if (!isDeleted(version)) answer.disclose(version)
-    const last = shown.at(-1)
-    const more = last && last.version > 1 && shown.length < total && shown.length === page.limit
-    const address = `${call.base}/${keyText(key)}/_history`
-    const onward = call.params.filter(([name]) => name !== '_cursor')
-    const next = more ? addressOf(address, [...onward, ['_cursor', String(last.version)]]) : undefined
-    return {
-      status: 200,
-      text: buildHistory({
-        base: call.base,
-        links: { self: addressOf(address, call.params), next },
-        versions: shown,
-        total,
-      }),
-      disclosed: answer.disclosed(),
-    }
+    const exists = async (): Promise<boolean> =>
+      (await insight(needs.store, call.caller, call.now).read(key)) !== undefined
+    return answer(needs, call, { scope: key, path: `${keyText(key)}/_history`, exists: { key, exists } })
   }
 
-function pageOf(call: Call, timeZone: string) {
-  const page: { limit: number; before?: number; since?: number } = { limit: DEFAULT_COUNT }
-  for (const [name, value] of call.params) {
-    if (name === '_count') page.limit = Math.min(whole(name, value), MOST)
-    else if (name === '_cursor') page.before = whole(name, value)
-    else if (name === '_since') page.since = instant(value, timeZone)
-    else if (name !== '_format' && name !== '_pretty')
-      throw refuse('unknown-parameter', `\`${name}\` is not a parameter of history; it takes _count and _since.`)
+/** The history of all records of a type: `[base]/Type/_history`. */
+export const typeHistory =
+  (needs: HistoryNeeds): Handler =>
+  async (call) => {
+    const { type } = requireInteraction(needs.definitions, call, 'history-type')
+    return answer(needs, call, { scope: type, path: `${type}/_history` })
   }
-  return page
+
+/** The history of every record of the types that have one: `[base]/_history`. */
+export const systemHistory =
+  (needs: HistoryNeeds): Handler =>
+  async (call) => {
+    const types = needs.definitions.capabilities.filter(({ interactions }) => interactions.includes('history-type'))
+    return answer(needs, call, { scope: types.map(({ type }) => type), path: '_history' })
+  }
+
+type Requested = {
+  readonly scope: HistoryScope
+  /** Below the base. */
+  readonly path: string
+  /** Of one record: whether there is one that the caller may know of. */
+  readonly exists?: { readonly key: Key; exists(): Promise<boolean> }
 }
 
-function whole(name: string, value: string): number {
-  if (/^\d{1,9}$/.test(value)) return Number(value)
-  throw refuse('invalid-parameter', `\`${name}\` is \`${value}\`; send a whole number.`)
+async function answer(needs: HistoryNeeds, call: Call, { scope, path, exists }: Requested): Promise<Reply> {
+  const given = readHistoryParameters(call.params, exists !== undefined, needs.timeZone)
+  const of = identityOf(call, path)
+  const opened = given.cursor === undefined ? undefined : (needs.cursors.open(given.cursor, of) as HistoryState)
+  const state: HistoryState = opened ?? (given.order === 'oldest' ? { upTo: await needs.store.last() } : {})
+  const view = disclosing(needs.store, call.caller, call.now)
+  const page = shownPage(await view.history(scope, pageOf(given, state)), state)
+  if (exists && page.versions.length === 0 && !(await exists.exists())) throw notFound(exists.key)
+  const address = (cursor?: HistoryState) =>
+    addressOf(`${call.base}/${path}`, [
+      ...call.params.filter(([name]) => name !== '_cursor'),
+      ...(cursor ? [['_cursor', needs.cursors.seal(cursor, of)] as const] : []),
+    ])
+  return {
+    status: 200,
+    text: buildHistory({
+      base: call.base,
+      links: { self: addressOf(`${call.base}/${path}`, call.params), ...linksOf(given, state, page, address) },
+      versions: page.versions,
+      ...(page.total === undefined ? {} : { total: page.total }),
+    }),
+    disclosed: view.disclosed(),
+  }
 }
 
-function instant(value: string, timeZone: string): number {
-  const range = dateRange(addressDate(value), timeZone)
-  if (range) return range.start
-  throw refuse('invalid-parameter', `\`_since\` is \`${value}\`; send an instant such as \`2026-11-24T05:00:00Z\`.`)
+/** What a cursor belongs to: the history and its parameters, whatever their order and the size of a page. */
+const identityOf = ({ params }: Call, path: string): string =>
+  JSON.stringify([
+    path,
+    ...params
+      .filter(([name]) => name !== '_cursor' && name !== '_count')
+      .map(String)
+      .sort(),
+  ])
+
+function pageOf(given: HistoryParameters, { at, back, upTo }: HistoryState): HistoryPage {
+  const { count: limit, order, since, before, currentIn, total } = given
+  return {
+    limit,
+    total,
+    oldestFirst: (order === 'newest') === (back === true),
+    ...(at ? { after: at } : {}),
+    ...(upTo === undefined ? {} : { upTo }),
+    ...(since === undefined ? {} : { since }),
+    ...(before === undefined ? {} : { before }),
+    ...(currentIn ? { currentIn } : {}),
+  }
+}
+
+/** A page that was read backwards, in the order in which it is shown. */
+const shownPage = (found: FoundHistory, { back }: HistoryState): FoundHistory =>
+  back ? { ...found, versions: found.versions.toReversed(), positions: found.positions.toReversed() } : found
+
+function linksOf(
+  { order }: HistoryParameters,
+  begun: HistoryState,
+  { positions, more }: FoundHistory,
+  address: (state: HistoryState) => string,
+) {
+  const [first] = positions
+  const last = positions.at(-1)
+  // Of the newest first, what is committed later than the first version comes before the first page.
+  const upTo = order === 'feed' ? undefined : (begun.upTo ?? (order === 'newest' ? first?.[0] : undefined))
+  const state = (at?: HistoryPosition, back?: true): HistoryState => ({
+    ...(at ? { at } : {}),
+    ...(back ? { back } : {}),
+    ...(upTo === undefined ? {} : { upTo }),
+  })
+  const isBack = begun.back === true
+  const hasNext = isBack || more || order === 'feed'
+  const hasPrevious = isBack ? more : begun.at !== undefined
+  const next = last && hasNext ? address(state(last)) : undefined
+  const previous = first && hasPrevious ? address(state(first, true)) : undefined
+  return {
+    ...(next !== undefined || previous !== undefined ? { first: address(state()) } : {}),
+    ...(previous === undefined ? {} : { previous }),
+    ...(next === undefined ? {} : { next }),
+  }
 }

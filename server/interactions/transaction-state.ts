@@ -35,6 +35,7 @@ export function transactionState(
   const indexed = new Map<Resource, IndexedRecord>()
   const recordOf = (resource: Resource & { readonly id: string }): IndexedRecord => {
     const record = indexed.get(resource) ?? {
+      type: resource.resourceType,
       id: resource.id,
       at: outer.now,
       entries: needs.index.extract(resource),

@@ -10,12 +10,22 @@
  *
  * The views are classes, not objects of closures: each request makes several, and a closure is made anew for each.
  */
+import { refuse } from '../fhir/outcome.ts'
 import { keyText, type Caller, type Key } from '../fhir/types.ts'
 import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
-import type { Found, HistoryPage, Store, Version } from '../store/store.ts'
+import {
+  QueryTooLong,
+  type Found,
+  type FoundVersion,
+  type FoundHistory,
+  type HistoryPage,
+  type HistoryScope,
+  type Store,
+  type Version,
+} from '../store/store.ts'
 import { mayHoldConfidential, seesAll } from '../domain/visibility/confidential.ts'
 import { currentResource, isDeleted, resourceOf, type StoredResource } from './resource.ts'
-import { withoutConfidential } from './without-confidential.ts'
+import { originalOf, withoutConfidential } from './without-confidential.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
 /** A query without its viewer, which is the view's own. */
@@ -32,12 +42,15 @@ export type View = {
   resource(key: Key): Promise<StoredResource | undefined>
   /** One version by its number; undefined for one from before the viewer came to know of the record. */
   vread(key: Key, version: number): Promise<Version | undefined>
-  /** Versions of a record, newest first. */
-  history(key: Key, page: HistoryPage): Promise<{ readonly versions: readonly Version[]; readonly total: number }>
-  /** One page of the records that match. */
+  /** Versions of a record, or of those of some types, that the viewer may know; the newest first, unless the page says so. */
+  history(scope: HistoryScope, page: HistoryPage): Promise<FoundHistory>
+  /**
+   * One page of the records that match.
+   * @throws OutcomeError `search-too-long`
+   */
   find(query: ViewQuery): Promise<Found>
   /** Every record that matches, as of one state of the store: there is no limit after which records are missing. */
-  all(query: WholeViewQuery): AsyncIterable<Version>
+  all(query: WholeViewQuery): AsyncIterable<FoundVersion>
   /** The first record that matches, if there is one. */
   first(type: string, where: Filter): Promise<Version | undefined>
   /** Every current resource of a type that matches, read once within the request. */
@@ -74,6 +87,22 @@ export const viewerOf = (caller: Caller, now: number): Viewer =>
   caller.role === 'hub'
     ? 'unrestricted'
     : { agency: caller.agency, at: now, ...(caller.role === 'board' ? { allVersions: true } : {}) }
+
+/** Of versions that are current themselves. */
+const CURRENT: ReadonlyMap<string, Version | undefined> = new Map()
+
+/** Does the page of one record begin with its last version? */
+const isNewest = ({ oldestFirst, after, upTo, before, currentIn }: HistoryPage): boolean =>
+  !oldestFirst && [after, upTo, before, currentIn].every((one) => one === undefined)
+
+/** @throws OutcomeError `search-too-long`; any other fault as it is */
+function refuseTooLong(fault: unknown): never {
+  if (!(fault instanceof QueryTooLong)) throw fault
+  throw refuse(
+    'search-too-long',
+    'The search takes longer than this hub allows. Add a parameter that few records meet, or leave out `_total` and `_sort`.',
+  )
+}
 
 class StoreView implements View {
   readonly #store: Store
@@ -113,24 +142,29 @@ class StoreView implements View {
     return this.note(this.#shown(found, current))
   }
 
-  async history(key: Key, page: HistoryPage) {
-    const found = await this.#store.history(key, this.#viewer, page)
+  async history(scope: HistoryScope, page: HistoryPage): Promise<FoundHistory> {
+    const found = await this.#store.history(scope, this.#viewer, page)
     const [newest] = found.versions
-    const isCurrent = page.before === undefined && page.since === undefined && newest?.version === found.total
-    const current = isCurrent ? newest : await this.#currentOf(key)
-    const versions = found.versions.map((version) => this.note(this.#shown(version, current)))
-    return { ...found, versions }
+    const isOne = typeof scope === 'object' && 'id' in scope
+    const currents = isOne && newest && isNewest(page) ? new Map([[keyText(newest), newest]]) : undefined
+    return { ...found, versions: await this.#noted(found.versions, currents) }
   }
 
   async find(query: ViewQuery): Promise<Found> {
-    const found = await this.#store.find(this.query(query))
-    const versions = found.versions.map((version) => this.note(this.#shown(version)))
-    return { ...found, versions }
+    const found = await this.#store.find(this.query(query)).catch(refuseTooLong)
+    // What is found as of an earlier sequence may be an old version.
+    const currents = query.asOf === undefined ? CURRENT : undefined
+    return { ...found, versions: await this.#noted(found.versions, currents) }
   }
 
-  async *all(query: WholeViewQuery): AsyncGenerator<Version> {
-    for await (const version of this.#store.all({ ...query, viewer: this.#viewer })) {
-      yield this.note(this.#shown(version))
+  async *all(query: WholeViewQuery): AsyncGenerator<FoundVersion> {
+    try {
+      for await (const version of this.#store.all({ ...query, viewer: this.#viewer })) {
+        const current = query.asOf === undefined ? undefined : await this.#currentOf(version)
+        yield this.note(this.#shown(version, current))
+      }
+    } catch (fault) {
+      refuseTooLong(fault)
     }
   }
 
@@ -206,6 +240,23 @@ class StoreView implements View {
     if (this.#viewer === 'unrestricted') return version
     const shown = withoutSecrets(version)
     return this.#seesAll ? shown : withoutConfidential(shown, this.#viewer.agency, current)
+  }
+
+  /** Versions as the view hands them out. `currents`: the versions of today by `Type/id`, where they are known already. */
+  async #noted<T extends Version>(
+    versions: readonly T[],
+    currents?: ReadonlyMap<string, Version | undefined>,
+  ): Promise<readonly T[]> {
+    const today = currents ?? (await this.#currentsOf(versions))
+    return versions.map((version) => this.note(this.#shown(version, today.get(keyText(version)))))
+  }
+
+  /** The versions of today, as they are stored, where old ones must not show what is hidden in them; one round trip. */
+  async #currentsOf(versions: readonly Version[]): Promise<ReadonlyMap<string, Version | undefined>> {
+    if (this.#seesAll || !versions.some(({ type }) => mayHoldConfidential(type))) return CURRENT
+    this.#load(versions)
+    const found = await Promise.all(versions.map((one) => this.#current.get(keyText(one))))
+    return new Map(versions.map((one, index) => [keyText(one), originalOf(found[index])]))
   }
 
   /** The version of today as it is stored, where an old one must not show what is hidden in it. */

@@ -5,8 +5,7 @@ import { compileSelector } from '../fhirpath/select.ts'
 import type { IndexEntry } from './query.ts'
 import type { IndexContext } from './type.ts'
 import { compileComponents } from './types/composite.ts'
-import { SEARCH_TYPES, searchTypeOf, sortKeyOf } from './types/index.ts'
-import type { SearchTypeName } from './types/index.ts'
+import { SEARCH_TYPES, searchTypeOf } from './types/index.ts'
 
 type Extractor = (resource: Resource, context: IndexContext) => readonly IndexEntry[]
 
@@ -37,6 +36,14 @@ export function checkParameters(parameters: readonly SearchParameter[]): void {
   parameters.forEach(extractor)
 }
 
+/** What a reference parameter selects from a resource, as it is written: with the versions that the index leaves out. */
+export function referencesOf(resource: Resource, parameter: SearchParameter): readonly string[] {
+  return compileSelector(parameter.expression)(resource).flatMap((value) => {
+    const text = (value as { reference?: unknown } | null)?.reference
+    return typeof text === 'string' ? [text] : []
+  })
+}
+
 function extractor(parameter: SearchParameter): Extractor {
   const cached = extractors.get(parameter)
   if (cached) return cached
@@ -58,7 +65,7 @@ function compile(parameter: SearchParameter): Extractor {
       values.length === 1
         ? type.entries(values[0], parameter, context, resource)
         : values.flatMap((value): readonly IndexEntry[] => type.entries(value, parameter, context, resource))
-    return entries.length === 0 ? [present(code)] : distinct(name, entries)
+    return entries.length === 0 ? [present(code)] : distinct(entries)
   }
 }
 
@@ -83,11 +90,18 @@ function compileWith<T>({ code, url, expression }: SearchParameter, compileOne: 
   }
 }
 
-function distinct(name: SearchTypeName, entries: readonly IndexEntry[]): readonly IndexEntry[] {
+function distinct(entries: readonly IndexEntry[]): readonly IndexEntry[] {
   if (entries.length < 2) return entries
-  // Nearly always they differ in what they sort by already.
-  if (new Set(entries.map((entry) => sortKeyOf(name, entry))).size === entries.length) return entries
+  // Nearly always they differ in one value already.
+  if (new Set(entries.map(mainValue)).size === entries.length) return entries
   const seen = new Map<string, IndexEntry>()
   for (const entry of entries) seen.set(JSON.stringify(entry), entry)
   return seen.size === entries.length ? entries : [...seen.values()]
+}
+
+function mainValue(entry: IndexEntry): unknown {
+  if (entry.kind === 'token') return entry.code
+  if (entry.kind === 'reference') return entry.id
+  if (entry.kind === 'date') return entry.start
+  return 'value' in entry ? entry.value : 'low' in entry ? entry.low : undefined
 }

@@ -2,13 +2,22 @@
  * The memory evaluator of search: does a record meet a filter, who may see it, and in which order.
  * Its answers are the reference for every store; the cases are in test/search/cases.ts.
  */
+import { includes } from './long-list.ts'
 import { COMPARE } from './prefix.ts'
 import { EVERYONE } from './query.ts'
 import type { AgencyViewer, Audience, Cursor, Filter, IndexEntry, Viewer, Sort } from './query.ts'
 import { matchesEntry, sortKeyOf } from './types/index.ts'
 
-/** What a filter is evaluated on: the record's id, its last change (ms) and its index entries. */
-export type IndexedRecord = { readonly id: string; readonly at: number; readonly entries: readonly IndexEntry[] }
+/**
+ * What a filter is evaluated on: the record's id, its last change (ms) and its index entries. The type is read by queries
+ * over several types alone.
+ */
+export type IndexedRecord = {
+  readonly type?: string
+  readonly id: string
+  readonly at: number
+  readonly entries: readonly IndexEntry[]
+}
 
 /** Does the record meet the condition? Entries of one parameter are alternatives: one that matches is enough. */
 export function match(filter: Filter, record: IndexedRecord): boolean {
@@ -22,7 +31,9 @@ export function match(filter: Filter, record: IndexedRecord): boolean {
     case 'missing':
       return !record.entries.some((entry) => entry.param === filter.param)
     case 'id':
-      return filter.ids.includes(record.id)
+      return includes(filter.ids, record.id)
+    case 'type':
+      return record.type !== undefined && filter.types.includes(record.type)
     case 'updated':
       return COMPARE[filter.prefix](filter, { start: record.at, end: record.at + 1 })
     default:

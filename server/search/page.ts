@@ -15,6 +15,10 @@ export type Cursors = {
    * @throws OutcomeError `invalid-parameter` for anything that the hub did not write for a search with these sorts.
    */
   decode(text: string, sorts: readonly Sort[]): Cursor
+  /** Any state of a page, encrypted. `of` says what is paged: it must be the same when the text is opened. */
+  seal(state: unknown, of: string): string
+  /** @throws OutcomeError `invalid-parameter` for anything that was not sealed with the same `of` */
+  open(text: string, of: string): unknown
 }
 
 const ALGORITHM = 'aes-256-gcm'
@@ -25,18 +29,33 @@ const TAG_BYTES = 16
 export function createCursors(secret: Buffer): Cursors {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'search cursor', 32))
   return {
-    encode(cursor) {
-      const iv = randomBytes(IV_BYTES)
-      const cipher = createCipheriv(ALGORITHM, key, iv)
-      const sealed = [cipher.update(padded(cursor), 'utf8'), cipher.final()]
-      return Buffer.concat([iv, cipher.getAuthTag(), ...sealed]).toString('base64url')
-    },
+    encode: (cursor) => sealed(padded(cursor), '', key),
     decode(text, sorts) {
-      const cursor = open(text, key)
-      if (cursor && isOf(sorts, cursor)) return cursor
+      const cursor = opened(text, '', key)
+      if (Array.isArray(cursor) && isOf(sorts, cursor as Cursor)) return cursor as Cursor
+      throw invalidCursor()
+    },
+    seal(state, of) {
+      const text = JSON.stringify(state)
+      return sealed(text + ' '.repeat(-Buffer.byteLength(text) & (BLOCK - 1)), of, key)
+    },
+    open(text, of) {
+      const state = opened(text, of, key)
+      if (state !== undefined) return state
       throw invalidCursor()
     },
   }
+}
+
+/** A state is padded to a multiple of this: its length would tell of the numbers in it. */
+const BLOCK = 64
+
+/** `of`: authenticated, but not part of the result. */
+function sealed(text: string, of: string, key: Buffer): string {
+  const iv = randomBytes(IV_BYTES)
+  const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(Buffer.from(of))
+  const bytes = [cipher.update(text, 'utf8'), cipher.final()]
+  return Buffer.concat([iv, cipher.getAuthTag(), ...bytes]).toString('base64url')
 }
 
 /** Encryption keeps the length. Padding makes it the same for every number of digits of the creation order. */
@@ -45,18 +64,18 @@ const padded = (cursor: Cursor): string => JSON.stringify(cursor) + ' '.repeat(1
 export const invalidCursor = () =>
   refuse(
     'invalid-parameter',
-    'The value of `_cursor` does not belong to this search; use the `next` link unchanged, or search without `_cursor`.',
+    'The value of `_cursor` does not belong to this search; use the links of a page unchanged, or search without `_cursor`.',
   )
 
-function open(text: string, key: Buffer): Cursor | undefined {
+function opened(text: string, of: string, key: Buffer): unknown {
   const bytes = Buffer.from(text, 'base64url')
   if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined
-  const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, IV_BYTES))
+  const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, IV_BYTES)).setAAD(Buffer.from(of))
   decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
   try {
-    const opened = [decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]
-    const value: unknown = JSON.parse(Buffer.concat(opened).toString())
-    return Array.isArray(value) ? (value as Cursor) : undefined
+    return JSON.parse(
+      Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString(),
+    )
   } catch {
     return undefined
   }

@@ -32,7 +32,7 @@ export const REFERENCE = '_reference'
 
 /**
  * A condition. `and` of nothing is true, `or` of nothing is false.
- * - id, updated: the record's own id and last change; the searched range is [start, end).
+ * - id, type, updated: the record's own id, type and last change; the searched range is [start, end).
  * - missing: no entry of this parameter.
  * - any other: the filter of a search type, met by at least one entry of its parameter (types/index.ts).
  */
@@ -41,6 +41,7 @@ export type Filter =
   | { readonly op: 'not'; readonly of: Filter }
   | { readonly op: 'missing'; readonly param: string }
   | { readonly op: 'id'; readonly ids: readonly string[] }
+  | { readonly op: 'type'; readonly types: readonly string[] }
   | { readonly op: 'updated'; readonly prefix: Prefix; readonly start: number; readonly end: number }
   | EntryFilter
 
@@ -73,7 +74,8 @@ export type Query = {
   readonly deleted?: boolean
   /**
    * The records as they were after this sequence, matched and sorted by the index entries that they had then; visible to
-   * those who may know of them now. With the same `asOf`, pages hold together whatever is committed meanwhile.
+   * those who may know of them now, and may know that version of them (store/first-versions.ts). With the same `asOf`,
+   * pages hold together whatever is committed meanwhile.
    */
   readonly asOf?: number
   /** Answers each version with its index entries. */

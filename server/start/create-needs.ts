@@ -12,10 +12,11 @@ import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { dateRange } from '../fhir/dates.ts'
 import { createCodeFacts } from '../search/code-facts.ts'
 import { extract } from '../search/extract.ts'
+import type { SearchLimits } from '../search/limits.ts'
 import type { Store } from '../store/store.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 import { createAccessTokens, type AccessTokens } from '../write/access-tokens.ts'
-import type { Attempts } from '../write/attempts.ts'
+import type { AttemptLimits, Attempts } from '../write/attempts.ts'
 import { auditEvent, auditWrite, type AuditedAct } from '../write/audit-event.ts'
 import type { Author } from '../write/context.ts'
 import { createAttempts } from '../write/create-attempts.ts'
@@ -25,6 +26,7 @@ import type { PostedNeeds } from '../write/posted-definitions.ts'
 import type { RecordIndex } from '../write/record-index.ts'
 import { BOARD, HUB } from '../write/reserved-agencies.ts'
 import type { DefinitionsInEffect } from './definitions-in-effect.ts'
+import { limitsOf } from './limits.ts'
 import type { LoadedTables } from './load-rule-tables.ts'
 
 export type PolicyChoice = {
@@ -54,15 +56,18 @@ type RuleNeeds = WriteNeeds & {
   readonly visibility: VisibilityRule
   readonly intakePackage: IntakePackage
   readonly timers: ArmingNeeds
+  readonly searchLimits: SearchLimits
 }
 
 const HOUR = 3_600_000
 
 export function createNeeds(
-  { publicUrl, timeZone, loopbackEndpoints, lookUpLimit, ssnAttemptLimit }: Config,
+  config: Config,
   { posts, policy }: PolicyChoice,
   { store, inEffect, tables, secret, leftOut, newId }: HubParts,
 ): RuleNeeds {
+  const { publicUrl, timeZone } = config
+  const { search: searchLimits } = limitsOf(config)
   const { definitions, validator } = inEffect
   const options = { base: publicUrl ?? '', timeZone, codes: createCodeFacts(definitions) }
   const index: RecordIndex = {
@@ -79,17 +84,15 @@ export function createNeeds(
   const range: ReadDate = (text) => dateRange(text, timeZone) ?? { start: Infinity, end: -Infinity }
   const calendar = createCalendar(tables.holidays, timeZone)
   const lifecycle: Lifecycle = { ...tables.lifecycle, workingDayOf: calendar.workingDayOf }
-  const limits = {
-    'look-up': { most: lookUpLimit, period: HOUR },
-    ssn: { most: ssnAttemptLimit, period: 24 * HOUR },
-  }
-  const attempts = createAttempts({ store, index, limits, newId })
+  const attempts = createAttempts({ store, index, limits: attemptLimits(config), newId })
   const timers: ArmingNeeds = { table: tables.timers, calendar, hub: HUB, board: BOARD, range }
   const rules = {
     ...tables,
     lifecycle,
     range,
-    loopbackEndpoints,
+    loopbackEndpoints: config.loopbackEndpoints,
+    subscriptionLimit: config.subscriptionLimit,
+    searchLimits,
     attempts,
     reportToBoard: ({ caller, now }: Pick<Author, 'caller' | 'now'>, act: AuditedAct) =>
       auditWrite(index, auditEvent(newId(), caller, now, act)),
@@ -112,5 +115,11 @@ export function createNeeds(
     attempts,
     tokens: createAccessTokens({ store, secret, newId }),
     timers,
+    searchLimits,
   }
 }
+
+const attemptLimits = ({ lookUpLimit, ssnAttemptLimit }: Config): AttemptLimits => ({
+  'look-up': { most: lookUpLimit, period: HOUR },
+  ssn: { most: ssnAttemptLimit, period: 24 * HOUR },
+})

@@ -3,7 +3,7 @@
  * The store keeps, for each agency that came to know of a record after its first version, the version of that moment.
  */
 import { knowing } from '../search/match.ts'
-import type { Audience } from '../search/query.ts'
+import type { AgencyViewer, Audience, Viewer } from '../search/query.ts'
 
 /** By agency, the first version that it may know. An agency that is not named may know all. */
 export type FirstVersions = Readonly<Record<string, number>>
@@ -48,3 +48,25 @@ export function beginningFor(
     at: Math.min(...memberships.map(({ from }) => from ?? -Infinity)),
   }
 }
+
+/** A version as the rule looks at it. `replacedAt`: when the next version was made (ms); undefined for the last one. */
+export type VersionInTime = {
+  readonly version: number
+  readonly author: string
+  readonly replacedAt: number | undefined
+}
+
+/**
+ * May an agency know this version of a record that it may know of? The one implementation: history, vread and searches as
+ * of a sequence all ask it. `beginning`: that of the agency for the record.
+ */
+export const knowsVersion = (
+  { version, author, replacedAt }: VersionInTime,
+  agency: string,
+  beginning: Beginning,
+): boolean =>
+  author === agency || (version >= beginning.version && (replacedAt === undefined || replacedAt > beginning.at))
+
+/** Does the viewer know every version of each record that it may know of? */
+export const knowsAllVersions = (viewer: Viewer): viewer is 'unrestricted' | (AgencyViewer & { allVersions: true }) =>
+  viewer === 'unrestricted' || viewer.allVersions === true

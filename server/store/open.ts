@@ -4,7 +4,11 @@ import { openMemory } from './memory/open.ts'
 import { openSqlite } from './sqlite/open.ts'
 import type { Store } from './store.ts'
 
-type OpenOptions = { readonly clock: () => number }
+type OpenOptions = {
+  readonly clock: () => number
+  /** The longest that one read may take (ms), in a store whose reads take long. */
+  readonly queryLimit?: number
+}
 
 type AddressOf<kind> = Extract<StoreAddress, { readonly kind: kind }>
 

@@ -28,6 +28,7 @@
  * - Nothing is left out in silence: what takes a limit answers where the next page begins, or takes `Infinity`.
  * - No open transaction is ever handed out: one commit is one call, so that a store may retry or group it.
  */
+import type { InstantRange } from '../fhir/dates.ts'
 import type { Key, Resource } from '../fhir/types.ts'
 import type { Audience, Cursor, IndexEntry, Query, Viewer } from '../search/query.ts'
 
@@ -191,13 +192,18 @@ export class StoreFull extends Error {}
  */
 export class SequenceUnavailable extends Error {
   readonly sequence: number
+  readonly range: { readonly first: number; readonly last: number }
 
-  constructor(sequence: number, { first, last }: { first: number; last: number }) {
-    super(`The store cannot search as of sequence ${sequence}: it can from ${first} to ${last}.`)
+  constructor(sequence: number, range: { readonly first: number; readonly last: number }) {
+    super(`The store cannot search as of sequence ${sequence}: it can from ${range.first} to ${range.last}.`)
     this.name = 'SequenceUnavailable'
     this.sequence = sequence
+    this.range = range
   }
 }
+
+/** A read that takes longer than the store allows it to. */
+export class QueryTooLong extends Error {}
 
 /** `entries` for Query.withEntries: the ones that the version is found by, each once, in no particular order. */
 export type FoundVersion = Version & { readonly entries?: readonly IndexEntry[] }
@@ -209,8 +215,37 @@ export type Found = {
   readonly total?: number
 }
 
-/** The newest versions first: at most `limit` of those below the version `before`, made at or after `since` (ms). */
-export type HistoryPage = { readonly limit: number; readonly before?: number; readonly since?: number }
+/** What a history is of: one record, or every record of a type, of several, or (`*`) of all. */
+export type HistoryScope = Key | Query['type']
+
+/** The place of a version in the log: the sequence of its commit, and its index in that commit. Opaque outside of the stores. */
+export type HistoryPosition = readonly [sequence: number, index: number]
+
+/** Which versions, by the order of the log: the newest first, at most `limit`. */
+export type HistoryPage = {
+  readonly limit: number
+  readonly oldestFirst?: boolean
+  /** Those that come after this position in the direction of the page. */
+  readonly after?: HistoryPosition
+  /** None of a later commit. */
+  readonly upTo?: number
+  /** Made at or after this instant (ms). */
+  readonly since?: number
+  /** Made before this instant (ms). */
+  readonly before?: number
+  /** Current at some time in [start, end) (ms): made before its end, and replaced after its start or never. A deletion is current when it is made. */
+  readonly currentIn?: InstantRange
+  /** Counts all of them, whatever the page. */
+  readonly total?: boolean
+}
+
+/** `more`: are there versions after the last one of the page? */
+export type FoundHistory = {
+  readonly versions: readonly Version[]
+  readonly positions: readonly HistoryPosition[]
+  readonly more: boolean
+  readonly total?: number
+}
 
 /** A query for everything that matches. */
 export type WholeQuery = Omit<Query, 'limit' | 'after' | 'total'>
@@ -305,11 +340,11 @@ export type Store = {
    * current when it came to know of the record the last time, or later.
    */
   vread(key: Key, version: number, viewer: Viewer): Promise<Version | undefined>
-  /** The same versions, newest first, those below `before`; `total` counts no others. */
-  history(key: Key, viewer: Viewer, page: HistoryPage): Promise<{ versions: readonly Version[]; total: number }>
+  /** The same versions, of one record or of many, in the order of the log; `total` counts no others. */
+  history(scope: HistoryScope, viewer: Viewer, page: HistoryPage): Promise<FoundHistory>
   /**
    * One page of what matches.
-   * @throws SequenceUnavailable for Query.asOf
+   * @throws SequenceUnavailable for Query.asOf; QueryTooLong
    */
   find(query: Query): Promise<Found>
   /**

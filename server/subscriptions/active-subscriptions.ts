@@ -54,8 +54,8 @@ export async function loadActiveSubscriptions(
 }
 
 async function versionAt(view: View, key: Version, sequence: number): Promise<Version | undefined> {
-  const { versions } = await view.history(key, { limit: Infinity })
-  return versions.find((version) => version.sequence <= sequence)
+  const { versions } = await view.history({ type: key.type, id: key.id }, { limit: 1, upTo: sequence })
+  return versions[0]
 }
 
 /** Does the filter of a subscription let a change through? A deletion is matched by the state that was deleted. */

@@ -9,8 +9,7 @@ import type { DeliveryOutcome } from './channels/channel.ts'
 import type { SubscriptionNeeds } from './needs.ts'
 import { commitUnderClaim, type StoredSubscription } from './subscription-record.ts'
 
-/** Bytes of a notification, and events in it, at most (one event always fits). */
-const MOST_BYTES = 256 * 1024
+/** Events of a notification, at most. */
 const MOST_EVENTS = 100
 
 /** The cursor of what was accepted: the number of the last event that the endpoint accepted. */
@@ -63,7 +62,7 @@ export async function nextEvents(
   const sending = await needs.store.cursor(sendingCursor(id))
   if (sending > sent && sending - sent <= limit)
     return notifiedEvents(needs, subscription, { from: sent + 1, to: sending, limit })
-  const events = fitting(await notifiedEvents(needs, subscription, { from: sent + 1, limit }), MOST_BYTES)
+  const events = fitting(await notifiedEvents(needs, subscription, { from: sent + 1, limit }), needs.notificationLimit)
   const last = events.at(-1)
   if (last)
     await commitUnderClaim(

@@ -34,6 +34,8 @@ export type SubscriptionNeeds = {
   readonly retrySchedule: readonly number[]
   /** Seconds in which an endpoint must answer, where the subscription does not request less. */
   readonly requestTimeout: number
+  /** Bytes of a notification of several events; one event always fits. */
+  readonly notificationLimit: number
   /** In [0, 1): spreads the retries. */
   random(): number
   /** A job may be due. */

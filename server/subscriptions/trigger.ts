@@ -8,6 +8,7 @@ import { sameJson } from '../fhir/element.ts'
 import { compilePath } from '../fhirpath/expression.ts'
 import type { Resource } from '../fhir/types.ts'
 import { match } from '../search/match.ts'
+import { UNLIMITED } from '../search/limits.ts'
 import { parse } from '../search/parse.ts'
 import { ALL, type Filter } from '../search/query.ts'
 import type { RecordChange } from './change.ts'
@@ -53,6 +54,7 @@ export function compileCriteria(needs: SubscriptionNeeds, type: string, text: st
   return parse({ ...capability, incomplete: [] }, criteria.params, {
     ...context,
     viewer: 'unrestricted',
+    limits: UNLIMITED,
     handling: 'strict',
   }).query.where
 }

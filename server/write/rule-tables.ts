@@ -5,6 +5,7 @@ import type { ReadDate } from '../domain/visibility/circle.ts'
 import type { MatchingRule } from '../domain/participant/matching-rule.ts'
 import type { ArmingNeeds } from '../domain/timer/arm.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
+import type { SearchLimits } from '../search/limits.ts'
 import type { Write } from '../store/store.ts'
 import type { Attempts } from './attempts.ts'
 import type { AuditedAct } from './audit-event.ts'
@@ -36,6 +37,9 @@ export type RuleTables = {
   readonly range: ReadDate
   /** May subscriptions name loopback addresses? */
   readonly loopbackEndpoints: boolean
+  /** Subscriptions of one agency. */
+  readonly subscriptionLimit: number
+  readonly searchLimits: SearchLimits
   readonly posted: PostedDefinitions
   readonly matching: MatchingRule
   readonly duplicates: DuplicateRules

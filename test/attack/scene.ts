@@ -54,6 +54,10 @@ export async function attacked(
       await beforeRead(keys)
       return store.readMany(keys, viewer)
     },
+    async find(query) {
+      if (typeof query.type === 'string') await beforeRead([{ type: query.type }])
+      return store.find(query)
+    },
     async commit(work) {
       const happens = (work.writes ?? []).length > 0 ? next : undefined
       if (happens) {

@@ -12,6 +12,8 @@ export type Cast = {
   as(agency: string): Client
   /** What befalls the next commit. */
   between: Scene['between']
+  /** What befalls the next read of a type. */
+  beforeReading: Scene['beforeReading']
   readonly store: Scene['store']
 }
 

@@ -15,11 +15,16 @@ export type Recorder = { as(agency?: string): Client; last(): Exchange }
 /** Clients of a hub, as those of test/given.ts; `last` is what any of them sent last. */
 export function recorder(url: string): Recorder {
   let last: Exchange | undefined
+  let [sent, latest] = [0, 0]
   const as = (agency?: string): Client => {
     const client = clientAt(url, agency)
     const send: Client['send'] = async (method, path, body, options = {}) => {
+      const number = (sent += 1)
       const answer = await client.send(method, path, body, options)
-      last = { agency, method, path, headers: options.headers ?? {}, body, answer }
+      if (number > latest) {
+        last = { agency, method, path, headers: options.headers ?? {}, body, answer }
+        latest = number
+      }
       return answer
     }
     return clientOf(send)

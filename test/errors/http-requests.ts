@@ -83,6 +83,14 @@ export const HTTP = {
     what: 'A value set of thousands of codes, all at once.',
     send: ({ es }) => es.get('/ValueSet/$expand?url=http://terminology.hl7.org/ValueSet/v3-ActCode'),
   },
+  'too-many-requests': {
+    what: 'A read while a create is under way, where `HUB_CONCURRENCY_LIMIT` is 1.',
+    settings: { HUB_CONCURRENCY_LIMIT: '1' },
+    async send({ es, between }) {
+      between(() => es.get('/Organization/es'))
+      await es.post('/Patient', participant('es'))
+    },
+  },
   'check-too-long': {
     what: 'Thousands of values, which take longer than `HUB_CHECK_LIMIT`, here 1 ms.',
     settings: { HUB_CHECK_LIMIT: '1' },

@@ -46,6 +46,7 @@ function createStage() {
         ui: as('ui'),
         as,
         between: scene.between,
+        beforeReading: scene.beforeReading,
         store: scene.store,
       })
       return raised(expected, what, last())

@@ -1,6 +1,6 @@
 /** For each code that no sample of a profile raises: requests of which the last one is answered with it. */
 import type { ErrorCode } from '../../server/fhir/outcome.ts'
-import { CommitConflict, StoreFull, type Store } from '../../server/store/store.ts'
+import { CommitConflict, QueryTooLong, StoreFull, type Store } from '../../server/store/store.ts'
 import { indexWrite, readStoredIndex } from '../../server/write/index-state.ts'
 import { newcomer, post, referred } from '../attack/scene.ts'
 import { made, type Answer, type Client } from '../given.ts'
@@ -425,6 +425,13 @@ const TROUBLE = {
   'index-incomplete': {
     what: 'A search by a parameter whose index is being built after the hub was given it.',
     send: ({ es, store }) => whileIncomplete(store, () => es.get('/Patient?gender=female')),
+  },
+  'search-too-long': {
+    what: 'A search that takes longer than `HUB_QUERY_LIMIT`.',
+    send: ({ es, beforeReading }) => {
+      beforeReading('Goal', () => Promise.reject(new QueryTooLong()))
+      return es.get('/Goal?_sort=-_lastUpdated&_total=accurate')
+    },
   },
   busy: {
     what: 'Others write to the same records without a pause.',

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import request from 'supertest'
+import { loadConfig } from '../../server/config.ts'
 import { refuse } from '../../server/fhir/outcome.ts'
 import type { Reply } from '../../server/interactions/call.ts'
+import { limitsOf } from '../../server/start/limits.ts'
 import { GOAL, NOW, stub } from './stub.ts'
 
 const FHIR = 'application/fhir+json'
@@ -233,7 +235,7 @@ describe('app', () => {
         if (call.id === 'gone') throw refuse('deleted', 'Deleted.', { headers: { ETag: 'W/"4"' } })
         return READ
       },
-      { bodyLimit: 1000 },
+      { limits: { ...limitsOf(loadConfig({})).http, body: 1000 } },
     )
     const post = (body: string | Buffer, type = FHIR) =>
       request(app)

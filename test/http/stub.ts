@@ -6,6 +6,8 @@ import type { AccessLine } from '../../server/http/trace.ts'
 import { createDefinitions } from '../../server/definitions/load.ts'
 import { createXmlFormat } from '../../server/definitions/xml/format.ts'
 import { createApp, type AppNeeds } from '../../server/http/app.ts'
+import { loadConfig } from '../../server/config.ts'
+import { limitsOf } from '../../server/start/limits.ts'
 import { refuse } from '../../server/fhir/outcome.ts'
 
 export const NOW = Date.UTC(2024, 0, 2, 3, 4, 5)
@@ -62,6 +64,7 @@ export function stub(answer: (call: Call, name: string) => Reply | Promise<Reply
     identify,
     now: () => NOW,
     log: (line) => lines.push(line),
+    limits: limitsOf(loadConfig({})).http,
     fault: (error, requestId) => faults.push({ error, requestId }),
     xml: XML,
     ...more,

@@ -71,6 +71,12 @@ describe('interactions / history', () => {
     // A plus sign that was not encoded is a space in an address.
     assert.equal(made(await es.get(`${address}?_since=2001-01-01T00:00:00+00:00`)).entry.length, 5)
     refused(await es.get(`${address}?_since=yesterday`), 400, 'invalid-parameter')
+    refused(await es.get(`${address}?_before=`), 400, 'invalid-parameter')
+    refused(await es.get(`${address}?_at=ne2026`), 400, 'invalid-parameter')
+    refused(await es.get(`${address}?_sort=status`), 400, 'invalid-parameter')
+    refused(await es.get(`${address}?_count=1&_count=2`), 400, 'invalid-parameter')
+    assert.match(refused(await es.get(`${address}?_list=5`), 400, 'unknown-parameter'), /by a list is not offered/)
+    refused(await es.get(`${address}?_cursor=3`), 400, 'invalid-parameter')
   })
 
   it('answers 404 for what does not exist, and for what the caller may not see', async () => {

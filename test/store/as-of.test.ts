@@ -58,10 +58,11 @@ const foundBy = (store: Store, queries: readonly Query[]): Promise<Version[][]> 
     queries.map(async (query) => [...(await store.find({ ...query, viewer: EVERYTHING, limit: 1000 })).versions]),
   )
 
-/** Those that the viewer may know of now. */
+/** Those of which the viewer may know the record now, and the version at all. */
 async function asSeen(store: Store, { viewer }: Query, versions: readonly Version[]): Promise<Version[]> {
   const audiences = await Promise.all(versions.map(async (version) => (await store.indexed(version))!.audience))
-  return versions.filter((_version, index) => visible(audiences[index]!, viewer))
+  const readable = await Promise.all(versions.map((one) => store.vread(one, one.version, viewer)))
+  return versions.filter((_version, index) => visible(audiences[index]!, viewer) && readable[index] !== undefined)
 }
 
 /** Without the entries, whose order is not fixed. */

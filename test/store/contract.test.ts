@@ -3,6 +3,7 @@ import { asOf } from './contract/as-of.ts'
 import { concurrency } from './contract/concurrency.ts'
 import { entriesOnly } from './contract/entries.ts'
 import { firstVersions } from './contract/first-versions.ts'
+import { history } from './contract/history.ts'
 import { jobs } from './contract/jobs.ts'
 import { order } from './contract/order.ts'
 import { search } from './contract/search.ts'
@@ -11,6 +12,6 @@ import { versions } from './contract/versions.ts'
 import { work } from './contract/work.ts'
 import { STORES } from './stores.ts'
 
-const SUITES = [versions, visibility, order, work, jobs, search, entriesOnly, asOf, concurrency, firstVersions]
+const SUITES = [versions, visibility, order, work, jobs, search, entriesOnly, asOf, concurrency, firstVersions, history]
 
 for (const kind of STORES) for (const suite of SUITES) suite(kind)

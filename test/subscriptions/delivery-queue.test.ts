@@ -24,6 +24,27 @@ const act: fc.Arbitrary<QueueStep> = fc.oneof(
   fc.constant<QueueStep>({ crash: true }),
 )
 
+describe('subscriptions / the largest notification', () => {
+  it('is what the setting says, unless one event alone is larger', async () => {
+    const together = async (notificationLimit: number): Promise<readonly (readonly number[])[]> => {
+      const scene = await openScene({ needs: { notificationLimit } })
+      const endpoint = await openEndpoint()
+      try {
+        await scene.subscribe(subscription('s', endpoint.url, { maxCount: 100, content: 'full-resource' }))
+        for (const number of [1, 2, 3]) await scene.put(task(`t${number}`, { description: 'x'.repeat(3000) }))
+        await scene.run()
+        return endpoint.received.map(({ numbers }) => numbers).filter((numbers) => numbers.length > 0)
+      } finally {
+        await endpoint.close()
+        await scene.close()
+      }
+    }
+    assert.deepEqual(await together(20_000), [[1, 2, 3]])
+    assert.deepEqual(await together(10_000), [[1, 2], [3]])
+    assert.deepEqual(await together(1024), [[1], [2], [3]])
+  })
+})
+
 describe('subscriptions / the delivery queue over any history of failures', () => {
   it('ends with every event delivered, in the order of its number, and each repeated only under its own webhook-id', async () => {
     await fc.assert(

@@ -58,6 +58,7 @@ describe('subscriptions / handshake, heartbeat and end', () => {
       needs: {
         channels: (await import('../../server/subscriptions/channels/index.ts')).createChannels({
           loopback: false,
+          answerLimit: 4096,
           now: () => START,
           resolve: (name, _options, callback) => {
             lookups.push(name)

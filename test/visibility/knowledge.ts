@@ -1,6 +1,7 @@
 /** What the sender of random requests knows: only what it has sent itself and what it was answered. */
 import type { Random } from '../../scripts/random.ts'
 import type { Body } from '../builders/index.ts'
+import type { Tables } from '../requests/tables.ts'
 import type { Secrets } from './twin-worlds.ts'
 import type { Sent } from './twins.ts'
 
@@ -9,9 +10,12 @@ export type Offered = {
   readonly type: string
   readonly searchParam?: readonly { readonly name: string; readonly type: string }[]
   readonly searchInclude?: readonly string[]
+  readonly searchRevInclude?: readonly string[]
 }
 
 export type Knowledge = {
+  /** By which the hubs route and search. */
+  readonly tables: Tables
   readonly random: Random
   readonly offers: readonly Offered[]
   readonly secrets: Secrets

@@ -5,6 +5,7 @@
  */
 import { condition, consent, participant, subscription, type Body } from '../builders/index.ts'
 import { createRandom, type Random } from '../../scripts/random.ts'
+import { loadTables, type Tables } from '../requests/tables.ts'
 import type { Knowledge, Offered } from './knowledge.ts'
 import { learn, nextRequest } from './requests.ts'
 import { keepSecret, keyIn, share } from './twin-worlds.ts'
@@ -79,10 +80,20 @@ async function inOneWorld(random: Random, requests: number, { statuses, betray, 
   }
 }
 
+/** The same in every world. */
+let tables: Promise<Tables> | undefined
+
 async function begin(hubs: Twins, random: Random): Promise<Knowledge> {
   const { text } = await hubs.ask({ agency: 'abe', method: 'GET', path: '/metadata' })
   const { rest } = JSON.parse(text) as { rest: { resource: Offered[] }[] }
-  return { random, offers: rest[0]!.resource, secrets: { keys: [] }, addresses: [], states: new Map() }
+  return {
+    random,
+    tables: await (tables ??= loadTables()),
+    offers: rest[0]!.resource,
+    secrets: { keys: [] },
+    addresses: [],
+    states: new Map(),
+  }
 }
 
 /** One request, and the pages behind its answer. */

@@ -27,7 +27,7 @@ const INTERACTIONS: readonly (readonly [code: string, method: string, path: stri
   ['update', 'PUT', '/TYPE/nobody', [422, 403]],
   ['delete', 'DELETE', '/TYPE/nobody', [200, 204, 404, 403, 412]],
   ['patch', 'PATCH', '/TYPE/nobody', [404]],
-  ['history-type', 'GET', '/TYPE/_history', []],
+  ['history-type', 'GET', '/TYPE/_history', [200]],
 ]
 
 const BODIES: Readonly<Record<string, ((type: string) => object) | undefined>> = {
@@ -146,6 +146,18 @@ describe('the capability statement', function () {
     }
   })
 
+  it('declares reverse includes that are answered', async () => {
+    for (const { type, searchRevInclude = [] } of types) {
+      const all = (searchRevInclude as readonly string[]).map((one) => `_revinclude=${one}`)
+      // At most 50 parameters are taken at once.
+      for (let list = all; list.length > 0; list = list.slice(40)) {
+        const answer = await board.get(`/${type}?_count=1&${list.slice(0, 40).join('&')}`)
+        assert.equal(answer.status, 200, `${type}: ${answer.text.slice(0, 300)}`)
+      }
+      refused(await board.get(`/${type}?_revinclude=Patient:no-such-thing`), 400, 'invalid-parameter')
+    }
+  })
+
   it('refuses parameters that it does not declare: those of R4 that are left out, and invented ones', async () => {
     for (const { type, searchParam = [] } of types) {
       const declared = (searchParam as readonly Declaration[]).map(({ name }) => name)
@@ -210,16 +222,16 @@ describe('the capability statement', function () {
     }
   })
 
-  it('declares transaction and batch of the system, and nothing else of it is answered', async () => {
+  it('declares transaction, batch and history of the system, and nothing else of it is answered', async () => {
     const declared = whole.rest[0].interaction.map((one: { code: string }) => one.code).sort()
-    assert.deepEqual(declared, ['batch', 'transaction'])
-    for (const type of declared) {
+    assert.deepEqual(declared, ['batch', 'history-system', 'transaction'])
+    assert.equal((await board.get('/_history?_count=1')).body.type, 'history')
+    for (const type of ['batch', 'transaction']) {
       const answer = await board.post('', { resourceType: 'Bundle', type, entry: [] })
       assert.equal(answer.status, 200, answer.text)
       assert.equal(answer.body.type, `${type}-response`)
     }
-    for (const path of ['/', '/_history', '/?_type=Patient'])
-      assert.ok([404, 405].includes((await board.get(path)).status), path)
+    for (const path of ['/', '/?_type=Patient']) assert.ok([404, 405].includes((await board.get(path)).status), path)
     assert.ok([404, 405].includes((await board.send('POST', '/_search', undefined)).status))
   })
 

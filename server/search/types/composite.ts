@@ -53,8 +53,7 @@ export const composite: SearchType<CompositeEntry, CompositeFilter> = {
 
   entries(value, parameter, context, resource) {
     const parts = extractorOf(parameter)(value, context, resource)
-    // An element that lacks a component meets no condition.
-    return parts.every((entries) => entries.length > 0) ? [{ kind: 'composite', param: parameter.code, parts }] : []
+    return parts ? [{ kind: 'composite', param: parameter.code, parts }] : []
   },
 
   filter(parameter, _modifier, text, context) {
@@ -92,11 +91,12 @@ function meets(filter: ComponentFilter, entry: ComponentEntry): boolean {
   return COMPONENT_TYPES[filter.op].matches(entry as never, filter as never)
 }
 
+/** The parts of one element; undefined for one that lacks a component, which meets no condition. */
 type ComponentExtractor = (
   element: unknown,
   context: IndexContext,
   resource: Resource | undefined,
-) => readonly (readonly ComponentEntry[])[]
+) => readonly (readonly ComponentEntry[])[] | undefined
 
 /** Each parameter is compiled once, and kept as long as the parameter itself. */
 const extractors = new WeakMap<SearchParameter, ComponentExtractor>()
@@ -118,12 +118,18 @@ export function compileComponents({ component = [], code }: SearchParameter): Co
     const select = compileSelector(ofResource ? one.expression.slice(OF_RESOURCE.length) : one.expression)
     return { ofResource, select, type: COMPONENT_TYPES[componentType(one)], parameter: asParameter(one) }
   })
-  return (element, context, resource) =>
-    compiled.map(({ ofResource, select, type, parameter }) =>
-      select((ofResource ? resource : element) as Resource).flatMap((value): readonly ComponentEntry[] =>
-        type.entries(value, parameter, context),
-      ),
-    )
+  // The last component first: the value, which most elements lack, while nearly all have a code.
+  compiled.reverse()
+  return (element, context, resource) => {
+    const parts: (readonly ComponentEntry[])[] = []
+    for (const { ofResource, select, type, parameter } of compiled) {
+      const values = select((ofResource ? resource : element) as Resource)
+      const entries = values.flatMap((value): readonly ComponentEntry[] => type.entries(value, parameter, context))
+      if (entries.length === 0) return undefined
+      parts.unshift(entries)
+    }
+    return parts
+  }
 }
 
 function componentType({ type, code }: SearchComponent): ComponentType {

@@ -74,10 +74,9 @@ export function tokenEntry(
   code: string,
   { codes }: Pick<IndexContext, 'codes'>,
 ): TokenEntry {
-  const coded = { kind: 'token', param, ...(system === undefined || system === '' ? {} : { system }) } as const
-  return system && codes?.isCaseSensitive(system)
-    ? { ...coded, code }
-    : { ...coded, code: foldCase(code), ignoreCase: true }
+  if (system === undefined || system === '') return { kind: 'token', param, code: foldCase(code), ignoreCase: true }
+  if (codes?.isCaseSensitive(system)) return { kind: 'token', param, system, code }
+  return { kind: 'token', param, system, code: foldCase(code), ignoreCase: true }
 }
 
 /** A Coding has a code; an Identifier and a ContactPoint have a value. */

@@ -5,7 +5,8 @@ import type { Store } from '../store.ts'
 import { watch } from '../watch.ts'
 import { apply } from './commit.ts'
 import { events } from './events.ts'
-import { history, indexed, read, vread } from './read.ts'
+import { history } from './history.ts'
+import { indexed, read, vread } from './read.ts'
 import { emptyState } from './schema.ts'
 import { find } from './search.ts'
 
@@ -27,7 +28,7 @@ export function openMemory({ clock }: { clock: () => number }): Store {
     read: async (key, viewer) => read(key, viewer, records),
     readMany: async (keys, viewer) => keys.map((key) => read(key, viewer, records)),
     vread: async (key, version, viewer) => vread(key, version, viewer, records),
-    history: async (key, viewer, page) => history(key, viewer, page, records),
+    history: async (scope, viewer, page) => history(scope, viewer, page, state),
     find: async (query) => find(query, state),
     all: (query) => allOf(query, store),
     indexed: async (key) => indexed(key, records),

@@ -4,6 +4,7 @@ import type { Query } from '../../search/query.ts'
 import { SequenceUnavailable } from '../store.ts'
 import type { Found } from '../store.ts'
 import { stateAsOf } from './entries.ts'
+import { mayKnow } from './read.ts'
 import { isDeletion } from './schema.ts'
 import type { MemoryState } from './schema.ts'
 
@@ -18,9 +19,9 @@ export function find(query: Query, { records, log }: MemoryState): Found {
     const state = stateAsOf(record, asOf)
     if (state === undefined) return []
     const { version, entries } = state
-    const indexed = { id: version.id, at: version.at, entries }
+    const indexed = { type: version.type, id: version.id, at: version.at, entries }
     if (!ofType(version.type, query.type) || (isDeletion(version) && !deleted)) return []
-    if (!visible(record.audience, viewer) || !match(where, indexed)) return []
+    if (!visible(record.audience, viewer) || !mayKnow(version, record, viewer) || !match(where, indexed)) return []
     return [{ state, values: sortValues(sort, indexed), creation: record.creation }]
   })
   const compare = order(sort)
@@ -35,6 +36,6 @@ export function find(query: Query, { records, log }: MemoryState): Found {
   }
 }
 
-function ofType(type: string, types: Query['type']): boolean {
+export function ofType(type: string, types: Query['type']): boolean {
   return typeof types === 'string' ? types === '*' || types === type : types.includes(type)
 }

@@ -6,15 +6,18 @@
 import { match, sortValues } from '../../search/match.ts'
 import type { SortPosition } from '../../search/match.ts'
 import type { Query } from '../../search/query.ts'
+import { knowsAllVersions } from '../first-versions.ts'
 import { SequenceUnavailable } from '../store.ts'
 import type { EncodedEntries } from './entries.ts'
 import { decodeEntries, entriesOfText, loadValues } from './entries.ts'
 import { oneOf } from './condition.ts'
 import type { QueryScope } from './condition.ts'
+import { KNOWABLE_COLUMNS, KNOWABLE_JOINS, versionFilter, type KnowableRow } from './knowable.ts'
 import { lastCommit } from './read.ts'
 import { ROOM, visibleTo } from './rows.ts'
 import { raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
+import { timeLimitOf } from './time-limit.ts'
 
 /** A record that changed after the sequence, as it was then. */
 export type FormerState = SortPosition & { readonly seq: number; readonly encoded: EncodedEntries }
@@ -40,9 +43,10 @@ type FormerRow = {
   readonly seq: number
   readonly at: number
   readonly deleted: 0 | 1
+  readonly type: number
   readonly id: string
   readonly encoded: string
-}
+} & KnowableRow
 
 /** Which former states are of interest: of records after `from` and up to `upTo` in creation order, at most `max`. */
 export type FormerRange = { readonly from: number; readonly upTo: number; readonly max: number }
@@ -67,8 +71,10 @@ export function formerStates(
   const states: FormerState[] = []
   for (let after = from; ;) {
     const { text, args } = changedSince({ ...query, asOf }, types, scope, [after, upTo])
+    timeLimitOf(scope.statements.db).check()
     const rows = scope.statements.all<FormerRow>(text, ...args)
-    states.push(...matching(query, rows, scope))
+    const shown = knowsAllVersions(query.viewer) ? rows : rows.filter(versionFilter(query.viewer, scope.terms))
+    states.push(...matching(query, shown, scope))
     if (rows.length < CHUNK || states.length >= max) return states
     after = rows.at(-1)!.rid
   }
@@ -87,9 +93,10 @@ function changedSince(
       SELECT rid, min(until) AS until FROM superseded
       WHERE until > ${asOf} AND rid > ${from} AND rid <= ${upTo} GROUP BY rid ORDER BY rid
     )
-    SELECT s.rid, s.seq, s.at, s.deleted, r.id, json(s.entries) AS encoded
+    SELECT s.rid, s.seq, s.at, s.deleted, r.type, r.id, json(s.entries) AS encoded,
+      v.version, v.author, ${raw(KNOWABLE_COLUMNS)}
     FROM changed CROSS JOIN superseded s ON s.until = changed.until AND s.rid = changed.rid
-    CROSS JOIN record r ON r.rid = s.rid
+    CROSS JOIN record r ON r.rid = s.rid CROSS JOIN version v ON v.seq = s.seq ${raw(KNOWABLE_JOINS)}
     WHERE s.seq < ${(asOf + 1) * ROOM} AND ${raw(deleted === true ? '1' : 's.deleted = 0')}
     AND ${ofTypes} AND ${visibleTo(viewer, terms)}
     ORDER BY changed.rid LIMIT ${CHUNK}`
@@ -105,8 +112,8 @@ function matching(
     states.map(({ encoded }) => encoded),
     statements,
   )
-  return states.flatMap(({ rid, seq, at, id, encoded }) => {
-    const record = { id, at, entries: decodeEntries(encoded, terms, values) }
+  return states.flatMap(({ rid, seq, at, type, id, encoded }) => {
+    const record = { type: terms.text(type), id, at, entries: decodeEntries(encoded, terms, values) }
     return match(where, record) ? [{ creation: rid, seq, encoded, values: sortValues(sort, record) }] : []
   })
 }

@@ -1,7 +1,7 @@
 /** The store in one SQLite file, for one hub process. store/store.ts says what it must do. */
 import { allOf } from '../all.ts'
 import { checkWork, keyOf } from '../check-work.ts'
-import type { Committed, Store, Work } from '../store.ts'
+import type { Committed, Store, StoreStats, Work } from '../store.ts'
 import { watch } from '../watch.ts'
 import { apply } from './commit.ts'
 import { currentVersions } from './current.ts'
@@ -10,25 +10,40 @@ import { eventCount, events } from './events.ts'
 import { groupCommit } from './group-commit.ts'
 import { jobs, voidLeases } from './jobs.ts'
 import { createLogTail } from './log-tail.ts'
+import { createReaders } from './readers.ts'
+import { createLongReads } from './short-or-long.ts'
 import { openDatabase } from './schema.ts'
-import { cursorValue, feed, history, indexed, lastCommit, vread } from './read.ts'
-import { find } from './search.ts'
-import { statements as prepared } from './sql.ts'
+import { history } from './history.ts'
+import { cursorValue, feed, indexed, lastCommit, vread } from './read.ts'
+import { statements as prepared, type Statements } from './sql.ts'
 
 export type SqliteStore = Store & {
   /** At most this many pages: a full disk, for tests. https://sqlite.org/pragma.html#pragma_max_page_count */
   limitPages(pages: number): void
 }
 
+type OpenOptions = {
+  readonly clock: () => number
+  /** The longest that one read may take, in ms. */
+  readonly queryLimit?: number
+  /** How long a read is tried on the event loop, in ms; one that needs longer is done by a thread. */
+  readonly shortRead?: number
+}
+
+const QUERY_LIMIT = 30_000
+const SHORT_READ = 10
+
 /**
  * @param path of the file; made, with its folder, where there is none
  * @throws StoreUnusable
  */
-export function openSqlite(path: string, { clock }: { clock: () => number }): SqliteStore {
-  const statements = prepared(openDatabase(path))
+export function openSqlite(path: string, options: OpenOptions): SqliteStore {
+  const { clock, queryLimit = QUERY_LIMIT, shortRead = SHORT_READ } = options
+  const { db, close } = openDatabase(path)
+  const statements = prepared(db)
   const terms = createTerms(statements)
   const context = { statements, terms, clock }
-  const { db, get } = statements
+  const longReads = createLongReads(context, shortRead, createReaders({ path, timeLimit: queryLimit }))
   const watchers = watch(() => lastCommit(statements).sequence)
   const current = currentVersions(context)
   const tail = createLogTail()
@@ -56,8 +71,8 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
     read: async (key, viewer) => current.read(key, viewer),
     readMany: async (keys, viewer) => keys.map((key) => current.read(key, viewer)),
     vread: async (key, version, viewer) => vread(key, version, viewer, context),
-    history: async (key, viewer, page) => history(key, viewer, page, context),
-    find: async (query) => find(query, context),
+    history: (scope, viewer, page) => history(scope, viewer, page, context),
+    find: (query) => longReads.read('find', query),
     all: (query) => allOf(query, store),
     indexed: async (key) => indexed(key, context),
     feed: async (after, limit) => tail.after(after, limit) ?? feed(after, limit, context),
@@ -67,20 +82,26 @@ export function openSqlite(path: string, { clock }: { clock: () => number }): Sq
     events: async (stream, range) => events(stream, range, statements),
     eventCount: async (stream) => eventCount(stream, statements),
     jobs: jobs(statements, group, clock),
-    stats: async () => ({
-      commits,
-      groups: group.counts.transactions,
-      records: get<{ n: number }>('SELECT count(*) AS n FROM record')!.n,
-      bytes: Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true })),
-    }),
+    stats: async () => ({ commits, groups: group.counts.transactions, ...sizeOf(statements) }),
     close: async () => {
       group.close()
       watchers.close()
-      db.close()
+      // Before the last connection: only one that may write can leave the file without a log beside it.
+      await longReads.end()
+      close()
     },
     limitPages: (pages) => {
       db.pragma(`max_page_count = ${pages}`)
     },
   }
   return store
+}
+
+function sizeOf({ db, get }: Statements): Pick<StoreStats, 'records' | 'bytes'> {
+  const pragma = (name: string): number => Number(db.pragma(name, { simple: true }))
+  return {
+    // No record is ever removed, so that the last number is how many there are.
+    records: get<{ last: number | null }>('SELECT max(rid) AS last FROM record')!.last ?? 0,
+    bytes: pragma('page_count') * pragma('page_size'),
+  }
 }

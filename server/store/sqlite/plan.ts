@@ -12,6 +12,7 @@ import { after, keyColumns, orderBy } from './sort.ts'
 import { visibleTo } from './rows.ts'
 import { joined, most, raw, sql } from './sql.ts'
 import type { Arg, Sql, Statements } from './sql.ts'
+import { inTime, timeLimitOf } from './time-limit.ts'
 
 type PageRow = { readonly rid: number; readonly [key: `k${number}`]: Arg }
 
@@ -62,7 +63,7 @@ export function planOf(query: Query, scope: QueryScope, types?: readonly number[
   if (scope.type === undefined && types !== undefined) conditions.push({ probe: oneOf('r.type', types) })
   const driver = fewest(conditions, sort ?? [], scope.statements)
   const tested = conditions.filter((condition) => condition !== driver || !condition.source!.exact)
-  const tests = joined([raw('1'), ...tested.map(({ probe }) => probe)], ' AND ')
+  const tests = joined([inTime('r.rid'), ...tested.map(({ probe }) => probe)], ' AND ')
   if (driver) {
     return { from: sql`(${driver.source!.rids}) d CROSS JOIN record r ON r.rid = d.rid`, rid: 'd.rid', where: tests }
   }
@@ -104,6 +105,7 @@ function fewest(
   const inOrder = byChange ? undefined : indexed.find(({ source }) => source!.ordered)
   if (indexed.length === 0 || (indexed.length === 1 && inOrder)) return inOrder
   for (const round of byChange ? ROUNDS_BY_CHANGE : ROUNDS) {
+    timeLimitOf(statements.db).check()
     const counts = indexed.map(({ source }) => count(source!, round, statements))
     const least = Math.min(...counts)
     if (least < round) return indexed[counts.indexOf(least)]

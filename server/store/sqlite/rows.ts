@@ -38,6 +38,9 @@ export const CURRENT_VISIBILITY = `SELECT ${COLUMNS}, r.at, coalesce(r.audience,
 /** The same with their entries. */
 export const CURRENT_INDEXED = `SELECT ${COLUMNS}, r.at, json(r.entries) AS encoded FROM record r JOIN version v ON v.seq = r.head`
 
+/** Those of a version `v` of the record `r`, made by the commit `c`. */
+export const VERSION_COLUMNS = `${COLUMNS}, c.at`
+
 /** Any versions; conditions on the record `r` and the version `v` follow. */
 export const ANY = `SELECT ${COLUMNS}, c.at FROM version v JOIN record r ON r.rid = v.rid JOIN commits c ON c.sequence = v.seq >> 20`
 

@@ -6,6 +6,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { StoreUnusable } from '../unusable.ts'
+import { lockProcess, type ProcessLock } from './process-lock.ts'
+import { timeLimitOf } from './time-limit.ts'
 import { registerMeets } from './search-types/meets.ts'
 
 /** "NWD1": the application_id by which a file of the hub is recognized. */
@@ -16,13 +18,13 @@ const PATIENCE = 1_000
 
 /**
  * - page_size: a commit writes whole pages, and a record is in some seventy: small ones are written in less time.
- * - locking_mode: one process has the file, and any other is refused. Also: no shared memory file.
+ * - locking_mode: threads of this process read beside the one connection that writes; process-lock.ts refuses any other.
  * - synchronous=FULL: every commit is fsynced. better-sqlite3 is built to leave that out in WAL mode.
  * - fullfsync: macOS reaches the medium only so.
  */
 const PRAGMAS = [
   { set: 'page_size = 4096' },
-  { set: 'locking_mode = EXCLUSIVE', name: 'locking_mode', is: 'exclusive' },
+  { set: 'locking_mode = NORMAL', name: 'locking_mode', is: 'normal' },
   { set: 'journal_mode = WAL', name: 'journal_mode', is: 'wal' },
   { set: 'synchronous = FULL', name: 'synchronous', is: 2 },
   { set: 'fullfsync = ON', name: 'fullfsync', is: 1 },
@@ -34,21 +36,37 @@ const PRAGMAS = [
 ] as const
 
 /**
- * Opens the database at a path, making it and its folder where there is none.
+ * Opens the database at a path, making it and its folder where there is none, for this process alone until it is closed.
  * @throws StoreUnusable with a sentence that says what to do
  */
-export function openDatabase(path: string): Database.Database {
+export function openDatabase(path: string): { readonly db: Database.Database; close(): void } {
+  let lock: ProcessLock | undefined
   let db: Database.Database | undefined
+  const close = (): void => {
+    db?.close()
+    lock?.release()
+  }
   try {
     makeFolder(dirname(resolve(path)))
+    lock = lockProcess(resolve(path), PATIENCE)
     db = new Database(path, { timeout: PATIENCE })
     registerMeets(db)
     prepare(db, path)
-    return db
+    timeLimitOf(db)
+    return { db, close }
   } catch (error) {
-    db?.close()
+    close()
     throw error instanceof StoreUnusable ? error : new StoreUnusable(sentence(error, path), error)
   }
+}
+
+/** Opens a connection that only reads, beside the one of openDatabase: for another thread of the same process. */
+export function openToRead(path: string): Database.Database {
+  const db = new Database(path, { readonly: true, fileMustExist: true, timeout: PATIENCE })
+  for (const set of ['query_only = ON', 'cache_size = -65536', 'temp_store = MEMORY']) db.pragma(set)
+  registerMeets(db)
+  timeLimitOf(db)
+  return db
 }
 
 /** Step by step: mkdirSync with `recursive` never returns where a folder cannot be made for good (/proc/x/y). */
@@ -60,7 +78,7 @@ function makeFolder(path: string): void {
 
 function prepare(db: Database.Database, path: string): void {
   for (const { set } of PRAGMAS) db.pragma(set)
-  // The first write takes the lock, and in this locking mode it is kept.
+  // A hub from before the lock of process-lock.ts has the file for itself: the first write finds out.
   db.exec('BEGIN IMMEDIATE')
   migrate(db, path)
   db.exec('COMMIT')

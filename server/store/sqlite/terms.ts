@@ -20,6 +20,8 @@ export type Terms = {
   rolledBack(): void
   /** All numbers given so far are durable. */
   committed(): void
+  /** Another connection wrote: looks for fields that are new. (Terms and values are looked up when they are missing.) */
+  refresh(): void
 }
 
 /** What reading the database needs. */
@@ -42,6 +44,7 @@ export function createTerms(statements: Statements): Terms {
   const { forget: forgetTexts, ...texts } = textsOf(statements, insert)
   const { forget: forgetValues, ...values } = valuesOf(statements, insert)
   let fields: FieldIndex | undefined
+  let newest = 0
   const all = (): FieldIndex => (fields ??= loadFields(statements))
 
   return {
@@ -64,6 +67,11 @@ export function createTerms(statements: Statements): Terms {
     },
     committed: () => {
       fresh = false
+    },
+    refresh: () => {
+      const last = statements.get<{ last: number | null }>('SELECT max(fid) AS last FROM field')!.last ?? 0
+      if (last !== newest) fields = undefined
+      newest = last
     },
   }
 }

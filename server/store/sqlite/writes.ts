@@ -7,7 +7,7 @@ import type { Version, Write } from '../store.ts'
 import { encodeAudience, firstsAfter, updateAudience } from './audience.ts'
 import type { ReadContext } from './terms.ts'
 import { encodeEntries, entriesOfText, reindex, textOfEntries } from './entries.ts'
-import { METHODS } from './rows.ts'
+import { METHODS, ROOM } from './rows.ts'
 import type { Statements } from './sql.ts'
 
 export type CommitContext = ReadContext & { readonly clock: () => number }
@@ -121,6 +121,7 @@ function addVersion(
     : Number(statements.run(ADD_RECORD, row.type, id, row.owner, seq, at, entries).lastInsertRowid)
   const version = row.version + 1
   statements.run(ADD_VERSION, seq, rid, version, method, author, encodedAudience, text)
+  statements.run('INSERT INTO version_type VALUES (?, ?, ?)', row.type, sequence, seq % ROOM)
   reindex(rid, entriesOfText(row.encoded), encoded, statements)
   updateAudience({ type: row.type, rid }, row.audience, encodedAudience, statements)
   if (existing) updateFirsts(existing, encodedAudience, { at, version }, context)

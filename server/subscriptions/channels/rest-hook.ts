@@ -15,6 +15,8 @@ export type RestHookSettings = {
   /** May loopback addresses be sent to? */
   readonly loopback: boolean
   readonly now: () => number
+  /** Bytes of an answer that are read: an endpoint has nothing to say beyond its status. */
+  readonly answerLimit: number
   /** Default: the system's resolver. */
   readonly resolve?: Resolve
 }
@@ -22,10 +24,7 @@ export type RestHookSettings = {
 /** Connections are kept for the next notification, one per endpoint, and let go after so many milliseconds. */
 const KEPT = { keepAlive: true, maxFreeSockets: 1, timeout: 4_000 }
 
-/** An endpoint has nothing to say beyond its status; more is not read. */
-const MOST_READ = 4096
-
-export function restHook({ loopback, now, resolve = lookup }: RestHookSettings): Channel {
+export function restHook({ loopback, now, answerLimit, resolve = lookup }: RestHookSettings): Channel {
   const guard = guardedLookup(resolve, loopback)
   const [plain, secure] = [new PlainAgent(KEPT), new SecureAgent(KEPT)]
   const open: Open = (url, headers, signal) => {
@@ -39,7 +38,7 @@ export function restHook({ loopback, now, resolve = lookup }: RestHookSettings):
     const fault = endpointFault(message.endpoint, loopback)
     if (fault !== undefined) return failure(`The endpoint ${fault}.`)
     try {
-      return outcomeOf(await post(message, open, signal), now())
+      return outcomeOf(await post(message, { open, answerLimit }, signal), now())
     } catch (error) {
       if (signal.aborted) throw new Interrupted('The attempt was interrupted.')
       return failure(reason(error, message))
@@ -56,10 +55,12 @@ class Stale extends Error {}
 
 type Open = (url: URL, headers: Record<string, string>, signal: AbortSignal) => ClientRequest
 
-async function post(message: Message, open: Open, signal: AbortSignal): Promise<Answer> {
+type Line = { readonly open: Open; readonly answerLimit: number }
+
+async function post(message: Message, line: Line, signal: AbortSignal): Promise<Answer> {
   for (;;) {
     try {
-      return await postOnce(message, open, signal)
+      return await postOnce(message, line, signal)
     } catch (error) {
       // Ends: a stale connection is gone, and at last a new one is made.
       if (!(error instanceof Stale)) throw error
@@ -68,7 +69,7 @@ async function post(message: Message, open: Open, signal: AbortSignal): Promise<
 }
 
 /** Resolves once the answer has ended, or enough of it was read; the body is dropped. */
-function postOnce(message: Message, open: Open, signal: AbortSignal): Promise<Answer> {
+function postOnce(message: Message, { open, answerLimit }: Line, signal: AbortSignal): Promise<Answer> {
   const headers = Object.fromEntries([...message.headers, ['Content-Length', String(Buffer.byteLength(message.body))]])
   return new Promise((resolve, reject) => {
     const request = open(new URL(message.endpoint), headers, signal)
@@ -84,18 +85,20 @@ function postOnce(message: Message, open: Open, signal: AbortSignal): Promise<An
     let answered = false
     request.on('response', (response) => {
       answered = true
-      drop(response, () => resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] }))
+      drop(response, answerLimit, () =>
+        resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] }),
+      )
     })
     request.end(message.body)
   })
 }
 
 /** Reads the answer away; whatever happens to its body, its status stands. */
-function drop(response: IncomingMessage, done: () => void): void {
+function drop(response: IncomingMessage, limit: number, done: () => void): void {
   let read = 0
   response.on('data', (chunk: Buffer) => {
     read += chunk.length
-    if (read > MOST_READ) response.destroy()
+    if (read > limit) response.destroy()
   })
   response.on('error', done)
   response.on('close', done)

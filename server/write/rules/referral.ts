@@ -59,8 +59,7 @@ async function keepsLifecycle(
 
 /** When the Task came into a closed status, out of which no way leads back. */
 async function closedAt({ terminal }: Lifecycle, view: View, key: Key): Promise<number | undefined> {
-  const { total } = await view.history(key, { limit: 1 })
-  const { versions } = await view.history(key, { limit: total })
+  const { versions } = await view.history(key, { limit: Infinity })
   const closed = versions.filter((one) => terminal.includes(String(currentResource(one)?.status)))
   return closed.length > 0 ? Math.min(...closed.map(({ at }) => at)) : undefined
 }

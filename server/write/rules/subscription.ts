@@ -11,6 +11,7 @@ import { sameJson } from '../../fhir/element.ts'
 import { OutcomeError, refuse, type Issue } from '../../fhir/outcome.ts'
 import { keyText, type Resource } from '../../fhir/types.ts'
 import { EXPIRE, HANDSHAKE } from '../../domain/subscription/job-kinds.ts'
+import type { SearchLimits } from '../../search/limits.ts'
 import { parse } from '../../search/parse.ts'
 import { ALL } from '../../search/query.ts'
 import type { NewJob } from '../../store/store.ts'
@@ -21,16 +22,14 @@ import type { RuleTables } from '../rule-tables.ts'
 import { readWithHeaders, secretWrite } from '../subscription-secret.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
-type SubscriptionTables = Pick<RuleTables, 'loopbackEndpoints'>
+type SubscriptionTables = Pick<RuleTables, 'loopbackEndpoints' | 'subscriptionLimit' | 'searchLimits'>
 
 export const subscriptionRules = (tables: SubscriptionTables): readonly Rule[] => [
   { types: ['Subscription'], check: byOwner },
-  { types: ['Subscription'], check: notTooMany },
+  { types: ['Subscription'], check: (change, state) => notTooMany(tables, change, state) },
   { types: ['Subscription'], check: keepsHeaders },
   { types: ['Subscription'], check: (change, state) => isOffered(tables, change, state) },
 ]
-
-const MOST_SUBSCRIPTIONS = 100
 
 /** The board may turn a subscription off; everything else about it is its owner's. */
 function byOwner({ key, before, after, stored }: PreparedChange, { caller }: PendingState): RuleResult {
@@ -68,14 +67,18 @@ const noValue = (moved: boolean, expression: string): Issue =>
     expression,
   )
 
-async function notTooMany({ before, after, at }: PreparedChange, state: PendingState): Promise<RuleResult> {
+async function notTooMany(
+  { subscriptionLimit }: SubscriptionTables,
+  { before, after, at }: PreparedChange,
+  state: PendingState,
+): Promise<RuleResult> {
   if (before || !after || state.caller.role !== 'agency') return {}
   const own = await state.find('Subscription', ALL)
-  if (own.length <= MOST_SUBSCRIPTIONS) return {}
+  if (own.length <= subscriptionLimit) return {}
   return {
     issues: [
       issue(
-        `\`${state.caller.agency}\` has \`${MOST_SUBSCRIPTIONS}\` subscriptions already; delete one that is no longer needed.`,
+        `\`${state.caller.agency}\` has \`${subscriptionLimit}\` subscriptions already; delete one that is no longer needed.`,
         at,
       ),
     ],
@@ -83,7 +86,7 @@ async function notTooMany({ before, after, at }: PreparedChange, state: PendingS
 }
 
 function isOffered(
-  { loopbackEndpoints }: SubscriptionTables,
+  { loopbackEndpoints, searchLimits }: SubscriptionTables,
   { after, at }: PreparedChange,
   state: PendingState,
 ): RuleResult {
@@ -94,15 +97,14 @@ function isOffered(
   const issues = checkSubscription(spec, { topics, loopback: loopbackEndpoints }, now, at)
   if (issues.length > 0) return { issues }
   const topic = topics.find((one) => one.url === spec.topic)
-  return { issues: topic ? unreadable(state, spec, topic, at) : [], jobs: jobsOf(spec, now) }
+  return { issues: topic ? unreadable(state, spec, { topic, limits: searchLimits, at }) : [], jobs: jobsOf(spec, now) }
 }
 
 /** Filters whose values search cannot read. */
 function unreadable(
   { definitions, caller, now }: PendingState,
   { filters }: SubscriptionSpec,
-  topic: Topic,
-  at: string,
+  { topic, limits, at }: { readonly topic: Topic; readonly limits: SearchLimits; readonly at: string },
 ): readonly Issue[] {
   return filters.flatMap((text, index) => {
     const criteria = parseCriteria(text)
@@ -115,6 +117,7 @@ function unreadable(
         timeZone: 'UTC',
         now,
         viewer: viewerOf(caller, now),
+        limits,
         handling: 'strict',
       })
       return []

@@ -53,13 +53,19 @@ export function asOf(kind: StoreKind): void {
       assert.equal(await found(updated, { where: isToken('status', 'z') }), 'Task/a#2')
     })
 
-    it('shows a record to those who may know of it now, not to those who might then', async () => {
+    it('shows a record to those who may know of it now, as far as they may know the version of then', async () => {
       const created = await commit(put('Task/a', { audience: [{ agency: 'abe' }] }))
-      await commit(put('Task/a', { audience: [{ agency: 'abe' }] }))
+      const updated = await commit(put('Task/a', { audience: [{ agency: 'abe' }] }))
       await commit(circle('Task/a', { agency: 'snap' }))
+      const last = await commit(put('Task/a', { audience: [{ agency: 'snap' }, { agency: 'tanf' }] }))
       const viewer = (agency: string) => ({ viewer: { agency, at: given.clock.now } })
-      assert.equal(await found(created, viewer('abe')), '')
-      assert.equal(await found(created, viewer('snap')), 'Task/a#1')
+      const seenBy = async (agency: string) =>
+        Promise.all([created, updated, last].map((sequence) => found(sequence, viewer(agency))))
+      assert.deepEqual(await seenBy('abe'), ['', '', ''])
+      assert.deepEqual(await seenBy('snap'), ['', 'Task/a#2', 'Task/a#3'])
+      assert.deepEqual(await seenBy('tanf'), ['', '', 'Task/a#3'])
+      const board = { viewer: { agency: 'snap', at: given.clock.now, allVersions: true } } as const
+      assert.equal(await found(created, board), 'Task/a#1')
     })
 
     it('holds pages and totals together while others write, in creation order and sorted', async () => {

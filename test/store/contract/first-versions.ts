@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { AgencyViewer, Audience } from '../../../server/search/query.ts'
 import { each, type StoreKind } from '../stores.ts'
-import { circle, key, put, remove } from '../writes.ts'
+import { circle, key, put, query, remove } from '../writes.ts'
 
 const TASK = 'Task/a'
 const mdes: Audience = { agency: 'mdes' }
@@ -19,16 +19,30 @@ export function firstVersions(kind: StoreKind): void {
     /** The versions that a viewer gets, by each of the two ways. */
     async function seenBy(agency: string, more: Partial<AgencyViewer> = {}): Promise<string> {
       const viewer: AgencyViewer = { agency, at: 10 ** 15, ...more }
-      const { versions, total } = await given.store.history(key(TASK), viewer, { limit: 20 })
+      const { versions, total, positions } = await given.store.history(key(TASK), viewer, { limit: 20, total: true })
       assert.equal(total, versions.length)
-      const newest = versions[0]?.version ?? 0
       const each: number[] = []
       for (let number = 1; number <= 9; number += 1)
         if (await given.store.vread(key(TASK), number, viewer)) each.push(number)
       assert.deepEqual(each, versions.map(({ version }) => version).reverse())
-      if (newest > 1) {
-        const page = await given.store.history(key(TASK), viewer, { limit: 1, before: newest })
-        assert.equal(page.versions[0]?.version, versions[1]?.version)
+      for (const scope of ['Task', '*'] as const)
+        assert.deepEqual((await given.store.history(scope, viewer, { limit: 20 })).versions, versions)
+      for (const [index, after] of positions.entries()) {
+        const page = await given.store.history(key(TASK), viewer, { limit: 1, after })
+        assert.equal(page.versions[0]?.version, versions[index + 1]?.version)
+      }
+      for (const { version, sequence } of versions) {
+        const { versions: found } = await given.store.find(query('Task', { asOf: sequence, viewer, deleted: true }))
+        assert.equal(found[0]?.version, version, 'a search as of the sequence of the version finds it')
+      }
+      const hidden = [1, 2, 3, 4].filter((number) => !each.includes(number))
+      for (const number of hidden) {
+        const sequence = (await given.store.vread(key(TASK), number, 'unrestricted'))?.sequence
+        if (sequence === undefined) continue
+        const { versions: found, total } = await given.store.find(
+          query('Task', { asOf: sequence, viewer, deleted: true, total: true }),
+        )
+        assert.deepEqual([found, total], [[], 0], 'and one as of a version that it may not know finds nothing')
       }
       return each.join(' ')
     }
@@ -77,7 +91,7 @@ export function firstVersions(kind: StoreKind): void {
       await readd(mdes)
       await readd(mdes, abe)
       assert.equal(await seenBy('abe', { allVersions: true }), '1 2')
-      assert.equal((await given.store.history(key(TASK), 'unrestricted', { limit: 9 })).total, 2)
+      assert.equal((await given.store.history(key(TASK), 'unrestricted', { limit: 9, total: true })).total, 2)
       await write([{ agency: '*' }])
       assert.equal(await seenBy('snap'), '3')
       await write([{ agency: '*' }])

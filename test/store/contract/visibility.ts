@@ -11,6 +11,8 @@ import { conflict } from './versions.ts'
 const AT = 1000
 const WAYS = ['read', 'readMany', 'vread', 'history', 'find', 'find all', 'find any type'].concat([
   'find several types',
+  'history of a type',
+  'history of everything',
   'find as of',
   'all',
   'count',
@@ -59,7 +61,9 @@ export function visibility(kind: StoreKind): void {
         read: named(await store.read(one, viewer)) !== undefined,
         readMany: named((await store.readMany([one], viewer))[0]) !== undefined,
         vread: named(await store.vread(one, 1, viewer)) !== undefined,
-        history: (await store.history(one, viewer, { limit: 9 })).total > 0,
+        history: (await store.history(one, viewer, { limit: 9, total: true })).total !== 0,
+        'history of a type': (await store.history('Task', viewer, { limit: 9 })).versions.length > 0,
+        'history of everything': (await store.history('*', viewer, { limit: 9 })).versions.length > 0,
         find: (await store.find(query('Task', { where, viewer }))).versions.length > 0,
         'find all': (await store.find(query('Task', { viewer }))).versions.length > 0,
         'find any type': (await store.find(query('*', { where, viewer }))).versions.length > 0,
@@ -105,7 +109,7 @@ export function visibility(kind: StoreKind): void {
       await given.store.commit({ writes: [put('Task/a', { audience: [{ agency: 'abe' }] })] })
       await given.store.commit({ writes: [put('Task/a', { audience: [{ agency: 'snap' }] })] })
       assert.equal(await given.store.vread(key('Task/a'), 1, abe), undefined)
-      assert.equal((await given.store.history(key('Task/a'), abe, { limit: 9 })).total, 0)
+      assert.deepEqual((await given.store.history(key('Task/a'), abe, { limit: 9 })).versions, [])
     })
 
     it('covers deleted records', async () => {

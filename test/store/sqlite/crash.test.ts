@@ -31,9 +31,9 @@ describe('store / sqlite / kill -9', function () {
       const store = openSqlite(path, { clock: Date.now })
       await check(store, acknowledged)
       await store.close()
-      const db = openDatabase(path)
+      const { db, close } = openDatabase(path)
       assert.equal(db.pragma('integrity_check', { simple: true }), 'ok')
-      db.close()
+      close()
     }
     assert.ok(acknowledged.length >= KILLS.reduce((sum, count) => sum + count))
   })

@@ -106,9 +106,9 @@ async function fillAndRecover(store: SqliteStore, makeRoom: () => void): Promise
 }
 
 function intact(path: string): void {
-  const db = openDatabase(path)
+  const { db, close } = openDatabase(path)
   assert.equal(db.pragma('integrity_check', { simple: true }), 'ok')
-  db.close()
+  close()
 }
 
 /** A file system of 6 MB in memory, where one may be mounted. */

@@ -120,10 +120,13 @@ describe('store / sqlite / query plan', () => {
   let folder: string
   let statements: Statements
   let terms: ReturnType<typeof createTerms>
+  let close: () => void
 
   before(async () => {
     folder = await temporaryFolder()
-    statements = prepared(openDatabase(join(folder, 'hub.db')))
+    const opened = openDatabase(join(folder, 'hub.db'))
+    close = opened.close
+    statements = prepared(opened.db)
     terms = createTerms(statements)
     let now = 0
     const inside = { statements, terms, clock: () => now++ }
@@ -133,7 +136,7 @@ describe('store / sqlite / query plan', () => {
     statements.run('COMMIT')
   })
   after(async () => {
-    statements.db.close()
+    close()
     await rm(folder, { recursive: true })
   })
 

@@ -37,7 +37,8 @@ describe('subscriptions / channels / rest-hook', () => {
     timeout: 5_000,
     ...more,
   })
-  const channel = (resolve?: Resolve) => restHook({ loopback: true, now: Date.now, ...(resolve ? { resolve } : {}) })
+  const channel = (resolve?: Resolve, answerLimit = 4096) =>
+    restHook({ loopback: true, now: Date.now, answerLimit, ...(resolve ? { resolve } : {}) })
 
   it('keeps the connection for the next notification', async () => {
     const send = channel()
@@ -79,6 +80,20 @@ describe('subscriptions / channels / rest-hook', () => {
     )
     const outcome = await send(message({ endpoint: 'https://agency.example/' }), never)
     assert.deepEqual(outcome, { accepted: false, text: 'The name of the endpoint cannot be resolved.' })
+  })
+
+  it('reads no more of an answer than the limit, and keeps its status', async () => {
+    const connectionsAfter = async (bytes: number): Promise<number> => {
+      before = (_number, socket) => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n${'x'.repeat(bytes)}`)
+        return false
+      }
+      const send = channel(undefined, 1000)
+      const known = sockets.length
+      for (let times = 0; times < 2; times += 1) assert.deepEqual(await send(message(), never), { accepted: true })
+      return sockets.length - known
+    }
+    assert.deepEqual([await connectionsAfter(1000), await connectionsAfter(1001)], [1, 2])
   })
 
   it('is interrupted by the signal, and says so', async () => {

@@ -4,6 +4,7 @@ import { entriesIn, NO_RECORD, oneOf } from '../condition.ts'
 import type { SqlCondition, FieldIds } from '../condition.ts'
 import { raw, sql } from '../sql.ts'
 import type { Sql } from '../sql.ts'
+import { inTime } from '../time-limit.ts'
 
 /**
  * For each prefix, how the range (`since`, `until`) of an entry compares with the searched range (`low`, `high`).
@@ -25,7 +26,7 @@ export function withSpan(
   return {
     probe: sql`EXISTS (SELECT 1 FROM ${entriesIn(fields)} WHERE ${inRecord})`,
     source: {
-      rids: sql`SELECT DISTINCT s.rid FROM span s WHERE ${oneOf('s.field', fields)} AND ${inIndex}`,
+      rids: sql`SELECT DISTINCT s.rid FROM span s WHERE ${oneOf('s.field', fields)} AND ${inIndex} AND ${inTime('s.rid')}`,
       exact: true,
       ordered: false,
     },

@@ -3,6 +3,7 @@ import { entriesIn, NO_RECORD, oneOf } from '../condition.ts'
 import type { SqlCondition, FieldIds, QueryScope } from '../condition.ts'
 import { raw, sql } from '../sql.ts'
 import type { Sql } from '../sql.ts'
+import { inTime } from '../time-limit.ts'
 
 /**
  * Values `v` of a kind. The number is written into the text: with a parameter, SQLite cannot tell whether a partial index
@@ -35,7 +36,7 @@ export function withFewValues(fields: FieldIds, where: Sql, { statements }: Quer
 export function withManyValues(fields: FieldIds, where: Sql): SqlCondition {
   if (fields.length === 0) return NO_RECORD
   const rids = sql`SELECT DISTINCT p.rid FROM value v CROSS JOIN posting p ON p.value = v.vid
-    WHERE ${where} AND ${oneOf('p.field', fields)}`
+    WHERE ${inTime('v.vid')} AND ${where} AND ${oneOf('p.field', fields)} AND ${inTime('p.rid')}`
   return {
     probe: sql`EXISTS (SELECT 1 FROM ${valuesIn(fields)} WHERE ${where})`,
     source: { rids, exact: true, ordered: false },

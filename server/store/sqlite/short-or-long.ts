@@ -1,0 +1,26 @@
+/**
+ * Reads that may be short or long. Each is tried on the event loop for a moment, which is enough for nearly all; one that
+ * needs longer is given up and done by a thread (readers.ts), so that nothing holds the event loop.
+ */
+import { LONG_READS } from './long-reads.ts'
+import type { ArgumentOf, LongReadName, ResultOf } from './long-reads.ts'
+import type { Readers } from './readers.ts'
+import type { ReadContext } from './terms.ts'
+import { OutOfTime, timeLimitOf } from './time-limit.ts'
+
+/** Answers like `Readers`. `short`: how long a read is tried on the event loop, in ms. */
+export function createLongReads(needs: ReadContext, short: number, readers: Readers): Readers {
+  const { db } = needs.statements
+  const limit = timeLimitOf(db)
+
+  async function read<Name extends LongReadName>(name: Name, argument: ArgumentOf<Name>): Promise<ResultOf<Name>> {
+    try {
+      const run = LONG_READS[name] as (argument: ArgumentOf<Name>, needs: ReadContext) => ResultOf<Name>
+      return limit.within(short, () => run(argument, needs))
+    } catch (error) {
+      if (!(error instanceof OutOfTime)) throw error
+      return readers.read(name, argument)
+    }
+  }
+  return { read, end: () => readers.end() }
+}

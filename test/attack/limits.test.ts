@@ -1,0 +1,182 @@
+/** Every limit is a setting, holds where it is set, and the refusal above it says which limit it is. */
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { text as textOf } from 'node:stream/consumers'
+import { SETTINGS } from '../../server/config.ts'
+import type { ErrorCode } from '../../server/fhir/outcome.ts'
+import { goal, participant, subscription } from '../builders/index.ts'
+import { given, refused, type Answer, type Client, type Given } from '../given.ts'
+
+/** The limits of the hub in this test, low enough to be reached with little. */
+const LIMITS = {
+  HUB_BODY_LIMIT: 3000,
+  HUB_ADDRESS_LIMIT: 300,
+  HUB_DEPTH_LIMIT: 9,
+  HUB_PARAMETER_LIMIT: 4,
+  HUB_VALUE_LIMIT: 6,
+  HUB_TRANSACTION_LIMIT: 2,
+  HUB_SUBSCRIPTION_LIMIT: 2,
+}
+
+/** The limits that the tests of their own part reach. */
+const ELSEWHERE = {
+  HUB_CONCURRENCY_LIMIT: 'below, and test/http/concurrency.test.ts',
+  HUB_LOOK_UP_LIMIT: 'test/operations/match.test.ts',
+  HUB_SSN_ATTEMPT_LIMIT: 'test/write/rules/participant-number.test.ts',
+  HUB_CHECK_LIMIT: 'test/errors/http-requests.ts',
+  HUB_NOTIFICATION_LIMIT: 'test/subscriptions/delivery-queue.test.ts',
+  HUB_ENDPOINT_ANSWER_LIMIT: 'test/subscriptions/channels/rest-hook.test.ts',
+}
+
+type Setting = keyof typeof LIMITS
+type Case = {
+  readonly send: (client: Client, size: number) => Promise<Answer>
+  readonly above: readonly [status: number, code: ErrorCode]
+  readonly names: RegExp
+}
+
+const sized = (bytes: number): string => {
+  const body = JSON.stringify({ ...goal('Patient/nobody', 'proposed'), language: 'en' })
+  return body + ' '.repeat(bytes - body.length)
+}
+const nested = (depth: number): string => `${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}`
+
+const CASES: Readonly<Record<Setting, readonly Case[]>> = {
+  HUB_BODY_LIMIT: [
+    {
+      send: (es, bytes) => es.post('/Goal/$validate', sized(bytes)),
+      above: [413, 'body-too-large'],
+      names: /larger than 3000 bytes/,
+    },
+  ],
+  HUB_ADDRESS_LIMIT: [
+    {
+      send: (es, length) => es.get(`/Goal?_id=${'a'.repeat(length - '/fhir/Goal?_id='.length)}`),
+      above: [414, 'address-too-long'],
+      names: /`?301`? characters; at most `?300`? /,
+    },
+  ],
+  HUB_DEPTH_LIMIT: [
+    {
+      send: (es, depth) => es.post('/Goal/$validate', `{"resourceType":"Goal","x":${nested(depth)}}`),
+      above: [400, 'json-too-deep'],
+      names: /more than 9 deep/,
+    },
+  ],
+  HUB_PARAMETER_LIMIT: [
+    {
+      send: (es, count) => es.get(`/Goal?_id=a${'&_id=a'.repeat(count - 1)}`),
+      above: [400, 'invalid-parameter'],
+      names: /`5` parameters; at most `4` /,
+    },
+    {
+      // Of the address and the form together.
+      send: (es, count) =>
+        es.send('POST', '/Goal/_search?_id=a&_id=a', `_id=a${'&_id=a'.repeat(count - 3)}`, {
+          headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        }),
+      above: [400, 'invalid-parameter'],
+      names: /`5` parameters; at most `4` /,
+    },
+    {
+      // Of a condition in a header.
+      send: (es, count) =>
+        es.send('POST', '/Patient', participant('es'), {
+          headers: { 'If-None-Exist': `_id=a${'&_id=a'.repeat(count - 1)}` },
+        }),
+      above: [400, 'invalid-parameter'],
+      names: /`5` parameters; at most `4` /,
+    },
+  ],
+  HUB_VALUE_LIMIT: [
+    {
+      send: (es, count) => es.get(`/Goal?_id=a,b&_id=a${',a'.repeat(count - 3)}`),
+      above: [400, 'invalid-parameter'],
+      names: /`7` values; at most `6` /,
+    },
+  ],
+  HUB_TRANSACTION_LIMIT: [
+    {
+      send: (es, count) =>
+        es.post('', {
+          resourceType: 'Bundle',
+          type: 'batch',
+          entry: Array.from({ length: count }, () => ({ request: { method: 'GET', url: 'Goal' } })),
+        }),
+      above: [413, 'too-many-entries'],
+      names: /has 3 entries; at most 2 /,
+    },
+  ],
+  HUB_SUBSCRIPTION_LIMIT: [
+    {
+      async send(es, count) {
+        const one = subscription('https://hooks.example/es', { topic: 'plan-updated', status: 'off' })
+        const { body } = await es.get('/Subscription?_total=accurate')
+        for (let made = body.total + 1; made < count; made += 1) await es.post('/Subscription', one)
+        return es.post('/Subscription', one)
+      },
+      above: [422, 'subscription-rule'],
+      names: /`2` subscriptions already/,
+    },
+  ],
+}
+
+describe('the limits', () => {
+  let hub: Given
+  before(async () => {
+    const settings = Object.entries(LIMITS).map(([name, limit]) => [name, String(limit)])
+    hub = await given({ ...Object.fromEntries(settings), HUB_SEED: 'sample' })
+  })
+  after(() => hub.stop())
+
+  it('have each a case here, or in the test of their part', () => {
+    const limits = Object.keys(SETTINGS).filter((name) => name.endsWith('_LIMIT'))
+    assert.deepEqual(limits.sort(), [...Object.keys(LIMITS), ...Object.keys(ELSEWHERE)].sort())
+  })
+
+  for (const [name, cases] of Object.entries(CASES) as [Setting, readonly Case[]][]) {
+    for (const [number, { send, above, names }] of cases.entries()) {
+      it(`of ${name} is taken whole, and one more is refused (${number + 1})`, async () => {
+        const es = hub.as('es')
+        const taken = await send(es, LIMITS[name])
+        assert.ok(taken.status < 400, taken.text)
+        assert.match(refused(await send(es, LIMITS[name] + 1), ...above), names)
+      })
+    }
+  }
+
+  it('of HUB_ADDRESS_LIMIT leaves 8192 bytes to the headers', async () => {
+    const get = async (size: number) =>
+      (await hub.as('es').get('/Goal', { headers: { 'X-Other': 'x'.repeat(size) } })).status
+    assert.deepEqual([await get(7500), await get(9000)], [200, 431])
+  })
+
+  it('of the requests at the same time stands in the way of one agency, not of the others', async () => {
+    const one = await given({ HUB_CONCURRENCY_LIMIT: '2' })
+    // Bodies that do not end: the requests stay under way.
+    const hanging = [1, 2].map(() => connect(one.port, '127.0.0.1'))
+    try {
+      for (const socket of hanging) {
+        socket.write(
+          'POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nX-Agency: es\r\nContent-Type: application/fhir+json\r\n' +
+            'Content-Length: 20\r\nExpect: 100-continue\r\n\r\n{',
+        )
+        await new Promise((resolve) => socket.once('data', resolve))
+      }
+      const answer = await one.as('es').get('/Goal')
+      assert.match(refused(answer, 429, 'too-many-requests'), /`es` has `2` requests under way/)
+      assert.equal(answer.headers.get('retry-after'), '1')
+      for (const other of ['abe', undefined]) assert.equal((await one.as(other).get('/Goal')).status, 200)
+      assert.equal((await one.as('es').get('/metadata')).status, 200)
+      // One is cut off, the other ends.
+      hanging[0]!.destroy()
+      hanging[1]!.write('0123456789012345678')
+      hanging[1]!.end()
+      assert.match(await textOf(hanging[1]!), /^HTTP\/1.1 400/)
+      assert.equal((await one.as('es').get('/Goal')).status, 200)
+    } finally {
+      for (const socket of hanging) socket.destroy()
+      await one.stop()
+    }
+  })
+})
