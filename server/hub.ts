@@ -171,6 +171,8 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     publicUrl: config.publicUrl,
     limits: limits.http,
     xml: createXmlFormat(definitions.structures),
+    origins: config.corsOrigins,
+    compressFrom: config.compressFrom,
   })
 
   let listening: Listening | undefined

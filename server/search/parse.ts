@@ -11,7 +11,8 @@ import type { IncludeParameter } from './include.ts'
 import { requireComplete } from './incomplete.ts'
 import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import { invalidCursor, type Cursors } from './page.ts'
-import type { Cursor, Filter, Query, Viewer, Sort } from './query.ts'
+import { openPosition, searchIdentity, type SearchPosition } from './position.ts'
+import type { Filter, Query, Viewer } from './query.ts'
 import type { SearchValueContext } from './type.ts'
 
 export type SearchContext = SearchValueContext & {
@@ -39,6 +40,8 @@ export type ParsedSearch = {
   readonly ignored: readonly string[]
   /** The parameters as the hub evaluates them, for the self link. https://hl7.org/fhir/R4/search.html#conformance */
   readonly self: readonly (readonly [string, string])[]
+  /** What the cursors of its pages belong to. */
+  readonly identity: string
 }
 
 /**
@@ -62,13 +65,21 @@ export function parse(
   const conditions = searched.map((one) =>
     one.path ? chainedCondition(one.path, one.value, context) : condition(capability, one, context),
   )
+  const self = supported
+    .filter((one) => !FORMATS.has(one.name))
+    .map((one) => [fullName(one), evaluatedValue(one)] as const)
+  const identity = searchIdentity(String(context.types ?? capability.type), self)
   return {
-    query: toQuery(capability, conditions.filter(isFilter), controls, context),
+    query: {
+      ...toQuery(capability, conditions.filter(isFilter), controls, context),
+      ...positionOf(controls, identity, context),
+    },
     chained: conditions.filter((one) => !isFilter(one)),
     includes: controls.includes ?? [],
     total: isCounted(controls) ? 'accurate' : 'none',
     ignored: ignored.map(fullName),
-    self: supported.filter((one) => !FORMATS.has(one.name)).map((one) => [fullName(one), evaluatedValue(one)]),
+    self,
+    identity,
   }
 }
 
@@ -163,8 +174,14 @@ function readControls(
   }, {})
 }
 
-function afterOf(cursor: string, sort: readonly Sort[], { cursors }: SearchContext): Cursor {
-  if (cursors) return cursors.decode(cursor, sort)
+/** Which page of the result, where there is a cursor. */
+function positionOf(
+  { cursor, sort = [] }: Controls,
+  identity: string,
+  { cursors }: SearchContext,
+): Partial<SearchPosition> {
+  if (cursor === undefined) return {}
+  if (cursors) return openPosition(cursors, cursor, identity, sort)
   throw invalidCursor()
 }
 
@@ -177,7 +194,7 @@ function toQuery(
   controls: Controls,
   context: SearchContext,
 ): Query {
-  const { sort = [], cursor, count = DEFAULT_COUNT, countOnly } = controls
+  const { sort = [], count = DEFAULT_COUNT, countOnly } = controls
   const [only] = conditions
   return {
     type: context.types ?? capability.type,
@@ -185,7 +202,6 @@ function toQuery(
     viewer: context.viewer,
     limit: countOnly ? 0 : count,
     ...(sort.length > 0 ? { sort } : {}),
-    ...(cursor === undefined ? {} : { after: afterOf(cursor, sort, context) }),
     ...(isCounted(controls) ? { total: true } : {}),
   }
 }

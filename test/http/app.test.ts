@@ -329,6 +329,27 @@ describe('app', () => {
     })
   })
 
+  describe('the id of a request', () => {
+    const sent = async (id: string) => {
+      const { headers } = await request(ok().app).get('/fhir/Goal/a').set('X-Request-Id', id)
+      return [headers['x-request-id']!, headers['x-correlation-id']] as const
+    }
+
+    it('is the client’s, where it has the form of one', async () => {
+      for (const id of ['abc.1', 'Root=1-67891233-abcdef', 'a+b/c==', 'urn:uuid:1', 'x'.repeat(128)])
+        assert.deepEqual(await sent(id), [id, undefined])
+    })
+
+    it('is made otherwise, and the client’s is sent back beside it', async () => {
+      for (const id of ['has spaces', '{}', 'x'.repeat(129)]) {
+        const [made, given] = await sent(id)
+        assert.match(made, /^[0-9a-f-]{36}$/)
+        assert.equal(given, id)
+      }
+      for (const id of ['x'.repeat(300), 'é']) assert.equal((await sent(id))[1], undefined)
+    })
+  })
+
   describe('the log', () => {
     it('has one line for each request: the route, never the address, query, body or names', async () => {
       const { app, lines } = ok(MADE)

@@ -154,7 +154,7 @@ describe('interactions / resolve-chains', () => {
     const chain = { op: 'chain', param: 'patient', of: [{ types: ['Patient'], where: ALL }] } as const
     const query = { type: 'Observation', where: ALL, viewer: { agency: 'es', at: 0 }, limit: 1 }
     await assert.rejects(
-      resolveQuery({ query, chained: [chain], includes: [], total: 'none', ignored: [], self: [] }, view),
+      resolveQuery({ query, chained: [chain], includes: [], total: 'none', ignored: [], self: [], identity: '' }, view),
       (error) =>
         error instanceof OutcomeError &&
         error.issues[0]?.detail === 'too-costly' &&

@@ -19,8 +19,8 @@ import { queryText } from '../requests/search-query.ts'
 import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
 import { kindsOfTables } from './table-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
-import { kindsOfPatches } from './patch-requests.ts'
 import { chained, including, type SearchedValue } from './search-requests.ts'
+import { kindsOfPatches } from './patch-requests.ts'
 import type { Random } from '../../scripts/random.ts'
 import type { Knowledge, Offered, RequestKind } from './knowledge.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
@@ -415,8 +415,8 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
       }),
   ],
   ...kindsOfMetaAndEvents(abe, key),
-  ...kindsOfPatches(abe, { key, criteria }),
   ...kindsOfTables(abe, key, bodyLike),
+  ...kindsOfPatches(abe, { key, criteria }),
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Consent']))}/$consent-check`)],
   [
     1,
