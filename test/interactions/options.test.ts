@@ -29,7 +29,7 @@ describe('interactions / OPTIONS', () => {
     )
     assert.deepEqual(await allowed('/Goal/abc'), ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
     assert.deepEqual(await allowed('/Goal/abc/_history/1'), ['GET', 'HEAD', 'OPTIONS'])
-    assert.deepEqual(await allowed('/Goal/_search'), ['POST', 'OPTIONS'])
+    assert.deepEqual(await allowed('/Goal/_search'), ['GET', 'HEAD', 'POST', 'OPTIONS'])
     assert.deepEqual(await allowed('/Task/$open-referrals'), ['GET', 'HEAD', 'POST', 'OPTIONS'])
     assert.deepEqual(await allowed('/Patient/abc/$refer'), ['POST', 'OPTIONS'])
     const answer = await es.send('OPTIONS', '/Goal/abc')
