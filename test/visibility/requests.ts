@@ -413,23 +413,6 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
         ],
       }),
   ],
-  [
-    1,
-    '$merge',
-    (k) =>
-      abe('POST', `/Patient/$${k.random.pick(['merge', 'undo-merge'])}`, {
-        resourceType: 'Parameters',
-        parameter: ['source-patient', 'target-patient'].map((name) => ({
-          name,
-          valueReference: { reference: key(k, 'Patient') },
-        })),
-      }),
-  ],
-  [
-    1,
-    '$why',
-    (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Condition']))}/$why?agency=${k.random.pick(['vr', 'es'])}`),
-  ],
   ...kindsOfMetaAndEvents(abe, key),
   ...kindsOfTables(abe, key, bodyLike),
   ...kindsOfPatches(abe, { key, criteria }),
