@@ -25,6 +25,7 @@ import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
 import { history, systemHistory, typeHistory } from './interactions/history.ts'
+import { openApi } from './interactions/openapi.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
@@ -245,20 +246,21 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     'history-system': systemHistory(needs),
     'search-type': search(needs),
   }
+  const routed = routedInteractions([...Object.keys(answered), 'transaction'])
+  const shown = { definitions, operations: all, formats: DECLARED_FORMATS, version: await version() }
   const statements = capabilities({
-    definitions,
-    operations: all,
-    routed: routedInteractions([...Object.keys(answered), 'transaction']),
+    ...shown,
+    routed,
     expansionParameters: EXPANSION_PARAMETERS,
-    formats: DECLARED_FORMATS,
     topics: topicsOf(definitions).map((topic) => topic.url),
-    version: await version(),
     date: new Date(now).toISOString(),
   })
   const interactions = { ...answered, capabilities: statements }
   const route = createRouter({ interactions, operations: all })
+  const document = openApi({ ...shown, routed: [...routed, ...routedInteractions(['capabilities', 'openapi'])] })
+  const whole = transaction({ ...needs, route, limit: config.transactionLimit })
   return {
-    interactions: { ...interactions, transaction: transaction({ ...needs, route, limit: config.transactionLimit }) },
+    interactions: { ...interactions, transaction: whole, openapi: document },
     operations: all,
   }
 }
