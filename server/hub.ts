@@ -19,13 +19,14 @@ import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
-import { DECLARED_FORMATS } from './http/media.ts'
+import { DECLARED_FORMATS, PATCH_FORMATS } from './http/media.ts'
 import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
 import { history, systemHistory, typeHistory } from './interactions/history.ts'
 import { openApi } from './interactions/openapi.ts'
+import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
@@ -240,7 +241,8 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     vread: vread(needs),
     create: create(needs),
     update: update(needs),
-    delete: remove(needs),
+    patch: patch(needs),
+    delete: remove({ ...needs, limit: config.transactionLimit }),
     'history-instance': history(needs),
     'history-type': typeHistory(needs),
     'history-system': systemHistory(needs),
@@ -252,6 +254,7 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     ...shown,
     routed,
     expansionParameters: EXPANSION_PARAMETERS,
+    patchFormats: PATCH_FORMATS,
     topics: topicsOf(definitions).map((topic) => topic.url),
     date: new Date(now).toISOString(),
   })

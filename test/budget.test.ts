@@ -71,6 +71,18 @@ const ROWS: readonly Row[] = [
   ['history', cost(1, 0, 0), ({ es, subject }) => es.get(`/${subject}/_history`)],
   ['search', cost(1, 0, 0), ({ es, subject }) => es.get(`/Goal?patient=${subject}`)],
   ['search with _include', cost(2, 0, 0), ({ es, goal }) => es.get(`/Goal?_id=${goal}&_include=Goal:patient`)],
+  ['search with a chain', cost(2, 0, 0), ({ es }) => es.get('/Goal?patient.family=nobody,Ferris&_count=1')],
+  ['search with _has', cost(2, 0, 0), ({ es, goal }) => es.get(`/Patient?_has:Goal:patient:_id=${goal}`)],
+  [
+    'search with _revinclude=*',
+    cost(2, 0, 0),
+    ({ es, subject }) => es.get(`/Patient?_id=${subject.slice(8)}&_revinclude=*`),
+  ],
+  [
+    'search with _include:iterate',
+    cost(3, 0, 0),
+    ({ es, goal }) => es.get(`/Goal?_id=${goal}&_include=Goal:patient&_include:iterate=Patient:organization`),
+  ],
   ['create Patient', cost(3, 3, 1), ({ es }) => es.post('/Patient', participant('es', { number: 'B-1' }))],
   ['create Goal', cost(3, 1, 1), ({ es, subject }) => es.post('/Goal', goal(subject))],
   [

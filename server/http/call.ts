@@ -14,7 +14,7 @@ import { refuse } from '../fhir/outcome.ts'
 import { queryOf } from './address.ts'
 import { readBody, readText } from './body.ts'
 import { binaryOf, bringsContent, wantsContent } from './binary.ts'
-import { checkContentType, JSON_WRITTEN, negotiate, type Written } from './media.ts'
+import { checkContentType, isJsonPatch, JSON_WRITTEN, negotiate, type Written } from './media.ts'
 import { parseParams } from './params.ts'
 import { locatorIn } from './positions.ts'
 import type { XmlFormat } from '../definitions/xml/format.ts'
@@ -45,7 +45,7 @@ export async function receive(
   refuseTwoHosts(request)
   const base = publicUrl ?? baseOf(headers.host, path)
   const query = parseParams(queryOf(request.url), limits.parameters)
-  const { form = '', body, locate } = await readSent(request, target, { limits, xml })
+  const { form = '', body, jsonPatch, locate } = await readSent(request, target, { limits, xml })
   const given = form === '' ? query : [...query, ...parseParams(form, limits.parameters, query.length)]
   const format = given.find(([name]) => name === '_format')?.[1]
   const asContent = wantsContent(target, headers, format)
@@ -58,6 +58,7 @@ export async function receive(
     version: target.version,
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
     body,
+    ...(jsonPatch === undefined ? {} : { jsonPatch }),
     locate,
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
@@ -72,7 +73,7 @@ export async function receive(
 /** Parameters about the format of the response, which this layer handles. */
 const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
 
-type Sent = Pick<Call, 'body' | 'locate'> & { readonly form?: string }
+type Sent = Pick<Call, 'body' | 'jsonPatch' | 'locate'> & { readonly form?: string }
 
 type ReadSettings = Pick<CallSettings, 'limits' | 'xml'>
 
@@ -82,11 +83,13 @@ async function readSent(request: Request, target: Target, { limits, xml }: ReadS
   if (bringsContent(target, headers))
     return { body: binaryOf(await readBody(request, limits.body), target.id, headers) }
   const text = await readText(request, limits.body)
-  if (text === '' && target.body === 'resource')
-    throw refuse('body-missing', `\`${target.name}\` needs a resource in the body.`)
+  if (text === '' && (target.body === 'resource' || target.body === 'patch'))
+    throw refuse('body-missing', `\`${target.name}\` needs a ${target.body} in the body.`)
   if (text === '') return {}
   const format = checkContentType(headers['content-type'], target.body)
   if (target.body === 'form') return { form: text }
+  if (target.body === 'patch' && isJsonPatch(headers['content-type']))
+    return { jsonPatch: parseJson(text, { depth: limits.depth }).value }
   const body =
     format === 'xml' ? await xml.read(text, { depth: limits.depth }) : parseJson(text, { depth: limits.depth }).value
   if (!isResource(body))

@@ -34,13 +34,15 @@ export function unsupported(
   if (parameter) return unsupportedModifier(criterion, modifiersOf(parameter))
   if ([...RECORD_CODES, ...controls].includes(name)) return unsupportedModifier(criterion, [])
   const names = [...capability.searchParameters.map((one) => one.code), ...RECORD_CODES, ...controls]
-  const [root = ''] = name.split('.')
-  const chained = root !== name && names.includes(root) ? ' Chained parameters are not supported.' : ''
-  const text = `\`${capability.type}\` has no search parameter \`${name}\`.${chained}${suggestion(name, names)} It takes ${quoted(names)}.`
+  const text = `\`${capability.type}\` has no search parameter \`${name}\`.${suggestion(name, names)} It takes ${quoted(names)}.`
   return refuse('unknown-parameter', text)
 }
 
-function unsupportedModifier({ name, modifier }: Criterion, modifiers: readonly string[]): OutcomeError | undefined {
+/** Why a modifier is not supported, where these are. */
+export function unsupportedModifier(
+  { name, modifier }: Criterion,
+  modifiers: readonly string[],
+): OutcomeError | undefined {
   if (modifier === undefined || modifiers.includes(modifier)) return undefined
   const takes = modifiers.length > 0 ? `takes ${quoted(modifiers)}` : 'takes none'
   const text = `The parameter \`${name}\` has no modifier \`${modifier}\`.${suggestion(modifier, modifiers)} It ${takes}.`

@@ -36,6 +36,14 @@ export function checkParameters(parameters: readonly SearchParameter[]): void {
   parameters.forEach(extractor)
 }
 
+/** What a reference parameter selects from a resource, as it is written: with the versions that the index leaves out. */
+export function referencesOf(resource: Resource, parameter: SearchParameter): readonly string[] {
+  return compileSelector(parameter.expression)(resource).flatMap((value) => {
+    const text = (value as { reference?: unknown } | null)?.reference
+    return typeof text === 'string' ? [text] : []
+  })
+}
+
 function extractor(parameter: SearchParameter): Extractor {
   const cached = extractors.get(parameter)
   if (cached) return cached

@@ -252,9 +252,9 @@ describe('app', () => {
     })
 
     it('405 with Allow', async () => {
-      const response = await request(app).patch('/fhir/Goal/a')
-      expectOutcome(response, 405, 'method-not-allowed', /does not take PATCH/)
-      assert.equal(response.headers['allow'], 'GET, HEAD, PUT, DELETE')
+      const response = await request(app).post('/fhir/Goal/a')
+      expectOutcome(response, 405, 'method-not-allowed', /does not take POST/)
+      assert.equal(response.headers['allow'], 'GET, HEAD, PUT, PATCH, DELETE')
     })
 
     it('401 for a caller that is no agency', async () => {

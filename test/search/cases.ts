@@ -141,7 +141,12 @@ const isText = (how: 'starts' | 'contains' | 'exact', value: string): Filter => 
   how,
   value,
 })
-const isRef = (id: string, type?: string): Filter => ({ op: 'reference', param: 'subject', type, id })
+const isRef = (id: string | readonly string[], type?: string): Filter => ({
+  op: 'reference',
+  param: 'subject',
+  type,
+  id,
+})
 const isUri = (param: string, value: string): Filter => ({ op: 'uri', param, value })
 const isDate = (prefix: Prefix, start: number, end: number): Filter => ({
   op: 'date',
@@ -159,6 +164,8 @@ const isNumber = (prefix: Prefix, low: number, high = low): Filter => ({
 })
 const updated = (prefix: Prefix, start: number, end: number): Filter => ({ op: 'updated', prefix, start, end })
 const ids = (...list: string[]): Filter => ({ op: 'id', ids: list })
+const ofType = (...types: string[]): Filter => ({ op: 'type', types })
+const many = Array.from({ length: 600 }, (_, index) => `x${index}`)
 const sorted = (param: string, kind: Sort['kind'], descending = false): Sort => ({ param, kind, descending })
 
 const CASES: readonly SearchCase[] = [
@@ -180,6 +187,14 @@ const CASES: readonly SearchCase[] = [
   { title: 'not includes what has no entry at all', where: not(isToken('status', 'active')), ids: 'cde' },
   { title: 'not of alternatives', where: not(or(isToken('status', 'active'), isToken('status', 'draft'))), ids: 'de' },
   { title: 'not of not', where: not(not(isToken('status', 'draft'))), ids: 'c' },
+  { title: 'a reference to one of several records', where: isRef(['1', '2'], 'Patient'), ids: 'ac' },
+  { title: 'a reference to one of many records', where: isRef([...many, '2'], 'Patient'), ids: 'c' },
+  { title: 'a reference to one of several ids of any type', where: isRef(['1', '9']), ids: 'ab' },
+  { title: 'a reference to one of no records', where: isRef([], 'Patient'), ids: '' },
+  { title: 'one of many ids', where: ids(...many, 'b', 'e'), ids: 'be' },
+  { title: 'a type that is not searched', where: ofType('Nothing'), ids: '' },
+  { title: 'not of a type that is not searched', where: not(ofType('Nothing')), ids: 'abcde' },
+
   {
     title: 'conditions nest',
     where: and(or(ids('a', 'c'), isRef('1', 'Group')), not(isToken('status', 'draft'))),

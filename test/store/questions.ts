@@ -102,7 +102,7 @@ const FILTERS: { readonly [name in SearchTypeName]: fc.Arbitrary<FilterByType[na
     op: fc.constant('reference'),
     param: oneOf(PARAMS),
     type: maybe(oneOf(TYPES)),
-    id: oneOf(IDS),
+    id: fc.oneof(oneOf(IDS), fc.array(oneOf(IDS), { maxLength: 3 })),
   }),
   uri: fc
     .tuple(oneOf(PARAMS), oneOf(WORDS), fc.boolean())
@@ -134,6 +134,7 @@ const leaf: fc.Arbitrary<Filter> = fc.oneof(
   ...Object.values(FILTERS),
   fc.record({ op: fc.constant('missing' as const), param: oneOf([...PARAMS, 'r']) }),
   fc.record({ op: fc.constant('id' as const), ids: fc.array(oneOf(IDS), { maxLength: 3 }) }),
+  fc.record({ op: fc.constant('type' as const), types: fc.array(oneOf([...TYPES, 'Unheard']), { maxLength: 2 }) }),
   fc.tuple(prefix, range).map(([by, dates]) => ({ op: 'updated' as const, prefix: by, ...dates })),
 )
 

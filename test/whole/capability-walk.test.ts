@@ -26,9 +26,15 @@ const INTERACTIONS: readonly (readonly [code: string, method: string, path: stri
   ['create', 'POST', '/TYPE', [422, 403]],
   ['update', 'PUT', '/TYPE/nobody', [422, 403]],
   ['delete', 'DELETE', '/TYPE/nobody', [200, 204, 404, 403, 412]],
-  ['patch', 'PATCH', '/TYPE/nobody', []],
+  ['patch', 'PATCH', '/TYPE/nobody', [404]],
   ['history-type', 'GET', '/TYPE/_history', [200]],
 ]
+
+const BODIES: Readonly<Record<string, ((type: string) => object) | undefined>> = {
+  POST: (type) => ({ resourceType: type }),
+  PUT: (type) => ({ resourceType: type, id: 'nobody' }),
+  PATCH: () => ({ resourceType: 'Parameters' }),
+}
 
 /** Plausible requests to the terminology operations, and the type of each answer. */
 const TERMINOLOGY: Readonly<Record<string, readonly (readonly [query: string, answers: string])[]>> = {
@@ -78,10 +84,7 @@ describe('the capability statement', function () {
     for (const { type, interaction } of types) {
       const declared = interaction.map((one: { code: string }) => one.code)
       for (const [code, method, path, expected] of INTERACTIONS) {
-        const body = ['POST', 'PUT', 'PATCH'].includes(method)
-          ? { resourceType: type, ...(method === 'POST' ? {} : { id: 'nobody' }) }
-          : undefined
-        const answer = await board.send(method, path.replace('TYPE', type), body)
+        const answer = await board.send(method, path.replace('TYPE', type), BODIES[method]?.(type))
         const allowed = declared.includes(code) ? expected : [404, 405]
         assert.ok(allowed.includes(answer.status), `${type} ${code}: ${answer.status} ${answer.text.slice(0, 300)}`)
         if (!declared.includes(code)) assert.match(answer.text, /method-not-allowed|unknown-address/, `${type} ${code}`)
@@ -140,6 +143,18 @@ describe('the capability statement', function () {
         assert.equal(answer.status, 200, `${type} ${include}: ${answer.text.slice(0, 300)}`)
       }
       refused(await board.get(`/${type}?_include=${type}:no-such-thing`), 400, 'invalid-parameter')
+    }
+  })
+
+  it('declares reverse includes that are answered', async () => {
+    for (const { type, searchRevInclude = [] } of types) {
+      const all = (searchRevInclude as readonly string[]).map((one) => `_revinclude=${one}`)
+      // At most 50 parameters are taken at once.
+      for (let list = all; list.length > 0; list = list.slice(40)) {
+        const answer = await board.get(`/${type}?_count=1&${list.slice(0, 40).join('&')}`)
+        assert.equal(answer.status, 200, `${type}: ${answer.text.slice(0, 300)}`)
+      }
+      refused(await board.get(`/${type}?_revinclude=Patient:no-such-thing`), 400, 'invalid-parameter')
     }
   })
 
@@ -236,23 +251,17 @@ describe('the capability statement', function () {
     }
   })
 
-  it('keeps its word on conditional create, and on what it does not support', async () => {
+  it('keeps its word on conditional create, update and delete', async () => {
     for (const { type, conditionalCreate, conditionalUpdate, conditionalDelete } of types) {
       if (conditionalCreate) {
         const headers = { 'If-None-Exist': '_id=nobody' }
         const answer = await board.post(`/${type}`, { resourceType: type }, { headers })
         assert.ok([422, 403].includes(answer.status), `${type}: ${answer.status}`)
       }
-      assert.equal(conditionalUpdate, false)
-      assert.equal(conditionalDelete, 'not-supported')
-      for (const method of ['PUT', 'DELETE']) {
-        const answer = await board.send(
-          method,
-          `/${type}?_id=nobody`,
-          method === 'PUT' ? { resourceType: type } : undefined,
-        )
-        assert.equal(answer.status, 405, `${method} ${type}: ${answer.text}`)
-      }
+      const update = await board.put(`/${type}?_id=nobody`, { resourceType: type })
+      assert.ok((conditionalUpdate ? [422, 403] : [405]).includes(update.status), `${type}: ${update.text}`)
+      const deletion = await board.delete(`/${type}?_id=nobody`)
+      assert.equal(deletion.status, conditionalDelete === 'multiple' ? 204 : 405, `${type}: ${deletion.text}`)
     }
   })
 })

@@ -3,6 +3,7 @@ import type { SearchParameter } from '../../definitions/definitions.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import { parseReference } from '../../fhir/reference.ts'
 import { unescape } from '../escape.ts'
+import { includes } from '../long-list.ts'
 import { MISSING } from '../type.ts'
 import type { IndexContext, SearchType } from '../type.ts'
 import { token } from './token.ts'
@@ -18,12 +19,12 @@ export type ReferenceEntry = {
   readonly id: string
 }
 
-/** `type` absent: any type with this id. */
+/** `type` absent: any type with this id. Several ids are alternatives: what a chain finds on its way. */
 export type ReferenceFilter = {
   readonly op: 'reference'
   readonly param: string
   readonly type?: string
-  readonly id: string
+  readonly id: string | readonly string[]
 }
 
 const ID = /^[A-Za-z0-9.-]{1,64}$/
@@ -56,7 +57,8 @@ export const reference: SearchType<ReferenceEntry, ReferenceFilter, UriEntry | T
     throw unreadable(param, text, 'is not a reference; write `id`, `Type/id` or a whole address')
   },
 
-  matches: (entry, { type, id }) => entry.id === id && (type === undefined || type === entry.type),
+  matches: (entry, { type, id }) =>
+    (typeof id === 'string' ? entry.id === id : includes(id, entry.id)) && (type === undefined || type === entry.type),
 
   sortKey: ({ type, id }) => `${type}/${id}`,
 }
