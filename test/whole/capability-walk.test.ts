@@ -231,8 +231,7 @@ describe('the capability statement', function () {
       assert.equal(answer.status, 200, answer.text)
       assert.equal(answer.body.type, `${type}-response`)
     }
-    for (const path of ['/', '/?_type=Patient'])
-      assert.ok([404, 405].includes((await board.get(path)).status), path)
+    for (const path of ['/', '/?_type=Patient']) assert.ok([404, 405].includes((await board.get(path)).status), path)
     assert.ok([404, 405].includes((await board.send('POST', '/_search', undefined)).status))
   })
 
