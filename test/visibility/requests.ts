@@ -18,6 +18,7 @@ import {
 import { queryText } from '../requests/search-query.ts'
 import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
 import { kindsOfTables } from './table-requests.ts'
+import { kindsOfFormats } from './format-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
 import { chained, including, type SearchedValue } from './search-requests.ts'
 import { kindsOfPatches } from './patch-requests.ts'
@@ -432,6 +433,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Condition']))}/$why?agency=${k.random.pick(['vr', 'es'])}`),
   ],
   ...kindsOfMetaAndEvents(abe, key),
+  ...kindsOfFormats(abe, key, search),
   ...kindsOfTables(abe, key, bodyLike),
   ...kindsOfPatches(abe, { key, criteria }),
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Consent']))}/$consent-check`)],
