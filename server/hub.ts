@@ -26,6 +26,7 @@ import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
 import { history, systemHistory, typeHistory } from './interactions/history.ts'
 import { observed } from './interactions/observed.ts'
+import { openApi } from './interactions/openapi.ts'
 import { PATCH_FORMATS } from './interactions/options.ts'
 import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
@@ -263,21 +264,22 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     'history-system': systemHistory(needs),
     'search-type': search(needs),
   }
+  const routed = routedInteractions([...Object.keys(answered), 'transaction'])
+  const shown = { definitions, operations: all, formats: DECLARED_FORMATS, version: await version() }
   const statements = capabilities({
-    definitions,
-    operations: all,
-    routed: routedInteractions([...Object.keys(answered), 'transaction']),
+    ...shown,
+    routed,
     expansionParameters: EXPANSION_PARAMETERS,
-    formats: DECLARED_FORMATS,
     patchFormats: PATCH_FORMATS,
     topics: topicsOf(definitions).map((topic) => topic.url),
-    version: await version(),
     date: new Date(now).toISOString(),
   })
   const interactions = { ...answered, capabilities: statements }
   const route = createRouter({ interactions, operations: all })
+  const document = openApi({ ...shown, routed: [...routed, ...routedInteractions(['capabilities', 'openapi'])] })
+  const whole = transaction({ ...needs, route, limit: config.transactionLimit })
   return {
-    interactions: { ...interactions, transaction: transaction({ ...needs, route, limit: config.transactionLimit }) },
+    interactions: { ...interactions, transaction: whole, openapi: document },
     operations: all,
     offers: (type) => capabilityOf(definitions, { type }).interactions,
   }
