@@ -31,8 +31,14 @@ export function find(requested: Query, needs: ReadContext): Found {
   return {
     versions: versionsOf(shown, query.withEntries === true, needs),
     ...(hits.length > shown.length ? { next: cursorAt(shown.at(-1)!) } : {}),
-    ...(query.total === true ? { total: (plan ? total(plan, needs.statements) : 0) + former.length } : {}),
+    ...(query.total === true ? { total: totalOf(query, scope, types) + former.length } : {}),
   }
+}
+
+/** Counted by a plan of its own: what is best in the order of the page may not be best to count all. */
+function totalOf({ sort: _, ...query }: Query, scope: QueryScope, types: readonly number[] | undefined): number {
+  const plan = planOf(query, scope, types)
+  return plan === undefined ? 0 : total(plan, scope.statements)
 }
 
 /** In creation order, a page takes former states only up to its last record; sorted or counted, all may matter. */
