@@ -25,7 +25,6 @@ type StatedResource = {
   readonly supportedProfile?: readonly string[]
   readonly interaction?: readonly { readonly code: string }[]
   readonly versioning?: ResourceCapability['versioning']
-  readonly searchInclude?: readonly string[]
   readonly searchParam?: readonly { readonly name: string; readonly type: string }[]
   readonly extension?: readonly { readonly url: string; readonly valueCode?: string }[]
 }
@@ -60,6 +59,7 @@ const EVERY_INTERACTION = [
   'history-type',
   'create',
   'update',
+  'patch',
   'delete',
   'search-type',
 ]
@@ -82,14 +82,13 @@ export function allCapabilities(
       const searchParameters = [...parameterIndex.withExpression(type), ...parameterIndex.ofEveryType(type)].filter(
         readable,
       )
-      const references = searchParameters.filter((one) => one.type === 'reference')
       return {
         type,
         profiles: [],
         searchParameters,
         interactions: EVERY_INTERACTION,
         versioning: 'versioned',
-        includes: references.map((one) => `${type}:${one.code}`),
+        includes: includesOf(type, searchParameters),
         writer: 'agency',
       }
     })
@@ -110,19 +109,24 @@ function capabilityOf(
         `the profile \`${url}\` of ${type} is not among the definitions. Add it or correct the url.`,
       )
   }
+  const searchParameters = [
+    ...(stated.searchParam ?? []).map((one) => parameterIndex.parameter(type, one.name, one.type)),
+    ...parameterIndex.ofEveryType(type),
+  ]
   return {
     type,
     profiles,
-    searchParameters: [
-      ...(stated.searchParam ?? []).map((one) => parameterIndex.parameter(type, one.name, one.type)),
-      ...parameterIndex.ofEveryType(type),
-    ],
+    searchParameters,
     interactions: (stated.interaction ?? []).map((one) => one.code),
     versioning: stated.versioning ?? 'versioned',
-    includes: stated.searchInclude ?? [],
+    includes: includesOf(type, searchParameters),
     writer: stated.extension?.find((one) => one.url === WRITER)?.valueCode === 'board' ? 'board' : 'agency',
   }
 }
+
+/** Every reference parameter can be included. https://hl7.org/fhir/R4/search.html#include */
+const includesOf = (type: string, parameters: readonly SearchParameter[]): readonly string[] =>
+  parameters.filter((one) => one.type === 'reference').map((one) => `${type}:${one.code}`)
 
 /** SearchParameters by type and code; the first of a code wins, so the hub's own come before R4's. */
 class ParameterIndex {

@@ -39,7 +39,7 @@ export type ResourceCapability = {
   readonly interactions: readonly string[]
   /** `versioned-update`: updates need If-Match. https://hl7.org/fhir/R4/valueset-versioning-policy.html */
   readonly versioning: 'versioned' | 'versioned-update'
-  /** Allowed _include values (`Task:focus`). */
+  /** Its reference parameters as _include takes them (`Task:focus`). */
   readonly includes: readonly string[]
   /** Who writes it: agencies, or only the board (lookups). */
   readonly writer: 'agency' | 'board'

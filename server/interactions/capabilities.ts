@@ -26,6 +26,7 @@ export type CapabilityNeeds = {
   readonly expansionParameters: readonly string[]
   /** The media types that the server reads and writes, and the values of `_format` that name them. */
   readonly formats: readonly string[]
+  readonly patchFormats: readonly string[]
   /** What a type offers beyond its own list: topics of Subscription. */
   readonly topics: readonly string[]
   readonly version: string
@@ -74,6 +75,7 @@ function statement(needs: CapabilityNeeds, base: string): Resource {
     implementation: { description: 'No Wrong Door interoperability hub', url: base },
     fhirVersion: '4.0.1',
     format: needs.formats,
+    patchFormat: needs.patchFormats,
     rest: [
       {
         ...pick(rest[0] ?? {}, ['extension', 'documentation', 'security']),
@@ -107,6 +109,7 @@ function resourceOf(needs: CapabilityNeeds, offer: ResourceCapability): JsonObje
   const incomplete = incompleteCodes(offer)
   const searchParameters = offer.searchParameters.filter(({ code }) => !incomplete.includes(code))
   const includes = offer.includes.filter((one) => !incomplete.includes(one.split(':')[1] ?? ''))
+  const searched = has('search-type')
   return {
     ...listed(
       'extension',
@@ -124,10 +127,22 @@ function resourceOf(needs: CapabilityNeeds, offer: ResourceCapability): JsonObje
     conditionalUpdate: has('update') && isConditional(needs, 'PUT'),
     conditionalDelete: has('delete') && isConditional(needs, 'DELETE') ? 'multiple' : 'not-supported',
     referencePolicy: REFERENCE_POLICY,
-    ...listed('searchInclude', has('search-type') ? includes : []),
-    ...listed('searchParam', has('search-type') ? withRecordParameters(searchParameters).map(parameterOf) : []),
+    ...listed('searchInclude', searched && includes.length > 0 ? ['*', ...includes] : []),
+    ...listed('searchRevInclude', searched ? reverseIncludes(needs.definitions, offer.type) : []),
+    ...listed('searchParam', searched ? withRecordParameters(searchParameters).map(parameterOf) : []),
     ...listed('operation', operationsOf(needs, offer.type)),
   }
+}
+
+/** The reference parameters that may lead to the type, as `_revinclude` takes them. */
+function reverseIncludes({ capabilities }: Definitions, type: string): readonly string[] {
+  const found = capabilities.flatMap((source) =>
+    source.searchParameters
+      .filter(({ type: kind, target }) => kind === 'reference' && (target.length === 0 || target.includes(type)))
+      .filter(({ code }) => !incompleteCodes(source).includes(code))
+      .map(({ code }) => `${source.type}:${code}`),
+  )
+  return found.length > 0 ? ['*', ...found] : []
 }
 
 /**

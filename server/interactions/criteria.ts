@@ -2,9 +2,11 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
+import { codeSetsOf } from '../search/code-sets.ts'
+import { CONTROLS } from '../search/controls.ts'
 import type { Cursors } from '../search/page.ts'
 import type { SearchLimits } from '../search/limits.ts'
-import { parse, type ParsedSearch } from '../search/parse.ts'
+import { parse, type ParsedSearch, type SearchContext } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
 import type { Policy } from '../write/policy/policy.ts'
 import type { Call } from './call.ts'
@@ -22,24 +24,42 @@ export type SearchNeeds = {
 export function parseSearch(needs: SearchNeeds, call: Call, type: string, params: Call['params']): ParsedSearch {
   const capability = capabilityOf(needs.definitions, { ...call, type })
   needs.policy.checkCriteria(params)
-  const { caller, now, base } = call
-  return parse(capability, params, {
-    base,
-    now,
-    timeZone: needs.timeZone,
-    cursors: needs.cursors,
-    limits: needs.searchLimits,
-    viewer: viewerOf(caller, now),
-    handling: call.prefer.handling,
-  })
+  return parse(capability, params, { ...contextOf(needs, call), offered: needs.definitions })
 }
+
+const contextOf = (
+  { definitions, timeZone, cursors, searchLimits }: SearchNeeds,
+  { caller, now, base, prefer }: Call,
+): SearchContext => ({
+  base,
+  now,
+  timeZone,
+  codeSets: codeSetsOf(definitions.current()),
+  cursors,
+  limits: searchLimits,
+  viewer: viewerOf(caller, now),
+  handling: prefer.handling,
+})
 
 /** The query of a conditional interaction: at least one criterion, no paging. */
 export function criteria(needs: SearchNeeds, call: Call, type: string, text: string): Query {
   const params = [...new URLSearchParams(withoutAddress(text, type, call.base))]
   if (params.length === 0)
     throw refuse('invalid-header', `\`${text}\` is no search criterion; send for example \`identifier=system|value\`.`)
-  const { query } = parseSearch(needs, { ...call, prefer: { handling: 'strict' } }, type, params)
+  return criteriaOf(needs, call, type, params)
+}
+
+/**
+ * The same from parameters. One that chooses no record (`_count`) is refused: alone, every record would match. So is one
+ * that other records decide (a chain): the commit guards a condition on the record alone.
+ */
+export function criteriaOf(needs: SearchNeeds, call: Call, type: string, params: Call['params']): Query {
+  const control = params.find(([name]) => Object.hasOwn(CONTROLS, name.split(':')[0] ?? ''))
+  if (control)
+    throw refuse('invalid-parameter', `\`${control[0]}\` is no condition on a record; leave it out of the condition.`)
+  const capability = capabilityOf(needs.definitions, { ...call, type })
+  needs.policy.checkCriteria(params)
+  const { query } = parse(capability, params, contextOf(needs, { ...call, prefer: { handling: 'strict' } }))
   return { type: query.type, where: query.where, viewer: query.viewer, limit: 2 }
 }
 

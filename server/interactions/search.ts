@@ -1,17 +1,15 @@
 /** FHIR search by type. https://hl7.org/fhir/R4/http.html#search */
 import { buildSearchset } from '../fhir/bundle.ts'
-import { keyText, type Key } from '../fhir/types.ts'
-import type { Issue } from '../fhir/outcome.ts'
-import type { Cursors } from '../search/page.ts'
-import type { ParsedSearch } from '../search/parse.ts'
-import type { Cursor } from '../search/query.ts'
-import { isDeleted } from '../records/resource.ts'
-import { disclosing, type View } from '../records/view.ts'
-import type { FoundVersion, Store, Version } from '../store/store.ts'
-import type { Call, Handler } from './call.ts'
+import { refuse, type Issue } from '../fhir/outcome.ts'
+import type { Query } from '../search/query.ts'
+import { disclosing, insight } from '../records/view.ts'
+import { SequenceUnavailable, type Store } from '../store/store.ts'
+import type { Handler } from './call.ts'
 import { parseSearch, type SearchNeeds } from './criteria.ts'
+import { include } from './include.ts'
+import { resolveQuery } from './resolve-chains.ts'
+import { searchLinks, unpackedParams } from './search-links.ts'
 import { requireInteraction } from './target.ts'
-import { addressOf } from './links.ts'
 
 export type SearchInteractionNeeds = SearchNeeds & { readonly store: Store }
 
@@ -19,53 +17,37 @@ export const search =
   (needs: SearchInteractionNeeds): Handler =>
   async (call) => {
     const { type } = requireInteraction(needs.definitions, call, 'search-type')
-    const parsed = parseSearch(needs, call, type, call.params)
+    const parsed = parseSearch(needs, call, type, unpackedParams(needs.cursors, call.params))
     const view = disclosing(needs.store, call.caller, call.now)
-    const includes = parsed.includes.length > 0
-    const found = await view.find(includes ? { ...parsed.query, withEntries: true } : parsed.query)
-    const included = includes ? await include(view, parsed, found.versions) : []
+    const insights = insight(needs.store, call.caller, call.now)
+    const query = await resolveQuery(parsed, insights).catch(unavailable)
+    const { includes, limits } = parsed
+    const found = await view.find(includes.length > 0 ? { ...query, withEntries: true } : query).catch(unavailable)
+    const included = await include(
+      { definitions: needs.definitions, base: call.base, view: insights, includes, limits, ...asOf(query) },
+      found.versions,
+    )
+    for (const version of included.records) view.disclose(version)
     const text = buildSearchset({
       base: call.base,
-      links: links(call, needs.cursors, parsed, found.next),
+      links: searchLinks(needs.cursors, call, { address: `${call.base}/${type}`, parsed, found }),
       matches: found.versions,
-      included,
+      included: included.records,
       total: found.total,
-      issues: parsed.ignored.map(dropped),
+      issues: [...included.issues, ...parsed.ignored.map(dropped)],
     })
     return { status: 200, text, disclosed: view.disclosed() }
   }
 
-/** What the matches refer to by the parameters of `_include`, as far as the caller may know of it; each record once. */
-async function include(
-  view: View,
-  parsed: ParsedSearch,
-  matches: readonly FoundVersion[],
-): Promise<readonly Version[]> {
-  const present = new Set(matches.map(keyText))
-  const keys = new Map<string, Key>()
-  for (const version of matches) {
-    for (const entry of version.entries ?? []) {
-      if (entry.kind !== 'reference' || !isIncluded(parsed, version.type, entry)) continue
-      const key = { type: entry.type, id: entry.id }
-      if (!present.has(keyText(key))) keys.set(keyText(key), key)
-    }
-  }
-  const found = await view.readMany([...keys.values()])
-  return found.filter((one): one is Version => one !== undefined && !isDeleted(one))
-}
+const asOf = ({ asOf: sequence }: Query) => (sequence === undefined ? {} : { asOf: sequence })
 
-const isIncluded = (parsed: ParsedSearch, type: string, entry: { param: string; type: string }): boolean =>
-  parsed.includes.some(
-    (one) => one.type === type && one.param === entry.param && (one.target ?? entry.type) === entry.type,
+/** The links of a page outlive the store that gave them where it was replaced, by an earlier copy for example. */
+function unavailable(fault: unknown): never {
+  if (!(fault instanceof SequenceUnavailable)) throw fault
+  throw refuse(
+    'invalid-parameter',
+    'The pages of this result are no longer available: the records of that moment are not stored. Search again without `_cursor`.',
   )
-
-function links(call: Call, cursors: Cursors, parsed: ParsedSearch, next: Cursor | undefined) {
-  const address = (params: Call['params']) => addressOf(`${call.base}/${parsed.query.type}`, params)
-  const unpaged = parsed.self.filter(([name]) => name !== '_cursor')
-  return {
-    self: address(parsed.self),
-    ...(next ? { next: address([...unpaged, ['_cursor', cursors.encode(next)]]) } : {}),
-  }
 }
 
 const dropped = (name: string): Issue => ({

@@ -16,6 +16,7 @@ import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
 import {
   QueryTooLong,
   type Found,
+  type FoundVersion,
   type FoundHistory,
   type HistoryPage,
   type HistoryScope,
@@ -30,7 +31,7 @@ import { withoutSecrets } from './without-secrets.ts'
 /** A query without its viewer, which is the view's own. */
 export type ViewQuery = Omit<Query, 'viewer'>
 /** The same for everything that matches. */
-export type WholeViewQuery = Omit<ViewQuery, 'limit' | 'after' | 'total'>
+export type WholeViewQuery = Omit<ViewQuery, 'limit' | 'after' | 'backward' | 'total'>
 
 export type View = {
   /** The current version of a record, a deletion too; undefined where the viewer may know of none. */
@@ -49,7 +50,7 @@ export type View = {
    */
   find(query: ViewQuery): Promise<Found>
   /** Every record that matches, as of one state of the store: there is no limit after which records are missing. */
-  all(query: WholeViewQuery): AsyncIterable<Version>
+  all(query: WholeViewQuery): AsyncIterable<FoundVersion>
   /** The first record that matches, if there is one. */
   first(type: string, where: Filter): Promise<Version | undefined>
   /** Every current resource of a type that matches, read once within the request. */
@@ -156,7 +157,7 @@ class StoreView implements View {
     return { ...found, versions: await this.#noted(found.versions, currents) }
   }
 
-  async *all(query: WholeViewQuery): AsyncGenerator<Version> {
+  async *all(query: WholeViewQuery): AsyncGenerator<FoundVersion> {
     try {
       for await (const version of this.#store.all({ ...query, viewer: this.#viewer })) {
         const current = query.asOf === undefined ? undefined : await this.#currentOf(version)

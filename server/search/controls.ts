@@ -1,12 +1,13 @@
 /** The parameters that control the result rather than choose the records: count, sort, include, total. https://hl7.org/fhir/R4/search.html#return */
 import type { ResourceCapability, SearchParameter } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
+import type { OfferedTypes } from './chain.ts'
 import type { DeclaredParameter } from './record-parameters.ts'
 import { quoted, suggestion } from './condition.ts'
+import { ITERATE, readInclude, type IncludeParameter } from './include.ts'
+import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import type { Sort } from './query.ts'
 import { searchTypeOf } from './types/index.ts'
-
-export type IncludeParameter = { readonly type: string; readonly param: string; readonly target?: string }
 
 /** The controls read so far; each one adds its part. */
 export type Controls = {
@@ -19,8 +20,15 @@ export type Controls = {
 }
 
 export const DEFAULT_COUNT = 50
-export const MAX_COUNT = 200
 const MAX_SORTS = 5
+
+/** What some controls depend on besides their value: their modifier, the searched types, and every type there is. */
+export type ControlContext = {
+  readonly modifier: string | undefined
+  readonly types: readonly string[]
+  readonly offered: OfferedTypes | undefined
+  readonly limits: SearchLimits
+}
 
 type Control = {
   /** How the CapabilityStatement describes it; absent: no part of it. */
@@ -29,30 +37,33 @@ type Control = {
   readonly type?: SearchParameter['type']
   /** May it be sent several times? */
   readonly repeats?: boolean
+  readonly modifiers?: readonly string[]
   /** @throws OutcomeError `invalid-parameter` */
-  read(value: string, capability: ResourceCapability, before: Controls): Controls
+  read(value: string, capability: ResourceCapability, before: Controls, context: ControlContext): Controls
   /** The value as the hub evaluates it, for the self link; default: as sent. */
-  self?(value: string): string
+  self?(value: string, limits: SearchLimits): string
 }
 
 export const CONTROLS: { readonly [name: string]: Control } = {
   _count: {
     type: 'number',
-    documentation: `The matches in a page, 0 to ${MAX_COUNT}; ${DEFAULT_COUNT} by default.`,
-    read: (value) => ({ count: count(value) }),
-    self: (value) => String(count(value)),
+    documentation: `The matches in a page, 0 or more; ${DEFAULT_COUNT} by default. A page has at most ${DEFAULT_LIMITS.count}, where the hub is set to nothing else.`,
+    read: (value, _capability, _before, { limits }) => ({ count: readCount(value, limits, 'matches') }),
+    self: (value, limits) => String(readCount(value, limits, 'matches')),
   },
   _sort: {
     type: 'string',
     documentation: `Up to ${MAX_SORTS} search parameters of the type, \`_id\` or \`_lastUpdated\`, each descending after \`-\`.`,
     read: (value, capability) => ({ sort: sorts(value, capability) }),
   },
-  _include: {
-    type: 'string',
-    documentation: 'Adds the records that the matches refer to by one of the values of `searchInclude`.',
-    repeats: true,
-    read: (value, capability, before) => ({ includes: [...(before.includes ?? []), include(value, capability)] }),
-  },
+  _include: inclusion(
+    '_include',
+    'Adds the records that the matches refer to by one of the values of `searchInclude`.',
+  ),
+  _revinclude: inclusion(
+    '_revinclude',
+    'Adds the records that refer to the matches by one of the values of `searchRevInclude`.',
+  ),
   _total: {
     type: 'token',
     documentation: 'Whether the number of all matches is counted: `none`, `estimate` or `accurate`.',
@@ -88,11 +99,12 @@ function choose<T>(name: string, value: string, choices: { readonly [value: stri
   )
 }
 
-function count(value: string): number {
-  if (/^\d{1,9}$/.test(value)) return Math.min(Number(value), MAX_COUNT)
+/** The value of `_count`, of a search or a history. @throws OutcomeError `invalid-parameter` */
+export function readCount(value: string, { count }: SearchLimits, what: 'matches' | 'versions'): number {
+  if (/^\d{1,9}$/.test(value)) return Math.min(Number(value), count)
   throw refuse(
     'invalid-parameter',
-    `The value \`${value}\` of \`_count\` is not a whole number, 0 or more; a page has at most ${MAX_COUNT} matches.`,
+    `The value \`${value}\` of \`_count\` is not a whole number, 0 or more; a page has at most ${count} ${what}.`,
   )
 }
 
@@ -119,16 +131,14 @@ function sort(key: string, capability: ResourceCapability): Sort {
   )
 }
 
-function include(value: string, capability: ResourceCapability): IncludeParameter {
-  const [type = '', param = '', target, ...rest] = value.split(':')
-  const parameter = capability.searchParameters.find((one) => one.code === param)
-  const allowed = target === undefined || parameter === undefined || parameter.target.includes(target)
-  if (capability.includes.includes(`${type}:${param}`) && allowed && rest.length === 0)
-    return { type, param, ...(target ? { target } : {}) }
-  const values =
-    capability.includes.length > 0 ? `It takes ${quoted(capability.includes)}` : `\`${capability.type}\` supports none`
-  throw refuse(
-    'invalid-parameter',
-    `The value \`${value}\` of \`_include\` is not supported.${suggestion(value, capability.includes)} ${values}.`,
-  )
+function inclusion(name: '_include' | '_revinclude', documentation: string): Control {
+  return {
+    type: 'string',
+    documentation: `${documentation} With \`:${ITERATE}\` also from what was included.`,
+    repeats: true,
+    modifiers: [ITERATE],
+    read: (value, capability, before, context) => ({
+      includes: [...(before.includes ?? []), readInclude(value, { name, capability, ...context })],
+    }),
+  }
 }

@@ -36,6 +36,14 @@ export function checkParameters(parameters: readonly SearchParameter[]): void {
   parameters.forEach(extractor)
 }
 
+/** What a reference parameter selects from a resource, as it is written: with the versions that the index leaves out. */
+export function referencesOf(resource: Resource, parameter: SearchParameter): readonly string[] {
+  return compileSelector(parameter.expression)(resource).flatMap((value) => {
+    const text = (value as { reference?: unknown } | null)?.reference
+    return typeof text === 'string' ? [text] : []
+  })
+}
+
 function extractor(parameter: SearchParameter): Extractor {
   const cached = extractors.get(parameter)
   if (cached) return cached
@@ -57,7 +65,8 @@ function compile(parameter: SearchParameter): Extractor {
       values.length === 1
         ? type.entries(values[0], parameter, context, resource)
         : values.flatMap((value): readonly IndexEntry[] => type.entries(value, parameter, context, resource))
-    return entries.length === 0 ? [present(code)] : distinct(entries)
+    // An element without the components of a composite is no value of it.
+    return entries.length > 0 ? distinct(entries) : name === 'composite' ? NONE : [present(code)]
   }
 }
 

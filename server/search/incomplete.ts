@@ -29,6 +29,5 @@ export function requireComplete(
 /** The codes of the search parameters that a parameter of a request uses. */
 function codesIn(name: string, value: string): readonly string[] {
   if (name === '_sort') return value.split(',').map((key) => key.replace(/^-/, ''))
-  if (name === '_include') return [value.split(':')[1] ?? '']
   return [name.split(/[:.]/)[0] ?? '']
 }

@@ -2,13 +2,22 @@
  * The memory evaluator of search: does a record meet a filter, who may see it, and in which order.
  * Its answers are the reference for every store; the cases are in test/search/cases.ts.
  */
+import { includes } from './long-list.ts'
 import { COMPARE } from './prefix.ts'
 import { EVERYONE } from './query.ts'
-import type { AgencyViewer, Audience, Cursor, Filter, IndexEntry, Viewer, Sort } from './query.ts'
+import type { AgencyViewer, Audience, Cursor, Filter, IndexEntry, Query, Viewer, Sort } from './query.ts'
 import { matchesEntry, sortKeyOf } from './types/index.ts'
 
-/** What a filter is evaluated on: the record's id, its last change (ms) and its index entries. */
-export type IndexedRecord = { readonly id: string; readonly at: number; readonly entries: readonly IndexEntry[] }
+/**
+ * What a filter is evaluated on: the record's id, its last change (ms) and its index entries. The type is read by queries
+ * over several types alone.
+ */
+export type IndexedRecord = {
+  readonly type?: string
+  readonly id: string
+  readonly at: number
+  readonly entries: readonly IndexEntry[]
+}
 
 /** Does the record meet the condition? Entries of one parameter are alternatives: one that matches is enough. */
 export function match(filter: Filter, record: IndexedRecord): boolean {
@@ -22,7 +31,9 @@ export function match(filter: Filter, record: IndexedRecord): boolean {
     case 'missing':
       return !record.entries.some((entry) => entry.param === filter.param)
     case 'id':
-      return filter.ids.includes(record.id)
+      return includes(filter.ids, record.id)
+    case 'type':
+      return record.type !== undefined && filter.types.includes(record.type)
     case 'updated':
       return COMPARE[filter.prefix](filter, { start: record.at, end: record.at + 1 })
     default:
@@ -48,7 +59,7 @@ type SortValue = string | number | null
 
 /** What a record is sorted by, one value for each sort: the least of its entries ascending, the greatest descending. */
 export const sortValues = (sorts: readonly Sort[], record: IndexedRecord): SortValue[] =>
-  sorts.map((sort) => sortValue(sort, record))
+  sorts.map((sort) => shortened(sortValue(sort, record)))
 
 function sortValue({ param, kind, descending }: Sort, record: IndexedRecord): SortValue {
   if (kind === 'id') return record.id
@@ -61,6 +72,12 @@ function sortValue({ param, kind, descending }: Sort, record: IndexedRecord): So
   }
   return best
 }
+
+/** Texts are sorted by so many characters (code points): a cursor holds them, and an address has no room for more. */
+export const SORT_KEY_LENGTH = 100
+
+const shortened = (value: SortValue): SortValue =>
+  typeof value !== 'string' || value.length <= SORT_KEY_LENGTH ? value : [...value].slice(0, SORT_KEY_LENGTH).join('')
 
 /** The position of a record in a sorted result: its sort values, then the order of its first creation. */
 export type SortPosition = { readonly values: readonly SortValue[]; readonly creation: number }
@@ -102,3 +119,28 @@ export const positionOf = (cursor: Cursor): SortPosition => ({
   values: cursor.slice(0, -1),
   creation: Number(cursor.at(-1)),
 })
+
+/** Sorted hits of a query, with one more than its limit where there is one, as the page that it asks for. */
+export function pageOf<T extends SortPosition>(
+  { limit, after, backward }: Pick<Query, 'limit' | 'after' | 'backward'>,
+  hits: readonly T[],
+): { readonly shown: readonly T[]; readonly next?: Cursor; readonly previous?: Cursor } {
+  const page = hits.slice(0, limit)
+  const shown = backward ? page.reverse() : page
+  const [first] = shown
+  const last = shown.at(-1)
+  const more = hits.length > limit
+  const hasNext = backward === true || more
+  const hasPrevious = backward ? more : after !== undefined
+  return {
+    shown,
+    ...(last && hasNext ? { next: cursorAt(last) } : {}),
+    ...(first && hasPrevious ? { previous: cursorAt(first) } : {}),
+  }
+}
+
+/** The comparison by which a page is collected: that of the sorts, or against it for a page that is read backward. */
+export function directedOrder({ sort = [], backward }: Pick<Query, 'sort' | 'backward'>): ReturnType<typeof order> {
+  const compare = order(sort)
+  return backward ? (a, b) => compare(b, a) : compare
+}

@@ -1,14 +1,18 @@
 /** Search parameters to a query, once, before any store sees it. https://hl7.org/fhir/R4/search.html */
 import type { ResourceCapability } from '../definitions/definitions.ts'
-import { refuse } from '../fhir/outcome.ts'
-import { alternatives, condition, unsupported } from './condition.ts'
+import { OutcomeError, refuse } from '../fhir/outcome.ts'
+import { chainedCondition, clip, isChained, isFilter, readPath } from './chain.ts'
+import type { Condition, OfferedTypes, ParameterPath } from './chain.ts'
+import { alternatives, condition, unsupported, unsupportedModifier } from './condition.ts'
 import type { Criterion } from './condition.ts'
 import { CONTROLS, DEFAULT_COUNT } from './controls.ts'
-import type { Controls, IncludeParameter } from './controls.ts'
+import type { Controls } from './controls.ts'
+import type { IncludeParameter } from './include.ts'
 import { requireComplete } from './incomplete.ts'
 import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import { invalidCursor, type Cursors } from './page.ts'
-import type { Cursor, Filter, Query, Viewer, Sort } from './query.ts'
+import { openPosition, searchIdentity, type SearchPosition } from './position.ts'
+import type { Filter, Query, Viewer } from './query.ts'
 import type { SearchValueContext } from './type.ts'
 
 export type SearchContext = SearchValueContext & {
@@ -19,16 +23,26 @@ export type SearchContext = SearchValueContext & {
   readonly handling: 'strict' | 'lenient'
   /** Absent where there are no pages: criteria, filters. */
   readonly cursors?: Cursors
+  /** Absent where the record alone decides: the conditions of writes and subscriptions. */
+  readonly offered?: OfferedTypes
+  /** The types of a search over several; the capability is then what they have in common. Absent: that of the capability. */
+  readonly types?: readonly string[]
 }
 
 export type ParsedSearch = {
+  /** Without the conditions that other records decide. */
   readonly query: Query
+  /** Those conditions, all of which must hold: interactions/resolve-chains.ts makes filters of them. */
+  readonly chained: readonly Condition[]
   readonly includes: readonly IncludeParameter[]
+  readonly limits: SearchLimits
   readonly total: 'none' | 'accurate'
   /** The names (with modifier) that lenient handling ignored. */
   readonly ignored: readonly string[]
   /** The parameters as the hub evaluates them, for the self link. https://hl7.org/fhir/R4/search.html#conformance */
   readonly self: readonly (readonly [string, string])[]
+  /** What the cursors of its pages belong to. */
+  readonly identity: string
 }
 
 /**
@@ -45,21 +59,29 @@ export function parse(
   requireComplete(capability, params)
   if (params.length > limits.parameters) throw tooMany('parameters', params.length, limits.parameters)
   const criteria = params.map(([name, value]) => toCriterion(name, value))
-  const { supported, ignored } = checkSupport(capability, criteria, context.handling)
-  const conditions = supported.filter((one) => !isControl(one))
-  countAlternatives(conditions, limits.values)
-  const controls = readControls(capability, supported.filter(isControl))
+  const { supported, ignored } = checkSupport(capability, criteria, context)
+  const searched = supported.filter((one) => !isControl(one))
+  countAlternatives(searched, limits.values)
+  const controls = readControls(capability, supported.filter(isControl), context)
+  const conditions = searched.map((one) =>
+    one.path ? chainedCondition(one.path, one.value, context) : condition(capability, one, context),
+  )
+  const self = supported
+    .filter((one) => !FORMATS.has(one.name))
+    .map((one) => [fullName(one), evaluatedValue(one, limits)] as const)
+  const identity = searchIdentity(String(context.types ?? capability.type), self)
   return {
-    query: toQuery(
-      capability,
-      conditions.map((one) => condition(capability, one, context)),
-      controls,
-      context,
-    ),
+    query: {
+      ...toQuery(capability, conditions.filter(isFilter), controls, context),
+      ...positionOf(controls, identity, context),
+    },
+    chained: conditions.filter((one) => !isFilter(one)),
     includes: controls.includes ?? [],
+    limits,
     total: isCounted(controls) ? 'accurate' : 'none',
     ignored: ignored.map(fullName),
-    self: supported.filter((one) => !FORMATS.has(one.name)).map((one) => [fullName(one), evaluatedValue(one)]),
+    self,
+    identity,
   }
 }
 
@@ -67,6 +89,7 @@ export function parse(
 const FORMATS = new Set(['_format', '_pretty'])
 
 function toCriterion(name: string, value: string): Criterion {
+  if (isChained(name)) return { name, value }
   const colon = name.indexOf(':')
   return colon < 0 ? { name, value } : { name: name.slice(0, colon), modifier: name.slice(colon + 1), value }
 }
@@ -74,24 +97,57 @@ function toCriterion(name: string, value: string): Criterion {
 const fullName = ({ name, modifier }: Criterion): string => (modifier === undefined ? name : `${name}:${modifier}`)
 
 const control = ({ name }: Criterion) => (Object.hasOwn(CONTROLS, name) ? CONTROLS[name] : undefined)
-const isControl = (criterion: Criterion): boolean =>
-  control(criterion) !== undefined && criterion.modifier === undefined
-const evaluatedValue = (criterion: Criterion): string => control(criterion)?.self?.(criterion.value) ?? criterion.value
+const isControl = (criterion: Criterion): boolean => {
+  const found = control(criterion)
+  return (
+    found !== undefined && (criterion.modifier === undefined || found.modifiers?.includes(criterion.modifier) === true)
+  )
+}
+const evaluatedValue = (criterion: Criterion, limits: SearchLimits): string =>
+  control(criterion)?.self?.(criterion.value, limits) ?? criterion.value
 
-function checkSupport(
-  capability: ResourceCapability,
-  criteria: readonly Criterion[],
-  handling: SearchContext['handling'],
-) {
-  const supported: Criterion[] = []
+/** `path`: of a chained parameter. */
+type SupportedCriterion = Criterion & { readonly path?: ParameterPath }
+
+function checkSupport(capability: ResourceCapability, criteria: readonly Criterion[], context: SearchContext) {
+  const supported: SupportedCriterion[] = []
   const ignored: Criterion[] = []
   for (const one of criteria) {
-    const refusal = isControl(one) ? undefined : unsupported(capability, one, Object.keys(CONTROLS))
-    if (refusal && handling === 'strict') throw refusal
-    ;(refusal ? ignored : supported).push(one)
+    const checked = checkCriterion(capability, one, context)
+    if (!(checked instanceof OutcomeError)) supported.push(checked)
+    else if (context.handling === 'strict' || checked.status !== 400) throw checked
+    else ignored.push(one)
   }
   return { supported, ignored }
 }
+
+/** The criterion, ready to be evaluated, or why it is not supported. */
+function checkCriterion(
+  capability: ResourceCapability,
+  one: Criterion,
+  context: SearchContext,
+): SupportedCriterion | OutcomeError {
+  if (isControl(one)) return one
+  if (!isChained(one.name)) {
+    const modifiers = control(one)?.modifiers
+    if (modifiers) return unsupportedModifier(one, modifiers) ?? one
+    return unsupported(capability, one, Object.keys(CONTROLS)) ?? one
+  }
+  if (!context.offered) return reachesOthers(one.name)
+  try {
+    const searched = { capability, types: context.types ?? [capability.type] }
+    return { ...one, path: readPath(searched, one.name, context.offered, context.limits?.chain) }
+  } catch (error) {
+    if (error instanceof OutcomeError) return error
+    throw error
+  }
+}
+
+const reachesOthers = (name: string): OutcomeError =>
+  refuse(
+    'unknown-parameter',
+    `The parameter \`${clip(name)}\` is decided by other records. Only a search takes it, not the condition of a write or of a subscription: use parameters of the record itself, or search first.`,
+  )
 
 function countAlternatives(criteria: readonly Criterion[], limit: number): void {
   const count = criteria.reduce((sum, one) => sum + alternatives(one).length, 0)
@@ -104,18 +160,31 @@ const tooMany = (what: string, count: number, most: number) =>
     `The search has \`${count}\` ${what}; at most \`${most}\` are allowed. Split it into several searches.`,
   )
 
-function readControls(capability: ResourceCapability, criteria: readonly Criterion[]): Controls {
+function readControls(
+  capability: ResourceCapability,
+  criteria: readonly Criterion[],
+  { offered, types = [capability.type], limits = DEFAULT_LIMITS }: SearchContext,
+): Controls {
   const seen = new Set<string>()
   return criteria.reduce<Controls>((before, one) => {
     if (seen.has(one.name) && !control(one)?.repeats)
       throw refuse('invalid-parameter', `The parameter \`${one.name}\` was sent more than once.`)
     seen.add(one.name)
-    return { ...before, ...control(one)?.read(one.value, capability, before) }
+    return {
+      ...before,
+      ...control(one)?.read(one.value, capability, before, { modifier: one.modifier, offered, types, limits }),
+    }
   }, {})
 }
 
-function afterOf(cursor: string, sort: readonly Sort[], { cursors }: SearchContext): Cursor {
-  if (cursors) return cursors.decode(cursor, sort)
+/** Which page of the result, where there is a cursor. */
+function positionOf(
+  { cursor, sort = [] }: Controls,
+  identity: string,
+  { cursors }: SearchContext,
+): Partial<SearchPosition> {
+  if (cursor === undefined) return {}
+  if (cursors) return openPosition(cursors, cursor, identity, sort)
   throw invalidCursor()
 }
 
@@ -128,15 +197,15 @@ function toQuery(
   controls: Controls,
   context: SearchContext,
 ): Query {
-  const { sort = [], cursor, count = DEFAULT_COUNT, countOnly } = controls
+  const { limits = DEFAULT_LIMITS } = context
+  const { sort = [], count = Math.min(DEFAULT_COUNT, limits.count), countOnly } = controls
   const [only] = conditions
   return {
-    type: capability.type,
+    type: context.types ?? capability.type,
     where: conditions.length === 1 && only ? only : { op: 'and', of: conditions },
     viewer: context.viewer,
     limit: countOnly ? 0 : count,
     ...(sort.length > 0 ? { sort } : {}),
-    ...(cursor === undefined ? {} : { after: afterOf(cursor, sort, context) }),
     ...(isCounted(controls) ? { total: true } : {}),
   }
 }

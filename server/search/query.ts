@@ -32,7 +32,7 @@ export const REFERENCE = '_reference'
 
 /**
  * A condition. `and` of nothing is true, `or` of nothing is false.
- * - id, updated: the record's own id and last change; the searched range is [start, end).
+ * - id, type, updated: the record's own id, type and last change; the searched range is [start, end).
  * - missing: no entry of this parameter.
  * - any other: the filter of a search type, met by at least one entry of its parameter (types/index.ts).
  */
@@ -41,6 +41,7 @@ export type Filter =
   | { readonly op: 'not'; readonly of: Filter }
   | { readonly op: 'missing'; readonly param: string }
   | { readonly op: 'id'; readonly ids: readonly string[] }
+  | { readonly op: 'type'; readonly types: readonly string[] }
   | { readonly op: 'updated'; readonly prefix: Prefix; readonly start: number; readonly end: number }
   | EntryFilter
 
@@ -68,6 +69,8 @@ export type Query = {
   /** At most this many; 0 only counts. */
   readonly limit: number
   readonly after?: Cursor
+  /** The page that ends before `after`, in the order of the sorts as any page is. */
+  readonly backward?: true
   readonly total?: boolean
   /** Deleted records, too (they keep their audience and participant). Never for a caller's search. */
   readonly deleted?: boolean

@@ -29,5 +29,5 @@ export async function changeOf(needs: SubscriptionNeeds, version: Version): Prom
 
 export function stateOf({ extract }: SubscriptionNeeds, version: Version): ChangedState {
   const resource = resourceOf(version)
-  return { resource, indexed: { id: version.id, at: version.at, entries: extract(resource) } }
+  return { resource, indexed: { type: version.type, id: version.id, at: version.at, entries: extract(resource) } }
 }

@@ -72,3 +72,43 @@ export const CAPABILITY: ResourceCapability = {
 export const BASE = 'http://hub.example/fhir'
 export const CONTEXT = { base: BASE, timeZone: 'America/Chicago' }
 export const NOW = Date.UTC(2026, 10, 24)
+
+/** The types that the references of CAPABILITY lead to. */
+const OTHERS: readonly ResourceCapability[] = [
+  other('Patient', [
+    parameter({ code: 'identifier', type: 'token', expression: 'Patient.identifier' }),
+    parameter({ code: 'family', type: 'string', expression: 'Patient.name.family' }),
+    parameter({ code: 'birthdate', type: 'date', expression: 'Patient.birthDate' }),
+    parameter({
+      code: 'organization',
+      type: 'reference',
+      expression: 'Patient.managingOrganization',
+      target: ['Organization'],
+    }),
+  ]),
+  other('Group', [parameter({ code: 'identifier', type: 'token', expression: 'Group.identifier' })]),
+  other('Organization', [
+    parameter({ code: 'name', type: 'string', expression: 'Organization.name' }),
+    parameter({ code: 'partof', type: 'reference', expression: 'Organization.partOf', target: ['Organization'] }),
+  ]),
+]
+
+function other(type: string, searchParameters: readonly SearchParameter[]): ResourceCapability {
+  return {
+    type,
+    profiles: [],
+    searchParameters,
+    interactions: ['search-type'],
+    versioning: 'versioned',
+    includes: [],
+    writer: 'agency',
+  }
+}
+
+const CAPABILITIES = [...OTHERS, CAPABILITY]
+
+/** All of them. */
+export const OFFERED = {
+  capabilities: CAPABILITIES,
+  capability: (type: string) => CAPABILITIES.find((one) => one.type === type),
+}

@@ -116,16 +116,22 @@ const RARER: readonly SearchRecord[] = [
     3,
     token('id', 'VA-1'),
     quantity('weight', -2, ''),
+    token('tag', 'x', 'urn:t'),
+    token('tag', 'y'),
     quantity('weight', 3, '|kg', 9),
     place('near', 37.6, -77.4),
   ),
-  record('d', 4, text('name', 'Zu Berg', 'zu berg'), part('name', 'berg'), uri('url', 'http://a.example/x/y')),
+  record('d', 4, text('name', 'Zu Berg', 'zu berg'), part('name', 'berg'), uri('url', 'http://a.example/x/y'), {
+    ...anyCase('tag', 'x'),
+    system: 'urn:t',
+  } as IndexEntry),
   record(
     'e',
     5,
     text('name', 'Mu', 'mu'),
     part('name', ''),
     uri('url', 'http://a.example/xy'),
+    token('tag', 'y', 'urn:u'),
     place('near', 37.5, 179.9),
   ),
 ]
@@ -141,7 +147,12 @@ const isText = (how: 'starts' | 'contains' | 'exact', value: string): Filter => 
   how,
   value,
 })
-const isRef = (id: string, type?: string): Filter => ({ op: 'reference', param: 'subject', type, id })
+const isRef = (id: string | readonly string[], type?: string): Filter => ({
+  op: 'reference',
+  param: 'subject',
+  type,
+  id,
+})
 const isUri = (param: string, value: string): Filter => ({ op: 'uri', param, value })
 const isDate = (prefix: Prefix, start: number, end: number): Filter => ({
   op: 'date',
@@ -159,6 +170,8 @@ const isNumber = (prefix: Prefix, low: number, high = low): Filter => ({
 })
 const updated = (prefix: Prefix, start: number, end: number): Filter => ({ op: 'updated', prefix, start, end })
 const ids = (...list: string[]): Filter => ({ op: 'id', ids: list })
+const ofType = (...types: string[]): Filter => ({ op: 'type', types })
+const many = Array.from({ length: 600 }, (_, index) => `x${index}`)
 const sorted = (param: string, kind: Sort['kind'], descending = false): Sort => ({ param, kind, descending })
 
 const CASES: readonly SearchCase[] = [
@@ -180,6 +193,14 @@ const CASES: readonly SearchCase[] = [
   { title: 'not includes what has no entry at all', where: not(isToken('status', 'active')), ids: 'cde' },
   { title: 'not of alternatives', where: not(or(isToken('status', 'active'), isToken('status', 'draft'))), ids: 'de' },
   { title: 'not of not', where: not(not(isToken('status', 'draft'))), ids: 'c' },
+  { title: 'a reference to one of several records', where: isRef(['1', '2'], 'Patient'), ids: 'ac' },
+  { title: 'a reference to one of many records', where: isRef([...many, '2'], 'Patient'), ids: 'c' },
+  { title: 'a reference to one of several ids of any type', where: isRef(['1', '9']), ids: 'ab' },
+  { title: 'a reference to one of no records', where: isRef([], 'Patient'), ids: '' },
+  { title: 'one of many ids', where: ids(...many, 'b', 'e'), ids: 'be' },
+  { title: 'a type that is not searched', where: ofType('Nothing'), ids: '' },
+  { title: 'not of a type that is not searched', where: not(ofType('Nothing')), ids: 'abcde' },
+
   {
     title: 'conditions nest',
     where: and(or(ids('a', 'c'), isRef('1', 'Group')), not(isToken('status', 'draft'))),
@@ -304,6 +325,19 @@ const RARER_CASES: readonly SearchCase[] = [
   { title: 'a token whose case does not count', where: isToken('id', 'VA-1'), ids: 'ac' },
   { title: 'a token in lower case', where: isToken('id', 'va-1'), ids: 'ab' },
   { title: 'a token in mixed case', where: isToken('id', 'Va-1'), ids: 'a' },
+  {
+    title: 'a token of a list, each in its system',
+    where: {
+      op: 'token',
+      param: 'tag',
+      codes: [
+        { system: 'urn:t', code: 'X' },
+        { system: 'urn:u', code: 'y' },
+      ],
+    },
+    ids: 'de',
+  },
+  { title: 'a token of an empty list', where: { op: 'token', param: 'tag', codes: [] }, ids: '' },
   { title: 'a quantity in any unit', where: inUnit('ge', 5), ids: 'abc' },
   { title: 'a quantity in one unit', where: inUnit('ge', 5, '|kg'), ids: 'ac' },
   { title: 'a quantity in base units', where: inUnit('eq', 4500, 'g', 5500, 'weight:ucum'), ids: 'a' },

@@ -79,12 +79,26 @@ export const viewer: fc.Arbitrary<Viewer> = fc.oneof(
 
 const prefix = oneOf<Prefix>(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'])
 
-const tokenFilter: fc.Arbitrary<FilterByType['token']> = fc.record({
-  op: fc.constant('token'),
-  param: oneOf(PARAMS),
-  system: oneOf([...SYSTEMS, '']),
-  code: maybe(oneOf(WORDS)),
-})
+const searchedCode = fc.record({ system: oneOf(['urn:s', 'urn:t']), code: oneOf(WORDS) })
+const tokenFilter: fc.Arbitrary<FilterByType['token']> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      op: fc.constant('token'),
+      param: oneOf(PARAMS),
+      system: oneOf([...SYSTEMS, '']),
+      code: maybe(oneOf(WORDS)),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      op: fc.constant('token'),
+      param: oneOf(PARAMS),
+      codes: fc.array(searchedCode, { maxLength: 3 }),
+    }),
+  },
+)
 const numberFilter: fc.Arbitrary<FilterByType['number']> = fc
   .tuple(oneOf(PARAMS), prefix, interval)
   .map(([param, by, numbers]) => ({ op: 'number', param, prefix: by, ...numbers }))
@@ -102,7 +116,7 @@ const FILTERS: { readonly [name in SearchTypeName]: fc.Arbitrary<FilterByType[na
     op: fc.constant('reference'),
     param: oneOf(PARAMS),
     type: maybe(oneOf(TYPES)),
-    id: oneOf(IDS),
+    id: fc.oneof(oneOf(IDS), fc.array(oneOf(IDS), { maxLength: 3 })),
   }),
   uri: fc
     .tuple(oneOf(PARAMS), oneOf(WORDS), fc.boolean())
@@ -134,6 +148,7 @@ const leaf: fc.Arbitrary<Filter> = fc.oneof(
   ...Object.values(FILTERS),
   fc.record({ op: fc.constant('missing' as const), param: oneOf([...PARAMS, 'r']) }),
   fc.record({ op: fc.constant('id' as const), ids: fc.array(oneOf(IDS), { maxLength: 3 }) }),
+  fc.record({ op: fc.constant('type' as const), types: fc.array(oneOf([...TYPES, 'Unheard']), { maxLength: 2 }) }),
   fc.tuple(prefix, range).map(([by, dates]) => ({ op: 'updated' as const, prefix: by, ...dates })),
 )
 

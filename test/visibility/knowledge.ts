@@ -10,6 +10,7 @@ export type Offered = {
   readonly type: string
   readonly searchParam?: readonly { readonly name: string; readonly type: string }[]
   readonly searchInclude?: readonly string[]
+  readonly searchRevInclude?: readonly string[]
 }
 
 export type Knowledge = {

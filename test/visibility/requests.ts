@@ -19,6 +19,8 @@ import { queryText } from '../requests/search-query.ts'
 import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
 import { kindsOfTables } from './table-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
+import { chained, including, type SearchedValue } from './search-requests.ts'
+import { kindsOfPatches } from './patch-requests.ts'
 import type { Random } from '../../scripts/random.ts'
 import type { Knowledge, Offered, RequestKind } from './knowledge.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
@@ -149,6 +151,9 @@ const VALUES: Readonly<Record<string, (knowledge: Knowledge) => string>> = {
   number: () => '1',
 }
 
+const searchedValue: SearchedValue = (knowledge, { name, type }) =>
+  name === 'identifier' ? identifierOf(knowledge.random) : (VALUES[type] ?? VALUES.token!)(knowledge)
+
 const PEOPLE = [
   'Patient',
   'Condition',
@@ -173,7 +178,7 @@ function search(knowledge: Knowledge): Sent {
   const add = (name: string, value: string) => query.push(queryText([[name, value]]))
   for (let left = random.below(3); left > 0 && params.length > 0; left -= 1) {
     const { name, type } = random.pick(params)
-    const value = name === 'identifier' ? identifierOf(random) : (VALUES[type] ?? VALUES.token!)(knowledge)
+    const value = searchedValue(knowledge, { name, type })
     add(
       random.percent(8) ? `${name}:${random.pick(['missing', 'not', 'exact'])}` : name,
       random.percent(2) ? '' : value,
@@ -182,12 +187,16 @@ function search(knowledge: Knowledge): Sent {
   if (random.percent(15)) add('_id', [key(knowledge), key(knowledge)].map((one) => one.split('/')[1]).join(','))
   if (random.percent(10)) add('_lastUpdated', random.pick(['ge2026-06-01', 'lt2026-06-01T12:30:00Z', 'gt2027']))
   if (random.percent(50)) add('_sort', sort(random, offer))
-  if (random.percent(40) && offer.searchInclude?.length) add('_include', random.pick(offer.searchInclude))
+  if (random.percent(20)) add(...chained(knowledge, offer, searchedValue))
+  if (random.percent(40) && offer.searchInclude?.length)
+    add(including('_include', random), random.pick(offer.searchInclude))
+  if (random.percent(30) && offer.searchRevInclude?.length)
+    add(including('_revinclude', random), random.pick(offer.searchRevInclude))
   if (random.percent(40)) add('_total', random.pick(['accurate', 'none', 'estimate']))
   if (random.percent(50)) add('_count', String(random.below(7)))
   if (random.percent(5)) add('_summary', 'count')
   if (random.percent(3))
-    add(random.pick(['nothing', '_revinclude', '_has:Observation:patient:code', 'patient.name', '_cursor']), 'x')
+    add(random.pick(['nothing', '_revinclude', '_has:Observation', 'patient.name', '_cursor']), 'x')
   const lenient: Sent['headers'] = random.percent(10) ? { Prefer: 'handling=lenient' } : {}
   return abe('GET', `/${offer.type}?${query.join('&')}`, undefined, lenient)
 }
@@ -424,6 +433,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   ],
   ...kindsOfMetaAndEvents(abe, key),
   ...kindsOfTables(abe, key, bodyLike),
+  ...kindsOfPatches(abe, { key, criteria }),
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Consent']))}/$consent-check`)],
   [
     1,

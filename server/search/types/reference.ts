@@ -3,8 +3,10 @@ import type { SearchParameter } from '../../definitions/definitions.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import { parseReference } from '../../fhir/reference.ts'
 import { unescape } from '../escape.ts'
+import { includes } from '../long-list.ts'
 import { MISSING } from '../type.ts'
 import type { IndexContext, SearchType } from '../type.ts'
+import type { StringEntry } from './string.ts'
 import { token } from './token.ts'
 import type { TokenEntry, TokenFilter } from './token.ts'
 import { uri, uriEntries } from './uri.ts'
@@ -18,18 +20,23 @@ export type ReferenceEntry = {
   readonly id: string
 }
 
-/** `type` absent: any type with this id. */
+/** `type` absent: any type with this id. Several ids are alternatives: what a chain finds on its way. */
 export type ReferenceFilter = {
   readonly op: 'reference'
   readonly param: string
   readonly type?: string
-  readonly id: string
+  readonly id: string | readonly string[]
 }
 
 const ID = /^[A-Za-z0-9.-]{1,64}$/
 
 /** A logical reference (`identifier`) is indexed as a token too. https://hl7.org/fhir/R4/references.html#logical */
-export const reference: SearchType<ReferenceEntry, ReferenceFilter, UriEntry | TokenEntry, UriFilter | TokenFilter> = {
+export const reference: SearchType<
+  ReferenceEntry,
+  ReferenceFilter,
+  UriEntry | TokenEntry | StringEntry,
+  UriFilter | TokenFilter
+> = {
   modifiers: ['identifier', 'above', 'below', MISSING],
   targetIsModifier: true,
   sortKeyType: 'string',
@@ -56,7 +63,8 @@ export const reference: SearchType<ReferenceEntry, ReferenceFilter, UriEntry | T
     throw unreadable(param, text, 'is not a reference; write `id`, `Type/id` or a whole address')
   },
 
-  matches: (entry, { type, id }) => entry.id === id && (type === undefined || type === entry.type),
+  matches: (entry, { type, id }) =>
+    (typeof id === 'string' ? entry.id === id : includes(id, entry.id)) && (type === undefined || type === entry.type),
 
   sortKey: ({ type, id }) => `${type}/${id}`,
 }

@@ -1,5 +1,5 @@
 /** Search in memory: each record is matched, one after another. */
-import { cursorAt, match, order, positionOf, sortValues, visible } from '../../search/match.ts'
+import { directedOrder, match, pageOf, positionOf, sortValues, visible } from '../../search/match.ts'
 import type { Query } from '../../search/query.ts'
 import { SequenceUnavailable } from '../store.ts'
 import type { Found } from '../store.ts'
@@ -14,25 +14,25 @@ import type { MemoryState, StoredRecord } from './schema.ts'
  */
 export function find(query: Query, state: MemoryState): Found {
   const { log } = state
-  const { where, viewer, sort = [], limit, after, deleted = false, asOf = log.length } = query
+  const { where, viewer, sort = [], after, deleted = false, asOf = log.length } = query
   if (asOf < 0 || asOf > log.length) throw new SequenceUnavailable(asOf, { first: 0, last: log.length })
   const hits = recordsOf(query.type, state).flatMap((record) => {
     const state = stateAsOf(record, asOf)
     if (state === undefined) return []
     const { version, entries } = state
-    const indexed = { id: version.id, at: version.at, entries }
+    const indexed = { type: version.type, id: version.id, at: version.at, entries }
     if (isDeletion(version) && !deleted) return []
     if (!visible(record.audience, viewer) || !mayKnow(version, record, viewer) || !match(where, indexed)) return []
     return [{ state, values: sortValues(sort, indexed), creation: record.creation }]
   })
-  const compare = order(sort)
+  const compare = directedOrder(query)
   hits.sort(compare)
   const rest = after ? hits.filter((hit) => compare(hit, positionOf(after)) > 0) : hits
-  const page = rest.slice(0, limit)
-  const last = page.at(-1)
+  const { shown, ...links } = pageOf(query, rest)
   return {
-    versions: page.map(({ state: { version, entries } }) => (query.withEntries ? { ...version, entries } : version)),
-    ...(last && rest.length > limit ? { next: cursorAt(last) } : {}),
+    versions: shown.map(({ state: { version, entries } }) => (query.withEntries ? { ...version, entries } : version)),
+    ...links,
+    ...(links.next || links.previous ? { sequence: asOf } : {}),
     ...(query.total ? { total: hits.length } : {}),
   }
 }

@@ -44,6 +44,7 @@ type FormerRow = {
   readonly seq: number
   readonly at: number
   readonly deleted: 0 | 1
+  readonly type: number
   readonly id: string
   readonly encoded: string
 } & KnowableRow
@@ -93,7 +94,7 @@ function changedSince(
       SELECT rid, min(until) AS until FROM superseded
       WHERE until > ${asOf} AND rid > ${from} AND rid <= ${upTo} GROUP BY rid ORDER BY rid
     )
-    SELECT s.rid, s.seq, s.at, s.deleted, r.id, json(s.entries) AS encoded,
+    SELECT s.rid, s.seq, s.at, s.deleted, r.type, r.id, json(s.entries) AS encoded,
       v.version, v.author, ${raw(KNOWABLE_COLUMNS)}
     FROM changed CROSS JOIN superseded s ON s.until = changed.until AND s.rid = changed.rid
     CROSS JOIN record r ON r.rid = s.rid CROSS JOIN version v ON v.seq = s.seq ${raw(KNOWABLE_JOINS)}
@@ -108,8 +109,8 @@ function matching({ where, sort = [] }: Query, rows: readonly FormerRow[], { ter
     states.map(({ encoded }) => encoded),
     terms,
   )
-  return states.flatMap(({ rid, seq, at, id, encoded }) => {
-    const record = { id, at, entries: decodeEntries(encoded, terms, values) }
+  return states.flatMap(({ rid, seq, at, type, id, encoded }) => {
+    const record = { type: terms.text(type), id, at, entries: decodeEntries(encoded, terms, values) }
     return match(where, record) ? [{ creation: rid, seq, encoded, values: sortValues(sort, record) }] : []
   })
 }

@@ -3,7 +3,7 @@
  * (search-types/). What they must answer: search/match.ts.
  */
 import type { Filter, Prefix } from '../../search/query.ts'
-import { entriesIn, EVERY_RECORD, NO_RECORD } from './condition.ts'
+import { entriesIn, EVERY_RECORD, NO_RECORD, oneOf } from './condition.ts'
 import type { SqlCondition, QueryScope } from './condition.ts'
 import { entryCondition } from './search-types/index.ts'
 import { anyOf, joined, raw, sql } from './sql.ts'
@@ -21,6 +21,8 @@ export function compile(filter: Filter, scope: QueryScope): SqlCondition {
       return missing(filter.param, scope)
     case 'id':
       return withId(filter.ids, scope)
+    case 'type':
+      return ofType(filter.types, scope)
     case 'updated':
       return updated(filter, scope)
     default:
@@ -73,6 +75,12 @@ function withId(ids: readonly string[], { type }: QueryScope): SqlCondition {
   if (type === undefined) return { probe }
   const rids = sql`SELECT rid FROM record INDEXED BY record_key WHERE type = ${type} AND ${oneOfIds}`
   return { probe, source: { rids, exact: true, ordered: false } }
+}
+
+/** No source: a type lists more records than the conditions beside it. */
+function ofType(types: readonly string[], { terms }: QueryScope): SqlCondition {
+  const numbers = types.flatMap((type) => terms.idOf(type) ?? [])
+  return numbers.length === 0 ? NO_RECORD : { probe: oneOf('r.type', numbers) }
 }
 
 type Updated = Extract<Filter, { op: 'updated' }>

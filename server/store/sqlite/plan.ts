@@ -8,7 +8,7 @@ import { unchangedSince } from './as-of.ts'
 import { NO_RECORD, oneOf } from './condition.ts'
 import type { PageRow, QueryPlan, SqlCondition, QueryScope, RecordSource } from './condition.ts'
 import { compile } from './filter.ts'
-import { after, keyColumns, orderBy } from './sort.ts'
+import { after, before, keyColumns, orderBy } from './sort.ts'
 import { walkedField, walkSql } from './sorted-walk.ts'
 import { visibleTo } from './rows.ts'
 import { joined, limitOf, raw, sql } from './sql.ts'
@@ -17,18 +17,21 @@ import { inTime, timeLimitOf } from './time-limit.ts'
 
 /** The page as SQL, one statement after the other until it is full; for `find` and for tests of its query plan. */
 export function pageSql(query: Query, plan: QueryPlan, scope: QueryScope): readonly Sql[] {
-  const { sort = [], after: cursor, limit } = query
+  const { sort = [], after: cursor, limit, backward } = query
   const { from, rid, where, walked } = plan
   if (walked !== undefined) return walkSql(query, plan, scope, walked)
   if (sort.length === 0) {
-    const later = cursor === undefined ? raw('1') : sql`${raw(rid)} > ${cursor.at(-1) ?? 0}`
+    const [comparison, direction] = backward ? [raw('<'), raw('DESC')] : [raw('>'), raw('ASC')]
+    const later = cursor === undefined ? raw('1') : sql`${raw(rid)} ${comparison} ${cursor.at(-1) ?? 0}`
     return [
-      sql`SELECT ${raw(rid)} AS rid FROM ${from} WHERE ${later} AND ${where} ORDER BY ${raw(rid)} ${limitOf(limit + 1)}`,
+      sql`SELECT ${raw(rid)} AS rid FROM ${from} WHERE ${later} AND ${where} ORDER BY ${raw(rid)} ${direction} ${limitOf(limit + 1)}`,
     ]
   }
-  const beyond = cursor === undefined ? raw('1') : after(sort, cursor)
+  const beyond = cursor === undefined ? raw('1') : backward ? before(sort, cursor) : after(sort, cursor)
   const sorted = sql`SELECT ${raw(rid)} AS rid${keyColumns(sort, scope)} FROM ${from} WHERE ${where}`
-  return [sql`SELECT * FROM (${sorted}) WHERE ${beyond} ORDER BY ${orderBy(sort)} ${limitOf(limit + 1)}`]
+  return [
+    sql`SELECT * FROM (${sorted}) WHERE ${beyond} ORDER BY ${orderBy(sort, backward === true)} ${limitOf(limit + 1)}`,
+  ]
 }
 
 /** The page and one record more, where there is one. */
@@ -62,7 +65,8 @@ export function planOf(query: Query, scope: QueryScope, types?: readonly number[
   if (deleted !== true) conditions.push({ probe: raw('r.deleted = 0') })
   if (asOf !== undefined) conditions.push({ probe: unchangedSince(asOf) })
   if (scope.type === undefined && types !== undefined) conditions.push({ probe: oneOf('r.type', types) })
-  const walked = walkedField(sort ?? [], scope)
+  // The index is walked forward only; a page before another one is rare, and sorted.
+  const walked = query.backward ? undefined : walkedField(sort ?? [], scope)
   const inOrder = walked !== undefined || sort?.[0]?.kind === 'updated'
   const driver = fewest(conditions, inOrder, scope.statements)
   const tested = conditions.filter((condition) => condition !== driver || !condition.source!.exact)

@@ -18,7 +18,9 @@ export const reference: ValueType<ReferenceEntry, ReferenceFilter> = {
 
   condition({ type, id }, fields, scope) {
     const ofType = type === undefined ? raw('1') : sql`v.scope = ${scope.terms.idOf(type) ?? UNUSED_TYPE}`
-    return withFewValues(fields, sql`${ofKind(ID)} AND v.text = ${id} AND ${ofType}`, scope)
+    const ofId =
+      typeof id === 'string' ? sql`v.text = ${id}` : sql`v.text IN (SELECT value FROM json_each(${JSON.stringify(id)}))`
+    return withFewValues(fields, sql`${ofKind(ID)} AND ${ofId} AND ${ofType}`, scope)
   },
 
   sortExpression: (fields, best) =>

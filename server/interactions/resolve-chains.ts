@@ -1,0 +1,113 @@
+/**
+ * Resolves what other records decide (search/chain.ts) into plain filters, hop by hop: the records on the way are searched
+ * as the caller, so that a record which the caller may not know of leads nowhere, and counts for nothing.
+ * https://hl7.org/fhir/R4/search.html#chaining
+ */
+import { setImmediate } from 'node:timers/promises'
+import { refuse } from '../fhir/outcome.ts'
+import type { View } from '../records/view.ts'
+import { isFilter, type Chain, type Condition, type ReverseChain } from '../search/chain.ts'
+import type { SearchLimits } from '../search/limits.ts'
+import type { ParsedSearch } from '../search/parse.ts'
+import type { Filter, Query } from '../search/query.ts'
+
+/** So many records are read before others have a turn. */
+const TURN = 200
+
+/** `view`: an insight, for nothing of the records on the way is answered. `asOf`: the sequence of the search itself. */
+type Resolution = { readonly view: View; readonly limits: SearchLimits; readonly asOf?: number }
+
+/**
+ * The query of a search with its chains resolved, for the caller of the view.
+ * @throws OutcomeError `too-costly` where too many records are on the way
+ */
+export async function resolveQuery({ query, chained, limits }: ParsedSearch, view: View): Promise<Query> {
+  if (chained.length === 0) return query
+  const resolution = { view, limits, ...(query.asOf === undefined ? {} : { asOf: query.asOf }) }
+  const resolved: Filter[] = [query.where]
+  for (const one of chained) {
+    const filter = await resolve(one, resolution)
+    resolved.push(filter)
+    // What nothing meets need not be searched for further.
+    if (isNothing(filter)) break
+  }
+  return { ...query, where: { op: 'and', of: resolved } }
+}
+
+const NOTHING: Filter = { op: 'or', of: [] }
+const isNothing = (filter: Filter): boolean => filter.op === 'or' && filter.of.length === 0
+
+async function resolve(condition: Condition, resolution: Resolution): Promise<Filter> {
+  if (isFilter(condition)) return condition
+  switch (condition.op) {
+    case 'and':
+    case 'or': {
+      const of: Filter[] = []
+      for (const part of condition.of) of.push(await resolve(part, resolution))
+      return { op: condition.op, of }
+    }
+    case 'not':
+      return { op: 'not', of: await resolve(condition.of, resolution) }
+    case 'has':
+      return resolveReverse(condition, resolution)
+    case 'chain':
+      return resolveChain(condition, resolution)
+    default:
+      return condition
+  }
+}
+
+async function resolveChain({ param, of }: Chain, resolution: Resolution): Promise<Filter> {
+  const idsByType = new Map<string, string[]>()
+  let found = 0
+  for (const { types, where } of of) {
+    const filter = await resolve(where, resolution)
+    if (isNothing(filter)) continue
+    const query = { type: types.length === 1 ? types[0]! : types, where: filter, ...asOf(resolution) }
+    for await (const { type, id } of resolution.view.all(query)) {
+      found += 1
+      await pause(found, types, resolution)
+      const ids = idsByType.get(type) ?? []
+      ids.push(id)
+      idsByType.set(type, ids)
+    }
+  }
+  return anyOf([...idsByType].map(([type, id]) => ({ op: 'reference', param, type, id })))
+}
+
+/** Of a search over several types, the id of a record could be that of another type, too: the type is part of the condition. */
+async function resolveReverse({ types, from, param, where }: ReverseChain, resolution: Resolution): Promise<Filter> {
+  const filter = await resolve(where, resolution)
+  if (isNothing(filter)) return NOTHING
+  const idsByType = new Map(types.map((type) => [type, new Set<string>()]))
+  let found = 0
+  const query = { type: from, where: filter, withEntries: true as const, ...asOf(resolution) }
+  for await (const { entries = [] } of resolution.view.all(query)) {
+    found += 1
+    await pause(found, [from], resolution)
+    for (const entry of entries) {
+      if (entry.kind === 'reference' && entry.param === param) idsByType.get(entry.type)?.add(entry.id)
+    }
+  }
+  const filters = [...idsByType].flatMap(([type, ids]): readonly Filter[] => {
+    if (ids.size === 0) return []
+    const own: Filter = { op: 'id', ids: [...ids] }
+    return types.length === 1 ? [own] : [{ op: 'and', of: [{ op: 'type', types: [type] }, own] }]
+  })
+  return anyOf(filters)
+}
+
+const anyOf = (of: readonly Filter[]): Filter => (of.length === 1 && of[0] ? of[0] : { op: 'or', of })
+
+const asOf = ({ asOf: sequence }: Resolution) => (sequence === undefined ? {} : { asOf: sequence })
+
+async function pause(found: number, types: readonly string[], { limits }: Resolution): Promise<void> {
+  if (found > limits.onTheWay) {
+    const names = types.map((type) => `\`${type}\``).join(', ')
+    throw refuse(
+      'too-costly',
+      `Too many matches on the way: more than ${limits.onTheWay} records of ${names} meet a part of the chain. Narrow that part down, or search for those records first and then by their ids.`,
+    )
+  }
+  if (found % TURN === 0) await setImmediate()
+}
