@@ -23,6 +23,7 @@ import { checkRetired } from '../retired-participants.ts'
 import { rulesOf } from '../rules/index.ts'
 import type { Rule, RuleResult } from '../rules/rule.ts'
 import { refuseSsnCriteria } from '../ssn-criteria.ts'
+import { inTurns } from '../in-turns.ts'
 import type { Policy } from './policy.ts'
 
 export type HubPolicyNeeds = {
@@ -65,10 +66,10 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
 async function checkRules(rulesFor: RulesFor, tables: RuleTables, state: PendingState): Promise<Required<RuleResult>> {
   // First: it reads at once what the rules look at.
   const references = await checkReferences(tables, state)
-  const checks = state.changes.flatMap((one) =>
-    (isMerge(one) ? [] : rulesFor(one.key.type)).map((rule) => checkRule(rule, one, state)),
+  const checked = await inTurns(state.changes, (one) =>
+    Promise.all((isMerge(one) ? [] : rulesFor(one.key.type)).map((rule) => checkRule(rule, one, state))),
   )
-  const results = await Promise.all(checks)
+  const results = checked.flat()
   const retired = await checkRetired(tables, state)
   const kept = await checkKept(tables, state)
   const deletions = await checkDeletions(state)
