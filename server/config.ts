@@ -82,6 +82,18 @@ const folders: Kind<readonly string[]> = {
   },
 }
 
+const origins: Kind<readonly string[]> = {
+  allowed: 'one or more origins with commas between, such as `https://app.example.org`',
+  read: (text) => {
+    const list = text.split(',').map((part) => part.trim())
+    return list.every(isOrigin) ? list : undefined
+  },
+}
+
+/** The form in which browsers send it: scheme, host and, where it is not the usual one, port. */
+const isOrigin = (text: string): boolean =>
+  /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
+
 const waits: Kind<readonly number[]> = {
   allowed: 'one to 50 whole numbers of seconds, each from 0 to 604800, with commas between',
   read: (text) => {
@@ -156,6 +168,13 @@ export const SETTINGS = {
     waits,
     '5,300,1800,7200,18000,36000,50400,72000,86400',
     'Seconds to wait after the first, second, ... failed attempt to deliver a notification; after the last one delivery stops.',
+  ),
+  HUB_CORS: unset('corsOrigins', origins, 'Origins whose pages may call the hub from a browser; unset: none.'),
+  HUB_COMPRESS_FROM: setting(
+    'compressFrom',
+    integer(0, 1_073_741_824),
+    '1400',
+    'Bytes from which on a response is compressed, where the client accepts it; 0: never.',
   ),
   HUB_BODY_LIMIT: setting('bodyLimit', integer(1024, 1_073_741_824), '10485760', 'Largest request body, in bytes.'),
   HUB_ADDRESS_LIMIT: setting(

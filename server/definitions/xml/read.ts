@@ -41,10 +41,11 @@ type Frame = {
 
 /**
  * @param text may begin with a byte order mark
+ * @param maxDepth of objects and arrays in the JSON form
  * @throws OutcomeError `xml-malformed`, `xml-structure` or `xml-too-deep`, each naming line and column
  */
-export async function readXml(text: string, shapes: Shapes, depth = MAX_DEPTH): Promise<Json> {
-  const reader = new XmlReader(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, shapes, depth)
+export async function readXml(text: string, shapes: Shapes, maxDepth = MAX_DEPTH): Promise<Json> {
+  const reader = new XmlReader(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, shapes, maxDepth)
   for (let at = 0; at < reader.text.length; at += PIECE) {
     if (at > 0) await new Promise((resolve) => void setImmediate(resolve))
     reader.write(reader.text.slice(at, at + PIECE))
