@@ -241,8 +241,9 @@ export const SETTINGS = {
     'transactionLimit',
     integer(1, 100_000),
     '500',
-    'Most entries of a batch or transaction Bundle.',
+    'Most entries of a batch or transaction Bundle, and most records that one conditional delete, or one transaction, changes.',
   ),
+  HUB_PATCH_LIMIT: setting('patchLimit', integer(1, 10_000), '100', 'Most operations of a patch.'),
   HUB_LOOK_UP_LIMIT: setting(
     'lookUpLimit',
     integer(1, 1_000_000),

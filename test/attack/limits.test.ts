@@ -15,6 +15,7 @@ const LIMITS = {
   HUB_PARAMETER_LIMIT: 4,
   HUB_VALUE_LIMIT: 6,
   HUB_TRANSACTION_LIMIT: 2,
+  HUB_PATCH_LIMIT: 3,
   HUB_SUBSCRIPTION_LIMIT: 2,
   HUB_CHAIN_LIMIT: 2,
   HUB_CHAIN_RECORD_LIMIT: 3,
@@ -112,6 +113,42 @@ const CASES: Readonly<Record<Setting, readonly Case[]>> = {
         }),
       above: [413, 'too-many-entries'],
       names: /has 3 entries; at most 2 /,
+    },
+    {
+      // Records that one transaction may delete.
+      send: (es, count) => {
+        const urls = [`Goal?_id=a&_count=${count - 1}`, 'Goal?_id=b']
+        const entry = urls.map((url) => ({ request: { method: 'DELETE', url } }))
+        return es.post('', { resourceType: 'Bundle', type: 'transaction', entry })
+      },
+      above: [413, 'too-many-entries'],
+      names: /may delete more than 2 records/,
+    },
+  ],
+  HUB_PATCH_LIMIT: [
+    {
+      async send(es, count) {
+        const key = `/Patient/${made(await es.post('/Patient', participant('es'))).id}`
+        const patch = Array.from({ length: count }, () => ({ op: 'replace', path: '/active', value: true }))
+        const headers = { 'Content-Type': 'application/json-patch+json', 'If-Match': 'W/"1"' }
+        return es.send('PATCH', key, JSON.stringify(patch), { headers })
+      },
+      above: [413, 'patch-too-long'],
+      names: /has 4 operations; at most 3 /,
+    },
+    {
+      async send(es, count) {
+        const key = `/Patient/${made(await es.post('/Patient', participant('es'))).id}`
+        const part = [
+          { name: 'type', valueCode: 'replace' },
+          { name: 'path', valueString: 'Patient.active' },
+          { name: 'value', valueBoolean: true },
+        ]
+        const parameter = Array.from({ length: count }, () => ({ name: 'operation', part }))
+        return es.send('PATCH', key, { resourceType: 'Parameters', parameter }, { headers: { 'If-Match': 'W/"1"' } })
+      },
+      above: [413, 'patch-too-long'],
+      names: /has 4 operations; at most 3 /,
     },
   ],
   HUB_CHAIN_LIMIT: [
