@@ -2,6 +2,7 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
+import { codeSetsOf } from '../search/code-sets.ts'
 import { CONTROLS } from '../search/controls.ts'
 import type { Cursors } from '../search/page.ts'
 import type { SearchLimits } from '../search/limits.ts'
@@ -27,12 +28,13 @@ export function parseSearch(needs: SearchNeeds, call: Call, type: string, params
 }
 
 const contextOf = (
-  { timeZone, cursors, searchLimits }: SearchNeeds,
+  { definitions, timeZone, cursors, searchLimits }: SearchNeeds,
   { caller, now, base, prefer }: Call,
 ): SearchContext => ({
   base,
   now,
   timeZone,
+  codeSets: codeSetsOf(definitions.current()),
   cursors,
   limits: searchLimits,
   viewer: viewerOf(caller, now),

@@ -84,19 +84,25 @@ describe('search / parse / what it refuses', () => {
   })
 
   it('names an unknown modifier and those there are', () => {
-    refuses('invalid-parameter', /`status` has no modifier `text`\. It takes `not`, `missing`/, 'status:text=a')
+    refuses('invalid-parameter', /`status` has no modifier `exact`\. It takes `not`, `text`, `in`, /, 'status:exact=a')
     refuses(
       'invalid-parameter',
       /no modifier `contain`\. Did you mean `contains`\? It takes `exact`, `contains`, `missing`/,
       'title:contain=a',
     )
-    refuses('invalid-parameter', /`_id` has no modifier `not`\. It takes none/, '_id:not=a')
+    refuses('invalid-parameter', /`_id` has no modifier `text`\. It takes `not`, `missing`/, '_id:text=a')
     refuses('invalid-parameter', /no modifier ``/, 'status:=a')
     refuses(
       'invalid-parameter',
       /`_include` has no modifier `recurse`\. It takes `iterate`/,
       '_include:recurse=ServiceRequest:patient',
     )
+  })
+
+  it('refuses an escape that is none, and names it', () => {
+    for (const query of ['title=a\\b', 'status=a\\', 'identifier=a\\\\\\x', '_id=\\n', 'title:contains=\\%'])
+      refuses('invalid-parameter', /a backslash escapes only/, query)
+    assert.ok(read('title=a\\\\b\\,c\\|d\\$'))
   })
 
   it('does not search by an empty value', () => {
@@ -112,9 +118,9 @@ describe('search / parse / what it refuses', () => {
   })
 
   it('ignores what is not supported with lenient handling, and reports it', () => {
-    const { query, ignored, self } = read('statsu=a&status:text=b&status=c&_summary=count', 'lenient')
+    const { query, ignored, self } = read('statsu=a&status:exact=b&status=c&_summary=count', 'lenient')
     assert.deepEqual(query.where, token('status', 'c'))
-    assert.deepEqual(ignored, ['statsu', 'status:text'])
+    assert.deepEqual(ignored, ['statsu', 'status:exact'])
     assert.deepEqual(self, [
       ['status', 'c'],
       ['_summary', 'count'],
