@@ -201,6 +201,12 @@ export const SETTINGS = {
     String(DEFAULT_LIMITS.values),
     'Most values of a search, all alternatives of all its parameters together.',
   ),
+  HUB_SEARCH_LIMIT: setting(
+    'searchLimit',
+    integer(256, 1_048_576),
+    String(DEFAULT_LIMITS.characters),
+    'Most characters of a search or of a condition: the names and values of all its parameters.',
+  ),
   HUB_COUNT_LIMIT: setting(
     'countLimit',
     integer(1, 1000),

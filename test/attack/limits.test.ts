@@ -14,6 +14,7 @@ const LIMITS = {
   HUB_DEPTH_LIMIT: 9,
   HUB_PARAMETER_LIMIT: 4,
   HUB_VALUE_LIMIT: 6,
+  HUB_SEARCH_LIMIT: 400,
   HUB_TRANSACTION_LIMIT: 2,
   HUB_PATCH_LIMIT: 3,
   HUB_SUBSCRIPTION_LIMIT: 2,
@@ -94,6 +95,27 @@ const CASES: Readonly<Record<Setting, readonly Case[]>> = {
         }),
       above: [400, 'invalid-parameter'],
       names: /`5` parameters; at most `4` /,
+    },
+  ],
+  HUB_SEARCH_LIMIT: [
+    {
+      send: (es, size) =>
+        es.send('POST', '/Goal/_search', `_id=${'a'.repeat(size - 3)}`, {
+          headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        }),
+      above: [400, 'invalid-parameter'],
+      names: /`401` characters; at most `400` /,
+    },
+    {
+      // Of an address in a batch.
+      async send(es, size) {
+        const entry = [{ request: { method: 'GET', url: `Goal?_id=${'a'.repeat(size - 3)}` } }]
+        const { body, ...answer } = await es.post('', { resourceType: 'Bundle', type: 'batch', entry })
+        const [{ response }] = body.entry
+        return { ...answer, status: Number(response.status.slice(0, 3)), body: response.outcome }
+      },
+      above: [400, 'invalid-parameter'],
+      names: /`401` characters; at most `400` /,
     },
   ],
   HUB_VALUE_LIMIT: [
