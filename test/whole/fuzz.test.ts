@@ -95,9 +95,12 @@ describe('any request to the whole hub', function () {
     const [tables, keys] = [await loadTables(), [`Patient/${seeded.patient}`]]
     const resources = byType(material)
     const next = (random: Random): Request =>
-      random.percent(60)
-        ? mutate(random.pick(material), random)
-        : mildly(tableRequest({ random, tables, keys, resources, agency: 'es' }), random)
+      // Some as they are: what is created is attacked later.
+      random.percent(2)
+        ? random.pick(material.slice(0, 15))
+        : random.percent(60)
+          ? mutate(random.pick(material), random)
+          : mildly(tableRequest({ random, tables, keys, resources, agency: 'es' }), random)
     const statuses = await attack(COUNT, next, remember(keys))
     assert.deepEqual(await snapshot(clientAt(hub.url), seeded), before)
     for (const status of [200, 201, 400, 404, 405, 412, 415, 422])
