@@ -201,6 +201,12 @@ export const SETTINGS = {
     String(DEFAULT_LIMITS.values),
     'Most values of a search, all alternatives of all its parameters together.',
   ),
+  HUB_SEARCH_LIMIT: setting(
+    'searchLimit',
+    integer(256, 1_048_576),
+    String(DEFAULT_LIMITS.characters),
+    'Most characters of a search or of a condition: the names and values of all its parameters.',
+  ),
   HUB_COUNT_LIMIT: setting(
     'countLimit',
     integer(1, 1000),
@@ -241,8 +247,9 @@ export const SETTINGS = {
     'transactionLimit',
     integer(1, 100_000),
     '500',
-    'Most entries of a batch or transaction Bundle.',
+    'Most entries of a batch or transaction Bundle, and most records that one conditional delete, or one transaction, changes.',
   ),
+  HUB_PATCH_LIMIT: setting('patchLimit', integer(1, 10_000), '100', 'Most operations of a patch.'),
   HUB_LOOK_UP_LIMIT: setting(
     'lookUpLimit',
     integer(1, 1_000_000),

@@ -14,7 +14,12 @@ import { retryOnConflict } from '../write/conflict.ts'
 import { write } from '../write/pipeline.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 
-export type CreateNeeds = WriteNeeds & SearchNeeds & { newId(): string }
+export type CreateNeeds = WriteNeeds &
+  SearchNeeds & {
+    newId(): string
+    /** Operations of a patch. */
+    readonly patchLimit: number
+  }
 
 export const create =
   (needs: CreateNeeds): Handler =>

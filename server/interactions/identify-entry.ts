@@ -47,6 +47,7 @@ export async function identifyEntries(
   const at = (call: EntryCall, work: () => Promise<IdentifiedEntry>) => issuesAtEntry(subject(call), work)
   for (const call of calls) await issuesAtEntry(subject(call), () => checkEntry(attempt, call))
   const removing = calls.filter(({ interaction }) => interaction === 'delete')
+  requireFew(removing, attempt.needs.limit)
   const removals = await inTurn(removing, (call) => at(call, () => identifyRemoval(attempt, call)))
   const deleted = removals.flatMap((one) => (one.kind === 'delete' ? one.keys : []))
   const byCall = new Map(removals.map((one) => [one.call, one]))
@@ -54,6 +55,20 @@ export async function identifyEntries(
     calls,
     (call) => byCall.get(call) ?? at(call, () => IDENTIFY[call.interaction]!(attempt, call, deleted)),
   )
+}
+
+/** A deletion of several counts as many as it may delete: one commit changes no more records than it may have entries. */
+function requireFew(removing: readonly EntryCall[], limit: number): void {
+  let records = 0
+  for (const { params, at } of removing) {
+    records += Number(params.find(([name]) => name === '_count')?.[1] ?? 1)
+    if (records > limit)
+      throw refuse(
+        'too-many-entries',
+        `The transaction may delete more than ${limit} records, by the \`_count\` of all its deletions. Send it in parts.`,
+        { expression: `${at}.request.url` },
+      )
+  }
 }
 
 function checkEntry({ needs }: TransactionAttempt, call: EntryCall): void {

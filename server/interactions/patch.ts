@@ -24,7 +24,7 @@ export const patch =
   (needs: CreateNeeds): Handler =>
   async (call) => {
     requireInteraction(needs.definitions, call, 'patch')
-    const document = patchIn(call)
+    const document = patchIn(call, needs.patchLimit)
     const { type = '' } = call
     const condition = call.id === undefined ? conditionOf(needs, call) : undefined
     return retryOnConflict(async () => {
@@ -41,9 +41,9 @@ export const patch =
   }
 
 /** The patch that a call carries. @throws OutcomeError `patch-malformed`, `patch-too-long`, `body-missing` */
-export function patchIn({ body, jsonPatch }: Pick<Call, 'body' | 'jsonPatch'>): Patch {
-  if (jsonPatch !== undefined) return jsonPatchOf(jsonPatch)
-  if (body?.resourceType === 'Parameters') return fhirPathPatchOf(body)
+export function patchIn({ body, jsonPatch }: Pick<Call, 'body' | 'jsonPatch'>, limit: number): Patch {
+  if (jsonPatch !== undefined) return jsonPatchOf(jsonPatch, limit)
+  if (body?.resourceType === 'Parameters') return fhirPathPatchOf(body, limit)
   throw refuse(
     'patch-malformed',
     `A FHIRPath Patch is a \`Parameters\` resource${body ? `, and not a \`${body.resourceType}\`` : ''}. Send a JSON Patch as \`application/json-patch+json\`.`,

@@ -126,7 +126,7 @@ function patchedEntry(
   targets: LinkTargets,
 ): Put {
   const body = call.body && linkedBody(needs, call, call.body, { targets, fullUrl: call.fullUrl })
-  const document = patchIn({ ...call, body })
+  const document = patchIn({ ...call, body }, needs.patchLimit)
   const change = patchChange(needs, call, { current, document, at: `${call.at}.resource` })
   const resource = linkedBody(needs, call, change.resource, { targets, fullUrl: undefined })
   return { ...change, resource: { ...resource, id: change.resource.id } }

@@ -12,25 +12,25 @@ export type Patch =
   | { readonly form: 'json'; readonly operations: readonly JsonPatchOperation[] }
   | { readonly form: 'fhirpath'; readonly operations: readonly FhirPathOperation[] }
 
-/** A patch applies in one step of work: so many operations at most. */
-const MOST_OPERATIONS = 100
-
-/** @throws OutcomeError `patch-malformed`, `patch-too-long` */
-export function jsonPatchOf(document: Json): Patch {
-  return limited({ form: 'json', operations: parseJsonPatch(document) })
+/**
+ * @param limit how many operations are taken
+ * @throws OutcomeError `patch-malformed`, `patch-too-long`
+ */
+export function jsonPatchOf(document: Json, limit: number): Patch {
+  return limited({ form: 'json', operations: parseJsonPatch(document) }, limit)
 }
 
 /** @throws OutcomeError `patch-malformed`, `patch-too-long` */
-export function fhirPathPatchOf(parameters: Resource): Patch {
-  return limited({ form: 'fhirpath', operations: parseFhirPathPatch(parameters) })
+export function fhirPathPatchOf(parameters: Resource, limit: number): Patch {
+  return limited({ form: 'fhirpath', operations: parseFhirPathPatch(parameters) }, limit)
 }
 
-function limited(patch: Patch): Patch {
+function limited(patch: Patch, limit: number): Patch {
   const { length } = patch.operations
-  if (length <= MOST_OPERATIONS) return patch
+  if (length <= limit) return patch
   throw refuse(
     'patch-too-long',
-    `The patch has ${length} operations; at most ${MOST_OPERATIONS} are taken. Send several patches, or an update.`,
+    `The patch has ${length} operations; at most ${limit} are taken. Send several patches, or an update.`,
   )
 }
 

@@ -1,5 +1,7 @@
 /** How large a search may be. Each is a setting: docs/settings.md. */
 export type SearchLimits = {
+  /** Characters of all names and values together. */
+  readonly characters: number
   readonly parameters: number
   /** Alternatives (`a,b`) of all parameters together. */
   readonly values: number
@@ -17,6 +19,7 @@ export type SearchLimits = {
 
 /** Where nobody set others. */
 export const DEFAULT_LIMITS: SearchLimits = {
+  characters: 65_536,
   parameters: 50,
   values: 200,
   chain: 3,
@@ -27,4 +30,10 @@ export const DEFAULT_LIMITS: SearchLimits = {
 }
 
 /** For a search that was checked when it was stored: a limit that was lowered since does not break it. */
-export const UNLIMITED: SearchLimits = { ...DEFAULT_LIMITS, parameters: Infinity, values: Infinity, chain: Infinity }
+export const UNLIMITED: SearchLimits = {
+  ...DEFAULT_LIMITS,
+  characters: Infinity,
+  parameters: Infinity,
+  values: Infinity,
+  chain: Infinity,
+}

@@ -60,6 +60,7 @@ export function parse(
   context: SearchContext,
 ): ParsedSearch {
   const { limits = DEFAULT_LIMITS } = context
+  requireShort(params, limits.characters)
   requireComplete(capability, params)
   if (params.length > limits.parameters) throw tooMany('parameters', params.length, limits.parameters)
   const criteria = params.map(([name, value]) => toCriterion(name, value))
@@ -166,6 +167,12 @@ const reachesOthers = (name: string): OutcomeError =>
 function countAlternatives(criteria: readonly Criterion[], limit: number): void {
   const count = criteria.reduce((sum, one) => sum + (one.name === FILTER ? 1 : alternatives(one).length), 0)
   if (count > limit) throw tooMany('values', count, limit)
+}
+
+/** Before anything reads them, and without repeating them in the refusal. */
+function requireShort(params: readonly (readonly [string, string])[], limit: number): void {
+  const characters = params.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  if (characters > limit) throw tooMany('characters', characters, limit)
 }
 
 const tooMany = (what: string, count: number, most: number) =>

@@ -57,6 +57,7 @@ type RuleNeeds = WriteNeeds & {
   readonly intakePackage: IntakePackage
   readonly timers: ArmingNeeds
   readonly searchLimits: SearchLimits
+  readonly patchLimit: number
 }
 
 const HOUR = 3_600_000
@@ -112,6 +113,7 @@ export function createNeeds(
     tokens: createAccessTokens({ store, secret, newId }),
     timers,
     searchLimits,
+    patchLimit: config.patchLimit,
   }
 }
 

@@ -29,6 +29,7 @@ export const limitsOf = (config: Config): Limits => ({
   },
   headers: config.addressLimit + HEADERS,
   search: {
+    characters: config.searchLimit,
     parameters: config.parameterLimit,
     values: config.valueLimit,
     chain: config.chainLimit,

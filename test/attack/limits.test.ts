@@ -14,7 +14,9 @@ const LIMITS = {
   HUB_DEPTH_LIMIT: 9,
   HUB_PARAMETER_LIMIT: 4,
   HUB_VALUE_LIMIT: 6,
+  HUB_SEARCH_LIMIT: 400,
   HUB_TRANSACTION_LIMIT: 2,
+  HUB_PATCH_LIMIT: 3,
   HUB_SUBSCRIPTION_LIMIT: 2,
   HUB_CHAIN_LIMIT: 2,
   HUB_CHAIN_RECORD_LIMIT: 3,
@@ -95,6 +97,27 @@ const CASES: Readonly<Record<Setting, readonly Case[]>> = {
       names: /`5` parameters; at most `4` /,
     },
   ],
+  HUB_SEARCH_LIMIT: [
+    {
+      send: (es, size) =>
+        es.send('POST', '/Goal/_search', `_id=${'a'.repeat(size - 3)}`, {
+          headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        }),
+      above: [400, 'invalid-parameter'],
+      names: /`401` characters; at most `400` /,
+    },
+    {
+      // Of an address in a batch.
+      async send(es, size) {
+        const entry = [{ request: { method: 'GET', url: `Goal?_id=${'a'.repeat(size - 3)}` } }]
+        const { body, ...answer } = await es.post('', { resourceType: 'Bundle', type: 'batch', entry })
+        const [{ response }] = body.entry
+        return { ...answer, status: Number(response.status.slice(0, 3)), body: response.outcome }
+      },
+      above: [400, 'invalid-parameter'],
+      names: /`401` characters; at most `400` /,
+    },
+  ],
   HUB_VALUE_LIMIT: [
     {
       send: (es, count) => es.get(`/Goal?_id=a,b&_id=a${',a'.repeat(count - 3)}`),
@@ -112,6 +135,42 @@ const CASES: Readonly<Record<Setting, readonly Case[]>> = {
         }),
       above: [413, 'too-many-entries'],
       names: /has 3 entries; at most 2 /,
+    },
+    {
+      // Records that one transaction may delete.
+      send: (es, count) => {
+        const urls = [`Goal?_id=a&_count=${count - 1}`, 'Goal?_id=b']
+        const entry = urls.map((url) => ({ request: { method: 'DELETE', url } }))
+        return es.post('', { resourceType: 'Bundle', type: 'transaction', entry })
+      },
+      above: [413, 'too-many-entries'],
+      names: /may delete more than 2 records/,
+    },
+  ],
+  HUB_PATCH_LIMIT: [
+    {
+      async send(es, count) {
+        const key = `/Patient/${made(await es.post('/Patient', participant('es'))).id}`
+        const patch = Array.from({ length: count }, () => ({ op: 'replace', path: '/active', value: true }))
+        const headers = { 'Content-Type': 'application/json-patch+json', 'If-Match': 'W/"1"' }
+        return es.send('PATCH', key, JSON.stringify(patch), { headers })
+      },
+      above: [413, 'patch-too-long'],
+      names: /has 4 operations; at most 3 /,
+    },
+    {
+      async send(es, count) {
+        const key = `/Patient/${made(await es.post('/Patient', participant('es'))).id}`
+        const part = [
+          { name: 'type', valueCode: 'replace' },
+          { name: 'path', valueString: 'Patient.active' },
+          { name: 'value', valueBoolean: true },
+        ]
+        const parameter = Array.from({ length: count }, () => ({ name: 'operation', part }))
+        return es.send('PATCH', key, { resourceType: 'Parameters', parameter }, { headers: { 'If-Match': 'W/"1"' } })
+      },
+      above: [413, 'patch-too-long'],
+      names: /has 4 operations; at most 3 /,
     },
   ],
   HUB_CHAIN_LIMIT: [

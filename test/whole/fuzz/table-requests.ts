@@ -68,6 +68,7 @@ export function tableRequest(material: FuzzMaterial): Request {
   const caller: Request['headers'] = agency === undefined ? {} : { 'X-Agency': agency }
   const kind = random.below(100)
   if (kind < 45) return search(requests, caller)
+  if (kind < 52) return create(material, caller)
   const { method, path, headers, body } =
     kind < 85 ? anyRequest(requests) : operationRequest(requests, random.pick(tables.operations))
   return {
@@ -76,6 +77,13 @@ export function tableRequest(material: FuzzMaterial): Request {
     headers: { ...caller, ...headers },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   }
+}
+
+/** A valid resource, as long as nothing in the hub speaks against it. */
+function create({ random, tables, resources }: FuzzMaterial, caller: Request['headers']): Request {
+  const type = random.pick([...resources.keys()].filter((one) => tables.types.includes(one)))
+  const body = JSON.stringify({ ...random.pick(resources.get(type)!), id: undefined })
+  return { method: 'POST', path: `/${type}`, headers: { ...caller, 'Content-Type': 'application/fhir+json' }, body }
 }
 
 const keyOf = ({ random, tables, keys }: FuzzMaterial, type?: string): string => {
