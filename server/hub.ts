@@ -19,12 +19,13 @@ import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
-import { DECLARED_FORMATS } from './http/media.ts'
+import { DECLARED_FORMATS, PATCH_FORMATS } from './http/media.ts'
 import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
 import { history, systemHistory, typeHistory } from './interactions/history.ts'
+import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
@@ -172,6 +173,8 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     publicUrl: config.publicUrl,
     limits: limits.http,
     xml: createXmlFormat(definitions.structures),
+    origins: config.corsOrigins,
+    compressFrom: config.compressFrom,
   })
 
   let listening: Listening | undefined
@@ -252,7 +255,8 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     vread: vread(needs),
     create: create(needs),
     update: update(needs),
-    delete: remove(needs),
+    patch: patch(needs),
+    delete: remove({ ...needs, limit: config.transactionLimit }),
     'history-instance': history(needs),
     'history-type': typeHistory(needs),
     'history-system': systemHistory(needs),
@@ -264,6 +268,7 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     routed: routedInteractions([...Object.keys(answered), 'transaction']),
     expansionParameters: EXPANSION_PARAMETERS,
     formats: DECLARED_FORMATS,
+    patchFormats: PATCH_FORMATS,
     topics: topicsOf(definitions).map((topic) => topic.url),
     version: await version(),
     date: new Date(now).toISOString(),

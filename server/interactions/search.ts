@@ -1,16 +1,14 @@
 /** FHIR search by type. https://hl7.org/fhir/R4/http.html#search */
 import { buildSearchset } from '../fhir/bundle.ts'
-import type { Issue } from '../fhir/outcome.ts'
-import type { Cursors } from '../search/page.ts'
-import type { ParsedSearch } from '../search/parse.ts'
-import type { Cursor, Query } from '../search/query.ts'
+import { refuse, type Issue } from '../fhir/outcome.ts'
+import type { Query } from '../search/query.ts'
 import { disclosing, insight } from '../records/view.ts'
-import type { Store } from '../store/store.ts'
-import type { Call, Handler } from './call.ts'
+import { SequenceUnavailable, type Store } from '../store/store.ts'
+import type { Handler } from './call.ts'
 import { parseSearch, type SearchNeeds } from './criteria.ts'
 import { include } from './include.ts'
-import { addressOf } from './links.ts'
 import { resolveQuery } from './resolve-chains.ts'
+import { searchLinks, unpackedParams } from './search-links.ts'
 import { requireInteraction } from './target.ts'
 
 export type SearchInteractionNeeds = SearchNeeds & { readonly store: Store }
@@ -19,20 +17,20 @@ export const search =
   (needs: SearchInteractionNeeds): Handler =>
   async (call) => {
     const { type } = requireInteraction(needs.definitions, call, 'search-type')
-    const parsed = parseSearch(needs, call, type, call.params)
+    const parsed = parseSearch(needs, call, type, unpackedParams(needs.cursors, call.params))
     const view = disclosing(needs.store, call.caller, call.now)
     const insights = insight(needs.store, call.caller, call.now)
-    const query = await resolveQuery(parsed, insights)
-    const { includes } = parsed
-    const found = await view.find(includes.length > 0 ? { ...query, withEntries: true } : query)
+    const query = await resolveQuery(parsed, insights).catch(unavailable)
+    const { includes, limits } = parsed
+    const found = await view.find(includes.length > 0 ? { ...query, withEntries: true } : query).catch(unavailable)
     const included = await include(
-      { definitions: needs.definitions, base: call.base, view: insights, includes, ...asOf(query) },
+      { definitions: needs.definitions, base: call.base, view: insights, includes, limits, ...asOf(query) },
       found.versions,
     )
     for (const version of included.records) view.disclose(version)
     const text = buildSearchset({
       base: call.base,
-      links: links(call, needs.cursors, parsed, found.next),
+      links: searchLinks(needs.cursors, call, { address: `${call.base}/${type}`, parsed, found }),
       matches: found.versions,
       included: included.records,
       total: found.total,
@@ -43,13 +41,13 @@ export const search =
 
 const asOf = ({ asOf: sequence }: Query) => (sequence === undefined ? {} : { asOf: sequence })
 
-function links(call: Call, cursors: Cursors, parsed: ParsedSearch, next: Cursor | undefined) {
-  const address = (params: Call['params']) => addressOf(`${call.base}/${parsed.query.type}`, params)
-  const unpaged = parsed.self.filter(([name]) => name !== '_cursor')
-  return {
-    self: address(parsed.self),
-    ...(next ? { next: address([...unpaged, ['_cursor', cursors.encode(next)]]) } : {}),
-  }
+/** The links of a page outlive the store that gave them where it was replaced, by an earlier copy for example. */
+function unavailable(fault: unknown): never {
+  if (!(fault instanceof SequenceUnavailable)) throw fault
+  throw refuse(
+    'invalid-parameter',
+    'The pages of this result are no longer available: the records of that moment are not stored. Search again without `_cursor`.',
+  )
 }
 
 const dropped = (name: string): Issue => ({

@@ -53,7 +53,13 @@ describe('interactions / the capability statement', () => {
     const body = await statement()
     assert.deepEqual(
       [body.resourceType, body.kind, body.fhirVersion, body.format, body.implementation.url],
-      ['CapabilityStatement', 'instance', '4.0.1', ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'], hub.url],
+      [
+        'CapabilityStatement',
+        'instance',
+        '4.0.1',
+        ['application/fhir+json', 'application/fhir+xml', 'json', 'xml'],
+        hub.url,
+      ],
     )
   })
 
@@ -61,11 +67,11 @@ describe('interactions / the capability statement', () => {
     const patient = await declared('Patient')
     assert.deepEqual(
       [patient.versioning, patient.conditionalCreate, patient.conditionalUpdate, patient.conditionalDelete],
-      ['versioned-update', true, false, 'not-supported'],
+      ['versioned-update', true, true, 'multiple'],
     )
     const codes = patient.interaction.map(({ code }: { code: string }) => code)
     assert.deepEqual(
-      ['read', 'vread', 'update', 'delete', 'history-instance', 'create', 'search-type'].filter(
+      ['read', 'vread', 'update', 'patch', 'delete', 'history-instance', 'create', 'search-type'].filter(
         (one) => !codes.includes(one),
       ),
       [],

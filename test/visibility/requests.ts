@@ -20,6 +20,7 @@ import { filed, parameters, referring, revoked, SIGNATURE } from './consent-para
 import { kindsOfTables } from './table-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
 import { chained, including, type SearchedValue } from './search-requests.ts'
+import { kindsOfPatches } from './patch-requests.ts'
 import type { Random } from '../../scripts/random.ts'
 import type { Knowledge, Offered, RequestKind } from './knowledge.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
@@ -432,6 +433,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   ],
   ...kindsOfMetaAndEvents(abe, key),
   ...kindsOfTables(abe, key, bodyLike),
+  ...kindsOfPatches(abe, { key, criteria }),
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Consent']))}/$consent-check`)],
   [
     1,
