@@ -58,6 +58,7 @@ import { indexedDefinitions } from './start/indexed-definitions.ts'
 import { limitsOf } from './start/limits.ts'
 import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
+import { runReindex, type ReindexReport } from './start/run-reindex.ts'
 import { prepareStore, publish, type PrepareNeeds } from './start/prepare-store.ts'
 import { loadSecretKey } from './start/secret-key.ts'
 import { openStore } from './store/open.ts'
@@ -84,6 +85,8 @@ export type Hub = {
   catchUp(): Promise<void>
   /** Does all work that is due by the hub's clock, to its end; for tests and simulations, whose clock is their own. */
   runDue(): Promise<void>
+  /** Does the reindexing that waits, to its end, in place of a hub that listens. @throws what keeps a type from completion */
+  reindex(report: ReindexReport): Promise<void>
   /** Stops accepting, finishes what is under way, releases claims, closes the store. */
   stop(): Promise<void>
   readonly agencies: readonly AgencyName[]
@@ -191,6 +194,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     },
     catchUp: async () => void (await Promise.all(readers.map((reader) => reader.drain()))),
     runDue: () => worker.runDue(),
+    reindex: (report) => runReindex(indexing, report),
     async stop() {
       await listening?.stop(GRACE)
       await Promise.all([...readers.map((reader) => reader.stop()), worker.stop(GRACE)])
@@ -217,7 +221,7 @@ async function declarationsOf(config: Config, options: Pick<HubOptions, 'definit
   const { visibility = loaded.visibility, timers = loaded.timers } = options
   const tables = { ...loaded, visibility, timers }
   RULES[config.rules].checkTables(tables, declared)
-  const indexed = indexedDefinitions(declared, indexContext(config, tables, declared))
+  const indexed = indexedDefinitions(declared, config, tables, RULES[config.rules].restricts)
   const { definitions } = indexed
   for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
   return { definitions, indexed, tables }
@@ -366,25 +370,6 @@ function preparations(
     timers: { store, clock, table, calendar, open: openStatuses(lifecycle), log },
   }
 }
-
-/** What the index entries depend on in addition to the search parameters. */
-const indexContext = (
-  { timeZone, publicUrl, rules }: Config,
-  { visibility, matching }: LoadedTables,
-  declared: Definitions,
-) => ({
-  caseSensitive: caseSensitiveSystems(declared),
-  matching,
-  timeZone,
-  base: publicUrl ?? '',
-  visibility: RULES[rules].restricts ? visibility : undefined,
-})
-
-const caseSensitiveSystems = ({ published }: Definitions): readonly string[] =>
-  published('CodeSystem')
-    .filter((one) => one.caseSensitive === true)
-    .map((one) => one.url)
-    .sort()
 
 /** What the hub itself has, and the folders that the settings name. */
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {

@@ -1,4 +1,4 @@
-/** The command line: `nwd serve`, `nwd validate FILE...`. Exit codes: 0 success, 1 refused or invalid, 2 could not run. */
+/** The command line: `nwd serve`, `nwd validate FILE...`, `nwd reindex`. Exit codes: 0 success, 1 refused or invalid, 2 could not run. */
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
@@ -57,6 +57,15 @@ function createCommand(): Command {
       setFlagsFromString('--heap-growing-percent=20')
       stdout.on('error', gone)
       process.exitCode = await validateFiles(files, options, { input: stdin, out: stdout, err: stderr })
+    })
+  nwd
+    .command('reindex')
+    .description('complete the index of the store in HUB_STORE, which no hub has open; goes on where it was')
+    .action(async () => {
+      const { openForReindex, reindexStore } = await import('./reindex.ts')
+      const hub = await openForReindex()
+      process.exitCode = await reindexStore(hub, { out: process.stdout, err: process.stderr })
+      await hub.stop()
     })
   return nwd
 }

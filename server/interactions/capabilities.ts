@@ -85,7 +85,9 @@ function statement(needs: CapabilityNeeds, base: string): Resource {
         interaction: SYSTEM_INTERACTIONS.filter((code) => isRouted(needs, ROUTED_AS[code] ?? code)).map((code) => ({
           code,
         })),
-        searchParam: [...RECORD_PARAMETERS, ...EXPRESSION_PARAMETERS, ...CONTROL_PARAMETERS].map(parameterOf),
+        searchParam: [...RECORD_PARAMETERS, ...EXPRESSION_PARAMETERS, ...CONTROL_PARAMETERS]
+          .filter(({ requires }) => requires === undefined || needs.definitions.capability(requires) !== undefined)
+          .map(parameterOf),
         ...listed('operation', operationsOf(needs, undefined)),
         ...listed(
           'compartment',

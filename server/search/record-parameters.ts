@@ -2,7 +2,11 @@
 import type { SearchParameter } from '../definitions/definitions.ts'
 
 /** A search parameter as a statement shows it; without `url` where FHIR defines no SearchParameter for it. */
-export type DeclaredParameter = Pick<SearchParameter, 'code' | 'type' | 'documentation'> & { readonly url?: string }
+export type DeclaredParameter = Pick<SearchParameter, 'code' | 'type' | 'documentation'> & {
+  readonly url?: string
+  /** A type without whose records there is nothing to find. */
+  readonly requires?: string
+}
 
 /** Evaluated on the record itself instead of its index entries (condition.ts). */
 export const RECORD_PARAMETERS: readonly DeclaredParameter[] = [
@@ -29,5 +33,5 @@ export const EXPRESSION_PARAMETERS: readonly DeclaredParameter[] = [
       'Reverse chains (`_has:Observation:patient:code`), nested too; chains (`patient.name`) are taken as well.',
   },
   { code: '_filter', type: 'special', documentation: 'An expression, as https://hl7.org/fhir/R4/search_filter.html.' },
-  { code: '_list', type: 'special', documentation: 'The items of a List, where the hub holds Lists.' },
+  { code: '_list', type: 'special', documentation: 'The items of a List.', requires: 'List' },
 ]

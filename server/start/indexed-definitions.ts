@@ -1,4 +1,5 @@
 /** Definitions whose types say which of their search parameters are incomplete, and the state of the index behind it. */
+import type { Config } from '../config.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import {
   createIndexState,
@@ -7,6 +8,7 @@ import {
   type IndexInputs,
   type IndexState,
 } from '../write/index-state.ts'
+import type { LoadedTables } from './load-rule-tables.ts'
 
 export type IndexedDefinitions = {
   readonly definitions: Definitions
@@ -17,7 +19,20 @@ export type IndexedDefinitions = {
   onDeclared(call: () => void): void
 }
 
-export function indexedDefinitions(declared: Definitions, inputs: IndexInputs): IndexedDefinitions {
+/** `restricts`: does the visibility rule decide who may know of a record? */
+export function indexedDefinitions(
+  declared: Definitions,
+  { timeZone, publicUrl }: Config,
+  { visibility, matching }: LoadedTables,
+  restricts: boolean,
+): IndexedDefinitions {
+  const inputs: IndexInputs = {
+    caseSensitive: caseSensitiveSystems(declared),
+    matching,
+    timeZone,
+    base: publicUrl ?? '',
+    visibility: restricts ? visibility : undefined,
+  }
   const digestsOf = ({ capabilities }: Definitions) => indexDigests(capabilities, inputs)
   const state = createIndexState(digestsOf(declared))
   let after = (): void => undefined
@@ -33,3 +48,9 @@ export function indexedDefinitions(declared: Definitions, inputs: IndexInputs): 
     },
   }
 }
+
+const caseSensitiveSystems = ({ published }: Definitions): readonly string[] =>
+  published('CodeSystem')
+    .filter((one) => one.caseSensitive === true)
+    .map((one) => one.url)
+    .sort()

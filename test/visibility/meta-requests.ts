@@ -1,5 +1,5 @@
 /** More kinds of requests that abe sends: about profiles, tags and labels, the events of its subscriptions, a lost person, merges, reasons. */
-import { codeSystemAt, lookUpConsent, matchParameters } from '../builders/index.ts'
+import { codeSystemAt, goal, lookUpConsent, matchParameters } from '../builders/index.ts'
 import type { Knowledge, RequestKind } from './knowledge.ts'
 import { LOST_PERSON } from './twin-worlds.ts'
 import type { Sent } from './twins.ts'
@@ -36,6 +36,14 @@ export const kindsOfMetaAndEvents = (
     },
   ],
   [2, '$status', (k) => abe('GET', `${k.random.pick([`/${key(k, 'Subscription')}`, '/Subscription'])}/$status`)],
+  [
+    1,
+    '$validate at the system address',
+    (k) => {
+      const resource = { ...goal(key(k, 'Patient')), id: key(k, 'Goal').slice(5) }
+      return abe('POST', `/$validate?mode=${k.random.pick(['create', 'update'])}`, resource)
+    },
+  ],
   [
     2,
     '$match of somebody who denied abe',

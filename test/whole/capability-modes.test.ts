@@ -28,6 +28,11 @@ const CONTROLS: Readonly<Record<string, string>> = {
   _sort: '-_lastUpdated',
   _include: '',
   _revinclude: '',
+  _contained: 'false',
+  _filter: '_id eq nobody',
+  // Its name goes on: `_has:Type:reference:parameter`.
+  _has: '',
+  _list: 'nobody',
   _total: 'accurate',
   _summary: 'count',
   _asOf: '2026-11-24T05:00:00Z',
