@@ -103,7 +103,7 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   const parsed = parseCall(needs, call, { ...searched, params })
   const part = readSubset(needs.definitions, searched.types ?? [searched.capability.type], parsed.self)
   if (part?.kind === 'text' && parsed.includes.length > 0) throw textWithIncludes()
-  const shown = <T extends Version>(version: T): T => shownPart(version, part, needs.definitions)
+  const shown = (version: Version): Version => shownPart(version, part, needs.definitions)
   const view = disclosing(needs.store, call.caller, call.now)
   const insights = insight(needs.store, call.caller, call.now)
   const requested = { ...parsed, query: await queryAsOf(needs, call, parsed) }

@@ -261,7 +261,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     },
   ],
   [
-    16,
+    36,
     'update',
     (k) => {
       const address = key(k)
