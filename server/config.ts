@@ -183,7 +183,12 @@ export const SETTINGS = {
     '8192',
     'Longest address of a request, in characters; all headers may have 8192 bytes more.',
   ),
-  HUB_DEPTH_LIMIT: setting('depthLimit', integer(8, 64), '64', 'How deep objects and arrays of a JSON body may nest.'),
+  HUB_DEPTH_LIMIT: setting(
+    'depthLimit',
+    integer(8, 64),
+    '64',
+    'How deep objects and arrays of a body may nest; XML counts as its JSON form.',
+  ),
   HUB_PARAMETER_LIMIT: setting(
     'parameterLimit',
     integer(1, 1000),
@@ -195,6 +200,36 @@ export const SETTINGS = {
     integer(1, 10_000),
     String(DEFAULT_LIMITS.values),
     'Most values of a search, all alternatives of all its parameters together.',
+  ),
+  HUB_COUNT_LIMIT: setting(
+    'countLimit',
+    integer(1, 1000),
+    String(DEFAULT_LIMITS.count),
+    'Most matches of a page of a search, and most versions of a page of a history; a larger `_count` counts as this one.',
+  ),
+  HUB_CHAIN_LIMIT: setting(
+    'chainLimit',
+    integer(1, 10),
+    String(DEFAULT_LIMITS.chain),
+    'Most references that one parameter of a search leads over, in chains and `_has`.',
+  ),
+  HUB_CHAIN_RECORD_LIMIT: setting(
+    'chainRecordLimit',
+    integer(1, 100_000),
+    String(DEFAULT_LIMITS.onTheWay),
+    'Most records that one step of a chain or `_has` may find.',
+  ),
+  HUB_INCLUDE_LIMIT: setting(
+    'includeLimit',
+    integer(1, 10_000),
+    String(DEFAULT_LIMITS.included),
+    'Most records that are included with a page; the answer says when there would be more.',
+  ),
+  HUB_ITERATE_LIMIT: setting(
+    'iterateLimit',
+    integer(1, 100),
+    String(DEFAULT_LIMITS.iterate),
+    'Most steps that `_include:iterate` and `_revinclude:iterate` follow from a match.',
   ),
   HUB_CONCURRENCY_LIMIT: setting(
     'concurrencyLimit',

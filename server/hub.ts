@@ -33,7 +33,7 @@ import { search } from './interactions/search.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
-import { indexProcessState, REINDEX, reindex } from './jobs/reindex.ts'
+import { indexProcessState, reindex } from './jobs/reindex.ts'
 import type { LogReader } from './jobs/log-reader.ts'
 import { createStateFollower, type ProcessState } from './jobs/process-state.ts'
 import { createOfferReader, offerReferral } from './jobs/offer-referral.ts'
@@ -50,6 +50,7 @@ import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
 import { agenciesOf, type AgencyName } from './start/agencies.ts'
 import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
 import { definitionsInEffect } from './start/definitions-in-effect.ts'
+import { indexedDefinitions } from './start/indexed-definitions.ts'
 import { limitsOf } from './start/limits.ts'
 import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
@@ -65,7 +66,7 @@ import type { CircleNeeds } from './write/agreements.ts'
 import type { Change } from './write/change.ts'
 import type { Along } from './write/commit.ts'
 import { retryOnConflict } from './write/conflict.ts'
-import { createIndexState, indexDigests, withIndexState } from './write/index-state.ts'
+import { REINDEX } from './write/index-state.ts'
 import type { WriteNeeds } from './write/needs.ts'
 import { write } from './write/pipeline.ts'
 import { hubPolicy } from './write/policy/hub.ts'
@@ -135,7 +136,7 @@ type HubOptions = {
 }
 
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
-  const { definitions, indexState, tables } = await declarationsOf(config, options)
+  const { definitions, indexed, tables } = await declarationsOf(config, options)
   const secret = loadSecretKey(config)
   const limits = limitsOf(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
@@ -144,7 +145,8 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     options.store ?? (await openStore(config.store, { clock: clock.now, queryLimit: config.queryLimit })),
   )
   const { store } = agencies
-  const inEffect = definitionsInEffect(definitions, { ...validation, workerThread, inTimeSlice: createTimeSlicer() })
+  const scheduling = { ...validation, workerThread, inTimeSlice: createTimeSlicer() }
+  const inEffect = definitionsInEffect(definitions, scheduling, indexed.declare)
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
   const needs = {
     ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables, leftOut, newId: clock.newId }),
@@ -152,14 +154,13 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     newId: clock.newId,
     cursors: createCursors(secret),
   }
-  const indexing: IndexNeeds = { write: needs, state: indexState, clock, sleep, software: await version(), log }
-  const { restricts, publishes } = RULES[config.rules]
+  const indexing: IndexNeeds = { write: needs, state: indexed.state, clock, sleep, software: await version(), log }
+  const { restricts } = RULES[config.rules]
   const preparing = { indexing, ...(restricts ? preparations(needs, tables, config, { log, clock }) : {}), log }
-  await prepareStore(preparing)
-  const samples = config.seed === 'sample' ? `${ROOT_FOLDER}samples/seed` : undefined
-  if (publishes) await publish(preparing, { definitions, samples, now: clock.now() })
+  await prepare(preparing, config, { definitions, now: clock.now() })
 
   const { readers, worker } = background(needs, config, { log, clock, base: () => base, indexing, agencies })
+  indexed.onDeclared(() => worker.wake())
   const app = createApp({
     ...observed(await handlersOf(needs, config, clock.now()), onReply),
     identify: identify(agencies, config.publicUrl),
@@ -195,6 +196,16 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   }
 }
 
+async function prepare(
+  preparing: PrepareNeeds,
+  { rules, seed }: Config,
+  { definitions, now }: { readonly definitions: Definitions; readonly now: number },
+): Promise<void> {
+  await prepareStore(preparing)
+  const samples = seed === 'sample' ? `${ROOT_FOLDER}samples/seed` : undefined
+  if (RULES[rules].publishes) await publish(preparing, { definitions, samples, now })
+}
+
 /** The definitions and rule tables of this hub, checked, with the state of the index that they need. */
 async function declarationsOf(config: Config, options: Pick<HubOptions, 'definitions' | 'visibility' | 'timers'>) {
   const declared = options.definitions ?? (await definitionsOf(config))
@@ -202,10 +213,10 @@ async function declarationsOf(config: Config, options: Pick<HubOptions, 'definit
   const { visibility = loaded.visibility, timers = loaded.timers } = options
   const tables = { ...loaded, visibility, timers }
   RULES[config.rules].checkTables(tables, declared)
-  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
-  const definitions = withIndexState(declared, indexState)
+  const indexed = indexedDefinitions(declared, indexContext(config, tables, declared))
+  const { definitions } = indexed
   for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
-  return { definitions, indexState, tables }
+  return { definitions, indexed, tables }
 }
 
 /** A URL has an IPv6 address in brackets (RFC 3986 section 3.2.2). */

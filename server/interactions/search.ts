@@ -21,10 +21,10 @@ export const search =
     const view = disclosing(needs.store, call.caller, call.now)
     const insights = insight(needs.store, call.caller, call.now)
     const query = await resolveQuery(parsed, insights).catch(unavailable)
-    const { includes } = parsed
+    const { includes, limits } = parsed
     const found = await view.find(includes.length > 0 ? { ...query, withEntries: true } : query).catch(unavailable)
     const included = await include(
-      { definitions: needs.definitions, base: call.base, view: insights, includes, ...asOf(query) },
+      { definitions: needs.definitions, base: call.base, view: insights, includes, limits, ...asOf(query) },
       found.versions,
     )
     for (const version of included.records) view.disclose(version)

@@ -35,6 +35,7 @@ export type ParsedSearch = {
   /** Those conditions, all of which must hold: interactions/resolve-chains.ts makes filters of them. */
   readonly chained: readonly Condition[]
   readonly includes: readonly IncludeParameter[]
+  readonly limits: SearchLimits
   readonly total: 'none' | 'accurate'
   /** The names (with modifier) that lenient handling ignored. */
   readonly ignored: readonly string[]
@@ -67,7 +68,7 @@ export function parse(
   )
   const self = supported
     .filter((one) => !FORMATS.has(one.name))
-    .map((one) => [fullName(one), evaluatedValue(one)] as const)
+    .map((one) => [fullName(one), evaluatedValue(one, limits)] as const)
   const identity = searchIdentity(String(context.types ?? capability.type), self)
   return {
     query: {
@@ -76,6 +77,7 @@ export function parse(
     },
     chained: conditions.filter((one) => !isFilter(one)),
     includes: controls.includes ?? [],
+    limits,
     total: isCounted(controls) ? 'accurate' : 'none',
     ignored: ignored.map(fullName),
     self,
@@ -101,7 +103,8 @@ const isControl = (criterion: Criterion): boolean => {
     found !== undefined && (criterion.modifier === undefined || found.modifiers?.includes(criterion.modifier) === true)
   )
 }
-const evaluatedValue = (criterion: Criterion): string => control(criterion)?.self?.(criterion.value) ?? criterion.value
+const evaluatedValue = (criterion: Criterion, limits: SearchLimits): string =>
+  control(criterion)?.self?.(criterion.value, limits) ?? criterion.value
 
 /** `path`: of a chained parameter. */
 type SupportedCriterion = Criterion & { readonly path?: ParameterPath }
@@ -133,7 +136,7 @@ function checkCriterion(
   if (!context.offered) return reachesOthers(one.name)
   try {
     const searched = { capability, types: context.types ?? [capability.type] }
-    return { ...one, path: readPath(searched, one.name, context.offered) }
+    return { ...one, path: readPath(searched, one.name, context.offered, context.limits?.chain) }
   } catch (error) {
     if (error instanceof OutcomeError) return error
     throw error
@@ -160,7 +163,7 @@ const tooMany = (what: string, count: number, most: number) =>
 function readControls(
   capability: ResourceCapability,
   criteria: readonly Criterion[],
-  { offered, types = [capability.type] }: SearchContext,
+  { offered, types = [capability.type], limits = DEFAULT_LIMITS }: SearchContext,
 ): Controls {
   const seen = new Set<string>()
   return criteria.reduce<Controls>((before, one) => {
@@ -169,7 +172,7 @@ function readControls(
     seen.add(one.name)
     return {
       ...before,
-      ...control(one)?.read(one.value, capability, before, { modifier: one.modifier, offered, types }),
+      ...control(one)?.read(one.value, capability, before, { modifier: one.modifier, offered, types, limits }),
     }
   }, {})
 }
@@ -194,7 +197,8 @@ function toQuery(
   controls: Controls,
   context: SearchContext,
 ): Query {
-  const { sort = [], count = DEFAULT_COUNT, countOnly } = controls
+  const { limits = DEFAULT_LIMITS } = context
+  const { sort = [], count = Math.min(DEFAULT_COUNT, limits.count), countOnly } = controls
   const [only] = conditions
   return {
     type: context.types ?? capability.type,

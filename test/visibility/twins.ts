@@ -42,7 +42,8 @@ export class Difference extends Error {
 }
 
 /** Made by a hub: ids of records, hub ids of participants, random UUIDs; also after `%2F` in a link. */
-const MADE = /(?:\b|(?<=%[0-9A-F]{2}))(?:0[0-9a-hjkmnp-tv-z]{25}|MS\d{10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/g
+const MADE =
+  /(?:\b|(?<=%[0-9A-F]{2}))(?:0[0-9a-hjkmnp-tv-z]{25}|MS\d{10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/g
 const MARK = /«(\d+)»/g
 /** In a link of a Bundle, and as the parameter `next` of an operation that answers Parameters. */
 const CURSOR = /(_cursor=|"name":"next","valueString":")([A-Za-z0-9_.-]+)/g

@@ -93,7 +93,7 @@ function versionsOf(hits: readonly Hit[], withEntries: boolean, { statements, te
   )
   if (!withEntries) return hits.map((hit) => versionOf(rows.get(hit.creation)!, terms))
   const encoded = hits.map((hit) => hit.encoded ?? entriesOfText(rows.get(hit.creation)!.encoded))
-  const values = loadValues(encoded, statements)
+  const values = loadValues(encoded, terms)
   return hits.map((hit, index) => ({
     ...versionOf(rows.get(hit.creation)!, terms),
     entries: decodeEntries(encoded[index]!, terms, values),
