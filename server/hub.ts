@@ -44,6 +44,7 @@ import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
 import { operations, type OperationNeeds } from './operations/index.ts'
 import { EXPANSION_PARAMETERS } from './operations/terminology/expand.ts'
+import { caseSensitiveSystems } from './search/code-facts.ts'
 import { checkParameters } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
@@ -386,12 +387,6 @@ const indexContext = (
   base: publicUrl ?? '',
   visibility: RULES[rules].restricts ? visibility : undefined,
 })
-
-const caseSensitiveSystems = ({ published }: Definitions): readonly string[] =>
-  published('CodeSystem')
-    .filter((one) => one.caseSensitive === true)
-    .map((one) => one.url)
-    .sort()
 
 /** What the hub itself has, and the folders that the settings name. */
 async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {
