@@ -29,7 +29,7 @@ import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
-import { search } from './interactions/search.ts'
+import { search, searchCompartment, searchSystem } from './interactions/search.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
@@ -256,6 +256,8 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     delete: remove({ ...needs, limit: config.transactionLimit }),
     'history-instance': history(needs),
     'history-type': typeHistory(needs),
+    'search-system': searchSystem(needs),
+    'search-compartment': searchCompartment(needs),
     'history-system': systemHistory(needs),
     'search-type': search(needs),
   }
