@@ -1,4 +1,5 @@
 /** The policy of a hub between agencies: the published types, and the rules of capability/rules. */
+import { seesAll } from '../../domain/visibility/confidential.ts'
 import type { Definitions } from '../../definitions/definitions.ts'
 import type { Store } from '../../store/store.ts'
 import { audiencesOf } from '../audiences.ts'
@@ -37,6 +38,7 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
   const rulesFor = rulesByType(rulesOf(tables))
   return {
     posted: tables.posted,
+    seesAll,
     checkCriteria: refuseSsnCriteria,
     setElements: { Task: ['lastModified'] },
     checkDeleter: (caller, change) => checkDeleter(tables.writing, caller, change),
