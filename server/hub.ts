@@ -5,7 +5,7 @@ import { createActiveAgencies, type ActiveAgencies } from './auth/active-agencie
 import { identify } from './auth/open.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
-import type { Definitions, SearchParameter } from './definitions/definitions.ts'
+import type { Definitions } from './definitions/definitions.ts'
 import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
 import { createXmlFormat } from './definitions/xml/format.ts'
 import { openStatuses } from './domain/referral/lifecycle.ts'
@@ -48,7 +48,8 @@ import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
 import { operations, type OperationNeeds } from './operations/index.ts'
 import { EXPANSION_PARAMETERS } from './operations/terminology/expand.ts'
-import { checkParameters } from './search/extract.ts'
+import { caseSensitiveSystems } from './search/code-facts.ts'
+import { checkParameters, isReadable } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
 import { agenciesOf, type AgencyName } from './start/agencies.ts'
@@ -236,16 +237,6 @@ function everyTypeHasVisibility({ visibility }: LoadedTables, { capabilities }: 
     visibility,
     capabilities.map(({ type }) => type),
   )
-}
-
-/** Does search evaluate a parameter, its type and its expression? */
-function isReadable(parameter: SearchParameter): boolean {
-  try {
-    checkParameters([parameter])
-    return true
-  } catch {
-    return false
-  }
 }
 
 type HandlerNeeds = CreateNeeds & OperationNeeds

@@ -35,6 +35,13 @@ export function createCodeFacts(definitions: FactSources): CodeFacts {
   }
 }
 
+/** Those that the hub itself and the settings publish: what the index depends on. */
+export const caseSensitiveSystems = ({ published }: Pick<Definitions, 'published'>): readonly string[] =>
+  published('CodeSystem')
+    .filter((one) => one.caseSensitive === true)
+    .map((one) => one.url)
+    .sort()
+
 /** "Some code systems are case sensitive (e.g. UCUM)"; the others are where their CodeSystem says so. */
 function isCaseSensitive(system: string, { find, isPosted }: FactSources): boolean {
   if (system === UCUM) return true

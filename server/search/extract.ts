@@ -44,6 +44,16 @@ export function referencesOf(resource: Resource, parameter: SearchParameter): re
   })
 }
 
+/** Does search evaluate a parameter, its type and its expression? */
+export function isReadable(parameter: SearchParameter): boolean {
+  try {
+    checkParameters([parameter])
+    return true
+  } catch {
+    return false
+  }
+}
+
 function extractor(parameter: SearchParameter): Extractor {
   const cached = extractors.get(parameter)
   if (cached) return cached

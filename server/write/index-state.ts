@@ -24,8 +24,10 @@ export const REINDEX = 'reindex'
 
 /** The name of the entries of the hub's own (index-entries.ts), beside those of search parameters. */
 export const INTERNAL = '_internal'
-/** Raise it when index-entries.ts or the extraction of a search type changes what it makes of a resource. */
+/** Raise it when the extraction of a search type changes what it makes of a resource. */
 const VERSION = 2
+/** Raise it when index-entries.ts does. */
+const INTERNAL_VERSION = 1
 
 /**
  * Parameters by which the rules of the hub itself look for records: they are complete before the hub listens, as
@@ -70,7 +72,7 @@ function typeDigests({ type, searchParameters }: ResourceCapability, context: In
     ]),
   ])
   const blocks = type === 'Patient' ? context.matching.tables : []
-  const internal = digest([VERSION, context.visibility?.participant[type] ?? '', ...blocks])
+  const internal = digest([INTERNAL_VERSION, context.visibility?.participant[type] ?? '', ...blocks])
   return { ...Object.fromEntries(parameters), [INTERNAL]: internal } as TypeDigests
 }
 

@@ -216,6 +216,10 @@ describe('search / string', () => {
     assert.equal(finds({ family: '?' }, '?', 'exact'), false)
   })
 
+  it('takes no more than a dozen words of a name apart', () => {
+    assert.ok(entries('string', { family: 'a-'.repeat(5000) }).length < 40)
+  })
+
   it('sorts by the whole text alone', () => {
     const keys = entries('string', { family: 'Zu Berg' }).map((entry) => sortKeyOf('string', entry))
     assert.deepEqual(keys, ['zu berg', undefined])

@@ -89,10 +89,15 @@ export function stringEntries(param: string, exact: string, ofName = false): rea
 export const partEntries = (param: string, text: string): readonly StringEntry[] =>
   readings(text).map((value): StringEntry => ({ kind: 'string', param, value, exact: '', part: true }))
 
+/** Names have fewer words: a text of a thousand would be indexed a thousand times. */
+const MAX_WORDS = 12
+
 /** Of `van der berg`: `der berg` and `berg`. */
 function laterWords(text: string): string[] {
-  const words = text.split(' ')
-  return words.slice(1).map((_, index) => words.slice(index + 1).join(' '))
+  const found: string[] = []
+  for (let at = text.indexOf(' '); at >= 0 && found.length < MAX_WORDS; at = text.indexOf(' ', at + 1))
+    found.push(text.slice(at + 1))
+  return found
 }
 
 const isHumanName = (value: unknown): boolean =>
