@@ -37,9 +37,11 @@ const measured = (referrals: Referrals): readonly (readonly [string, () => Ask, 
   ['transaction of ten', referrals.transaction, { open: 0.06, hub: 0.06 }],
 ]
 
-/** @param options `--short`: fewer records and one round; `--only=hub,create`: only these modes and what has this in its name */
+/** @param options `--short`: fewer records and one round; `--seconds=8` for each; `--only=hub,create`: only these modes and what has this in its name */
 export async function benchHttp(options: readonly string[] = []): Promise<void> {
-  const scale = options.includes('--short') ? SHORT : WHOLE
+  const seconds = options.find((one) => one.startsWith('--seconds='))?.slice(10)
+  const size = options.includes('--short') ? SHORT : WHOLE
+  const scale = seconds === undefined ? size : { ...size, seconds: Number(seconds) }
   const names = options.flatMap((one) => (one.startsWith('--only=') ? one.slice(7).split(',') : []))
   const { participants, referralsOfEach } = scale.filling
   console.log(
@@ -83,8 +85,9 @@ async function measureMode(
   }
 }
 
+/** Until the functions of a write are compiled: some thousand requests. */
 const warmUp = (hub: ServerProcess, next: () => Ask, { seconds }: Scale): Promise<unknown> =>
-  load({ url: hub.url, next }, seconds / 2, CONNECTIONS)
+  load({ url: hub.url, next }, seconds * 3, CONNECTIONS)
 
 /** `perSecond`, `cpu` (µs of processor time for an answer) and the longest stand of the loop (ms). */
 type Figures = { readonly perSecond: number; readonly cpu: number; readonly longest: number }

@@ -22,7 +22,8 @@ export async function load({ url, next }: Round, seconds: number, connections: n
   const one = async (): Promise<void> => {
     const connection = await open(url)
     while (performance.now() < end) {
-      bytesOfBody += await connection.send(next())
+      const length = await connection.send(next())
+      bytesOfBody += length
       answers += 1
     }
     connection.close()

@@ -82,6 +82,18 @@ const folders: Kind<readonly string[]> = {
   },
 }
 
+const origins: Kind<readonly string[]> = {
+  allowed: 'one or more origins with commas between, such as `https://app.example.org`',
+  read: (text) => {
+    const list = text.split(',').map((part) => part.trim())
+    return list.every(isOrigin) ? list : undefined
+  },
+}
+
+/** The form in which browsers send it: scheme, host and, where it is not the usual one, port. */
+const isOrigin = (text: string): boolean =>
+  /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
+
 const waits: Kind<readonly number[]> = {
   allowed: 'one to 50 whole numbers of seconds, each from 0 to 604800, with commas between',
   read: (text) => {
@@ -157,6 +169,13 @@ export const SETTINGS = {
     '5,300,1800,7200,18000,36000,50400,72000,86400',
     'Seconds to wait after the first, second, ... failed attempt to deliver a notification; after the last one delivery stops.',
   ),
+  HUB_CORS: unset('corsOrigins', origins, 'Origins whose pages may call the hub from a browser; unset: none.'),
+  HUB_COMPRESS_FROM: setting(
+    'compressFrom',
+    integer(0, 1_073_741_824),
+    '1400',
+    'Bytes from which on a response is compressed, where the client accepts it; 0: never.',
+  ),
   HUB_BODY_LIMIT: setting('bodyLimit', integer(1024, 1_073_741_824), '10485760', 'Largest request body, in bytes.'),
   HUB_ADDRESS_LIMIT: setting(
     'addressLimit',
@@ -164,7 +183,12 @@ export const SETTINGS = {
     '8192',
     'Longest address of a request, in characters; all headers may have 8192 bytes more.',
   ),
-  HUB_DEPTH_LIMIT: setting('depthLimit', integer(8, 64), '64', 'How deep objects and arrays of a JSON body may nest.'),
+  HUB_DEPTH_LIMIT: setting(
+    'depthLimit',
+    integer(8, 64),
+    '64',
+    'How deep objects and arrays of a body may nest; XML counts as its JSON form.',
+  ),
   HUB_PARAMETER_LIMIT: setting(
     'parameterLimit',
     integer(1, 1000),
@@ -176,6 +200,36 @@ export const SETTINGS = {
     integer(1, 10_000),
     String(DEFAULT_LIMITS.values),
     'Most values of a search, all alternatives of all its parameters together.',
+  ),
+  HUB_COUNT_LIMIT: setting(
+    'countLimit',
+    integer(1, 1000),
+    String(DEFAULT_LIMITS.count),
+    'Most matches of a page of a search, and most versions of a page of a history; a larger `_count` counts as this one.',
+  ),
+  HUB_CHAIN_LIMIT: setting(
+    'chainLimit',
+    integer(1, 10),
+    String(DEFAULT_LIMITS.chain),
+    'Most references that one parameter of a search leads over, in chains and `_has`.',
+  ),
+  HUB_CHAIN_RECORD_LIMIT: setting(
+    'chainRecordLimit',
+    integer(1, 100_000),
+    String(DEFAULT_LIMITS.onTheWay),
+    'Most records that one step of a chain or `_has` may find.',
+  ),
+  HUB_INCLUDE_LIMIT: setting(
+    'includeLimit',
+    integer(1, 10_000),
+    String(DEFAULT_LIMITS.included),
+    'Most records that are included with a page; the answer says when there would be more.',
+  ),
+  HUB_ITERATE_LIMIT: setting(
+    'iterateLimit',
+    integer(1, 100),
+    String(DEFAULT_LIMITS.iterate),
+    'Most steps that `_include:iterate` and `_revinclude:iterate` follow from a match.',
   ),
   HUB_CONCURRENCY_LIMIT: setting(
     'concurrencyLimit',

@@ -19,20 +19,21 @@ import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
-import { DECLARED_FORMATS } from './http/media.ts'
+import { DECLARED_FORMATS, PATCH_FORMATS } from './http/media.ts'
 import { listen, type Listening } from './http/server.ts'
 import type { Call, Handler, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
 import { history, systemHistory, typeHistory } from './interactions/history.ts'
+import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
-import { search, searchCompartment, searchSystem } from './interactions/search.ts'
+import { searches } from './interactions/search.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
-import { indexProcessState, REINDEX, reindex } from './jobs/reindex.ts'
+import { indexProcessState, reindex } from './jobs/reindex.ts'
 import type { LogReader } from './jobs/log-reader.ts'
 import { createStateFollower, type ProcessState } from './jobs/process-state.ts'
 import { createOfferReader, offerReferral } from './jobs/offer-referral.ts'
@@ -49,6 +50,7 @@ import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
 import { agenciesOf, type AgencyName } from './start/agencies.ts'
 import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
 import { definitionsInEffect } from './start/definitions-in-effect.ts'
+import { indexedDefinitions } from './start/indexed-definitions.ts'
 import { limitsOf } from './start/limits.ts'
 import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
@@ -64,7 +66,7 @@ import type { CircleNeeds } from './write/agreements.ts'
 import type { Change } from './write/change.ts'
 import type { Along } from './write/commit.ts'
 import { retryOnConflict } from './write/conflict.ts'
-import { createIndexState, indexDigests, withIndexState } from './write/index-state.ts'
+import { REINDEX } from './write/index-state.ts'
 import type { WriteNeeds } from './write/needs.ts'
 import { write } from './write/pipeline.ts'
 import { hubPolicy } from './write/policy/hub.ts'
@@ -134,7 +136,7 @@ type HubOptions = {
 }
 
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
-  const { definitions, indexState, tables } = await declarationsOf(config, options)
+  const { definitions, indexed, tables } = await declarationsOf(config, options)
   const secret = loadSecretKey(config)
   const limits = limitsOf(config)
   const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
@@ -143,7 +145,8 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     options.store ?? (await openStore(config.store, { clock: clock.now, queryLimit: config.queryLimit })),
   )
   const { store } = agencies
-  const inEffect = definitionsInEffect(definitions, { ...validation, workerThread, inTimeSlice: createTimeSlicer() })
+  const scheduling = { ...validation, workerThread, inTimeSlice: createTimeSlicer() }
+  const inEffect = definitionsInEffect(definitions, scheduling, indexed.declare)
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
   const needs = {
     ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables, leftOut, newId: clock.newId }),
@@ -151,14 +154,13 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     newId: clock.newId,
     cursors: createCursors(secret),
   }
-  const indexing: IndexNeeds = { write: needs, state: indexState, clock, sleep, software: await version(), log }
-  const { restricts, publishes } = RULES[config.rules]
+  const indexing: IndexNeeds = { write: needs, state: indexed.state, clock, sleep, software: await version(), log }
+  const { restricts } = RULES[config.rules]
   const preparing = { indexing, ...(restricts ? preparations(needs, tables, config, { log, clock }) : {}), log }
-  await prepareStore(preparing)
-  const samples = config.seed === 'sample' ? `${ROOT_FOLDER}samples/seed` : undefined
-  if (publishes) await publish(preparing, { definitions, samples, now: clock.now() })
+  await prepare(preparing, config, { definitions, now: clock.now() })
 
   const { readers, worker } = background(needs, config, { log, clock, base: () => base, indexing, agencies })
+  indexed.onDeclared(() => worker.wake())
   const app = createApp({
     ...observed(await handlersOf(needs, config, clock.now()), onReply),
     identify: identify(agencies, config.publicUrl),
@@ -168,6 +170,8 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     publicUrl: config.publicUrl,
     limits: limits.http,
     xml: createXmlFormat(definitions.structures),
+    origins: config.corsOrigins,
+    compressFrom: config.compressFrom,
   })
 
   let listening: Listening | undefined
@@ -192,6 +196,16 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   }
 }
 
+async function prepare(
+  preparing: PrepareNeeds,
+  { rules, seed }: Config,
+  { definitions, now }: { readonly definitions: Definitions; readonly now: number },
+): Promise<void> {
+  await prepareStore(preparing)
+  const samples = seed === 'sample' ? `${ROOT_FOLDER}samples/seed` : undefined
+  if (RULES[rules].publishes) await publish(preparing, { definitions, samples, now })
+}
+
 /** The definitions and rule tables of this hub, checked, with the state of the index that they need. */
 async function declarationsOf(config: Config, options: Pick<HubOptions, 'definitions' | 'visibility' | 'timers'>) {
   const declared = options.definitions ?? (await definitionsOf(config))
@@ -199,10 +213,10 @@ async function declarationsOf(config: Config, options: Pick<HubOptions, 'definit
   const { visibility = loaded.visibility, timers = loaded.timers } = options
   const tables = { ...loaded, visibility, timers }
   RULES[config.rules].checkTables(tables, declared)
-  const indexState = createIndexState(indexDigests(declared.capabilities, indexContext(config, tables, declared)))
-  const definitions = withIndexState(declared, indexState)
+  const indexed = indexedDefinitions(declared, indexContext(config, tables, declared))
+  const { definitions } = indexed
   for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
-  return { definitions, indexState, tables }
+  return { definitions, indexed, tables }
 }
 
 /** A URL has an IPv6 address in brackets (RFC 3986 section 3.2.2). */
@@ -237,13 +251,12 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     vread: vread(needs),
     create: create(needs),
     update: update(needs),
-    delete: remove(needs),
+    patch: patch(needs),
+    delete: remove({ ...needs, limit: config.transactionLimit }),
     'history-instance': history(needs),
     'history-type': typeHistory(needs),
-    'search-system': searchSystem(needs),
-    'search-compartment': searchCompartment(needs),
     'history-system': systemHistory(needs),
-    'search-type': search(needs),
+    ...searches(needs),
   }
   const statements = capabilities({
     definitions,
@@ -251,6 +264,7 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     routed: routedInteractions([...Object.keys(answered), 'transaction']),
     expansionParameters: EXPANSION_PARAMETERS,
     formats: DECLARED_FORMATS,
+    patchFormats: PATCH_FORMATS,
     topics: topicsOf(definitions).map((topic) => topic.url),
     version: await version(),
     date: new Date(now).toISOString(),

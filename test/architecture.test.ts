@@ -17,7 +17,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   library: ['write', 'validate', 'definitions', 'fhir'],
   start: ['log', 'write', 'jobs', 'records', 'store', 'validate', 'search', 'domain', 'definitions', 'fhir', 'config'],
   http: ['interactions', 'operations', 'auth', 'definitions', 'fhir'],
-  interactions: ['write', 'records', 'store', 'validate', 'terminology', 'search', 'domain', 'definitions', 'fhir'],
+  interactions: [
+    'patch',
+    'write',
+    'records',
+    'store',
+    'validate',
+    'terminology',
+    'search',
+    'domain',
+    'definitions',
+    'fhir',
+  ],
   operations: [
     'interactions',
     'write',
@@ -39,6 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   auth: ['write', 'records', 'store', 'search', 'fhir'],
   validate: ['terminology', 'fhirpath', 'definitions', 'fhir'],
   terminology: ['definitions', 'fhirpath', 'fhir'],
+  patch: ['definitions', 'fhirpath', 'fhir'],
   fhirpath: ['fhir'],
   search: ['terminology', 'fhirpath', 'definitions', 'fhir'],
   domain: ['definitions', 'fhirpath', 'fhir'],
@@ -54,7 +66,7 @@ const KEEPERS: Readonly<Record<string, string | readonly string[]>> = {
   express: 'server/http/',
   helmet: 'server/http/',
   'better-sqlite3': 'server/store/sqlite/',
-  'fast-json-patch': 'server/operations/reconcile.ts',
+  'fast-json-patch': 'server/fhir/json-patch.ts',
   fhirpath: 'server/fhirpath/engine.ts',
   '@lhncbc/ucum-lhc': 'server/terminology/ucum.ts',
   ajv: 'server/validate/',
@@ -80,8 +92,6 @@ const READERS: Readonly<Record<string, string>> = {
   'server/definitions/folders.ts': 'parses files, not records',
   'server/subscriptions/trigger.ts': 'compiles criteria to a filter; nothing is read with it',
   'server/write/circle-guards.ts': 'conditions of a commit about all records, which the store decides',
-  'server/operations/reconcile.ts':
-    'parses the text of a version with its numbers made strings, to compare their digits',
 }
 
 /** `service` is a word of the domain (what an agency provides), so there it is a name. */

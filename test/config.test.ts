@@ -45,6 +45,21 @@ describe('the settings', () => {
     assert.equal(config.publicUrl, 'https://hub.example.org/fhir')
   })
 
+  it('take origins as browsers send them, and nothing wider', () => {
+    const { corsOrigins } = loadConfig({ HUB_CORS: 'https://app.example.org, http://localhost:3000' })
+    assert.deepEqual(corsOrigins, ['https://app.example.org', 'http://localhost:3000'])
+    for (const text of [
+      '*',
+      'null',
+      'https://app.example.org/',
+      'app.example.org',
+      'https://*.example.org',
+      'file:///',
+      ',',
+    ])
+      assert.match(refusal({ HUB_CORS: text }), /HUB_CORS/)
+  })
+
   it('take an empty variable as unset', () => {
     assert.equal(loadConfig({ HUB_PORT: '' }).port, 8080)
   })

@@ -30,6 +30,7 @@ const SUITES: Readonly<Record<string, string>> = {
   'store/contract': 'what every store does',
   'store/jobs-model': 'the jobs of every store, against a model',
   'store/model': 'every store, against a model',
+  'store/pages': 'the pages of a search while others write, in every store',
   'store/sqlite/crash': 'SQLite over a power failure',
   'store/sqlite/full': 'SQLite on a full disk',
   'store/sqlite/plan': 'the query plans of SQLite',

@@ -59,6 +59,7 @@ const EVERY_INTERACTION = [
   'history-type',
   'create',
   'update',
+  'patch',
   'delete',
   'search-type',
 ]

@@ -11,11 +11,13 @@ export type Live = {
   exchange(next: Definitions): void
 }
 
-export function createLive(start: Definitions): Live {
+/** `onExchange` is called with the definitions that have just become the current ones. */
+export function createLive(start: Definitions, onExchange: (next: Definitions) => void = () => undefined): Live {
   let now = start
   return {
     exchange(next) {
       now = next
+      onExchange(next)
     },
     definitions: {
       find: (canonical) => now.find(canonical),

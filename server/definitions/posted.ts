@@ -5,6 +5,7 @@
 import type { CanonicalResource } from './canonical-resource.ts'
 import type { Definitions } from './definitions.ts'
 import type { Source } from './folders.ts'
+import { withPostedParameters } from './posted-parameters.ts'
 import { createStructures } from './structures/structures.ts'
 
 /** The types that the board posts definitions of. */
@@ -14,6 +15,7 @@ export const POSTED_TYPES: readonly string[] = [
   'CodeSystem',
   'ConceptMap',
   'Questionnaire',
+  'SearchParameter',
 ]
 
 /** `start` and the posted ones, as an unchanging whole; of two with one url the first is found. */
@@ -27,8 +29,12 @@ export function withPosted(start: Definitions, posted: readonly Source[]): Defin
   })
   const find = (canonical: string): CanonicalResource | undefined => start.find(canonical) ?? postedAt(canonical, byUrl)
   const all = [...start.all, ...byUrl.values()]
+  const capabilities = withPostedParameters(start.capabilities, [...byUrl.values()])
+  const byType = new Map(capabilities.map((one) => [one.type, one]))
   const made: Definitions = {
     ...start,
+    capabilities,
+    capability: (type) => byType.get(type),
     find,
     published: (resourceType) => all.filter((one) => one.resourceType === resourceType),
     all,

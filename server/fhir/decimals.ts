@@ -32,6 +32,13 @@ export function writtenAs(container: object, key: string | number): string | und
     : undefined
 }
 
+/** Is a number of the container, or of a list in it, written differently from what JavaScript writes? */
+export function remembersNumbers(container: object): boolean {
+  if (!met) return false
+  if ((container as Container)[WRITTEN] !== undefined) return true
+  return Object.values(container).some((one) => Array.isArray(one) && (one as Container)[WRITTEN] !== undefined)
+}
+
 /**
  * Are two JSON values the same, to the digit? `1.50` is not `1.5`. The order of properties does not count; a property
  * that is undefined is not there.

@@ -76,6 +76,14 @@ export const ERRORS = {
   'check-too-long': [413, 'too-costly', 'To check the resource takes longer, or more memory, than the limit.'],
   'too-many-requests': [429, 'throttled', 'The caller has more requests under way than the limit.'],
   'bundle-invalid': [400, 'invalid', 'The Bundle cannot be processed as it is.'],
+  'patch-malformed': [400, 'invalid', 'The patch is no JSON Patch or FHIRPath Patch that can be read.'],
+  'patch-too-long': [413, 'too-costly', 'The patch has more operations, or copies more, than the limit.'],
+  'patch-conflict': [
+    409,
+    'conflict',
+    'An operation of the patch does not apply: a test fails, or a path leads nowhere or to several elements.',
+  ],
+  'patch-reserved': [422, 'business-rule', 'The patch changes an element that the hub sets.'],
   // the caller
   'unknown-agency': [401, 'login', 'The caller is not an agency of the hub.'],
   forbidden: [403, 'forbidden', 'The caller may not do this to this record.'],

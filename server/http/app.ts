@@ -9,14 +9,17 @@ import type { XmlFormat } from '../definitions/xml/format.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { normalTarget, pathOf } from './address.ts'
+import { contentOf } from './binary.ts'
 import { receive, type CallSettings } from './call.ts'
+import { createCompress } from './compress.ts'
 import { createConcurrency } from './concurrency.ts'
+import { crossOrigin } from './cors.ts'
 import { errors } from './errors.ts'
 import { placedError, placedReply } from './positions.ts'
 import type { HttpLimits } from './limits.ts'
 import { messageClasses, type MessageClasses } from './message-classes.ts'
 import { layoutOf } from './layout.ts'
-import { sendReply } from './reply.ts'
+import { sendContent, sendReply } from './reply.ts'
 import { createRouter, type Handlers, type Target } from '../interactions/routes.ts'
 import { trace, traceOf, type AccessLine } from './trace.ts'
 
@@ -34,6 +37,10 @@ export type AppNeeds = Handlers & {
   readonly path?: string
   readonly limits: HttpLimits
   readonly xml: XmlFormat
+  /** Origins whose pages may call the hub from a browser. */
+  readonly origins?: readonly string[]
+  /** Bytes from which on responses are compressed; 0 or absent: never. */
+  readonly compressFrom?: number
 }
 
 export const BASE_PATH = '/fhir'
@@ -49,6 +56,9 @@ export function createApp(needs: AppNeeds): App {
   app.disable('etag')
   app.enable('case sensitive routing')
   app.use(trace(needs.log))
+  const cors = crossOrigin(needs.origins ?? [])
+  if (cors) app.use(cors)
+  app.locals['compress'] = createCompress(needs.compressFrom ?? 0)
   const { publicUrl, limits, xml } = needs
   app.use(answer(needs, { publicUrl, path, limits, xml }))
   app.use(errors(needs.fault, path, xml))
@@ -86,10 +96,12 @@ function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
     if (target.boardOnly) route(request.method, path, caller)
     requestTrace.agency = caller.agency
     if (!target.anonymous) countRequest(caller.agency, response)
-    const { call, written } = await receive(request, target, { caller, now: needs.now() }, settings)
+    const { call, written, asContent } = await receive(request, target, { caller, now: needs.now() }, settings)
     requestTrace.written = written
     const reply = await run(target, call)
-    await sendReply(response, reply, { call, target, layout: layoutOf(request.url, written, needs.xml) })
+    const content = asContent ? contentOf(reply) : undefined
+    if (content) sendContent(response, reply, content)
+    else await sendReply(response, reply, { call, target, layout: layoutOf(request.url, written, needs.xml) })
   }
 }
 

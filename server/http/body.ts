@@ -17,15 +17,20 @@ export class ClientGone extends Error {
  * @throws OutcomeError `body-too-large`, `media-type` (another encoding than gzip), `request-malformed`; ClientGone
  */
 export async function readText(request: IncomingMessage, limit: number): Promise<string> {
+  const bytes = await readBody(request, limit)
+  if (!isUtf8(bytes)) throw refuse('request-malformed', 'The body is not UTF-8. Send it in UTF-8.')
+  return bytes.toString('utf8')
+}
+
+/** The same for a body that is no text. */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity'
   if (encoding !== 'identity' && encoding !== 'gzip') {
     const text = `The body has Content-Encoding \`${encoding.slice(0, 100)}\`; send it plain or as \`gzip\`.`
     throw refuse('media-type', text, { headers: { 'Accept-Encoding': 'gzip, identity' } })
   }
   const sent = await readBytes(request, limit)
-  const bytes = encoding === 'gzip' && sent.length > 0 ? await inflate(sent, limit) : sent
-  if (!isUtf8(bytes)) throw refuse('request-malformed', 'The body is not UTF-8. Send it in UTF-8.')
-  return bytes.toString('utf8')
+  return encoding === 'gzip' && sent.length > 0 ? await inflate(sent, limit) : sent
 }
 
 /**

@@ -12,8 +12,9 @@ import type { Target } from '../interactions/routes.ts'
 import { createLocator, parseJson } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { queryOf } from './address.ts'
-import { readText } from './body.ts'
-import { checkContentType, negotiate, type Format, type Written } from './media.ts'
+import { readBody, readText } from './body.ts'
+import { binaryOf, bringsContent, wantsContent } from './binary.ts'
+import { checkContentType, isJsonPatch, JSON_WRITTEN, negotiate, type Written } from './media.ts'
 import { parseParams } from './params.ts'
 import { locatorIn } from './positions.ts'
 import type { XmlFormat } from '../definitions/xml/format.ts'
@@ -27,8 +28,8 @@ export type CallSettings = {
   readonly xml: XmlFormat
 }
 
-/** A request that has been read, and how its response is written. */
-export type Received = { readonly call: Call; readonly written: Written }
+/** A request that has been read, and how its response is written: `asContent` where a Binary is answered as itself. */
+export type Received = { readonly call: Call; readonly written: Written; readonly asContent: boolean }
 
 /** The caller, and the instant of the request (ms). */
 type RequestContext = Pick<Call, 'caller' | 'now'>
@@ -44,12 +45,11 @@ export async function receive(
   refuseTwoHosts(request)
   const base = publicUrl ?? baseOf(headers.host, path)
   const query = parseParams(queryOf(request.url), limits.parameters)
-  const text = target.body === 'none' ? '' : await readText(request, limits.body)
-  const format = text === '' || target.body === 'none' ? 'json' : checkContentType(headers['content-type'], target.body)
-  const given =
-    target.body === 'form' && text !== '' ? [...query, ...parseParams(text, limits.parameters, query.length)] : query
-  const written = negotiate(headers.accept, given.find(([name]) => name === '_format')?.[1])
-  const body = target.body === 'form' ? undefined : await resourceOf(text, format, target, { xml, limits })
+  const { form = '', body, jsonPatch, locate } = await readSent(request, target, { limits, xml })
+  const given = form === '' ? query : [...query, ...parseParams(form, limits.parameters, query.length)]
+  const format = given.find(([name]) => name === '_format')?.[1]
+  const asContent = wantsContent(target, headers, format)
+  const written = asContent ? JSON_WRITTEN : negotiate(headers.accept, format)
   const call: Call = {
     ...context,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
@@ -59,7 +59,8 @@ export async function receive(
     compartment: target.compartment,
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
     body,
-    locate: body && locatorIn(text, body, format === 'xml' ? xml.locate : createLocator),
+    ...(jsonPatch === undefined ? {} : { jsonPatch }),
+    locate,
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
     ifModifiedSince: headers['if-modified-since'],
@@ -67,23 +68,34 @@ export async function receive(
     prefer: preferOf(headers['prefer'] as string | undefined),
     base,
   }
-  return { call, written }
+  return { call, written, asContent }
 }
 
 /** Parameters about the format of the response, which this layer handles. */
 const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
 
-async function resourceOf(
-  text: string,
-  format: Format,
-  target: Target,
-  { xml, limits }: Pick<CallSettings, 'xml' | 'limits'>,
-): Promise<Resource | undefined> {
-  if (text === '' && target.body !== 'resource') return undefined
-  if (text === '') throw refuse('body-missing', `\`${target.name}\` needs a resource in the body.`)
-  const value = format === 'xml' ? await xml.read(text) : parseJson(text, { depth: limits.depth }).value
-  if (isResource(value)) return value
-  throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
+type Sent = Pick<Call, 'body' | 'jsonPatch' | 'locate'> & { readonly form?: string }
+
+type ReadSettings = Pick<CallSettings, 'limits' | 'xml'>
+
+async function readSent(request: Request, target: Target, { limits, xml }: ReadSettings): Promise<Sent> {
+  const { headers } = request
+  if (target.body === 'none') return {}
+  if (bringsContent(target, headers))
+    return { body: binaryOf(await readBody(request, limits.body), target.id, headers) }
+  const text = await readText(request, limits.body)
+  if (text === '' && (target.body === 'resource' || target.body === 'patch'))
+    throw refuse('body-missing', `\`${target.name}\` needs a ${target.body} in the body.`)
+  if (text === '') return {}
+  const format = checkContentType(headers['content-type'], target.body)
+  if (target.body === 'form') return { form: text }
+  if (target.body === 'patch' && isJsonPatch(headers['content-type']))
+    return { jsonPatch: parseJson(text, { depth: limits.depth }).value }
+  const body =
+    format === 'xml' ? await xml.read(text, { depth: limits.depth }) : parseJson(text, { depth: limits.depth }).value
+  if (!isResource(body))
+    throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
+  return { body, locate: locatorIn(text, body, format === 'xml' ? xml.locate : createLocator) }
 }
 
 const isResource = (value: Json): value is Resource & Json =>

@@ -31,11 +31,17 @@ export const DECLARED_FORMATS: readonly string[] = ['application/fhir+json', 'ap
 const READ: Readonly<Record<Exclude<Body, 'none'>, readonly string[]>> = {
   resource: RESOURCE,
   optional: RESOURCE,
+  patch: ['application/json-patch+json', ...RESOURCE],
   form: ['application/x-www-form-urlencoded'],
 }
 
+/** What PATCH takes: JSON Patch, and FHIRPath Patch as a Parameters resource. https://www.rfc-editor.org/rfc/rfc5789#section-3.1 */
+export const PATCH_FORMATS = ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'] as const
+
+export const isJsonPatch = (header: string | undefined): boolean => parseMedia(header ?? '').type === PATCH_FORMATS[0]
+
 /**
- * Which format a body has, by its Content-Type; a form counts as `json`.
+ * Which format a body has, by its Content-Type; a form and a JSON Patch count as `json`.
  * @throws OutcomeError `media-type` with Accept naming what is read instead.
  */
 export function checkContentType(header: string | undefined, body: Exclude<Body, 'none'>): Format {
@@ -44,6 +50,10 @@ export function checkContentType(header: string | undefined, body: Exclude<Body,
   const readable = READ[body].includes(type) && (charset ?? 'utf-8') === 'utf-8' && isR4(parameters)
   if (readable) return FORMATS[type] ?? 'json'
   const found = header === undefined ? 'no Content-Type' : `Content-Type \`${header.slice(0, 100)}\``
+  if (body === 'patch') {
+    const text = `The patch has ${found}; send a JSON Patch as \`application/json-patch+json\`, or a FHIRPath Patch (Parameters) as \`application/fhir+json\`.`
+    throw refuse('media-type', text, { headers: { 'Accept-Patch': PATCH_FORMATS.join(', ') } })
+  }
   const text = `The body has ${found}; send it as \`${READ[body].join('` or `')}\`, in UTF-8 and FHIR version 4.0.`
   throw refuse('media-type', text, { headers: { Accept: READ[body].join(', ') } })
 }

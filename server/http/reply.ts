@@ -8,6 +8,8 @@ import type { Target } from '../interactions/routes.ts'
 import { formatEtag } from '../fhir/etag.ts'
 import { serialize } from '../fhir/json.ts'
 import { operationOutcome } from '../fhir/outcome.ts'
+import type { Content } from './binary.ts'
+import type { Compress } from './compress.ts'
 import type { Layout } from './layout.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { traceOf } from './trace.ts'
@@ -18,9 +20,7 @@ type Sending = { readonly call: Call; readonly target: Target; readonly layout: 
 
 /** Sends the reply. HEAD has the headers of GET; Node leaves the body out. */
 export async function sendReply(response: Response, reply: Reply, { call, target, layout }: Sending): Promise<void> {
-  const headers: Headers = { ...reply.headers }
-  if (reply.version !== undefined) headers['ETag'] = formatEtag(reply.version)
-  if (reply.lastModified !== undefined) headers['Last-Modified'] = new Date(reply.lastModified).toUTCString()
+  const headers = headersOf(reply)
   // Location names what was made (201); elsewhere it would be a redirection, so the version has its own header.
   if (reply.location !== undefined) {
     headers[reply.status === 201 ? 'Location' : 'Content-Location'] = `${call.base}/${reply.location}`
@@ -30,18 +30,34 @@ export async function sendReply(response: Response, reply: Reply, { call, target
   sendText(response, { status: reply.status, headers, text, contentType: layout.contentType })
 }
 
+/** Sends the content of a Binary as itself. */
+export function sendContent(response: Response, reply: Reply, { bytes, headers: own }: Content): void {
+  const headers = { ...headersOf(reply), ...own }
+  sendText(response, { status: reply.status, headers, text: bytes, contentType: 'application/octet-stream' })
+}
+
+function headersOf(reply: Reply): Headers {
+  const headers: Headers = { ...reply.headers }
+  if (reply.version !== undefined) headers['ETag'] = formatEtag(reply.version)
+  if (reply.lastModified !== undefined) headers['Last-Modified'] = new Date(reply.lastModified).toUTCString()
+  return headers
+}
+
 export type Answer = {
   readonly status: number
   readonly headers: Readonly<Headers>
   /** Undefined or empty: no body. */
-  readonly text: string | undefined
+  readonly text: string | Buffer | undefined
   readonly contentType: string
 }
 
 export function sendText(response: Response, { status, headers: given, text, contentType }: Answer): void {
   const headers: Headers = { ...given, ...SECURITY_HEADERS }
-  headers['X-Request-Id'] = traceOf(response).requestId
-  headers['Vary'] = 'Accept'
+  const { requestId, correlationId } = traceOf(response)
+  headers['X-Request-Id'] = requestId
+  if (correlationId !== undefined) headers['X-Correlation-Id'] = correlationId
+  const vary = response.getHeader('Vary')
+  headers['Vary'] = vary === undefined ? 'Accept' : `${String(vary)}, Accept`
   if (status === 304 || status === 204) {
     response.writeHead(status, headers).end()
     return
@@ -49,7 +65,9 @@ export function sendText(response: Response, { status, headers: given, text, con
   // What the hub knows is about people: no cache on the way keeps it.
   headers['Cache-Control'] ??= 'no-store'
   if (text) headers['Content-Type'] ??= contentType
-  headers['Content-Length'] = text ? Buffer.byteLength(text) : 0
+  const bytes = text ? Buffer.byteLength(text) : 0
+  headers['Content-Length'] = bytes
+  ;(response.app.locals['compress'] as Compress)(response, bytes)
   response.writeHead(status, headers).end(text)
 }
 

@@ -21,7 +21,14 @@ export type AccessLine = {
 }
 
 /** `written`: how the response is written, as soon as that is decided. */
-export type Trace = { readonly requestId: string; route: string; agency: string; written?: Written }
+export type Trace = {
+  readonly requestId: string
+  /** The client's own id where it has not the form of one; sent back as X-Correlation-Id, and logged nowhere. */
+  readonly correlationId?: string
+  route: string
+  agency: string
+  written?: Written
+}
 
 export const traceOf = (response: Response): Trace => response.locals['trace'] as Trace
 
@@ -30,11 +37,7 @@ export const trace = (log: (line: AccessLine) => void): RequestHandler => {
   return (request, response, next) => {
     const begun = performance.now()
     const sent = request.headers['x-request-id'] as string | undefined
-    const requestTrace: Trace = {
-      requestId: sent && REQUEST_ID.test(sent) ? sent : randomUUID(),
-      route: '-',
-      agency: '',
-    }
+    const requestTrace: Trace = { ...idsOf(sent), route: '-', agency: '' }
     response.locals['trace'] = requestTrace
     response.once('close', () => {
       const ms = Math.round((performance.now() - begun) * 1000) / 1000
@@ -46,4 +49,13 @@ export const trace = (log: (line: AccessLine) => void): RequestHandler => {
   }
 }
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
+/** "When the server assigned id is different to the client assigned id, the server SHOULD also return X-Correlation-Id". */
+function idsOf(sent: string | undefined): Pick<Trace, 'requestId' | 'correlationId'> {
+  if (sent === undefined || sent === '') return { requestId: randomUUID() }
+  if (REQUEST_ID.test(sent)) return { requestId: sent }
+  return { requestId: randomUUID(), ...(PRINTABLE.test(sent) ? { correlationId: sent } : {}) }
+}
+
+/** UUIDs, ULIDs, base64, `Root=1-67891233-abcdef`: what programs make, and no sentence about a person. */
+const REQUEST_ID = /^[\w.:=/+@-]{1,128}$/
+const PRINTABLE = /^[ -~]{1,256}$/

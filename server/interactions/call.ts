@@ -4,7 +4,7 @@
  */
 import type { Issue } from '../fhir/outcome.ts'
 import type { Position } from '../fhir/position.ts'
-import type { Caller, Key, Resource } from '../fhir/types.ts'
+import type { Caller, Json, Key, Resource } from '../fhir/types.ts'
 
 export type Call = {
   readonly caller: Caller
@@ -17,6 +17,8 @@ export type Call = {
   /** Query (and form) parameters in the order given, decoded. */
   readonly params: readonly (readonly [string, string])[]
   readonly body?: Resource
+  /** A JSON Patch, in place of a body that is a resource. */
+  readonly jsonPatch?: Json
   /** Line and column, in the text that was sent, of an expression into the body; undefined for one into anything else. */
   readonly locate?: (expression: string) => Position | undefined
   readonly ifMatch?: string

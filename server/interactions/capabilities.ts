@@ -27,6 +27,7 @@ export type CapabilityNeeds = {
   readonly expansionParameters: readonly string[]
   /** The media types that the server reads and writes, and the values of `_format` that name them. */
   readonly formats: readonly string[]
+  readonly patchFormats: readonly string[]
   /** What a type offers beyond its own list: topics of Subscription. */
   readonly topics: readonly string[]
   readonly version: string
@@ -75,6 +76,7 @@ function statement(needs: CapabilityNeeds, base: string): Resource {
     implementation: { description: 'No Wrong Door interoperability hub', url: base },
     fhirVersion: '4.0.1',
     format: needs.formats,
+    patchFormat: needs.patchFormats,
     rest: [
       {
         ...pick(rest[0] ?? {}, ['extension', 'documentation', 'security']),

@@ -4,6 +4,7 @@ import { keyText, type Resource } from '../fhir/types.ts'
 import type { Query } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
 import type { Call, Handler, Reply } from './call.ts'
+import { multipleMatches } from './conditional.ts'
 import { requireInteraction } from './target.ts'
 import { withLocalReferences } from './local-references.ts'
 import { replyOf } from './read.ts'
@@ -40,9 +41,6 @@ export async function singleMatch(view: View, query: Query, text: string): Promi
   if (versions.length < 2) return versions[0]
   throw multipleMatches(String(query.type), text)
 }
-
-export const multipleMatches = (type: string, text: string) =>
-  refuse('multiple-matches', `The condition \`${type}?${text}\` matches several records; make it name one.`)
 
 /** A put always makes a version. */
 export function never(): never {

@@ -2,6 +2,8 @@
 import type { Definitions, ResourceCapability } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
+import { codeSetsOf } from '../search/code-sets.ts'
+import { CONTROLS } from '../search/controls.ts'
 import type { Cursors } from '../search/page.ts'
 import type { SearchLimits } from '../search/limits.ts'
 import { parse, type ParsedSearch, type SearchContext } from '../search/parse.ts'
@@ -33,12 +35,13 @@ export function parseCall(needs: SearchNeeds, call: Call, { capability, types, p
 }
 
 const contextOf = (
-  { timeZone, cursors, searchLimits }: SearchNeeds,
+  { definitions, timeZone, cursors, searchLimits }: SearchNeeds,
   { caller, now, base, prefer }: Call,
 ): SearchContext => ({
   base,
   now,
   timeZone,
+  codeSets: codeSetsOf(definitions.current()),
   cursors,
   limits: searchLimits,
   viewer: viewerOf(caller, now),
@@ -50,9 +53,19 @@ export function criteria(needs: SearchNeeds, call: Call, type: string, text: str
   const params = [...new URLSearchParams(withoutAddress(text, type, call.base))]
   if (params.length === 0)
     throw refuse('invalid-header', `\`${text}\` is no search criterion; send for example \`identifier=system|value\`.`)
+  return criteriaOf(needs, call, type, params)
+}
+
+/**
+ * The same from parameters. One that chooses no record (`_count`) is refused: alone, every record would match. So is one
+ * that other records decide (a chain): the commit guards a condition on the record alone.
+ */
+export function criteriaOf(needs: SearchNeeds, call: Call, type: string, params: Call['params']): Query {
+  const control = params.find(([name]) => Object.hasOwn(CONTROLS, name.split(':')[0] ?? ''))
+  if (control)
+    throw refuse('invalid-parameter', `\`${control[0]}\` is no condition on a record; leave it out of the condition.`)
   const capability = capabilityOf(needs.definitions, { ...call, type })
   needs.policy.checkCriteria(params)
-  // Without `offered`: the commit guards a condition on the record alone, so that a chain is refused.
   const { query } = parse(capability, params, contextOf(needs, { ...call, prefer: { handling: 'strict' } }))
   return { type: query.type, where: query.where, viewer: query.viewer, limit: 2 }
 }

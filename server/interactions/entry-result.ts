@@ -5,6 +5,7 @@ import { operationOutcome, OutcomeError } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/types.ts'
 import type { Call, Reply } from './call.ts'
 import type { EntryCall } from './entry.ts'
+import { PREFERENCE_APPLIES } from './routes.ts'
 
 /** What an entry answers, and the records that it discloses. */
 export type EntryResult = EntryReply & Pick<Reply, 'disclosed'>
@@ -35,11 +36,15 @@ export async function runEntry(outer: Call, index: number, read: () => EntryCall
   }
 }
 
-/** The reply to a request as that of an entry. */
+/** The reply to a request as that of an entry. https://hl7.org/fhir/R4/http.html#ops */
 export function entryResult(call: EntryCall, reply: Reply): EntryResult {
   const { status, text, resource, location, version, lastModified, disclosed, issues = [] } = reply
-  const isWrite = call.method === 'POST' || call.method === 'PUT'
-  const isMinimal = isWrite && call.prefer.return === 'minimal'
-  const outcome = issues.length > 0 ? { outcome: operationOutcome(issues) } : {}
-  return { status, location, version, lastModified, disclosed, ...outcome, ...(isMinimal ? {} : { text, resource }) }
+  const preferred = PREFERENCE_APPLIES.has(call.interaction) ? call.prefer.return : undefined
+  const isWanted = issues.length > 0 || preferred === 'OperationOutcome'
+  const outcome = isWanted ? { outcome: operationOutcome(issues) } : {}
+  const common = { status, location, version, lastModified, disclosed, ...outcome }
+  if (call.isHead || preferred === 'minimal' || preferred === 'OperationOutcome') return common
+  // What a deletion has to say is about its response: the entry has no resource.
+  if (call.interaction === 'delete' && resource) return { ...common, outcome: resource }
+  return { ...common, text, resource }
 }

@@ -1,7 +1,8 @@
 /** The parameters of a history, and the state of its pages. https://hl7.org/fhir/R4/http.html#history */
 import { addressDate, dateRange, EARLIEST, LATEST, type InstantRange } from '../fhir/dates.ts'
 import { refuse } from '../fhir/outcome.ts'
-import { DEFAULT_COUNT, MAX_COUNT } from '../search/controls.ts'
+import { DEFAULT_COUNT, readCount } from '../search/controls.ts'
+import type { SearchLimits } from '../search/limits.ts'
 import type { HistoryPosition } from '../store/store.ts'
 import type { Call } from './call.ts'
 
@@ -37,13 +38,15 @@ const ORDERS: Readonly<Record<string, HistoryOrder>> = {
 
 const TOTALS: Readonly<Record<string, boolean>> = { none: false, accurate: true, estimate: true }
 
-type Reader = (value: string, before: HistoryParameters, timeZone: string) => Partial<HistoryParameters>
+type HistoryContext = { readonly timeZone: string; readonly limits: SearchLimits }
+
+type Reader = (value: string, before: HistoryParameters, context: HistoryContext) => Partial<HistoryParameters>
 
 const READERS: Readonly<Record<string, Reader>> = {
-  _count: (value) => ({ count: count(value) }),
-  _since: (value, _before, timeZone) => ({ since: rangeOf('_since', value, timeZone).start }),
-  _before: (value, _before, timeZone) => ({ before: rangeOf('_before', value, timeZone).start }),
-  _at: (value, { currentIn }, timeZone) => ({ currentIn: both(currentIn, periodOf(value, timeZone)) }),
+  _count: (value, _before, { limits }) => ({ count: readCount(value, limits, 'versions') }),
+  _since: (value, _before, { timeZone }) => ({ since: rangeOf('_since', value, timeZone).start }),
+  _before: (value, _before, { timeZone }) => ({ before: rangeOf('_before', value, timeZone).start }),
+  _at: (value, { currentIn }, { timeZone }) => ({ currentIn: both(currentIn, periodOf(value, timeZone)) }),
   _sort: (value) => ({ order: choose('_sort', value, ORDERS) }),
   _total: (value) => ({ total: choose('_total', value, TOTALS) }),
   _cursor: (cursor) => ({ cursor }),
@@ -56,7 +59,11 @@ const MOST_TIMES: Readonly<Record<string, number>> = { _at: 2 }
  * Reads the parameters of a history. `total`: is it counted where the call does not say so?
  * @throws OutcomeError `unknown-parameter`, `invalid-parameter`
  */
-export function readHistoryParameters(params: Call['params'], total: boolean, timeZone: string): HistoryParameters {
+export function readHistoryParameters(
+  params: Call['params'],
+  total: boolean,
+  context: HistoryContext,
+): HistoryParameters {
   const times = new Map<string, number>()
   return params.reduce<HistoryParameters>(
     (before, [name, value]) => {
@@ -65,9 +72,9 @@ export function readHistoryParameters(params: Call['params'], total: boolean, ti
       times.set(name, (times.get(name) ?? 0) + 1)
       if (times.get(name)! > (MOST_TIMES[name] ?? 1))
         throw refuse('invalid-parameter', `The parameter \`${name}\` was sent too often; send it once.`)
-      return { ...before, ...reader(value, before, timeZone) }
+      return { ...before, ...reader(value, before, context) }
     },
-    { count: DEFAULT_COUNT, order: 'newest', total },
+    { count: Math.min(DEFAULT_COUNT, context.limits.count), order: 'newest', total },
   )
 }
 
@@ -78,14 +85,6 @@ function unknown(name: string) {
       ? ' A history by a list is not offered: search with `_list`, and read the history of each record.'
       : ''
   return refuse('unknown-parameter', `\`${name}\` is not a parameter of history; it takes ${taken.join(', ')}.${list}`)
-}
-
-function count(value: string): number {
-  if (/^\d{1,9}$/.test(value)) return Math.min(Number(value), MAX_COUNT)
-  throw refuse(
-    'invalid-parameter',
-    `\`_count\` is \`${value}\`; send a whole number, 0 or more. A page has at most ${MAX_COUNT} versions.`,
-  )
 }
 
 function choose<T>(name: string, value: string, choices: Readonly<Record<string, T>>): T {

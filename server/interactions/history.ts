@@ -6,6 +6,7 @@ import { buildHistory } from '../fhir/bundle.ts'
 import { keyText, type Key } from '../fhir/types.ts'
 import { disclosing, insight } from '../records/view.ts'
 import type { Definitions } from '../definitions/definitions.ts'
+import type { SearchLimits } from '../search/limits.ts'
 import type { Cursors } from '../search/page.ts'
 import type { FoundHistory, HistoryPage, HistoryPosition, HistoryScope, Store } from '../store/store.ts'
 import type { Call, Handler, Reply } from './call.ts'
@@ -18,6 +19,7 @@ export type HistoryNeeds = {
   readonly definitions: Definitions
   readonly timeZone: string
   readonly cursors: Cursors
+  readonly searchLimits: SearchLimits
 }
 
 /** The history of one record: `[base]/Type/id/_history`. */
@@ -56,7 +58,10 @@ type Requested = {
 }
 
 async function answer(needs: HistoryNeeds, call: Call, { scope, path, exists }: Requested): Promise<Reply> {
-  const given = readHistoryParameters(call.params, exists !== undefined, needs.timeZone)
+  const given = readHistoryParameters(call.params, exists !== undefined, {
+    timeZone: needs.timeZone,
+    limits: needs.searchLimits,
+  })
   const of = identityOf(call, path)
   const opened = given.cursor === undefined ? undefined : (needs.cursors.open(given.cursor, of) as HistoryState)
   const state: HistoryState = opened ?? (given.order === 'oldest' ? { upTo: await needs.store.last() } : {})

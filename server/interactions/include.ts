@@ -11,13 +11,9 @@ import { isDeleted, resourceOf } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
 import { referencesOf } from '../search/extract.ts'
 import type { IncludeParameter } from '../search/include.ts'
+import type { SearchLimits } from '../search/limits.ts'
 import type { Filter, IndexEntry } from '../search/query.ts'
 import type { FoundVersion, Version } from '../store/store.ts'
-
-/** Records that come along with one page. */
-export const MOST_INCLUDED = 1_000
-/** Steps that `:iterate` follows from a match. */
-export const MOST_STEPS = 20
 
 export type Included = { readonly records: readonly Version[]; readonly issues: readonly Issue[] }
 
@@ -27,22 +23,26 @@ type Inclusion = {
   /** An insight: who answers the records discloses them. */
   readonly view: View
   readonly includes: readonly IncludeParameter[]
+  readonly limits: SearchLimits
   /** The sequence of the search, where it is one of the past. */
   readonly asOf?: number
 }
+
+/** Records that are read at once. */
+const PIECE = 1_000
 
 const NOTHING: Included = { records: [], issues: [] }
 
 /** `matches` come with their index entries. */
 export async function include(inclusion: Inclusion, matches: readonly FoundVersion[]): Promise<Included> {
-  const { includes } = inclusion
+  const { includes, limits } = inclusion
   if (includes.length === 0 || matches.length === 0) return NOTHING
-  const found = new IncludedRecords(matches)
+  const found = new IncludedRecords(matches, limits)
   const iterated = includes.filter((one) => one.iterate)
   let rules = includes
   let from = matches
   for (let step = 0; from.length > 0 && rules.length > 0; step += 1) {
-    if (step === MOST_STEPS) found.cut('steps')
+    if (step === limits.iterate) found.cut('steps')
     if (found.isFull) break
     const before = found.records.length
     const withEntries = iterated.length > 0
@@ -77,8 +77,8 @@ async function follow(inclusion: Inclusion, { rules, from, withEntries }: Step, 
     }
   }
   await addVersions(inclusion, versioned, found)
-  for (let list = [...keys.values()]; list.length > 0 && !found.isFull; list = list.slice(MOST_INCLUDED)) {
-    for (const version of await current(inclusion, list.slice(0, MOST_INCLUDED), withEntries)) found.add(version)
+  for (let list = [...keys.values()]; list.length > 0 && !found.isFull; list = list.slice(PIECE)) {
+    for (const version of await current(inclusion, list.slice(0, PIECE), withEntries)) found.add(version)
   }
 }
 
@@ -246,14 +246,16 @@ class IncludedRecords {
   readonly records: FoundVersion[] = []
   readonly #keys: Set<string>
   readonly #issues: Issue[] = []
+  readonly #limits: SearchLimits
   #isFull = false
 
-  constructor(matches: readonly Version[]) {
+  constructor(matches: readonly Version[], limits: SearchLimits) {
+    this.#limits = limits
     this.#keys = new Set(matches.flatMap((one) => [keyText(one), versionText(one)]))
   }
 
   get room(): number {
-    return MOST_INCLUDED - this.records.length
+    return this.#limits.included - this.records.length
   }
 
   get isFull(): boolean {
@@ -276,10 +278,11 @@ class IncludedRecords {
   cut(limit: 'records' | 'steps'): void {
     if (this.#isFull) return
     this.#isFull = true
+    const { included, iterate } = this.#limits
     const what =
       limit === 'records'
-        ? `More than ${MOST_INCLUDED} records would be included with this page; only ${MOST_INCLUDED} are.`
-        : `Included records lead on over more than ${MOST_STEPS} references; only those within ${MOST_STEPS} are included.`
+        ? `More than ${included} records would be included with this page; only ${included} are.`
+        : `Included records lead on over more than ${iterate} references; only those within ${iterate} are included.`
     this.warn(
       'too-costly',
       `${what} Request smaller pages with \`_count\`, or read the others by a search of their own.`,

@@ -8,25 +8,23 @@ import { refuse } from '../fhir/outcome.ts'
 import { parseReference } from '../fhir/reference.ts'
 import type { View } from '../records/view.ts'
 import { isFilter, type Chain, type Condition, type ListMember, type ReverseChain } from '../search/chain.ts'
+import type { SearchLimits } from '../search/limits.ts'
 import type { ParsedSearch } from '../search/parse.ts'
 import type { Filter, Query } from '../search/query.ts'
-
-/** Records that one step of a chain may find. What finds more would hold up everybody else. */
-export const MOST_ON_THE_WAY = 5_000
 
 /** So many records are read before others have a turn. */
 const TURN = 200
 
 /** `view`: an insight, for nothing of the records on the way is answered. `asOf`: the sequence of the search itself. */
-type Resolution = { readonly view: View; readonly asOf?: number }
+type Resolution = { readonly view: View; readonly limits: SearchLimits; readonly asOf?: number }
 
 /**
  * The query of a search with its chains resolved, for the caller of the view.
  * @throws OutcomeError `too-costly` where too many records are on the way
  */
-export async function resolveQuery({ query, chained }: ParsedSearch, view: View): Promise<Query> {
+export async function resolveQuery({ query, chained, limits }: ParsedSearch, view: View): Promise<Query> {
   if (chained.length === 0) return query
-  const resolution = { view, ...(query.asOf === undefined ? {} : { asOf: query.asOf }) }
+  const resolution = { view, limits, ...(query.asOf === undefined ? {} : { asOf: query.asOf }) }
   const resolved: Filter[] = [query.where]
   for (const one of chained) {
     const filter = await resolve(one, resolution)
@@ -71,7 +69,7 @@ async function resolveChain({ param, of }: Chain, resolution: Resolution): Promi
     const query = { type: types.length === 1 ? types[0]! : types, where: filter, ...asOf(resolution) }
     for await (const { type, id } of resolution.view.all(query)) {
       found += 1
-      await pause(found, types)
+      await pause(found, types, resolution)
       const ids = idsByType.get(type) ?? []
       ids.push(id)
       idsByType.set(type, ids)
@@ -89,7 +87,7 @@ async function resolveReverse({ types, from, param, where }: ReverseChain, resol
   const query = { type: from, where: filter, withEntries: true as const, ...asOf(resolution) }
   for await (const { entries = [] } of resolution.view.all(query)) {
     found += 1
-    await pause(found, [from])
+    await pause(found, [from], resolution)
     for (const entry of entries) {
       if (entry.kind === 'reference' && entry.param === param) idsByType.get(entry.type)?.add(entry.id)
     }
@@ -123,12 +121,12 @@ const anyOf = (of: readonly Filter[]): Filter => (of.length === 1 && of[0] ? of[
 
 const asOf = ({ asOf: sequence }: Resolution) => (sequence === undefined ? {} : { asOf: sequence })
 
-async function pause(found: number, types: readonly string[]): Promise<void> {
-  if (found > MOST_ON_THE_WAY) {
+async function pause(found: number, types: readonly string[], { limits }: Resolution): Promise<void> {
+  if (found > limits.onTheWay) {
     const names = types.map((type) => `\`${type}\``).join(', ')
     throw refuse(
       'too-costly',
-      `Too many matches on the way: more than ${MOST_ON_THE_WAY} records of ${names} meet a part of the chain. Narrow that part down, or search for those records first and then by their ids.`,
+      `Too many matches on the way: more than ${limits.onTheWay} records of ${names} meet a part of the chain. Narrow that part down, or search for those records first and then by their ids.`,
     )
   }
   if (found % TURN === 0) await setImmediate()

@@ -7,8 +7,8 @@ import type { Handler } from './call.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { FHIR_ID, type Caller, type Key } from '../fhir/types.ts'
 
-/** What a request may carry: a resource, an optional resource, a form of search parameters, or nothing that is read. */
-export type Body = 'resource' | 'optional' | 'form' | 'none'
+/** What a request may carry: a resource, an optional one, a patch, a form of search parameters, or nothing that is read. */
+export type Body = 'resource' | 'optional' | 'patch' | 'form' | 'none'
 
 type RouteRow = readonly [method: string, path: string, name: string, body: Body]
 
@@ -24,6 +24,9 @@ export const ROUTES: readonly RouteRow[] = [
   ['GET', '/_history', 'history-system', 'none'],
   ['GET', '/:type', 'search-type', 'none'],
   ['POST', '/:type', 'create', 'resource'],
+  ['PUT', '/:type', 'update', 'resource'],
+  ['PATCH', '/:type', 'patch', 'patch'],
+  ['DELETE', '/:type', 'delete', 'none'],
   ['POST', '/:type/_search', 'search-type', 'form'],
   ['GET', '/:type/_history', 'history-type', 'none'],
   ['GET', '/:type/:id/:type', 'search-compartment', 'none'],
@@ -31,6 +34,7 @@ export const ROUTES: readonly RouteRow[] = [
   ['POST', '/:type/:id/_search', 'search-compartment', 'form'],
   ['GET', '/:type/:id', 'read', 'none'],
   ['PUT', '/:type/:id', 'update', 'resource'],
+  ['PATCH', '/:type/:id', 'patch', 'patch'],
   ['DELETE', '/:type/:id', 'delete', 'none'],
   ['GET', '/:type/:id/_history', 'history-instance', 'none'],
   ['GET', '/:type/:id/_history/:vid', 'vread', 'none'],
@@ -50,7 +54,7 @@ export const routedInteractions = (names: readonly string[]): readonly RoutedInt
   ROUTES.filter(([, , name]) => names.includes(name)).map(([method, path, name]) => ({ method, path, name }))
 
 /** Whose body `Prefer: return` is about. https://hl7.org/fhir/R4/http.html#ops */
-const PREFERENCE_APPLIES = new Set(['create', 'update'])
+export const PREFERENCE_APPLIES: ReadonlySet<string> = new Set(['create', 'update', 'patch'])
 
 /** Answered without authentication, so that a client can find out how to authenticate. */
 const ANONYMOUS = new Set(['capabilities'])

@@ -3,19 +3,18 @@ import { buildSearchset } from '../fhir/bundle.ts'
 import type { ResourceCapability } from '../definitions/definitions.ts'
 import { refuse, type Issue } from '../fhir/outcome.ts'
 import { keyText } from '../fhir/types.ts'
-import type { Cursors } from '../search/page.ts'
 import { inCompartment } from '../search/compartment.ts'
 import { quoted, suggestion } from '../search/condition.ts'
-import type { Cursor, Filter, Query } from '../search/query.ts'
+import type { Filter, Query } from '../search/query.ts'
 import { commonCapability } from '../search/several-types.ts'
 import { disclosing, insight } from '../records/view.ts'
-import type { Store } from '../store/store.ts'
+import { SequenceUnavailable, type Store } from '../store/store.ts'
 import type { Call, Handler, Reply } from './call.ts'
 import { notInside, requireCompartment } from './compartment.ts'
 import { parseCall, type SearchNeeds } from './criteria.ts'
 import { include } from './include.ts'
-import { addressOf } from './links.ts'
 import { resolveQuery } from './resolve-chains.ts'
+import { searchLinks, unpackedParams } from './search-links.ts'
 import { notFound, requireInteraction } from './target.ts'
 
 export type SearchInteractionNeeds = SearchNeeds & { readonly store: Store }
@@ -32,21 +31,28 @@ type Searched = {
   readonly within?: Filter
 }
 
-export const search =
+/** The searches, by the names of their routes. */
+export const searches = (needs: SearchInteractionNeeds) => ({
+  'search-type': searchType(needs),
+  'search-system': searchSystem(needs),
+  'search-compartment': searchCompartment(needs),
+})
+
+const searchType =
   (needs: SearchInteractionNeeds): Handler =>
   async (call) => {
     const capability = requireInteraction(needs.definitions, call, 'search-type')
-    return answer(needs, call, { capability, path: `/${capability.type}`, params: call.params })
+    return answer(needs, call, { capability, path: `/${capability.type}`, params: sentParams(needs, call) })
   }
 
 /** Search over several types, or all: `GET [base]?_type=Patient,Observation`. */
-export const searchSystem =
+const searchSystem =
   (needs: SearchInteractionNeeds): Handler =>
   async (call) =>
     answer(needs, call, { ...ofTypes(needs, call, offeredTypes(needs)), path: '' })
 
 /** Search in the compartment of a record: `GET Patient/1/Observation`, `GET Patient/1/*`. */
-export const searchCompartment =
+const searchCompartment =
   (needs: SearchInteractionNeeds): Handler =>
   async (call) => {
     const key = call.compartment ?? { type: '', id: '' }
@@ -66,14 +72,18 @@ export const searchCompartment =
     const { type } = capability
     if (!all.includes(type)) throw notInside(compartment, type)
     const within = inCompartment(compartment, key, [type])
-    return answer(needs, call, { capability, path: `${address}/${type}`, params: call.params, within })
+    return answer(needs, call, { capability, path: `${address}/${type}`, params: sentParams(needs, call), within })
   }
+
+/** Those that the search began with, where a link has them packed. */
+const sentParams = ({ cursors }: SearchNeeds, { params }: Call): Call['params'] => unpackedParams(cursors, params)
 
 const offeredTypes = ({ definitions }: SearchNeeds): readonly string[] =>
   definitions.capabilities.filter((one) => one.interactions.includes('search-type')).map(({ type }) => type)
 
 /** The types that `_type` names, or all of these, and what they have in common. */
-function ofTypes({ definitions }: SearchNeeds, { params }: Call, all: readonly string[]) {
+function ofTypes(needs: SearchNeeds, call: Call, all: readonly string[]) {
+  const params = sentParams(needs, call)
   const given = params.filter(([name]) => name === '_type')
   if (given.length > 1)
     throw refuse('invalid-parameter', 'The parameter `_type` was sent more than once; separate the types by commas.')
@@ -85,7 +95,7 @@ function ofTypes({ definitions }: SearchNeeds, { params }: Call, all: readonly s
       `The value \`${wrong.slice(0, 60)}\` of \`_type\` is not a type that is searched here.${suggestion(wrong, all)} It takes ${quoted(all)}.`,
     )
   const types = [...new Set(names)]
-  const [first, ...others] = types.flatMap((type) => definitions.capability(type) ?? [])
+  const [first, ...others] = types.flatMap((type) => needs.definitions.capability(type) ?? [])
   if (!first) throw refuse('invalid-parameter', 'There is no type that could be searched.')
   return {
     capability: commonCapability([first, ...others]),
@@ -99,18 +109,18 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   const parsed = parseCall(needs, call, searched)
   const view = disclosing(needs.store, call.caller, call.now)
   const insights = insight(needs.store, call.caller, call.now)
-  const query = within(await resolveQuery(parsed, insights), searched)
-  const { includes } = parsed
-  const found = await view.find(includes.length > 0 ? { ...query, withEntries: true } : query)
+  const query = narrowed(await resolveQuery(parsed, insights).catch(unavailable), searched)
+  const { includes, limits } = parsed
+  const found = await view.find(includes.length > 0 ? { ...query, withEntries: true } : query).catch(unavailable)
   const included = await include(
-    { definitions: needs.definitions, base: call.base, view: insights, includes, ...asOf(query) },
+    { definitions: needs.definitions, base: call.base, view: insights, includes, limits, ...asOf(query) },
     found.versions,
   )
   for (const version of included.records) view.disclose(version)
-  const self = [...(searched.self ?? []), ...parsed.self]
+  const shown = { ...parsed, self: [...(searched.self ?? []), ...parsed.self] }
   const text = buildSearchset({
     base: call.base,
-    links: links(`${call.base}${searched.path}`, needs.cursors, self, found.next),
+    links: searchLinks(needs.cursors, call, { address: `${call.base}${searched.path}`, parsed: shown, found }),
     matches: found.versions,
     included: included.records,
     total: found.total,
@@ -119,18 +129,18 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   return { status: 200, text, disclosed: view.disclosed() }
 }
 
-const within = (query: Query, searched: Searched): Query =>
+const narrowed = (query: Query, searched: Searched): Query =>
   searched.within === undefined ? query : { ...query, where: { op: 'and', of: [searched.within, query.where] } }
 
 const asOf = ({ asOf: sequence }: Query) => (sequence === undefined ? {} : { asOf: sequence })
 
-function links(path: string, cursors: Cursors, self: Call['params'], next: Cursor | undefined) {
-  const address = (params: Call['params']) => addressOf(path, params)
-  const unpaged = self.filter(([name]) => name !== '_cursor')
-  return {
-    self: address(self),
-    ...(next ? { next: address([...unpaged, ['_cursor', cursors.encode(next)]]) } : {}),
-  }
+/** The links of a page outlive the store that gave them where it was replaced, by an earlier copy for example. */
+function unavailable(fault: unknown): never {
+  if (!(fault instanceof SequenceUnavailable)) throw fault
+  throw refuse(
+    'invalid-parameter',
+    'The pages of this result are no longer available: the records of that moment are not stored. Search again without `_cursor`.',
+  )
 }
 
 const dropped = (name: string): Issue => ({

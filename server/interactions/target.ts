@@ -30,8 +30,9 @@ export function requireInteraction(definitions: Definitions, call: Call, interac
   )
 }
 
-/** A write has no parameters: a condition that was ignored would make, change or delete what it should not. */
-function refuseParameters({ params }: Call, interaction: string): void {
+/** A write by id has no parameters: a condition that was ignored would make, change or delete what it should not. */
+function refuseParameters({ params, id }: Call, interaction: string): void {
+  if (id === undefined && interaction !== 'create') return
   const advice = WITHOUT_PARAMETERS[interaction]
   const [given] = params
   if (advice === undefined || given === undefined) return
@@ -41,14 +42,15 @@ function refuseParameters({ params }: Call, interaction: string): void {
 const WITHOUT_PARAMETERS: Readonly<Record<string, string>> = {
   create:
     'To create only where no record matches, send the condition in the header If-None-Exist (`ifNoneExist` of an entry).',
-  update: 'Find the record first, and update it by its id.',
-  delete: 'Find the record first, and delete it by its id.',
+  update: 'Leave the id out of the address to update the record that meets a condition.',
+  patch: 'Leave the id out of the address to patch the record that meets a condition.',
+  delete: 'Leave the id out of the address to delete the record that meets a condition.',
 }
 
 /** The methods of each address, by the interaction that they are. https://hl7.org/fhir/R4/http.html#summary */
 const METHODS = {
-  type: { 'search-type': 'GET, HEAD', create: 'POST' },
-  instance: { read: 'GET, HEAD', update: 'PUT', delete: 'DELETE' },
+  type: { 'search-type': 'GET, HEAD', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE' },
+  instance: { read: 'GET, HEAD', update: 'PUT', patch: 'PATCH', delete: 'DELETE' },
 } as const
 
 const allowed = (capability: ResourceCapability, methods: Readonly<Record<string, string>>): string =>

@@ -2,31 +2,40 @@
  * The changes of a transaction: ids for what is new, and every reference between entries made to name them.
  * https://hl7.org/fhir/R4/http.html#trules
  */
-import { parseEtags } from '../fhir/etag.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { parseReference, references, rewriteReferences } from '../fhir/reference.ts'
-import { keyText, type Key, type Resource } from '../fhir/types.ts'
-import type { View } from '../records/view.ts'
-import type { Query } from '../search/query.ts'
+import { keyText, type Resource } from '../fhir/types.ts'
 import type { Guard, Version } from '../store/store.ts'
 import { issuesAtEntry } from '../write/bundle-location.ts'
 import type { Change } from '../write/change.ts'
-import type { Call } from './call.ts'
-import { singleMatch, type CreateNeeds } from './create.ts'
+import type { CreateNeeds } from './create.ts'
 import { criteria } from './criteria.ts'
 import type { EntryCall } from './entry.ts'
-import { entryLinks, namesEntry, type LinkTarget, type LinkTargets } from './entry-links.ts'
+import { entryLinks, type LinkTarget, type LinkTargets } from './entry-links.ts'
 import { inTurn } from './entry-result.ts'
+import {
+  identifyEntries,
+  resourceOf,
+  subject,
+  type IdentifiedEntry,
+  type TransactionAttempt,
+} from './identify-entry.ts'
+import { preconditionsOf } from './if-match.ts'
 import { withLocalReferences } from './local-references.ts'
+import { patchChange, patchIn } from './patch.ts'
 import { rewriteLinks } from './rewrite-links.ts'
-import { keyOf, requireInteraction } from './target.ts'
-import { transactionState, without, type TransactionState } from './transaction-state.ts'
+import { refuseEntryNames, refuseRivals, type RivalContext } from './transaction-rivals.ts'
+import { transactionState } from './transaction-state.ts'
+import { putChange } from './update.ts'
 
-/** One attempt of a transaction: what it reads, it reads once and afresh. */
-export type TransactionAttempt = { readonly needs: CreateNeeds; readonly outer: Call; readonly view: View }
-
-/** An entry with the change that it requests, or the record that meets its If-None-Exist. */
-export type PlannedEntry = { readonly call: EntryCall; readonly change?: Change; readonly existing?: Version }
+/** An entry with the changes that it requests, or the record that meets its If-None-Exist. */
+export type PlannedEntry = {
+  readonly call: EntryCall
+  readonly changes: readonly Change[]
+  readonly existing?: Version
+  /** A deletion of all that match. */
+  readonly isSeveral?: boolean
+}
 
 /** The changes, and what must still hold when they are committed. */
 export type TransactionPlan = { readonly entries: readonly PlannedEntry[]; readonly guards: readonly Guard[] }
@@ -37,169 +46,105 @@ export type TransactionPlan = { readonly entries: readonly PlannedEntry[]; reado
  */
 export async function planWrites(attempt: TransactionAttempt, calls: readonly EntryCall[]): Promise<TransactionPlan> {
   const { needs, outer, view } = attempt
-  const deleted = calls.filter(({ interaction }) => interaction === 'delete').map(keyOf)
-  const identified = await inTurn(calls, (call) => issuesAtEntry(subject(call), () => identify(attempt, call, deleted)))
+  const identified = await identifyEntries(attempt, calls)
   const targets: LinkTargets = new Map(identified.flatMap(linkTarget))
-  const linked = identified.map((one): LinkedEntry => ({ ...one, body: linkedBody(needs, one, targets) }))
-  const written = linked.flatMap(({ call, id, body, existing }) =>
-    body && !existing ? [{ call, resource: { ...body, id } }] : [],
+  const linked = await inTurn(identified, (one) =>
+    issuesAtEntry(subject(one.call), (): LinkedEntry => ({ entry: one, change: changeOf(needs, one, targets) })),
   )
+  const deleted = identified.flatMap((one) => (one.kind === 'delete' ? one.keys : []))
+  const written = linked.flatMap(({ entry, change }) => (change ? [{ entry, resource: change.resource }] : []))
   const state = transactionState({ needs, outer, view }, { deleted, written: written.map(({ resource }) => resource) })
-  const context = { needs, outer, targets, state, written }
-  const resolved = await inTurn(linked, (one) =>
-    issuesAtEntry(subject(one.call), () => resolveConditions(context, one)),
-  )
+  const context: PlanContext = { needs, outer, targets, state, written, entries: identified }
+  const planned = await inTurn(linked, (one) => issuesAtEntry(subject(one.entry.call), () => planEntry(context, one)))
   return {
-    entries: resolved.map(({ entry }) => entry),
-    guards: resolved.flatMap(({ guards }) => guards),
+    entries: planned.map(({ entry }) => entry),
+    guards: planned.flatMap(({ guards }) => guards),
   }
 }
 
-type ResolvedEntry = { readonly entry: PlannedEntry; readonly guards: readonly Guard[] }
+type Put = Change & { readonly kind: 'put' }
 
-async function resolveConditions(context: ConditionContext, one: LinkedEntry): Promise<ResolvedEntry> {
-  const { call, id, existing, unless, body } = one
-  if (unless) refuseRival(context, call, unless)
-  if (existing) return { entry: { call, existing }, guards: [] }
-  if (!body) {
-    const change = { kind: 'remove' as const, key: keyOf(call), ifMatch: tags(call), at: call.at }
-    return { entry: { call, change }, guards: [] }
+/** With the change of a resource, the links to other entries replaced; without one for a deletion, and where nothing is created. */
+type LinkedEntry = { readonly entry: IdentifiedEntry; readonly change: Put | undefined }
+
+type PlanContext = RivalContext & Pick<TransactionAttempt, 'needs' | 'outer'>
+
+async function planEntry(context: PlanContext, { entry, change }: LinkedEntry): Promise<TransactionPlanPart> {
+  const { call, guards } = entry
+  refuseRivals(context, entry)
+  if (entry.kind === 'delete') {
+    const preconditions = { ...preconditionsOf(call), at: call.at }
+    const changes = entry.keys.map((key) => ({ kind: 'remove' as const, key, ...preconditions }))
+    return { entry: { call, changes, isSeveral: entry.isSeveral }, guards }
   }
-  const { sent, guards } = await withConditional(context, body)
-  const change: Change = {
-    kind: 'put',
-    create: call.method === 'POST',
-    resource: { ...sent, id },
-    sent,
-    ifMatch: tags(call),
-    ifAbsent: call.ifNoneMatch?.trim() === '*',
-    unless,
-    at: `${call.at}.resource`,
-  }
-  return { entry: { call, change }, guards }
+  if (!change) return { entry: { call, changes: [], ...(entry.kind === 'create' ? entry : {}) }, guards }
+  const resolved = await withConditional(context, change.resource)
+  const { id: _, ...sent } = resolved.resource
+  const whole: Change = {
+    ...change,
+    resource: { ...resolved.resource, id: entry.id },
+    ...(change.sent ? { sent: { ...sent, ...(change.sent.id === undefined ? {} : { id: change.sent.id }) } } : {}),
+  } as Put
+  return { entry: { call, changes: [whole] }, guards: [...guards, ...resolved.guards] }
 }
 
-/** The entry, for what is wrong with it. */
-const subject = ({ at, body }: EntryCall) => ({ at, type: body?.resourceType })
-
-type IdentifiedEntry = {
-  readonly call: EntryCall
-  readonly id: string
-  /** The record that meets its If-None-Exist, so that nothing is created. */
-  readonly existing?: Version
-  readonly unless?: Query
-}
-
-/** With its resource, the links to other entries replaced; without one for a deletion. */
-type LinkedEntry = IdentifiedEntry & { readonly body?: Resource }
-
-type WrittenEntry = { readonly call: EntryCall; readonly resource: Resource & { readonly id: string } }
-
-type ConditionContext = {
-  readonly needs: CreateNeeds
-  readonly outer: Call
-  readonly targets: LinkTargets
-  readonly state: TransactionState
-  readonly written: readonly WrittenEntry[]
-}
-
-async function identify(
-  { needs, view }: TransactionAttempt,
-  call: EntryCall,
-  deleted: readonly Key[],
-): Promise<IdentifiedEntry> {
-  if (!['create', 'update', 'delete'].includes(call.interaction)) {
-    throw refuse(
-      'bundle-invalid',
-      `\`${call.interaction}\` is not taken in a transaction; send it in a batch, or by itself.`,
-      { expression: `${call.at}.request.url` },
-    )
-  }
-  requireInteraction(needs.definitions, call, call.interaction)
-  if (call.method === 'DELETE') return { call, id: keyOf(call).id }
-  const body = resourceOf(call)
-  if (call.method === 'PUT') return { call, id: updatedId(call, body) }
-  if (call.ifNoneExist === undefined) return { call, id: needs.newId() }
-  // Deletions come first: what they delete meets no condition.
-  const unless = without(criteria(needs, call, body.resourceType, call.ifNoneExist), body.resourceType, deleted)
-  return { call, id: needs.newId(), unless, existing: await singleMatch(view, unless, call.ifNoneExist) }
-}
-
-function updatedId(call: EntryCall, body: Resource): string {
-  const { id } = keyOf(call)
-  if (body.id === id) return id
-  throw refuse(
-    'id-mismatch',
-    `The resource has ${body.id === undefined ? 'no id' : `the id \`${String(body.id)}\``}; the request says \`${id}\`.`,
-    {
-      expression: `${call.at}.resource.id`,
-    },
-  )
-}
-
-function resourceOf(call: EntryCall): Resource {
-  const { body } = call
-  if (!body)
-    throw refuse('body-missing', `The entry needs a \`${call.type ?? 'resource'}\` as its resource.`, {
-      expression: `${call.at}.resource`,
-    })
-  if (body.resourceType === call.type) return body
-  throw refuse(
-    'type-mismatch',
-    `The resource is a \`${String(body.resourceType)}\`; the request takes a \`${call.type ?? ''}\`.`,
-    {
-      expression: `${call.at}.resource.resourceType`,
-    },
-  )
-}
-
-const tags = (call: EntryCall) => (call.ifMatch === undefined ? undefined : parseEtags(call.ifMatch, 'ifMatch'))
+type TransactionPlanPart = { readonly entry: PlannedEntry; readonly guards: readonly Guard[] }
 
 /** What other entries may call this one by, and the address that it has or gets. */
-function linkTarget({ call, id, existing }: IdentifiedEntry): readonly (readonly [string, LinkTarget])[] {
-  const { fullUrl, type = '', method, body } = call
-  if (fullUrl === undefined || method === 'DELETE') return []
+function linkTarget(entry: IdentifiedEntry): readonly (readonly [string, LinkTarget])[] {
+  const { fullUrl, type = '', body } = entry.call
+  if (fullUrl === undefined || entry.kind === 'delete') return []
   const { versionId } = (body?.meta ?? {}) as { readonly versionId?: unknown }
-  const version = existing?.version ?? (method === 'POST' ? 1 : undefined)
+  const existing = entry.kind === 'create' ? entry.existing : undefined
+  const version = existing?.version ?? (entry.kind === 'create' ? 1 : undefined)
   const target = {
-    key: { type, id: existing?.id ?? id },
+    key: { type, id: existing?.id ?? entry.id },
     ...(typeof versionId === 'string' ? { sentVersion: versionId } : {}),
     ...(version === undefined ? {} : { version }),
   }
   return [[fullUrl, target]]
 }
 
-function linkedBody(needs: CreateNeeds, { call }: IdentifiedEntry, targets: LinkTargets): Resource | undefined {
-  if (call.method === 'DELETE') return undefined
-  const body = resourceOf(call)
-  const linked =
-    targets.size === 0 ? body : rewriteLinks(body, needs.definitions.structures, entryLinks(targets, call.fullUrl))
-  return withLocalReferences(linked, call.base)
+/** The change of an entry, its links to other entries replaced. */
+function changeOf(needs: CreateNeeds, entry: IdentifiedEntry, targets: LinkTargets): Put | undefined {
+  const { call } = entry
+  const at = `${call.at}.resource`
+  if (entry.kind === 'delete' || (entry.kind === 'create' && entry.existing)) return undefined
+  if (entry.kind === 'patch') return patchedEntry(needs, entry, targets)
+  const body = linkedBody(needs, call, resourceOf(call), { targets, fullUrl: call.fullUrl })
+  const target = entry.kind === 'update' ? entry.target : { id: entry.id, create: true, guards: [] }
+  return putChange(call, body, target, at)
 }
 
 /**
- * If-None-Exist asks for a record that there is already. One that another entry creates would be there or not by the order
- * of the entries, on which a transaction must not depend.
+ * A patch may add links to other entries, too. Only absolute ones are replaced in the patched record: a relative one
+ * that the record had before is one to a record of the hub.
  */
-function refuseRival({ targets, state, written }: ConditionContext, call: EntryCall, unless: Query): void {
-  refuseEntryNames(targets, call.ifNoneExist ?? '', `${call.at}.request.ifNoneExist`)
-  const rival = written.find(
-    (one) => one.call !== call && one.call.method === 'POST' && state.meets(unless, one.resource),
-  )
-  if (rival)
-    throw refuse(
-      'bundle-invalid',
-      `\`${rival.call.at}\` creates a record that meets this If-None-Exist, so that the order of the entries would decide ` +
-        'which is created. Send one of the two, and let others refer to it by its fullUrl.',
-      { expression: `${call.at}.request.ifNoneExist` },
-    )
+function patchedEntry(
+  needs: CreateNeeds,
+  { call, current }: IdentifiedEntry & { readonly kind: 'patch' },
+  targets: LinkTargets,
+): Put {
+  const body = call.body && linkedBody(needs, call, call.body, { targets, fullUrl: call.fullUrl })
+  const document = patchIn({ ...call, body })
+  const change = patchChange(needs, call, { current, document, at: `${call.at}.resource` })
+  const resource = linkedBody(needs, call, change.resource, { targets, fullUrl: undefined })
+  return { ...change, resource: { ...resource, id: change.resource.id } }
+}
+
+type Links = { readonly targets: LinkTargets; readonly fullUrl: string | undefined }
+
+function linkedBody(needs: CreateNeeds, call: EntryCall, body: Resource, { targets, fullUrl }: Links): Resource {
+  const linked =
+    targets.size === 0 ? body : rewriteLinks(body, needs.definitions.structures, entryLinks(targets, fullUrl))
+  return withLocalReferences(linked, call.base)
 }
 
 /** Conditional references (`Patient?identifier=x`) resolved among what the caller may know of, as it will be. */
-async function withConditional(
-  { needs, outer, targets, state }: ConditionContext,
-  body: Resource,
-): Promise<{ readonly sent: Resource; readonly guards: readonly Guard[] }> {
+async function withConditional<T extends Resource>(
+  { needs, outer, targets, state }: PlanContext,
+  body: T,
+): Promise<{ readonly resource: T; readonly guards: readonly Guard[] }> {
   const addresses = new Map<string, string>()
   const guards: Guard[] = []
   for (const { reference, path } of references(body)) {
@@ -214,16 +159,7 @@ async function withConditional(
     addresses.set(reference, keyText(match.key))
     guards.push(match.guard)
   }
-  return { sent: rewriteReferences(body, addresses), guards }
-}
-
-function refuseEntryNames(targets: LinkTargets, query: string, expression: string): void {
-  if (!namesEntry(targets, query)) return
-  throw refuse(
-    'bundle-invalid',
-    `The condition \`${query}\` names an entry of the Bundle; a condition is a search, which finds a record by what is stored. Refer to the entry by its fullUrl instead.`,
-    { expression },
-  )
+  return { resource: rewriteReferences(body, addresses), guards }
 }
 
 /** Two entries under one fullUrl: a reference to it would be ambiguous. */

@@ -2,10 +2,11 @@
 import type { Key, Resource } from '../fhir/types.ts'
 import type { View } from '../records/view.ts'
 import { match, type IndexedRecord } from '../search/match.ts'
-import type { Filter, Query } from '../search/query.ts'
+import type { Query } from '../search/query.ts'
 import type { Guard } from '../store/store.ts'
 import type { Call } from './call.ts'
-import { multipleMatches, type CreateNeeds } from './create.ts'
+import { multipleMatches, without } from './conditional.ts'
+import type { CreateNeeds } from './create.ts'
 
 export type TransactionState = {
   /** Would the resource, as it was sent, match? */
@@ -58,12 +59,4 @@ export function transactionState(
       return key && { key, guard: { none: view.query({ ...without(stored, type, [key]), limit: 1 }) } }
     },
   }
-}
-
-/** The query without these records of its type. */
-export function without(query: Query, type: string, keys: readonly Key[]): Query {
-  const ids = keys.filter((key) => key.type === type).map(({ id }) => id)
-  if (ids.length === 0) return query
-  const where: Filter = { op: 'and', of: [query.where, { op: 'not', of: { op: 'id', ids } }] }
-  return { ...query, where }
 }

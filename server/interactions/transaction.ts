@@ -3,22 +3,22 @@
  * https://hl7.org/fhir/R4/http.html#transaction
  */
 import { buildResponses } from '../fhir/bundle.ts'
-import { refuse } from '../fhir/outcome.ts'
+import { OutcomeError, refuse, type Issue } from '../fhir/outcome.ts'
 import { keyText, type JsonObject, type Key, type Resource } from '../fhir/types.ts'
 import { insight } from '../records/view.ts'
-import type { Change } from '../write/change.ts'
+import { keyOf, type Change } from '../write/change.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { write, type WriteResult } from '../write/pipeline.ts'
 import type { Call, Handler, Reply } from './call.ts'
-import { created, disclosedIn, locationOf, type CreateNeeds } from './create.ts'
+import { created, disclosedIn, locationOf } from './create.ts'
 import { entryCall, type EntryCall } from './entry.ts'
 import { entryResult, inTurn, runEntry, type EntryResult } from './entry-result.ts'
 import { replyOf } from './read.ts'
+import { deletedIssues, type RemoveNeeds } from './remove.ts'
 import type { Router } from './routes.ts'
 import { planWrites, refuseDoubleAddresses, type PlannedEntry } from './transaction-plan.ts'
 
-export type TransactionNeeds = CreateNeeds & {
-  readonly limit: number
+export type TransactionNeeds = RemoveNeeds & {
   /** The address space, for the entries. */
   readonly route: Router
 }
@@ -81,26 +81,48 @@ async function allOrNone(
   calls: readonly EntryCall[],
 ): Promise<readonly EntryResult[]> {
   refuseDoubleAddresses(calls)
-  const writes = calls.filter((one) => one.method !== 'GET' && one.method !== 'HEAD')
+  const writes = calls.filter((one) => one.method !== 'GET' && !one.interaction.startsWith('search-'))
   const done = await retryOnConflict(async () => {
     const view = insight(needs.store, outer.caller, outer.now)
     const { entries, guards } = await planWrites({ needs, outer, view }, writes)
-    const changes = entries.flatMap((one) => (one.change ? [one.change] : []))
-    const written = await write(needs, { ...outer, view }, changes, { guards })
+    const changes = entries.flatMap((one) => one.changes)
+    const written = await atPatches(writes, () => write(needs, { ...outer, view }, changes, { guards }))
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
     return new Map(entries.map((one) => [one.call, entryResult(one.call, replyTo(needs, one, byChange))]))
   })
   return inTurn(calls, (one, index) => done.get(one) ?? runEntry(outer, index, () => one))
 }
 
+/**
+ * What is wrong with a patched record is nowhere in the body that was sent: the issue names the patch, and its text the
+ * element.
+ */
+async function atPatches<T>(calls: readonly EntryCall[], work: () => Promise<T>): Promise<T> {
+  const patches = calls.filter(({ interaction }) => interaction === 'patch')
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof OutcomeError) || patches.length === 0) throw error
+    const issues = error.issues.map((issue): Issue => {
+      const patch = patches.find(({ at }) => issue.expression?.startsWith(`${at}.resource.`))
+      if (!patch || issue.detail.startsWith('patch-')) return issue
+      const element = issue.expression!.replace(`${patch.at}.resource`, patch.type ?? '')
+      return { ...issue, expression: `${patch.at}.resource`, text: `After the patch, \`${element}\`: ${issue.text}` }
+    })
+    throw new OutcomeError(issues, { status: error.status, headers: error.headers })
+  }
+}
+
 function replyTo(
   needs: TransactionNeeds,
-  { call, change, existing }: PlannedEntry,
+  { call, changes, existing, isSeveral }: PlannedEntry,
   writes: ReadonlyMap<Change, WriteResult | undefined>,
 ): Reply {
   if (existing) return disclosedIn(needs, call, existing, { ...replyOf(existing), location: locationOf(existing) })
+  const [change] = changes
   const written = change && writes.get(change)
   const version = written?.version
+  if (isSeveral && change) return { status: 200, issues: deletedIssues(changes.map(keyOf)) }
   if (!version || change?.kind === 'remove') {
     return { status: 204, version: version?.version, lastModified: version?.at }
   }

@@ -5,7 +5,8 @@ import { CONSENT_TIMER_JOB } from '../domain/timer/consent-steps.ts'
 import { REFERRAL_TIMER } from '../domain/timer/job-kind.ts'
 import { leaseKind } from './log-lease.ts'
 import { OFFERS } from './offer-referral.ts'
-import { REINDEX, REINDEX_AT_START } from './reindex.ts'
+import { REINDEX } from '../write/index-state.ts'
+import { REINDEX_AT_START } from './reindex.ts'
 
 export type JobKind = {
   readonly kind: string

@@ -3,8 +3,9 @@
  * that they have by the search parameters in effect. One page for each claim; cursor and progress are committed with the
  * page, so it goes on where it was after a crash. A record that is written meanwhile has its new entries already.
  */
+import { currentResource } from '../records/resource.ts'
 import { unrestricted } from '../records/view.ts'
-import { ALL, type Cursor } from '../search/query.ts'
+import { ALL, type Cursor, type Filter } from '../search/query.ts'
 import {
   CommitConflict,
   type Commit,
@@ -14,14 +15,21 @@ import {
   type Version,
   type Write,
 } from '../store/store.ts'
-import { INDEX, indexWrite, readStoredIndex, type IndexState } from '../write/index-state.ts'
+import {
+  differingCodes,
+  INDEX,
+  indexWrite,
+  INTERNAL,
+  readStoredIndex,
+  type IndexState,
+  type TypeDigests,
+} from '../write/index-state.ts'
 import type { WriteNeeds } from '../write/needs.ts'
 import { storedEntries } from '../write/stored-entries.ts'
 import type { ProcessState } from './process-state.ts'
 import type { JobHandler } from './worker.ts'
 
-export const REINDEX = 'reindex'
-/** The same work for what the hub's own rules need: a start waits for it. */
+/** The work of REINDEX for what the hub's own rules need: a start waits for it. */
 export const REINDEX_AT_START = 'reindex-at-start'
 
 /** Records in one page. */
@@ -48,6 +56,8 @@ export const reindex =
   (needs: ReindexNeeds): JobHandler =>
   async (job) => {
     const { state, write } = needs
+    // Another process may have posted the parameter that the job is for.
+    await write.policy.posted?.load()
     const digests = state.current[job.key]
     const stored = await readStoredIndex(write.store)
     if (!digests || sameDigests(digests, stored?.digests[job.key])) return { done: true }
@@ -57,15 +67,18 @@ export const reindex =
     const query = { type: job.key, where: ALL, limit: PAGE, deleted: true, ...(after ? { after } : {}) }
     const { versions, next } = await unrestricted(write.store).find(query)
     const written = done + versions.length
+    const changed = differingCodes(digests, stored?.digests[job.key]).filter((code) => code !== INTERNAL)
     if (next) {
       const payload: ReindexProgress = { ...progress, after: next, done: written }
       await commitPage(needs, job, versions, {
         jobs: [{ kind: job.kind, key: job.key, due: needs.clock.now(), payload }],
       })
+      await checkCoverage(needs, versions, changed)
       return { again: needs.clock.now() }
     }
     await commitPage(needs, job, versions, {})
-    await complete(needs, job)
+    await checkCoverage(needs, versions, changed)
+    await complete(needs, job, digests)
     needs.log.info('index complete', { key: job.key, count: written })
     return { done: true }
   }
@@ -98,6 +111,51 @@ async function commitPage(
   }
 }
 
+/**
+ * Coverage is verified, not assumed: the store finds by each parameter exactly the records of the page that have a value
+ * of it. @throws Error when it does not, so that the job is tried again and fails visibly
+ */
+async function checkCoverage(
+  { write }: ReindexNeeds,
+  versions: readonly Version[],
+  codes: readonly string[],
+): Promise<void> {
+  if (versions.length === 0) return
+  const [{ type } = { type: '' }] = versions
+  const ids = versions.map(({ id }) => id)
+  const view = unrestricted(write.store)
+  for (const param of codes) {
+    const where: Filter = {
+      op: 'and',
+      of: [
+        { op: 'id', ids },
+        { op: 'not', of: { op: 'missing', param } },
+      ],
+    }
+    const { versions: found } = await view.find({ type, where, limit: PAGE })
+    const indexed = new Map(found.map((one) => [one.id, one.version]))
+    const lost = await lostIn(write, versions, param, indexed)
+    if (lost === undefined) continue
+    throw new Error(`The index of \`${param}\` does not fit ${type}/${lost}, although it was just written.`)
+  }
+}
+
+/** The id of a record that is found and has no value, or has one and is not found; one that was written meanwhile counts for nothing. */
+async function lostIn(
+  write: WriteNeeds,
+  versions: readonly Version[],
+  param: string,
+  indexed: ReadonlyMap<string, number>,
+): Promise<string | undefined> {
+  const suspects = versions.filter((one) => {
+    const resource = currentResource(one)
+    const has = resource !== undefined && write.index.extract(resource).some((entry) => entry.param === param)
+    return has !== indexed.has(one.id)
+  })
+  const now = await unrestricted(write.store).readMany(suspects)
+  return suspects.find((one, index) => now[index]?.version === one.version)?.id
+}
+
 async function entriesWrite(needs: WriteNeeds, version: Version): Promise<Write> {
   const { type, id } = version
   const entries = await storedEntries(needs, version)
@@ -105,10 +163,10 @@ async function entriesWrite(needs: WriteNeeds, version: Version): Promise<Write>
 }
 
 /** Records that the entries of the type are complete. Another type's job may do so at the same time. */
-async function complete({ state, write, software }: ReindexNeeds, claim: Job): Promise<void> {
+async function complete({ state, write, software }: ReindexNeeds, claim: Job, target: TypeDigests): Promise<void> {
   for (;;) {
     const stored = await readStoredIndex(write.store)
-    const digests = { ...stored?.digests, [claim.key]: state.current[claim.key] ?? {} }
+    const digests = { ...stored?.digests, [claim.key]: target }
     try {
       await write.store.commit({ writes: [indexWrite(stored, digests, software)], claim })
       state.update(digests)

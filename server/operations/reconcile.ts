@@ -3,11 +3,12 @@
  * writes ("no one updates a participant until they have already reconciled the latest version").
  * In: `base`, the version held. Out: the current resource, its version, and an RFC 6902 patch from base to current.
  */
-import jsonPatch from 'fast-json-patch'
 import { refuse } from '../fhir/outcome.ts'
 import { buildParameters, parts, resource, value } from '../fhir/parameters.ts'
 import { ROOT } from '../fhir/canonical.ts'
-import { keyText, type Json, type JsonObject, type Key } from '../fhir/types.ts'
+import { compareJson } from '../fhir/json-patch.ts'
+import { carry } from '../fhir/decimals.ts'
+import { keyText, type JsonObject, type Key } from '../fhir/types.ts'
 import { keyOf, notFound } from '../interactions/target.ts'
 import { deleted } from '../interactions/read.ts'
 import { isDeleted, resourceOf } from '../records/resource.ts'
@@ -35,12 +36,12 @@ export const reconcile = ({ store }: { readonly store: Store }): Operation => ({
     if (isDeleted(current)) throw deleted(current)
     const held = await view.vread(key, Number(base))
     if (!held || isDeleted(held)) throw noBase(key, base, current)
-    const changes = jsonPatch.compare(contentOf(held), contentOf(current))
+    const changes = compareJson(contentOf(held), contentOf(current))
     const body = buildParameters([
       resource('current', resourceOf(current)),
       value('version', 'integer', current.version),
       value('base', 'integer', held.version),
-      ...changes.map((change) => changePart(change as unknown as JsonObject)),
+      ...changes.map(changePart),
     ])
     return {
       status: 200,
@@ -58,29 +59,18 @@ const noBase = (key: Key, base: string, current: Version) =>
     `There is no version \`${base}\` of \`${keyText(key)}\` to compare with; it is at version \`${current.version}\`.`,
   )
 
-/** Marks a string that is the text of a number: no resource contains U+0000. https://hl7.org/fhir/R4/datatypes.html#string */
-const NUMBER = '\u0000'
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
-const MARKED_NUMBER = /"\\u0000([^"]*)"/g
-
-/**
- * What a system reconciles: everything but what the hub itself writes into meta. Numbers become marked strings of their
- * text, so that `1.50` and `1.5` differ and a patch has the digits that were written.
- */
+/** What a system reconciles: everything but what the hub itself writes into meta. */
 function contentOf(version: Version): JsonObject {
-  const text = version.text.replace(STRING_OR_NUMBER, (token) =>
-    token.startsWith('"') ? token : JSON.stringify(NUMBER + token),
-  )
-  const { meta = {}, ...others } = JSON.parse(text) as JsonObject & { readonly meta?: JsonObject }
-  const { versionId: _v, lastUpdated: _l, source: _s, ...rest } = meta
-  return { ...others, meta: rest }
+  const resource = resourceOf(version)
+  const { versionId: _v, lastUpdated: _l, source: _s, ...meta } = resource.meta ?? {}
+  return carry(resource, { ...resource, meta }) as unknown as JsonObject
 }
 
-const textOf = (content: Json): string => JSON.stringify(content).replace(MARKED_NUMBER, '$1')
+type Change = ReturnType<typeof compareJson>[number]
 
-const changePart = ({ op, path, value: given }: JsonObject): JsonObject =>
+const changePart = ({ op, path, value: text }: Change): JsonObject =>
   parts('change', [
-    value('op', 'code', String(op)),
-    value('path', 'string', String(path)),
-    ...(given === undefined ? [] : [value('value', 'string', textOf(given as Json))]),
+    value('op', 'code', op),
+    value('path', 'string', path),
+    ...(text === undefined ? [] : [value('value', 'string', text)]),
   ])

@@ -23,7 +23,8 @@ export type ValidateNeeds = WriteNeeds & { newId(): string }
 export const validate = (needs: ValidateNeeds): Operation => ({
   name: 'validate',
   definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate',
-  levels: ['type', 'instance'],
+  // R4 defines it for a type and a record; at the system address the resource that is sent has the type.
+  levels: ['system', 'type', 'instance'],
   types: [],
   affectsState: false,
   async run(call) {
@@ -98,21 +99,27 @@ const MODE_ISSUES: Readonly<Record<ValidateMode | 'content', ModeCheck>> = {
       const text = `The resource has ${sent.id === undefined ? 'no id' : `the id \`${String(sent.id)}\``}; to validate an update it needs the id of the record.`
       throw refuse('id-mismatch', text, { expression: `${at}.id` })
     }
-    return { kind: 'put', create: false, resource: { ...sent, id }, ifMatch: await tagsOf(request, id), at }
+    return {
+      kind: 'put',
+      create: false,
+      resource: { ...sent, id },
+      ifMatch: await tagsOf(request, { type: sent.resourceType, id }),
+      at,
+    }
   }),
   async delete(request) {
     const { needs, call, view } = request
     const key = keyOf(call)
     await stored(request)
-    const change: Change = { kind: 'remove', key, ifMatch: await tagsOf(request, key.id), at: key.type }
+    const change: Change = { kind: 'remove', key, ifMatch: await tagsOf(request, key), at: key.type }
     return dryRun(needs, { ...call, view }, change)
   },
 }
 
 /** `$validate` needs no If-Match; with one, the answer says whether the version is still the current one. */
-async function tagsOf({ call, view }: Request, id: string) {
+async function tagsOf({ call, view }: Request, key: Key) {
   if (call.ifMatch !== undefined) return parseEtags(call.ifMatch, 'If-Match')
-  const current = await view.read({ type: call.type ?? '', id })
+  const current = await view.read(key)
   return current && !isDeleted(current) ? [current.version] : undefined
 }
 
@@ -125,10 +132,10 @@ function inputOf(call: Call): ValidateInput {
     throw refuse('invalid-parameter', `\`mode\` is \`${named}\`; it takes ${MODES.join(', ')}.`)
   const { resource, at } = mode === 'delete' ? {} : given
   if (!resource && call.id === undefined) throw nothingToValidate(mode)
-  if (resource && resource.resourceType !== call.type) {
+  if (resource && call.type !== undefined && resource.resourceType !== call.type) {
     throw refuse(
       'type-mismatch',
-      `The body is a \`${String(resource.resourceType)}\`; the address takes a \`${call.type ?? ''}\`.`,
+      `The body is a \`${String(resource.resourceType)}\`; the address takes a \`${call.type}\`.`,
       { expression: `${at ?? String(resource.resourceType)}.resourceType` },
     )
   }
@@ -151,9 +158,9 @@ function fromParameters(call: Call): ValidateParameters {
   const resource = holder?.resource
   return {
     ...(isResource(resource) ? { resource, at: `Parameters.parameter[${parameters.indexOf(holder)}].resource` } : {}),
-    mode: (named('mode')[0]?.valueCode ?? undefined) as string | undefined,
+    mode: (named('mode')[0]?.valueCode ?? named('mode')[0]?.valueString ?? undefined) as string | undefined,
     profiles: named('profile')
-      .map((one) => one.valueUri ?? one.valueCanonical)
+      .map((one) => one.valueUri ?? one.valueCanonical ?? one.valueUrl ?? one.valueString)
       .filter((one) => typeof one === 'string'),
   }
 }

@@ -31,7 +31,7 @@ import { withoutSecrets } from './without-secrets.ts'
 /** A query without its viewer, which is the view's own. */
 export type ViewQuery = Omit<Query, 'viewer'>
 /** The same for everything that matches. */
-export type WholeViewQuery = Omit<ViewQuery, 'limit' | 'after' | 'total'>
+export type WholeViewQuery = Omit<ViewQuery, 'limit' | 'after' | 'backward' | 'total'>
 
 export type View = {
   /** The current version of a record, a deletion too; undefined where the viewer may know of none. */

@@ -8,6 +8,7 @@ import type { Definitions, ResourceCapability, SearchParameter } from '../defini
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { condition, quoted, suggestion, unsupported } from './condition.ts'
 import { requireComplete } from './incomplete.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
 import type { Filter } from './query.ts'
 import type { SearchValueContext } from './type.ts'
 
@@ -42,9 +43,6 @@ export type ReverseChain = {
 /** The types that searches reach. Absent in a context: nothing but the record itself is looked at. */
 export type OfferedTypes = Pick<Definitions, 'capability' | 'capabilities'>
 
-/** How many references one parameter may lead over. */
-export const MAX_DEPTH = 3
-
 /** The name of a parameter, read: what it leads over, and the parameter at its end. */
 export type ParameterPath =
   | {
@@ -75,11 +73,16 @@ export const isChained = (name: string): boolean => NAMES_HAS.test(name) || CHAI
 export type SearchedTypes = { readonly capability: ResourceCapability; readonly types: readonly string[] }
 
 /**
- * Reads the name of a chained parameter of the searched type.
+ * Reads the name of a chained parameter of the searched type. `depth`: how many references it may lead over.
  * @throws OutcomeError `unknown-parameter`, `invalid-parameter`, or `index-incomplete`, that says what would work
  */
-export function readPath(searched: SearchedTypes, name: string, offered: OfferedTypes): ParameterPath {
-  checkDepth(name)
+export function readPath(
+  searched: SearchedTypes,
+  name: string,
+  offered: OfferedTypes,
+  depth: number = DEFAULT_LIMITS.chain,
+): ParameterPath {
+  checkDepth(name, depth)
   return pathOf(searched, name, offered)
 }
 
@@ -89,13 +92,13 @@ function pathOf(searched: SearchedTypes, name: string, offered: OfferedTypes): P
   return chain ? chainOf(searched, chain, offered) : ownOf(searched.capability, name)
 }
 
-function checkDepth(name: string): void {
+function checkDepth(name: string, limit: number): void {
   let rest: string | undefined = name
   for (let depth = 0; rest !== undefined; depth += 1) {
-    if (depth > MAX_DEPTH)
+    if (depth > limit)
       throw refuse(
         'invalid-parameter',
-        `The parameter \`${clip(name)}\` leads over more than ${MAX_DEPTH} references. Search in two steps: first for the records on the way, then by their ids.`,
+        `The parameter \`${clip(name)}\` leads over more than ${limit} references. Search in two steps: first for the records on the way, then by their ids.`,
       )
     rest = HAS.exec(rest)?.[3] ?? CHAIN.exec(rest)?.[3]
   }

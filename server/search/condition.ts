@@ -6,7 +6,7 @@ import type { OutcomeError } from '../fhir/outcome.ts'
 import { illegalEscape, split } from './escape.ts'
 import { RECORD_PARAMETERS } from './record-parameters.ts'
 import type { Filter } from './query.ts'
-import { MISSING, NOT } from './type.ts'
+import { MISSING, NEGATIONS } from './type.ts'
 import type { SearchValueContext } from './type.ts'
 import type { CompositeFilter } from './types/composite.ts'
 import { searchedRange } from './types/date.ts'
@@ -16,6 +16,11 @@ import { SEARCH_TYPES, searchTypeOf } from './types/index.ts'
 export type Criterion = { readonly name: string; readonly modifier?: string; readonly value: string }
 
 const RECORD_CODES = RECORD_PARAMETERS.map(({ code }) => code)
+
+const RECORD_MODIFIERS: { readonly [code: string]: readonly string[] } = {
+  _id: ['not', MISSING],
+  _lastUpdated: [MISSING],
+}
 
 const parameterOf = (capability: ResourceCapability, name: string): SearchParameter | undefined =>
   capability.searchParameters.find((one) => one.code === name)
@@ -32,7 +37,7 @@ export function unsupported(
   const { name } = criterion
   const parameter = parameterOf(capability, name)
   if (parameter) return unsupportedModifier(criterion, modifiersOf(parameter))
-  if ([...RECORD_CODES, ...controls].includes(name)) return unsupportedModifier(criterion, [])
+  if ([...RECORD_CODES, ...controls].includes(name)) return unsupportedModifier(criterion, RECORD_MODIFIERS[name] ?? [])
   const names = [...capability.searchParameters.map((one) => one.code), ...RECORD_CODES, ...controls]
   const text = `\`${capability.type}\` has no search parameter \`${name}\`.${suggestion(name, names)} It takes ${quoted(names)}.`
   return refuse('unknown-parameter', text)
@@ -65,11 +70,14 @@ export function suggestion(text: string, names: readonly string[]): string {
 
 /** The condition of a supported parameter. @throws OutcomeError `invalid-parameter` */
 export function condition(capability: ResourceCapability, criterion: Criterion, context: SearchValueContext): Filter {
-  if (criterion.name === '_id') return { op: 'id', ids: alternatives(criterion) }
   if (criterion.modifier === MISSING) return missing(criterion)
+  if (criterion.name === '_id') return negated(criterion, { op: 'id', ids: alternatives(criterion) })
   const filter = any(alternatives(criterion).map((value) => valueFilter(capability, criterion, value, context)))
-  return criterion.modifier === NOT ? { op: 'not', of: filter } : filter
+  return negated(criterion, filter)
 }
+
+const negated = ({ modifier }: Criterion, filter: Filter): Filter =>
+  modifier !== undefined && NEGATIONS.includes(modifier) ? { op: 'not', of: filter } : filter
 
 /** The values of a parameter, still escaped. An empty one would silently widen or empty the search. */
 export function alternatives({ name, value }: Criterion): readonly string[] {
@@ -115,7 +123,8 @@ function withComponents(
 const any = (of: readonly Filter[]): Filter => (of.length === 1 && of[0] ? of[0] : { op: 'or', of })
 
 function missing({ name, value }: Criterion): Filter {
-  const filter: Filter = { op: 'missing', param: name }
+  // Every record has an id and a last change.
+  const filter: Filter = RECORD_CODES.includes(name) ? { op: 'or', of: [] } : { op: 'missing', param: name }
   if (value === 'true') return filter
   if (value === 'false') return { op: 'not', of: filter }
   throw refuse(

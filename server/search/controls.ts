@@ -5,6 +5,7 @@ import type { OfferedTypes } from './chain.ts'
 import type { DeclaredParameter } from './record-parameters.ts'
 import { quoted, suggestion } from './condition.ts'
 import { ITERATE, readInclude, type IncludeParameter } from './include.ts'
+import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import type { Sort } from './query.ts'
 import { searchTypeOf } from './types/index.ts'
 
@@ -19,7 +20,6 @@ export type Controls = {
 }
 
 export const DEFAULT_COUNT = 50
-export const MAX_COUNT = 200
 const MAX_SORTS = 5
 
 /** What some controls depend on besides their value: their modifier, the searched types, and every type there is. */
@@ -27,6 +27,7 @@ export type ControlContext = {
   readonly modifier: string | undefined
   readonly types: readonly string[]
   readonly offered: OfferedTypes | undefined
+  readonly limits: SearchLimits
 }
 
 type Control = {
@@ -40,15 +41,15 @@ type Control = {
   /** @throws OutcomeError `invalid-parameter` */
   read(value: string, capability: ResourceCapability, before: Controls, context: ControlContext): Controls
   /** The value as the hub evaluates it, for the self link; default: as sent. */
-  self?(value: string): string
+  self?(value: string, limits: SearchLimits): string
 }
 
 export const CONTROLS: { readonly [name: string]: Control } = {
   _count: {
     type: 'number',
-    documentation: `The matches in a page, 0 to ${MAX_COUNT}; ${DEFAULT_COUNT} by default.`,
-    read: (value) => ({ count: count(value) }),
-    self: (value) => String(count(value)),
+    documentation: `The matches in a page, 0 or more; ${DEFAULT_COUNT} by default. A page has at most ${DEFAULT_LIMITS.count}, where the hub is set to nothing else.`,
+    read: (value, _capability, _before, { limits }) => ({ count: readCount(value, limits, 'matches') }),
+    self: (value, limits) => String(readCount(value, limits, 'matches')),
   },
   _sort: {
     type: 'string',
@@ -117,11 +118,12 @@ function choose<T>(name: string, value: string, choices: { readonly [value: stri
   )
 }
 
-function count(value: string): number {
-  if (/^\d{1,9}$/.test(value)) return Math.min(Number(value), MAX_COUNT)
+/** The value of `_count`, of a search or a history. @throws OutcomeError `invalid-parameter` */
+export function readCount(value: string, { count }: SearchLimits, what: 'matches' | 'versions'): number {
+  if (/^\d{1,9}$/.test(value)) return Math.min(Number(value), count)
   throw refuse(
     'invalid-parameter',
-    `The value \`${value}\` of \`_count\` is not a whole number, 0 or more; a page has at most ${MAX_COUNT} matches.`,
+    `The value \`${value}\` of \`_count\` is not a whole number, 0 or more; a page has at most ${count} ${what}.`,
   )
 }
 

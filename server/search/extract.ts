@@ -65,7 +65,8 @@ function compile(parameter: SearchParameter): Extractor {
       values.length === 1
         ? type.entries(values[0], parameter, context, resource)
         : values.flatMap((value): readonly IndexEntry[] => type.entries(value, parameter, context, resource))
-    return entries.length === 0 ? [present(code)] : distinct(entries)
+    // An element without the components of a composite is no value of it.
+    return entries.length > 0 ? distinct(entries) : name === 'composite' ? NONE : [present(code)]
   }
 }
 

@@ -4,22 +4,24 @@
  */
 import type { ResourceCapability, SearchParameter } from '../definitions/definitions.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
-import { chainTargets, MAX_DEPTH, pathCondition, readPath } from './chain.ts'
+import { chainTargets, pathCondition, readPath } from './chain.ts'
 import type { Condition, OfferedTypes, SearchedTypes } from './chain.ts'
 import { condition, quoted, unsupported } from './condition.ts'
 import { parseFilter, type Comparison, type FilterPath, type FilterTree } from './filter-syntax.ts'
 import type { Filter } from './query.ts'
 import type { SearchValueContext } from './type.ts'
 
-export type FilterContext = SearchValueContext & { readonly offered: OfferedTypes | undefined }
+export type FilterContext = SearchValueContext & {
+  readonly offered: OfferedTypes | undefined
+  /** How many references a parameter may lead over. */
+  readonly depth: number
+}
 
 /** @throws OutcomeError that names the place in the expression */
 export const filterCondition = (text: string, searched: SearchedTypes, context: FilterContext): Condition =>
-  treeCondition(parseFilter(text), searched, { ...context, depth: 0 })
+  treeCondition(parseFilter(text), searched, context)
 
-type TreeContext = FilterContext & { readonly depth: number }
-
-function treeCondition(tree: FilterTree, searched: SearchedTypes, context: TreeContext): Condition {
+function treeCondition(tree: FilterTree, searched: SearchedTypes, context: FilterContext): Condition {
   switch (tree.kind) {
     case 'and':
     case 'or':
@@ -42,13 +44,12 @@ function located(one: Comparison, read: () => Condition): Condition {
 
 const PLACE = 'In `_filter`, at character '
 
-function comparisonOf(one: Comparison, path: FilterPath, searched: SearchedTypes, context: TreeContext): Condition {
+function comparisonOf(one: Comparison, path: FilterPath, searched: SearchedTypes, context: FilterContext): Condition {
   const { name, filter, rest } = path
   if (rest === undefined && filter === undefined) return endOf(one, name, searched, context)
   const offered = requireOffered(context, name)
-  const inner = { ...context, depth: context.depth + 1 }
-  if (inner.depth > MAX_DEPTH)
-    throw refuse('invalid-parameter', `\`${name}\` leads over more than ${MAX_DEPTH} references.`)
+  if (context.depth === 0) throw refuse('invalid-parameter', `\`${name}\` leads over more references than are allowed.`)
+  const inner = { ...context, depth: context.depth - 1 }
   const [param = '', target] = name.split(':')
   const of = chainTargets(searched.capability, { param, target }, offered, (capability): Condition => {
     const reached = { capability, types: [capability.type] }
@@ -62,9 +63,9 @@ function comparisonOf(one: Comparison, path: FilterPath, searched: SearchedTypes
 }
 
 /** The parameter that is compared. Its name itself may lead on: `_has:Observation:patient:code`. */
-function endOf(one: Comparison, name: string, searched: SearchedTypes, context: TreeContext): Condition {
+function endOf(one: Comparison, name: string, searched: SearchedTypes, context: FilterContext): Condition {
   const offered = name.startsWith('_has') ? requireOffered(context, name) : NO_TYPES
-  return pathCondition(readPath(searched, name, offered), (capability, code, modifier) => {
+  return pathCondition(readPath(searched, name, offered, context.depth), (capability, code, modifier) => {
     if (modifier === undefined) return compared(one, capability, code, context)
     throw refuse('invalid-parameter', `\`${name}\` has a modifier; \`_filter\` has operators in its place.`)
   })
@@ -139,7 +140,7 @@ function compared(
   { op, value }: Comparison,
   capability: ResourceCapability,
   name: string,
-  context: TreeContext,
+  context: FilterContext,
 ): Filter {
   const read = (modifier: string | undefined, text: string): Filter =>
     condition(capability, { name, value: text, ...(modifier === undefined ? {} : { modifier }) }, context)

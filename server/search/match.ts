@@ -5,7 +5,7 @@
 import { includes } from './long-list.ts'
 import { COMPARE } from './prefix.ts'
 import { EVERYONE } from './query.ts'
-import type { AgencyViewer, Audience, Cursor, Filter, IndexEntry, Viewer, Sort } from './query.ts'
+import type { AgencyViewer, Audience, Cursor, Filter, IndexEntry, Query, Viewer, Sort } from './query.ts'
 import { matchesEntry, sortKeyOf } from './types/index.ts'
 
 /**
@@ -59,7 +59,7 @@ type SortValue = string | number | null
 
 /** What a record is sorted by, one value for each sort: the least of its entries ascending, the greatest descending. */
 export const sortValues = (sorts: readonly Sort[], record: IndexedRecord): SortValue[] =>
-  sorts.map((sort) => sortValue(sort, record))
+  sorts.map((sort) => shortened(sortValue(sort, record)))
 
 function sortValue({ param, kind, descending }: Sort, record: IndexedRecord): SortValue {
   if (kind === 'id') return record.id
@@ -72,6 +72,12 @@ function sortValue({ param, kind, descending }: Sort, record: IndexedRecord): So
   }
   return best
 }
+
+/** Texts are sorted by so many characters (code points): a cursor holds them, and an address has no room for more. */
+export const SORT_KEY_LENGTH = 100
+
+const shortened = (value: SortValue): SortValue =>
+  typeof value !== 'string' || value.length <= SORT_KEY_LENGTH ? value : [...value].slice(0, SORT_KEY_LENGTH).join('')
 
 /** The position of a record in a sorted result: its sort values, then the order of its first creation. */
 export type SortPosition = { readonly values: readonly SortValue[]; readonly creation: number }
@@ -113,3 +119,28 @@ export const positionOf = (cursor: Cursor): SortPosition => ({
   values: cursor.slice(0, -1),
   creation: Number(cursor.at(-1)),
 })
+
+/** Sorted hits of a query, with one more than its limit where there is one, as the page that it asks for. */
+export function pageOf<T extends SortPosition>(
+  { limit, after, backward }: Pick<Query, 'limit' | 'after' | 'backward'>,
+  hits: readonly T[],
+): { readonly shown: readonly T[]; readonly next?: Cursor; readonly previous?: Cursor } {
+  const page = hits.slice(0, limit)
+  const shown = backward ? page.reverse() : page
+  const [first] = shown
+  const last = shown.at(-1)
+  const more = hits.length > limit
+  const hasNext = backward === true || more
+  const hasPrevious = backward ? more : after !== undefined
+  return {
+    shown,
+    ...(last && hasNext ? { next: cursorAt(last) } : {}),
+    ...(first && hasPrevious ? { previous: cursorAt(first) } : {}),
+  }
+}
+
+/** The comparison by which a page is collected: that of the sorts, or against it for a page that is read backward. */
+export function directedOrder({ sort = [], backward }: Pick<Query, 'sort' | 'backward'>): ReturnType<typeof order> {
+  const compare = order(sort)
+  return backward ? (a, b) => compare(b, a) : compare
+}

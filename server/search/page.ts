@@ -4,6 +4,7 @@
  * https://hl7.org/fhir/R4/http.html#paging
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { refuse } from '../fhir/outcome.ts'
 import type { Cursor, Sort } from './query.ts'
 import { SEARCH_TYPES } from './types/index.ts'
@@ -19,6 +20,9 @@ export type Cursors = {
   seal(state: unknown, of: string): string
   /** @throws OutcomeError `invalid-parameter` for anything that was not sealed with the same `of` */
   open(text: string, of: string): unknown
+  /** Text that the caller has sent itself, compressed and encrypted; opened as `open` opens a state. */
+  pack(text: string, of: string): string
+  unpack(text: string, of: string): string
 }
 
 const ALGORITHM = 'aes-256-gcm'
@@ -29,19 +33,25 @@ const TAG_BYTES = 16
 export function createCursors(secret: Buffer): Cursors {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'search cursor', 32))
   return {
-    encode: (cursor) => sealed(padded(cursor), '', key),
+    encode: (cursor) => sealed(Buffer.from(padded(cursor)), '', key),
     decode(text, sorts) {
-      const cursor = opened(text, '', key)
-      if (Array.isArray(cursor) && isOf(sorts, cursor as Cursor)) return cursor as Cursor
+      const cursor = stateOf(opened(text, '', key))
+      if (Array.isArray(cursor) && isCursorOf(sorts, cursor as Cursor)) return cursor as Cursor
       throw invalidCursor()
     },
     seal(state, of) {
       const text = JSON.stringify(state)
-      return sealed(text + ' '.repeat(-Buffer.byteLength(text) & (BLOCK - 1)), of, key)
+      return sealed(Buffer.from(text + ' '.repeat(-Buffer.byteLength(text) & (BLOCK - 1))), of, key)
     },
     open(text, of) {
-      const state = opened(text, of, key)
+      const state = stateOf(opened(text, of, key))
       if (state !== undefined) return state
+      throw invalidCursor()
+    },
+    pack: (text, of) => sealed(deflateRawSync(text, { level: 9 }), of, key),
+    unpack(text, of) {
+      const bytes = opened(text, of, key)
+      if (bytes) return inflateRawSync(bytes).toString()
       throw invalidCursor()
     },
   }
@@ -51,10 +61,10 @@ export function createCursors(secret: Buffer): Cursors {
 const BLOCK = 64
 
 /** `of`: authenticated, but not part of the result. */
-function sealed(text: string, of: string, key: Buffer): string {
+function sealed(content: Buffer, of: string, key: Buffer): string {
   const iv = randomBytes(IV_BYTES)
   const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(Buffer.from(of))
-  const bytes = [cipher.update(text, 'utf8'), cipher.final()]
+  const bytes = [cipher.update(content), cipher.final()]
   return Buffer.concat([iv, cipher.getAuthTag(), ...bytes]).toString('base64url')
 }
 
@@ -67,21 +77,22 @@ export const invalidCursor = () =>
     'The value of `_cursor` does not belong to this search; use the links of a page unchanged, or search without `_cursor`.',
   )
 
-function opened(text: string, of: string, key: Buffer): unknown {
+function opened(text: string, of: string, key: Buffer): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url')
   if (bytes.length <= IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined
   const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, IV_BYTES)).setAAD(Buffer.from(of))
   decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
   try {
-    return JSON.parse(
-      Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString(),
-    )
+    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()])
   } catch {
     return undefined
   }
 }
 
-function isOf(sorts: readonly Sort[], cursor: Cursor): boolean {
+const stateOf = (bytes: Buffer | undefined): unknown => bytes && JSON.parse(bytes.toString())
+
+/** Is it a cursor of a search with these sorts? */
+export function isCursorOf(sorts: readonly Sort[], cursor: Cursor): boolean {
   const creation = cursor.at(-1)
   return (
     cursor.length === sorts.length + 1 &&

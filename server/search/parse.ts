@@ -13,7 +13,8 @@ import { LIST, listCondition, unsupportedList } from './list.ts'
 import { requireComplete } from './incomplete.ts'
 import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import { invalidCursor, type Cursors } from './page.ts'
-import type { Cursor, Filter, Query, Viewer, Sort } from './query.ts'
+import { openPosition, searchIdentity, type SearchPosition } from './position.ts'
+import type { Filter, Query, Viewer } from './query.ts'
 import type { SearchValueContext } from './type.ts'
 
 export type SearchContext = SearchValueContext & {
@@ -36,11 +37,14 @@ export type ParsedSearch = {
   /** Those conditions, all of which must hold: interactions/resolve-chains.ts makes filters of them. */
   readonly chained: readonly Condition[]
   readonly includes: readonly IncludeParameter[]
+  readonly limits: SearchLimits
   readonly total: 'none' | 'accurate'
   /** The names (with modifier) that lenient handling ignored. */
   readonly ignored: readonly string[]
   /** The parameters as the hub evaluates them, for the self link. https://hl7.org/fhir/R4/search.html#conformance */
   readonly self: readonly (readonly [string, string])[]
+  /** What the cursors of its pages belong to. */
+  readonly identity: string
 }
 
 /**
@@ -62,22 +66,32 @@ export function parse(
   countAlternatives(searched, limits.values)
   const controls = readControls(capability, supported.filter(isControl), context)
   const conditions = searched.map((one) => conditionOf(capability, one, context))
+  const self = supported
+    .filter((one) => !FORMATS.has(one.name))
+    .map((one) => [fullName(one), evaluatedValue(one, limits)] as const)
+  const identity = searchIdentity(String(context.types ?? capability.type), self)
   return {
-    query: toQuery(capability, conditions.filter(isFilter), controls, context),
+    query: {
+      ...toQuery(capability, conditions.filter(isFilter), controls, context),
+      ...positionOf(controls, identity, context),
+    },
     chained: conditions.filter((one) => !isFilter(one)),
     includes: controls.includes ?? [],
+    limits,
     total: isCounted(controls) ? 'accurate' : 'none',
     ignored: ignored.map(fullName),
-    self: supported.filter((one) => !FORMATS.has(one.name)).map((one) => [fullName(one), evaluatedValue(one)]),
+    self,
+    identity,
   }
 }
 
 function conditionOf(capability: ResourceCapability, one: SupportedCriterion, context: SearchContext): Condition {
   if (one.path) return chainedCondition(one.path, one.value, context)
+  const { limits = DEFAULT_LIMITS } = context
   const searched = { capability, types: context.types ?? [capability.type] }
   if (one.name === LIST) return listCondition(one, searched.types)
   if (one.name !== FILTER) return condition(capability, one, context)
-  return filterCondition(one.value, searched, { ...context, offered: context.offered })
+  return filterCondition(one.value, searched, { ...context, offered: context.offered, depth: limits.chain })
 }
 
 /** An expression in place of parameters. https://hl7.org/fhir/R4/search_filter.html */
@@ -101,7 +115,8 @@ const isControl = (criterion: Criterion): boolean => {
     found !== undefined && (criterion.modifier === undefined || found.modifiers?.includes(criterion.modifier) === true)
   )
 }
-const evaluatedValue = (criterion: Criterion): string => control(criterion)?.self?.(criterion.value) ?? criterion.value
+const evaluatedValue = (criterion: Criterion, limits: SearchLimits): string =>
+  control(criterion)?.self?.(criterion.value, limits) ?? criterion.value
 
 /** `path`: of a chained parameter. */
 type SupportedCriterion = Criterion & { readonly path?: ParameterPath }
@@ -134,7 +149,7 @@ function checkCriterion(
   if (!context.offered) return reachesOthers(one.name)
   try {
     const searched = { capability, types: context.types ?? [capability.type] }
-    return { ...one, path: readPath(searched, one.name, context.offered) }
+    return { ...one, path: readPath(searched, one.name, context.offered, context.limits?.chain) }
   } catch (error) {
     if (error instanceof OutcomeError) return error
     throw error
@@ -161,7 +176,7 @@ const tooMany = (what: string, count: number, most: number) =>
 function readControls(
   capability: ResourceCapability,
   criteria: readonly Criterion[],
-  { offered, types = [capability.type] }: SearchContext,
+  { offered, types = [capability.type], limits = DEFAULT_LIMITS }: SearchContext,
 ): Controls {
   const seen = new Set<string>()
   return criteria.reduce<Controls>((before, one) => {
@@ -170,13 +185,19 @@ function readControls(
     seen.add(one.name)
     return {
       ...before,
-      ...control(one)?.read(one.value, capability, before, { modifier: one.modifier, offered, types }),
+      ...control(one)?.read(one.value, capability, before, { modifier: one.modifier, offered, types, limits }),
     }
   }, {})
 }
 
-function afterOf(cursor: string, sort: readonly Sort[], { cursors }: SearchContext): Cursor {
-  if (cursors) return cursors.decode(cursor, sort)
+/** Which page of the result, where there is a cursor. */
+function positionOf(
+  { cursor, sort = [] }: Controls,
+  identity: string,
+  { cursors }: SearchContext,
+): Partial<SearchPosition> {
+  if (cursor === undefined) return {}
+  if (cursors) return openPosition(cursors, cursor, identity, sort)
   throw invalidCursor()
 }
 
@@ -189,7 +210,8 @@ function toQuery(
   controls: Controls,
   context: SearchContext,
 ): Query {
-  const { sort = [], cursor, count = DEFAULT_COUNT, countOnly } = controls
+  const { limits = DEFAULT_LIMITS } = context
+  const { sort = [], count = Math.min(DEFAULT_COUNT, limits.count), countOnly } = controls
   const [only] = conditions
   return {
     type: context.types ?? capability.type,
@@ -197,7 +219,6 @@ function toQuery(
     viewer: context.viewer,
     limit: countOnly ? 0 : count,
     ...(sort.length > 0 ? { sort } : {}),
-    ...(cursor === undefined ? {} : { after: afterOf(cursor, sort, context) }),
     ...(isCounted(controls) ? { total: true } : {}),
   }
 }

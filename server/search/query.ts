@@ -69,6 +69,8 @@ export type Query = {
   /** At most this many; 0 only counts. */
   readonly limit: number
   readonly after?: Cursor
+  /** The page that ends before `after`, in the order of the sorts as any page is. */
+  readonly backward?: true
   readonly total?: boolean
   /** Deleted records, too (they keep their audience and participant). Never for a caller's search. */
   readonly deleted?: boolean

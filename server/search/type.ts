@@ -26,7 +26,21 @@ export type CodeFacts = {
 export type AnyOf<Filter> = { readonly op: 'or'; readonly of: readonly Filter[] }
 
 /** What reading a searched value depends on: the same, and the instant of the search (ms since 1970). */
-export type SearchValueContext = IndexContext & { readonly now: number }
+export type SearchValueContext = IndexContext & {
+  readonly now: number
+  /** Absent: the modifiers that need them are refused. */
+  readonly codeSets?: CodeSets
+}
+
+export type SearchedCode = { readonly system: string; readonly code: string }
+
+/** Codes by which the modifiers `:in`, `:not-in`, `:above` and `:below` search; a clause says why there are none. */
+export type CodeSets = {
+  /** By url, with or without a version, or `ValueSet/<id>`. */
+  valueSet(text: string): readonly SearchedCode[] | string
+  /** A code with all codes above or below it. */
+  related(system: string, code: string, direction: 'above' | 'below'): readonly SearchedCode[] | string
+}
 
 /**
  * A search parameter type. `Entry` is what a record's index keeps of one value, with `kind` the name of the type;
@@ -60,12 +74,12 @@ export type SearchType<Entry, Filter, OtherEntry = never, OtherFilter = never> =
   sortKey(entry: Entry): string | number | undefined
   /** The type of `sortKey`, by which a cursor is checked. */
   readonly sortKeyType: 'string' | 'number'
-  /** The modifiers that the type takes. `missing` and `not` need no code of the type: the parser builds them. */
+  /** The modifiers that the type takes. `missing` needs no code of the type: the parser builds it. */
   readonly modifiers: readonly string[]
   /** Each target type of the parameter is a modifier too: `subject:Patient=1`. */
   readonly targetIsModifier?: true
 }
 
-/** `missing` and `not` are made by the parser out of the type's own filters. */
+/** `missing` is made by the parser; `not` and `not-in` are the negation of the filter that the type makes. */
 export const MISSING = 'missing'
-export const NOT = 'not'
+export const NEGATIONS: readonly string[] = ['not', 'not-in']

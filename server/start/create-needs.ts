@@ -6,7 +6,6 @@ import { newHubId } from '../domain/participant/hub-id.ts'
 import type { DuplicateRules } from '../domain/duplicate/duplicates.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import type { ArmingNeeds } from '../domain/timer/arm.ts'
-import { withoutConfidential } from '../domain/visibility/confidential.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { dateRange } from '../fhir/dates.ts'
@@ -25,6 +24,7 @@ import type { Policy } from '../write/policy/policy.ts'
 import type { PostedNeeds } from '../write/posted-definitions.ts'
 import type { RecordIndex } from '../write/record-index.ts'
 import { BOARD, HUB } from '../write/reserved-agencies.ts'
+import { searchable } from '../write/searchable.ts'
 import type { DefinitionsInEffect } from './definitions-in-effect.ts'
 import { limitsOf } from './limits.ts'
 import type { LoadedTables } from './load-rule-tables.ts'
@@ -72,11 +72,7 @@ export function createNeeds(
   const options = { base: publicUrl ?? '', timeZone, codes: createCodeFacts(definitions) }
   const index: RecordIndex = {
     extract: (resource) =>
-      extract(
-        withoutConfidential(resource),
-        definitions.capability(resource.resourceType)?.searchParameters ?? [],
-        options,
-      ),
+      extract(searchable(resource), definitions.capability(resource.resourceType)?.searchParameters ?? [], options),
     visibility: tables.visibility,
     matching: tables.matching,
     posts,

@@ -14,8 +14,13 @@ export type DefinitionsInEffect = {
   acceptPosted(store: Store, leftOut: PostedNeeds['leftOut']): PostedDefinitions
 }
 
-export function definitionsInEffect(start: Definitions, options: ScheduledValidatorOptions): DefinitionsInEffect {
-  const live = createLive(start)
+/** `onExchange` is called with the definitions whenever others are in effect. */
+export function definitionsInEffect(
+  start: Definitions,
+  options: ScheduledValidatorOptions,
+  onExchange: (next: Definitions) => void,
+): DefinitionsInEffect {
+  const live = createLive(start, onExchange)
   const validatorFor = validators(options)
   const faultOf: PostedDefinitions['faultOf'] = async (url, definitions) =>
     (await import('../validate/check-definitions.ts')).profileError(url, definitions)

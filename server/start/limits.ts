@@ -28,5 +28,13 @@ export const limitsOf = (config: Config): Limits => ({
     concurrency: config.concurrencyLimit,
   },
   headers: config.addressLimit + HEADERS,
-  search: { parameters: config.parameterLimit, values: config.valueLimit },
+  search: {
+    parameters: config.parameterLimit,
+    values: config.valueLimit,
+    chain: config.chainLimit,
+    onTheWay: config.chainRecordLimit,
+    count: config.countLimit,
+    included: config.includeLimit,
+    iterate: config.iterateLimit,
+  },
 })

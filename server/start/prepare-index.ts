@@ -2,7 +2,7 @@
  * Compares the search parameters in effect with those by which the store is indexed, and enqueues a reindex of every type
  * that differs. What the hub's own rules look for is reindexed before the hub listens (docs/decisions/0013).
  */
-import { REINDEX, REINDEX_AT_START, reindex, type ReindexNeeds } from '../jobs/reindex.ts'
+import { REINDEX_AT_START, reindex, type ReindexNeeds } from '../jobs/reindex.ts'
 import type { Sleep } from '../jobs/sleep.ts'
 import { unrestricted } from '../records/view.ts'
 import { ALL } from '../search/query.ts'
@@ -12,6 +12,7 @@ import {
   indexWrite,
   INTERNAL,
   readStoredIndex,
+  REINDEX,
   USED_BY_RULES,
   type StoredIndex,
 } from '../write/index-state.ts'

@@ -212,6 +212,10 @@ export type Found = {
   readonly versions: readonly FoundVersion[]
   /** Where the next page begins; absent on the last page. It holds over a restart of the store. */
   readonly next?: Cursor
+  /** Where the page before this one ends, for Query.backward; absent on the first page. */
+  readonly previous?: Cursor
+  /** With `next` or `previous`: the sequence as of which the page was read. */
+  readonly sequence?: number
   readonly total?: number
 }
 
@@ -248,7 +252,7 @@ export type FoundHistory = {
 }
 
 /** A query for everything that matches. */
-export type WholeQuery = Omit<Query, 'limit' | 'after' | 'total'>
+export type WholeQuery = Omit<Query, 'limit' | 'after' | 'backward' | 'total'>
 
 /** A commit as the feed answers it: the versions that it made, in the order of its writes; possibly none. */
 export type Commit = { readonly sequence: number; readonly at: number; readonly versions: readonly Version[] }

@@ -8,6 +8,7 @@ import { sameJson } from '../fhir/element.ts'
 import { compilePath } from '../fhirpath/expression.ts'
 import type { Resource } from '../fhir/types.ts'
 import { match } from '../search/match.ts'
+import { codeSetsOf } from '../search/code-sets.ts'
 import { UNLIMITED } from '../search/limits.ts'
 import { parse } from '../search/parse.ts'
 import { ALL, type Filter } from '../search/query.ts'
@@ -49,7 +50,8 @@ export function compileCriteria(needs: SubscriptionNeeds, type: string, text: st
   const criteria = parseCriteria(text)
   if (!capability || !criteria)
     throw new Error(`The search expression \`${text}\` about \`${type}\` cannot be evaluated.`)
-  const context = { base: needs.base(), timeZone: needs.timeZone, now: needs.clock.now() }
+  const codeSets = codeSetsOf(needs.definitions.current())
+  const context = { base: needs.base(), timeZone: needs.timeZone, now: needs.clock.now(), codeSets }
   // Entries are extracted from the changed resource itself, whatever the state of the index in the store.
   return parse({ ...capability, incomplete: [] }, criteria.params, {
     ...context,

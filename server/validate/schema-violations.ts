@@ -42,8 +42,14 @@ const SCHEMA_KEYWORDS: Readonly<Record<string, (error: ErrorObject, value: unkno
     detail: 'type-mismatch',
     text: `{at} is ${show(value)}, but it must be ${show(params.allowedValue)}.`,
   }),
-  fhirFormat: ({ parentSchema }, value) => wrongFormat(parentSchema, value),
+  fhirFormat: ({ parentSchema }, value) =>
+    typeof value === 'number' ? wrongNotation(value) : wrongFormat(parentSchema, value),
 }
+
+const wrongNotation = (value: number): Violation => ({
+  detail: 'value-format',
+  text: `{at} is written as a decimal. An integer has digits alone, with a minus sign if it is negative: write \`${value + 0}\`.`,
+})
 
 function wrongFormat(parentSchema: ErrorObject['parentSchema'], value: unknown): Violation {
   if (value === '') return { detail: 'element-empty', text: '{at} is an empty string. Leave out what has no value.' }

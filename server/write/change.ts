@@ -21,7 +21,8 @@ export type Change =
       readonly sent?: Resource
       readonly create: boolean
       readonly ifMatch?: Tags
-      readonly ifAbsent?: boolean
+      /** If-None-Match: the versions that the record must not be at; `*`: none. */
+      readonly ifNoneMatch?: Tags
       readonly unless?: Query
       /** Its numbers were given by an operation of the hub, which sees to it that each is given once. */
       readonly numbered?: true
@@ -48,7 +49,13 @@ export type Change =
       readonly ssn?: string
       readonly at: string
     }
-  | { readonly kind: 'remove'; readonly key: Key; readonly ifMatch?: Tags; readonly at: string }
+  | {
+      readonly kind: 'remove'
+      readonly key: Key
+      readonly ifMatch?: Tags
+      readonly ifNoneMatch?: Tags
+      readonly at: string
+    }
 
 /** A change with the state before it, as far as the caller may know of it, and the state after it. */
 export type PreparedChange = {

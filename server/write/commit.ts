@@ -42,6 +42,9 @@ export async function workOf({ index, state, result, audiences }: Checked, along
   const unless: Guard[] = changes.flatMap(({ change }) =>
     change.kind === 'put' && change.unless ? [{ none: change.unless }] : [],
   )
+  // What is written was validated, and indexed, by the definitions of the attempt: a profile that a record claims, or a
+  // search parameter, may have been posted since, by another process, too.
+  const inEffect: Guard[] = effective && !effective.posts ? [effective.guard] : []
   return {
     ...along,
     writes: [
@@ -51,7 +54,14 @@ export async function workOf({ index, state, result, audiences }: Checked, along
       ...result.writes,
       ...(along.writes ?? []),
     ],
-    guards: withoutWeaker([...unless, ...kept, ...result.guards, ...audiences.guards, ...(along.guards ?? [])]),
+    guards: withoutWeaker([
+      ...unless,
+      ...kept,
+      ...inEffect,
+      ...result.guards,
+      ...audiences.guards,
+      ...(along.guards ?? []),
+    ]),
     jobs: [...result.jobs, ...(along.jobs ?? [])],
   }
 }

@@ -163,6 +163,15 @@ function raised(now: Json | undefined, before: readonly Coding[] = []): Json | u
   return missing.length === 0 ? now : ([...(now ?? []), ...missing] as Json)
 }
 
+/** The labels of restriction that a resource had before; none for the board, which may take them off. */
+export function labelsTakenOff(before: Resource, after: Resource, { role }: Caller): readonly Coding[] {
+  if (role === 'board') return []
+  const left = items(after.meta?.security)
+  return (before.meta?.security ?? []).filter(
+    (label) => restricts(label) && !left.some((one) => one.system === label.system && one.code === label.code),
+  )
+}
+
 const restricts = (label: Coding): boolean =>
   label.system === RESTRICTED_CLASS ||
   (label.system === 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality' && 'RV'.includes(label.code ?? '-'))

@@ -19,6 +19,9 @@ export type IndexDigests = Readonly<Record<string, TypeDigests>>
 /** Internal record: the digests by which the index entries in the store are complete, and the newest software that wrote it. */
 export const INDEX: Key = { type: 'Published', id: 'index' }
 
+/** The kind of the job that indexes all records of a type anew (jobs/reindex.ts). */
+export const REINDEX = 'reindex'
+
 /** The name of the entries of the hub's own (index-entries.ts), beside those of search parameters. */
 export const INTERNAL = '_internal'
 /** Raise it when index-entries.ts or the extraction of a search type changes what it makes of a resource. */
@@ -105,7 +108,10 @@ export function differingCodes(current: TypeDigests, stored: TypeDigests = {}): 
 
 /** The state of the index as this process knows it; search and the CapabilityStatement read it at every request. */
 export type IndexState = {
+  /** Of the parameters in effect. */
   readonly current: IndexDigests
+  /** From now on these are in effect: the board posted, changed or withdrew a search parameter. */
+  declare(current: IndexDigests): void
   incomplete(type: string): readonly IncompleteParameter[]
   /** Takes what the store holds now. */
   update(stored: IndexDigests): void
@@ -113,20 +119,33 @@ export type IndexState = {
   progress(type: string, done: number, total: number): void
 }
 
-export function createIndexState(current: IndexDigests): IndexState {
+export function createIndexState(start: IndexDigests): IndexState {
   const incomplete = new Map<string, readonly IncompleteParameter[]>()
+  let [current, complete]: [IndexDigests, IndexDigests | undefined] = [start, undefined]
+
+  function compare(): void {
+    for (const [type, digests] of Object.entries(current)) {
+      const codes = differingCodes(digests, complete?.[type]).filter((code) => code !== INTERNAL && digests[code])
+      const before = incomplete.get(type) ?? []
+      incomplete.set(
+        type,
+        codes.map((code) => before.find((one) => one.code === code) ?? { code }),
+      )
+    }
+  }
+
   return {
-    current,
+    get current() {
+      return current
+    },
+    declare(next) {
+      current = next
+      if (complete) compare()
+    },
     incomplete: (type) => incomplete.get(type) ?? [],
     update(stored) {
-      for (const [type, digests] of Object.entries(current)) {
-        const codes = differingCodes(digests, stored[type]).filter((code) => code !== INTERNAL && digests[code])
-        const before = incomplete.get(type) ?? []
-        incomplete.set(
-          type,
-          codes.map((code) => before.find((one) => one.code === code) ?? { code }),
-        )
-      }
+      complete = stored
+      compare()
     },
     progress(type, done, total) {
       const before = incomplete.get(type) ?? []

@@ -8,6 +8,7 @@
  * record changed loads what was posted and begins again. Which records are posted definitions is an index entry of
  * theirs: those that the hub itself publishes (start/publish.ts) have none.
  */
+import type { CanonicalResource } from '../definitions/canonical-resource.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Source } from '../definitions/folders.ts'
 import type { Live } from '../definitions/live.ts'
@@ -21,6 +22,7 @@ import type { Validator } from '../validate/validator.ts'
 import type { PreparedChange } from './change.ts'
 import { WriteConflict } from './conflict.ts'
 import { IS_POSTED } from './dependents.ts'
+import { parameterFaults } from './search-parameter-faults.ts'
 
 /** Internal record: its versions count the commits that posted. */
 const POSTED: Key = { type: 'Published', id: 'posted' }
@@ -189,6 +191,10 @@ function faultIn(source: Source, start: Definitions, all: Definitions): readonly
   const { resourceType, id, url } = source.content
   if (isOfStart(start, { type: String(resourceType), id: String(id) }) || start.find(String(url)))
     return [[source, 'the hub itself publishes a definition of its url or id now.']]
+  if (resourceType === 'SearchParameter') {
+    const fault = parameterFaults(source.content as CanonicalResource, all).find(({ isWarning }) => isWarning !== true)
+    return fault ? [[source, `${fault.element}: ${fault.text}`]] : []
+  }
   if (resourceType !== 'StructureDefinition') return []
   try {
     all.structures.tree(String(url))

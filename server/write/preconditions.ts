@@ -53,19 +53,30 @@ export function expectOf(changed: PreparedChange): Expect {
 
 function checkVersion(definitions: Definitions, { change, key, stored, before }: PreparedChange): void {
   const current = before && stored ? stored.version : 0
-  if (change.kind === 'put' && change.ifAbsent && current > 0) {
-    throw refuse(
-      'already-exists',
-      `\`${keyText(key)}\` exists already, at version \`${current}\`; If-None-Match: * asks for it not to.`,
-    )
-  }
-  const { ifMatch } = change
+  const { ifMatch, ifNoneMatch } = change
+  if (current > 0 && ifNoneMatch !== undefined && matchesTags(ifNoneMatch, current))
+    throw excluded(key, ifNoneMatch, current)
   const requires = definitions.capability(key.type)?.versioning === 'versioned-update'
   if (ifMatch === '*' && !requires) throw namesNoVersion(key)
   if (current > 0 && requires && (ifMatch === undefined || ifMatch === '*'))
     throw versionRequired(definitions, key, { sent: ifMatch, current })
   if (ifMatch !== undefined && !matchesTags(ifMatch, current))
     throw versionConflict(definitions, key, { sent: ifMatch, current })
+}
+
+function excluded(key: RecordKey, sent: Tags, current: number) {
+  if (sent !== '*')
+    return refuse(
+      'version-conflict',
+      `\`${keyText(key)}\` is at version \`${current}\`, which If-None-Match excludes.`,
+      {
+        headers: { ETag: `W/"${current}"` },
+      },
+    )
+  return refuse(
+    'already-exists',
+    `\`${keyText(key)}\` exists already, at version \`${current}\`; If-None-Match: * asks for it not to.`,
+  )
 }
 
 type RecordKey = PreparedChange['key']

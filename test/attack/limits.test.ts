@@ -4,8 +4,8 @@ import { connect } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
 import { SETTINGS } from '../../server/config.ts'
 import type { ErrorCode } from '../../server/fhir/outcome.ts'
-import { goal, participant, subscription } from '../builders/index.ts'
-import { given, refused, type Answer, type Client, type Given } from '../given.ts'
+import { condition, goal, participant, subscription } from '../builders/index.ts'
+import { given, made, refused, type Answer, type Client, type Given } from '../given.ts'
 
 /** The limits of the hub in this test, low enough to be reached with little. */
 const LIMITS = {
@@ -16,7 +16,12 @@ const LIMITS = {
   HUB_VALUE_LIMIT: 6,
   HUB_TRANSACTION_LIMIT: 2,
   HUB_SUBSCRIPTION_LIMIT: 2,
+  HUB_CHAIN_LIMIT: 2,
+  HUB_CHAIN_RECORD_LIMIT: 3,
 }
+
+/** The limits above which a request is not refused: the answer is cut and says so. */
+const CUT = { HUB_COUNT_LIMIT: 2, HUB_INCLUDE_LIMIT: 3 }
 
 /** The limits that the tests of their own part reach. */
 const ELSEWHERE = {
@@ -24,6 +29,8 @@ const ELSEWHERE = {
   HUB_LOOK_UP_LIMIT: 'test/operations/match.test.ts',
   HUB_SSN_ATTEMPT_LIMIT: 'test/write/rules/participant-number.test.ts',
   HUB_CHECK_LIMIT: 'test/errors/http-requests.ts',
+  HUB_ITERATE_LIMIT: 'test/interactions/include.test.ts',
+  HUB_QUERY_LIMIT: 'test/errors/requests.ts',
   HUB_NOTIFICATION_LIMIT: 'test/subscriptions/delivery-queue.test.ts',
   HUB_ENDPOINT_ANSWER_LIMIT: 'test/subscriptions/channels/rest-hook.test.ts',
 }
@@ -107,6 +114,31 @@ const CASES: Readonly<Record<Setting, readonly Case[]>> = {
       names: /has 3 entries; at most 2 /,
     },
   ],
+  HUB_CHAIN_LIMIT: [
+    {
+      send: (es, depth) => es.get(`/Goal?${['patient', 'organization', 'partof'].slice(0, depth).join('.')}.name=x`),
+      above: [400, 'invalid-parameter'],
+      names: /leads over more than 2 references/,
+    },
+    {
+      send: (es, depth) =>
+        es.get(`/Organization?${'_has:Organization:partof:'.repeat(depth - 1)}_has:Patient:organization:_id=x`),
+      above: [400, 'invalid-parameter'],
+      names: /leads over more than 2 references/,
+    },
+  ],
+  HUB_CHAIN_RECORD_LIMIT: [
+    {
+      async send(es, count) {
+        const family = `Onway${count}`
+        for (let made = 0; made < count; made += 1)
+          await es.post('/Patient', participant('es', { family, given: `P${made}` }))
+        return es.get(`/Goal?patient.family=${family}`)
+      },
+      above: [422, 'too-costly'],
+      names: /more than 3 records of `Patient`/,
+    },
+  ],
   HUB_SUBSCRIPTION_LIMIT: [
     {
       async send(es, count) {
@@ -124,14 +156,14 @@ const CASES: Readonly<Record<Setting, readonly Case[]>> = {
 describe('the limits', () => {
   let hub: Given
   before(async () => {
-    const settings = Object.entries(LIMITS).map(([name, limit]) => [name, String(limit)])
+    const settings = Object.entries({ ...LIMITS, ...CUT }).map(([name, limit]) => [name, String(limit)])
     hub = await given({ ...Object.fromEntries(settings), HUB_SEED: 'sample' })
   })
   after(() => hub.stop())
 
   it('have each a case here, or in the test of their part', () => {
     const limits = Object.keys(SETTINGS).filter((name) => name.endsWith('_LIMIT'))
-    assert.deepEqual(limits.sort(), [...Object.keys(LIMITS), ...Object.keys(ELSEWHERE)].sort())
+    assert.deepEqual(limits.sort(), [LIMITS, CUT, ELSEWHERE].flatMap((one) => Object.keys(one)).sort())
   })
 
   for (const [name, cases] of Object.entries(CASES) as [Setting, readonly Case[]][]) {
@@ -144,6 +176,26 @@ describe('the limits', () => {
       })
     }
   }
+
+  it('of HUB_COUNT_LIMIT and HUB_INCLUDE_LIMIT cut a page, which says so', async () => {
+    const es = hub.as('es')
+    const patient = made(await es.post('/Patient', participant('es')))
+    const subject = `Patient/${patient.id}`
+    const page = async (query: string) => {
+      const { body } = await es.get(`/${query}`)
+      const modes = (body.entry as { search?: { mode: string } }[]).map(({ search }) => search?.mode ?? 'version')
+      return [modes.join(' '), new URL(body.link[0].url).searchParams.get('_count')]
+    }
+    for (let count = 0; count < 3; count += 1) made(await es.post('/Condition', condition(subject)))
+    const included = `Patient?_id=${patient.id}&_revinclude=Condition:patient`
+    assert.deepEqual(await page(included), ['match include include include', null])
+    made(await es.post('/Condition', condition(subject)))
+    assert.deepEqual(await page(included), ['match include include include outcome', null])
+    assert.deepEqual(await page(`Condition?patient=${subject}&_count=3`), ['match match', '2'])
+    assert.deepEqual(await page(`Condition?patient=${subject}`), ['match match', null])
+    assert.equal((await page('Condition/_history?_count=3'))[0], 'version version')
+    assert.equal((await page('Condition/_history'))[0], 'version version')
+  })
 
   it('of HUB_ADDRESS_LIMIT leaves 8192 bytes to the headers', async () => {
     const get = async (size: number) =>

@@ -50,6 +50,17 @@ export const conceptMap = (id: string, more: More = {}) => head('ConceptMap', id
 export const questionnaire = (id: string, item: readonly More[], more: More = {}) =>
   head('Questionnaire', id, { title: id, subjectType: ['Patient'], item, ...more })
 
+/** A token over `Patient.active`, in use when its records are indexed. */
+export const searchParameter = (id: string, more: More = {}) =>
+  head('SearchParameter', id, {
+    description: 'A parameter of the board.',
+    code: id,
+    base: ['Patient'],
+    type: 'token',
+    expression: 'Patient.active',
+    ...more,
+  })
+
 /** A transaction that puts each of them. */
 export const together = (...resources: readonly { readonly resourceType: string; readonly id?: unknown }[]) => ({
   resourceType: 'Bundle',

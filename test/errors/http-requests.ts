@@ -1,6 +1,7 @@
 /** Requests that break a rule of HTTP or of FHIR's REST: the address, the headers, the body. */
 import type { ErrorCode } from '../../server/fhir/outcome.ts'
 import { goal, participant } from '../builders/index.ts'
+import { made, type Client } from '../given.ts'
 import type { ErrorCase } from './case.ts'
 
 const MALFORMED = '{\n  "resourceType": "Patient",\n  "active": yes\n}'
@@ -15,6 +16,13 @@ const bundle = (type: string, ...entries: readonly object[]) => ({ resourceType:
 const deep = `{"resourceType":"Basic","extension":${'[{"extension":'.repeat(40)}[]${'}]'.repeat(40)}}`
 const many = (one: object) => Array.from({ length: 4000 }, () => one)
 const jpeg = { headers: { 'Content-Type': 'image/jpeg' } }
+
+/** A JSON Patch of a new goal. */
+async function patched(es: Client, ...operations: readonly object[]) {
+  const person = made(await es.post('/Patient', participant('es')))
+  const { id } = made(await es.post('/Goal', goal(`Patient/${person.id}`)))
+  return es.send('PATCH', `/Goal/${id}`, operations, { headers: { 'Content-Type': 'application/json-patch+json' } })
+}
 
 /** What HTTP carries: the address, the headers, the body. */
 export const HTTP = {
@@ -91,6 +99,19 @@ export const HTTP = {
   'more-issues': {
     what: 'More than a thousand mistakes in one resource.',
     send: ({ es }) => es.post('/Patient/$validate', { resourceType: 'Patient', name: many({ family: 5 }) }),
+  },
+  'patch-malformed': { what: 'An operation that JSON Patch has not.', send: ({ es }) => patched(es, { op: 'put' }) },
+  'patch-too-long': {
+    what: 'More than 100 operations.',
+    send: ({ es }) => patched(es, ...Array.from({ length: 101 }, () => ({ op: 'test', path: '/id', value: 'x' }))),
+  },
+  'patch-conflict': {
+    what: 'A test that fails.',
+    send: ({ es }) => patched(es, { op: 'test', path: '/description/text', value: 'Another goal' }),
+  },
+  'patch-reserved': {
+    what: 'A patch of the id.',
+    send: ({ es }) => patched(es, { op: 'replace', path: '/id', value: 'es.1' }),
   },
   'bundle-invalid': {
     what: 'A method that there is not.',

@@ -252,9 +252,9 @@ describe('app', () => {
     })
 
     it('405 with Allow', async () => {
-      const response = await request(app).patch('/fhir/Goal/a')
-      expectOutcome(response, 405, 'method-not-allowed', /does not take PATCH/)
-      assert.equal(response.headers['allow'], 'GET, HEAD, PUT, DELETE')
+      const response = await request(app).post('/fhir/Goal/a')
+      expectOutcome(response, 405, 'method-not-allowed', /does not take POST/)
+      assert.equal(response.headers['allow'], 'GET, HEAD, PUT, PATCH, DELETE')
     })
 
     it('401 for a caller that is no agency', async () => {
@@ -326,6 +326,27 @@ describe('app', () => {
 
     it('and nothing refused reached a handler', () => {
       assert.deepEqual([...new Set(calls.map(({ call }) => call.id))], ['gone', 'bug'])
+    })
+  })
+
+  describe('the id of a request', () => {
+    const sent = async (id: string) => {
+      const { headers } = await request(ok().app).get('/fhir/Goal/a').set('X-Request-Id', id)
+      return [headers['x-request-id']!, headers['x-correlation-id']] as const
+    }
+
+    it('is the client’s, where it has the form of one', async () => {
+      for (const id of ['abc.1', 'Root=1-67891233-abcdef', 'a+b/c==', 'urn:uuid:1', 'x'.repeat(128)])
+        assert.deepEqual(await sent(id), [id, undefined])
+    })
+
+    it('is made otherwise, and the client’s is sent back beside it', async () => {
+      for (const id of ['has spaces', '{}', 'x'.repeat(129)]) {
+        const [made, given] = await sent(id)
+        assert.match(made, /^[0-9a-f-]{36}$/)
+        assert.equal(given, id)
+      }
+      for (const id of ['x'.repeat(300), 'é']) assert.equal((await sent(id))[1], undefined)
     })
   })
 

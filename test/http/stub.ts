@@ -28,6 +28,7 @@ export const NAMES = [
   'create',
   'read',
   'update',
+  'patch',
   'delete',
   'history-instance',
   'vread',

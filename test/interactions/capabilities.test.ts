@@ -67,11 +67,11 @@ describe('interactions / the capability statement', () => {
     const patient = await declared('Patient')
     assert.deepEqual(
       [patient.versioning, patient.conditionalCreate, patient.conditionalUpdate, patient.conditionalDelete],
-      ['versioned-update', true, false, 'not-supported'],
+      ['versioned-update', true, true, 'multiple'],
     )
     const codes = patient.interaction.map(({ code }: { code: string }) => code)
     assert.deepEqual(
-      ['read', 'vread', 'update', 'delete', 'history-instance', 'create', 'search-type'].filter(
+      ['read', 'vread', 'update', 'patch', 'delete', 'history-instance', 'create', 'search-type'].filter(
         (one) => !codes.includes(one),
       ),
       [],

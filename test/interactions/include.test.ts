@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { include, MOST_INCLUDED, MOST_STEPS } from '../../server/interactions/include.ts'
+import { DEFAULT_LIMITS } from '../../server/search/limits.ts'
+import { include } from '../../server/interactions/include.ts'
 import type { View } from '../../server/records/view.ts'
 import type { FoundVersion } from '../../server/store/store.ts'
 import { condition, goal, participant, type Body } from '../builders/index.ts'
@@ -187,10 +188,16 @@ describe('interactions / include', () => {
   } as unknown as View
 
   it('ends at a limit of records, and says so', async () => {
-    const parts = Array.from({ length: MOST_INCLUDED + 1 }, (_, index) => index + 1)
-    const inclusion = { definitions, base: '', view, includes: [{ type: 'Task', param: 'part' }] }
+    const parts = Array.from({ length: DEFAULT_LIMITS.included + 1 }, (_, index) => index + 1)
+    const inclusion = {
+      definitions,
+      base: '',
+      view,
+      limits: DEFAULT_LIMITS,
+      includes: [{ type: 'Task', param: 'part' }],
+    }
     const { records, issues } = await include(inclusion, [task(0, ...parts)])
-    assert.equal(records.length, MOST_INCLUDED)
+    assert.equal(records.length, DEFAULT_LIMITS.included)
     assert.match(issues[0]?.text ?? '', /More than 1000 records would be included/)
     assert.deepEqual([(await include(inclusion, [task(0, ...parts.slice(1))])).issues, issues.length], [[], 1])
   })
@@ -200,10 +207,11 @@ describe('interactions / include', () => {
       definitions,
       base: '',
       view,
+      limits: DEFAULT_LIMITS,
       includes: [{ type: 'Task', param: 'part', iterate: true as const }],
     }
     const { records, issues } = await include(inclusion, [task(0, 1)])
-    assert.equal(records.length, MOST_STEPS)
+    assert.equal(records.length, DEFAULT_LIMITS.iterate)
     assert.match(issues[0]?.text ?? '', /lead on over more than 20 references/)
   })
 })

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MOST_ON_THE_WAY, resolveQuery } from '../../server/interactions/resolve-chains.ts'
+import { DEFAULT_LIMITS } from '../../server/search/limits.ts'
+import { resolveQuery } from '../../server/interactions/resolve-chains.ts'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
 import type { View } from '../../server/records/view.ts'
 import { ALL } from '../../server/search/query.ts'
@@ -193,11 +194,23 @@ describe('interactions / resolve-chains', () => {
     const chain = { op: 'chain', param: 'patient', of: [{ types: ['Patient'], where: ALL }] } as const
     const query = { type: 'Observation', where: ALL, viewer: { agency: 'es', at: 0 }, limit: 1 }
     await assert.rejects(
-      resolveQuery({ query, chained: [chain], includes: [], total: 'none', ignored: [], self: [] }, view),
+      resolveQuery(
+        {
+          query,
+          chained: [chain],
+          includes: [],
+          limits: { ...DEFAULT_LIMITS, onTheWay: 300 },
+          total: 'none',
+          ignored: [],
+          self: [],
+          identity: '',
+        },
+        view,
+      ),
       (error) =>
         error instanceof OutcomeError &&
         error.issues[0]?.detail === 'too-costly' &&
-        error.message.includes(`more than ${MOST_ON_THE_WAY} records of \`Patient\``),
+        error.message.includes(`more than 300 records of \`Patient\``),
     )
   })
 })

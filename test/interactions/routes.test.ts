@@ -89,8 +89,8 @@ describe('router', () => {
 
   it('refuses a method that the address does not take, and says which it takes', () => {
     const cases: [string, string, string][] = [
-      ['PATCH', '/Goal/a', 'GET, HEAD, PUT, DELETE'],
-      ['PUT', '/Goal', 'GET, HEAD, POST'],
+      ['POST', '/Goal/a', 'GET, HEAD, PUT, PATCH, DELETE'],
+      ['TRACE', '/Goal', 'GET, HEAD, POST, PUT, PATCH, DELETE'],
       ['GET', '/', 'POST'],
       ['GET', '/Goal/_search', 'POST'],
       ['POST', '/metadata', 'GET, HEAD'],

@@ -130,7 +130,7 @@ describe('interactions / transaction', () => {
     const put = { resource: one, request: { method: 'PUT', url: `Patient/${one.id}`, ifMatch: 'W/"1"' } }
     refused(await es.post('/', bundle('transaction', put, put)), 400, 'bundle-invalid')
     refused(
-      await es.post('/', bundle('transaction', { request: { method: 'PATCH', url: 'Patient/x' } })),
+      await es.post('/', bundle('transaction', { request: { method: 'FETCH', url: 'Patient/x' } })),
       400,
       'bundle-invalid',
     )

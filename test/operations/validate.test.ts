@@ -36,6 +36,33 @@ describe('operations / validate', () => {
   })
   after(() => hub.stop())
 
+  it('takes a resource of any type at the system address, with the verdict of the address of its type', async () => {
+    const bodies: readonly (readonly [string, object])[] = [
+      ['', LIKE],
+      ['', goal('Patient/nobody')],
+      ['?mode=create', goal('Patient/nobody')],
+      ['?mode=update', { ...participant('es'), id: person.id }],
+    ]
+    for (const [query, body] of bodies) {
+      const { resourceType } = body as { readonly resourceType: string }
+      const [atSystem, atType] = [
+        await es.post(`/$validate${query}`, body),
+        await es.post(`/${resourceType}/$validate${query}`, body),
+      ]
+      assert.deepEqual(errors(atSystem), errors(atType), `${resourceType} ${query}`)
+      assert.equal(atSystem.headers.get('x-valid'), atType.headers.get('x-valid'))
+    }
+    assert.deepEqual(errors(await es.post('/$validate', parameters(LIKE))), [
+      'code-invalid Parameters.parameter[0].resource.gender',
+    ])
+    for (const query of ['', '?mode=create'])
+      assert.deepEqual(errors(await es.post(`/$validate${query}`, { resourceType: 'Encounter' })), [
+        'unknown-type Encounter.resourceType',
+      ])
+    refused(await es.get('/$validate'), 400, 'body-missing')
+    refused(await es.post('/$validate?mode=delete', participant('es')), 400, 'invalid-parameter')
+  })
+
   it('takes the resource raw and in Parameters, of a type and of a record, with any mode that has content', async () => {
     assert.deepEqual(errors(await es.post('/Patient/$validate', LIKE)), ['code-invalid Patient.gender'])
     for (const mode of ['create', 'profile']) {

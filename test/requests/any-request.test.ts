@@ -76,7 +76,7 @@ describe('random requests', () => {
     for (const pattern of [
       /^\w+\.\w/,
       /^\w+:\w+\.\w/,
-      /^\w+\.[\w-]+\.[\w-]+$/,
+      /^[^_].*\..*\./,
       /^_has:\w+:\w+:\w/,
       /^_has:.*_has:/,
       /^_filter$/,

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ResourceCapability } from '../../server/definitions/definitions.ts'
-import { loadDefinitions } from '../../server/definitions/load.ts'
+import { loadDefinitions, type LoadOptions } from '../../server/definitions/load.ts'
 import { ROUTES } from '../../server/interactions/routes.ts'
 import { RECORD_PARAMETERS } from '../../server/search/record-parameters.ts'
 import { CONTROLS } from '../../server/search/controls.ts'
@@ -36,8 +36,9 @@ export type Tables = {
   readonly operations: readonly OperationTable[]
 }
 
-export async function loadTables(): Promise<Tables> {
-  const { capabilities } = await loadDefinitions(ROOT)
+/** @param options as the hub loads its definitions with HUB_RULES=open */
+export async function loadTables(options: LoadOptions = {}): Promise<Tables> {
+  const { capabilities } = await loadDefinitions(ROOT, options)
   return tablesOf(capabilities)
 }
 

@@ -116,16 +116,22 @@ const RARER: readonly SearchRecord[] = [
     3,
     token('id', 'VA-1'),
     quantity('weight', -2, ''),
+    token('tag', 'x', 'urn:t'),
+    token('tag', 'y'),
     quantity('weight', 3, '|kg', 9),
     place('near', 37.6, -77.4),
   ),
-  record('d', 4, text('name', 'Zu Berg', 'zu berg'), part('name', 'berg'), uri('url', 'http://a.example/x/y')),
+  record('d', 4, text('name', 'Zu Berg', 'zu berg'), part('name', 'berg'), uri('url', 'http://a.example/x/y'), {
+    ...anyCase('tag', 'x'),
+    system: 'urn:t',
+  } as IndexEntry),
   record(
     'e',
     5,
     text('name', 'Mu', 'mu'),
     part('name', ''),
     uri('url', 'http://a.example/xy'),
+    token('tag', 'y', 'urn:u'),
     place('near', 37.5, 179.9),
   ),
 ]
@@ -319,6 +325,19 @@ const RARER_CASES: readonly SearchCase[] = [
   { title: 'a token whose case does not count', where: isToken('id', 'VA-1'), ids: 'ac' },
   { title: 'a token in lower case', where: isToken('id', 'va-1'), ids: 'ab' },
   { title: 'a token in mixed case', where: isToken('id', 'Va-1'), ids: 'a' },
+  {
+    title: 'a token of a list, each in its system',
+    where: {
+      op: 'token',
+      param: 'tag',
+      codes: [
+        { system: 'urn:t', code: 'X' },
+        { system: 'urn:u', code: 'y' },
+      ],
+    },
+    ids: 'de',
+  },
+  { title: 'a token of an empty list', where: { op: 'token', param: 'tag', codes: [] }, ids: '' },
   { title: 'a quantity in any unit', where: inUnit('ge', 5), ids: 'abc' },
   { title: 'a quantity in one unit', where: inUnit('ge', 5, '|kg'), ids: 'ac' },
   { title: 'a quantity in base units', where: inUnit('eq', 4500, 'g', 5500, 'weight:ucum'), ids: 'a' },

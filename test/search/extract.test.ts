@@ -7,7 +7,8 @@ import { CAPABILITY, parameter, CONTEXT } from './capability.ts'
 
 describe('search / extract / expressions that it refuses', () => {
   const cases: readonly [expression: string, why: RegExp][] = [
-    ['Patient.deceased.exists() and Patient.deceased != false', /does not evaluate `and` there/],
+    ['Patient.deceased.exists() or Patient.deceased != false', /does not evaluate `or` there/],
+    ['Patient.deceased.exists() and Patient.active', /does not evaluate `active` there/],
     ['Patient.name.exists()', /does not evaluate `exists\(\)`/],
     ['Patient.name.toString()', /does not evaluate `toString\(\)`/],
     ['Patient.name +', /ends too early/],

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
 import { parse } from '../../server/search/parse.ts'
+import { sealPosition, searchIdentity } from '../../server/search/position.ts'
+import type { Cursor } from '../../server/search/query.ts'
 import { cursors, NOW, CAPABILITY, CONTEXT } from './capability.ts'
 
 const viewer = { agency: 'abe', at: NOW }
@@ -82,19 +84,25 @@ describe('search / parse / what it refuses', () => {
   })
 
   it('names an unknown modifier and those there are', () => {
-    refuses('invalid-parameter', /`status` has no modifier `text`\. It takes `not`, `missing`/, 'status:text=a')
+    refuses('invalid-parameter', /`status` has no modifier `exact`\. It takes `not`, `text`, `in`, /, 'status:exact=a')
     refuses(
       'invalid-parameter',
       /no modifier `contain`\. Did you mean `contains`\? It takes `exact`, `contains`, `missing`/,
       'title:contain=a',
     )
-    refuses('invalid-parameter', /`_id` has no modifier `not`\. It takes none/, '_id:not=a')
+    refuses('invalid-parameter', /`_id` has no modifier `text`\. It takes `not`, `missing`/, '_id:text=a')
     refuses('invalid-parameter', /no modifier ``/, 'status:=a')
     refuses(
       'invalid-parameter',
       /`_include` has no modifier `recurse`\. It takes `iterate`/,
       '_include:recurse=ServiceRequest:patient',
     )
+  })
+
+  it('refuses an escape that is none, and names it', () => {
+    for (const query of ['title=a\\b', 'status=a\\', 'identifier=a\\\\\\x', '_id=\\n', 'title:contains=\\%'])
+      refuses('invalid-parameter', /a backslash escapes only/, query)
+    assert.ok(read('title=a\\\\b\\,c\\|d\\$'))
   })
 
   it('does not search by an empty value', () => {
@@ -110,9 +118,9 @@ describe('search / parse / what it refuses', () => {
   })
 
   it('ignores what is not supported with lenient handling, and reports it', () => {
-    const { query, ignored, self } = read('statsu=a&status:text=b&status=c&_summary=count', 'lenient')
+    const { query, ignored, self } = read('statsu=a&status:exact=b&status=c&_summary=count', 'lenient')
     assert.deepEqual(query.where, token('status', 'c'))
-    assert.deepEqual(ignored, ['statsu', 'status:text'])
+    assert.deepEqual(ignored, ['statsu', 'status:exact'])
     assert.deepEqual(self, [
       ['status', 'c'],
       ['_summary', 'count'],
@@ -190,12 +198,17 @@ describe('search / parse / controls', () => {
 
 describe('search / page', () => {
   const sorted = '_sort=-authored,status,_id'
-  const page = (cursor: unknown) => `${sorted}&_cursor=${cursors.encode(cursor as never)}`
+  const params = (query: string) => [...new URLSearchParams(query)] as [string, string][]
+  const sealed = (cursor: readonly unknown[], query: string) =>
+    sealPosition(cursors, { asOf: 7, after: cursor as Cursor }, searchIdentity('ServiceRequest', params(query)))
+  const page = (cursor: readonly unknown[], query = sorted) => `${query}&_cursor=${sealed(cursor, query)}`
 
-  it('reads the cursor that it wrote', () => {
+  it('reads the cursor that it wrote, whatever the order of the parameters and the size of the page', () => {
     const cursor = [1700000000000, null, 'x', 12]
-    assert.deepEqual(read(page(cursor)).query.after, cursor)
-    assert.deepEqual(read(`_cursor=${cursors.encode([3])}`).query.after, [3])
+    const { after, asOf, backward } = read(page(cursor)).query
+    assert.deepEqual([after, asOf, backward], [cursor, 7, undefined])
+    assert.deepEqual(read(page([3], 'status=a&_id=b')).query.after, [3])
+    assert.deepEqual(read(`_count=5&_id=b&status=a&_cursor=${sealed([3], 'status=a&_id=b')}`).query.after, [3])
   })
 
   it('seals what it holds: the order of creation counts hidden records', () => {
@@ -204,9 +217,8 @@ describe('search / page', () => {
   })
 
   it('reads a cursor of any number, and refuses one of a text', () => {
-    const { query } = read(`_sort=dose&_cursor=${cursors.encode([-0.25, 12])}`)
-    assert.deepEqual(query.after, [-0.25, 12])
-    refuses('invalid-parameter', /does not belong to this search/, `_sort=dose&_cursor=${cursors.encode(['x', 12])}`)
+    assert.deepEqual(read(page([-0.25, 12], '_sort=dose')).query.after, [-0.25, 12])
+    refuses('invalid-parameter', /does not belong to this search/, page(['x', 12], '_sort=dose'))
   })
 
   it('refuses a cursor of another search or of nobody', () => {
@@ -217,10 +229,12 @@ describe('search / page', () => {
       [1, 'a', 'x', -1],
       [1, 'a', 'x', 1.5],
       [1, 'a', 'x', 'y'],
-      [],
     ]
     for (const cursor of wrong) refuses('invalid-parameter', /`_cursor` does not belong to this search/, page(cursor))
-    for (const text of ['', 'x', '%00', `${cursors.encode([3])}=`, `${cursors.encode([3])}A`, '!']) {
+    const good = sealed([3], '')
+    assert.deepEqual(read(`_cursor=${good}`).query.after, [3])
+    refuses('invalid-parameter', /`_cursor` does not belong to this search/, `status=a&_cursor=${good}`)
+    for (const text of ['', 'x', '%00', `${good}=`, `${good}A`, '!', cursors.encode([3])]) {
       refuses('invalid-parameter', /`_cursor` does not belong to this search/, `_cursor=${text}`)
     }
   })

@@ -4,6 +4,7 @@ import type { SearchParameter } from '../../server/definitions/definitions.ts'
 import { EARLIEST, LATEST } from '../../server/fhir/dates.ts'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
 import { match } from '../../server/search/match.ts'
+import type { Filter } from '../../server/search/query.ts'
 import { SEARCH_TYPES, sortKeyOf } from '../../server/search/types/index.ts'
 import type { SearchTypeName } from '../../server/search/types/index.ts'
 import { normalise } from '../../server/search/types/string.ts'
@@ -31,10 +32,13 @@ describe('search / token / entries', () => {
     ...{ kind: 'token', param: 'p', ...(system ? { system } : {}), code },
     ignoreCase: true,
   })
+  const text = (value: string) => ({ kind: 'string', param: 'p', value, exact: '', part: true })
+  const ofType = (code: string) => ({ ...token(code, 'urn:v2'), param: 'p:of-type' })
+  const TYPED = { system: 'urn:s', value: '7', type: { coding: [{ system: 'urn:v2', code: 'MR' }], text: 'Record' } }
   const cases: readonly [title: string, value: unknown, expected: object[]][] = [
     ['a code', 'active', [token('active')]],
     ['a boolean', false, [token('false')]],
-    ['a Coding', { system: 'urn:s', code: 'a', display: 'A' }, [token('a', 'urn:s')]],
+    ['a Coding', { system: 'urn:s', code: 'a', display: 'A' }, [token('a', 'urn:s'), text('a')]],
     ['a Coding without a system', { code: 'a' }, [token('a')]],
     ['a Coding without a code, of its system', { system: 'urn:s' }, [token('', 'urn:s')]],
     ['a contact without a value', { system: 'phone' }, []],
@@ -43,9 +47,10 @@ describe('search / token / entries', () => {
     [
       'a CodeableConcept',
       { coding: [{ system: 'urn:s', code: 'a' }, { code: 'b' }], text: 'x' },
-      [token('a', 'urn:s'), token('b')],
+      [token('a', 'urn:s'), token('b'), text('x')],
     ],
-    ['a CodeableConcept of text alone', { text: 'x' }, []],
+    ['a CodeableConcept of text alone', { text: 'X y' }, [text('x y')]],
+    ['an Identifier with its type', TYPED, [token('7', 'urn:s'), ofType('mr|7'), text('record')]],
     ['an Identifier', { use: 'usual', system: 'urn:s', value: '7' }, [token('7', 'urn:s')]],
     ['an Identifier without a system', { value: '7' }, [token('7')]],
     ['a ContactPoint', { system: 'phone', value: '662-555-0101', use: 'home' }, [token('662-555-0101')]],
@@ -85,6 +90,62 @@ describe('search / token / filter', () => {
 
   it('refuses a bar alone', () => refuses(/names no code/, () => filter('token', '|')))
   it('refuses two bars', () => refuses(/more than one `\|`/, () => filter('token', 'a|b|c')))
+})
+
+describe('search / token / modifiers', () => {
+  const codeSets = {
+    valueSet: (url: string) => (url === 'urn:set' ? [{ system: 'urn:s', code: 'A' }] : `there is no \`${url}\``),
+    related: (system: string, code: string, direction: string) => [{ system, code: `${code} ${direction}` }],
+  }
+  const modified = (modifier: string, value: string) =>
+    SEARCH_TYPES.token.filter(searchParameter('token'), modifier, value, { ...CONTEXT, now: NOW, codeSets })
+  const meets = (value: unknown, where: Filter): boolean =>
+    match(where, { id: 'x', at: NOW, entries: entries('token', value) })
+
+  it(':in and :not-in take the codes of a value set, each in its system', () => {
+    for (const modifier of ['in', 'not-in']) {
+      const where = modified(modifier, 'urn:set')
+      assert.ok(
+        meets(
+          {
+            coding: [
+              { system: 'urn:x', code: 'a' },
+              { system: 'urn:s', code: 'a' },
+            ],
+          },
+          where,
+        ),
+      )
+      assert.equal(meets({ system: 'urn:x', code: 'a' }, where), false)
+      assert.equal(meets({ code: 'a' }, where), false)
+      refuses(/`urn:none` of `p:(not-)?in` cannot be used: there is no/, () => modified(modifier, 'urn:none'))
+    }
+  })
+
+  it(':above and :below take a code of a system', () => {
+    assert.deepEqual(modified('below', 'urn:s|a'), {
+      ...{ op: 'token', param: 'p', codes: [{ system: 'urn:s', code: 'a below' }] },
+    })
+    for (const value of ['a', '|a', 'urn:s|', 'urn:s|a|b'])
+      refuses(/is not `system\|code`/, () => modified('above', value))
+  })
+
+  it(':text finds part of the texts beside a code', () => {
+    const value = { coding: [{ code: 'x', display: 'Mild Headache' }], text: "Kopfschmerz, o'clock" }
+    for (const part of ['headache', 'MILD HEAD', 'kopf', "O'Clock", 'oclock'])
+      assert.ok(meets(value, modified('text', part)), part)
+    assert.equal(meets(value, modified('text', 'x')), false)
+    refuses(/no letter or digit/, () => modified('text', '...'))
+  })
+
+  it(':of-type takes the type of an identifier and its value', () => {
+    const value = { value: 'AB-1', type: { coding: [{ system: 'urn:v2', code: 'MR' }] } }
+    assert.ok(meets(value, modified('of-type', 'urn:v2|MR|ab-1')))
+    for (const other of ['urn:v2|MR|ab', 'urn:v2|SS|AB-1', 'urn:x|MR|AB-1'])
+      assert.equal(meets(value, modified('of-type', other)), false)
+    for (const short of ['MR|1', 'urn:v2|MR|', '|MR|1', 'a|b|c|d'])
+      refuses(/is not `system\|code\|value`/, () => modified('of-type', short))
+  })
 })
 
 describe('search / string', () => {

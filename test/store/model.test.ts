@@ -5,7 +5,7 @@ import type { Query, Viewer } from '../../server/search/query.ts'
 import { openMemory } from '../../server/store/memory/open.ts'
 import { CommitConflict, SequenceUnavailable } from '../../server/store/store.ts'
 import type { Store, Work } from '../../server/store/store.ts'
-import { collected, pages } from './contract/search.ts'
+import { collected, pages, pagesBack } from './contract/search.ts'
 import { question, viewer, work } from './questions.ts'
 import { STORES } from './stores.ts'
 import type { StoreKind } from './stores.ts'
@@ -102,6 +102,7 @@ async function compareFound(store: Store, model: Store, query: Query): Promise<v
   assert.deepEqual(plain(await store.find(query)), plain(await model.find(query)))
   const whole = plain((await model.find({ ...query, limit: 1000 })).versions)
   assert.deepEqual(plain(await pages(store, query)), whole, 'the pages together are the result')
+  if (query.limit % 2 === 0) assert.deepEqual(plain(await pagesBack(store, query)), whole, 'read backward as well')
   const { limit: _limit, ...rest } = query
   assert.deepEqual(plain(await collected(store.all(rest))), whole, 'so is what the iterator gives')
 }

@@ -79,12 +79,26 @@ export const viewer: fc.Arbitrary<Viewer> = fc.oneof(
 
 const prefix = oneOf<Prefix>(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'])
 
-const tokenFilter: fc.Arbitrary<FilterByType['token']> = fc.record({
-  op: fc.constant('token'),
-  param: oneOf(PARAMS),
-  system: oneOf([...SYSTEMS, '']),
-  code: maybe(oneOf(WORDS)),
-})
+const searchedCode = fc.record({ system: oneOf(['urn:s', 'urn:t']), code: oneOf(WORDS) })
+const tokenFilter: fc.Arbitrary<FilterByType['token']> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      op: fc.constant('token'),
+      param: oneOf(PARAMS),
+      system: oneOf([...SYSTEMS, '']),
+      code: maybe(oneOf(WORDS)),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      op: fc.constant('token'),
+      param: oneOf(PARAMS),
+      codes: fc.array(searchedCode, { maxLength: 3 }),
+    }),
+  },
+)
 const numberFilter: fc.Arbitrary<FilterByType['number']> = fc
   .tuple(oneOf(PARAMS), prefix, interval)
   .map(([param, by, numbers]) => ({ op: 'number', param, prefix: by, ...numbers }))

@@ -1,5 +1,6 @@
 /** Resources against the base definitions of R4. https://hl7.org/fhir/R4/validation.html */
 import assert from 'node:assert/strict'
+import { parseJson } from '../../server/fhir/json.ts'
 import { summaries, validatorOf } from './validator-of.ts'
 
 const validator = validatorOf([])
@@ -40,6 +41,11 @@ const SHAPE: readonly BaseCase[] = [
   ['an empty list', patient({ name: [] }), 'element-empty Patient.name'],
   ['an empty object', patient({ name: [{}] }), 'element-empty Patient.name[0]'],
   ['an object with an id alone', patient({ name: [{ id: 'a' }] }), 'element-empty Patient.name[0]'],
+  [
+    'nothing but null beside values',
+    patient({ name: [{ given: ['A'], _given: [null] }] }),
+    'element-empty Patient.name[0].given',
+  ],
   ['an empty string', patient({ language: '' }), 'element-empty Patient.language'],
   ['a missing element', request({ subject: undefined }), 'element-missing ServiceRequest.subject'],
   ['two of a choice', patient({ deceasedBoolean: true, deceasedDateTime: '2020' }), 'choice-multiple Patient.deceased'],
@@ -54,6 +60,31 @@ const SHAPE: readonly BaseCase[] = [
     'element-missing MedicationAdministration.medication',
   ],
 ]
+
+/** https://hl7.org/fhir/R4/datatypes.html#integer: digits alone, with a minus sign if it is negative. */
+const INTEGERS: readonly BaseCase[] = [
+  ...['1.0', '1e0', '1E1', '10.00e-1'].map((text): BaseCase => [
+    `the integer ${text}`,
+    parseJson(`{"resourceType":"Patient","multipleBirthInteger":${text}}`).value,
+    'value-format Patient.multipleBirth.ofType(integer)',
+  ]),
+  ['the integer -0', parseJson(observed('"valueInteger":-0')).value, 'value-format Observation.value.ofType(integer)'],
+  ['the integer -1', parseJson(observed('"valueInteger":-1')).value],
+  ['the decimal 1.0', parseJson(observed('"valueQuantity":{"value":1.0}')).value],
+  [
+    'a positiveInt written 1.0 beside a decimal',
+    parseJson(observed('"valueSampledData":{"origin":{"value":0.0},"period":10.0,"dimensions":1.0,"data":"1"}')).value,
+    'value-format Observation.value.ofType(SampledData).dimensions',
+  ],
+  [
+    'an integer beside a decimal',
+    parseJson(observed('"valueSampledData":{"origin":{"value":0.0},"period":10.0,"dimensions":1,"data":"1"}')).value,
+  ],
+]
+
+function observed(value: string): string {
+  return `{"resourceType":"Observation","status":"final","code":{"text":"x"},${value}}`
+}
 
 const ACTIVE = {
   coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }],
@@ -267,7 +298,7 @@ const RULES: readonly BaseCase[] = [
   ],
 ]
 
-for (const [name, cases] of Object.entries({ SHAPE, SIBLINGS, VALUES, CODES, REFERENCES, RULES })) {
+for (const [name, cases] of Object.entries({ SHAPE, INTEGERS, SIBLINGS, VALUES, CODES, REFERENCES, RULES })) {
   describe(`validate / the base / ${name.toLowerCase()}`, () => {
     for (const [title, resource, ...expected] of cases) {
       it(`${expected.some((one) => !one.startsWith('warning')) ? 'refuses' : 'lets pass'} ${title}`, async () => {

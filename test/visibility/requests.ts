@@ -19,9 +19,10 @@ import { queryText } from '../requests/search-query.ts'
 import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
 import { kindsOfTables } from './table-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
-import { searchesBeyondType } from './search-requests.ts'
+import { overTypes, PEOPLE, sort } from './search-requests.ts'
+import { kindsOfPatches } from './patch-requests.ts'
 import type { Random } from '../../scripts/random.ts'
-import type { Knowledge, Offered, RequestKind } from './knowledge.ts'
+import type { Knowledge, RequestKind } from './knowledge.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
 import type { Sent, TwinAnswer } from './twins.ts'
 
@@ -150,21 +151,6 @@ const VALUES: Readonly<Record<string, (knowledge: Knowledge) => string>> = {
   number: () => '1',
 }
 
-const PEOPLE = [
-  'Patient',
-  'Condition',
-  'Observation',
-  'Goal',
-  'Consent',
-  'EpisodeOfCare',
-  'Task',
-  'ServiceRequest',
-  'QuestionnaireResponse',
-  'Contract',
-  'CareTeam',
-  'RelatedPerson',
-]
-
 function search(knowledge: Knowledge): Sent {
   const { random, offers } = knowledge
   const people = offers.filter(({ type }) => PEOPLE.includes(type))
@@ -191,13 +177,6 @@ function search(knowledge: Knowledge): Sent {
     add(random.pick(['nothing', '_revinclude', '_has:Observation', 'patient.name', '_cursor']), 'x')
   const lenient: Sent['headers'] = random.percent(10) ? { Prefer: 'handling=lenient' } : {}
   return abe('GET', `/${offer.type}?${query.join('&')}`, undefined, lenient)
-}
-
-/** Not by identifier for a participant: there is a number among them that each hub draws. */
-function sort(random: Random, { type, searchParam = [] }: Offered): string {
-  const names = [...searchParam.map(({ name }) => name), '_id', '_lastUpdated']
-  const one = random.pick(names.filter((name) => type !== 'Patient' || name !== 'identifier'))
-  return `${random.percent(50) ? '-' : ''}${one}${random.percent(30) ? ',_id' : ''}`
 }
 
 function entry(knowledge: Knowledge): object {
@@ -236,15 +215,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     },
   ],
   [34, 'search', search],
-  [
-    5,
-    'search over types',
-    (k) =>
-      abe(
-        'GET',
-        searchesBeyondType(k, (type) => key(k, type)),
-      ),
-  ],
+  [5, 'search over types', (k) => abe('GET', overTypes(k, key))],
   [
     7,
     'create',
@@ -434,6 +405,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   ],
   ...kindsOfMetaAndEvents(abe, key),
   ...kindsOfTables(abe, key, bodyLike),
+  ...kindsOfPatches(abe, { key, criteria }),
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Consent']))}/$consent-check`)],
   [
     1,

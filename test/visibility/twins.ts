@@ -46,7 +46,7 @@ const MADE =
   /(?:\b|(?<=%[0-9A-F]{2}))(?:0[0-9a-hjkmnp-tv-z]{25}|MS\d{10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/g
 const MARK = /«(\d+)»/g
 /** In a link of a Bundle, and as the parameter `next` of an operation that answers Parameters. */
-const CURSOR = /(_cursor=|"name":"next","valueString":")([A-Za-z0-9_-]+)/g
+const CURSOR = /(_cursor=|"name":"next","valueString":")([A-Za-z0-9_.-]+)/g
 /** About the connection and the moment, not about what the hub knows. */
 const IGNORED_HEADERS = ['date', 'x-request-id', 'connection', 'keep-alive']
 

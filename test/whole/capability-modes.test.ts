@@ -21,7 +21,7 @@ const VALUES: Readonly<Record<string, string>> = {
   number: 'ge1',
   quantity: 'ge5.4|http://unitsofmeasure.org|mg',
   special: '1|1|1|km',
-  composite: 'a$a',
+  composite: '2026$2026',
 }
 const CONTROLS: Readonly<Record<string, string>> = {
   _count: '1',
@@ -182,4 +182,8 @@ function alike(types: readonly Declaration[]): readonly Declaration[] {
   })
 }
 
-const valueOf = (name: string, kind: string): string => encodeURIComponent(CONTROLS[name] || VALUES[kind] || '')
+/** Composites of three parts, all of MolecularSequence. */
+const ofThree = /^(chromosome|referenceseqid)-(variant|window)-coordinate$/
+
+const valueOf = (name: string, kind: string): string =>
+  encodeURIComponent(ofThree.test(name) ? '2026$2026$2026' : CONTROLS[name] || VALUES[kind] || '')

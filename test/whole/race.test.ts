@@ -69,6 +69,41 @@ for (const kind of ['memory', 'sqlite'] as const) {
       }
     })
 
+    it('one of 8 conditional updates makes the record, and each of the others makes its next version, or is too late', async () => {
+      const patient = made(await es().post('/Patient', resident('es', fresh())))
+      for (let round = 0; round < 10; round++) {
+        const identifier = [{ system: 'https://no-wrong-door.example/fhir/NamingSystem/agency/es', value: fresh() }]
+        const path = `/Goal?identifier=${identifier[0]!.system}|${identifier[0]!.value}`
+        const bodyOf = (index: number) => ({
+          ...goal(`Patient/${patient.id}`, 'proposed'),
+          identifier,
+          description: { text: `${index}` },
+        })
+        const answers = await many(8, (index) => es().put(path, bodyOf(index)))
+        assert.equal(withStatus(answers, 201).length, 1, answers.map(({ status }) => status).join(' '))
+        assert.equal(withStatus(answers, 200).length, 7, answers.find(({ status }) => status > 201)?.text)
+        assert.equal(new Set(answers.map(({ body }) => body.meta.versionId)).size, 8)
+        assert.equal((await es().get(`${path}&_total=accurate`)).body.total, 1)
+        const late = await many(8, (index) => es().put(path, bodyOf(index + 8), 8))
+        assert.equal(withStatus(late, 200).length, 1)
+        assert.equal(withStatus(late, 412).length, 7)
+        const deleted = await many(8, () => es().delete(path))
+        assert.deepEqual(new Set(deleted.map(({ status }) => status)), new Set([204]))
+        assert.equal(deleted.filter(({ headers }) => headers.get('etag') !== null).length, 1)
+      }
+    })
+
+    it('8 patches at once are all applied, each to the version before it', async () => {
+      const patient = made(await es().post('/Patient', resident('es', fresh())))
+      const one = made(await es().post('/Goal', goal(`Patient/${patient.id}`, 'proposed')))
+      const add = (index: number) => [{ op: 'add', path: '/note/-', value: { text: `${index}` } }]
+      const headers = { 'Content-Type': 'application/json-patch+json' }
+      made(await es().put(`/Goal/${one.id}`, { ...one, note: [{ text: 'first' }] }, 1))
+      const answers = await many(8, (index) => es().send('PATCH', `/Goal/${one.id}`, add(index), { headers }))
+      assert.equal(withStatus(answers, 200).length, 8, answers.find(({ status }) => status !== 200)?.text)
+      assert.equal(made(await es().get(`/Goal/${one.id}`)).note.length, 9)
+    })
+
     it('one of two participants with the same number is made', async () => {
       for (let round = 0; round < 10; round++) {
         const resource = resident('es', fresh())

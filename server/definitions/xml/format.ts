@@ -10,7 +10,7 @@ import { writeXml } from './write.ts'
 
 export type XmlFormat = {
   /** What `parseJson` gives for the JSON form. @throws OutcomeError `xml-malformed`, `xml-structure`, `xml-too-deep` */
-  read(text: string): Promise<Json>
+  read(text: string, options?: { readonly depth?: number }): Promise<Json>
   /** The XML of a resource that is JSON text: in the order of the definitions, numbers as written. */
   write(json: string, options?: { readonly pretty?: boolean }): Promise<string>
   /** Line and column of an expression in a text that has been read; undefined for a text too large to read twice. */
@@ -22,7 +22,7 @@ export function createXmlFormat(structures: Structures): XmlFormat {
   let made: Shapes | undefined
   const shapes = (): Shapes => (made ??= createShapes(structures))
   return {
-    read: (text) => readXml(text, shapes()),
+    read: (text, { depth } = {}) => readXml(text, shapes(), depth),
     write: (json, options) => writeXml(parsed(json), shapes(), options),
     locate: (text) => (text.length > MOST_LOCATED ? () => undefined : createXmlLocator(text)),
   }
@@ -41,4 +41,4 @@ function parsed(json: string): JsonObject {
 const MOST_LOCATED = 1_000_000
 
 /** An answer wraps what was sent in a Bundle. */
-const OWN_DEPTH = 100
+const OWN_DEPTH = 1000

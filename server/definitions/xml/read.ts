@@ -41,10 +41,11 @@ type Frame = {
 
 /**
  * @param text may begin with a byte order mark
+ * @param maxDepth of objects and arrays in the JSON form
  * @throws OutcomeError `xml-malformed`, `xml-structure` or `xml-too-deep`, each naming line and column
  */
-export async function readXml(text: string, shapes: Shapes): Promise<Json> {
-  const reader = new XmlReader(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, shapes)
+export async function readXml(text: string, shapes: Shapes, maxDepth = MAX_DEPTH): Promise<Json> {
+  const reader = new XmlReader(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, shapes, maxDepth)
   for (let at = 0; at < reader.text.length; at += PIECE) {
     if (at > 0) await new Promise((resolve) => void setImmediate(resolve))
     reader.write(reader.text.slice(at, at + PIECE))
@@ -55,6 +56,7 @@ export async function readXml(text: string, shapes: Shapes): Promise<Json> {
 class XmlReader {
   readonly text: string
   readonly shapes: Shapes
+  readonly maxDepth: number
   readonly parser = new SaxesParser({ xmlns: true, defaultXMLVersion: '1.0', forceXMLVersion: true })
   readonly stack: Frame[] = []
   /** Of the XHTML that is open: where it begins, how deep it nests, and whether its text must be written anew. */
@@ -62,8 +64,9 @@ class XmlReader {
   result: Json | undefined
   attributes = 0
 
-  constructor(text: string, shapes: Shapes) {
+  constructor(text: string, shapes: Shapes, maxDepth: number) {
     this.text = text
+    this.maxDepth = maxDepth
     this.shapes = shapes
     const { parser } = this
     parser.on('error', (error) => {
@@ -119,7 +122,7 @@ class XmlReader {
     if (tag.uri !== FHIR) throw this.namespace(tag, FHIR)
     const primitive = property.kind === 'string' || property.kind === 'number' || property.kind === 'boolean'
     const depth = parent.depth + (property.repeats ? 1 : 0) + (primitive ? 0 : 1)
-    if (depth > MAX_DEPTH) throw this.tooDeep()
+    if (depth > this.maxDepth) throw this.tooDeep()
     const kind = property.kind === 'resource' ? 'holder' : property.kind
     const shape = primitive ? this.shapes.primitive : property.shape()
     const frame: Frame = { kind, property, shape, depth: kind === 'holder' ? depth - 1 : depth, order: 0, members: {} }
@@ -132,7 +135,7 @@ class XmlReader {
     if (holder?.resource !== undefined)
       throw this.structure(`\`${holder.property.name}\` holds one resource; \`${clip(tag.local)}\` is the second.`)
     const depth = (holder?.depth ?? 0) + 1
-    if (depth > MAX_DEPTH) throw this.tooDeep()
+    if (depth > this.maxDepth) throw this.tooDeep()
     const members: Members = { resourceType: tag.local }
     if (holder) holder.resource = members
     const shape = this.shapes.resource(tag.local)

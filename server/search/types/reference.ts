@@ -6,6 +6,7 @@ import { unescape } from '../escape.ts'
 import { includes } from '../long-list.ts'
 import { MISSING } from '../type.ts'
 import type { IndexContext, SearchType } from '../type.ts'
+import type { StringEntry } from './string.ts'
 import { token } from './token.ts'
 import type { TokenEntry, TokenFilter } from './token.ts'
 import { uri, uriEntries } from './uri.ts'
@@ -30,7 +31,12 @@ export type ReferenceFilter = {
 const ID = /^[A-Za-z0-9.-]{1,64}$/
 
 /** A logical reference (`identifier`) is indexed as a token too. https://hl7.org/fhir/R4/references.html#logical */
-export const reference: SearchType<ReferenceEntry, ReferenceFilter, UriEntry | TokenEntry, UriFilter | TokenFilter> = {
+export const reference: SearchType<
+  ReferenceEntry,
+  ReferenceFilter,
+  UriEntry | TokenEntry | StringEntry,
+  UriFilter | TokenFilter
+> = {
   modifiers: ['identifier', 'above', 'below', MISSING],
   targetIsModifier: true,
   sortKeyType: 'string',

@@ -85,6 +85,10 @@ export function stringEntries(param: string, exact: string, ofName = false): rea
   ]
 }
 
+/** Entries by which a text is found, but that no record is sorted by: of the texts beside a code. */
+export const partEntries = (param: string, text: string): readonly StringEntry[] =>
+  readings(text).map((value): StringEntry => ({ kind: 'string', param, value, exact: '', part: true }))
+
 /** Of `van der berg`: `der berg` and `berg`. */
 function laterWords(text: string): string[] {
   const words = text.split(' ')
@@ -135,7 +139,7 @@ const APOSTROPHES = /['’‘ʼ`]/gu
  * nothing), as nothing, as a space throughout. `O'Neil-Smith` is `oneil smith`, `oneilsmith` and `o neil smith`. None for a
  * text of nothing but punctuation.
  */
-function readings(text: string): readonly string[] {
+export function readings(text: string): readonly string[] {
   const plain = normalise(text)
   if (!PUNCTUATION.test(plain)) return plain === '' ? [] : [plain]
   const joined = plain.replace(EACH_MARK, '')

@@ -2,8 +2,10 @@
 import type { SearchParameter } from '../../definitions/definitions.ts'
 import { refuse } from '../../fhir/outcome.ts'
 import { split, unescape } from '../escape.ts'
-import { MISSING, NOT } from '../type.ts'
-import type { IndexContext, SearchType } from '../type.ts'
+import { MISSING } from '../type.ts'
+import type { IndexContext, SearchedCode, SearchType } from '../type.ts'
+import { partEntries, readings } from './string.ts'
+import type { StringEntry, StringFilter } from './string.ts'
 
 /**
  * `ignoreCase`: the code is in lower case, and its case does not count. R4: "When in doubt, servers SHOULD treat tokens
@@ -17,21 +19,36 @@ export type TokenEntry = {
   readonly ignoreCase?: true
 }
 
-/** `system` absent: any system; '': no system. `code` absent: any code of the system; as written, in any case. */
+/**
+ * `system` absent: any system; '': no system. `code` absent: any code of the system; as written, in any case. `codes`: one
+ * of these, in their systems.
+ */
 export type TokenFilter = {
   readonly op: 'token'
   readonly param: string
   readonly system?: string
   readonly code?: string
+  readonly codes?: readonly SearchedCode[]
 }
 
 /** The systems of a ContactPoint are kinds of device, not name spaces: a contact is searched by its value alone. */
 const CONTACT_SYSTEMS = new Set(['phone', 'fax', 'email', 'pager', 'url', 'sms', 'other'])
 
-type CodedElement = { coding?: unknown; system?: unknown; code?: unknown; value?: unknown }
+export type { SearchedCode } from '../type.ts'
 
-export const token: SearchType<TokenEntry, TokenFilter> = {
-  modifiers: [NOT, MISSING],
+type CodedElement = {
+  coding?: unknown
+  system?: unknown
+  code?: unknown
+  value?: unknown
+  display?: unknown
+  text?: unknown
+  type?: unknown
+}
+
+/** Texts are indexed as strings of the same parameter, for `:text`; the types of identifiers under `<param>:of-type`. */
+export const token: SearchType<TokenEntry, TokenFilter, StringEntry, StringFilter> = {
+  modifiers: ['not', 'text', 'in', 'not-in', 'above', 'below', 'of-type', MISSING],
   sortKeyType: 'string',
 
   entries(value, parameter, context) {
@@ -40,15 +57,34 @@ export const token: SearchType<TokenEntry, TokenFilter> = {
       return [tokenEntry(param, undefined, String(value), context)]
     if (typeof value === 'string') return [tokenEntry(param, context.codes?.impliedSystem(parameter), value, context)]
     if (typeof value !== 'object' || value === null) return []
-    const { coding } = value as CodedElement
-    return Array.isArray(coding)
+    const { coding, type } = value as CodedElement
+    const codes = Array.isArray(coding)
       ? coding.flatMap((one) => codeEntries(one, parameter, context))
       : codeEntries(value, parameter, context)
+    const ofType = type === undefined ? [] : ofTypeEntries(value as CodedElement, param)
+    return [...codes, ...ofType, ...textEntries(value as CodedElement, param)]
   },
 
-  filter({ code: param }, _modifier, text) {
+  filter(parameter, modifier, text, { codeSets }) {
+    const { code: param } = parameter
+    if (modifier === 'text') return textFilter(param, text)
+    if (modifier === 'of-type') return ofTypeFilter(param, text)
     const parts = split(text, '|').map(unescape)
+    if (modifier === 'in' || modifier === 'not-in') {
+      const codes = codeSets?.valueSet(unescape(text)) ?? NO_CODE_SETS
+      return typeof codes === 'string' ? refuseCodes(param, modifier, text, codes) : { op: 'token', param, codes }
+    }
     const [first = '', second] = parts
+    if (modifier === 'above' || modifier === 'below') {
+      if (first === '' || !second || parts.length > 2)
+        throw unreadable(
+          `${param}:${modifier}`,
+          text,
+          'is not `system|code`; codes are above and below others in a system',
+        )
+      const codes = codeSets?.related(first, second, modifier) ?? NO_CODE_SETS
+      return typeof codes === 'string' ? refuseCodes(param, modifier, text, codes) : { op: 'token', param, codes }
+    }
     if (parts.length > 2)
       throw unreadable(param, text, 'has more than one `|`; write `\\|` for a bar that belongs to the value')
     if (first === '' && !second)
@@ -57,11 +93,54 @@ export const token: SearchType<TokenEntry, TokenFilter> = {
     return { op: 'token', param, system: first, ...(second === '' ? {} : { code: second }) }
   },
 
-  matches: (entry, { system, code }) =>
-    (system === undefined || system === (entry.system ?? '')) &&
-    (code === undefined || entry.code === (entry.ignoreCase ? foldCase(code) : code)),
+  matches: (entry, { system, code, codes }) =>
+    codes === undefined
+      ? (system === undefined || system === (entry.system ?? '')) && (code === undefined || isCode(entry, code))
+      : codes.some((one) => one.system === entry.system && isCode(entry, one.code)),
 
   sortKey: ({ code }) => code,
+}
+
+const isCode = ({ code, ignoreCase }: TokenEntry, searched: string): boolean =>
+  code === (ignoreCase ? foldCase(searched) : searched)
+
+const NO_CODE_SETS = 'no value sets are available here'
+
+function refuseCodes(param: string, modifier: string, text: string, why: string): never {
+  throw refuse('invalid-parameter', `The value \`${text}\` of \`${param}:${modifier}\` cannot be used: ${why}.`)
+}
+
+/** "the text associated with the code": of a CodeableConcept, its codings, or the type of an Identifier. */
+function textEntries({ coding, text, display, type }: CodedElement, param: string): readonly StringEntry[] {
+  const codings = Array.isArray(coding) ? (coding as readonly (CodedElement | null)[]) : []
+  const all = [text, display, ...codings.map((one) => one?.display), (type as CodedElement | undefined)?.text]
+  return all.flatMap((one) => (typeof one === 'string' ? partEntries(param, one) : []))
+}
+
+function textFilter(param: string, text: string): StringFilter {
+  const [value] = readings(unescape(text))
+  if (value === undefined) throw unreadable(`${param}:text`, text, 'has no letter or digit to search for')
+  return { op: 'string', param, how: 'contains', value }
+}
+
+const ofTypeParam = (param: string): string => `${param}:of-type`
+
+/** "The search parameter has the format system|code|value, where the system and code refer to a Identifier.type.coding". */
+function ofTypeEntries({ type, value }: CodedElement, param: string): readonly TokenEntry[] {
+  const { coding } = (type ?? {}) as CodedElement
+  if (!Array.isArray(coding) || typeof value !== 'string') return []
+  return (coding as readonly (CodedElement | null)[]).flatMap((one): readonly TokenEntry[] => {
+    if (typeof one?.system !== 'string' || typeof one.code !== 'string') return []
+    const code = foldCase(`${one.code}|${value}`)
+    return [{ kind: 'token', param: ofTypeParam(param), system: one.system, code, ignoreCase: true }]
+  })
+}
+
+function ofTypeFilter(param: string, text: string): TokenFilter {
+  const [system, code, value, ...rest] = split(text, '|').map(unescape)
+  if (!system || !code || !value || rest.length > 0)
+    throw unreadable(`${param}:of-type`, text, 'is not `system|code|value`, the type of an identifier and its value')
+  return { op: 'token', param: ofTypeParam(param), system, code: `${code}|${value}` }
 }
 
 /** The same for codes that differ in their case alone. */

@@ -1,5 +1,5 @@
 /** Search in memory: each record is matched, one after another. */
-import { cursorAt, match, order, positionOf, sortValues, visible } from '../../search/match.ts'
+import { directedOrder, match, pageOf, positionOf, sortValues, visible } from '../../search/match.ts'
 import type { Query } from '../../search/query.ts'
 import { SequenceUnavailable } from '../store.ts'
 import type { Found } from '../store.ts'
@@ -13,7 +13,7 @@ import type { MemoryState } from './schema.ts'
  * @throws SequenceUnavailable
  */
 export function find(query: Query, { records, log }: MemoryState): Found {
-  const { where, viewer, sort = [], limit, after, deleted = false, asOf = log.length } = query
+  const { where, viewer, sort = [], after, deleted = false, asOf = log.length } = query
   if (asOf < 0 || asOf > log.length) throw new SequenceUnavailable(asOf, { first: 0, last: log.length })
   const hits = [...records.values()].flatMap((record) => {
     const state = stateAsOf(record, asOf)
@@ -24,14 +24,14 @@ export function find(query: Query, { records, log }: MemoryState): Found {
     if (!visible(record.audience, viewer) || !mayKnow(version, record, viewer) || !match(where, indexed)) return []
     return [{ state, values: sortValues(sort, indexed), creation: record.creation }]
   })
-  const compare = order(sort)
+  const compare = directedOrder(query)
   hits.sort(compare)
   const rest = after ? hits.filter((hit) => compare(hit, positionOf(after)) > 0) : hits
-  const page = rest.slice(0, limit)
-  const last = page.at(-1)
+  const { shown, ...links } = pageOf(query, rest)
   return {
-    versions: page.map(({ state: { version, entries } }) => (query.withEntries ? { ...version, entries } : version)),
-    ...(last && rest.length > limit ? { next: cursorAt(last) } : {}),
+    versions: shown.map(({ state: { version, entries } }) => (query.withEntries ? { ...version, entries } : version)),
+    ...links,
+    ...(links.next || links.previous ? { sequence: asOf } : {}),
     ...(query.total ? { total: hits.length } : {}),
   }
 }

@@ -15,7 +15,7 @@ import type { QueryScope } from './condition.ts'
 import { KNOWABLE_COLUMNS, KNOWABLE_JOINS, versionFilter, type KnowableRow } from './knowable.ts'
 import { lastCommit } from './read.ts'
 import { ROOM, visibleTo } from './rows.ts'
-import { raw, sql } from './sql.ts'
+import { limitOf, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 import { timeLimitOf } from './time-limit.ts'
 
@@ -29,9 +29,10 @@ export type FormerState = SortPosition & { readonly seq: number; readonly encode
 export function resolveAsOf({ asOf, ...query }: Query, statements: Statements): Query {
   if (asOf === undefined) return query
   const last = lastCommit(statements).sequence
+  if (asOf === last) return query
   const first = statements.get<{ value: number }>(SEARCHABLE_FROM)!.value
   if (asOf < first || asOf > last) throw new SequenceUnavailable(asOf, { first, last })
-  return asOf === last ? query : { ...query, asOf }
+  return { ...query, asOf }
 }
 
 /** The condition that the record `r` is found now as it was after the sequence. */
@@ -99,18 +100,14 @@ function changedSince(
     CROSS JOIN record r ON r.rid = s.rid CROSS JOIN version v ON v.seq = s.seq ${raw(KNOWABLE_JOINS)}
     WHERE s.seq < ${(asOf + 1) * ROOM} AND ${raw(deleted === true ? '1' : 's.deleted = 0')}
     AND ${ofTypes} AND ${visibleTo(viewer, terms)}
-    ORDER BY changed.rid LIMIT ${CHUNK}`
+    ORDER BY changed.rid ${limitOf(CHUNK)}`
 }
 
-function matching(
-  { where, sort = [] }: Query,
-  rows: readonly FormerRow[],
-  { terms, statements }: QueryScope,
-): FormerState[] {
+function matching({ where, sort = [] }: Query, rows: readonly FormerRow[], { terms }: QueryScope): FormerState[] {
   const states = rows.map((row) => ({ ...row, encoded: entriesOfText(row.encoded) }))
   const values = loadValues(
     states.map(({ encoded }) => encoded),
-    statements,
+    terms,
   )
   return states.flatMap(({ rid, seq, at, type, id, encoded }) => {
     const record = { type: terms.text(type), id, at, entries: decodeEntries(encoded, terms, values) }

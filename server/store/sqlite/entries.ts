@@ -1,9 +1,8 @@
 /** Index entries as a record keeps them (the column `record.entries`), and as rows of the search indexes. */
 import type { IndexEntry } from '../../search/query.ts'
-import type { Terms } from './terms.ts'
+import type { Terms, ValueColumns } from './terms.ts'
 import { decodeEntry, encodeEntry, SQLITE_SEARCH_TYPES } from './search-types/index.ts'
 import type { EncodedEntry } from './search-types/index.ts'
-import type { ValueColumns } from './search-types/type.ts'
 import type { Statements } from './sql.ts'
 
 /** The entries of each field, by its number. */
@@ -46,16 +45,13 @@ export const entriesOfText = (text: string): EncodedEntries =>
     ]),
   )
 
-/** The values that several records refer to, by their numbers: one statement for all of them. */
-export function loadValues(many: readonly EncodedEntries[], { all }: Statements): ReadonlyMap<number, ValueColumns> {
-  const items = many.flatMap((encoded) => [...encoded.values()].flat())
-  const vids = [...new Set(items.filter((item) => typeof item === 'number'))]
-  if (vids.length === 0) return new Map()
-  const rows = all<ValueColumns & { readonly vid: number }>(VALUES, JSON.stringify(vids))
-  return new Map(rows.map((row) => [row.vid, row]))
+/** The values that several records refer to, by their numbers. */
+export function loadValues(many: readonly EncodedEntries[], terms: Terms): ReadonlyMap<number, ValueColumns> {
+  const vids = new Set<number>()
+  for (const encoded of many)
+    for (const items of encoded.values()) for (const item of items) if (typeof item === 'number') vids.add(item)
+  return terms.valuesOf(vids)
 }
-
-const VALUES = 'SELECT vid, text, scope, exact FROM value WHERE vid IN (SELECT value FROM json_each(?))'
 
 /** The entries of a record again. */
 export function decodeEntries(

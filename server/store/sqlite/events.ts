@@ -31,4 +31,4 @@ const EXISTING = 'SELECT 1 FROM event WHERE stream = ? AND sequence = ? AND type
 const PURGE =
   'DELETE FROM event WHERE stream = ? AND number <= ? AND number < (SELECT max(number) FROM event WHERE stream = ?)'
 const EVENTS =
-  'SELECT stream, number, sequence, type, id, version, at FROM event WHERE stream = ? AND number BETWEEN ? AND ? ORDER BY number LIMIT ?'
+  'SELECT stream, number, sequence, type, id, version, at FROM event WHERE stream = ? AND number BETWEEN ? AND ? ORDER BY number LIMIT ? + 0'

@@ -26,8 +26,6 @@ type QueuedWork = {
 
 /** So that the event loop is never held for long. */
 const MOST = 500
-/** So that the first of a group does not wait for long. */
-const TURNS = 10
 
 /** What is kept in memory of what a transaction wrote. */
 export type CommitMemory = {
@@ -45,14 +43,7 @@ export function groupCommit(statements: Statements, memory: CommitMemory, onDura
   const schedule = (): void => {
     if (scheduled) return
     scheduled = true
-    gather(0, TURNS)
-  }
-
-  /** Waits for the next turn of the event loop as long as work joins in each: that of the requests that are handled now. */
-  const gather = (before: number, turns: number): void => {
     setImmediate(() => {
-      const { length } = waiting
-      if (length > before && length < MOST && turns > 0) return gather(length, turns - 1)
       scheduled = false
       flush()
     })

@@ -11,7 +11,7 @@ import { KNOWABLE_COLUMNS, KNOWABLE_JOINS, versionFilter, type KnowableRow } fro
 import { lastCommit } from './read.ts'
 import { ANY, METHODS, ROOM, sequenceOf, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
-import { raw, sql } from './sql.ts'
+import { limitOf, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 import type { ReadContext, Terms } from './terms.ts'
 
@@ -129,7 +129,7 @@ function fewRecordsOf(
 ): readonly number[] | undefined {
   const agencies = oneOf('agency', [terms.idOf(EVERYONE) ?? 0, terms.idOf(agency) ?? 0])
   const ofTypes = types === undefined ? raw('1') : oneOf('type', [...types])
-  const { text, args } = sql`SELECT rid FROM audience WHERE ${agencies} AND ${ofTypes} AND n = 0 LIMIT ${FEW + 1}`
+  const { text, args } = sql`SELECT rid FROM audience WHERE ${agencies} AND ${ofTypes} AND n = 0 ${limitOf(FEW + 1)}`
   const rows = all<{ rid: number }>(text, ...args)
   return rows.length > FEW ? undefined : [...new Set(rows.map(({ rid }) => rid))]
 }
@@ -137,14 +137,14 @@ function fewRecordsOf(
 const versionsIn =
   (condition: Sql): Source['ofRange'] =>
   ({ from, to }, direction) =>
-    sql`SELECT seq FROM version WHERE ${condition} AND seq >= ${from} AND seq < ${to} ORDER BY seq ${direction} LIMIT ${SLICE}`
+    sql`SELECT seq FROM version WHERE ${condition} AND seq >= ${from} AND seq < ${to} ORDER BY seq ${direction} ${limitOf(SLICE)}`
 
 const versionsOfType =
   (type: number): Source['ofRange'] =>
   ({ from, to }, direction) => sql`
     SELECT (sequence << 20) + n AS seq FROM version_type WHERE type = ${type}
     AND (sequence, n) >= (${sequenceOf(from)}, ${from % ROOM}) AND (sequence, n) < (${sequenceOf(to)}, ${to % ROOM})
-    ORDER BY sequence ${direction}, n ${direction} LIMIT ${SLICE}`
+    ORDER BY sequence ${direction}, n ${direction} ${limitOf(SLICE)}`
 
 function slice({ ofRange }: Source, range: Range, oldestFirst: boolean, { statements }: ReadContext): Row[] {
   const direction = raw(oldestFirst ? 'ASC' : 'DESC')

@@ -5,7 +5,7 @@
 import type { EnqueuedJob } from '../new-jobs.ts'
 import type { Job, JobCursor, JobQuery, Jobs, JobState, ListedJob, Settlement } from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { joined, most, raw, sql } from './sql.ts'
+import { joined, limitOf, most, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 
 type JobRow = {
@@ -92,7 +92,7 @@ function list({ kinds, states = LIVE, limit, after }: JobQuery, now: number, { a
   const inState = inStates.length === 0 ? raw('0') : sql`(${joined(inStates, ' OR ')})`
   const beyond = after === undefined ? raw('1') : sql`(due, kind, key) > (${after[0]}, ${after[1]}, ${after[2]})`
   const { text, args } = sql`SELECT * FROM job WHERE ${ofKinds} AND ${inState} AND ${beyond}
-    ORDER BY due, kind, key LIMIT ${most(limit) + 1}`
+    ORDER BY due, kind, key ${limitOf(limit + 1)}`
   const rows = all<JobRow>(text, ...args)
   const jobs = rows.slice(0, limit).map((row) => listedJob(row, now))
   const last = jobs.at(-1)
@@ -136,7 +136,7 @@ const ENQUEUE = `INSERT INTO job (kind, key, due, attempts, fence, payload, sequ
     ended = NULL
   WHERE excluded.sequence > sequence`
 const READY = `SELECT j.jid FROM json_each(?) k CROSS JOIN job j ON j.kind = k.value
-  WHERE j.ended IS NULL AND coalesce(j.leased, j.due) <= ? ORDER BY j.due, j.jid LIMIT ?`
+  WHERE j.ended IS NULL AND coalesce(j.leased, j.due) <= ? ORDER BY j.due, j.jid LIMIT ? + 0`
 const CLAIM = `UPDATE job SET leased = ?, again = NULL, attempts = attempts + 1,
   fence = (SELECT value FROM counter WHERE name = 'fence') WHERE jid = ? RETURNING *`
 const NEXT = `SELECT min((SELECT min(coalesce(leased, due)) FROM job WHERE kind = k.value AND ended IS NULL)) AS next

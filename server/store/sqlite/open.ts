@@ -44,21 +44,26 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
   const terms = createTerms(statements)
   const context = { statements, terms, clock }
   const longReads = createLongReads(context, shortRead, createReaders({ path, timeLimit: queryLimit }))
-  const watchers = watch(() => lastCommit(statements).sequence)
+  let commits = 0
+  let last = lastCommit(statements).sequence
+  const watchers = watch(() => last)
   const current = currentVersions(context)
   const tail = createLogTail()
   const rolledBack = (): void => {
     terms.rolledBack()
     tail.clear()
   }
-  const group = groupCommit(statements, { committed: terms.committed, rolledBack }, watchers.look)
+  const committed = (): void => {
+    terms.committed()
+    last = lastCommit(statements).sequence
+  }
+  const group = groupCommit(statements, { committed, rolledBack }, watchers.look)
   const applyNext = (work: Work): Committed => {
     const done = apply(work, context)
     for (const write of work.writes ?? []) current.forget(keyOf(write))
     tail.add(done)
     return done
   }
-  let commits = 0
   voidLeases(statements)
 
   const store: SqliteStore = {
@@ -76,7 +81,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     all: (query) => allOf(query, store),
     indexed: async (key) => indexed(key, context),
     feed: async (after, limit) => tail.after(after, limit) ?? feed(after, limit, context),
-    last: async () => lastCommit(statements).sequence,
+    last: async () => last,
     changed: watchers.changed,
     cursor: async (name) => cursorValue(name, statements),
     events: async (stream, range) => events(stream, range, statements),
@@ -90,9 +95,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
       await longReads.end()
       close()
     },
-    limitPages: (pages) => {
-      db.pragma(`max_page_count = ${pages}`)
-    },
+    limitPages: (pages) => void db.pragma(`max_page_count = ${pages}`),
   }
   return store
 }

@@ -8,9 +8,9 @@ import { unchangedSince } from './as-of.ts'
 import { NO_RECORD, oneOf } from './condition.ts'
 import type { SqlCondition, QueryScope, RecordSource } from './condition.ts'
 import { compile } from './filter.ts'
-import { after, keyColumns, orderBy } from './sort.ts'
+import { after, before, keyColumns, orderBy } from './sort.ts'
 import { visibleTo } from './rows.ts'
-import { joined, most, raw, sql } from './sql.ts'
+import { joined, limitOf, raw, sql } from './sql.ts'
 import type { Arg, Sql, Statements } from './sql.ts'
 import { inTime, timeLimitOf } from './time-limit.ts'
 
@@ -21,17 +21,18 @@ export type QueryPlan = { readonly from: Sql; readonly rid: string; readonly whe
 
 /** The page as SQL, for `find` and for tests of its query plan. */
 export function pageSql(
-  { sort = [], after: cursor, limit }: Query,
+  { sort = [], after: cursor, limit, backward }: Query,
   { from, rid, where }: QueryPlan,
   scope: QueryScope,
 ): Sql {
-  const beyond = cursor === undefined ? raw('1') : after(sort, cursor)
+  const beyond = cursor === undefined ? raw('1') : backward ? before(sort, cursor) : after(sort, cursor)
   if (sort.length === 0) {
-    const later = cursor === undefined ? raw('1') : sql`${raw(rid)} > ${cursor.at(-1) ?? 0}`
-    return sql`SELECT ${raw(rid)} AS rid FROM ${from} WHERE ${later} AND ${where} ORDER BY ${raw(rid)} LIMIT ${most(limit) + 1}`
+    const [comparison, direction] = backward ? [raw('<'), raw('DESC')] : [raw('>'), raw('ASC')]
+    const later = cursor === undefined ? raw('1') : sql`${raw(rid)} ${comparison} ${cursor.at(-1) ?? 0}`
+    return sql`SELECT ${raw(rid)} AS rid FROM ${from} WHERE ${later} AND ${where} ORDER BY ${raw(rid)} ${direction} ${limitOf(limit + 1)}`
   }
   const sorted = sql`SELECT ${raw(rid)} AS rid${keyColumns(sort, scope)} FROM ${from} WHERE ${where}`
-  return sql`SELECT * FROM (${sorted}) WHERE ${beyond} ORDER BY ${orderBy(sort)} LIMIT ${most(limit) + 1}`
+  return sql`SELECT * FROM (${sorted}) WHERE ${beyond} ORDER BY ${orderBy(sort, backward === true)} ${limitOf(limit + 1)}`
 }
 
 /** The page and one record more, where there is one. */
@@ -114,6 +115,6 @@ function fewest(
 }
 
 function count({ rids }: RecordSource, round: number, { get }: Statements): number {
-  const { text, args } = sql`SELECT count(*) AS n FROM (${rids} LIMIT ${round})`
+  const { text, args } = sql`SELECT count(*) AS n FROM (${rids} ${limitOf(round)})`
   return get<{ n: number }>(text, ...args)!.n
 }

@@ -28,7 +28,7 @@ export function indexed({ type, id }: Key, { statements, terms }: ReadContext) {
   const encoded = entriesOfText(row.encoded)
   return {
     version: row.version,
-    entries: decodeEntries(encoded, terms, loadValues([encoded], statements)),
+    entries: decodeEntries(encoded, terms, loadValues([encoded], terms)),
     audience: decodeAudience(row.audience, terms),
   }
 }
@@ -48,7 +48,7 @@ export function lastCommit({ get }: Statements): CommitRow {
 /** The commits after a sequence with their versions, oldest first. */
 export function feed(after: number, limit: number, { statements, terms }: ReadContext): Commit[] {
   const commits = statements.all<CommitRow>(
-    'SELECT sequence, at FROM commits WHERE sequence > ? ORDER BY sequence LIMIT ?',
+    'SELECT sequence, at FROM commits WHERE sequence > ? ORDER BY sequence LIMIT ? + 0',
     after,
     most(limit),
   )

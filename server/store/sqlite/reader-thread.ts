@@ -4,7 +4,7 @@ import { SequenceUnavailable } from '../store.ts'
 import type { ArgumentOf, LongReadName, ResultOf } from './long-reads.ts'
 import { LONG_READS } from './long-reads.ts'
 import { openToRead } from './schema.ts'
-import { statements as prepared } from './sql.ts'
+import { readTogether, statements as prepared } from './sql.ts'
 import { createTerms } from './terms.ts'
 import { OutOfTime, timeLimitOf } from './time-limit.ts'
 
@@ -34,15 +34,14 @@ parentPort!.on('message', ({ id, name, argument }: ReadRequest) => {
 })
 
 function respond(id: number, name: LongReadName, argument: ArgumentOf<LongReadName>): ReadResponse {
-  // One transaction: all statements of the read see the state that was current when it began.
-  statements.run('BEGIN')
   try {
-    terms.refresh()
-    return { id, result: limit.within(timeLimit, () => LONG_READS[name](argument, { statements, terms })) }
+    const result = readTogether(statements, () => {
+      terms.refresh()
+      return limit.within(timeLimit, () => LONG_READS[name](argument, { statements, terms }))
+    })
+    return { id, result }
   } catch (error) {
     return { id, fault: faultOf(error) }
-  } finally {
-    statements.run('ROLLBACK')
   }
 }
 

@@ -4,7 +4,9 @@
  * https://nodejs.org/docs/latest-v20.x/api/worker_threads.html, https://sqlite.org/isolation.html
  */
 import { Worker } from 'node:worker_threads'
+import type { Viewer } from '../../search/query.ts'
 import { QueryTooLong, SequenceUnavailable } from '../store.ts'
+import { createFairQueue } from './fair-queue.ts'
 import type { ArgumentOf, LongReadName, ResultOf } from './long-reads.ts'
 import type { ReadFault, ReadRequest, ReadResponse, ReaderThreadData } from './reader-thread.ts'
 
@@ -21,19 +23,28 @@ const THREADS = 2
 /** MB of heap: the largest page of the largest resources needs some hundred. */
 const MEMORY = { maxOldGenerationSizeMb: 512 }
 
-type Waiting = { resolve(result: never): void; reject(error: unknown): void }
-type Thread = { readonly worker: Worker; readonly waiting: Map<number, Waiting> }
+type Task = {
+  /** The agency for which it reads. */
+  readonly owner: string
+  readonly request: ReadRequest
+  resolve(result: never): void
+  reject(error: unknown): void
+}
+type Thread = { readonly worker: Worker; task: Task | undefined }
 
+/** Agencies take turns, and each has one read under way at a time: one with many long reads leaves a thread to the others. */
 export function createReaders(data: ReaderThreadData): Readers {
+  const waiting = createFairQueue<Task>()
   let threads: readonly Thread[] = []
   let ended = false
   let last = 0
 
-  /** A thread that ended took its reads with it; the next read starts another. */
+  /** A thread that ended took its read with it; the next read starts another. */
   const lose = (thread: Thread, error: unknown): void => {
     threads = threads.filter((one) => one !== thread)
-    for (const { reject } of thread.waiting.values()) reject(error)
-    thread.waiting.clear()
+    thread.task?.reject(error)
+    thread.task = undefined
+    if (!ended) distribute()
   }
 
   const begin = (): Thread => {
@@ -41,47 +52,59 @@ export function createReaders(data: ReaderThreadData): Readers {
       workerData: data,
       resourceLimits: MEMORY,
     })
-    const thread: Thread = { worker, waiting: new Map() }
-    worker.on('message', (response: ReadResponse) => settle(thread, response))
+    const thread: Thread = { worker, task: undefined }
+    worker.on('message', (response: ReadResponse) => {
+      settle(thread, response)
+      distribute()
+    })
     worker.on('error', (error) => lose(thread, error))
     worker.on('exit', () => lose(thread, new Error('A reader thread of the store ended.')))
     threads = [...threads, thread]
     return thread
   }
 
-  /** The one with least to do; another one as long as all have something to do. */
-  const pick = (): Thread => {
-    const [least] = [...threads].sort((a, b) => a.waiting.size - b.waiting.size)
-    if (least === undefined || (least.waiting.size > 0 && threads.length < THREADS)) return begin()
-    return least
+  /** Gives what waits to the threads that are free. */
+  const distribute = (): void => {
+    for (;;) {
+      const busy = threads.flatMap(({ task }) => (task ? [task.owner] : []))
+      const task = busy.length < THREADS ? waiting.take(new Set(busy)) : undefined
+      if (task === undefined) return
+      const thread = threads.find((one) => one.task === undefined) ?? begin()
+      thread.task = task
+      thread.worker.ref()
+      thread.worker.postMessage(task.request)
+    }
   }
 
   return {
     read: (name, argument) =>
       new Promise((resolve, reject) => {
         if (ended) return reject(new Error('The store is closed.'))
-        const thread = pick()
-        const id = ++last
-        thread.waiting.set(id, { resolve, reject })
-        thread.worker.ref()
-        thread.worker.postMessage({ id, name, argument } as ReadRequest)
+        const owner = ownerOf(argument)
+        waiting.put(owner, { owner, request: { id: ++last, name, argument } as ReadRequest, resolve, reject })
+        distribute()
       }),
     async end() {
       ended = true
       const all = threads
-      for (const thread of all) lose(thread, new Error('The store is closed.'))
+      const closed = new Error('The store is closed.')
+      for (const thread of all) lose(thread, closed)
+      for (const { reject } of waiting.clear()) reject(closed)
       await Promise.all(all.map(({ worker }) => worker.terminate()))
     },
   }
 }
 
-function settle({ worker, waiting }: Thread, response: ReadResponse): void {
-  const one = waiting.get(response.id)
-  waiting.delete(response.id)
+/** The rules of the hub itself read as one owner. */
+const ownerOf = ({ viewer }: { readonly viewer: Viewer }): string => (viewer === 'unrestricted' ? '' : viewer.agency)
+
+function settle(thread: Thread, response: ReadResponse): void {
+  const { task, worker } = thread
+  thread.task = undefined
   // A thread that waits does not keep the process alive.
-  if (waiting.size === 0) worker.unref()
-  if ('result' in response) one?.resolve(response.result as never)
-  else one?.reject(errorOf(response.fault))
+  worker.unref()
+  if ('result' in response) task?.resolve(response.result as never)
+  else task?.reject(errorOf(response.fault))
 }
 
 function errorOf(fault: ReadFault): Error {

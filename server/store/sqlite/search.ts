@@ -1,5 +1,5 @@
 /** Search: the page of a query, read from the search indexes and, as of a sequence, from what was superseded since. */
-import { cursorAt, order, positionOf } from '../../search/match.ts'
+import { directedOrder, pageOf, positionOf } from '../../search/match.ts'
 import type { SortPosition } from '../../search/match.ts'
 import type { Query } from '../../search/query.ts'
 import type { Found, FoundVersion } from '../store.ts'
@@ -9,6 +9,7 @@ import type { ReadContext, Terms } from './terms.ts'
 import { decodeEntries, entriesOfText, loadValues } from './entries.ts'
 import type { QueryScope } from './condition.ts'
 import { page, planOf, total } from './plan.ts'
+import { lastCommit } from './read.ts'
 import { ANY, CURRENT, CURRENT_INDEXED, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
 
@@ -27,17 +28,19 @@ export function find(requested: Query, needs: ReadContext): Found {
   const rows = plan !== undefined && query.limit > 0 ? page(query, plan, scope) : []
   const former = formerStates(query, types, scope, rangeOf(query, rows))
   const hits = query.limit > 0 ? firstOf(query, rows.map(hitOf), former) : []
-  const shown = hits.slice(0, query.limit)
+  const { shown, ...links } = pageOf(query, hits)
   return {
     versions: versionsOf(shown, query.withEntries === true, needs),
-    ...(hits.length > shown.length ? { next: cursorAt(shown.at(-1)!) } : {}),
+    ...links,
+    ...(links.next || links.previous ? { sequence: requested.asOf ?? lastCommit(needs.statements).sequence } : {}),
     ...(query.total === true ? { total: (plan ? total(plan, needs.statements) : 0) + former.length } : {}),
   }
 }
 
 /** In creation order, a page takes former states only up to its last record; sorted or counted, all may matter. */
-function rangeOf({ sort = [], total, after, limit }: Query, rows: readonly { readonly rid: number }[]): FormerRange {
-  if (sort.length > 0 || total === true) return EVERY_STATE
+function rangeOf(query: Query, rows: readonly { readonly rid: number }[]): FormerRange {
+  const { sort = [], total, after, limit, backward } = query
+  if (sort.length > 0 || total === true || backward) return EVERY_STATE
   const from = after === undefined ? 0 : positionOf(after).creation
   return { from, upTo: rows.length > limit ? rows.at(-1)!.rid : Infinity, max: limit + 1 }
 }
@@ -65,9 +68,10 @@ const hitOf = ({ rid, ...keys }: ReturnType<typeof page>[number]): Hit => ({
 })
 
 /** The page and one record more, where there is one. */
-function firstOf({ sort = [], after, limit }: Query, current: Hit[], former: readonly Hit[]): Hit[] {
+function firstOf(query: Query, current: Hit[], former: readonly Hit[]): Hit[] {
   if (former.length === 0) return current
-  const compare = order(sort)
+  const { after, limit } = query
+  const compare = directedOrder(query)
   const beyond = after ? former.filter((hit) => compare(hit, positionOf(after)) > 0) : former
   return [...current, ...beyond].sort(compare).slice(0, limit + 1)
 }
@@ -89,7 +93,7 @@ function versionsOf(hits: readonly Hit[], withEntries: boolean, { statements, te
   )
   if (!withEntries) return hits.map((hit) => versionOf(rows.get(hit.creation)!, terms))
   const encoded = hits.map((hit) => hit.encoded ?? entriesOfText(rows.get(hit.creation)!.encoded))
-  const values = loadValues(encoded, statements)
+  const values = loadValues(encoded, terms)
   return hits.map((hit, index) => ({
     ...versionOf(rows.get(hit.creation)!, terms),
     entries: decodeEntries(encoded[index]!, terms, values),

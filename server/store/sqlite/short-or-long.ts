@@ -5,6 +5,7 @@
 import { LONG_READS } from './long-reads.ts'
 import type { ArgumentOf, LongReadName, ResultOf } from './long-reads.ts'
 import type { Readers } from './readers.ts'
+import { readTogether } from './sql.ts'
 import type { ReadContext } from './terms.ts'
 import { OutOfTime, timeLimitOf } from './time-limit.ts'
 
@@ -16,7 +17,7 @@ export function createLongReads(needs: ReadContext, short: number, readers: Read
   async function read<Name extends LongReadName>(name: Name, argument: ArgumentOf<Name>): Promise<ResultOf<Name>> {
     try {
       const run = LONG_READS[name] as (argument: ArgumentOf<Name>, needs: ReadContext) => ResultOf<Name>
-      return limit.within(short, () => run(argument, needs))
+      return readTogether(needs.statements, () => limit.within(short, () => run(argument, needs)))
     } catch (error) {
       if (!(error instanceof OutOfTime)) throw error
       return readers.read(name, argument)

@@ -36,6 +36,12 @@ export function anyOf(pieces: readonly Sql[]): Sql {
 /** A limit that SQLite takes, also for no limit at all (Infinity). */
 export const most = (limit: number): number => Math.min(limit, 2 ** 40)
 
+/**
+ * LIMIT. SQLite plans by the value of a parameter that stands there alone, and prepares the statement again whenever it is
+ * bound, which costs more than most statements. An expression is not looked at: in text it is `LIMIT ? + 0`.
+ */
+export const limitOf = (limit: number): Sql => sql`LIMIT ${most(limit)} + 0`
+
 type Row = { readonly [column: string]: Arg }
 
 export type Statements = {
@@ -43,6 +49,16 @@ export type Statements = {
   get<T = Row>(text: string, ...args: readonly Arg[]): T | undefined
   all<T = Row>(text: string, ...args: readonly Arg[]): T[]
   run(text: string, ...args: readonly Arg[]): Database.RunResult
+}
+
+/** Statements that read, in one transaction: they see one state, and take and release their locks once. */
+export function readTogether<T>({ run }: Statements, read: () => T): T {
+  run('BEGIN')
+  try {
+    return read()
+  } finally {
+    run('COMMIT')
+  }
 }
 
 const KEPT = 500

@@ -6,6 +6,9 @@ import type { Arg, Statements } from './sql.ts'
 /** A row of the table `value`: the columns of an entry. `kind` is the number of its search type (search-types/). */
 export type ValueRow = { readonly kind: number; readonly text: string; readonly scope: number; readonly exact: string }
 
+/** What the table `value` keeps of an entry. */
+export type ValueColumns = Omit<ValueRow, 'kind'>
+
 export type Terms = {
   /** The number of a text, if it has one. */
   idOf(text: string): number | undefined
@@ -16,6 +19,8 @@ export type Terms = {
   makeField(type: number, kind: number, param: string): number
   /** The number of a value, given now if need be (inside a transaction). */
   makeValue(value: ValueRow): number
+  /** The values with these numbers: one statement for those that are not in memory. */
+  valuesOf(vids: ReadonlySet<number>): ReadonlyMap<number, ValueColumns>
   /** Something was rolled back: forgets numbers that may have gone with it. */
   rolledBack(): void
   /** All numbers given so far are durable. */
@@ -42,7 +47,8 @@ export function createTerms(statements: Statements): Terms {
     return Number(lastInsertRowid)
   }
   const { forget: forgetTexts, ...texts } = textsOf(statements, insert)
-  const { forget: forgetValues, ...values } = valuesOf(statements, insert)
+  const { forget: forgetValues, ...values } = numbersOfValues(statements, insert)
+  const columns = columnsOfValues(statements)
   let fields: FieldIndex | undefined
   let newest = 0
   const all = (): FieldIndex => (fields ??= loadFields(statements))
@@ -50,6 +56,7 @@ export function createTerms(statements: Statements): Terms {
   return {
     ...texts,
     ...values,
+    valuesOf: columns.load,
     fields: all,
     makeField: (type, kind, param) => {
       const existing = all().find(type, kind, param)
@@ -62,6 +69,7 @@ export function createTerms(statements: Statements): Terms {
       if (!fresh) return
       forgetTexts()
       forgetValues()
+      columns.forget()
       fields = undefined
       fresh = false
     },
@@ -109,7 +117,7 @@ function textsOf({ get }: Statements, insert: Insert) {
   }
 }
 
-function valuesOf({ get }: Statements, insert: Insert) {
+function numbersOfValues({ get }: Statements, insert: Insert) {
   // In two halves: when the newer one is full it becomes the older, which keeps what is used all the time.
   let newer = new Map<string, number>()
   let older = new Map<string, number>()
@@ -142,3 +150,22 @@ function valuesOf({ get }: Statements, insert: Insert) {
 
 const VALUE = 'SELECT vid FROM value WHERE kind = ? AND text = ? AND scope = ? AND exact = ?'
 const ADD_VALUE = 'INSERT INTO value (kind, text, scope, exact) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
+
+function columnsOfValues({ all }: Statements) {
+  const kept = new Map<number, ValueColumns>()
+  return {
+    forget: () => kept.clear(),
+    load: (vids: ReadonlySet<number>): ReadonlyMap<number, ValueColumns> => {
+      const missing = [...vids].filter((vid) => !kept.has(vid))
+      const loaded =
+        missing.length === 0 ? [] : all<ValueColumns & { readonly vid: number }>(VALUES, JSON.stringify(missing))
+      // Too many for the memory: these alone, and those that are there already.
+      const result = kept.size + loaded.length > MAX_CACHED ? new Map(kept) : kept
+      if (result !== kept) kept.clear()
+      for (const row of loaded) result.set(row.vid, row)
+      return result
+    },
+  }
+}
+
+const VALUES = 'SELECT vid, text, scope, exact FROM value WHERE vid IN (SELECT value FROM json_each(?))'

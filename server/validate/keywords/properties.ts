@@ -114,6 +114,13 @@ export function listViolation(
   values: readonly unknown[],
   siblings: readonly unknown[],
 ): Violation | undefined {
+  if (siblings.length > 0 && siblings.every((one) => one === null)) {
+    return {
+      detail: 'element-empty',
+      below: `/_${name}`,
+      text: '{at} has nothing but null. Leave out a list that adds nothing to the values.',
+    }
+  }
   const count = Math.max(values.length, siblings.length)
   for (let index = 0; index < count; index++) {
     if ((values[index] ?? null) === null && !hasExtension(siblings[index])) {

@@ -1,4 +1,5 @@
 /** Primitives: JSON type, format and limits of a value. */
+import { remembersNumbers } from '../../fhir/decimals.ts'
 import type { Schema } from '../compile/schema.ts'
 import { PRIMITIVE_TYPES } from '../primitive-types.ts'
 import { NEVER } from './quick-test.ts'
@@ -15,7 +16,8 @@ export function typeTest({ type, fhirFormat }: Schema): QuickTest {
   if (json === 'string') return test ? (value) => typeof value === 'string' && test(value) : isString
   if (test) return NEVER
   if (json === 'boolean') return (value) => typeof value === 'boolean'
-  if (json === 'integer') return (value) => Number.isInteger(value)
+  // Where the numbers of the holder are not all written as JavaScript writes them, ajv looks at this one.
+  if (json === 'integer') return (value, _context, holder) => Number.isInteger(value) && !remembersNumbers(holder)
   return json === 'number' ? (value) => Number.isFinite(value) : NEVER
 }
 

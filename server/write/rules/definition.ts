@@ -11,7 +11,7 @@ import { refuse, type Issue } from '../../fhir/outcome.ts'
 import { parseCanonical } from '../../fhir/reference.ts'
 import { keyText, type Json, type Resource } from '../../fhir/types.ts'
 import type { Filter } from '../../search/query.ts'
-import { CLAIMS, claimsOf } from '../dependents.ts'
+import { CLAIMS } from '../dependents.ts'
 import { isOfStart } from '../posted-definitions.ts'
 import type { PreparedChange } from '../change.ts'
 import type { PendingState } from '../pending-state.ts'
@@ -26,7 +26,6 @@ export const definitionRules = (tables: PostedTables): readonly Rule[] => [
   { types: ['StructureDefinition'], check: (change, state) => canBeUsed(tables, change, state) },
   { types: POSTED_TYPES, check: keepsDependentsValid },
   { types: POSTED_TYPES, check: keepsRecordsValid },
-  { types: ['*'], check: holdsWhatItClaims },
 ]
 
 function isNoneOfTheHub({ key, before, after }: PreparedChange, { definitions }: PendingState): RuleResult {
@@ -186,12 +185,6 @@ function lostName(before: Resource | undefined, after: Resource | undefined): st
   if (!before || typeof url !== 'string') return undefined
   if (after?.url !== url) return url
   return after.version === before.version ? undefined : `${url}|${String(before.version)}`
-}
-
-/** A record that claims a posted definition is committed only while that is still the one it was validated by. */
-function holdsWhatItClaims({ after }: PreparedChange, { definitions, effective }: PendingState): RuleResult {
-  if (!effective || effective.posts || !after || claimsOf(definitions, after).length === 0) return {}
-  return { guards: [effective.guard] }
 }
 
 const issue = (detail: Issue['detail'], text: string, expression: string): Issue => ({

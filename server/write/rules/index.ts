@@ -23,6 +23,7 @@ import { retirementRules } from './retirement.ts'
 import { relatedPersonRules } from './related-person.ts'
 import { roleRules } from './role.ts'
 import type { Rule } from './rule.ts'
+import { searchParameterRules } from './search-parameter.ts'
 import { subscriptionRules } from './subscription.ts'
 import { timerRules } from './timers.ts'
 
@@ -46,6 +47,7 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...relatedPersonRules(tables),
   ...subscriptionRules(tables),
   ...definitionRules(tables),
+  ...searchParameterRules,
   ...timerRules(tables),
   ...outcomeTextRules,
   ...consentTimerRules(tables),

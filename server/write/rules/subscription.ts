@@ -11,6 +11,7 @@ import { sameJson } from '../../fhir/element.ts'
 import { OutcomeError, refuse, type Issue } from '../../fhir/outcome.ts'
 import { keyText, type Resource } from '../../fhir/types.ts'
 import { EXPIRE, HANDSHAKE } from '../../domain/subscription/job-kinds.ts'
+import { codeSetsOf } from '../../search/code-sets.ts'
 import type { SearchLimits } from '../../search/limits.ts'
 import { parse } from '../../search/parse.ts'
 import { ALL } from '../../search/query.ts'
@@ -116,6 +117,7 @@ function unreadable(
         base: '',
         timeZone: 'UTC',
         now,
+        codeSets: codeSetsOf(definitions.current()),
         viewer: viewerOf(caller, now),
         limits,
         handling: 'strict',

@@ -116,6 +116,19 @@ export async function pages(store: Store, query: Query): Promise<Version[]> {
   return all
 }
 
+/** All pages of a query, read from the last one back to the first. */
+export async function pagesBack(store: Store, query: Query): Promise<Version[]> {
+  let page = await store.find(query)
+  while (page.next) page = await store.find({ ...query, after: page.next })
+  const all = [...page.versions]
+  while (page.previous) {
+    page = await store.find({ ...query, after: page.previous, backward: true })
+    assert.ok(page.versions.length <= query.limit)
+    all.unshift(...page.versions)
+  }
+  return all
+}
+
 /** Everything that an iterator gives. */
 export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []

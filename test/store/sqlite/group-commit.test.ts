@@ -25,23 +25,6 @@ describe('store / sqlite / group commit', function () {
     await store.close()
   })
 
-  it('takes in what joins in the next turns of the event loop, but does not wait for ever', async () => {
-    const store = openSqlite(join(folder, 'hub.db'), { clock: () => 0 })
-    const inTurns = async (turns: number): Promise<number> => {
-      const before = (await store.stats()).groups
-      const waiting: Promise<unknown>[] = []
-      for (let turn = 0; turn < turns; turn++) {
-        waiting.push(store.commit({ writes: [put(`Task/${turns}-${turn}`)] }))
-        await new Promise(setImmediate)
-      }
-      await Promise.all(waiting)
-      return (await store.stats()).groups - before
-    }
-    assert.equal(await inTurns(3), 1)
-    assert.ok((await inTurns(50)) > 1)
-    await store.close()
-  })
-
   it('syncs the disk once for each transaction, not once for each commit', async function () {
     const library = await compileWatcher(folder)
     if (library === undefined) {

@@ -181,6 +181,14 @@ describe('store / sqlite / query plan', () => {
     })
   }
 
+  it('has no limit for which SQLite prepares the statement again and again', () => {
+    for (const [, parts] of CASES) {
+      const { text } = sqlOf(query('Task', parts))
+      assert.match(text, /LIMIT \? \+ 0/)
+      assert.doesNotMatch(text, /LIMIT \?(?! \+ 0)/)
+    }
+  })
+
   it('reads only what changed since, as of an earlier sequence', () => {
     const searched = query('Task', { viewer: abe, limit: 20, asOf: RECORDS - 5, where: patient })
     const plans = explained(() => find(searched, { statements: recorder, terms }))

@@ -62,6 +62,19 @@ describe('store / sqlite / readers', function () {
     assert.equal(found.map(({ versions }) => ids(versions)).join(), Array.from({ length: 20 }, (_, i) => i + 1).join())
   })
 
+  it('leave a turn to an agency whose read comes after the many reads of another one', async () => {
+    const answered: string[] = []
+    const read = async (agency: string) => {
+      await readers.read('find', query('Novel', { total: true, viewer: { agency, at: 0 } }))
+      answered.push(agency)
+    }
+    // Both threads have started.
+    await Promise.all([read('es'), read('abe')])
+    answered.length = 0
+    await Promise.all([...Array.from({ length: 40 }, () => read('es')), read('abe'), read('vr')])
+    assert.ok(answered.indexOf('abe') < 10 && answered.indexOf('vr') < 10, answered.join(' '))
+  })
+
   it('refuse what takes longer than the limit, and go on', async () => {
     const impatient = createReaders({ path, timeLimit: -1 })
     const total = query('Novel', { total: true })

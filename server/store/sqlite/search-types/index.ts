@@ -1,7 +1,7 @@
 /** The search types in SQLite: one row for each type of search/types/, and TypeScript says which is missing. */
 import type { EntryByType, EntryFilter, FilterByType, IndexEntry, SearchTypeName } from '../../../search/types/index.ts'
 import type { SqlCondition, QueryScope } from '../condition.ts'
-import type { Terms } from '../terms.ts'
+import type { Terms, ValueColumns } from '../terms.ts'
 import type { Field } from '../fields.ts'
 import { raw } from '../sql.ts'
 import type { Sql } from '../sql.ts'
@@ -13,7 +13,7 @@ import { reference } from './reference.ts'
 import { special } from './special.ts'
 import { string } from './string.ts'
 import { token } from './token.ts'
-import type { Span, SqliteSearchType, ValueColumns } from './type.ts'
+import type { Span, SqliteSearchType } from './type.ts'
 import { uri } from './uri.ts'
 
 type SqliteTable = { readonly [name in SearchTypeName]: SqliteSearchType<EntryByType[name], FilterByType[name]> }

@@ -1,6 +1,7 @@
 /** Tokens in SQLite: the code is the text, the system the scope; `exact` says whether its case counts. */
 import { foldCase } from '../../../search/types/token.ts'
-import type { TokenEntry, TokenFilter } from '../../../search/types/token.ts'
+import type { SearchedCode, TokenEntry, TokenFilter } from '../../../search/types/token.ts'
+import type { QueryScope } from '../condition.ts'
 import { raw, sql } from '../sql.ts'
 import type { Sql } from '../sql.ts'
 import type { ValueType } from './type.ts'
@@ -34,7 +35,8 @@ export const token: ValueType<TokenEntry, TokenFilter> = {
     ...(exact === IGNORES_CASE ? { ignoreCase: true } : {}),
   }),
 
-  condition({ system, code }, fields, scope) {
+  condition({ system, code, codes }, fields, scope) {
+    if (codes !== undefined) return withFewValues(fields, sql`${IS_TOKEN} AND ${isOneOf(codes, scope)}`, scope)
     const inScope = system ? (scope.terms.idOf(system) ?? UNUSED_SYSTEM) : NO_SYSTEM
     if (code !== undefined) {
       const ofSystem = system === undefined ? raw('1') : sql`v.scope = ${inScope}`
@@ -45,6 +47,15 @@ export const token: ValueType<TokenEntry, TokenFilter> = {
   },
 
   sortExpression: byText,
+}
+
+/** Each code in its system: as written where the case counts, in lower case where it does not. */
+function isOneOf(codes: readonly SearchedCode[], { terms }: QueryScope): Sql {
+  const rows = codes.flatMap(({ system, code }) => {
+    const tid = terms.idOf(system)
+    return tid === undefined ? [] : [[code, tid, ''] as const, [foldCase(code), tid, IGNORES_CASE] as const]
+  })
+  return sql`(v.text, v.scope, v.exact) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${JSON.stringify(rows)}))`
 }
 
 /** One that is in lower case has one text, whether or not the case counts. */

@@ -3,11 +3,8 @@
  * folder is one type; index.ts lists them under the names of search/types/. What they must answer: search/types/.
  */
 import type { SqlCondition, FieldIds, QueryScope } from '../condition.ts'
-import type { Terms, ValueRow } from '../terms.ts'
+import type { Terms, ValueColumns } from '../terms.ts'
 import type { Sql } from '../sql.ts'
-
-/** What the table `value` keeps of an entry. */
-export type ValueColumns = Omit<ValueRow, 'kind'>
 
 /** The limits of a row of the table `span`. */
 export type Span = readonly [since: number, until: number]
