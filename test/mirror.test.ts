@@ -24,6 +24,7 @@ const SUITES: Readonly<Record<string, string>> = {
   samples: 'samples',
   'samples-complete': 'samples, for every rule of every profile',
   'http/fuzz': 'any request line, header and body',
+  'interactions/graph': 'chains, _has, _filter and includes over random records, against a naive reading',
   'interactions/open-rules': 'HUB_RULES=open, over the interactions',
   'search/properties': 'the parser, the index and the matcher together, over random queries',
   'store/as-of': 'searches as of a sequence, in every store',
