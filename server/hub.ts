@@ -29,7 +29,7 @@ import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
-import { searches } from './interactions/search.ts'
+import { search, searchCompartment, searchSystem } from './interactions/search.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
@@ -255,8 +255,10 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     delete: remove({ ...needs, limit: config.transactionLimit }),
     'history-instance': history(needs),
     'history-type': typeHistory(needs),
+    'search-system': searchSystem(needs),
+    'search-compartment': searchCompartment(needs),
     'history-system': systemHistory(needs),
-    ...searches(needs),
+    'search-type': search(needs),
   }
   const statements = capabilities({
     definitions,

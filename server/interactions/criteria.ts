@@ -24,13 +24,15 @@ export type SearchNeeds = {
 type Searched = {
   readonly capability: ResourceCapability
   readonly types?: readonly string[]
+  /** The address below the base. */
+  readonly path: string
   readonly params: Call['params']
 }
 
 /** A caller's parameters as a query of what it may know. Errors: `unknown-parameter`, `invalid-parameter`. */
-export function parseCall(needs: SearchNeeds, call: Call, { capability, types, params }: Searched): ParsedSearch {
+export function parseCall(needs: SearchNeeds, call: Call, { capability, types, path, params }: Searched): ParsedSearch {
   needs.policy.checkCriteria(params)
-  const context = { ...contextOf(needs, call), offered: needs.definitions }
+  const context = { ...contextOf(needs, call), path, offered: needs.definitions }
   return parse(capability, params, types === undefined || types.length === 1 ? context : { ...context, types })
 }
 
@@ -50,17 +52,20 @@ const contextOf = (
 
 /** The query of a conditional interaction: at least one criterion, no paging. */
 export function criteria(needs: SearchNeeds, call: Call, type: string, text: string): Query {
-  const params = [...new URLSearchParams(withoutAddress(text, type, call.base))]
-  if (params.length === 0)
-    throw refuse('invalid-header', `\`${text}\` is no search criterion; send for example \`identifier=system|value\`.`)
-  return criteriaOf(needs, call, type, params)
+  return criteriaOf(needs, call, type, [...new URLSearchParams(withoutAddress(text, type, call.base))])
 }
+
+/** Some clients add how the answer is written to every address, that of a condition too. */
+const OF_THE_ANSWER = new Set(['_format', '_pretty'])
 
 /**
  * The same from parameters. One that chooses no record (`_count`) is refused: alone, every record would match. So is one
  * that other records decide (a chain): the commit guards a condition on the record alone.
  */
-export function criteriaOf(needs: SearchNeeds, call: Call, type: string, params: Call['params']): Query {
+export function criteriaOf(needs: SearchNeeds, call: Call, type: string, sent: Call['params']): Query {
+  const params = sent.filter(([name]) => !OF_THE_ANSWER.has(name))
+  if (params.length === 0)
+    throw refuse('invalid-header', 'The condition has no search criterion; send for example `identifier=system|value`.')
   const control = params.find(([name]) => Object.hasOwn(CONTROLS, name.split(':')[0] ?? ''))
   if (control)
     throw refuse('invalid-parameter', `\`${control[0]}\` is no condition on a record; leave it out of the condition.`)

@@ -25,34 +25,28 @@ type Searched = {
   readonly types?: readonly string[]
   /** The address below the base. */
   readonly path: string
-  readonly params: Call['params']
+  /** Where they are not all of the call. */
+  readonly params?: Call['params']
   /** What the address says besides the parameters: the types, a compartment. */
   readonly self?: Call['params']
   readonly within?: Filter
 }
 
-/** The searches, by the names of their routes. */
-export const searches = (needs: SearchInteractionNeeds) => ({
-  'search-type': searchType(needs),
-  'search-system': searchSystem(needs),
-  'search-compartment': searchCompartment(needs),
-})
-
-const searchType =
+export const search =
   (needs: SearchInteractionNeeds): Handler =>
   async (call) => {
     const capability = requireInteraction(needs.definitions, call, 'search-type')
-    return answer(needs, call, { capability, path: `/${capability.type}`, params: sentParams(needs, call) })
+    return answer(needs, call, { capability, path: `/${capability.type}` })
   }
 
 /** Search over several types, or all: `GET [base]?_type=Patient,Observation`. */
-const searchSystem =
+export const searchSystem =
   (needs: SearchInteractionNeeds): Handler =>
   async (call) =>
     answer(needs, call, { ...ofTypes(needs, call, offeredTypes(needs)), path: '' })
 
 /** Search in the compartment of a record: `GET Patient/1/Observation`, `GET Patient/1/*`. */
-const searchCompartment =
+export const searchCompartment =
   (needs: SearchInteractionNeeds): Handler =>
   async (call) => {
     const key = call.compartment ?? { type: '', id: '' }
@@ -72,18 +66,15 @@ const searchCompartment =
     const { type } = capability
     if (!all.includes(type)) throw notInside(compartment, type)
     const within = inCompartment(compartment, key, [type])
-    return answer(needs, call, { capability, path: `${address}/${type}`, params: sentParams(needs, call), within })
+    return answer(needs, call, { capability, path: `${address}/${type}`, within })
   }
-
-/** Those that the search began with, where a link has them packed. */
-const sentParams = ({ cursors }: SearchNeeds, { params }: Call): Call['params'] => unpackedParams(cursors, params)
 
 const offeredTypes = ({ definitions }: SearchNeeds): readonly string[] =>
   definitions.capabilities.filter((one) => one.interactions.includes('search-type')).map(({ type }) => type)
 
 /** The types that `_type` names, or all of these, and what they have in common. */
-function ofTypes(needs: SearchNeeds, call: Call, all: readonly string[]) {
-  const params = sentParams(needs, call)
+function ofTypes({ definitions, cursors }: SearchNeeds, call: Call, all: readonly string[]) {
+  const params = unpackedParams(cursors, call.params)
   const given = params.filter(([name]) => name === '_type')
   if (given.length > 1)
     throw refuse('invalid-parameter', 'The parameter `_type` was sent more than once; separate the types by commas.')
@@ -95,7 +86,7 @@ function ofTypes(needs: SearchNeeds, call: Call, all: readonly string[]) {
       `The value \`${wrong.slice(0, 60)}\` of \`_type\` is not a type that is searched here.${suggestion(wrong, all)} It takes ${quoted(all)}.`,
     )
   const types = [...new Set(names)]
-  const [first, ...others] = types.flatMap((type) => needs.definitions.capability(type) ?? [])
+  const [first, ...others] = types.flatMap((type) => definitions.capability(type) ?? [])
   if (!first) throw refuse('invalid-parameter', 'There is no type that could be searched.')
   return {
     capability: commonCapability([first, ...others]),
@@ -106,10 +97,11 @@ function ofTypes(needs: SearchNeeds, call: Call, all: readonly string[]) {
 }
 
 async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searched): Promise<Reply> {
-  const parsed = parseCall(needs, call, searched)
+  const { path, params = unpackedParams(needs.cursors, call.params) } = searched
+  const parsed = parseCall(needs, call, { ...searched, params })
   const view = disclosing(needs.store, call.caller, call.now)
   const insights = insight(needs.store, call.caller, call.now)
-  const query = narrowed(await resolveQuery(parsed, insights).catch(unavailable), searched)
+  const query = within(await resolveQuery(parsed, insights).catch(unavailable), searched)
   const { includes, limits } = parsed
   const found = await view.find(includes.length > 0 ? { ...query, withEntries: true } : query).catch(unavailable)
   const included = await include(
@@ -117,10 +109,10 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
     found.versions,
   )
   for (const version of included.records) view.disclose(version)
-  const shown = { ...parsed, self: [...(searched.self ?? []), ...parsed.self] }
+  const self = [...(searched.self ?? []), ...parsed.self]
   const text = buildSearchset({
     base: call.base,
-    links: searchLinks(needs.cursors, call, { address: `${call.base}${searched.path}`, parsed: shown, found }),
+    links: searchLinks(needs.cursors, call, { address: `${call.base}${path}`, parsed: { ...parsed, self }, found }),
     matches: found.versions,
     included: included.records,
     total: found.total,
@@ -129,7 +121,7 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   return { status: 200, text, disclosed: view.disclosed() }
 }
 
-const narrowed = (query: Query, searched: Searched): Query =>
+const within = (query: Query, searched: Searched): Query =>
   searched.within === undefined ? query : { ...query, where: { op: 'and', of: [searched.within, query.where] } }
 
 const asOf = ({ asOf: sequence }: Query) => (sequence === undefined ? {} : { asOf: sequence })

@@ -8,20 +8,22 @@ import { chainTargets, pathCondition, readPath } from './chain.ts'
 import type { Condition, OfferedTypes, SearchedTypes } from './chain.ts'
 import { condition, quoted, unsupported } from './condition.ts'
 import { parseFilter, type Comparison, type FilterPath, type FilterTree } from './filter-syntax.ts'
+import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import type { Filter } from './query.ts'
 import type { SearchValueContext } from './type.ts'
 
 export type FilterContext = SearchValueContext & {
   readonly offered: OfferedTypes | undefined
-  /** How many references a parameter may lead over. */
-  readonly depth: number
+  readonly limits?: Pick<SearchLimits, 'chain'>
 }
 
 /** @throws OutcomeError that names the place in the expression */
 export const filterCondition = (text: string, searched: SearchedTypes, context: FilterContext): Condition =>
-  treeCondition(parseFilter(text), searched, context)
+  treeCondition(parseFilter(text), searched, { ...context, depth: 0 })
 
-function treeCondition(tree: FilterTree, searched: SearchedTypes, context: FilterContext): Condition {
+type TreeContext = FilterContext & { readonly depth: number }
+
+function treeCondition(tree: FilterTree, searched: SearchedTypes, context: TreeContext): Condition {
   switch (tree.kind) {
     case 'and':
     case 'or':
@@ -44,14 +46,15 @@ function located(one: Comparison, read: () => Condition): Condition {
 
 const PLACE = 'In `_filter`, at character '
 
-function comparisonOf(one: Comparison, path: FilterPath, searched: SearchedTypes, context: FilterContext): Condition {
+function comparisonOf(one: Comparison, path: FilterPath, searched: SearchedTypes, context: TreeContext): Condition {
   const { name, filter, rest } = path
   if (rest === undefined && filter === undefined) return endOf(one, name, searched, context)
   const whole = name.startsWith('_has') ? withoutBrackets(path) : undefined
   if (whole !== undefined) return endOf(one, whole, searched, context)
   const offered = requireOffered(context, name)
-  if (context.depth === 0) throw refuse('invalid-parameter', `\`${name}\` leads over more references than are allowed.`)
-  const inner = { ...context, depth: context.depth - 1 }
+  const inner = { ...context, depth: context.depth + 1 }
+  const most = mostOf(context)
+  if (inner.depth > most) throw refuse('invalid-parameter', `\`${name}\` leads over more than ${most} references.`)
   const [param = '', target] = name.split(':')
   const of = chainTargets(searched.capability, { param, target }, offered, (capability): Condition => {
     const reached = { capability, types: [capability.type] }
@@ -73,13 +76,19 @@ function withoutBrackets({ name, filter, rest }: FilterPath): string | undefined
 }
 
 /** The parameter that is compared. Its name itself may lead on: `_has:Observation:patient:code`. */
-function endOf(one: Comparison, name: string, searched: SearchedTypes, context: FilterContext): Condition {
+function endOf(one: Comparison, name: string, searched: SearchedTypes, context: TreeContext): Condition {
   const offered = name.startsWith('_has') ? requireOffered(context, name) : NO_TYPES
-  return pathCondition(readPath(searched, name, offered, context.depth), (capability, code, modifier) => {
-    if (modifier === undefined) return compared(one, capability, code, context)
-    throw refuse('invalid-parameter', `\`${name}\` has a modifier; \`_filter\` has operators in its place.`)
-  })
+  return pathCondition(
+    readPath(searched, name, offered, mostOf(context) - context.depth),
+    (capability, code, modifier) => {
+      if (modifier === undefined) return compared(one, capability, code, context)
+      throw refuse('invalid-parameter', `\`${name}\` has a modifier; \`_filter\` has operators in its place.`)
+    },
+  )
 }
+
+/** References that one comparison leads over. */
+const mostOf = ({ limits = DEFAULT_LIMITS }: FilterContext): number => limits.chain
 
 const NO_TYPES: OfferedTypes = { capabilities: [], capability: () => undefined }
 
@@ -150,7 +159,7 @@ function compared(
   { op, value }: Comparison,
   capability: ResourceCapability,
   name: string,
-  context: FilterContext,
+  context: TreeContext,
 ): Filter {
   const read = (modifier: string | undefined, text: string): Filter =>
     condition(capability, { name, value: text, ...(modifier === undefined ? {} : { modifier }) }, context)

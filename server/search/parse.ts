@@ -27,6 +27,8 @@ export type SearchContext = SearchValueContext & {
   readonly cursors?: Cursors
   /** Absent where the record alone decides: the conditions of writes and subscriptions. */
   readonly offered?: OfferedTypes
+  /** Where the search is sent to, below the base: the cursors of its pages hold for it alone. */
+  readonly path?: string
   /** The types of a search over several; the capability is then what they have in common. Absent: that of the capability. */
   readonly types?: readonly string[]
 }
@@ -69,7 +71,7 @@ export function parse(
   const self = supported
     .filter((one) => !FORMATS.has(one.name))
     .map((one) => [fullName(one), evaluatedValue(one, limits)] as const)
-  const identity = searchIdentity(String(context.types ?? capability.type), self)
+  const identity = searchIdentity([context.path ?? [], context.types ?? capability.type].flat().join(' '), self)
   return {
     query: {
       ...toQuery(capability, conditions.filter(isFilter), controls, context),
@@ -87,11 +89,10 @@ export function parse(
 
 function conditionOf(capability: ResourceCapability, one: SupportedCriterion, context: SearchContext): Condition {
   if (one.path) return chainedCondition(one.path, one.value, context)
-  const { limits = DEFAULT_LIMITS } = context
   const searched = { capability, types: context.types ?? [capability.type] }
   if (one.name === LIST) return listCondition(one, searched.types)
   if (one.name !== FILTER) return condition(capability, one, context)
-  return filterCondition(one.value, searched, { ...context, offered: context.offered, depth: limits.chain })
+  return filterCondition(one.value, searched, { ...context, offered: context.offered })
 }
 
 /** An expression in place of parameters. https://hl7.org/fhir/R4/search_filter.html */

@@ -76,6 +76,18 @@ describe('interactions / create', () => {
     made(await es.post('/Patient?_format=json&_pretty=true', participant('es')))
   })
 
+  it('takes a condition with the format of the answer in it, as some clients send it, and none of that alone', async () => {
+    const [system, value] = ['https://employment.example.gov/id', 'ES-81']
+    const person = { ...participant('es'), identifier: [{ system, value }] }
+    const condition = `${encodeURIComponent(`${system}|${value}`)}&_format=json&_pretty=true`
+    const createUnless = (ifNoneExist: string) =>
+      es.post('/Patient', person, { headers: { 'If-None-Exist': ifNoneExist } })
+    const first = await createUnless(`Patient?identifier=${condition}`)
+    assert.equal(first.status, 201, first.text)
+    assert.equal(made(await createUnless(`identifier=${condition}`)).id, first.body.id)
+    refused(await createUnless('_format=json'), 400, 'invalid-header')
+  })
+
   it('answers with as much as Prefer asks for', async () => {
     const create = (prefer: string) => es.post('/Patient', participant('es'), { headers: { Prefer: prefer } })
     assert.equal((await create('return=minimal')).text, '')

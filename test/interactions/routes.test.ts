@@ -45,6 +45,7 @@ describe('router', () => {
       ['GET', '/Goal', 'search-type', { type: 'Goal' }],
       ['GET', '/Goal/', 'search-type', { type: 'Goal' }],
       ['POST', '/Goal', 'create', { type: 'Goal' }],
+      ['GET', '/Goal/_search', 'search-type', { type: 'Goal' }],
       ['POST', '/Goal/_search', 'search-type', { type: 'Goal' }],
       ['GET', '/Goal/a.B-1', 'read', { type: 'Goal', id: 'a.B-1' }],
       ['HEAD', '/Goal/a', 'read', { type: 'Goal', id: 'a' }],
@@ -92,7 +93,7 @@ describe('router', () => {
       ['POST', '/Goal/a', 'GET, HEAD, PUT, PATCH, DELETE'],
       ['TRACE', '/Goal', 'GET, HEAD, POST, PUT, PATCH, DELETE'],
       ['GET', '/', 'POST'],
-      ['GET', '/Goal/_search', 'POST'],
+      ['PUT', '/Goal/_search', 'GET, HEAD, POST'],
       ['POST', '/metadata', 'GET, HEAD'],
       ['OPTIONS', '/Goal/a/_history/1', 'GET, HEAD'],
     ]

@@ -139,6 +139,7 @@ const FOUND: Readonly<Record<string, readonly Row[]>> = {
     ['Observation?value-quantity=70.2||kg', 'kg'],
     ['Observation?value-quantity=70.2||st', 'stone'],
     ['Observation?value-quantity=70.2', 'kg stone'],
+    ['Observation?value-quantity=70.2||', 'kg stone'],
     ['Observation?value-quantity=70', 'kg stone'],
     ['Observation?value-quantity=ap70', 'kg stone'],
     [`Observation?value-quantity=70.2|${UCUM}|m`, ''],

@@ -1,6 +1,7 @@
 /** The table of search types: complete here and in every store, and whatever is declared has a row. */
 import assert from 'node:assert/strict'
 import { loadDefinitions } from '../../server/definitions/load.ts'
+import { checkParameters } from '../../server/search/extract.ts'
 import { match } from '../../server/search/match.ts'
 import {
   isSearchTypeName,
@@ -86,6 +87,45 @@ describe('search / table of types', () => {
       declared.filter((one) => !isSearchTypeName(one.type)),
       [],
     )
+  })
+})
+
+describe('search / parameters of R4', function () {
+  this.timeout(20_000)
+  const root = new URL('../../', import.meta.url).pathname
+
+  it('are all evaluated in open mode, those of a composite by parameters of the type', async () => {
+    const { capabilities } = await loadDefinitions(root, { everyType: () => true })
+    let count = 0
+    for (const { type, searchParameters } of capabilities) {
+      assert.doesNotThrow(() => checkParameters(searchParameters), type)
+      count += searchParameters.length
+      for (const { code, component = [] } of searchParameters) {
+        // A store finds the records of a composite by these (condition.ts): each selects what the component selects.
+        for (const one of component) {
+          const own = searchParameters.find((other) => other.code === one.code && other.url === one.url)
+          assert.ok(own, `${type}?${code} has a component \`${one.code}\` that is no parameter of the type`)
+          assert.equal(own.type, one.type, `${type}?${code}`)
+        }
+      }
+    }
+    assert.ok(count > 2_000, String(count))
+  })
+
+  it('are all offered for the types of the hub, but for those that the statement names', async () => {
+    const [stated, every] = [await loadDefinitions(root), await loadDefinitions(root, { everyType: () => true })]
+    const documented = (type: string): string => {
+      const [rest] = stated.statement.rest as readonly { resource: { type: string; documentation?: string }[] }[]
+      return rest?.resource.find((one) => one.type === type)?.documentation ?? ''
+    }
+    const missing = stated.capabilities.flatMap(({ type, searchParameters }) =>
+      every
+        .capability(type)!
+        .searchParameters.filter(({ code }) => !searchParameters.some((one) => one.code === code))
+        .filter(({ code }) => !documented(type).includes(`\`${code}\``))
+        .map(({ code }) => `${type}?${code}`),
+    )
+    assert.deepEqual(missing, [])
   })
 })
 

@@ -19,8 +19,8 @@ import { queryText } from '../requests/search-query.ts'
 import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
 import { kindsOfTables } from './table-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
-import { overTypes, PEOPLE, sort } from './search-requests.ts'
 import { kindsOfPatches } from './patch-requests.ts'
+import { modified, overTypes, PEOPLE, sort } from './search-requests.ts'
 import type { Random } from '../../scripts/random.ts'
 import type { Knowledge, RequestKind } from './knowledge.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
@@ -149,6 +149,8 @@ const VALUES: Readonly<Record<string, (knowledge: Knowledge) => string>> = {
     random.pick(['https://no-wrong-door.example/fhir/Questionnaire/individual-service-assessment', 'x:y']),
   quantity: () => '4200',
   number: () => '1',
+  composite: ({ random }) => random.pick(['wage-record$gt1', 'final$permit', 'active$2026']),
+  special: () => '34.26|-88.7|50|km',
 }
 
 function search(knowledge: Knowledge): Sent {
@@ -161,6 +163,10 @@ function search(knowledge: Knowledge): Sent {
   for (let left = random.below(3); left > 0 && params.length > 0; left -= 1) {
     const { name, type } = random.pick(params)
     const value = name === 'identifier' ? identifierOf(random) : (VALUES[type] ?? VALUES.token!)(knowledge)
+    if (random.percent(8)) {
+      const [modifier, searched] = modified(knowledge)
+      add(`${name}:${modifier}`, searched)
+    }
     add(
       random.percent(8) ? `${name}:${random.pick(['missing', 'not', 'exact'])}` : name,
       random.percent(2) ? '' : value,

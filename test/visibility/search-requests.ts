@@ -37,3 +37,18 @@ export function overTypes(knowledge: Knowledge, keyOf: (knowledge: Knowledge, ty
     () => `/${key('Patient')}/*?_total=accurate&_count=${random.below(5)}`,
   ])()
 }
+
+/** Modifiers of a single parameter, each with the values that it takes. */
+const MODIFIED: readonly ((knowledge: Knowledge) => readonly [modifier: string, value: string])[] = [
+  ({ random }) => ['text', random.pick(['housing', 'dis', 'job'])],
+  () => ['in', 'http://hl7.org/fhir/ValueSet/administrative-gender'],
+  () => ['not-in', 'http://hl7.org/fhir/ValueSet/request-status'],
+  () => ['of-type', 'http://terminology.hl7.org/CodeSystem/v2-0203|MR|1'],
+  () => ['identifier', 'https://no-wrong-door.example/fhir/NamingSystem/agency/abe|1'],
+  () => ['below', 'https://no-wrong-door.example/fhir'],
+  () => ['above', 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R'],
+]
+
+/** A random modifier of a single parameter, with a value that it takes. */
+export const modified = (knowledge: Knowledge): readonly [modifier: string, value: string] =>
+  knowledge.random.pick(MODIFIED)(knowledge)

@@ -111,7 +111,13 @@ function precisionOf(text: string): NumberRange | undefined {
   if (whole === undefined) return undefined
   const digits = BigInt(whole + fraction) * 10n
   const unit = Number(exponent) - fraction.length - 1
-  return { low: finite(Number(`${digits - 5n}e${unit}`)), high: finite(Number(`${digits + 5n}e${unit}`)) }
+  const exact = Number(text)
+  // With more digits than a number of JavaScript has, both limits would be the number itself, and nothing within them.
+  const above = exact + Math.abs(exact) * Number.EPSILON
+  return {
+    low: finite(Number(`${digits - 5n}e${unit}`)),
+    high: finite(Math.max(above, Number(`${digits + 5n}e${unit}`))),
+  }
 }
 
 const finite = (value: number): number => Math.max(LEAST, Math.min(GREATEST, value))

@@ -54,13 +54,15 @@ export const quantity: SearchType<QuantityEntry, QuantityFilter> = {
   filter({ code: param }, _modifier, text) {
     const [number = '', system, code, ...rest] = split(text, '|').map(unescape)
     const range = searchedNumber(number)
-    if (!range || rest.length > 0 || (system !== undefined && !code)) {
+    // `5.4||` is how some clients write that the unit does not matter.
+    const isOfAnyUnit = system === undefined || (system === '' && code === '')
+    if (!range || rest.length > 0 || (!isOfAnyUnit && !code)) {
       throw refuse(
         'invalid-parameter',
         `The value \`${text}\` of \`${param}\` is not a quantity; write \`5.4\`, \`5.4|http://unitsofmeasure.org|mg\` or \`5.4||mg\`, optionally with a prefix such as \`ge\`.`,
       )
     }
-    if (code === undefined) return { op: 'quantity', param, ...range }
+    if (isOfAnyUnit || code === undefined) return { op: 'quantity', param, ...range }
     const canonical = canonicalRange(range, { ...(system ? { system } : {}), code })
     if (canonical) return { op: 'quantity', param: ucumParam(param), prefix: range.prefix, ...canonical }
     return { op: 'quantity', param, ...range, unit: `${system ?? ''}|${code}` }
