@@ -24,6 +24,7 @@ const SUITES: Readonly<Record<string, string>> = {
   samples: 'samples',
   'samples-complete': 'samples, for every rule of every profile',
   'http/fuzz': 'any request line, header and body',
+  'interactions/graph': 'chains, _has, _filter and includes over random records, against a naive reading',
   'interactions/open-rules': 'HUB_RULES=open, over the interactions',
   'interactions/search-values': 'searches by every type and modifier, over HTTP',
   'search/edges': 'edge cases of dates and numbers, from resource to search',

@@ -158,9 +158,10 @@ function sort(key: string, capability: ResourceCapability): Sort {
   const parameter = capability.searchParameters.find((one) => one.code === param)
   if (parameter) return { param, kind: searchTypeOf(parameter), descending }
   const names = [...capability.searchParameters.map((one) => one.code), '_id', '_lastUpdated']
+  const chained = param.includes('.') ? ' A chain does not sort: all matches would be read for each page.' : ''
   throw refuse(
     'invalid-parameter',
-    `\`${capability.type}\` cannot be sorted by \`${key}\`.${suggestion(param, names)} It sorts by ${quoted(names)}.`,
+    `\`${capability.type}\` cannot be sorted by \`${key}\`.${chained}${suggestion(param, names)} It sorts by ${quoted(names)}.`,
   )
 }
 

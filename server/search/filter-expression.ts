@@ -49,6 +49,8 @@ const PLACE = 'In `_filter`, at character '
 function comparisonOf(one: Comparison, path: FilterPath, searched: SearchedTypes, context: TreeContext): Condition {
   const { name, filter, rest } = path
   if (rest === undefined && filter === undefined) return endOf(one, name, searched, context)
+  const whole = name.startsWith('_has') ? withoutBrackets(path) : undefined
+  if (whole !== undefined) return endOf(one, whole, searched, context)
   const offered = requireOffered(context, name)
   const inner = { ...context, depth: context.depth + 1 }
   const most = mostOf(context)
@@ -63,6 +65,14 @@ function comparisonOf(one: Comparison, path: FilterPath, searched: SearchedTypes
     return parts.length === 1 && parts[0] ? parts[0] : { op: 'and', of: parts }
   })
   return { op: 'chain', param, of }
+}
+
+/** The path as a search writes it; undefined for one with brackets. */
+function withoutBrackets({ name, filter, rest }: FilterPath): string | undefined {
+  if (filter !== undefined) return undefined
+  if (rest === undefined) return name
+  const end = withoutBrackets(rest)
+  return end === undefined ? undefined : `${name}.${end}`
 }
 
 /** The parameter that is compared. Its name itself may lead on: `_has:Observation:patient:code`. */

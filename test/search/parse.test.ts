@@ -184,6 +184,7 @@ describe('search / parse / controls', () => {
     ])
     refuses('invalid-parameter', /cannot be sorted by `-author`\. Did you mean `authored`\?/, '_sort=-author')
     refuses('invalid-parameter', /cannot be sorted by ``/, '_sort=')
+    refuses('invalid-parameter', /cannot be sorted by `patient.family`\. A chain does not sort/, '_sort=patient.family')
     refuses('invalid-parameter', /names `6` parameters; at most `5`/, `_sort=${Array(6).fill('_id').join()}`)
   })
 

@@ -22,9 +22,9 @@ import { kindsOfHistory, PARTS_AND_MOMENTS } from './history-requests.ts'
 import { kindsOfFormats } from './format-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
 import { kindsOfPatches } from './patch-requests.ts'
-import { modified, searchesBeyondType } from './search-requests.ts'
+import { modified, overTypes, PEOPLE, sort } from './search-requests.ts'
 import type { Random } from '../../scripts/random.ts'
-import type { Knowledge, Offered, RequestKind } from './knowledge.ts'
+import type { Knowledge, RequestKind } from './knowledge.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
 import type { Sent, TwinAnswer } from './twins.ts'
 
@@ -155,21 +155,6 @@ const VALUES: Readonly<Record<string, (knowledge: Knowledge) => string>> = {
   special: () => '34.26|-88.7|50|km',
 }
 
-const PEOPLE = [
-  'Patient',
-  'Condition',
-  'Observation',
-  'Goal',
-  'Consent',
-  'EpisodeOfCare',
-  'Task',
-  'ServiceRequest',
-  'QuestionnaireResponse',
-  'Contract',
-  'CareTeam',
-  'RelatedPerson',
-]
-
 function search(knowledge: Knowledge): Sent {
   const { random, offers } = knowledge
   const people = offers.filter(({ type }) => PEOPLE.includes(type))
@@ -202,13 +187,6 @@ function search(knowledge: Knowledge): Sent {
   return abe('GET', `/${offer.type}?${query.join('&')}`, undefined, lenient)
 }
 
-/** Not by identifier for a participant: there is a number among them that each hub draws. */
-function sort(random: Random, { type, searchParam = [] }: Offered): string {
-  const names = [...searchParam.map(({ name }) => name), '_id', '_lastUpdated']
-  const one = random.pick(names.filter((name) => type !== 'Patient' || name !== 'identifier'))
-  return `${random.percent(50) ? '-' : ''}${one}${random.percent(30) ? ',_id' : ''}`
-}
-
 function entry(knowledge: Knowledge): object {
   const { random } = knowledge
   const made = body(knowledge)
@@ -235,15 +213,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   [6, 'history', (k) => abe('GET', `/${key(k)}/_history?_count=${k.random.below(3)}`)],
   ...kindsOfHistory(abe, PEOPLE),
   [34, 'search', search],
-  [
-    5,
-    'search over types',
-    (k) =>
-      abe(
-        'GET',
-        searchesBeyondType(k, (type) => key(k, type)),
-      ),
-  ],
+  [5, 'search over types', (k) => abe('GET', overTypes(k, key))],
   [
     7,
     'create',

@@ -1,8 +1,32 @@
-/** Searches over several types and in compartments, as requests of the twin worlds. */
-import type { Knowledge } from './knowledge.ts'
+/** Parts of the searches that abe sends, and those over several types and in compartments. */
+import type { Random } from '../../scripts/random.ts'
+import type { Knowledge, Offered } from './knowledge.ts'
+
+export const PEOPLE = [
+  'Patient',
+  'Condition',
+  'Observation',
+  'Goal',
+  'Consent',
+  'EpisodeOfCare',
+  'Task',
+  'ServiceRequest',
+  'QuestionnaireResponse',
+  'Contract',
+  'CareTeam',
+  'RelatedPerson',
+]
+
+/** Not by identifier for a participant: there is a number among them that each hub draws. */
+export function sort(random: Random, { type, searchParam = [] }: Offered): string {
+  const names = [...searchParam.map(({ name }) => name), '_id', '_lastUpdated']
+  const one = random.pick(names.filter((name) => type !== 'Patient' || name !== 'identifier'))
+  return `${random.percent(50) ? '-' : ''}${one}${random.percent(30) ? ',_id' : ''}`
+}
 
 /** Searches over several types, and in a compartment. `key` names a record of the type. */
-export function searchesBeyondType(knowledge: Knowledge, key: (type: string) => string): string {
+export function overTypes(knowledge: Knowledge, keyOf: (knowledge: Knowledge, type: string) => string): string {
+  const key = (type: string) => keyOf(knowledge, type)
   const { random } = knowledge
   const types = random.pick(['Patient,Condition', 'Condition,Goal,Task', 'Patient', 'Observation,Consent'])
   return random.pick([
