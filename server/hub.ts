@@ -21,16 +21,17 @@ import type { Caller } from './fhir/types.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
 import { DECLARED_FORMATS, PATCH_FORMATS } from './http/media.ts'
 import { listen, type Listening } from './http/server.ts'
-import type { Call, Handler, Reply } from './interactions/call.ts'
+import type { Call, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
 import { history, systemHistory, typeHistory } from './interactions/history.ts'
+import { observed } from './interactions/observed.ts'
 import { openApi } from './interactions/openapi.ts'
 import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
-import { search } from './interactions/search.ts'
+import { search, searchCompartment, searchSystem } from './interactions/search.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
@@ -256,6 +257,8 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     delete: remove({ ...needs, limit: config.transactionLimit }),
     'history-instance': history(needs),
     'history-type': typeHistory(needs),
+    'search-system': searchSystem(needs),
+    'search-compartment': searchCompartment(needs),
     'history-system': systemHistory(needs),
     'search-type': search(needs),
   }
@@ -276,21 +279,6 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
   return {
     interactions: { ...interactions, transaction: whole, openapi: document },
     operations: all,
-  }
-}
-
-function observed({ interactions, operations }: Handlers, onReply: HubOptions['onReply']): Handlers {
-  if (!onReply) return { interactions, operations }
-  const observe =
-    (run: Handler): Handler =>
-    async (call) => {
-      const reply = await run(call)
-      onReply(call, reply)
-      return reply
-    }
-  return {
-    interactions: Object.fromEntries(Object.entries(interactions).map(([name, run]) => [name, run && observe(run)])),
-    operations: operations.map((one) => ({ ...one, run: observe(one.run) })),
   }
 }
 

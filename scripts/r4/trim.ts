@@ -28,6 +28,10 @@ const TRIM: Readonly<Record<string, (source: Definition) => Definition>> = {
     ...pick(source, ['resourceType', 'url', 'version', 'name', 'status']),
     compose: compose(source.compose as JsonObject | undefined),
   }),
+  CompartmentDefinition: (source) => ({
+    ...pick(source, ['resourceType', 'url', 'version', 'name', 'status', 'code']),
+    resource: (source.resource as readonly JsonObject[]).filter(({ param }) => param !== undefined),
+  }),
 }
 
 function structure(source: Definition): Definition {

@@ -56,6 +56,7 @@ export async function receive(
     type: target.type,
     id: target.id,
     version: target.version,
+    compartment: target.compartment,
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
     body,
     ...(jsonPatch === undefined ? {} : { jsonPatch }),

@@ -12,6 +12,8 @@ export type Call = {
   readonly type?: string
   readonly id?: string
   readonly version?: string
+  /** The record in whose compartment is searched. */
+  readonly compartment?: Key
   /** Query (and form) parameters in the order given, decoded. */
   readonly params: readonly (readonly [string, string])[]
   readonly body?: Resource

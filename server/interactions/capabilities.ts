@@ -6,9 +6,10 @@ import type { Definitions, ResourceCapability } from '../definitions/definitions
 import { refuse } from '../fhir/outcome.ts'
 import { serialize } from '../fhir/json.ts'
 import type { Json, JsonObject, Resource } from '../fhir/types.ts'
-import { RECORD_PARAMETERS, type DeclaredParameter } from '../search/record-parameters.ts'
+import { EXPRESSION_PARAMETERS, RECORD_PARAMETERS, type DeclaredParameter } from '../search/record-parameters.ts'
 import { CONTROL_PARAMETERS } from '../search/controls.ts'
 import type { Call, Handler } from './call.ts'
+import { compartments } from './compartment.ts'
 import type { RoutedInteraction, RoutedOperation } from './routes.ts'
 import { terminologyCapabilities } from './terminology-capabilities.ts'
 
@@ -84,8 +85,12 @@ function statement(needs: CapabilityNeeds, base: string): Resource {
         interaction: SYSTEM_INTERACTIONS.filter((code) => isRouted(needs, ROUTED_AS[code] ?? code)).map((code) => ({
           code,
         })),
-        searchParam: [...RECORD_PARAMETERS, ...CONTROL_PARAMETERS].map(parameterOf),
+        searchParam: [...RECORD_PARAMETERS, ...EXPRESSION_PARAMETERS, ...CONTROL_PARAMETERS].map(parameterOf),
         ...listed('operation', operationsOf(needs, undefined)),
+        ...listed(
+          'compartment',
+          isRouted(needs, 'search-compartment') ? compartments(needs.definitions).map(({ url }) => url) : [],
+        ),
       },
     ],
   }

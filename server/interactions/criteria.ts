@@ -1,5 +1,5 @@
 /** Search criteria inside other interactions: `identifier=x|y` of If-None-Exist, `Patient?identifier=x` of a reference. */
-import type { Definitions } from '../definitions/definitions.ts'
+import type { Definitions, ResourceCapability } from '../definitions/definitions.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { viewerOf } from '../records/view.ts'
 import { codeSetsOf } from '../search/code-sets.ts'
@@ -20,11 +20,20 @@ export type SearchNeeds = {
   readonly searchLimits: SearchLimits
 }
 
-/** A caller's parameters as a query of what it may know. Errors: `unknown-type`, `unknown-parameter`, `invalid-parameter`. */
-export function parseSearch(needs: SearchNeeds, call: Call, type: string, params: Call['params']): ParsedSearch {
-  const capability = capabilityOf(needs.definitions, { ...call, type })
+/** The searched type, or several and what they have in common. */
+type Searched = {
+  readonly capability: ResourceCapability
+  readonly types?: readonly string[]
+  /** The address below the base. */
+  readonly path: string
+  readonly params: Call['params']
+}
+
+/** A caller's parameters as a query of what it may know. Errors: `unknown-parameter`, `invalid-parameter`. */
+export function parseCall(needs: SearchNeeds, call: Call, { capability, types, path, params }: Searched): ParsedSearch {
   needs.policy.checkCriteria(params)
-  return parse(capability, params, { ...contextOf(needs, call), offered: needs.definitions })
+  const context = { ...contextOf(needs, call), path, offered: needs.definitions }
+  return parse(capability, params, types === undefined || types.length === 1 ? context : { ...context, types })
 }
 
 const contextOf = (

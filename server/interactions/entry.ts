@@ -43,7 +43,10 @@ export function entryCall(route: Router, outer: Call, entry: JsonObject, index: 
   if (typeof request.url !== 'string')
     throw invalid('`request.url` must be an address such as `Patient/abc`.', `${at}.request.url`)
   const [path, query] = split(request.url, outer.base)
-  const { name, run, type, id, version } = located(() => route(method, path, outer.caller), `${at}.request.url`)
+  const { name, run, type, id, version, compartment } = located(
+    () => route(method, path, outer.caller),
+    `${at}.request.url`,
+  )
   refuseMistyped(request, at)
   const carried = name === 'patch' ? patchOf(entry, `${at}.resource`) : { body: resourceOf(entry, `${at}.resource`) }
   return {
@@ -56,6 +59,7 @@ export function entryCall(route: Router, outer: Call, entry: JsonObject, index: 
     type,
     id,
     version,
+    compartment,
     params: [...new URLSearchParams(query)],
     ...carried,
     ifMatch: text(request.ifMatch),

@@ -5,8 +5,9 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { refuse } from '../fhir/outcome.ts'
+import { parseReference } from '../fhir/reference.ts'
 import type { View } from '../records/view.ts'
-import { isFilter, type Chain, type Condition, type ReverseChain } from '../search/chain.ts'
+import { isFilter, type Chain, type Condition, type ListMember, type ReverseChain } from '../search/chain.ts'
 import type { SearchLimits } from '../search/limits.ts'
 import type { ParsedSearch } from '../search/parse.ts'
 import type { Filter, Query } from '../search/query.ts'
@@ -52,6 +53,8 @@ async function resolve(condition: Condition, resolution: Resolution): Promise<Fi
       return resolveReverse(condition, resolution)
     case 'chain':
       return resolveChain(condition, resolution)
+    case 'list':
+      return resolveList(condition, resolution)
     default:
       return condition
   }
@@ -89,10 +92,27 @@ async function resolveReverse({ types, from, param, where }: ReverseChain, resol
       if (entry.kind === 'reference' && entry.param === param) idsByType.get(entry.type)?.add(entry.id)
     }
   }
+  return ownIds(idsByType)
+}
+
+/** The items of a list that are not marked as deleted from it. One that the caller may not know of has none. */
+async function resolveList({ types, id }: ListMember, { view }: Resolution): Promise<Filter> {
+  const idsByType = new Map(types.map((type) => [type, new Set<string>()]))
+  const list = await view.resource({ type: 'List', id })
+  for (const { deleted, item } of (list?.entry ?? []) as readonly ListEntry[]) {
+    const target = deleted === true ? undefined : parseReference(item?.reference ?? '')
+    if (target?.kind === 'local') idsByType.get(target.type)?.add(target.id)
+  }
+  return ownIds(idsByType)
+}
+
+type ListEntry = { readonly deleted?: boolean; readonly item?: { readonly reference?: string } }
+
+function ownIds(idsByType: ReadonlyMap<string, ReadonlySet<string>>): Filter {
   const filters = [...idsByType].flatMap(([type, ids]): readonly Filter[] => {
     if (ids.size === 0) return []
     const own: Filter = { op: 'id', ids: [...ids] }
-    return types.length === 1 ? [own] : [{ op: 'and', of: [{ op: 'type', types: [type] }, own] }]
+    return idsByType.size === 1 ? [own] : [{ op: 'and', of: [{ op: 'type', types: [type] }, own] }]
   })
   return anyOf(filters)
 }

@@ -5,7 +5,7 @@
  */
 import type { Handler } from './call.ts'
 import { refuse } from '../fhir/outcome.ts'
-import { FHIR_ID, type Caller } from '../fhir/types.ts'
+import { FHIR_ID, type Caller, type Key } from '../fhir/types.ts'
 
 /** What a request may carry: a resource, an optional one, a patch, a form of search parameters, or nothing that is read. */
 export type Body = 'resource' | 'optional' | 'patch' | 'form' | 'none'
@@ -32,6 +32,9 @@ export const ROUTES: readonly RouteRow[] = [
   ['GET', '/:type/_search', 'search-type', 'none'],
   ['POST', '/:type/_search', 'search-type', 'form'],
   ['GET', '/:type/_history', 'history-type', 'none'],
+  ['GET', '/:type/:id/:type', 'search-compartment', 'none'],
+  ['POST', '/:type/:id/:type/_search', 'search-compartment', 'form'],
+  ['POST', '/:type/:id/_search', 'search-compartment', 'form'],
   ['GET', '/:type/:id', 'read', 'none'],
   ['PUT', '/:type/:id', 'update', 'resource'],
   ['PATCH', '/:type/:id', 'patch', 'patch'],
@@ -83,6 +86,8 @@ export type Target = {
   readonly type?: string
   readonly id?: string
   readonly version?: string
+  /** The record in whose compartment is searched; `type` is then what is searched, absent for every type (`*`). */
+  readonly compartment?: Key
 }
 
 export type OperationLevel = 'system' | 'type' | 'instance'
@@ -133,7 +138,8 @@ export function createRouter({ interactions, operations }: Handlers): Router {
   }
 }
 
-type Plan = Omit<Target, 'type' | 'id' | 'version'>
+type Plan = Omit<Target, AddressPart>
+type AddressPart = 'type' | 'id' | 'version' | 'compartment'
 
 /** Shape of the path -> method -> what answers. */
 function compile(interactions: Handlers['interactions']): ReadonlyMap<string, ReadonlyMap<string, Plan>> {
@@ -174,16 +180,28 @@ function segmentsOf(path: string): string[] {
   }
 }
 
-function namesIn(segments: readonly string[]): { type?: string; id?: string; version?: string } {
-  const [type, id, , version] = segments
+function namesIn(segments: readonly string[]): Pick<Target, AddressPart> {
+  const [type, id, third, version] = segments
   if (type === undefined || !isName(type) || isDocument(segments)) return {}
-  if (!TYPE.test(type))
-    throw refuse('unknown-type', `\`${clip(type)}\` is not a resource type. Types are written as \`Patient\`.`)
+  checkType(type)
   if (id === undefined || !isName(id)) return { type }
   if (!FHIR_ID.test(id)) throw invalidId(id)
+  if (third !== undefined && isName(third)) {
+    if (third !== EVERY_TYPE) checkType(third)
+    return { compartment: { type, id }, ...(third === EVERY_TYPE ? {} : { type: third }) }
+  }
+  if (third === '_search') return { compartment: { type, id } }
   if (version === undefined || !isName(version)) return { type, id }
   if (!FHIR_ID.test(version)) throw invalidId(version)
   return { type, id, version }
+}
+
+/** In the place of a type: all types of a compartment. */
+const EVERY_TYPE = '*'
+
+function checkType(type: string): void {
+  if (!TYPE.test(type))
+    throw refuse('unknown-type', `\`${clip(type)}\` is not a resource type. Types are written as \`Patient\`.`)
 }
 
 const isName = (segment: string): boolean => !segment.startsWith('_') && !segment.startsWith('$')

@@ -19,6 +19,10 @@ export type Condition =
   | { readonly op: 'not'; readonly of: Condition }
   | Chain
   | ReverseChain
+  | ListMember
+
+/** The record, of one of `types`, is an item of the List. https://hl7.org/fhir/R4/search.html#list */
+export type ListMember = { readonly op: 'list'; readonly types: readonly string[]; readonly id: string }
 
 /** A reference of the record leads to a record that meets one of these conditions. */
 export type Chain = {
@@ -112,17 +116,7 @@ function ownOf(capability: ResourceCapability, text: string): ParameterPath {
 
 function chainOf({ capability }: SearchedTypes, match: readonly string[], offered: OfferedTypes): ParameterPath {
   const [, param = '', target, rest = ''] = match
-  const parameter = referenceParameter(capability, param)
-  requireComplete(capability, [[param, '']])
-  const reached = reachedTypes(parameter, offered)
-  if (target !== undefined && !reached.some(({ type }) => type === target)) {
-    const types = reached.map(({ type }) => type)
-    throw refuse(
-      'invalid-parameter',
-      `\`${param}\` of \`${capability.type}\` leads to no \`${clip(target)}\`.${suggestion(target, types)} It leads to ${quoted(types)}.`,
-    )
-  }
-  const targets = reached.filter(({ type }) => target === undefined || type === target)
+  const targets = targetsOf(capability, { param, target }, offered)
   const read = targets.map((one) => attempt(() => pathOf({ capability: one, types: [one.type] }, rest, offered)))
   const found = targets.flatMap(({ type }, index) => {
     const path = read[index]
@@ -137,6 +131,26 @@ function chainOf({ capability }: SearchedTypes, match: readonly string[], offere
   )
 }
 
+/** The types that are searched here and that the reference leads to, or the one of them that is named. */
+function targetsOf(
+  capability: ResourceCapability,
+  { param, target }: { readonly param: string; readonly target: string | undefined },
+  offered: OfferedTypes,
+): readonly ResourceCapability[] {
+  const parameter = referenceParameter(capability, param)
+  requireComplete(capability, [[param, '']])
+  const reached = reachedTypes(parameter, offered)
+  const types = reached.map(({ type }) => type)
+  if (types.length === 0)
+    throw refuse('invalid-parameter', `\`${param}\` of \`${capability.type}\` leads to no type that is searched here.`)
+  if (target === undefined || types.includes(target))
+    return reached.filter(({ type }) => target === undefined || type === target)
+  throw refuse(
+    'invalid-parameter',
+    `\`${param}\` of \`${capability.type}\` leads to no \`${clip(target)}\`.${suggestion(target, types)} It leads to ${quoted(types)}.`,
+  )
+}
+
 /** One type: what is wrong with it. Several: none of them has the rest of the chain. */
 function noTarget(
   { type }: ResourceCapability,
@@ -146,12 +160,10 @@ function noTarget(
 ): OutcomeError {
   const [refusal, another] = refusals
   if (refusal && !another) return refusal
-  if (!refusal)
-    return refuse('invalid-parameter', `\`${param}\` of \`${type}\` leads to no type that can be searched here.`)
-  const code = refusal.issues[0]?.detail ?? 'unknown-parameter'
+  const code = refusal?.issues[0]?.detail ?? 'unknown-parameter'
   return refuse(
     code,
-    `\`${param}\` of \`${type}\` leads to ${quoted(targets.map((one) => one.type))}; what follows it is a parameter of none of them. Of the first: ${refusal.message}`,
+    `\`${param}\` of \`${type}\` leads to ${quoted(targets.map((one) => one.type))}; what follows it is a parameter of none of them. Of the first: ${refusal?.message ?? ''}`,
   )
 }
 
@@ -214,32 +226,57 @@ function reverseOf({ types, capability }: SearchedTypes, name: string, offered: 
   return { kind: 'has', types: reached, from, param, rest: path }
 }
 
+/** The condition of a parameter at the end of a path. */
+export type Compare = (capability: ResourceCapability, name: string, modifier: string | undefined) => Filter
+
 /** The condition of a path and a value. @throws OutcomeError `invalid-parameter` */
-export function chainedCondition(path: ParameterPath, value: string, context: SearchValueContext): Condition {
-  if (path.kind === 'own') {
-    const { capability, name, modifier } = path
-    return condition(capability, { name, value, ...(modifier === undefined ? {} : { modifier }) }, context)
-  }
+export const chainedCondition = (path: ParameterPath, value: string, context: SearchValueContext): Condition =>
+  pathCondition(path, (capability, name, modifier) =>
+    condition(capability, { name, value, ...(modifier === undefined ? {} : { modifier }) }, context),
+  )
+
+export function pathCondition(path: ParameterPath, compare: Compare): Condition {
+  if (path.kind === 'own') return compare(path.capability, path.name, path.modifier)
   if (path.kind === 'has') {
     const { types, from, param, rest } = path
-    return { op: 'has', types, from, param, where: chainedCondition(rest, value, context) }
+    return { op: 'has', types, from, param, where: pathCondition(rest, compare) }
   }
-  return { op: 'chain', param: path.param, of: targetsOf(path.targets, value, context) }
+  return { op: 'chain', param: path.param, of: together(path.targets, ({ rest }) => pathCondition(rest, compare)) }
 }
 
-/** Types with the same condition together. A type whose parameter cannot read the value is left out, unless all are. */
-function targetsOf(targets: readonly ChainTarget[], value: string, context: SearchValueContext): Chain['of'] {
+/**
+ * The types that a reference parameter leads to (or the one that is named), each with its condition.
+ * @throws OutcomeError where there is no such reference, or no type can meet the condition
+ */
+export function chainTargets(
+  capability: ResourceCapability,
+  reference: { readonly param: string; readonly target: string | undefined },
+  offered: OfferedTypes,
+  conditionOf: (target: ResourceCapability) => Condition,
+): Chain['of'] {
+  const targets = targetsOf(capability, reference, offered)
+  return together(
+    targets.map((one) => ({ type: one.type, one })),
+    ({ one }) => conditionOf(one),
+  )
+}
+
+/** Types with the same condition together. A type that cannot have the condition is left out, unless all are. */
+function together<T extends { readonly type: string }>(
+  targets: readonly T[],
+  conditionOf: (target: T) => Condition,
+): Chain['of'] {
   const byCondition = new Map<string, { readonly types: string[]; readonly where: Condition }>()
   let refusal: unknown
-  for (const { type, rest } of targets) {
+  for (const target of targets) {
     try {
-      const where = chainedCondition(rest, value, context)
+      const where = conditionOf(target)
       const key = JSON.stringify(where)
       const same = byCondition.get(key) ?? { types: [], where }
-      same.types.push(type)
+      same.types.push(target.type)
       byCondition.set(key, same)
     } catch (error) {
-      if (!(error instanceof OutcomeError)) throw error
+      if (!(error instanceof OutcomeError) || error.status !== 400) throw error
       refusal ??= error
     }
   }
@@ -249,7 +286,7 @@ function targetsOf(targets: readonly ChainTarget[], value: string, context: Sear
 
 /** Is nothing in the condition left to resolve? */
 export function isFilter(one: Condition): one is Filter {
-  if (one.op === 'chain' || one.op === 'has') return false
+  if (one.op === 'chain' || one.op === 'has' || one.op === 'list') return false
   if (one.op === 'and' || one.op === 'or') return one.of.every(isFilter)
   return one.op !== 'not' || isFilter(one.of)
 }

@@ -64,6 +64,16 @@ export const CONTROLS: { readonly [name: string]: Control } = {
     '_revinclude',
     'Adds the records that refer to the matches by one of the values of `searchRevInclude`.',
   ),
+  _contained: {
+    type: 'token',
+    documentation:
+      'Only `false`: contained resources are found by no search, and come with the record that contains them.',
+    read: (value) => {
+      if (value !== 'false') throw noContained(value)
+      return {}
+    },
+  },
+  _containedType: { read: (value) => (choose('_containedType', value, CONTAINED_TYPES), {}) },
   _total: {
     type: 'token',
     documentation: 'Whether the number of all matches is counted: `none`, `estimate` or `accurate`.',
@@ -85,6 +95,15 @@ export const CONTROLS: { readonly [name: string]: Control } = {
 export const CONTROL_PARAMETERS: readonly DeclaredParameter[] = Object.entries(CONTROLS).flatMap(
   ([code, { type = 'special', documentation }]) => (documentation === undefined ? [] : [{ code, type, documentation }]),
 )
+
+const CONTAINED_TYPES = { container: true, contained: true } as const
+
+/** https://hl7.org/fhir/R4/search.html#contained */
+const noContained = (value: string) =>
+  refuse(
+    'invalid-parameter',
+    `The value \`${value.slice(0, 60)}\` of \`_contained\` is not supported: contained resources are not indexed, so that a search would find none of them. It takes \`false\`; search for the records that contain them.`,
+  )
 
 /** An estimate may be exact; the hub's is. */
 const TOTALS = { none: 'none', accurate: 'accurate', estimate: 'accurate' } as const

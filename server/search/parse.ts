@@ -8,6 +8,8 @@ import type { Criterion } from './condition.ts'
 import { CONTROLS, DEFAULT_COUNT } from './controls.ts'
 import type { Controls } from './controls.ts'
 import type { IncludeParameter } from './include.ts'
+import { filterCondition } from './filter-expression.ts'
+import { LIST, listCondition, unsupportedList } from './list.ts'
 import { requireComplete } from './incomplete.ts'
 import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import { invalidCursor, type Cursors } from './page.ts'
@@ -25,6 +27,8 @@ export type SearchContext = SearchValueContext & {
   readonly cursors?: Cursors
   /** Absent where the record alone decides: the conditions of writes and subscriptions. */
   readonly offered?: OfferedTypes
+  /** Where the search is sent to, below the base: the cursors of its pages hold for it alone. */
+  readonly path?: string
   /** The types of a search over several; the capability is then what they have in common. Absent: that of the capability. */
   readonly types?: readonly string[]
 }
@@ -63,13 +67,11 @@ export function parse(
   const searched = supported.filter((one) => !isControl(one))
   countAlternatives(searched, limits.values)
   const controls = readControls(capability, supported.filter(isControl), context)
-  const conditions = searched.map((one) =>
-    one.path ? chainedCondition(one.path, one.value, context) : condition(capability, one, context),
-  )
+  const conditions = searched.map((one) => conditionOf(capability, one, context))
   const self = supported
     .filter((one) => !FORMATS.has(one.name))
     .map((one) => [fullName(one), evaluatedValue(one, limits)] as const)
-  const identity = searchIdentity(String(context.types ?? capability.type), self)
+  const identity = searchIdentity([context.path ?? [], context.types ?? capability.type].flat().join(' '), self)
   return {
     query: {
       ...toQuery(capability, conditions.filter(isFilter), controls, context),
@@ -84,6 +86,17 @@ export function parse(
     identity,
   }
 }
+
+function conditionOf(capability: ResourceCapability, one: SupportedCriterion, context: SearchContext): Condition {
+  if (one.path) return chainedCondition(one.path, one.value, context)
+  const searched = { capability, types: context.types ?? [capability.type] }
+  if (one.name === LIST) return listCondition(one, searched.types)
+  if (one.name !== FILTER) return condition(capability, one, context)
+  return filterCondition(one.value, searched, { ...context, offered: context.offered })
+}
+
+/** An expression in place of parameters. https://hl7.org/fhir/R4/search_filter.html */
+const FILTER = '_filter'
 
 /** Not part of the self link: the answer carries its format in a header. */
 const FORMATS = new Set(['_format', '_pretty'])
@@ -128,10 +141,11 @@ function checkCriterion(
   context: SearchContext,
 ): SupportedCriterion | OutcomeError {
   if (isControl(one)) return one
-  if (!isChained(one.name)) {
+  if (one.name === LIST && context.offered) return unsupportedList(one, context.offered) ?? one
+  if (!isChained(one.name) && one.name !== LIST) {
     const modifiers = control(one)?.modifiers
     if (modifiers) return unsupportedModifier(one, modifiers) ?? one
-    return unsupported(capability, one, Object.keys(CONTROLS)) ?? one
+    return unsupported(capability, one, [FILTER, ...Object.keys(CONTROLS)]) ?? one
   }
   if (!context.offered) return reachesOthers(one.name)
   try {
@@ -150,7 +164,7 @@ const reachesOthers = (name: string): OutcomeError =>
   )
 
 function countAlternatives(criteria: readonly Criterion[], limit: number): void {
-  const count = criteria.reduce((sum, one) => sum + alternatives(one).length, 0)
+  const count = criteria.reduce((sum, one) => sum + (one.name === FILTER ? 1 : alternatives(one).length), 0)
   if (count > limit) throw tooMany('values', count, limit)
 }
 

@@ -19,3 +19,15 @@ export const RECORD_PARAMETERS: readonly DeclaredParameter[] = [
     documentation: 'When the current version of the record was written.',
   },
 ]
+
+/** Conditions that are written for every type in a way of their own. */
+export const EXPRESSION_PARAMETERS: readonly DeclaredParameter[] = [
+  {
+    code: '_has',
+    type: 'special',
+    documentation:
+      'Reverse chains (`_has:Observation:patient:code`), nested too; chains (`patient.name`) are taken as well.',
+  },
+  { code: '_filter', type: 'special', documentation: 'An expression, as https://hl7.org/fhir/R4/search_filter.html.' },
+  { code: '_list', type: 'special', documentation: 'The items of a List, where the hub holds Lists.' },
+]

@@ -81,7 +81,7 @@ describe('interactions / the capability statement', () => {
 
   it('declares batch and transaction for the whole server', async () => {
     const codes = (await statement()).rest[0].interaction.map(({ code }: { code: string }) => code)
-    assert.deepEqual(codes.sort(), ['batch', 'history-system', 'transaction'])
+    assert.deepEqual(codes.sort(), ['batch', 'history-system', 'search-system', 'transaction'])
   })
 
   it('is answered in the modes full and normative, and another document in the mode terminology', async () => {

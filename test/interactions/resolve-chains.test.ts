@@ -33,6 +33,17 @@ const GRAPH: readonly Body[] = [
   observation('g1', 'Group/ann', 'a'),
   observation('n1', 'Patient/nobody', 'a'),
   observation('u1', undefined, 'b'),
+  {
+    resourceType: 'List',
+    id: 'l',
+    status: 'current',
+    mode: 'changes',
+    entry: [
+      { item: { reference: 'Patient/ann' } },
+      { item: { reference: 'Observation/a1' } },
+      { item: { reference: 'Observation/b1' }, deleted: true },
+    ],
+  },
 ]
 
 function observation(id: string, subject: string | undefined, code: string, more: object = {}): Body {
@@ -78,6 +89,18 @@ const CASES: readonly (readonly [query: string, ids: string])[] = [
   ['Observation?patient._has:Observation:patient:code=a', 'a1 a2'],
   ['Patient?_has:Observation:patient:code=a&_has:Observation:patient:code=b', 'ann'],
   ['Patient?_has:Observation:patient:code=nothing', ''],
+  ['Patient?_list=l', 'ann'],
+  ['Observation?_list=List/l&code=a', 'a1'],
+  ['Group?_list=l', ''],
+  ['Patient?_list=nothing', ''],
+  ['Patient?_list=nothing,l', 'ann'],
+  ['Observation?_contained=false&_containedType=container&code=b', 'a2 b1 u1'],
+  ['Observation?_filter=subject:Patient.family sw "smi" and code eq b', 'a2'],
+  ['Observation?_filter=patient.name eq smith or subject:Group.identifier eq g', 'a1 a2 b1 g1'],
+  ['Observation?_filter=not (patient.gender eq male)', 'a1 a2 g1 n1 u1'],
+  ['Observation?_filter=patient[name eq smith].gender eq male', 'b1'],
+  ['Patient?_filter=_has:Observation:patient:code eq a', 'ann'],
+  ['Patient?_filter=_has:Observation:patient:code eq a or family eq jones', 'ann bob'],
 ]
 
 for (const store of ['memory', 'sqlite'] as const) {
@@ -116,6 +139,22 @@ for (const store of ['memory', 'sqlite'] as const) {
         url = page.link.find((one: { relation: string }) => one.relation === 'next')?.url.slice(hub.url.length)
       }
       assert.deepEqual(seen, ['a1', 'a2'])
+    })
+
+    it('refuses lists that it does not make, and contained resources', async () => {
+      const client = hub.as(undefined)
+      assert.match(
+        refused(await client.get('/Patient?_list=$current-problems'), 400, 'invalid-parameter'),
+        /functional/,
+      )
+      refused(await client.get('/Patient?_list:x=l'), 400, 'invalid-parameter')
+      refused(await client.get('/Patient?_list='), 400, 'invalid-parameter')
+      for (const value of ['true', 'both', ''])
+        assert.match(
+          refused(await client.get(`/Patient?_contained=${value}`), 400, 'invalid-parameter'),
+          /contained resources are not indexed/,
+        )
+      refused(await client.get('/Patient?_containedType=x'), 400, 'invalid-parameter')
     })
 
     it('refuses a chain in the condition of a write', async () => {

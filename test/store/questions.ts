@@ -109,7 +109,7 @@ const FILTERS: { readonly [name in SearchTypeName]: fc.Arbitrary<FilterByType[na
   string: fc.record({
     op: fc.constant('string'),
     param: oneOf(PARAMS),
-    how: oneOf(['starts', 'contains', 'exact'] as const),
+    how: oneOf(['starts', 'contains', 'exact', 'equals', 'ends'] as const),
     value: oneOf(WORDS),
   }),
   reference: fc.record({

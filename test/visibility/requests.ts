@@ -20,8 +20,8 @@ import { filed, parameters, referring, revoked, SIGNATURE } from './consent-para
 import { kindsOfTables } from './table-requests.ts'
 import { kindsOfFormats } from './format-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
-import { chained, including, modified, type SearchedValue } from './search-requests.ts'
 import { kindsOfPatches } from './patch-requests.ts'
+import { modified, searchesBeyondType } from './search-requests.ts'
 import type { Random } from '../../scripts/random.ts'
 import type { Knowledge, Offered, RequestKind } from './knowledge.ts'
 import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
@@ -154,9 +154,6 @@ const VALUES: Readonly<Record<string, (knowledge: Knowledge) => string>> = {
   special: () => '34.26|-88.7|50|km',
 }
 
-const searchedValue: SearchedValue = (knowledge, { name, type }) =>
-  name === 'identifier' ? identifierOf(knowledge.random) : (VALUES[type] ?? VALUES.token!)(knowledge)
-
 const PEOPLE = [
   'Patient',
   'Condition',
@@ -181,7 +178,7 @@ function search(knowledge: Knowledge): Sent {
   const add = (name: string, value: string) => query.push(queryText([[name, value]]))
   for (let left = random.below(3); left > 0 && params.length > 0; left -= 1) {
     const { name, type } = random.pick(params)
-    const value = searchedValue(knowledge, { name, type })
+    const value = name === 'identifier' ? identifierOf(random) : (VALUES[type] ?? VALUES.token!)(knowledge)
     if (random.percent(8)) {
       const [modifier, searched] = modified(knowledge)
       add(`${name}:${modifier}`, searched)
@@ -194,11 +191,7 @@ function search(knowledge: Knowledge): Sent {
   if (random.percent(15)) add('_id', [key(knowledge), key(knowledge)].map((one) => one.split('/')[1]).join(','))
   if (random.percent(10)) add('_lastUpdated', random.pick(['ge2026-06-01', 'lt2026-06-01T12:30:00Z', 'gt2027']))
   if (random.percent(50)) add('_sort', sort(random, offer))
-  if (random.percent(20)) add(...chained(knowledge, offer, searchedValue))
-  if (random.percent(40) && offer.searchInclude?.length)
-    add(including('_include', random), random.pick(offer.searchInclude))
-  if (random.percent(30) && offer.searchRevInclude?.length)
-    add(including('_revinclude', random), random.pick(offer.searchRevInclude))
+  if (random.percent(40) && offer.searchInclude?.length) add('_include', random.pick(offer.searchInclude))
   if (random.percent(40)) add('_total', random.pick(['accurate', 'none', 'estimate']))
   if (random.percent(50)) add('_count', String(random.below(7)))
   if (random.percent(5)) add('_summary', 'count')
@@ -251,6 +244,15 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
     },
   ],
   [34, 'search', search],
+  [
+    5,
+    'search over types',
+    (k) =>
+      abe(
+        'GET',
+        searchesBeyondType(k, (type) => key(k, type)),
+      ),
+  ],
   [
     7,
     'create',

@@ -1,29 +1,17 @@
-/** Searches that reach other records: chains, _has and includes, as requests of the twin worlds. */
-import type { Random } from '../../scripts/random.ts'
-import type { Knowledge, Offered } from './knowledge.ts'
+/** Searches over several types and in compartments, as requests of the twin worlds. */
+import type { Knowledge } from './knowledge.ts'
 
-type Parameter = { readonly name: string; readonly type: string }
-export type SearchedValue = (knowledge: Knowledge, parameter: Parameter) => string
-
-export const including = (name: string, random: Random): string => (random.percent(30) ? `${name}:iterate` : name)
-
-/** A parameter of a record that the matches refer to, or that refers to them. */
-export function chained(
-  knowledge: Knowledge,
-  { searchParam = [], searchRevInclude = [] }: Offered,
-  value: SearchedValue,
-): [string, string] {
-  const { random, offers } = knowledge
-  const sources = searchRevInclude.filter((one) => one !== '*')
-  const references = searchParam.filter((one) => one.type === 'reference').map(({ name }) => name)
-  if (sources.length === 0 || references.length === 0) return ['patient.family', 'x']
-  const [from, through] = random.pick(sources).split(':')
-  const isReverse = random.percent(50)
-  const people = ['Patient', 'Condition', 'Task']
-  const reached = offers.filter(({ type }) => (isReverse ? type === from : people.includes(type)))
-  const end = random.pick(random.pick(reached).searchParam ?? [])
-  const start = isReverse ? `_has:${from}:${through}:` : `${random.pick(references)}.`
-  return [`${start}${end.name}${random.percent(10) ? ':missing' : ''}`, value(knowledge, end)]
+/** Searches over several types, and in a compartment. `key` names a record of the type. */
+export function searchesBeyondType(knowledge: Knowledge, key: (type: string) => string): string {
+  const { random } = knowledge
+  const types = random.pick(['Patient,Condition', 'Condition,Goal,Task', 'Patient', 'Observation,Consent'])
+  return random.pick([
+    () => `/?_type=${types}&_total=accurate&_count=${random.below(5)}`,
+    () => `/?_type=${types}&_id=${key('Patient').split('/')[1]}&_revinclude=*`,
+    () => `/?_type=Condition,Goal&patient=${key('Patient')}&_sort=-_lastUpdated`,
+    () => `/${key('Patient')}/${random.pick(['Condition', 'Observation', 'Patient', 'Task'])}?_total=accurate`,
+    () => `/${key('Patient')}/*?_total=accurate&_count=${random.below(5)}`,
+  ])()
 }
 
 /** Modifiers of a single parameter, each with the values that it takes. */

@@ -16,11 +16,11 @@ export type StringEntry = {
   readonly part?: true
 }
 
-/** `value` is as written with `exact`, normalised with the others. */
+/** `value` is as written with `exact`, normalised with the others. `equals` and `ends` are of `_filter`. */
 export type StringFilter = {
   readonly op: 'string'
   readonly param: string
-  readonly how: 'starts' | 'contains' | 'exact'
+  readonly how: 'starts' | 'contains' | 'exact' | 'equals' | 'ends'
   readonly value: string
 }
 
@@ -67,6 +67,8 @@ const MATCH: { readonly [how in StringFilter['how']]: (entry: StringEntry, value
   starts: (entry, value) => entry.value.startsWith(value),
   contains: (entry, value) => entry.value.includes(value),
   exact: (entry, value) => !entry.part && entry.exact === value,
+  equals: (entry, value) => !entry.part && entry.value === value,
+  ends: (entry, value) => !entry.part && entry.value.endsWith(value),
 }
 
 /** The entries of one text; of a name also one for each further word, so that a family name is found by each of its parts. */

@@ -26,6 +26,13 @@ export const string: ValueType<StringEntry, StringFilter> = {
   condition({ how, value }, fields, scope) {
     if (how === 'exact')
       return withFewValues(fields, sql`${IS_STRING} AND v.exact = ${value} AND v.scope = ${WHOLE}`, scope)
+    if (how === 'equals')
+      return withFewValues(fields, sql`${IS_STRING} AND v.text = ${value} AND v.scope = ${WHOLE}`, scope)
+    if (how === 'ends')
+      return withManyValues(
+        fields,
+        sql`${IS_STRING} AND substr(v.text, ${-[...value].length}) = ${value} AND v.scope = ${WHOLE}`,
+      )
     if (how === 'contains') return withManyValues(fields, sql`${IS_STRING} AND instr(v.text, ${value}) > 0`)
     return withManyValues(fields, sql`${IS_STRING} AND v.text >= ${value} AND v.text < ${value + LAST}`)
   },
