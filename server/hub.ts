@@ -19,7 +19,7 @@ import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
-import { DECLARED_FORMATS, PATCH_FORMATS } from './http/media.ts'
+import { DECLARED_FORMATS } from './http/media.ts'
 import { listen, type Listening } from './http/server.ts'
 import type { Call, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
@@ -27,11 +27,13 @@ import { create, type CreateNeeds } from './interactions/create.ts'
 import { history, systemHistory, typeHistory } from './interactions/history.ts'
 import { observed } from './interactions/observed.ts'
 import { openApi } from './interactions/openapi.ts'
+import { PATCH_FORMATS } from './interactions/options.ts'
 import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
 import { search, searchCompartment, searchSystem } from './interactions/search.ts'
+import { capabilityOf } from './interactions/target.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
@@ -279,6 +281,7 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
   return {
     interactions: { ...interactions, transaction: whole, openapi: document },
     operations: all,
+    offers: (type) => capabilityOf(definitions, { type }).interactions,
   }
 }
 

@@ -1,12 +1,11 @@
-/** Handlers whose replies somebody looks at: tests that ask what a reply discloses. */
+/** Shows every reply to an observer before it is sent: for tests, and for whoever counts what is disclosed. */
 import type { Call, Handler, Reply } from './call.ts'
 import type { Handlers } from './routes.ts'
 
-type OnReply = (call: Call, reply: Reply) => void
-
-/** The same handlers, `onReply` called with every reply before it is sent. */
-export function observed({ interactions, operations }: Handlers, onReply: OnReply | undefined): Handlers {
-  if (!onReply) return { interactions, operations }
+/** The handlers, each of which calls `onReply`; the same handlers without one. */
+export function observed(handlers: Handlers, onReply: ((call: Call, reply: Reply) => void) | undefined): Handlers {
+  if (!onReply) return handlers
+  const { interactions, operations } = handlers
   const observe =
     (run: Handler): Handler =>
     async (call) => {
@@ -15,6 +14,7 @@ export function observed({ interactions, operations }: Handlers, onReply: OnRepl
       return reply
     }
   return {
+    ...handlers,
     interactions: Object.fromEntries(Object.entries(interactions).map(([name, run]) => [name, run && observe(run)])),
     operations: operations.map((one) => ({ ...one, run: observe(one.run) })),
   }

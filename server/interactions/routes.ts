@@ -108,6 +108,8 @@ export type RoutedOperation = {
 
 /** The handlers that the address space leads to: interactions by name, and operations. */
 export type Handlers = {
+  /** The interactions of a type. @throws OutcomeError `unknown-type` */
+  offers(type: string): readonly string[]
   readonly interactions: Readonly<Record<string, Handler | undefined>>
   readonly operations: readonly RoutedOperation[]
 }
@@ -122,7 +124,7 @@ export type Router = (method: string, path: string, caller?: Caller) => Target
  * @throws OutcomeError (the router) `unknown-address`, `method-not-allowed` with Allow, `unknown-type` for what cannot
  * be a type, `invalid-id`, `request-malformed`.
  */
-export function createRouter({ interactions, operations }: Handlers): Router {
+export function createRouter({ interactions, operations }: Omit<Handlers, 'offers'>): Router {
   const table = compile(interactions)
   const registry = registryOf(operations)
   return (method, path, caller) => {
