@@ -6,6 +6,7 @@ import type { ResourceCapability } from '../definitions/definitions.ts'
 import type { JsonObject } from '../fhir/types.ts'
 import { CONTROL_PARAMETERS } from '../search/controls.ts'
 import { RECORD_PARAMETERS, type DeclaredParameter } from '../search/record-parameters.ts'
+import { compartments } from './compartment.ts'
 import { inEveryFormat, refusal, schemaOf, shared, type OpenApiNeeds } from './openapi-components.ts'
 import type { OperationLevel, RoutedInteraction } from './routes.ts'
 
@@ -49,19 +50,27 @@ const ANSWERS: Readonly<Record<string, Answers>> = {
 }
 
 /** The rows of the address space that a type offers; without a type: those of the system. */
-const interactionsOf = (needs: OpenApiNeeds, offer: ResourceCapability | undefined): readonly Method[] =>
-  needs.routed
+function interactionsOf(needs: OpenApiNeeds, offer: ResourceCapability | undefined): readonly Method[] {
+  const { routed, definitions } = needs
+  if (!offer) return routed.filter(({ path }) => !path.includes(':type')).map((row) => methodOf(needs, row, offer))
+  const hasCompartment = compartments(definitions).some(({ code }) => code === offer.type)
+  return routed
     .filter(
-      ({ path, name }) => (offer ? offer.interactions.includes(name) : true) && path.includes(':type') === !!offer,
+      ({ path, name }) =>
+        path.includes(':type') && (offer.interactions.includes(name) || (isWithin(name) && hasCompartment)),
     )
     .map((row) => methodOf(needs, row, offer))
+}
+
+/** Offered by its CompartmentDefinition instead of the interactions of a type. */
+const isWithin = (name: string): boolean => name === 'search-compartment'
 
 function methodOf(needs: OpenApiNeeds, row: RoutedInteraction, offer: ResourceCapability | undefined): Method {
   const { name, method, body } = row
   const { success, refusals, headers, schema = offer?.type ?? 'Resource' } = ANSWERS[name] ?? BUNDLE
   const type = offer?.type
-  const searches = name.startsWith('search')
-  const parameters = searches && body !== 'form' ? searchParameters(offer) : []
+  const parameters =
+    name.startsWith('search') && body !== 'form' ? searchParameters(isWithin(name) ? undefined : offer) : []
   const content = name === 'openapi' ? { 'application/json': {} } : inEveryFormat(needs, schemaOf(schema))
   return {
     path: pathOf(row.path, type),

@@ -19,6 +19,7 @@ type Document = {
 type Statement = {
   readonly rest: readonly [
     {
+      readonly compartment?: readonly string[]
       readonly operation?: readonly { readonly name: string }[]
       readonly resource: readonly {
         readonly type: string
@@ -81,7 +82,7 @@ for (const rules of ['hub', 'open']) {
         const shape = `${method} ${path.replace(/^\/[A-Z]\w+/, '/Type')}`
         if (seen.has(shape)) continue
         seen.add(shape)
-        const address = path.replace('{id}', 'none').replace('{vid}', '1')
+        const address = path.replace('{id}', 'none').replace('{vid}', '1').replace('{type}', '*')
         const body = method === 'get' || method === 'delete' ? undefined : '<'
         const type = {
           headers: { 'Content-Type': path.endsWith('_search') ? 'application/x-www-form-urlencoded' : 'text/x' },
@@ -111,6 +112,16 @@ for (const rules of ['hub', 'open']) {
             type,
           )
         }
+      }
+    })
+
+    it('lists the compartments', () => {
+      const [{ compartment = [] }] = statement.rest
+      assert.ok(compartment.length > 0)
+      for (const url of compartment) {
+        const last = url.slice(url.lastIndexOf('/') + 1)
+        const name = last.charAt(0).toUpperCase() + last.slice(1)
+        assert.ok(document.paths[`/${name}/{id}/{type}`]?.['get'], url)
       }
     })
 
