@@ -112,21 +112,26 @@ const created = (): object => sentReferral('Patient/of-nobody', `N-${count++}`)
 const identifierOf = (records: number): string =>
   `/ServiceRequest?identifier=MS-2026-${String(Math.floor(Math.random() * records)).padStart(7, '0')}`
 
-/** One at a time, beside a client that reads on. */
+/** One at a time. An idle process beside it says how long the machine itself lets a process stand. */
 async function measureBroad({ server, records }: Hub): Promise<void> {
-  console.log(
-    `  at ${records.toLocaleString('en')}:${' '.repeat(20)}ms until the answer   longest stand of the loop, ms`,
-  )
+  const idle = await start('bench/bare.ts', {})
+  const title = `at ${records.toLocaleString('en')}:`
+  console.log(`  ${title.padEnd(32)}ms until the answer   longest stand, ms   of an idle process`)
   const connection = await open(server.url)
   for (const [name, path] of BROAD) {
-    await server.usage('watch')
+    await Promise.all([server.usage('watch'), idle.usage('watch')])
     const begun = performance.now()
-    await connection.send({ method: 'GET', path })
+    const end = await connection.send({ method: 'GET', path }).then(
+      () => '',
+      (fault: Error) => (fault.message.includes('search-too-long') ? ' (refused: search-too-long)' : fault.message),
+    )
     const taken = performance.now() - begun
-    const { longest } = await server.usage()
-    console.log(`  ${name.padEnd(32)}${taken.toFixed(0).padStart(10)}${longest.toFixed(0).padStart(20)}`)
+    const [ofHub, ofIdle] = await Promise.all([server.usage(), idle.usage()])
+    const columns = [taken, ofHub.longest, ofIdle.longest].map((ms) => ms.toFixed(0).padStart(19)).join('')
+    console.log(`  ${name.padEnd(32)}${columns}${end}`)
   }
   connection.close()
+  await idle.stop()
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN

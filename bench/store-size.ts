@@ -13,7 +13,7 @@ import { openStore } from '../server/store/open.ts'
 import type { Write } from '../server/store/store.ts'
 
 /** Largest size of one record, in bytes. */
-export const LIMIT = 2048
+export const LIMIT = 2_100
 
 export type StoreSize = {
   readonly records: number

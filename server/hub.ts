@@ -19,17 +19,21 @@ import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
-import { DECLARED_FORMATS, PATCH_FORMATS } from './http/media.ts'
+import { DECLARED_FORMATS } from './http/media.ts'
 import { listen, type Listening } from './http/server.ts'
-import type { Call, Handler, Reply } from './interactions/call.ts'
+import type { Call, Reply } from './interactions/call.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
 import { history, systemHistory, typeHistory } from './interactions/history.ts'
+import { observed } from './interactions/observed.ts'
+import { openApi } from './interactions/openapi.ts'
+import { PATCH_FORMATS } from './interactions/options.ts'
 import { patch } from './interactions/patch.ts'
 import { read } from './interactions/read.ts'
 import { remove } from './interactions/remove.ts'
 import { createRouter, routedInteractions, type Handlers } from './interactions/routes.ts'
 import { search, searchCompartment, searchSystem } from './interactions/search.ts'
+import { capabilityOf } from './interactions/target.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
@@ -260,37 +264,24 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     'history-system': systemHistory(needs),
     'search-type': search(needs),
   }
+  const routed = routedInteractions([...Object.keys(answered), 'transaction'])
+  const shown = { definitions, operations: all, formats: DECLARED_FORMATS, version: await version() }
   const statements = capabilities({
-    definitions,
-    operations: all,
-    routed: routedInteractions([...Object.keys(answered), 'transaction']),
+    ...shown,
+    routed,
     expansionParameters: EXPANSION_PARAMETERS,
-    formats: DECLARED_FORMATS,
     patchFormats: PATCH_FORMATS,
     topics: topicsOf(definitions).map((topic) => topic.url),
-    version: await version(),
     date: new Date(now).toISOString(),
   })
   const interactions = { ...answered, capabilities: statements }
   const route = createRouter({ interactions, operations: all })
+  const document = openApi({ ...shown, routed: [...routed, ...routedInteractions(['capabilities', 'openapi'])] })
+  const whole = transaction({ ...needs, route, limit: config.transactionLimit })
   return {
-    interactions: { ...interactions, transaction: transaction({ ...needs, route, limit: config.transactionLimit }) },
+    interactions: { ...interactions, transaction: whole, openapi: document },
     operations: all,
-  }
-}
-
-function observed({ interactions, operations }: Handlers, onReply: HubOptions['onReply']): Handlers {
-  if (!onReply) return { interactions, operations }
-  const observe =
-    (run: Handler): Handler =>
-    async (call) => {
-      const reply = await run(call)
-      onReply(call, reply)
-      return reply
-    }
-  return {
-    interactions: Object.fromEntries(Object.entries(interactions).map(([name, run]) => [name, run && observe(run)])),
-    operations: operations.map((one) => ({ ...one, run: observe(one.run) })),
+    offers: (type) => capabilityOf(definitions, { type }).interactions,
   }
 }
 

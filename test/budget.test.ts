@@ -107,6 +107,20 @@ const ROWS: readonly Row[] = [
     cost(7, 4, 1),
     ({ es, request }) => es.put(`/ServiceRequest/${request.id}`, { ...request, status: 'revoked' }, 1),
   ],
+  ['patch Patient', cost(4, 2, 1), ({ es, patient }) => patched(es, `/Patient/${patient.id}`, patient.meta.versionId)],
+  // The search is one call, and its condition one guard more.
+  [
+    'conditional patch',
+    cost(5, 3, 1),
+    ({ es, patient }) => patched(es, `/Patient?_id=${patient.id}`, patient.meta.versionId),
+  ],
+  [
+    'conditional update',
+    cost(5, 3, 1),
+    ({ es, subject, goal: id }) => es.put(`/Goal?_id=${id}`, { ...goal(subject), language: 'en' }),
+  ],
+  ['conditional update that creates', cost(4, 3, 1), ({ es, subject }) => es.put('/Goal?_id=nobody', goal(subject))],
+  ['conditional delete Goal', cost(5, 4, 1), ({ es, spare }) => es.delete(`/Goal?_id=${spare}`)],
   ['delete Goal', cost(4, 3, 1), ({ es, spare }) => es.delete(`/Goal/${spare}`)],
   [
     'batch of two reads',
@@ -228,6 +242,11 @@ const ROWS: readonly Row[] = [
   ['$status', cost(2, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$status`)],
   ['$events', cost(3, 0, 0), ({ es, subscription }) => es.get(`/Subscription/${subscription}/$events`)],
 ]
+
+const patched = (es: Client, path: string, version: string): Promise<Answer> =>
+  es.send('PATCH', path, JSON.stringify([{ op: 'add', path: '/language', value: 'en' }]), {
+    headers: { 'Content-Type': 'application/json-patch+json', 'If-Match': `W/"${version}"` },
+  })
 
 /** What a request calls. */
 const COUNTED: readonly (keyof Store)[] = [

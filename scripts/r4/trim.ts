@@ -60,6 +60,7 @@ const ELEMENT = [
   'contentReference',
   'slicing',
   'isModifier',
+  'isSummary',
   'maxLength',
   'orderMeaning',
 ]
@@ -68,6 +69,7 @@ function element(source: JsonObject): JsonObject {
   const result = pick(source, ELEMENT)
   if (source.id !== source.path) result.id = source.id
   if (result.isModifier === false) delete result.isModifier
+  if (result.isSummary === false) delete result.isSummary
   for (const name of Object.keys(source))
     if (/^(fixed|pattern|minValue|maxValue)[A-Z]/.test(name)) result[name] = source[name]
   if (source.type) result.type = (source.type as JsonObject[]).map(type)

@@ -131,7 +131,7 @@ function indexOf(segment: string, name: string): number {
 }
 
 /** Bounds what copies of copies make. */
-const MOST_COPIED = 1_000_000
+const MOST_COPIED = 100_000
 const MOST_DEEP = 64
 
 /** About how many characters a value takes. */

@@ -20,6 +20,7 @@ import type { HttpLimits } from './limits.ts'
 import { messageClasses, type MessageClasses } from './message-classes.ts'
 import { layoutOf } from './layout.ts'
 import { sendContent, sendReply } from './reply.ts'
+import { withOptions } from '../interactions/options.ts'
 import { createRouter, type Handlers, type Target } from '../interactions/routes.ts'
 import { trace, traceOf, type AccessLine } from './trace.ts'
 
@@ -78,7 +79,7 @@ function anybodyIfRefused(error: unknown): Caller {
 }
 
 function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
-  const route = createRouter(needs)
+  const route = withOptions(createRouter(needs), needs.offers)
   const countRequest = createConcurrency(settings.limits.concurrency)
   /** An address of the board is unknown to a caller who is not identified, too. */
   const callerOf = async (target: Target, headers: IncomingHttpHeaders): Promise<Caller> => {

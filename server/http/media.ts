@@ -2,6 +2,7 @@
  * Media types: what the hub reads, and what it writes: FHIR in JSON or in XML.
  * https://hl7.org/fhir/R4/http.html#mime-type and https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
  */
+import { PATCH_FORMATS } from '../interactions/options.ts'
 import type { Body } from '../interactions/routes.ts'
 import { refuse } from '../fhir/outcome.ts'
 
@@ -34,9 +35,6 @@ const READ: Readonly<Record<Exclude<Body, 'none'>, readonly string[]>> = {
   patch: ['application/json-patch+json', ...RESOURCE],
   form: ['application/x-www-form-urlencoded'],
 }
-
-/** What PATCH takes: JSON Patch, and FHIRPath Patch as a Parameters resource. https://www.rfc-editor.org/rfc/rfc5789#section-3.1 */
-export const PATCH_FORMATS = ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'] as const
 
 export const isJsonPatch = (header: string | undefined): boolean => parseMedia(header ?? '').type === PATCH_FORMATS[0]
 

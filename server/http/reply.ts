@@ -26,7 +26,8 @@ export async function sendReply(response: Response, reply: Reply, { call, target
     headers[reply.status === 201 ? 'Location' : 'Content-Location'] = `${call.base}/${reply.location}`
   }
   const json = bodyOf(reply, call, target, headers)
-  const text = json && layout.write ? await layout.write(json) : json
+  // What names its own type is no FHIR.
+  const text = json && layout.write && !headers['Content-Type'] ? await layout.write(json) : json
   sendText(response, { status: reply.status, headers, text, contentType: layout.contentType })
 }
 

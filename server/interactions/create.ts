@@ -30,7 +30,7 @@ export const create =
     return retryOnConflict(async () => {
       const view = insight(needs.store, call.caller, call.now)
       const existing = unless && (await singleMatch(view, unless, call.ifNoneExist ?? ''))
-      if (existing) return disclosedIn(needs, call, existing, { ...replyOf(existing), location: locationOf(existing) })
+      if (existing) return disclosedIn(needs, call, existing, updated(existing))
       const resource = { ...body, id: needs.newId() }
       const [written] = await write(needs, { ...call, view }, [
         { kind: 'put', create: true, resource, sent: body, unless, at: body.resourceType },
@@ -81,3 +81,6 @@ export function disclosedIn(
 export const locationOf = (version: Version): string => `${keyText(version)}/_history/${version.version}`
 
 export const created = (version: Version): Reply => ({ ...replyOf(version, 201), location: locationOf(version) })
+
+/** With the address of the version, from which clients take the id and the version of the record. */
+export const updated = (version: Version): Reply => ({ ...replyOf(version), location: locationOf(version) })

@@ -16,7 +16,7 @@ export type SearchNeeds = {
   readonly definitions: Definitions
   readonly timeZone: string
   readonly cursors: Cursors
-  readonly policy: Pick<Policy, 'checkCriteria'>
+  readonly policy: Pick<Policy, 'checkCriteria' | 'seesAll'>
   readonly searchLimits: SearchLimits
 }
 

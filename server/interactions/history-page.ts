@@ -50,10 +50,16 @@ const READERS: Readonly<Record<string, Reader>> = {
   _sort: (value) => ({ order: choose('_sort', value, ORDERS) }),
   _total: (value) => ({ total: choose('_total', value, TOTALS) }),
   _cursor: (cursor) => ({ cursor }),
+  // Which part of the resources: subset.ts.
+  _elements: () => ({}),
+  _summary: () => ({}),
+  // Read by the HTTP layer, but not in a Bundle.
+  _format: () => ({}),
+  _pretty: () => ({}),
 }
 
 /** Two of them are the ends of a period. */
-const MOST_TIMES: Readonly<Record<string, number>> = { _at: 2 }
+const MOST_TIMES: Readonly<Record<string, number>> = { _at: 2, _elements: 9 }
 
 /**
  * Reads the parameters of a history. `total`: is it counted where the call does not say so?
@@ -79,7 +85,7 @@ export function readHistoryParameters(
 }
 
 function unknown(name: string) {
-  const taken = Object.keys(READERS).filter((one) => one !== '_cursor')
+  const taken = Object.keys(READERS).filter((one) => !['_cursor', '_format', '_pretty'].includes(one))
   const list =
     name === '_list'
       ? ' A history by a list is not offered: search with `_list`, and read the history of each record.'

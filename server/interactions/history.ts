@@ -12,6 +12,7 @@ import type { FoundHistory, HistoryPage, HistoryPosition, HistoryScope, Store } 
 import type { Call, Handler, Reply } from './call.ts'
 import { readHistoryParameters, type HistoryParameters, type HistoryState } from './history-page.ts'
 import { addressOf } from './links.ts'
+import { countOfOne, isCount, readSubset, shownPart } from './subset.ts'
 import { keyOf, notFound, requireInteraction } from './target.ts'
 
 export type HistoryNeeds = {
@@ -62,6 +63,8 @@ async function answer(needs: HistoryNeeds, call: Call, { scope, path, exists }: 
     timeZone: needs.timeZone,
     limits: needs.searchLimits,
   })
+  if (call.params.some(isCount)) throw countOfOne()
+  const part = readSubset(needs.definitions, typesOf(scope), call.params)
   const of = identityOf(call, path)
   const opened = given.cursor === undefined ? undefined : (needs.cursors.open(given.cursor, of) as HistoryState)
   const state: HistoryState = opened ?? (given.order === 'oldest' ? { upTo: await needs.store.last() } : {})
@@ -78,12 +81,15 @@ async function answer(needs: HistoryNeeds, call: Call, { scope, path, exists }: 
     text: buildHistory({
       base: call.base,
       links: { self: addressOf(`${call.base}/${path}`, call.params), ...linksOf(given, state, page, address) },
-      versions: page.versions,
+      versions: page.versions.map((version) => shownPart(version, part, needs.definitions)),
       ...(page.total === undefined ? {} : { total: page.total }),
     }),
     disclosed: view.disclosed(),
   }
 }
+
+const typesOf = (scope: HistoryScope): readonly string[] =>
+  [typeof scope === 'object' && 'id' in scope ? scope.type : scope].flat()
 
 /** What a cursor belongs to: the history and its parameters, whatever their order and the size of a page. */
 const identityOf = ({ params }: Call, path: string): string =>

@@ -15,9 +15,9 @@ import { write } from '../write/pipeline.ts'
 import { checkPreconditions } from '../write/preconditions.ts'
 import type { Call, Handler } from './call.ts'
 import { conditionOf, matchOf, type Condition } from './conditional.ts'
-import { disclosedIn, locationOf, never, type CreateNeeds } from './create.ts'
+import { disclosedIn, never, updated, type CreateNeeds } from './create.ts'
 import { preconditionsOf } from './if-match.ts'
-import { deleted, replyOf } from './read.ts'
+import { deleted } from './read.ts'
 import { keyOf, notFound, requireInteraction } from './target.ts'
 
 export const patch =
@@ -35,7 +35,7 @@ export const patch =
       const change = patchChange(needs, call, { current, document, at: type })
       const [written] = await write(needs, { ...call, view }, [change], match ? { guards: match.guards } : {})
       const version = written?.version ?? never()
-      const reply = { ...replyOf(version), location: locationOf(version), issues: written?.issues ?? [] }
+      const reply = { ...updated(version), issues: written?.issues ?? [] }
       return disclosedIn(needs, call, version, reply)
     })
   }

@@ -7,6 +7,7 @@ import type { Store, Version } from '../store/store.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { matchesTags, parseEtags } from '../fhir/etag.ts'
 import type { Call, Handler, Reply } from './call.ts'
+import { readPart, shownPart } from './subset.ts'
 import { keyOf, notFound, requireInteraction } from './target.ts'
 
 export const read =
@@ -14,22 +15,22 @@ export const read =
   async (call) => {
     requireInteraction(definitions, call, 'read')
     const key = keyOf(call)
+    const part = readPart(definitions, call)
     const view = disclosing(store, call.caller, call.now)
     const version = await view.read(key)
     if (!version) throw notFound(key)
     if (isDeleted(version)) throw deleted(version)
-    return { ...conditionalRead(call, version), disclosed: view.disclosed() }
+    return { ...conditionalRead(call, shownPart(version, part, definitions)), disclosed: view.disclosed() }
   }
 
 /** 304 when the caller has this version already. https://hl7.org/fhir/R4/http.html#cread */
 export function conditionalRead(call: Call, version: Version): Reply {
   const reply = replyOf(version)
+  const { text: _text, ...notModified } = { ...reply, status: 304 }
   if (call.ifNoneMatch !== undefined)
-    return matchesTags(parseEtags(call.ifNoneMatch, 'If-None-Match'), version.version)
-      ? { ...reply, status: 304 }
-      : reply
+    return matchesTags(parseEtags(call.ifNoneMatch, 'If-None-Match'), version.version) ? notModified : reply
   const since = call.ifModifiedSince === undefined ? NaN : Date.parse(call.ifModifiedSince)
-  return Math.floor(version.at / 1000) * 1000 <= since ? { ...reply, status: 304 } : reply
+  return Math.floor(version.at / 1000) * 1000 <= since ? notModified : reply
 }
 
 export const replyOf = (version: Version, status = 200): Reply => ({

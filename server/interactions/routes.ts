@@ -18,6 +18,7 @@ type RouteRow = readonly [method: string, path: string, name: string, body: Body
  */
 export const ROUTES: readonly RouteRow[] = [
   ['GET', '/metadata', 'capabilities', 'none'],
+  ['GET', '/openapi.json', 'openapi', 'none'],
   ['GET', '/', 'search-system', 'none'],
   ['POST', '/', 'transaction', 'resource'],
   ['GET', '/_search', 'search-system', 'none'],
@@ -49,17 +50,27 @@ export const ROUTES: readonly RouteRow[] = [
 ]
 
 /** A row that a handler answers. */
-export type RoutedInteraction = { readonly method: string; readonly path: string; readonly name: string }
+export type RoutedInteraction = {
+  readonly method: string
+  readonly path: string
+  readonly name: string
+  readonly body: Body
+}
 
 /** The rows of the address space that these handlers answer, operations left out. */
 export const routedInteractions = (names: readonly string[]): readonly RoutedInteraction[] =>
-  ROUTES.filter(([, , name]) => names.includes(name)).map(([method, path, name]) => ({ method, path, name }))
+  ROUTES.filter(([, , name]) => names.includes(name)).map(([method, path, name, body]) => ({
+    method,
+    path,
+    name,
+    body,
+  }))
 
 /** Whose body `Prefer: return` is about. https://hl7.org/fhir/R4/http.html#ops */
 export const PREFERENCE_APPLIES: ReadonlySet<string> = new Set(['create', 'update', 'patch'])
 
 /** Answered without authentication, so that a client can find out how to authenticate. */
-const ANONYMOUS = new Set(['capabilities'])
+const ANONYMOUS = new Set(['capabilities', 'openapi'])
 
 /** What answers a request, and what its address names. */
 export type Target = {
@@ -97,6 +108,8 @@ export type RoutedOperation = {
 
 /** The handlers that the address space leads to: interactions by name, and operations. */
 export type Handlers = {
+  /** The interactions of a type. @throws OutcomeError `unknown-type` */
+  offers(type: string): readonly string[]
   readonly interactions: Readonly<Record<string, Handler | undefined>>
   readonly operations: readonly RoutedOperation[]
 }
@@ -111,7 +124,7 @@ export type Router = (method: string, path: string, caller?: Caller) => Target
  * @throws OutcomeError (the router) `unknown-address`, `method-not-allowed` with Allow, `unknown-type` for what cannot
  * be a type, `invalid-id`, `request-malformed`.
  */
-export function createRouter({ interactions, operations }: Handlers): Router {
+export function createRouter({ interactions, operations }: Omit<Handlers, 'offers'>): Router {
   const table = compile(interactions)
   const registry = registryOf(operations)
   return (method, path, caller) => {
@@ -148,11 +161,14 @@ const never: Handler = () => Promise.reject(new Error('An operation is answered 
 
 /** `Patient`, `1`, `_history` as `:/:/_history`: names and ids become `:`, reserved segments stay as they are. */
 function shapeOf(segments: readonly string[]): string {
-  if (isMetadata(segments)) return 'metadata'
+  if (isDocument(segments)) return segments[0]!
   return segments.map((one) => (one.startsWith('_') ? one : one.startsWith('$') ? '$' : ':')).join('/')
 }
 
-const isMetadata = (segments: readonly string[]): boolean => segments.length === 1 && segments[0] === 'metadata'
+/** Addresses that look like those of types. */
+const DOCUMENTS = new Set(['metadata', 'openapi.json'])
+
+const isDocument = (segments: readonly string[]): boolean => segments.length === 1 && DOCUMENTS.has(segments[0]!)
 
 function segmentsOf(path: string): string[] {
   // A slash at the end is ignored: clients post Bundles to `[base]/`.
@@ -168,7 +184,7 @@ function segmentsOf(path: string): string[] {
 
 function namesIn(segments: readonly string[]): Pick<Target, AddressPart> {
   const [type, id, third, version] = segments
-  if (type === undefined || !isName(type) || isMetadata(segments)) return {}
+  if (type === undefined || !isName(type) || isDocument(segments)) return {}
   checkType(type)
   if (id === undefined || !isName(id)) return { type }
   if (!FHIR_ID.test(id)) throw invalidId(id)

@@ -8,13 +8,15 @@ import { quoted, suggestion } from '../search/condition.ts'
 import type { Filter, Query } from '../search/query.ts'
 import { commonCapability } from '../search/several-types.ts'
 import { disclosing, insight } from '../records/view.ts'
-import { SequenceUnavailable, type Store } from '../store/store.ts'
+import { SequenceUnavailable, type Store, type Version } from '../store/store.ts'
+import { queryAsOf } from './as-of.ts'
 import type { Call, Handler, Reply } from './call.ts'
 import { notInside, requireCompartment } from './compartment.ts'
 import { parseCall, type SearchNeeds } from './criteria.ts'
 import { include } from './include.ts'
 import { resolveQuery } from './resolve-chains.ts'
 import { searchLinks, unpackedParams } from './search-links.ts'
+import { readSubset, shownPart } from './subset.ts'
 import { notFound, requireInteraction } from './target.ts'
 
 export type SearchInteractionNeeds = SearchNeeds & { readonly store: Store }
@@ -99,9 +101,13 @@ function ofTypes({ definitions, cursors }: SearchNeeds, call: Call, all: readonl
 async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searched): Promise<Reply> {
   const { path, params = unpackedParams(needs.cursors, call.params) } = searched
   const parsed = parseCall(needs, call, { ...searched, params })
+  const part = readSubset(needs.definitions, searched.types ?? [searched.capability.type], parsed.self)
+  if (part?.kind === 'text' && parsed.includes.length > 0) throw textWithIncludes()
+  const shown = <T extends Version>(version: T): T => shownPart(version, part, needs.definitions)
   const view = disclosing(needs.store, call.caller, call.now)
   const insights = insight(needs.store, call.caller, call.now)
-  const query = within(await resolveQuery(parsed, insights).catch(unavailable), searched)
+  const requested = { ...parsed, query: await queryAsOf(needs, call, parsed) }
+  const query = within(await resolveQuery(requested, insights).catch(unavailable), searched)
   const { includes, limits } = parsed
   const found = await view.find(includes.length > 0 ? { ...query, withEntries: true } : query).catch(unavailable)
   const included = await include(
@@ -113,8 +119,8 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   const text = buildSearchset({
     base: call.base,
     links: searchLinks(needs.cursors, call, { address: `${call.base}${path}`, parsed: { ...parsed, self }, found }),
-    matches: found.versions,
-    included: included.records,
+    matches: found.versions.map(shown),
+    included: included.records.map(shown),
     total: found.total,
     issues: [...included.issues, ...parsed.ignored.map(dropped)],
   })
@@ -126,12 +132,19 @@ const within = (query: Query, searched: Searched): Query =>
 
 const asOf = ({ asOf: sequence }: Query) => (sequence === undefined ? {} : { asOf: sequence })
 
+/** https://hl7.org/fhir/R4/search.html#summary */
+const textWithIncludes = () =>
+  refuse(
+    'invalid-parameter',
+    '`_summary=text` cannot be combined with `_include` and `_revinclude`. Leave one of them out.',
+  )
+
 /** The links of a page outlive the store that gave them where it was replaced, by an earlier copy for example. */
 function unavailable(fault: unknown): never {
   if (!(fault instanceof SequenceUnavailable)) throw fault
   throw refuse(
     'invalid-parameter',
-    'The pages of this result are no longer available: the records of that moment are not stored. Search again without `_cursor`.',
+    'The records of that moment are not available: they are from before this store kept them, or from another store. Search again without `_cursor` and `_asOf`.',
   )
 }
 

@@ -6,7 +6,7 @@ import { FHIR_ID, keyText, type Key } from '../fhir/types.ts'
 import type { Call } from './call.ts'
 
 /** What the hub offers for the type of a call. Errors: `unknown-type` (404), naming the nearest type that is offered. */
-export function capabilityOf(definitions: Definitions, call: Call): ResourceCapability {
+export function capabilityOf(definitions: Definitions, call: Pick<Call, 'type'>): ResourceCapability {
   const type = call.type ?? ''
   const capability = definitions.capability(type)
   if (capability) return capability

@@ -10,10 +10,9 @@ import { keyOf, type Change } from '../write/change.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { write, type WriteResult } from '../write/pipeline.ts'
 import type { Call, Handler, Reply } from './call.ts'
-import { created, disclosedIn, locationOf } from './create.ts'
+import { created, disclosedIn, updated } from './create.ts'
 import { entryCall, type EntryCall } from './entry.ts'
 import { entryResult, inTurn, runEntry, type EntryResult } from './entry-result.ts'
-import { replyOf } from './read.ts'
 import { deletedIssues, type RemoveNeeds } from './remove.ts'
 import type { Router } from './routes.ts'
 import { planWrites, refuseDoubleAddresses, type PlannedEntry } from './transaction-plan.ts'
@@ -118,7 +117,7 @@ function replyTo(
   { call, changes, existing, isSeveral }: PlannedEntry,
   writes: ReadonlyMap<Change, WriteResult | undefined>,
 ): Reply {
-  if (existing) return disclosedIn(needs, call, existing, { ...replyOf(existing), location: locationOf(existing) })
+  if (existing) return disclosedIn(needs, call, existing, updated(existing))
   const [change] = changes
   const written = change && writes.get(change)
   const version = written?.version
@@ -126,6 +125,6 @@ function replyTo(
   if (!version || change?.kind === 'remove') {
     return { status: 204, version: version?.version, lastModified: version?.at }
   }
-  const reply = written?.created ? created(version) : { ...replyOf(version), location: locationOf(version) }
+  const reply = written?.created ? created(version) : updated(version)
   return disclosedIn(needs, call, version, { ...reply, issues: written?.issues ?? [] })
 }

@@ -9,11 +9,10 @@ import type { Guard } from '../store/store.ts'
 import type { Change } from '../write/change.ts'
 import type { Call, Handler } from './call.ts'
 import { conditionOf, matchOf, nothingMatches, type Condition } from './conditional.ts'
-import { bodyOf, created, disclosedIn, locationOf, never, type CreateNeeds } from './create.ts'
+import { bodyOf, created, disclosedIn, never, updated, type CreateNeeds } from './create.ts'
 import { preconditionsOf } from './if-match.ts'
 import { keyOf, requireInteraction } from './target.ts'
 import { withLocalReferences } from './local-references.ts'
-import { replyOf } from './read.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { write } from '../write/pipeline.ts'
 
@@ -34,7 +33,7 @@ export const update =
       const [written] = await write(needs, { ...call, view }, [change], { guards: target.guards })
       const version = written?.version ?? never()
       // A record that is brought back after its deletion is created as well.
-      const reply = written?.created ? created(version) : { ...replyOf(version), location: locationOf(version) }
+      const reply = written?.created ? created(version) : updated(version)
       return disclosedIn(needs, call, version, { ...reply, issues: written?.issues ?? [] })
     })
   }

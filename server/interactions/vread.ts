@@ -6,6 +6,7 @@ import { disclosing } from '../records/view.ts'
 import type { Store } from '../store/store.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Handler } from './call.ts'
+import { readPart, shownPart } from './subset.ts'
 import { keyOf, requireInteraction } from './target.ts'
 import { deleted, conditionalRead } from './read.ts'
 
@@ -14,6 +15,7 @@ export const vread =
   async (call) => {
     requireInteraction(definitions, call, 'vread')
     const key = keyOf(call)
+    const part = readPart(definitions, call)
     const number = /^[1-9]\d{0,8}$/.test(call.version ?? '') ? Number(call.version) : 0
     const view = disclosing(store, call.caller, call.now)
     const version = number > 0 ? await view.vread(key, number) : undefined
@@ -23,5 +25,5 @@ export const vread =
         `There is no version \`${call.version ?? ''}\` of \`${keyText(key)}\` that you may know of.`,
       )
     if (isDeleted(version)) throw deleted(version)
-    return { ...conditionalRead(call, version), disclosed: view.disclosed() }
+    return { ...conditionalRead(call, shownPart(version, part, definitions)), disclosed: view.disclosed() }
   }

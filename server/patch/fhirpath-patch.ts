@@ -41,6 +41,9 @@ const PARTS = {
 } as const
 const KNOWN_PARTS = ['type', 'path', 'name', 'value', 'index', 'source', 'destination']
 const LONGEST_PATH = 1000
+const MOST_BRACKETS = 30
+/** A patch applies in one step of work: so many elements of lists its paths may lead to. */
+const MOST_REACHED = 100_000
 
 /**
  * Reads the operations of a FHIRPath Patch.
@@ -97,6 +100,8 @@ function numbers(type: FhirPathOperation['type'], parts: ReadonlyMap<string, Jso
 function treeOf(path: string, at: string): Tree {
   if (path.length === 0 || path.length > LONGEST_PATH)
     throw malformed(`The part \`path\` is a \`valueString\` with a FHIRPath of at most ${LONGEST_PATH} characters.`, at)
+  if ((path.match(/[([{]/g) ?? []).length > MOST_BRACKETS)
+    throw malformed(`The path has more than ${MOST_BRACKETS} opening brackets.`, at)
   return supported(path, at, () => parse(path))
 }
 
@@ -132,11 +137,17 @@ export function applyFhirPathPatch(
   after?: (resource: unknown, index: number) => void,
 ): Resource {
   const resource = mutableCopy(before) as unknown as MutableObject
+  let reached = 0
+  const count = (elements: number): void => {
+    reached += elements
+    if (reached > MOST_REACHED) throw tooLong()
+  }
   operations.forEach((one, index) => {
-    supported(one.path, one.at, () => APPLY[one.type](one, { resource, structures }))
+    supported(one.path, one.at, () => APPLY[one.type](one, { resource, structures, count }))
     after?.(resource, index)
   })
-  return resource as unknown as Resource
+  // Refuses what would nest deeper than a body may.
+  return mutableCopy(resource) as unknown as Resource
 }
 
 type Apply = (operation: FhirPathOperation, patched: PatchedResource) => void
@@ -246,6 +257,8 @@ function listOf(operation: FhirPathOperation, patched: PatchedResource): Located
 
 const conflict = ({ type, path, at }: FhirPathOperation, clause: string): OutcomeError =>
   refuse('patch-conflict', `The operation (${type}) does not apply: \`${path}\` ${clause}.`, { expression: at })
+const tooLong = () =>
+  refuse('patch-too-long', `The paths of the patch lead to more than ${MOST_REACHED} elements. Send an update.`)
 const malformed = (text: string, expression: string): OutcomeError => refuse('patch-malformed', text, { expression })
 const shown = (value: unknown): string => `\`${(JSON.stringify(value) ?? 'undefined').slice(0, 80)}\``
 const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')

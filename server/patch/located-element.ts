@@ -23,7 +23,12 @@ export type LocatedElement = ElementPlace & {
 }
 
 /** The resource that a patch changes, and the definitions of its elements. */
-export type PatchedResource = { readonly resource: MutableObject; readonly structures: Structures }
+export type PatchedResource = {
+  readonly resource: MutableObject
+  readonly structures: Structures
+  /** Called with the number of elements that a step of a path leads to. @throws OutcomeError `patch-too-long` */
+  count(elements: number): void
+}
 
 export const isPrimitive = (value: unknown): boolean => typeof value !== 'object' || value === null
 
@@ -53,25 +58,25 @@ export function locate(tree: Tree, patched: PatchedResource): readonly LocatedEl
 function member({ of, name }: Tree & { readonly kind: 'member' }, patched: PatchedResource): readonly LocatedElement[] {
   const { resource, structures } = patched
   const root: LocatedElement = { holder: resource, element: resourceElement(String(resource.resourceType), structures) }
-  if (of) return locate(of, patched).flatMap((one) => children(one, name, structures))
+  if (of) return locate(of, patched).flatMap((one) => children(one, name, patched))
   const isRoot = name === resource.resourceType || name === 'Resource' || name === 'DomainResource'
-  return isRoot ? [root] : children(root, name, structures)
+  return isRoot ? [root] : children(root, name, patched)
 }
 
 /** The elements of a name below an element. */
-export function children(parent: LocatedElement, name: string, structures: Structures): readonly LocatedElement[] {
+export function children(parent: LocatedElement, name: string, patched: PatchedResource): readonly LocatedElement[] {
   const value = valueOf(parent)
   if (isPrimitive(value)) {
     const holder = siblingOf(parent)
-    return holder ? inHolder({ ...parent, holder: holder as MutableObject }, name, structures, parent) : []
+    return holder ? inHolder({ ...parent, holder: holder as MutableObject }, name, patched, parent) : []
   }
-  return inHolder({ ...parent, holder: value as MutableObject }, name, structures, parent)
+  return inHolder({ ...parent, holder: value as MutableObject }, name, patched, parent)
 }
 
 function inHolder(
   { holder, element }: LocatedElement,
   name: string,
-  structures: Structures,
+  { structures, count }: PatchedResource,
   parent: LocatedElement,
 ): readonly LocatedElement[] {
   const at = typeof holder.resourceType === 'string' ? resourceElement(holder.resourceType, structures) : element
@@ -82,6 +87,7 @@ function inHolder(
   const [value, extended] = [holder[property], holder[`_${property}`]]
   if (!Array.isArray(value) && !Array.isArray(extended)) return [one]
   const length = Math.max(ownList(holder, property).length, ownList(holder, `_${property}`).length)
+  count(length)
   return Array.from({ length }, (_, index) => ({ ...one, index }))
 }
 
@@ -122,7 +128,7 @@ function call(tree: FunctionCall, patched: PatchedResource): readonly LocatedEle
   if (name === 'single') return found
   if (name === 'extension' && argument?.kind === 'literal')
     return found
-      .flatMap((one) => children(one, 'extension', patched.structures))
+      .flatMap((one) => children(one, 'extension', patched))
       .filter((one) => (valueOf(one) as { readonly url?: unknown } | undefined)?.url === argument.value)
   if (name !== 'where' || !argument) throw new Unsupported(`\`${name}()\` is no function of a patch’s path`)
   const meets = compileCriterion(argument)

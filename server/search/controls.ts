@@ -82,8 +82,22 @@ export const CONTROLS: { readonly [name: string]: Control } = {
   },
   _summary: {
     type: 'token',
-    documentation: '`count` answers the number of matches alone.',
+    documentation: 'A part of each resource: `true`, `text` or `data`; `count` answers the number of matches alone.',
     read: (value) => ({ countOnly: choose('_summary', value, SUMMARIES) }),
+  },
+  // Which part of the resources is answered: interactions/subset.ts.
+  _elements: {
+    type: 'special',
+    documentation: 'The elements of each resource that are answered, with the mandatory ones: `identifier,name`.',
+    repeats: true,
+    read: () => ({}),
+  },
+  // interactions/as-of.ts
+  _asOf: {
+    type: 'special',
+    documentation:
+      'The records as they were at an instant (for the board also: after a sequence), as far as the caller may know them now.',
+    read: () => ({}),
   },
   _cursor: { read: (cursor) => ({ cursor }) },
   // Read by the HTTP layer.
@@ -107,7 +121,7 @@ const noContained = (value: string) =>
 
 /** An estimate may be exact; the hub's is. */
 const TOTALS = { none: 'none', accurate: 'accurate', estimate: 'accurate' } as const
-const SUMMARIES = { count: true, false: false } as const
+const SUMMARIES = { true: false, text: false, data: false, count: true, false: false } as const
 
 function choose<T>(name: string, value: string, choices: { readonly [value: string]: T }): T {
   const choice = Object.hasOwn(choices, value) ? choices[value] : undefined

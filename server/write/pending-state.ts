@@ -40,10 +40,9 @@ export function pendingState(
   const changed = new Map(changes.map((one) => [keyText(one.key), one]))
   const isUnchanged = ({ resourceType, id }: Resource & { readonly id: string }): boolean =>
     !changed.has(keyText({ type: resourceType, id }))
+  const byType = comingByType(changes)
   const coming = (type: string, where: Filter): readonly Resource[] =>
-    changes.flatMap(({ key, after }) =>
-      after && key.type === type && matches(index, after, where, now) ? [after] : [],
-    )
+    (byType.get(type) ?? []).filter((after) => matches(index, after, where, now))
   return {
     ...context,
     changes,
@@ -61,6 +60,20 @@ export function pendingState(
         ...coming(types[index] ?? '', where),
       ]),
   }
+}
+
+type WithId = Resource & { readonly id: string }
+
+/** What the changes make, by type: each rule of each change may look for some of a type. */
+function comingByType(changes: readonly PreparedChange[]): ReadonlyMap<string, readonly WithId[]> {
+  const byType = new Map<string, WithId[]>()
+  for (const { key, after } of changes) {
+    if (after === undefined) continue
+    const same = byType.get(key.type)
+    if (same) same.push(after)
+    else byType.set(key.type, [after])
+  }
+  return byType
 }
 
 const matches = (index: RecordIndex, after: Resource & { readonly id: string }, where: Filter, now: number): boolean =>

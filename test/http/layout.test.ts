@@ -68,6 +68,23 @@ describe('a hub that is spoken to in XML', () => {
     assert.ok(checked.body.issue.some((one: { code: string }) => one.code === 'value'))
   })
 
+  it('takes a FHIRPath Patch', async () => {
+    const made = await send(open, 'POST', '/Basic', { resourceType: 'Basic', code: { text: 'a' } })
+    const part = (name: string, value: object) => ({ name, ...value })
+    const operation = {
+      name: 'operation',
+      part: [
+        part('type', { valueCode: 'replace' }),
+        part('path', { valueString: 'Basic.code.text' }),
+        part('value', { valueString: 'b' }),
+      ],
+    }
+    const patch = { resourceType: 'Parameters', parameter: [operation] }
+    const patched = await send(open, 'PATCH', `/Basic/${made.body.id}`, patch)
+    assert.equal(patched.status, 200, patched.text)
+    assert.equal(patched.body.code.text, 'b')
+  })
+
   it('says where in the XML a fault is', async () => {
     const body = `<Patient xmlns="http://hl7.org/fhir">\n  <hobby value="song"/>\n  <birthDate value="1985-02-30"/>\n</Patient>`
     const refused = await send(open, 'POST', '/Patient', body)

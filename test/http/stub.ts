@@ -54,6 +54,7 @@ export function stub(answer: (call: Call, name: string) => Reply | Promise<Reply
     ...more,
   })
   const app = createApp({
+    offers: () => NAMES,
     interactions: Object.fromEntries(NAMES.map((name) => [name, handler(name)])),
     operations: [
       operation('validate', { levels: ['type', 'instance'] }),

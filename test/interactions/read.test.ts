@@ -23,6 +23,25 @@ describe('interactions / read', () => {
     assert.equal((await es.get(`/Patient/${id}`, { headers: { 'If-None-Match': 'W/"2"' } })).status, 200)
   })
 
+  it('answers 304 without the record on every way to read it: an old version, HEAD, a batch', async () => {
+    const { id } = await newPatient()
+    const modified = (await es.get(`/Patient/${id}`)).headers.get('last-modified') ?? ''
+    for (const headers of [{ 'If-None-Match': 'W/"1"' }, { 'If-Modified-Since': modified }] as Record<string, string>[])
+      for (const [method, path] of [
+        ['GET', `/Patient/${id}/_history/1`],
+        ['HEAD', `/Patient/${id}`],
+        ['GET', `/Patient/${id}?_summary=true`],
+      ] as const) {
+        const answer = await es.send(method, path, undefined, { headers })
+        assert.deepEqual([answer.status, answer.text, answer.headers.get('etag')], [304, '', 'W/"1"'])
+      }
+    for (const condition of [{ ifNoneMatch: 'W/"1"' }, { ifModifiedSince: new Date().toISOString() }]) {
+      const entry = [{ request: { method: 'GET', url: `Patient/${id}`, ...condition } }]
+      const { body } = await es.post('/', { resourceType: 'Bundle', type: 'batch', entry })
+      assert.deepEqual([body.entry[0].resource, body.entry[0].response.status], [undefined, '304 Not Modified'])
+    }
+  })
+
   it('answers the current version with its ETag and its time', async () => {
     const { id, ...sent } = await newPatient()
     made(await es.put(`/Patient/${id}`, { ...sent, id, gender: 'other' }, 1))

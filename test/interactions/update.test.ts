@@ -54,6 +54,21 @@ describe('interactions / update', () => {
     assert.equal((await es.put(`/Goal/${one.id}`, third, 2)).status, 200)
   })
 
+  it('names the version that is current after it, also where nothing changed, and in a Bundle', async () => {
+    const { id } = await newPatient()
+    const one = made(await es.post('/Goal', goal(`Patient/${id}`)))
+    const version = (number: number) => `Goal/${one.id}/_history/${number}`
+    const changed = await es.put(`/Goal/${one.id}`, { ...one, description: { text: 'Two' } })
+    assert.equal(changed.headers.get('Content-Location'), `${hub.url}/${version(2)}`)
+    const again = await es.send('PUT', `/Goal/${one.id}`, changed.body, { headers: { Prefer: 'return=minimal' } })
+    assert.deepEqual([again.headers.get('Content-Location'), again.text], [`${hub.url}/${version(2)}`, ''])
+    for (const type of ['batch', 'transaction']) {
+      const entry = [{ resource: changed.body, request: { method: 'PUT', url: `Goal/${one.id}` } }]
+      const { body } = await es.post('/', { resourceType: 'Bundle', type, entry })
+      assert.equal(body.entry[0].response.location, version(2))
+    }
+  })
+
   it('takes an id of the client only under its own prefix', async () => {
     const { id } = await newPatient()
     const body = { ...goal(`Patient/${id}`), id: 'es.goal-1' }

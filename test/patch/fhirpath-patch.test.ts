@@ -185,6 +185,9 @@ describe('patch / FHIRPath Patch', () => {
       { type: 'replace', path: 'Patient.name[', value },
       { type: 'replace', path: "'text'", value },
       { type: 'replace', path: 'Patient.descendants()', value },
+      { type: 'replace', path: "Patient.name.where(family.matches('(a+)+$')).text", value },
+      { type: 'replace', path: 'Patient.name.where(descendants().exists()).text', value },
+      { type: 'replace', path: `${'('.repeat(400)}Patient${')'.repeat(400)}`, value },
       { type: 'replace', path: 'Patient.name | Patient.contact', value },
       { type: 'replace', path: `Patient${'.name'.repeat(500)}`, value },
       { type: 'replace', path: 'Patient.gender', value: {} },
@@ -197,6 +200,24 @@ describe('patch / FHIRPath Patch', () => {
         /^patch-malformed Parameters\.parameter\[0\]/,
         JSON.stringify(one),
       )
+  })
+
+  it('counts the elements that its paths lead to, and takes no result that nests deeper than a body may', () => {
+    const telecom = Array.from({ length: 2000 }, (_, index) => ({ value: String(index) }))
+    const one: Parts = { type: 'delete', path: "Patient.telecom.where(value = 'x')" }
+    const many = Array.from({ length: 60 }, () => one)
+    assert.match(
+      refusal(() => apply({ resourceType: 'Patient', telecom }, ...many)),
+      /^patch-too-long/,
+    )
+    const nested = (depth: number): object => ({ url: 'u', ...(depth > 0 ? { extension: [nested(depth - 1)] } : {}) })
+    const path = `Patient${'.extension[0]'.repeat(21)}`
+    const deep: Parts = { type: 'add', path, name: 'extension', value: { valueExtension: nested(20) } }
+    const person = { resourceType: 'Patient', extension: [nested(20)] }
+    assert.match(
+      refusal(() => apply(person, deep)),
+      /^json-too-deep/,
+    )
   })
 
   it('makes each sample of each other one of its type by a patch of their difference, to the digit', () => {

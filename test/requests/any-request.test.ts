@@ -68,7 +68,7 @@ describe('random requests', () => {
   })
 
   it('use every control, chains, `_has`, and filters', () => {
-    const parts: readonly QueryPart[] = Array.from({ length: 1500 }, () =>
+    const parts: readonly QueryPart[] = Array.from({ length: 4000 }, () =>
       searchQuery(material, material.random.pick(tables.types)),
     ).flat()
     const names = new Set(parts.map(([name]) => name))

@@ -155,7 +155,11 @@ describe('search / parse / controls', () => {
     assert.deepEqual(read('_total=estimate').self, [['_total', 'accurate']])
     assert.deepEqual([read('_total=none').query.total, read('_total=none').total], [undefined, 'none'])
     refuses('invalid-parameter', /`all` of `_total` is not one of `none`, `accurate`, `estimate`/, '_total=all')
-    refuses('invalid-parameter', /`true` of `_summary` is not one of `count`, `false`/, '_summary=true')
+    refuses(
+      'invalid-parameter',
+      /`short` of `_summary` is not one of `true`, `text`, `data`, `count`, `false`/,
+      '_summary=short',
+    )
     refuses('invalid-parameter', /`toString` of `_total`/, '_total=toString')
   })
 

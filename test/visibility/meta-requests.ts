@@ -1,4 +1,4 @@
-/** More kinds of requests that abe sends: about profiles, tags and labels, the events of its subscriptions, a lost person. */
+/** More kinds of requests that abe sends: about profiles, tags and labels, the events of its subscriptions, a lost person, merges, reasons. */
 import { codeSystemAt, lookUpConsent, matchParameters } from '../builders/index.ts'
 import type { Knowledge, RequestKind } from './knowledge.ts'
 import { LOST_PERSON } from './twin-worlds.ts'
@@ -45,5 +45,22 @@ export const kindsOfMetaAndEvents = (
         '/Patient/$match',
         matchParameters(LOST_PERSON, random.percent(70) ? { consent: lookUpConsent('abe') } : {}),
       ),
+  ],
+  [
+    1,
+    '$merge',
+    (k) =>
+      abe('POST', `/Patient/$${k.random.pick(['merge', 'undo-merge'])}`, {
+        resourceType: 'Parameters',
+        parameter: ['source-patient', 'target-patient'].map((name) => ({
+          name,
+          valueReference: { reference: key(k, 'Patient') },
+        })),
+      }),
+  ],
+  [
+    1,
+    '$why',
+    (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Condition']))}/$why?agency=${k.random.pick(['vr', 'es'])}`),
   ],
 ]

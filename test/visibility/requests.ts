@@ -18,6 +18,8 @@ import {
 import { queryText } from '../requests/search-query.ts'
 import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
 import { kindsOfTables } from './table-requests.ts'
+import { kindsOfHistory, PARTS_AND_MOMENTS } from './history-requests.ts'
+import { kindsOfFormats } from './format-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
 import { kindsOfPatches } from './patch-requests.ts'
 import { modified, searchesBeyondType } from './search-requests.ts'
@@ -193,7 +195,7 @@ function search(knowledge: Knowledge): Sent {
   if (random.percent(40) && offer.searchInclude?.length) add('_include', random.pick(offer.searchInclude))
   if (random.percent(40)) add('_total', random.pick(['accurate', 'none', 'estimate']))
   if (random.percent(50)) add('_count', String(random.below(7)))
-  if (random.percent(5)) add('_summary', 'count')
+  if (random.percent(15)) add(...random.pick(PARTS_AND_MOMENTS))
   if (random.percent(3))
     add(random.pick(['nothing', '_revinclude', '_has:Observation', 'patient.name', '_cursor']), 'x')
   const lenient: Sent['headers'] = random.percent(10) ? { Prefer: 'handling=lenient' } : {}
@@ -231,17 +233,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   [6, 'conditional read', (k) => abe('GET', `/${key(k)}`, undefined, { 'If-None-Match': `W/"${k.random.below(3)}"` })],
   [5, 'vread', (k) => abe('GET', `/${key(k)}/_history/${k.random.below(4)}`)],
   [6, 'history', (k) => abe('GET', `/${key(k)}/_history?_count=${k.random.below(3)}`)],
-  [
-    3,
-    'history of types',
-    ({ random }) => {
-      const scope = random.pick(['', ...PEOPLE.map((type) => `/${type}`)])
-      const sort = random.pick(['', '&_sort=_lastUpdated', '&_sort=none'])
-      const time = random.pick(['', '', '&_at=ge2026-01', '&_since=2026-01-05', '&_before=2999'])
-      const total = random.pick(['', '&_total=accurate'])
-      return abe('GET', `${scope}/_history?_count=${random.below(9)}${sort}${time}${total}`)
-    },
-  ],
+  ...kindsOfHistory(abe, PEOPLE),
   [34, 'search', search],
   [
     5,
@@ -422,24 +414,8 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
         ],
       }),
   ],
-  [
-    1,
-    '$merge',
-    (k) =>
-      abe('POST', `/Patient/$${k.random.pick(['merge', 'undo-merge'])}`, {
-        resourceType: 'Parameters',
-        parameter: ['source-patient', 'target-patient'].map((name) => ({
-          name,
-          valueReference: { reference: key(k, 'Patient') },
-        })),
-      }),
-  ],
-  [
-    1,
-    '$why',
-    (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Condition']))}/$why?agency=${k.random.pick(['vr', 'es'])}`),
-  ],
   ...kindsOfMetaAndEvents(abe, key),
+  ...kindsOfFormats(abe, key, search),
   ...kindsOfTables(abe, key, bodyLike),
   ...kindsOfPatches(abe, { key, criteria }),
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Consent']))}/$consent-check`)],

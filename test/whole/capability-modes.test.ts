@@ -30,6 +30,9 @@ const CONTROLS: Readonly<Record<string, string>> = {
   _revinclude: '',
   _total: 'accurate',
   _summary: 'count',
+  _asOf: '2026-11-24T05:00:00Z',
+  // Not with `_summary`.
+  _elements: '',
 }
 
 /** Parameters of one request. */

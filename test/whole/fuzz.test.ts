@@ -8,10 +8,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request as send, type IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createDefinitions } from '../../server/definitions/load.ts'
+import { createXmlFormat } from '../../server/definitions/xml/format.ts'
 import { ERRORS } from '../../server/fhir/outcome.ts'
 import { startHub, type StartedHub } from '../checks/process.ts'
 import { clientAt, made, type Client } from '../given.ts'
 import { mutate } from './fuzz/mutate.ts'
+import { inXml } from './fuzz/xml.ts'
 import { requests, type Request, type Seeded } from './fuzz/requests.ts'
 import { tableRequest } from './fuzz/table-requests.ts'
 import { loadTables } from '../requests/tables.ts'
@@ -27,6 +30,8 @@ const LONGEST = 5_000
 /** Larger bodies are checked in a thread, one after the other. */
 const LARGE_BODY = 50_000
 const MEMORY = 1024 ** 3
+
+const xml = createXmlFormat(createDefinitions([]).structures)
 
 type TimedAnswer = {
   readonly status: number
@@ -68,7 +73,7 @@ describe('any request to the whole hub', function () {
         const request = next(choices)
         const answer = await ask(hub.url, agent, request).catch((error: Error) => error)
         const isLarge = (request.body ?? '').length > LARGE_BODY
-        const fault = faultOf(answer, isLarge ? LONGEST * 4 : LONGEST)
+        const fault = await faultOf(answer, isLarge ? LONGEST * 4 : LONGEST)
         if (fault !== undefined) faults.push(`${fault}: ${shown(request)}`)
         if (answer instanceof Error) continue
         learn(answer)
@@ -91,9 +96,10 @@ describe('any request to the whole hub', function () {
     const seeded = await seed(clientAt(hub.url, 'ui'), clientAt(hub.url, 'es'))
     const before = await snapshot(clientAt(hub.url), seeded)
     const { body: statement } = await clientAt(hub.url).get('/metadata')
-    const material = requests(seeded, statement)
+    const inJson = requests(seeded, statement)
+    const material = [...inJson, ...(await inXml(inJson, xml))]
     const [tables, keys] = [await loadTables(), [`Patient/${seeded.patient}`]]
-    const resources = byType(material)
+    const resources = byType(inJson)
     const next = (random: Random): Request =>
       // Some as they are: what is created is attacked later.
       random.percent(2)
@@ -218,19 +224,16 @@ function ask(url: string, agent: Agent, { method, path, headers, body }: Request
 }
 
 /** What is wrong with an answer; undefined when nothing is. */
-function faultOf(answer: TimedAnswer | Error, longest: number): string | undefined {
+async function faultOf(answer: TimedAnswer | Error, longest: number): Promise<string | undefined> {
   if (answer instanceof Error) return `no answer (${answer.message})`
   const { status, headers, text, ms } = answer
   if (status >= 500) return `${status} ${text.slice(0, 300)}`
   if (ms > longest) return `${Math.round(ms)} ms`
   if (status < 400 || text === '') return undefined
-  const media = headers['content-type'] ?? ''
-  if (/^application\/(?:fhir\+)?xml; charset=utf-8$/.test(media))
-    return /^<(?:\?xml[^>]*>\s*<)?OperationOutcome /.test(text)
-      ? undefined
-      : `XML without issues: ${text.slice(0, 300)}`
-  if (!/^application\/(?:fhir\+)?json; charset=utf-8$/.test(media)) return `the media type ${media}`
-  const { resourceType, issue } = JSON.parse(text) as {
+  const type = headers['content-type'] ?? ''
+  if (!/^(application\/(fhir\+)?|text\/)(json|xml)(; fhirVersion=4.0)?; charset=utf-8$/.test(type))
+    return `the media type ${type}`
+  const { resourceType, issue } = (type.includes('xml') ? await xml.read(text) : JSON.parse(text)) as {
     resourceType: string
     issue?: { details: { coding: { code: string }[] } }[]
   }

@@ -22,7 +22,7 @@ export function apply(work: Work, state: MemoryState, clock: number): Committed 
   const sequence = log.length + 1
   const at = Math.max(clock, log.at(-1)?.at ?? 0)
   const versions = writes.map((write) => versionOf(write, { sequence, at }, records))
-  for (const [index, write] of writes.entries()) keep(write, versions[index], { sequence, at }, records)
+  for (const [index, write] of writes.entries()) keep(write, versions[index], { sequence, at }, state)
   log.push({ sequence, at, versions: versions.filter((version) => version !== undefined) })
   for (const job of mergeJobs(jobs, sequence)) state.jobs.enqueue(job)
   for (const event of events) addEvent(event, at, state.events)
@@ -84,9 +84,9 @@ function versionOf(write: Write, now: Now, records: StoredRecords): Version | un
   }
 }
 
-function keep(write: Write, version: Version | undefined, { sequence, at }: Now, records: StoredRecords): void {
+function keep(write: Write, version: Version | undefined, { sequence, at }: Now, state: MemoryState): void {
   const text = keyText(keyOf(write))
-  const existing = records.get(text)
+  const existing = state.records.get(text)
   if (write.kind === 'audience' || write.kind === 'entries') {
     if (!existing) return
     setAudience(existing, write.audience ?? existing.audience, at)
@@ -94,7 +94,7 @@ function keep(write: Write, version: Version | undefined, { sequence, at }: Now,
     if (write.kind === 'entries') existing.states.push({ from: sequence, version, entries: distinct(write.entries) })
   } else if (version) {
     const record: StoredRecord = existing ?? {
-      creation: records.size + 1,
+      creation: state.records.size + 1,
       versions: [],
       states: [],
       audience: write.audience,
@@ -103,8 +103,15 @@ function keep(write: Write, version: Version | undefined, { sequence, at }: Now,
     record.versions.push(version)
     record.states.push({ from: sequence, version, entries: distinct(write.entries) })
     setAudience(record, write.audience, at)
-    records.set(text, record)
+    if (!existing) add(text, version.type, record, state)
   }
+}
+
+function add(text: string, type: string, record: StoredRecord, { records, byType }: MemoryState): void {
+  records.set(text, record)
+  const same = byType.get(type)
+  if (same) same.push(record)
+  else byType.set(type, [record])
 }
 
 /** After the version of the commit, if it makes one. */

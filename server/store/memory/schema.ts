@@ -23,6 +23,8 @@ export type StoredRecords = Map<string, StoredRecord>
 
 export type MemoryState = {
   readonly records: StoredRecords
+  /** The same records by their type, in creation order. */
+  readonly byType: Map<string, StoredRecord[]>
   /** The commit of sequence 1 comes first. */
   readonly log: Commit[]
   readonly cursors: Map<string, number>
@@ -33,6 +35,7 @@ export type MemoryState = {
 /** @param clock the time (ms since 1970) */
 export const emptyState = (clock: () => number): MemoryState => ({
   records: new Map(),
+  byType: new Map(),
   log: [],
   cursors: new Map(),
   events: new Map(),

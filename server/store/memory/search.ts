@@ -6,21 +6,22 @@ import type { Found } from '../store.ts'
 import { stateAsOf } from './entries.ts'
 import { mayKnow } from './read.ts'
 import { isDeletion } from './schema.ts'
-import type { MemoryState } from './schema.ts'
+import type { MemoryState, StoredRecord } from './schema.ts'
 
 /**
  * Finds records, one page of them.
  * @throws SequenceUnavailable
  */
-export function find(query: Query, { records, log }: MemoryState): Found {
+export function find(query: Query, state: MemoryState): Found {
+  const { log } = state
   const { where, viewer, sort = [], after, deleted = false, asOf = log.length } = query
   if (asOf < 0 || asOf > log.length) throw new SequenceUnavailable(asOf, { first: 0, last: log.length })
-  const hits = [...records.values()].flatMap((record) => {
+  const hits = recordsOf(query.type, state).flatMap((record) => {
     const state = stateAsOf(record, asOf)
     if (state === undefined) return []
     const { version, entries } = state
     const indexed = { type: version.type, id: version.id, at: version.at, entries }
-    if (!ofType(version.type, query.type) || (isDeletion(version) && !deleted)) return []
+    if (isDeletion(version) && !deleted) return []
     if (!visible(record.audience, viewer) || !mayKnow(version, record, viewer) || !match(where, indexed)) return []
     return [{ state, values: sortValues(sort, indexed), creation: record.creation }]
   })
@@ -34,6 +35,11 @@ export function find(query: Query, { records, log }: MemoryState): Found {
     ...(links.next || links.previous ? { sequence: asOf } : {}),
     ...(query.total ? { total: hits.length } : {}),
   }
+}
+
+export function recordsOf(types: Query['type'], { records, byType }: MemoryState): readonly StoredRecord[] {
+  if (types === '*') return [...records.values()]
+  return (typeof types === 'string' ? [types] : [...new Set(types)]).flatMap((type) => byType.get(type) ?? [])
 }
 
 export function ofType(type: string, types: Query['type']): boolean {

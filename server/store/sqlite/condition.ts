@@ -1,7 +1,7 @@
 /** What a condition of a search is in SQL, and what it is compiled in. */
 import type { Terms } from './terms.ts'
 import { raw, sql } from './sql.ts'
-import type { Sql, Statements } from './sql.ts'
+import type { Arg, Sql, Statements } from './sql.ts'
 
 /**
  * A SELECT of `rid`, each once.
@@ -22,6 +22,15 @@ export type QueryScope = {
   readonly terms: Terms
   readonly statements: Statements
 }
+
+/** A record of a page: its number, and what it is sorted by. */
+export type PageRow = { readonly rid: number; readonly [key: `k${number}`]: Arg }
+
+/**
+ * Which records are looked at (`from`, with their number as `rid`) and what must be true of each. `walked`: the field in
+ * whose order all records are read (sorted-walk.ts), where no condition lists few.
+ */
+export type QueryPlan = { readonly from: Sql; readonly rid: string; readonly where: Sql; readonly walked?: number }
 
 /** The numbers of the searched fields: one parameter in one type of record, or in all. */
 export type FieldIds = readonly number[]

@@ -24,8 +24,12 @@ type QueuedWork = {
   readonly reject: (error: unknown) => void
 }
 
-/** So that the event loop is never held for long. */
-const MOST = 500
+/**
+ * A transaction takes so many works at once, and more of them for so long (ms): so that the event loop is never held for
+ * long, and the first of a group does not wait for many.
+ */
+const AT_ONCE = 64
+const LONGEST = 20
 
 /** What is kept in memory of what a transaction wrote. */
 export type CommitMemory = {
@@ -50,24 +54,28 @@ export function groupCommit(statements: Statements, memory: CommitMemory, onDura
   }
 
   const flush = (): void => {
-    const items = waiting.slice(0, MOST)
-    waiting = waiting.slice(MOST)
+    const items = waiting
+    waiting = []
+    if (items.length > 0) waiting = [...together(items), ...waiting]
     if (waiting.length > 0) schedule()
-    if (items.length > 0) together(items)
   }
 
-  const together = (items: readonly QueuedWork[]): void => {
+  /** Answers what is left for the next transaction. */
+  const together = (items: readonly QueuedWork[]): readonly QueuedWork[] => {
     const outcome = transact(items, statements, memory)
     if ('answers' in outcome) {
       counts.transactions++
       onDurable()
       for (const answer of outcome.answers) answer()
-    } else if (items.length > 1 && !isDiskError(outcome.fault)) {
+      return items.slice(outcome.answers.length)
+    }
+    if (items.length > 1 && !isDiskError(outcome.fault)) {
       // One of them is at fault: each is done alone, so that the others are done.
       for (const item of items) together([item])
     } else {
       for (const item of items) item.reject(explained(outcome.fault))
     }
+    return []
   }
 
   return {
@@ -87,11 +95,19 @@ export function groupCommit(statements: Statements, memory: CommitMemory, onDura
 
 type TransactionOutcome = { readonly answers: readonly (() => void)[] } | { readonly fault: unknown }
 
-/** All items in one transaction: how to answer each waiter once it is durable, or the fault for which nothing was done. */
+/**
+ * The first items in one transaction, as many as there is time for: how to answer each once it is durable, or the fault
+ * for which nothing was done.
+ */
 function transact(items: readonly QueuedWork[], { db, run }: Statements, memory: CommitMemory): TransactionOutcome {
   try {
     run('BEGIN IMMEDIATE')
-    const answers = items.map(attempt)
+    const answers: (() => void)[] = []
+    const end = performance.now() + LONGEST
+    for (const item of items) {
+      answers.push(attempt(item))
+      if (answers.length >= AT_ONCE && performance.now() > end) break
+    }
     run('COMMIT')
     memory.committed()
     return { answers }

@@ -8,7 +8,7 @@ import type { Viewer } from '../../search/query.ts'
 import type { FoundHistory, HistoryPage, HistoryPosition, HistoryScope, Version } from '../store.ts'
 import { oneOf } from './condition.ts'
 import { KNOWABLE_COLUMNS, KNOWABLE_JOINS, versionFilter, type KnowableRow } from './knowable.ts'
-import { lastCommit } from './read.ts'
+import { firstAt } from './read.ts'
 import { ANY, METHODS, ROOM, sequenceOf, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
 import { limitOf, raw, sql } from './sql.ts'
@@ -79,18 +79,6 @@ function rangeOf(page: HistoryPage, statements: Statements): Range {
 
 const isBeyond = (seq: number, begin: number | undefined, { oldestFirst }: HistoryPage): boolean =>
   begin === undefined || (oldestFirst ? seq > begin : seq < begin)
-
-/** The first sequence that was committed at or after an instant: sequences have no gaps, and their times only grow. */
-function firstAt(at: number, statements: Statements): number {
-  let [low, high] = [1, lastCommit(statements).sequence + 1]
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    const found = statements.get<{ at: number }>('SELECT at FROM commits WHERE sequence = ?', middle)
-    if (found !== undefined && found.at < at) low = middle + 1
-    else high = middle
-  }
-  return low
-}
 
 /**
  * Where the versions of a scope are read: `ofRange` selects their numbers (`seq`) in a range, in the order of the log; `has`

@@ -14,7 +14,7 @@ import { createReaders } from './readers.ts'
 import { createLongReads } from './short-or-long.ts'
 import { openDatabase } from './schema.ts'
 import { history } from './history.ts'
-import { cursorValue, feed, indexed, lastCommit, vread } from './read.ts'
+import { cursorValue, feed, firstAt, indexed, lastCommit, vread } from './read.ts'
 import { statements as prepared, type Statements } from './sql.ts'
 
 export type SqliteStore = Store & {
@@ -64,14 +64,13 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     tail.add(done)
     return done
   }
+  const counted = (done: Committed): Committed => (commits++, done)
   voidLeases(statements)
 
   const store: SqliteStore = {
     commit: async (work) => {
       checkWork(work)
-      const done = await group.join(() => applyNext(work))
-      commits++
-      return done
+      return counted(await group.join(() => applyNext(work)))
     },
     read: async (key, viewer) => current.read(key, viewer),
     readMany: async (keys, viewer) => keys.map((key) => current.read(key, viewer)),
@@ -82,6 +81,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     indexed: async (key) => indexed(key, context),
     feed: async (after, limit) => tail.after(after, limit) ?? feed(after, limit, context),
     last: async () => last,
+    lastAt: async (instant) => firstAt(instant + 1, statements) - 1,
     changed: watchers.changed,
     cursor: async (name) => cursorValue(name, statements),
     events: async (stream, range) => events(stream, range, statements),
@@ -91,14 +91,16 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     close: async () => {
       group.close()
       watchers.close()
-      // Before the last connection: only one that may write can leave the file without a log beside it.
-      await longReads.end()
+      await endReaders(longReads)
       close()
     },
     limitPages: (pages) => void db.pragma(`max_page_count = ${pages}`),
   }
   return store
 }
+
+/** Before the last connection ends: only one that may write can leave the file without a log beside it. */
+const endReaders = (readers: { end(): Promise<void> }): Promise<void> => readers.end()
 
 function sizeOf({ db, get }: Statements): Pick<StoreStats, 'records' | 'bytes'> {
   const pragma = (name: string): number => Number(db.pragma(name, { simple: true }))

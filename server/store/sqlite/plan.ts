@@ -2,43 +2,46 @@
  * A query as SQL: the conditions of `where` and of the viewer. One of them is read from an index (the one that lists
  * fewest records), the others are tested record by record.
  */
-import type { Filter, Query, Sort } from '../../search/query.ts'
+import type { Filter, Query } from '../../search/query.ts'
 import { EVERYONE } from '../../search/query.ts'
 import { unchangedSince } from './as-of.ts'
 import { NO_RECORD, oneOf } from './condition.ts'
-import type { SqlCondition, QueryScope, RecordSource } from './condition.ts'
+import type { PageRow, QueryPlan, SqlCondition, QueryScope, RecordSource } from './condition.ts'
 import { compile } from './filter.ts'
 import { after, before, keyColumns, orderBy } from './sort.ts'
+import { walkedField, walkSql } from './sorted-walk.ts'
 import { visibleTo } from './rows.ts'
 import { joined, limitOf, raw, sql } from './sql.ts'
-import type { Arg, Sql, Statements } from './sql.ts'
+import type { Sql, Statements } from './sql.ts'
 import { inTime, timeLimitOf } from './time-limit.ts'
 
-type PageRow = { readonly rid: number; readonly [key: `k${number}`]: Arg }
-
-/** Which records are looked at (`from`, with their number as `rid`) and what must be true of each. */
-export type QueryPlan = { readonly from: Sql; readonly rid: string; readonly where: Sql }
-
-/** The page as SQL, for `find` and for tests of its query plan. */
-export function pageSql(
-  { sort = [], after: cursor, limit, backward }: Query,
-  { from, rid, where }: QueryPlan,
-  scope: QueryScope,
-): Sql {
-  const beyond = cursor === undefined ? raw('1') : backward ? before(sort, cursor) : after(sort, cursor)
+/** The page as SQL, one statement after the other until it is full; for `find` and for tests of its query plan. */
+export function pageSql(query: Query, plan: QueryPlan, scope: QueryScope): readonly Sql[] {
+  const { sort = [], after: cursor, limit, backward } = query
+  const { from, rid, where, walked } = plan
+  if (walked !== undefined) return walkSql(query, plan, scope, walked)
   if (sort.length === 0) {
     const [comparison, direction] = backward ? [raw('<'), raw('DESC')] : [raw('>'), raw('ASC')]
     const later = cursor === undefined ? raw('1') : sql`${raw(rid)} ${comparison} ${cursor.at(-1) ?? 0}`
-    return sql`SELECT ${raw(rid)} AS rid FROM ${from} WHERE ${later} AND ${where} ORDER BY ${raw(rid)} ${direction} ${limitOf(limit + 1)}`
+    return [
+      sql`SELECT ${raw(rid)} AS rid FROM ${from} WHERE ${later} AND ${where} ORDER BY ${raw(rid)} ${direction} ${limitOf(limit + 1)}`,
+    ]
   }
+  const beyond = cursor === undefined ? raw('1') : backward ? before(sort, cursor) : after(sort, cursor)
   const sorted = sql`SELECT ${raw(rid)} AS rid${keyColumns(sort, scope)} FROM ${from} WHERE ${where}`
-  return sql`SELECT * FROM (${sorted}) WHERE ${beyond} ORDER BY ${orderBy(sort, backward === true)} ${limitOf(limit + 1)}`
+  return [
+    sql`SELECT * FROM (${sorted}) WHERE ${beyond} ORDER BY ${orderBy(sort, backward === true)} ${limitOf(limit + 1)}`,
+  ]
 }
 
 /** The page and one record more, where there is one. */
 export function page(query: Query, plan: QueryPlan, scope: QueryScope): PageRow[] {
-  const { text, args } = pageSql(query, plan, scope)
-  return scope.statements.all<PageRow>(text, ...args)
+  const rows: PageRow[] = []
+  for (const { text, args } of pageSql(query, plan, scope)) {
+    if (rows.length > query.limit) break
+    rows.push(...scope.statements.all<PageRow>(text, ...args))
+  }
+  return rows.slice(0, query.limit + 1)
 }
 
 export function total({ from, where }: QueryPlan, { get }: Statements): number {
@@ -62,14 +65,18 @@ export function planOf(query: Query, scope: QueryScope, types?: readonly number[
   if (deleted !== true) conditions.push({ probe: raw('r.deleted = 0') })
   if (asOf !== undefined) conditions.push({ probe: unchangedSince(asOf) })
   if (scope.type === undefined && types !== undefined) conditions.push({ probe: oneOf('r.type', types) })
-  const driver = fewest(conditions, sort ?? [], scope.statements)
+  // The index is walked forward only; a page before another one is rare, and sorted.
+  const walked = query.backward ? undefined : walkedField(sort ?? [], scope)
+  const inOrder = walked !== undefined || sort?.[0]?.kind === 'updated'
+  const driver = fewest(conditions, inOrder, scope.statements)
   const tested = conditions.filter((condition) => condition !== driver || !condition.source!.exact)
   const tests = joined([inTime('r.rid'), ...tested.map(({ probe }) => probe)], ' AND ')
   if (driver) {
     return { from: sql`(${driver.source!.rids}) d CROSS JOIN record r ON r.rid = d.rid`, rid: 'd.rid', where: tests }
   }
   const ofType = scope.type === undefined ? raw('1') : sql`r.type = ${scope.type}`
-  return { from: raw('record r'), rid: 'r.rid', where: sql`${ofType} AND ${tests}` }
+  const whole = { from: raw('record r'), rid: 'r.rid', where: sql`${ofType} AND ${tests}` }
+  return walked === undefined ? whole : { ...whole, walked }
 }
 
 /** The conditions that must all hold. */
@@ -88,8 +95,8 @@ function visibility(viewer: Query['viewer'], { type, terms, statements }: QueryS
 /** Up to these numbers of records the sources are counted, all of them, until one is found to be shorter. */
 const ROUNDS = [100, 1_000, 10_000, 100_000]
 
-/** The index by last change gives a page in that order at once, so that only a short list is better. */
-const ROUNDS_BY_CHANGE = [100, 1_000]
+/** Where an index gives a page in the order of the result at once, only a short list is better. */
+const ROUNDS_IN_ORDER = [100, 1_000]
 
 /**
  * The condition whose source lists fewest. Counting costs a small multiple of the shortest list, so that no search
@@ -98,14 +105,13 @@ const ROUNDS_BY_CHANGE = [100, 1_000]
  */
 function fewest(
   conditions: readonly SqlCondition[],
-  sort: readonly Sort[],
+  resultInOrder: boolean,
   statements: Statements,
 ): SqlCondition | undefined {
   const indexed = conditions.filter((condition) => condition.source)
-  const byChange = sort[0]?.kind === 'updated'
-  const inOrder = byChange ? undefined : indexed.find(({ source }) => source!.ordered)
+  const inOrder = resultInOrder ? undefined : indexed.find(({ source }) => source!.ordered)
   if (indexed.length === 0 || (indexed.length === 1 && inOrder)) return inOrder
-  for (const round of byChange ? ROUNDS_BY_CHANGE : ROUNDS) {
+  for (const round of resultInOrder ? ROUNDS_IN_ORDER : ROUNDS) {
     timeLimitOf(statements.db).check()
     const counts = indexed.map(({ source }) => count(source!, round, statements))
     const least = Math.min(...counts)

@@ -45,6 +45,18 @@ export function lastCommit({ get }: Statements): CommitRow {
   return get<CommitRow>('SELECT sequence, at FROM commits ORDER BY sequence DESC LIMIT 1') ?? { sequence: 0, at: 0 }
 }
 
+/** The first sequence that was committed at or after an instant: sequences have no gaps, and their times only grow. */
+export function firstAt(at: number, statements: Statements): number {
+  let [low, high] = [1, lastCommit(statements).sequence + 1]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const found = statements.get<{ at: number }>('SELECT at FROM commits WHERE sequence = ?', middle)
+    if (found !== undefined && found.at < at) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** The commits after a sequence with their versions, oldest first. */
 export function feed(after: number, limit: number, { statements, terms }: ReadContext): Commit[] {
   const commits = statements.all<CommitRow>(

@@ -57,7 +57,7 @@ export function createReaders(data: ReaderThreadData): Readers {
       settle(thread, response)
       distribute()
     })
-    worker.on('error', (error) => lose(thread, error))
+    worker.on('error', (error) => lose(thread, isOutOfMemory(error) ? tooLong('takes more memory') : error))
     worker.on('exit', () => lose(thread, new Error('A reader thread of the store ended.')))
     threads = [...threads, thread]
     return thread
@@ -108,7 +108,11 @@ function settle(thread: Thread, response: ReadResponse): void {
 }
 
 function errorOf(fault: ReadFault): Error {
-  if (fault.kind === 'too-long') return new QueryTooLong('The query takes longer than the limit.')
+  if (fault.kind === 'too-long') return tooLong('takes longer')
   if (fault.kind === 'unavailable') return new SequenceUnavailable(fault.sequence, fault.range)
   return Object.assign(new Error(fault.message), { name: fault.name })
 }
+
+const tooLong = (what: string): QueryTooLong => new QueryTooLong(`The query ${what} than the limit.`)
+
+const isOutOfMemory = (error: NodeJS.ErrnoException): boolean => error.code === 'ERR_WORKER_OUT_OF_MEMORY'

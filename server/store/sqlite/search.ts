@@ -33,8 +33,14 @@ export function find(requested: Query, needs: ReadContext): Found {
     versions: versionsOf(shown, query.withEntries === true, needs),
     ...links,
     ...(links.next || links.previous ? { sequence: requested.asOf ?? lastCommit(needs.statements).sequence } : {}),
-    ...(query.total === true ? { total: (plan ? total(plan, needs.statements) : 0) + former.length } : {}),
+    ...(query.total === true ? { total: totalOf(query, scope, types) + former.length } : {}),
   }
+}
+
+/** Counted by a plan of its own: what is best in the order of the page may not be best to count all. */
+function totalOf({ sort: _, ...query }: Query, scope: QueryScope, types: readonly number[] | undefined): number {
+  const plan = planOf(query, scope, types)
+  return plan === undefined ? 0 : total(plan, scope.statements)
 }
 
 /** In creation order, a page takes former states only up to its last record; sorted or counted, all may matter. */

@@ -52,12 +52,13 @@ export type Statements = {
 }
 
 /** Statements that read, in one transaction: they see one state, and take and release their locks once. */
-export function readTogether<T>({ run }: Statements, read: () => T): T {
+export function readTogether<T>({ db, run }: Statements, read: () => T): T {
   run('BEGIN')
   try {
     return read()
   } finally {
-    run('COMMIT')
+    // A fault of the disk may have ended it already, and is the one to be seen.
+    if (db.inTransaction) run('COMMIT')
   }
 }
 

@@ -1,4 +1,5 @@
 /** The policy of a hub between agencies: the published types, and the rules of capability/rules. */
+import { seesAll } from '../../domain/visibility/confidential.ts'
 import type { Definitions } from '../../definitions/definitions.ts'
 import type { Store } from '../../store/store.ts'
 import { audiencesOf } from '../audiences.ts'
@@ -22,6 +23,7 @@ import { checkRetired } from '../retired-participants.ts'
 import { rulesOf } from '../rules/index.ts'
 import type { Rule, RuleResult } from '../rules/rule.ts'
 import { refuseSsnCriteria } from '../ssn-criteria.ts'
+import { inTurns } from '../in-turns.ts'
 import type { Policy } from './policy.ts'
 
 export type HubPolicyNeeds = {
@@ -37,6 +39,7 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
   const rulesFor = rulesByType(rulesOf(tables))
   return {
     posted: tables.posted,
+    seesAll,
     checkCriteria: refuseSsnCriteria,
     setElements: { Task: ['lastModified'] },
     checkDeleter: (caller, change) => checkDeleter(tables.writing, caller, change),
@@ -63,10 +66,10 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
 async function checkRules(rulesFor: RulesFor, tables: RuleTables, state: PendingState): Promise<Required<RuleResult>> {
   // First: it reads at once what the rules look at.
   const references = await checkReferences(tables, state)
-  const checks = state.changes.flatMap((one) =>
-    (isMerge(one) ? [] : rulesFor(one.key.type)).map((rule) => checkRule(rule, one, state)),
+  const checked = await inTurns(state.changes, (one) =>
+    Promise.all((isMerge(one) ? [] : rulesFor(one.key.type)).map((rule) => checkRule(rule, one, state))),
   )
-  const results = await Promise.all(checks)
+  const results = checked.flat()
   const retired = await checkRetired(tables, state)
   const kept = await checkKept(tables, state)
   const deletions = await checkDeletions(state)

@@ -12,6 +12,8 @@ import type { PostedDefinitions } from '../posted-definitions.ts'
 import type { RuleResult } from '../rules/rule.ts'
 
 export type Policy = {
+  /** May the caller know everything that the hub holds, and how much that is? */
+  seesAll(caller: Pick<Caller, 'role'>): boolean
   /** May be searched by these parameters (name and value)? @throws OutcomeError */
   checkCriteria(params: readonly (readonly [string, string])[]): void
   /** Definitions that the board posts; absent where none has an effect. */

@@ -73,6 +73,12 @@ describe('writing FHIR in XML', () => {
     assert.equal(await written({ resourceType: '<x/>' }), '<Resource/>')
   })
 
+  it('writes a narrative that nests without end in linear time', async () => {
+    const [open, shut] = ['<b>'.repeat(100_000), '</b>'.repeat(100_000)]
+    const div = `<div xmlns="http://www.w3.org/1999/xhtml">${open}x${shut}</div>`
+    assert.ok((await written({ resourceType: 'Basic', text: { div } })).includes(div))
+  })
+
   it('never lets a narrative break out of the document', async () => {
     const div = (text: string) => written({ resourceType: 'Basic', text: { div: text } })
     for (const text of [
@@ -81,6 +87,9 @@ describe('writing FHIR in XML', () => {
       'just text & more',
       '<!DOCTYPE x><div xmlns="http://www.w3.org/1999/xhtml"/>',
       '<?xml version="1.0"?><div xmlns="http://www.w3.org/1999/xhtml"/>',
+      '<div xmlns="http://www.w3.org/1999/xhtml"><p:b>x</p:b></div>',
+      '<div xmlns="http://www.w3.org/1999/xhtml"><p xmlns="http://hl7.org/fhir">x</p></div>',
+      '<div xmlns="http://www.w3.org/1999/xhtml" a:b="c">x</div>',
       '<script xmlns="http://www.w3.org/1999/xhtml">x</script>',
       '',
     ]) {

@@ -15,6 +15,17 @@ export function order(kind: StoreKind): void {
       assert.deepEqual(await given.store.feed(0, 10), [])
     })
 
+    it('names the last sequence of an instant', async () => {
+      const { store, clock } = given
+      const lastAt = async (...after: number[]) => Promise.all(after.map((ms) => store.lastAt(START + ms)))
+      assert.deepEqual(await lastAt(0, 9), [0, 0])
+      for (const time of [2, 2, 5]) {
+        clock.now = START + time
+        await store.commit({ writes: [put('Task/a')] })
+      }
+      assert.deepEqual(await lastAt(0, 1, 2, 3, 4, 5, 9), [0, 0, 2, 2, 2, 3, 3])
+    })
+
     it('gives the next sequence to every commit, whatever it holds, and none to a refused one', async () => {
       const { store } = given
       const sequenceOf = async (work: Work) => (await store.commit(work)).sequence

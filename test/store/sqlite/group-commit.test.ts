@@ -25,6 +25,19 @@ describe('store / sqlite / group commit', function () {
     await store.close()
   })
 
+  it('commits all of many at the same time, in the order in which they came', async () => {
+    const store = openSqlite(join(folder, 'hub.db'), { clock: () => 0 })
+    const works = Array.from({ length: 1_000 }, (_, index) => ({
+      writes: [put(`Task/${index}`, { body: { text: 'x'.repeat(2_000) } })],
+    }))
+    const done = await Promise.all(works.map((work) => store.commit(work)))
+    assert.deepEqual(
+      done.map(({ sequence }) => sequence),
+      works.map((_, index) => index + 1),
+    )
+    await store.close()
+  })
+
   it('syncs the disk once for each transaction, not once for each commit', async function () {
     const library = await compileWatcher(folder)
     if (library === undefined) {

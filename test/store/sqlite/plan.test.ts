@@ -38,6 +38,7 @@ const authored = (prefix: 'eq' | 'ge' | 'le'): Filter => ({
   start: 29_900,
   end: 29_910,
 })
+const byAuthored = [{ param: 'authored', kind: 'date', descending: true }] as const
 const score = (prefix: 'eq' | 'ge'): Filter => ({ op: 'number', param: 'score', prefix, low: 370, high: 370.5 })
 const name: Filter = { op: 'string', param: 'name', how: 'starts', value: 'name 29' }
 const abe = { agency: 'abe', at: 5 }
@@ -109,6 +110,13 @@ const CASES: readonly (readonly [title: string, query: Partial<Query>, expected:
     { sort: [{ param: '_lastUpdated', kind: 'updated', descending: true }] },
     { reads: /SEARCH r USING INDEX record_at \(type=\?\)/, sorts: true },
   ],
+  ['all by a date', { sort: byAuthored }, { reads: /SEARCH s USING (COVERING )?INDEX span_lower \(field=\?\)/ }],
+  [
+    'a page by a date, further on',
+    { sort: byAuthored, after: [20_000, 5] },
+    { reads: /SEARCH s USING (COVERING )?INDEX span_lower \(field=\? AND since<\?\)/ },
+  ],
+  ['a few by a date', { sort: byAuthored, where: patient }, { reads: /SEARCH p USING PRIMARY KEY/, sorts: true }],
   [
     'the rarer of two',
     { where: { op: 'and', of: [isToken('status', 'active'), patient] } },
@@ -144,7 +152,7 @@ describe('store / sqlite / query plan', () => {
     const scope = { type: terms.idOf(String(searched.type)), terms, statements }
     const plan = planOf(searched, scope)
     assert.ok(plan)
-    return pageSql(searched, plan, scope)
+    return pageSql(searched, plan, scope)[0]!
   }
   const explain = (searched: Query): string[] => {
     const { text, args } = sqlOf(searched)

@@ -1,6 +1,7 @@
 /** One request made into another: its method, address, headers, bytes and JSON are changed at random. */
 import type { Random } from '../../../scripts/random.ts'
 import type { Request } from './requests.ts'
+import { isXml, mutateXml } from './xml.ts'
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 type Mutation = (request: Request, random: Random) => Request
@@ -175,6 +176,7 @@ const onHeaders: Mutation = (request, random) => {
 }
 
 const onBytes: Mutation = (request, random) => {
+  if (isXml(request)) return mutateXml(request, random)
   const body = request.body ?? '{}'
   const [at, length] = [random.below(body.length), random.below(40)]
   const ways = [

@@ -1,5 +1,6 @@
 /** The search types in SQLite: one row for each type of search/types/, and TypeScript says which is missing. */
 import type { EntryByType, EntryFilter, FilterByType, IndexEntry, SearchTypeName } from '../../../search/types/index.ts'
+import type { Sort } from '../../../search/query.ts'
 import type { SqlCondition, QueryScope } from '../condition.ts'
 import type { Terms, ValueColumns } from '../terms.ts'
 import type { Field } from '../fields.ts'
@@ -70,6 +71,12 @@ export const entryCondition = <Name extends SearchTypeName>(
 export function sortExpression(name: SearchTypeName, param: string, best: 'min' | 'max', scope: QueryScope): Sql {
   const fields = fieldsOf(name, param, scope)
   return fields.length === 0 ? raw('NULL') : SQLITE_SEARCH_TYPES[name].sortExpression(fields, best)
+}
+
+/** The fields of a sort whose order is that of the lower limits of spans. */
+export function sortedSpans({ kind, param }: Sort, scope: QueryScope): readonly number[] | undefined {
+  if (kind === 'id' || kind === 'updated' || SQLITE_SEARCH_TYPES[kind].stored !== 'span') return undefined
+  return fieldsOf(kind, param, scope)
 }
 
 const fieldsOf = (name: SearchTypeName, param: string, { type, terms }: QueryScope): readonly number[] =>
