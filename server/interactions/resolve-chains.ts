@@ -16,15 +16,28 @@ import type { Filter, Query } from '../search/query.ts'
 const TURN = 200
 
 /** `view`: an insight, for nothing of the records on the way is answered. `asOf`: the sequence of the search itself. */
-type Resolution = { readonly view: View; readonly limits: SearchLimits; readonly asOf?: number }
+type Resolution = {
+  readonly view: View
+  readonly limits: SearchLimits
+  readonly asOf?: number
+  readonly steps: ResolvedStep[]
+}
+
+/** What was found on the way: `records` of these types, for the reference `param` (absent: the items of a list). */
+export type ResolvedStep = { readonly types: readonly string[]; readonly param?: string; readonly records: number }
 
 /**
  * The query of a search with its chains resolved, for the caller of the view.
+ * @param steps takes what was found on the way, in the order of the hops
  * @throws OutcomeError `too-costly` where too many records are on the way
  */
-export async function resolveQuery({ query, chained, limits }: ParsedSearch, view: View): Promise<Query> {
+export async function resolveQuery(
+  { query, chained, limits }: ParsedSearch,
+  view: View,
+  steps: ResolvedStep[] = [],
+): Promise<Query> {
   if (chained.length === 0) return query
-  const resolution = { view, limits, ...(query.asOf === undefined ? {} : { asOf: query.asOf }) }
+  const resolution = { view, limits, steps, ...(query.asOf === undefined ? {} : { asOf: query.asOf }) }
   const resolved: Filter[] = [query.where]
   for (const one of chained) {
     const filter = await resolve(one, resolution)
@@ -75,6 +88,7 @@ async function resolveChain({ param, of }: Chain, resolution: Resolution): Promi
       idsByType.set(type, ids)
     }
   }
+  resolution.steps.push({ types: of.flatMap(({ types }) => types), param, records: found })
   return anyOf([...idsByType].map(([type, id]) => ({ op: 'reference', param, type, id })))
 }
 
@@ -92,17 +106,19 @@ async function resolveReverse({ types, from, param, where }: ReverseChain, resol
       if (entry.kind === 'reference' && entry.param === param) idsByType.get(entry.type)?.add(entry.id)
     }
   }
+  resolution.steps.push({ types: [from], param, records: found })
   return ownIds(idsByType)
 }
 
 /** The items of a list that are not marked as deleted from it. One that the caller may not know of has none. */
-async function resolveList({ types, id }: ListMember, { view }: Resolution): Promise<Filter> {
+async function resolveList({ types, id }: ListMember, { view, steps }: Resolution): Promise<Filter> {
   const idsByType = new Map(types.map((type) => [type, new Set<string>()]))
   const list = await view.resource({ type: 'List', id })
   for (const { deleted, item } of (list?.entry ?? []) as readonly ListEntry[]) {
     const target = deleted === true ? undefined : parseReference(item?.reference ?? '')
     if (target?.kind === 'local') idsByType.get(target.type)?.add(target.id)
   }
+  steps.push({ types: ['List'], records: list ? 1 : 0 })
   return ownIds(idsByType)
 }
 
