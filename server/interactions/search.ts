@@ -17,6 +17,7 @@ import { EXPLAINED, explanationIssues, readExplain } from './explain.ts'
 import { include } from './include.ts'
 import { resolveQuery, type ResolvedStep } from './resolve-chains.ts'
 import { searchLinks, unpackedParams } from './search-links.ts'
+import { storedCodeSets } from './stored-value-sets.ts'
 import { readSubset, shownPart } from './subset.ts'
 import { notFound, requireInteraction } from './target.ts'
 
@@ -103,12 +104,13 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   const { path } = searched
   const sent = searched.params ?? unpackedParams(needs.cursors, call.params)
   const { explained, params } = readExplain(needs.policy, call, sent)
-  const parsed = parseCall(needs, call, { ...searched, params })
+  const insights = insight(needs.store, call.caller, call.now)
+  const codeSets = await storedCodeSets(needs.definitions, insights, params)
+  const parsed = parseCall(needs, call, { ...searched, params, codeSets })
   const part = readSubset(needs.definitions, searched.types ?? [searched.capability.type], parsed.self)
   if (part?.kind === 'text' && parsed.includes.length > 0) throw textWithIncludes()
   const shown = (version: Version): Version => shownPart(version, part, needs.definitions)
   const view = disclosing(needs.store, call.caller, call.now)
-  const insights = insight(needs.store, call.caller, call.now)
   const requested = { ...parsed, query: await queryAsOf(needs, call, parsed) }
   const steps: ResolvedStep[] = []
   const query = within(await resolveQuery(requested, insights, steps).catch(unavailable), searched)
