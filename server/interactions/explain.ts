@@ -76,7 +76,7 @@ function readFrom({ asOf }: Query, read: ExplainedRead): Issue {
   const { purpose, from, lists, tests } = read
   const changed = asOf === undefined ? '' : ' Records that changed since are compared one by one, and are not counted.'
   const text = [
-    `${purpose === 'page' ? 'The page is' : 'The total is counted'} from ${source(from, lists)}:`,
+    `${purpose === 'page' ? 'The page is read' : 'The total is counted'} from ${source(read)}:`,
     `${counted(read.read, 'record')} read, each tested by ${counted(tests.length, 'condition')}.${changed}`,
   ].join(' ')
   return information(text, {
@@ -87,12 +87,13 @@ function readFrom({ asOf }: Query, read: ExplainedRead): Issue {
   })
 }
 
-function source(from: ExplainedRead['from'], lists: ExplainedRead['lists']): string {
-  if (from.kind === 'every') return 'every record of the types'
+function source({ from, lists, tests }: ExplainedRead): string {
+  // Of several types, each record is tested by its type.
+  if (from.kind === 'every') return tests.some(({ op }) => op === 'type') ? 'every record' : 'every record of the type'
   if (from.kind === 'order') return `the index of \`${from.param}\`, in its order`
   const found = lists.find(({ of }) => of === from.of)
-  const length = found ? ` (${counted(found.records, 'record')}, of ${counted(lists.length, 'list')} the shortest)` : ''
-  return `the list of ${nameOf(from.of)}${length}`
+  const shortest = lists.length > 1 ? `, the shortest of ${lists.length} lists` : ''
+  return `the list of ${nameOf(from.of)}${found ? ` (${counted(found.records, 'record')}${shortest})` : ''}`
 }
 
 function nameOf(condition: TestedCondition): string {
@@ -100,7 +101,9 @@ function nameOf(condition: TestedCondition): string {
   if (condition.op === 'id') return '`_id`'
   if (condition.op === 'updated') return '`_lastUpdated`'
   if ('param' in condition) return `\`${condition.param}\``
-  if (condition.op === 'or') return [...new Set(condition.of.map(nameOf))].join(' or ')
+  if (condition.op === 'or' && condition.of.length === 0) return 'what no record meets'
+  if (condition.op === 'or' || condition.op === 'and')
+    return [...new Set(condition.of.map(nameOf))].join(` ${condition.op} `)
   return `\`${condition.op}\``
 }
 

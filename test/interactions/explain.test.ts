@@ -79,9 +79,12 @@ for (const store of ['memory', 'sqlite'] as const) {
       assert.deepEqual([page.data.purpose, total.data.purpose], ['page', 'total'])
       assert.deepEqual(page.data.from, store === 'memory' ? { kind: 'every' } : page.data.from)
       assert.equal(page.data.read, store === 'memory' ? 4 : 1)
-      assert.match(page.text, store === 'memory' ? /from every record of the types: 4 records read/ : /: 1 record read/)
+      assert.match(
+        page.text,
+        store === 'memory' ? /read from every record of the type: 4 records read/ : /: 1 record read/,
+      )
       assert.equal(typeof time.data.ms, 'number')
-      assert.match(time.text, /on the event loop/)
+      assert.match(time.text, /ms (on the event loop|in a reader thread)/)
     })
 
     it('finds the same as without, and stays in the links of the pages', async () => {
