@@ -4,7 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Body } from '../builders/index.ts'
+import { openMemory } from '../../server/store/memory/open.ts'
 import { given, made, refused, type Given } from '../given.ts'
+import { put } from '../store/writes.ts'
 
 type Page = { entry?: { resource: Body & { id: string }; search: { mode: string } }[]; total?: number }
 
@@ -124,3 +126,34 @@ for (const store of ['memory', 'sqlite'] as const) {
     })
   })
 }
+
+describe('interactions / resolve-chains / canonicals', () => {
+  let hub: Given
+  after(() => hub.stop())
+
+  it('lead to no definition that the caller may not know of', async () => {
+    const store = openMemory({ clock: () => Date.now() })
+    hub = await given({}, undefined, { store })
+    const uri = (param: string, value: string) => ({ kind: 'uri' as const, param, value })
+    const title = { kind: 'string' as const, param: 'title', value: 'secret', exact: 'Secret' }
+    const [draft, response] = [questionnaire('draft', U), answers('r', U)]
+    await store.commit({
+      writes: [
+        put('Questionnaire/draft', { body: draft, entries: [uri('url', U), title], audience: [{ agency: 'abe' }] }),
+        put('QuestionnaireResponse/r', { body: response, entries: [uri('questionnaire', U)] }),
+      ],
+    })
+    const seen = async (agency: string) => {
+      const pages = await Promise.all(
+        [
+          'QuestionnaireResponse?questionnaire.title=secret',
+          'QuestionnaireResponse?_include=QuestionnaireResponse:questionnaire',
+          'Questionnaire?_has:QuestionnaireResponse:questionnaire:_id=r',
+        ].map(async (query) => made(await hub.as(agency).get(`/${query}`)) as Page),
+      )
+      return pages.map((page) => `${shown(page, 'match')} ${shown(page, 'include')}`.trim())
+    }
+    assert.deepEqual(await seen('abe'), ['r', 'r draft', 'draft'])
+    assert.deepEqual(await seen('es'), ['', 'r', ''])
+  })
+})
