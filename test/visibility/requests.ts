@@ -87,7 +87,7 @@ function search(knowledge: Knowledge): Sent {
   if (random.percent(50)) add('_count', String(random.below(7)))
   if (random.percent(15)) add(...random.pick(PARTS_AND_MOMENTS))
   if (random.percent(3))
-    add(random.pick(['nothing', '_revinclude', '_has:Observation', 'patient.name', '_cursor']), 'x')
+    add(random.pick(['nothing', '_explain', '_revinclude', '_has:Observation', 'patient.name', '_cursor']), 'x')
   const lenient: Sent['headers'] = random.percent(10) ? { Prefer: 'handling=lenient' } : {}
   return abe('GET', `/${offer.type}?${query.join('&')}`, undefined, lenient)
 }
