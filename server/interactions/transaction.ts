@@ -31,7 +31,10 @@ export const transaction =
     if (bundle.type === 'batch')
       return answer(
         'batch-response',
-        await inTurn(entries, (entry, index) => runEntry(call, index, () => read(entry, index))),
+        await inTurn(entries, (entry, index) => {
+          call.background?.step(index, entries.length)
+          return runEntry(call, index, () => read(entry, index))
+        }),
       )
     return answer('transaction-response', await allOrNone(needs, call, entries.map(read)))
   }
@@ -44,7 +47,8 @@ const answer = (kind: 'batch-response' | 'transaction-response', results: readon
 
 const distinct = (keys: readonly Key[]): readonly Key[] => [...new Map(keys.map((key) => [keyText(key), key])).values()]
 
-function bundleOf(call: Call): Resource {
+/** @throws OutcomeError for what is no batch or transaction */
+export function bundleOf(call: Call): Resource {
   const { body } = call
   if (!body) throw refuse('body-missing', 'Send a Bundle of type `batch` or `transaction` as the body.')
   if (body.resourceType !== 'Bundle')
@@ -57,7 +61,7 @@ function bundleOf(call: Call): Resource {
   )
 }
 
-function entriesOf(bundle: Resource, limit: number): readonly JsonObject[] {
+export function entriesOf(bundle: Resource, limit: number): readonly JsonObject[] {
   const entries = bundle.entry ?? []
   if (
     !Array.isArray(entries) ||
@@ -85,7 +89,8 @@ async function allOrNone(
     const view = insight(needs.store, outer.caller, outer.now)
     const { entries, guards } = await planWrites({ needs, outer, view }, writes)
     const changes = entries.flatMap((one) => one.changes)
-    const written = await atPatches(writes, () => write(needs, { ...outer, view }, changes, { guards }))
+    const along = { guards, ...(await outer.background?.along()) }
+    const written = await atPatches(writes, () => write(needs, { ...outer, view }, changes, along))
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
     return new Map(entries.map((one) => [one.call, entryResult(one.call, replyTo(needs, one, byChange))]))
   })
