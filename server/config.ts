@@ -249,6 +249,24 @@ export const SETTINGS = {
     '500',
     'Most entries of a batch or transaction Bundle, and most records that one conditional delete, or one transaction, changes.',
   ),
+  HUB_ASYNC_LIMIT: setting(
+    'asyncLimit',
+    integer(1, 10_000),
+    '20',
+    'Most requests of one agency, or of the board, in the background: those that wait, run, or have a result that is kept.',
+  ),
+  HUB_ASYNC_RETENTION: setting(
+    'asyncRetention',
+    integer(1, 8_760),
+    '24',
+    'Hours for which the result of a request in the background is kept.',
+  ),
+  HUB_ASYNC_RESULT_LIMIT: setting(
+    'asyncResultLimit',
+    integer(1024, 1_073_741_824),
+    '10485760',
+    'Largest result of a request in the background, in characters.',
+  ),
   HUB_PATCH_LIMIT: setting('patchLimit', integer(1, 10_000), '100', 'Most operations of a patch.'),
   HUB_LOOK_UP_LIMIT: setting(
     'lookUpLimit',

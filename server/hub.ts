@@ -18,10 +18,14 @@ import type { TimerTable } from './domain/timer/table.ts'
 import { checkVisibility } from './domain/visibility/check.ts'
 import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
+import { inUrl } from './http/address.ts'
 import { BASE_PATH, createApp } from './http/app.ts'
 import { DECLARED_FORMATS } from './http/media.ts'
 import { listen, type Listening } from './http/server.ts'
 import type { Call, Reply } from './interactions/call.ts'
+import { acceptingAsync, asyncIds, type AcceptNeeds } from './interactions/async-accept.ts'
+import { asyncAnswers } from './interactions/async-answer.ts'
+import { asyncCancel, asyncStatus, type StatusNeeds } from './interactions/async-status.ts'
 import { capabilities } from './interactions/capabilities.ts'
 import { create, type CreateNeeds } from './interactions/create.ts'
 import { history, systemHistory, typeHistory } from './interactions/history.ts'
@@ -37,6 +41,7 @@ import { capabilityOf } from './interactions/target.ts'
 import { transaction } from './interactions/transaction.ts'
 import { update } from './interactions/update.ts'
 import { vread } from './interactions/vread.ts'
+import { createAsyncWorker } from './jobs/async-worker.ts'
 import { indexProcessState, reindex } from './jobs/reindex.ts'
 import type { LogReader } from './jobs/log-reader.ts'
 import { createStateFollower, type ProcessState } from './jobs/process-state.ts'
@@ -68,6 +73,7 @@ import { createSubscriptions } from './subscriptions/subscriptions.ts'
 import { createWorkerThread } from './validate/large/worker-thread.ts'
 import { createTimeSlicer } from './validate/time-slice.ts'
 import type { CircleNeeds } from './write/agreements.ts'
+import type { AsyncProgress } from './write/async-requests.ts'
 import type { Change } from './write/change.ts'
 import type { Along } from './write/commit.ts'
 import { retryOnConflict } from './write/conflict.ts'
@@ -98,6 +104,7 @@ const GRACE = 10_000
 const REQUEST_TIMEOUT = 30
 /** Jobs that run at the same time. */
 const CONCURRENCY = 32
+const HOUR = 3_600_000
 
 /** What each value of HUB_RULES means. */
 const RULES: Readonly<Record<Config['rules'], RulesChoice>> = {
@@ -166,10 +173,11 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const preparing = { indexing, ...(restricts ? preparations(needs, tables, config, { log, clock }) : {}), log }
   await prepare(preparing, config, { definitions, now: clock.now() })
 
+  const { handlers, asyncWorker } = await answering(needs, config, { log, clock, agencies, secret })
   const { readers, worker } = background(needs, config, { log, clock, base: () => base, indexing, agencies })
   indexed.onDeclared(() => worker.wake())
   const app = createApp({
-    ...observed(await handlersOf(needs, config, clock.now()), onReply),
+    ...observed(handlers, onReply),
     identify: identify(agencies, config.publicUrl),
     now: clock.now,
     log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
@@ -188,16 +196,15 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     async listen() {
       listening = await listen(app, { host: config.host, port: config.port, headerLimit: limits.headers })
       base = config.publicUrl ?? `http://${inUrl(config.host)}:${listening.port}${BASE_PATH}`
-      for (const reader of readers) reader.start()
-      worker.start()
+      for (const one of [...readers, worker, asyncWorker]) one.start()
       return { url: base, port: listening.port }
     },
     catchUp: async () => void (await Promise.all(readers.map((reader) => reader.drain()))),
-    runDue: () => worker.runDue(),
+    runDue: async () => void (await Promise.all([worker.runDue(), asyncWorker.runDue()])),
     reindex: (report) => runReindex(indexing, report),
     async stop() {
       await listening?.stop(GRACE)
-      await Promise.all([...readers.map((reader) => reader.stop()), worker.stop(GRACE)])
+      await Promise.all([...readers.map((reader) => reader.stop()), worker.stop(GRACE), asyncWorker.stop(GRACE)])
       await workerThread.end()
       await store.close()
     },
@@ -227,9 +234,6 @@ async function declarationsOf(config: Config, options: Pick<HubOptions, 'definit
   return { definitions, indexed, tables }
 }
 
-/** A URL has an IPv6 address in brackets (RFC 3986 section 3.2.2). */
-const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
-
 /** Closed by default: no type is offered without a rule of who may know of its records. */
 function everyTypeHasVisibility({ visibility }: LoadedTables, { capabilities }: Definitions): void {
   checkVisibility(
@@ -238,7 +242,26 @@ function everyTypeHasVisibility({ visibility }: LoadedTables, { capabilities }: 
   )
 }
 
-type HandlerNeeds = CreateNeeds & OperationNeeds
+/** What answers requests, at once and in the background. */
+async function answering(
+  needs: CreateNeeds & OperationNeeds & Pick<AcceptNeeds, 'cursors'>,
+  config: Config,
+  { log, clock, agencies, secret }: Pick<Process, 'log' | 'clock' | 'agencies'> & { readonly secret: Buffer },
+): Promise<{ readonly handlers: Handlers; readonly asyncWorker: Worker }> {
+  const { asyncLimit, asyncRetention, asyncResultLimit: resultLimit, transactionLimit: limit } = config
+  const progress: AsyncProgress = new Map()
+  const { isActive } = agencies
+  const newAsyncId = asyncIds(secret, clock.newId)
+  const later = { ...needs, progress, asyncLimit, limit, newAsyncId, wake: () => asyncWorker.wake() }
+  const handlers = await handlersOf(later, config, clock.now())
+  const asyncWorker = createAsyncWorker({
+    ...{ store: needs.store, clock, progress, log, retention: asyncRetention * HOUR },
+    ...asyncAnswers({ ...later, clock, log, handlers, isActive, resultLimit }),
+  })
+  return { handlers, asyncWorker }
+}
+
+type HandlerNeeds = CreateNeeds & OperationNeeds & AcceptNeeds & StatusNeeds
 
 /** Everything that answers a request, by name: the interactions and the operations. */
 async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Promise<Handlers> {
@@ -257,6 +280,8 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     'search-compartment': searchCompartment(needs),
     'history-system': systemHistory(needs),
     'search-type': search(needs),
+    'async-status': asyncStatus(needs),
+    'async-cancel': asyncCancel(needs),
   }
   const routed = routedInteractions([...Object.keys(answered), 'transaction'])
   const shown = { definitions, operations: all, formats: DECLARED_FORMATS, version: await version() }
@@ -272,9 +297,9 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
   const route = createRouter({ interactions, operations: all })
   const document = openApi({ ...shown, routed: [...routed, ...routedInteractions(['capabilities', 'openapi'])] })
   const whole = transaction({ ...needs, route, limit: config.transactionLimit })
+  const handlers = { interactions: { ...interactions, transaction: whole, openapi: document }, operations: all }
   return {
-    interactions: { ...interactions, transaction: whole, openapi: document },
-    operations: all,
+    ...acceptingAsync(needs, handlers),
     offers: (type) => capabilityOf(definitions, { type }).interactions,
   }
 }

@@ -70,6 +70,8 @@ const ROWS: readonly Row[] = [
   ['vread of a record without contact details', cost(1, 0, 0), ({ es, goal }) => es.get(`/Goal/${goal}/_history/1`)],
   ['history', cost(1, 0, 0), ({ es, subject }) => es.get(`/${subject}/_history`)],
   ['search', cost(1, 0, 0), ({ es, subject }) => es.get(`/Goal?patient=${subject}`)],
+  // The list of the agency's requests, and the commit of the job.
+  ['search in the background', cost(2, 0, 1), ({ es }) => es.get('/Goal', { headers: { Prefer: 'respond-async' } })],
   ['search with _include', cost(2, 0, 0), ({ es, goal }) => es.get(`/Goal?_id=${goal}&_include=Goal:patient`)],
   ['search with a chain', cost(2, 0, 0), ({ es }) => es.get('/Goal?patient.family=nobody,Ferris&_count=1')],
   ['search with _has', cost(2, 0, 0), ({ es, goal }) => es.get(`/Patient?_has:Goal:patient:_id=${goal}`)],

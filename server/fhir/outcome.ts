@@ -75,6 +75,18 @@ export const ERRORS = {
   'search-too-long': [422, 'too-costly', 'The search takes longer than the limit.'],
   'check-too-long': [413, 'too-costly', 'To check the resource takes longer, or more memory, than the limit.'],
   'too-many-requests': [429, 'throttled', 'The caller has more requests under way than the limit.'],
+  'async-limit': [429, 'throttled', 'The caller has more requests in the background than the limit.'],
+  'async-outcome-unknown': [
+    500,
+    'exception',
+    'The hub was interrupted while it processed a batch in the background; it was not repeated.',
+  ],
+  'async-answer-lost': [
+    500,
+    'exception',
+    'A transaction in the background was carried out; its answer was lost when the hub was interrupted.',
+  ],
+  'async-result-too-large': [422, 'too-long', 'The answer to a request in the background is larger than the limit.'],
   'bundle-invalid': [400, 'invalid', 'The Bundle cannot be processed as it is.'],
   'patch-malformed': [400, 'invalid', 'The patch is no JSON Patch or FHIRPath Patch that can be read.'],
   'patch-too-long': [413, 'too-costly', 'The patch has more operations, or copies more, than the limit.'],

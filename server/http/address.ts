@@ -18,3 +18,6 @@ export const queryOf = (target: string): string => {
   const mark = target.indexOf('?')
   return mark === -1 ? '' : target.slice(mark + 1)
 }
+
+/** A URL has an IPv6 address in brackets (RFC 3986 section 3.2.2). */
+export const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)

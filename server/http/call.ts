@@ -137,7 +137,11 @@ export function preferOf(header: string | undefined): Prefer {
     if (!preferences.has(key)) preferences.set(key, (value ?? '').trim().replace(/^"(.*)"$/, '$1'))
   }
   const returned = RETURNS.find((one) => one === preferences.get('return'))
-  return { return: returned, handling: preferences.get('handling') === 'lenient' ? 'lenient' : 'strict' }
+  return {
+    return: returned,
+    handling: preferences.get('handling') === 'lenient' ? 'lenient' : 'strict',
+    ...(preferences.has('respond-async') ? { async: true } : {}),
+  }
 }
 
 const STRICT: Prefer = { handling: 'strict' }

@@ -5,6 +5,7 @@
 import type { Issue } from '../fhir/outcome.ts'
 import type { Position } from '../fhir/position.ts'
 import type { Caller, Json, Key, Resource } from '../fhir/types.ts'
+import type { Write } from '../store/store.ts'
 
 export type Call = {
   readonly caller: Caller
@@ -30,12 +31,24 @@ export type Call = {
   readonly base: string
   /** The request's instant (ms). */
   readonly now: number
+  /** Of a request that runs in the background. */
+  readonly background?: Background
+}
+
+/** By what a request that runs in the background is followed and ended. Its errors must be passed on. */
+export type Background = {
+  /** Called before each entry of a batch. @throws an error that ends the request */
+  step(done: number, total: number): void
+  /** What a transaction commits together with its changes; called for each attempt. @throws an error that ends the request */
+  along(): Promise<{ readonly writes: readonly Write[] }>
 }
 
 /** https://hl7.org/fhir/R4/http.html#ops and #prefer */
 export type Prefer = {
   readonly return?: 'minimal' | 'representation' | 'OperationOutcome'
   readonly handling: 'strict' | 'lenient'
+  /** `respond-async`: to be answered later, where the request may take long. */
+  readonly async?: true
 }
 
 export type Reply = {

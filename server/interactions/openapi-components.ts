@@ -87,7 +87,10 @@ const HEADERS: JsonObject = {
   ),
   IfModifiedSince: header('If-Modified-Since', 'Answers 304 where the record has not changed since.'),
   IfNoneExist: header('If-None-Exist', 'Creates only where this search finds nothing.'),
-  Prefer: header('Prefer', '`return=minimal`, `representation` or `OperationOutcome`; `handling=strict` or `lenient`.'),
+  Prefer: header(
+    'Prefer',
+    '`return=minimal`, `representation` or `OperationOutcome`; `handling=strict` or `lenient`; `respond-async`.',
+  ),
   XRequestId: header('X-Request-Id', 'The id of the request, which the response repeats and the log has.'),
   Format: query('_format', '`json`, `xml` or a media type; wins over Accept.'),
   Pretty: query('_pretty', '`true` lays the response out for people.'),

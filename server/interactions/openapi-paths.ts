@@ -33,7 +33,8 @@ type Answers = {
 
 const COMMON_REFUSALS = [400, 401, 404, 406, 414, 429, 500, 503]
 const WRITE_REFUSALS = [403, 409, 412, 413, 415, 422, 428, 507]
-const BUNDLE: Answers = { success: [200], refusals: [422], headers: ['Prefer'], schema: 'Bundle' }
+/** 202: accepted, to be answered later. */
+const BUNDLE: Answers = { success: [200, 202], refusals: [422], headers: ['Prefer'], schema: 'Bundle' }
 const READ: Answers = { success: [200, 304], refusals: [410], headers: ['IfNoneMatch', 'IfModifiedSince'] }
 const WRITE: Answers = { success: [200, 201], refusals: WRITE_REFUSALS, headers: ['IfMatch', 'IfNoneMatch', 'Prefer'] }
 
@@ -41,6 +42,8 @@ const ANSWERS: Readonly<Record<string, Answers>> = {
   capabilities: { success: [200], refusals: [], headers: [], schema: 'CapabilityStatement' },
   openapi: { success: [200], refusals: [], headers: [] },
   transaction: { ...BUNDLE, refusals: WRITE_REFUSALS },
+  'async-status': { success: [200, 202], refusals: [], headers: [], schema: 'Bundle' },
+  'async-cancel': { success: [202], refusals: [507], headers: [], schema: 'OperationOutcome' },
   read: READ,
   vread: READ,
   create: { success: [200, 201], refusals: WRITE_REFUSALS, headers: ['IfNoneExist', 'Prefer'] },
@@ -91,9 +94,15 @@ function methodOf(needs: OpenApiNeeds, row: RoutedInteraction, offer: ResourceCa
 
 const ALWAYS = ['Format', 'Pretty', 'XRequestId']
 
+const WITHOUT_BODY: Readonly<Record<number, string>> = {
+  202: 'Accepted, waiting or under way; or cancelled.',
+  204: 'Done.',
+  304: 'Not modified.',
+}
+
 const answer = (status: number, content: JsonObject): JsonObject =>
-  status === 304 || status === 204
-    ? { description: status === 304 ? 'Not modified.' : 'Done.' }
+  status in WITHOUT_BODY
+    ? { description: WITHOUT_BODY[status] ?? '' }
     : { description: status === 201 ? 'Created; Location names it.' : 'Done.', content }
 
 const refused = (statuses: readonly number[]): JsonObject =>

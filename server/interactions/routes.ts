@@ -24,6 +24,8 @@ export const ROUTES: readonly RouteRow[] = [
   ['GET', '/_search', 'search-system', 'none'],
   ['POST', '/_search', 'search-system', 'form'],
   ['GET', '/_history', 'history-system', 'none'],
+  ['GET', '/_async/:id', 'async-status', 'none'],
+  ['DELETE', '/_async/:id', 'async-cancel', 'none'],
   ['GET', '/:type', 'search-type', 'none'],
   ['POST', '/:type', 'create', 'resource'],
   ['PUT', '/:type', 'update', 'resource'],
@@ -186,6 +188,7 @@ function segmentsOf(path: string): string[] {
 
 function namesIn(segments: readonly string[]): Pick<Target, AddressPart> {
   const [type, id, third, version] = segments
+  if (type === ASYNC && id !== undefined) return { id }
   if (type === undefined || !isName(type) || isDocument(segments)) return {}
   checkType(type)
   if (id === undefined || !isName(id)) return { type }
@@ -199,6 +202,9 @@ function namesIn(segments: readonly string[]): Pick<Target, AddressPart> {
   if (!FHIR_ID.test(version)) throw invalidId(version)
   return { type, id, version }
 }
+
+/** Where requests are that are answered in the background. */
+const ASYNC = '_async'
 
 /** In the place of a type: all types of a compartment. */
 const EVERY_TYPE = '*'

@@ -32,7 +32,10 @@ export const transaction =
     if (bundle.type === 'batch')
       return answer(
         'batch-response',
-        await inTurn(entries, (entry, index) => runEntry(call, index, () => read(entry, index))),
+        await inTurn(entries, (entry, index) => {
+          call.background?.step(index, entries.length)
+          return runEntry(call, index, () => read(entry, index))
+        }),
       )
     return answer('transaction-response', await allOrNone(needs, call, entries.map(read)))
   }
@@ -45,7 +48,8 @@ const answer = (kind: 'batch-response' | 'transaction-response', results: readon
 
 const distinct = (keys: readonly Key[]): readonly Key[] => [...new Map(keys.map((key) => [keyText(key), key])).values()]
 
-function bundleOf(call: Call): Resource {
+/** @throws OutcomeError for what is no batch or transaction */
+export function bundleOf(call: Call): Resource {
   const { body } = call
   if (!body) throw refuse('body-missing', 'Send a Bundle of type `batch` or `transaction` as the body.')
   if (body.resourceType !== 'Bundle')
@@ -58,7 +62,7 @@ function bundleOf(call: Call): Resource {
   )
 }
 
-function entriesOf(bundle: Resource, limit: number): readonly JsonObject[] {
+export function entriesOf(bundle: Resource, limit: number): readonly JsonObject[] {
   const entries = bundle.entry ?? []
   if (
     !Array.isArray(entries) ||
@@ -91,7 +95,8 @@ async function allOrNone(
     const changes = entries.flatMap((one) => one.changes)
     const tried = await tryReads(reads, changes)
     if (changes.length === 0) replies = tried
-    const written = await atPatches(writes, () => write(needs, { ...outer, view }, changes, { guards }))
+    const along = { guards, ...(await outer.background?.along()) }
+    const written = await atPatches(writes, () => write(needs, { ...outer, view }, changes, along))
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
     return new Map(entries.map((one) => [one.call, entryResult(one.call, replyTo(needs, one, byChange))]))
   })

@@ -5,6 +5,7 @@ import { CONSENT_TIMER_JOB } from '../domain/timer/consent-steps.ts'
 import { REFERRAL_TIMER } from '../domain/timer/job-kind.ts'
 import { leaseKind } from './log-lease.ts'
 import { OFFERS } from './offer-referral.ts'
+import { ASYNC_REQUEST } from '../write/async-requests.ts'
 import { REINDEX } from '../write/index-state.ts'
 import { REINDEX_AT_START } from './reindex.ts'
 
@@ -41,6 +42,11 @@ export const JOB_KINDS: readonly JobKind[] = [
     kind: CONSENT_TIMER_JOB,
     key: 'id of the Patient',
     does: 'Asks for a new consent before one ends: a job for each participant with a consent that ends, due when its next step is.',
+  },
+  {
+    kind: ASYNC_REQUEST,
+    key: 'id of the request',
+    does: 'Carries out a request with `Prefer: respond-async`, and removes its result when its time is over.',
   },
   {
     kind: REINDEX,

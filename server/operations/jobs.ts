@@ -32,6 +32,7 @@ export const listJobs = ({ store, definitions }: { store: Store; definitions: De
         ...(kinds.length > 0 ? { kinds } : {}),
         ...(given.cursor === undefined ? {} : { after: parseCursor(given.cursor) }),
         limit: countOf(given.count),
+        withoutPayload: true,
       })
       return {
         status: 200,

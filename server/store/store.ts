@@ -294,6 +294,9 @@ export type Settlement =
 export type JobQuery = {
   /** Absent: every kind. */
   readonly kinds?: readonly string[]
+  readonly key?: string
+  /** Without the payloads, which may be large. */
+  readonly withoutPayload?: true
   /** Absent: every state but `done`. */
   readonly states?: readonly JobState[]
   readonly limit: number

@@ -1,8 +1,9 @@
 /** Requests that break a rule of HTTP or of FHIR's REST: the address, the headers, the body. */
 import type { ErrorCode } from '../../server/fhir/outcome.ts'
+import { ASYNC_REQUEST, asyncWrite, readAsyncRequests, type AsyncPayload } from '../../server/write/async-requests.ts'
 import { goal, participant } from '../builders/index.ts'
 import { made, type Client } from '../given.ts'
-import type { ErrorCase } from './case.ts'
+import type { Cast, ErrorCase } from './case.ts'
 
 const MALFORMED = '{\n  "resourceType": "Patient",\n  "active": yes\n}'
 const TWICE = '{\n  "resourceType": "Patient",\n  "active": true,\n  "active": false\n}'
@@ -25,6 +26,24 @@ async function patched(es: Client, ...operations: readonly object[]) {
 }
 
 /** What HTTP carries: the address, the headers, the body. */
+const LATER = { headers: { Prefer: 'respond-async' } }
+
+async function resultAt(client: Client, path: string): Promise<void> {
+  for (let { status } = await client.get(path); status === 202;) ({ status } = await client.get(path))
+}
+
+/** What a hub left behind that was killed while it carried a request out. */
+async function interrupted({ abe, store }: Cast, state: 'running' | 'committed', digit: string): Promise<void> {
+  const id = digit.repeat(32)
+  const found = await readAsyncRequests(store, 'abe')
+  const payload: AsyncPayload = { agency: 'abe', kind: state === 'running' ? 'writes' : 'transaction' }
+  const jobs = [{ kind: ASYNC_REQUEST, key: id, due: 0, payload }]
+  await store.commit({ writes: [asyncWrite(found, id, { id, state })], jobs })
+  // It wakes the worker.
+  await abe.get('/Goal', LATER)
+  await resultAt(abe, `/_async/${id}`)
+}
+
 export const HTTP = {
   'json-malformed': { what: 'Text that is not JSON.', send: ({ es }) => es.post('/Patient', MALFORMED) },
   'json-duplicate-key': { what: 'A property that is named twice.', send: ({ es }) => es.post('/Patient', TWICE) },
@@ -116,6 +135,30 @@ export const HTTP = {
   'patch-reserved': {
     what: 'A patch of the id.',
     send: ({ es }) => patched(es, { op: 'replace', path: '/id', value: 'es.1' }),
+  },
+  'async-limit': {
+    what: 'A second request in the background, where `HUB_ASYNC_LIMIT` is 1.',
+    settings: { HUB_ASYNC_LIMIT: '1' },
+    async send({ es }) {
+      await es.get('/Goal', LATER)
+      await es.get('/Patient', LATER)
+    },
+  },
+  'async-outcome-unknown': {
+    what: 'The result of a batch that was under way when the hub was killed.',
+    send: (cast) => interrupted(cast, 'running', 'b'),
+  },
+  'async-answer-lost': {
+    what: 'The result of a transaction that was just committed when the hub was killed.',
+    send: (cast) => interrupted(cast, 'committed', 'c'),
+  },
+  'async-result-too-large': {
+    what: 'A search of more than `HUB_ASYNC_RESULT_LIMIT`, here 1024 characters.',
+    settings: { HUB_ASYNC_RESULT_LIMIT: '1024' },
+    async send({ es }) {
+      const { headers } = await es.get('/Organization', LATER)
+      await resultAt(es, `/_async/${headers.get('content-location')!.split('/').at(-1)}`)
+    },
   },
   'bundle-invalid': {
     what: 'A method that there is not.',

@@ -66,8 +66,12 @@ function raised(code: ErrorCode, what: string, exchange: Exchange): Raised {
 /** The issues of an OperationOutcome, or of those within a Bundle. */
 const issuesOf = ({ answer }: Exchange): readonly JsonObject[] => {
   const body = answer.body as JsonObject | undefined
-  const entries = (body?.entry ?? []) as readonly { readonly resource?: JsonObject }[]
-  return [body, ...entries.map(({ resource }) => resource)].flatMap((one) => (one?.issue ?? []) as JsonObject[])
+  const entries = (body?.entry ?? []) as readonly {
+    readonly resource?: JsonObject
+    readonly response?: { readonly outcome?: JsonObject }
+  }[]
+  const within = entries.flatMap(({ resource, response }) => [resource, response?.outcome])
+  return [body, ...within].flatMap((one) => (one?.issue ?? []) as JsonObject[])
 }
 
 const codeOf = (issue: JsonObject): string | undefined =>

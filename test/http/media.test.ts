@@ -136,6 +136,7 @@ describe('preferOf', () => {
     assert.deepEqual(preferOf('respond-async, return="representation"'), {
       return: 'representation',
       handling: 'strict',
+      async: true,
     })
     assert.deepEqual(preferOf('return=OperationOutcome, return=minimal'), {
       return: 'OperationOutcome',

@@ -4,6 +4,7 @@ import { queryText } from '../requests/search-query.ts'
 import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
 import { kindsOfTables } from './table-requests.ts'
 import { kindsOfHistory, PARTS_AND_MOMENTS } from './history-requests.ts'
+import { kindsOfAsync } from './async-requests.ts'
 import { kindsOfFormats } from './format-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
 import { kindsOfPatches } from './patch-requests.ts'
@@ -292,6 +293,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   ...kindsOfMetaAndEvents(abe, key),
   ...kindsOfFormats(abe, key, search),
   ...kindsOfTables(abe, key, bodyLike),
+  ...kindsOfAsync(abe, key, { search, entry }),
   ...kindsOfPatches(abe, { key, criteria }),
   [1, '$consent-check', (k) => abe('GET', `/${key(k, k.random.pick(['Patient', 'Consent']))}/$consent-check`)],
   [

@@ -41,9 +41,9 @@ export class Difference extends Error {
   }
 }
 
-/** Made by a hub: ids of records, hub ids of participants, random UUIDs; also after `%2F` in a link. */
+/** Made by a hub: ids of records, hub ids of participants, random UUIDs, requests in the background; also after `%2F` in a link. */
 const MADE =
-  /(?:\b|(?<=%[0-9A-F]{2}))(?:0[0-9a-hjkmnp-tv-z]{25}|MS\d{10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/g
+  /(?:\b|(?<=%[0-9A-F]{2}))(?:0[0-9a-hjkmnp-tv-z]{25}|MS\d{10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})\b/g
 const MARK = /«(\d+)»/g
 /** In a link of a Bundle, and as the parameter `next` of an operation that answers Parameters. */
 const CURSOR = /(_cursor=|"name":"next","valueString":")([A-Za-z0-9_.-]+)/g
@@ -95,6 +95,17 @@ export async function twins(start: number, observe?: Observe): Promise<Twins> {
     return { ...one, ...(one.next ? { next: [...one.next, ...(other.next ?? [])] } : {}) }
   }
 
+  /** Of a request that was accepted to be answered later: what it came to, compared, and removed. */
+  async function result({ agency }: Sent, answer: TwinAnswer): Promise<TwinAnswer> {
+    const path = answer.status === 202 ? /\/_async\/«\d+»/.exec(answer.headers)?.[0] : undefined
+    if (path === undefined) return answer
+    await Promise.all([first, second].map(({ given }) => given.hub.runDue()))
+    const found = await compared({ agency, method: 'GET', path }, [])
+    await Promise.all([first, second].map(({ given }) => given.hub.catchUp()))
+    await compared({ agency, method: 'DELETE', path }, [])
+    return found
+  }
+
   /** Events are numbered at the instant of the change in both, whatever runs in between. */
   async function settled<T>({ method }: Sent, answered: Promise<T>): Promise<T> {
     const answer = await answered
@@ -106,7 +117,7 @@ export async function twins(start: number, observe?: Observe): Promise<Twins> {
   return {
     tick: (ms) => void (now += ms),
     now: () => now,
-    ask: (sent) => settled(sent, compared(sent, [])),
+    ask: async (sent) => result(sent, await settled(sent, compared(sent, []))),
     async askApart(sent, body) {
       const [one, other] = await Promise.all([exchange(first, sent), exchange(second, { ...sent, body })])
       if (one.status !== other.status) throw new Difference(sent, one, other)

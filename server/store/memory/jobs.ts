@@ -113,10 +113,15 @@ function settle(row: MemoryJob, end: Settlement): void {
 
 const LIVE: readonly JobState[] = ['ready', 'scheduled', 'running', 'failed']
 
-function list({ kinds, states = LIVE, limit, after }: JobQuery, rows: Iterable<MemoryJob>, now: number) {
+function list(
+  { kinds, key, withoutPayload, states = LIVE, limit, after }: JobQuery,
+  rows: Iterable<MemoryJob>,
+  now: number,
+) {
   const listed = [...rows]
-    .map((row) => listedJob(row, now))
+    .map((row) => listedJob(withoutPayload ? { ...row, payload: undefined } : row, now))
     .filter(({ kind, state }) => (kinds?.includes(kind) ?? true) && states.includes(state))
+    .filter((job) => key === undefined || job.key === key)
     .filter((job) => after === undefined || comparePositions(cursorOf(job), after) > 0)
     .sort((a, b) => comparePositions(cursorOf(a), cursorOf(b)))
   const jobs = listed.slice(0, limit)

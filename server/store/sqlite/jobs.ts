@@ -86,18 +86,24 @@ const STATES: { readonly [state in JobState]: (now: number) => Sql } = {
 }
 const LIVE: readonly JobState[] = ['ready', 'scheduled', 'running', 'failed']
 
-function list({ kinds, states = LIVE, limit, after }: JobQuery, now: number, { all }: Statements) {
+function list(query: JobQuery, now: number, { all }: Statements) {
+  const { kinds, key, withoutPayload, states = LIVE, limit, after } = query
+  const columns = raw(withoutPayload ? COLUMNS : '*')
+  const ofKey = key === undefined ? raw('1') : sql`key = ${key}`
   const ofKinds = kinds === undefined ? raw('1') : sql`kind IN (SELECT value FROM json_each(${JSON.stringify(kinds)}))`
   const inStates = states.map((state) => sql`(${STATES[state](now)})`)
   const inState = inStates.length === 0 ? raw('0') : sql`(${joined(inStates, ' OR ')})`
   const beyond = after === undefined ? raw('1') : sql`(due, kind, key) > (${after[0]}, ${after[1]}, ${after[2]})`
-  const { text, args } = sql`SELECT * FROM job WHERE ${ofKinds} AND ${inState} AND ${beyond}
+  const { text, args } = sql`SELECT ${columns} FROM job WHERE ${ofKinds} AND ${ofKey} AND ${inState} AND ${beyond}
     ORDER BY due, kind, key ${limitOf(limit + 1)}`
   const rows = all<JobRow>(text, ...args)
   const jobs = rows.slice(0, limit).map((row) => listedJob(row, now))
   const last = jobs.at(-1)
   return { jobs, ...(last && rows.length > limit ? { next: [last.due, last.kind, last.key] satisfies JobCursor } : {}) }
 }
+
+/** All but the payload. */
+const COLUMNS = 'jid, kind, key, NULL AS payload, due, leased, again, attempts, fence, error, sequence, ended'
 
 const claimOf = ({ kind, key, fence }: Job) => [kind, key, fence] as const
 

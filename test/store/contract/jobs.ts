@@ -20,6 +20,19 @@ export function jobs(kind: StoreKind): void {
     const list = async () => (await given.store.jobs.list({ kinds: ['k'], limit: 99 })).jobs
     const keys = (list: readonly Job[]) => list.map(({ key }) => key).join(' ')
 
+    it('lists the job of one key, with its payload or without', async () => {
+      const payload = { text: 'x' }
+      await enqueue({ kind: 'k', key: 'a', due: 1, payload }, { kind: 'k', key: 'b', due: 2, payload })
+      const found = async (query: Partial<JobQuery>) =>
+        (await given.store.jobs.list({ kinds: ['k'], limit: 9, ...query })).jobs.map((job) => [job.key, job.payload])
+      assert.deepEqual(await found({ key: 'b' }), [['b', payload]])
+      assert.deepEqual(await found({ key: 'c' }), [])
+      assert.deepEqual(await found({ withoutPayload: true }), [
+        ['a', undefined],
+        ['b', undefined],
+      ])
+    })
+
     it('gives out what is due, the oldest first, no more than requested', async () => {
       await enqueue(job('b', 20), job('a', 10), job('c', 30), job('d', 40), job('x', 0, { kind: 'other' }))
       assert.equal(keys(await claim(9)), '')

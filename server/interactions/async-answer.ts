@@ -1,0 +1,138 @@
+/**
+ * Carries out a request that was accepted to be answered later, and makes its result: a Bundle `batch-response`, with
+ * one entry for the answer unless the request was a batch itself. https://hl7.org/fhir/R5/async-bundle.html
+ */
+import { buildResponses, type EntryReply } from '../fhir/bundle.ts'
+import { parseJson } from '../fhir/json.ts'
+import { operationOutcome, OutcomeError, refuse } from '../fhir/outcome.ts'
+import type { Caller, Key, Resource } from '../fhir/types.ts'
+import type { Cursors } from '../search/page.ts'
+import type { AsyncPayload, Unanswered } from '../write/async-requests.ts'
+import { keptHandlers, sealedFor, type KeptRequest } from './async-accept.ts'
+import type { Background, Call, Handler, Reply } from './call.ts'
+
+/** The result as it is kept. */
+export type AsyncResult = { readonly text: string; readonly disclosed: readonly Key[] }
+
+export type AnswerNeeds = {
+  readonly cursors: Cursors
+  readonly clock: { now(): number }
+  /** May the agency still call? */
+  isActive(agency: string): Promise<boolean>
+  /** Those of the address space. */
+  readonly handlers: Parameters<typeof keptHandlers>[0]
+  /** Most characters of a result. */
+  readonly resultLimit: number
+  /** Receives every error that is not an OutcomeError. */
+  readonly log: { error(event: string, fields: { readonly request: string; readonly fault: unknown }): void }
+}
+
+/** What the job of a request needs (jobs/async-request.ts). */
+export function asyncAnswers(needs: AnswerNeeds) {
+  const run: RunNeeds = { ...needs, kept: keptHandlers(needs.handlers) }
+  return {
+    answer: (id: string, payload: AsyncPayload, background: Background) => answerLater(run, id, payload, background),
+    unanswered: (id: string, why: Unanswered) => unanswered(needs, id, why),
+  }
+}
+
+type RunNeeds = AnswerNeeds & { readonly kept: ReadonlyMap<string, Handler> }
+
+/**
+ * The result of the request, encrypted.
+ * @throws what `background` throws; for a transaction every fault, which may have come after its commit
+ */
+async function answerLater(
+  needs: RunNeeds,
+  id: string,
+  { agency, kind, request = '' }: AsyncPayload,
+  background: Background,
+): Promise<string> {
+  let ended: unknown
+  try {
+    const kept = needs.cursors.open(request, sealedFor(id)) as KeptRequest
+    const reply = await replyTo(needs, kept, agency, {
+      step: (done, total) => endingBy(() => background.step(done, total)),
+      along: () => background.along().catch((error) => endingBy(() => raise(error))),
+    })
+    return sealed(needs, id, limited(needs, kept, reply))
+  } catch (error) {
+    if (error === ended && ended !== undefined) throw error
+    if (error instanceof OutcomeError) return sealed(needs, id, refusal(error))
+    needs.log.error('fault', { request: id, fault: error })
+    if (kind === 'transaction') throw error
+    return unanswered(needs, id, kind === 'writes' ? 'unknown' : 'failed')
+  }
+
+  function endingBy<T>(call: () => T): T {
+    try {
+      return call()
+    } catch (error) {
+      ended = error
+      throw error
+    }
+  }
+}
+
+function raise(error: unknown): never {
+  throw error
+}
+
+async function replyTo(needs: RunNeeds, kept: KeptRequest, agency: string, background: Background): Promise<Reply> {
+  const run = needs.kept.get(kept.name)
+  if (!run) throw refuse('unknown-address', 'The hub does not answer this request any more: it was started anew since.')
+  const caller: Caller = { agency, role: kept.role }
+  if (caller.role === 'agency' && !(await needs.isActive(agency)))
+    throw refuse('unknown-agency', `\`${agency}\` is no agency of this hub any more.`)
+  const body = kept.body === undefined ? {} : { body: parseJson(kept.body).value as Resource }
+  const call: Call = { ...kept.call, ...body, caller, now: needs.clock.now(), background }
+  return run(call)
+}
+
+/** The answer to a batch is a batch-response already; every other one is its entry. */
+function resultOf({ name }: KeptRequest, reply: Reply): AsyncResult {
+  const { status, text, resource, location, version, lastModified, disclosed = [] } = reply
+  if (name === 'transaction' && text?.startsWith(BATCH_RESPONSE)) return { text, disclosed }
+  const entry: EntryReply = { status, text, resource, location, version, lastModified }
+  return { text: buildResponses('batch-response', [entry]), disclosed }
+}
+
+const BATCH_RESPONSE = '{"resourceType":"Bundle","type":"batch-response"'
+
+function limited({ resultLimit }: AnswerNeeds, kept: KeptRequest, reply: Reply): AsyncResult {
+  const result = resultOf(kept, reply)
+  if (result.text.length <= resultLimit) return result
+  const what = kept.name === 'transaction' ? 'The Bundle was processed; read what it made' : 'Ask for it in pages'
+  const text = `The answer has ${result.text.length} characters; at most ${resultLimit} are kept. ${what}.`
+  return refusal(refuse('async-result-too-large', text))
+}
+
+const refusal = ({ status, issues }: OutcomeError): AsyncResult => ({
+  text: buildResponses('batch-response', [{ status, outcome: operationOutcome(issues) }]),
+  disclosed: [],
+})
+
+const sealed = ({ cursors }: Pick<AnswerNeeds, 'cursors'>, id: string, result: AsyncResult): string =>
+  cursors.seal(result, sealedFor(id))
+
+/** The result of a request that is not run again. */
+const unanswered = (needs: Pick<AnswerNeeds, 'cursors'>, id: string, why: Unanswered): string =>
+  sealed(needs, id, refusal(UNANSWERED[why](id)))
+
+const UNANSWERED: Readonly<Record<Unanswered, (id: string) => OutcomeError>> = {
+  unknown: () =>
+    refuse(
+      'async-outcome-unknown',
+      'The hub was interrupted while it processed the batch. It was not repeated: read which of its entries took effect, and send the others again.',
+    ),
+  committed: () =>
+    refuse(
+      'async-answer-lost',
+      'The transaction was carried out, once and whole; the hub was interrupted before its answer was kept. Read what it wrote, and do not send it again.',
+    ),
+  failed: (id) =>
+    refuse(
+      'internal',
+      `The hub failed, and nothing was written. The error is logged under \`${id}\`: give the operator this id.`,
+    ),
+}
