@@ -50,6 +50,8 @@ function summaryOf(value: string): Subset | 'count' | undefined {
 function namesOf(definitions: Definitions, types: readonly string[], elements: readonly string[]) {
   const names = new Map<string, Set<string>>(types.map((type) => [type, new Set<string>()]))
   for (const one of elements.map((text) => text.trim())) {
+    // Some clients name it as well: a JSON property, in every part.
+    if (one === 'resourceType') continue
     const [first = '', second] = one.split('.', 2)
     const targets = second === undefined ? types : [first]
     const name = second ?? first

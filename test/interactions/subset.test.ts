@@ -48,6 +48,7 @@ describe('interactions / parts of resources', () => {
           .join(' ')
       assert.equal(await names('_elements=birthDate'), 'birthDate id meta resourceType')
       assert.equal(await names('_elements=active,Patient.birthDate'), 'active birthDate id meta resourceType')
+      assert.equal(await names('_elements=birthDate,id,resourceType'), 'birthDate id meta resourceType')
       assert.equal(await names('_summary=true'), 'active birthDate id managingOrganization meta resourceType')
       assert.equal(await names('_summary=text'), 'id meta resourceType text')
       assert.equal(await names('_summary=data'), 'active birthDate contact id managingOrganization meta resourceType')
