@@ -44,7 +44,12 @@ function mortal(store: Store) {
   const { jobs } = store
   const wrapped: Store = {
     ...store,
-    jobs: { ...jobs, claim: alive(jobs.claim), renew: alive(jobs.renew), settle: alive(jobs.settle) },
+    jobs: {
+      ...jobs,
+      claim: alive(jobs.claim),
+      renew: alive(jobs.renew),
+      settle: async (...of) => (dead ? false : jobs.settle(...of)),
+    },
     commit: alive(async (work) => {
       const when = dies?.(work)
       if (when === 'before') dead = true
