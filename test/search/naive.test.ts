@@ -16,10 +16,10 @@ import { STORES, type Opened } from '../store/stores.ts'
 import { query } from '../store/writes.ts'
 import { naive, type NaiveSearch } from './naive.ts'
 
-const RUNS = Number(process.env['SEARCH_RUNS'] ?? 400)
+const RUNS = Number(process.env['SEARCH_RUNS'] ?? 500)
 /** Searches over the same records. */
-const BATCH = 200
-const RECORDS = 12
+const BATCH = 500
+const RECORDS = 15
 
 const NOW = Date.UTC(2026, 10, 28)
 const BASE = 'http://hub.example/fhir'
@@ -90,6 +90,18 @@ const quantity = ({ pick, maybe }: Random) => {
   const unit = pick(['kg', 'g', 'mg', 'box'] as const)
   return { value: Number(pick(NUMBERS)), unit: maybe(() => unit), system: unit === 'box' ? 'urn:s' : UCUM, code: unit }
 }
+const sampled = ({ pick, maybe }: Random) => ({
+  origin: {
+    value: pick([0, 1, 100]),
+    ...pick([{ system: UCUM, code: 'g' }, { system: UCUM, code: 'kg' }, { unit: 'box' }]),
+  },
+  ...{ period: 10, dimensions: 1, factor: maybe(() => pick([2, -1])) },
+  data: pick(['1', '0 1', '5 E 99', 'E U L', '-2 L 0', '100 100']),
+})
+const money = ({ pick, maybe }: Random) => ({
+  value: Number(pick(NUMBERS)),
+  currency: maybe(() => pick(['USD', 'EUR'])),
+})
 const period = ({ pick, maybe }: Random) => {
   const [start, end] = [
     pick(['2023-12-31', '2024-02-29', '2024-02-28T23:59:59Z']),
@@ -114,6 +126,7 @@ const RESOURCES: Readonly<Record<string, (random: Random) => object>> = {
     ...random.pick([{ effectiveDateTime: random.pick(DATES) }, { effectivePeriod: period(random) }, {}]),
     ...random.pick([
       { valueQuantity: quantity(random) },
+      { valueSampledData: sampled(random) },
       { valueString: random.pick(NAMES) },
       { valueCodeableConcept: concept(random) },
       {},
@@ -148,6 +161,7 @@ const RESOURCES: Readonly<Record<string, (random: Random) => object>> = {
       high: { value: Number(random.pick(['5.4', '100', '1'])), unit: 'g', system: UCUM, code: 'g' },
     })),
   }),
+  Invoice: (random) => ({ totalGross: random.maybe(() => money(random)) }),
   ValueSet: (random) => ({ url: random.pick(ADDRESSES), title: random.maybe(() => random.pick(NAMES)) }),
   Location: (random) => ({
     position: random.maybe(() => {
@@ -163,7 +177,18 @@ const alternatives = (random: Random, make: () => string): readonly string[] => 
 ]
 const numeric = ({ pick }: Random) => pick([...PREFIXES, 'ap'] as const) + pick(NUMBERS)
 const measured = (random: Random) =>
-  numeric(random) + random.pick(['', `|${UCUM}|g`, `|${UCUM}|kg`, `|${UCUM}|mg`, '||g', '||box', '|urn:s|box'])
+  numeric(random) +
+  random.pick([
+    '',
+    `|${UCUM}|g`,
+    `|${UCUM}|kg`,
+    `|${UCUM}|mg`,
+    '||g',
+    '||box',
+    '|urn:s|box',
+    '||USD',
+    '|urn:iso:std:iso:4217|USD',
+  ])
 const coded = ({ pick }: Random) =>
   pick([
     pick(CODES),
@@ -236,6 +261,7 @@ const PARAMETERS: Readonly<Record<string, Readonly<Record<string, string | undef
   },
   RiskAssessment: { probability: undefined },
   Condition: { 'onset-age': undefined },
+  Invoice: { totalgross: undefined },
   ValueSet: { url: undefined, title: undefined },
   Location: { near: undefined },
 }

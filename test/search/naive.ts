@@ -168,9 +168,11 @@ const GRAMS: Readonly<Record<string, bigint>> = { kg: 1_000_000n, g: 1_000n, mg:
 const UCUM = 'http://unitsofmeasure.org'
 
 /** A unit of UCUM is compared with any unit of the same kind, here those of mass. */
-function quantity(_search: NaiveSearch, element: unknown, value: string): boolean {
+function quantity(search: NaiveSearch | undefined, element: unknown, value: string): boolean {
   const [number = '', system, code] = value.split('|')
-  const { low, high, ...own } = element as Element
+  const { low, high, origin, currency, ...own } = element as Element
+  if (origin !== undefined) return sampled(element as Sampled, value)
+  if (currency !== undefined) return quantity(search, { ...own, system: 'urn:iso:std:iso:4217', code: currency }, value)
   const unit = (low ?? high ?? own) as Element
   const limit = (one: unknown, open: bigint): bigint =>
     one === undefined ? open : fraction(String((one as Element).value))
@@ -185,6 +187,20 @@ function quantity(_search: NaiveSearch, element: unknown, value: string): boolea
 }
 
 const OPEN = 10n ** 60n
+
+type Sampled = { readonly origin: Element; readonly factor?: number; readonly data: string }
+
+/** As a Range from the least to the greatest point that was measured. */
+function sampled({ origin, factor = 1, data }: Sampled, value: string): boolean {
+  const points = data
+    .split(' ')
+    .flatMap((one) => (/^[EUL]$/.test(one) ? [] : [Number(origin['value']) + factor * Number(one)]))
+  const limit = (number: number): object => ({ ...origin, value: number })
+  return (
+    points.length > 0 &&
+    quantity(undefined, { low: limit(Math.min(...points)), high: limit(Math.max(...points)) }, value)
+  )
+}
 
 /** A date or time in UTC as [start, end), both as texts that sort: seconds since the year 0. */
 function instants(text: string): readonly [string, string] {
