@@ -11,6 +11,7 @@ import { codeSetsOf } from '../../server/search/code-sets.ts'
 import { extract } from '../../server/search/extract.ts'
 import { DEFAULT_LIMITS } from '../../server/search/limits.ts'
 import { parse } from '../../server/search/parse.ts'
+import { searchTypeOf } from '../../server/search/types/index.ts'
 import type { Filter } from '../../server/search/query.ts'
 import { STORES, type Opened } from '../store/stores.ts'
 import { query } from '../store/writes.ts'
@@ -234,6 +235,12 @@ const SEARCHES: Readonly<Record<string, (random: Random) => Written>> = {
     return { modifier: modifier!, values }
   },
   composite: (random) => ({ values: alternatives(random, () => `${random.pick(CODES)}$${measured(random)}`) }),
+  text: ({ pick }) => {
+    const term = () =>
+      pick(['', '', '', 'NOT ']) + pick([...SEARCHED_NAMES, 'smi*', 'O*', 'final', 'berg*', 'van', '5'])
+    const one = () => [term(), term(), term()].slice(0, pick([1, 1, 2, 3])).join(pick([' ', ' AND ', ' OR ']))
+    return { values: pick([0, 0, 1]) ? [one(), one()] : [one()] }
+  },
   special: ({ pick }) => ({ values: [`${pick(PLACES).join('|')}|${pick([1, 1000, 1700, 2500, 12000])}`] }),
 }
 
@@ -246,6 +253,7 @@ const ABOVE = listed(`${CONFIDENTIALITY}|R`, ['R', '_Confidentiality'])
 /** The parameters searched by, and the system that the element of each implies. */
 const PARAMETERS: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
   Observation: {
+    _content: undefined,
     ...{ code: undefined, status: 'http://hl7.org/fhir/observation-status', subject: undefined, date: undefined },
     ...{ 'value-quantity': undefined, 'value-string': undefined, 'value-concept': undefined, 'combo-code': undefined },
     ...{
@@ -256,6 +264,7 @@ const PARAMETERS: Readonly<Record<string, Readonly<Record<string, string | undef
   },
   Patient: {
     ...{ identifier: undefined, name: undefined, family: undefined, gender: GENDERS, birthdate: undefined },
+    _content: undefined,
     _security: undefined,
     _profile: undefined,
   },
@@ -273,7 +282,10 @@ describe('search / as a naive reading of the specification', function () {
   let definitions: Definitions
   const opened: Opened[] = []
   before(async () => {
-    definitions = await loadDefinitions(new URL('../../', import.meta.url).pathname, { everyType: () => true })
+    definitions = await loadDefinitions(new URL('../../', import.meta.url).pathname, {
+      everyType: () => true,
+      textSearch: true,
+    })
     for (const kind of STORES) opened.push(await kind.open())
   })
   after(async () => {
@@ -328,12 +340,12 @@ describe('search / as a naive reading of the specification', function () {
     const isMissing = random.pick([0, 0, 0, 0, 0, 0, 1]) === 1
     const written = isMissing
       ? { modifier: 'missing', values: [random.pick(['true', 'false'])] }
-      : SEARCHES[parameter.type]!(random)
+      : SEARCHES[searchTypeOf(parameter)]!(random)
     return { ...plain(parameter), ...written, code, caseSensitive: SENSITIVE, ...(implied ? { implied } : {}) }
   }
 
-  const plain = ({ type, expression, component }: SearchParameter) => ({
-    type,
+  const plain = ({ expression, component, ...parameter }: SearchParameter) => ({
+    type: searchTypeOf(parameter),
     expression,
     ...(component ? { component } : {}),
   })

@@ -34,7 +34,8 @@ export function naive(search: NaiveSearch, resource: Resource): boolean {
 }
 
 /** The elements that have a value for the parameter; of a composite those that have all components. */
-function elements({ expression, component }: NaiveSearch, resource: Resource): readonly unknown[] {
+function elements({ type, expression, component }: NaiveSearch, resource: Resource): readonly unknown[] {
+  if (type === 'text') return [resource]
   const all = valuesOf(expression, resource)
   return component ? all.filter((one) => component.every((part) => valuesOf(part.expression, one).length > 0)) : all
 }
@@ -57,6 +58,7 @@ const TYPES: Readonly<Record<string, (search: NaiveSearch, element: unknown, val
   reference,
   uri,
   special: near,
+  text: content,
 }
 
 /** "code", "system|code", "|code", "system|"; "not case sensitive" but where the system is. */
@@ -280,6 +282,34 @@ function near(_search: NaiveSearch, element: unknown, value: string): boolean {
   const [a, b, c] = [latitude!, lat, lon - longitude!].map((degrees) => (degrees * Math.PI) / 180)
   const cosine = Math.sin(a!) * Math.sin(b!) + Math.cos(a!) * Math.cos(b!) * Math.cos(c!)
   return 6371 * Math.acos(Math.min(1, Math.max(-1, cosine))) <= distance!
+}
+
+/** Words with OR, AND and NOT between them, without parentheses; a word may end with `*`. */
+function content(_search: NaiveSearch, element: unknown, value: string): boolean {
+  const found = new Set(textsOf(element).flatMap((text) => [...wordsOf(text, ''), ...wordsOf(text, ' ')]))
+  return value.split(' OR ').some((all) =>
+    all.split(/ AND | (?!AND )/).every((term, index, terms) => {
+      if (term === 'NOT') return true
+      const words = wordsOf(term, '')
+      const has = words.every((word, place) =>
+        term.endsWith('*') && place === words.length - 1
+          ? [...found].some((one) => one.startsWith(word))
+          : found.has(word),
+      )
+      return has !== (terms[index - 1] === 'NOT')
+    }),
+  )
+}
+
+const wordsOf = (text: string, apostrophe: string): readonly string[] =>
+  text.replaceAll("'", apostrophe).split(/[^\p{L}\p{N}]+/u).map(letters).filter((word) => word !== '') // prettier-ignore
+
+/** Every text but ids, references, addresses, dates, meta and data. */
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return /^(?:urn:|http|\d{4}-)/.test(value) ? [] : [value]
+  if (typeof value !== 'object' || value === null) return []
+  const left = ['id', 'resourceType', 'reference', 'meta', 'data']
+  return Object.entries(value).flatMap(([name, one]) => (left.includes(name) ? [] : textsOf(one)))
 }
 
 const paths = new Map<string, ReturnType<typeof enginePath>>()
