@@ -82,7 +82,7 @@ describe('the repository', () => {
     assert.equal(status, 1)
     assert.match(stderr, /^There is no task `elephant`; the tasks are /)
     for (const command of Object.values(manifest.scripts)) {
-      const task = /^exec node scripts\/run\.mjs ([a-z:]+)$/.exec(command)?.[1]
+      const task = /^exec node (?:--max-[a-z-]+=\d+ )?scripts\/run\.mjs ([a-z:]+)$/.exec(command)?.[1]
       assert.ok(task && stderr.includes(task), command)
     }
   })

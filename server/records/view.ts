@@ -34,6 +34,8 @@ export type ViewQuery = Omit<Query, 'viewer'>
 export type WholeViewQuery = Omit<ViewQuery, 'limit' | 'after' | 'backward' | 'total'>
 
 export type View = {
+  /** The last sequence when the view was made: nothing that it read is older. */
+  readonly since: number
   /** The current version of a record, a deletion too; undefined where the viewer may know of none. */
   read(key: Key): Promise<Version | undefined>
   /** Several at once, in the order of the keys. */
@@ -105,6 +107,7 @@ function refuseTooLong(fault: unknown): never {
 }
 
 class StoreView implements View {
+  readonly since: number
   readonly #store: Store
   readonly #viewer: Viewer
   /** Is nothing of a record hidden from the viewer? */
@@ -117,6 +120,7 @@ class StoreView implements View {
   #entries: Map<string, Promise<readonly IndexEntry[]>> | undefined
 
   constructor(store: Store, viewer: Viewer, seesAll: boolean) {
+    this.since = store.seen()
     this.#store = store
     this.#viewer = viewer
     this.#seesAll = seesAll

@@ -19,6 +19,8 @@ import {
 } from './agreements.ts'
 import { writerOf, type PreparedChange } from './change.ts'
 import { circleAfter, circleFromRecords, circleKey, isCreated, type CircleAfter, type CircleContext } from './circle.ts'
+import { WriteConflict } from './conflict.ts'
+import type { WriteContext } from './context.ts'
 import { inTurns } from './in-turns.ts'
 import { BOARD, HUB } from './reserved-agencies.ts'
 
@@ -33,15 +35,17 @@ export type Audiences = {
 /**
  * The audience of every change of a commit, and of what else it moves.
  * Returns guards that make the commit fail (and the caller begin again) when a circle moved meanwhile.
+ * @throws WriteConflict when a circle has moved since the view of the write was made: the rules may have decided by
+ *   consents, denials and referrals that are no more
  */
 export async function audiencesOf(
   needs: CircleNeeds,
-  { caller, now }: Pick<CircleContext, 'caller' | 'now'>,
+  { caller, now, view }: Pick<WriteContext, 'caller' | 'now' | 'view'>,
   changes: readonly PreparedChange[],
 ): Promise<Audiences> {
   const context: CircleContext = { needs, caller, now, changes, agreements: agreementsAfter(needs, changes) }
   const concerned = await participants(needs, changes)
-  const circles = await circlesAfter(context, concerned.ids)
+  const circles = await circlesAfter(context, concerned.ids, view.since)
   const audience = async (written: WrittenRecord): Promise<readonly Membership[]> => {
     const participant = participantOf(needs.visibility, written.resource)
     const circle = (participant === undefined ? undefined : circles.get(participant)?.circle) ?? NOBODY
@@ -103,9 +107,11 @@ async function participants(
 async function circlesAfter(
   context: CircleContext,
   participants: readonly string[],
+  since: number,
 ): Promise<ReadonlyMap<string, CircleAfter>> {
   const existing = participants.filter((id) => !isCreated(id, context.changes))
   const versions = await unrestricted(context.needs.store).readMany(existing.map(circleKey))
+  if (versions.some((one) => one !== undefined && one.sequence > since)) throw new WriteConflict('A circle has moved.')
   const stored = new Map(existing.map((id, index) => [id, versions[index]]))
   const circles = await Promise.all(
     participants.map(async (id) => [id, await circleAfter(context, id, stored.get(id))] as const),

@@ -161,7 +161,7 @@ describe('operations / sent by mistake', function () {
     [
       'a value of another type',
       () => [es, `${patient}/$refer`, parameters({ name: 'service', valueString: 'x' })],
-      'Parameters.parameter[0]',
+      'Parameters.parameter[0].valueString',
     ],
   ]
   for (const [title, sent, expression] of CASES)

@@ -34,6 +34,7 @@ export function openMemory({ clock }: { clock: () => number }): Store {
     indexed: async (key) => indexed(key, records),
     feed: async (after, limit) => log.slice(after, after + limit),
     last: async () => log.length,
+    seen: () => log.length,
     lastAt: async (instant) => log.findLast(({ at }) => at <= instant)?.sequence ?? 0,
     changed: watchers.changed,
     cursor: async (name) => state.cursors.get(name) ?? 0,

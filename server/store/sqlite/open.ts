@@ -49,10 +49,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
   const watchers = watch(() => last)
   const current = currentVersions(context)
   const tail = createLogTail()
-  const rolledBack = (): void => {
-    terms.rolledBack()
-    tail.clear()
-  }
+  const rolledBack = (): void => void (terms.rolledBack(), tail.clear())
   const committed = (): void => {
     terms.committed()
     last = lastCommit(statements).sequence
@@ -81,6 +78,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     indexed: async (key) => indexed(key, context),
     feed: async (after, limit) => tail.after(after, limit) ?? feed(after, limit, context),
     last: async () => last,
+    seen: () => last,
     lastAt: async (instant) => firstAt(instant + 1, statements) - 1,
     changed: watchers.changed,
     cursor: async (name) => cursorValue(name, statements),
