@@ -8,6 +8,13 @@ import { normalise } from './types/string.ts'
 export const MAX_WORD = 64
 /** Words of one resource; a text of a megabyte would be as many entries as a year of referrals. */
 export const MAX_WORDS = 5_000
+/** Characters of a resource that are read: more would hold up everybody else. */
+export const MAX_CHARACTERS = 100_000
+
+/** The words of a resource, and how many characters of it may still be read. */
+export type Words = { readonly found: Set<string>; left: number }
+
+export const noWords = (): Words => ({ found: new Set(), left: MAX_CHARACTERS })
 
 const APOSTROPHES = /['’‘ʼ`]/gu
 const HAS_APOSTROPHE = /['’‘ʼ`]/u
@@ -17,11 +24,13 @@ const BETWEEN_WORDS = /[^\p{L}\p{N}]+/u
 export const searchedWords = (text: string): readonly string[] => split(normalise(text).replace(APOSTROPHES, ''))
 
 /** Of a value of a resource, those also that stand on both sides of an apostrophe. */
-export function addWords(text: string, words: Set<string>): void {
+export function addWords(whole: string, words: Words): void {
+  const text = whole.slice(0, words.left)
+  words.left -= text.length
   const plain = normalise(text)
   const texts = HAS_APOSTROPHE.test(plain) ? [plain.replace(APOSTROPHES, ''), plain.replace(APOSTROPHES, ' ')] : [plain]
   for (const one of texts)
-    for (const word of split(one)) if (word.length <= MAX_WORD && words.size < MAX_WORDS) words.add(word)
+    for (const word of split(one)) if (word.length <= MAX_WORD && words.found.size < MAX_WORDS) words.found.add(word)
 }
 
 const split = (text: string): readonly string[] => text.split(BETWEEN_WORDS).filter((word) => word !== '')
@@ -35,10 +44,11 @@ const ADDRESS_OR_DATE =
 const NARRATIVE = 'div'
 
 /** The words of all texts of a resource or element: codes and displays, names, notes, the narrative. */
-export function addContentWords(value: unknown, words: Set<string>, name = ''): void {
+export function addContentWords(value: unknown, words: Words, name = ''): void {
+  if (words.left === 0) return
   if (typeof value === 'string') {
-    if (name === NARRATIVE) addWords(textOfNarrative(value), words)
-    else if (!ADDRESS_OR_DATE.test(value)) addWords(value, words)
+    if (name === NARRATIVE) addWords(textOfNarrative(value.slice(0, MAX_CHARACTERS)), words)
+    else if (!ADDRESS_OR_DATE.test(value.slice(0, MAX_CHARACTERS))) addWords(value, words)
     return
   }
   if (Array.isArray(value)) for (const one of value) addContentWords(one, words, name)

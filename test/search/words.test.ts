@@ -4,15 +4,15 @@ import { OutcomeError } from '../../server/fhir/outcome.ts'
 import { match } from '../../server/search/match.ts'
 import { TEXT_PARAMETERS } from '../../server/search/types/text.ts'
 import { SEARCH_TYPES } from '../../server/search/types/index.ts'
-import { addContentWords, MAX_WORDS, textOfNarrative } from '../../server/search/words.ts'
+import { addContentWords, MAX_CHARACTERS, MAX_WORDS, noWords, textOfNarrative } from '../../server/search/words.ts'
 import { CONTEXT, NOW, parameter } from './capability.ts'
 
 const CONTENT = parameter({ code: '_content', type: 'string', expression: 'Resource', url: TEXT_PARAMETERS[1]! })
 
 const wordsOf = (value: unknown): string => {
-  const words = new Set<string>()
+  const words = noWords()
   addContentWords(value, words)
-  return [...words].sort().join(' ')
+  return [...words.found].sort().join(' ')
 }
 const finds = (value: string, text: unknown): boolean => {
   const filter = SEARCH_TYPES.text.filter(CONTENT, undefined, value, { ...CONTEXT, now: NOW })
@@ -68,6 +68,8 @@ describe('search / words', () => {
     const many = Array.from({ length: MAX_WORDS * 2 }, (_, index) => `w${index}`).join(' ')
     assert.equal(wordsOf({ note: many }).split(' ').length, MAX_WORDS)
     assert.equal(wordsOf({ note: 'x'.repeat(1_000_000) }), '')
+    assert.equal(wordsOf({ note: ['a '.repeat(MAX_CHARACTERS / 2), 'b'] }), 'a')
+    assert.equal(wordsOf({ div: `<p>a</p>${'<b>c</b> '.repeat(1_000_000)}b` }), 'a c')
   })
 
   const TEXT = "Bread and work, every day; O'Neil-Smith knows."

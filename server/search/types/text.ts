@@ -7,7 +7,7 @@ import { refuse } from '../../fhir/outcome.ts'
 import { unescape } from '../escape.ts'
 import { MISSING } from '../type.ts'
 import type { SearchType } from '../type.ts'
-import { addContentWords, addWords, searchedWords, textOfNarrative } from '../words.ts'
+import { addContentWords, noWords, searchedWords } from '../words.ts'
 
 /** A word, normalised. */
 export type TextEntry = { readonly kind: 'text'; readonly param: string; readonly value: string }
@@ -31,10 +31,9 @@ export const text: SearchType<TextEntry, TextFilter, never, Exclude<Tree, TextFi
 
   /** Of the whole resource, or of its narrative. */
   entries(value, { code: param }) {
-    const words = new Set<string>()
-    if (typeof value === 'string') addWords(textOfNarrative(value), words)
-    else addContentWords(value, words)
-    return [...words].map((word): TextEntry => ({ kind: 'text', param, value: word }))
+    const words = noWords()
+    addContentWords(typeof value === 'string' ? { div: value } : value, words)
+    return [...words.found].map((word): TextEntry => ({ kind: 'text', param, value: word }))
   },
 
   filter: ({ code: param }, _modifier, value) => new Expression(param, unescape(value)).read(),
