@@ -110,6 +110,7 @@ describe('search / words', () => {
     [' ', /lacks a word/],
     ['('.repeat(12) + 'a' + ')'.repeat(12), /more than 10 parentheses/],
     ['a '.repeat(51), /more than 50 words/],
+    ['a-'.repeat(51), /more than 50 words/],
   ] as const)
     it(`refuses ${value.slice(0, 20)}`, () =>
       assert.throws(

@@ -79,6 +79,9 @@ for (const kind of STORES) {
       refused(await board.get('/Basic?_text='), 400, 'invalid-parameter')
       refused(await board.get('/Basic?_text:exact=a'), 400, 'invalid-parameter')
       refused(await board.get('/Binary?_text=a'), 400, 'unknown-parameter')
+      const words = Array.from({ length: 10 }, () => 'a* '.repeat(21).trim()).join(',')
+      for (const name of ['_content', 'item:Basic._text'])
+        assert.match(refused(await board.get(`/List?${name}=${words}`), 400, 'invalid-parameter'), /has `210` values/)
     })
   })
 }

@@ -60,6 +60,7 @@ class Expression {
   readonly value: string
   readonly terms: readonly string[]
   at = 0
+  words = 0
 
   constructor(param: string, value: string) {
     this.param = param
@@ -106,6 +107,8 @@ class Expression {
 
   word(term: string): Tree {
     const words = searchedWords(term)
+    this.words += words.length
+    if (this.words > MAX_TERMS) throw this.fault(`has more than ${MAX_TERMS} words`)
     if (words.length === 0) throw this.fault(`has no letter or digit in \`${term}\``)
     if (/.\*./s.test(term)) throw this.fault('has a `*` within a word; it stands at the end of one')
     const { param } = this
