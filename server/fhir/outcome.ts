@@ -142,6 +142,7 @@ export const ERRORS = {
   'slice-unmatched': [422, 'structure', 'An item matches no slice of a closed slicing.'],
   'slice-cardinality': [422, 'structure', 'A slice occurs too seldom or too often.'],
   'extension-unknown': [422, 'extension', 'The extension is not defined or not allowed here.'],
+  'search-explained': [200, 'informational', 'How the hub reads and answers a search (`_explain`, an information).'],
   'more-issues': [422, 'informational', 'There are more issues than are listed (an information).'],
   'reference-type': [422, 'structure', 'The reference points at a type that is not allowed here.'],
   'reference-format': [422, 'value', 'The reference cannot be read.'],
@@ -234,6 +235,8 @@ export type Issue = {
   readonly profile?: string
   /** The definition and its element that require it: `<canonical>#Patient.name.family`. Becomes `diagnostics`. */
   readonly source?: string
+  /** Data about the issue, as JSON. Becomes `diagnostics`, too. */
+  readonly data?: string
   /** FHIR's issue type, where the specification wants a narrower one than the table has. */
   readonly code?: IssueCode
 }
@@ -295,7 +298,7 @@ function issueJson(issue: Issue) {
     severity: issue.severity,
     code: issue.code ?? ERRORS[issue.detail][1],
     details: { coding: [{ system: ERROR_SYSTEM, code: issue.detail }], text: issue.text },
-    ...(issue.source ? { diagnostics: issue.source } : {}),
+    ...((issue.source ?? issue.data) ? { diagnostics: issue.source ?? issue.data } : {}),
     ...(issue.expression ? { expression: [issue.expression] } : {}),
   }
 }

@@ -8,6 +8,7 @@ import type { Cursors } from '../search/page.ts'
 import type { SearchLimits } from '../search/limits.ts'
 import { parse, type ParsedSearch, type SearchContext } from '../search/parse.ts'
 import type { Query } from '../search/query.ts'
+import type { CodeSets } from '../search/type.ts'
 import type { Policy } from '../write/policy/policy.ts'
 import type { Call } from './call.ts'
 import { capabilityOf } from './target.ts'
@@ -27,12 +28,16 @@ type Searched = {
   /** The address below the base. */
   readonly path: string
   readonly params: Call['params']
+  /** Absent: those of the definitions. */
+  readonly codeSets?: CodeSets
 }
 
 /** A caller's parameters as a query of what it may know. Errors: `unknown-parameter`, `invalid-parameter`. */
-export function parseCall(needs: SearchNeeds, call: Call, { capability, types, path, params }: Searched): ParsedSearch {
+export function parseCall(needs: SearchNeeds, call: Call, searched: Searched): ParsedSearch {
+  const { capability, types, path, params, codeSets } = searched
   needs.policy.checkCriteria(params)
-  const context = { ...contextOf(needs, call), path, offered: needs.definitions }
+  const own = codeSets === undefined ? {} : { codeSets }
+  const context = { ...contextOf(needs, call), ...own, path, offered: needs.definitions }
   return parse(capability, params, types === undefined || types.length === 1 ? context : { ...context, types })
 }
 

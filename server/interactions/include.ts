@@ -5,10 +5,11 @@
  */
 import type { Definitions, SearchParameter } from '../definitions/definitions.ts'
 import type { ErrorCode, Issue } from '../fhir/outcome.ts'
-import { parseReference } from '../fhir/reference.ts'
+import { parseReference, type Canonical } from '../fhir/reference.ts'
 import { keyText, type Key } from '../fhir/types.ts'
 import { isDeleted, resourceOf } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
+import { canonicalOf, canonicalsIn, isCanonicalType, leadsTo, namedBy } from '../search/canonical.ts'
 import { referencesOf } from '../search/extract.ts'
 import type { IncludeParameter } from '../search/include.ts'
 import type { SearchLimits } from '../search/limits.ts'
@@ -80,6 +81,50 @@ async function follow(inclusion: Inclusion, { rules, from, withEntries }: Step, 
   for (let list = [...keys.values()]; list.length > 0 && !found.isFull; list = list.slice(PIECE)) {
     for (const version of await current(inclusion, list.slice(0, PIECE), withEntries)) found.add(version)
   }
+  await followCanonicals(inclusion, { rules, from, withEntries }, found)
+}
+
+/** Canonicals that are looked up at once: each is a condition of its own. */
+const CANONICALS = 150
+
+/** The definitions that these name by their urls. */
+async function followCanonicals(inclusion: Inclusion, { rules, from, withEntries }: Step, found: IncludedRecords) {
+  const urlsByType = canonicalsByType(inclusion, rules, from)
+  const { view, asOf } = inclusion
+  for (const [type, all] of urlsByType) {
+    for (let urls = [...all]; urls.length > 0; urls = urls.slice(CANONICALS)) {
+      const query = { type, where: namedBy(urls.slice(0, CANONICALS)), ...(asOf === undefined ? {} : { asOf }) }
+      for await (const version of view.all(withEntries ? { ...query, withEntries: true as const } : query)) {
+        if (found.isFull) return
+        found.add(version)
+      }
+    }
+  }
+}
+
+/** By the types that they may be urls of. */
+function canonicalsByType(
+  { definitions }: Inclusion,
+  rules: readonly IncludeParameter[],
+  from: readonly FoundVersion[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const urlsByType = new Map<string, Set<string>>()
+  for (const { type, entries = [] } of from) {
+    if (!entries.some(({ kind }) => kind === 'uri')) continue
+    for (const { code, target } of parametersOf(definitions, type)) {
+      const followed = rules.filter((one) => (one.type ?? type) === type && (one.param ?? code) === code)
+      const urls = followed.length === 0 ? [] : canonicalsIn(entries, code)
+      if (urls.length === 0) continue
+      for (const one of definitions.capabilities) {
+        if (!isCanonicalType(one) || (target.length > 0 && !target.includes(one.type))) continue
+        if (!followed.some((rule) => (rule.target ?? one.type) === one.type)) continue
+        const all = urlsByType.get(one.type) ?? new Set()
+        for (const url of urls) all.add(url)
+        urlsByType.set(one.type, all)
+      }
+    }
+  }
+  return urlsByType
 }
 
 function isFollowed(rule: IncludeParameter, type: string, entry: IndexEntry, { definitions }: Inclusion): boolean {
@@ -130,11 +175,14 @@ async function followBack(inclusion: Inclusion, step: Step, found: IncludedRecor
   const types = [...new Set(sources.flatMap((one) => [...one.types]))]
   const idsByType = new Map<string, string[]>()
   for (const { type, id } of step.from) idsByType.set(type, [...(idsByType.get(type) ?? []), id])
+  const definitions = canonicalsOf(inclusion, step.from)
   const where: Filter = {
     op: 'or',
     of: sources.map((one): Filter => {
       const id = idsByType.get(one.target) ?? []
-      const reference: Filter = { op: 'reference', param: one.param, type: one.target, id }
+      const byId: Filter = { op: 'reference', param: one.param, type: one.target, id }
+      const named = definitions.get(one.target)
+      const reference: Filter = named ? { op: 'or', of: [byId, leadsTo(one.param, named)] } : byId
       if (one.types.size === types.length) return reference
       return { op: 'and', of: [{ op: 'type', types: [...one.types] }, reference] }
     }),
@@ -145,6 +193,20 @@ async function followBack(inclusion: Inclusion, step: Step, found: IncludedRecor
     found.add(version)
     if (found.isFull) return
   }
+}
+
+/** The urls and versions of those that are definitions, by type. */
+function canonicalsOf(
+  { definitions }: Inclusion,
+  from: readonly FoundVersion[],
+): ReadonlyMap<string, readonly Canonical[]> {
+  const byType = new Map<string, Canonical[]>()
+  for (const { type, entries } of from) {
+    const capability = definitions.capability(type)
+    const found = capability && isCanonicalType(capability) ? canonicalOf(entries) : undefined
+    if (found) byType.set(type, [...(byType.get(type) ?? []), found])
+  }
+  return byType
 }
 
 /** A parameter and the type that it refers to: the types whose records have such references. */

@@ -5,8 +5,9 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { refuse } from '../fhir/outcome.ts'
-import { parseReference } from '../fhir/reference.ts'
+import { parseReference, type Canonical } from '../fhir/reference.ts'
 import type { View } from '../records/view.ts'
+import { canonicalOf, canonicalsIn, leadsTo, namedBy } from '../search/canonical.ts'
 import { isFilter, type Chain, type Condition, type ListMember, type ReverseChain } from '../search/chain.ts'
 import type { SearchLimits } from '../search/limits.ts'
 import type { ParsedSearch } from '../search/parse.ts'
@@ -16,15 +17,28 @@ import type { Filter, Query } from '../search/query.ts'
 const TURN = 200
 
 /** `view`: an insight, for nothing of the records on the way is answered. `asOf`: the sequence of the search itself. */
-type Resolution = { readonly view: View; readonly limits: SearchLimits; readonly asOf?: number }
+type Resolution = {
+  readonly view: View
+  readonly limits: SearchLimits
+  readonly asOf?: number
+  readonly steps: ResolvedStep[]
+}
+
+/** What was found on the way: `records` of these types, for the reference `param` (absent: the items of a list). */
+export type ResolvedStep = { readonly types: readonly string[]; readonly param?: string; readonly records: number }
 
 /**
  * The query of a search with its chains resolved, for the caller of the view.
+ * @param steps takes what was found on the way, in the order of the hops
  * @throws OutcomeError `too-costly` where too many records are on the way
  */
-export async function resolveQuery({ query, chained, limits }: ParsedSearch, view: View): Promise<Query> {
+export async function resolveQuery(
+  { query, chained, limits }: ParsedSearch,
+  view: View,
+  steps: ResolvedStep[] = [],
+): Promise<Query> {
   if (chained.length === 0) return query
-  const resolution = { view, limits, ...(query.asOf === undefined ? {} : { asOf: query.asOf }) }
+  const resolution = { view, limits, steps, ...(query.asOf === undefined ? {} : { asOf: query.asOf }) }
   const resolved: Filter[] = [query.where]
   for (const one of chained) {
     const filter = await resolve(one, resolution)
@@ -62,27 +76,36 @@ async function resolve(condition: Condition, resolution: Resolution): Promise<Fi
 
 async function resolveChain({ param, of }: Chain, resolution: Resolution): Promise<Filter> {
   const idsByType = new Map<string, string[]>()
+  const definitions: Canonical[] = []
   let found = 0
-  for (const { types, where } of of) {
+  for (const { types, where, canonical } of of) {
     const filter = await resolve(where, resolution)
     if (isNothing(filter)) continue
-    const query = { type: types.length === 1 ? types[0]! : types, where: filter, ...asOf(resolution) }
-    for await (const { type, id } of resolution.view.all(query)) {
+    const withEntries = canonical ? { withEntries: true as const } : {}
+    const query = { type: types.length === 1 ? types[0]! : types, where: filter, ...withEntries, ...asOf(resolution) }
+    for await (const { type, id, entries } of resolution.view.all(query)) {
       found += 1
       await pause(found, types, resolution)
       const ids = idsByType.get(type) ?? []
       ids.push(id)
       idsByType.set(type, ids)
+      const definition = canonical && canonicalOf(entries)
+      if (definition) definitions.push(definition)
     }
   }
-  return anyOf([...idsByType].map(([type, id]) => ({ op: 'reference', param, type, id })))
+  resolution.steps.push({ types: of.flatMap(({ types }) => types), param, records: found })
+  requireFewDefinitions(new Set(definitions.map(({ url }) => url)).size, param)
+  const byId = [...idsByType].map(([type, id]): Filter => ({ op: 'reference', param, type, id }))
+  return anyOf(definitions.length > 0 ? [...byId, leadsTo(param, definitions)] : byId)
 }
 
 /** Of a search over several types, the id of a record could be that of another type, too: the type is part of the condition. */
-async function resolveReverse({ types, from, param, where }: ReverseChain, resolution: Resolution): Promise<Filter> {
+async function resolveReverse(chain: ReverseChain, resolution: Resolution): Promise<Filter> {
+  const { types, canonical = [], from, param, where } = chain
   const filter = await resolve(where, resolution)
   if (isNothing(filter)) return NOTHING
   const idsByType = new Map(types.map((type) => [type, new Set<string>()]))
+  const canonicals = new Set<string>()
   let found = 0
   const query = { type: from, where: filter, withEntries: true as const, ...asOf(resolution) }
   for await (const { entries = [] } of resolution.view.all(query)) {
@@ -91,18 +114,36 @@ async function resolveReverse({ types, from, param, where }: ReverseChain, resol
     for (const entry of entries) {
       if (entry.kind === 'reference' && entry.param === param) idsByType.get(entry.type)?.add(entry.id)
     }
+    if (canonical.length > 0) for (const one of canonicalsIn(entries, param)) canonicals.add(one)
   }
-  return ownIds(idsByType)
+  resolution.steps.push({ types: [from], param, records: found })
+  const byId = ownIds(idsByType)
+  if (canonicals.size === 0) return byId
+  requireFewDefinitions(canonicals.size, param)
+  const named: Filter = { op: 'and', of: [{ op: 'type', types: canonical }, namedBy(canonicals)] }
+  return anyOf([...(isNothing(byId) ? [] : [byId]), types.length === 1 ? namedBy(canonicals) : named])
+}
+
+/** Each is a condition of its own; a store unites a few hundred. */
+const MAX_DEFINITIONS = 150
+
+function requireFewDefinitions(count: number, param: string): void {
+  if (count <= MAX_DEFINITIONS) return
+  throw refuse(
+    'too-costly',
+    `Too many matches on the way: \`${param}\` refers by more than ${MAX_DEFINITIONS} urls. Narrow that part of the chain down, or search by the urls themselves (\`${param}=url\`).`,
+  )
 }
 
 /** The items of a list that are not marked as deleted from it. One that the caller may not know of has none. */
-async function resolveList({ types, id }: ListMember, { view }: Resolution): Promise<Filter> {
+async function resolveList({ types, id }: ListMember, { view, steps }: Resolution): Promise<Filter> {
   const idsByType = new Map(types.map((type) => [type, new Set<string>()]))
   const list = await view.resource({ type: 'List', id })
   for (const { deleted, item } of (list?.entry ?? []) as readonly ListEntry[]) {
     const target = deleted === true ? undefined : parseReference(item?.reference ?? '')
     if (target?.kind === 'local') idsByType.get(target.type)?.add(target.id)
   }
+  steps.push({ types: ['List'], records: list ? 1 : 0 })
   return ownIds(idsByType)
 }
 

@@ -13,9 +13,11 @@ import { queryAsOf } from './as-of.ts'
 import type { Call, Handler, Reply } from './call.ts'
 import { notInside, requireCompartment } from './compartment.ts'
 import { parseCall, type SearchNeeds } from './criteria.ts'
+import { EXPLAINED, explanationIssues, readExplain } from './explain.ts'
 import { include } from './include.ts'
-import { resolveQuery } from './resolve-chains.ts'
+import { resolveQuery, type ResolvedStep } from './resolve-chains.ts'
 import { searchLinks, unpackedParams } from './search-links.ts'
+import { storedCodeSets } from './stored-value-sets.ts'
 import { readSubset, shownPart } from './subset.ts'
 import { notFound, requireInteraction } from './target.ts'
 
@@ -99,15 +101,19 @@ function ofTypes({ definitions, cursors }: SearchNeeds, call: Call, all: readonl
 }
 
 async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searched): Promise<Reply> {
-  const { path, params = unpackedParams(needs.cursors, call.params) } = searched
-  const parsed = parseCall(needs, call, { ...searched, params })
+  const { path } = searched
+  const sent = searched.params ?? unpackedParams(needs.cursors, call.params)
+  const { explained, params } = readExplain(needs.policy, call, sent)
+  const insights = insight(needs.store, call.caller, call.now)
+  const codeSets = await storedCodeSets(needs.definitions, insights, params)
+  const parsed = parseCall(needs, call, { ...searched, params, codeSets })
   const part = readSubset(needs.definitions, searched.types ?? [searched.capability.type], parsed.self)
   if (part?.kind === 'text' && parsed.includes.length > 0) throw textWithIncludes()
   const shown = (version: Version): Version => shownPart(version, part, needs.definitions)
   const view = disclosing(needs.store, call.caller, call.now)
-  const insights = insight(needs.store, call.caller, call.now)
   const requested = { ...parsed, query: await queryAsOf(needs, call, parsed) }
-  const query = within(await resolveQuery(requested, insights).catch(unavailable), searched)
+  const steps: ResolvedStep[] = []
+  const query = within(await resolveQuery(requested, insights, steps).catch(unavailable), searched)
   const { includes, limits } = parsed
   const found = await view.find(includes.length > 0 ? { ...query, withEntries: true } : query).catch(unavailable)
   const included = await include(
@@ -115,14 +121,15 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
     found.versions,
   )
   for (const version of included.records) view.disclose(version)
-  const self = [...(searched.self ?? []), ...parsed.self]
+  const explanation = explained ? explanationIssues(query, steps, await insights.explain(query).catch(unavailable)) : []
+  const self = [...(searched.self ?? []), ...(explained ? EXPLAINED : []), ...parsed.self]
   const text = buildSearchset({
     base: call.base,
     links: searchLinks(needs.cursors, call, { address: `${call.base}${path}`, parsed: { ...parsed, self }, found }),
     matches: found.versions.map(shown),
     included: included.records.map(shown),
     total: found.total,
-    issues: [...included.issues, ...parsed.ignored.map(dropped)],
+    issues: [...included.issues, ...parsed.ignored.map(dropped), ...explanation],
   })
   return { status: 200, text, disclosed: view.disclosed() }
 }

@@ -15,6 +15,7 @@ import { entryCall, type EntryCall } from './entry.ts'
 import { entryResult, inTurn, runEntry, type EntryResult } from './entry-result.ts'
 import { deletedIssues, type RemoveNeeds } from './remove.ts'
 import type { Router } from './routes.ts'
+import { tryReads } from './transaction-reads.ts'
 import { planWrites, refuseDoubleAddresses, type PlannedEntry } from './transaction-plan.ts'
 
 export type TransactionNeeds = RemoveNeeds & {
@@ -80,16 +81,24 @@ async function allOrNone(
   calls: readonly EntryCall[],
 ): Promise<readonly EntryResult[]> {
   refuseDoubleAddresses(calls)
-  const writes = calls.filter((one) => one.method !== 'GET' && !one.interaction.startsWith('search-'))
+  const isWrite = (one: EntryCall): boolean => one.method !== 'GET' && !one.interaction.startsWith('search-')
+  const writes = calls.filter(isWrite)
+  const reads = calls.filter((one) => !isWrite(one))
+  let replies: ReadonlyMap<EntryCall, Reply> = new Map()
   const done = await retryOnConflict(async () => {
     const view = insight(needs.store, outer.caller, outer.now)
     const { entries, guards } = await planWrites({ needs, outer, view }, writes)
     const changes = entries.flatMap((one) => one.changes)
+    const tried = await tryReads(reads, changes)
+    if (changes.length === 0) replies = tried
     const written = await atPatches(writes, () => write(needs, { ...outer, view }, changes, { guards }))
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
     return new Map(entries.map((one) => [one.call, entryResult(one.call, replyTo(needs, one, byChange))]))
   })
-  return inTurn(calls, (one, index) => done.get(one) ?? runEntry(outer, index, () => one))
+  return inTurn(calls, (one, index) => {
+    const reply = replies.get(one)
+    return done.get(one) ?? runEntry(outer, index, () => (reply ? { ...one, run: () => Promise.resolve(reply) } : one))
+  })
 }
 
 /**

@@ -132,13 +132,23 @@ async function runJob(needs: WorkerNeeds, job: Job, interrupt: AbortController):
   const ended = new AbortController()
   const lease = keepLease(needs, job, interrupt, ended.signal)
   try {
-    await needs.store.jobs.settle(job, await settlementOf(needs, job, interrupt.signal))
-  } catch (fault) {
-    needs.onFault?.(job, fault)
+    await settle(needs, job, await settlementOf(needs, job, interrupt.signal), interrupt.signal)
   } finally {
     ended.abort()
     await lease
   }
+}
+
+/** As often as it takes while the lease is kept: the store may be full, and not for long. */
+async function settle(needs: WorkerNeeds, job: Job, settlement: Settlement, signal: AbortSignal): Promise<void> {
+  do {
+    try {
+      return void (await needs.store.jobs.settle(job, settlement))
+    } catch (fault) {
+      needs.onFault?.(job, fault)
+      await needs.sleep(AFTER_STORE_FAULT, signal)
+    }
+  } while (!signal.aborted)
 }
 
 async function settlementOf(needs: WorkerNeeds, job: Job, signal: AbortSignal): Promise<Settlement> {

@@ -13,6 +13,7 @@
 import { refuse } from '../fhir/outcome.ts'
 import { keyText, type Caller, type Key } from '../fhir/types.ts'
 import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
+import type { Explanation } from '../store/explanation.ts'
 import {
   QueryTooLong,
   type Found,
@@ -51,6 +52,11 @@ export type View = {
    * @throws OutcomeError `search-too-long`
    */
   find(query: ViewQuery): Promise<Found>
+  /**
+   * How the query is answered. Only for whom the policy says that it sees all: elements are counted that the view may hide.
+   * @throws OutcomeError `search-too-long`
+   */
+  explain(query: ViewQuery): Promise<Explanation>
   /** Every record that matches, as of one state of the store: there is no limit after which records are missing. */
   all(query: WholeViewQuery): AsyncIterable<FoundVersion>
   /** The first record that matches, if there is one. */
@@ -159,6 +165,10 @@ class StoreView implements View {
     // What is found as of an earlier sequence may be an old version.
     const currents = query.asOf === undefined ? CURRENT : undefined
     return { ...found, versions: await this.#noted(found.versions, currents) }
+  }
+
+  async explain(query: ViewQuery): Promise<Explanation> {
+    return this.#store.explain(this.query(query)).catch(refuseTooLong)
   }
 
   async *all(query: WholeViewQuery): AsyncGenerator<FoundVersion> {

@@ -6,6 +6,7 @@
  */
 import type { Definitions, ResourceCapability, SearchParameter } from '../definitions/definitions.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
+import { isCanonicalType } from './canonical.ts'
 import { condition, quoted, suggestion, unsupported } from './condition.ts'
 import { requireComplete } from './incomplete.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
@@ -28,13 +29,18 @@ export type ListMember = { readonly op: 'list'; readonly types: readonly string[
 export type Chain = {
   readonly op: 'chain'
   readonly param: string
-  readonly of: readonly { readonly types: readonly string[]; readonly where: Condition }[]
+  readonly of: readonly ChainedTypes[]
 }
+
+/** `canonical`: the reference may be the url of such a record. */
+export type ChainedTypes = { readonly types: readonly string[]; readonly where: Condition; readonly canonical?: true }
 
 /** A record of the type `from` meets the condition and refers, by its parameter `param`, to the record of one of `types`. */
 export type ReverseChain = {
   readonly op: 'has'
   readonly types: readonly string[]
+  /** Those of the types whose records the reference may name by their url. */
+  readonly canonical?: readonly string[]
   readonly from: string
   readonly param: string
   readonly where: Condition
@@ -55,12 +61,13 @@ export type ParameterPath =
   | {
       readonly kind: 'has'
       readonly types: readonly string[]
+      readonly canonical: readonly string[]
       readonly from: string
       readonly param: string
       readonly rest: ParameterPath
     }
 
-type ChainTarget = { readonly type: string; readonly rest: ParameterPath }
+type ChainTarget = { readonly type: string; readonly isCanonical: boolean; readonly rest: ParameterPath }
 
 const CHAIN = /^([^.:]+)(?::([^.:]+))?\.(.+)$/s
 const HAS = /^_has:([^:]+):([^:]+):(.+)$/s
@@ -118,9 +125,10 @@ function chainOf({ capability }: SearchedTypes, match: readonly string[], offere
   const [, param = '', target, rest = ''] = match
   const targets = targetsOf(capability, { param, target }, offered)
   const read = targets.map((one) => attempt(() => pathOf({ capability: one, types: [one.type] }, rest, offered)))
-  const found = targets.flatMap(({ type }, index) => {
+  const found = targets.flatMap((target, index) => {
     const path = read[index]
-    return path === undefined || path instanceof OutcomeError ? [] : [{ type, rest: path }]
+    if (path === undefined || path instanceof OutcomeError) return []
+    return [{ type: target.type, isCanonical: isCanonicalType(target), rest: path }]
   })
   if (found.length > 0) return { kind: 'chain', param, targets: found }
   throw noTarget(
@@ -223,7 +231,11 @@ function reverseOf({ types, capability }: SearchedTypes, name: string, offered: 
       `\`${param}\` of \`${from}\` leads to no \`${capability.type}\`; it leads to ${quoted(parameter.target)}.`,
     )
   const path = pathOf({ capability: source, types: [from] }, rest, offered)
-  return { kind: 'has', types: reached, from, param, rest: path }
+  const canonical = reached.filter((type) => {
+    const target = offered.capability(type)
+    return target !== undefined && isCanonicalType(target)
+  })
+  return { kind: 'has', types: reached, canonical, from, param, rest: path }
 }
 
 /** The condition of a parameter at the end of a path. */
@@ -238,8 +250,9 @@ export const chainedCondition = (path: ParameterPath, value: string, context: Se
 export function pathCondition(path: ParameterPath, compare: Compare): Condition {
   if (path.kind === 'own') return compare(path.capability, path.name, path.modifier)
   if (path.kind === 'has') {
-    const { types, from, param, rest } = path
-    return { op: 'has', types, from, param, where: pathCondition(rest, compare) }
+    const { types, canonical, from, param, rest } = path
+    const has = { op: 'has' as const, types, from, param, where: pathCondition(rest, compare) }
+    return canonical.length > 0 ? { ...has, canonical } : has
   }
   return { op: 'chain', param: path.param, of: together(path.targets, ({ rest }) => pathCondition(rest, compare)) }
 }
@@ -256,23 +269,23 @@ export function chainTargets(
 ): Chain['of'] {
   const targets = targetsOf(capability, reference, offered)
   return together(
-    targets.map((one) => ({ type: one.type, one })),
+    targets.map((one) => ({ type: one.type, isCanonical: isCanonicalType(one), one })),
     ({ one }) => conditionOf(one),
   )
 }
 
 /** Types with the same condition together. A type that cannot have the condition is left out, unless all are. */
-function together<T extends { readonly type: string }>(
+function together<T extends { readonly type: string; readonly isCanonical: boolean }>(
   targets: readonly T[],
   conditionOf: (target: T) => Condition,
 ): Chain['of'] {
-  const byCondition = new Map<string, { readonly types: string[]; readonly where: Condition }>()
+  const byCondition = new Map<string, ChainedTypes & { readonly types: string[] }>()
   let refusal: unknown
   for (const target of targets) {
     try {
       const where = conditionOf(target)
-      const key = JSON.stringify(where)
-      const same = byCondition.get(key) ?? { types: [], where }
+      const key = JSON.stringify([target.isCanonical, where])
+      const same = byCondition.get(key) ?? { types: [], where, ...(target.isCanonical ? { canonical: true } : {}) }
       same.types.push(target.type)
       byCondition.set(key, same)
     } catch (error) {

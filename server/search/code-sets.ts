@@ -22,7 +22,24 @@ export function codeSetsOf(definitions: Definitions): CodeSets {
   return sets
 }
 
-function createCodeSets(definitions: Definitions): CodeSets {
+/** The definitions, and after them these resources: those of a caller, which nothing else is to depend on. */
+export function codeSetsWith(definitions: Definitions, resources: readonly CanonicalResource[]): CodeSets {
+  const byCanonical = new Map<string, CanonicalResource>()
+  for (const one of resources) {
+    const { url, version } = one
+    for (const name of typeof version === 'string' ? [url, `${url}|${version}`] : [url])
+      if (!byCanonical.has(name)) byCanonical.set(name, one)
+  }
+  return createCodeSets({
+    find: (canonical) => definitions.find(canonical) ?? byCanonical.get(canonical),
+    published: (type) => definitions.published(type),
+    all: [...definitions.all, ...resources],
+  })
+}
+
+type CodeSetSources = Pick<Definitions, 'find' | 'published' | 'all'>
+
+function createCodeSets(definitions: CodeSetSources): CodeSets {
   const terminology = createTerminology(definitions)
   const kept = new Map<string, readonly SearchedCode[] | string>()
   return {
@@ -41,7 +58,7 @@ function createCodeSets(definitions: Definitions): CodeSets {
 }
 
 /** By its url, with or without a version, or as `ValueSet/<id>`. */
-function findValueSet(text: string, { all }: Definitions, terminology: Terminology): CanonicalResource | undefined {
+function findValueSet(text: string, { all }: CodeSetSources, terminology: Terminology): CanonicalResource | undefined {
   const id = /^ValueSet\/([A-Za-z0-9.-]{1,64})$/.exec(text)?.[1]
   if (id === undefined) return terminology.find(text, 'ValueSet')
   return all.find((one) => one.resourceType === 'ValueSet' && one.id === id)

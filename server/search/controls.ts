@@ -53,7 +53,7 @@ export const CONTROLS: { readonly [name: string]: Control } = {
   },
   _sort: {
     type: 'string',
-    documentation: `Up to ${MAX_SORTS} search parameters of the type, \`_id\` or \`_lastUpdated\`, each descending after \`-\`.`,
+    documentation: `Up to ${MAX_SORTS} search parameters of the type (no composite or special one), \`_id\` or \`_lastUpdated\`, each descending after \`-\`.`,
     read: (value, capability) => ({ sort: sorts(value, capability) }),
   },
   _include: inclusion(
@@ -76,7 +76,8 @@ export const CONTROLS: { readonly [name: string]: Control } = {
   _containedType: { read: (value) => (choose('_containedType', value, CONTAINED_TYPES), {}) },
   _total: {
     type: 'token',
-    documentation: 'Whether the number of all matches is counted: `none`, `estimate` or `accurate`.',
+    documentation:
+      'Whether the number of all matches is counted: `none` or `accurate`. `estimate` is answered exactly, as `accurate` is.',
     read: (value) => ({ total: choose('_total', value, TOTALS) }),
     self: (value) => choose('_total', value, TOTALS),
   },
@@ -150,14 +151,28 @@ function sorts(value: string, capability: ResourceCapability): readonly Sort[] {
   )
 }
 
+/** The types of parameter whose values have no order of their own, and why. */
+const WITHOUT_ORDER: { readonly [type in SearchParameter['type']]?: string } = {
+  composite: 'a composite parameter compares several values at once, which have no order together',
+  special:
+    'a special parameter is a condition, such as the distance from a point, which gives a record no place in an order',
+}
+
 function sort(key: string, capability: ResourceCapability): Sort {
   const descending = key.startsWith('-')
   const param = descending ? key.slice(1) : key
   if (param === '_id') return { param, kind: 'id', descending }
   if (param === '_lastUpdated') return { param, kind: 'updated', descending }
   const parameter = capability.searchParameters.find((one) => one.code === param)
-  if (parameter) return { param, kind: searchTypeOf(parameter), descending }
-  const names = [...capability.searchParameters.map((one) => one.code), '_id', '_lastUpdated']
+  if (parameter && !WITHOUT_ORDER[parameter.type]) return { param, kind: searchTypeOf(parameter), descending }
+  const sortable = capability.searchParameters.filter((one) => !WITHOUT_ORDER[one.type])
+  const names = [...sortable.map((one) => one.code), '_id', '_lastUpdated']
+  const why = parameter && WITHOUT_ORDER[parameter.type]
+  if (why)
+    throw refuse(
+      'invalid-parameter',
+      `\`${capability.type}\` cannot be sorted by \`${key}\`: ${why}. It sorts by ${quoted(names)}.`,
+    )
   const chained = param.includes('.') ? ' A chain does not sort: all matches would be read for each page.' : ''
   throw refuse(
     'invalid-parameter',

@@ -47,6 +47,10 @@ export type Filter =
 
 export const ALL: Filter = { op: 'and', of: [] }
 
+/** The conditions that must all hold. */
+export const conjuncts = (filter: Filter): readonly Filter[] =>
+  filter.op === 'and' ? filter.of.flatMap(conjuncts) : [filter]
+
 /**
  * Order by a parameter's entries (the least ascending, the greatest descending), or by the record's own `_id` or
  * `_lastUpdated`. Records without an entry come last either way. Ties, and no sort at all, go by first creation.

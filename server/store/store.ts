@@ -31,6 +31,7 @@
 import type { InstantRange } from '../fhir/dates.ts'
 import type { Key, Resource } from '../fhir/types.ts'
 import type { Audience, Cursor, IndexEntry, Query, Viewer } from '../search/query.ts'
+import type { Explanation } from './explanation.ts'
 
 export type Version = {
   readonly type: string
@@ -351,6 +352,12 @@ export type Store = {
    * @throws SequenceUnavailable for Query.asOf; QueryTooLong
    */
   find(query: Query): Promise<Found>
+  /**
+   * How a query is answered, by answering it. Records that the viewer may not know of count for nothing in it: they are in
+   * no number, and no list is chosen for them. Those that changed after `query.asOf` are not counted.
+   * @throws SequenceUnavailable for Query.asOf; QueryTooLong
+   */
+  explain(query: Query): Promise<Explanation>
   /**
    * Everything that matches, each record once and in one consistent state, whatever is committed meanwhile: as of
    * `query.asOf`, or of the last sequence when the first one is taken. Read page by page, so that it holds little memory.

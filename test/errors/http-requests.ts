@@ -96,6 +96,10 @@ export const HTTP = {
     settings: { HUB_CHECK_LIMIT: '1' },
     send: ({ es }) => es.post('/Patient/$validate', { resourceType: 'Patient', name: many({ family: 'Presley' }) }),
   },
+  'search-explained': {
+    what: 'A search of the board with `_explain=true`.',
+    send: ({ board }) => board.get('/Goal?lifecycle-status=active,on-hold&_count=5&_explain=true'),
+  },
   'more-issues': {
     what: 'More than a thousand mistakes in one resource.',
     send: ({ es }) => es.post('/Patient/$validate', { resourceType: 'Patient', name: many({ family: 5 }) }),

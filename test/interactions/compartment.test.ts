@@ -90,6 +90,17 @@ for (const store of ['memory', 'sqlite'] as const) {
       assert.equal(found(made(await client.post('/Patient/ann/_search', '_type=Encounter', form))), 'Encounter/ann')
     })
 
+    it('takes GET to _search as it takes GET to the types', async () => {
+      for (const [query, expected] of [
+        ['Observation/_search?code=b', 'Observation/b'],
+        ['*/_search?_type=Encounter', 'Encounter/ann'],
+        ['_search?_type=Encounter', 'Encounter/ann'],
+        ['Observation/_search', 'Observation/a Observation/b'],
+      ])
+        assert.equal(found(made(await client.get(`/Patient/ann/${query}`))), expected)
+      refused(await client.get('/Patient/nobody/Observation/_search'), 404, 'not-found')
+    })
+
     it('is an entry of a batch', async () => {
       const entry = [{ request: { method: 'GET', url: 'Patient/ann/Observation?code=a' } }]
       const { entry: replies } = made(await client.post('/', { resourceType: 'Bundle', type: 'batch', entry }))

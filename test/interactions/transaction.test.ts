@@ -124,6 +124,50 @@ describe('interactions / transaction', () => {
     assert.notEqual(answer.entry[0].resource.entry[0].resource.id, old.id)
   })
 
+  it('is refused whole where a read fails, whatever the read', async () => {
+    const one = made(await es.post('/Patient', participant('es')))
+    const old = made(await es.post('/Goal', goal(`Patient/${one.id}`)))
+    await es.delete(`/Goal/${old.id}`, 1)
+    const doomed = made(await es.post('/Goal', goal(`Patient/${one.id}`)))
+    const goals = async () => made(await es.get(`/Goal?patient=Patient/${one.id}&_total=accurate`)).total
+    const entry = (method: string, url: string) => ({ request: { method, url } })
+    const cases = [
+      [entry('GET', 'Goal/nothing'), 404, 'not-found'],
+      [entry('HEAD', 'Goal/nothing'), 404, 'not-found'],
+      [entry('GET', `Goal/${old.id}`), 410, 'deleted'],
+      [entry('GET', `Goal/${doomed.id}`), 410, 'deleted'],
+      [entry('GET', `Goal/${doomed.id}/_history/7`), 404, 'not-found'],
+      [entry('GET', 'Goal/nothing/_history'), 404, 'not-found'],
+      [entry('GET', 'Goal?no-such=parameter'), 400, 'unknown-parameter'],
+      [entry('GET', 'Patient/nobody/Goal'), 404, 'not-found'],
+    ] as const
+    for (const [read, status, code] of cases) {
+      const writes = [post(goal(`Patient/${one.id}`)), entry('DELETE', `Goal/${doomed.id}`)]
+      const answer = await es.post('/', bundle('transaction', ...writes, read))
+      refused(answer, status, code)
+      assert.deepEqual(answer.body.issue[0].expression, ['Bundle.entry[2].request.url'], read.request.url)
+      const alone = await es.post('/', bundle('transaction', read))
+      if (read.request.url !== `Goal/${doomed.id}`) refused(alone, status, code)
+      else assert.deepEqual(statuses(made(alone)), [200])
+      assert.equal(await goals(), 1)
+    }
+  })
+
+  it('reads what it makes, and reads alone', async () => {
+    const one = made(await es.post('/Patient', participant('es')))
+    const id = `es.read-${Date.now()}`
+    const put = { resource: { ...goal(`Patient/${one.id}`), id }, request: { method: 'PUT', url: `Goal/${id}` } }
+    const read = { request: { method: 'GET', url: `Goal/${id}` } }
+    const history = { request: { method: 'GET', url: `Goal/${id}/_history/1` } }
+    const answer = made(await es.post('/', bundle('transaction', read, history, put)))
+    assert.deepEqual(statuses(answer), [200, 200, 201])
+    assert.equal(answer.entry[0].resource.id, id)
+    const again = made(
+      await es.post('/', bundle('transaction', read, { request: { method: 'GET', url: 'Goal?_count=1' } })),
+    )
+    assert.deepEqual([statuses(again), again.entry[0].resource.id], [[200, 200], id])
+  })
+
   it('refuses what it cannot do: another type of Bundle, doubles, too many entries, unknown methods', async () => {
     refused(await es.post('/', { resourceType: 'Bundle', type: 'document' }), 400, 'bundle-invalid')
     const one = made(await es.post('/Patient', participant('es')))

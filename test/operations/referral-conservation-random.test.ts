@@ -18,7 +18,7 @@ import { DAY, hubOver, MONDAY, referTo, warningsOf, type StoredTask } from '../j
 import { STORES } from '../store/stores.ts'
 import { createRandom, type Random } from '../../scripts/random.ts'
 
-const STEPS = Number(process.env['HISTORY'] ?? '60')
+const STEPS = Number(process.env['HISTORY'] ?? '30')
 const AGENCIES = ['es', 'vr', 'board'] as const
 const lifecycle = parseLifecycle(
   JSON.parse(readFileSync(`${ROOT}/capability/rules/referral-lifecycle.json`, 'utf8')) as JsonObject,

@@ -1,4 +1,4 @@
-/** scripts/year: a year of referrals, a hundredth of the nomination's. `npm run test:year -- 1` runs the whole one. */
+/** scripts/year: a year of referrals, a two-hundredth of the nomination's. `npm run test:year -- 1` runs the whole one. */
 import assert from 'node:assert/strict'
 import { planYear } from '../../scripts/year/plan.ts'
 import { runYear } from '../../scripts/year/run.ts'
@@ -46,4 +46,4 @@ describe('a simulated year of referrals', function () {
 })
 
 /** The year is divided by this. */
-const SCALE = 100
+const SCALE = 200

@@ -4,7 +4,7 @@ import { OutcomeError } from '../../server/fhir/outcome.ts'
 import { parse } from '../../server/search/parse.ts'
 import { sealPosition, searchIdentity } from '../../server/search/position.ts'
 import type { Cursor } from '../../server/search/query.ts'
-import { cursors, NOW, CAPABILITY, CONTEXT } from './capability.ts'
+import { cursors, NOW, CAPABILITY, CONTEXT, parameter } from './capability.ts'
 
 const viewer = { agency: 'abe', at: NOW }
 const read = (query: string, handling: 'strict' | 'lenient' = 'strict') =>
@@ -186,6 +186,22 @@ describe('search / parse / controls', () => {
     refuses('invalid-parameter', /cannot be sorted by ``/, '_sort=')
     refuses('invalid-parameter', /cannot be sorted by `patient.family`\. A chain does not sort/, '_sort=patient.family')
     refuses('invalid-parameter', /names `6` parameters; at most `5`/, `_sort=${Array(6).fill('_id').join()}`)
+  })
+
+  it('refuses to sort by what has no order, and says what has one', () => {
+    const within = (type: 'composite' | 'special') => ({
+      ...CAPABILITY,
+      searchParameters: [...CAPABILITY.searchParameters, parameter({ code: type, type, expression: 'ServiceRequest' })],
+    })
+    for (const type of ['composite', 'special'] as const)
+      for (const sort of [type, `-${type}`, `status,${type}`])
+        assert.throws(
+          () => parse(within(type), [['_sort', sort]], { ...CONTEXT, now: NOW, viewer, handling: 'strict', cursors }),
+          (error: OutcomeError) =>
+            new RegExp(`cannot be sorted by \`-?${type}\`: a ${type} parameter`).test(error.message) &&
+            !/It sorts by .*`(composite|special)`/.test(error.message) &&
+            /It sorts by .*`status`.*`_id`/.test(error.message),
+        )
   })
 
   it('leaves the format to others', () => {

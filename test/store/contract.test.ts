@@ -2,6 +2,7 @@
 import { asOf } from './contract/as-of.ts'
 import { concurrency } from './contract/concurrency.ts'
 import { entriesOnly } from './contract/entries.ts'
+import { explain } from './contract/explain.ts'
 import { firstVersions } from './contract/first-versions.ts'
 import { history } from './contract/history.ts'
 import { jobs } from './contract/jobs.ts'
@@ -12,6 +13,19 @@ import { versions } from './contract/versions.ts'
 import { work } from './contract/work.ts'
 import { STORES } from './stores.ts'
 
-const SUITES = [versions, visibility, order, work, jobs, search, entriesOnly, asOf, concurrency, firstVersions, history]
+const SUITES = [
+  versions,
+  visibility,
+  order,
+  work,
+  jobs,
+  search,
+  entriesOnly,
+  asOf,
+  concurrency,
+  firstVersions,
+  history,
+  explain,
+]
 
 for (const kind of STORES) for (const suite of SUITES) suite(kind)

@@ -1,20 +1,5 @@
 /** Requests of every kind that abe sends to both hubs, about addresses that abe knows, unknown ones and secret ones. */
-import {
-  agencyTeam,
-  assessment,
-  careTeam,
-  condition,
-  consent,
-  goal,
-  labelled,
-  lookUpConsent,
-  matchParameters,
-  participant,
-  participation,
-  relatedPerson,
-  teamMember,
-  type Body,
-} from '../builders/index.ts'
+import { condition, consent, lookUpConsent, matchParameters, participant, type Body } from '../builders/index.ts'
 import { queryText } from '../requests/search-query.ts'
 import { filed, parameters, referring, revoked, SIGNATURE } from './consent-parameters.ts'
 import { kindsOfTables } from './table-requests.ts'
@@ -23,9 +8,9 @@ import { kindsOfFormats } from './format-requests.ts'
 import { kindsOfMetaAndEvents } from './meta-requests.ts'
 import { kindsOfPatches } from './patch-requests.ts'
 import { modified, overTypes, PEOPLE, sort } from './search-requests.ts'
-import type { Random } from '../../scripts/random.ts'
 import type { Knowledge, RequestKind } from './knowledge.ts'
-import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
+import { FAMILIES, GIVENS, NUMBERS } from './twin-worlds.ts'
+import { key, abe, subjectOf, body, bodyLike, person, contactable, identifierOf, criteria } from './request-parts.ts'
 import type { Sent, TwinAnswer } from './twins.ts'
 
 const RESOURCE = /"resourceType":"([A-Za-z]+)","id":"([^"]+)"/g
@@ -39,86 +24,6 @@ export function learn({ addresses, states }: Knowledge, { status, text }: TwinAn
   if (status >= 300 || !text.startsWith('{"resourceType":"')) return
   const body = JSON.parse(text) as Body & { id?: string }
   if (typeof body.id === 'string') states.set(`${body.resourceType}/${body.id}`, body)
-}
-
-/** The addresses to request: mostly those that abe has seen, often secret ones, sometimes none that exists. */
-function key(knowledge: Knowledge, type?: string): string {
-  const { random, addresses, secrets } = knowledge
-  const fits = (list: readonly string[]) => (type ? list.filter((one) => one.startsWith(`${type}/`)) : list)
-  const list = fits(random.percent(55) ? addresses : secrets.keys)
-  const none = `${type ?? random.pick(['Patient', 'Condition', 'Task', 'Consent'])}/${random.pick(['nothing', 'vr.1', '01m863k2tm9c8g8t5se4rmnst2'])}`
-  return list.length > 0 && !random.percent(8) ? random.pick(list) : none
-}
-
-const abe = (method: string, path: string, body?: unknown, headers: Sent['headers'] = {}): Sent => ({
-  agency: 'abe',
-  method,
-  path,
-  headers,
-  ...(body === undefined ? {} : { body }),
-})
-
-const subjectOf = (knowledge: Knowledge): string => key(knowledge, 'Patient')
-
-function body(knowledge: Knowledge): Body {
-  const { random } = knowledge
-  const subject = subjectOf(knowledge)
-  const MADE: readonly (() => Body)[] = [
-    () => person(random),
-    () => person(random),
-    () => contactable(random),
-    () => condition(subject),
-    () => labelled(condition(subject, 'disability'), 'disability'),
-    () => ({ ...goal(subject), addresses: [{ reference: key(knowledge, 'Condition') }] }),
-    () => participation(subject, 'abe', { referralRequest: [{ reference: key(knowledge, 'ServiceRequest') }] }),
-    () => consent(subject, 'abe', random.pick(['vr', 'dhs'])),
-    () => assessment(subject, random.percent(50)),
-    () => ({ ...condition(subject), evidence: [{ detail: [{ reference: key(knowledge, 'QuestionnaireResponse') }] }] }),
-    () => relatedPerson(subject),
-    () => careTeam(subject, key(knowledge, 'PractitionerRole')),
-    () => agencyTeam(subject, teamMember('family', key(knowledge, 'RelatedPerson'))),
-    // What nobody would take.
-    () => ({ ...condition(subject), language: 5 }),
-    () => condition(`https://elsewhere.example/fhir/${subject}`),
-    () => condition(`${subject}/_history/1`),
-  ]
-  return random.pick(MADE)()
-}
-
-/** A body of the type, where one comes up; else one of another type. */
-function bodyLike(knowledge: Knowledge, type: string): Body {
-  const tried = Array.from({ length: 12 }, () => body(knowledge))
-  return tried.find((one) => one.resourceType === type) ?? tried[0]!
-}
-
-const person = (random: Random): Body =>
-  participant(random.percent(95) ? 'abe' : 'es', {
-    ...(random.percent(50) ? { ssn: random.pick(SSNS) } : {}),
-    ...(random.percent(50) ? { number: random.pick(NUMBERS) } : {}),
-    family: random.pick(FAMILIES),
-    given: random.pick(GIVENS),
-  })
-
-/** Somebody who may be a certain match: with a phone and a home. */
-export const contactable = (random: Random): Body => ({
-  ...person(random),
-  telecom: [{ system: 'phone', value: random.pick(['662-555-0101', '(662) 555-0102']) }],
-  ...(random.percent(50) ? { address: [{ line: ['12 Oak Street'], city: 'Tupelo', postalCode: '38801' }] } : {}),
-})
-
-const identifierOf = (random: Random): string =>
-  `https://no-wrong-door.example/fhir/NamingSystem/agency/${random.pick(NUMBERED)}|${random.pick(NUMBERS)}`
-
-/** The condition of a conditional create or reference. */
-const criteria = (knowledge: Knowledge, type: string): string => {
-  const { random } = knowledge
-  return random.pick([
-    `identifier=${encodeURIComponent(identifierOf(random))}`,
-    `_id=${key(knowledge, type).split('/')[1]}`,
-    type === 'Patient'
-      ? `family=${random.pick(FAMILIES)}&given=${random.pick(GIVENS)}`
-      : `patient=${subjectOf(knowledge)}`,
-  ])
 }
 
 const VALUES: Readonly<Record<string, (knowledge: Knowledge) => string>> = {
@@ -182,7 +87,7 @@ function search(knowledge: Knowledge): Sent {
   if (random.percent(50)) add('_count', String(random.below(7)))
   if (random.percent(15)) add(...random.pick(PARTS_AND_MOMENTS))
   if (random.percent(3))
-    add(random.pick(['nothing', '_revinclude', '_has:Observation', 'patient.name', '_cursor']), 'x')
+    add(random.pick(['nothing', '_explain', '_revinclude', '_has:Observation', 'patient.name', '_cursor']), 'x')
   const lenient: Sent['headers'] = random.percent(10) ? { Prefer: 'handling=lenient' } : {}
   return abe('GET', `/${offer.type}?${query.join('&')}`, undefined, lenient)
 }

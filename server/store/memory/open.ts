@@ -8,7 +8,7 @@ import { events } from './events.ts'
 import { history } from './history.ts'
 import { indexed, read, vread } from './read.ts'
 import { emptyState } from './schema.ts'
-import { find } from './search.ts'
+import { explain, find } from './search.ts'
 
 /** @param clock the time (ms since 1970) */
 export function openMemory({ clock }: { clock: () => number }): Store {
@@ -30,6 +30,7 @@ export function openMemory({ clock }: { clock: () => number }): Store {
     vread: async (key, version, viewer) => vread(key, version, viewer, records),
     history: async (scope, viewer, page) => history(scope, viewer, page, state),
     find: async (query) => find(query, state),
+    explain: async (query) => explain(query, state),
     all: (query) => allOf(query, store),
     indexed: async (key) => indexed(key, records),
     feed: async (after, limit) => log.slice(after, after + limit),

@@ -1,6 +1,7 @@
 /** Search in memory: each record is matched, one after another. */
 import { directedOrder, match, pageOf, positionOf, sortValues, visible } from '../../search/match.ts'
-import type { Query } from '../../search/query.ts'
+import { conjuncts, type Query } from '../../search/query.ts'
+import type { Explanation } from '../explanation.ts'
 import { SequenceUnavailable } from '../store.ts'
 import type { Found } from '../store.ts'
 import { stateAsOf } from './entries.ts'
@@ -34,6 +35,23 @@ export function find(query: Query, state: MemoryState): Found {
     ...links,
     ...(links.next || links.previous ? { sequence: asOf } : {}),
     ...(query.total ? { total: hits.length } : {}),
+  }
+}
+
+/** Every record of the types is read, and tested by everything. */
+export function explain(query: Query, state: MemoryState): Explanation {
+  const { where, viewer, deleted, limit, total } = query
+  const start = performance.now()
+  find(query, state)
+  const ms = performance.now() - start
+  const read = recordsOf(query.type, state).filter(({ audience }) => visible(audience, viewer)).length
+  const notDeleted = deleted ? [] : [{ op: 'not-deleted' as const }]
+  const tests = [...conjuncts(where), { op: 'visible' as const }, ...notDeleted]
+  const purposes = [...(limit > 0 ? (['page'] as const) : []), ...(total ? (['total'] as const) : [])]
+  return {
+    reads: purposes.map((purpose) => ({ purpose, from: { kind: 'every' }, lists: [], tests, read })),
+    thread: false,
+    ms,
   }
 }
 

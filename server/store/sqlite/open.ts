@@ -10,7 +10,7 @@ import { eventCount, events } from './events.ts'
 import { groupCommit } from './group-commit.ts'
 import { jobs, voidLeases } from './jobs.ts'
 import { createLogTail } from './log-tail.ts'
-import { createReaders } from './readers.ts'
+import { createReaders, type Readers } from './readers.ts'
 import { createLongReads } from './short-or-long.ts'
 import { openDatabase } from './schema.ts'
 import { history } from './history.ts'
@@ -73,7 +73,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     readMany: async (keys, viewer) => keys.map((key) => current.read(key, viewer)),
     vread: async (key, version, viewer) => vread(key, version, viewer, context),
     history: (scope, viewer, page) => history(scope, viewer, page, context),
-    find: (query) => longReads.read('find', query),
+    ...searches(longReads),
     all: (query) => allOf(query, store),
     indexed: async (key) => indexed(key, context),
     feed: async (after, limit) => tail.after(after, limit) ?? feed(after, limit, context),
@@ -96,6 +96,11 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
   }
   return store
 }
+
+const searches = ({ read }: Readers): Pick<Store, 'find' | 'explain'> => ({
+  find: (query) => read('find', query),
+  explain: (query) => read('explain', query),
+})
 
 /** Before the last connection ends: only one that may write can leave the file without a log beside it. */
 const endReaders = (readers: { end(): Promise<void> }): Promise<void> => readers.end()

@@ -2,11 +2,11 @@
  * A query as SQL: the conditions of `where` and of the viewer. One of them is read from an index (the one that lists
  * fewest records), the others are tested record by record.
  */
-import type { Filter, Query } from '../../search/query.ts'
-import { EVERYONE } from '../../search/query.ts'
+import type { Query } from '../../search/query.ts'
+import { conjuncts, EVERYONE } from '../../search/query.ts'
 import { unchangedSince } from './as-of.ts'
 import { NO_RECORD, oneOf } from './condition.ts'
-import type { PageRow, QueryPlan, SqlCondition, QueryScope, RecordSource } from './condition.ts'
+import type { PageRow, QueryPlan, SqlCondition, QueryScope } from './condition.ts'
 import { compile } from './filter.ts'
 import { after, before, keyColumns, orderBy } from './sort.ts'
 import { walkedField, walkSql } from './sorted-walk.ts'
@@ -54,23 +54,48 @@ export function total({ from, where }: QueryPlan, { get }: Statements): number {
  * @returns undefined where no record can match, such as for a value that no record has: then nothing need be read
  */
 export function planOf(query: Query, scope: QueryScope, types?: readonly number[]): QueryPlan | undefined {
-  const { where, viewer, deleted, sort, asOf } = query
   const conditions: SqlCondition[] = []
-  for (const part of parts(where)) {
+  for (const part of conjuncts(query.where)) {
     const condition = compile(part, scope)
     if (condition === NO_RECORD) return undefined
     conditions.push(condition)
   }
-  conditions.push(visibility(viewer, scope))
+  conditions.push(visibility(query.viewer, scope), ...implicitConditions(query, scope, types))
+  const walked = walkedIn(query, scope)
+  const driver = fewest(conditions, isInOrder(query, walked), scope.statements)
+  return assemble(scope, { driver, walked }, joined(testsOf(conditions, driver), ' AND '))
+}
+
+/** What is tested in every query beside its own conditions and the viewer. */
+export function implicitConditions(
+  { deleted, asOf }: Query,
+  scope: QueryScope,
+  types: readonly number[] | undefined,
+): readonly SqlCondition[] {
+  const conditions: SqlCondition[] = []
   if (deleted !== true) conditions.push({ probe: raw('r.deleted = 0') })
   if (asOf !== undefined) conditions.push({ probe: unchangedSince(asOf) })
   if (scope.type === undefined && types !== undefined) conditions.push({ probe: oneOf('r.type', types) })
-  // The index is walked forward only; a page before another one is rare, and sorted.
-  const walked = query.backward ? undefined : walkedField(sort ?? [], scope)
-  const inOrder = walked !== undefined || sort?.[0]?.kind === 'updated'
-  const driver = fewest(conditions, inOrder, scope.statements)
-  const tested = conditions.filter((condition) => condition !== driver || !condition.source!.exact)
-  const tests = joined([inTime('r.rid'), ...tested.map(({ probe }) => probe)], ' AND ')
+  return conditions
+}
+
+/** The field in whose order a page can be read. The index is walked forward only; a page before another one is rare, and sorted. */
+export const walkedIn = ({ backward, sort = [] }: Query, scope: QueryScope): number | undefined =>
+  backward ? undefined : walkedField(sort, scope)
+
+/** Is a page found in the order of the result without a sort? */
+export const isInOrder = ({ sort }: Query, walked: number | undefined): boolean =>
+  walked !== undefined || sort?.[0]?.kind === 'updated'
+
+/** The probes that are left to test where records are read from the source of one condition. */
+export const testsOf = (conditions: readonly SqlCondition[], driver: SqlCondition | undefined): readonly Sql[] => [
+  inTime('r.rid'),
+  ...conditions.filter((one) => one !== driver || !one.source!.exact).map(({ probe }) => probe),
+]
+
+type Reading = { readonly driver: SqlCondition | undefined; readonly walked: number | undefined }
+
+export function assemble(scope: QueryScope, { driver, walked }: Reading, tests: Sql): QueryPlan {
   if (driver) {
     return { from: sql`(${driver.source!.rids}) d CROSS JOIN record r ON r.rid = d.rid`, rid: 'd.rid', where: tests }
   }
@@ -79,11 +104,8 @@ export function planOf(query: Query, scope: QueryScope, types?: readonly number[
   return walked === undefined ? whole : { ...whole, walked }
 }
 
-/** The conditions that must all hold. */
-const parts = (filter: Filter): readonly Filter[] => (filter.op === 'and' ? filter.of.flatMap(parts) : [filter])
-
 /** Visibility as a condition. An agency's own list is a source only where nothing of the type is open to everyone. */
-function visibility(viewer: Query['viewer'], { type, terms, statements }: QueryScope): SqlCondition {
+export function visibility(viewer: Query['viewer'], { type, terms, statements }: QueryScope): SqlCondition {
   const probe = visibleTo(viewer, terms)
   if (viewer === 'unrestricted' || type === undefined) return { probe }
   const open = statements.get('SELECT 1 FROM audience WHERE agency = ? AND type = ?', terms.idOf(EVERYONE) ?? 0, type)
@@ -103,24 +125,28 @@ const ROUNDS_IN_ORDER = [100, 1_000]
  * reads a long list where there is a short one. Where all are long: one that comes in the order of the result (a page
  * stops early), or none.
  */
-function fewest(
+export function fewest(
   conditions: readonly SqlCondition[],
   resultInOrder: boolean,
   statements: Statements,
+  countUpTo: CountUpTo = count,
 ): SqlCondition | undefined {
   const indexed = conditions.filter((condition) => condition.source)
   const inOrder = resultInOrder ? undefined : indexed.find(({ source }) => source!.ordered)
   if (indexed.length === 0 || (indexed.length === 1 && inOrder)) return inOrder
   for (const round of resultInOrder ? ROUNDS_IN_ORDER : ROUNDS) {
     timeLimitOf(statements.db).check()
-    const counts = indexed.map(({ source }) => count(source!, round, statements))
+    const counts = indexed.map((one) => countUpTo(one, round, statements))
     const least = Math.min(...counts)
     if (least < round) return indexed[counts.indexOf(least)]
   }
   return inOrder
 }
 
-function count({ rids }: RecordSource, round: number, { get }: Statements): number {
-  const { text, args } = sql`SELECT count(*) AS n FROM (${rids} ${limitOf(round)})`
+/** How many records the source of a condition lists, up to a number. */
+export type CountUpTo = (condition: SqlCondition, round: number, statements: Statements) => number
+
+const count: CountUpTo = ({ source }, round, { get }) => {
+  const { text, args } = sql`SELECT count(*) AS n FROM (${source!.rids} ${limitOf(round)})`
   return get<{ n: number }>(text, ...args)!.n
 }

@@ -37,7 +37,7 @@ function respond(id: number, name: LongReadName, argument: ArgumentOf<LongReadNa
   try {
     const result = readTogether(statements, () => {
       terms.refresh()
-      return limit.within(timeLimit, () => LONG_READS[name](argument, { statements, terms }))
+      return limit.within(timeLimit, () => LONG_READS[name](argument, { statements, terms, thread: true }))
     })
     return { id, result }
   } catch (error) {

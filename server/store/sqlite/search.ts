@@ -52,13 +52,13 @@ function rangeOf(query: Query, rows: readonly { readonly rid: number }[]): Forme
 }
 
 /** The numbers of the types; undefined for every type. One that no record has is 0. */
-function typesOf(type: Query['type'], terms: Terms): readonly number[] | undefined {
+export function typesOf(type: Query['type'], terms: Terms): readonly number[] | undefined {
   if (type === '*') return undefined
   return (typeof type === 'string' ? [type] : type).map((name) => terms.idOf(name) ?? 0)
 }
 
 /** Of several types, the fields of each are searched. */
-function scopeOf(types: readonly number[] | undefined, { statements, terms }: ReadContext): QueryScope {
+export function scopeOf(types: readonly number[] | undefined, { statements, terms }: ReadContext): QueryScope {
   if (types === undefined || types.length === 1) return { type: types?.[0], terms, statements }
   const fields = () => {
     const all = terms.fields()

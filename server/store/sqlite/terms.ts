@@ -30,7 +30,12 @@ export type Terms = {
 }
 
 /** What reading the database needs. */
-export type ReadContext = { readonly statements: Statements; readonly terms: Terms }
+export type ReadContext = {
+  readonly statements: Statements
+  readonly terms: Terms
+  /** Is it a thread of its own that reads, rather than the event loop? */
+  readonly thread?: true
+}
 
 /** How many terms, and how many values, are kept in memory; more are looked up. */
 const MAX_CACHED = 20_000
