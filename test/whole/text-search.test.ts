@@ -76,6 +76,7 @@ for (const kind of STORES) {
     it('refuse what is no expression, in one sentence', async () => {
       const text = refused(await board.get('/Basic?_text=%22bread%20and%22'), 400, 'invalid-parameter')
       assert.match(text, /phrases are not searched/)
+      assert.match(refused(await board.get('/Basic?_sort=_content'), 400, 'invalid-parameter'), /its entries are words/)
       refused(await board.get('/Basic?_text='), 400, 'invalid-parameter')
       refused(await board.get('/Basic?_text:exact=a'), 400, 'invalid-parameter')
       refused(await board.get('/Binary?_text=a'), 400, 'unknown-parameter')
