@@ -137,6 +137,11 @@ export const SETTINGS = {
     'hub',
     'Which resources are taken: only the published profiles, or any R4 type (for generic FHIR test suites).',
   ),
+  HUB_TEXT_SEARCH: unset(
+    'textSearch',
+    oneOf('on', 'off'),
+    'Whether `_text` and `_content` find records by their words, which makes the store a quarter larger; unset: on with HUB_RULES=open, else off.',
+  ),
   HUB_DEFINITIONS: unset(
     'definitions',
     folders,

@@ -117,7 +117,7 @@ const RULES: Readonly<Record<Config['rules'], RulesChoice>> = {
     policy: hubPolicy,
   },
   open: {
-    load: { everyType: isReadable },
+    load: { everyType: isReadable, textSearch: true },
     checkTables: () => undefined,
     posts: false,
     publishes: false,
@@ -387,8 +387,12 @@ function preparations(
 }
 
 /** What the hub itself has, and the folders that the settings name. */
-async function definitionsOf({ rules, definitions }: Config): Promise<Definitions> {
-  const options = { searchTypes: SEARCH_TYPE_NAMES, ...RULES[rules].load }
+async function definitionsOf({ rules, definitions, textSearch }: Config): Promise<Definitions> {
+  const options = {
+    searchTypes: SEARCH_TYPE_NAMES,
+    ...RULES[rules].load,
+    ...(textSearch ? { textSearch: textSearch === 'on' } : {}),
+  }
   if (definitions === undefined) return loadDefinitions(ROOT_FOLDER, options)
   return (await import('./validate/check-definitions.ts')).loadCheckedDefinitions(ROOT_FOLDER, definitions, options)
 }

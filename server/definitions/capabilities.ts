@@ -17,7 +17,9 @@ type ResourceCapabilityNeeds = {
   readonly r4: R4
   readonly find: (canonical: string) => CanonicalResource | undefined
   /** The types of search parameter that the hub evaluates; absent: any type. */
-  readonly searchTypes?: readonly string[]
+  readonly searchTypes?: readonly string[] | undefined
+  /** Are `_text` and `_content` offered? Their words make the store a quarter larger. */
+  readonly textSearch?: boolean
 }
 
 type StatedResource = {
@@ -32,6 +34,11 @@ type StatedResource = {
 /** `_id` and `_lastUpdated` are of every type too; they are evaluated on the record itself. */
 const OF_EVERY_TYPE = ['_profile', '_security', '_source', '_tag']
 
+/** What the parameters select whose expression R4 leaves to the server. https://hl7.org/fhir/R4/search.html#content */
+const TEXT_EXPRESSIONS: Readonly<Record<string, string>> = { _text: 'DomainResource.text.div', _content: 'Resource' }
+/** The types that have no narrative. */
+const NO_DOMAIN_RESOURCE = new Set(['Binary', 'Bundle'])
+
 type StatedComponent = { readonly definition: string; readonly expression: string }
 
 const FILE = 'capability/statement.json'
@@ -45,10 +52,7 @@ export function statedCapabilities(
   const rest = (statement.rest as { resource?: StatedResource[] }[] | undefined)?.[0]
   const stated = rest?.resource ?? []
   if (stated.length === 0) return []
-  const parameterIndex = new ParameterIndex(
-    [...setting.parameters, ...setting.r4.searchParameters()],
-    setting.searchTypes,
-  )
+  const parameterIndex = new ParameterIndex(setting)
   return stated.map((one) => capabilityOf(one, setting, parameterIndex))
 }
 
@@ -74,7 +78,7 @@ export function allCapabilities(
   setting: ResourceCapabilityNeeds,
   readable: (parameter: SearchParameter) => boolean,
 ): readonly ResourceCapability[] {
-  const parameterIndex = new ParameterIndex([...setting.parameters, ...setting.r4.searchParameters()])
+  const parameterIndex = new ParameterIndex({ ...setting, searchTypes: undefined })
   return [...setting.r4.resourceTypes]
     .filter((type) => !MESSAGES.has(type))
     .sort()
@@ -133,10 +137,12 @@ class ParameterIndex {
   readonly byType = new Map<string, Map<string, JsonObject>>()
   readonly byUrl = new Map<string, JsonObject>()
   readonly searchTypes: readonly string[] | undefined
+  readonly ofAll: readonly string[]
 
-  constructor(parameters: readonly JsonObject[], searchTypes?: readonly string[]) {
+  constructor({ parameters, r4, searchTypes, textSearch = false }: Omit<ResourceCapabilityNeeds, 'find'>) {
     this.searchTypes = searchTypes
-    for (const parameter of parameters) {
+    this.ofAll = textSearch ? [...OF_EVERY_TYPE, ...Object.keys(TEXT_EXPRESSIONS)] : OF_EVERY_TYPE
+    for (const parameter of [...parameters, ...r4.searchParameters()] as readonly JsonObject[]) {
       this.byUrl.set(parameter.url as string, parameter)
       for (const base of (parameter.base ?? []) as readonly string[]) {
         const codes = this.byType.get(base) ?? new Map<string, JsonObject>()
@@ -178,11 +184,11 @@ class ParameterIndex {
     return parameters.filter((one) => typeof one.expression === 'string').map((one) => this.declared(type, one))
   }
 
-  /** Those that R4 gives every type, of what a record's meta says. */
+  /** Those that R4 gives every type, of what a record's meta says and of its words. */
   ofEveryType(type: string): readonly SearchParameter[] {
-    const codes = this.byType.get('Resource')
-    return OF_EVERY_TYPE.flatMap((code) => {
-      const found = codes?.get(code)
+    const bases = NO_DOMAIN_RESOURCE.has(type) ? ['Resource'] : ['Resource', 'DomainResource']
+    return this.ofAll.flatMap((code) => {
+      const found = bases.map((base) => this.byType.get(base)?.get(code)).find((one) => one !== undefined)
       return found ? [this.declared(type, found)] : []
     })
   }
@@ -192,7 +198,7 @@ class ParameterIndex {
       code: found.code as string,
       url: found.url as string,
       type: found.type as SearchParameter['type'],
-      expression: partsFor(type, String(found.expression)),
+      expression: TEXT_EXPRESSIONS[found.code as string] ?? partsFor(type, String(found.expression)),
       target: (found.target ?? []) as readonly string[],
       documentation: documentation(type, found),
       ...(found.component === undefined ? {} : { component: this.components(found.component as StatedComponent[]) }),

@@ -20,6 +20,8 @@ export type LoadOptions = {
   readonly everyType?: (parameter: SearchParameter) => boolean
   /** The types of search parameter that search evaluates: a stated parameter of another type is refused. Absent: any. */
   readonly searchTypes?: readonly string[]
+  /** Offers `_text` and `_content`. */
+  readonly textSearch?: boolean
   /** Additional definitions, already read (packages.ts). */
   readonly additional?: readonly Source[]
 }
@@ -43,7 +45,7 @@ export async function loadDefinitions(root: string, options: LoadOptions = {}): 
 export function createDefinitions(
   sources: readonly Source[],
   statement: JsonObject = EMPTY,
-  { everyType, searchTypes, additional = [] }: LoadOptions = {},
+  { everyType, searchTypes, textSearch = false, additional = [] }: LoadOptions = {},
 ): Definitions {
   const r4 = openR4()
   const own = new Map<string, CanonicalResource>()
@@ -68,7 +70,7 @@ export function createDefinitions(
   for (const source of sources) checkStructure(source, structures)
   const all = [...own.values()]
   const parameters = all.filter((one) => one.resourceType === 'SearchParameter')
-  const setting = { parameters, r4, find, ...(searchTypes ? { searchTypes } : {}) }
+  const setting = { parameters, r4, find, textSearch, ...(searchTypes ? { searchTypes } : {}) }
   const capabilities = everyType ? allCapabilities(setting, everyType) : statedCapabilities(statement, setting)
   const byType = new Map(capabilities.map((one) => [one.type, one]))
   const made: Definitions = {

@@ -97,7 +97,8 @@ function childOf(node: ElementNode, property: string): ElementNode | undefined {
   return undefined
 }
 
-const SUBSETTED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }
+/** The tag of a part. */
+export const SUBSETTED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }
 
 /** https://hl7.org/fhir/R4/resource.html#simple-tags */
 function tagged(resource: Resource): Resource {

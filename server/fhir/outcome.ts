@@ -111,6 +111,7 @@ export const ERRORS = {
   'version-required': [428, 'conflict', 'This type is changed only with If-Match: the version that you reconciled.'],
   'version-conflict': [412, 'conflict', 'The record has moved on since the version named by If-Match.'],
   'already-exists': [412, 'duplicate', 'If-None-Match: * was sent and the record exists.'],
+  'part-of-record': [422, 'business-rule', 'A part of a record was sent, which would replace the whole.'],
   'multiple-matches': [412, 'multiple-matches', 'The condition of a conditional interaction matches several records.'],
   'reference-in-use': [409, 'conflict', 'Other records refer to the record, so it cannot be deleted.'],
   'number-in-use': [409, 'duplicate', 'The requester’s number is that of another referral.'],

@@ -8,6 +8,7 @@ import { ITERATE, readInclude, type IncludeParameter } from './include.ts'
 import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import type { Sort } from './query.ts'
 import { searchTypeOf } from './types/index.ts'
+import type { SearchTypeName } from './types/index.ts'
 
 /** The controls read so far; each one adds its part. */
 export type Controls = {
@@ -152,10 +153,11 @@ function sorts(value: string, capability: ResourceCapability): readonly Sort[] {
 }
 
 /** The types of parameter whose values have no order of their own, and why. */
-const WITHOUT_ORDER: { readonly [type in SearchParameter['type']]?: string } = {
+const WITHOUT_ORDER: { readonly [type in SearchTypeName]?: string } = {
   composite: 'a composite parameter compares several values at once, which have no order together',
   special:
     'a special parameter is a condition, such as the distance from a point, which gives a record no place in an order',
+  text: 'its entries are words, of which a record has many in no order',
 }
 
 function sort(key: string, capability: ResourceCapability): Sort {
@@ -164,10 +166,10 @@ function sort(key: string, capability: ResourceCapability): Sort {
   if (param === '_id') return { param, kind: 'id', descending }
   if (param === '_lastUpdated') return { param, kind: 'updated', descending }
   const parameter = capability.searchParameters.find((one) => one.code === param)
-  if (parameter && !WITHOUT_ORDER[parameter.type]) return { param, kind: searchTypeOf(parameter), descending }
-  const sortable = capability.searchParameters.filter((one) => !WITHOUT_ORDER[one.type])
+  if (parameter && !WITHOUT_ORDER[searchTypeOf(parameter)]) return { param, kind: searchTypeOf(parameter), descending }
+  const sortable = capability.searchParameters.filter((one) => !WITHOUT_ORDER[searchTypeOf(one)])
   const names = [...sortable.map((one) => one.code), '_id', '_lastUpdated']
-  const why = parameter && WITHOUT_ORDER[parameter.type]
+  const why = parameter && WITHOUT_ORDER[searchTypeOf(parameter)]
   if (why)
     throw refuse(
       'invalid-parameter',

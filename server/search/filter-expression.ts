@@ -2,7 +2,7 @@
  * `_filter`: from its tree to a condition on the searched types. A comparison is one of the search parameter's own: the
  * operator becomes a prefix or a modifier. https://hl7.org/fhir/R4/search_filter.html#ops
  */
-import type { ResourceCapability, SearchParameter } from '../definitions/definitions.ts'
+import type { ResourceCapability } from '../definitions/definitions.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { chainTargets, pathCondition, readPath } from './chain.ts'
 import type { Condition, OfferedTypes, SearchedTypes } from './chain.ts'
@@ -11,6 +11,8 @@ import { parseFilter, type Comparison, type FilterPath, type FilterTree } from '
 import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import type { Filter } from './query.ts'
 import type { SearchValueContext } from './type.ts'
+import { searchTypeOf } from './types/index.ts'
+import type { SearchTypeName } from './types/index.ts'
 
 export type FilterContext = SearchValueContext & {
   readonly offered: OfferedTypes | undefined
@@ -118,7 +120,7 @@ const how = (name: 'equals' | 'ends'): Reading => ({
   change: (filter) => mapped(filter, (one) => (one.op === 'string' ? { ...one, how: name } : one)),
 })
 
-const READINGS: Readonly<Partial<Record<SearchParameter['type'], Readonly<Record<string, Reading>>>>> = {
+const READINGS: Readonly<Partial<Record<SearchTypeName, Readonly<Record<string, Reading>>>>> = {
   date: {
     ...ORDERED,
     // The periods overlap: what `ap` compares, without widening the value.
@@ -145,6 +147,7 @@ const READINGS: Readonly<Partial<Record<SearchParameter['type'], Readonly<Record
   uri: { eq: PLAIN, ne: OPPOSITE, ss: { modifier: 'below' }, sb: { modifier: 'above' } },
   composite: { eq: PLAIN },
   special: { eq: PLAIN },
+  text: { co: PLAIN },
 }
 
 const PRESENT = 'pr'
@@ -187,7 +190,7 @@ const OF_RECORD = { _id: 'token', _lastUpdated: 'date' } as const
 /** The operators that the parameter takes: those whose modifier its type has. */
 function readingsOf(capability: ResourceCapability, name: string) {
   const found = capability.searchParameters.find(({ code }) => code === name)
-  const type = found?.type ?? (name === '_lastUpdated' ? OF_RECORD._lastUpdated : OF_RECORD._id)
+  const type = found ? searchTypeOf(found) : name === '_lastUpdated' ? OF_RECORD._lastUpdated : OF_RECORD._id
   const isTaken = ({ modifier }: Reading): boolean =>
     modifier === undefined || unsupported(capability, { name, modifier, value: '' }, []) === undefined
   return { type, readings: new Map(Object.entries(READINGS[type] ?? {}).filter(([, reading]) => isTaken(reading))) }

@@ -165,9 +165,14 @@ const reachesOthers = (name: string): OutcomeError =>
   )
 
 function countAlternatives(criteria: readonly Criterion[], limit: number): void {
-  const count = criteria.reduce((sum, one) => sum + (one.name === FILTER ? 1 : alternatives(one).length), 0)
+  const count = criteria.reduce((sum, one) => sum + (one.name === FILTER ? 1 : valueCount(one)), 0)
   if (count > limit) throw tooMany('values', count, limit)
 }
+
+/** Each word of a text search is a condition of its own. */
+const OF_WORDS = /(?:^|[.:])_(?:text|content)$/
+const valueCount = (one: Criterion): number =>
+  Math.max(alternatives(one).length, OF_WORDS.test(one.name) ? one.value.split(/[\s,]+/).length : 0)
 
 /** Before anything reads them, and without repeating them in the refusal. */
 function requireShort(params: readonly (readonly [string, string])[], limit: number): void {

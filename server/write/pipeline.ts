@@ -13,6 +13,7 @@ import { issuesAsSent } from './complete.ts'
 import { contextOf, type Author, type WriteContext } from './context.ts'
 import { load } from './load.ts'
 import type { WriteNeeds } from './needs.ts'
+import { refusePart } from './parts-of-records.ts'
 import { pendingState, type PendingState } from './pending-state.ts'
 import { checkPreconditions } from './preconditions.ts'
 import { HUB_CALLER } from './reserved-agencies.ts'
@@ -82,7 +83,11 @@ export async function prepare(
 ): Promise<PreparedWrite> {
   const { policy, index } = needs
   const requested = await load(context, changes)
-  for (const one of requested) await issuesAtEntry(one, () => checkPreconditions(needs, context.caller, one))
+  for (const one of requested)
+    await issuesAtEntry(one, () => {
+      checkPreconditions(needs, context.caller, one)
+      refusePart(one)
+    })
   // What follows is the hub's own doing, whatever the caller may know of.
   const derived = await load({ ...context, view: context.unrestricted }, await policy.derive(context, requested))
   const completed = [...requested, ...derived].map((one) => completeChange(needs, context, one))

@@ -15,8 +15,8 @@ export type ParameterFault = { readonly element: string; readonly text: string; 
 const MAX_POSTED = 20
 const MAX_EXPRESSION = 1000
 
-/** Types of which one entry says nothing, because they are made of several values or need rules of their own. */
-const NOT_POSTED = new Set(['composite', 'special'])
+/** Types of which one entry says nothing, because they are made of several values or need rules of their own, or are none of FHIR. */
+const NOT_POSTED = new Set(['composite', 'special', 'text'])
 
 /** `definitions`: with the parameter itself among the posted ones. */
 export function parameterFaults(posted: CanonicalResource, definitions: Definitions): readonly ParameterFault[] {

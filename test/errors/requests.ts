@@ -70,6 +70,14 @@ const RECORD = {
       await es.put(`/Patient/${one.id}`, { ...one, gender: 'other' }, 1)
     },
   },
+  'part-of-record': {
+    what: 'What _elements answered of a goal, sent as an update.',
+    async send({ es }) {
+      const { id } = await post(es, goal(await newcomer(es, 'es')))
+      const part = made(await es.get(`/Goal/${id}?_elements=lifecycleStatus`))
+      await es.put(`/Goal/${id}`, part)
+    },
+  },
   'already-exists': {
     what: 'If-None-Match: * for a record that is there.',
     async send({ es }) {

@@ -43,6 +43,7 @@ const pair = (param: string, code: string, value: number): IndexEntry => ({
   param,
   parts: [[{ kind: 'token', param: 'c', code }], [{ kind: 'number', param: 'n', low: value, high: value }]],
 })
+const word = (value: string): IndexEntry => ({ kind: 'text', param: '_content', value })
 const place = (param: string, latitude: number, longitude: number): IndexEntry => ({
   ...{ kind: 'special', param, latitude, longitude },
 })
@@ -110,10 +111,21 @@ const RARER: readonly SearchRecord[] = [
     pair('p', 'x', 1),
     pair('p', 'y', 2),
   ),
-  record('b', 2, token('id', 'va-1'), quantity('weight', 5.5, '|g'), pair('p', 'x', 2), place('near', 37.5, -77.4)),
+  record(
+    'b',
+    2,
+    word('bread'),
+    word('é'),
+    word('work'),
+    token('id', 'va-1'),
+    quantity('weight', 5.5, '|g'),
+    pair('p', 'x', 2),
+    place('near', 37.5, -77.4),
+  ),
   record(
     'c',
     3,
+    word('breads'),
     token('id', 'VA-1'),
     quantity('weight', -2, ''),
     token('tag', 'x', 'urn:t'),
@@ -121,10 +133,18 @@ const RARER: readonly SearchRecord[] = [
     quantity('weight', 3, '|kg', 9),
     place('near', 37.6, -77.4),
   ),
-  record('d', 4, text('name', 'Zu Berg', 'zu berg'), part('name', 'berg'), uri('url', 'http://a.example/x/y'), {
-    ...anyCase('tag', 'x'),
-    system: 'urn:t',
-  } as IndexEntry),
+  record(
+    'd',
+    4,
+    word('bread'),
+    text('name', 'Zu Berg', 'zu berg'),
+    part('name', 'berg'),
+    uri('url', 'http://a.example/x/y'),
+    {
+      ...anyCase('tag', 'x'),
+      system: 'urn:t',
+    } as IndexEntry,
+  ),
   record(
     'e',
     5,
@@ -152,6 +172,12 @@ const isRef = (id: string | readonly string[], type?: string): Filter => ({
   param: 'subject',
   type,
   id,
+})
+const isWord = (value: string, how: 'word' | 'starts' = 'word'): Filter => ({
+  op: 'text',
+  param: '_content',
+  how,
+  value,
 })
 const isUri = (param: string, value: string): Filter => ({ op: 'uri', param, value })
 const isDate = (prefix: Prefix, start: number, end: number): Filter => ({
@@ -365,6 +391,19 @@ const RARER_CASES: readonly SearchCase[] = [
   { title: 'an exact text is no part', where: isText('exact', ''), ids: '' },
   { title: 'an address below another', where: below('http://a.example/x/'), ids: 'd' },
   { title: 'an address below nothing', where: below('http://b.example/'), ids: '' },
+  { title: 'text: a word is a whole word', where: isWord('bread'), ids: 'bd' },
+  { title: 'text: a word in other letters is another', where: isWord('Bread'), ids: '' },
+  { title: 'text: the beginning of a word', where: isWord('bre', 'starts'), ids: 'bcd' },
+  { title: 'text: several words in any order', where: and(isWord('work'), isWord('bread')), ids: 'b' },
+  { title: 'text: either word', where: or(isWord('work'), isWord('breads')), ids: 'bc' },
+  { title: 'text: all but those with a word', where: and(isWord('bre', 'starts'), not(isWord('work'))), ids: 'cd' },
+  { title: 'text: within each record', where: not(not(isWord('bre', 'starts'))), ids: 'bcd' },
+  { title: 'text: missing', where: missing('_content'), ids: 'ae' },
+  {
+    title: 'text: a word is no string',
+    where: { op: 'string', param: '_content', how: 'starts', value: 'b' },
+    ids: '',
+  },
 ]
 
 /** Texts that UTF-16 and UTF-8 order differently: the order is by code point. */

@@ -11,15 +11,16 @@ import { codeSetsOf } from '../../server/search/code-sets.ts'
 import { extract } from '../../server/search/extract.ts'
 import { DEFAULT_LIMITS } from '../../server/search/limits.ts'
 import { parse } from '../../server/search/parse.ts'
+import { searchTypeOf } from '../../server/search/types/index.ts'
 import type { Filter } from '../../server/search/query.ts'
 import { STORES, type Opened } from '../store/stores.ts'
 import { query } from '../store/writes.ts'
 import { naive, type NaiveSearch } from './naive.ts'
 
-const RUNS = Number(process.env['SEARCH_RUNS'] ?? 400)
+const RUNS = Number(process.env['SEARCH_RUNS'] ?? 500)
 /** Searches over the same records. */
-const BATCH = 200
-const RECORDS = 12
+const BATCH = 500
+const RECORDS = 15
 
 const NOW = Date.UTC(2026, 10, 28)
 const BASE = 'http://hub.example/fhir'
@@ -90,6 +91,18 @@ const quantity = ({ pick, maybe }: Random) => {
   const unit = pick(['kg', 'g', 'mg', 'box'] as const)
   return { value: Number(pick(NUMBERS)), unit: maybe(() => unit), system: unit === 'box' ? 'urn:s' : UCUM, code: unit }
 }
+const sampled = ({ pick, maybe }: Random) => ({
+  origin: {
+    value: pick([0, 1, 100]),
+    ...pick([{ system: UCUM, code: 'g' }, { system: UCUM, code: 'kg' }, { unit: 'box' }]),
+  },
+  ...{ period: 10, dimensions: 1, factor: maybe(() => pick([2, -1])) },
+  data: pick(['1', '0 1', '5 E 99', 'E U L', '-2 L 0', '100 100']),
+})
+const money = ({ pick, maybe }: Random) => ({
+  value: Number(pick(NUMBERS)),
+  currency: maybe(() => pick(['USD', 'EUR'])),
+})
 const period = ({ pick, maybe }: Random) => {
   const [start, end] = [
     pick(['2023-12-31', '2024-02-29', '2024-02-28T23:59:59Z']),
@@ -114,6 +127,7 @@ const RESOURCES: Readonly<Record<string, (random: Random) => object>> = {
     ...random.pick([{ effectiveDateTime: random.pick(DATES) }, { effectivePeriod: period(random) }, {}]),
     ...random.pick([
       { valueQuantity: quantity(random) },
+      { valueSampledData: sampled(random) },
       { valueString: random.pick(NAMES) },
       { valueCodeableConcept: concept(random) },
       {},
@@ -148,6 +162,7 @@ const RESOURCES: Readonly<Record<string, (random: Random) => object>> = {
       high: { value: Number(random.pick(['5.4', '100', '1'])), unit: 'g', system: UCUM, code: 'g' },
     })),
   }),
+  Invoice: (random) => ({ totalGross: random.maybe(() => money(random)) }),
   ValueSet: (random) => ({ url: random.pick(ADDRESSES), title: random.maybe(() => random.pick(NAMES)) }),
   Location: (random) => ({
     position: random.maybe(() => {
@@ -163,7 +178,18 @@ const alternatives = (random: Random, make: () => string): readonly string[] => 
 ]
 const numeric = ({ pick }: Random) => pick([...PREFIXES, 'ap'] as const) + pick(NUMBERS)
 const measured = (random: Random) =>
-  numeric(random) + random.pick(['', `|${UCUM}|g`, `|${UCUM}|kg`, `|${UCUM}|mg`, '||g', '||box', '|urn:s|box'])
+  numeric(random) +
+  random.pick([
+    '',
+    `|${UCUM}|g`,
+    `|${UCUM}|kg`,
+    `|${UCUM}|mg`,
+    '||g',
+    '||box',
+    '|urn:s|box',
+    '||USD',
+    '|urn:iso:std:iso:4217|USD',
+  ])
 const coded = ({ pick }: Random) =>
   pick([
     pick(CODES),
@@ -209,6 +235,12 @@ const SEARCHES: Readonly<Record<string, (random: Random) => Written>> = {
     return { modifier: modifier!, values }
   },
   composite: (random) => ({ values: alternatives(random, () => `${random.pick(CODES)}$${measured(random)}`) }),
+  text: ({ pick }) => {
+    const term = () =>
+      pick(['', '', '', 'NOT ']) + pick([...SEARCHED_NAMES, 'smi*', 'O*', 'final', 'berg*', 'van', '5'])
+    const one = () => [term(), term(), term()].slice(0, pick([1, 1, 2, 3])).join(pick([' ', ' AND ', ' OR ']))
+    return { values: pick([0, 0, 1]) ? [one(), one()] : [one()] }
+  },
   special: ({ pick }) => ({ values: [`${pick(PLACES).join('|')}|${pick([1, 1000, 1700, 2500, 12000])}`] }),
 }
 
@@ -221,6 +253,7 @@ const ABOVE = listed(`${CONFIDENTIALITY}|R`, ['R', '_Confidentiality'])
 /** The parameters searched by, and the system that the element of each implies. */
 const PARAMETERS: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
   Observation: {
+    _content: undefined,
     ...{ code: undefined, status: 'http://hl7.org/fhir/observation-status', subject: undefined, date: undefined },
     ...{ 'value-quantity': undefined, 'value-string': undefined, 'value-concept': undefined, 'combo-code': undefined },
     ...{
@@ -231,11 +264,13 @@ const PARAMETERS: Readonly<Record<string, Readonly<Record<string, string | undef
   },
   Patient: {
     ...{ identifier: undefined, name: undefined, family: undefined, gender: GENDERS, birthdate: undefined },
+    _content: undefined,
     _security: undefined,
     _profile: undefined,
   },
   RiskAssessment: { probability: undefined },
   Condition: { 'onset-age': undefined },
+  Invoice: { totalgross: undefined },
   ValueSet: { url: undefined, title: undefined },
   Location: { near: undefined },
 }
@@ -247,7 +282,10 @@ describe('search / as a naive reading of the specification', function () {
   let definitions: Definitions
   const opened: Opened[] = []
   before(async () => {
-    definitions = await loadDefinitions(new URL('../../', import.meta.url).pathname, { everyType: () => true })
+    definitions = await loadDefinitions(new URL('../../', import.meta.url).pathname, {
+      everyType: () => true,
+      textSearch: true,
+    })
     for (const kind of STORES) opened.push(await kind.open())
   })
   after(async () => {
@@ -302,12 +340,12 @@ describe('search / as a naive reading of the specification', function () {
     const isMissing = random.pick([0, 0, 0, 0, 0, 0, 1]) === 1
     const written = isMissing
       ? { modifier: 'missing', values: [random.pick(['true', 'false'])] }
-      : SEARCHES[parameter.type]!(random)
+      : SEARCHES[searchTypeOf(parameter)]!(random)
     return { ...plain(parameter), ...written, code, caseSensitive: SENSITIVE, ...(implied ? { implied } : {}) }
   }
 
-  const plain = ({ type, expression, component }: SearchParameter) => ({
-    type,
+  const plain = ({ expression, component, ...parameter }: SearchParameter) => ({
+    type: searchTypeOf(parameter),
     expression,
     ...(component ? { component } : {}),
   })

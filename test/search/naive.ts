@@ -34,7 +34,8 @@ export function naive(search: NaiveSearch, resource: Resource): boolean {
 }
 
 /** The elements that have a value for the parameter; of a composite those that have all components. */
-function elements({ expression, component }: NaiveSearch, resource: Resource): readonly unknown[] {
+function elements({ type, expression, component }: NaiveSearch, resource: Resource): readonly unknown[] {
+  if (type === 'text') return [resource]
   const all = valuesOf(expression, resource)
   return component ? all.filter((one) => component.every((part) => valuesOf(part.expression, one).length > 0)) : all
 }
@@ -57,6 +58,7 @@ const TYPES: Readonly<Record<string, (search: NaiveSearch, element: unknown, val
   reference,
   uri,
   special: near,
+  text: content,
 }
 
 /** "code", "system|code", "|code", "system|"; "not case sensitive" but where the system is. */
@@ -168,9 +170,11 @@ const GRAMS: Readonly<Record<string, bigint>> = { kg: 1_000_000n, g: 1_000n, mg:
 const UCUM = 'http://unitsofmeasure.org'
 
 /** A unit of UCUM is compared with any unit of the same kind, here those of mass. */
-function quantity(_search: NaiveSearch, element: unknown, value: string): boolean {
+function quantity(search: NaiveSearch | undefined, element: unknown, value: string): boolean {
   const [number = '', system, code] = value.split('|')
-  const { low, high, ...own } = element as Element
+  const { low, high, origin, currency, ...own } = element as Element
+  if (origin !== undefined) return sampled(element as Sampled, value)
+  if (currency !== undefined) return quantity(search, { ...own, system: 'urn:iso:std:iso:4217', code: currency }, value)
   const unit = (low ?? high ?? own) as Element
   const limit = (one: unknown, open: bigint): bigint =>
     one === undefined ? open : fraction(String((one as Element).value))
@@ -185,6 +189,20 @@ function quantity(_search: NaiveSearch, element: unknown, value: string): boolea
 }
 
 const OPEN = 10n ** 60n
+
+type Sampled = { readonly origin: Element; readonly factor?: number; readonly data: string }
+
+/** As a Range from the least to the greatest point that was measured. */
+function sampled({ origin, factor = 1, data }: Sampled, value: string): boolean {
+  const points = data
+    .split(' ')
+    .flatMap((one) => (/^[EUL]$/.test(one) ? [] : [Number(origin['value']) + factor * Number(one)]))
+  const limit = (number: number): object => ({ ...origin, value: number })
+  return (
+    points.length > 0 &&
+    quantity(undefined, { low: limit(Math.min(...points)), high: limit(Math.max(...points)) }, value)
+  )
+}
 
 /** A date or time in UTC as [start, end), both as texts that sort: seconds since the year 0. */
 function instants(text: string): readonly [string, string] {
@@ -264,6 +282,34 @@ function near(_search: NaiveSearch, element: unknown, value: string): boolean {
   const [a, b, c] = [latitude!, lat, lon - longitude!].map((degrees) => (degrees * Math.PI) / 180)
   const cosine = Math.sin(a!) * Math.sin(b!) + Math.cos(a!) * Math.cos(b!) * Math.cos(c!)
   return 6371 * Math.acos(Math.min(1, Math.max(-1, cosine))) <= distance!
+}
+
+/** Words with OR, AND and NOT between them, without parentheses; a word may end with `*`. */
+function content(_search: NaiveSearch, element: unknown, value: string): boolean {
+  const found = new Set(textsOf(element).flatMap((text) => [...wordsOf(text, ''), ...wordsOf(text, ' ')]))
+  return value.split(' OR ').some((all) =>
+    all.split(/ AND | (?!AND )/).every((term, index, terms) => {
+      if (term === 'NOT') return true
+      const words = wordsOf(term, '')
+      const has = words.every((word, place) =>
+        term.endsWith('*') && place === words.length - 1
+          ? [...found].some((one) => one.startsWith(word))
+          : found.has(word),
+      )
+      return has !== (terms[index - 1] === 'NOT')
+    }),
+  )
+}
+
+const wordsOf = (text: string, apostrophe: string): readonly string[] =>
+  text.replaceAll("'", apostrophe).split(/[^\p{L}\p{N}]+/u).map(letters).filter((word) => word !== '') // prettier-ignore
+
+/** Every text but ids, references, addresses, dates, meta and data. */
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return /^(?:urn:|http|\d{4}-)/.test(value) ? [] : [value]
+  if (typeof value !== 'object' || value === null) return []
+  const left = ['id', 'resourceType', 'reference', 'meta', 'data']
+  return Object.entries(value).flatMap(([name, one]) => (left.includes(name) ? [] : textsOf(one)))
 }
 
 const paths = new Map<string, ReturnType<typeof enginePath>>()

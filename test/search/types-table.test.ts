@@ -11,6 +11,7 @@ import {
   sortKeyOf,
 } from '../../server/search/types/index.ts'
 import type { EntryFilter, IndexEntry, SearchTypeName } from '../../server/search/types/index.ts'
+import { TEXT_PARAMETERS } from '../../server/search/types/text.ts'
 import { SQLITE_SEARCH_TYPES } from '../../server/store/sqlite/search-types/index.ts'
 import { UCUM } from '../../server/terminology/ucum.ts'
 import { STORES } from '../store/stores.ts'
@@ -28,6 +29,7 @@ const EXAMPLES: { readonly [name in SearchTypeName]: { readonly value: unknown; 
   quantity: { value: { value: 1, system: UCUM, code: 'kg' }, text: '1000.0|http://unitsofmeasure.org|g' },
   composite: { value: { code: { coding: [{ code: 'a' }] }, value: 5 }, text: 'a$gt4' },
   special: { value: { latitude: 37.5, longitude: -77.4 }, text: '37.6|-77.4|15|km' },
+  text: { value: { note: [{ text: 'Bread, and work.' }] }, text: 'WORK' },
 }
 
 const COMPONENTS = [
@@ -38,7 +40,7 @@ const COMPONENTS = [
 const parameterOf = (name: SearchTypeName) =>
   parameter({
     code: name,
-    type: name,
+    ...(name === 'text' ? { type: 'string', url: TEXT_PARAMETERS[0]! } : { type: name }),
     expression: `Basic.${name}`,
     ...(name === 'composite' ? { component: COMPONENTS } : {}),
   })
@@ -52,10 +54,21 @@ const filterOf = (name: SearchTypeName) => {
 }
 
 /** Types that have no order. */
-const UNSORTED = new Set<SearchTypeName>(['composite', 'special'])
+const UNSORTED = new Set<SearchTypeName>(['composite', 'special', 'text'])
 
 /** As the files that exist have them. */
-const NUMBERS = { token: 1, string: 2, reference: 3, uri: 4, date: 5, number: 6, quantity: 7, composite: 8, special: 9 }
+const NUMBERS = {
+  token: 1,
+  string: 2,
+  reference: 3,
+  uri: 4,
+  date: 5,
+  number: 6,
+  quantity: 7,
+  composite: 8,
+  special: 9,
+  text: 10,
+}
 
 describe('search / table of types', () => {
   for (const name of SEARCH_TYPE_NAMES) {

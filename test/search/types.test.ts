@@ -11,7 +11,7 @@ import { normalise } from '../../server/search/types/string.ts'
 import { BASE, NOW, parameter, CONTEXT } from './capability.ts'
 
 const searchParameter = (type: SearchTypeName, target: readonly string[] = []): SearchParameter =>
-  parameter({ code: 'p', type, expression: 'X.p', target })
+  parameter({ code: 'p', type: type === 'text' ? 'string' : type, expression: 'X.p', target })
 const filter = (type: SearchTypeName, text: string, modifier?: string, target?: readonly string[]) =>
   SEARCH_TYPES[type].filter(searchParameter(type, target), modifier, text, { ...CONTEXT, now: NOW })
 const entries = (type: SearchTypeName, value: unknown) =>

@@ -62,6 +62,7 @@ const ENTRIES: { readonly [name in SearchTypeName]: fc.Arbitrary<EntryByType[nam
       fc.array(numberEntry, { minLength: 1, maxLength: 2 }),
     )
     .map(([param, tokens, numbers]) => ({ kind: 'composite', param, parts: [tokens, numbers] })),
+  text: fc.record({ kind: fc.constant('text'), param: oneOf(PARAMS), value: oneOf(WORDS) }),
   special: fc.record({ kind: fc.constant('special'), param: oneOf(PARAMS), latitude: degrees, longitude: degrees }),
 }
 
@@ -117,6 +118,12 @@ const FILTERS: { readonly [name in SearchTypeName]: fc.Arbitrary<FilterByType[na
     param: oneOf(PARAMS),
     type: maybe(oneOf(TYPES)),
     id: fc.oneof(oneOf(IDS), fc.array(oneOf(IDS), { maxLength: 3 })),
+  }),
+  text: fc.record({
+    op: fc.constant('text'),
+    param: oneOf(PARAMS),
+    how: oneOf(['word', 'starts'] as const),
+    value: oneOf(WORDS),
   }),
   uri: fc
     .tuple(oneOf(PARAMS), oneOf(WORDS), fc.boolean())

@@ -143,7 +143,10 @@ export async function twins(start: number, observe?: Observe): Promise<Twins> {
 async function open(now: () => number, observe: Observe = () => undefined): Promise<Hub> {
   const store = await openStore({ kind: 'memory' }, { clock: now })
   return {
-    given: await given({}, createClock(now), { store, onReply: (call, reply) => observe(store, call, reply) }),
+    given: await given({ HUB_TEXT_SEARCH: 'on' }, createClock(now), {
+      store,
+      onReply: (call, reply) => observe(store, call, reply),
+    }),
     agent: new Agent({ keepAlive: true }),
     marks: new Map(),
     made: [],

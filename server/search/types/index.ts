@@ -11,10 +11,11 @@ import { quantity } from './quantity.ts'
 import { reference } from './reference.ts'
 import { special } from './special.ts'
 import { string } from './string.ts'
+import { text, TEXT_PARAMETERS } from './text.ts'
 import { token } from './token.ts'
 import { uri } from './uri.ts'
 
-export const SEARCH_TYPES = { token, string, reference, date, uri, number, quantity, composite, special } as const
+export const SEARCH_TYPES = { token, string, reference, date, uri, number, quantity, composite, special, text } as const
 
 type Table = typeof SEARCH_TYPES
 export type SearchTypeName = keyof Table
@@ -39,8 +40,12 @@ export const SEARCH_TYPE_NAMES = Object.keys(SEARCH_TYPES) as readonly SearchTyp
 
 export const isSearchTypeName = (name: string): name is SearchTypeName => Object.hasOwn(SEARCH_TYPES, name)
 
-/** The name of a parameter's type. @throws Error for a type that the hub does not evaluate. */
+/**
+ * The name of a parameter's type, which for `_text` and `_content` is not the one that R4 gives them.
+ * @throws Error for a type that the hub does not evaluate.
+ */
 export function searchTypeOf({ type, url, code }: Pick<SearchParameter, 'type' | 'url' | 'code'>): SearchTypeName {
+  if (TEXT_PARAMETERS.includes(url)) return 'text'
   if (isSearchTypeName(type)) return type
   throw new Error(
     `SearchParameter \`${url}\` (\`${code}\`) is of type \`${type}\`; the hub evaluates ${SEARCH_TYPE_NAMES.join(', ')}.`,

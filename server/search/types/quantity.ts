@@ -163,7 +163,7 @@ function sampled({ origin, data, ...rest }: QuantityElement & { factor?: unknown
   const factor = typeof rest.factor === 'number' ? rest.factor : 1
   if (!zero || typeof data !== 'string') return []
   const bounds = { low: GREATEST, high: LEAST }
-  for (const text of data.trim().split(/\s+/)) {
+  for (const text of data.match(/\S+/g) ?? []) {
     const point = zero.low + factor * Number(text)
     // E, L and U are points that were not measured.
     if (!Number.isFinite(point)) continue

@@ -13,6 +13,7 @@ import { quantity } from './quantity.ts'
 import { reference } from './reference.ts'
 import { special } from './special.ts'
 import { string } from './string.ts'
+import { text } from './text.ts'
 import { token } from './token.ts'
 import type { Span, SqliteSearchType } from './type.ts'
 import { uri } from './uri.ts'
@@ -29,6 +30,7 @@ export const SQLITE_SEARCH_TYPES: SqliteTable = {
   quantity,
   composite,
   special,
+  text,
 }
 
 /** An entry as a record keeps it: the number of its value, or its span. */
