@@ -8,7 +8,6 @@ import type { Config } from './config.ts'
 import type { Definitions } from './definitions/definitions.ts'
 import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
 import { createXmlFormat } from './definitions/xml/format.ts'
-import { openStatuses } from './domain/referral/lifecycle.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import type { ArmingNeeds } from './domain/timer/arm.ts'
 import { CONSENT_TIMER_JOB } from './domain/timer/consent-steps.ts'
@@ -64,7 +63,7 @@ import { limitsOf } from './start/limits.ts'
 import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
 import { runReindex, type ReindexReport } from './start/run-reindex.ts'
-import { prepareStore, publish, type PrepareNeeds } from './start/prepare-store.ts'
+import { preparations, prepareStore, publish, type PrepareNeeds } from './start/prepare-store.ts'
 import { loadSecretKey } from './start/secret-key.ts'
 import { openStore } from './store/open.ts'
 import type { Job, Store } from './store/store.ts'
@@ -370,20 +369,6 @@ function background(
   const offers = createOfferReader({ ...reading, wake: () => worker.wake() })
   const offering = RULES[config.rules].restricts ? [offers] : []
   return { readers: [matcher, ...offering, createStateFollower(reading, states)], worker }
-}
-
-/** By what audiences and timers are computed where the rules of the work between agencies hold. */
-function preparations(
-  { store, range }: WriteNeeds & { readonly range: CircleNeeds['range'] },
-  { visibility, timers: table, holidays, lifecycle }: LoadedTables,
-  { timeZone }: Config,
-  { log, clock }: { readonly log: Log; readonly clock: Clock },
-): Pick<PrepareNeeds, 'circles' | 'timers'> {
-  const calendar = { holidays, timeZone }
-  return {
-    circles: { store, visibility, range },
-    timers: { store, clock, table, calendar, open: openStatuses(lifecycle), log },
-  }
 }
 
 /** What the hub itself has, and the folders that the settings name. */

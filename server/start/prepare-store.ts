@@ -2,9 +2,13 @@
  * Brings a store up to date before the hub listens: what other processes posted, index entries, audiences and timers that
  * were computed by other rules, the definitions that this hub publishes, and the samples of a store without agencies.
  */
+import type { Config } from '../config.ts'
 import type { Definitions } from '../definitions/definitions.ts'
+import { openStatuses } from '../domain/referral/lifecycle.ts'
 import type { Log } from '../log.ts'
 import type { CircleNeeds } from '../write/agreements.ts'
+import type { WriteNeeds } from '../write/needs.ts'
+import type { LoadedTables } from './load-rule-tables.ts'
 import { prepareAudiences } from './prepare-audiences.ts'
 import { prepareIndex, type IndexNeeds } from './prepare-index.ts'
 import { prepareTimers, type TimerNeeds } from './prepare-timers.ts'
@@ -49,4 +53,18 @@ export async function publish(
       reason: `The store holds the definitions of a newer hub than this one (${software}); their records stay as they are.`,
     })
   if (samples !== undefined) await seedSamples(write, samples, now)
+}
+
+/** By what audiences and timers are computed where the rules of the work between agencies hold. */
+export function preparations(
+  { store, range }: WriteNeeds & { readonly range: CircleNeeds['range'] },
+  { visibility, timers: table, holidays, lifecycle }: LoadedTables,
+  { timeZone }: Config,
+  { log, clock }: { readonly log: Log; readonly clock: TimerNeeds['clock'] },
+): Pick<PrepareNeeds, 'circles' | 'timers'> {
+  const calendar = { holidays, timeZone }
+  return {
+    circles: { store, visibility, range },
+    timers: { store, clock, table, calendar, open: openStatuses(lifecycle), log },
+  }
 }
