@@ -1,10 +1,13 @@
 /** The pages of docs/workflows: their requests, run as written, have the statuses and the answers that the pages show. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
+import { promisify } from 'node:util'
 import { ERRORS } from '../../server/fhir/outcome.ts'
 import { ROOT, sourceFiles } from '../checks/files.ts'
-import { startHub, type StartedHub } from '../checks/process.ts'
 import { textOf } from '../checks/markdown.ts'
+import { given } from '../given.ts'
+
+const run = promisify(execFile)
 
 const missing = ['bash', 'curl'].filter((tool) => spawnSync(tool, ['--version']).error)
 const PAGES = sourceFiles('docs/workflows', ['.md'])
@@ -61,13 +64,10 @@ describe('the workflow pages', function () {
       const script = blocksOf(text)
         .flatMap(([language, one]) => (language === 'sh' ? [one] : []))
         .join('\n')
-      const hub: StartedHub = await startHub({ HUB_STORE: 'memory:' })
+      const hub = await given()
       try {
-        const { stdout, stderr } = spawnSync('bash', ['-c', script], {
-          encoding: 'utf8',
-          cwd: ROOT,
-          env: { ...process.env, HUB: hub.url },
-        })
+        const options = { cwd: ROOT, env: { ...process.env, HUB: hub.url } }
+        const { stdout, stderr } = await run('bash', ['-c', script], options)
         const answers = [...stdout.matchAll(/^(.*)\n(\d{3})\n$/gm)]
         assert.equal(answers.length, requests.length, `${stdout}\n${stderr}`)
         requests.forEach(({ line, status, shown }, index) => {
@@ -77,7 +77,7 @@ describe('the workflow pages', function () {
             assert.ok(isShown(part, JSON.parse(body)), `${line} does not show ${JSON.stringify(part)}: ${body}`)
         })
       } finally {
-        await hub.end()
+        await hub.stop()
       }
     })
   }

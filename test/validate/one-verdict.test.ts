@@ -56,17 +56,20 @@ describe('a sample gets one verdict', () => {
   let hub: Given
   let board: Client
   let validate: Validate
-  before(async () => {
+  let reported: ReadonlyMap<string, readonly VerdictIssue[]>
+  before(async function () {
+    this.timeout(60_000)
     hub = await given()
     board = hub.as(undefined)
     validate = await validator()
+    // All at once: the command loads the definitions whenever it is called.
+    reported = await onCommandLine(foldersOfSamples().flatMap(([, samples]) => samples))
   })
   after(() => hub.stop())
 
   for (const [folder, samples] of foldersOfSamples()) {
     it(`of ${folder}`, async function () {
       this.timeout(60_000)
-      const reported = await onCommandLine(samples)
       const batch = await inBatch(board, samples)
       for (const [index, { file, text, type }] of samples.entries()) {
         const expected = errors((await validate(text)).issues)

@@ -10,7 +10,7 @@ import fc from 'fast-check'
 import { attacked, type Scene } from '../attack/scene.ts'
 import { ACTION_COUNT, playMerges } from './merge-model.ts'
 
-const HISTORIES = Number(process.env.MERGE_HISTORIES ?? 20)
+const HISTORIES = Number(process.env.MERGE_HISTORIES ?? 10)
 const SEED = Number(process.env.MERGE_SEED ?? 20_261_128)
 const STEPS = 24
 

@@ -1,9 +1,9 @@
-/** Six kill -9 of the real hub while it is written to. `npm run test:crash -- 300` does more. */
+/** Five kill -9 of the real hub while it is written to. `npm run test:crash -- 300` does more. */
 import assert from 'node:assert/strict'
 import { checkEvents } from './crash/check.ts'
 import { crashRound } from './crash/round.ts'
 
-const CYCLES = 6
+const CYCLES = 5
 
 describe('a hub that is killed again and again', function () {
   this.timeout(120_000)
