@@ -22,7 +22,7 @@ const RUNS = {
     start: (size) => ({ args: ['scripts/run.mjs', 'test:year', String(size)] }),
   },
   fuzz: {
-    size: 60_000,
+    size: 30_000,
     unit: 'mutated requests',
     start: (size) => ({ args: mocha('test/whole/fuzz.test.ts'), env: { FUZZ: String(size) } }),
   },
@@ -37,7 +37,7 @@ const RUNS = {
     start: (size) => ({ args: mocha('test/visibility/merge-model.test.ts'), env: { MERGE_HISTORIES: String(size) } }),
   },
   race: {
-    size: 200,
+    size: 100,
     unit: 'rounds of 64 writers',
     start: (size) => ({
       args: mocha('test/whole/race.test.ts', 'test/whole/race-people.test.ts'),
