@@ -205,7 +205,7 @@ class ParameterIndex {
     }
   }
 
-  /** Those whose parameter is known; search refuses a composite that has none (compileComponents). */
+  /** Those whose parameter is defined; search refuses a composite that has none (compileComponents). */
   private components(stated: readonly StatedComponent[]): readonly SearchComponent[] {
     return stated.flatMap(({ definition, expression }) => {
       const found = this.byUrl.get(definition)

@@ -31,7 +31,7 @@ type Searched = {
   readonly path: string
   /** Where they are not all of the call. */
   readonly params?: Call['params']
-  /** What the address says besides the parameters: the types, a compartment. */
+  /** What the address adds to the parameters: the types, a compartment. */
   readonly self?: Call['params']
   readonly within?: Filter
 }

@@ -256,7 +256,7 @@ class StoreView implements View {
     return this.#seesAll ? shown : withoutConfidential(shown, this.#viewer.agency, current)
   }
 
-  /** Versions as the view hands them out. `currents`: the versions of today by `Type/id`, where they are known already. */
+  /** Versions as the view hands them out. `currents`: the versions of today by `Type/id`, where they were read before. */
   async #noted<T extends Version>(
     versions: readonly T[],
     currents?: ReadonlyMap<string, Version | undefined>,

@@ -23,7 +23,7 @@ export type Controls = {
 export const DEFAULT_COUNT = 50
 const MAX_SORTS = 5
 
-/** What some controls depend on besides their value: their modifier, the searched types, and every type there is. */
+/** What some controls depend on in addition to their value: their modifier, the searched types, and every type there is. */
 export type ControlContext = {
   readonly modifier: string | undefined
   readonly types: readonly string[]

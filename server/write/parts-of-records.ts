@@ -7,7 +7,7 @@ import { refuse } from '../fhir/outcome.ts'
 import { SUBSETTED } from '../definitions/subset.ts'
 import type { PreparedChange } from './change.ts'
 
-/** @throws OutcomeError `part-of-record`. A record that has the tag already can be mended. */
+/** @throws OutcomeError `part-of-record`. A record that has the tag already can be corrected. */
 export function refusePart({ change, before }: PreparedChange): void {
   if (change.kind !== 'put' || change.derived || change.merge) return
   const index = tagOf(change.resource)

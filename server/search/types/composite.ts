@@ -137,7 +137,7 @@ function componentType({ type, code }: SearchComponent): ComponentType {
   throw new Error(`its component \`${code}\` is of type \`${type}\``)
 }
 
-/** One object for each component: what is known of an element is kept by its parameter. */
+/** One parameter for each component: extractors are cached by the object (extract.ts). */
 const parameters = new WeakMap<SearchComponent, SearchParameter>()
 
 function asParameter(one: SearchComponent): SearchParameter {

@@ -1,4 +1,4 @@
-/** Counts the rows that a statement tests, by a function of SQL that is asked of each. https://sqlite.org/appfunc.html */
+/** Counts the rows that a statement tests, by a function of SQL that is called for each. https://sqlite.org/appfunc.html */
 import type Database from 'better-sqlite3'
 import { raw } from './sql.ts'
 import type { Sql } from './sql.ts'

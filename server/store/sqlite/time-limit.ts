@@ -23,7 +23,7 @@ export type TimeLimit = {
 /** Rows between two looks at the time. */
 const ROWS = 16
 
-/** True, asked of a row by its number (such as `r.rid`). Every condition that may be tested on many rows has it. */
+/** A condition that is true while there is time, on a row given by its number (such as `r.rid`). Every condition that may be tested on many rows has it. */
 export const inTime = (number: string): Sql => raw(`((${number} & ${ROWS - 1}) <> 0 OR in_time())`)
 
 const limits = new WeakMap<Database.Database, TimeLimit>()
