@@ -303,6 +303,9 @@ export type JobQuery = {
   readonly after?: JobCursor
 }
 
+/** `due`: the earliest due time of them (ms). */
+export type JobCount = { readonly kind: string; readonly state: JobState; readonly count: number; readonly due: number }
+
 /** Where the next page of a listing begins. Opaque outside of the stores. */
 export type JobCursor = readonly [due: number, kind: string, key: string]
 
@@ -322,6 +325,8 @@ export type Jobs = {
    * job whose due time changes while somebody reads page after page may be missed or met twice.
    */
   list(query: JobQuery): Promise<{ readonly jobs: readonly ListedJob[]; readonly next?: JobCursor }>
+  /** How many there are of each kind and state but `done`, at the time of the store's clock. */
+  count(): Promise<readonly JobCount[]>
 }
 
 /** Figures for tests and metrics. */

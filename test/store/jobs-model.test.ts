@@ -73,7 +73,8 @@ async function listings(store: Store): Promise<unknown[]> {
   const byState = JOB_STATES.map((state) => store.jobs.list({ states: [state], limit: 99 }))
   const first = await store.jobs.list({ kinds: ['k'], limit: 2 })
   const rest = await store.jobs.list({ states: JOB_STATES, limit: 9, ...(first.next ? { after: first.next } : {}) })
-  return [await Promise.all(byState), first, rest]
+  const counts = (await store.jobs.count()).map((one) => JSON.stringify(Object.entries(one).sort())).sort()
+  return [await Promise.all(byState), first, rest, counts]
 }
 
 async function answer(store: Store, one: Call, claims: Job[]): Promise<unknown> {

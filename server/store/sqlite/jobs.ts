@@ -3,7 +3,7 @@
  * of the one who had it ran out. Fences come from one counter, so that a fence is never given twice.
  */
 import type { EnqueuedJob } from '../new-jobs.ts'
-import type { Job, JobCursor, JobQuery, Jobs, JobState, ListedJob, Settlement } from '../store.ts'
+import type { Job, JobCount, JobCursor, JobQuery, Jobs, JobState, ListedJob, Settlement } from '../store.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { joined, limitOf, most, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
@@ -36,6 +36,7 @@ export function jobs(statements: Statements, group: GroupCommit, clock: () => nu
     retry: (kind, key, now) => group.join(() => statements.run(RETRY, now, kind, key).changes === 1),
     next: async (kinds) => nextTime(kinds, statements),
     list: async (query) => list(query, clock(), statements),
+    count: async () => count(clock(), statements),
   }
 }
 
@@ -100,6 +101,13 @@ function list(query: JobQuery, now: number, { all }: Statements) {
   const jobs = rows.slice(0, limit).map((row) => listedJob(row, now))
   const last = jobs.at(-1)
   return { jobs, ...(last && rows.length > limit ? { next: [last.due, last.kind, last.key] satisfies JobCursor } : {}) }
+}
+
+function count(now: number, { all }: Statements): readonly JobCount[] {
+  const states = LIVE.map((state) => sql`WHEN ${STATES[state](now)} THEN ${state}`)
+  const { text, args } = sql`SELECT kind, CASE ${joined(states, ' ')} END AS state, count(*) AS count, min(due) AS due
+    FROM job WHERE ended IS NULL OR ended = 'failed' GROUP BY 1, 2`
+  return all<JobCount>(text, ...args)
 }
 
 /** All but the payload. */
