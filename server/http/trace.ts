@@ -1,5 +1,5 @@
 /**
- * What is recorded of a request while it is answered, and its one line in the access log. The line names the route,
+ * What is recorded of a request while it is answered, for its one line in the access log and for metrics. It names the route,
  * never the address, query, body or a name: those may identify a person.
  * https://hl7.org/fhir/R4/http.html#custom (X-Request-Id)
  */
@@ -12,6 +12,10 @@ export type AccessLine = {
   readonly method: string
   /** `GET /:type/:id`; `-` when the address is none of the hub's. */
   readonly route: string
+  /** `read`, `$match`; `none` when the address is none of the hub's. */
+  readonly interaction: string
+  /** The type of resource that the address names, which need not be one of the hub's. */
+  readonly type?: string | undefined
   readonly status: number
   readonly ms: number
   /** The calling agency; empty until the caller is identified. */
@@ -26,6 +30,8 @@ export type Trace = {
   /** The client's own id where it has not the form of one; sent back as X-Correlation-Id, and logged nowhere. */
   readonly correlationId?: string
   route: string
+  interaction: string
+  type?: string | undefined
   agency: string
   written?: Written
 }
@@ -37,13 +43,14 @@ export const trace = (log: (line: AccessLine) => void): RequestHandler => {
   return (request, response, next) => {
     const begun = performance.now()
     const sent = request.headers['x-request-id'] as string | undefined
-    const requestTrace: Trace = { ...idsOf(sent), route: '-', agency: '' }
+    const requestTrace: Trace = { ...idsOf(sent), route: '-', interaction: 'none', agency: '' }
     response.locals['trace'] = requestTrace
     response.once('close', () => {
       const ms = Math.round((performance.now() - begun) * 1000) / 1000
       const aborted = response.writableFinished ? {} : ({ aborted: true } as const)
-      const { requestId, route, agency } = requestTrace
-      log({ requestId, route, agency, method: request.method, status: response.statusCode, ms, ...aborted })
+      const { requestId, route, interaction, type, agency } = requestTrace
+      const { method } = request
+      log({ requestId, route, interaction, type, agency, method, status: response.statusCode, ms, ...aborted })
     })
     next()
   }

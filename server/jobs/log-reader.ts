@@ -9,6 +9,9 @@ import { CommitConflict, type Commit, type Work } from '../store/store.ts'
 import { createLogLease, RENEW, type LeaseNeeds, type LogLease } from './log-lease.ts'
 
 export type LogReader = {
+  readonly name: string
+  /** The sequence up to which this process has read; undefined while it does not read: another one may. */
+  position(): number | undefined
   /** Reads on, now and after every commit. */
   start(): void
   /** Reads to the end of the log, with or without the lease; for tests and tools. */
@@ -99,7 +102,7 @@ export function createLogReader(needs: LogReaderNeeds, spec: ReaderSpec): LogRea
 
   return createLoop(needs, spec.name, {
     lease: createLogLease(needs, spec.name),
-    position: () => at?.sequence ?? 0,
+    position: () => at?.sequence,
     step,
     async end() {
       await save({})
@@ -129,7 +132,7 @@ export function createLogFollower(needs: LogReaderNeeds, spec: FollowerSpec): Lo
     }
   }
   return createLoop(needs, spec.name, {
-    position: () => sequence ?? 0,
+    position: () => sequence,
     step,
     end: async () => undefined,
     restart: () => undefined,
@@ -139,7 +142,7 @@ export function createLogFollower(needs: LogReaderNeeds, spec: FollowerSpec): Lo
 type ReadingSteps = {
   /** Absent: every process reads. */
   readonly lease?: LogLease
-  position(): number
+  position(): number | undefined
   step(): Promise<boolean>
   /** Writes down what is only remembered. */
   end(): Promise<void>
@@ -177,12 +180,14 @@ function createLoop(needs: LogReaderNeeds, name: string, reading: ReadingSteps):
     const end = (): void => waiting.abort('changed')
     signal.addEventListener('abort', end)
     const until = lease ? needs.sleep(RENEW, waiting.signal) : new Promise<void>(() => undefined)
-    await Promise.race([needs.store.changed(reading.position(), waiting.signal), until])
+    await Promise.race([needs.store.changed(reading.position() ?? 0, waiting.signal), until])
     end()
     signal.removeEventListener('abort', end)
   }
 
   return {
+    name,
+    position: reading.position,
     start() {
       loop ??= run()
     },
