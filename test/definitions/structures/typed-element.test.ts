@@ -1,11 +1,10 @@
 /** The types of elements, step by step, by the names that JSON gives them. */
 import assert from 'node:assert/strict'
-import { openR4 } from '../../../server/definitions/r4.ts'
-import { createStructures } from '../../../server/definitions/structures/structures.ts'
+import { createDefinitions } from '../../../server/definitions/load.ts'
 import { childElement, resourceElement, stepsInto } from '../../../server/definitions/structures/typed-element.ts'
 
 describe('definitions / structures / typed element', () => {
-  const structures = createStructures(openR4().find)
+  const { structures } = createDefinitions([])
   const typeAt = (...[type, ...names]: readonly string[]): string | undefined =>
     names.reduce((at, name) => childElement(at, name, structures), resourceElement(type, structures)).type
 
