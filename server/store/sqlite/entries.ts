@@ -39,11 +39,20 @@ export function textOfEntries(encoded: EncodedEntries): string {
 /** The same again. */
 export const entriesOfText = (text: string): EncodedEntries =>
   new Map(
-    Object.entries(JSON.parse(text) as { [fid: string]: number | EncodedEntry[] }).map(([fid, items]) => [
+    Object.entries(JSON.parse(text) as { [fid: string]: number | EncodedEntry[] | null }).map(([fid, items]) => [
       Number(fid),
-      typeof items === 'number' ? [items] : items,
+      typeof items === 'number' ? [items] : (items ?? []),
     ]),
   )
+
+/** SQLite takes 127 arguments of a function; where there are more fields, reading all of them is no slower. */
+const MAX_CHOSEN = 30
+
+/** The column, as text, of a record `r`: all fields or, null where it has none, these. */
+export const entriesColumn = (fields: readonly number[] | undefined): string =>
+  fields === undefined || fields.length > MAX_CHOSEN
+    ? 'json(r.entries)'
+    : `json_object(${fields.map((fid) => `'${fid}', r.entries -> '$."${fid}"'`).join(', ')})`
 
 /** The values that several records refer to, by their numbers. */
 export function loadValues(many: readonly EncodedEntries[], terms: Terms): ReadonlyMap<number, ValueColumns> {

@@ -34,12 +34,16 @@ export function pageSql(query: Query, plan: QueryPlan, scope: QueryScope): reado
   ]
 }
 
-/** The page and one record more, where there is one. */
-export function page(query: Query, plan: QueryPlan, scope: QueryScope): PageRow[] {
-  const rows: PageRow[] = []
+/**
+ * The page and one record more, where there is one, with these columns of each record `r` and its current version `v`. A
+ * CROSS JOIN leaves the order as it is. https://sqlite.org/optoverview.html#crossjoin
+ */
+export function page<Columns>(query: Query, plan: QueryPlan, scope: QueryScope, columns: string) {
+  const rows: (PageRow & Columns)[] = []
   for (const { text, args } of pageSql(query, plan, scope)) {
     if (rows.length > query.limit) break
-    rows.push(...scope.statements.all<PageRow>(text, ...args))
+    const withColumns = `SELECT found.*, ${columns} FROM (${text}) found CROSS JOIN record r ON r.rid = found.rid CROSS JOIN version v ON v.seq = r.head`
+    rows.push(...scope.statements.all<PageRow & Columns>(withColumns, ...args))
   }
   return rows.slice(0, query.limit + 1)
 }

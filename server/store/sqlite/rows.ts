@@ -27,16 +27,14 @@ export type VersionRow = {
   readonly text: string
 }
 
-const COLUMNS = 'r.rid, v.seq, r.type, r.id, r.owner, v.version, v.method, v.author, v.audience, v.text'
+const OF_RECORD = 'v.seq, r.type, r.id, r.owner, v.version, v.method, v.author, v.audience, v.text'
+const COLUMNS = `r.rid, ${OF_RECORD}`
 
-/** Current versions; conditions on the record `r` follow. */
-export const CURRENT = `SELECT ${COLUMNS}, r.at FROM record r JOIN version v ON v.seq = r.head`
+/** Those of the current version `v` of the record `r`, without its number. */
+export const CURRENT_COLUMNS = `${OF_RECORD}, r.at`
 
-/** The same with who may know of the record now. */
+/** Current versions, and who may know of the record now; conditions on the record `r` follow. */
 export const CURRENT_VISIBILITY = `SELECT ${COLUMNS}, r.at, coalesce(r.audience, v.audience) AS currentAudience FROM record r JOIN version v ON v.seq = r.head`
-
-/** The same with their entries. */
-export const CURRENT_INDEXED = `SELECT ${COLUMNS}, r.at, json(r.entries) AS encoded FROM record r JOIN version v ON v.seq = r.head`
 
 /** Those of a version `v` of the record `r`, made by the commit `c`. */
 export const VERSION_COLUMNS = `${COLUMNS}, c.at`
