@@ -22,7 +22,7 @@ export function searchLinks(
   const { next, previous, sequence: asOf } = found
   const unpaged = parsed.self.filter(([name]) => name !== '_cursor')
   const linkTo = (position: SearchPosition): string => {
-    const sealed = sealPosition(cursors, position, parsed.identity)
+    const sealed = sealPosition(cursors, position, parsed.identity())
     const plain = addressOf(address, [...unpaged, ['_cursor', sealed]])
     return call.method !== 'POST' && !isPacked(call.params) && plain.length <= MAX_LINK ? plain : packed(sealed)
   }

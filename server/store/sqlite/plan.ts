@@ -121,6 +121,9 @@ export function visibility(viewer: Query['viewer'], { type, terms, statements }:
 /** Up to these numbers of records the sources are counted, all of them, until one is found to be shorter. */
 const ROUNDS = [100, 1_000, 10_000, 100_000]
 
+/** To read so many records takes no longer than to count the other sources. */
+const FEW = 10
+
 /** Where an index gives a page in the order of the result at once, only a short list is better. */
 const ROUNDS_IN_ORDER = [100, 1_000]
 
@@ -140,7 +143,12 @@ export function fewest(
   if (indexed.length === 0 || (indexed.length === 1 && inOrder)) return inOrder
   for (const round of resultInOrder ? ROUNDS_IN_ORDER : ROUNDS) {
     timeLimitOf(statements.db).check()
-    const counts = indexed.map((one) => countUpTo(one, round, statements))
+    const counts: number[] = []
+    for (const one of indexed) {
+      const listed = countUpTo(one, round, statements)
+      if (listed <= FEW) return one
+      counts.push(listed)
+    }
     const least = Math.min(...counts)
     if (least < round) return indexed[counts.indexOf(least)]
   }
