@@ -1,5 +1,5 @@
 /** Rows of the schema as versions of the contract. */
-import type { Viewer } from '../../search/query.ts'
+import type { Audience, Viewer } from '../../search/query.ts'
 import { EVERYONE } from '../../search/query.ts'
 import type { Version } from '../store.ts'
 import { decodeAudience } from './audience.ts'
@@ -42,7 +42,11 @@ export const VERSION_COLUMNS = `${COLUMNS}, c.at`
 /** Any versions; conditions on the record `r` and the version `v` follow. */
 export const ANY = `SELECT ${COLUMNS}, c.at FROM version v JOIN record r ON r.rid = v.rid JOIN commits c ON c.sequence = v.seq >> 20`
 
-export function versionOf(row: VersionRow, terms: Terms): Version {
+export function versionOf(
+  row: VersionRow,
+  terms: Terms,
+  audience: readonly Audience[] = decodeAudience(row.audience, terms),
+): Version {
   return {
     type: terms.text(row.type),
     id: row.id,
@@ -52,7 +56,7 @@ export function versionOf(row: VersionRow, terms: Terms): Version {
     method: METHODS[row.method],
     author: terms.text(row.author),
     owner: terms.text(row.owner),
-    audience: decodeAudience(row.audience, terms),
+    audience,
     text: row.text,
   }
 }

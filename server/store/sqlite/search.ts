@@ -1,10 +1,11 @@
 /** Search: the page of a query, read from the search indexes and, as of a sequence, from what was superseded since. */
 import { directedOrder, pageOf, positionOf } from '../../search/match.ts'
 import type { SortPosition } from '../../search/match.ts'
-import type { Query } from '../../search/query.ts'
+import type { Audience, Query } from '../../search/query.ts'
 import type { Found, FoundVersion } from '../store.ts'
 import { EVERY_STATE, formerStates, resolveAsOf } from './as-of.ts'
 import type { FormerRange, FormerState } from './as-of.ts'
+import { decodeAudience } from './audience.ts'
 import type { ReadContext, Terms } from './terms.ts'
 import { decodeEntries, entriesColumn, entriesOfText, loadValues } from './entries.ts'
 import type { EncodedEntries } from './entries.ts'
@@ -101,7 +102,7 @@ function firstOf(query: Query, current: readonly Hit[], former: readonly Hit[]):
 }
 
 /** The versions of a page, in its order: one statement for those of former states, one for entries. */
-function versionsOf(hits: readonly Hit[], fields: AnsweredFields, needs: ReadContext): readonly FoundVersion[] {
+function versionsOf(hits: readonly Hit[], answered: AnsweredFields, needs: ReadContext): readonly FoundVersion[] {
   const { statements, terms } = needs
   const former = hits.flatMap((hit) => ('seq' in hit ? hit.seq : []))
   const rows =
@@ -109,12 +110,31 @@ function versionsOf(hits: readonly Hit[], fields: AnsweredFields, needs: ReadCon
       ? []
       : statements.all<VersionRow>(`${ANY} WHERE v.seq IN (SELECT value FROM json_each(?))`, JSON.stringify(former))
   const bySeq = new Map(rows.map((row) => [row.seq, row]))
-  const versions = hits.map((hit) => versionOf('row' in hit ? hit.row : bySeq.get(hit.seq)!, terms))
-  if (fields === undefined) return versions
-  const encoded = hits.map((hit) => chosen('row' in hit ? entriesOfText(hit.row.encoded!) : hit.encoded, fields))
+  const audienceOf = audiences(terms)
+  const versions = hits.map((hit) => {
+    const row = 'row' in hit ? hit.row : bySeq.get(hit.seq)!
+    return versionOf(row, terms, audienceOf(row.audience))
+  })
+  if (answered === undefined) return versions
+  const fields = answered === 'all' ? undefined : answered
+  const encoded = hits.map((hit) =>
+    'row' in hit ? entriesOfText(hit.row.encoded!, fields) : chosen(hit.encoded, fields),
+  )
   const values = loadValues(encoded, terms)
-  return versions.map((version, index) => ({ ...version, entries: decodeEntries(encoded[index]!, terms, values) }))
+  return versions.map((version, index) =>
+    Object.assign(version, { entries: decodeEntries(encoded[index]!, terms, values) }),
+  )
 }
 
-const chosen = (encoded: EncodedEntries, fields: AnsweredFields): EncodedEntries =>
-  fields === undefined || fields === 'all' ? encoded : new Map(fields.map((fid) => [fid, encoded.get(fid) ?? []]))
+/** The records of a page have few audiences. */
+function audiences(terms: Terms): (text: string) => readonly Audience[] {
+  const decoded = new Map<string, readonly Audience[]>()
+  return (text) => {
+    const audience = decoded.get(text) ?? decodeAudience(text, terms)
+    decoded.set(text, audience)
+    return audience
+  }
+}
+
+const chosen = (encoded: EncodedEntries, fields: readonly number[] | undefined): EncodedEntries =>
+  fields === undefined ? encoded : new Map(fields.map((fid) => [fid, encoded.get(fid) ?? []]))
