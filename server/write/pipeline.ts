@@ -84,12 +84,13 @@ export async function prepare(
   const { policy, index } = needs
   const requested = await load(context, changes)
   for (const one of requested)
-    await issuesAtEntry(one, () => {
+    issuesAtEntry(one, () => {
       checkPreconditions(needs, context.caller, one)
       refusePart(one)
     })
   // What follows is the hub's own doing, whatever the caller may know of.
-  const derived = await load({ ...context, view: context.unrestricted }, await policy.derive(context, requested))
+  const following = await policy.derive(context, requested)
+  const derived = following.length > 0 ? await load({ ...context, view: context.unrestricted }, following) : []
   const completed = [...requested, ...derived].map((one) => completeChange(needs, context, one))
   const followed = await policy.follow(context, completed)
   const prepared = await withUnchanged({ definitions: needs.definitions, policy }, context, followed)

@@ -25,7 +25,9 @@ export const withUnchanged = (
   context: WriteContext,
   changes: readonly PreparedChange[],
 ): Promise<readonly PreparedChange[]> =>
-  inTurns(changes, async (one) => ((await isUnchanged(needs, context, one)) ? { ...one, unchanged: true } : one))
+  inTurns(changes, async (one) =>
+    one.before && (await isUnchanged(needs, context, one)) ? { ...one, unchanged: true } : one,
+  )
 
 async function isUnchanged(needs: UnchangedNeeds, context: WriteContext, one: PreparedChange): Promise<boolean> {
   const { before, after, stored } = one

@@ -63,7 +63,7 @@ export const token: SearchType<TokenEntry, TokenFilter, StringEntry, StringFilte
       const entry = codeEntry(one, parameter, context)
       if (entry) entries.push(entry)
     }
-    if (type !== undefined) entries.push(...ofTypeEntries(value as CodedElement, param))
+    if (type !== undefined) for (const entry of ofTypeEntries(value as CodedElement, param)) entries.push(entry)
     addTextEntries(value as CodedElement, param, entries)
     return entries
   },

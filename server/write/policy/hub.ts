@@ -66,9 +66,7 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
 async function checkRules(rulesFor: RulesFor, tables: RuleTables, state: PendingState): Promise<Required<RuleResult>> {
   // First: it reads at once what the rules look at.
   const references = await checkReferences(tables, state)
-  const checked = await inTurns(state.changes, (one) =>
-    Promise.all((isMerge(one) ? [] : rulesFor(one.key.type)).map((rule) => checkRule(rule, one, state))),
-  )
+  const checked = await inTurns(state.changes, (one) => (isMerge(one) ? [] : checkChange(rulesFor, one, state)))
   const results = checked.flat()
   const retired = await checkRetired(tables, state)
   const kept = await checkKept(tables, state)
@@ -96,15 +94,33 @@ function rulesByType(rules: readonly Rule[]): RulesFor {
   }
 }
 
+type Awaitable<T> = T | Promise<T>
+
+/**
+ * What the rules of its type say of a change. All of them run, whichever refuses: one may count what a caller tries. Most
+ * decide at once: a promise for each would take longer than they do.
+ */
+function checkChange(rulesFor: RulesFor, one: PreparedChange, state: PendingState): Awaitable<readonly RuleResult[]> {
+  const asWriter = isOfHub(one) ? { ...state, caller: HUB_CALLER, view: state.unrestricted } : state
+  const results = rulesFor(one.key.type).map((rule) => checkRule(rule, one, asWriter))
+  return results.some((result) => result instanceof Promise) ? Promise.all(results) : (results as RuleResult[])
+}
+
+function checkRule(rule: Rule, one: PreparedChange, state: PendingState): Awaitable<RuleResult> {
+  try {
+    const result = issuesAtEntry(one, () => rule.check(one, state))
+    return result instanceof Promise ? result.then((found) => located(one, found)) : located(one, result)
+  } catch (error) {
+    return Promise.reject(error as Error)
+  }
+}
+
 /** A rule names `Task.status`; in a Bundle that is `Bundle.entry[2].resource.status`. */
-async function checkRule(rule: Rule, one: PreparedChange, state: PendingState): Promise<RuleResult> {
-  const { unrestricted: view } = state
-  const asWriter = isOfHub(one) ? { ...state, caller: HUB_CALLER, view } : state
-  const result = await issuesAtEntry(one, () => rule.check(one, asWriter))
+function located(one: PreparedChange, result: RuleResult): RuleResult {
   const { issues } = result
-  if (issues === undefined) return one.unchanged ? {} : result
-  const located = (expression: string | undefined) =>
+  if (issues === undefined || issues.length === 0) return one.unchanged ? {} : result
+  const inRequest = (expression: string | undefined) =>
     expression?.split('.')[0] === one.key.type ? expression.replace(one.key.type, one.at) : expression
-  const sent = { issues: issues.map((issue) => ({ ...issue, expression: located(issue.expression) })) }
+  const sent = { issues: issues.map((issue) => ({ ...issue, expression: inRequest(issue.expression) })) }
   return one.unchanged ? sent : { ...result, ...sent }
 }
