@@ -85,29 +85,49 @@ export function references(resource: Resource): readonly FoundReference[] {
   return found
 }
 
+/** The same references in the same order, without where they stand: the paths take longer than the search for them. */
+export function referenceTexts(resource: Resource): readonly string[] {
+  const found: string[] = []
+  collect(resource, [], ({ reference }) => found.push(reference))
+  return found
+}
+
 /** The records of the hub that a resource refers to, each once; a reference to one version is one to the record. */
 export function localReferences(resource: Resource): readonly Key[] {
-  const keys = references(resource).flatMap(({ reference }): Key[] => {
-    const found = parseReference(reference)
-    return found?.kind === 'local' ? [{ type: found.type, id: found.id }] : []
-  })
-  return [...new Map(keys.map((key) => [keyText(key), key])).values()]
+  const keys = new Map<string, Key>()
+  for (const reference of referenceTexts(resource)) {
+    const key = localKey(reference)
+    if (key) keys.set(keyText(key), key)
+  }
+  return [...keys.values()]
+}
+
+/** The record of the hub that a reference names; undefined for any other reference. */
+export function localKey(reference: string): Key | undefined {
+  const found = parseReference(reference)
+  return found?.kind === 'local' ? { type: found.type, id: found.id } : undefined
 }
 
 type LiteralReference = { readonly reference: string; readonly type?: unknown }
 /** The names and indexes that lead to an element: the path is made of them only where there is a reference. */
 type Steps = (string | number)[]
 
-function collect(node: object, steps: Steps, found: (reference: LiteralReference, steps: Steps) => void): void {
-  const isList = Array.isArray(node)
-  if (!isList && isLiteralReference(node)) found(node, steps)
-  for (const key in node) {
-    const child = (node as JsonObject)[key]
-    if (typeof child !== 'object' || child === null) continue
-    steps.push(isList ? Number(key) : key)
-    collect(child, steps, found)
-    steps.pop()
+type OnReference = (reference: LiteralReference, steps: Steps) => void
+
+function collect(node: object, steps: Steps, found: OnReference): void {
+  if (Array.isArray(node)) {
+    for (const [index, item] of (node as readonly unknown[]).entries()) collectIn(item, index, steps, found)
+    return
   }
+  if (isLiteralReference(node)) found(node, steps)
+  for (const key in node) collectIn((node as JsonObject)[key], key, steps, found)
+}
+
+function collectIn(child: unknown, step: string | number, steps: Steps, found: OnReference): void {
+  if (typeof child !== 'object' || child === null) return
+  steps.push(step)
+  collect(child, steps, found)
+  steps.pop()
 }
 
 const isLiteralReference = (node: object): node is LiteralReference =>

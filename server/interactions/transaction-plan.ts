@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/R4/http.html#trules
  */
 import { refuse } from '../fhir/outcome.ts'
-import { parseReference, references, rewriteReferences } from '../fhir/reference.ts'
+import { parseReference, references, referenceTexts, rewriteReferences } from '../fhir/reference.ts'
 import { keyText, type Resource } from '../fhir/types.ts'
 import type { Guard, Version } from '../store/store.ts'
 import { issuesAtEntry } from '../write/bundle-location.ts'
@@ -145,6 +145,7 @@ async function withConditional<T extends Resource>(
   { needs, outer, targets, state }: PlanContext,
   body: T,
 ): Promise<{ readonly resource: T; readonly guards: readonly Guard[] }> {
+  if (!referenceTexts(body).some((one) => one.includes('?'))) return { resource: body, guards: [] }
   const addresses = new Map<string, string>()
   const guards: Guard[] = []
   for (const { reference, path } of references(body)) {
