@@ -192,11 +192,13 @@ function grantChanges(
     const [before, after] = [granted(old), granted(now)]
     const isItself = key.type === 'Patient' && key.id === participant && old !== undefined
     const movesLock = isItself && (now === undefined || old.active !== now.active)
-    return movesLock || JSON.stringify(before) !== JSON.stringify(after)
-      ? [{ key: keyText(key), before, after, change }]
-      : []
+    return movesLock || !grantSame(before, after) ? [{ key: keyText(key), before, after, change }] : []
   })
 }
+
+/** Most records grant nothing, before and after. */
+const grantSame = (before: readonly SourceGrant[], after: readonly SourceGrant[]): boolean =>
+  before.length === after.length && (before.length === 0 || JSON.stringify(before) === JSON.stringify(after))
 
 /** The rule `access`, decided by the circle that the commit guards: the writer may have left it meanwhile. */
 function refuseSelfHelp(
@@ -238,8 +240,9 @@ async function resolve(
   const kept = new Map<string, Releases>()
   const isSameDenial = before && JSON.stringify(deniedIn(grants)) === JSON.stringify(before.circle.denied)
   for (const [name, { agreement }] of Object.entries(visibility.classes)) {
+    if (!agreement) continue
     const consented = consentedIn(grants, name)
-    if (!agreement || Object.keys(consented).length === 0) continue
+    if (Object.keys(consented).length === 0) continue
     const isSame = isSameDenial && JSON.stringify(consented) === JSON.stringify(consentedIn(before.grants, name))
     const stored = before?.circle.classes[name]
     if (isSame && stored && !changesAgreements(needs, changes)) kept.set(name, stored)
