@@ -11,7 +11,7 @@ import { consentReviews } from '../consent-reviews.ts'
 import { denialEffects } from '../denial-effects.ts'
 import { derivedChanges } from '../derived-changes.ts'
 import { withOutcomeLabels } from '../outcome-labels.ts'
-import { withPathways } from '../pathway.ts'
+import { movesPathway, withPathways } from '../pathway.ts'
 import { changesOwnElements } from '../own-elements.ts'
 import { pendingState, type PendingState } from '../pending-state.ts'
 import { checkDeleter, checkWriter } from '../preconditions.ts'
@@ -53,10 +53,10 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
     },
     complete: (resource, completion) => complete(resource, completion, values),
     follow: async (context, changes) => {
-      const state = pendingState({ index, definitions }, context, changes)
-      if (!changes.some(({ key }) => key.type === 'Task')) return withPathways(tables.visibility, state)
-      const labelled = await withOutcomeLabels(state)
-      return withPathways(tables.visibility, pendingState({ index, definitions }, context, labelled))
+      const stateOf = (all: readonly PreparedChange[]) => pendingState({ index, definitions }, context, all)
+      const hasTask = changes.some(({ key }) => key.type === 'Task')
+      const labelled = hasTask ? await withOutcomeLabels(stateOf(changes)) : changes
+      return labelled.some(movesPathway) ? withPathways(tables.visibility, stateOf(labelled)) : labelled
     },
     check: (state) => checkRules(rulesFor, tables, state),
     audiences: (context, changes) => audiencesOf({ ...tables, store }, context, changes),
