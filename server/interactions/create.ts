@@ -32,7 +32,8 @@ export const create =
       const existing = unless && (await singleMatch(view, unless, call.ifNoneExist ?? ''))
       if (existing) return disclosedIn(needs, call, existing, updated(existing))
       const resource = { ...body, id: needs.newId() }
-      const [written] = await write(needs, { ...call, view }, [
+      // Without a condition nothing was read: the write has a view of its own.
+      const [written] = await write(needs, unless ? { ...call, view } : call, [
         { kind: 'put', create: true, resource, sent: body, unless, at: body.resourceType },
       ])
       const version = written?.version ?? never()
