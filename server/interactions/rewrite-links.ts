@@ -32,6 +32,7 @@ function rewriteObject(node: JsonObject, rewriting: Rewriting, at: TypedElement)
   const here = typeof resourceType === 'string' ? resourceElement(resourceType, structures) : at
   let changed: { [name: string]: unknown } | undefined
   for (const [name, value] of Object.entries(node)) {
+    if (!mayHoldLink(value, replace)) continue
     const isReference = name === 'reference' && here.type === 'Reference' && typeof value === 'string'
     const rewritten = isReference
       ? (replace(value) ?? value)
@@ -40,6 +41,12 @@ function rewriteObject(node: JsonObject, rewriting: Rewriting, at: TypedElement)
   }
   return changed ? carry(node, changed) : node
 }
+
+/** Most values are texts that are no link, and no narrative with one: their type need not be found. */
+const mayHoldLink = (value: unknown, replace: ReplaceLink): boolean =>
+  typeof value === 'string'
+    ? value.includes('<') || replace(value) !== undefined
+    : typeof value === 'object' && value !== null
 
 /** `_birthDate` holds the extensions of `birthDate`. https://hl7.org/fhir/R4/json.html#primitive */
 function childOf(at: TypedElement, name: string, structures: Structures): TypedElement {
