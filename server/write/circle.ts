@@ -219,8 +219,10 @@ const isGranted = ({ change }: PreparedChange): boolean => change.kind === 'put'
 
 /** Sorted by source, so that equal grants are equal text. */
 function withGrants(grants: Grants, replaced: readonly GrantChange[]): Grants {
-  const all = new Map([...Object.entries(grants), ...replaced.map(({ key, after }) => [key, after] as const)])
-  return Object.fromEntries([...all].filter(([, one]) => one.length > 0).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const all: Record<string, readonly SourceGrant[]> = { ...grants }
+  for (const { key, after } of replaced) all[key] = after
+  const sorted = Object.keys(all).sort()
+  return Object.fromEntries(sorted.flatMap((key) => (all[key]?.length ? [[key, all[key]]] : [])))
 }
 
 /** Was the participant made in this commit, under an id that the hub made? Then there is nothing about it yet. */

@@ -139,7 +139,10 @@ export function normalise(text: string): string {
 }
 
 const bare = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '')
-const spaced = (text: string): string => text.replace(/\s+/g, ' ').trim()
+const spaced = (text: string): string => (SURPLUS_SPACE.test(text) ? text.replace(/\s+/g, ' ').trim() : text)
+
+/** Most texts have none. */
+const SURPLUS_SPACE = /\s\s|[^\S ]|^\s|\s$/
 
 /** Nothing of such a text, as most are, is read in two ways, and nothing of it is normalised but the case. */
 const PLAIN_WORDS = /^[A-Za-z0-9]+(?: [A-Za-z0-9]+)*$/
