@@ -78,33 +78,33 @@ const REFERENCE = new Set([
 export function references(resource: Resource): readonly FoundReference[] {
   const found: FoundReference[] = []
   collect(resource, [], ({ reference, type }, steps) => {
-    const path =
-      resource.resourceType + steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
+    let path = resource.resourceType
+    for (const step of steps) path += typeof step === 'number' ? `[${step}]` : `.${step}`
     found.push({ path, reference, ...(typeof type === 'string' ? { type } : {}) })
   })
   return found
 }
 
-/** The same references in the same order, without where they stand: the paths take longer than the search for them. */
-export function referenceTexts(resource: Resource): readonly string[] {
-  const found: string[] = []
-  collect(resource, [], ({ reference }) => found.push(reference))
-  return found
+/** The same without the paths, which cost more than the rest: each text once. */
+export function referenceTexts(resource: Resource): ReadonlySet<string> {
+  const texts = new Set<string>()
+  collect(resource, [], ({ reference }) => texts.add(reference))
+  return texts
 }
 
 /** The records of the hub that a resource refers to, each once; a reference to one version is one to the record. */
 export function localReferences(resource: Resource): readonly Key[] {
   const keys = new Map<string, Key>()
-  for (const reference of referenceTexts(resource)) {
-    const key = localKey(reference)
+  for (const text of referenceTexts(resource)) {
+    const key = localKey(text)
     if (key) keys.set(keyText(key), key)
   }
   return [...keys.values()]
 }
 
-/** The record of the hub that a reference names; undefined for any other reference. */
-export function localKey(reference: string): Key | undefined {
-  const found = parseReference(reference)
+/** The record of the hub that the text of a reference names; undefined for any other reference. */
+export function localKey(text: string): Key | undefined {
+  const found = parseReference(text)
   return found?.kind === 'local' ? { type: found.type, id: found.id } : undefined
 }
 
@@ -112,18 +112,16 @@ type LiteralReference = { readonly reference: string; readonly type?: unknown }
 /** The names and indexes that lead to an element: the path is made of them only where there is a reference. */
 type Steps = (string | number)[]
 
-type OnReference = (reference: LiteralReference, steps: Steps) => void
-
-function collect(node: object, steps: Steps, found: OnReference): void {
+function collect(node: object, steps: Steps, found: (reference: LiteralReference, steps: Steps) => void): void {
   if (Array.isArray(node)) {
-    for (const [index, item] of (node as readonly unknown[]).entries()) collectIn(item, index, steps, found)
+    for (let index = 0; index < node.length; index += 1) collectBelow(node[index], index, steps, found)
     return
   }
   if (isLiteralReference(node)) found(node, steps)
-  for (const key in node) collectIn((node as JsonObject)[key], key, steps, found)
+  for (const key in node) collectBelow((node as JsonObject)[key], key, steps, found)
 }
 
-function collectIn(child: unknown, step: string | number, steps: Steps, found: OnReference): void {
+function collectBelow(child: unknown, step: string | number, steps: Steps, found: Parameters<typeof collect>[2]): void {
   if (typeof child !== 'object' || child === null) return
   steps.push(step)
   collect(child, steps, found)

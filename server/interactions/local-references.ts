@@ -6,9 +6,9 @@ import { formatReference, parseReference, referenceTexts, rewriteReferences } fr
 import type { Resource } from '../fhir/types.ts'
 
 export function withLocalReferences<T extends Resource>(resource: T, base: string): T {
-  const absolute = referenceTexts(resource).filter((one) => one.startsWith(`${base}/`))
+  const absolute = [...referenceTexts(resource)].filter((text) => text.startsWith(`${base}/`))
   if (absolute.length === 0) return resource
-  return rewriteReferences(resource, new Map(absolute.flatMap((one) => relative(one, base))))
+  return rewriteReferences(resource, new Map(absolute.flatMap((text) => relative(text, base))))
 }
 
 function relative(text: string, base: string): readonly (readonly [string, string])[] {

@@ -28,15 +28,15 @@ export async function checkReferences(
   const targets = new Map<string, Resource | undefined>(
     stored.map((one, index) => [one.name, currentResource(found[index])]),
   )
-  const issues: Issue[] = []
+  const faults: Fault[] = []
   const guarded = new Map<string, Key>()
   for (const one of checks) {
     const target = targets.get(one.name) ?? coming.get(one.name)
-    if (!target) issues.push(missing(one.key, expressionOf(one)))
-    else if (isForeign(visibility, one, target)) issues.push(foreign(one))
+    if (!target) faults.push({ ...one, issue: missing })
+    else if (isForeign(visibility, one, target)) faults.push({ ...one, issue: foreign })
     if (!coming.has(one.name) && !isToOwnParticipant(visibility, one)) guarded.set(one.name, one.key)
   }
-  return { issues, guards: [...guarded.values()].map((key) => ({ key, expect: 'present' })) }
+  return { issues: issuesOf(faults), guards: [...guarded.values()].map((key) => ({ key, expect: 'present' })) }
 }
 
 /** Is the target a record of another participant than the record that refers? The participant itself may refer to any. */
@@ -58,35 +58,43 @@ export function withoutWeaker(guards: readonly Guard[]): readonly Guard[] {
   return guards.filter((one) => !('key' in one && one.expect === 'present' && held.has(keyText(one.key))))
 }
 
-/** A reference of the record `from`, of which it is the one at `index`, to the record `key`, with `name` for its text. */
+/** A reference (`text`) of the record `from`, which is at `at` in the request, to the record `key`, whose text is `name`. */
 type ReferenceCheck = {
+  readonly text: string
   readonly key: Key
   readonly name: string
   readonly from: Resource
   readonly at: string
-  readonly index: number
+}
+
+type Fault = ReferenceCheck & { readonly issue: (key: Key, expression: string) => Issue }
+
+/** An issue for each place where a faulty reference stands, in the order of the document. */
+function issuesOf(faults: readonly Fault[]): readonly Issue[] {
+  return [...new Set(faults.map(({ from }) => from))].flatMap((from) =>
+    references(from).flatMap(({ reference, path }) => {
+      const fault = faults.find((one) => one.from === from && one.text === reference)
+      return fault ? [fault.issue(fault.key, path.replace(from.resourceType, fault.at))] : []
+    }),
+  )
 }
 
 /** References that the record did not hold before: the caller may have lost sight of the record behind an old one. */
 function newReferences({ before, after, at }: PreparedChange): readonly ReferenceCheck[] {
   if (!after) return []
-  const old = before && new Set(referenceTexts(before))
-  return referenceTexts(after).flatMap((reference, index) => {
-    const key = old?.has(reference) ? undefined : localKey(reference)
-    return key ? [{ key, name: keyText(key), from: after, at, index }] : []
+  const old = before && referenceTexts(before)
+  return [...referenceTexts(after)].flatMap((text) => {
+    const key = old?.has(text) ? undefined : localKey(text)
+    return key ? [{ text, key, name: keyText(key), from: after, at }] : []
   })
 }
 
-/** Where the reference stands in the request. */
-const expressionOf = ({ from, at, index }: ReferenceCheck): string =>
-  (references(from)[index]?.path ?? '').replace(from.resourceType, at)
-
 /** A plan with the goal of somebody else, a referral on the consent of somebody else: two people are mixed up. */
-const foreign = (check: ReferenceCheck): Issue => ({
+const foreign = (key: Key, expression: string): Issue => ({
   severity: 'error',
   detail: 'reference-foreign',
-  text: `\`${check.name}\` is about another participant than the record that refers to it.`,
-  expression: expressionOf(check),
+  text: `\`${keyText(key)}\` is about another participant than the record that refers to it.`,
+  expression,
 })
 
 /** Is the participant made by this commit, under an id that was never used as far as the caller may know? */
