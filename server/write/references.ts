@@ -9,6 +9,7 @@ import type { Issue } from '../fhir/outcome.ts'
 import { parseReference, references } from '../fhir/reference.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import { currentResource } from '../records/resource.ts'
+import type { View } from '../records/view.ts'
 import type { Guard } from '../store/store.ts'
 import type { PreparedChange } from './change.ts'
 import type { PendingState } from './pending-state.ts'
@@ -41,6 +42,13 @@ export async function checkReferences(
   return { issues, guards: [...keys.values()].map((key) => ({ key, expect: 'present' })) }
 }
 
+/** What is wrong with a resource that is kept for a later write: a reference to a record that the view does not show. */
+export async function unknownReferences(view: View, resource: Resource, at: string): Promise<readonly Issue[]> {
+  const checks = newReferences({ key: { type: resource.resourceType, id: '' }, after: resource, at })
+  const found = await view.readMany(checks.map((one) => one.key))
+  return checks.filter((_, index) => !currentResource(found[index])).map(missing)
+}
+
 /** Guards without those that a guard of the same record at a version makes superfluous. */
 export function withoutWeaker(guards: readonly Guard[]): readonly Guard[] {
   const held = new Set(
@@ -57,8 +65,10 @@ type ReferenceCheck = {
   readonly of?: Resource
 }
 
+type Referring = Pick<PreparedChange, 'key' | 'before' | 'at'> & { readonly after?: Resource | undefined }
+
 /** References that the record did not hold before: the caller may have lost sight of the record behind an old one. */
-function newReferences({ key, before, after, at }: PreparedChange): readonly ReferenceCheck[] {
+function newReferences({ key, before, after, at }: Referring): readonly ReferenceCheck[] {
   if (!after) return []
   const old = new Set(before ? references(before).map((one) => one.reference) : [])
   return references(after)
