@@ -65,7 +65,9 @@ export async function lookUpConsent(
     throw new OutcomeError([
       issue('It does not permit you now, for referral or case management, to know of the person.', at),
     ])
-  const unknown = await unknownReferences(insight(store, caller, now), consent as Resource, at)
+  // Those two name the caller alone, as was checked.
+  const { organization: ___, provision: ____, ...rest } = consent
+  const unknown = await unknownReferences(insight(store, caller, now), rest as Resource, at)
   if (unknown.length > 0) throw new OutcomeError(unknown)
   return consent as Resource
 }

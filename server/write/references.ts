@@ -49,12 +49,19 @@ export async function unknownReferences(view: View, resource: Resource, at: stri
   return checks.filter((_, index) => !currentResource(found[index])).map(missing)
 }
 
-/** Guards without those that a guard of the same record at a version makes superfluous. */
+/** Guards without those that another makes superfluous: of the same record at the same version, or at any. */
 export function withoutWeaker(guards: readonly Guard[]): readonly Guard[] {
   const held = new Set(
     guards.flatMap((one) => ('key' in one && typeof one.expect === 'object' ? [keyText(one.key)] : [])),
   )
-  return guards.filter((one) => !('key' in one && one.expect === 'present' && held.has(keyText(one.key))))
+  const kept = new Set<string>()
+  return guards.filter((one) => {
+    if (!('key' in one)) return true
+    const name = keyText(one.key)
+    if (one.expect === 'present' && held.has(name)) return false
+    const whole = `${name} ${JSON.stringify(one.expect)}`
+    return !kept.has(whole) && kept.add(whole)
+  })
 }
 
 /** `of`: the record that refers, where it is one of a participant and not the participant itself. */

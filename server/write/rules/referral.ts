@@ -3,7 +3,7 @@ import { idOf } from '../../fhir/element.ts'
 import type { Issue } from '../../fhir/outcome.ts'
 import { keyText, type Caller, type Key, type Resource } from '../../fhir/types.ts'
 import type { Guard } from '../../store/store.ts'
-import { consentCovers, isDenied, newRecipients } from '../../domain/referral/consent.ts'
+import { consentCovers, isDenied } from '../../domain/referral/consent.ts'
 import { checkReferral } from '../../domain/referral/request.ts'
 import { activitiesOf, checkActivity, checkFocus, focusOf } from '../../domain/referral/linked.ts'
 import { isReferral, outputsOf, requesterOf } from '../../domain/referral/task.ts'
@@ -17,9 +17,10 @@ import { PARTICIPANT, type Filter } from '../../search/query.ts'
 import { consentsInForce } from '../consents-in-force.ts'
 import { HUB } from '../reserved-agencies.ts'
 import { openTasksWhere } from '../open-tasks.ts'
-import { isOfHub, type PreparedChange } from '../change.ts'
+import { isDerived, isOfHub, type PreparedChange } from '../change.ts'
 import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
+import { recipientsOf } from './referral-receiver.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
 type ReferralTables = Pick<RuleTables, 'visibility' | 'range' | 'lifecycle'>
@@ -37,8 +38,6 @@ export const referralRules = (tables: ReferralTables): readonly Rule[] => [
   { types: ['Task'], check: provesService },
   { types: ['ServiceRequest'], check: (change, state) => leavesNoTaskOpen(tables, change, state) },
 ]
-
-const isDerived = (change: PreparedChange['change']): boolean => change.kind === 'put' && change.derived === true
 
 const HUB_ITSELF: Caller = { agency: HUB, role: 'hub' }
 
@@ -95,15 +94,6 @@ async function hasConsent(
       (isDenied(consents, { recipient, ...instant }) ? denied : noConsent)(participant, recipient, `${at}.${element}`),
     ),
   }
-}
-
-/** A Task goes to those to whom its request, of the same commit, goes: that is one fault, found there. */
-function recipientsOf(before: Resource | undefined, after: Resource, state: PendingState): readonly string[] {
-  const all = newRecipients(before, after)
-  if (after.resourceType !== 'Task' || all.length === 0) return all
-  const request = state.changes.find(({ key }) => key.type === 'ServiceRequest' && key.id === focusOf(after))
-  const found = request?.after ? newRecipients(request.before, request.after) : []
-  return all.filter((one) => !found.includes(one))
 }
 
 const denied = (participant: string, recipient: string, expression: string): Issue => ({
