@@ -1,5 +1,5 @@
 /** Referrals: every write of a Task or its ServiceRequest is a step of the lifecycle, with the consent and the evidence it needs. */
-import { idOf } from '../../fhir/element.ts'
+import { idOf, sameJson } from '../../fhir/element.ts'
 import type { Issue } from '../../fhir/outcome.ts'
 import { keyText, type Caller, type Key, type Resource } from '../../fhir/types.ts'
 import type { Guard } from '../../store/store.ts'
@@ -115,14 +115,15 @@ const noConsent = (participant: string, recipient: string, expression: string): 
 })
 
 /**
- * A Task fulfils a referral of the hub, of the same participant and requester, that is active when it is sent. The
- * commit holds the referral to the version that was looked at: it may be revoked meanwhile.
+ * A Task fulfils a referral of the hub, of the same participant and requester, that is active when it is sent, and goes
+ * to agencies of the hub, also when it is routed. The commit holds the referral to the version that was looked at: it may
+ * be revoked meanwhile.
  */
 async function fitsRequest({ before, after, at }: PreparedChange, state: PendingState): Promise<RuleResult> {
   if (!after || !isReferral(after)) return {}
+  const others = PARTIES.filter((name) => namesNoAgency(after[name]) && !sameJson(before?.[name], after[name]))
   const sent = after.status === 'requested' && before?.status !== 'requested'
-  if (before && !sent) return {}
-  const others = PARTIES.filter((name) => after[name] !== undefined && idOf(after[name], 'Organization') === undefined)
+  if (before && !sent) return { issues: others.map((name) => notOfTheHub(name, at)) }
   const id = focusOf(after)
   if (id === undefined || others.length > 0)
     return { issues: [...others, ...(id === undefined ? ['focus'] : [])].map((name) => notOfTheHub(name, at)) }
@@ -133,6 +134,8 @@ async function fitsRequest({ before, after, at }: PreparedChange, state: Pending
 }
 
 const PARTIES = ['requester', 'owner'] as const
+
+const namesNoAgency = (party: unknown): boolean => party !== undefined && idOf(party, 'Organization') === undefined
 
 const notOfTheHub = (name: string, at: string): Issue => ({
   severity: 'error',
