@@ -17,6 +17,7 @@ import { PARTICIPANT, type Filter } from '../../search/query.ts'
 import { consentsInForce } from '../consents-in-force.ts'
 import { HUB } from '../reserved-agencies.ts'
 import { openTasksWhere } from '../open-tasks.ts'
+import { beginsWork } from '../retired-participants.ts'
 import { isDerived, isOfHub, type PreparedChange } from '../change.ts'
 import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
@@ -66,7 +67,7 @@ async function closedAt({ terminal }: Lifecycle, view: View, key: Key): Promise<
 /** The participant agreed that each new recipient may know (hub-sr-1). */
 async function hasConsent(
   { visibility, range }: ReferralTables,
-  { change, key, before, after, at }: PreparedChange,
+  { change, key, before, after, stored, at }: PreparedChange,
   state: PendingState,
 ): Promise<RuleResult> {
   const recipients = after && !isDerived(change) ? recipientsOf(before, after, state) : []
@@ -83,9 +84,11 @@ async function hasConsent(
   const uncovered = recipients.filter(
     (recipient) => !consentCovers(consents, { recipient, now: state.now, range, purpose: 'referral' }),
   )
-  // Of an agency that does not exist, the reference alone is the fault; of a retired participant, that it is retired.
+  // Of an agency that does not exist, the reference alone is the fault; of work that begins for a retired participant, that
+  // it is retired. A referral that was sent before goes on, and is routed with a consent alone.
   const agencies = await Promise.all(uncovered.map((id) => state.read({ type: 'Organization', id })))
-  const isRetired = uncovered.length > 0 && (await state.read({ type: 'Patient', id: participant }))?.active === false
+  const begins = uncovered.length > 0 && beginsWork({ visibility, range }, { before, after, stored })
+  const isRetired = begins && (await state.read({ type: 'Patient', id: participant }))?.active === false
   const missing = isRetired ? [] : uncovered.filter((_, index) => agencies[index] !== undefined)
   const element = key.type === 'Task' ? 'owner' : 'performer'
   const instant = { now: state.now, range }

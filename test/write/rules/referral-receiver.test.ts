@@ -7,9 +7,11 @@ import {
   consent,
   decisions,
   denial,
+  profileAt,
   referral,
   resident,
   task,
+  type Body,
   type StoredBody,
 } from '../../builders/index.ts'
 import { made, refused, type Answer, type Client } from '../../given.ts'
@@ -89,6 +91,35 @@ describe('write / rules / referral / receiver', function () {
       refused(await send(), 422, 'referral-rule')
     })
   }
+
+  for (const owner of ['vr', undefined])
+    it(`refuses to route a referral ${owner ? 'of another owner' : 'without an owner'} without a consent also when the participant is retired`, async () => {
+      const { id } = await post(es, {
+        ...referral(subject, 'es', 'vr'),
+        ...(owner ? {} : { performer: undefined }),
+      } as Body)
+      const sent = (await post(es, task(subject, `ServiceRequest/${id}`, 'es', owner))) as StoredBody
+      const extension = [{ url: profileAt('ext-closed-reason'), valueString: 'Moved to another state.' }]
+      made(await es.change(made(await es.get(`/${subject}`)), { active: false, extension }))
+      refused(await es.change(sent, { owner: agency('dhs') }), 422, 'consent-missing')
+      // Nor in the transaction that resumes its request for that agency.
+      const request = made(await es.get(`/ServiceRequest/${id}`))
+      const held = made(await es.change(request, { status: 'on-hold' }))
+      const both = [
+        { ...held, status: 'active', performer: [agency('dhs')] },
+        { ...sent, owner: agency('dhs') },
+      ].map((resource) => ({
+        resource,
+        request: {
+          method: 'PUT',
+          url: `${resource.resourceType}/${String(resource.id)}`,
+          ...(resource.resourceType === 'Task' ? { ifMatch: 'W/"1"' } : {}),
+        },
+      }))
+      refused(await es.post('', { resourceType: 'Bundle', type: 'transaction', entry: both }), 422, 'consent-missing')
+      assert.equal((await scene.as('dhs').get(`/${subject}`)).status, 404)
+      made(await es.change(sent, { owner: agency('abe') }))
+    })
 
   it('lets a referral that was sent before go on', async () => {
     const { task: sent } = await referred(es, subject, 'es', 'abe')
