@@ -219,9 +219,10 @@ function application(
     ...handlers,
     identify: identify(agencies, config.publicUrl),
     now: clock.now,
-    log({ requestId, interaction, type, ...line }) {
-      metrics.observe({ interaction, type, ...line })
-      log.info('request', { ...line, request: requestId })
+    log(line) {
+      metrics.observe(line)
+      const { requestId: request, method, route, status, ms, agency } = line
+      log.info('request', { method, route, status, ms, agency, request })
     },
     fault: (fault, request) => log.error('fault', { fault, request }),
     publicUrl: config.publicUrl,

@@ -2,7 +2,7 @@
  * `GET /metrics`, outside of the FHIR addresses: figures for Prometheus. At the hub's own port the board alone has it
  * (app.ts); a port of its own is for a scraper that has no credentials, and takes callers of this machine only.
  */
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { OutgoingHttpHeader, RequestListener, ServerResponse } from 'node:http'
 import { pathOf } from './address.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { listen, type Listening } from './server.ts'
@@ -39,10 +39,6 @@ const NOTHING = 'There is nothing here but `GET /metrics`.\n'
 
 /** HEAD has the headers of GET; Node leaves the body out. */
 function send(response: ServerResponse, status: number, text: string, contentType = 'text/plain; charset=utf-8'): void {
-  const headers = {
-    'Content-Type': contentType,
-    'Content-Length': Buffer.byteLength(text),
-    'Cache-Control': 'no-store',
-  }
-  response.writeHead(status, { ...headers, ...SECURITY_HEADERS }).end(text)
+  const headers = ['Content-Type', contentType, 'Content-Length', Buffer.byteLength(text), 'Cache-Control', 'no-store']
+  response.writeHead(status, [...headers, ...SECURITY_HEADERS] as OutgoingHttpHeader[]).end(text)
 }

@@ -6,7 +6,8 @@
 import type { ReferralState } from '../domain/timer/conservation.ts'
 import type { CountedReferrals } from '../jobs/count-referrals.ts'
 import { JOB_KINDS } from '../jobs/kinds.ts'
-import { JOB_STATES, type JobCount, type StoreStats } from '../store/store.ts'
+import { JOB_STATES, type JobCount } from '../store/job-state.ts'
+import type { StoreStats } from '../store/store.ts'
 import type { Computed } from './recent.ts'
 import type { SubscriptionFigures } from './subscriptions.ts'
 

@@ -32,6 +32,7 @@ import type { InstantRange } from '../fhir/dates.ts'
 import type { Key, Resource } from '../fhir/types.ts'
 import type { Audience, Cursor, IndexEntry, Query, Viewer } from '../search/query.ts'
 import type { Explanation } from './explanation.ts'
+import type { JobCount, JobState } from './job-state.ts'
 
 export type Version = {
   readonly type: string
@@ -268,14 +269,6 @@ export type Job = {
   readonly fence: number
 }
 
-/**
- * - ready      due (or its lease ran out): it can be claimed.    - scheduled  due later.    - running    claimed.
- * - failed     kept for a person; nobody claims it. `retry` or enqueueing it makes it ready.
- * - done       a tombstone: key and last sequence, so that a replayed enqueue does not bring the job back.
- */
-export const JOB_STATES = ['ready', 'scheduled', 'running', 'failed', 'done'] as const
-export type JobState = (typeof JOB_STATES)[number]
-
 /** A job in a listing. `sequence` is that of its last enqueue; `error` that of its last attempt. */
 export type ListedJob = Job & {
   readonly state: JobState
@@ -302,9 +295,6 @@ export type JobQuery = {
   readonly limit: number
   readonly after?: JobCursor
 }
-
-/** `due`: the earliest due time of them (ms). */
-export type JobCount = { readonly kind: string; readonly state: JobState; readonly count: number; readonly due: number }
 
 /** Where the next page of a listing begins. Opaque outside of the stores. */
 export type JobCursor = readonly [due: number, kind: string, key: string]
@@ -381,12 +371,15 @@ export type Store = {
   feed(after: number, limit: number): Promise<readonly Commit[]>
   /** The last sequence; 0 before the first commit. */
   last(): Promise<number>
-  /** The same, as far as this process has seen: at once, and never later than what a read finds. */
+  /**
+   * The same, as far as this process has seen: at once, and never later than what a read finds. A read may find more: what
+   * is durable already, and not yet acknowledged.
+   */
   seen(): number
   /** The last sequence that was committed at or before an instant (ms); 0 where there is none. */
   lastAt(instant: number): Promise<number>
-  /** Resolves when there is a commit after this sequence, or the signal aborts. A hint for readers of the feed. */
-  changed(after: number, signal: AbortSignal): Promise<void>
+  /** Resolves when `seen` is later than this sequence, or the signal aborts. A hint for readers of the feed. */
+  changed(after: number, signal?: AbortSignal): Promise<void>
 
   cursor(name: string): Promise<number>
   events(stream: string, range: { from: number; to?: number; limit: number }): Promise<readonly Event[]>

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { createRecent, type Computed } from '../../server/metrics/recent.ts'
+import type { Store } from '../../server/store/store.ts'
 import { fakeTime } from '../jobs/time.ts'
 
 const EVERY = 30_000
+/** There is nothing that waits to be written. */
+const NO_STORE = { jobs: { renew: async () => false } } as unknown as Store
 
 describe('metrics / figures that are costly to compute', () => {
   const given = () => {
     const clock = { now: 1_000_000 }
-    const time = fakeTime(clock)
+    const time = fakeTime({ clock, store: NO_STORE })
     const faults: unknown[] = []
     const ends: ((failure?: Error) => void)[] = []
     const recent = createRecent(
@@ -91,7 +94,7 @@ describe('metrics / figures that are costly to compute', () => {
 
   it('are computed in slices, which end when the hub stops, without a fault', async () => {
     const clock = { now: 0 }
-    const time = fakeTime(clock)
+    const time = fakeTime({ clock, store: NO_STORE })
     const faults: unknown[] = []
     let steps = 0
     const recent = createRecent(
@@ -119,7 +122,7 @@ describe('metrics / figures that are costly to compute', () => {
 
   it('rest after a long computation for many times as long', async () => {
     const clock = { now: 0 }
-    const { sleep } = fakeTime(clock)
+    const { sleep } = fakeTime({ clock, store: NO_STORE })
     let computed = 0
     const recent = createRecent(
       { clock: { now: () => clock.now }, sleep, fault: (error) => assert.fail(String(error)) },

@@ -1,7 +1,8 @@
 /** Jobs in memory. store/store.ts says what the calls do. */
 import { compare } from '../../search/match.ts'
 import type { EnqueuedJob } from '../new-jobs.ts'
-import type { Job, JobCount, JobCursor, JobQuery, Jobs, JobState, ListedJob, Settlement } from '../store.ts'
+import type { JobCount, JobState } from '../job-state.ts'
+import type { Job, JobCursor, JobQuery, Jobs, ListedJob, Settlement } from '../store.ts'
 
 /**
  * `leased`: until when a worker has it; `again`: the due time of an enqueueing that came during the lease; `ended`: it
