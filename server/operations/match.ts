@@ -14,6 +14,7 @@ import type { AccessTokens } from '../write/access-tokens.ts'
 import type { Attempts } from '../write/attempts.ts'
 import type { AuditedAct } from '../write/audit-event.ts'
 import { commit } from '../write/commit.ts'
+import { requestOf } from '../write/context.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { validatorOf } from '../write/complete.ts'
 import { findMatches, type FoundMatch } from '../write/matches.ts'
@@ -79,7 +80,7 @@ async function matchOnce(needs: MatchNeeds, call: Call, request: MatchRequest): 
   const answered = answerOf(visible, request)
   const act = actOf(answered, { ...request, elsewhere })
   const writes: Write[] = [...attempt.writes(act), ...(elsewhere ? [elsewhere.write] : [])]
-  await commit(store, { writes })
+  await commit(store, { writes, ...requestOf(call) })
   return replyOf(needs, call, answered, elsewhere)
 }
 

@@ -148,7 +148,7 @@ async function claimOnce(needs: ReferralNeeds, call: Call): Promise<Reply> {
   const consented = { key: { type, id }, expect: { version: [Number(offer.consent.meta?.versionId)] } }
   // A denial ends the consent, so whichever of the two comes second begins again and sees the other.
   // The participant's consent lets the caller in: what the write looks at is not limited to what it knew before.
-  const author = { caller: call.caller, now: call.now, view }
+  const author = { ...call, view }
   const ifMatch = [Number(offer.task.meta?.versionId)]
   const [written] = await write(
     needs,

@@ -10,7 +10,7 @@ import { issuesAtEntry } from './bundle-location.ts'
 import { changesAnything, isMoved, isOfHub, keyOf, type Change, type PreparedChange } from './change.ts'
 import { commit, workOf, type Along } from './commit.ts'
 import { issuesAsSent } from './complete.ts'
-import { contextOf, type Author, type WriteContext } from './context.ts'
+import { contextOf, requestOf, type Author, type WriteContext } from './context.ts'
 import { load } from './load.ts'
 import type { WriteNeeds } from './needs.ts'
 import { refusePart } from './parts-of-records.ts'
@@ -55,7 +55,7 @@ async function writeOnce(
   const { state, result } = await prepare(needs, context, changes)
   const written = state.changes.filter(changesAnything)
   const audiences = await needs.policy.audiences(context, written)
-  const work = await workOf({ index: needs.index, state, result, audiences }, along)
+  const work = await workOf({ index: needs.index, state, result, audiences }, { ...along, ...requestOf(author) })
   const versions = await commit(needs.store, work)
   state.effective?.posts?.takeEffect()
   return state.changes.slice(0, changes.length).map((one) => ({
