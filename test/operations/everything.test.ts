@@ -280,7 +280,7 @@ for (const kind of ['memory', 'sqlite'] as const) {
         `_cursor=${cursor}`,
       ]
       for (const query of WRONG) refused(await everything(es, `?${query}`), 400, 'invalid-parameter')
-      refused(await everything(es, '?_elements=name'), 400, 'unknown-parameter')
+      refused(await everything(es, '?_contained=false'), 400, 'unknown-parameter')
     })
   })
 }
