@@ -96,10 +96,16 @@ export function referenceTexts(resource: Resource): ReadonlySet<string> {
 export function localReferences(resource: Resource): readonly Key[] {
   const keys = new Map<string, Key>()
   for (const text of referenceTexts(resource)) {
-    const found = parseReference(text)
-    if (found?.kind === 'local') keys.set(keyText(found), { type: found.type, id: found.id })
+    const key = localKey(text)
+    if (key) keys.set(keyText(key), key)
   }
   return [...keys.values()]
+}
+
+/** The record of the hub that the text of a reference names; undefined for any other reference. */
+export function localKey(text: string): Key | undefined {
+  const found = parseReference(text)
+  return found?.kind === 'local' ? { type: found.type, id: found.id } : undefined
 }
 
 type LiteralReference = { readonly reference: string; readonly type?: unknown }

@@ -31,7 +31,9 @@ export const create =
       const existing = unless && (await singleMatch(view, unless, call.ifNoneExist ?? ''))
       if (existing) return disclosedIn(needs, call, existing, updated(existing))
       const resource = { ...body, id: needs.newId() }
-      const [written] = await write(needs, { caller: call.caller, now: call.now, view }, [
+      // Without a condition nothing was read: the write has a view of its own.
+      const author = { caller: call.caller, now: call.now, ...(unless ? { view } : {}) }
+      const [written] = await write(needs, author, [
         { kind: 'put', create: true, resource, sent: body, unless, at: body.resourceType },
       ])
       const version = written?.version ?? never()

@@ -203,7 +203,7 @@ describe('interactions / resolve-chains', () => {
           total: 'none',
           ignored: [],
           self: [],
-          identity: '',
+          identity: () => '',
         },
         view,
       ),
