@@ -6,16 +6,12 @@ import { identify } from './auth/open.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Definitions } from './definitions/definitions.ts'
-import type { LoadOptions } from './definitions/load.ts'
 import { createXmlFormat } from './definitions/xml/format.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import type { ArmingNeeds } from './domain/timer/arm.ts'
 import { CONSENT_TIMER_JOB } from './domain/timer/consent-steps.ts'
 import { OFFER_REFERRAL } from './domain/referral/job-kind.ts'
 import { REFERRAL_TIMER } from './domain/timer/job-kind.ts'
-import type { TimerTable } from './domain/timer/table.ts'
-import { checkVisibility } from './domain/visibility/check.ts'
-import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
 import { inUrl } from './http/address.ts'
 import { BASE_PATH, createApp, type App, type AppNeeds } from './http/app.ts'
@@ -55,15 +51,18 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import type { ProcessMetrics } from './metrics/process.ts'
 import { operations, type OperationNeeds } from './operations/index.ts'
 import { EXPANSION_PARAMETERS } from './operations/terminology/expand.ts'
-import { checkParameters, isReadable } from './search/extract.ts'
+import { isReadable } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { agenciesOf, type AgencyName } from './start/agencies.ts'
 import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
+import {
+  declarationsOf,
+  everyTypeHasVisibility,
+  type DeclarationRules,
+  type GivenDeclarations,
+} from './start/declarations.ts'
 import { definitionsInEffect } from './start/definitions-in-effect.ts'
-import { indexedDefinitions } from './start/indexed-definitions.ts'
 import { limitsOf } from './start/limits.ts'
-import { definitionsOf } from './start/load-definitions.ts'
-import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
 import { runReindex, type ReindexReport } from './start/run-reindex.ts'
 import { preparations, prepareStore, publish, type PrepareNeeds } from './start/prepare-store.ts'
@@ -128,36 +127,38 @@ const RULES: Readonly<Record<Config['rules'], RulesChoice>> = {
   },
 }
 
-type RulesChoice = PolicyChoice & {
-  readonly load: LoadOptions
-  /** @throws Error for tables that do not fit the definitions: the hub does not start */
-  readonly checkTables: (tables: LoadedTables, definitions: Definitions) => void
-  /** Are the hub's own definitions, and the samples, records of the store? */
-  readonly publishes: boolean
-  /** Does the visibility rule decide who may know of a record? */
-  readonly restricts: boolean
-}
+type RulesChoice = PolicyChoice &
+  DeclarationRules & {
+    /** Are the hub's own definitions, and the samples, records of the store? */
+    readonly publishes: boolean
+  }
 
-type HubOptions = {
+type HubOptions = GivenDeclarations & {
   readonly log: Log
   readonly clock: Clock
   /** An open store, in place of the one that the settings name; the hub closes it when it stops. */
   readonly store?: Store
-  /** In place of those of the project's folders. */
-  readonly definitions?: Definitions
-  readonly visibility?: VisibilityRule
-  readonly timers?: TimerTable
   /** Called with every reply before it is sent: the reply names the records that it discloses. */
   readonly onReply?: (call: Call, reply: Reply) => void
   /** Shown with the metrics of the hub. */
   readonly processMetrics?: ProcessMetrics
 }
 
+const validationOf = (config: Config, { now }: Clock) => ({
+  rules: config.rules,
+  clock: { now, timeZone: config.timeZone },
+  stepLimit: config.fhirPathLimit,
+  timeLimit: config.checkLimit,
+})
+
+/** A large resource is checked beside the event loop, and takes so many times the steps. */
+const LARGE = 100
+
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
-  const { definitions, indexed, tables } = await declarationsOf(config, options)
+  const { definitions, indexed, tables } = await declarationsOf(config, ROOT_FOLDER, RULES[config.rules], options)
   const secret = loadSecretKey(config)
-  const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
-  const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
+  const validation = validationOf(config, clock)
+  const workerThread = createWorkerThread({ ...validation, stepLimit: LARGE * validation.stepLimit })
   const agencies = createActiveAgencies(
     options.store ?? (await openStore(config.store, { clock: clock.now, queryLimit: config.queryLimit })),
   )
@@ -241,27 +242,6 @@ async function prepare(
   await prepareStore(preparing)
   const samples = seed === 'sample' ? `${ROOT_FOLDER}samples/seed` : undefined
   if (RULES[rules].publishes) await publish(preparing, { definitions, samples, now })
-}
-
-/** The definitions and rule tables of this hub, checked, with the state of the index that they need. */
-async function declarationsOf(config: Config, options: Pick<HubOptions, 'definitions' | 'visibility' | 'timers'>) {
-  const declared = options.definitions ?? (await definitionsOf(config, ROOT_FOLDER, RULES[config.rules].load))
-  const loaded = await loadRuleTables(ROOT_FOLDER)
-  const { visibility = loaded.visibility, timers = loaded.timers } = options
-  const tables = { ...loaded, visibility, timers }
-  RULES[config.rules].checkTables(tables, declared)
-  const indexed = indexedDefinitions(declared, config, tables, RULES[config.rules].restricts)
-  const { definitions } = indexed
-  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
-  return { definitions, indexed, tables }
-}
-
-/** Closed by default: no type is offered without a rule of who may know of its records. */
-function everyTypeHasVisibility({ visibility }: LoadedTables, { capabilities }: Definitions): void {
-  checkVisibility(
-    visibility,
-    capabilities.map(({ type }) => type),
-  )
 }
 
 /** What answers requests, at once and in the background. */
