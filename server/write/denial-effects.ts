@@ -20,7 +20,9 @@ export async function denialEffects(
   context: WriteContext,
   changes: readonly PreparedChange[],
 ): Promise<readonly Change[]> {
-  const effects = await Promise.all(changes.map((one) => effectsOf(tables, context, one)))
+  const denials = changes.filter(({ change }) => change.kind === 'put' && isDenial(change.resource))
+  if (denials.length === 0) return []
+  const effects = await Promise.all(denials.map((one) => effectsOf(tables, context, one)))
   const named = new Set(changes.map(({ key }) => keyText(key)))
   const derived = new Map<string, Change>()
   for (const one of effects.flat()) if (one.kind === 'put' && !named.has(keyOfPut(one))) derived.set(keyOfPut(one), one)
@@ -38,7 +40,7 @@ async function effectsOf(
   { change, before }: PreparedChange,
 ): Promise<readonly Put[]> {
   // One that is over when it is recorded ends nothing of today.
-  if (change.kind !== 'put' || !isDenial(change.resource) || isOver(change.resource, now, range)) return []
+  if (change.kind !== 'put' || isOver(change.resource, now, range)) return []
   const earlier = before && isDenial(before) ? recipientsOf(before) : []
   const denied = recipientsOf(change.resource).filter((agency) => !earlier.includes(agency))
   const participant = idOf(change.resource.patient, 'Patient')

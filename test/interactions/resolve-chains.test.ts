@@ -189,7 +189,7 @@ describe('interactions / resolve-chains', () => {
           total: 'none',
           ignored: [],
           self: [],
-          identity: '',
+          identity: () => '',
         },
         view,
       ),

@@ -37,14 +37,25 @@ export function textOfEntries(encoded: EncodedEntries): string {
   return `{${members.join(',')}}`
 }
 
-/** The same again. */
-export const entriesOfText = (text: string): EncodedEntries =>
-  new Map(
-    Object.entries(JSON.parse(text) as { [fid: string]: number | EncodedEntry[] }).map(([fid, items]) => [
-      Number(fid),
-      typeof items === 'number' ? [items] : items,
-    ]),
-  )
+/** The same again, of all fields or of these. */
+export function entriesOfText(text: string, fields?: readonly number[]): EncodedEntries {
+  const members = JSON.parse(text) as { [fid: string]: number | EncodedEntry[] | null }
+  const encoded = new Map<number, readonly EncodedEntry[]>()
+  for (const fid of fields ?? Object.keys(members)) {
+    const items = members[fid] ?? []
+    encoded.set(Number(fid), typeof items === 'number' ? [items] : items)
+  }
+  return encoded
+}
+
+/** SQLite takes 127 arguments of a function; where there are more fields, reading all of them is no slower. */
+const MAX_CHOSEN = 30
+
+/** The column, as text, of a record `r`: all fields or, null where it has none, these. */
+export const entriesColumn = (fields: readonly number[] | undefined): string =>
+  fields === undefined || fields.length > MAX_CHOSEN
+    ? 'json(r.entries)'
+    : `json_object(${fields.map((fid) => `'${fid}', r.entries -> '$."${fid}"'`).join(', ')})`
 
 /** The values that several records refer to, by their numbers. */
 export function loadValues(many: readonly EncodedEntries[], terms: Terms): ReadonlyMap<number, ValueColumns> {
@@ -60,10 +71,12 @@ export function decodeEntries(
   terms: Terms,
   values: ReadonlyMap<number, ValueColumns>,
 ): IndexEntry[] {
-  return [...encoded].flatMap(([fid, items]) => {
+  const entries: IndexEntry[] = []
+  for (const [fid, items] of encoded) {
     const field = terms.fields().get(fid)
-    return items.map((item) => decodeEntry(field, item, terms, values))
-  })
+    for (const item of items) entries.push(decodeEntry(field, item, terms, values))
+  }
+  return entries
 }
 
 /** Brings the search indexes from the entries that a record had to those that it has; touches only the differences. */
