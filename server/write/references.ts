@@ -55,8 +55,8 @@ const isToOwnParticipant = (visibility: RuleTables['visibility'], { key, from }:
 export async function unknownReferences(view: View, resource: Resource, at: string): Promise<readonly Issue[]> {
   const checks = newReferences({ after: resource, at })
   const found = await view.readMany(checks.map((one) => one.key))
-  const unknown = checks.filter((_, index) => !currentResource(found[index]))
-  return issuesOf(unknown.map((one) => ({ ...one, issue: missing })))
+  const faults = checks.filter((_, index) => !currentResource(found[index]))
+  return issuesOf(faults.map((one) => ({ ...one, issue: missing })))
 }
 
 /** Guards without those that another makes superfluous: of the same record at the same version, or at any. */
