@@ -11,6 +11,7 @@ import { disclosing, unrestricted } from '../records/view.ts'
 import type { Access, AccessTokens } from '../write/access-tokens.ts'
 import type { Attempts } from '../write/attempts.ts'
 import { commit } from '../write/commit.ts'
+import { requestOf } from '../write/context.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { deniesOf } from '../write/denies.ts'
 import type { WriteNeeds } from '../write/needs.ts'
@@ -54,7 +55,10 @@ async function grant(needs: RequestAccessNeeds, call: Call, token: string): Prom
   const { access, use } = found ?? {}
   if (!access || !use || !participant || participant.active === false || !denies || denies.isDenied) {
     const text = 'A token was sent that cannot be used: unknown, used, expired, of another agency, or denied since.'
-    await commit(store, { writes: attempt.writes({ subtype: 'request-access', outcome: '4', text }) })
+    await commit(store, {
+      writes: attempt.writes({ subtype: 'request-access', outcome: '4', text }),
+      ...requestOf(call),
+    })
     throw unusable()
   }
   const consent = consentOf(needs, access, participant.id)
@@ -67,7 +71,7 @@ async function grant(needs: RequestAccessNeeds, call: Call, token: string): Prom
   })
   const along = { writes: [use, ...report], guards: denies.guards }
   // The caller does not know of the participant yet, so the references of the consent are checked among all records.
-  const [written] = await write(needs, { caller, now, view }, [consent], along)
+  const [written] = await write(needs, { ...call, view }, [consent], along)
   return replyOf(needs, call, participant.id, currentResource(written?.version))
 }
 

@@ -11,7 +11,7 @@ import { changesAnything, isMoved, isOfHub, keyOf, type Change, type PreparedCha
 import { commit, workOf, type Along } from './commit.ts'
 import { issuesAsSent } from './complete.ts'
 import { WriteConflict } from './conflict.ts'
-import { contextOf, type Author, type WriteContext } from './context.ts'
+import { contextOf, requestOf, type Author, type WriteContext } from './context.ts'
 import { load } from './load.ts'
 import type { WriteNeeds } from './needs.ts'
 import { refusePart } from './parts-of-records.ts'
@@ -73,7 +73,7 @@ async function writeOnce(
   const { state, result } = await prepare(needs, context, changes)
   const written = state.changes.filter(changesAnything)
   const audiences = await needs.policy.audiences(context, written)
-  const work = await workOf({ index: needs.index, state, result, audiences }, along)
+  const work = await workOf({ index: needs.index, state, result, audiences }, { ...along, ...requestOf(author) })
   const versions = await commit(needs.store, work)
   state.effective?.posts?.takeEffect()
   return state.changes.slice(0, changes.length).map((one) => ({

@@ -273,7 +273,7 @@ for (const kind of OVER_STORES) {
         `_cursor=${cursor}`,
       ]
       for (const query of WRONG) refused(await everything(es, `?${query}`), 400, 'invalid-parameter')
-      refused(await everything(es, '?_elements=name'), 400, 'unknown-parameter')
+      refused(await everything(es, '?_contained=false'), 400, 'unknown-parameter')
     })
   })
 }
