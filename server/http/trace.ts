@@ -51,6 +51,7 @@ export const trace =
       ...idsOf(request.headers['x-request-id'] as string | undefined),
       route: '-',
       interaction: 'none',
+      type: undefined,
       agency: '',
     }
     ;(response as Response).locals = { trace: requestTrace }
