@@ -31,6 +31,8 @@ export type Call = {
   readonly base: string
   /** The request's instant (ms). */
   readonly now: number
+  /** Of a request with much to do: waited for between its steps, so that other requests have their turn. */
+  readonly turn?: () => Promise<void>
   /** Of a request that runs in the background. */
   readonly background?: Background
 }

@@ -1,4 +1,5 @@
 /** Everything that a query matches, as the pages of `find` as of one sequence. */
+import { nextTurn } from '../fhir/turns.ts'
 import type { Cursor } from '../search/query.ts'
 import type { FoundVersion, Store, WholeQuery } from './store.ts'
 
@@ -19,5 +20,6 @@ export async function* allOf(query: WholeQuery, store: Pick<Store, 'find' | 'las
     })
     yield* page.versions
     after = page.next
+    if (after !== undefined) await nextTurn()
   } while (after !== undefined)
 }

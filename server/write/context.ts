@@ -5,13 +5,20 @@ import type { Store } from '../store/store.ts'
 
 /**
  * The author of a write at the instant of the request (ms). `view`: the insight of this attempt, where an operation has
- * read by it before it writes, so that both see one state and nothing is read twice.
+ * read by it before it writes, so that both see one state and nothing is read twice. `turn`: of a write with much to do,
+ * waited for between its steps, so that other requests have their turn.
  */
-export type Author = { readonly caller: Caller; readonly now: number; readonly view?: View }
+export type Author = {
+  readonly caller: Caller
+  readonly now: number
+  readonly view?: View
+  readonly turn?: () => Promise<void>
+}
 
 export type WriteContext = {
   readonly caller: Caller
   readonly now: number
+  readonly turn?: (() => Promise<void>) | undefined
   /** What the caller may know: the rules decide by it. */
   readonly view: View
   /** Nothing will be written: no answer may depend on a secret that only a write may compare. */
@@ -22,5 +29,5 @@ export type WriteContext = {
 
 export const contextOf = (
   { store }: { readonly store: Store },
-  { caller, now, view = insight(store, caller, now) }: Author,
-): WriteContext => ({ caller, now, view, unrestricted: unrestricted(store) })
+  { caller, now, turn, view = insight(store, caller, now) }: Author,
+): WriteContext => ({ caller, now, turn, view, unrestricted: unrestricted(store) })
