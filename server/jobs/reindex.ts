@@ -15,6 +15,7 @@ import {
   type Version,
   type Write,
 } from '../store/store.ts'
+import { PAGE_BYTES } from '../store/page-bytes.ts'
 import {
   differingCodes,
   INDEX,
@@ -64,7 +65,14 @@ export const reindex =
     const progress = await progressOf(needs, job, JSON.stringify(digests))
     const { after, done, total } = progress
     state.progress(job.key, done, total)
-    const query = { type: job.key, where: ALL, limit: PAGE, deleted: true, ...(after ? { after } : {}) }
+    const query = {
+      type: job.key,
+      where: ALL,
+      limit: PAGE,
+      bytes: PAGE_BYTES,
+      deleted: true,
+      ...(after ? { after } : {}),
+    }
     const { versions, next } = await unrestricted(write.store).find(query)
     const written = done + versions.length
     const changed = differingCodes(digests, stored?.digests[job.key]).filter((code) => code !== INTERNAL)

@@ -18,6 +18,7 @@ import { currentResource, isDeleted, resourceOf } from '../records/resource.ts'
 import { disclosing, insight, type View } from '../records/view.ts'
 import { invalidCursor, type Cursors } from '../search/page.ts'
 import { PARTICIPANT, type Cursor, type Filter, type Sort } from '../search/query.ts'
+import { PAGE_BYTES } from '../store/page-bytes.ts'
 import { SequenceUnavailable, type Found, type Store, type Version } from '../store/store.ts'
 
 export type PageNeeds = {
@@ -105,12 +106,14 @@ async function collect(view: View, { id }: Key, { asOf, after }: Position, optio
     options.since === undefined ? [] : [{ op: 'updated', prefix: 'ge', start: options.since, end: options.since + 1 }]
   const versions: Version[] = []
   let next = after
-  for (let queries = 0; queries < QUERIES && versions.length < options.count; queries += 1) {
+  let bytes = PAGE_BYTES
+  for (let queries = 0; queries < QUERIES && versions.length < options.count && bytes > 0; queries += 1) {
     const found: Found = await view
       .find({
         type: options.types,
         where: { op: 'and', of: [about, ...since] },
         limit: options.count - versions.length,
+        bytes,
         asOf,
         ...(next ? { after: next } : {}),
       })
@@ -118,6 +121,7 @@ async function collect(view: View, { id }: Key, { asOf, after }: Position, optio
         throw fault instanceof SequenceUnavailable ? invalidCursor() : fault
       })
     versions.push(...found.versions.filter((one) => options.shows(resourceOf(one))))
+    for (const { text } of found.versions) bytes -= Buffer.byteLength(text)
     next = found.next
     if (!next) break
   }

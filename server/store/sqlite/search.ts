@@ -3,6 +3,7 @@ import { directedOrder, pageOf, positionOf } from '../../search/match.ts'
 import type { SortPosition } from '../../search/match.ts'
 import type { Query } from '../../search/query.ts'
 import type { Found, FoundVersion } from '../store.ts'
+import { fitting } from '../page-bytes.ts'
 import { EVERY_STATE, formerStates, resolveAsOf } from './as-of.ts'
 import type { FormerRange, FormerState } from './as-of.ts'
 import type { ReadContext, Terms } from './terms.ts'
@@ -12,6 +13,7 @@ import { page, planOf, total } from './plan.ts'
 import { lastCommit } from './read.ts'
 import { ANY, CURRENT, CURRENT_INDEXED, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
+import type { Statements } from './sql.ts'
 
 /** A record of the result: its rid is its creation order. */
 type Hit = SortPosition & Partial<FormerState>
@@ -28,7 +30,7 @@ export function find(requested: Query, needs: ReadContext): Found {
   const rows = plan !== undefined && query.limit > 0 ? page(query, plan, scope) : []
   const former = formerStates(query, types, scope, rangeOf(query, rows))
   const hits = query.limit > 0 ? firstOf(query, rows.map(hitOf), former) : []
-  const { shown, ...links } = pageOf(query, hits)
+  const { shown, ...links } = pageOf({ ...query, limit: fittingLimit(query, hits, needs.statements) }, hits)
   return {
     versions: versionsOf(shown, query.withEntries === true, needs),
     ...links,
@@ -82,6 +84,25 @@ function firstOf(query: Query, current: Hit[], former: readonly Hit[]): Hit[] {
   return [...current, ...beyond].sort(compare).slice(0, limit + 1)
 }
 
+/** The limit of the page, or as many as have no more bytes than it may have. */
+function fittingLimit({ limit, bytes }: Query, hits: readonly Hit[], { all }: Statements): number {
+  if (bytes === undefined || hits.length < 2 || limit < 2) return limit
+  const current = JSON.stringify(hits.flatMap(({ creation, seq }) => (seq === undefined ? [creation] : [])))
+  const former = JSON.stringify(hits.flatMap(({ seq }) => seq ?? []))
+  const rows = [
+    ...(current === '[]' ? [] : all<SizeRow>(SIZES, current)),
+    ...(former === '[]' ? [] : all<SizeRow>(FORMER_SIZES, former)),
+  ]
+  const sizes = new Map(rows.map(({ rid, size }) => [rid, size]))
+  const fits = fitting(
+    hits.slice(0, limit).map(({ creation }) => sizes.get(creation) ?? 0),
+    bytes,
+  )
+  return Math.min(fits, limit)
+}
+
+type SizeRow = { readonly rid: number; readonly size: number }
+
 type CurrentRow = VersionRow & { readonly encoded: string }
 
 /** The versions of a page, in its order: one statement for the current ones, one for former ones, one for entries. */
@@ -107,3 +128,5 @@ function versionsOf(hits: readonly Hit[], withEntries: boolean, { statements, te
 }
 
 const AMONG = 'IN (SELECT value FROM json_each(?))'
+const SIZES = `SELECT r.rid, octet_length(v.text) AS size FROM record r JOIN version v ON v.seq = r.head WHERE r.rid ${AMONG}`
+const FORMER_SIZES = `SELECT rid, octet_length(text) AS size FROM version WHERE seq ${AMONG}`
