@@ -30,6 +30,7 @@ export async function runEntry(outer: Call, index: number, read: () => EntryCall
     const call = read()
     type = call.body?.resourceType
     const reply = entryResult(call, await call.run(call))
+    if ((reply.text?.length ?? 0) > TURN.characters) await nextTurn()
     const warned = reply.outcome ? { ...reply, outcome: located(reply.outcome) } : reply
     return reply.resource?.resourceType === 'OperationOutcome'
       ? { ...warned, resource: located(reply.resource) }
