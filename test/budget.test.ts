@@ -323,7 +323,7 @@ async function recordsOf(es: Client, abe: Client): Promise<Records> {
 const withoutBackground = (store: Store): Store => ({
   ...store,
   feed: () => Promise.resolve([]),
-  changed: (_sequence, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+  changed: (_sequence, signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
   jobs: { ...store.jobs, claim: () => Promise.resolve([]) },
 })
 

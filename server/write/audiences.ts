@@ -111,7 +111,11 @@ async function circlesAfter(
 ): Promise<ReadonlyMap<string, CircleAfter>> {
   const existing = participants.filter((id) => !isCreated(id, context.changes))
   const versions = await unrestricted(context.needs.store).readMany(existing.map(circleKey))
-  if (versions.some((one) => one !== undefined && one.sequence > since)) throw new WriteConflict('A circle has moved.')
+  if (versions.some((one) => one !== undefined && one.sequence > since)) {
+    // The next attempt needs a view that has seen the commit; this process may not have, yet.
+    await context.needs.store.changed(since)
+    throw new WriteConflict('A circle has moved.')
+  }
   const stored = new Map(existing.map((id, index) => [id, versions[index]]))
   const circles = await Promise.all(
     participants.map(async (id) => [id, await circleAfter(context, id, stored.get(id))] as const),
