@@ -5,6 +5,7 @@
 import { buildSearchset } from '../fhir/bundle.ts'
 import { refuse, type Issue } from '../fhir/outcome.ts'
 import { localReferences } from '../fhir/reference.ts'
+import { nextTurn } from '../fhir/turns.ts'
 import { keyText, type Key, type Resource } from '../fhir/types.ts'
 import { contactBanOf, sentenceOf } from '../domain/participant/do-not-contact.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
@@ -62,7 +63,10 @@ export async function participantPage(needs: PageNeeds, call: Call, options: Pag
   const asOf = position?.asOf ?? (await needs.store.last())
   const { versions, next } = await collect(view, key, { asOf, after: position?.after }, options)
   const extra = position || !options.extra ? [] : await options.extra(view, asOf)
+  // What was read may have been much, and is read again as it is now.
+  await nextTurn()
   const shown = await asVisible(view, [...extra, ...versions])
+  await nextTurn()
   const matches = [...(options.first && !position ? [patient] : []), ...shown]
   const included = await includesOf(needs, view, matches, options)
   const answer = disclosing(needs.store, call.caller, call.now)
