@@ -3,6 +3,7 @@ import { type ElementConflict } from '../domain/participant/merge.ts'
 import { idOf } from '../fhir/element.ts'
 import { operationOutcome, refuse, type Issue } from '../fhir/outcome.ts'
 import { buildParameters, readParameters, resource as resourcePart } from '../fhir/parameters.ts'
+import { nextTurn } from '../fhir/turns.ts'
 import type { Json, Resource } from '../fhir/types.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { currentResource } from '../records/resource.ts'
@@ -117,7 +118,7 @@ function resultOf(
 /** All of it in one commit; answers the participant that the plan is for. */
 async function commitPlan(needs: WriteNeeds, call: Call, plan: MergePlan): Promise<Resource> {
   const view = unrestricted(needs.store)
-  const [first] = await write(needs, { ...call, view }, plan.changes, {
+  const [first] = await write(needs, { ...call, view, turn: nextTurn }, plan.changes, {
     writes: [plan.record],
   })
   return (first?.version && currentResource(first.version)) ?? plan.result

@@ -233,6 +233,8 @@ export type HistoryPosition = readonly [sequence: number, index: number]
 /** Which versions, by the order of the log: the newest first, at most `limit`. */
 export type HistoryPage = {
   readonly limit: number
+  /** As of a query: fewer where their resources would have more bytes together, but one at least. */
+  readonly bytes?: number
   readonly oldestFirst?: boolean
   /** Those that come after this position in the direction of the page. */
   readonly after?: HistoryPosition
@@ -257,7 +259,7 @@ export type FoundHistory = {
 }
 
 /** A query for everything that matches. */
-export type WholeQuery = Omit<Query, 'limit' | 'after' | 'backward' | 'total'>
+export type WholeQuery = Omit<Query, 'limit' | 'bytes' | 'after' | 'backward' | 'total'>
 
 /** A commit as the feed answers it: the versions that it made, in the order of its writes; possibly none. */
 export type Commit = { readonly sequence: number; readonly at: number; readonly versions: readonly Version[] }

@@ -21,7 +21,7 @@ import { writerOf, type PreparedChange } from './change.ts'
 import { circleAfter, circleFromRecords, circleKey, isCreated, type CircleAfter, type CircleContext } from './circle.ts'
 import { WriteConflict } from './conflict.ts'
 import type { WriteContext } from './context.ts'
-import { inTurns } from './in-turns.ts'
+import { inTurns } from '../fhir/turns.ts'
 import { BOARD, HUB } from './reserved-agencies.ts'
 
 export type Audiences = {
