@@ -166,7 +166,9 @@ function linksText(links: Links): string {
 
 /** A JSON object of members that are JSON text already; those without text are left out. */
 function object(members: readonly (readonly [string, string | number | undefined])[]): string {
-  return `{${members.flatMap(([name, text]) => (text ? [`"${name}":${text}`] : [])).join(',')}}`
+  let inside = ''
+  for (const [name, text] of members) if (text) inside += `${inside === '' ? '' : ','}"${name}":${text}`
+  return `{${inside}}`
 }
 
 /** `Bundle.entry.response.status` begins with the code and may add the reason phrase. */

@@ -36,19 +36,19 @@ type Searched = {
 export function parseCall(needs: SearchNeeds, call: Call, searched: Searched): ParsedSearch {
   const { capability, types, path, params, codeSets } = searched
   needs.policy.checkCriteria(params)
-  const own = codeSets === undefined ? {} : { codeSets }
-  const context = { ...contextOf(needs, call), ...own, path, offered: needs.definitions }
+  const context = { ...contextOf(needs, call, codeSets), path, offered: needs.definitions }
   return parse(capability, params, types === undefined || types.length === 1 ? context : { ...context, types })
 }
 
 const contextOf = (
   { definitions, timeZone, cursors, searchLimits }: SearchNeeds,
   { caller, now, base, prefer }: Call,
+  codeSets = codeSetsOf(definitions.current()),
 ): SearchContext => ({
   base,
   now,
   timeZone,
-  codeSets: codeSetsOf(definitions.current()),
+  codeSets,
   cursors,
   limits: searchLimits,
   viewer: viewerOf(caller, now),

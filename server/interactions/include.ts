@@ -9,11 +9,11 @@ import { parseReference, type Canonical } from '../fhir/reference.ts'
 import { keyText, type Key } from '../fhir/types.ts'
 import { isDeleted, resourceOf } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
-import { canonicalOf, canonicalsIn, isCanonicalType, leadsTo, namedBy } from '../search/canonical.ts'
+import { canonicalOf, canonicalsIn, isCanonicalType, leadsTo, namedBy, URL_PARAMETER } from '../search/canonical.ts'
 import { referencesOf } from '../search/extract.ts'
 import type { IncludeParameter } from '../search/include.ts'
 import type { SearchLimits } from '../search/limits.ts'
-import type { Filter, IndexEntry } from '../search/query.ts'
+import type { Filter, IndexEntry, Query } from '../search/query.ts'
 import type { FoundVersion, Version } from '../store/store.ts'
 
 export type Included = { readonly records: readonly Version[]; readonly issues: readonly Issue[] }
@@ -34,7 +34,16 @@ const PIECE = 1_000
 
 const NOTHING: Included = { records: [], issues: [] }
 
-/** `matches` come with their index entries. */
+/**
+ * The parameters whose entries are followed: `withEntries` of the matches.
+ * A definition is included in reverse by its url.
+ */
+export const followedParameters = (includes: readonly IncludeParameter[]): true | readonly string[] =>
+  includes.every(({ param }) => param !== undefined)
+    ? includes.flatMap(({ param, reverse }) => (reverse ? URL_PARAMETER : (param ?? [])))
+    : true
+
+/** `matches` come with the entries of the followed parameters. */
 export async function include(inclusion: Inclusion, matches: readonly FoundVersion[]): Promise<Included> {
   const { includes, limits } = inclusion
   if (includes.length === 0 || matches.length === 0) return NOTHING
@@ -46,9 +55,9 @@ export async function include(inclusion: Inclusion, matches: readonly FoundVersi
     if (step === limits.iterate) found.cut('steps')
     if (found.isFull) break
     const before = found.records.length
-    const withEntries = iterated.length > 0
-    await follow(inclusion, { rules: rules.filter((one) => !one.reverse), from, withEntries }, found)
-    await followBack(inclusion, { rules: rules.filter((one) => one.reverse), from, withEntries }, found)
+    const followed = iterated.length > 0 ? { withEntries: followedParameters(iterated) } : {}
+    await follow(inclusion, { rules: rules.filter((one) => !one.reverse), from, followed }, found)
+    await followBack(inclusion, { rules: rules.filter((one) => one.reverse), from, followed }, found)
     from = found.records.slice(before)
     rules = iterated
   }
@@ -58,11 +67,14 @@ export async function include(inclusion: Inclusion, matches: readonly FoundVersi
 type Step = {
   readonly rules: readonly IncludeParameter[]
   readonly from: readonly FoundVersion[]
-  readonly withEntries: boolean
+  /** The entries that are read of the included records, where they are followed, too. */
+  readonly followed: Followed
 }
 
+type Followed = Pick<Query, 'withEntries'>
+
 /** The records that these refer to. */
-async function follow(inclusion: Inclusion, { rules, from, withEntries }: Step, found: IncludedRecords): Promise<void> {
+async function follow(inclusion: Inclusion, { rules, from, followed }: Step, found: IncludedRecords): Promise<void> {
   if (rules.length === 0) return
   const keys = new Map<string, Key>()
   const versioned: VersionedReference[] = []
@@ -79,22 +91,22 @@ async function follow(inclusion: Inclusion, { rules, from, withEntries }: Step, 
   }
   await addVersions(inclusion, versioned, found)
   for (let list = [...keys.values()]; list.length > 0 && !found.isFull; list = list.slice(PIECE)) {
-    for (const version of await current(inclusion, list.slice(0, PIECE), withEntries)) found.add(version)
+    for (const version of await current(inclusion, list.slice(0, PIECE), followed)) found.add(version)
   }
-  await followCanonicals(inclusion, { rules, from, withEntries }, found)
+  await followCanonicals(inclusion, { rules, from, followed }, found)
 }
 
 /** Canonicals that are looked up at once: each is a condition of its own. */
 const CANONICALS = 150
 
 /** The definitions that these name by their urls. */
-async function followCanonicals(inclusion: Inclusion, { rules, from, withEntries }: Step, found: IncludedRecords) {
+async function followCanonicals(inclusion: Inclusion, { rules, from, followed }: Step, found: IncludedRecords) {
   const urlsByType = canonicalsByType(inclusion, rules, from)
   const { view, asOf } = inclusion
   for (const [type, all] of urlsByType) {
     for (let urls = [...all]; urls.length > 0; urls = urls.slice(CANONICALS)) {
-      const query = { type, where: namedBy(urls.slice(0, CANONICALS)), ...(asOf === undefined ? {} : { asOf }) }
-      for await (const version of view.all(withEntries ? { ...query, withEntries: true as const } : query)) {
+      const where = namedBy(urls.slice(0, CANONICALS))
+      for await (const version of view.all({ type, where, ...followed, ...(asOf === undefined ? {} : { asOf }) })) {
         if (found.isFull) return
         found.add(version)
       }
@@ -143,10 +155,10 @@ const parametersOf = (definitions: Definitions, type: string): readonly SearchPa
 async function current(
   { view, asOf }: Inclusion,
   keys: readonly Key[],
-  withEntries: boolean,
+  followed: Followed,
 ): Promise<readonly FoundVersion[]> {
   if (keys.length === 0) return []
-  if (!withEntries && asOf === undefined) {
+  if (followed.withEntries === undefined && asOf === undefined) {
     const versions = await view.readMany(keys)
     return versions.filter((one): one is Version => one !== undefined && !isDeleted(one))
   }
@@ -161,7 +173,7 @@ async function current(
     type: types.length === 1 ? only! : types,
     where,
     limit: keys.length,
-    withEntries: true,
+    ...followed,
     ...(asOf === undefined ? {} : { asOf }),
   })
   const byKey = new Map(versions.map((version) => [keyText(version), version]))
@@ -189,7 +201,7 @@ async function followBack(inclusion: Inclusion, step: Step, found: IncludedRecor
   }
   const { view, asOf } = inclusion
   const query = { type: types.length === 1 ? types[0]! : types, where, ...(asOf === undefined ? {} : { asOf }) }
-  for await (const version of view.all(step.withEntries ? { ...query, withEntries: true } : query)) {
+  for await (const version of view.all({ ...query, ...step.followed })) {
     found.add(version)
     if (found.isFull) return
   }
@@ -293,7 +305,7 @@ async function addVersions(
       found.addVersion(old)
       continue
     }
-    const [now] = await current(inclusion, [key], true)
+    const [now] = await current(inclusion, [key], { withEntries: true })
     if (!now) continue
     found.add(now)
     found.warn(

@@ -20,9 +20,12 @@ export function searchLinks(
   { address, parsed, found }: { readonly address: string; readonly parsed: ParsedSearch; readonly found: Found },
 ): Links {
   const { next, previous, sequence: asOf } = found
+  const self = addressOf(address, isPacked(call.params) ? call.params : parsed.self)
+  if (asOf === undefined) return { self }
   const unpaged = parsed.self.filter(([name]) => name !== '_cursor')
+  const identity = parsed.identity()
   const linkTo = (position: SearchPosition): string => {
-    const sealed = sealPosition(cursors, position, parsed.identity)
+    const sealed = sealPosition(cursors, position, identity)
     const plain = addressOf(address, [...unpaged, ['_cursor', sealed]])
     return call.method !== 'POST' && !isPacked(call.params) && plain.length <= MAX_LINK ? plain : packed(sealed)
   }
@@ -34,8 +37,6 @@ export function searchLinks(
       `The search is too long for the links of its pages, of at most ${MAX_LINK} characters each. Send fewer values, so that the result fits one page (\`_count\`) or the links do.`,
     )
   }
-  const self = addressOf(address, isPacked(call.params) ? call.params : parsed.self)
-  if (asOf === undefined) return { self }
   return {
     self,
     first: linkTo({ asOf }),

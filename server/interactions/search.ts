@@ -14,7 +14,7 @@ import type { Call, Handler, Reply } from './call.ts'
 import { notInside, requireCompartment } from './compartment.ts'
 import { parseCall, type SearchNeeds } from './criteria.ts'
 import { EXPLAINED, explanationIssues, readExplain } from './explain.ts'
-import { include } from './include.ts'
+import { followedParameters, include } from './include.ts'
 import { resolveQuery, type ResolvedStep } from './resolve-chains.ts'
 import { searchLinks, unpackedParams } from './search-links.ts'
 import { storedCodeSets } from './stored-value-sets.ts'
@@ -115,7 +115,9 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   const steps: ResolvedStep[] = []
   const query = within(await resolveQuery(requested, insights, steps).catch(unavailable), searched)
   const { includes, limits } = parsed
-  const found = await view.find(includes.length > 0 ? { ...query, withEntries: true } : query).catch(unavailable)
+  const found = await view
+    .find(includes.length > 0 ? { ...query, withEntries: followedParameters(includes) } : query)
+    .catch(unavailable)
   const included = await include(
     { definitions: needs.definitions, base: call.base, view: insights, includes, limits, ...asOf(query) },
     found.versions,

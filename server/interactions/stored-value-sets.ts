@@ -27,7 +27,6 @@ export async function storedCodeSets(definitions: Definitions, view: View, param
   return resources.length === 0 ? codeSets : codeSetsWith(current, resources)
 }
 
-const IN = /:(?:in|not-in)$/
 /** In `_filter`: `gender in http://a.example/v`. */
 const OPERATOR = /\s(?:in|ni)\s+"?([^\s")]+)/g
 
@@ -36,12 +35,13 @@ const MAX_VALUE = 10_000
 
 /** What the parameters name as value sets, perhaps more. */
 function valueSetsIn(params: Call['params']): readonly string[] {
-  const names = params.flatMap(([name, value]) => {
-    if (value.length > MAX_VALUE) return []
-    if (name === '_filter') return [...value.matchAll(OPERATOR)].map(([, text = '']) => text)
-    return IN.test(name) ? split(value, ',').map(unescape) : []
-  })
-  return [...new Set(names)].slice(0, MAX_RESOURCES)
+  const names = new Set<string>()
+  for (const [name, value] of params) {
+    if (value.length > MAX_VALUE) continue
+    if (name === '_filter') for (const [, text = ''] of value.matchAll(OPERATOR)) names.add(text)
+    if (name.endsWith(':in') || name.endsWith(':not-in')) for (const one of split(value, ',')) names.add(unescape(one))
+  }
+  return [...names].slice(0, MAX_RESOURCES)
 }
 
 /** The named value sets with what they are made of, as far as the definitions lack it. */

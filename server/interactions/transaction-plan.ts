@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/R4/http.html#trules
  */
 import { refuse } from '../fhir/outcome.ts'
-import { parseReference, references, rewriteReferences } from '../fhir/reference.ts'
+import { parseReference, references, referenceTexts, rewriteReferences } from '../fhir/reference.ts'
 import { keyText, type Resource } from '../fhir/types.ts'
 import type { Guard, Version } from '../store/store.ts'
 import { issuesAtEntry } from '../write/bundle-location.ts'
@@ -11,7 +11,7 @@ import type { Change } from '../write/change.ts'
 import type { CreateNeeds } from './create.ts'
 import { criteria } from './criteria.ts'
 import type { EntryCall } from './entry.ts'
-import { entryLinks, type LinkTarget, type LinkTargets } from './entry-links.ts'
+import { entryLinks, entryNames, refuseEntryNames, type LinkTarget, type LinkTargets } from './entry-links.ts'
 import { inTurn } from './entry-result.ts'
 import {
   identifyEntries,
@@ -24,7 +24,7 @@ import { preconditionsOf } from './if-match.ts'
 import { withLocalReferences } from './local-references.ts'
 import { patchChange, patchIn } from './patch.ts'
 import { rewriteLinks } from './rewrite-links.ts'
-import { refuseEntryNames, refuseRivals, type RivalContext } from './transaction-rivals.ts'
+import { refuseRivals, type RivalContext } from './transaction-rivals.ts'
 import { transactionState } from './transaction-state.ts'
 import { putChange } from './update.ts'
 
@@ -54,7 +54,8 @@ export async function planWrites(attempt: TransactionAttempt, calls: readonly En
   const deleted = identified.flatMap((one) => (one.kind === 'delete' ? one.keys : []))
   const written = linked.flatMap(({ entry, change }) => (change ? [{ entry, resource: change.resource }] : []))
   const state = transactionState({ needs, outer, view }, { deleted, written: written.map(({ resource }) => resource) })
-  const context: PlanContext = { needs, outer, targets, state, written, entries: identified }
+  const names = entryNames(calls)
+  const context: PlanContext = { needs, outer, names, state, written, entries: identified }
   const planned = await inTurn(linked, (one) => issuesAtEntry(subject(one.entry.call), () => planEntry(context, one)))
   return {
     entries: planned.map(({ entry }) => entry),
@@ -67,7 +68,7 @@ type Put = Change & { readonly kind: 'put' }
 /** With the change of a resource, the links to other entries replaced; without one for a deletion, and where nothing is created. */
 type LinkedEntry = { readonly entry: IdentifiedEntry; readonly change: Put | undefined }
 
-type PlanContext = RivalContext & Pick<TransactionAttempt, 'needs' | 'outer'>
+type PlanContext = RivalContext & Pick<TransactionAttempt, 'needs' | 'outer'> & { readonly names: ReadonlySet<string> }
 
 async function planEntry(context: PlanContext, { entry, change }: LinkedEntry): Promise<TransactionPlanPart> {
   const { call, guards } = entry
@@ -79,12 +80,13 @@ async function planEntry(context: PlanContext, { entry, change }: LinkedEntry): 
   }
   if (!change) return { entry: { call, changes: [], ...(entry.kind === 'create' ? entry : {}) }, guards }
   const resolved = await withConditional(context, change.resource)
+  if (resolved.resource === change.resource) return { entry: { call, changes: [change] }, guards }
   const { id: _, ...sent } = resolved.resource
   const whole: Change = {
     ...change,
-    resource: { ...resolved.resource, id: entry.id },
+    resource: resolved.resource,
     ...(change.sent ? { sent: { ...sent, ...(change.sent.id === undefined ? {} : { id: change.sent.id }) } } : {}),
-  } as Put
+  }
   return { entry: { call, changes: [whole] }, guards: [...guards, ...resolved.guards] }
 }
 
@@ -142,15 +144,17 @@ function linkedBody(needs: CreateNeeds, call: EntryCall, body: Resource, { targe
 
 /** Conditional references (`Patient?identifier=x`) resolved among what the caller may know of, as it will be. */
 async function withConditional<T extends Resource>(
-  { needs, outer, targets, state }: PlanContext,
+  { needs, outer, names, state }: PlanContext,
   body: T,
 ): Promise<{ readonly resource: T; readonly guards: readonly Guard[] }> {
   const addresses = new Map<string, string>()
   const guards: Guard[] = []
-  for (const { reference, path } of references(body)) {
+  // Seldom is there one: the path of each reference is made only where it may be needed.
+  const isConditional = [...referenceTexts(body)].some((text) => text.includes('?'))
+  for (const { reference, path } of isConditional ? references(body) : []) {
     const found = parseReference(reference)
     if (found?.kind !== 'conditional' || addresses.has(reference)) continue
-    refuseEntryNames(targets, found.query, path)
+    refuseEntryNames(names, found.query, path)
     const match = await state.single(criteria(needs, outer, found.type, found.query), found)
     if (!match)
       throw refuse('reference-not-found', `\`${reference}\` matches no record that you may know of.`, {

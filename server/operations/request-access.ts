@@ -4,6 +4,7 @@ import { serialize } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { readParameters } from '../fhir/parameters.ts'
 import type { Resource } from '../fhir/types.ts'
+import type { ReadRange } from '../domain/referral/consent.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { currentResource } from '../records/resource.ts'
 import { disclosing, unrestricted } from '../records/view.ts'
@@ -23,6 +24,7 @@ import type { Operation } from './operation.ts'
 export type RequestAccessNeeds = WriteNeeds & {
   readonly attempts: Attempts
   readonly tokens: AccessTokens
+  readonly range: ReadRange
   newId(): string
 }
 
@@ -42,14 +44,14 @@ export const requestAccess = (needs: RequestAccessNeeds): Operation => {
 
 /** The consent, the end of the token, the count and the AuditEvent in one commit; a refusal is counted and reported too. */
 async function grant(needs: RequestAccessNeeds, call: Call, token: string): Promise<Reply> {
-  const { store, attempts, tokens } = needs
+  const { store, attempts, tokens, range } = needs
   const { caller, now } = call
   const attempt = await attempts.next('look-up', call)
   const found = await tokens.read(token, { agency: caller.agency, now })
   const view = unrestricted(store)
   // The record may have been merged into another since the token was given.
   const participant = found && (await survivorOf(view, found.access.participant))
-  const denies = participant && (await deniesOf(view, participant.id, caller.agency))
+  const denies = participant && (await deniesOf(view, participant.id, { agency: caller.agency, now, range }))
   const { access, use } = found ?? {}
   if (!access || !use || !participant || participant.active === false || !denies || denies.isDenied) {
     const text = 'A token was sent that cannot be used: unknown, used, expired, of another agency, or denied since.'

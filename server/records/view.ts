@@ -156,15 +156,16 @@ class StoreView implements View {
     const found = await this.#store.history(scope, this.#viewer, page)
     const [newest] = found.versions
     const isOne = typeof scope === 'object' && 'id' in scope
-    const currents = isOne && newest && isNewest(page) ? new Map([[keyText(newest), newest]]) : undefined
-    return { ...found, versions: await this.#noted(found.versions, currents) }
+    const currents =
+      isOne && newest && isNewest(page) ? new Map([[keyText(newest), newest]]) : await this.#currentsOf(found.versions)
+    return { ...found, versions: this.#noted(found.versions, currents) }
   }
 
   async find(query: ViewQuery): Promise<Found> {
     const found = await this.#store.find(this.query(query)).catch(refuseTooLong)
     // What is found as of an earlier sequence may be an old version.
-    const currents = query.asOf === undefined ? CURRENT : undefined
-    return { ...found, versions: await this.#noted(found.versions, currents) }
+    const currents = query.asOf === undefined ? CURRENT : await this.#currentsOf(found.versions)
+    return { ...found, versions: this.#noted(found.versions, currents) }
   }
 
   async explain(query: ViewQuery): Promise<Explanation> {
@@ -256,13 +257,10 @@ class StoreView implements View {
     return this.#seesAll ? shown : withoutConfidential(shown, this.#viewer.agency, current)
   }
 
-  /** Versions as the view hands them out. `currents`: the versions of today by `Type/id`, where they were read before. */
-  async #noted<T extends Version>(
-    versions: readonly T[],
-    currents?: ReadonlyMap<string, Version | undefined>,
-  ): Promise<readonly T[]> {
-    const today = currents ?? (await this.#currentsOf(versions))
-    return versions.map((version) => this.note(this.#shown(version, today.get(keyText(version)))))
+  /** Versions as the view hands them out. `currents`: the versions of today by `Type/id`, where others are shown. */
+  #noted<T extends Version>(versions: readonly T[], currents: ReadonlyMap<string, Version | undefined>): readonly T[] {
+    const currentOf = (version: T) => (currents === CURRENT ? undefined : currents.get(keyText(version)))
+    return versions.map((version) => this.note(this.#shown(version, currentOf(version))))
   }
 
   /** The versions of today, as they are stored, where old ones must not show what is hidden in them; one round trip. */

@@ -8,7 +8,8 @@ import type { ResourceCapability } from '../definitions/definitions.ts'
 import { parseCanonical, type Canonical } from '../fhir/reference.ts'
 import type { Filter, IndexEntry } from './query.ts'
 
-const URL_PARAMETER = 'url'
+/** By which definitions are found. */
+export const URL_PARAMETER = 'url'
 
 /** Are the records of the type found by their own url? (The `url` of a Subscription is that of its endpoint.) */
 export const isCanonicalType = ({ type, searchParameters }: ResourceCapability): boolean =>

@@ -8,7 +8,7 @@ const ILLEGAL = /^(?:[^\\]|\\[\\,|$])*?(\\(?![\\,|$]).?)/su
 export const escape = (text: string): string => text.replace(SPECIAL, '\\$&')
 
 /** The text without its escapes. */
-export const unescape = (text: string): string => text.replace(ESCAPED, '$1')
+export const unescape = (text: string): string => (text.includes('\\') ? text.replace(ESCAPED, '$1') : text)
 
 /** The first escape that is none (`\b`, or a backslash at the end): R4 takes a backslash only before `\`, `,`, `|` and `$`. */
 export const illegalEscape = (text: string): string | undefined =>

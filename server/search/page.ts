@@ -3,7 +3,7 @@
  * them counts records that the caller may not know of.
  * https://hl7.org/fhir/R4/http.html#paging
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hkdfSync, randomFillSync } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { refuse } from '../fhir/outcome.ts'
 import type { Cursor, Sort } from './query.ts'
@@ -60,9 +60,22 @@ export function createCursors(secret: Buffer): Cursors {
 /** A state is padded to a multiple of this: its length would tell of the numbers in it. */
 const BLOCK = 64
 
+/** A stock of random bytes, since a request to the system costs more than the encryption; each is used once. */
+const stock = Buffer.alloc(IV_BYTES * 256)
+let used = stock.length
+
+function nextIv(): Buffer {
+  if (used === stock.length) {
+    randomFillSync(stock)
+    used = 0
+  }
+  used += IV_BYTES
+  return stock.subarray(used - IV_BYTES, used)
+}
+
 /** `of`: authenticated, but not part of the result. */
 function sealed(content: Buffer, of: string, key: Buffer): string {
-  const iv = randomBytes(IV_BYTES)
+  const iv = nextIv()
   const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(Buffer.from(of))
   const bytes = [cipher.update(content), cipher.final()]
   return Buffer.concat([iv, cipher.getAuthTag(), ...bytes]).toString('base64url')

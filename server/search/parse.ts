@@ -45,8 +45,8 @@ export type ParsedSearch = {
   readonly ignored: readonly string[]
   /** The parameters as the hub evaluates them, for the self link. https://hl7.org/fhir/R4/search.html#conformance */
   readonly self: readonly (readonly [string, string])[]
-  /** What the cursors of its pages belong to. */
-  readonly identity: string
+  /** What the cursors of its pages belong to: most searches have none. */
+  readonly identity: () => string
 }
 
 /**
@@ -72,7 +72,7 @@ export function parse(
   const self = supported
     .filter((one) => !FORMATS.has(one.name))
     .map((one) => [fullName(one), evaluatedValue(one, limits)] as const)
-  const identity = searchIdentity([context.path ?? [], context.types ?? capability.type].flat().join(' '), self)
+  const identity = () => searchIdentity([context.path ?? [], context.types ?? capability.type].flat().join(' '), self)
   return {
     query: {
       ...toQuery(capability, conditions.filter(isFilter), controls, context),
@@ -98,6 +98,9 @@ function conditionOf(capability: ResourceCapability, one: SupportedCriterion, co
 
 /** An expression in place of parameters. https://hl7.org/fhir/R4/search_filter.html */
 const FILTER = '_filter'
+
+/** What is allowed beside the search parameters of a type. */
+const OTHER_NAMES = [FILTER, ...Object.keys(CONTROLS)]
 
 /** Not part of the self link: the answer carries its format in a header. */
 const FORMATS = new Set(['_format', '_pretty'])
@@ -146,7 +149,7 @@ function checkCriterion(
   if (!isChained(one.name) && one.name !== LIST) {
     const modifiers = control(one)?.modifiers
     if (modifiers) return unsupportedModifier(one, modifiers) ?? one
-    return unsupported(capability, one, [FILTER, ...Object.keys(CONTROLS)]) ?? one
+    return unsupported(capability, one, OTHER_NAMES) ?? one
   }
   if (!context.offered) return reachesOthers(one.name)
   try {
@@ -206,11 +209,11 @@ function readControls(
 /** Which page of the result, where there is a cursor. */
 function positionOf(
   { cursor, sort = [] }: Controls,
-  identity: string,
+  identity: () => string,
   { cursors }: SearchContext,
 ): Partial<SearchPosition> {
   if (cursor === undefined) return {}
-  if (cursors) return openPosition(cursors, cursor, identity, sort)
+  if (cursors) return openPosition(cursors, cursor, identity(), sort)
   throw invalidCursor()
 }
 

@@ -84,6 +84,6 @@ export type Query = {
    * pages hold together whatever is committed meanwhile.
    */
   readonly asOf?: number
-  /** Answers each version with its index entries. */
-  readonly withEntries?: true
+  /** Answers each version with its index entries, all or those of these parameters: most of them are seldom needed. */
+  readonly withEntries?: true | readonly string[]
 }

@@ -195,6 +195,19 @@ describe('operations / $open-referrals and $claim', function () {
     })
   }
 
+  it('are claimed again when the period of a denial is over', async () => {
+    const body = denial(subject, 'es', 'abe') as Body & { provision: object }
+    await post(es, {
+      ...body,
+      provision: { ...body.provision, period: { start: '2025-02-01', end: '2025-03-01' } },
+    } as Body)
+    await post(es, permit('abe'))
+    const task = await refer()
+    assert.ok((await idsFor(abe)).includes(task.id))
+    assert.equal(made(await claim(abe, task.id)).status, 'accepted')
+    made(await abe.get(`/${subject}`))
+  })
+
   it('come in pages, in the order of their creation, that show nothing of what is not offered', async () => {
     const created: string[] = []
     for (const turn of [1, 2, 3, 4, 5]) {

@@ -192,11 +192,15 @@ const present: fc.Arbitrary<Query> = fc.record({
 })
 
 export const question: fc.Arbitrary<Query> = fc
-  .tuple(present, maybe(fc.integer({ min: 0, max: AS_OF })), fc.boolean())
+  .tuple(
+    present,
+    maybe(fc.integer({ min: 0, max: AS_OF })),
+    maybe(fc.oneof(fc.constant(true as const), fc.subarray([...PARAMS]))),
+  )
   .map(([query, asOf, withEntries]) => ({
     ...query,
     ...(asOf === undefined ? {} : { asOf }),
-    ...(withEntries ? { withEntries } : {}),
+    ...(withEntries === undefined ? {} : { withEntries }),
   }))
 
 const versions = fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { maxLength: 4 })

@@ -3,11 +3,11 @@ import { directedOrder, match, pageOf, positionOf, sortValues, visible } from '.
 import { conjuncts, type Query } from '../../search/query.ts'
 import type { Explanation } from '../explanation.ts'
 import { SequenceUnavailable } from '../store.ts'
-import type { Found } from '../store.ts'
+import type { Found, FoundVersion } from '../store.ts'
 import { stateAsOf } from './entries.ts'
 import { mayKnow } from './read.ts'
 import { isDeletion } from './schema.ts'
-import type { MemoryState, StoredRecord } from './schema.ts'
+import type { MemoryState, RecordState, StoredRecord } from './schema.ts'
 
 /**
  * Finds records, one page of them.
@@ -31,11 +31,16 @@ export function find(query: Query, state: MemoryState): Found {
   const rest = after ? hits.filter((hit) => compare(hit, positionOf(after)) > 0) : hits
   const { shown, ...links } = pageOf(query, rest)
   return {
-    versions: shown.map(({ state: { version, entries } }) => (query.withEntries ? { ...version, entries } : version)),
+    versions: shown.map(({ state }) => shownVersion(state, query.withEntries)),
     ...links,
     ...(links.next || links.previous ? { sequence: asOf } : {}),
     ...(query.total ? { total: hits.length } : {}),
   }
+}
+
+function shownVersion({ version, entries }: RecordState, params: Query['withEntries']): FoundVersion {
+  if (params === undefined) return version
+  return { ...version, entries: params === true ? entries : entries.filter(({ param }) => params.includes(param)) }
 }
 
 /** Every record of the types is read, and tested by everything. */

@@ -1,5 +1,6 @@
 /** Index entries as a record keeps them (the column `record.entries`), and as rows of the search indexes. */
 import type { IndexEntry } from '../../search/query.ts'
+import type { NewTerms } from './new-terms.ts'
 import type { Terms, ValueColumns } from './terms.ts'
 import { decodeEntry, encodeEntry, SQLITE_SEARCH_TYPES } from './search-types/index.ts'
 import type { EncodedEntry } from './search-types/index.ts'
@@ -9,7 +10,7 @@ import type { Statements } from './sql.ts'
 export type EncodedEntries = ReadonlyMap<number, readonly EncodedEntry[]>
 
 /** Encodes entries, each once; makes fields, terms and values where they are new. Runs inside a transaction. */
-export function encodeEntries(entries: readonly IndexEntry[], type: number, terms: Terms): EncodedEntries {
+export function encodeEntries(entries: readonly IndexEntry[], type: number, terms: NewTerms): EncodedEntries {
   const encoded = new Map<number, EncodedEntry[]>()
   for (const entry of entries) {
     const fid = terms.makeField(type, SQLITE_SEARCH_TYPES[entry.kind].id, entry.param)
@@ -36,14 +37,25 @@ export function textOfEntries(encoded: EncodedEntries): string {
   return `{${members.join(',')}}`
 }
 
-/** The same again. */
-export const entriesOfText = (text: string): EncodedEntries =>
-  new Map(
-    Object.entries(JSON.parse(text) as { [fid: string]: number | EncodedEntry[] }).map(([fid, items]) => [
-      Number(fid),
-      typeof items === 'number' ? [items] : items,
-    ]),
-  )
+/** The same again, of all fields or of these. */
+export function entriesOfText(text: string, fields?: readonly number[]): EncodedEntries {
+  const members = JSON.parse(text) as { [fid: string]: number | EncodedEntry[] | null }
+  const encoded = new Map<number, readonly EncodedEntry[]>()
+  for (const fid of fields ?? Object.keys(members)) {
+    const items = members[fid] ?? []
+    encoded.set(Number(fid), typeof items === 'number' ? [items] : items)
+  }
+  return encoded
+}
+
+/** SQLite takes 127 arguments of a function; where there are more fields, reading all of them is no slower. */
+const MAX_CHOSEN = 30
+
+/** The column, as text, of a record `r`: all fields or, null where it has none, these. */
+export const entriesColumn = (fields: readonly number[] | undefined): string =>
+  fields === undefined || fields.length > MAX_CHOSEN
+    ? 'json(r.entries)'
+    : `json_object(${fields.map((fid) => `'${fid}', r.entries -> '$."${fid}"'`).join(', ')})`
 
 /** The values that several records refer to, by their numbers. */
 export function loadValues(many: readonly EncodedEntries[], terms: Terms): ReadonlyMap<number, ValueColumns> {
@@ -59,10 +71,12 @@ export function decodeEntries(
   terms: Terms,
   values: ReadonlyMap<number, ValueColumns>,
 ): IndexEntry[] {
-  return [...encoded].flatMap(([fid, items]) => {
+  const entries: IndexEntry[] = []
+  for (const [fid, items] of encoded) {
     const field = terms.fields().get(fid)
-    return items.map((item) => decodeEntry(field, item, terms, values))
-  })
+    for (const item of items) entries.push(decodeEntry(field, item, terms, values))
+  }
+  return entries
 }
 
 /** Brings the search indexes from the entries that a record had to those that it has; touches only the differences. */

@@ -55,7 +55,9 @@ function explainRead(
   const ofVisible = sql`CASE WHEN ${counter.probe} THEN (${rest}) ELSE 0 END`
   const counted = sql`${clock!} AND CASE WHEN ${visibleTo(query.viewer, scope.terms)} THEN ${ofVisible} ELSE 0 END`
   const plan = assemble(scope, { driver, walked }, counted)
-  const read = counter.during(() => (purpose === 'page' ? page(query, plan, scope) : total(plan, scope.statements)))
+  const read = counter.during(() =>
+    purpose === 'page' ? page(query, plan, scope, 'v.seq') : total(plan, scope.statements),
+  )
   const from = labelled.find(({ condition }) => condition === driver)
   return {
     purpose,

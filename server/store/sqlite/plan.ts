@@ -34,12 +34,16 @@ export function pageSql(query: Query, plan: QueryPlan, scope: QueryScope): reado
   ]
 }
 
-/** The page and one record more, where there is one. */
-export function page(query: Query, plan: QueryPlan, scope: QueryScope): PageRow[] {
-  const rows: PageRow[] = []
+/**
+ * The page and one record more, where there is one, with these columns of each record `r` and its current version `v`. A
+ * CROSS JOIN leaves the order as it is. https://sqlite.org/optoverview.html#crossjoin
+ */
+export function page<Columns>(query: Query, plan: QueryPlan, scope: QueryScope, columns: string) {
+  const rows: (PageRow & Columns)[] = []
   for (const { text, args } of pageSql(query, plan, scope)) {
     if (rows.length > query.limit) break
-    rows.push(...scope.statements.all<PageRow>(text, ...args))
+    const withColumns = `SELECT found.*, ${columns} FROM (${text}) found CROSS JOIN record r ON r.rid = found.rid CROSS JOIN version v ON v.seq = r.head`
+    rows.push(...scope.statements.all<PageRow & Columns>(withColumns, ...args))
   }
   return rows.slice(0, query.limit + 1)
 }
@@ -117,6 +121,9 @@ export function visibility(viewer: Query['viewer'], { type, terms, statements }:
 /** Up to these numbers of records the sources are counted, all of them, until one is found to be shorter. */
 const ROUNDS = [100, 1_000, 10_000, 100_000]
 
+/** To read so many records takes no longer than to count the other sources. */
+const FEW = 10
+
 /** Where an index gives a page in the order of the result at once, only a short list is better. */
 const ROUNDS_IN_ORDER = [100, 1_000]
 
@@ -136,7 +143,12 @@ export function fewest(
   if (indexed.length === 0 || (indexed.length === 1 && inOrder)) return inOrder
   for (const round of resultInOrder ? ROUNDS_IN_ORDER : ROUNDS) {
     timeLimitOf(statements.db).check()
-    const counts = indexed.map((one) => countUpTo(one, round, statements))
+    const counts: number[] = []
+    for (const one of indexed) {
+      const listed = countUpTo(one, round, statements)
+      if (listed <= FEW) return one
+      counts.push(listed)
+    }
     const least = Math.min(...counts)
     if (least < round) return indexed[counts.indexOf(least)]
   }

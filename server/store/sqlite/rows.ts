@@ -1,5 +1,5 @@
 /** Rows of the schema as versions of the contract. */
-import type { Viewer } from '../../search/query.ts'
+import type { Audience, Viewer } from '../../search/query.ts'
 import { EVERYONE } from '../../search/query.ts'
 import type { Version } from '../store.ts'
 import { decodeAudience } from './audience.ts'
@@ -27,16 +27,14 @@ export type VersionRow = {
   readonly text: string
 }
 
-const COLUMNS = 'r.rid, v.seq, r.type, r.id, r.owner, v.version, v.method, v.author, v.audience, v.text'
+const OF_RECORD = 'v.seq, r.type, r.id, r.owner, v.version, v.method, v.author, v.audience, v.text'
+const COLUMNS = `r.rid, ${OF_RECORD}`
 
-/** Current versions; conditions on the record `r` follow. */
-export const CURRENT = `SELECT ${COLUMNS}, r.at FROM record r JOIN version v ON v.seq = r.head`
+/** Those of the current version `v` of the record `r`, without its number. */
+export const CURRENT_COLUMNS = `${OF_RECORD}, r.at`
 
-/** The same with who may know of the record now. */
+/** Current versions, and who may know of the record now; conditions on the record `r` follow. */
 export const CURRENT_VISIBILITY = `SELECT ${COLUMNS}, r.at, coalesce(r.audience, v.audience) AS currentAudience FROM record r JOIN version v ON v.seq = r.head`
-
-/** The same with their entries. */
-export const CURRENT_INDEXED = `SELECT ${COLUMNS}, r.at, json(r.entries) AS encoded FROM record r JOIN version v ON v.seq = r.head`
 
 /** Those of a version `v` of the record `r`, made by the commit `c`. */
 export const VERSION_COLUMNS = `${COLUMNS}, c.at`
@@ -49,7 +47,11 @@ export const ANY = `SELECT ${VERSION_COLUMNS} ${OF_VERSIONS}`
 /** The same with the request of the commit. */
 export const ANY_REQUESTED = `SELECT ${VERSION_COLUMNS}, c.request, c.requester ${OF_VERSIONS}`
 
-export function versionOf(row: VersionRow, terms: Terms): Version {
+export function versionOf(
+  row: VersionRow,
+  terms: Terms,
+  audience: readonly Audience[] = decodeAudience(row.audience, terms),
+): Version {
   return {
     type: terms.text(row.type),
     id: row.id,
@@ -59,7 +61,7 @@ export function versionOf(row: VersionRow, terms: Terms): Version {
     method: METHODS[row.method],
     author: terms.text(row.author),
     owner: terms.text(row.owner),
-    audience: decodeAudience(row.audience, terms),
+    audience,
     text: row.text,
   }
 }

@@ -1,20 +1,24 @@
 /** Search: the page of a query, read from the search indexes and, as of a sequence, from what was superseded since. */
 import { directedOrder, pageOf, positionOf } from '../../search/match.ts'
 import type { SortPosition } from '../../search/match.ts'
-import type { Query } from '../../search/query.ts'
+import type { Audience, Query } from '../../search/query.ts'
 import type { Found, FoundVersion } from '../store.ts'
 import { EVERY_STATE, formerStates, resolveAsOf } from './as-of.ts'
 import type { FormerRange, FormerState } from './as-of.ts'
+import { decodeAudience } from './audience.ts'
 import type { ReadContext, Terms } from './terms.ts'
-import { decodeEntries, entriesOfText, loadValues } from './entries.ts'
-import type { QueryScope } from './condition.ts'
+import { decodeEntries, entriesColumn, entriesOfText, loadValues } from './entries.ts'
+import type { EncodedEntries } from './entries.ts'
+import type { PageRow, QueryScope } from './condition.ts'
 import { page, planOf, total } from './plan.ts'
 import { lastCommit } from './read.ts'
-import { ANY, CURRENT, CURRENT_INDEXED, versionOf } from './rows.ts'
+import { ANY, CURRENT_COLUMNS, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
 
-/** A record of the result: its rid is its creation order. */
-type Hit = SortPosition & Partial<FormerState>
+type CurrentRow = VersionRow & { readonly encoded?: string }
+
+/** A record of the result, as it is or as it was: its rid is its creation order. */
+type Hit = SortPosition & ({ readonly row: CurrentRow } | FormerState)
 
 /**
  * Finds records, one page of them.
@@ -25,16 +29,28 @@ export function find(requested: Query, needs: ReadContext): Found {
   const types = typesOf(query.type, needs.terms)
   const scope = scopeOf(types, needs)
   const plan = planOf(query, scope, types)
-  const rows = plan !== undefined && query.limit > 0 ? page(query, plan, scope) : []
+  const fields = query.withEntries && fieldsOf(query.withEntries, scope)
+  const rows = plan !== undefined && query.limit > 0 ? page<CurrentRow>(query, plan, scope, columns(fields)) : []
   const former = formerStates(query, types, scope, rangeOf(query, rows))
-  const hits = query.limit > 0 ? firstOf(query, rows.map(hitOf), former) : []
+  const hits = query.limit > 0 ? firstOf(query, rows.map(hitOf(query)), former) : []
   const { shown, ...links } = pageOf(query, hits)
   return {
-    versions: versionsOf(shown, query.withEntries === true, needs),
+    versions: versionsOf(shown, fields, needs),
     ...links,
     ...(links.next || links.previous ? { sequence: requested.asOf ?? lastCommit(needs.statements).sequence } : {}),
     ...(query.total === true ? { total: totalOf(query, scope, types) + former.length } : {}),
   }
+}
+
+/** The fields whose entries are answered. */
+type AnsweredFields = readonly number[] | 'all' | undefined
+
+const fieldsOf = (params: NonNullable<Query['withEntries']>, { type, terms }: QueryScope): AnsweredFields =>
+  params === true ? 'all' : params.flatMap((param) => terms.fields().of({ type, param }))
+
+function columns(fields: AnsweredFields): string {
+  if (fields === undefined) return CURRENT_COLUMNS
+  return `${CURRENT_COLUMNS}, ${entriesColumn(fields === 'all' ? undefined : fields)} AS encoded`
 }
 
 /** Counted by a plan of its own: what is best in the order of the page may not be best to count all. */
@@ -68,13 +84,16 @@ export function scopeOf(types: readonly number[] | undefined, { statements, term
   return { type: undefined, terms: { ...terms, fields }, statements }
 }
 
-const hitOf = ({ rid, ...keys }: ReturnType<typeof page>[number]): Hit => ({
-  creation: rid,
-  values: Object.values(keys),
-})
+const hitOf =
+  ({ sort = [] }: Query) =>
+  (row: PageRow & CurrentRow): Hit => ({
+    creation: row.rid,
+    values: sort.map((_, index) => row[`k${index}`] ?? null),
+    row,
+  })
 
 /** The page and one record more, where there is one. */
-function firstOf(query: Query, current: Hit[], former: readonly Hit[]): Hit[] {
+function firstOf(query: Query, current: readonly Hit[], former: readonly Hit[]): readonly Hit[] {
   if (former.length === 0) return current
   const { after, limit } = query
   const compare = directedOrder(query)
@@ -82,28 +101,40 @@ function firstOf(query: Query, current: Hit[], former: readonly Hit[]): Hit[] {
   return [...current, ...beyond].sort(compare).slice(0, limit + 1)
 }
 
-type CurrentRow = VersionRow & { readonly encoded: string }
-
-/** The versions of a page, in its order: one statement for the current ones, one for former ones, one for entries. */
-function versionsOf(hits: readonly Hit[], withEntries: boolean, { statements, terms }: ReadContext): FoundVersion[] {
-  const numbers = (of: (hit: Hit) => number | undefined): string => JSON.stringify(hits.flatMap((hit) => of(hit) ?? []))
-  const current = numbers((hit) => (hit.seq === undefined ? hit.creation : undefined))
-  const former = numbers((hit) => hit.seq)
-  const rows = new Map(
-    [
-      ...(current === '[]'
-        ? []
-        : statements.all<CurrentRow>(`${withEntries ? CURRENT_INDEXED : CURRENT} WHERE r.rid ${AMONG}`, current)),
-      ...(former === '[]' ? [] : statements.all<CurrentRow>(`${ANY} WHERE v.seq ${AMONG}`, former)),
-    ].map((row) => [row.rid, row]),
+/** The versions of a page, in its order: one statement for those of former states, one for entries. */
+function versionsOf(hits: readonly Hit[], answered: AnsweredFields, needs: ReadContext): readonly FoundVersion[] {
+  const { statements, terms } = needs
+  const former = hits.flatMap((hit) => ('seq' in hit ? hit.seq : []))
+  const rows =
+    former.length === 0
+      ? []
+      : statements.all<VersionRow>(`${ANY} WHERE v.seq IN (SELECT value FROM json_each(?))`, JSON.stringify(former))
+  const bySeq = new Map(rows.map((row) => [row.seq, row]))
+  const audienceOf = audiences(terms)
+  const versions = hits.map((hit) => {
+    const row = 'row' in hit ? hit.row : bySeq.get(hit.seq)!
+    return versionOf(row, terms, audienceOf(row.audience))
+  })
+  if (answered === undefined) return versions
+  const fields = answered === 'all' ? undefined : answered
+  const encoded = hits.map((hit) =>
+    'row' in hit ? entriesOfText(hit.row.encoded!, fields) : chosen(hit.encoded, fields),
   )
-  if (!withEntries) return hits.map((hit) => versionOf(rows.get(hit.creation)!, terms))
-  const encoded = hits.map((hit) => hit.encoded ?? entriesOfText(rows.get(hit.creation)!.encoded))
   const values = loadValues(encoded, terms)
-  return hits.map((hit, index) => ({
-    ...versionOf(rows.get(hit.creation)!, terms),
-    entries: decodeEntries(encoded[index]!, terms, values),
-  }))
+  return versions.map((version, index) =>
+    Object.assign(version, { entries: decodeEntries(encoded[index]!, terms, values) }),
+  )
 }
 
-const AMONG = 'IN (SELECT value FROM json_each(?))'
+/** The records of a page have few audiences. */
+function audiences(terms: Terms): (text: string) => readonly Audience[] {
+  const decoded = new Map<string, readonly Audience[]>()
+  return (text) => {
+    const audience = decoded.get(text) ?? decodeAudience(text, terms)
+    decoded.set(text, audience)
+    return audience
+  }
+}
+
+const chosen = (encoded: EncodedEntries, fields: readonly number[] | undefined): EncodedEntries =>
+  fields === undefined ? encoded : new Map(fields.map((fid) => [fid, encoded.get(fid) ?? []]))

@@ -225,6 +225,29 @@ export function asOf(kind: StoreKind): void {
       const read = await given.store.read(key('Task/a'), EVERYTHING)
       assert.deepEqual((await given.store.find(query('Task', { limit: 1 }))).versions, [read])
     })
+
+    it('answers only the entries of the parameters that are requested', async () => {
+      const entries = [token('status', 'x'), token('status', 'y', 'urn:s'), token('code', 'c'), token('other', 'o')]
+      await given.store.commit({
+        writes: [put('Task/a', { entries }), put('Goal/b', { entries: [token('code', 'd')] })],
+      })
+      await given.store.commit({ writes: [put('Task/a', { entries: [token('code', 'e')] })] })
+      const found = async (withEntries: readonly string[], parts: Partial<Query> = {}) => {
+        const { versions } = await given.store.find(query('Task', { withEntries, ...parts }))
+        return versions.map((version) => sorted(version.entries))
+      }
+      const many = Array.from({ length: 200 }, (_, index) => token(`p${index}`, 'x'))
+      assert.deepEqual(await found(['status', 'code']), [sorted([token('code', 'e')])])
+      assert.deepEqual(await found(['status', 'code'], { asOf: 1 }), [sorted(entries.slice(0, 3))])
+      assert.deepEqual(await found(['unheard']), [[]])
+      assert.deepEqual(await found([]), [[]])
+      assert.deepEqual(await found(['code'], { type: ['Task', 'Goal'] }), [
+        [JSON.stringify(token('code', 'e'))],
+        [JSON.stringify(token('code', 'd'))],
+      ])
+      await given.store.commit({ writes: [put('Task/a', { entries: many })] })
+      assert.deepEqual(await found(many.slice(1).map(({ param }) => param)), [sorted(many.slice(1))])
+    })
   })
 }
 
