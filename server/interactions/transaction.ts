@@ -97,7 +97,7 @@ async function allOrNone(
     if (changes.length === 0) replies = tried
     const along = { guards, ...(await outer.background?.along()) }
     const written = await atPatches(writes, () =>
-      write(needs, { caller: outer.caller, now: outer.now, view }, changes, along),
+      write(needs, { caller: outer.caller, now: outer.now, requestId: outer.requestId, view }, changes, along),
     )
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
     return new Map(entries.map((one) => [one.call, entryResult(one.call, replyTo(needs, one, byChange))]))

@@ -73,7 +73,7 @@ async function writeOnce(
   const { state, result } = await prepare(needs, context, changes)
   const written = state.changes.filter(changesAnything)
   const audiences = await needs.policy.audiences(context, written)
-  const work = await workOf({ index: needs.index, state, result, audiences }, { ...along, ...requestOf(author) })
+  const work = await workOf({ index: needs.index, state, result, audiences }, { ...along, ...requestOf(context) })
   const versions = await commit(needs.store, work)
   state.effective?.posts?.takeEffect()
   return state.changes.slice(0, changes.length).map((one) => ({
