@@ -16,13 +16,12 @@ export type Author = {
 }
 
 /** The request as it is kept with a commit. */
-export const requestOf = ({ caller, requestId: id }: Omit<Author, 'now' | 'view'>): Pick<Work, 'request'> =>
+export const requestOf = ({ caller, requestId: id }: Author): Pick<Work, 'request'> =>
   id === undefined ? {} : { request: { id, agency: caller.agency } }
 
 export type WriteContext = {
   readonly caller: Caller
   readonly now: number
-  readonly requestId?: string | undefined
   /** What the caller may know: the rules decide by it. */
   readonly view: View
   /** Nothing will be written: no answer may depend on a secret that only a write may compare. */
@@ -38,5 +37,5 @@ export type WriteContext = {
 
 export const contextOf = (
   { store }: { readonly store: Store },
-  { caller, now, requestId, view = insight(store, caller, now) }: Author,
-): WriteContext => ({ caller, now, requestId, view, unrestricted: unrestricted(store) })
+  { caller, now, view = insight(store, caller, now) }: Author,
+): WriteContext => ({ caller, now, view, unrestricted: unrestricted(store) })

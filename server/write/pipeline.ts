@@ -43,7 +43,7 @@ export function write(
   const { posted } = needs.policy
   const posts = changes.some((one) => POSTED_TYPES.includes(keyOf(one).type))
   const once = (trial: Pick<WriteContext, 'trial'>): Promise<readonly WriteResult[]> =>
-    writeOnce(needs, { ...contextOf(needs, author), ...trial }, changes, along)
+    writeOnce(needs, { ...contextOf(needs, author), ...trial }, changes, { ...along, ...requestOf(author) })
   const attempt = (): Promise<readonly WriteResult[]> => (author.view ? once({}) : triedOnce(once))
   return posted ? posted.attempt(posts, attempt) : attempt()
 }
@@ -73,7 +73,7 @@ async function writeOnce(
   const { state, result } = await prepare(needs, context, changes)
   const written = state.changes.filter(changesAnything)
   const audiences = await needs.policy.audiences(context, written)
-  const work = await workOf({ index: needs.index, state, result, audiences }, { ...along, ...requestOf(context) })
+  const work = await workOf({ index: needs.index, state, result, audiences }, along)
   const versions = await commit(needs.store, work)
   state.effective?.posts?.takeEffect()
   return state.changes.slice(0, changes.length).map((one) => ({
