@@ -40,7 +40,7 @@ type RequestContext = Pick<Call, 'caller' | 'now' | 'requestId'>
 export async function receive(
   request: Request,
   target: Target,
-  { caller, now }: RequestContext,
+  { caller, now, requestId }: RequestContext,
   { publicUrl, path, limits, xml }: CallSettings,
 ): Promise<Received> {
   const { headers } = request
@@ -61,6 +61,7 @@ export async function receive(
   const call: Call = {
     caller,
     now,
+    requestId,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
     type: target.type,
     id: target.id,

@@ -98,9 +98,9 @@ async function allOrNone(
     if (changes.length === 0) replies = tried
     const along = { guards, ...(await outer.background?.along()) }
     const turn = changes.length > TURN.items ? nextTurn : outer.turn
-    const written = await atPatches(writes, () =>
-      write(needs, { ...outer, ...(turn ? { turn } : {}), view }, changes, along),
-    )
+    const { caller, now, requestId } = outer
+    const author = { caller, now, requestId, view, ...(turn ? { turn } : {}) }
+    const written = await atPatches(writes, () => write(needs, author, changes, along))
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
     return new Map(entries.map((one) => [one.call, entryResult(one.call, replyTo(needs, one, byChange))]))
   })

@@ -128,10 +128,7 @@ export type NewEvent = {
 }
 export type Event = NewEvent & { readonly number: number; readonly at: number }
 
-/**
- * Removes the events of a stream up to a number, but never its last one, which holds the number of the next. A replay
- * finds nothing to remove.
- */
+/** Removes the events of a stream up to a number, but never its last one, which holds the next number. A replay finds none. */
 export type EventPurge = { readonly stream: string; readonly to: number }
 
 /** The sequence up to which a reader has read, moved only from where it was (compare and set), so that two movers cannot both win. */
