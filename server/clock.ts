@@ -30,7 +30,9 @@ export function createClock(now: () => number = Date.now): Clock {
       const moved = instant > time
       time = Math.max(instant, time)
       tail = moved ? randomTail() : next(tail)
-      return timeText(time) + tail.map((digit) => DIGITS.charAt(digit)).join('')
+      let id = timeText(time)
+      for (const digit of tail) id += DIGITS.charAt(digit)
+      return id
     },
   }
 }
@@ -60,7 +62,8 @@ const nextBytes = createRandomBytes()
 
 /** The first digit starts below 16, so that counting upward cannot run out within a millisecond. */
 function randomTail(): number[] {
-  const digits = Array.from(nextBytes(RANDOM_DIGITS), (byte) => byte % 32)
+  const digits: number[] = []
+  for (const byte of nextBytes(RANDOM_DIGITS)) digits.push(byte % 32)
   digits[0] = (digits[0] ?? 0) % 16
   return digits
 }

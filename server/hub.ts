@@ -179,7 +179,8 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
     ...observed(handlers, onReply),
     identify: identify(agencies, config.publicUrl),
     now: clock.now,
-    log: ({ requestId, ...line }) => log.info('request', { ...line, request: requestId }),
+    log: ({ requestId: request, method, route, status, ms, agency }) =>
+      log.info('request', { method, route, status, ms, agency, request }),
     fault: (fault, request) => log.error('fault', { fault, request }),
     publicUrl: config.publicUrl,
     limits: limits.http,

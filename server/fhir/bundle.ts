@@ -149,20 +149,18 @@ function bundleText(type: string, entries: readonly string[], more: { total?: nu
   ])
 }
 
-const RELATIONS = ['self', 'first', 'previous', 'next'] as const
-
 function linksText(links: Links): string {
-  const items: string[] = []
-  for (const relation of RELATIONS)
-    if (links[relation]) items.push(`{"relation":"${relation}","url":${JSON.stringify(links[relation])}}`)
-  return `[${items.join(',')}]`
+  const relations = ['self', 'first', 'previous', 'next'] as const
+  return JSON.stringify(
+    relations.filter((relation) => links[relation]).map((relation) => ({ relation, url: links[relation] })),
+  )
 }
 
 /** A JSON object of members that are JSON text already; those without text are left out. */
 function object(members: readonly (readonly [string, string | number | undefined])[]): string {
-  let content = ''
-  for (const [name, text] of members) if (text) content += `${content === '' ? '' : ','}"${name}":${text}`
-  return `{${content}}`
+  let inside = ''
+  for (const [name, text] of members) if (text) inside += `${inside === '' ? '' : ','}"${name}":${text}`
+  return `{${inside}}`
 }
 
 /** `Bundle.entry.response.status` begins with the code and may add the reason phrase. */

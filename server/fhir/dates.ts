@@ -11,9 +11,10 @@ export type InstantRange = { readonly start: number; readonly end: number }
 export const EARLIEST = -8_640_000_000_000_000
 export const LATEST = 8_640_000_000_000_000
 
-const DATE = String.raw`(?<year>\d{4})(?:-(?<month>\d\d)(?:-(?<day>\d\d))?)?`
-const TIME = String.raw`(?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:\.(?<fraction>\d+))?)?`
-const ZONE = String.raw`(?<zone>Z|[+-]\d\d:\d\d)`
+// Without names of groups, which make the reading of a date twice as slow.
+const DATE = String.raw`(\d{4})(?:-(\d\d)(?:-(\d\d))?)?`
+const TIME = String.raw`(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?`
+const ZONE = String.raw`(Z|[+-]\d\d:\d\d)`
 const FORM = new RegExp(`^${DATE}(?:T${TIME}${ZONE}?)?$`)
 const TIME_FORM = new RegExp(`^${TIME}$`)
 
@@ -22,7 +23,16 @@ export const addressDate = (text: string): string => text.replace(LOST_PLUS, '+'
 
 const LOST_PLUS = /(?<=T[\d:.]+) (?=\d\d:\d\d$)/
 
-type DateParts = { readonly [part in string]?: string }
+type DateParts = {
+  readonly year?: string | undefined
+  readonly month?: string | undefined
+  readonly day?: string | undefined
+  readonly hour?: string | undefined
+  readonly minute?: string | undefined
+  readonly second?: string | undefined
+  readonly fraction?: string | undefined
+  readonly zone?: string | undefined
+}
 
 /**
  * The instants that a date, dateTime, instant or searched date names: a day lasts until the next day begins, a minute
@@ -62,8 +72,11 @@ function utc(year: number, month: number, day: number): number {
 }
 
 function read(text: string): DateParts | undefined {
-  const parts = FORM.exec(text)?.groups
-  return parts && realDay(parts) && realTime(parts) ? parts : undefined
+  const found = FORM.exec(text)
+  if (!found) return undefined
+  const [, year, month, day, hour, minute, second, fraction, zone] = found
+  const parts = { year, month, day, hour, minute, second, fraction, zone }
+  return realDay(parts) && realTime(parts) ? parts : undefined
 }
 
 function realDay(parts: DateParts): boolean {
@@ -144,8 +157,8 @@ function isZone(text: string, at: number): boolean {
 
 /** Is it a `time`: a real time to the second, without a zone? */
 export function isTime(text: string): boolean {
-  const parts = TIME_FORM.exec(text)?.groups
-  return parts?.second !== undefined && realTime(parts)
+  const [, hour, minute, second] = TIME_FORM.exec(text) ?? []
+  return second !== undefined && realTime({ hour, minute, second })
 }
 
 /** An instant as FHIR writes it, in UTC with milliseconds. */

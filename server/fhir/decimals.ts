@@ -45,24 +45,25 @@ export function remembersNumbers(container: object): boolean {
  */
 export function sameAsWritten(one: unknown, other: unknown): boolean {
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return one === other
-  if (Array.isArray(one) !== Array.isArray(other)) return false
-  const names = namesOf(one)
-  if (names.length !== namesOf(other).length) return false
-  return names.every(
-    (name) =>
-      Object.hasOwn(other, name) &&
-      sameAsWritten(memberOf(one, name), memberOf(other, name)) &&
-      writtenAt(one, name) === writtenAt(other, name),
-  )
+  if (Array.isArray(one) || Array.isArray(other))
+    return Array.isArray(one) && Array.isArray(other) && sameLists(one, other)
+  let surplus = 0
+  for (const name in one) {
+    const member = memberOf(one, name)
+    if (member === undefined) continue
+    const isSame = Object.hasOwn(other, name) && sameAsWritten(member, memberOf(other, name))
+    if (!isSame || writtenAs(one, name) !== writtenAs(other, name)) return false
+    surplus -= 1
+  }
+  for (const name in other) if (memberOf(other, name) !== undefined) surplus += 1
+  return surplus === 0
 }
 
-const namesOf = (holder: object): readonly string[] =>
-  Object.keys(holder).filter((name) => memberOf(holder, name) !== undefined)
+const sameLists = (one: readonly unknown[], other: readonly unknown[]): boolean =>
+  one.length === other.length &&
+  one.every((item, index) => sameAsWritten(item, other[index]) && writtenAs(one, index) === writtenAs(other, index))
 
 const memberOf = (holder: object, name: string): unknown => (holder as Record<string, unknown>)[name]
-
-const writtenAt = (holder: object, name: string): string | undefined =>
-  writtenAs(holder, Array.isArray(holder) ? Number(name) : name)
 
 /** Takes the memory of one container to another where a spread did not (arrays, copies key by key). Answers `to`. */
 export function carry<T extends object>(from: object, to: T): T {
@@ -81,6 +82,7 @@ export function serialize(value: unknown): string {
 function remembers(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   if ((value as Container)[WRITTEN] !== undefined) return true
+  if (Array.isArray(value)) return value.some(remembers)
   for (const key in value) if (remembers((value as Record<string, unknown>)[key])) return true
   return false
 }

@@ -7,16 +7,22 @@ import type { Json, JsonObject, Resource } from './types.ts'
 
 /** All values at a path below the resource; none where an element of the path is not there. */
 export function valuesAt(resource: Resource | JsonObject, path: string): readonly Json[] {
-  return path
-    .split('.')
-    .reduce<Json[]>((found, name) => found.flatMap((value) => children(value, name)), [resource as Json])
+  let found: Json[] = [resource as Json]
+  for (const name of path.split('.')) {
+    const children: Json[] = []
+    for (const value of found) addChildren(value, name, children)
+    if (children.length === 0) return children
+    found = children
+  }
+  return found
 }
 
-function children(value: Json, name: string): Json[] {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return []
+function addChildren(value: Json, name: string, children: Json[]): void {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return
   const child = (value as JsonObject)[name]
-  if (child === undefined || child === null) return []
-  return Array.isArray(child) ? [...child] : [child as Json]
+  if (child === undefined || child === null) return
+  if (Array.isArray(child)) for (const one of child as readonly Json[]) children.push(one)
+  else children.push(child as Json)
 }
 
 /**
@@ -24,9 +30,11 @@ function children(value: Json, name: string): Json[] {
  * count: a look-alike at another address (`https://elsewhere.example/Patient/1`) names nobody here.
  */
 export function idsAt(resource: Resource | JsonObject, path: string, type: string): readonly string[] {
-  return valuesAt(resource, path).flatMap((value) => {
+  const ids: string[] = []
+  for (const value of valuesAt(resource, path)) {
     const text = (value as JsonObject | null)?.reference
-    const found = typeof text === 'string' ? parseReference(text) : undefined
-    return found?.kind === 'local' && found.type === type ? [found.id] : []
-  })
+    const found = typeof text === 'string' && text.startsWith(type) ? parseReference(text) : undefined
+    if (found?.kind === 'local' && found.type === type) ids.push(found.id)
+  }
+  return ids
 }

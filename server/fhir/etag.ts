@@ -20,6 +20,9 @@ export const formatEtag = (version: number): string => `W/"${version}"`
 export function parseEtags(text: string, header: 'If-Match' | 'If-None-Match' | 'ifMatch' | 'ifNoneMatch'): Tags {
   const list = text.trim()
   if (list === '*') return '*'
+  // What nearly every client sends: one tag, as the hub gave it.
+  const only = GIVEN.exec(list)?.[1]
+  if (only !== undefined) return [Number(only)]
   const found = [...list.matchAll(TAG)]
   if (list === '' || found.map(([tag]) => tag).join('') !== list) {
     throw refuse(
@@ -42,4 +45,5 @@ export function matchesTags(tags: Tags, current: number): boolean {
 
 /** entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE, and what separates it from the next one. Sticky, so linear. */
 const TAG = /\s*(?:W\/)?"([^"\s\x00-\x1f\x7f]*)"\s*(?:,|$)/gy
+const GIVEN = /^W\/"([1-9]\d{0,14})"$/
 const VERSION = /^[1-9]\d{0,14}$/

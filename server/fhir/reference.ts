@@ -78,20 +78,34 @@ const REFERENCE = new Set([
 export function references(resource: Resource): readonly FoundReference[] {
   const found: FoundReference[] = []
   collect(resource, [], ({ reference, type }, steps) => {
-    const path =
-      resource.resourceType + steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')
+    let path = resource.resourceType
+    for (const step of steps) path += typeof step === 'number' ? `[${step}]` : `.${step}`
     found.push({ path, reference, ...(typeof type === 'string' ? { type } : {}) })
   })
   return found
 }
 
+/** The same without the paths, which cost more than the rest: each text once. */
+export function referenceTexts(resource: Resource): ReadonlySet<string> {
+  const texts = new Set<string>()
+  collect(resource, [], ({ reference }) => texts.add(reference))
+  return texts
+}
+
 /** The records of the hub that a resource refers to, each once; a reference to one version is one to the record. */
 export function localReferences(resource: Resource): readonly Key[] {
-  const keys = references(resource).flatMap(({ reference }): Key[] => {
-    const found = parseReference(reference)
-    return found?.kind === 'local' ? [{ type: found.type, id: found.id }] : []
-  })
-  return [...new Map(keys.map((key) => [keyText(key), key])).values()]
+  const keys = new Map<string, Key>()
+  for (const text of referenceTexts(resource)) {
+    const key = localKey(text)
+    if (key) keys.set(keyText(key), key)
+  }
+  return [...keys.values()]
+}
+
+/** The record of the hub that the text of a reference names; undefined for any other reference. */
+export function localKey(text: string): Key | undefined {
+  const found = parseReference(text)
+  return found?.kind === 'local' ? { type: found.type, id: found.id } : undefined
 }
 
 type LiteralReference = { readonly reference: string; readonly type?: unknown }
@@ -99,15 +113,19 @@ type LiteralReference = { readonly reference: string; readonly type?: unknown }
 type Steps = (string | number)[]
 
 function collect(node: object, steps: Steps, found: (reference: LiteralReference, steps: Steps) => void): void {
-  const isList = Array.isArray(node)
-  if (!isList && isLiteralReference(node)) found(node, steps)
-  for (const key in node) {
-    const child = (node as JsonObject)[key]
-    if (typeof child !== 'object' || child === null) continue
-    steps.push(isList ? Number(key) : key)
-    collect(child, steps, found)
-    steps.pop()
+  if (Array.isArray(node)) {
+    for (let index = 0; index < node.length; index += 1) collectBelow(node[index], index, steps, found)
+    return
   }
+  if (isLiteralReference(node)) found(node, steps)
+  for (const key in node) collectBelow((node as JsonObject)[key], key, steps, found)
+}
+
+function collectBelow(child: unknown, step: string | number, steps: Steps, found: Parameters<typeof collect>[2]): void {
+  if (typeof child !== 'object' || child === null) return
+  steps.push(step)
+  collect(child, steps, found)
+  steps.pop()
 }
 
 const isLiteralReference = (node: object): node is LiteralReference =>

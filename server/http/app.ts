@@ -56,15 +56,16 @@ export function createApp(needs: AppNeeds): App {
   app.disable('x-powered-by')
   app.disable('etag')
   app.enable('case sensitive routing')
-  app.use(trace(needs.log))
   const cors = crossOrigin(needs.origins ?? [])
   if (cors) app.use(cors)
   app.locals['compress'] = createCompress(needs.compressFrom ?? 0)
   const { publicUrl, limits, xml } = needs
   app.use(answer(needs, { publicUrl, path, limits, xml }))
   app.use(errors(needs.fault, path, xml))
+  const begin = trace(needs.log)
   const listener: RequestListener = (request, response) => {
     request.url = normalTarget(request.url ?? '/')
+    begin(request, response)
     app(request, response)
   }
   return Object.assign(listener, messageClasses(app))
@@ -82,7 +83,7 @@ function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
   const route = withOptions(createRouter(needs), needs.offers)
   const countRequest = createConcurrency(settings.limits.concurrency)
   /** An address of the board is unknown to a caller who is not identified, too. */
-  const callerOf = async (target: Target, headers: IncomingHttpHeaders): Promise<Caller> => {
+  const callerOf = (target: Target, headers: IncomingHttpHeaders): Promise<Caller> | Caller => {
     if (target.anonymous) return ANYBODY
     const caller = needs.identify(headers)
     return target.boardOnly ? caller.catch(anybodyIfRefused) : caller

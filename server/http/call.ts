@@ -38,20 +38,26 @@ type RequestContext = Pick<Call, 'caller' | 'now'>
 export async function receive(
   request: Request,
   target: Target,
-  context: RequestContext,
+  { caller, now }: RequestContext,
   { publicUrl, path, limits, xml }: CallSettings,
 ): Promise<Received> {
   const { headers } = request
   refuseTwoHosts(request)
   const base = publicUrl ?? baseOf(headers.host, path)
   const query = parseParams(queryOf(request.url), limits.parameters)
-  const { form = '', body, jsonPatch, locate } = await readSent(request, target, { limits, xml })
+  const {
+    form = '',
+    body,
+    jsonPatch,
+    locate,
+  } = target.body === 'none' ? NOTHING : await readSent(request, target, { limits, xml, body: target.body })
   const given = form === '' ? query : [...query, ...parseParams(form, limits.parameters, query.length)]
   const format = given.find(([name]) => name === '_format')?.[1]
   const asContent = wantsContent(target, headers, format)
   const written = asContent ? JSON_WRITTEN : negotiate(headers.accept, format)
   const call: Call = {
-    ...context,
+    caller,
+    now,
     method: (request.method === 'HEAD' ? 'GET' : request.method) as Call['method'],
     type: target.type,
     id: target.id,
@@ -59,7 +65,7 @@ export async function receive(
     compartment: target.compartment,
     params: given.some(ofTheAnswer) ? given.filter((param) => !ofTheAnswer(param)) : given,
     body,
-    ...(jsonPatch === undefined ? {} : { jsonPatch }),
+    jsonPatch,
     locate,
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
@@ -76,20 +82,21 @@ const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '
 
 type Sent = Pick<Call, 'body' | 'jsonPatch' | 'locate'> & { readonly form?: string }
 
-type ReadSettings = Pick<CallSettings, 'limits' | 'xml'>
+const NOTHING: Sent = {}
 
-async function readSent(request: Request, target: Target, { limits, xml }: ReadSettings): Promise<Sent> {
+type Reading = Pick<CallSettings, 'limits' | 'xml'> & { readonly body: Exclude<Target['body'], 'none'> }
+
+async function readSent(request: Request, target: Target, { limits, xml, body: kind }: Reading): Promise<Sent> {
   const { headers } = request
-  if (target.body === 'none') return {}
   if (bringsContent(target, headers))
     return { body: binaryOf(await readBody(request, limits.body), target.id, headers) }
   const text = await readText(request, limits.body)
-  if (text === '' && (target.body === 'resource' || target.body === 'patch'))
-    throw refuse('body-missing', `\`${target.name}\` needs a ${target.body} in the body.`)
+  if (text === '' && (kind === 'resource' || kind === 'patch'))
+    throw refuse('body-missing', `\`${target.name}\` needs a ${kind} in the body.`)
   if (text === '') return {}
-  const format = checkContentType(headers['content-type'], target.body)
-  if (target.body === 'form') return { form: text }
-  if (target.body === 'patch' && isJsonPatch(headers['content-type']))
+  const format = checkContentType(headers['content-type'], kind)
+  if (kind === 'form') return { form: text }
+  if (kind === 'patch' && isJsonPatch(headers['content-type']))
     return { jsonPatch: parseJson(text, { depth: limits.depth }).value }
   const body =
     format === 'xml' ? await xml.read(text, { depth: limits.depth }) : parseJson(text, { depth: limits.depth }).value

@@ -15,7 +15,7 @@ const RETRY_AFTER = 1
  */
 export type CountRequest = (agency: string, response: Closing) => void
 
-type Closing = Pick<ServerResponse, 'closed'> & { once(event: 'close', then: () => void): unknown }
+type Closing = Pick<ServerResponse, 'closed'> & { on(event: 'close', then: () => void): unknown }
 
 export function createConcurrency(limit: number): CountRequest {
   const running = new Map<string, number>()
@@ -25,7 +25,7 @@ export function createConcurrency(limit: number): CountRequest {
     const count = running.get(agency) ?? 0
     if (count >= limit) throw tooMany(agency, limit)
     running.set(agency, count + 1)
-    response.once('close', () => {
+    response.on('close', () => {
       const left = (running.get(agency) ?? 1) - 1
       if (left > 0) running.set(agency, left)
       else running.delete(agency)

@@ -43,6 +43,8 @@ export const isJsonPatch = (header: string | undefined): boolean => parseMedia(h
  * @throws OutcomeError `media-type` with Accept naming what is read instead.
  */
 export function checkContentType(header: string | undefined, body: Exclude<Body, 'none'>): Format {
+  const usual = body === 'resource' ? USUAL.get(header ?? '') : undefined
+  if (usual) return usual.format
   const { type, parameters } = parseMedia(header ?? '')
   const charset = parameters.get('charset')
   const readable = READ[body].includes(type) && (charset ?? 'utf-8') === 'utf-8' && isR4(parameters)

@@ -53,21 +53,23 @@ export type Answer = {
 }
 
 export function sendText(response: Response, { status, headers: given, text, contentType }: Answer): void {
-  const headers: Headers = { ...given, ...SECURITY_HEADERS }
   const { requestId, correlationId } = traceOf(response)
-  headers['X-Request-Id'] = requestId
-  if (correlationId !== undefined) headers['X-Correlation-Id'] = correlationId
+  // Names and values in one list, which writeHead takes too: an object of so many headers is slow to build.
+  const headers: (string | number)[] = []
+  for (const name in given) headers.push(name, given[name]!)
+  headers.push(...SECURITY_HEADERS, 'X-Request-Id', requestId)
+  if (correlationId !== undefined) headers.push('X-Correlation-Id', correlationId)
   const vary = response.getHeader('Vary')
-  headers['Vary'] = vary === undefined ? 'Accept' : `${String(vary)}, Accept`
+  headers.push('Vary', vary === undefined ? 'Accept' : `${String(vary)}, Accept`)
   if (status === 304 || status === 204) {
     response.writeHead(status, headers).end()
     return
   }
   // What the hub knows is about people: no cache on the way keeps it.
-  headers['Cache-Control'] ??= 'no-store'
-  if (text) headers['Content-Type'] ??= contentType
+  if (given['Cache-Control'] === undefined) headers.push('Cache-Control', 'no-store')
+  if (text && given['Content-Type'] === undefined) headers.push('Content-Type', contentType)
   const bytes = text ? Buffer.byteLength(text) : 0
-  headers['Content-Length'] = bytes
+  headers.push('Content-Length', bytes)
   ;(response.app.locals['compress'] as Compress)(response, bytes)
   response.writeHead(status, headers).end(text)
 }

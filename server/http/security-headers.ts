@@ -14,17 +14,17 @@ const protect = helmet({
   xFrameOptions: { action: 'deny' },
 })
 
-/** Name and value of each header, in helmet's order. */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = recorded()
+/** Name and value of each header, one after the other, in helmet's order. */
+export const SECURITY_HEADERS: readonly string[] = recorded()
 
-function recorded(): Record<string, string> {
-  const headers: Record<string, string> = {}
+function recorded(): string[] {
+  const headers = new Map<string, string>()
   const response = {
-    setHeader: (name: string, value: string) => void (headers[name] = value),
-    removeHeader: (name: string) => void delete headers[name],
+    setHeader: (name: string, value: string) => void headers.set(name, value),
+    removeHeader: (name: string) => void headers.delete(name),
   }
   protect({} as IncomingMessage, response as unknown as ServerResponse, (error) => {
     if (error !== undefined) throw error as Error
   })
-  return headers
+  return [...headers].flat()
 }

@@ -37,7 +37,7 @@ export async function listen(app: RequestListener & MessageClasses, options: Lis
   const answering = new Set<ServerResponse>()
   const serve: RequestListener = (request, response) => {
     answering.add(response)
-    response.once('close', () => answering.delete(response))
+    response.on('close', () => answering.delete(response))
     app(request, response)
   }
   const { headerLimit = DEFAULT_HEADER_LIMIT } = options

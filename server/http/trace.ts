@@ -4,7 +4,8 @@
  * https://hl7.org/fhir/R4/http.html#custom (X-Request-Id)
  */
 import { randomUUID } from 'node:crypto'
-import type { RequestHandler, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Response } from 'express'
 import type { Written } from './media.ts'
 
 export type AccessLine = {
@@ -32,22 +33,27 @@ export type Trace = {
 
 export const traceOf = (response: Response): Trace => response.locals['trace'] as Trace
 
-/** Gives the request its id, which reply.ts sends back as X-Request-Id (the client's own where it has the form of one). */
-export const trace = (log: (line: AccessLine) => void): RequestHandler => {
-  return (request, response, next) => {
+/**
+ * Gives the request its id, which reply.ts sends back as X-Request-Id (the client's own where it has the form of one).
+ * Before Express, as it needs nothing of it: Express keeps the `locals` that a response has.
+ */
+export const trace =
+  (log: (line: AccessLine) => void) =>
+  (request: IncomingMessage, response: ServerResponse): void => {
     const begun = performance.now()
-    const sent = request.headers['x-request-id'] as string | undefined
-    const requestTrace: Trace = { ...idsOf(sent), route: '-', agency: '' }
-    response.locals['trace'] = requestTrace
-    response.once('close', () => {
+    const requestTrace: Trace = {
+      ...idsOf(request.headers['x-request-id'] as string | undefined),
+      route: '-',
+      agency: '',
+    }
+    ;(response as Response).locals = { trace: requestTrace }
+    response.on('close', () => {
       const ms = Math.round((performance.now() - begun) * 1000) / 1000
-      const aborted = response.writableFinished ? {} : ({ aborted: true } as const)
       const { requestId, route, agency } = requestTrace
-      log({ requestId, route, agency, method: request.method, status: response.statusCode, ms, ...aborted })
+      const line: AccessLine = { requestId, route, agency, method: request.method!, status: response.statusCode, ms }
+      log(response.writableFinished ? line : { ...line, aborted: true })
     })
-    next()
   }
-}
 
 /** "When the server assigned id is different to the client assigned id, the server SHOULD also return X-Correlation-Id". */
 function idsOf(sent: string | undefined): Pick<Trace, 'requestId' | 'correlationId'> {

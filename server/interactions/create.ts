@@ -1,5 +1,5 @@
 /** FHIR create, and conditional create. https://hl7.org/fhir/R4/http.html#create, #ccreate */
-import { refuse } from '../fhir/outcome.ts'
+import { refuse, type Issue } from '../fhir/outcome.ts'
 import { keyText, type Resource } from '../fhir/types.ts'
 import type { Query } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
@@ -7,7 +7,6 @@ import type { Call, Handler, Reply } from './call.ts'
 import { multipleMatches } from './conditional.ts'
 import { requireInteraction } from './target.ts'
 import { withLocalReferences } from './local-references.ts'
-import { replyOf } from './read.ts'
 import { criteria, type SearchNeeds } from './criteria.ts'
 import { disclosing, insight, type View } from '../records/view.ts'
 import { retryOnConflict } from '../write/conflict.ts'
@@ -32,11 +31,13 @@ export const create =
       const existing = unless && (await singleMatch(view, unless, call.ifNoneExist ?? ''))
       if (existing) return disclosedIn(needs, call, existing, updated(existing))
       const resource = { ...body, id: needs.newId() }
-      const [written] = await write(needs, { ...call, view }, [
+      // Without a condition nothing was read: the write has a view of its own.
+      const author = { caller: call.caller, now: call.now, ...(unless ? { view } : {}) }
+      const [written] = await write(needs, author, [
         { kind: 'put', create: true, resource, sent: body, unless, at: body.resourceType },
       ])
       const version = written?.version ?? never()
-      return disclosedIn(needs, call, version, { ...created(version), issues: written?.issues ?? [] })
+      return disclosedIn(needs, call, version, created(version, written?.issues))
     })
   }
 
@@ -75,12 +76,21 @@ export function disclosedIn(
   const view = disclosing(store, caller, now)
   view.disclose(version)
   const shown = view.shown(version)
-  return { ...reply, ...(shown === version ? {} : { text: shown.text }), disclosed: view.disclosed() }
+  return { ...reply, text: shown === version ? reply.text : shown.text, disclosed: view.disclosed() }
 }
 
 export const locationOf = (version: Version): string => `${keyText(version)}/_history/${version.version}`
 
-export const created = (version: Version): Reply => ({ ...replyOf(version, 201), location: locationOf(version) })
+export const created = (version: Version, issues?: readonly Issue[]): Reply => madeReply(version, 201, issues)
+
+export const updated = (version: Version, issues?: readonly Issue[]): Reply => madeReply(version, 200, issues)
 
 /** With the address of the version, from which clients take the id and the version of the record. */
-export const updated = (version: Version): Reply => ({ ...replyOf(version), location: locationOf(version) })
+const madeReply = (version: Version, status: number, issues: readonly Issue[] = []): Reply => ({
+  status,
+  text: version.text,
+  version: version.version,
+  lastModified: version.at,
+  location: locationOf(version),
+  issues,
+})

@@ -37,6 +37,8 @@ export function entryLinks(targets: LinkTargets, fullUrl: string | undefined): R
 function targetOf(targets: LinkTargets, link: string): Pick<LinkTarget, 'key' | 'version'> | undefined {
   const current = targets.get(link)
   if (current) return { key: current.key }
+  // Most texts name no version, which is sooner seen than by the expression.
+  if (!link.includes('/_history/')) return undefined
   const [, address, version] = /^(.+)\/_history\/([^/]+)$/s.exec(link) ?? []
   const target = address === undefined ? undefined : targets.get(address)
   return target && (target.sentVersion === undefined || target.sentVersion === version) ? target : undefined

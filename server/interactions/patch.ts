@@ -35,8 +35,7 @@ export const patch =
       const change = patchChange(needs, call, { current, document, at: type })
       const [written] = await write(needs, { ...call, view }, [change], match ? { guards: match.guards } : {})
       const version = written?.version ?? never()
-      const reply = { ...updated(version), issues: written?.issues ?? [] }
-      return disclosedIn(needs, call, version, reply)
+      return disclosedIn(needs, call, version, updated(version, written?.issues))
     })
   }
 

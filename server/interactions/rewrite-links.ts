@@ -3,7 +3,7 @@
  * the narrative; never canonicals. An oid or uuid stays as well, since no address is a value of these types.
  * https://hl7.org/fhir/R4/http.html#trules
  */
-import { childElement, resourceElement, type TypedElement } from '../definitions/structures/typed-element.ts'
+import { resourceElement, stepsInto, type TypedElement } from '../definitions/structures/typed-element.ts'
 import type { Structures } from '../definitions/structures/structure-definition.ts'
 import { carry } from '../fhir/decimals.ts'
 import type { JsonObject, Resource } from '../fhir/types.ts'
@@ -21,32 +21,39 @@ type Rewriting = { readonly structures: Structures; readonly replace: ReplaceLin
 function rewrite(node: unknown, rewriting: Rewriting, at: TypedElement): unknown {
   if (typeof node === 'string') return rewriteText(node, rewriting.replace, at.type)
   if (typeof node !== 'object' || node === null) return node
-  if (!Array.isArray(node)) return rewriteObject(node as JsonObject, rewriting, at)
-  const items = node.map((item) => rewrite(item, rewriting, at))
-  return items.some((item, index) => item !== node[index]) ? carry(node, items) : node
+  return Array.isArray(node) ? rewriteArray(node, rewriting, at) : rewriteObject(node as JsonObject, rewriting, at)
+}
+
+function rewriteArray(node: readonly unknown[], rewriting: Rewriting, at: TypedElement): readonly unknown[] {
+  let changed: unknown[] | undefined
+  for (let index = 0; index < node.length; index += 1) {
+    const rewritten = rewrite(node[index], rewriting, at)
+    if (rewritten !== node[index]) (changed ??= [...node])[index] = rewritten
+  }
+  return changed ? carry(node, changed) : node
 }
 
 function rewriteObject(node: JsonObject, rewriting: Rewriting, at: TypedElement): unknown {
   const { structures, replace } = rewriting
   const { resourceType } = node
   const here = typeof resourceType === 'string' ? resourceElement(resourceType, structures) : at
+  const steps = stepsInto(here, structures)
   let changed: { [name: string]: unknown } | undefined
-  for (const [name, value] of Object.entries(node)) {
+  for (const name in node) {
+    const value = node[name]
     const isReference = name === 'reference' && here.type === 'Reference' && typeof value === 'string'
-    const rewritten = isReference
-      ? (replace(value) ?? value)
-      : rewrite(value, rewriting, childOf(here, name, structures))
+    const rewritten = isReference ? (replace(value) ?? value) : rewrite(value, rewriting, childOf(steps, name))
     if (rewritten !== value) (changed ??= { ...node })[name] = rewritten
   }
   return changed ? carry(node, changed) : node
 }
 
 /** `_birthDate` holds the extensions of `birthDate`. https://hl7.org/fhir/R4/json.html#primitive */
-function childOf(at: TypedElement, name: string, structures: Structures): TypedElement {
-  return name.startsWith('_')
-    ? { ...childElement(at, name.slice(1), structures), type: 'Element' }
-    : childElement(at, name, structures)
+function childOf(steps: ReturnType<typeof stepsInto>, name: string): TypedElement {
+  return name.startsWith('_') ? { ...steps?.get(name.slice(1)), type: 'Element' } : (steps?.get(name) ?? NOT_DEFINED)
 }
+
+const NOT_DEFINED: TypedElement = {}
 
 function rewriteText(text: string, replace: ReplaceLink, type: string | undefined): string {
   if (type === 'uri' || type === 'url') return replace(text) ?? text

@@ -140,7 +140,10 @@ export function createRouter({ interactions, operations }: Omit<Handlers, 'offer
     const target = last?.startsWith('$')
       ? operationTarget(registry, verb, segments, { path, caller })
       : (methods.get(verb) ?? notAllowed(verb, path, [...methods.keys()]))
-    return { ...target, ...namesIn(segments) }
+    const { route, name, body, run, prefers, anonymous, boardOnly } = target
+    const { type, id, version, compartment } = namesIn(segments)
+    // One literal and no spread, as every request has one.
+    return { route, name, body, run, prefers, anonymous, boardOnly, type, id, version, compartment }
   }
 }
 
@@ -166,7 +169,9 @@ const never: Handler = () => Promise.reject(new Error('An operation is answered 
 /** `Patient`, `1`, `_history` as `:/:/_history`: names and ids become `:`, reserved segments stay as they are. */
 function shapeOf(segments: readonly string[]): string {
   if (isDocument(segments)) return segments[0]!
-  return segments.map((one) => (one.startsWith('_') ? one : one.startsWith('$') ? '$' : ':')).join('/')
+  let shape = ''
+  for (const one of segments) shape += `${shape && '/'}${one.startsWith('_') ? one : one.startsWith('$') ? '$' : ':'}`
+  return shape
 }
 
 /** Addresses that look like those of types. */

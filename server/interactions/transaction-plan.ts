@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/R4/http.html#trules
  */
 import { refuse } from '../fhir/outcome.ts'
-import { parseReference, references, rewriteReferences } from '../fhir/reference.ts'
+import { parseReference, references, referenceTexts, rewriteReferences } from '../fhir/reference.ts'
 import { keyText, type Resource } from '../fhir/types.ts'
 import type { Guard, Version } from '../store/store.ts'
 import { issuesAtEntry } from '../write/bundle-location.ts'
@@ -79,12 +79,13 @@ async function planEntry(context: PlanContext, { entry, change }: LinkedEntry): 
   }
   if (!change) return { entry: { call, changes: [], ...(entry.kind === 'create' ? entry : {}) }, guards }
   const resolved = await withConditional(context, change.resource)
+  if (resolved.resource === change.resource) return { entry: { call, changes: [change] }, guards }
   const { id: _, ...sent } = resolved.resource
   const whole: Change = {
     ...change,
-    resource: { ...resolved.resource, id: entry.id },
+    resource: resolved.resource,
     ...(change.sent ? { sent: { ...sent, ...(change.sent.id === undefined ? {} : { id: change.sent.id }) } } : {}),
-  } as Put
+  }
   return { entry: { call, changes: [whole] }, guards: [...guards, ...resolved.guards] }
 }
 
@@ -147,7 +148,9 @@ async function withConditional<T extends Resource>(
 ): Promise<{ readonly resource: T; readonly guards: readonly Guard[] }> {
   const addresses = new Map<string, string>()
   const guards: Guard[] = []
-  for (const { reference, path } of references(body)) {
+  // Seldom is there one: the path of each reference is made only where it may be needed.
+  const isConditional = [...referenceTexts(body)].some((text) => text.includes('?'))
+  for (const { reference, path } of isConditional ? references(body) : []) {
     const found = parseReference(reference)
     if (found?.kind !== 'conditional' || addresses.has(reference)) continue
     refuseEntryNames(targets, found.query, path)

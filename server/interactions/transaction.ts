@@ -96,7 +96,9 @@ async function allOrNone(
     const tried = await tryReads(reads, changes)
     if (changes.length === 0) replies = tried
     const along = { guards, ...(await outer.background?.along()) }
-    const written = await atPatches(writes, () => write(needs, { ...outer, view }, changes, along))
+    const written = await atPatches(writes, () =>
+      write(needs, { caller: outer.caller, now: outer.now, view }, changes, along),
+    )
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
     return new Map(entries.map((one) => [one.call, entryResult(one.call, replyTo(needs, one, byChange))]))
   })
@@ -139,6 +141,6 @@ function replyTo(
   if (!version || change?.kind === 'remove') {
     return { status: 204, version: version?.version, lastModified: version?.at }
   }
-  const reply = written?.created ? created(version) : updated(version)
-  return disclosedIn(needs, call, version, { ...reply, issues: written?.issues ?? [] })
+  const reply = written?.created ? created : updated
+  return disclosedIn(needs, call, version, reply(version, written?.issues))
 }

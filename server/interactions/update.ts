@@ -30,11 +30,13 @@ export const update =
         ? await conditionalTarget(needs, call, { view, condition, body, at })
         : { id: keyOf(call).id, guards: [] }
       const change = putChange(call, body, target, at)
-      const [written] = await write(needs, { ...call, view }, [change], { guards: target.guards })
+      const [written] = await write(needs, { caller: call.caller, now: call.now, view }, [change], {
+        guards: target.guards,
+      })
       const version = written?.version ?? never()
       // A record that is brought back after its deletion is created as well.
-      const reply = written?.created ? created(version) : updated(version)
-      return disclosedIn(needs, call, version, { ...reply, issues: written?.issues ?? [] })
+      const reply = written?.created ? created : updated
+      return disclosedIn(needs, call, version, reply(version, written?.issues))
     })
   }
 

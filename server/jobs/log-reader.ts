@@ -7,6 +7,7 @@
  */
 import { CommitConflict, type Commit, type Work } from '../store/store.ts'
 import { createLogLease, RENEW, type LeaseNeeds, type LogLease } from './log-lease.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 
 export type LogReader = {
   /** Reads on, now and after every commit. */
@@ -196,15 +197,5 @@ function createLoop(needs: LogReaderNeeds, name: string, reading: ReadingSteps):
       await reading.end().catch(warn)
       await lease?.release().catch(warn)
     },
-  }
-}
-
-/** Two callers (the loop, and whoever drains) never read at once: a call waits for the one before it. */
-function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return () => {
-    const next = last.then(work)
-    last = next.catch(() => undefined)
-    return next
   }
 }

@@ -4,7 +4,9 @@
  * failing is tried again after the waits of FAULT_WAITS, and then kept as `failed` until a person makes it ready again
  * ($retry-job). store/store.ts has the terms.
  */
+import { StoreClosed } from '../store/closed.ts'
 import type { Job, Settlement, Store } from '../store/store.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import type { Sleep } from './sleep.ts'
 
 /** Does the work of one claim. The signal aborts when the lease was lost or the worker must stop now. */
@@ -69,13 +71,14 @@ export function createWorker(needs: WorkerNeeds): Worker {
   const wake = (): void => woken.abort('woken')
   const idle = () => Promise.all(running.keys())
 
-  async function claim(): Promise<number> {
+  /** The loop and `runDue` claim one after the other: each sees what the other has begun. */
+  const claim = oneAtATime(async (): Promise<number> => {
     const max = needs.concurrency - running.size
     if (max <= 0) return 0
     const jobs = await needs.store.jobs.claim({ kinds, now: needs.clock.now(), lease: needs.lease ?? LEASE, max })
     for (const job of jobs) begin(job)
     return jobs.length
-  }
+  })
 
   function begin(job: Job): void {
     const interrupt = new AbortController()
@@ -139,13 +142,14 @@ async function runJob(needs: WorkerNeeds, job: Job, interrupt: AbortController):
   }
 }
 
-/** As often as it takes while the lease is kept: the store may be full, and not for long. */
+/** As often as it takes while the lease is kept and the store is open: it may be full, and not for long. */
 async function settle(needs: WorkerNeeds, job: Job, settlement: Settlement, signal: AbortSignal): Promise<void> {
   do {
     try {
       return void (await needs.store.jobs.settle(job, settlement))
     } catch (fault) {
       needs.onFault?.(job, fault)
+      if (fault instanceof StoreClosed) return
       await needs.sleep(AFTER_STORE_FAULT, signal)
     }
   } while (!signal.aborted)

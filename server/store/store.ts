@@ -376,12 +376,15 @@ export type Store = {
   feed(after: number, limit: number): Promise<readonly Commit[]>
   /** The last sequence; 0 before the first commit. */
   last(): Promise<number>
-  /** The same, as far as this process has seen: at once, and never later than what a read finds. */
+  /**
+   * The same, as far as this process has seen: at once, and never later than what a read finds. A read may find more: what
+   * is durable already, and not yet acknowledged.
+   */
   seen(): number
   /** The last sequence that was committed at or before an instant (ms); 0 where there is none. */
   lastAt(instant: number): Promise<number>
-  /** Resolves when there is a commit after this sequence, or the signal aborts. A hint for readers of the feed. */
-  changed(after: number, signal: AbortSignal): Promise<void>
+  /** Resolves when `seen` is later than this sequence, or the signal aborts. A hint for readers of the feed. */
+  changed(after: number, signal?: AbortSignal): Promise<void>
 
   cursor(name: string): Promise<number>
   events(stream: string, range: { from: number; to?: number; limit: number }): Promise<readonly Event[]>

@@ -1,7 +1,7 @@
 /** Who waits for the next commit. A hint only: a reader of the feed asks the feed again. */
 
 export type Watch = {
-  changed(after: number, signal: AbortSignal): Promise<void>
+  changed(after: number, signal?: AbortSignal): Promise<void>
   /** Wakes those whose sequence was passed. */
   look(): void
   /** Wakes all. */
@@ -16,12 +16,12 @@ export function watch(last: () => number): Watch {
       new Promise((resolve) => {
         const wake = (): void => {
           waiting.delete(wake)
-          signal.removeEventListener('abort', wake)
+          signal?.removeEventListener('abort', wake)
           resolve()
         }
-        if (signal.aborted || last() > after) return resolve()
+        if (signal?.aborted || last() > after) return resolve()
         waiting.set(wake, after)
-        signal.addEventListener('abort', wake)
+        signal?.addEventListener('abort', wake)
       }),
     look: () => {
       if (waiting.size === 0) return

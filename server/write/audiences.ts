@@ -3,8 +3,8 @@
  * every record of that participant gets its new audience in the same commit (docs/decisions/0006).
  */
 import type { Resource } from '../fhir/types.ts'
-import { audienceOf, participantOf, type Roles, type WrittenRecord } from '../domain/visibility/audience.ts'
-import { NOBODY } from '../domain/visibility/circle.ts'
+import { audienceOf, participantOf, type WrittenRecord } from '../domain/visibility/audience.ts'
+import { NOBODY, type Circle } from '../domain/visibility/circle.ts'
 import { classesNamedIn, classesOf } from '../domain/visibility/labels.ts'
 import type { Membership } from '../domain/visibility/membership.ts'
 import { currentResource, isDeleted, resourceOf } from '../records/resource.ts'
@@ -46,10 +46,10 @@ export async function audiencesOf(
   const context: CircleContext = { needs, caller, now, changes, agreements: agreementsAfter(needs, changes) }
   const concerned = await participants(needs, changes)
   const circles = await circlesAfter(context, concerned.ids, view.since)
-  const audience = async (written: WrittenRecord): Promise<readonly Membership[]> => {
+  const audience = (written: WrittenRecord): Awaitable<readonly Membership[]> => {
     const participant = participantOf(needs.visibility, written.resource)
     const circle = (participant === undefined ? undefined : circles.get(participant)?.circle) ?? NOBODY
-    return audienceOf(needs.visibility, written, circle, await rolesFor(needs, context.agreements, written.resource))
+    return audienceIn(needs, context.agreements, circle, written)
   }
   const of = await inTurns(changes, (one) => {
     const resource = one.after ?? one.before
@@ -76,18 +76,27 @@ export async function reaudienceParticipant(
 ): Promise<{ readonly writes: readonly Write[]; readonly guards: readonly Guard[] }> {
   const { circle, records, writes, guards } = await circleFromRecords(needs, participant)
   const agreements = agreementsAfter(needs, [])
-  const audience = async (written: WrittenRecord): Promise<readonly Membership[]> =>
-    audienceOf(needs.visibility, written, circle, await rolesFor(needs, agreements, written.resource))
+  const audience = (written: WrittenRecord) => audienceIn(needs, agreements, circle, written)
   const others = await Promise.all(records.map((one) => reaudience(needs, one, audience)))
   return { writes: [...writes, ...others], guards: [...guards, ...agreements.guards()] }
 }
 
+type Awaitable<T> = T | Promise<T>
+
 /** Wage agencies are read only for a record of a class that is open to them. */
-async function rolesFor({ visibility }: CircleNeeds, agreements: Agreements, resource: Resource): Promise<Roles> {
+function audienceIn(
+  { visibility }: CircleNeeds,
+  agreements: Agreements,
+  circle: Circle,
+  written: WrittenRecord,
+): Awaitable<readonly Membership[]> {
+  const { resource } = written
+  const withAgencies = (wageAgencies: readonly string[]): readonly Membership[] =>
+    audienceOf(visibility, written, circle, { board: BOARD, hub: HUB, wageAgencies })
   const opensToWageAgencies = [...classesOf(resource), ...classesNamedIn(visibility, resource)].some((name) =>
     visibility.classes[name]?.always.some((role) => role !== BOARD),
   )
-  return { board: BOARD, hub: HUB, wageAgencies: opensToWageAgencies ? await agreements.wageAgencies() : [] }
+  return opensToWageAgencies ? agreements.wageAgencies().then(withAgencies) : withAgencies([])
 }
 
 /** Participants that the changes are about, and those whose circle follows an agreement that changes. */
@@ -111,7 +120,11 @@ async function circlesAfter(
 ): Promise<ReadonlyMap<string, CircleAfter>> {
   const existing = participants.filter((id) => !isCreated(id, context.changes))
   const versions = await unrestricted(context.needs.store).readMany(existing.map(circleKey))
-  if (versions.some((one) => one !== undefined && one.sequence > since)) throw new WriteConflict('A circle has moved.')
+  if (versions.some((one) => one !== undefined && one.sequence > since)) {
+    // The next attempt needs a view that has seen the commit; this process may not have, yet.
+    await context.needs.store.changed(since)
+    throw new WriteConflict('A circle has moved.')
+  }
   const stored = new Map(existing.map((id, index) => [id, versions[index]]))
   const circles = await Promise.all(
     participants.map(async (id) => [id, await circleAfter(context, id, stored.get(id))] as const),
@@ -122,7 +135,7 @@ async function circlesAfter(
 async function reaudience(
   needs: CircleNeeds,
   version: Version,
-  audience: (written: WrittenRecord) => Promise<readonly Membership[]>,
+  audience: (written: WrittenRecord) => Awaitable<readonly Membership[]>,
 ): Promise<Write> {
   const { type, id, owner, author } = version
   const resource = await lastState(needs, version)

@@ -192,11 +192,13 @@ function grantChanges(
     const [before, after] = [granted(old), granted(now)]
     const isItself = key.type === 'Patient' && key.id === participant && old !== undefined
     const movesLock = isItself && (now === undefined || old.active !== now.active)
-    return movesLock || JSON.stringify(before) !== JSON.stringify(after)
-      ? [{ key: keyText(key), before, after, change }]
-      : []
+    return movesLock || !grantSame(before, after) ? [{ key: keyText(key), before, after, change }] : []
   })
 }
+
+/** Most records grant nothing, before and after. */
+const grantSame = (before: readonly SourceGrant[], after: readonly SourceGrant[]): boolean =>
+  before.length === after.length && (before.length === 0 || JSON.stringify(before) === JSON.stringify(after))
 
 /** The rule `access`, decided by the circle that the commit guards: the writer may have left it meanwhile. */
 function refuseSelfHelp(
@@ -217,8 +219,10 @@ const isGranted = ({ change }: PreparedChange): boolean => change.kind === 'put'
 
 /** Sorted by source, so that equal grants are equal text. */
 function withGrants(grants: Grants, replaced: readonly GrantChange[]): Grants {
-  const all = new Map([...Object.entries(grants), ...replaced.map(({ key, after }) => [key, after] as const)])
-  return Object.fromEntries([...all].filter(([, one]) => one.length > 0).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const all: Record<string, readonly SourceGrant[]> = { ...grants }
+  for (const { key, after } of replaced) all[key] = after
+  const sorted = Object.keys(all).sort()
+  return Object.fromEntries(sorted.flatMap((key) => (all[key]?.length ? [[key, all[key]]] : [])))
 }
 
 /** Was the participant made in this commit, under an id that the hub made? Then there is nothing about it yet. */
@@ -238,8 +242,9 @@ async function resolve(
   const kept = new Map<string, Releases>()
   const isSameDenial = before && JSON.stringify(deniedIn(grants)) === JSON.stringify(before.circle.denied)
   for (const [name, { agreement }] of Object.entries(visibility.classes)) {
+    if (!agreement) continue
     const consented = consentedIn(grants, name)
-    if (!agreement || Object.keys(consented).length === 0) continue
+    if (Object.keys(consented).length === 0) continue
     const isSame = isSameDenial && JSON.stringify(consented) === JSON.stringify(consentedIn(before.grants, name))
     const stored = before?.circle.classes[name]
     if (isSame && stored && !changesAgreements(needs, changes)) kept.set(name, stored)

@@ -12,7 +12,7 @@ import {
 import type { Audiences } from './audiences.ts'
 import { changesAnything, writerOf, type PreparedChange } from './change.ts'
 import { WriteConflict } from './conflict.ts'
-import { entriesOf, remainingEntries } from './index-entries.ts'
+import { entriesOf, remainingEntries, type EntryNeeds } from './index-entries.ts'
 import type { PendingState } from './pending-state.ts'
 import { inTurns } from './in-turns.ts'
 import { expectOf } from './preconditions.ts'
@@ -37,7 +37,8 @@ export type Checked = {
 export async function workOf({ index, state, result, audiences }: Checked, along: Along): Promise<Work> {
   const { changes, effective } = state
   const written = changes.filter(changesAnything)
-  const writes = await inTurns(written, (one, position) => writeOf(index, state, one, audiences.of[position] ?? []))
+  const indexing = { ...state, index: { ...index, extract: state.extract } }
+  const writes = await inTurns(written, (one, position) => writeOf(indexing, one, audiences.of[position] ?? []))
   const kept: Guard[] = changes.flatMap((one) => (one.unchanged ? [{ key: one.key, expect: expectOf(one) }] : []))
   const unless: Guard[] = changes.flatMap(({ change }) =>
     change.kind === 'put' && change.unless ? [{ none: change.unless }] : [],
@@ -67,12 +68,11 @@ export async function workOf({ index, state, result, audiences }: Checked, along
 }
 
 async function writeOf(
-  index: RecordIndex,
-  { caller, definitions, view }: PendingState,
+  needs: EntryNeeds & Pick<PendingState, 'caller'>,
   one: PreparedChange,
   audience: Audiences['of'][number],
 ): Promise<Write> {
-  const needs = { index, definitions, view }
+  const { caller } = needs
   const common = { audience, author: writerOf(one, caller), expect: expectOf(one) }
   if (!one.after) return { kind: 'remove', key: one.key, entries: await remainingEntries(needs, one), ...common }
   const method = one.change.kind === 'put' && one.change.create ? 'POST' : 'PUT'

@@ -65,7 +65,7 @@ export function complete<T extends Resource>(
   const owned = caller ? withOwnMeta(withKeptDetails(sent, { last, caller, owner }), caller) : sent
   const { stored, toValidate, ssn } = completeType({ sent, owned }, { at, last, now, caller }, values)
   // No issue may repeat the number, so nothing else is looked at where there is one.
-  const stray = ssnIn(stored, at) ?? ssnIn(toValidate, at)
+  const stray = ssnIn(stored, at) ?? ssnIn(toValidate, at, stored)
   if (stray !== undefined) throw strayNumber(stray)
   return { stored, toValidate, ...(ssn === undefined ? {} : { ssn }) }
 }

@@ -16,6 +16,11 @@ export type WriteContext = {
   readonly view: View
   /** Nothing will be written: no answer may depend on a secret that only a write may compare. */
   readonly dryRun?: true
+  /**
+   * Present where the write begins again when it is refused: a rule may then leave a search, which would only say why, to
+   * a guard of the commit, and notes here that it did.
+   */
+  readonly trial?: { unsearched: boolean }
   /** All records: for decisions of the hub whose answer does not depend on what the caller may know. */
   readonly unrestricted: View
 }

@@ -19,7 +19,9 @@ export async function denialEffects(
   context: WriteContext,
   changes: readonly PreparedChange[],
 ): Promise<readonly Change[]> {
-  const effects = await Promise.all(changes.map((one) => effectsOf(lifecycle, context, one)))
+  const denials = changes.filter(({ change }) => change.kind === 'put' && isDenial(change.resource))
+  if (denials.length === 0) return []
+  const effects = await Promise.all(denials.map((one) => effectsOf(lifecycle, context, one)))
   const named = new Set(changes.map(({ key }) => keyText(key)))
   const derived = new Map<string, Change>()
   for (const one of effects.flat()) if (one.kind === 'put' && !named.has(keyOfPut(one))) derived.set(keyOfPut(one), one)
@@ -35,7 +37,7 @@ async function effectsOf(
   { unrestricted, now }: WriteContext,
   { change, before }: PreparedChange,
 ): Promise<readonly Put[]> {
-  if (change.kind !== 'put' || !isDenial(change.resource)) return []
+  if (change.kind !== 'put') return []
   const earlier = before && isDenial(before) ? recipientsOf(before) : []
   const denied = recipientsOf(change.resource).filter((agency) => !earlier.includes(agency))
   const participant = idOf(change.resource.patient, 'Patient')

@@ -21,7 +21,7 @@ export async function derivedChanges(
   changes: readonly PreparedChange[],
 ): Promise<readonly Change[]> {
   const named = new Set(changes.map((one) => keyText(one.key)))
-  const tasks = await Promise.all(changes.map(({ change, before }) => tasksToEnd(lifecycle, context, change, before)))
+  const tasks = await Promise.all(changes.flatMap((one) => tasksToEnd(lifecycle, context, one) ?? []))
   const requests = await requestsToFollow(lifecycle, context, changes)
   const accepted = await acceptedProposals(context, changes)
   return [...tasks.flat(), ...requests, ...accepted].filter((one) => !named.has(keyText(keyOf(one))))
@@ -37,17 +37,18 @@ const derived = (resource: Resource, at: string): Put => ({
   at,
 })
 
-async function tasksToEnd(
+/** Undefined for a change that ends no request. */
+function tasksToEnd(
   { terminal }: Lifecycle,
   context: WriteContext,
-  change: Change,
-  before: Resource | undefined,
-): Promise<readonly Put[]> {
-  if (!before || change.kind !== 'put' || change.resource.resourceType !== 'ServiceRequest') return []
+  { change, before }: PreparedChange,
+): Promise<readonly Put[]> | undefined {
+  if (!before || change.kind !== 'put' || change.resource.resourceType !== 'ServiceRequest') return undefined
   const { resource, at } = change
-  if (!ENDINGS.includes(String(resource.status)) || before.status === resource.status) return []
-  const tasks = await tasksOf(context, resource.id)
-  return followUps(before, resource, tasks, { now: context.now, terminal }).map((task) => derived(task, at))
+  if (!ENDINGS.includes(String(resource.status)) || before.status === resource.status) return undefined
+  const followed = (tasks: readonly Resource[]): readonly Put[] =>
+    followUps(before, resource, tasks, { now: context.now, terminal }).map((task) => derived(task, at))
+  return tasksOf(context, resource.id).then(followed)
 }
 
 /** One change of each request, whichever of its Tasks moved. */

@@ -46,7 +46,7 @@ export async function entriesOf(
     ...blockEntries(index, after),
     ...leadEntries(after),
     ...(index.posts ? dependencyEntries(definitions, after) : []),
-    ...(await ssnEntries(view, one)),
+    ...(one.key.type === 'Patient' ? await ssnEntries(view, one) : []),
   ]
 }
 

@@ -16,6 +16,7 @@ export async function load(context: WriteContext, changes: readonly Change[]): P
   const keys = changes.map(keyOf)
   refuseDoubles(keys, changes)
   const existing = changes.filter((one) => one.kind === 'remove' || !one.create)
+  if (existing.length === 0) return changes.map((change) => ({ change, key: keyOf(change), at: change.at }))
   const versions = await context.view.readMany(existing.map(keyOf))
   const stored = new Map(existing.map((one, index) => [one, versions[index]]))
   return Promise.all(changes.map((change) => loadOne(context, change, originalOf(stored.get(change)))))

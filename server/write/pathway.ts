@@ -17,13 +17,16 @@ import type { PendingState } from './pending-state.ts'
 const RECORDS = ['Basic', 'CarePlan', 'QuestionnaireResponse']
 const SOURCES = ['Patient', ...RECORDS]
 
+/** May the change move the pathway of a participant? */
+export const movesPathway = ({ key }: PreparedChange): boolean => SOURCES.includes(key.type)
+
 /** The changes with the pathways that follow from them; a participant that is not among them is added when its own moves. */
 export async function withPathways(
   visibility: VisibilityRule,
   state: PendingState,
 ): Promise<readonly PreparedChange[]> {
   const { changes } = state
-  const touched = changes.filter((one) => SOURCES.includes(one.key.type))
+  const touched = changes.filter(movesPathway)
   const ids = new Set(touched.flatMap((one) => participantIn(visibility, one.after ?? one.before)))
   const moved = await Promise.all([...ids].map((id) => movedPatient(visibility, state, id, touched)))
   const byKey = new Map(moved.flatMap((one) => (one ? [[keyText(one.key), one]] : [])))

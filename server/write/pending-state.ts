@@ -2,7 +2,7 @@
 import type { Definitions } from '../definitions/definitions.ts'
 import { keyText, type Key, type Resource } from '../fhir/types.ts'
 import { match } from '../search/match.ts'
-import type { Filter } from '../search/query.ts'
+import type { Filter, IndexEntry } from '../search/query.ts'
 import type { PreparedChange } from './change.ts'
 import type { WriteContext } from './context.ts'
 import { aboutEntries } from './index-entries.ts'
@@ -15,6 +15,8 @@ export type PendingState = WriteContext & {
   readonly definitions: Definitions
   /** The same with what the commit must hold; absent where nothing can be posted. */
   readonly effective?: EffectiveDefinitions
+  /** The index entries of what a change makes, by its search parameters; each resource is extracted once. */
+  extract(after: Resource): readonly IndexEntry[]
   /** The state after the commit; undefined when there is none that the caller may know of. */
   read(key: Key): Promise<Resource | undefined>
   /** Of those that the commit itself writes, the ones that match. */
@@ -38,16 +40,24 @@ export function pendingState(
 ): PendingState {
   const { view, now } = context
   const changed = new Map(changes.map((one) => [keyText(one.key), one]))
-  const isUnchanged = ({ resourceType, id }: Resource & { readonly id: string }): boolean =>
-    !changed.has(keyText({ type: resourceType, id }))
+  const isUnchanged = ({ resourceType, id }: WithId): boolean => !changed.has(keyText({ type: resourceType, id }))
+  const extracted = new Map<Resource, readonly IndexEntry[]>()
+  const extract = (after: Resource): readonly IndexEntry[] => {
+    const entries = extracted.get(after) ?? index.extract(after)
+    extracted.set(after, entries)
+    return entries
+  }
+  const matches = (after: WithId, where: Filter): boolean =>
+    match(where, { id: after.id, at: now, entries: [...extract(after), ...aboutEntries(index, after)] })
   const byType = comingByType(changes)
   const coming = (type: string, where: Filter): readonly Resource[] =>
-    (byType.get(type) ?? []).filter((after) => matches(index, after, where, now))
+    (byType.get(type) ?? []).filter((after) => matches(after, where))
   return {
     ...context,
     changes,
     definitions,
     ...(effective ? { effective } : {}),
+    extract,
     read: async (key) => {
       const own = changed.get(keyText(key))
       return own ? own.after : view.resource(key)
@@ -75,6 +85,3 @@ function comingByType(changes: readonly PreparedChange[]): ReadonlyMap<string, r
   }
   return byType
 }
-
-const matches = (index: RecordIndex, after: Resource & { readonly id: string }, where: Filter, now: number): boolean =>
-  match(where, { id: after.id, at: now, entries: [...index.extract(after), ...aboutEntries(index, after)] })

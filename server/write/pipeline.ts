@@ -10,6 +10,7 @@ import { issuesAtEntry } from './bundle-location.ts'
 import { changesAnything, isMoved, isOfHub, keyOf, type Change, type PreparedChange } from './change.ts'
 import { commit, workOf, type Along } from './commit.ts'
 import { issuesAsSent } from './complete.ts'
+import { WriteConflict } from './conflict.ts'
 import { contextOf, type Author, type WriteContext } from './context.ts'
 import { load } from './load.ts'
 import type { WriteNeeds } from './needs.ts'
@@ -41,17 +42,34 @@ export function write(
 ): Promise<readonly WriteResult[]> {
   const { posted } = needs.policy
   const posts = changes.some((one) => POSTED_TYPES.includes(keyOf(one).type))
-  const attempt = (): Promise<readonly WriteResult[]> => writeOnce(needs, author, changes, along)
+  const once = (trial: Pick<WriteContext, 'trial'>): Promise<readonly WriteResult[]> =>
+    writeOnce(needs, { ...contextOf(needs, author), ...trial }, changes, along)
+  const attempt = (): Promise<readonly WriteResult[]> => (author.view ? once({}) : triedOnce(once))
   return posted ? posted.attempt(posts, attempt) : attempt()
+}
+
+/**
+ * A write whose view is its own is tried first without the searches that only say why it is refused: guards of the commit
+ * hold what they would find. A refusal is answered by an attempt that makes them, as if there had been no other
+ * (docs/decisions/0071).
+ */
+async function triedOnce<T>(once: (trial: Pick<WriteContext, 'trial'>) => Promise<T>): Promise<T> {
+  const trial = { unsearched: false }
+  try {
+    return await once({ trial })
+  } catch (error) {
+    const isRefused = error instanceof OutcomeError || error instanceof WriteConflict
+    if (!isRefused || !trial.unsearched) throw error
+    return once({})
+  }
 }
 
 async function writeOnce(
   needs: WriteNeeds,
-  author: Author,
+  context: WriteContext,
   changes: readonly Change[],
   along: Along,
 ): Promise<readonly WriteResult[]> {
-  const context = contextOf(needs, author)
   const { state, result } = await prepare(needs, context, changes)
   const written = state.changes.filter(changesAnything)
   const audiences = await needs.policy.audiences(context, written)
@@ -84,12 +102,13 @@ export async function prepare(
   const { policy, index } = needs
   const requested = await load(context, changes)
   for (const one of requested)
-    await issuesAtEntry(one, () => {
+    issuesAtEntry(one, () => {
       checkPreconditions(needs, context.caller, one)
       refusePart(one)
     })
   // What follows is the hub's own doing, whatever the caller may know of.
-  const derived = await load({ ...context, view: context.unrestricted }, await policy.derive(context, requested))
+  const following = await policy.derive(context, requested)
+  const derived = following.length > 0 ? await load({ ...context, view: context.unrestricted }, following) : []
   const completed = [...requested, ...derived].map((one) => completeChange(needs, context, one))
   const followed = await policy.follow(context, completed)
   const prepared = await withUnchanged({ definitions: needs.definitions, policy }, context, followed)

@@ -6,7 +6,7 @@
  */
 import { keyText, type Key, type Resource } from '../fhir/types.ts'
 import type { Issue } from '../fhir/outcome.ts'
-import { parseReference, references } from '../fhir/reference.ts'
+import { localKey, references, referenceTexts } from '../fhir/reference.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import { currentResource } from '../records/resource.ts'
 import type { Guard } from '../store/store.ts'
@@ -21,25 +21,34 @@ export async function checkReferences(
   state: PendingState,
 ): Promise<ReferenceResult> {
   const checks = state.changes.flatMap(newReferences)
+  if (checks.length === 0) return { issues: [], guards: [] }
   const coming = new Map(state.changes.flatMap((one) => (one.after ? [[keyText(one.key), one.after]] : [])))
-  const stored = checks.filter((one) => !coming.has(keyText(one.key)))
+  const stored = checks.filter((one) => !coming.has(one.name))
   const found = await state.view.readMany(stored.map((one) => one.key))
-  const targets = new Map<ReferenceCheck, Resource | undefined>(
-    stored.map((one, index) => [one, currentResource(found[index])]),
+  const targets = new Map<string, Resource | undefined>(
+    stored.map((one, index) => [one.name, currentResource(found[index])]),
   )
-  const issues = checks.flatMap((one) => {
-    const target = targets.get(one) ?? coming.get(keyText(one.key))
-    if (!target) return [missing(one)]
-    const own = one.of && participantOf(visibility, one.of)
-    if (own === undefined || (visibility.participant[one.key.type] ?? 'self') === 'self') return []
-    const of = participantOf(visibility, target)
-    return of === undefined || of === own ? [] : [foreign(one)]
-  })
-  // The participant itself is held by the circle's version, which every commit about it guards (circle.ts).
-  const guarded = stored.filter(({ key, from }) => keyText(key) !== `Patient/${participantOf(visibility, from) ?? ''}`)
-  const keys = new Map(guarded.map(({ key }) => [keyText(key), key]))
-  return { issues, guards: [...keys.values()].map((key) => ({ key, expect: 'present' })) }
+  const faults: Fault[] = []
+  const guarded = new Map<string, Key>()
+  for (const one of checks) {
+    const target = targets.get(one.name) ?? coming.get(one.name)
+    if (!target) faults.push({ ...one, issue: missing })
+    else if (isForeign(visibility, one, target)) faults.push({ ...one, issue: foreign })
+    if (!coming.has(one.name) && !isToOwnParticipant(visibility, one)) guarded.set(one.name, one.key)
+  }
+  return { issues: issuesOf(faults), guards: [...guarded.values()].map((key) => ({ key, expect: 'present' })) }
 }
+
+/** Is the target a record of another participant than the record that refers? The participant itself may refer to any. */
+function isForeign(visibility: RuleTables['visibility'], { key, from }: ReferenceCheck, target: Resource): boolean {
+  if (from.resourceType === 'Patient' || (visibility.participant[key.type] ?? 'self') === 'self') return false
+  const [own, of] = [participantOf(visibility, from), participantOf(visibility, target)]
+  return own !== undefined && of !== undefined && of !== own
+}
+
+/** The participant itself is held by the circle's version, which every commit about it guards (circle.ts). */
+const isToOwnParticipant = (visibility: RuleTables['visibility'], { key, from }: ReferenceCheck): boolean =>
+  key.type === 'Patient' && key.id === participantOf(visibility, from)
 
 /** Guards without those that a guard of the same record at a version makes superfluous. */
 export function withoutWeaker(guards: readonly Guard[]): readonly Guard[] {
@@ -49,32 +58,39 @@ export function withoutWeaker(guards: readonly Guard[]): readonly Guard[] {
   return guards.filter((one) => !('key' in one && one.expect === 'present' && held.has(keyText(one.key))))
 }
 
-/** `of`: the record that refers, where it is one of a participant and not the participant itself. */
+/** A reference (`text`) of the record `from`, which is at `at` in the request, to the record `key`, whose text is `name`. */
 type ReferenceCheck = {
+  readonly text: string
   readonly key: Key
-  readonly expression: string
+  readonly name: string
   readonly from: Resource
-  readonly of?: Resource
+  readonly at: string
+}
+
+type Fault = ReferenceCheck & { readonly issue: (key: Key, expression: string) => Issue }
+
+/** An issue for each place where a faulty reference stands, in the order of the document. */
+function issuesOf(faults: readonly Fault[]): readonly Issue[] {
+  return [...new Set(faults.map(({ from }) => from))].flatMap((from) =>
+    references(from).flatMap(({ reference, path }) => {
+      const fault = faults.find((one) => one.from === from && one.text === reference)
+      return fault ? [fault.issue(fault.key, path.replace(from.resourceType, fault.at))] : []
+    }),
+  )
 }
 
 /** References that the record did not hold before: the caller may have lost sight of the record behind an old one. */
-function newReferences({ key, before, after, at }: PreparedChange): readonly ReferenceCheck[] {
+function newReferences({ before, after, at }: PreparedChange): readonly ReferenceCheck[] {
   if (!after) return []
-  const old = new Set(before ? references(before).map((one) => one.reference) : [])
-  return references(after)
-    .filter((one) => !old.has(one.reference))
-    .flatMap((one) => {
-      const local = parseReference(one.reference)
-      const expression = one.path.replace(after.resourceType, at)
-      const of = key.type === 'Patient' ? {} : { of: after }
-      return local?.kind === 'local'
-        ? [{ key: { type: local.type, id: local.id }, expression, from: after, ...of }]
-        : []
-    })
+  const old = before && referenceTexts(before)
+  return [...referenceTexts(after)].flatMap((text) => {
+    const key = old?.has(text) ? undefined : localKey(text)
+    return key ? [{ text, key, name: keyText(key), from: after, at }] : []
+  })
 }
 
 /** A plan with the goal of somebody else, a referral on the consent of somebody else: two people are mixed up. */
-const foreign = ({ key, expression }: ReferenceCheck): Issue => ({
+const foreign = (key: Key, expression: string): Issue => ({
   severity: 'error',
   detail: 'reference-foreign',
   text: `\`${keyText(key)}\` is about another participant than the record that refers to it.`,
@@ -92,15 +108,15 @@ export const isNewParticipant = (participant: string, changes: readonly Prepared
 export function unknownParticipant({ after, at }: PreparedChange, participant: string): Issue {
   const key = { type: 'Patient', id: participant }
   const found = after && references(after).find(({ reference }) => isOf(reference, key))
-  return missing({ key, expression: found && after ? found.path.replace(after.resourceType, at) : at })
+  return missing(key, found && after ? found.path.replace(after.resourceType, at) : at)
 }
 
 function isOf(reference: string, { type, id }: Key): boolean {
-  const found = parseReference(reference)
-  return found?.kind === 'local' && found.type === type && found.id === id
+  const found = localKey(reference)
+  return found?.type === type && found.id === id
 }
 
-const missing = ({ key, expression }: Pick<ReferenceCheck, 'key' | 'expression'>): Issue => ({
+const missing = (key: Key, expression: string): Issue => ({
   severity: 'error',
   detail: 'reference-not-found',
   text: `\`${keyText(key)}\` is no record that you may know of; create it first, or send both in one transaction.`,

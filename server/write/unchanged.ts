@@ -24,8 +24,10 @@ export const withUnchanged = (
   needs: UnchangedNeeds,
   context: WriteContext,
   changes: readonly PreparedChange[],
-): Promise<readonly PreparedChange[]> =>
-  inTurns(changes, async (one) => ((await isUnchanged(needs, context, one)) ? { ...one, unchanged: true } : one))
+): Promise<readonly PreparedChange[]> => inTurns(changes, (one) => (one.before ? marked(needs, context, one) : one))
+
+const marked = async (needs: UnchangedNeeds, context: WriteContext, one: PreparedChange): Promise<PreparedChange> =>
+  (await isUnchanged(needs, context, one)) ? { ...one, unchanged: true } : one
 
 async function isUnchanged(needs: UnchangedNeeds, context: WriteContext, one: PreparedChange): Promise<boolean> {
   const { before, after, stored } = one

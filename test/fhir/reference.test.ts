@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import { parseJson, serialize } from '../../server/fhir/json.ts'
 import {
   formatReference,
+  localReferences,
   parseCanonical,
   parseReference,
   references,
+  referenceTexts,
   rewriteReferences,
   typeOfUrl,
 } from '../../server/fhir/reference.ts'
@@ -87,6 +89,20 @@ describe('fhir / reference / list', () => {
       { path: 'CarePlan.contained[0].subject', reference: 'Patient/2' },
       { path: 'CarePlan.subject', reference: URN, type: 'Patient' },
       { path: 'CarePlan.activity[0].outcomeReference[1]', reference: 'Procedure/1' },
+    ])
+  })
+
+  it('has each text once, and each record once whatever version of it is meant', () => {
+    const author = { reference: 'Patient/2' }
+    const supportingInfo = [{ reference: 'Patient/2/_history/1' }, { reference: '#team' }, null]
+    const resource: Resource = { ...PLAN, author, supportingInfo }
+    assert.deepEqual(
+      [...referenceTexts(resource)],
+      [...new Set(references(resource).map(({ reference }) => reference))],
+    )
+    assert.deepEqual(localReferences(resource), [
+      { type: 'Patient', id: '2' },
+      { type: 'Procedure', id: '1' },
     ])
   })
 })

@@ -11,7 +11,7 @@ for (const kind of STORES) {
     let started: LogReader[]
     let logged: string[]
     beforeEach(() => {
-      time = fakeTime(opened.clock)
+      time = fakeTime(opened)
       started = []
       logged = []
     })

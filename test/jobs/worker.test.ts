@@ -10,7 +10,7 @@ for (const kind of STORES) {
     let time: ReturnType<typeof fakeTime>
     let started: Worker[]
     beforeEach(() => {
-      time = fakeTime(opened.clock)
+      time = fakeTime(opened)
       started = []
     })
     afterEach(async () => {

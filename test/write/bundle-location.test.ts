@@ -7,16 +7,30 @@ const ENTRY = { at: 'Bundle.entry[2]', type: 'Goal' }
 /** The resource of that entry: what is found in it names its elements by their whole path. */
 const RESOURCE = { at: 'Bundle.entry[2].resource' }
 
+/** The expression of a refusal, the same whether the work refuses at once or later. */
 const expressionOf = async (
   subject: { readonly at: string; readonly type?: string },
   expression?: string,
 ): Promise<string | undefined> => {
-  const failing = issuesAtEntry(subject, () => {
-    throw refuse('value-format', 'A sentence.', expression === undefined ? {} : { expression })
-  })
-  const error: unknown = await failing.catch((reason: unknown) => reason)
-  assert.ok(error instanceof OutcomeError)
-  return error.issues[0]?.expression
+  const refusal = refuse('value-format', 'A sentence.', expression === undefined ? {} : { expression })
+  const works: readonly (() => unknown)[] = [
+    () => {
+      throw refusal
+    },
+    () => Promise.reject(refusal),
+  ]
+  const expressions = await Promise.all(
+    works.map(async (work) => {
+      try {
+        return await issuesAtEntry(subject, work)
+      } catch (error) {
+        assert.ok(error instanceof OutcomeError)
+        return error.issues[0]?.expression
+      }
+    }),
+  )
+  assert.equal(expressions[0], expressions[1])
+  return expressions[0] as string | undefined
 }
 
 describe('write / issues at an entry', () => {
@@ -51,6 +65,10 @@ describe('write / issues at an entry', () => {
       issuesAtEntry(ENTRY, () => Promise.reject(fault)),
       (error) => error === fault,
     )
-    assert.equal(await issuesAtEntry(ENTRY, () => 7), 7)
+    assert.equal(
+      issuesAtEntry(ENTRY, () => 7),
+      7,
+    )
+    assert.equal(await issuesAtEntry(ENTRY, () => Promise.resolve(7)), 7)
   })
 })

@@ -6,18 +6,35 @@ import type { Structures } from './structure-definition.ts'
 export type TypedElement = { readonly node?: ElementNode; readonly type?: string }
 
 /** The root of a resource of a type. */
-export const resourceElement = (type: string | undefined, structures: Structures): TypedElement =>
-  type && structures.find(type) ? { node: structures.tree(type), type } : {}
+export function resourceElement(type: string | undefined, structures: Structures): TypedElement {
+  const node = type ? treeOfType(type, structures) : undefined
+  return node ? { node, type } : {}
+}
+
+const trees = new WeakMap<Structures, Map<string, ElementNode>>()
+
+/** The tree of a type by its name, looked for at every element that is walked into. */
+function treeOfType(type: string, structures: Structures): ElementNode | undefined {
+  const byName = trees.get(structures) ?? new Map<string, ElementNode>()
+  const cached = byName.get(type)
+  if (cached) return cached
+  // What is no type is not remembered: a client may write any number of names.
+  const made = !type.includes('|') && structures.find(type) ? structures.tree(type) : undefined
+  if (made) trees.set(structures, byName.set(type, made))
+  return made
+}
 
 /** A step into an element by the name that JSON gives it; `text` is the step in FHIRPath. */
 export type TypedStep = TypedElement & { readonly text: string }
 
-/** `valueQuantity` is `value.ofType(Quantity)`. https://hl7.org/fhir/R4/formats.html#choice */
-export function childElement(at: TypedElement, name: string, structures: Structures): TypedStep {
+/** A step into an element by its name in JSON; `text` alone where the definitions have none of this name. */
+export const childElement = (at: TypedElement, name: string, structures: Structures): TypedStep =>
+  stepsInto(at, structures)?.get(name) ?? { text: name }
+
+/** The steps into an element by the names that JSON gives them; undefined where nothing is defined below it. */
+export function stepsInto(at: TypedElement, structures: Structures): Steps | undefined {
   const children = childElements(at, structures)
-  const own = children?.get(name)
-  if (own) return { text: name, node: own, type: own.element.type?.[0]?.code }
-  return (children && choicesOf(children).get(name)) ?? { text: name }
+  return children && stepsOf(children)
 }
 
 /** The elements that are defined below an element. */
@@ -29,15 +46,15 @@ export function childElements(
   if (node.children.size > 0) return node.children
   const reference = node.element.contentReference
   if (reference) return contentReferenceChildren(reference.slice(reference.indexOf('#') + 1), structures)
-  return type && structures.find(type) ? structures.tree(type).children : undefined
+  return type ? treeOfType(type, structures)?.children : undefined
 }
 
-type Choices = ReadonlyMap<string, TypedStep>
-const choices = new WeakMap<ReadonlyMap<string, ElementNode>, Choices>()
+type Steps = ReadonlyMap<string, TypedStep>
+const steps = new WeakMap<ReadonlyMap<string, ElementNode>, Steps>()
 
-/** The names that the choices among these elements have in JSON. */
-function choicesOf(children: ReadonlyMap<string, ElementNode>): Choices {
-  const cached = choices.get(children)
+/** `valueQuantity` is `value.ofType(Quantity)`. https://hl7.org/fhir/R4/formats.html#choice */
+function stepsOf(children: ReadonlyMap<string, ElementNode>): Steps {
+  const cached = steps.get(children)
   if (cached) return cached
   const made = new Map<string, TypedStep>()
   for (const node of children.values()) {
@@ -47,7 +64,9 @@ function choicesOf(children: ReadonlyMap<string, ElementNode>): Choices {
     for (const { code } of node.element.type ?? [])
       made.set(choiceName(node.name, code), { text: `${base}.ofType(${code})`, node, type: code })
   }
-  choices.set(children, made)
+  // An element's own name comes before that of a choice.
+  for (const [name, node] of children) made.set(name, { text: name, node, type: node.element.type?.[0]?.code })
+  steps.set(children, made)
   return made
 }
 

@@ -19,15 +19,20 @@ const LETTERS: Readonly<Record<string, string>> = {
   Ŋ: 'N',
 }
 
+/** Nothing of such a text, as most names are, is folded but the case. */
+const PLAIN_WORDS = /^[A-Za-z0-9]+(?: [A-Za-z0-9]+)*$/
+
 /** Upper case, without diacritics; letters and digits of any script, other signs as one space: `Núñez-O’Hara` gives `NUNEZ OHARA`. */
 export const fold = (text: string): string =>
-  text
-    .normalize('NFD')
-    .replace(/[\p{M}'’‘`´ʻʼ.]/gu, '')
-    .toUpperCase()
-    .replace(/[ßÆØŒŁĐÐÞİıĦŊ]/g, (letter) => LETTERS[letter] ?? letter)
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
+  PLAIN_WORDS.test(text)
+    ? text.toUpperCase()
+    : text
+        .normalize('NFD')
+        .replace(/[\p{M}'’‘`´ʻʼ.]/gu, '')
+        .toUpperCase()
+        .replace(/[ßÆØŒŁĐÐÞİıĦŊ]/g, (letter) => LETTERS[letter] ?? letter)
+        .replace(/[^\p{L}\p{N}]+/gu, ' ')
+        .trim()
 
 export const wordsOf = (text: string): readonly string[] => fold(text).split(' ').filter(Boolean)
 
@@ -48,6 +53,9 @@ const SOUNDS: readonly (readonly [RegExp, string])[] = [
   [/GH/g, ''],
 ]
 
+/** Most words have none of them. */
+const HAS_SOUND = new RegExp(SOUNDS.map(([pattern]) => pattern.source).join('|'))
+
 const CODES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({ 1: 'BP', 2: 'CGKQ', 3: 'SZX', 4: 'DT', 5: 'FV', 6: 'L', 7: 'MN', 8: 'R', 9: 'J' }).flatMap(
     ([code, letters]) => [...letters].map((letter) => [letter, code]),
@@ -57,7 +65,9 @@ const CODES: Readonly<Record<string, string>> = Object.fromEntries(
 /** How a folded word sounds: at most five digits, `0` for a vowel at the beginning; a word of another script stays as it is. */
 export function soundOf(word: string): string {
   if (!/^[A-Z]+$/.test(word)) return word
-  const written = SOUNDS.reduce((text, [pattern, letters]) => text.replace(pattern, letters), word)
+  const written = HAS_SOUND.test(word)
+    ? SOUNDS.reduce((text, [pattern, letters]) => text.replace(pattern, letters), word)
+    : word
   let sound = ''
   let last = ''
   for (const letter of written) {

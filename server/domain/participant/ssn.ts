@@ -92,22 +92,33 @@ export function last4Of(patient: Resource | undefined): string | undefined {
 /**
  * Where a social security number stands in a resource, as `Goal.expressedBy.identifier`; undefined when there is none.
  * After sealing there must be none: a reference, an extension or a contained resource would keep it in clear.
+ * `searched`: another resource, in which there is none; elements that both have are not searched again.
  */
-export function ssnIn(node: unknown, at: string): string | undefined {
-  const path = pathToSsn(node)
+export function ssnIn(node: object, at: string, searched?: object): string | undefined {
+  const path = pathToSsn(node, searched)
   return path === undefined ? undefined : at + path
 }
 
 /** The path is made only where a number is found: nearly no resource has one. */
-function pathToSsn(node: unknown): string | undefined {
-  if (typeof node !== 'object' || node === null) return undefined
-  if (!Array.isArray(node) && isSsnIdentifier(node as JsonObject)) return ''
+function pathToSsn(node: object, searched?: object): string | undefined {
+  if (Array.isArray(node)) {
+    for (const [index, item] of (node as readonly unknown[]).entries()) {
+      const path = isContainer(item) ? pathToSsn(item) : undefined
+      if (path !== undefined) return `[${index}]${path}`
+    }
+    return undefined
+  }
+  if (isSsnIdentifier(node as JsonObject)) return ''
   for (const name in node) {
-    const path = pathToSsn((node as JsonObject)[name])
-    if (path !== undefined) return Array.isArray(node) ? `[${name}]${path}` : `.${name}${path}`
+    const child = (node as JsonObject)[name]
+    if (!isContainer(child) || (searched as JsonObject | undefined)?.[name] === child) continue
+    const path = pathToSsn(child)
+    if (path !== undefined) return `.${name}${path}`
   }
   return undefined
 }
+
+const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** Does a text name the system of social security numbers (as a search by one does)? */
 export const namesSsn = (text: string): boolean => SSN_SYSTEM.test(text)

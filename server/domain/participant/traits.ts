@@ -120,10 +120,15 @@ const KEYS: readonly (readonly [letters: RegExp, digit: string])[] = [
   [/[wxyz]/gi, '9'],
 ]
 
+const LETTER = /[a-z]/i
+
 /** `+1 (662) 555-0101 ext. 4`, `662.555.0101` and `tel:16625550101` are one number. */
 function phoneOf({ value }: JsonObject): readonly string[] {
   const text = (textOf(value) ?? '').replace(/^tel:/i, '').replace(/\s*(ext|x|#).*$/i, '')
-  const digits = KEYS.reduce((written, [letters, digit]) => written.replace(letters, digit), text).replace(/\D/g, '')
+  const keyed = LETTER.test(text)
+    ? KEYS.reduce((written, [letters, digit]) => written.replace(letters, digit), text)
+    : text
+  const digits = keyed.replace(/\D/g, '')
   return digits.length < 7 ? [] : [digits.slice(-10)]
 }
 

@@ -79,6 +79,25 @@ export const circleTypes = (rule: VisibilityRule): readonly string[] => [
  * restricted class makes the agency whose class it is a holder of the class.
  */
 export function grantsOf(rule: VisibilityRule, record: OwnedRecord, range: ReadDate): readonly SourceGrant[] {
+  const { resource, owner } = record
+  const earlier = granted.get(resource)
+  if (earlier?.rule === rule && earlier.owner === owner && earlier.range === range) return earlier.grants
+  const grants = computeGrants(rule, record, range)
+  granted.set(resource, { rule, owner, range, grants })
+  return grants
+}
+
+type Granted = {
+  readonly rule: VisibilityRule
+  readonly owner: string
+  readonly range: ReadDate
+  readonly grants: readonly SourceGrant[]
+}
+
+/** A record that is written is compared by several rules, and its circle computed: what it grants is computed once. */
+const granted = new WeakMap<Resource, Granted>()
+
+function computeGrants(rule: VisibilityRule, record: OwnedRecord, range: ReadDate): readonly SourceGrant[] {
   const { resource } = record
   const held = classesOf(resource).filter((name) => rule.classes[name] !== undefined)
   return [
@@ -118,18 +137,19 @@ export function circleOfGrants(
   grants: Grants,
   agreed: (name: string) => readonly Membership[],
 ): Circle {
-  const denied = deniedIn(grants)
-  const always = membersOf(grants, ({ effect, undeniable }) => effect === undefined && undeniable === true)
-  const members = membersOf(grants, ({ effect, undeniable }) => effect === undefined && undeniable !== true)
+  const each = all(grants)
+  const denied = membersOf(each, isDenial)
+  const always = membersOf(each, ({ effect, undeniable }) => effect === undefined && undeniable === true)
+  const members = membersOf(each, ({ effect, undeniable }) => effect === undefined && undeniable !== true)
   const classes = Object.entries(rule.classes).map(([name, { agreement }]) => {
-    const releases = Object.entries(consentedIn(grants, name)).map(([by, consented]) => {
+    const releases = Object.entries(releasesOf(each, name)).map(([by, consented]) => {
       const open = without(consented, denied)
       return [by, agreement ? common([open, agreed(name)]) : open] as const
     })
     return [name, Object.fromEntries(releases.filter(([, open]) => open.length > 0))] as const
   })
   const holders = Object.keys(rule.classes).map(
-    (name) => [name, membersOf(grants, (one) => one.effect === 'hold' && one.classes.includes(name))] as const,
+    (name) => [name, membersOf(each, (one) => one.effect === 'hold' && one.classes.includes(name))] as const,
   )
   return {
     members: joined([...always, ...without(members, denied)]),
@@ -140,11 +160,15 @@ export function circleOfGrants(
 }
 
 /** Who is denied, and when. */
-export const deniedIn = (grants: Grants): readonly Membership[] => membersOf(grants, ({ effect }) => effect === 'deny')
+export const deniedIn = (grants: Grants): readonly Membership[] => membersOf(all(grants), isDenial)
+
+const isDenial = ({ effect }: SourceGrant): boolean => effect === 'deny'
 
 /** To whom consents open a class, by who released it, whether or not it needs an agreement as well. */
-export function consentedIn(grants: Grants, name: string): Releases {
-  const releases = all(grants).filter((one) => one.effect === undefined && one.classes.includes(name))
+export const consentedIn = (grants: Grants, name: string): Releases => releasesOf(all(grants), name)
+
+function releasesOf(grants: readonly SourceGrant[], name: string): Releases {
+  const releases = grants.filter((one) => one.effect === undefined && one.classes.includes(name))
   const owners = [...new Set(releases.map(({ by = '' }) => by))].sort()
   return Object.fromEntries(
     owners.map((owner) => [
@@ -203,12 +227,8 @@ export function held(grant: SourceGrant, grants: Grants): SourceGrant {
   return { ...grant, members: heldBy(grant.members, grant.givenBy, { authorities, majority }) }
 }
 
-const membersOf = (grants: Grants, which: (grant: SourceGrant) => boolean): readonly Membership[] =>
-  joined(
-    all(grants)
-      .filter(which)
-      .flatMap(({ members }) => members),
-  )
+const membersOf = (grants: readonly SourceGrant[], which: (grant: SourceGrant) => boolean): readonly Membership[] =>
+  joined(grants.filter(which).flatMap(({ members }) => members))
 
 function applies(rule: CircleRule, record: Resource): boolean {
   if (record.resourceType !== rule.type) return false

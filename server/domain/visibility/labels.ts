@@ -15,7 +15,8 @@ export const UNNAMED = 'unnamed'
  * of a class that nobody can be given: only its writer knows of it.
  */
 export function classesOf(resource: Resource): readonly string[] {
-  const labels = resource.meta?.security ?? []
+  const labels = resource.meta?.security
+  if (!labels) return []
   const named = labels.filter((label) => label.system === RESTRICTED_CLASS).map((label) => String(label.code))
   if (named.length > 0) return [...new Set(named)].sort()
   return labels.some((label) => label.system === CONFIDENTIALITY && RESTRICTED.includes(String(label.code)))

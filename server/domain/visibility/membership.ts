@@ -5,6 +5,7 @@ export type Membership = { readonly agency: string; readonly from?: number; read
 
 /** One list without doubles: periods of one agency that touch are joined; sorted, so that equal lists are equal text. */
 export function joined(memberships: readonly Membership[]): readonly Membership[] {
+  if (memberships.length === 0) return memberships
   const sorted = memberships
     .filter((one) => start(one) < end(one))
     .sort((a, b) => compare(a.agency, b.agency) || start(a) - start(b) || end(a) - end(b))

@@ -39,7 +39,9 @@ export const string: SearchType<StringEntry, StringFilter> = {
 
   entries(value, { code: param, expression }) {
     const ofName = isHumanName(value) || (typeof value === 'string' && NAME_PART.test(expression))
-    const entries = texts(value).flatMap((exact) => stringEntries(param, exact, ofName))
+    const entries: StringEntry[] = []
+    for (const exact of texts(value)) entries.push(...stringEntries(param, exact, ofName))
+    if (!entries.some(({ part }) => part)) return entries
     const wholes = new Set(entries.filter(({ part }) => !part).map((one) => one.value))
     return entries.filter(({ part, value: text }) => !part || !wholes.has(text))
   },
@@ -106,9 +108,13 @@ const isHumanName = (value: unknown): boolean =>
 function texts(value: unknown): string[] {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null) return []
-  return PARTS.flatMap((part) => (value as { [part: string]: unknown })[part] ?? []).filter(
-    (text) => typeof text === 'string',
-  )
+  const found: string[] = []
+  for (const part of PARTS) {
+    const texts = (value as { [part: string]: unknown })[part]
+    if (typeof texts === 'string') found.push(texts)
+    else if (Array.isArray(texts)) for (const text of texts) if (typeof text === 'string') found.push(text)
+  }
+  return found
 }
 
 /** Lower case writes a sigma at the end of a word differently; the beginning of a word must find the word. */
@@ -133,7 +139,13 @@ export function normalise(text: string): string {
 }
 
 const bare = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '')
-const spaced = (text: string): string => text.replace(/\s+/g, ' ').trim()
+const spaced = (text: string): string => (SURPLUS_SPACE.test(text) ? text.replace(/\s+/g, ' ').trim() : text)
+
+/** Most texts have none. */
+const SURPLUS_SPACE = /\s\s|[^\S ]|^\s|\s$/
+
+/** Nothing of such a text, as most are, is read in two ways, and nothing of it is normalised but the case. */
+const PLAIN_WORDS = /^[A-Za-z0-9]+(?: [A-Za-z0-9]+)*$/
 
 const PUNCTUATION = /[\p{P}`ʼ]/u
 const EACH_MARK = /[\p{P}`ʼ]/gu
@@ -145,6 +157,7 @@ const APOSTROPHES = /['’‘ʼ`]/gu
  * text of nothing but punctuation.
  */
 export function readings(text: string): readonly string[] {
+  if (PLAIN_WORDS.test(text)) return [text.toLowerCase()]
   const plain = normalise(text)
   if (!PUNCTUATION.test(plain)) return plain === '' ? [] : [plain]
   const joined = plain.replace(EACH_MARK, '')

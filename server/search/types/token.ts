@@ -58,11 +58,14 @@ export const token: SearchType<TokenEntry, TokenFilter, StringEntry, StringFilte
     if (typeof value === 'string') return [tokenEntry(param, context.codes?.impliedSystem(parameter), value, context)]
     if (typeof value !== 'object' || value === null) return []
     const { coding, type } = value as CodedElement
-    const codes = Array.isArray(coding)
-      ? coding.flatMap((one) => codeEntries(one, parameter, context))
-      : codeEntries(value, parameter, context)
-    const ofType = type === undefined ? [] : ofTypeEntries(value as CodedElement, param)
-    return [...codes, ...ofType, ...textEntries(value as CodedElement, param)]
+    const entries: (TokenEntry | StringEntry)[] = []
+    for (const one of Array.isArray(coding) ? (coding as readonly unknown[]) : [value]) {
+      const entry = codeEntry(one, parameter, context)
+      if (entry) entries.push(entry)
+    }
+    if (type !== undefined) for (const entry of ofTypeEntries(value as CodedElement, param)) entries.push(entry)
+    addTextEntries(value as CodedElement, param, entries)
+    return entries
   },
 
   filter(parameter, modifier, text, { codeSets }) {
@@ -111,10 +114,18 @@ function refuseCodes(param: string, modifier: string, text: string, why: string)
 }
 
 /** "the text associated with the code": of a CodeableConcept, its codings, or the type of an Identifier. */
-function textEntries({ coding, text, display, type }: CodedElement, param: string): readonly StringEntry[] {
-  const codings = Array.isArray(coding) ? (coding as readonly (CodedElement | null)[]) : []
-  const all = [text, display, ...codings.map((one) => one?.display), (type as CodedElement | undefined)?.text]
-  return all.flatMap((one) => (typeof one === 'string' ? partEntries(param, one) : []))
+function addTextEntries(
+  { coding, text, display, type }: CodedElement,
+  param: string,
+  entries: (TokenEntry | StringEntry)[],
+): void {
+  const add = (one: unknown): void => {
+    if (typeof one === 'string') entries.push(...partEntries(param, one))
+  }
+  add(text)
+  add(display)
+  if (Array.isArray(coding)) for (const one of coding as readonly (CodedElement | null)[]) add(one?.display)
+  add((type as CodedElement | undefined)?.text)
 }
 
 function textFilter(param: string, text: string): StringFilter {
@@ -159,12 +170,12 @@ export function tokenEntry(
 }
 
 /** A Coding has a code; an Identifier and a ContactPoint have a value. */
-function codeEntries(value: unknown, { code: param }: SearchParameter, context: IndexContext): TokenEntry[] {
+function codeEntry(value: unknown, { code: param }: SearchParameter, context: IndexContext): TokenEntry | undefined {
   const { system, code: coding, value: identifier } = (value ?? {}) as CodedElement
   const code = coding ?? identifier ?? (typeof system === 'string' ? '' : undefined)
-  if (typeof code !== 'string') return []
+  if (typeof code !== 'string') return undefined
   const isNamespace = typeof system === 'string' && (coding !== undefined || !CONTACT_SYSTEMS.has(system))
-  return code === '' && !isNamespace ? [] : [tokenEntry(param, isNamespace ? system : undefined, code, context)]
+  return code === '' && !isNamespace ? undefined : tokenEntry(param, isNamespace ? system : undefined, code, context)
 }
 
 const unreadable = (param: string, text: string, why: string) =>

@@ -5,7 +5,7 @@ import type { Audience } from '../../search/query.ts'
 import { keyOf } from '../check-work.ts'
 import { firstVersionsAfter } from '../first-versions.ts'
 import { mergeJobs } from '../new-jobs.ts'
-import { stamp } from '../stamp.ts'
+import { stampedText, unstampedText } from '../stamp.ts'
 import { CommitConflict } from '../store.ts'
 import type { Committed, Expect, Precondition, Version, Work, Write } from '../store.ts'
 import { distinct } from './entries.ts'
@@ -80,7 +80,7 @@ function versionOf(write: Write, now: Now, records: StoredRecords): Version | un
     author: write.author,
     owner: before?.owner ?? write.author,
     audience: write.audience,
-    text: write.kind === 'put' ? stamp(write.resource, version, now.at) : '',
+    text: write.kind === 'put' ? stampedText(unstampedText(write.resource), version, now.at) : '',
   }
 }
 

@@ -1,13 +1,14 @@
 /** Who may know of a record, as rows of the table `audience` and as JSON kept beside a version. */
 import type { Audience } from '../../search/query.ts'
 import { firstVersionsAfter, type FirstVersions } from '../first-versions.ts'
+import type { NewTerms } from './new-terms.ts'
 import type { Terms } from './terms.ts'
 import type { Statements } from './sql.ts'
 
 type AudienceGrant = readonly [agency: number, n: number, since: number | null, until: number | null]
 
 /** [[tid], [tid, from], [tid, from or null, until], ...] */
-export function encodeAudience(audience: readonly Audience[], terms: Terms): string {
+export function encodeAudience(audience: readonly Audience[], terms: NewTerms): string {
   const items = audience.map(({ agency, from, until }) => {
     const tid = terms.makeId(agency)
     if (until !== undefined) return [tid, from ?? null, until]
@@ -74,7 +75,7 @@ type FirstsChange = {
 }
 
 /** The column after a commit that changes the audience. */
-export function firstsAfter({ before, after, firsts, at, version }: FirstsChange, terms: Terms): string | null {
+export function firstsAfter({ before, after, firsts, at, version }: FirstsChange, terms: NewTerms): string | null {
   const next = firstVersionsAfter({
     before: decodeAudience(before, terms),
     after: decodeAudience(after, terms),

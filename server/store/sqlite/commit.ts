@@ -1,40 +1,40 @@
 /** One commit inside a transaction: conditions first, then the writes, jobs, events and cursors. */
 import { CommitConflict } from '../store.ts'
-import type { Committed, Expect, Precondition, Work, Write } from '../store.ts'
-import { keyOf } from '../check-work.ts'
+import type { Expect, Precondition } from '../store.ts'
 import { mergeJobs } from '../new-jobs.ts'
 import { addEvent, purgeEvents } from './events.ts'
-import { enqueue, holds } from './jobs.ts'
+import { enqueue, holds } from './job-writes.ts'
 import { cursorValue, lastCommit } from './read.ts'
+import type { AppliedWork, PreparedWork, PreparedWrite } from './prepared-work.ts'
 import { find } from './search.ts'
 import { ROOM } from './rows.ts'
 import { recordOf, applyWrite } from './writes.ts'
-import type { CommitContext, RecordRow } from './writes.ts'
+import type { RecordRow, WriteContext } from './writes.ts'
 
 /**
  * Applies a commit. A refusal comes before the first write; any other fault leaves the transaction to be rolled back.
  * @throws CommitConflict
  */
-export function apply(work: Work, context: CommitContext): Committed {
+export function apply(work: PreparedWork, context: WriteContext): AppliedWork {
   const { statements } = context
   const rows = checkConditions(work, context)
   const last = lastCommit(statements)
-  const now = { sequence: last.sequence + 1, at: Math.max(context.clock(), last.at) }
+  const now = { sequence: last.sequence + 1, at: Math.max(work.now, last.at) }
   statements.run('INSERT INTO commits (sequence, at) VALUES (?, ?)', now.sequence, now.at)
-  const versions = (work.writes ?? []).map((write, index) =>
+  const made = work.writes.map((write, index) =>
     applyWrite(write, rows[index], { ...now, seq: now.sequence * ROOM + index }, context),
   )
   for (const job of mergeJobs(work.jobs ?? [], now.sequence)) enqueue(job, statements)
   for (const event of work.events ?? []) addEvent(event, now.at, statements)
   for (const purge of work.purges ?? []) purgeEvents(purge, statements)
   for (const { name, to } of work.cursors ?? []) statements.run(SET_CURSOR, name, to)
-  return { ...now, versions }
+  return { ...now, made }
 }
 
 /** Checks everything that the commit depends on; answers the record of each write as it is before it. */
 function checkConditions(
-  { claim, cursors = [], guards = [], writes = [] }: Work,
-  context: CommitContext,
+  { claim, cursors = [], guards = [], writes }: PreparedWork,
+  context: WriteContext,
 ): readonly (RecordRow | undefined)[] {
   const { statements } = context
   if (claim !== undefined && !holds(claim, statements)) throw new CommitConflict('claim', 0)
@@ -49,12 +49,12 @@ function checkConditions(
       if (match !== undefined) throw new CommitConflict('guard', index, match.version)
     }
   }
-  const rows = writes.map((write) => recordOf(keyOf(write), context))
+  const rows = writes.map((write) => recordOf(write.key, context))
   for (const [index, write] of writes.entries()) checkWrite(write, rows[index], index)
   return rows
 }
 
-function checkWrite(write: Write, row: RecordRow | undefined, index: number): void {
+function checkWrite(write: PreparedWrite, row: RecordRow | undefined, index: number): void {
   if (write.kind === 'audience') return
   if (write.kind === 'entries') {
     const last = row?.version ?? 0

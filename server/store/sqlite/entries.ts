@@ -1,5 +1,6 @@
 /** Index entries as a record keeps them (the column `record.entries`), and as rows of the search indexes. */
 import type { IndexEntry } from '../../search/query.ts'
+import type { NewTerms } from './new-terms.ts'
 import type { Terms, ValueColumns } from './terms.ts'
 import { decodeEntry, encodeEntry, SQLITE_SEARCH_TYPES } from './search-types/index.ts'
 import type { EncodedEntry } from './search-types/index.ts'
@@ -9,7 +10,7 @@ import type { Statements } from './sql.ts'
 export type EncodedEntries = ReadonlyMap<number, readonly EncodedEntry[]>
 
 /** Encodes entries, each once; makes fields, terms and values where they are new. Runs inside a transaction. */
-export function encodeEntries(entries: readonly IndexEntry[], type: number, terms: Terms): EncodedEntries {
+export function encodeEntries(entries: readonly IndexEntry[], type: number, terms: NewTerms): EncodedEntries {
   const encoded = new Map<number, EncodedEntry[]>()
   for (const entry of entries) {
     const fid = terms.makeField(type, SQLITE_SEARCH_TYPES[entry.kind].id, entry.param)

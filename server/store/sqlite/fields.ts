@@ -11,6 +11,8 @@ export type FieldIndex = {
   get(fid: number): Field
   find(type: number, kind: number, param: string): number | undefined
   add(field: Field): void
+  /** Looks for fields that another connection made. */
+  refresh(): void
   /** Fields of a parameter: of one type of record or of all, of one search type or of all. */
   of(search: { readonly type?: number; readonly kind?: number; readonly param: string }): readonly number[]
 }
@@ -19,17 +21,26 @@ export type FieldIndex = {
 export function loadFields({ all }: Statements): FieldIndex {
   const byNumber = new Map<number, Field>()
   const byParam = new Map<string, Field[]>()
+  let newest = 0
 
   const add = (field: Field): void => {
+    newest = Math.max(newest, field.fid)
     byNumber.set(field.fid, field)
     const same = byParam.get(field.param)
     if (same === undefined) byParam.set(field.param, [field])
     else same.push(field)
   }
-  for (const field of all<Field>('SELECT fid, type, kind, param FROM field')) add(field)
+  const refresh = (): void => {
+    for (const field of all<Field>('SELECT fid, type, kind, param FROM field WHERE fid > ?', newest)) add(field)
+  }
+  refresh()
 
   return {
-    get: (fid) => byNumber.get(fid)!,
+    get: (fid) => {
+      if (!byNumber.has(fid)) refresh()
+      return byNumber.get(fid)!
+    },
+    refresh,
     find: (type, kind, param) => byParam.get(param)?.find((field) => field.type === type && field.kind === kind)?.fid,
     add,
     of: ({ type, kind, param }) =>

@@ -6,27 +6,18 @@ import Database from 'better-sqlite3'
 import { CommitConflict, StoreFull } from '../store.ts'
 import type { Statements } from './sql.ts'
 
-export type GroupCommit = {
-  /**
-   * Does the work inside the next transaction; resolves with its result when that is durable. The work is synchronous,
-   * may be done again after a rollback, and throws a CommitConflict, if any, before it writes.
-   */
-  join<T>(work: () => T): Promise<T>
-  /** How many transactions were committed. */
-  readonly counts: { transactions: number }
-  /** Does what is waiting, then refuses everything. */
-  close(): void
-}
+/**
+ * What is to be done inside a transaction: synchronous, perhaps again after a rollback; throws a CommitConflict, if any,
+ * before it writes.
+ */
+export type QueuedWork = { readonly id: number; readonly work: () => unknown }
 
-type QueuedWork = {
-  readonly work: () => unknown
-  readonly resolve: (result: unknown) => void
-  readonly reject: (error: unknown) => void
-}
+/** What became of a work: its result, which is durable, or why nothing was done. */
+export type Outcome = { readonly id: number } & ({ readonly result: unknown } | { readonly error: unknown })
 
 /**
- * A transaction takes so many works at once, and more of them for so long (ms): so that the event loop is never held for
- * long, and the first of a group does not wait for many.
+ * A transaction takes so many works at once, and more of them for so long (ms): so that the first of a group does not wait
+ * for many.
  */
 const AT_ONCE = 64
 const LONGEST = 20
@@ -37,80 +28,51 @@ export type CommitMemory = {
   rolledBack(): void
 }
 
-/** @param onDurable called after each durable transaction */
-export function groupCommit(statements: Statements, memory: CommitMemory, onDurable: () => void): GroupCommit {
-  const counts = { transactions: 0 }
-  let waiting: QueuedWork[] = []
-  let scheduled = false
-  let closed = false
+/** `durable`: the outcomes are those of a transaction that was committed. */
+export type Settle = (outcomes: readonly Outcome[], durable: boolean) => void
 
-  const schedule = (): void => {
-    if (scheduled) return
-    scheduled = true
-    setImmediate(() => {
-      scheduled = false
-      flush()
-    })
-  }
-
-  const flush = (): void => {
-    const items = waiting
-    waiting = []
-    if (items.length > 0) waiting = [...together(items), ...waiting]
-    if (waiting.length > 0) schedule()
-  }
-
-  /** Answers what is left for the next transaction. */
-  const together = (items: readonly QueuedWork[]): readonly QueuedWork[] => {
-    const outcome = transact(items, statements, memory)
-    if ('answers' in outcome) {
-      counts.transactions++
-      onDurable()
-      for (const answer of outcome.answers) answer()
-      return items.slice(outcome.answers.length)
-    }
-    if (items.length > 1 && !isDiskError(outcome.fault)) {
+/** Does works in as few transactions as they need, and settles those of each when it ends. */
+export function commitTogether(
+  works: readonly QueuedWork[],
+  statements: Statements,
+  memory: CommitMemory,
+  settle: Settle,
+): void {
+  for (let rest = works; rest.length > 0;) {
+    const outcome = transact(rest, statements, memory)
+    if ('outcomes' in outcome) {
+      settle(outcome.outcomes, true)
+      rest = rest.slice(outcome.outcomes.length)
+    } else if (rest.length > 1 && !isDiskError(outcome.fault)) {
       // One of them is at fault: each is done alone, so that the others are done.
-      for (const item of items) together([item])
+      for (const one of rest) commitTogether([one], statements, memory, settle)
+      rest = []
     } else {
-      for (const item of items) item.reject(explained(outcome.fault))
+      const error = explained(outcome.fault)
+      settle(
+        rest.map(({ id }) => ({ id, error })),
+        false,
+      )
+      rest = []
     }
-    return []
-  }
-
-  return {
-    join: <T>(work: () => T) =>
-      new Promise<T>((resolve, reject) => {
-        if (closed) return reject(new Error('The store is closed.'))
-        waiting.push({ work, resolve: resolve as (result: unknown) => void, reject })
-        schedule()
-      }),
-    counts,
-    close: () => {
-      closed = true
-      while (waiting.length > 0) flush()
-    },
   }
 }
 
-type TransactionOutcome = { readonly answers: readonly (() => void)[] } | { readonly fault: unknown }
+type TransactionOutcome = { readonly outcomes: readonly Outcome[] } | { readonly fault: unknown }
 
-/**
- * The first items in one transaction, as many as there is time for: how to answer each once it is durable, or the fault
- * for which nothing was done.
- */
+/** The first items in one transaction, as many as there is time for, or the fault for which nothing was done. */
 function transact(items: readonly QueuedWork[], { db, run }: Statements, memory: CommitMemory): TransactionOutcome {
   try {
     run('BEGIN IMMEDIATE')
-    const answers: (() => void)[] = []
+    const outcomes: Outcome[] = []
     const end = performance.now() + LONGEST
     for (const item of items) {
-      answers.push(attempt(item))
-      if (answers.length >= AT_ONCE && performance.now() > end) break
+      outcomes.push(attempt(item))
+      if (outcomes.length >= AT_ONCE && performance.now() > end) break
     }
     run('COMMIT')
     memory.committed()
-    return { answers }
+    return { outcomes }
   } catch (fault) {
     // A full disk may have ended the transaction already.
     if (db.inTransaction) run('ROLLBACK')
@@ -119,13 +81,12 @@ function transact(items: readonly QueuedWork[], { db, run }: Statements, memory:
   }
 }
 
-function attempt({ work, resolve, reject }: QueuedWork): () => void {
+function attempt({ id, work }: QueuedWork): Outcome {
   try {
-    const result = work()
-    return () => resolve(result)
+    return { id, result: work() }
   } catch (error) {
     // Thrown before anything was written, so there is nothing to undo.
-    if (error instanceof CommitConflict) return () => reject(error)
+    if (error instanceof CommitConflict) return { id, error }
     throw error
   }
 }

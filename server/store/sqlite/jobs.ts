@@ -2,74 +2,26 @@
  * Jobs in SQLite. A job that has not ended is claimable from `coalesce(leased, due)`: when it is due, or when the lease
  * of the one who had it ran out. Fences come from one counter, so that a fence is never given twice.
  */
-import type { EnqueuedJob } from '../new-jobs.ts'
-import type { Job, JobCursor, JobQuery, Jobs, JobState, ListedJob, Settlement } from '../store.ts'
-import type { GroupCommit } from './group-commit.ts'
-import { joined, limitOf, most, raw, sql } from './sql.ts'
+import type { JobCursor, JobQuery, Jobs, JobState, ListedJob } from '../store.ts'
+import { jobOf, type JobRow } from './job-rows.ts'
+import { joined, limitOf, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
-
-type JobRow = {
-  readonly jid: number
-  readonly kind: string
-  readonly key: string
-  readonly payload: string | null
-  readonly due: number
-  readonly leased: number | null
-  readonly again: number | null
-  readonly attempts: number
-  readonly fence: number
-  readonly error: string | null
-  readonly sequence: number
-  readonly ended: 'failed' | 'done' | null
-}
+import type { Writer } from './writer.ts'
 
 /** @param clock the time at which states are listed */
-export function jobs(statements: Statements, group: GroupCommit, clock: () => number): Jobs {
+export function jobs(statements: Statements, writer: Writer, clock: () => number): Jobs {
   return {
     claim: async (query) => {
       const next = nextTime(query.kinds, statements)
       if (next === undefined || next > query.now) return []
-      return group.join(() => claim(query, statements))
+      return writer.write('claimJobs', query)
     },
-    renew: (job, until) => group.join(() => statements.run(RENEW, until, ...claimOf(job)).changes === 1),
-    settle: (job, end) => group.join(() => settle(job, end, statements)),
-    retry: (kind, key, now) => group.join(() => statements.run(RETRY, now, kind, key).changes === 1),
+    renew: (job, until) => writer.write('renewJob', { job, until }),
+    settle: (job, end) => writer.write('settleJob', { job, end }),
+    retry: (kind, key, now) => writer.write('retryJob', { kind, key, now }),
     next: async (kinds) => nextTime(kinds, statements),
     list: async (query) => list(query, clock(), statements),
   }
-}
-
-/** A new job, or what enqueueing it again does to one that is there; nothing for a replay. See NewJob. */
-export function enqueue({ kind, key, due, payload, sequence }: EnqueuedJob, { run }: Statements): void {
-  run(ENQUEUE, kind, key, due, payload === undefined ? null : JSON.stringify(payload), sequence)
-}
-
-/** Does this claim still hold? */
-export function holds(job: Job, { get }: Statements): boolean {
-  return get(`SELECT 1 FROM job WHERE ${CLAIMED}`, ...claimOf(job)) !== undefined
-}
-
-/** Voids every lease: for a store that was just opened, whose former holder is gone. */
-export function voidLeases({ run }: Statements): void {
-  run('UPDATE job SET leased = NULL, again = NULL WHERE leased IS NOT NULL')
-}
-
-function claim({ kinds, now, lease, max }: Parameters<Jobs['claim']>[0], { all, get, run }: Statements): Job[] {
-  return all<{ jid: number }>(READY, JSON.stringify(kinds), now, most(max)).map(({ jid }) => {
-    run("UPDATE counter SET value = value + 1 WHERE name = 'fence'")
-    return jobOf(get<JobRow>(CLAIM, now + lease, jid)!)
-  })
-}
-
-function settle(job: Job, end: Settlement, { get, run }: Statements): boolean {
-  const row = get<JobRow>(`SELECT * FROM job WHERE ${CLAIMED}`, ...claimOf(job))
-  if (row === undefined) return false
-  const error = 'failed' in end ? end.failed : 'error' in end ? end.error : undefined
-  const due = 'again' in end ? Math.min(end.again, row.again ?? end.again) : (row.again ?? row.due)
-  const ended = 'again' in end || row.again !== null ? null : 'failed' in end ? 'failed' : 'done'
-  const payload = ended === 'done' ? null : row.payload
-  run(SETTLE, due, error === undefined ? 0 : row.attempts, error ?? null, ended, payload, row.jid)
-  return true
 }
 
 function nextTime(kinds: readonly string[], { get }: Statements): number | undefined {
@@ -105,12 +57,6 @@ function list(query: JobQuery, now: number, { all }: Statements) {
 /** All but the payload. */
 const COLUMNS = 'jid, kind, key, NULL AS payload, due, leased, again, attempts, fence, error, sequence, ended'
 
-const claimOf = ({ kind, key, fence }: Job) => [kind, key, fence] as const
-
-function jobOf({ kind, key, payload, due, attempts, fence }: JobRow): Job {
-  return { kind, key, payload: payload === null ? undefined : JSON.parse(payload), due, attempts, fence }
-}
-
 function listedJob(row: JobRow, now: number): ListedJob {
   return {
     ...jobOf(row),
@@ -127,23 +73,5 @@ function stateOf({ ended, leased, due }: JobRow, now: number): JobState {
   return leased === null ? 'scheduled' : 'running'
 }
 
-const CLAIMED = 'kind = ? AND key = ? AND fence = ? AND leased IS NOT NULL'
-const RENEW = `UPDATE job SET leased = ? WHERE ${CLAIMED}`
-const SETTLE =
-  'UPDATE job SET due = ?, leased = NULL, again = NULL, attempts = ?, error = ?, ended = ?, payload = ? WHERE jid = ?'
-const RETRY = "UPDATE job SET due = ?, attempts = 0, ended = NULL WHERE kind = ? AND key = ? AND ended = 'failed'"
-/** A done job has neither payload nor error nor attempts, so that they need not be reset. */
-const ENQUEUE = `INSERT INTO job (kind, key, due, attempts, fence, payload, sequence) VALUES (?, ?, ?, 0, 0, ?, ?)
-  ON CONFLICT (kind, key) DO UPDATE SET
-    due = CASE WHEN ended IS NOT NULL THEN excluded.due WHEN leased IS NULL THEN min(due, excluded.due) ELSE due END,
-    again = CASE WHEN leased IS NULL THEN NULL ELSE min(coalesce(again, excluded.due), excluded.due) END,
-    payload = coalesce(excluded.payload, payload),
-    sequence = excluded.sequence,
-    ended = NULL
-  WHERE excluded.sequence > sequence`
-const READY = `SELECT j.jid FROM json_each(?) k CROSS JOIN job j ON j.kind = k.value
-  WHERE j.ended IS NULL AND coalesce(j.leased, j.due) <= ? ORDER BY j.due, j.jid LIMIT ? + 0`
-const CLAIM = `UPDATE job SET leased = ?, again = NULL, attempts = attempts + 1,
-  fence = (SELECT value FROM counter WHERE name = 'fence') WHERE jid = ? RETURNING *`
 const NEXT = `SELECT min((SELECT min(coalesce(leased, due)) FROM job WHERE kind = k.value AND ended IS NULL)) AS next
   FROM json_each(?) k`

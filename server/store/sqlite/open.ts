@@ -1,21 +1,22 @@
 /** The store in one SQLite file, for one hub process. store/store.ts says what it must do. */
 import { allOf } from '../all.ts'
-import { checkWork, keyOf } from '../check-work.ts'
+import { checkWork } from '../check-work.ts'
 import type { Committed, Store, StoreStats, Work } from '../store.ts'
 import { watch } from '../watch.ts'
-import { apply } from './commit.ts'
 import { currentVersions } from './current.ts'
 import { createTerms } from './terms.ts'
 import { eventCount, events } from './events.ts'
-import { groupCommit } from './group-commit.ts'
-import { jobs, voidLeases } from './jobs.ts'
+import { voidLeases } from './job-writes.ts'
+import { jobs } from './jobs.ts'
 import { createLogTail } from './log-tail.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { createLongReads } from './short-or-long.ts'
+import { committedWork, prepareWork } from './prepared-work.ts'
 import { openDatabase } from './schema.ts'
 import { history } from './history.ts'
 import { cursorValue, feed, firstAt, indexed, lastCommit, vread } from './read.ts'
 import { statements as prepared, type Statements } from './sql.ts'
+import { createWriter } from './writer.ts'
 
 export type SqliteStore = Store & {
   /** At most this many pages: a full disk, for tests. https://sqlite.org/pragma.html#pragma_max_page_count */
@@ -41,34 +42,33 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
   const { clock, queryLimit = QUERY_LIMIT, shortRead = SHORT_READ } = options
   const { db, close } = openDatabase(path)
   const statements = prepared(db)
+  voidLeases(statements)
+  // From here on the thread writes, and this connection reads. What is in memory changes with the answer of the thread.
+  db.pragma('query_only = ON')
   const terms = createTerms(statements)
-  const context = { statements, terms, clock }
+  const context = { statements, terms }
   const longReads = createLongReads(context, shortRead, createReaders({ path, timeLimit: queryLimit }))
+  const writer = createWriter(path, terms.refresh)
   let commits = 0
   let last = lastCommit(statements).sequence
   const watchers = watch(() => last)
   const current = currentVersions(context)
   const tail = createLogTail()
-  const rolledBack = (): void => void (terms.rolledBack(), tail.clear())
-  const committed = (): void => {
-    terms.committed()
-    last = lastCommit(statements).sequence
-  }
-  const group = groupCommit(statements, { committed, rolledBack }, watchers.look)
-  const applyNext = (work: Work): Committed => {
-    const done = apply(work, context)
-    for (const write of work.writes ?? []) current.forget(keyOf(write))
+
+  const commit = async (work: Work): Promise<Committed> => {
+    checkWork(work)
+    const prepared = prepareWork(work, clock())
+    const done = committedWork(prepared, await writer.write('commit', prepared))
+    for (const { key } of prepared.writes) current.forget(key)
     tail.add(done)
+    last = done.sequence
+    commits += 1
+    watchers.look()
     return done
   }
-  const counted = (done: Committed): Committed => (commits++, done)
-  voidLeases(statements)
 
   const store: SqliteStore = {
-    commit: async (work) => {
-      checkWork(work)
-      return counted(await group.join(() => applyNext(work)))
-    },
+    commit,
     read: async (key, viewer) => current.read(key, viewer),
     readMany: async (keys, viewer) => keys.map((key) => current.read(key, viewer)),
     vread: async (key, version, viewer) => vread(key, version, viewer, context),
@@ -76,7 +76,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     ...searches(longReads),
     all: (query) => allOf(query, store),
     indexed: async (key) => indexed(key, context),
-    feed: async (after, limit) => tail.after(after, limit) ?? feed(after, limit, context),
+    feed: async (after, limit) => tail.after(after, limit) ?? feed(after, limit, last, context),
     last: async () => last,
     seen: () => last,
     lastAt: async (instant) => firstAt(instant + 1, statements) - 1,
@@ -84,15 +84,15 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     cursor: async (name) => cursorValue(name, statements),
     events: async (stream, range) => events(stream, range, statements),
     eventCount: async (stream) => eventCount(stream, statements),
-    jobs: jobs(statements, group, clock),
-    stats: async () => ({ commits, groups: group.counts.transactions, ...sizeOf(statements) }),
+    jobs: jobs(statements, writer, clock),
+    stats: async () => ({ commits, groups: writer.transactions(), ...sizeOf(statements) }),
     close: async () => {
-      group.close()
+      await writer.close()
       watchers.close()
       await endReaders(longReads)
       close()
     },
-    limitPages: (pages) => void db.pragma(`max_page_count = ${pages}`),
+    limitPages: writer.limitPages,
   }
   return store
 }

@@ -57,11 +57,12 @@ export function firstAt(at: number, statements: Statements): number {
   return low
 }
 
-/** The commits after a sequence with their versions, oldest first. */
-export function feed(after: number, limit: number, { statements, terms }: ReadContext): Commit[] {
+/** The commits after a sequence, up to another one, with their versions, oldest first. */
+export function feed(after: number, limit: number, upTo: number, { statements, terms }: ReadContext): Commit[] {
   const commits = statements.all<CommitRow>(
-    'SELECT sequence, at FROM commits WHERE sequence > ? ORDER BY sequence LIMIT ? + 0',
+    'SELECT sequence, at FROM commits WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ? + 0',
     after,
+    upTo,
     most(limit),
   )
   const end = commits.at(-1)?.sequence

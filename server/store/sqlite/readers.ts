@@ -5,6 +5,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Viewer } from '../../search/query.ts'
+import { StoreClosed } from '../closed.ts'
 import { QueryTooLong, SequenceUnavailable } from '../store.ts'
 import { createFairQueue } from './fair-queue.ts'
 import type { ArgumentOf, LongReadName, ResultOf } from './long-reads.ts'
@@ -79,7 +80,7 @@ export function createReaders(data: ReaderThreadData): Readers {
   return {
     read: (name, argument) =>
       new Promise((resolve, reject) => {
-        if (ended) return reject(new Error('The store is closed.'))
+        if (ended) return reject(new StoreClosed())
         const owner = ownerOf(argument)
         waiting.put(owner, { owner, request: { id: ++last, name, argument } as ReadRequest, resolve, reject })
         distribute()
@@ -87,7 +88,7 @@ export function createReaders(data: ReaderThreadData): Readers {
     async end() {
       ended = true
       const all = threads
-      const closed = new Error('The store is closed.')
+      const closed = new StoreClosed()
       for (const thread of all) lose(thread, closed)
       for (const { reject } of waiting.clear()) reject(closed)
       await Promise.all(all.map(({ worker }) => worker.terminate()))

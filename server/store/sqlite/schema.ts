@@ -60,7 +60,16 @@ export function openDatabase(path: string): { readonly db: Database.Database; cl
   }
 }
 
-/** Opens a connection that only reads, beside the one of openDatabase: for another thread of the same process. */
+/** Opens a connection that writes, beside the one of openDatabase: for another thread of the same process. */
+export function openToWrite(path: string): Database.Database {
+  const db = new Database(path, { fileMustExist: true, timeout: PATIENCE })
+  registerMeets(db)
+  keepPromises(db, path)
+  timeLimitOf(db)
+  return db
+}
+
+/** The same for one that only reads. */
 export function openToRead(path: string): Database.Database {
   const db = new Database(path, { readonly: true, fileMustExist: true, timeout: PATIENCE })
   for (const set of ['query_only = ON', 'cache_size = -65536', 'temp_store = MEMORY']) db.pragma(set)
@@ -77,11 +86,16 @@ function makeFolder(path: string): void {
 }
 
 function prepare(db: Database.Database, path: string): void {
-  for (const { set } of PRAGMAS) db.pragma(set)
+  keepPromises(db, path)
   // A hub from before the lock of process-lock.ts has the file for itself: the first write finds out.
   db.exec('BEGIN IMMEDIATE')
   migrate(db, path)
   db.exec('COMMIT')
+}
+
+/** Most of these settings are those of one connection. */
+function keepPromises(db: Database.Database, path: string): void {
+  for (const { set } of PRAGMAS) db.pragma(set)
   for (const pragma of PRAGMAS) if ('name' in pragma) insist(db, path, pragma.name, pragma.is)
 }
 

@@ -1,16 +1,16 @@
 /** The writes of a commit, one function for each kind. */
 import type { Key } from '../../fhir/types.ts'
 import type { Audience } from '../../search/query.ts'
-import { keyOf } from '../check-work.ts'
-import { stamp } from '../stamp.ts'
-import type { Version, Write } from '../store.ts'
+import { stampedText } from '../stamp.ts'
 import { encodeAudience, firstsAfter, updateAudience } from './audience.ts'
-import type { ReadContext } from './terms.ts'
 import { encodeEntries, entriesOfText, reindex, textOfEntries } from './entries.ts'
+import type { NewTerms } from './new-terms.ts'
+import type { MadeVersion, PreparedWrite } from './prepared-work.ts'
 import { METHODS, ROOM } from './rows.ts'
 import type { Statements } from './sql.ts'
 
-export type CommitContext = ReadContext & { readonly clock: () => number }
+/** What writing the database needs. */
+export type WriteContext = { readonly statements: Statements; readonly terms: NewTerms }
 
 /** When a write happens: the commit, its time, and the number of the version that the write makes. */
 export type CommitStep = { readonly sequence: number; readonly at: number; readonly seq: number }
@@ -28,33 +28,33 @@ export type RecordRow = {
   readonly encoded: string
 }
 
-export function recordOf({ type, id }: Key, { statements, terms }: CommitContext): RecordRow | undefined {
+export function recordOf({ type, id }: Key, { statements, terms }: WriteContext): RecordRow | undefined {
   const tid = terms.idOf(type)
   return tid === undefined ? undefined : statements.get<RecordRow>(RECORD, tid, id)
 }
 
 /** Does a write whose preconditions hold, on the record as it was before the commit, if there was one; answers the version that it made, if any. */
 export function applyWrite(
-  write: Write,
+  write: PreparedWrite,
   row: RecordRow | undefined,
   step: CommitStep,
-  context: CommitContext,
-): Version | undefined {
+  context: WriteContext,
+): MadeVersion | undefined {
   return WRITES[write.kind](write as never, row, step, context)
 }
 
-type WriteOf<kind> = Extract<Write, { readonly kind: kind }>
+type WriteOf<kind> = Extract<PreparedWrite, { readonly kind: kind }>
 
 const WRITES: {
-  readonly [kind in Write['kind']]: (
+  readonly [kind in PreparedWrite['kind']]: (
     write: WriteOf<kind>,
     row: RecordRow | undefined,
     step: CommitStep,
-    context: CommitContext,
-  ) => Version | undefined
+    context: WriteContext,
+  ) => MadeVersion | undefined
 } = {
   put: (write, row, step, context) => {
-    const text = stamp(write.resource, (row?.version ?? 0) + 1, step.at)
+    const text = stampedText(write.text, (row?.version ?? 0) + 1, step.at)
     return addVersion(write, row, { ...step, method: METHODS.indexOf(write.method), text }, context)
   },
   remove: (write, row, step, context) => {
@@ -79,7 +79,7 @@ const WRITES: {
   },
 }
 
-function setAudience(row: RecordRow, audience: readonly Audience[], { at }: CommitStep, context: CommitContext): void {
+function setAudience(row: RecordRow, audience: readonly Audience[], { at }: CommitStep, context: WriteContext): void {
   const { statements, terms } = context
   const text = encodeAudience(audience, terms)
   updateAudience(row, row.audience, text, statements)
@@ -92,7 +92,7 @@ function updateFirsts(
   { rid, audience: before, firsts }: RecordRow,
   after: string,
   { at, version }: { readonly at: number; readonly version: number },
-  { statements, terms }: CommitContext,
+  { statements, terms }: WriteContext,
 ): void {
   if (before === after) return
   const next = firstsAfter({ before, after, firsts, at, version }, terms)
@@ -106,11 +106,11 @@ function addVersion(
   write: WriteOf<'put' | 'remove'>,
   existing: RecordRow | undefined,
   step: NewVersion,
-  context: CommitContext,
-): Version {
+  context: WriteContext,
+): MadeVersion {
   const { sequence, at, seq, method, text } = step
   const { statements, terms } = context
-  const { type, id } = keyOf(write)
+  const { type, id } = write.key
   const author = terms.makeId(write.author)
   const encodedAudience = encodeAudience(write.audience, terms)
   const row = existing ?? newRecord(terms.makeId(type), author)
@@ -125,9 +125,7 @@ function addVersion(
   reindex(rid, entriesOfText(row.encoded), encoded, statements)
   updateAudience({ type: row.type, rid }, row.audience, encodedAudience, statements)
   if (existing) updateFirsts(existing, encodedAudience, { at, version }, context)
-  const owner = terms.text(row.owner)
-  const { author: by, audience } = write
-  return { type, id, version, sequence, at, method: METHODS[method]!, author: by, owner, audience, text }
+  return { version, owner: terms.text(row.owner) }
 }
 
 type Head = CommitStep & { readonly deleted: number; readonly entries: string }

@@ -12,6 +12,11 @@ function remaining(value: unknown, left: number): number {
   if (typeof value === 'string') return left - 1 - value.length / CHARACTERS_PER_VALUE
   if (typeof value !== 'object' || value === null) return left - 1
   let still = left - 1
+  // Not by `for in`, which makes a text of each index.
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length && still >= 0; index += 1) still = remaining(value[index], still)
+    return still
+  }
   for (const key in value) {
     still = remaining((value as Record<string, unknown>)[key], still - key.length / CHARACTERS_PER_VALUE)
     if (still < 0) break

@@ -11,7 +11,7 @@ import { consentReviews } from '../consent-reviews.ts'
 import { denialEffects } from '../denial-effects.ts'
 import { derivedChanges } from '../derived-changes.ts'
 import { withOutcomeLabels } from '../outcome-labels.ts'
-import { withPathways } from '../pathway.ts'
+import { movesPathway, withPathways } from '../pathway.ts'
 import { changesOwnElements } from '../own-elements.ts'
 import { pendingState, type PendingState } from '../pending-state.ts'
 import { checkDeleter, checkWriter } from '../preconditions.ts'
@@ -53,10 +53,10 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
     },
     complete: (resource, completion) => complete(resource, completion, values),
     follow: async (context, changes) => {
-      const state = pendingState({ index, definitions }, context, changes)
-      if (!changes.some(({ key }) => key.type === 'Task')) return withPathways(tables.visibility, state)
-      const labelled = await withOutcomeLabels(state)
-      return withPathways(tables.visibility, pendingState({ index, definitions }, context, labelled))
+      const stateOf = (all: readonly PreparedChange[]) => pendingState({ index, definitions }, context, all)
+      const hasTask = changes.some(({ key }) => key.type === 'Task')
+      const labelled = hasTask ? await withOutcomeLabels(stateOf(changes)) : changes
+      return labelled.some(movesPathway) ? withPathways(tables.visibility, stateOf(labelled)) : labelled
     },
     check: (state) => checkRules(rulesFor, tables, state),
     audiences: (context, changes) => audiencesOf({ ...tables, store }, context, changes),
@@ -66,9 +66,7 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
 async function checkRules(rulesFor: RulesFor, tables: RuleTables, state: PendingState): Promise<Required<RuleResult>> {
   // First: it reads at once what the rules look at.
   const references = await checkReferences(tables, state)
-  const checked = await inTurns(state.changes, (one) =>
-    Promise.all((isMerge(one) ? [] : rulesFor(one.key.type)).map((rule) => checkRule(rule, one, state))),
-  )
+  const checked = await inTurns(state.changes, (one) => (isMerge(one) ? [] : checkChange(rulesFor, one, state)))
   const results = checked.flat()
   const retired = await checkRetired(tables, state)
   const kept = await checkKept(tables, state)
@@ -96,15 +94,33 @@ function rulesByType(rules: readonly Rule[]): RulesFor {
   }
 }
 
+type Awaitable<T> = T | Promise<T>
+
+/**
+ * What the rules of its type say of a change. All of them run, whichever refuses: one may count what a caller tries. Most
+ * decide at once: a promise for each would take longer than they do.
+ */
+function checkChange(rulesFor: RulesFor, one: PreparedChange, state: PendingState): Awaitable<readonly RuleResult[]> {
+  const asWriter = isOfHub(one) ? { ...state, caller: HUB_CALLER, view: state.unrestricted } : state
+  const results = rulesFor(one.key.type).map((rule) => checkRule(rule, one, asWriter))
+  return results.some((result) => result instanceof Promise) ? Promise.all(results) : (results as RuleResult[])
+}
+
+function checkRule(rule: Rule, one: PreparedChange, state: PendingState): Awaitable<RuleResult> {
+  try {
+    const result = issuesAtEntry(one, () => rule.check(one, state))
+    return result instanceof Promise ? result.then((found) => located(one, found)) : located(one, result)
+  } catch (error) {
+    return Promise.reject(error as Error)
+  }
+}
+
 /** A rule names `Task.status`; in a Bundle that is `Bundle.entry[2].resource.status`. */
-async function checkRule(rule: Rule, one: PreparedChange, state: PendingState): Promise<RuleResult> {
-  const { unrestricted: view } = state
-  const asWriter = isOfHub(one) ? { ...state, caller: HUB_CALLER, view } : state
-  const result = await issuesAtEntry(one, () => rule.check(one, asWriter))
+function located(one: PreparedChange, result: RuleResult): RuleResult {
   const { issues } = result
-  if (issues === undefined) return one.unchanged ? {} : result
-  const located = (expression: string | undefined) =>
+  if (issues === undefined || issues.length === 0) return one.unchanged ? {} : result
+  const inRequest = (expression: string | undefined) =>
     expression?.split('.')[0] === one.key.type ? expression.replace(one.key.type, one.at) : expression
-  const sent = { issues: issues.map((issue) => ({ ...issue, expression: located(issue.expression) })) }
+  const sent = { issues: issues.map((issue) => ({ ...issue, expression: inRequest(issue.expression) })) }
   return one.unchanged ? sent : { ...result, ...sent }
 }

@@ -23,7 +23,11 @@ export const accessRules = (tables: AccessTables): readonly Rule[] => [
   { types: ['*'], check: (change, state) => widensNoAccess(tables, change, state) },
 ]
 
-async function widensNoAccess(tables: AccessTables, change: PreparedChange, state: PendingState): Promise<RuleResult> {
+function widensNoAccess(
+  tables: AccessTables,
+  change: PreparedChange,
+  state: PendingState,
+): RuleResult | Promise<RuleResult> {
   const { before, after, stored } = change
   const subject = after ?? before
   const participant = subject && participantOf(tables.visibility, subject)
@@ -31,8 +35,18 @@ async function widensNoAccess(tables: AccessTables, change: PreparedChange, stat
   const owner = stored?.owner ?? state.caller.agency
   const granted = (resource: Resource | undefined): readonly SourceGrant[] =>
     resource ? grantsOf(tables.visibility, { resource, owner }, tables.range) : []
-  const gained = gains(granted(before), granted(after))
-  if (gained.length === 0) return {}
+  const given = granted(after)
+  const gained = before === undefined && given.length === 0 ? [] : gains(granted(before), given)
+  return gained.length === 0 ? {} : mayGain(tables, change, { participant, gained }, state)
+}
+
+/** Does the writer know now what it opens? */
+async function mayGain(
+  tables: AccessTables,
+  change: PreparedChange,
+  { participant, gained }: { readonly participant: string; readonly gained: readonly Gain[] },
+  state: PendingState,
+): Promise<RuleResult> {
   const isNew = isNewParticipant(participant, state.changes)
   if (!isNew && !(await state.view.resource({ type: 'Patient', id: participant })))
     return { issues: [unknownParticipant(change, participant)] }

@@ -46,7 +46,7 @@ async function isNew(tables: ParticipantTables, changed: PreparedChange, state: 
   const own = await changedLikeness(matching, changed, state)
   const filter = duplicateFilter(matching, own)
   const numbered = isNumbered(changed, state) ? namedFilter(matching, own) : undefined
-  const found = await findOthers(changed, state, [filter, numbered])
+  const found = await findOthers(changed, state, { filter, numbered })
   if (numbered) await countNumber(tables, changed, { own, found }, state)
   if (!filter) return {}
   const twin = await twinOf(tables, changed, own, state)
@@ -71,13 +71,18 @@ async function inUse(found: FoundVersion, state: PendingState): Promise<Key> {
   return id !== undefined && (await state.read(key)) ? key : found
 }
 
+/** Nearly every participant who is created is another than all others: the guard alone says so, where it may. */
 async function findOthers(
   { key }: PreparedChange,
-  { view }: PendingState,
-  filters: readonly (Filter | undefined)[],
+  { view, trial }: PendingState,
+  { filter, numbered }: { readonly filter: Filter | undefined; readonly numbered: Filter | undefined },
 ): Promise<readonly FoundVersion[]> {
-  const of = filters.filter((one) => one !== undefined)
+  const of = [filter, numbered].filter((one) => one !== undefined)
   if (of.length === 0) return []
+  if (trial && !numbered) {
+    trial.unsearched = true
+    return []
+  }
   const where = otherThan({ op: 'or', of }, [key.id])
   return (await view.find({ type: 'Patient', where, limit: Infinity, withEntries: true })).versions
 }

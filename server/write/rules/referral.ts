@@ -14,6 +14,7 @@ import { participantOf } from '../../domain/visibility/audience.ts'
 import { currentResource } from '../../records/resource.ts'
 import type { View } from '../../records/view.ts'
 import { PARTICIPANT, type Filter } from '../../search/query.ts'
+import { isCreated } from '../circle.ts'
 import { consentsInForce } from '../consents-in-force.ts'
 import { HUB } from '../reserved-agencies.ts'
 import { openTasksWhere } from '../open-tasks.ts'
@@ -80,7 +81,10 @@ async function hasConsent(
     now: state.now,
     read: async (one: Key) => (await state.read(one)) ?? state.unrestricted.resource(one),
   }
-  const consents = await consentsInForce(reading, await state.find('Consent', about))
+  // About a participant that this commit makes there is nothing yet but what comes with it.
+  const isNew = isCreated(participant, state.changes)
+  const stated = isNew ? state.coming('Consent', about) : await state.find('Consent', about)
+  const consents = await consentsInForce(reading, stated)
   const uncovered = recipients.filter(
     (recipient) => !consentCovers(consents, { recipient, now: state.now, range, purpose: 'referral' }),
   )

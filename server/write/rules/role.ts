@@ -13,16 +13,20 @@ export const roleRules = (tables: RoleTables): readonly Rule[] => [
   { types: ['*'], check: (change, state) => onlyByRole(tables, change, state) },
 ]
 
-async function onlyByRole(
+function onlyByRole(
   { writing }: RoleTables,
   { after, before }: PreparedChange,
   state: PendingState,
-): Promise<RuleResult> {
+): RuleResult | Promise<RuleResult> {
   const subject = after ?? before
   if (!subject || state.caller.role !== 'agency') return {}
-  const codes = valuesAt(subject, 'code.coding.code')
-  const rule = writing.byRole.find((one) => one.type === subject.resourceType && codes.includes(one.code))
-  if (!rule) return {}
+  const reserved = writing.byRole.filter((one) => one.type === subject.resourceType)
+  const codes = reserved.length === 0 ? [] : valuesAt(subject, 'code.coding.code')
+  const rule = reserved.find((one) => codes.includes(one.code))
+  return rule ? hasRole(rule, state) : {}
+}
+
+async function hasRole(rule: RoleTables['writing']['byRole'][number], state: PendingState): Promise<RuleResult> {
   const agency = await state.read({ type: 'Organization', id: state.caller.agency })
   const roles = agency ? (valuesAt(agency, 'type.coding') as readonly { system?: string; code?: string }[]) : []
   if (roles.some((one) => one.system === codeSystem('agency-type') && one.code === rule.role)) return {}

@@ -49,12 +49,13 @@ describe('store / sqlite / group commit', function () {
       const { printed, fsyncs } = await watched<{ groups: number }>(library, 'commit-many.ts', args)
       return { groups: printed.groups, fsyncs }
     }
-    const none = await syncs(1, 0)
-    const alone = await syncs(1, 20)
+    // The first commit of a connection also syncs the folder in which the log lies.
+    const one = await syncs(1, 1)
+    const alone = await syncs(1, 21)
     const many = await syncs(64, 1)
-    assert.equal(alone.fsyncs - none.fsyncs, 20, '20 commits one after another')
+    assert.equal(alone.fsyncs - one.fsyncs, 20, '20 more commits one after another')
     assert.equal(many.groups, 1)
-    assert.equal(many.fsyncs - none.fsyncs, 1, '64 commits at the same time')
+    assert.equal(many.fsyncs, one.fsyncs, '64 commits at the same time')
   })
 
   it('acknowledges nothing that could not be synced, and goes on when it can be', async function () {

@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Filter, Query } from '../../../server/search/query.ts'
 import { apply } from '../../../server/store/sqlite/commit.ts'
-import { createTerms } from '../../../server/store/sqlite/terms.ts'
+import { createNewTerms } from '../../../server/store/sqlite/new-terms.ts'
+import { prepareWork } from '../../../server/store/sqlite/prepared-work.ts'
 import { openDatabase } from '../../../server/store/sqlite/schema.ts'
 import { pageSql, planOf } from '../../../server/store/sqlite/plan.ts'
 import { find } from '../../../server/store/sqlite/search.ts'
@@ -127,7 +128,7 @@ const CASES: readonly (readonly [title: string, query: Partial<Query>, expected:
 describe('store / sqlite / query plan', () => {
   let folder: string
   let statements: Statements
-  let terms: ReturnType<typeof createTerms>
+  let terms: ReturnType<typeof createNewTerms>
   let close: () => void
 
   before(async () => {
@@ -135,12 +136,12 @@ describe('store / sqlite / query plan', () => {
     const opened = openDatabase(join(folder, 'hub.db'))
     close = opened.close
     statements = prepared(opened.db)
-    terms = createTerms(statements)
+    terms = createNewTerms(statements)
     let now = 0
-    const inside = { statements, terms, clock: () => now++ }
+    const add = (write: Write) => apply(prepareWork({ writes: [write] }, now++), { statements, terms })
     statements.run('BEGIN')
-    for (let index = 0; index < RECORDS; index++) apply({ writes: [task(index)] }, inside)
-    apply({ writes: [{ ...task(7), author: 'late' } as Write] }, inside)
+    for (let index = 0; index < RECORDS; index++) add(task(index))
+    add({ ...task(7), author: 'late' } as Write)
     statements.run('COMMIT')
   })
   after(async () => {

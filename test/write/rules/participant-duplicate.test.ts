@@ -78,6 +78,16 @@ describe('write / rules / participant / duplicates', function () {
     })
   }
 
+  it('are refused as that, whatever else is wrong with the record', async () => {
+    const body = somebody()
+    const { id } = made(await create(es, body))
+    const faulty = { ...body, link: [{ other: { reference: 'Patient/nobody' }, type: 'seealso' }] }
+    const text = refused(await create(es, faulty), 409, 'duplicate-participant')
+    assert.ok(text.includes(`Patient/${id}`))
+    // The same record without its twin is refused for the reference alone.
+    refused(await create(es, { ...somebody(), link: faulty.link }), 422, 'reference-not-found')
+  })
+
   it('are refused within one transaction', async () => {
     const body = somebody()
     const entries = [body, body].map((resource) => ({ method: 'POST', url: 'Patient', resource }))

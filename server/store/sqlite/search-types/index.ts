@@ -2,6 +2,7 @@
 import type { EntryByType, EntryFilter, FilterByType, IndexEntry, SearchTypeName } from '../../../search/types/index.ts'
 import type { Sort } from '../../../search/query.ts'
 import type { SqlCondition, QueryScope } from '../condition.ts'
+import type { NewTerms } from '../new-terms.ts'
 import type { Terms, ValueColumns } from '../terms.ts'
 import type { Field } from '../fields.ts'
 import { raw } from '../sql.ts'
@@ -43,7 +44,7 @@ const NAME_BY_ID = new Map(NAMES.map((name) => [SQLITE_SEARCH_TYPES[name].id, na
 export function encodeEntry<Name extends SearchTypeName>(
   name: Name,
   entry: EntryByType[Name],
-  terms: Terms,
+  terms: NewTerms,
 ): EncodedEntry {
   const type: SqliteSearchType<EntryByType[Name], FilterByType[Name]> = SQLITE_SEARCH_TYPES[name]
   if (type.stored === 'span') return type.encode(entry)

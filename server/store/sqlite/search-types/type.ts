@@ -3,6 +3,7 @@
  * folder is one type; index.ts lists them under the names of search/types/. What they must answer: search/types/.
  */
 import type { SqlCondition, FieldIds, QueryScope } from '../condition.ts'
+import type { NewTerms } from '../new-terms.ts'
 import type { Terms, ValueColumns } from '../terms.ts'
 import type { Sql } from '../sql.ts'
 
@@ -20,7 +21,7 @@ type Queried<Filter> = {
 /** A type whose entries are rows of `value`, each written once and referred to by number. */
 export type ValueType<Entry, Filter> = Queried<Filter> & {
   readonly stored: 'value'
-  encode(entry: Entry, terms: Terms): ValueColumns
+  encode(entry: Entry, terms: NewTerms): ValueColumns
   decode(columns: ValueColumns, param: string, terms: Terms): Entry
 }
 

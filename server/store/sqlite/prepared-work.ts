@@ -1,0 +1,55 @@
+/** A commit as the thread that writes takes it: plain data, the texts of resources in it instead of the resources. */
+import type { Key } from '../../fhir/types.ts'
+import { keyOf } from '../check-work.ts'
+import { stampedText, unstampedText } from '../stamp.ts'
+import type { UnstampedText } from '../stamp.ts'
+import type { Committed, Version, Work, Write } from '../store.ts'
+
+type Put = Extract<Write, { readonly kind: 'put' }>
+
+export type PreparedWrite =
+  | (Omit<Put, 'resource'> & { readonly key: Key; readonly text: UnstampedText })
+  | Exclude<Write, { readonly kind: 'put' }>
+
+/** `now`: the time of the hub (ms); the commit is not earlier. */
+export type PreparedWork = Omit<Work, 'writes'> & { readonly writes: readonly PreparedWrite[]; readonly now: number }
+
+/** What a write made: the number of the version, and the owner of its record. */
+export type MadeVersion = { readonly version: number; readonly owner: string }
+
+/** What the thread answers; `made` as `Committed.versions`. */
+export type AppliedWork = {
+  readonly sequence: number
+  readonly at: number
+  readonly made: readonly (MadeVersion | undefined)[]
+}
+
+export const prepareWork = (work: Work, now: number): PreparedWork => ({
+  ...work,
+  writes: (work.writes ?? []).map(prepareWrite),
+  now,
+})
+
+function prepareWrite(write: Write): PreparedWrite {
+  if (write.kind !== 'put') return write
+  const { resource, ...rest } = write
+  return { ...rest, key: keyOf(write), text: unstampedText(resource) }
+}
+
+/** What a commit answers, from what was sent to the thread and what came back. */
+export function committedWork({ writes }: PreparedWork, { sequence, at, made }: AppliedWork): Committed {
+  const versions = writes.map((write, index) => {
+    const version = made[index]
+    return version && versionOf(write, version, sequence, at)
+  })
+  return { sequence, at, versions }
+}
+
+function versionOf(write: PreparedWrite, made: MadeVersion, sequence: number, at: number): Version | undefined {
+  if (write.kind !== 'put' && write.kind !== 'remove') return undefined
+  const { key, author, audience } = write
+  const { version, owner } = made
+  const method = write.kind === 'put' ? write.method : 'DELETE'
+  const text = write.kind === 'put' ? stampedText(write.text, version, at) : ''
+  return { ...key, version, sequence, at, method, author, owner, audience, text }
+}
