@@ -23,7 +23,7 @@ async function run(folder: string): Promise<void> {
   for (const one of cases) results.push(await resultOf(one, folder))
   console.log(report(results))
   if (only.length > 0) return
-  const { validator } = prepared({ supporting: [] }, folder)
+  const { validator } = await prepared({ supporting: [] }, folder)
   const examples = examplesIn(folder)
   const refused: string[] = []
   for (const { name, text } of examples) {
@@ -35,13 +35,15 @@ async function run(folder: string): Promise<void> {
 }
 
 async function resultOf(one: Case, folder: string): Promise<Result> {
-  const { validator, url, faults } = prepared(one, folder)
+  const { validator, url, faults } = await prepared(one, folder)
   return { one, faults, issues: await issuesOf(fileOf(folder, one.file), validator, url) }
 }
 
+type PreparedCase = Ready & { readonly validator: Validator }
+
 // Most cases need only R4: they share one validator.
-function prepared(one: Pick<Case, 'profile' | 'supporting'>, folder: string): Ready & { validator: Validator } {
-  const ready = readyFor(one, folder)
+async function prepared(one: Pick<Case, 'profile' | 'supporting'>, folder: string): Promise<PreparedCase> {
+  const ready = await readyFor(one, folder)
   const cached = validators.get(ready.definitions)
   const validator = cached ?? createValidator(ready.definitions, { rules: 'open' })
   validators.set(ready.definitions, validator)

@@ -291,6 +291,12 @@ export const SETTINGS = {
     '30000',
     'Longest check of one large resource, in ms; a longer one is ended and the resource refused.',
   ),
+  HUB_FHIRPATH_LIMIT: setting(
+    'fhirPathLimit',
+    integer(1000, 1_000_000_000),
+    '1000000',
+    'Most steps of FHIRPath (values that are selected, compared or tested) that all rules may take in the check of one resource, or a hundred times as many for a large one; one that takes more is refused.',
+  ),
   HUB_QUERY_LIMIT: setting(
     'queryLimit',
     integer(1, 3_600_000),

@@ -148,12 +148,22 @@ type HubOptions = {
   readonly onReply?: (call: Call, reply: Reply) => void
 }
 
+const validationOf = (config: Config, { now }: Clock) => ({
+  rules: config.rules,
+  clock: { now, timeZone: config.timeZone },
+  stepLimit: config.fhirPathLimit,
+  timeLimit: config.checkLimit,
+})
+
+/** A large resource is checked beside the event loop, and takes so many times the steps. */
+const LARGE = 100
+
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
   const { definitions, indexed, tables } = await declarationsOf(config, options)
   const secret = loadSecretKey(config)
   const limits = limitsOf(config)
-  const validation = { rules: config.rules, clock: { now: clock.now, timeZone: config.timeZone } }
-  const workerThread = createWorkerThread({ ...validation, timeLimit: config.checkLimit })
+  const validation = validationOf(config, clock)
+  const workerThread = createWorkerThread({ ...validation, stepLimit: LARGE * validation.stepLimit })
   const agencies = createActiveAgencies(
     options.store ?? (await openStore(config.store, { clock: clock.now, queryLimit: config.queryLimit })),
   )

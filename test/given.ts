@@ -3,10 +3,14 @@
  * memory with the sample agencies. `await given()` once per file, `stop()` in `after`.
  */
 import { strict as assert } from 'node:assert'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createClock, type Clock } from '../server/clock.ts'
 import { loadConfig } from '../server/config.ts'
 import { createHub, type Hub } from '../server/hub.ts'
 import { createLog } from '../server/log.ts'
+import { transaction, type Body } from './builders/index.ts'
 import { assertValidAnswer } from './checks/answers.ts'
 
 export type Answer = {
@@ -61,6 +65,40 @@ export async function given(
   const hub = await createHub(config, { log: createLog('silent'), clock, ...options })
   const { url, port } = await hub.listen()
   return { hub, url, port, as: (agency) => clientAt(url, agency), stop: () => hub.stop() }
+}
+
+/** The stores over which the same cases are played. */
+export const OVER_STORES = ['memory', 'sqlite'] as const
+type StoreName = (typeof OVER_STORES)[number]
+
+/** A hub over one of the stores, an SQLite file in a folder of its own, which `stop()` removes. */
+export async function givenOver(
+  store: StoreName,
+  settings: Readonly<Record<string, string>> = {},
+  clock?: Clock,
+): Promise<Given> {
+  if (store === 'memory') return given(settings, clock)
+  const folder = await mkdtemp(join(tmpdir(), 'hub-given-'))
+  const hub = await given({ HUB_STORE: `sqlite:${join(folder, 'hub.db')}`, ...settings }, clock)
+  return {
+    ...hub,
+    async stop() {
+      await hub.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A hub with open rules over one of the stores that holds these records, each under its id, and nothing else. */
+export async function givenRecords(store: StoreName, records: readonly Body[]): Promise<Given> {
+  const hub = await givenOver(store, { HUB_RULES: 'open', HUB_SEED: 'none' })
+  const entries = records.map((resource) => ({
+    method: 'PUT',
+    url: `${resource.resourceType}/${String(resource.id)}`,
+    resource,
+  }))
+  made(await hub.as(undefined).post('/', transaction(...entries)))
+  return hub
 }
 
 /** A client of any hub that listens somewhere; it asserts that answers are valid FHIR. Without an agency the board speaks. */

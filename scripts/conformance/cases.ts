@@ -8,8 +8,8 @@ import path from 'node:path'
 import { createDefinitions } from '../../server/definitions/load.ts'
 import type { Definitions } from '../../server/definitions/definitions.ts'
 import type { Source } from '../../server/definitions/folders.ts'
+import { createXmlFormat } from '../../server/definitions/xml/format.ts'
 import type { JsonObject } from '../../server/fhir/types.ts'
-import { readFhirXml } from './xml.ts'
 
 export type ReferenceIssue = {
   readonly severity: string
@@ -45,12 +45,12 @@ export const examplesIn = (folder: string): readonly CaseFile[] =>
     .map((name) => ({ name, text: readFileSync(path.join(folder, 'examples', name), 'utf8') }))
 
 /** Loads the definitions that a case names; one that cannot be used is left out, and listed in `faults`. */
-export function readyFor(one: Pick<Case, 'profile' | 'supporting'>, folder: string): Ready {
+export async function readyFor(one: Pick<Case, 'profile' | 'supporting'>, folder: string): Promise<Ready> {
   const faults: string[] = []
   const sources = new Map<string, Source>()
   let url: string | undefined
   for (const name of [...one.supporting, ...(one.profile ? [one.profile] : [])]) {
-    for (const content of definitionsIn(name, folder, faults)) {
+    for (const content of await definitionsIn(name, folder, faults)) {
       if (name === one.profile && content.resourceType === 'StructureDefinition') url ??= content.url as string
       sources.set(String(content.url), { file: name, content })
     }
@@ -59,11 +59,12 @@ export function readyFor(one: Pick<Case, 'profile' | 'supporting'>, folder: stri
 }
 
 const PLAIN = createDefinitions([])
+const xml = createXmlFormat(PLAIN.structures)
 
-function definitionsIn(name: string, folder: string, faults: string[]): readonly JsonObject[] {
+async function definitionsIn(name: string, folder: string, faults: string[]): Promise<readonly JsonObject[]> {
   try {
     const text = fileOf(folder, name)
-    const read = name.endsWith('.xml') ? readFhirXml(text, PLAIN.structures) : (JSON.parse(text) as JsonObject)
+    const read = (name.endsWith('.xml') ? await xml.read(text) : JSON.parse(text)) as JsonObject
     const entries = (read.entry ?? []) as unknown as readonly { readonly resource?: JsonObject }[]
     const all: readonly JsonObject[] =
       read.resourceType === 'Bundle' ? entries.flatMap(({ resource }) => (resource ? [resource] : [])) : [read]

@@ -2,8 +2,9 @@
  * Mutants: as many of each kind as of any other, each of a seed picked at random; one of three is changed twice. The same
  * number gives the same mutants.
  */
-import jsonPatch, { type Operation } from 'fast-json-patch'
 import type { Definitions } from '../../server/definitions/definitions.ts'
+import { applyJsonPatch, parseJsonPatch } from '../../server/fhir/json-patch.ts'
+import type { Json } from '../../server/fhir/types.ts'
 import { createTerminology } from '../../server/terminology/terminology.ts'
 import type { Edit, Ground, Mutator, Resource, Site } from './mutation.ts'
 import { FAULTS, OF_GUIDES, VARIANTS, type Kinds } from './mutators/index.ts'
@@ -66,10 +67,9 @@ function mutatorAt(index: number, wrong: Choice['kinds']): Choice {
   return { first, kinds: variants.includes(kind) ? variants : wrong }
 }
 
-// Both are copied: a patch that replaces everything would be changed by the edits after it.
 /** The resource after a patch. Throws when the patch does not fit it. */
 export const patched = (resource: Resource, patch: readonly Edit[]): Resource =>
-  jsonPatch.applyPatch(structuredClone(resource), structuredClone(patch) as Operation[], true).newDocument as Resource
+  applyJsonPatch(JSON.stringify(resource), parseJsonPatch(patch as unknown as Json)) as Resource
 
 type Mutate = (resource: Resource, mutator: Mutator, random: Random) => readonly Edit[] | undefined
 type Tools = { readonly random: Random; readonly seen: Set<string>; readonly mutate: Mutate }

@@ -5,6 +5,7 @@
  */
 import type { Issue } from './outcome.ts'
 import type { Resource } from './types.ts'
+import { profileUrl } from './canonical.ts'
 import { serialize } from './decimals.ts'
 import { formatEtag } from './etag.ts'
 import { operationOutcome } from './outcome.ts'
@@ -89,11 +90,16 @@ export function buildMatches(page: {
   return bundleText('searchset', entries, { total: page.matches.length, links: { self: page.self } })
 }
 
+/** `requestId`: of the request that made the version, where the reader may know it. */
+export type HistoryVersion = Recorded & { readonly requestId?: string }
+
+const REQUEST_ID = profileUrl('ext-request-id')
+
 /** Versions, newest first; a deletion has no resource. https://hl7.org/fhir/R4/http.html#history */
 export function buildHistory(page: {
   readonly base: string
   readonly links: Links
-  readonly versions: readonly Recorded[]
+  readonly versions: readonly HistoryVersion[]
   readonly total?: number
 }): string {
   const entries = page.versions.map((version) => historyEntry(page.base, version))
@@ -108,9 +114,11 @@ export function buildResponses(
   return bundleText(kind, replies.map(responseEntry), {})
 }
 
-function historyEntry(base: string, version: Recorded): string {
+function historyEntry(base: string, version: HistoryVersion): string {
+  const { requestId } = version
   const url = version.method === 'POST' ? version.type : `${version.type}/${version.id}`
   const response = {
+    ...(requestId === undefined ? {} : { extension: [{ url: REQUEST_ID, valueString: requestId }] }),
     status: statusText(version.method === 'DELETE' ? 204 : version.version === 1 ? 201 : 200),
     etag: formatEtag(version.version),
     lastModified: new Date(version.at).toISOString(),

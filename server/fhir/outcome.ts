@@ -73,7 +73,11 @@ export const ERRORS = {
   'too-many-entries': [413, 'too-costly', 'The Bundle has more entries than the limit.'],
   'too-costly': [422, 'too-costly', 'The answer would be larger than the limit.'],
   'search-too-long': [422, 'too-costly', 'The search takes longer than the limit.'],
-  'check-too-long': [413, 'too-costly', 'To check the resource takes longer, or more memory, than the limit.'],
+  'check-too-long': [
+    413,
+    'too-costly',
+    'To check the resource takes longer, more memory, or more steps of FHIRPath, than the limit.',
+  ],
   'too-many-requests': [429, 'throttled', 'The caller has more requests under way than the limit.'],
   'async-limit': [429, 'throttled', 'The caller has more requests in the background than the limit.'],
   'async-outcome-unknown': [

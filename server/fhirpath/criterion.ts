@@ -1,5 +1,6 @@
 /** The criterion of a `where()`, on one value. https://hl7.org/fhirpath/N1/#wherecriteria-expression-collection */
 import { evaluator } from './evaluate.ts'
+import type { Steps } from './steps.ts'
 import { allTrees, Unsupported, type Tree } from './tree.ts'
 import { Bail } from './values.ts'
 
@@ -7,16 +8,16 @@ import { Bail } from './values.ts'
 const CALLS = new Set('exists empty not first last where extension startsWith endsWith contains ofType'.split(' '))
 
 /**
- * Compiles the criterion.
+ * Compiles the criterion, which takes these steps.
  * @throws Unsupported for one that only HL7's engine evaluates, also while it runs
  */
-export function compileCriterion(tree: Tree): (value: unknown, resource: unknown) => boolean {
+export function compileCriterion(tree: Tree, steps: Steps): (value: unknown, resource: unknown) => boolean {
   const call = [...allTrees(tree)].find((one) => one.kind === 'call' && !CALLS.has(one.name))
   if (call?.kind === 'call') throw new Unsupported(`a criterion does not call \`${call.name}()\``)
   const run = evaluator(tree)
   return (value, resource) => {
     try {
-      const scope = { context: resource, resource, rootResource: resource, env: {}, variables: {} }
+      const scope = { context: resource, resource, rootResource: resource, env: {}, steps, variables: {} }
       const found = run([value], scope, [value])
       return found.length === 1 && found[0] === true
     } catch (error) {

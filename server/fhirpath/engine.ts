@@ -4,8 +4,9 @@
  */
 import { createRequire } from 'node:module'
 import { dayOf, momentOf } from './functions.ts'
-import { regularExpression } from './pattern.ts'
+import { matches, replaceMatches } from './pattern.ts'
 import type { PathEnv, PathExpression } from './scope.ts'
+import { NO_LIMIT, stepsOfText, TooManySteps, type Steps } from './steps.ts'
 
 /** Compiles as compilePath of expression.ts does, whose parameters it has. */
 export function enginePath(expression: string, base?: string): PathExpression {
@@ -24,8 +25,15 @@ export function enginePath(expression: string, base?: string): PathExpression {
       rootResource: env.rootResource ?? resource,
       [RESOLVER]: env.resolve,
       [CLOCK]: env.clock,
+      [STEPS]: env.steps,
     }
-    return plain(base && typeof node === 'number' ? (bare ??= compileFrom())(node, variables) : typed(node, variables))
+    const run = base && typeof node === 'number' ? (bare ??= compileFrom()) : typed
+    try {
+      return plain(run(node, variables))
+    } catch (error) {
+      if (error instanceof TooManySteps) error.expression ??= expression
+      throw error
+    }
   }
 }
 
@@ -41,14 +49,19 @@ type ResourceNode = { data?: unknown; toJSON?: () => unknown }
 
 const RESOLVER = 'hubResolver'
 const CLOCK = 'hubClock'
+const STEPS = 'hubSteps'
 
 // `internalStructures` lets resolve() hand back nodes as they are; the resolver and the clock travel as variables.
 const OPTIONS = {
   resolveInternalTypes: false,
   traceFn: () => undefined,
+  debugger: countStep,
   userInvocationTable: {
     resolve: { fn: resolveAll, internalStructures: true },
-    matches: { fn: matches, arity: { 1: ['String'] } },
+    matches: { fn: matchesPart, arity: { 1: ['String'] }, internalStructures: true },
+    matchesFull: { fn: matchesFull, arity: { 1: ['String'] }, internalStructures: true },
+    replaceMatches: { fn: replaceEvery, arity: { 2: ['String', 'String'] }, internalStructures: true },
+    repeat: { fn: repeat, arity: { 1: ['Expr'] }, internalStructures: true },
     today: { fn: today, arity: { 0: [] }, internalStructures: true },
     now: { fn: now, arity: { 0: [] }, internalStructures: true },
   },
@@ -109,11 +122,61 @@ function plain(values: readonly unknown[]): unknown[] {
   return out
 }
 
-// The engine's own matches() refuses some patterns of R4's rules.
-function matches(inputs: readonly unknown[], pattern: unknown): boolean | readonly [] {
+// The engine's own refuse some patterns of R4's rules, and take exponential time for others.
+function matchesPart(this: Scoped, inputs: readonly unknown[], pattern: unknown): boolean | readonly [] {
   if (inputs.length === 0 || typeof pattern !== 'string') return []
-  return regularExpression(pattern).test(String(inputs[0]))
+  return matches(String(plain(inputs)[0]), pattern, stepsOf(this))
 }
+
+function matchesFull(this: Scoped, inputs: readonly unknown[], pattern: unknown): boolean | readonly [] {
+  return typeof pattern === 'string' ? matchesPart.call(this, inputs, `^(?:${pattern})$`) : []
+}
+
+function replaceEvery(this: Scoped, inputs: readonly unknown[], pattern: unknown, replacement: unknown) {
+  if (inputs.length === 0 || typeof pattern !== 'string' || typeof replacement !== 'string') return []
+  return [replaceMatches(String(plain(inputs)[0]), { pattern, replacement }, stepsOf(this))]
+}
+
+const stepsOf = ({ vars }: Scoped): Steps => (vars[STEPS] as Steps | undefined) ?? NO_LIMIT
+
+type Nodes = readonly unknown[]
+
+/** The engine's own compares each value with each that was found before. */
+function repeat(this: Scoped, inputs: Nodes, project: (node: unknown) => Nodes): Nodes {
+  const found: unknown[] = []
+  const seen = new Set<string>()
+  let level = inputs
+  while (level.length > 0) {
+    const next: unknown[] = []
+    for (const node of level.flatMap((one) => project(one))) {
+      const key = JSON.stringify(plain([node]))
+      stepsOf(this).spend(stepsOfText(key))
+      if (seen.has(key)) continue
+      seen.add(key)
+      next.push(node)
+      found.push(node)
+    }
+    level = next
+  }
+  return found
+}
+
+/** A step of the engine takes as long as so many of ours. */
+const WEIGHT = 10
+
+/** Called by the engine for each part of the expression that it has evaluated. */
+function countStep(context: Scoped, input: unknown, result: unknown, { text = '' }: { readonly text?: string }): void {
+  const [first] = Array.isArray(result) ? (result as readonly unknown[]) : [result]
+  const values = lengthOf(result)
+  const compared = COMPARING.test(text) ? Math.max(lengthOf(input), values) ** 2 : 0
+  const characters = typeof first === 'string' ? stepsOfText(first) : 0
+  stepsOf(context).spend(WEIGHT * (1 + values) + compared + characters)
+}
+
+const lengthOf = (values: unknown): number => (Array.isArray(values) ? values.length : 1)
+
+/** The functions in which the engine may compare each value with each. */
+const COMPARING = /^(?:distinct|isDistinct|union|intersect|exclude|subsetOf|supersetOf)\(|\|/
 
 const isNode = (value: unknown): value is ResourceNode =>
   typeof value === 'object' && value !== null && 'data' in value && 'parentResNode' in value

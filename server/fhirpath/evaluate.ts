@@ -7,6 +7,7 @@ import { FUNCTIONS } from './functions.ts'
 import { children, elementName, typedStep, type Navigate } from './navigate.ts'
 import { LOGIC, OPERATORS } from './operators.ts'
 import type { Evaluate, Scope } from './scope.ts'
+import { NO_LIMIT, stepsOfText } from './steps.ts'
 import { stringsOf, stringTest } from './string-test.ts'
 import { isTypeName, typeNamed, Unsupported, type Binary, type FunctionCall, type Tree } from './tree.ts'
 import { BAIL, NONE } from './values.ts'
@@ -90,7 +91,12 @@ function binary(tree: Binary, mode: EvaluationMode): Evaluate {
     const values = operator(one(NONE, NO_SCOPE, NONE), other(NONE, NO_SCOPE, NONE))
     return () => values
   }
-  return stringTest(tree, (input, scope, self) => operator(one(input, scope, self), other(input, scope, self)))
+  return stringTest(tree, (input, scope, self) => {
+    const [first, second] = [one(input, scope, self), other(input, scope, self)]
+    const found = operator(first, second)
+    scope.steps.spend(first.length + second.length + (op === '&' ? stepsOfText(found[0] as string) : 0))
+    return found
+  })
 }
 
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
@@ -101,6 +107,7 @@ const NO_SCOPE: Scope = {
   resource: undefined,
   rootResource: undefined,
   env: {},
+  steps: NO_LIMIT,
   variables: {},
 }
 
@@ -116,6 +123,7 @@ export function narrowed(of: Tree | undefined, type: Tree | undefined, mode: Eva
     if (holders.length === 0) return NONE
     const found: unknown[] = []
     for (const value of holders) step(value, found)
+    scope.steps.spend(found.length)
     return found
   }
 }
@@ -125,13 +133,14 @@ const RULES: EvaluationMode = {
   start: (name) => {
     const element = elementName(name)
     const isType = isTypeName(name)
-    return (input) => {
+    return (input, { steps }) => {
       const found: unknown[] = []
       for (const value of input) {
         if (isType && (value as { resourceType?: unknown } | null)?.resourceType === name) found.push(value)
         else if (isType) throw BAIL
         else children(value, element, found)
       }
+      steps.spend(found.length)
       return found
     }
   },
@@ -142,6 +151,7 @@ const RULES: EvaluationMode = {
       if (parents.length === 0) return NONE
       const found: unknown[] = []
       for (const value of parents) children(value, element, found)
+      scope.steps.spend(found.length)
       return found
     }
   },

@@ -6,6 +6,7 @@ import { enginePath } from './engine.ts'
 import { evaluator } from './evaluate.ts'
 import { parse } from './parse.ts'
 import type { PathEnv, PathExpression } from './scope.ts'
+import { NO_LIMIT, TooManySteps } from './steps.ts'
 import { Unsupported } from './tree.ts'
 import { Bail } from './values.ts'
 
@@ -26,7 +27,7 @@ export function compilePath(expression: string, base?: string): PathExpression {
     try {
       return fast(node, env)
     } catch (error) {
-      if (!(error instanceof Bail)) throw error
+      if (!(error instanceof Bail)) throw named(error, expression)
       return (fallback ??= enginePath(expression, base))(node, env)
     }
   }
@@ -48,10 +49,16 @@ export function compileTest(expression: string, base?: string): (node: unknown, 
     try {
       return isTrue(fast(node, env))
     } catch (error) {
-      if (!(error instanceof Bail)) throw error
+      if (!(error instanceof Bail)) throw named(error, expression)
       return isTrue((fallback ??= enginePath(expression, base))(node, env))
     }
   }
+}
+
+/** With the expression in which the steps ended. */
+function named(error: unknown, expression: string): unknown {
+  if (error instanceof TooManySteps) error.expression ??= expression
+  return error
 }
 
 const isTrue = (values: readonly unknown[]): boolean => values.length === 1 && values[0] === true
@@ -86,10 +93,10 @@ function makeReadonly(expression: string): ReadonlyPath | undefined {
   try {
     const run = evaluator(parse(expression))
     return (node, env = NO_ENV) => {
-      const { resource = node, variables = NO_VARIABLES } = env
+      const { resource = node, variables = NO_VARIABLES, steps = NO_LIMIT } = env
       const { rootResource = resource } = env
       const input = [node]
-      return run(input, { context: node, resource, rootResource, env, variables }, input)
+      return run(input, { context: node, resource, rootResource, env, steps, variables }, input)
     }
   } catch (error) {
     if (error instanceof Unsupported) return undefined

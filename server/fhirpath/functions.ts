@@ -4,7 +4,8 @@ import type { Evaluate, PathClock, Scope } from './scope.ts'
 import { allChildren, children, descendants, elementName } from './navigate.ts'
 import { Unsupported } from './tree.ts'
 import { BAIL, condition, distinct, FALSE, NONE, same, TRUE, truth } from './values.ts'
-import { everyMatch, regularExpression } from './pattern.ts'
+import { matches, replaceMatches } from './pattern.ts'
+import { stepsOfText, type Steps } from './steps.ts'
 
 type Make = (args: readonly Evaluate[]) => Evaluate
 
@@ -27,18 +28,27 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
     if (!other) return unsupported('`intersect()`')
     return (input, scope, self) => {
       const right = other(self, scope, self)
+      scope.steps.spend(input.length * right.length)
       return distinct(input.filter((value) => right.some((one) => same(one, value))))
     }
   },
   combine: ([other, ...more]) => {
     if (!other || more.length > 0) return unsupported('`combine()`')
-    return (input, scope, self) => [...input, ...other(self, scope, self)]
+    return (input, scope, self) => {
+      const found = [...input, ...other(self, scope, self)]
+      scope.steps.spend(found.length)
+      return found
+    }
   },
-  children: plain(allChildren),
-  descendants: plain(descendants),
+  children: selecting(allChildren),
+  descendants: selecting(descendants),
   select: ([project]) => {
     if (!project) return unsupported('`select()`')
-    return (input, scope) => input.flatMap((value) => project([value], scope, [value]))
+    return (input, scope) => {
+      const found = input.flatMap((value) => project([value], scope, [value]))
+      scope.steps.spend(input.length + found.length)
+      return found
+    }
   },
   // of a condition
   not: plain((values) => {
@@ -54,7 +64,7 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
   startsWith: text((value, part) => value.startsWith(part)),
   endsWith: text((value, part) => value.endsWith(part)),
   contains: text((value, part) => value.includes(part)),
-  matches: text((value, pattern) => regularExpression(pattern).test(value)),
+  matches: text(matches),
   toString: plain((values) => (values.length === 0 ? NONE : [String(simple(values))])),
   toInteger: plain((values) => (values.length === 0 ? NONE : integer(simple(values)))),
   replaceMatches: ([pattern, replacement, ...more]) => {
@@ -63,7 +73,7 @@ export const FUNCTIONS: Readonly<Record<string, Make>> = {
       const given = [input, pattern(self, scope, self), replacement(self, scope, self)]
       if (given.some((values) => values.length === 0)) return NONE
       const [value = '', form = '', text = ''] = given.map(one)
-      return [value.replace(everyMatch(form), text)]
+      return [replaceMatches(value, { pattern: form, replacement: text }, scope.steps)]
     }
   },
   substring: ([from, size]) => {
@@ -95,6 +105,18 @@ function plain(run: (values: readonly unknown[]) => readonly unknown[]): Make {
   return (args) => (args.length === 0 ? (input) => run(input) : unsupported('a function'))
 }
 
+/** What is selected counts. */
+function selecting(run: (values: readonly unknown[]) => readonly unknown[]): Make {
+  return (args) =>
+    args.length === 0
+      ? (input, { steps }) => {
+          const found = run(input)
+          steps.spend(found.length)
+          return found
+        }
+      : unsupported('a function')
+}
+
 /** Of a criterion for each value. */
 function criterion(make: (test: Evaluate) => Evaluate): Make {
   return ([test, ...more]) => (test && more.length === 0 ? make(test) : unsupported('a function'))
@@ -103,6 +125,7 @@ function criterion(make: (test: Evaluate) => Evaluate): Make {
 /** Is the criterion met for a value? It sees the value alone. */
 function meets(value: unknown, test: Evaluate, scope: Scope): boolean {
   const self = [value]
+  scope.steps.spend(1)
   return condition(test(self, scope, self)) === true
 }
 
@@ -128,13 +151,16 @@ function where(test: Evaluate): Evaluate {
   }
 }
 
-function text(run: (value: string, argument: string) => boolean): Make {
+function text(run: (value: string, argument: string, steps: Steps) => boolean): Make {
   return ([argument, ...more]) => {
     if (!argument || more.length > 0) return unsupported('a function')
     return (input, scope, self) => {
       if (input.length === 0) return NONE
       const given = argument(self, scope, self)
-      return given.length === 0 ? NONE : truth(run(one(input), one(given)))
+      if (given.length === 0) return NONE
+      const value = one(input)
+      scope.steps.spend(stepsOfText(value))
+      return truth(run(value, one(given), scope.steps))
     }
   }
 }

@@ -1,5 +1,7 @@
 /** What an expression is evaluated with, and the forms that it has once it is compiled. */
 
+import type { Steps } from './steps.ts'
+
 /** What `today()` and `now()` go by: ms since 1970, and the zone whose day it is (default: the machine's). */
 export type PathClock = { now(): number; readonly timeZone?: string }
 
@@ -13,6 +15,8 @@ export type PathEnv = {
   readonly resolve?: (reference: string) => unknown
   /** What `today()` and `now()` go by; default: the machine's clock and zone. */
   readonly clock?: PathClock
+  /** What it may do; default: no limit. */
+  readonly steps?: Steps
   /** Further variables, by name without the percent sign. */
   readonly variables?: Readonly<Record<string, unknown>>
 }
@@ -26,6 +30,7 @@ export type Scope = {
   readonly resource: unknown
   readonly rootResource: unknown
   readonly env: Pick<PathEnv, 'resolve' | 'clock'>
+  readonly steps: Steps
   readonly variables: Readonly<Record<string, unknown>>
 }
 

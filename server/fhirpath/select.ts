@@ -7,6 +7,7 @@ import type { Resource } from '../fhir/types.ts'
 import { DOCUMENT } from './document.ts'
 import { evaluator } from './evaluate.ts'
 import { parse } from './parse.ts'
+import { NO_LIMIT } from './steps.ts'
 import { isTypeName, typeNamed, Unsupported, type FunctionCall, type Tree } from './tree.ts'
 
 export type Selector = (resource: Resource) => readonly unknown[]
@@ -22,7 +23,11 @@ export function compileSelector(expression: string): Selector {
   const run = evaluator(tree, DOCUMENT)
   return (resource) => {
     const input = [resource]
-    return run(input, { context: resource, resource, rootResource: resource, env: NO_ENV, variables: NO_ENV }, input)
+    return run(
+      input,
+      { context: resource, resource, rootResource: resource, env: NO_ENV, steps: NO_LIMIT, variables: NO_ENV },
+      input,
+    )
   }
 }
 

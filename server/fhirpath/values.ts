@@ -99,19 +99,26 @@ export function distinct(values: readonly unknown[]): readonly unknown[] {
   if (values.length < 2) return values
   if (values.length <= FEW && values.every(isPlainString)) return fewDistinct(values)
   const seen = new Set<unknown>()
-  const dates: string[] = []
+  const isOfDates = sameForm()
   const found: unknown[] = []
   for (const value of values) {
     if (typeof value === 'object') throw BAIL
     if (seen.has(value)) continue
     seen.add(value)
-    if (typeof value === 'string' && isLikeDate(value)) {
-      if (dates.some((one) => same(one, value))) continue
-      dates.push(value)
-    }
+    if (typeof value === 'string' && isLikeDate(value) && !isOfDates(value)) throw BAIL
     found.push(value)
   }
   return found
+}
+
+/** Dates of one form are different where their texts are; of others HL7's engine says whether they are equal. */
+function sameForm(): (date: string) => boolean {
+  let form: { readonly length: number; areDates: boolean } | undefined
+  return (date) => {
+    const isAlike = form === undefined || (form.areDates && form.length === date.length)
+    form = { length: date.length, areDates: (form?.areDates ?? true) && DATE.test(date) }
+    return isAlike
+  }
 }
 
 /** So few that to compare each with each is quicker than to remember them. */

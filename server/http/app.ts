@@ -98,7 +98,13 @@ function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
     if (target.boardOnly) route(request.method, path, caller)
     requestTrace.agency = caller.agency
     if (!target.anonymous) countRequest(caller.agency, response)
-    const { call, written, asContent } = await receive(request, target, { caller, now: needs.now() }, settings)
+    const { requestId } = requestTrace
+    const { call, written, asContent } = await receive(
+      request,
+      target,
+      { caller, now: needs.now(), requestId },
+      settings,
+    )
     requestTrace.written = written
     const reply = await run(target, call)
     const content = asContent ? contentOf(reply) : undefined

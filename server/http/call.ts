@@ -31,8 +31,8 @@ export type CallSettings = {
 /** A request that has been read, and how its response is written: `asContent` where a Binary is answered as itself. */
 export type Received = { readonly call: Call; readonly written: Written; readonly asContent: boolean }
 
-/** The caller, and the instant of the request (ms). */
-type RequestContext = Pick<Call, 'caller' | 'now'>
+/** The caller, the instant of the request (ms), and its id. */
+type RequestContext = Pick<Call, 'caller' | 'now' | 'requestId'>
 
 /** @throws OutcomeError for a body, address or header that cannot be read; ClientGone. */
 export async function receive(

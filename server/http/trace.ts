@@ -58,10 +58,12 @@ export const trace =
 /** "When the server assigned id is different to the client assigned id, the server SHOULD also return X-Correlation-Id". */
 function idsOf(sent: string | undefined): Pick<Trace, 'requestId' | 'correlationId'> {
   if (sent === undefined || sent === '') return { requestId: randomUUID() }
-  if (REQUEST_ID.test(sent)) return { requestId: sent }
+  if (REQUEST_ID.test(sent) && !SSN.test(sent)) return { requestId: sent }
   return { requestId: randomUUID(), ...(PRINTABLE.test(sent) ? { correlationId: sent } : {}) }
 }
 
 /** UUIDs, ULIDs, base64, `Root=1-67891233-abcdef`: what programs make, and no sentence about a person. */
 const REQUEST_ID = /^[\w.:=/+@-]{1,128}$/
+/** It would be kept in the log and with what the request writes. */
+const SSN = /^\d{9}$|(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)/
 const PRINTABLE = /^[ -~]{1,256}$/

@@ -37,7 +37,7 @@ async function sequenceOf(
     if (!policy.seesAll(caller))
       throw refuse(
         'invalid-parameter',
-        `\`_asOf\` is \`${value}\`, a sequence; agencies name an instant, such as \`2026-11-24T05:00:00Z\`.`,
+        `\`_asOf\` is \`${value}\`, a sequence, which counts what others wrote; agencies name an instant, such as \`2026-11-24T05:00:00Z\`.`,
       )
     const last = await store.last()
     if (Number(value) <= last) return Number(value)

@@ -31,6 +31,8 @@ export type Call = {
   readonly base: string
   /** The request's instant (ms). */
   readonly now: number
+  /** X-Request-Id: the client's, or one that the hub made. https://hl7.org/fhir/R4/http.html#custom */
+  readonly requestId?: string
   /** Of a request that runs in the background. */
   readonly background?: Background
 }

@@ -20,7 +20,7 @@ export type Match = { readonly version?: Version; readonly guards: readonly Guar
 /** The condition in the address of a call. @throws OutcomeError `invalid-parameter` where there is none */
 export function conditionOf(needs: SearchNeeds, call: Call, params: Call['params'] = call.params): Condition {
   const { type = '', method } = call
-  const text = params.map(([name, value]) => `${name}=${value}`).join('&')
+  const text = conditionText(params)
   if (params.length === 0)
     throw refuse(
       'invalid-parameter',
@@ -28,6 +28,9 @@ export function conditionOf(needs: SearchNeeds, call: Call, params: Call['params
     )
   return { query: criteriaOf(needs, call, type, params), text }
 }
+
+export const conditionText = (params: Call['params']): string =>
+  params.map(([name, value]) => `${name}=${value}`).join('&')
 
 /** @throws OutcomeError `multiple-matches` (412) */
 export async function matchOf(view: View, { query, text }: Condition): Promise<Match> {

@@ -3,8 +3,10 @@
  * replaced by the address that the hub gives the entry.
  * https://hl7.org/fhir/R4/http.html#trules, https://hl7.org/fhir/R4/bundle.html#references
  */
+import { refuse } from '../fhir/outcome.ts'
 import { formatReference, parseReference } from '../fhir/reference.ts'
 import type { Key } from '../fhir/types.ts'
+import type { EntryCall } from './entry.ts'
 import type { ReplaceLink } from './rewrite-links.ts'
 
 /** What an entry becomes a record as. */
@@ -51,14 +53,32 @@ export function rootOf(fullUrl: string | undefined): string | undefined {
 
 const isRelative = (link: string): boolean => parseReference(link)?.kind === 'local'
 
-/** Does a search criterion name an entry of the Bundle? It can only name records that are stored. */
-export const namesEntry = (targets: LinkTargets, text: string): boolean => {
-  const decoded = decode(text)
-  return (
-    /\burn:(uuid|oid):/i.test(decoded) ||
-    [...targets.keys()].some((fullUrl) => ABSOLUTE.test(fullUrl) && decoded.includes(fullUrl))
+/**
+ * A condition is a search: it finds a record by what is stored, so no value of it is the fullUrl of an entry. The system of
+ * a token may well be a URN (`identifier=urn:oid:1.2.3|x`).
+ * @throws OutcomeError `bundle-invalid`
+ */
+export function refuseEntryNames(fullUrls: ReadonlySet<string>, query: string, expression: string): void {
+  const values = decode(query).split(SEPARATORS)
+  if (!values.some((value) => UUID.test(value) || fullUrls.has(value.replace(/\/_history\/.*$/, '')))) return
+  throw refuse(
+    'bundle-invalid',
+    `The condition \`${query}\` names an entry of the Bundle; a condition is a search, which finds a record by what is stored. Refer to the entry by its fullUrl instead.`,
+    { expression },
   )
 }
+
+/** What stands between the values of a search. */
+const SEPARATORS = /[=&,$\s()"]/
+const UUID = /^urn:uuid:[^|]*$/i
+
+/** The absolute fullUrls of the entries that others may refer to. */
+export const entryNames = (calls: readonly EntryCall[]): ReadonlySet<string> =>
+  new Set(
+    calls.flatMap(({ fullUrl, interaction }) =>
+      fullUrl !== undefined && interaction !== 'delete' && ABSOLUTE.test(fullUrl) ? [fullUrl] : [],
+    ),
+  )
 
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:/i
 

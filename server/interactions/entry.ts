@@ -54,6 +54,7 @@ export function entryCall(route: Router, outer: Call, entry: JsonObject, index: 
     prefer: outer.prefer,
     base: outer.base,
     now: outer.now,
+    ...(outer.requestId === undefined ? {} : { requestId: outer.requestId }),
     method: method === 'HEAD' ? 'GET' : method,
     isHead: method === 'HEAD',
     type,

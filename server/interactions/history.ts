@@ -2,8 +2,9 @@
  * FHIR history of an instance, of a type and of the system: the versions that the caller may know.
  * https://hl7.org/fhir/R4/http.html#history
  */
+import { seesAll } from '../domain/visibility/confidential.ts'
 import { buildHistory } from '../fhir/bundle.ts'
-import { keyText, type Key } from '../fhir/types.ts'
+import { keyText, type Caller, type Key } from '../fhir/types.ts'
 import { disclosing, insight } from '../records/view.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { SearchLimits } from '../search/limits.ts'
@@ -81,12 +82,19 @@ async function answer(needs: HistoryNeeds, call: Call, { scope, path, exists }: 
     text: buildHistory({
       base: call.base,
       links: { self: addressOf(`${call.base}/${path}`, call.params), ...linksOf(given, state, page, address) },
-      versions: page.versions.map((version) => shownPart(version, part, needs.definitions)),
+      versions: page.versions.map((version) => ({
+        ...shownPart(version, part, needs.definitions),
+        ...requestIdFor(call.caller, version),
+      })),
       ...(page.total === undefined ? {} : { total: page.total }),
     }),
     disclosed: view.disclosed(),
   }
 }
+
+/** For the agency that sent the request, and the board: a client may have put anything into its ids. */
+const requestIdFor = (caller: Caller, { request }: FoundHistory['versions'][number]) =>
+  request && (seesAll(caller) || request.agency === caller.agency) ? { requestId: request.id } : {}
 
 const typesOf = (scope: HistoryScope): readonly string[] =>
   [typeof scope === 'object' && 'id' in scope ? scope.type : scope].flat()

@@ -8,9 +8,10 @@ import type { View } from '../records/view.ts'
 import type { Guard, Version } from '../store/store.ts'
 import { issuesAtEntry } from '../write/bundle-location.ts'
 import type { Call } from './call.ts'
-import { conditionOf, matchOf, nothingMatches, without, type Condition } from './conditional.ts'
+import { conditionOf, conditionText, matchOf, nothingMatches, without, type Condition } from './conditional.ts'
 import { criteria } from './criteria.ts'
 import { isWriting, type EntryCall } from './entry.ts'
+import { entryNames, refuseEntryNames } from './entry-links.ts'
 import { inTurn } from './entry-result.ts'
 import { currentOf, noMatch } from './patch.ts'
 import { deletionOf, matchesOf, type RemoveNeeds } from './remove.ts'
@@ -45,7 +46,8 @@ export async function identifyEntries(
   calls: readonly EntryCall[],
 ): Promise<readonly IdentifiedEntry[]> {
   const at = (call: EntryCall, work: () => Promise<IdentifiedEntry>) => issuesAtEntry(subject(call), work)
-  for (const call of calls) await issuesAtEntry(subject(call), () => checkEntry(attempt, call))
+  const names = entryNames(calls)
+  for (const call of calls) await issuesAtEntry(subject(call), () => checkEntry(attempt, call, names))
   const removing = calls.filter(({ interaction }) => interaction === 'delete')
   requireFew(removing, attempt.needs.limit)
   const removals = await inTurn(removing, (call) => at(call, () => identifyRemoval(attempt, call)))
@@ -71,7 +73,7 @@ function requireFew(removing: readonly EntryCall[], limit: number): void {
   }
 }
 
-function checkEntry({ needs }: TransactionAttempt, call: EntryCall): void {
+function checkEntry({ needs }: TransactionAttempt, call: EntryCall, names: ReadonlySet<string>): void {
   if (!isWriting(call))
     throw refuse(
       'bundle-invalid',
@@ -79,6 +81,8 @@ function checkEntry({ needs }: TransactionAttempt, call: EntryCall): void {
       { expression: `${call.at}.request.url` },
     )
   requireInteraction(needs.definitions, call, call.interaction)
+  if (call.ifNoneExist !== undefined) refuseEntryNames(names, call.ifNoneExist, `${call.at}.request.ifNoneExist`)
+  refuseEntryNames(names, conditionText(call.params), `${call.at}.request.url`)
 }
 
 async function identifyRemoval({ needs, view }: TransactionAttempt, call: EntryCall): Promise<IdentifiedEntry> {

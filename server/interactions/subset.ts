@@ -102,5 +102,5 @@ export const isCount = ([name, value]: Call['params'][number]): boolean => name 
 export const countOfOne = () =>
   refuse(
     'invalid-parameter',
-    '`_summary=count` counts the matches of a search; reads and histories take `true`, `text`, `data` or `false`.',
+    '`_summary=count` counts the matches of a search; reads, histories and operations take `true`, `text`, `data` or `false`.',
   )

@@ -11,7 +11,7 @@ import type { Change } from '../write/change.ts'
 import type { CreateNeeds } from './create.ts'
 import { criteria } from './criteria.ts'
 import type { EntryCall } from './entry.ts'
-import { entryLinks, type LinkTarget, type LinkTargets } from './entry-links.ts'
+import { entryLinks, entryNames, refuseEntryNames, type LinkTarget, type LinkTargets } from './entry-links.ts'
 import { inTurn } from './entry-result.ts'
 import {
   identifyEntries,
@@ -24,7 +24,7 @@ import { preconditionsOf } from './if-match.ts'
 import { withLocalReferences } from './local-references.ts'
 import { patchChange, patchIn } from './patch.ts'
 import { rewriteLinks } from './rewrite-links.ts'
-import { refuseEntryNames, refuseRivals, type RivalContext } from './transaction-rivals.ts'
+import { refuseRivals, type RivalContext } from './transaction-rivals.ts'
 import { transactionState } from './transaction-state.ts'
 import { putChange } from './update.ts'
 
@@ -54,7 +54,8 @@ export async function planWrites(attempt: TransactionAttempt, calls: readonly En
   const deleted = identified.flatMap((one) => (one.kind === 'delete' ? one.keys : []))
   const written = linked.flatMap(({ entry, change }) => (change ? [{ entry, resource: change.resource }] : []))
   const state = transactionState({ needs, outer, view }, { deleted, written: written.map(({ resource }) => resource) })
-  const context: PlanContext = { needs, outer, targets, state, written, entries: identified }
+  const names = entryNames(calls)
+  const context: PlanContext = { needs, outer, names, state, written, entries: identified }
   const planned = await inTurn(linked, (one) => issuesAtEntry(subject(one.entry.call), () => planEntry(context, one)))
   return {
     entries: planned.map(({ entry }) => entry),
@@ -67,7 +68,7 @@ type Put = Change & { readonly kind: 'put' }
 /** With the change of a resource, the links to other entries replaced; without one for a deletion, and where nothing is created. */
 type LinkedEntry = { readonly entry: IdentifiedEntry; readonly change: Put | undefined }
 
-type PlanContext = RivalContext & Pick<TransactionAttempt, 'needs' | 'outer'>
+type PlanContext = RivalContext & Pick<TransactionAttempt, 'needs' | 'outer'> & { readonly names: ReadonlySet<string> }
 
 async function planEntry(context: PlanContext, { entry, change }: LinkedEntry): Promise<TransactionPlanPart> {
   const { call, guards } = entry
@@ -143,7 +144,7 @@ function linkedBody(needs: CreateNeeds, call: EntryCall, body: Resource, { targe
 
 /** Conditional references (`Patient?identifier=x`) resolved among what the caller may know of, as it will be. */
 async function withConditional<T extends Resource>(
-  { needs, outer, targets, state }: PlanContext,
+  { needs, outer, names, state }: PlanContext,
   body: T,
 ): Promise<{ readonly resource: T; readonly guards: readonly Guard[] }> {
   const addresses = new Map<string, string>()
@@ -153,7 +154,7 @@ async function withConditional<T extends Resource>(
   for (const { reference, path } of isConditional ? references(body) : []) {
     const found = parseReference(reference)
     if (found?.kind !== 'conditional' || addresses.has(reference)) continue
-    refuseEntryNames(targets, found.query, path)
+    refuseEntryNames(names, found.query, path)
     const match = await state.single(criteria(needs, outer, found.type, found.query), found)
     if (!match)
       throw refuse('reference-not-found', `\`${reference}\` matches no record that you may know of.`, {

@@ -5,14 +5,12 @@
 import { refuse } from '../fhir/outcome.ts'
 import type { Resource } from '../fhir/types.ts'
 import type { Condition } from './conditional.ts'
-import { namesEntry, type LinkTargets } from './entry-links.ts'
 import type { IdentifiedEntry } from './identify-entry.ts'
 import type { TransactionState } from './transaction-state.ts'
 
 type WrittenEntry = { readonly entry: IdentifiedEntry; readonly resource: Resource & { readonly id: string } }
 
 export type RivalContext = {
-  readonly targets: LinkTargets
   readonly state: TransactionState
   readonly written: readonly WrittenEntry[]
   readonly entries: readonly IdentifiedEntry[]
@@ -26,7 +24,6 @@ export function refuseRivals(context: RivalContext, entry: IdentifiedEntry): voi
   const { condition, call } = entry
   if (!condition) return
   const expression = `${call.at}.request.${entry.kind === 'create' ? 'ifNoneExist' : 'url'}`
-  refuseEntryNames(context.targets, condition.text, expression)
   if (entry.kind === 'delete') return
   const rival = rivalOf(context, entry, condition)
   if (!rival) return
@@ -63,13 +60,3 @@ function rivalOf(
 /** If-None-Exist is decided before the updates, but for the records that other entries create. */
 const decides = (entry: IdentifiedEntry, writer: IdentifiedEntry): boolean =>
   entry.kind !== 'create' || writer.kind === 'create' || (writer.kind === 'update' && !!writer.target.create)
-
-/** A condition is a search: it finds a record by what is stored. @throws OutcomeError `bundle-invalid` */
-export function refuseEntryNames(targets: LinkTargets, query: string, expression: string): void {
-  if (!namesEntry(targets, query)) return
-  throw refuse(
-    'bundle-invalid',
-    `The condition \`${query}\` names an entry of the Bundle; a condition is a search, which finds a record by what is stored. Refer to the entry by its fullUrl instead.`,
-    { expression },
-  )
-}

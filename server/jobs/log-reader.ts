@@ -110,7 +110,7 @@ export function createLogReader(needs: LogReaderNeeds, spec: ReaderSpec): LogRea
   })
 }
 
-const isEmpty = ({ cursors: _cursors, claim: _claim, ...work }: Work): boolean =>
+const isEmpty = ({ cursors: _cursors, claim: _claim, request: _request, ...work }: Work): boolean =>
   Object.values(work).every((list) => list === undefined || list.length === 0)
 
 /** A reader that keeps what it reads in the memory of its process. Errors of `drain`: what `begin` and `handle` throw. */

@@ -18,7 +18,7 @@ export type AssessmentNeeds = { readonly definitions: Definitions; readonly life
 export type Assessment = {
   readonly participant: StoredResource
   readonly area?: string
-  /** Every program (HealthcareService) of the state. */
+  /** Every program (HealthcareService) of the state that an active agency provides. */
   readonly programs: readonly StoredResource[]
   readonly proposals: readonly Proposal[]
 }
@@ -46,10 +46,12 @@ export async function assess(needs: AssessmentNeeds, view: View, call: Call, res
   }
   const area = localAreaOf(definitions, participant)
   const about = aboutParticipant(id)
-  const [[tasks = [], requests = [], participations = []], programs] = await Promise.all([
+  const [[tasks = [], requests = [], participations = []], [all = [], agencies = []]] = await Promise.all([
     view.listEach(['Task', 'ServiceRequest', 'EpisodeOfCare'], about),
-    view.list('HealthcareService', ALL),
+    view.listEach(['HealthcareService', 'Organization'], ALL),
   ])
+  const closed = agencies.filter(({ active }) => active === false).map((one) => one.id)
+  const programs = all.filter((one) => !closed.includes(idOf(one.providedBy, 'Organization') ?? ''))
   const proposals = propose({
     response,
     rules: definitions.published('PlanDefinition') as readonly Resource[],

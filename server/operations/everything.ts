@@ -12,6 +12,7 @@ import type { Definitions } from '../definitions/definitions.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import { countOf, participantPage, type PageNeeds } from './participant-page.ts'
+import { shownPartOf } from './shown-part.ts'
 
 export type EverythingNeeds = PageNeeds & { readonly definitions: Definitions; readonly range: ReadDate }
 
@@ -38,6 +39,7 @@ export const everything = (needs: EverythingNeeds): Operation => {
         shows: (resource: Resource) => isWithin(resource, period, needs.range),
         ...(_since === undefined ? {} : { since: instant(needs, '_since', _since).start }),
         count: countOf(given._count),
+        part: shownPartOf(needs.definitions, [...about, ...needs.visibility.everyone].filter(isShown), given),
         ...(typeof _cursor === 'string' ? { cursor: _cursor } : {}),
         params: paramsOf(given),
         first: false,

@@ -84,7 +84,7 @@ async function file(needs: ReferralNeeds, call: Call, sent: Resource, source: Js
   const existing = numbered && (await view.find({ ...numbered, limit: 1 })).versions[0]
   if (existing) return repeated(needs, call, existing, resource)
   const unless = numbered && view.query({ ...numbered, limit: 1 })
-  await write(needs, { caller, now, view }, [{ kind: 'put', create: true, resource, unless, at: 'Consent' }])
+  await write(needs, { ...call, view }, [{ kind: 'put', create: true, resource, unless, at: 'Consent' }])
   return recorded(needs, call, resource.id)
 }
 
@@ -143,7 +143,7 @@ async function revoke(needs: ReferralNeeds, call: Call, given: Values, source: J
     return { ...outcome(`\`${keyText(key)}\` is revoked, and its recipients may no longer know.`), disclosed }
   }
   const resource = { ...consent, status: 'inactive' }
-  await retryOnConflict(() => write(needs, { caller, now }, [{ kind: 'put', create: false, resource, at: 'Consent' }]))
+  await retryOnConflict(() => write(needs, call, [{ kind: 'put', create: false, resource, at: 'Consent' }]))
   const answer = disclosing(needs.store, caller, now)
   answer.disclose(key)
   return { ...outcome(`\`${keyText(key)}\` is revoked.`), disclosed: answer.disclosed() }

@@ -15,6 +15,7 @@ import type { Version } from '../store/store.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import { countOf, participantPage, type PageNeeds } from './participant-page.ts'
+import { shownPartOf } from './shown-part.ts'
 
 export type IntakeNeeds = PageNeeds & {
   readonly definitions: Definitions
@@ -31,7 +32,9 @@ export const intakePackage = (needs: IntakeNeeds): Operation => {
     types: ['Patient'],
     affectsState: false,
     async run(call) {
-      const { _count, _cursor } = readParameters(takes, call)
+      const given = readParameters(takes, call)
+      const { _count, _cursor } = given
+      const part = shownPartOf(needs.definitions, ['Patient', ...every, ...latest, ...needs.visibility.everyone], given)
       const shows = (resource: Parameters<typeof belongs>[1]): boolean =>
         belongs(needs.intakePackage, resource, call.now, needs.range)
       return participantPage(needs, call, {
@@ -40,7 +43,8 @@ export const intakePackage = (needs: IntakeNeeds): Operation => {
         shows,
         count: countOf(_count),
         ...(typeof _cursor === 'string' ? { cursor: _cursor } : {}),
-        params: _count === undefined ? [] : [['_count', String(_count)]],
+        part,
+        params: [...(_count === undefined ? [] : [['_count', String(_count)] as const]), ...part.params],
         first: true,
         extra: (view, asOf) => latestVersions(needs, view, { participant: keyOf(call).id, types: latest, asOf, shows }),
         includes: () => true,

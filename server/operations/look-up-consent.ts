@@ -5,20 +5,23 @@ import type { JsonObject, Resource } from '../fhir/types.ts'
 import { consentCovers } from '../domain/referral/consent.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
 import type { Call } from '../interactions/call.ts'
+import { insight } from '../records/view.ts'
 import { validatorOf } from '../write/complete.ts'
 import type { WriteNeeds } from '../write/needs.ts'
+import { unknownReferences } from '../write/references.ts'
 
-export type LookUpConsentNeeds = Pick<WriteNeeds, 'validator' | 'policy'> & { readonly range: ReadDate }
+export type LookUpConsentNeeds = Pick<WriteNeeds, 'store' | 'validator' | 'policy'> & { readonly range: ReadDate }
 
 /** Purposes for which somebody may be looked up: those that let an agency serve the person. */
 const PURPOSES = ['referral', 'case-management'] as const
 
 /**
- * The consent without a patient, whom the hub names when it is recorded. `at`: its expression in the body.
+ * The consent without a patient, whom the hub names when it is recorded. `at`: its expression in the body. What it refers
+ * to is decided here, by what the caller may know: $request-access, which records it, looks at all records.
  * @throws OutcomeError (422) with every issue
  */
 export async function lookUpConsent(
-  { validator, policy, range }: LookUpConsentNeeds,
+  { store, validator, policy, range }: LookUpConsentNeeds,
   { caller, now }: Call,
   sent: Resource,
   at: string,
@@ -62,6 +65,10 @@ export async function lookUpConsent(
     throw new OutcomeError([
       issue('It does not permit you now, for referral or case management, to know of the person.', at),
     ])
+  // Those two name the caller alone, as was checked.
+  const { organization: ___, provision: ____, ...rest } = consent
+  const unknown = await unknownReferences(insight(store, caller, now), rest as Resource, at)
+  if (unknown.length > 0) throw new OutcomeError(unknown)
   return consent as Resource
 }
 

@@ -6,6 +6,7 @@ import { profileUrl } from '../fhir/canonical.ts'
 import { operationOutcome } from '../fhir/outcome.ts'
 import type { Json, JsonObject, Resource } from '../fhir/types.ts'
 import { isNamedAndDated } from '../domain/participant/score.ts'
+import type { ReadRange } from '../domain/referral/consent.ts'
 import type { Traits } from '../domain/participant/traits.ts'
 import type { Call } from '../interactions/call.ts'
 import { resourceOf } from '../records/resource.ts'
@@ -32,7 +33,7 @@ type LookUp = {
 
 /** The best of those who are certain; undefined as well where one of them denies the caller. */
 export async function lookUp(
-  { store, index, tokens }: WriteNeeds & { readonly tokens: AccessTokens },
+  { store, index, tokens, range }: WriteNeeds & { readonly tokens: AccessTokens; readonly range: ReadRange },
   { caller, now }: Call,
   { traits, consent, visible }: LookUp,
 ): Promise<Elsewhere | undefined> {
@@ -48,7 +49,9 @@ export async function lookUp(
   )
   const [best] = certain
   if (!best) return undefined
-  const denies = await Promise.all(certain.map(({ version }) => deniesOf(view, version.id, caller.agency)))
+  const denies = await Promise.all(
+    certain.map(({ version }) => deniesOf(view, version.id, { agency: caller.agency, now, range })),
+  )
   if (denies.some(({ isDenied }) => isDenied)) return undefined
   const participant = best.version.id
   const expires = now + TOKEN_LIFE

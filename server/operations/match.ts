@@ -14,6 +14,7 @@ import type { AccessTokens } from '../write/access-tokens.ts'
 import type { Attempts } from '../write/attempts.ts'
 import type { AuditedAct } from '../write/audit-event.ts'
 import { commit } from '../write/commit.ts'
+import { requestOf } from '../write/context.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { validatorOf } from '../write/complete.ts'
 import { findMatches, type FoundMatch } from '../write/matches.ts'
@@ -23,6 +24,7 @@ import { elsewhereOutcome, lookUp, type Elsewhere } from './look-up.ts'
 import { lookUpConsent, type LookUpConsentNeeds } from './look-up-consent.ts'
 import type { Operation } from './operation.ts'
 import { parameterAt } from './sent-expression.ts'
+import { shownPartOf, type ShownPart } from './shown-part.ts'
 
 export type MatchNeeds = WriteNeeds &
   LookUpConsentNeeds & { readonly attempts: Attempts; readonly tokens: AccessTokens }
@@ -43,6 +45,7 @@ export const match = (needs: MatchNeeds): Operation => {
         traits: await describedIn(needs, call, given.resource as unknown as Resource),
         onlyCertain: given.onlyCertainMatches === true,
         count: countOf(call, given.count),
+        part: shownPartOf(needs.definitions, ['Patient'], given),
         ...(given.consent === undefined
           ? {}
           : {
@@ -63,6 +66,7 @@ type MatchRequest = {
   readonly traits: Traits
   readonly onlyCertain: boolean
   readonly count: number
+  readonly part: ShownPart
   readonly consent?: Resource
 }
 
@@ -79,8 +83,8 @@ async function matchOnce(needs: MatchNeeds, call: Call, request: MatchRequest): 
   const answered = answerOf(visible, request)
   const act = actOf(answered, { ...request, elsewhere })
   const writes: Write[] = [...attempt.writes(act), ...(elsewhere ? [elsewhere.write] : [])]
-  await commit(store, { writes })
-  return replyOf(needs, call, answered, elsewhere)
+  await commit(store, { writes, ...requestOf(call) })
+  return replyOf(needs, call, { answered, elsewhere, part: request.part })
 }
 
 /** Certain ones alone: one, or none where it is not clear which. */
@@ -129,18 +133,19 @@ async function countNumber(
   await attempts.count('ssn', call, ssn, wrong.length > 0 || isWrong ? act : undefined)
 }
 
-function replyOf(
-  { store }: MatchNeeds,
-  call: Call,
-  answered: readonly FoundMatch[],
-  elsewhere: Elsewhere | undefined,
-): Reply {
+type AnsweredMatches = {
+  readonly answered: readonly FoundMatch[]
+  readonly elsewhere: Elsewhere | undefined
+  readonly part: ShownPart
+}
+
+function replyOf({ store }: MatchNeeds, call: Call, { answered, elsewhere, part }: AnsweredMatches): Reply {
   const answer = disclosing(store, call.caller, call.now)
   for (const { version } of answered) answer.disclose(version)
   const text = buildMatches({
     base: call.base,
     self: `${call.base}/Patient/$match`,
-    matches: answered.map(({ version, score, grade }) => ({ record: version, score, grade })),
+    matches: answered.map(({ version, score, grade }) => ({ record: part.version(version), score, grade })),
     ...(elsewhere ? { outcome: elsewhereOutcome(elsewhere) } : {}),
   })
   return { status: 200, text, disclosed: answer.disclosed() }

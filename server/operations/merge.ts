@@ -117,7 +117,7 @@ function resultOf(
 /** All of it in one commit; answers the participant that the plan is for. */
 async function commitPlan(needs: WriteNeeds, call: Call, plan: MergePlan): Promise<Resource> {
   const view = unrestricted(needs.store)
-  const [first] = await write(needs, { caller: call.caller, now: call.now, view }, plan.changes, {
+  const [first] = await write(needs, { ...call, view }, plan.changes, {
     writes: [plan.record],
   })
   return (first?.version && currentResource(first.version)) ?? plan.result

@@ -92,7 +92,7 @@ async function changed(needs: WriteNeeds, call: Call, change: (base: JsonObject)
     ...others,
     ...(Object.keys(next).length > 0 ? { meta: next } : {}),
   } as typeof before)
-  const [written] = await write(needs, { caller, now, view }, [
+  const [written] = await write(needs, { ...call, view }, [
     {
       kind: 'put',
       create: false,

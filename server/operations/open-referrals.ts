@@ -3,6 +3,7 @@ import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import { countOf } from './participant-page.ts'
 import type { ReferralNeeds } from './referrals.ts'
+import { shownPartOf, type ShownPart } from './shown-part.ts'
 import { shownOf } from '../domain/referral/offer.ts'
 import { BUSINESS_STATUS } from '../domain/referral/task.ts'
 import { fullUrl } from '../fhir/bundle.ts'
@@ -32,7 +33,9 @@ export const openReferrals = (needs: OpenReferralNeeds): Operation => {
     types: ['Task'],
     affectsState: false,
     async run(call) {
-      const { _id, _count, _cursor } = readParameters(takes, call)
+      const given = readParameters(takes, call)
+      const { _id, _count, _cursor } = given
+      const part = shownPartOf(needs.definitions, ['Task', 'ServiceRequest'], given)
       const count = countOf(_count)
       const after = _cursor === undefined ? undefined : needs.cursors.decode(String(_cursor), [])
       const one: readonly Filter[] = _id === undefined ? [] : [{ op: 'id', ids: [String(_id)] }]
@@ -41,7 +44,7 @@ export const openReferrals = (needs: OpenReferralNeeds): Operation => {
       const link = linksOf(needs, call, next)
       return {
         status: 200,
-        text: serialize(bundleOf(call.base, offered, link, isWhole)),
+        text: serialize(bundleOf(call.base, offered, { link, part, isWhole })),
         disclosed: offered.flatMap(({ task, request }) => [keyOfRecord(task), keyOfRecord(request)]),
       }
     },
@@ -104,10 +107,16 @@ function linksOf({ cursors }: OpenReferralNeeds, call: Call, next: Cursor | unde
   ]
 }
 
-function bundleOf(base: string, offered: readonly Offer[], link: readonly JsonObject[], isWhole: boolean): Resource {
+type Shown = { readonly link: readonly JsonObject[]; readonly part: ShownPart; readonly isWhole: boolean }
+
+function bundleOf(base: string, offered: readonly Offer[], { link, part, isWhole }: Shown): Resource {
   const entry = offered.flatMap(({ task, request }) => [
-    { fullUrl: fullUrl(base, keyOfRecord(task)), resource: shownOf(task), search: { mode: 'match' } },
-    { fullUrl: fullUrl(base, keyOfRecord(request)), resource: shownOf(request), search: { mode: 'include' } },
+    { fullUrl: fullUrl(base, keyOfRecord(task)), resource: part.resource(shownOf(task)), search: { mode: 'match' } },
+    {
+      fullUrl: fullUrl(base, keyOfRecord(request)),
+      resource: part.resource(shownOf(request)),
+      search: { mode: 'include' },
+    },
   ])
   const total = isWhole ? { total: offered.length } : {}
   const bundle = { resourceType: 'Bundle', type: 'searchset', ...total, link }
@@ -148,7 +157,7 @@ async function claimOnce(needs: ReferralNeeds, call: Call): Promise<Reply> {
   const consented = { key: { type, id }, expect: { version: [Number(offer.consent.meta?.versionId)] } }
   // A denial ends the consent, so whichever of the two comes second begins again and sees the other.
   // The participant's consent lets the caller in: what the write looks at is not limited to what it knew before.
-  const author = { caller: call.caller, now: call.now, view }
+  const author = { ...call, view }
   const ifMatch = [Number(offer.task.meta?.versionId)]
   const [written] = await write(
     needs,

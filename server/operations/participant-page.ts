@@ -19,6 +19,7 @@ import { disclosing, insight, type View } from '../records/view.ts'
 import { invalidCursor, type Cursors } from '../search/page.ts'
 import { PARTICIPANT, type Cursor, type Filter, type Sort } from '../search/query.ts'
 import { SequenceUnavailable, type Found, type Store, type Version } from '../store/store.ts'
+import type { ShownPart } from './shown-part.ts'
 
 export type PageNeeds = {
   readonly store: Store
@@ -37,6 +38,8 @@ export type PageOptions = {
   readonly since?: number
   readonly count: number
   readonly cursor?: string
+  /** What is shown of each record. */
+  readonly part: ShownPart
   /** The parameters of the `next` link. */
   readonly params: readonly (readonly [string, string])[]
   /** Shows the participant as the first entry of the first page. */
@@ -77,8 +80,8 @@ export async function participantPage(needs: PageNeeds, call: Call, options: Pag
         ...(next ? { next: link([['_cursor', encode(needs.cursors, asOf, next)]]) } : {}),
       },
       ...notice(needs, call, position === undefined ? currentResource(patient) : undefined),
-      matches,
-      included,
+      matches: matches.map(options.part.version),
+      included: included.map(options.part.version),
     }),
     disclosed: answer.disclosed(),
   }

@@ -4,12 +4,14 @@ import { serialize } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { readParameters } from '../fhir/parameters.ts'
 import type { Resource } from '../fhir/types.ts'
+import type { ReadRange } from '../domain/referral/consent.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { currentResource } from '../records/resource.ts'
 import { disclosing, unrestricted } from '../records/view.ts'
 import type { Access, AccessTokens } from '../write/access-tokens.ts'
 import type { Attempts } from '../write/attempts.ts'
 import { commit } from '../write/commit.ts'
+import { requestOf } from '../write/context.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { deniesOf } from '../write/denies.ts'
 import type { WriteNeeds } from '../write/needs.ts'
@@ -22,6 +24,7 @@ import type { Operation } from './operation.ts'
 export type RequestAccessNeeds = WriteNeeds & {
   readonly attempts: Attempts
   readonly tokens: AccessTokens
+  readonly range: ReadRange
   newId(): string
 }
 
@@ -41,18 +44,21 @@ export const requestAccess = (needs: RequestAccessNeeds): Operation => {
 
 /** The consent, the end of the token, the count and the AuditEvent in one commit; a refusal is counted and reported too. */
 async function grant(needs: RequestAccessNeeds, call: Call, token: string): Promise<Reply> {
-  const { store, attempts, tokens } = needs
+  const { store, attempts, tokens, range } = needs
   const { caller, now } = call
   const attempt = await attempts.next('look-up', call)
   const found = await tokens.read(token, { agency: caller.agency, now })
   const view = unrestricted(store)
   // The record may have been merged into another since the token was given.
   const participant = found && (await survivorOf(view, found.access.participant))
-  const denies = participant && (await deniesOf(view, participant.id, caller.agency))
+  const denies = participant && (await deniesOf(view, participant.id, { agency: caller.agency, now, range }))
   const { access, use } = found ?? {}
   if (!access || !use || !participant || participant.active === false || !denies || denies.isDenied) {
     const text = 'A token was sent that cannot be used: unknown, used, expired, of another agency, or denied since.'
-    await commit(store, { writes: attempt.writes({ subtype: 'request-access', outcome: '4', text }) })
+    await commit(store, {
+      writes: attempt.writes({ subtype: 'request-access', outcome: '4', text }),
+      ...requestOf(call),
+    })
     throw unusable()
   }
   const consent = consentOf(needs, access, participant.id)
@@ -65,7 +71,7 @@ async function grant(needs: RequestAccessNeeds, call: Call, token: string): Prom
   })
   const along = { writes: [use, ...report], guards: denies.guards }
   // The caller does not know of the participant yet, so the references of the consent are checked among all records.
-  const [written] = await write(needs, { caller, now, view }, [consent], along)
+  const [written] = await write(needs, { ...call, view }, [consent], along)
   return replyOf(needs, call, participant.id, currentResource(written?.version))
 }
 

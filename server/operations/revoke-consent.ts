@@ -10,6 +10,7 @@ import { currentResource } from '../records/resource.ts'
 import { disclosing, insight, unrestricted } from '../records/view.ts'
 import type { Attempts } from '../write/attempts.ts'
 import { commit } from '../write/commit.ts'
+import { requestOf } from '../write/context.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { write } from '../write/pipeline.ts'
 import { BOARD, HUB_CALLER } from '../write/reserved-agencies.ts'
@@ -55,7 +56,7 @@ export async function withdraw(needs: ReferralNeeds, call: Call, withdrawal: Wit
   const { caller, now } = call
   const resource = buildDenial({ ...withdrawal, id: needs.newId(), organization: caller.agency, now })
   const [written] = await retryOnConflict(() =>
-    write(needs, { caller, now }, [{ kind: 'put', create: true, resource, at: 'Consent' }]),
+    write(needs, call, [{ kind: 'put', create: true, resource, at: 'Consent' }]),
   )
   const denial = currentResource(written?.version)
   const answer = disclosing(needs.store, caller, now)
@@ -85,9 +86,10 @@ async function withdrawOnce(needs: WithdrawalNeeds, call: Call, withdrawal: With
     text: `A signed withdrawal against ${withdrawal.recipients.join(', ')} came from an agency that does not know the participant.`,
     participants: participant === undefined ? [] : [participant],
   })
-  if (participant === undefined) return void (await commit(store, { writes }))
+  if (participant === undefined) return void (await commit(store, { writes, ...requestOf(call) }))
   const resource = buildDenial({ ...withdrawal, participant, id: needs.newId(), organization: BOARD, now })
-  await write(needs, { caller: HUB_CALLER, now }, [{ kind: 'put', create: true, resource, at: 'Consent' }], { writes })
+  const author = { ...call, caller: HUB_CALLER }
+  await write(needs, author, [{ kind: 'put', create: true, resource, at: 'Consent' }], { writes })
 }
 
 const RECEIVED = {

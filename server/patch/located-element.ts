@@ -26,7 +26,7 @@ export type LocatedElement = ElementPlace & {
 export type PatchedResource = {
   readonly resource: MutableObject
   readonly structures: Structures
-  /** Called with the number of elements that a step of a path leads to. @throws OutcomeError `patch-too-long` */
+  /** Called with the number of elements that a step of a path, or of a criterion, leads to. @throws OutcomeError `patch-too-long` */
   count(elements: number): void
 }
 
@@ -131,7 +131,7 @@ function call(tree: FunctionCall, patched: PatchedResource): readonly LocatedEle
       .flatMap((one) => children(one, 'extension', patched))
       .filter((one) => (valueOf(one) as { readonly url?: unknown } | undefined)?.url === argument.value)
   if (name !== 'where' || !argument) throw new Unsupported(`\`${name}()\` is no function of a patch’s path`)
-  const meets = compileCriterion(argument)
+  const meets = compileCriterion(argument, { spend: patched.count })
   return found.filter((one) => valueOf(one) !== undefined && meets(valueOf(one), patched.resource))
 }
 

@@ -137,7 +137,11 @@ export type EventPurge = { readonly stream: string; readonly to: number }
 /** The sequence up to which a reader has read, moved only from where it was (compare and set), so that two movers cannot both win. */
 export type CursorMove = { readonly name: string; readonly from: number; readonly to: number }
 
+/** The request that a commit carries out: its id (X-Request-Id), and the agency in whose name it is done. */
+export type CommitRequest = { readonly id: string; readonly agency: string }
+
 export type Work = {
+  readonly request?: CommitRequest
   readonly writes?: readonly Write[]
   readonly guards?: readonly Guard[]
   readonly jobs?: readonly NewJob[]
@@ -246,7 +250,7 @@ export type HistoryPage = {
 
 /** `more`: are there versions after the last one of the page? */
 export type FoundHistory = {
-  readonly versions: readonly Version[]
+  readonly versions: readonly (Version & { readonly request?: CommitRequest })[]
   readonly positions: readonly HistoryPosition[]
   readonly more: boolean
   readonly total?: number

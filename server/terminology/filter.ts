@@ -1,7 +1,7 @@
 /** The filters of a value set's include. https://hl7.org/fhir/R4/valueset-filter-operator.html */
 import type { CodeSystem, Concept, CodeMembership } from './code-system.ts'
 import { isAbstract, isInactive } from './concept.ts'
-import { compileLinearRegex } from './linear-regex.ts'
+import { compileLinearRegex } from '../fhirpath/linear-regex.ts'
 
 export type ConceptFilter = { readonly property: string; readonly op: string; readonly value: string }
 

@@ -3,6 +3,7 @@ import type { ErrorObject } from 'ajv'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { JsonObject } from '../fhir/types.ts'
 import type { PathClock } from '../fhirpath/scope.ts'
+import type { Steps } from '../fhirpath/steps.ts'
 import type { Terminology } from '../terminology/terminology.ts'
 import type { Xhtml } from './xhtml.ts'
 
@@ -33,6 +34,8 @@ export type ValidationEngine = {
   readonly strict: boolean
   /** The clock of `today()` and `now()` in invariants. */
   readonly clock?: PathClock
+  /** Most steps of FHIRPath in a check (fhirpath/steps.ts). */
+  readonly stepLimit: number
   /** The schema of a type (`HumanName`) or of an element with children (`Patient.contact`), compiled when first needed. */
   typeSchema(name: string): CompiledSchema
   /** Is there a StructureDefinition of this canonical url? */
@@ -72,6 +75,8 @@ export type CheckContext = {
   /** `resolve()`, for contained resources and entries of the same Bundle. */
   readonly resolve: (reference: string) => unknown
   readonly clock?: PathClock
+  /** What the rules of one check may do together. */
+  readonly steps: Steps
   /** The ids of elements found so far, and the elements. */
   readonly ids: Map<string, unknown>
   /** Shared by all contexts of one check. */
@@ -88,4 +93,5 @@ export type CheckCache = {
   contained?: Map<unknown, ReadonlyMap<unknown, unknown>>
   /** The number of suggestions ("Did you mean ...?") made so far. */
   suggestions?: number
+  steps?: Steps
 }

@@ -3,6 +3,7 @@
  * https://hl7.org/fhir/R4/structuredefinition-definitions.html#StructureDefinition.contextInvariant
  */
 import { compilePath } from '../fhirpath/expression.ts'
+import { TooManySteps } from '../fhirpath/steps.ts'
 import type { CheckContext } from './check-context.ts'
 
 /**
@@ -24,14 +25,15 @@ export function brokenContextInvariant(
   invariants: readonly string[],
   extension: unknown,
   { name, value }: ExtensionHolder,
-  { resource, rootResource, resolve }: CheckContext,
+  { resource, rootResource, resolve, steps }: CheckContext,
 ): string | undefined {
-  const env = { resource, rootResource, resolve, variables: { extension: withPlainValue(extension) } }
+  const env = { resource, rootResource, resolve, steps, variables: { extension: withPlainValue(extension) } }
   return invariants.find((invariant) => {
     try {
       const values = compilePath(invariant, name)(value, env)
       return values.length !== 1 || values[0] !== true
-    } catch {
+    } catch (error) {
+      if (error instanceof TooManySteps) throw error
       return false
     }
   })

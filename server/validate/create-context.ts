@@ -1,6 +1,7 @@
 /** Makes the context of a check: for the resource that was sent, and for resources inside it. */
 import type { JsonObject } from '../fhir/types.ts'
 import type { PathClock } from '../fhirpath/scope.ts'
+import { StepLimit, type Steps } from '../fhirpath/steps.ts'
 import type { CheckCache, CheckContext, ValidationEngine } from './check-context.ts'
 import { resolveReference } from './resolve-reference.ts'
 
@@ -26,6 +27,10 @@ class ResourceCheckContext implements CheckContext {
 
   get clock(): PathClock | undefined {
     return this.engine.clock
+  }
+
+  get steps(): Steps {
+    return (this.cache.steps ??= new StepLimit(this.engine.stepLimit))
   }
 
   get ids(): Map<string, unknown> {

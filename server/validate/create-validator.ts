@@ -5,11 +5,11 @@
 import type { JsonObject } from '../fhir/types.ts'
 import type { ErrorObject } from 'ajv'
 import type { Definitions, ResourceCapability } from '../definitions/definitions.ts'
-import type { Issue } from '../fhir/outcome.ts'
-import type { PathClock } from '../fhirpath/scope.ts'
+import { refuse, type Issue } from '../fhir/outcome.ts'
+import { TooManySteps } from '../fhirpath/steps.ts'
 import { selectProfile, type ProfileSelection } from './select-profile.ts'
 import { claimedProfiles } from './claimed-profiles.ts'
-import { createEngine } from './engine.ts'
+import { createEngine, type EngineOptions } from './engine.ts'
 import { issuesOf } from './issues.ts'
 import { isClean } from './quick/is-clean.ts'
 import type { ResourceCheckOptions, Validator } from './validator.ts'
@@ -24,26 +24,38 @@ import type { DataPosition, ValidationEngine, CheckContext } from './check-conte
  */
 export type RuleSet = 'hub' | 'open'
 
-export type CreateValidatorOptions = {
+export type CreateValidatorOptions = EngineOptions & {
   readonly rules: RuleSet
   /** False: without the quick pass, by ajv only. The verdict is the same. */
   readonly isQuick?: boolean
-  /** The clock of `today()` and `now()` in invariants; default: the clock and time zone of the machine. */
-  readonly clock?: PathClock
 }
 
 /** Makes a validator over definitions. It compiles each type and profile on first use. */
 export function createValidator(
   definitions: Definitions,
-  { rules, isQuick = true, clock }: CreateValidatorOptions,
+  { rules, isQuick = true, ...options }: CreateValidatorOptions,
 ): Validator {
-  const engine = createEngine(definitions, rules === 'hub', clock)
+  const engine = createEngine(definitions, rules === 'hub', options)
   const validatorContext: ValidatorContext = { engine, rules, isQuick }
   // Asynchronous, because the scheduled validator is.
-  return { check: async (resource, options = {}) => checkResource(resource, options, validatorContext) }
+  return { check: async (resource, options = {}) => checkOrRefuse(resource, options, validatorContext) }
 }
 
 type ValidatorContext = { readonly engine: ValidationEngine; readonly rules: RuleSet; readonly isQuick: boolean }
+
+/** @throws OutcomeError `check-too-long` */
+function checkOrRefuse(data: unknown, options: ResourceCheckOptions, context: ValidatorContext): readonly Issue[] {
+  try {
+    return checkResource(data, options, context)
+  } catch (error) {
+    if (!(error instanceof TooManySteps)) throw error
+    throw refuse(
+      'check-too-long',
+      `The rules of this resource take more than ${error.limit} steps of FHIRPath together; the check ended in \`${(error.expression ?? '').slice(0, 300)}\`. Send a smaller resource, or have the rule simplified by who posted it.`,
+      { expression: options.at },
+    )
+  }
+}
 
 function checkResource(
   data: unknown,

@@ -9,9 +9,18 @@ import { createQuickTests } from './quick/is-clean.ts'
 import type { CompiledSchema, ValidationEngine, CompiledExtension } from './check-context.ts'
 import { createTerminology } from '../terminology/terminology.ts'
 
-/** `strict`: an unknown extension or profile is an error, whatever its url. */
-export function createEngine(definitions: Definitions, strict: boolean, clock?: PathClock): ValidationEngine {
-  const ajv = new Ajv({
+export type EngineOptions = {
+  /** The clock of `today()` and `now()` in invariants; default: the clock and time zone of the machine. */
+  readonly clock?: PathClock
+  /** Most steps of FHIRPath in a check of one resource. */
+  readonly stepLimit?: number
+}
+
+/** Of a check that holds up nobody. */
+const DEFAULT_STEP_LIMIT = 100_000_000
+
+const createAjv = (): Ajv =>
+  new Ajv({
     allErrors: true,
     strict: false,
     verbose: true,
@@ -23,6 +32,14 @@ export function createEngine(definitions: Definitions, strict: boolean, clock?: 
     // Compiles twice as fast; V8 optimizes at run time.
     code: { optimize: false },
   })
+
+/** `strict`: an unknown extension or profile is an error, whatever its url. */
+export function createEngine(
+  definitions: Definitions,
+  strict: boolean,
+  { clock, stepLimit = DEFAULT_STEP_LIMIT }: EngineOptions = {},
+): ValidationEngine {
+  const ajv = createAjv()
   const types = new Map<string, CompiledSchema>()
   // Unknown urls are not cached: a client may send any number of them.
   const profiles = new Map<string, CompiledSchema>()
@@ -33,6 +50,7 @@ export function createEngine(definitions: Definitions, strict: boolean, clock?: 
     terminology: createTerminology(definitions),
     strict,
     clock,
+    stepLimit,
     compile,
     isDefined: (canonical) => definitions.structures.find(canonical) !== undefined,
     typeSchema(name) {

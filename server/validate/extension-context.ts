@@ -1,6 +1,7 @@
 /** Extension contexts: the elements on which an extension may be used. https://hl7.org/fhir/R4/defining-extensions.html#context */
 import type { Structures } from '../definitions/structures/structure-definition.ts'
 import { evaluate } from '../fhirpath/expression.ts'
+import { TooManySteps } from '../fhirpath/steps.ts'
 import { pointerSteps } from './locate.ts'
 import type { ExtensionContext, DataPosition, CheckContext } from './check-context.ts'
 
@@ -80,8 +81,11 @@ const namesOf = (name: string): readonly string[] => (name.endsWith('[x]') ? [na
 
 function matchesFhirPath(expression: string, { context, list }: ExtensionSite): boolean {
   try {
-    return evaluate(expression, context.resource).some((one) => one === list.parentData || one === true)
-  } catch {
+    return evaluate(expression, context.resource, { steps: context.steps }).some(
+      (one) => one === list.parentData || one === true,
+    )
+  } catch (error) {
+    if (error instanceof TooManySteps) throw error
     return false
   }
 }

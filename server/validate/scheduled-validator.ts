@@ -3,25 +3,24 @@
  * are checked in a worker thread, all others in time slices.
  */
 import type { Definitions } from '../definitions/definitions.ts'
-import type { PathClock } from '../fhirpath/scope.ts'
 import { createValidator, type RuleSet } from './create-validator.ts'
+import type { EngineOptions } from './engine.ts'
 import type { WorkerThread } from './large/worker-thread.ts'
 import { isLarge } from './large/size.ts'
 import type { TimeSlicer } from './time-slice.ts'
 import type { Validator } from './validator.ts'
 
-export type ScheduledValidatorOptions = {
+export type ScheduledValidatorOptions = EngineOptions & {
   readonly rules: RuleSet
-  readonly clock?: PathClock
   readonly workerThread: WorkerThread
   readonly inTimeSlice: TimeSlicer
 }
 
 export function createScheduledValidator(
   definitions: Definitions,
-  { rules, clock, workerThread, inTimeSlice }: ScheduledValidatorOptions,
+  { rules, clock, stepLimit, workerThread, inTimeSlice }: ScheduledValidatorOptions,
 ): Validator {
-  const inProcess = createValidator(definitions, { rules, clock })
+  const inProcess = createValidator(definitions, { rules, clock, stepLimit })
   return {
     check: (resource, options) =>
       isLarge(resource)

@@ -77,6 +77,9 @@ export type PreparedChange = {
   readonly ssn?: string
 }
 
+/** Is this change made out of another one, whose writer did not send it? */
+export const isDerived = (change: Change): boolean => change.kind === 'put' && change.derived !== undefined
+
 /** Does the hub make this change in its own name? */
 export const isOfHub = ({ change }: Pick<PreparedChange, 'change'>): boolean =>
   change.kind === 'put' && change.derived === 'hub'

@@ -25,7 +25,7 @@ import type { RuleResult } from './rules/rule.ts'
  * its cursors; a lost claim or a cursor that another reader moved is thrown as CommitConflict and not tried again. By an
  * operation: internal records that it keeps (`writes`), and conditions of its own (`guards`).
  */
-export type Along = Pick<Work, 'claim' | 'jobs' | 'cursors' | 'writes' | 'guards'>
+export type Along = Pick<Work, 'claim' | 'jobs' | 'cursors' | 'writes' | 'guards' | 'request'>
 
 export type Checked = {
   readonly index: RecordIndex

@@ -1,13 +1,23 @@
 /** Who writes, when, and what this attempt of the write reads. */
 import type { Caller } from '../fhir/types.ts'
 import { insight, unrestricted, type View } from '../records/view.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Work } from '../store/store.ts'
 
 /**
  * The author of a write at the instant of the request (ms). `view`: the insight of this attempt, where an operation has
  * read by it before it writes, so that both see one state and nothing is read twice.
  */
-export type Author = { readonly caller: Caller; readonly now: number; readonly view?: View }
+export type Author = {
+  readonly caller: Caller
+  readonly now: number
+  /** Of the request (X-Request-Id), kept with what it commits. */
+  readonly requestId?: string
+  readonly view?: View
+}
+
+/** The request as it is kept with a commit. */
+export const requestOf = ({ caller, requestId: id }: Author): Pick<Work, 'request'> =>
+  id === undefined ? {} : { request: { id, agency: caller.agency } }
 
 export type WriteContext = {
   readonly caller: Caller

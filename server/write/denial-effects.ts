@@ -4,7 +4,7 @@
  * know of, so that the answer is the same whatever they were.
  */
 import { recalled } from '../domain/referral/follow.ts'
-import { isDenial, recipientsOf, withoutRecipient } from '../domain/referral/consent.ts'
+import { isDenial, isOver, recipientsOf, withoutRecipient } from '../domain/referral/consent.ts'
 import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import { isReferral, ownerOf, statusOf } from '../domain/referral/task.ts'
 import { idOf } from '../fhir/element.ts'
@@ -13,31 +13,34 @@ import type { StoredResource } from '../records/resource.ts'
 import type { Change, PreparedChange } from './change.ts'
 import { aboutParticipant } from './circle-guards.ts'
 import type { WriteContext } from './context.ts'
+import type { RuleTables } from './rule-tables.ts'
 
 export async function denialEffects(
-  lifecycle: Lifecycle,
+  tables: DenialTables,
   context: WriteContext,
   changes: readonly PreparedChange[],
 ): Promise<readonly Change[]> {
   const denials = changes.filter(({ change }) => change.kind === 'put' && isDenial(change.resource))
   if (denials.length === 0) return []
-  const effects = await Promise.all(denials.map((one) => effectsOf(lifecycle, context, one)))
+  const effects = await Promise.all(denials.map((one) => effectsOf(tables, context, one)))
   const named = new Set(changes.map(({ key }) => keyText(key)))
   const derived = new Map<string, Change>()
   for (const one of effects.flat()) if (one.kind === 'put' && !named.has(keyOfPut(one))) derived.set(keyOfPut(one), one)
   return [...derived.values()]
 }
 
+type DenialTables = Pick<RuleTables, 'lifecycle' | 'range'>
 type Put = Extract<Change, { kind: 'put' }>
 
 const keyOfPut = ({ resource }: Put): string => `${resource.resourceType}/${resource.id}`
 
 async function effectsOf(
-  lifecycle: Lifecycle,
+  { lifecycle, range }: DenialTables,
   { unrestricted, now }: WriteContext,
   { change, before }: PreparedChange,
 ): Promise<readonly Put[]> {
-  if (change.kind !== 'put') return []
+  // One that is over when it is recorded ends nothing of today.
+  if (change.kind !== 'put' || isOver(change.resource, now, range)) return []
   const earlier = before && isDenial(before) ? recipientsOf(before) : []
   const denied = recipientsOf(change.resource).filter((agency) => !earlier.includes(agency))
   const participant = idOf(change.resource.patient, 'Patient')

@@ -1,10 +1,9 @@
 /**
- * Does a deny of the participant stand against an agency? Today: an active Consent of provision type `deny` that names
- * the agency as an actor. The one place that decides it for look-ups; see docs/matching.md.
+ * Does a deny of the participant stand against an agency? An active Consent of provision type `deny` that names the
+ * agency as an actor, and whose period is not over. The one place that decides it for look-ups; see docs/matching.md.
  * https://hl7.org/fhir/R4/consent-definitions.html#Consent.provision.type
  */
-import { idOf, items } from '../fhir/element.ts'
-import type { Resource } from '../fhir/types.ts'
+import { isDenial, isOver, recipientsOf, type ReadRange } from '../domain/referral/consent.ts'
 import { resourceOf } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
 import type { Filter } from '../search/query.ts'
@@ -15,7 +14,7 @@ import { aboutParticipant, noOther } from './circle-guards.ts'
 export async function deniesOf(
   unrestricted: View,
   participant: string,
-  agency: string,
+  { agency, now, range }: { readonly agency: string; readonly now: number; readonly range: ReadRange },
 ): Promise<{ readonly isDenied: boolean; readonly guards: readonly Guard[] }> {
   const where: Filter = {
     op: 'and',
@@ -23,19 +22,12 @@ export async function deniesOf(
   }
   const { versions } = await unrestricted.find({ type: 'Consent', where, limit: Infinity })
   return {
-    isDenied: versions.some((one) => denies(resourceOf(one), agency)),
+    isDenied: versions
+      .map(resourceOf)
+      .some((one) => isDenial(one) && recipientsOf(one).includes(agency) && !isOver(one, now, range)),
     guards: [
       ...versions.map(({ type, id, version }): Guard => ({ key: { type, id }, expect: { version: [version] } })),
       noOther('Consent', where, versions),
     ],
   }
-}
-
-function denies({ status, provision }: Resource, agency: string): boolean {
-  const [rule] = items(provision)
-  return (
-    status === 'active' &&
-    rule?.type === 'deny' &&
-    items(rule.actor).some(({ reference }) => idOf(reference, 'Organization') === agency)
-  )
 }

@@ -11,7 +11,7 @@ import { changesAnything, isMoved, isOfHub, keyOf, type Change, type PreparedCha
 import { commit, workOf, type Along } from './commit.ts'
 import { issuesAsSent } from './complete.ts'
 import { WriteConflict } from './conflict.ts'
-import { contextOf, type Author, type WriteContext } from './context.ts'
+import { contextOf, requestOf, type Author, type WriteContext } from './context.ts'
 import { load } from './load.ts'
 import type { WriteNeeds } from './needs.ts'
 import { refusePart } from './parts-of-records.ts'
@@ -43,7 +43,7 @@ export function write(
   const { posted } = needs.policy
   const posts = changes.some((one) => POSTED_TYPES.includes(keyOf(one).type))
   const once = (trial: Pick<WriteContext, 'trial'>): Promise<readonly WriteResult[]> =>
-    writeOnce(needs, { ...contextOf(needs, author), ...trial }, changes, along)
+    writeOnce(needs, { ...contextOf(needs, author), ...trial }, changes, { ...along, ...requestOf(author) })
   const attempt = (): Promise<readonly WriteResult[]> => (author.view ? once({}) : triedOnce(once))
   return posted ? posted.attempt(posts, attempt) : attempt()
 }

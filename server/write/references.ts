@@ -9,6 +9,7 @@ import type { Issue } from '../fhir/outcome.ts'
 import { localKey, references, referenceTexts } from '../fhir/reference.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import { currentResource } from '../records/resource.ts'
+import type { View } from '../records/view.ts'
 import type { Guard } from '../store/store.ts'
 import type { PreparedChange } from './change.ts'
 import type { PendingState } from './pending-state.ts'
@@ -50,12 +51,27 @@ function isForeign(visibility: RuleTables['visibility'], { key, from }: Referenc
 const isToOwnParticipant = (visibility: RuleTables['visibility'], { key, from }: ReferenceCheck): boolean =>
   key.type === 'Patient' && key.id === participantOf(visibility, from)
 
-/** Guards without those that a guard of the same record at a version makes superfluous. */
+/** What is wrong with a resource that is kept for a later write: a reference to a record that the view does not show. */
+export async function unknownReferences(view: View, resource: Resource, at: string): Promise<readonly Issue[]> {
+  const checks = newReferences({ after: resource, at })
+  const found = await view.readMany(checks.map((one) => one.key))
+  const faults = checks.filter((_, index) => !currentResource(found[index]))
+  return issuesOf(faults.map((one) => ({ ...one, issue: missing })))
+}
+
+/** Guards without those that another makes superfluous: of the same record at the same version, or at any. */
 export function withoutWeaker(guards: readonly Guard[]): readonly Guard[] {
   const held = new Set(
     guards.flatMap((one) => ('key' in one && typeof one.expect === 'object' ? [keyText(one.key)] : [])),
   )
-  return guards.filter((one) => !('key' in one && one.expect === 'present' && held.has(keyText(one.key))))
+  const kept = new Set<string>()
+  return guards.filter((one) => {
+    if (!('key' in one)) return true
+    const name = keyText(one.key)
+    if (one.expect === 'present' && held.has(name)) return false
+    const whole = `${name} ${JSON.stringify(one.expect)}`
+    return !kept.has(whole) && kept.add(whole)
+  })
 }
 
 /** A reference (`text`) of the record `from`, which is at `at` in the request, to the record `key`, whose text is `name`. */
@@ -79,8 +95,10 @@ function issuesOf(faults: readonly Fault[]): readonly Issue[] {
   )
 }
 
+type Referring = Pick<PreparedChange, 'before' | 'at'> & { readonly after?: Resource | undefined }
+
 /** References that the record did not hold before: the caller may have lost sight of the record behind an old one. */
-function newReferences({ before, after, at }: PreparedChange): readonly ReferenceCheck[] {
+function newReferences({ before, after, at }: Referring): readonly ReferenceCheck[] {
   if (!after) return []
   const old = before && referenceTexts(before)
   return [...referenceTexts(after)].flatMap((text) => {

@@ -36,7 +36,7 @@ async function checkChange(
 ): Promise<readonly Issue[]> {
   const { key, change, after, at } = one
   const element = tables.visibility.participant[key.type]
-  if (!after || element === undefined || element === 'self' || !isNew(tables, one)) return []
+  if (!after || element === undefined || element === 'self' || !beginsWork(tables, one)) return []
   if (change.kind === 'put' && change.derived) return []
   const id = participantOf(tables.visibility, after)
   const patient = id === undefined ? undefined : await state.read({ type: 'Patient', id })
@@ -59,7 +59,10 @@ async function checkChange(
 }
 
 /** A creation, a restoration, or a change by which the work begins or an agency comes to know of the participant. */
-function isNew({ visibility, range }: RetirementTables, { before, after, stored }: PreparedChange): boolean {
+export function beginsWork(
+  { visibility, range }: RetirementTables,
+  { before, after, stored }: Pick<PreparedChange, 'before' | 'after' | 'stored'>,
+): boolean {
   if (!before || !after) return true
   const lets = (resource: Resource): boolean =>
     grantsOf(visibility, { resource, owner: stored?.owner ?? '' }, range).some(({ effect }) => effect === undefined)

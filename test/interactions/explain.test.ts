@@ -1,10 +1,7 @@
 /** `_explain` over HTTP: for the board and with open rules, in both stores; for everybody else there is no such parameter. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { condition, participant, type Body } from '../builders/index.ts'
-import { given, made, refused, type Answer, type Client, type Given } from '../given.ts'
+import { given, givenRecords, made, OVER_STORES, refused, type Answer, type Client, type Given } from '../given.ts'
 
 type Figures = { readonly text: string; readonly data: Record<string, any> } // eslint-disable-line @typescript-eslint/no-explicit-any -- figures as a client reads them
 
@@ -42,26 +39,15 @@ const RECORDS: readonly Body[] = [
   observation('b1', 'bob', 'y'),
 ]
 
-for (const store of ['memory', 'sqlite'] as const) {
+for (const store of OVER_STORES) {
   describe(`interactions / explain / ${store}`, () => {
     let hub: Given
     let client: Client
-    let folder: string
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'hub-explain-'))
-      const address = store === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.sqlite')}`
-      hub = await given({ HUB_RULES: 'open', HUB_SEED: 'none', HUB_STORE: address })
+      hub = await givenRecords(store, RECORDS)
       client = hub.as(undefined)
-      const entry = RECORDS.map((resource) => ({
-        resource,
-        request: { method: 'PUT', url: `${resource.resourceType}/${String(resource.id)}` },
-      }))
-      made(await client.post('/', { resourceType: 'Bundle', type: 'transaction', entry }))
     })
-    after(async () => {
-      await hub.stop()
-      await rm(folder, { recursive: true })
-    })
+    after(() => hub.stop())
 
     it('says how the search is read, what is on the way, what is read, and how long it takes', async () => {
       const query = '/Observation?subject:Patient.gender=male&code=y&_total=accurate&_count=10&_explain=true'

@@ -1,14 +1,11 @@
 /** _include and _revinclude over HTTP, in both stores: https://hl7.org/fhir/R4/search.html#include */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { DEFAULT_LIMITS } from '../../server/search/limits.ts'
 import { include } from '../../server/interactions/include.ts'
 import type { View } from '../../server/records/view.ts'
 import type { FoundVersion } from '../../server/store/store.ts'
 import { condition, goal, participant, type Body } from '../builders/index.ts'
-import { given, made, type Client, type Given } from '../given.ts'
+import { given, givenRecords, made, OVER_STORES, type Client, type Given } from '../given.ts'
 
 type Entry = { search: { mode: string }; resource: Body & { id: string; meta: { versionId: string } } }
 
@@ -86,26 +83,15 @@ const CASES: readonly (readonly [query: string, included: string])[] = [
   ['Observation?_id=a1&_count=0&_include=*', ''],
 ]
 
-for (const store of ['memory', 'sqlite'] as const) {
+for (const store of OVER_STORES) {
   describe(`interactions / include / ${store}`, () => {
     let hub: Given
     let client: Client
-    let folder: string
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'hub-include-'))
-      const address = store === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.sqlite')}`
-      hub = await given({ HUB_RULES: 'open', HUB_SEED: 'none', HUB_STORE: address })
+      hub = await givenRecords(store, GRAPH)
       client = hub.as(undefined)
-      const entry = GRAPH.map((resource) => ({
-        resource,
-        request: { method: 'PUT', url: `${resource.resourceType}/${String(resource.id)}` },
-      }))
-      made(await client.post('/', { resourceType: 'Bundle', type: 'transaction', entry }))
     })
-    after(async () => {
-      await hub.stop()
-      await rm(folder, { recursive: true })
-    })
+    after(() => hub.stop())
 
     for (const [query, included] of CASES) {
       it(`includes with ${query}`, async () => {

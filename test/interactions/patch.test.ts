@@ -41,6 +41,24 @@ describe('interactions / patch', () => {
     assert.deepEqual(made(await es.get(`/Goal/${id}`)), second.body)
   })
 
+  it('answers with as much as Prefer asks for, as an update by an id or a condition does', async () => {
+    const one = await newGoal()
+    const WAYS = {
+      patch: (value: string, headers: Record<string, string>) => patchWith(es, `/Goal/${one.id}`, text(value), headers),
+      update: (value: string, headers: Record<string, string>) =>
+        es.send('PUT', `/Goal/${one.id}`, { ...one, description: { text: value } }, { headers }),
+      'conditional update': (value: string, headers: Record<string, string>) =>
+        es.send('PUT', `/Goal?_id=${one.id}`, { ...one, description: { text: value } }, { headers }),
+    }
+    const SHAPES = { minimal: undefined, representation: 'Goal', OperationOutcome: 'OperationOutcome' }
+    for (const [way, write] of Object.entries(WAYS))
+      for (const [wish, type] of Object.entries(SHAPES)) {
+        const answer = await write(`${way} ${wish}`, { Prefer: `return=${wish}` })
+        assert.deepEqual([answer.status, answer.body?.resourceType], [200, type], `${way} ${wish}`)
+        assert.equal(made(await es.get(`/Goal/${one.id}`)).description.text, `${way} ${wish}`)
+      }
+  })
+
   it('makes no version of a patch that changes nothing', async () => {
     const { id, description } = await newGoal()
     const answer = await patchWith(es, `/Goal/${id}`, text(description.text))

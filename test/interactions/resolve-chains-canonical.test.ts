@@ -1,11 +1,8 @@
 /** Chains, _has and includes over canonicals: https://hl7.org/fhir/R4/references.html#canonical */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Body } from '../builders/index.ts'
 import { openMemory } from '../../server/store/memory/open.ts'
-import { given, made, refused, type Given } from '../given.ts'
+import { given, givenRecords, made, OVER_STORES, refused, type Given } from '../given.ts'
 import { put } from '../store/writes.ts'
 
 type Page = { entry?: { resource: Body & { id: string }; search: { mode: string } }[]; total?: number }
@@ -89,24 +86,13 @@ const CASES: readonly (readonly [query: string, matches: string, included?: stri
   ],
 ]
 
-for (const store of ['memory', 'sqlite'] as const) {
+for (const store of OVER_STORES) {
   describe(`interactions / resolve-chains / canonicals / ${store}`, () => {
     let hub: Given
-    let folder: string
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'hub-canonicals-'))
-      const address = store === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.sqlite')}`
-      hub = await given({ HUB_RULES: 'open', HUB_SEED: 'none', HUB_STORE: address })
-      const entry = GRAPH.map((resource) => ({
-        resource,
-        request: { method: 'PUT', url: `${resource.resourceType}/${String(resource.id)}` },
-      }))
-      made(await hub.as(undefined).post('/', { resourceType: 'Bundle', type: 'transaction', entry }))
+      hub = await givenRecords(store, GRAPH)
     })
-    after(async () => {
-      await hub.stop()
-      await rm(folder, { recursive: true })
-    })
+    after(() => hub.stop())
 
     for (const [query, matches, included = ''] of CASES) {
       it(`answers ${query}`, async () => {

@@ -1,15 +1,12 @@
 /** Chains and _has over HTTP, in both stores: https://hl7.org/fhir/R4/search.html#chaining and #has */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { DEFAULT_LIMITS } from '../../server/search/limits.ts'
 import { resolveQuery } from '../../server/interactions/resolve-chains.ts'
 import { OutcomeError } from '../../server/fhir/outcome.ts'
 import type { View } from '../../server/records/view.ts'
 import { ALL } from '../../server/search/query.ts'
 import { condition, participant, type Body } from '../builders/index.ts'
-import { given, made, refused, type Given } from '../given.ts'
+import { given, givenRecords, made, OVER_STORES, refused, type Given } from '../given.ts'
 
 /** Names of the records that a search finds, in their order. */
 const found = (body: { entry?: { resource: { resourceType: string; id: string } }[] }): string =>
@@ -103,24 +100,13 @@ const CASES: readonly (readonly [query: string, ids: string])[] = [
   ['Patient?_filter=_has:Observation:patient:code eq a or family eq jones', 'ann bob'],
 ]
 
-for (const store of ['memory', 'sqlite'] as const) {
+for (const store of OVER_STORES) {
   describe(`interactions / resolve-chains / ${store}`, () => {
     let hub: Given
-    let folder: string
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'hub-chains-'))
-      const address = store === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.sqlite')}`
-      hub = await given({ HUB_RULES: 'open', HUB_SEED: 'none', HUB_STORE: address })
-      const entry = GRAPH.map((resource) => ({
-        resource,
-        request: { method: 'PUT', url: `${resource.resourceType}/${String(resource.id)}` },
-      }))
-      made(await hub.as(undefined).post('/', { resourceType: 'Bundle', type: 'transaction', entry }))
+      hub = await givenRecords(store, GRAPH)
     })
-    after(async () => {
-      await hub.stop()
-      await rm(folder, { recursive: true })
-    })
+    after(() => hub.stop())
 
     for (const [query, ids] of CASES) {
       it(`answers ${query}`, async () => {

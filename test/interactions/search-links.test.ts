@@ -1,9 +1,6 @@
 /** The links of search pages over HTTP: https://hl7.org/fhir/R4/http.html#paging */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { given, made, refused, type Client, type Given } from '../given.ts'
+import { givenOver, made, OVER_STORES, refused, type Client, type Given } from '../given.ts'
 
 type Page = {
   readonly link: readonly { readonly relation: string; readonly url: string }[]
@@ -13,15 +10,12 @@ type Page = {
 
 const FORM = { headers: { 'Content-Type': 'application/x-www-form-urlencoded' } }
 
-for (const store of ['memory', 'sqlite'] as const) {
+for (const store of OVER_STORES) {
   describe(`interactions / links of search pages / ${store}`, () => {
     let hub: Given
     let board: Client
-    let folder: string
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'hub-pages-'))
-      const address = store === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.db')}`
-      hub = await given({ HUB_STORE: address, HUB_RULES: 'open' })
+      hub = await givenOver(store, { HUB_RULES: 'open' })
       board = hub.as(undefined)
       for (let index = 0; index < 9; index += 1)
         made(
@@ -34,10 +28,7 @@ for (const store of ['memory', 'sqlite'] as const) {
           }),
         )
     })
-    after(async () => {
-      await hub.stop()
-      await rm(folder, { recursive: true })
-    })
+    after(() => hub.stop())
 
     const get = async (url: string) => made(await board.get(url)) as Page
     const link = ({ link: links }: Page, relation: string) =>

@@ -1,10 +1,7 @@
 /** Search over several types: https://hl7.org/fhir/R4/http.html#search */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { condition, participant, type Body } from '../builders/index.ts'
-import { given, made, refused, type Client, type Given } from '../given.ts'
+import { given, givenRecords, made, OVER_STORES, refused, type Client, type Given } from '../given.ts'
 
 type Page = { entry?: { resource: Body & { id: string } }[]; link: { relation: string; url: string }[]; total?: number }
 
@@ -27,26 +24,15 @@ const GRAPH: readonly Body[] = [
   { resourceType: 'Condition', id: 'y', subject: { reference: 'Patient/x' } },
 ]
 
-for (const store of ['memory', 'sqlite'] as const) {
+for (const store of OVER_STORES) {
   describe(`interactions / search-system / ${store}`, () => {
     let hub: Given
     let client: Client
-    let folder: string
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'hub-system-'))
-      const address = store === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.sqlite')}`
-      hub = await given({ HUB_RULES: 'open', HUB_SEED: 'none', HUB_STORE: address })
+      hub = await givenRecords(store, GRAPH)
       client = hub.as(undefined)
-      const entry = GRAPH.map((resource) => ({
-        resource,
-        request: { method: 'PUT', url: `${resource.resourceType}/${String(resource.id)}` },
-      }))
-      made(await client.post('/', { resourceType: 'Bundle', type: 'transaction', entry }))
     })
-    after(async () => {
-      await hub.stop()
-      await rm(folder, { recursive: true })
-    })
+    after(() => hub.stop())
 
     for (const [query, expected] of [
       ['?_type=Patient,Observation', 'Patient/x Observation/x Observation/y'],

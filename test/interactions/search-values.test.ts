@@ -1,10 +1,7 @@
 /** What a search finds by each type of parameter and each modifier, over HTTP, in both modes. https://hl7.org/fhir/R4/search.html */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { resident } from '../builders/index.ts'
-import { given, refused, type Client, type Given } from '../given.ts'
+import { given, givenOver, OVER_STORES, refused, type Client, type Given } from '../given.ts'
 
 const UCUM = 'http://unitsofmeasure.org'
 const CODES = 'urn:codes'
@@ -191,16 +188,12 @@ const REFUSED: readonly (readonly [query: string, why: RegExp])[] = [
 const idsOf = (body: { entry?: { resource: { id: string } }[] }): string =>
   (body.entry ?? []).map(({ resource }) => resource.id).join(' ')
 
-for (const store of ['memory', 'sqlite']) {
+for (const store of OVER_STORES) {
   describe(`search by values / in open mode / in ${store}`, () => {
-    const folder = mkdtempSync(join(tmpdir(), 'search-values-'))
     let hub: Given
     let client: Client
     before(async () => {
-      hub = await given({
-        HUB_RULES: 'open',
-        ...(store === 'memory' ? {} : { HUB_STORE: `sqlite:${join(folder, 'hub.db')}` }),
-      })
+      hub = await givenOver(store, { HUB_RULES: 'open' })
       client = hub.as(undefined)
       for (const one of [...PATIENTS, ...OTHERS]) {
         const { resourceType, id } = one as { resourceType: string; id: string }
@@ -208,10 +201,7 @@ for (const store of ['memory', 'sqlite']) {
         assert.equal(answer.status, 201, answer.text)
       }
     })
-    after(async () => {
-      await hub.stop()
-      rmSync(folder, { recursive: true })
-    })
+    after(() => hub.stop())
 
     for (const [title, rows] of Object.entries(FOUND)) {
       it(`finds records ${title}`, async () => {

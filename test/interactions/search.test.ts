@@ -1,9 +1,6 @@
 /** Search by type over HTTP: https://hl7.org/fhir/R4/search.html */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { given, made, refused, type Client, type Given } from '../given.ts'
+import { givenOver, made, OVER_STORES, refused, type Client, type Given } from '../given.ts'
 import { participant } from '../builders/index.ts'
 
 type SearchPage = {
@@ -12,14 +9,12 @@ type SearchPage = {
   total?: number
 }
 
-for (const store of ['memory', 'sqlite'] as const) {
+for (const store of OVER_STORES) {
   describe(`interactions / search / ${store}`, () => {
     let hub: Given
     let es: Client
-    let folder: string
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'hub-search-'))
-      hub = await given({ HUB_STORE: store === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.sqlite')}` })
+      hub = await givenOver(store)
       es = hub.as('es')
       for (let index = 0; index < 23; index += 1) {
         made(
@@ -30,10 +25,7 @@ for (const store of ['memory', 'sqlite'] as const) {
         )
       }
     })
-    after(async () => {
-      await hub.stop()
-      await rm(folder, { recursive: true })
-    })
+    after(() => hub.stop())
 
     async function pages(query: string): Promise<string[]> {
       const found: string[] = []

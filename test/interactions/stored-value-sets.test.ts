@@ -1,11 +1,8 @@
 /** `:in` and `:not-in` with value sets that are records: https://hl7.org/fhir/R4/search.html#modifiers */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Json, JsonObject } from '../../server/fhir/types.ts'
 import type { Body } from '../builders/index.ts'
-import { given, made, refused, type Given } from '../given.ts'
+import { givenRecords, made, OVER_STORES, refused, type Given } from '../given.ts'
 
 const VS = 'http://a.example/ValueSet'
 const CS = 'http://a.example/CodeSystem/c'
@@ -61,24 +58,13 @@ const CASES: readonly (readonly [query: string, ids: string])[] = [
   [`Observation?_filter=code in ${VS}/imports`, 'a b'],
 ]
 
-for (const store of ['memory', 'sqlite'] as const) {
+for (const store of OVER_STORES) {
   describe(`interactions / stored-value-sets / ${store}`, () => {
     let hub: Given
-    let folder: string
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'hub-value-sets-'))
-      const address = store === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.sqlite')}`
-      hub = await given({ HUB_RULES: 'open', HUB_SEED: 'none', HUB_STORE: address })
-      const entry = RECORDS.map((resource) => ({
-        resource,
-        request: { method: 'PUT', url: `${resource.resourceType}/${String(resource.id)}` },
-      }))
-      made(await hub.as(undefined).post('/', { resourceType: 'Bundle', type: 'transaction', entry }))
+      hub = await givenRecords(store, RECORDS)
     })
-    after(async () => {
-      await hub.stop()
-      await rm(folder, { recursive: true })
-    })
+    after(() => hub.stop())
 
     for (const [query, ids] of CASES) {
       it(`answers ${query}`, async () => {

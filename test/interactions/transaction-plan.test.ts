@@ -29,6 +29,19 @@ const observation = (subject: string, more: object = {}): Body => ({
   subject: { reference: subject },
   ...more,
 })
+const FINAL: Body = {
+  resourceType: 'Parameters',
+  parameter: [
+    {
+      name: 'operation',
+      part: [
+        { name: 'type', valueCode: 'replace' },
+        { name: 'path', valueString: 'Observation.status' },
+        { name: 'value', valueCode: 'final' },
+      ],
+    },
+  ],
+}
 const numbered = (value: string): Body => patient({ identifier: [{ system: 'http://a.example/n', value }] })
 const byNumber = (value: string): string => `identifier=http://a.example/n|${value}`
 
@@ -243,12 +256,50 @@ describe('interactions / transaction plan / open', () => {
       const answer = await send(post(patient(), fullUrl), conditional)
       refused(answer, 400, 'bundle-invalid')
       assert.deepEqual(answer.body.issue[0].expression, ['Bundle.entry[1].request.ifNoneExist'])
+      for (const [method, resource] of [
+        ['PUT', observation('Patient/9')],
+        ['DELETE', undefined],
+        ['PATCH', FINAL],
+      ] as const) {
+        const url = `Observation?subject=${named}`
+        const byUrl = await send(post(patient(), fullUrl), {
+          ...(resource ? { resource } : {}),
+          request: { method, url },
+        })
+        refused(byUrl, 400, 'bundle-invalid')
+        assert.deepEqual(byUrl.body.issue[0].expression, ['Bundle.entry[1].request.url'], method)
+      }
       const reference = { ...observation(fullUrl), partOf: [{ reference: `Procedure?subject=${named}` }] }
       const refers = await send(post(patient(), fullUrl), post(reference))
       refused(refers, 400, 'bundle-invalid')
       assert.deepEqual(refers.body.issue[0].expression, ['Bundle.entry[1].resource.partOf[0]'])
     }
   })
+})
+
+describe('interactions / transaction plan / conditions with a URN', () => {
+  let hub: Given
+  before(async () => {
+    hub = await given({ HUB_RULES: 'open', HUB_SEED: 'none' })
+  })
+  after(() => hub.stop())
+
+  for (const system of ['urn:oid:2.16.840.1.113883.4.3.28', 'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0'])
+    it(`take an identifier of the system ${system}`, async () => {
+      const criterion = `identifier=${system}|1`
+      const resource = { resourceType: 'Patient', identifier: [{ system, value: '1' }] }
+      const send = async (...entry: readonly object[]) =>
+        made(await hub.as(undefined).post('/', { resourceType: 'Bundle', type: 'transaction', entry })).entry
+      const [first] = await send({ resource, request: { method: 'POST', url: 'Patient', ifNoneExist: criterion } })
+      const [again] = await send({ resource, request: { method: 'POST', url: 'Patient', ifNoneExist: criterion } })
+      assert.deepEqual([first.response.status, again.response.status], ['201 Created', '200 OK'])
+      const [updated, referring] = await send(
+        { resource: { ...resource, active: true }, request: { method: 'PUT', url: `Patient?${criterion}` } },
+        post(observation(`Patient?${criterion}`)),
+      )
+      assert.equal(updated.resource.id, first.resource.id)
+      assert.equal(referring.resource.subject.reference, `Patient/${first.resource.id}`)
+    })
 })
 
 describe('interactions / transaction plan / at the same time', () => {

@@ -1,8 +1,5 @@
 /** Patient/$everything: the records of a participant that the caller may know of, in pages as of one sequence. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createClock } from '../../server/clock.ts'
 import {
   careTeam,
@@ -18,34 +15,30 @@ import {
   type Body,
 } from '../builders/index.ts'
 import { newcomer, post } from '../attack/scene.ts'
-import { given, made, refused, type Answer, type Client, type Given } from '../given.ts'
+import { givenOver, made, OVER_STORES, refused, type Answer, type Client, type Given } from '../given.ts'
 
 type Entry = {
   readonly resource: Body & { readonly id: string; readonly meta: { readonly versionId: string } }
   readonly search: { readonly mode: string }
 }
 
-for (const kind of ['memory', 'sqlite'] as const) {
+for (const kind of OVER_STORES) {
   describe(`operations / Patient/$everything over ${kind}`, function () {
     this.timeout(30_000)
-    let folder: string
     let hub: Given
     let now = Date.parse('2026-06-01T12:00:00Z')
     let es: Client, abe: Client, vr: Client, board: Client
     let subject: string
 
     before(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'nwd-everything-'))
-      hub = await given(
-        kind === 'memory' ? {} : { HUB_STORE: `sqlite:${join(folder, 'hub.sqlite')}` },
+      hub = await givenOver(
+        kind,
+        {},
         createClock(() => now),
       )
       ;[es, abe, vr, board] = ['es', 'abe', 'vr', 'board'].map((one) => hub.as(one)) as [Client, Client, Client, Client]
     })
-    after(async () => {
-      await hub.stop()
-      rmSync(folder, { recursive: true })
-    })
+    after(() => hub.stop())
     beforeEach(async () => {
       now += 60_000
       subject = await newcomer(es, 'es')
@@ -280,7 +273,7 @@ for (const kind of ['memory', 'sqlite'] as const) {
         `_cursor=${cursor}`,
       ]
       for (const query of WRONG) refused(await everything(es, `?${query}`), 400, 'invalid-parameter')
-      refused(await everything(es, '?_elements=name'), 400, 'unknown-parameter')
+      refused(await everything(es, '?_contained=false'), 400, 'unknown-parameter')
     })
   })
 }

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict'
 import { createClock } from '../../server/clock.ts'
 import { openStore } from '../../server/store/open.ts'
 import type { Store } from '../../server/store/store.ts'
-import { consent, lookUpConsent, matchParameters, participant, tokenIn, type Body } from '../builders/index.ts'
+import {
+  assessment,
+  consent,
+  lookUpConsent,
+  matchParameters,
+  participant,
+  tokenIn,
+  type Body,
+} from '../builders/index.ts'
 import { given, made, refused, type Answer, type Client, type Given } from '../given.ts'
 import { storeDeny } from '../write/deny.ts'
 
@@ -197,6 +205,31 @@ describe('operations / $match', function () {
       const ask = (sent: Body) => dhs.post('/Patient/$match', matchParameters(sent, { consent: lookUpConsent('dhs') }))
       assert.equal((await ask(body)).text, (await ask(somebody())).text)
     })
+
+    for (const [element, refer] of Object.entries({
+      sourceReference: (to: string) => ({ sourceAttachment: undefined, sourceReference: { reference: to } }),
+      'verification[0].verifiedWith': (to: string) => ({
+        verification: [{ verified: true, verifiedWith: { reference: to } }],
+      }),
+      'performer[0]': (to: string) => ({ performer: [{ reference: to }] }),
+    }))
+      it(`refuses a consent whose ${element} is hidden from the caller, as one that refers to nothing`, async () => {
+        const body = somebody()
+        const subject = `Patient/${await enter(body)}`
+        const hidden =
+          {
+            sourceReference: `QuestionnaireResponse/${made(await es.post('/QuestionnaireResponse', assessment(subject))).id}`,
+          }[element] ?? subject
+        const ask = async (to: string) => {
+          const permit = { ...lookUpConsent('dhs'), ...refer(to) } as Body
+          const answer = await dhs.post('/Patient/$match', matchParameters(body, { consent: permit }))
+          assert.match(refused(answer, 422, 'reference-not-found'), /no record that you may know of/)
+          assert.deepEqual(answer.body.issue[0].expression, [`Parameters.parameter[1].resource.${element}`])
+          return answer.text.replaceAll(to, 'ID')
+        }
+        const [type] = hidden.split('/')
+        assert.equal(await ask(hidden), await ask(`${type}/01m863k2tm9c8g8t5se4rmnst2`))
+      })
 
     it('refuses a consent that does not permit the caller to look the person up', async () => {
       const body = somebody()

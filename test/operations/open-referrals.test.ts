@@ -42,6 +42,25 @@ describe('operations / $open-referrals and $claim', function () {
     ((await shown(client)).entry ?? []).map(({ resource }: { resource: StoredBody }) => resource.id)
   const claim = (client: Client, id: string) => client.post(`/Task/${id}/$claim`)
 
+  it('show the part of both that _elements and _summary choose', async () => {
+    await post(es, permit('abe'))
+    const { id } = await refer()
+    const only = async (query: string) => {
+      const { entry, link } = made(await abe.get(`/Task/$open-referrals?_id=${id}&${query}`))
+      assert.equal(new URL(link[0].url).search, `?_id=${id}&${query.replace(',', '%2C')}`)
+      return entry.map(({ resource }: { resource: StoredBody }) => {
+        assert.equal((resource.meta as { tag: { code: string }[] }).tag.at(-1)?.code, 'SUBSETTED')
+        return Object.keys(resource).filter((name) => !['resourceType', 'id', 'meta'].includes(name))
+      })
+    }
+    assert.deepEqual(await only('_elements=Task.status,ServiceRequest.code'), [
+      ['status', 'intent'],
+      ['status', 'intent', 'code', 'subject'],
+    ])
+    refused(await abe.get('/Task/$open-referrals?_elements=colour'), 400, 'invalid-parameter')
+    assert.equal((await only('_summary=data')).length, 2)
+  })
+
   it('show the Task and its request to an agency that offers the service and that a consent names', async () => {
     await post(es, permit('abe'))
     const task = await refer()
@@ -175,6 +194,19 @@ describe('operations / $open-referrals and $claim', function () {
       refused(await abe.get(`/${subject}`), 404, 'not-found')
     })
   }
+
+  it('are claimed again when the period of a denial is over', async () => {
+    const body = denial(subject, 'es', 'abe') as Body & { provision: object }
+    await post(es, {
+      ...body,
+      provision: { ...body.provision, period: { start: '2025-02-01', end: '2025-03-01' } },
+    } as Body)
+    await post(es, permit('abe'))
+    const task = await refer()
+    assert.ok((await idsFor(abe)).includes(task.id))
+    assert.equal(made(await claim(abe, task.id)).status, 'accepted')
+    made(await abe.get(`/${subject}`))
+  })
 
   it('come in pages, in the order of their creation, that show nothing of what is not offered', async () => {
     const created: string[] = []

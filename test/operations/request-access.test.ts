@@ -109,6 +109,22 @@ describe('operations / $request-access', function () {
     made(await dhs.get(`/Patient/${id}`))
   })
 
+  it('is given again when the period of a denial is over, so that who comes back is found', async () => {
+    const body = somebody()
+    const { id } = made(await es.post('/Patient', body))
+    const deny = denial(`Patient/${id}`, 'es', 'dhs') as Body & { provision: object }
+    const period = { start: '2026-05-01', end: '2026-06-01' }
+    const { id: denied } = made(await es.post('/Consent', { ...deny, provision: { ...deny.provision, period } }))
+    const lookUp = async () =>
+      tokenIn(made(await dhs.post('/Patient/$match', matchParameters(body, { consent: lookUpConsent('dhs') }))))
+    time = Date.parse('2026-06-01T12:00:00Z')
+    assert.equal(await lookUp(), undefined)
+    time = Date.parse('2026-06-02T12:00:00Z')
+    made(await access(dhs, (await lookUp())!))
+    made(await dhs.get(`/Patient/${id}`))
+    assert.equal(made(await es.get(`/Consent/${denied}`)).status, 'active')
+  })
+
   it('lets one of several requests with a token succeed', async () => {
     const { token, id } = await lookedUp()
     const statuses = (await Promise.all([1, 2, 3, 4, 5, 6].map(() => access(dhs, token)))).map(({ status }) => status)

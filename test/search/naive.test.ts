@@ -17,7 +17,7 @@ import { STORES, type Opened } from '../store/stores.ts'
 import { query } from '../store/writes.ts'
 import { naive, type NaiveSearch } from './naive.ts'
 
-const RUNS = Number(process.env['SEARCH_RUNS'] ?? 500)
+const RUNS = Number(process.env['SEARCH_RUNS'] ?? 2000)
 /** Searches over the same records. */
 const BATCH = 500
 const RECORDS = 15

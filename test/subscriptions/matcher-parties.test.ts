@@ -1,8 +1,5 @@
 /** Who gets the event of a change: the parties who may know of it, and with an id alone those who lose sight of it by the change. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import {
   agency,
   business,
@@ -17,7 +14,7 @@ import {
   task,
   type StoredBody,
 } from '../builders/index.ts'
-import { given, made, type Client, type Given } from '../given.ts'
+import { givenOver, made, OVER_STORES, type Client, type Given } from '../given.ts'
 
 const NOWHERE = 'http://127.0.0.1:9/hook'
 const AGENCIES = ['es', 'abe', 'vr', 'dhs'] as const
@@ -35,19 +32,17 @@ const TOPICS = [
   'record-deleted',
 ] as const
 
-for (const kind of ['memory', 'sqlite'] as const)
+for (const kind of OVER_STORES)
   describe(`subscriptions / matcher / the parties of a change over ${kind}`, function () {
     this.timeout(30_000)
-    let hub: Given, folder: string
+    let hub: Given
     let es: Client, abe: Client, vr: Client
     const subscriptions = new Map<string, string>()
     const seen = new Map<string, number>()
     let subject: string
 
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'nwd-parties-'))
-      const store = kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.db')}`
-      hub = await given({ HUB_LOOPBACK_ENDPOINTS: 'true', HUB_STORE: store })
+      hub = await givenOver(kind, { HUB_LOOPBACK_ENDPOINTS: 'true' })
       ;[es, abe, vr] = ['es', 'abe', 'vr'].map((one) => hub.as(one)) as [Client, Client, Client]
       for (const one of AGENCIES)
         for (const topic of TOPICS) {
@@ -55,10 +50,7 @@ for (const kind of ['memory', 'sqlite'] as const)
           subscriptions.set(`${one} ${topic}`, made(await hub.as(one).post('/Subscription', body)).id)
         }
     })
-    after(async () => {
-      await hub.stop()
-      await rm(folder, { recursive: true, force: true })
-    })
+    after(() => hub.stop())
     beforeEach(async () => {
       subject = `Patient/${made(await es.post('/Patient', participant('es'))).id}`
       await news()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { CanonicalResource } from '../../server/definitions/canonical-resource.ts'
 import { openR4 } from '../../server/definitions/r4.ts'
-import { compileLinearRegex } from '../../server/terminology/linear-regex.ts'
+import { compileLinearRegex } from '../../server/fhirpath/linear-regex.ts'
 import { createTerminology } from '../../server/terminology/terminology.ts'
 
 const ANIMALS = 'urn:animals'

@@ -1,6 +1,16 @@
 /** A consent does not tell what it protects, and opens only what its purpose is for: by every path. */
 import assert from 'node:assert/strict'
-import { condition, consent, denial, labelled, participant, type Body, type StoredBody } from '../builders/index.ts'
+import {
+  condition,
+  consent,
+  denial,
+  labelled,
+  participant,
+  referral,
+  task,
+  type Body,
+  type StoredBody,
+} from '../builders/index.ts'
 import { codeSystemAt } from '../builders/coding.ts'
 import { given, made, refused, type Client, type Given } from '../given.ts'
 import { comparableAnswer, PATHS, unknownLike } from './paths.ts'
@@ -113,6 +123,23 @@ describe('visibility / consents', function () {
     // Whoever does not know the participant learns of no denial.
     const outsider = await as('college').post('/Consent', consent(subject, 'college', 'abe'), { headers })
     assert.doesNotMatch(outsider.text, /consent-denied/)
+  })
+
+  it('go on, as a referral does, where a denial is recorded whose period is over', async () => {
+    const subject = keyOf(await post('es', participant('es')))
+    const permit = await post('es', consent(subject, 'es', 'abe'))
+    const request = await post('es', referral(subject, 'es', 'abe'))
+    const sent = await post('es', task(subject, keyOf(request), 'es', 'abe'))
+    const body = denial(subject, 'es', 'abe') as Body & { provision: object }
+    const deny = (period: object) => post('es', { ...body, provision: { ...body.provision, period } } as Body)
+    await deny({ start: '2025-02-01', end: '2025-03-01' })
+    const statuses = async () =>
+      Promise.all([sent, permit].map(async (one) => made(await as('es').get(`/${keyOf(one)}`)).status))
+    assert.deepEqual(await statuses(), ['requested', 'active'])
+    assert.equal((await as('abe').get(`/${subject}`)).status, 200)
+    await deny({ start: '2025-02-01' })
+    assert.deepEqual(await statuses(), ['cancelled', 'inactive'])
+    assert.equal((await as('abe').get(`/${subject}`)).status, 404)
   })
 
   it('are withdrawn by any agency that may know of them, which changes nothing else', async () => {

@@ -1,10 +1,7 @@
 /** Large records and Bundles: the work grows with their size, not with its square, so that nobody holds up the others. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { JsonObject } from '../../server/fhir/types.ts'
-import { given, made, type Client, type Given } from '../given.ts'
+import { givenOver, made, OVER_STORES, type Client, type Given } from '../given.ts'
 import { resident, type Body } from '../builders/index.ts'
 
 const MANY = 20_000
@@ -30,21 +27,16 @@ const LARGE: readonly Body[] = [
   })),
 ]
 
-for (const kind of ['memory', 'sqlite'] as const) {
+for (const kind of OVER_STORES) {
   describe(`a large record, on ${kind}`, function () {
     this.timeout(60_000)
-    let folder: string
     let hub: Given
     let es: Client
     before(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'nwd-large-'))
-      hub = await given({ HUB_STORE: kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.sqlite')}` })
+      hub = await givenOver(kind)
       es = hub.as('es')
     })
-    after(async () => {
-      await hub.stop()
-      rmSync(folder, { recursive: true })
-    })
+    after(() => hub.stop())
 
     for (const [index, element] of ['identifier', 'address'].entries()) {
       it(`of ${MANY} times ${element} is created and updated in seconds`, async () => {

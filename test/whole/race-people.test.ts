@@ -1,8 +1,5 @@
 /** Agencies, the board and the person act on one participant at the same time, over HTTP, on every store. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { newcomer, post, referred } from '../attack/scene.ts'
 import {
   business,
@@ -18,7 +15,7 @@ import {
   type Body,
   type StoredBody,
 } from '../builders/index.ts'
-import { given, made, type Answer, type Client, type Given } from '../given.ts'
+import { givenOver, made, OVER_STORES, type Answer, type Client, type Given } from '../given.ts'
 
 /** `RACE_ROUNDS=200` asks for more. */
 const ROUNDS = Math.ceil(Number(process.env['RACE_ROUNDS'] ?? 12) / 4)
@@ -27,22 +24,16 @@ type Reference = { readonly name: string; readonly valueReference: { readonly re
 const reference = (name: string, to: string): Reference => ({ name, valueReference: { reference: to } })
 const parameters = (...parameter: readonly object[]) => ({ resourceType: 'Parameters', parameter })
 
-for (const kind of ['memory', 'sqlite'] as const) {
+for (const kind of OVER_STORES) {
   describe(`people at the same time, on ${kind}`, function () {
     this.timeout(300_000)
-    let folder: string
     let hub: Given
     let es: Client, abe: Client, board: Client
     before(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'nwd-race-people-'))
-      const store = kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.sqlite')}`
-      hub = await given({ HUB_STORE: store, HUB_LOOK_UP_LIMIT: '100000' })
+      hub = await givenOver(kind, { HUB_LOOK_UP_LIMIT: '100000' })
       ;[es, abe, board] = [hub.as('es'), hub.as('abe'), hub.as('board')]
     })
-    after(async () => {
-      await hub.stop()
-      rmSync(folder, { recursive: true })
-    })
+    after(() => hub.stop())
 
     const merge = (source: string, target: string) =>
       board.post(

@@ -1,9 +1,6 @@
 /** Many clients at once, over HTTP, on every store: who wins is decided once. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { given, made, refused, type Answer, type Given } from '../given.ts'
+import { givenOver, made, OVER_STORES, refused, type Answer, type Given } from '../given.ts'
 import { assessment, consent, decisions, goal, resident, plan } from '../builders/index.ts'
 
 const CLIENTS = 64
@@ -16,19 +13,14 @@ const many = <T>(count: number, work: (index: number) => Promise<T>): Promise<T[
 const withStatus = (answers: readonly Answer[], status: number): readonly Answer[] =>
   answers.filter((answer) => answer.status === status)
 
-for (const kind of ['memory', 'sqlite'] as const) {
+for (const kind of OVER_STORES) {
   describe(`at the same time, on ${kind}`, function () {
     this.timeout(300_000)
-    let folder: string
     let hub: Given
     before(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'nwd-race-'))
-      hub = await given({ HUB_STORE: kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.sqlite')}` })
+      hub = await givenOver(kind)
     })
-    after(async () => {
-      await hub.stop()
-      rmSync(folder, { recursive: true })
-    })
+    after(() => hub.stop())
 
     let count = 0
     const fresh = (): string => `${kind}-${++count}`

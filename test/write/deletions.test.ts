@@ -50,9 +50,15 @@ describe('write / deletions / of a participant', function () {
     assert.equal((await es.get(`/${subject}`)).status, 200)
   })
 
+  it('is refused to who knows the participant by a condition as well, which finds nobody else', async () => {
+    await post(es, consent(subject, 'es', 'abe'))
+    for (const client of [es, abe]) refused(await client.delete(`/Patient?_id=${subject.slice(8)}`), 403, 'forbidden')
+    for (const id of [subject.slice(8), 'nobody']) assert.equal((await vr.delete(`/Patient?_id=${id}`)).status, 204)
+    for (const client of [es, board]) assert.equal((await client.get(`/${subject}`)).status, 200)
+  })
+
   it('is refused to the board where there is a referral, seen by it or not, also one that comes in between', async () => {
     refused(await board.delete(`/${subject}`), 428, 'version-required')
-    await post(es, labelled(referral(subject, 'es', 'abe'), 'disability')).catch(() => undefined)
     const busy = await newcomer(es, 'es')
     await post(es, consent(busy, 'es', 'abe'))
     const hidden = await es.post('/ServiceRequest', labelled(referral(busy, 'es', 'abe'), 'disability'))

@@ -69,7 +69,9 @@ const listed: Mutator = {
   name: 'list for a single value, or a single value for a list',
   edit(site) {
     if (!isElement(site)) return undefined
-    return replace(site, site.isList ? (site.value as unknown[])[0] : [site.value])
+    if (!site.isList) return replace(site, [site.value])
+    const [first] = site.value as readonly unknown[]
+    return first === undefined ? undefined : replace(site, first)
   },
 }
 

@@ -58,6 +58,13 @@ export const isDenied = (
 export const isDenial = (consent: Resource): boolean =>
   consent.resourceType === 'Consent' && consent.status === 'active' && items(consent.provision)[0]?.type === 'deny'
 
+/** Is the period of a consent over at this instant (ms)? */
+export function isOver(consent: Resource, now: number, range: ReadRange): boolean {
+  const end = textOf(items(items(consent.provision)[0]?.period)[0]?.end)
+  const last = end === undefined ? undefined : range(end)
+  return last !== undefined && last.end <= now
+}
+
 /** The agencies that a consent is about. */
 export const recipientsOf = (consent: Resource): readonly string[] =>
   items(items(consent.provision)[0]?.actor).flatMap((actor) => idOf(actor.reference, 'Organization') ?? [])

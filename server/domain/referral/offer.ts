@@ -7,7 +7,7 @@ import type { JsonObject, Resource } from '../../fhir/types.ts'
 import { codesOf, idOf, items, textOf } from '../../fhir/element.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
 import { programsOf, serves } from './area.ts'
-import { consentCovers, recipientsOf, type ReadRange } from './consent.ts'
+import { consentCovers, isDenial, isOver, recipientsOf, type ReadRange } from './consent.ts'
 import { isReferral, requesterOf, statusOf } from './task.ts'
 
 const SERVICE = codeSystem('service-catalogue')
@@ -46,14 +46,12 @@ export function offeringConsent<T extends Resource>(
   consents: readonly T[],
   { agency, now, range }: { readonly agency: string; readonly now: number; readonly range: ReadRange },
 ): T | undefined {
-  const denied = consents.some((one) => one.status === 'active' && isDenial(one) && names(one, agency))
+  const denied = consents.some((one) => isDenial(one) && names(one, agency) && !isOver(one, now, range))
   if (denied) return undefined
   return consents.find((one) =>
     OFFER_PURPOSES.some((purpose) => consentCovers([one], { recipient: agency, now, range, purpose })),
   )
 }
-
-const isDenial = (consent: Resource): boolean => items(consent.provision)[0]?.type === 'deny'
 
 const names = (consent: Resource, agency: string): boolean => recipientsOf(consent).includes(agency)
 

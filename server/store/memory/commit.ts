@@ -24,6 +24,7 @@ export function apply(work: Work, state: MemoryState, clock: number): Committed 
   const versions = writes.map((write) => versionOf(write, { sequence, at }, records))
   for (const [index, write] of writes.entries()) keep(write, versions[index], { sequence, at }, state)
   log.push({ sequence, at, versions: versions.filter((version) => version !== undefined) })
+  if (work.request) state.requests.set(sequence, work.request)
   for (const job of mergeJobs(jobs, sequence)) state.jobs.enqueue(job)
   for (const event of events) addEvent(event, at, state.events)
   for (const purge of purges) purgeEvents(purge, state.events)

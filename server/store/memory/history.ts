@@ -2,7 +2,7 @@
 import { keyText } from '../../fhir/types.ts'
 import { visible } from '../../search/match.ts'
 import type { Viewer } from '../../search/query.ts'
-import type { FoundHistory, HistoryPage, HistoryPosition, HistoryScope, Version } from '../store.ts'
+import type { CommitRequest, FoundHistory, HistoryPage, HistoryPosition, HistoryScope, Version } from '../store.ts'
 import { mayKnow } from './read.ts'
 import { isDeletion } from './schema.ts'
 import type { MemoryState } from './schema.ts'
@@ -14,7 +14,7 @@ export function history(
   scope: HistoryScope,
   viewer: Viewer,
   page: HistoryPage,
-  { records, log }: MemoryState,
+  { records, log, requests }: MemoryState,
 ): FoundHistory {
   const { limit, oldestFirst = false, after, upTo = Infinity } = page
   const all = log.flatMap(({ sequence, versions }) =>
@@ -31,12 +31,15 @@ export function history(
   const rest = after ? all.filter(({ position }) => compare(position, after) * (oldestFirst ? 1 : -1) > 0) : all
   const shown = rest.slice(0, limit)
   return {
-    versions: shown.map(({ version }) => version),
+    versions: shown.map(({ version }) => withRequest(version, requests.get(version.sequence))),
     positions: shown.map(({ position }) => position),
     more: rest.length > shown.length,
     ...(page.total ? { total: all.length } : {}),
   }
 }
+
+const withRequest = (version: Version, request: CommitRequest | undefined) =>
+  request ? { ...version, request } : version
 
 function isOf(version: Version, scope: HistoryScope): boolean {
   if (typeof scope === 'object' && 'id' in scope) return version.type === scope.type && version.id === scope.id

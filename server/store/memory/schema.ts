@@ -1,7 +1,7 @@
 /** What the store in memory holds. */
 import type { Audience, IndexEntry } from '../../search/query.ts'
 import type { FirstVersions } from '../first-versions.ts'
-import type { Commit, Event, Version } from '../store.ts'
+import type { Commit, CommitRequest, Event, Version } from '../store.ts'
 import type { MemoryJobs } from './jobs.ts'
 import { memoryJobs } from './jobs.ts'
 
@@ -27,6 +27,8 @@ export type MemoryState = {
   readonly byType: Map<string, StoredRecord[]>
   /** The commit of sequence 1 comes first. */
   readonly log: Commit[]
+  /** By sequence. */
+  readonly requests: Map<number, CommitRequest>
   readonly cursors: Map<string, number>
   readonly events: Map<string, Event[]>
   readonly jobs: MemoryJobs
@@ -37,6 +39,7 @@ export const emptyState = (clock: () => number): MemoryState => ({
   records: new Map(),
   byType: new Map(),
   log: [],
+  requests: new Map(),
   cursors: new Map(),
   events: new Map(),
   jobs: memoryJobs(clock),

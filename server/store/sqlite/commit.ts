@@ -16,11 +16,13 @@ import type { RecordRow, WriteContext } from './writes.ts'
  * @throws CommitConflict
  */
 export function apply(work: PreparedWork, context: WriteContext): AppliedWork {
-  const { statements } = context
+  const { statements, terms } = context
   const rows = checkConditions(work, context)
   const last = lastCommit(statements)
   const now = { sequence: last.sequence + 1, at: Math.max(work.now, last.at) }
-  statements.run('INSERT INTO commits (sequence, at) VALUES (?, ?)', now.sequence, now.at)
+  const { id = null, agency } = work.request ?? {}
+  const requester = agency === undefined ? null : terms.makeId(agency)
+  statements.run(ADD_COMMIT, now.sequence, now.at, id, requester)
   const made = work.writes.map((write, index) =>
     applyWrite(write, rows[index], { ...now, seq: now.sequence * ROOM + index }, context),
   )
@@ -69,4 +71,5 @@ function check(row: RecordRow | undefined, expect: Expect, precondition: Precond
   if (!met) throw new CommitConflict(...precondition, current)
 }
 
+const ADD_COMMIT = 'INSERT INTO commits (sequence, at, request, requester) VALUES (?, ?, ?, ?)'
 const SET_CURSOR = 'INSERT INTO cursor VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value'

@@ -5,11 +5,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { EVERYONE } from '../../search/query.ts'
 import type { Viewer } from '../../search/query.ts'
-import type { FoundHistory, HistoryPage, HistoryPosition, HistoryScope, Version } from '../store.ts'
+import type { CommitRequest, FoundHistory, HistoryPage, HistoryPosition, HistoryScope } from '../store.ts'
 import { oneOf } from './condition.ts'
 import { KNOWABLE_COLUMNS, KNOWABLE_JOINS, versionFilter, type KnowableRow } from './knowable.ts'
 import { firstAt } from './read.ts'
-import { ANY, METHODS, ROOM, sequenceOf, versionOf } from './rows.ts'
+import { ANY_REQUESTED, METHODS, ROOM, sequenceOf, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
 import { limitOf, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
@@ -152,15 +152,23 @@ function isIn({ at, method, replacedAt }: Row, { currentIn }: HistoryPage): bool
 }
 
 /** In the order of the numbers. */
-function versionsOf(numbers: readonly number[], { statements, terms }: ReadContext): Version[] {
+function versionsOf(
+  numbers: readonly number[],
+  { statements, terms }: ReadContext,
+): FoundHistory['versions'][number][] {
   if (numbers.length === 0) return []
-  const rows = statements.all<VersionRow>(
-    `${ANY} WHERE v.seq IN (SELECT value FROM json_each(?))`,
+  const rows = statements.all<VersionRow & RequestRow>(
+    `${ANY_REQUESTED} WHERE v.seq IN (SELECT value FROM json_each(?))`,
     JSON.stringify(numbers),
   )
-  const bySeq = new Map(rows.map((row) => [row.seq, versionOf(row, terms)]))
+  const bySeq = new Map(rows.map((row) => [row.seq, { ...versionOf(row, terms), ...requestOf(row, terms) }]))
   return numbers.map((number) => bySeq.get(number)!)
 }
+
+type RequestRow = { readonly request: string | null; readonly requester: number | null }
+
+const requestOf = ({ request: id, requester }: RequestRow, terms: Terms): { readonly request?: CommitRequest } =>
+  id === null || requester === null ? {} : { request: { id, agency: terms.text(requester) } }
 
 const numberOf = ([sequence, index]: HistoryPosition): number => sequence * ROOM + index
 const positionOf = (seq: number): HistoryPosition => [sequenceOf(seq), seq % ROOM]

@@ -39,8 +39,13 @@ export const CURRENT_VISIBILITY = `SELECT ${COLUMNS}, r.at, coalesce(r.audience,
 /** Those of a version `v` of the record `r`, made by the commit `c`. */
 export const VERSION_COLUMNS = `${COLUMNS}, c.at`
 
+const OF_VERSIONS = 'FROM version v JOIN record r ON r.rid = v.rid JOIN commits c ON c.sequence = v.seq >> 20'
+
 /** Any versions; conditions on the record `r` and the version `v` follow. */
-export const ANY = `SELECT ${COLUMNS}, c.at FROM version v JOIN record r ON r.rid = v.rid JOIN commits c ON c.sequence = v.seq >> 20`
+export const ANY = `SELECT ${VERSION_COLUMNS} ${OF_VERSIONS}`
+
+/** The same with the request of the commit. */
+export const ANY_REQUESTED = `SELECT ${VERSION_COLUMNS}, c.request, c.requester ${OF_VERSIONS}`
 
 export function versionOf(
   row: VersionRow,

@@ -1,5 +1,6 @@
 /** `fhirInvariants`: the invariants of an element; frequent ones of R4 as plain functions, others in FHIRPath. */
 import { compileTest } from '../../fhirpath/expression.ts'
+import { TooManySteps } from '../../fhirpath/steps.ts'
 import { nativeInvariant, type NativeInvariant } from '../native-invariants.ts'
 import type { Invariant } from '../compile/schema.ts'
 import type { ValidationEngine, CheckContext } from '../check-context.ts'
@@ -54,6 +55,7 @@ function ruleViolation(
       text: `{at} breaks the rule \`${key}\`: ${human}${reason ? ` (${reason})` : ''}`,
     }
   } catch (cause) {
+    if (cause instanceof TooManySteps) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
     const text = `{at}: the rule \`${key}\` could not be evaluated (${reason}). It says: ${human}`
     return { detail, severity, rule: key, unsure: true, text }

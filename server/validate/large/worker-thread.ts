@@ -5,9 +5,10 @@
 import { Worker } from 'node:worker_threads'
 import type { Definitions } from '../../definitions/definitions.ts'
 import { serialize } from '../../fhir/json.ts'
-import { refuse, type Issue } from '../../fhir/outcome.ts'
+import { OutcomeError, refuse, type Issue } from '../../fhir/outcome.ts'
 import type { PathClock } from '../../fhirpath/scope.ts'
 import type { RuleSet } from '../create-validator.ts'
+import type { EngineOptions } from '../engine.ts'
 import type { ResourceCheckOptions } from '../validator.ts'
 import type { CheckResponse, CheckRequest, WorkerThreadData } from './thread.ts'
 
@@ -21,10 +22,8 @@ export type WorkerThread = {
   end(): Promise<void>
 }
 
-export type WorkerThreadOptions = {
+export type WorkerThreadOptions = EngineOptions & {
   readonly rules: RuleSet
-  /** The clock of `today()` and `now()`; default: the clock and time zone of the machine. */
-  readonly clock?: PathClock
   /** Milliseconds that one check may take, including the start of the thread. */
   readonly timeLimit?: number
   /** Milliseconds without a job after which the thread ends and frees its memory. */
@@ -47,7 +46,7 @@ type RunningThread = { readonly worker: Worker; definitions?: Definitions }
 const MEMORY = { maxOldGenerationSizeMb: 1024 }
 
 export function createWorkerThread(threadOptions: WorkerThreadOptions): WorkerThread {
-  const { rules, clock = MACHINE_CLOCK, timeLimit = 30_000, idleLimit = 60_000 } = threadOptions
+  const { rules, clock = MACHINE_CLOCK, stepLimit, timeLimit = 30_000, idleLimit = 60_000 } = threadOptions
   const waiting: CheckJob[] = []
   let running: CheckJob | undefined
   let thread: RunningThread | undefined
@@ -55,7 +54,7 @@ export function createWorkerThread(threadOptions: WorkerThreadOptions): WorkerTh
   // A terminated thread may still have sent an answer: it does not belong to the next job.
   const onAnswer = (worker: Worker, answer: CheckResponse): void => {
     if (worker !== thread?.worker) return
-    finish((job) => ('issues' in answer ? job.resolve(answer.issues) : job.reject(toError(answer.error))))
+    finish((job) => ('issues' in answer ? job.resolve(answer.issues) : job.reject(toError(answer))))
   }
   const onError = (worker: Worker, error: Error): void => {
     if (worker !== thread?.worker) return
@@ -81,7 +80,7 @@ export function createWorkerThread(threadOptions: WorkerThreadOptions): WorkerTh
       timer = setTimeout(() => void terminate(), idleLimit).unref()
       return
     }
-    thread ??= { worker: startThread({ rules, timeZone: clock.timeZone }, onAnswer, onError) }
+    thread ??= { worker: startThread({ rules, timeZone: clock.timeZone, stepLimit }, onAnswer, onError) }
     post(thread, running)
     timer = setTimeout(() => {
       void terminate()
@@ -130,8 +129,10 @@ function post(thread: RunningThread, { text, options, now, definitions }: CheckJ
 
 const isOutOfMemory = (error: NodeJS.ErrnoException): boolean => error.code === 'ERR_WORKER_OUT_OF_MEMORY'
 
-const toError = ({ name, message }: { name: string; message: string }): Error =>
-  Object.assign(new Error(message), { name })
+const toError = (answer: Exclude<CheckResponse, { readonly issues: unknown }>): Error =>
+  'refused' in answer
+    ? new OutcomeError(answer.refused)
+    : Object.assign(new Error(answer.error.message), { name: answer.error.name })
 
 const tooLong = (what: string, { options }: CheckJob) =>
   refuse('check-too-long', `Checking this resource ${what}. Send it in smaller parts.`, { expression: options?.at })

@@ -47,7 +47,7 @@ export function hubPolicy({ store, definitions, index, tables, values, newId }: 
       changesOwnElements(tables.writing, caller, change) ? undefined : checkWriter(definitions, caller, change),
     derive: async (context, changes) => {
       const followed = await derivedChanges(tables.lifecycle, context, changes)
-      const denied = await denialEffects(tables.lifecycle, context, changes)
+      const denied = await denialEffects(tables, context, changes)
       const reviews = await consentReviews({ ...tables, newId }, context, changes, followed)
       return [...followed, ...denied, ...reviews]
     },

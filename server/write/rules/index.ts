@@ -19,6 +19,7 @@ import { outcomeTextRules } from './outcome-text.ts'
 import { planRules } from './plan.ts'
 import { referralOriginRules } from './referral-origin.ts'
 import { referralRules } from './referral.ts'
+import { referralReceiverRules } from './referral-receiver.ts'
 import { retirementRules } from './retirement.ts'
 import { relatedPersonRules } from './related-person.ts'
 import { roleRules } from './role.ts'
@@ -36,6 +37,7 @@ export const rulesOf = (tables: RuleTables): readonly Rule[] => [
   ...participantRules(tables),
   ...planRules(tables),
   ...referralRules(tables),
+  ...referralReceiverRules,
   ...numberRules,
   ...agencyTaskRules,
   ...roleRules(tables),

@@ -4,7 +4,7 @@ import { refuse, type Issue } from '../../fhir/outcome.ts'
 import { classesOf, holderOf, restrictionsOf, UNNAMED } from '../../domain/visibility/labels.ts'
 import { sameJson } from '../../fhir/element.ts'
 import { idsAt, valuesAt } from '../../fhir/element-path.ts'
-import type { PreparedChange } from '../change.ts'
+import { isDerived, type PreparedChange } from '../change.ts'
 import { changesOwnElements } from '../own-elements.ts'
 import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
@@ -35,9 +35,6 @@ function mayWrite({ writing }: OwnershipTables, changed: PreparedChange, { calle
     `\`${keyText(key)}\` was written by another agency, which alone may ${after ? 'change' : 'delete'} it; \`${caller.agency}\` may ${may(writing, key)} it.`,
   )
 }
-
-/** A change that the hub makes out of another is not the caller's. */
-const isDerived = (change: PreparedChange['change']): boolean => change.kind === 'put' && change.derived === true
 
 /** What an agency of the circle may do with a record of another one, as a word. */
 const may = ({ shared }: OwnershipTables['writing'], { type }: PreparedChange['key']): string =>

@@ -1,9 +1,9 @@
 /** Referrals: every write of a Task or its ServiceRequest is a step of the lifecycle, with the consent and the evidence it needs. */
-import { idOf } from '../../fhir/element.ts'
+import { idOf, sameJson } from '../../fhir/element.ts'
 import type { Issue } from '../../fhir/outcome.ts'
 import { keyText, type Caller, type Key, type Resource } from '../../fhir/types.ts'
 import type { Guard } from '../../store/store.ts'
-import { consentCovers, isDenied, newRecipients } from '../../domain/referral/consent.ts'
+import { consentCovers, isDenied } from '../../domain/referral/consent.ts'
 import { checkReferral } from '../../domain/referral/request.ts'
 import { activitiesOf, checkActivity, checkFocus, focusOf } from '../../domain/referral/linked.ts'
 import { isReferral, outputsOf, requesterOf } from '../../domain/referral/task.ts'
@@ -18,9 +18,11 @@ import { isCreated } from '../circle.ts'
 import { consentsInForce } from '../consents-in-force.ts'
 import { HUB } from '../reserved-agencies.ts'
 import { openTasksWhere } from '../open-tasks.ts'
-import { isOfHub, type PreparedChange } from '../change.ts'
+import { beginsWork } from '../retired-participants.ts'
+import { isDerived, isOfHub, type PreparedChange } from '../change.ts'
 import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
+import { recipientsOf } from './referral-receiver.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
 type ReferralTables = Pick<RuleTables, 'visibility' | 'range' | 'lifecycle'>
@@ -38,8 +40,6 @@ export const referralRules = (tables: ReferralTables): readonly Rule[] => [
   { types: ['Task'], check: provesService },
   { types: ['ServiceRequest'], check: (change, state) => leavesNoTaskOpen(tables, change, state) },
 ]
-
-const isDerived = (change: PreparedChange['change']): boolean => change.kind === 'put' && change.derived === true
 
 const HUB_ITSELF: Caller = { agency: HUB, role: 'hub' }
 
@@ -68,7 +68,7 @@ async function closedAt({ terminal }: Lifecycle, view: View, key: Key): Promise<
 /** The participant agreed that each new recipient may know (hub-sr-1). */
 async function hasConsent(
   { visibility, range }: ReferralTables,
-  { change, key, before, after, at }: PreparedChange,
+  { change, key, before, after, stored, at }: PreparedChange,
   state: PendingState,
 ): Promise<RuleResult> {
   const recipients = after && !isDerived(change) ? recipientsOf(before, after, state) : []
@@ -88,9 +88,11 @@ async function hasConsent(
   const uncovered = recipients.filter(
     (recipient) => !consentCovers(consents, { recipient, now: state.now, range, purpose: 'referral' }),
   )
-  // Of an agency that does not exist, the reference alone is the fault; of a retired participant, that it is retired.
+  // Of an agency that does not exist, the reference alone is the fault; of work that begins for a retired participant, that
+  // it is retired. A referral that was sent before goes on, and is routed with a consent alone.
   const agencies = await Promise.all(uncovered.map((id) => state.read({ type: 'Organization', id })))
-  const isRetired = uncovered.length > 0 && (await state.read({ type: 'Patient', id: participant }))?.active === false
+  const begins = uncovered.length > 0 && beginsWork({ visibility, range }, { before, after, stored })
+  const isRetired = begins && (await state.read({ type: 'Patient', id: participant }))?.active === false
   const missing = isRetired ? [] : uncovered.filter((_, index) => agencies[index] !== undefined)
   const element = key.type === 'Task' ? 'owner' : 'performer'
   const instant = { now: state.now, range }
@@ -99,15 +101,6 @@ async function hasConsent(
       (isDenied(consents, { recipient, ...instant }) ? denied : noConsent)(participant, recipient, `${at}.${element}`),
     ),
   }
-}
-
-/** A Task goes to those to whom its request, of the same commit, goes: that is one fault, found there. */
-function recipientsOf(before: Resource | undefined, after: Resource, state: PendingState): readonly string[] {
-  const all = newRecipients(before, after)
-  if (after.resourceType !== 'Task' || all.length === 0) return all
-  const request = state.changes.find(({ key }) => key.type === 'ServiceRequest' && key.id === focusOf(after))
-  const found = request?.after ? newRecipients(request.before, request.after) : []
-  return all.filter((one) => !found.includes(one))
 }
 
 const denied = (participant: string, recipient: string, expression: string): Issue => ({
@@ -129,14 +122,15 @@ const noConsent = (participant: string, recipient: string, expression: string): 
 })
 
 /**
- * A Task fulfils a referral of the hub, of the same participant and requester, that is active when it is sent. The
- * commit holds the referral to the version that was looked at: it may be revoked meanwhile.
+ * A Task fulfils a referral of the hub, of the same participant and requester, that is active when it is sent, and goes
+ * to agencies of the hub, also when it is routed. The commit holds the referral to the version that was looked at: it may
+ * be revoked meanwhile.
  */
 async function fitsRequest({ before, after, at }: PreparedChange, state: PendingState): Promise<RuleResult> {
   if (!after || !isReferral(after)) return {}
+  const others = PARTIES.filter((name) => namesNoAgency(after[name]) && !sameJson(before?.[name], after[name]))
   const sent = after.status === 'requested' && before?.status !== 'requested'
-  if (before && !sent) return {}
-  const others = PARTIES.filter((name) => after[name] !== undefined && idOf(after[name], 'Organization') === undefined)
+  if (before && !sent) return { issues: others.map((name) => notOfTheHub(name, at)) }
   const id = focusOf(after)
   if (id === undefined || others.length > 0)
     return { issues: [...others, ...(id === undefined ? ['focus'] : [])].map((name) => notOfTheHub(name, at)) }
@@ -147,6 +141,8 @@ async function fitsRequest({ before, after, at }: PreparedChange, state: Pending
 }
 
 const PARTIES = ['requester', 'owner'] as const
+
+const namesNoAgency = (party: unknown): boolean => party !== undefined && idOf(party, 'Organization') === undefined
 
 const notOfTheHub = (name: string, at: string): Issue => ({
   severity: 'error',

@@ -75,6 +75,23 @@ export function history(kind: StoreKind): void {
       assert.deepEqual([rest.total, rest.versions.length, rest.more], [5, 2, false])
     })
 
+    it('has the request of the commit with each of its versions, and none where there was none', async () => {
+      const request = { id: 'req-1', agency: 'es' }
+      await given.store.commit({ request, writes: [put('Task/a'), put('Goal/b')] })
+      await given.store.commit({ writes: [put('Task/a')] })
+      await given.store.commit({ request: { id: 'req-2', agency: 'board' }, writes: [remove('Goal/b')] })
+      const { versions } = await given.store.history('*', EVERYTHING, { limit: 9 })
+      assert.deepEqual(
+        versions.map((one) => [named(one), one.request]),
+        [
+          ['Goal/b#2', { id: 'req-2', agency: 'board' }],
+          ['Task/a#2', undefined],
+          ['Goal/b#1', request],
+          ['Task/a#1', request],
+        ],
+      )
+    })
+
     it('gives a reader of many versions each once, while others write', async () => {
       const many = Array.from({ length: 1200 }, (_, index) => put(`Task/t${index}`))
       await given.store.commit({ writes: many })

@@ -129,6 +129,10 @@ describe('write / rules / referral-origin', function () {
     priority: { by: 'R', more: () => ({ priority: 'urgent' }) },
     'the date of contact': { by: 'R', more: () => ({ restriction: { period: { end: '2027-01-05' } } }) },
     description: { by: 'R', more: () => ({ description: 'Reading and writing.' }) },
+    'who should perform it': { by: 'R', more: () => ({ performerType: [{ text: 'A teacher of reading' }] }) },
+    'who pays for it': { by: 'R', more: () => ({ insurance: [{ display: 'TANF' }] }) },
+    'what it carries out': { by: 'R', more: () => ({ instantiatesUri: 'https://agency.example/protocol' }) },
+    'the visit that led to it': { by: 'R', more: () => ({ encounter: { display: 'Intake of 7 December' } }) },
     'the time of the appointment': { by: 'O', more: () => ({ executionPeriod: { start: '2026-12-30T15:00:00Z' } }) },
     'the note of the former owner': { by: '', more: (task) => ({ note: (task.note as object[]).slice(1) }) },
     'a note in the name of the former owner': {

@@ -86,6 +86,26 @@ describe('write / rules / referral', function () {
     }
   })
 
+  it('routes no Task, sent or open, to an owner who is no agency of the hub', async () => {
+    await post(es, consent(subject, 'es', 'abe'))
+    const request = await post(es, referral(subject, 'es', 'abe'))
+    const odd: object[] = [
+      { owner: { reference: 'https://elsewhere.example/fhir/Organization/abe' } },
+      { owner: { reference: 'urn:uuid:0b1b7a5e-8f6f-4c0e-8d6c-3a4a4a3c0001' } },
+      { owner: { reference: '#o' }, contained: [{ resourceType: 'Organization', id: 'o', name: 'O' }] },
+      { owner: { display: 'Adult education' } },
+      { owner: { identifier: { system: 'https://elsewhere.example/agencies', value: 'abe' } } },
+    ]
+    for (const owner of ['abe', undefined]) {
+      const sent = await post(es, task(subject, `ServiceRequest/${request.id}`, 'es', owner))
+      for (const more of odd) {
+        const answer = await put(es, sent as StoredBody, more)
+        assert.equal(answer.status, 422, `${JSON.stringify(more).slice(0, 100)}: ${answer.text.slice(0, 300)}`)
+      }
+      assert.equal(made(await es.get(`/Task/${sent.id}`)).meta.versionId, '1')
+    }
+  })
+
   it('takes no Task about another participant, of another requester or for another agency’s referral', async () => {
     const other = await newcomer(es, 'es')
     for (const one of [subject, other]) await post(es, consent(one, 'es', 'abe'))

@@ -1,6 +1,6 @@
 /** Lines and form of a text. https://hl7.org/fhir/R4/valueset-item-type.html, https://hl7.org/fhir/R4/extension-regex.html */
 import { show } from '../../keywords/value.ts'
-import { compileLinearRegex } from '../../../terminology/linear-regex.ts'
+import { compileLinearRegex } from '../../../fhirpath/linear-regex.ts'
 import { mismatch, NO_VIOLATIONS, warning, type QuestionRule } from '../question-rule.ts'
 import { extensionValues } from '../questionnaire-types.ts'
 

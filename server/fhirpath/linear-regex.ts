@@ -1,5 +1,5 @@
 /**
- * Regular expressions of filters, matched in time linear in the text: a client may send one for which JavaScript takes
+ * Regular expressions of filters and of FHIRPath, matched in time linear in the text: a client may send one for which JavaScript takes
  * exponential time. Thompson's construction follows all states at once (https://swtch.com/~rsc/regexp/regexp1.html).
  * Supported are literals, `.`, classes, groups, alternatives and repetitions; the whole text must match. https://hl7.org/fhir/R4/valueset-filter-operator.html
  */
@@ -22,11 +22,48 @@ export function compileLinearRegex(expression: string): ((text: string) => boole
   }
 }
 
+/** Finds a match anywhere in a text; `spend` is called with the states that are followed at each character. */
+export type LinearSearch = (text: string, spend: (states: number) => void) => boolean
+
+/** As JavaScript's `test` does; undefined for an expression that is not supported. */
+export function compileLinearSearch(expression: string): LinearSearch | undefined {
+  const [, begin = '', pattern = '', end = ''] = /^(\^?)(.*?)((?<=(?:^|[^\\])(?:\\\\)*)\$)?$/su.exec(expression) ?? []
+  // An anchor belongs to the alternative in which it is.
+  if ((begin || end) && hasAlternatives(pattern)) return undefined
+  const whole = `${begin ? '' : ANYTHING}(${pattern})${end ? '' : ANYTHING}`
+  try {
+    const { from, to } = new RegexParser(whole).whole()
+    return (text, spend) => matchesWhole(from, to, text, spend)
+  } catch (error) {
+    if (error instanceof UnsupportedRegex || error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+const ANYTHING = '[^]*'
+
+/** Outside of its groups. */
+function hasAlternatives(pattern: string): boolean {
+  let depth = 0
+  for (const [token] of pattern.matchAll(/\\.|\[(?:\\.|[^\]\\])*\]|[()|]/gsu)) {
+    if (token === '(') depth += 1
+    else if (token === ')') depth -= 1
+    else if (token === '|' && depth === 0) return true
+  }
+  return false
+}
+
 class UnsupportedRegex extends Error {}
 
-function matchesWhole(from: NfaState, to: NfaState, text: string): boolean {
+function matchesWhole(
+  from: NfaState,
+  to: NfaState,
+  text: string,
+  spend: (states: number) => void = () => undefined,
+): boolean {
   let at = closure([from])
   for (const character of text) {
+    spend(at.size)
     at = closure([...at].flatMap((state) => (state.test?.(character) ? state.next : [])))
     if (at.size === 0) return false
   }
@@ -149,7 +186,7 @@ class RegexParser {
   private character(): NfaFragment {
     const text =
       this.source[this.at] === '[' ? this.class() : this.source[this.at] === '\\' ? this.escape() : this.one()
-    const single = new RegExp(`^${text}$`, 'su')
+    const single = oneCharacter(text)
     const to = this.state()
     const from = this.state()
     from.test = (character) => single.test(character)
@@ -165,9 +202,9 @@ class RegexParser {
 
   private escape(): string {
     const character = this.source[this.at + 1] ?? ''
-    if (!/^[dDwWsStnrfv.*+?()[\]{}|\\^$/-]$/.test(character)) throw new UnsupportedRegex()
+    if (!/^[dDwWsStnrfv!-/:-@[-`{-~]$/.test(character)) throw new UnsupportedRegex()
     this.at += 2
-    return character === '-' ? '-' : `\\${character}`
+    return `\\${character}`
   }
 
   private class(): string {
@@ -188,5 +225,14 @@ class RegexParser {
   private state(): NfaState {
     if ((this.states += 1) > MAX_STATES) throw new UnsupportedRegex()
     return { next: [] }
+  }
+}
+
+/** R4's own rules escape characters that the `u` mode of JavaScript does not let them escape; then without it. */
+function oneCharacter(text: string): RegExp {
+  try {
+    return new RegExp(`^${text}$`, 'su')
+  } catch {
+    return new RegExp(`^${text}$`, 's')
   }
 }
