@@ -58,6 +58,8 @@ export async function audiencesOf(
   })
   const moved = [...circles.values()]
   const records = moved.flatMap((one) => one.records)
+  // A merge moves the records that its view found: one that came up, or changed, since must be among them.
+  if (records.some(({ sequence }) => sequence > view.since)) throw new WriteConflict('A record has come up.')
   const others = await inTurns(records, (one) => reaudience(needs, one, audience))
   return {
     of,
