@@ -6,6 +6,7 @@
 import { benchCircle } from './circle.ts'
 import { benchHttp } from './http.ts'
 import { benchScale } from './scale.ts'
+import { benchLoop } from './loop.ts'
 import { LIMIT, measureStoreSize } from './store-size.ts'
 import { benchValidate } from './validate.ts'
 import { benchValidateLoad } from './validate-load.ts'
@@ -15,6 +16,7 @@ const RECORDS = 20_000
 const BENCHES: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   circle: benchCircle,
   http: benchHttp,
+  loop: benchLoop,
   scale: benchScale,
   validate: benchValidate,
   'validate-load': benchValidateLoad,

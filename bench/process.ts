@@ -4,10 +4,17 @@ import { spawn, type ChildProcess } from 'node:child_process'
 /** `cpu`: µs of processor time since it began, of all its threads. `longest`: ms that its event loop stood since `watch`. */
 export type Usage = { readonly cpu: number; readonly longest: number }
 
+/** One turn of an event loop, in ms: `wall`: its length; `stand`: without what it waited for a processor; `cpu`: what it ran. */
+export type Stand = { readonly stand: number; readonly cpu: number; readonly wall: number }
+
 export type ServerProcess = {
   readonly url: string
   /** `watch`: begins to watch the event loop, until the next call. */
   usage(watch?: 'watch'): Promise<Usage>
+  /** Begins to watch how long its event loop stands in one turn. */
+  watchStands(): Promise<void>
+  /** The longest since. */
+  longestStand(): Promise<Stand>
   stop(): Promise<void>
 }
 
@@ -41,14 +48,19 @@ export function start(
 
 const serverProcess = (child: ChildProcess, url: string): ServerProcess => ({
   url,
-  usage: (watch) =>
-    new Promise((resolve) => {
-      child.once('message', (usage) => resolve(usage as Usage))
-      child.send(watch ?? 'usage')
-    }),
+  usage: (watch) => answer<Usage>(child, watch ?? 'usage'),
+  watchStands: async () => void (await answer(child, 'watch-stands')),
+  longestStand: () => answer<Stand>(child, 'longest-stand'),
   stop: () =>
     new Promise((resolve) => {
       child.once('exit', () => resolve())
       child.kill('SIGTERM')
     }),
 })
+
+/** What the probe answers to a message. */
+const answer = <T>(child: ChildProcess, message: string): Promise<T> =>
+  new Promise((resolve) => {
+    child.once('message', (found) => resolve(found as T))
+    child.send(message)
+  })

@@ -132,7 +132,7 @@ const consent = (subject: string) => ({
 })
 
 /** About 1.1 KB, as an agency sends it; no two are the same person by name, birth date and contacts. */
-const participant = (index: number) => ({
+export const participant = (index: number) => ({
   resourceType: 'Patient',
   identifier: [{ system: SYSTEM, value: `ES-${index}`, assigner: { reference: `Organization/${AGENCY}` } }],
   active: true,

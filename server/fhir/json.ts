@@ -31,15 +31,23 @@ export function parseJson(text: string, options: ParseOptions = {}): ParsedJson 
   return { value: parser.document(), decimals: parser.decimals }
 }
 
-type Members = { [key: string]: Json }
+export type Members = { [key: string]: Json }
+
+export const CLOSING_BRACE = 125
+export const CLOSING_BRACKET = 93
+
+/** Thrown where an object or array goes on behind `stop`. */
+export const PAST_STOP = new Error('The text is longer than one turn.')
 
 /** Recursive descent; the recursion is bounded by the depth limit. Numbers below are UTF-16 codes. */
-class JsonParser {
+export class JsonParser {
   readonly text: string
   readonly maxDepth: number
   readonly line: number
   at: number
   decimals = false
+  /** Where the objects and arrays that are read must end (json-in-turns.ts). */
+  stop = Infinity
   /** The text of the number just read, if it has to be remembered by the container that takes it. */
   written: string | undefined = undefined
 
@@ -52,9 +60,13 @@ class JsonParser {
 
   document(): Json {
     const value = this.value(0)
+    this.end()
+    return value
+  }
+
+  end(): void {
     this.peek()
     if (this.at < this.text.length) throw this.malformed('the end of the text')
-    return value
   }
 
   /** Skips white space; answers the code of the next character (NaN at the end) without taking it. */
@@ -77,47 +89,64 @@ class JsonParser {
   }
 
   object(depth: number): Json {
-    if (depth > this.maxDepth) throw this.tooDeep()
     const members: Members = {}
-    this.at++
-    if (this.peek() === 125) {
-      this.at++
-      return members
-    }
-    for (;;) {
-      if (this.peek() !== 34) throw this.malformed('a property name in double quotes')
-      const start = this.at
-      const key = this.string()
-      if (this.peek() !== 58) throw this.malformed(`\`:\` after the property name \`${key}\``)
-      this.at++
-      const value = this.value(depth)
-      // A property that is there already, or that Object.prototype has (`__proto__`, `constructor`), goes the slow way.
-      if (members[key] === undefined) members[key] = value
-      else this.define(members, key, value, start)
-      if (this.written !== undefined) this.keep(members, key)
-      const code = this.peek()
-      if (code !== 44 && code !== 125) throw this.malformed('`,` or `}`')
-      this.at++
-      if (code === 125) return members
-    }
+    if (this.opens(depth, CLOSING_BRACE)) return members
+    do {
+      const start = this.memberStart()
+      const key = this.memberName()
+      this.member(members, key, this.value(depth), start)
+    } while (this.continues(CLOSING_BRACE))
+    return members
   }
 
   array(depth: number): Json {
-    if (depth > this.maxDepth) throw this.tooDeep()
     const items: Json[] = []
+    if (this.opens(depth, CLOSING_BRACKET)) return items
+    do this.item(items, this.value(depth))
+    while (this.continues(CLOSING_BRACKET))
+    return items
+  }
+
+  /** Takes the sign that opens an object or array. True: it is empty, and its end is taken, too. */
+  opens(depth: number, closing: number): boolean {
+    if (depth > this.maxDepth) throw this.tooDeep()
     this.at++
-    if (this.peek() === 93) {
-      this.at++
-      return items
-    }
-    for (;;) {
-      items.push(this.value(depth))
-      if (this.written !== undefined) this.keep(items, items.length - 1)
-      const code = this.peek()
-      if (code !== 44 && code !== 93) throw this.malformed('`,` or `]`')
-      this.at++
-      if (code === 93) return items
-    }
+    if (this.peek() !== closing) return false
+    this.at++
+    return true
+  }
+
+  /** After a member or item: takes the sign that follows. False: the object or array is closed. */
+  continues(closing: number): boolean {
+    const code = this.peek()
+    if (code !== 44 && code !== closing) throw this.malformed(closing === CLOSING_BRACE ? '`,` or `}`' : '`,` or `]`')
+    this.at++
+    if (this.at > this.stop) throw PAST_STOP
+    return code === 44
+  }
+
+  memberStart(): number {
+    if (this.peek() !== 34) throw this.malformed('a property name in double quotes')
+    return this.at
+  }
+
+  memberName(): string {
+    const key = this.string()
+    if (this.peek() !== 58) throw this.malformed(`\`:\` after the property name \`${key}\``)
+    this.at++
+    return key
+  }
+
+  member(members: Members, key: string, value: Json, start: number): void {
+    // A property that is there already, or that Object.prototype has (`__proto__`, `constructor`), goes the slow way.
+    if (members[key] === undefined) members[key] = value
+    else this.define(members, key, value, start)
+    if (this.written !== undefined) this.keep(members, key)
+  }
+
+  item(items: Json[], value: Json): void {
+    items.push(value)
+    if (this.written !== undefined) this.keep(items, items.length - 1)
   }
 
   define(members: Members, key: string, value: Json, start: number): void {

@@ -9,8 +9,10 @@ import type { Json, Resource } from '../fhir/types.ts'
 import type { HttpLimits } from './limits.ts'
 import type { Param } from './params.ts'
 import type { Target } from '../interactions/routes.ts'
-import { createLocator, parseJson } from '../fhir/json.ts'
+import { createLocator } from '../fhir/json.ts'
+import { parseJsonInTurns } from '../fhir/json-in-turns.ts'
 import { refuse } from '../fhir/outcome.ts'
+import { nextTurn, TURN } from '../fhir/turns.ts'
 import { queryOf } from './address.ts'
 import { readBody, readText } from './body.ts'
 import { binaryOf, bringsContent, wantsContent } from './binary.ts'
@@ -50,6 +52,7 @@ export async function receive(
     body,
     jsonPatch,
     locate,
+    turn,
   } = target.body === 'none' ? NOTHING : await readSent(request, target, { limits, xml, body: target.body })
   const given = form === '' ? query : [...query, ...parseParams(form, limits.parameters, query.length)]
   const format = given.find(([name]) => name === '_format')?.[1]
@@ -68,6 +71,7 @@ export async function receive(
     body,
     jsonPatch,
     locate,
+    ...(turn === undefined ? {} : { turn }),
     ifMatch: headers['if-match'],
     ifNoneMatch: headers['if-none-match'],
     ifModifiedSince: headers['if-modified-since'],
@@ -81,7 +85,7 @@ export async function receive(
 /** Parameters about the format of the response, which this layer handles. */
 const ofTheAnswer = ([name]: Param): boolean => name === '_format' || name === '_pretty'
 
-type Sent = Pick<Call, 'body' | 'jsonPatch' | 'locate'> & { readonly form?: string }
+type Sent = Pick<Call, 'body' | 'jsonPatch' | 'locate' | 'turn'> & { readonly form?: string }
 
 const NOTHING: Sent = {}
 
@@ -98,12 +102,18 @@ async function readSent(request: Request, target: Target, { limits, xml, body: k
   const format = checkContentType(headers['content-type'], kind)
   if (kind === 'form') return { form: text }
   if (kind === 'patch' && isJsonPatch(headers['content-type']))
-    return { jsonPatch: parseJson(text, { depth: limits.depth }).value }
+    return { jsonPatch: (await parseJsonInTurns(text, { depth: limits.depth })).value }
   const body =
-    format === 'xml' ? await xml.read(text, { depth: limits.depth }) : parseJson(text, { depth: limits.depth }).value
+    format === 'xml'
+      ? await xml.read(text, { depth: limits.depth })
+      : (await parseJsonInTurns(text, { depth: limits.depth })).value
   if (!isResource(body))
     throw refuse('body-missing', 'The body is not a resource: it is no object with a `resourceType`.')
-  return { body, locate: locatorIn(text, body, format === 'xml' ? xml.locate : createLocator) }
+  return {
+    body,
+    locate: locatorIn(text, body, format === 'xml' ? xml.locate : createLocator),
+    ...(text.length > TURN.characters ? { turn: nextTurn } : {}),
+  }
 }
 
 const isResource = (value: Json): value is Resource & Json =>

@@ -8,6 +8,7 @@ import type { Target } from '../interactions/routes.ts'
 import { formatEtag } from '../fhir/etag.ts'
 import { serialize } from '../fhir/json.ts'
 import { operationOutcome } from '../fhir/outcome.ts'
+import { bytesInTurns, TURN } from '../fhir/turns.ts'
 import type { Content } from './binary.ts'
 import type { Compress } from './compress.ts'
 import type { Layout } from './layout.ts'
@@ -28,7 +29,8 @@ export async function sendReply(response: Response, reply: Reply, { call, target
   const json = bodyOf(reply, call, target, headers)
   // What names its own type is no FHIR.
   const text = json && layout.write && !headers['Content-Type'] ? await layout.write(json) : json
-  sendText(response, { status: reply.status, headers, text, contentType: layout.contentType })
+  const body = text !== undefined && text.length > TURN.characters ? await bytesInTurns(text) : text
+  sendText(response, { status: reply.status, headers, text: body, contentType: layout.contentType })
 }
 
 /** Sends the content of a Binary as itself. */
@@ -47,8 +49,8 @@ function headersOf(reply: Reply): Headers {
 export type Answer = {
   readonly status: number
   readonly headers: Readonly<Headers>
-  /** Undefined or empty: no body. */
-  readonly text: string | Buffer | undefined
+  /** Undefined or empty: no body. A long one comes in pieces. */
+  readonly text: string | Buffer | readonly Buffer[] | undefined
   readonly contentType: string
 }
 
@@ -68,11 +70,19 @@ export function sendText(response: Response, { status, headers: given, text, con
   // What the hub knows is about people: no cache on the way keeps it.
   if (given['Cache-Control'] === undefined) headers.push('Cache-Control', 'no-store')
   if (text && given['Content-Type'] === undefined) headers.push('Content-Type', contentType)
-  const bytes = text ? Buffer.byteLength(text) : 0
+  const bytes = text ? lengthOf(text) : 0
   headers.push('Content-Length', bytes)
   ;(response.app.locals['compress'] as Compress)(response, bytes)
-  response.writeHead(status, headers).end(text)
+  response.writeHead(status, headers)
+  if (!isInPieces(text)) return void response.end(text)
+  for (const piece of text) response.write(piece)
+  response.end()
 }
+
+const isInPieces = (text: Answer['text']): text is readonly Buffer[] => Array.isArray(text)
+
+const lengthOf = (text: NonNullable<Answer['text']>): number =>
+  isInPieces(text) ? text.reduce((sum, piece) => sum + piece.length, 0) : Buffer.byteLength(text)
 
 function bodyOf(reply: Reply, call: Call, target: Target, headers: Headers): string | undefined {
   const preferred = target.prefers && reply.status < 300 ? call.prefer.return : undefined

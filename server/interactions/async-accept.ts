@@ -73,7 +73,7 @@ export const keptHandlers = ({ interactions, operations }: Parts<RoutedOperation
 export type KeptRequest = {
   readonly name: string
   readonly role: Call['caller']['role']
-  readonly call: Omit<Call, 'caller' | 'now' | 'body' | 'locate' | 'jsonPatch'>
+  readonly call: Omit<Call, 'caller' | 'now' | 'body' | 'locate' | 'turn' | 'jsonPatch'>
   readonly body?: string
 }
 
@@ -87,7 +87,7 @@ export const sealedFor = (id: string): string => `async ${id}`
 async function accept(needs: AcceptNeeds, name: string, call: Call): Promise<Reply> {
   const { store, cursors, asyncLimit } = needs
   const kind = name === 'transaction' ? kindOf(needs, call) : 'reads'
-  const { caller, now, body, locate: _locate, prefer, ...rest } = call
+  const { caller, now, body, locate: _locate, turn, prefer, ...rest } = call
   const { async: _async, ...preferred } = prefer
   const id = needs.newAsyncId()
   const kept: KeptRequest = {
@@ -96,7 +96,8 @@ async function accept(needs: AcceptNeeds, name: string, call: Call): Promise<Rep
     call: { ...rest, prefer: preferred },
     ...(body ? { body: serialize(body) } : {}),
   }
-  const payload: AsyncPayload = { agency: caller.agency, kind, request: cursors.seal(kept, sealedFor(id)) }
+  await turn?.()
+  const payload: AsyncPayload = { agency: caller.agency, kind, request: await cursors.sealLarge(kept, sealedFor(id)) }
   await changeAsync<void>(store, { agency: caller.agency, id }, ({ requests }) => {
     if (requests.length >= asyncLimit) throw tooMany(asyncLimit)
     const jobs = [{ kind: ASYNC_REQUEST, key: id, due: now, payload }]

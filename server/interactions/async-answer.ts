@@ -3,8 +3,9 @@
  * one entry for the answer unless the request was a batch itself. https://hl7.org/fhir/R5/async-bundle.html
  */
 import { buildResponses, type EntryReply } from '../fhir/bundle.ts'
-import { parseJson } from '../fhir/json.ts'
+import { parseJsonInTurns } from '../fhir/json-in-turns.ts'
 import { operationOutcome, OutcomeError, refuse } from '../fhir/outcome.ts'
+import { nextTurn } from '../fhir/turns.ts'
 import type { Caller, Key, Resource } from '../fhir/types.ts'
 import type { Cursors } from '../search/page.ts'
 import type { AsyncPayload, Unanswered } from '../write/async-requests.ts'
@@ -50,7 +51,7 @@ async function answerLater(
 ): Promise<string> {
   let ended: unknown
   try {
-    const kept = needs.cursors.open(request, sealedFor(id)) as KeptRequest
+    const kept = (await needs.cursors.openLarge(request, sealedFor(id))) as KeptRequest
     const reply = await replyTo(needs, kept, agency, {
       step: (done, total) => endingBy(() => background.step(done, total)),
       along: () => background.along().catch((error) => endingBy(() => raise(error))),
@@ -84,8 +85,8 @@ async function replyTo(needs: RunNeeds, kept: KeptRequest, agency: string, backg
   const caller: Caller = { agency, role: kept.role }
   if (caller.role === 'agency' && !(await needs.isActive(agency)))
     throw refuse('unknown-agency', `\`${agency}\` is no agency of this hub any more.`)
-  const body = kept.body === undefined ? {} : { body: parseJson(kept.body).value as Resource }
-  const call: Call = { ...kept.call, ...body, caller, now: needs.clock.now(), background }
+  const body = kept.body === undefined ? {} : { body: (await parseJsonInTurns(kept.body)).value as Resource }
+  const call: Call = { ...kept.call, ...body, turn: nextTurn, caller, now: needs.clock.now(), background }
   return run(call)
 }
 
@@ -112,11 +113,11 @@ const refusal = ({ status, issues }: OutcomeError): AsyncResult => ({
   disclosed: [],
 })
 
-const sealed = ({ cursors }: Pick<AnswerNeeds, 'cursors'>, id: string, result: AsyncResult): string =>
-  cursors.seal(result, sealedFor(id))
+const sealed = ({ cursors }: Pick<AnswerNeeds, 'cursors'>, id: string, result: AsyncResult): Promise<string> =>
+  cursors.sealLarge(result, sealedFor(id))
 
 /** The result of a request that is not run again. */
-const unanswered = (needs: Pick<AnswerNeeds, 'cursors'>, id: string, why: Unanswered): string =>
+const unanswered = (needs: Pick<AnswerNeeds, 'cursors'>, id: string, why: Unanswered): Promise<string> =>
   sealed(needs, id, refusal(UNANSWERED[why](id)))
 
 const UNANSWERED: Readonly<Record<Unanswered, (id: string) => OutcomeError>> = {

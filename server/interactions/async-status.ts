@@ -39,7 +39,7 @@ export const asyncStatus =
     const { result } = (jobs[0]?.payload ?? {}) as Partial<AsyncPayload>
     // It was deleted, or its time was over, since the list was read.
     if (result === undefined) throw unknown()
-    const { text, disclosed } = cursors.open(result, sealedFor(id)) as AsyncResult
+    const { text, disclosed } = (await cursors.openLarge(result, sealedFor(id))) as AsyncResult
     return { status: 200, text, disclosed, headers: { Expires: new Date(entry.until!).toUTCString() } }
   }
 

@@ -33,6 +33,8 @@ export type Call = {
   readonly now: number
   /** X-Request-Id: the client's, or one that the hub made. https://hl7.org/fhir/R4/http.html#custom */
   readonly requestId?: string
+  /** Of a request with much to do: waited for between its steps, so that other requests have their turn. */
+  readonly turn?: () => Promise<void>
   /** Of a request that runs in the background. */
   readonly background?: Background
 }

@@ -32,7 +32,7 @@ export const create =
       if (existing) return disclosedIn(needs, call, existing, updated(existing))
       const resource = { ...body, id: needs.newId() }
       // Without a condition nothing was read: the write has a view of its own.
-      const author = { caller: call.caller, now: call.now, ...(unless ? { view } : {}) }
+      const author = { caller: call.caller, now: call.now, requestId: call.requestId, ...(unless ? { view } : {}) }
       const [written] = await write(needs, author, [
         { kind: 'put', create: true, resource, sent: body, unless, at: body.resourceType },
       ])

@@ -2,6 +2,7 @@
 import type { EntryReply } from '../fhir/bundle.ts'
 import { outcomeInEntry, placedOutcome } from '../fhir/located.ts'
 import { operationOutcome, OutcomeError } from '../fhir/outcome.ts'
+import { nextTurn, TURN } from '../fhir/turns.ts'
 import type { Resource } from '../fhir/types.ts'
 import type { Call, Reply } from './call.ts'
 import type { EntryCall } from './entry.ts'
@@ -10,10 +11,13 @@ import { PREFERENCE_APPLIES } from './routes.ts'
 /** What an entry answers, and the records that it discloses. */
 export type EntryResult = EntryReply & Pick<Reply, 'disclosed'>
 
-/** One after the other, in order. */
+/** One after the other, in order; after some of them other requests have their turn. */
 export async function inTurn<T, R>(list: readonly T[], each: (one: T, index: number) => R | Promise<R>): Promise<R[]> {
   const results: R[] = []
-  for (const [index, one] of list.entries()) results.push(await each(one, index))
+  for (const [index, one] of list.entries()) {
+    results.push(await each(one, index))
+    if (index % TURN.items === TURN.items - 1) await nextTurn()
+  }
   return results
 }
 
@@ -26,6 +30,7 @@ export async function runEntry(outer: Call, index: number, read: () => EntryCall
     const call = read()
     type = call.body?.resourceType
     const reply = entryResult(call, await call.run(call))
+    if ((reply.text?.length ?? 0) > TURN.characters) await nextTurn()
     const warned = reply.outcome ? { ...reply, outcome: located(reply.outcome) } : reply
     return reply.resource?.resourceType === 'OperationOutcome'
       ? { ...warned, resource: located(reply.resource) }

@@ -9,6 +9,7 @@ import { disclosing, insight } from '../records/view.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { SearchLimits } from '../search/limits.ts'
 import type { Cursors } from '../search/page.ts'
+import { PAGE_BYTES } from '../store/page-bytes.ts'
 import type { FoundHistory, HistoryPage, HistoryPosition, HistoryScope, Store } from '../store/store.ts'
 import type { Call, Handler, Reply } from './call.ts'
 import { readHistoryParameters, type HistoryParameters, type HistoryState } from './history-page.ts'
@@ -113,6 +114,7 @@ function pageOf(given: HistoryParameters, { at, back, upTo }: HistoryState): His
   const { count: limit, order, since, before, currentIn, total } = given
   return {
     limit,
+    bytes: PAGE_BYTES,
     total,
     oldestFirst: (order === 'newest') === (back === true),
     ...(at ? { after: at } : {}),

@@ -3,6 +3,7 @@
  * https://hl7.org/fhir/R4/http.html#patch
  */
 import { refuse } from '../fhir/outcome.ts'
+import { nextTurn, TURN } from '../fhir/turns.ts'
 import type { Key, Resource } from '../fhir/types.ts'
 import { applyPatch, fhirPathPatchOf, jsonPatchOf, type Patch } from '../patch/patch.ts'
 import { isDeleted, resourceOf } from '../records/resource.ts'
@@ -32,8 +33,11 @@ export const patch =
       const match = condition && (await matchOf(view, condition))
       if (condition && !match?.version) throw noMatch(condition)
       const current = match?.version ?? (await currentOf(view, keyOf(call)))
+      const turn = current.text.length > TURN.characters ? { turn: nextTurn } : {}
+      await turn.turn?.()
       const change = patchChange(needs, call, { current, document, at: type })
-      const [written] = await write(needs, { ...call, view }, [change], match ? { guards: match.guards } : {})
+      const author = { ...call, ...turn, view }
+      const [written] = await write(needs, author, [change], match ? { guards: match.guards } : {})
       const version = written?.version ?? never()
       return disclosedIn(needs, call, version, updated(version, written?.issues))
     })

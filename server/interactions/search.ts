@@ -8,6 +8,7 @@ import { quoted, suggestion } from '../search/condition.ts'
 import type { Filter, Query } from '../search/query.ts'
 import { commonCapability } from '../search/several-types.ts'
 import { disclosing, insight } from '../records/view.ts'
+import { PAGE_BYTES } from '../store/page-bytes.ts'
 import { SequenceUnavailable, type Store, type Version } from '../store/store.ts'
 import { queryAsOf } from './as-of.ts'
 import type { Call, Handler, Reply } from './call.ts'
@@ -115,8 +116,9 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   const steps: ResolvedStep[] = []
   const query = within(await resolveQuery(requested, insights, steps).catch(unavailable), searched)
   const { includes, limits } = parsed
+  const page = { ...query, bytes: PAGE_BYTES }
   const found = await view
-    .find(includes.length > 0 ? { ...query, withEntries: followedParameters(includes) } : query)
+    .find(includes.length > 0 ? { ...page, withEntries: followedParameters(includes) } : page)
     .catch(unavailable)
   const included = await include(
     { definitions: needs.definitions, base: call.base, view: insights, includes, limits, ...asOf(query) },

@@ -4,6 +4,7 @@
  */
 import { buildResponses } from '../fhir/bundle.ts'
 import { OutcomeError, refuse, type Issue } from '../fhir/outcome.ts'
+import { nextTurn, TURN } from '../fhir/turns.ts'
 import { keyText, type JsonObject, type Key, type Resource } from '../fhir/types.ts'
 import { insight } from '../records/view.ts'
 import { keyOf, type Change } from '../write/change.ts'
@@ -96,9 +97,10 @@ async function allOrNone(
     const tried = await tryReads(reads, changes)
     if (changes.length === 0) replies = tried
     const along = { guards, ...(await outer.background?.along()) }
-    const written = await atPatches(writes, () =>
-      write(needs, { caller: outer.caller, now: outer.now, view }, changes, along),
-    )
+    const turn = changes.length > TURN.items ? nextTurn : outer.turn
+    const { caller, now, requestId } = outer
+    const author = { caller, now, requestId, view, ...(turn ? { turn } : {}) }
+    const written = await atPatches(writes, () => write(needs, author, changes, along))
     const byChange = new Map(changes.map((change, index) => [change, written[index]]))
     return new Map(entries.map((one) => [one.call, entryResult(one.call, replyTo(needs, one, byChange))]))
   })

@@ -30,9 +30,14 @@ export const update =
         ? await conditionalTarget(needs, call, { view, condition, body, at })
         : { id: keyOf(call).id, guards: [] }
       const change = putChange(call, body, target, at)
-      const [written] = await write(needs, { caller: call.caller, now: call.now, view }, [change], {
-        guards: target.guards,
-      })
+      const [written] = await write(
+        needs,
+        { caller: call.caller, now: call.now, requestId: call.requestId, view },
+        [change],
+        {
+          guards: target.guards,
+        },
+      )
       const version = written?.version ?? never()
       // A record that is brought back after its deletion is created as well.
       const reply = written?.created ? created : updated

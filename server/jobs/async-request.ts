@@ -37,7 +37,7 @@ export type AsyncRequestNeeds = {
   /** Carries the request out; answers the result, encrypted. @throws what `running` throws; every fault of a transaction */
   answer(id: string, payload: AsyncPayload, running: Running): Promise<string>
   /** The result of one that has no answer. */
-  unanswered(id: string, why: Unanswered): string
+  unanswered(id: string, why: Unanswered): Promise<string>
 }
 
 export const asyncRequest =
@@ -47,7 +47,7 @@ export const asyncRequest =
     if (!payload) return { done: true }
     const begun = await begin(needs, job, payload)
     if (typeof begun === 'object') return begun
-    if (begun !== 'run') return finish(needs, job, payload, needs.unanswered(job.key, begun))
+    if (begun !== 'run') return finish(needs, job, payload, await needs.unanswered(job.key, begun))
     try {
       return await finish(needs, job, payload, await resultOf(needs, job, payload, signal))
     } catch (error) {

@@ -5,6 +5,7 @@
  */
 import { currentResource } from '../records/resource.ts'
 import { unrestricted } from '../records/view.ts'
+import { inTurns, nextTurn } from '../fhir/turns.ts'
 import { ALL, type Cursor, type Filter } from '../search/query.ts'
 import {
   CommitConflict,
@@ -15,6 +16,7 @@ import {
   type Version,
   type Write,
 } from '../store/store.ts'
+import { PAGE_BYTES } from '../store/page-bytes.ts'
 import {
   differingCodes,
   INDEX,
@@ -32,8 +34,9 @@ import type { JobHandler } from './worker.ts'
 /** The work of REINDEX for what the hub's own rules need: a start waits for it. */
 export const REINDEX_AT_START = 'reindex-at-start'
 
-/** Records in one page. */
+/** Records in one page, and bytes: each record is parsed, and its entries are made twice. */
 const PAGE = 100
+const BYTES = PAGE_BYTES / 8
 
 export type ReindexNeeds = {
   readonly write: WriteNeeds
@@ -64,7 +67,14 @@ export const reindex =
     const progress = await progressOf(needs, job, JSON.stringify(digests))
     const { after, done, total } = progress
     state.progress(job.key, done, total)
-    const query = { type: job.key, where: ALL, limit: PAGE, deleted: true, ...(after ? { after } : {}) }
+    const query = {
+      type: job.key,
+      where: ALL,
+      limit: PAGE,
+      bytes: BYTES,
+      deleted: true,
+      ...(after ? { after } : {}),
+    }
     const { versions, next } = await unrestricted(write.store).find(query)
     const written = done + versions.length
     const changed = differingCodes(digests, stored?.digests[job.key]).filter((code) => code !== INTERNAL)
@@ -98,7 +108,7 @@ async function commitPage(
   versions: readonly Version[],
   { jobs = [] }: { readonly jobs?: readonly NewJob[] },
 ): Promise<void> {
-  let writes: readonly Write[] = await Promise.all(versions.map((version) => entriesWrite(write, version)))
+  let writes: readonly Write[] = await inTurns(versions, (version) => entriesWrite(write, version))
   for (;;) {
     try {
       await write.store.commit({ writes, jobs, claim })
@@ -121,6 +131,7 @@ async function checkCoverage(
   codes: readonly string[],
 ): Promise<void> {
   if (versions.length === 0) return
+  await nextTurn()
   const [{ type } = { type: '' }] = versions
   const ids = versions.map(({ id }) => id)
   const view = unrestricted(write.store)
@@ -133,6 +144,7 @@ async function checkCoverage(
       ],
     }
     const { versions: found } = await view.find({ type, where, limit: PAGE })
+    await nextTurn()
     const indexed = new Map(found.map((one) => [one.id, one.version]))
     const lost = await lostIn(write, versions, param, indexed)
     if (lost === undefined) continue

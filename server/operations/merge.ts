@@ -3,10 +3,11 @@ import { type ElementConflict } from '../domain/participant/merge.ts'
 import { idOf } from '../fhir/element.ts'
 import { operationOutcome, refuse, type Issue } from '../fhir/outcome.ts'
 import { buildParameters, readParameters, resource as resourcePart } from '../fhir/parameters.ts'
+import { nextTurn } from '../fhir/turns.ts'
 import type { Json, Resource } from '../fhir/types.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { currentResource } from '../records/resource.ts'
-import { disclosing, unrestricted } from '../records/view.ts'
+import { disclosing, unrestricted, type View } from '../records/view.ts'
 import { retryOnConflict } from '../write/conflict.ts'
 import { planMerge, planUndo, type MergePlan, type MergeRequest } from '../write/merge.ts'
 import type { WriteNeeds } from '../write/needs.ts'
@@ -43,7 +44,7 @@ export const merge = (needs: MergeNeeds): Operation => {
             ),
           ]
           if (given.preview === true) return answer(call, plan.result, warnings)
-          return answer(call, await commitPlan(needs, call, plan), warnings, needs)
+          return answer(call, await commitPlan(needs, call, plan, view), warnings, needs)
         }),
       )
     },
@@ -60,7 +61,7 @@ export const undoMerge = (needs: MergeNeeds): Operation => {
       return retryOnConflict(async () => {
         const view = unrestricted(needs.store)
         const plan = await planUndo({ ...needs, ...pair, view, now: call.now })
-        await commitPlan(needs, call, plan)
+        await commitPlan(needs, call, plan, view)
         const source = await disclosing(needs.store, call.caller, call.now).resource({
           type: 'Patient',
           id: pair.source,
@@ -114,10 +115,9 @@ function resultOf(
   })
 }
 
-/** All of it in one commit; answers the participant that the plan is for. */
-async function commitPlan(needs: WriteNeeds, call: Call, plan: MergePlan): Promise<Resource> {
-  const view = unrestricted(needs.store)
-  const [first] = await write(needs, { ...call, view }, plan.changes, {
+/** All of it in one commit, by the view that the plan was made by; answers the participant that the plan is for. */
+async function commitPlan(needs: WriteNeeds, call: Call, plan: MergePlan, view: View): Promise<Resource> {
+  const [first] = await write(needs, { ...call, view, turn: nextTurn }, plan.changes, {
     writes: [plan.record],
   })
   return (first?.version && currentResource(first.version)) ?? plan.result

@@ -5,6 +5,7 @@
 import { buildSearchset } from '../fhir/bundle.ts'
 import { refuse, type Issue } from '../fhir/outcome.ts'
 import { localReferences } from '../fhir/reference.ts'
+import { nextTurn } from '../fhir/turns.ts'
 import { keyText, type Key, type Resource } from '../fhir/types.ts'
 import { contactBanOf, sentenceOf } from '../domain/participant/do-not-contact.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
@@ -18,6 +19,7 @@ import { currentResource, isDeleted, resourceOf } from '../records/resource.ts'
 import { disclosing, insight, type View } from '../records/view.ts'
 import { invalidCursor, type Cursors } from '../search/page.ts'
 import { PARTICIPANT, type Cursor, type Filter, type Sort } from '../search/query.ts'
+import { PAGE_BYTES } from '../store/page-bytes.ts'
 import { SequenceUnavailable, type Found, type Store, type Version } from '../store/store.ts'
 import type { ShownPart } from './shown-part.ts'
 
@@ -64,7 +66,10 @@ export async function participantPage(needs: PageNeeds, call: Call, options: Pag
   const asOf = position?.asOf ?? (await needs.store.last())
   const { versions, next } = await collect(view, key, { asOf, after: position?.after }, options)
   const extra = position || !options.extra ? [] : await options.extra(view, asOf)
+  // What was read may have been much, and is read again as it is now.
+  await nextTurn()
   const shown = await asVisible(view, [...extra, ...versions])
+  await nextTurn()
   const matches = [...(options.first && !position ? [patient] : []), ...shown]
   const included = await includesOf(needs, view, matches, options)
   const answer = disclosing(needs.store, call.caller, call.now)
@@ -108,12 +113,14 @@ async function collect(view: View, { id }: Key, { asOf, after }: Position, optio
     options.since === undefined ? [] : [{ op: 'updated', prefix: 'ge', start: options.since, end: options.since + 1 }]
   const versions: Version[] = []
   let next = after
-  for (let queries = 0; queries < QUERIES && versions.length < options.count; queries += 1) {
+  let bytes = PAGE_BYTES
+  for (let queries = 0; queries < QUERIES && versions.length < options.count && bytes > 0; queries += 1) {
     const found: Found = await view
       .find({
         type: options.types,
         where: { op: 'and', of: [about, ...since] },
         limit: options.count - versions.length,
+        bytes,
         asOf,
         ...(next ? { after: next } : {}),
       })
@@ -121,6 +128,7 @@ async function collect(view: View, { id }: Key, { asOf, after }: Position, optio
         throw fault instanceof SequenceUnavailable ? invalidCursor() : fault
       })
     versions.push(...found.versions.filter((one) => options.shows(resourceOf(one))))
+    for (const { text } of found.versions) bytes -= Buffer.byteLength(text)
     next = found.next
     if (!next) break
   }

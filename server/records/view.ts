@@ -32,7 +32,7 @@ import { withoutSecrets } from './without-secrets.ts'
 /** A query without its viewer, which is the view's own. */
 export type ViewQuery = Omit<Query, 'viewer'>
 /** The same for everything that matches. */
-export type WholeViewQuery = Omit<ViewQuery, 'limit' | 'after' | 'backward' | 'total'>
+export type WholeViewQuery = Omit<ViewQuery, 'limit' | 'bytes' | 'after' | 'backward' | 'total'>
 
 export type View = {
   /** The last sequence when the view was made: nothing that it read is older. */

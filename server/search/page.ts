@@ -4,8 +4,10 @@
  * https://hl7.org/fhir/R4/http.html#paging
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomFillSync } from 'node:crypto'
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { deflateRaw, deflateRawSync, inflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib'
 import { refuse } from '../fhir/outcome.ts'
+import { bytesInTurns } from '../fhir/turns.ts'
 import type { Cursor, Sort } from './query.ts'
 import { SEARCH_TYPES } from './types/index.ts'
 
@@ -20,6 +22,10 @@ export type Cursors = {
   seal(state: unknown, of: string): string
   /** @throws OutcomeError `invalid-parameter` for anything that was not sealed with the same `of` */
   open(text: string, of: string): unknown
+  /** A state that may be large and is kept by the hub: compressed and encrypted, in turns and outside of the event loop. */
+  sealLarge(state: unknown, of: string): Promise<string>
+  /** @throws OutcomeError `invalid-parameter` for anything that `sealLarge` did not make with the same `of` */
+  openLarge(text: string, of: string): Promise<unknown>
   /** Text that the caller has sent itself, compressed and encrypted; opened as `open` opens a state. */
   pack(text: string, of: string): string
   unpack(text: string, of: string): string
@@ -48,6 +54,15 @@ export function createCursors(secret: Buffer): Cursors {
       if (state !== undefined) return state
       throw invalidCursor()
     },
+    async sealLarge(state, of) {
+      const bytes = Buffer.concat(await bytesInTurns(JSON.stringify(state)))
+      return sealed(await compress(bytes, { level: 1 }), of, key)
+    },
+    async openLarge(text, of) {
+      const bytes = opened(text, of, key)
+      if (bytes) return stateOf(await expand(bytes))
+      throw invalidCursor()
+    },
     pack: (text, of) => sealed(deflateRawSync(text, { level: 9 }), of, key),
     unpack(text, of) {
       const bytes = opened(text, of, key)
@@ -56,6 +71,9 @@ export function createCursors(secret: Buffer): Cursors {
     },
   }
 }
+
+const compress = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw)
+const expand = promisify<Buffer, Buffer>(inflateRaw)
 
 /** A state is padded to a multiple of this: its length would tell of the numbers in it. */
 const BLOCK = 64

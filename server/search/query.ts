@@ -72,6 +72,8 @@ export type Query = {
   readonly sort?: readonly Sort[]
   /** At most this many; 0 only counts. */
   readonly limit: number
+  /** Fewer where their resources would have more bytes than this together, but one at least. */
+  readonly bytes?: number
   readonly after?: Cursor
   /** The page that ends before `after`, in the order of the sorts as any page is. */
   readonly backward?: true

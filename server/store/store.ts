@@ -129,10 +129,7 @@ export type NewEvent = {
 }
 export type Event = NewEvent & { readonly number: number; readonly at: number }
 
-/**
- * Removes the events of a stream up to a number, but never its last one, which holds the number of the next. A replay
- * finds nothing to remove.
- */
+/** Removes the events of a stream up to a number, but never its last one, which holds the next number. A replay finds none. */
 export type EventPurge = { readonly stream: string; readonly to: number }
 
 /** The sequence up to which a reader has read, moved only from where it was (compare and set), so that two movers cannot both win. */
@@ -234,6 +231,8 @@ export type HistoryPosition = readonly [sequence: number, index: number]
 /** Which versions, by the order of the log: the newest first, at most `limit`. */
 export type HistoryPage = {
   readonly limit: number
+  /** As of a query: fewer where their resources would have more bytes together, but one at least. */
+  readonly bytes?: number
   readonly oldestFirst?: boolean
   /** Those that come after this position in the direction of the page. */
   readonly after?: HistoryPosition
@@ -258,7 +257,7 @@ export type FoundHistory = {
 }
 
 /** A query for everything that matches. */
-export type WholeQuery = Omit<Query, 'limit' | 'after' | 'backward' | 'total'>
+export type WholeQuery = Omit<Query, 'limit' | 'bytes' | 'after' | 'backward' | 'total'>
 
 /** A commit as the feed answers it: the versions that it made, in the order of its writes; possibly none. */
 export type Commit = { readonly sequence: number; readonly at: number; readonly versions: readonly Version[] }

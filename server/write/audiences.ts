@@ -21,7 +21,7 @@ import { writerOf, type PreparedChange } from './change.ts'
 import { circleAfter, circleFromRecords, circleKey, isCreated, type CircleAfter, type CircleContext } from './circle.ts'
 import { WriteConflict } from './conflict.ts'
 import type { WriteContext } from './context.ts'
-import { inTurns } from './in-turns.ts'
+import { inTurns } from '../fhir/turns.ts'
 import { BOARD, HUB } from './reserved-agencies.ts'
 
 export type Audiences = {
@@ -58,6 +58,8 @@ export async function audiencesOf(
   })
   const moved = [...circles.values()]
   const records = moved.flatMap((one) => one.records)
+  // A merge moves the records that its view found: one that came up, or changed, since must be among them.
+  if (records.some(({ sequence }) => sequence > view.since)) await beginAgain(needs, view.since)
   const others = await inTurns(records, (one) => reaudience(needs, one, audience))
   return {
     of,
@@ -120,16 +122,18 @@ async function circlesAfter(
 ): Promise<ReadonlyMap<string, CircleAfter>> {
   const existing = participants.filter((id) => !isCreated(id, context.changes))
   const versions = await unrestricted(context.needs.store).readMany(existing.map(circleKey))
-  if (versions.some((one) => one !== undefined && one.sequence > since)) {
-    // The next attempt needs a view that has seen the commit; this process may not have, yet.
-    await context.needs.store.changed(since)
-    throw new WriteConflict('A circle has moved.')
-  }
+  if (versions.some((one) => one !== undefined && one.sequence > since)) await beginAgain(context.needs, since)
   const stored = new Map(existing.map((id, index) => [id, versions[index]]))
   const circles = await Promise.all(
     participants.map(async (id) => [id, await circleAfter(context, id, stored.get(id))] as const),
   )
   return new Map(circles)
+}
+
+/** The next attempt needs a view that has seen the commit; this process may not have seen it yet. */
+async function beginAgain({ store }: Pick<CircleNeeds, 'store'>, since: number): Promise<never> {
+  await store.changed(since)
+  throw new WriteConflict('A circle or a record of it has moved.')
 }
 
 async function reaudience(

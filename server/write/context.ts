@@ -5,7 +5,8 @@ import type { Store, Work } from '../store/store.ts'
 
 /**
  * The author of a write at the instant of the request (ms). `view`: the insight of this attempt, where an operation has
- * read by it before it writes, so that both see one state and nothing is read twice.
+ * read by it before it writes, so that both see one state and nothing is read twice. `turn`: of a write with much to do,
+ * waited for between its steps, so that other requests have their turn.
  */
 export type Author = {
   readonly caller: Caller
@@ -13,6 +14,7 @@ export type Author = {
   /** Of the request (X-Request-Id), kept with what it commits. */
   readonly requestId?: string
   readonly view?: View
+  readonly turn?: () => Promise<void>
 }
 
 /** The request as it is kept with a commit. */
@@ -22,6 +24,7 @@ export const requestOf = ({ caller, requestId: id }: Author): Pick<Work, 'reques
 export type WriteContext = {
   readonly caller: Caller
   readonly now: number
+  readonly turn?: (() => Promise<void>) | undefined
   /** What the caller may know: the rules decide by it. */
   readonly view: View
   /** Nothing will be written: no answer may depend on a secret that only a write may compare. */
@@ -37,5 +40,5 @@ export type WriteContext = {
 
 export const contextOf = (
   { store }: { readonly store: Store },
-  { caller, now, view = insight(store, caller, now) }: Author,
-): WriteContext => ({ caller, now, view, unrestricted: unrestricted(store) })
+  { caller, now, turn, view = insight(store, caller, now) }: Author,
+): WriteContext => ({ caller, now, turn, view, unrestricted: unrestricted(store) })

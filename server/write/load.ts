@@ -2,6 +2,7 @@
 import { currentResource } from '../records/resource.ts'
 import { originalOf } from '../records/without-confidential.ts'
 import { refuse } from '../fhir/outcome.ts'
+import { inTurns } from '../fhir/turns.ts'
 import { keyText, type Key } from '../fhir/types.ts'
 import type { Version } from '../store/store.ts'
 import { keyOf, type Change, type PreparedChange } from './change.ts'
@@ -19,7 +20,8 @@ export async function load(context: WriteContext, changes: readonly Change[]): P
   if (existing.length === 0) return changes.map((change) => ({ change, key: keyOf(change), at: change.at }))
   const versions = await context.view.readMany(existing.map(keyOf))
   const stored = new Map(existing.map((one, index) => [one, versions[index]]))
-  return Promise.all(changes.map((change) => loadOne(context, change, originalOf(stored.get(change)))))
+  await context.turn?.()
+  return inTurns(changes, (change) => loadOne(context, change, originalOf(stored.get(change))))
 }
 
 async function loadOne(context: WriteContext, change: Change, stored: Version | undefined): Promise<PreparedChange> {

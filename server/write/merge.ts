@@ -20,6 +20,7 @@ import { isInteragency, isServing } from '../domain/staff/care-team.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { localReferences, rewriteReferences } from '../fhir/reference.ts'
+import { inTurns } from '../fhir/turns.ts'
 import { keyText, type JsonObject, type Key, type Resource } from '../fhir/types.ts'
 import { currentResource, type StoredResource } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
@@ -92,7 +93,7 @@ export async function planMerge(
   const mergedInto = { url: MERGED_INTO, valueReference: { reference: `Patient/${into}` } }
   const merged = combined(source, target, result)
   const ssn = await missingSsn(view, from, into)
-  const about = records.map((one) => rewriteReferences(one, map))
+  const about = await inTurns(records, (one) => rewriteReferences(one, map))
   const moved = records.map(keyOf)
   const ended = await endedByMerge(view, into, about, request)
   const own = [...ended].filter(([key]) => !moved.includes(key)).map(([, one]) => one)

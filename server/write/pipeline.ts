@@ -4,6 +4,7 @@
  */
 import { POSTED_TYPES } from '../definitions/posted.ts'
 import { isError, OutcomeError, type Issue } from '../fhir/outcome.ts'
+import { inTurns } from '../fhir/turns.ts'
 import type { Caller } from '../fhir/types.ts'
 import type { Version } from '../store/store.ts'
 import { issuesAtEntry } from './bundle-location.ts'
@@ -72,8 +73,11 @@ async function writeOnce(
 ): Promise<readonly WriteResult[]> {
   const { state, result } = await prepare(needs, context, changes)
   const written = state.changes.filter(changesAnything)
+  await context.turn?.()
   const audiences = await needs.policy.audiences(context, written)
+  await context.turn?.()
   const work = await workOf({ index: needs.index, state, result, audiences }, along)
+  await context.turn?.()
   const versions = await commit(needs.store, work)
   state.effective?.posts?.takeEffect()
   return state.changes.slice(0, changes.length).map((one) => ({
@@ -109,14 +113,18 @@ export async function prepare(
   // What follows is the hub's own doing, whatever the caller may know of.
   const following = await policy.derive(context, requested)
   const derived = following.length > 0 ? await load({ ...context, view: context.unrestricted }, following) : []
-  const completed = [...requested, ...derived].map((one) => completeChange(needs, context, one))
+  await context.turn?.()
+  const completed = await inTurns([...requested, ...derived], (one) => completeChange(needs, context, one))
   const followed = await policy.follow(context, completed)
+  await context.turn?.()
   const prepared = await withUnchanged({ definitions: needs.definitions, policy }, context, followed)
   const inEffect = definitionsInEffect(needs, prepared.filter(changesAnything))
+  await context.turn?.()
   const state = pendingState({ index, ...inEffect }, context, prepared)
   const invalid = await validate(inEffect, prepared)
   // Rules need a resource of the right shape; one that only breaks an invariant gets the issues of the rules as well.
   refuseInvalid(invalid.some((one) => isError(one) && one.detail !== 'invariant') ? invalid : [])
+  await context.turn?.()
   const result = await withEarlierIssues(invalid.filter(isError), () => policy.check(state))
   const issues = [...invalid, ...result.issues]
   refuseInvalid(issues)

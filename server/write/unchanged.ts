@@ -13,7 +13,7 @@ import { resourceOf } from '../records/resource.ts'
 import type { PreparedChange } from './change.ts'
 import { ssnHashOf } from './index-entries.ts'
 import type { WriteContext } from './context.ts'
-import { inTurns } from './in-turns.ts'
+import { inTurns } from '../fhir/turns.ts'
 import type { WriteNeeds } from './needs.ts'
 import { readWithHeaders } from './subscription-secret.ts'
 

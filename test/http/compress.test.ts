@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { request as send, type IncomingHttpHeaders } from 'node:http'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { TURN } from '../../server/fhir/turns.ts'
 import { listen, type Listening } from '../../server/http/server.ts'
 import { GOAL, stub } from './stub.ts'
 
 const LARGE = `{"resourceType":"Goal","id":"large","description":{"text":"${'é '.repeat(2000)}"}}`
+
+/** More than is made into bytes in one turn. */
+const LONG = `{"resourceType":"Goal","id":"long","description":{"text":"${'é 😀'.repeat(TURN.characters / 2)}"}}`
 
 describe('compression', () => {
   let hub: Listening
@@ -12,7 +16,7 @@ describe('compression', () => {
     ({ id }) =>
       id === 'secret'
         ? { status: 200, text: LARGE, headers: { 'Cache-Control': 'no-store, no-transform' } }
-        : { status: 200, text: id === 'large' ? LARGE : GOAL, version: 1 },
+        : { status: 200, text: id === 'large' ? LARGE : id === 'long' ? LONG : GOAL, version: 1 },
     { compressFrom: 1400 },
   )
   before(async () => {
@@ -43,6 +47,15 @@ describe('compression', () => {
     assert.equal(brotliDecompressSync(smaller.bytes).toString(), LARGE)
     const xml = await get('/fhir/Goal/large?_format=xml', 'gzip')
     assert.match(gunzipSync(xml.bytes).toString(), /^<\?xml.*é é é/)
+  })
+
+  it('is of an answer that is sent in pieces', async () => {
+    const plain = await get('/fhir/Goal/long')
+    assert.equal(plain.bytes.toString(), LONG)
+    assert.equal(plain.headers['content-length'], String(Buffer.byteLength(LONG)))
+    assert.equal(gunzipSync((await get('/fhir/Goal/long', 'gzip')).bytes).toString(), LONG)
+    const head = await get('/fhir/Goal/long', undefined, 'HEAD')
+    assert.deepEqual([head.headers['content-length'], head.bytes.length], [String(Buffer.byteLength(LONG)), 0])
   })
 
   it('is of nothing else', async () => {

@@ -189,3 +189,50 @@ describe('interactions / transaction', () => {
     })
   })
 })
+
+for (const rules of ['hub', 'open'])
+  describe(`interactions / operations by GET in a transaction, HUB_RULES=${rules}`, () => {
+    let hub: Given
+    let writer: Client
+    let subject: string
+    before(async () => {
+      hub = await given({ HUB_RULES: rules })
+      writer = rules === 'hub' ? hub.as('es') : hub.as(undefined)
+      subject = `Patient/${made(await writer.post('/Patient', participant('es'))).id}`
+    })
+    after(() => hub.stop())
+
+    const get = (url: string) => ({ request: { method: 'GET', url } })
+    const goals = async () => made(await writer.get(`/Goal?patient=${subject}&_total=accurate`)).total
+
+    it('refuse it whole where one fails, before anything is written', async () => {
+      const doomed = made(await writer.post('/Goal', goal(subject)))
+      const remove = { request: { method: 'DELETE', url: `Goal/${doomed.id}` } }
+      const before = await goals()
+      for (const [url, status, code] of [
+        ['Patient/nobody/$everything', 404, 'not-found'],
+        [`${subject}/$everything?_count=0`, 400, 'invalid-parameter'],
+        [`${subject}/$meta?no-such=parameter`, 400, 'unknown-parameter'],
+        [`Goal/${doomed.id}/$meta`, 410, 'deleted'],
+        ['ValueSet/$expand?url=http://nothing.example', 404, 'not-found'],
+      ] as const) {
+        const answer = await writer.post('/', bundle('transaction', post(goal(subject)), remove, get(url)))
+        refused(answer, status, code)
+        assert.deepEqual(answer.body.issue[0].expression, ['Bundle.entry[2].request.url'], url)
+        assert.equal(await goals(), before)
+      }
+    })
+
+    it('see what it wrote, and are answered where nothing is written', async () => {
+      const id = `es.op-${rules}`
+      const put = { resource: { ...goal(subject), id }, request: { method: 'PUT', url: `Goal/${id}` } }
+      const meta = made(await writer.post('/', bundle('transaction', get(`Goal/${id}/$meta`), put)))
+      assert.deepEqual(statuses(meta), [200, 201])
+      assert.equal(meta.entry[0].resource.resourceType, 'Parameters')
+      const all = made(
+        await writer.post('/', bundle('transaction', get(`${subject}/$everything?_type=Goal`), post(goal(subject)))),
+      )
+      assert.equal(all.entry[0].resource.entry.length, await goals())
+      assert.deepEqual(statuses(made(await writer.post('/', bundle('transaction', get(`Goal/${id}/$meta`))))), [200])
+    })
+  })

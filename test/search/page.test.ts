@@ -22,6 +22,19 @@ describe('search / cursors', () => {
     assert.equal(new Set(lengths).size, 1)
   })
 
+  it('keep a large state, opened only with what it belongs to', async () => {
+    const state = { text: 'é"'.repeat(400_000), list: [1, null] }
+    const text = await cursors.sealLarge(state, 'request 1')
+    assert.ok(text.length < 100_000, `${text.length} characters: it is not compressed`)
+    assert.deepEqual(await cursors.openLarge(text, 'request 1'), state)
+    for (const [wrong, of] of [
+      [text, 'request 2'],
+      [`A${text.slice(1)}`, 'request 1'],
+      ['', 'request 1'],
+    ] as const)
+      await assert.rejects(cursors.openLarge(wrong, of), /does not belong/)
+  })
+
   it('never look the same twice', () => {
     assert.notEqual(cursors.encode([null, 5]), cursors.encode([null, 5]))
   })

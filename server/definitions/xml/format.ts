@@ -1,5 +1,5 @@
 /** FHIR in XML: reads and writes what is JSON inside the hub. https://hl7.org/fhir/R4/xml.html */
-import { parseJson } from '../../fhir/json.ts'
+import { parseJsonInTurns } from '../../fhir/json-in-turns.ts'
 import type { Position } from '../../fhir/position.ts'
 import type { Json, JsonObject } from '../../fhir/types.ts'
 import type { Structures } from '../structures/structure-definition.ts'
@@ -23,15 +23,15 @@ export function createXmlFormat(structures: Structures): XmlFormat {
   const shapes = (): Shapes => (made ??= createShapes(structures))
   return {
     read: (text, { depth } = {}) => readXml(text, shapes(), depth),
-    write: (json, options) => writeXml(parsed(json), shapes(), options),
+    write: async (json, options) => writeXml(await parsed(json), shapes(), options),
     locate: (text) => (text.length > MOST_LOCATED ? () => undefined : createXmlLocator(text)),
   }
 }
 
 /** The hub's own text may have what it refuses from others: half of a character, where a long value was cut. */
-function parsed(json: string): JsonObject {
+async function parsed(json: string): Promise<JsonObject> {
   try {
-    return parseJson(json, { depth: OWN_DEPTH }).value as JsonObject
+    return (await parseJsonInTurns(json, { depth: OWN_DEPTH })).value as JsonObject
   } catch {
     return JSON.parse(json) as JsonObject
   }

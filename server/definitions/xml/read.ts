@@ -8,6 +8,7 @@ import { MAX_DEPTH } from '../../fhir/json.ts'
 import { remember } from '../../fhir/decimals.ts'
 import { refuse, type OutcomeError } from '../../fhir/outcome.ts'
 import { lineAndColumn } from '../../fhir/position.ts'
+import { nextTurn, TURN } from '../../fhir/turns.ts'
 import type { Json } from '../../fhir/types.ts'
 import { plainXhtml, XHTML } from './plain-xhtml.ts'
 import { UNDEFINED, type Property, type Shape, type Shapes } from './shape.ts'
@@ -17,8 +18,8 @@ export const FHIR = 'http://hl7.org/fhir'
 /** Nesting inside a narrative. Nothing in it becomes an object. */
 const XHTML_DEPTH = 200
 const MAX_ATTRIBUTES = 100
-/** Characters parsed at once; between two pieces other requests have their turn. */
-const PIECE = 128 * 1024
+/** Characters parsed at once: XML takes longer than JSON. */
+const PIECE = TURN.characters / 2
 
 type Members = { [name: string]: Json }
 /** What the attributes of the element that is open may be. */
@@ -47,7 +48,7 @@ type Frame = {
 export async function readXml(text: string, shapes: Shapes, maxDepth = MAX_DEPTH): Promise<Json> {
   const reader = new XmlReader(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, shapes, maxDepth)
   for (let at = 0; at < reader.text.length; at += PIECE) {
-    if (at > 0) await new Promise((resolve) => void setImmediate(resolve))
+    if (at > 0) await nextTurn()
     reader.write(reader.text.slice(at, at + PIECE))
   }
   return reader.end()

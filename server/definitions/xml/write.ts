@@ -4,6 +4,7 @@
  * https://hl7.org/fhir/R4/xml.html
  */
 import { writtenAs } from '../../fhir/decimals.ts'
+import { nextTurn } from '../../fhir/turns.ts'
 import { escapeAttribute, escapeText } from './escape.ts'
 import { isXhtml, XHTML } from './plain-xhtml.ts'
 import { FHIR } from './read.ts'
@@ -21,7 +22,7 @@ export async function writeXml(resource: Members, shapes: Shapes, { pretty = fal
   for (const write of writer.steps(resource)) {
     write()
     if (performance.now() - begun < SLICE) continue
-    await new Promise((resolve) => void setImmediate(resolve))
+    await nextTurn()
     begun = performance.now()
   }
   return `${DECLARATION}${writer.parts.join('')}`

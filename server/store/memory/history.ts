@@ -2,6 +2,7 @@
 import { keyText } from '../../fhir/types.ts'
 import { visible } from '../../search/match.ts'
 import type { Viewer } from '../../search/query.ts'
+import { fitting } from '../page-bytes.ts'
 import type { CommitRequest, FoundHistory, HistoryPage, HistoryPosition, HistoryScope, Version } from '../store.ts'
 import { mayKnow } from './read.ts'
 import { isDeletion } from './schema.ts'
@@ -29,7 +30,9 @@ export function history(
   )
   if (!oldestFirst) all.reverse()
   const rest = after ? all.filter(({ position }) => compare(position, after) * (oldestFirst ? 1 : -1) > 0) : all
-  const shown = rest.slice(0, limit)
+  const most = rest.slice(0, limit)
+  const sizes = most.map(({ version }) => Buffer.byteLength(version.text))
+  const shown = page.bytes === undefined ? most : most.slice(0, fitting(sizes, page.bytes))
   return {
     versions: shown.map(({ version }) => withRequest(version, requests.get(version.sequence))),
     positions: shown.map(({ position }) => position),

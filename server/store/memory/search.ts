@@ -2,6 +2,7 @@
 import { directedOrder, match, pageOf, positionOf, sortValues, visible } from '../../search/match.ts'
 import { conjuncts, type Query } from '../../search/query.ts'
 import type { Explanation } from '../explanation.ts'
+import { fitting } from '../page-bytes.ts'
 import { SequenceUnavailable } from '../store.ts'
 import type { Found, FoundVersion } from '../store.ts'
 import { stateAsOf } from './entries.ts'
@@ -29,7 +30,9 @@ export function find(query: Query, state: MemoryState): Found {
   const compare = directedOrder(query)
   hits.sort(compare)
   const rest = after ? hits.filter((hit) => compare(hit, positionOf(after)) > 0) : hits
-  const { shown, ...links } = pageOf(query, rest)
+  const sizes = rest.slice(0, query.limit).map(({ state: { version } }) => Buffer.byteLength(version.text))
+  const limit = Math.min(query.limit, query.bytes === undefined ? Infinity : fitting(sizes, query.bytes))
+  const { shown, ...links } = pageOf({ ...query, limit }, rest)
   return {
     versions: shown.map(({ state }) => shownVersion(state, query.withEntries)),
     ...links,

@@ -30,7 +30,10 @@ export function currentVersions({ statements, terms }: ReadContext): CurrentVers
 
   function load({ type, id }: Key): CachedRecord | undefined {
     const row = statements.get<VersionRow & { currentAudience: string }>(RECORD, terms.idOf(type) ?? 0, id)
-    return row && { version: versionOf(row, terms), audience: decodeAudience(row.currentAudience, terms) }
+    if (row === undefined) return undefined
+    const version = versionOf(row, terms)
+    const isSame = row.currentAudience === row.audience
+    return { version, audience: isSame ? version.audience : decodeAudience(row.currentAudience, terms) }
   }
 
   function keep(name: string, record: CachedRecord): void {

@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { EVERYONE } from '../../search/query.ts'
 import type { Viewer } from '../../search/query.ts'
 import type { CommitRequest, FoundHistory, HistoryPage, HistoryPosition, HistoryScope } from '../store.ts'
+import { fitting } from '../page-bytes.ts'
 import { oneOf } from './condition.ts'
 import { KNOWABLE_COLUMNS, KNOWABLE_JOINS, versionFilter, type KnowableRow } from './knowable.ts'
 import { firstAt } from './read.ts'
@@ -53,7 +54,7 @@ export async function history(
     range = page.oldestFirst ? { ...range, from: last + 1 } : { ...range, to: last }
     await setImmediate()
   }
-  const shown = found.slice(0, limit)
+  const shown = found.slice(0, Math.min(limit, fittingLimit(found, page, needs.statements)))
   return {
     versions: versionsOf(shown, needs),
     positions: shown.map(positionOf),
@@ -150,6 +151,19 @@ function isIn({ at, method, replacedAt }: Row, { currentIn }: HistoryPage): bool
   const end = METHODS[method] === 'DELETE' ? at + 1 : (replacedAt ?? Infinity)
   return at < currentIn.end && end > currentIn.start
 }
+
+/** As many as have no more bytes than the page may have. */
+function fittingLimit(numbers: readonly number[], { bytes, limit }: HistoryPage, { all }: Statements): number {
+  if (bytes === undefined || numbers.length < 2) return limit
+  const sizes = new Map(all<SizeRow>(SIZES, JSON.stringify(numbers)).map(({ seq, size }) => [seq, size]))
+  return fitting(
+    numbers.map((number) => sizes.get(number) ?? 0),
+    bytes,
+  )
+}
+
+type SizeRow = { readonly seq: number; readonly size: number }
+const SIZES = 'SELECT seq, octet_length(text) AS size FROM version WHERE seq IN (SELECT value FROM json_each(?))'
 
 /** In the order of the numbers. */
 function versionsOf(

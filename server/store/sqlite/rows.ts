@@ -27,11 +27,15 @@ export type VersionRow = {
   readonly text: string
 }
 
-const OF_RECORD = 'v.seq, r.type, r.id, r.owner, v.version, v.method, v.author, v.audience, v.text'
-const COLUMNS = `r.rid, ${OF_RECORD}`
+const OF_RECORD = 'v.seq, r.type, r.id, r.owner, v.version, v.method, v.author, v.audience'
+const COLUMNS = `r.rid, ${OF_RECORD}, v.text`
 
-/** Those of the current version `v` of the record `r`, without its number. */
-export const CURRENT_COLUMNS = `${OF_RECORD}, r.at`
+/** Bytes of a text that is read with its page, before it is decided what fits into the page. */
+const SHORT_TEXT = 65_536
+
+/** Those of the current version `v` of the record `r`, without its number; of a long text only the size. */
+export const CURRENT_COLUMNS = `${OF_RECORD}, r.at, octet_length(v.text) AS size,
+  CASE WHEN octet_length(v.text) <= ${SHORT_TEXT} THEN v.text END AS text`
 
 /** Current versions, and who may know of the record now; conditions on the record `r` follow. */
 export const CURRENT_VISIBILITY = `SELECT ${COLUMNS}, r.at, coalesce(r.audience, v.audience) AS currentAudience FROM record r JOIN version v ON v.seq = r.head`

@@ -2,6 +2,7 @@
 import { directedOrder, pageOf, positionOf } from '../../search/match.ts'
 import type { SortPosition } from '../../search/match.ts'
 import type { Audience, Query } from '../../search/query.ts'
+import { fitting } from '../page-bytes.ts'
 import type { Found, FoundVersion } from '../store.ts'
 import { EVERY_STATE, formerStates, resolveAsOf } from './as-of.ts'
 import type { FormerRange, FormerState } from './as-of.ts'
@@ -14,8 +15,14 @@ import { page, planOf, total } from './plan.ts'
 import { lastCommit } from './read.ts'
 import { ANY, CURRENT_COLUMNS, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
+import type { Statements } from './sql.ts'
 
-type CurrentRow = VersionRow & { readonly encoded?: string }
+/** `size`: of the text, in bytes; a long text is read when it is known to fit into the page. */
+type CurrentRow = Omit<VersionRow, 'text'> & {
+  readonly text: string | null
+  readonly size: number
+  readonly encoded?: string
+}
 
 /** A record of the result, as it is or as it was: its rid is its creation order. */
 type Hit = SortPosition & ({ readonly row: CurrentRow } | FormerState)
@@ -33,7 +40,7 @@ export function find(requested: Query, needs: ReadContext): Found {
   const rows = plan !== undefined && query.limit > 0 ? page<CurrentRow>(query, plan, scope, columns(fields)) : []
   const former = formerStates(query, types, scope, rangeOf(query, rows))
   const hits = query.limit > 0 ? firstOf(query, rows.map(hitOf(query)), former) : []
-  const { shown, ...links } = pageOf(query, hits)
+  const { shown, ...links } = pageOf({ ...query, limit: fittingLimit(query, hits, needs.statements) }, hits)
   return {
     versions: versionsOf(shown, fields, needs),
     ...links,
@@ -101,18 +108,28 @@ function firstOf(query: Query, current: readonly Hit[], former: readonly Hit[]):
   return [...current, ...beyond].sort(compare).slice(0, limit + 1)
 }
 
-/** The versions of a page, in its order: one statement for those of former states, one for entries. */
+/** The limit of the page, or as many as have no more bytes than it may have. */
+function fittingLimit({ limit, bytes }: Query, hits: readonly Hit[], { all }: Statements): number {
+  if (bytes === undefined || hits.length < 2 || limit < 2) return limit
+  const former = hits.flatMap((hit) => ('seq' in hit ? hit.seq : []))
+  const rows = former.length === 0 ? [] : all<SizeRow>(FORMER_SIZES, JSON.stringify(former))
+  const sizes = new Map(rows.map(({ seq, size }) => [seq, size]))
+  const sizeOf = (hit: Hit): number => ('row' in hit ? hit.row.size : (sizes.get(hit.seq) ?? 0))
+  return Math.min(fitting(hits.slice(0, limit).map(sizeOf), bytes), limit)
+}
+
+type SizeRow = { readonly seq: number; readonly size: number }
+const FORMER_SIZES = 'SELECT seq, octet_length(text) AS size FROM version WHERE seq IN (SELECT value FROM json_each(?))'
+
+/** The versions of a page, in its order: one statement for those of former states and with long texts, one for entries. */
 function versionsOf(hits: readonly Hit[], answered: AnsweredFields, needs: ReadContext): readonly FoundVersion[] {
   const { statements, terms } = needs
-  const former = hits.flatMap((hit) => ('seq' in hit ? hit.seq : []))
-  const rows =
-    former.length === 0
-      ? []
-      : statements.all<VersionRow>(`${ANY} WHERE v.seq IN (SELECT value FROM json_each(?))`, JSON.stringify(former))
+  const others = hits.flatMap((hit) => ('seq' in hit ? hit.seq : hit.row.text === null ? hit.row.seq : []))
+  const rows = others.length === 0 ? [] : statements.all<VersionRow>(VERSIONS, JSON.stringify(others))
   const bySeq = new Map(rows.map((row) => [row.seq, row]))
   const audienceOf = audiences(terms)
   const versions = hits.map((hit) => {
-    const row = 'row' in hit ? hit.row : bySeq.get(hit.seq)!
+    const row = 'row' in hit && isWhole(hit.row) ? hit.row : bySeq.get('seq' in hit ? hit.seq : hit.row.seq)!
     return versionOf(row, terms, audienceOf(row.audience))
   })
   if (answered === undefined) return versions
@@ -125,6 +142,10 @@ function versionsOf(hits: readonly Hit[], answered: AnsweredFields, needs: ReadC
     Object.assign(version, { entries: decodeEntries(encoded[index]!, terms, values) }),
   )
 }
+
+const VERSIONS = `${ANY} WHERE v.seq IN (SELECT value FROM json_each(?))`
+
+const isWhole = (row: CurrentRow): row is CurrentRow & VersionRow => row.text !== null
 
 /** The records of a page have few audiences. */
 function audiences(terms: Terms): (text: string) => readonly Audience[] {

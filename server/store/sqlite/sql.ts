@@ -64,13 +64,28 @@ export function readTogether<T>({ db, run }: Statements, read: () => T): T {
 
 const KEPT = 500
 
+type Prepared = { readonly statement: Database.Statement; readonly columns: readonly string[] }
+
+function prepared(db: Database.Database, text: string): Prepared {
+  const statement = db.prepare(text)
+  if (!statement.reader) return { statement, columns: [] }
+  return { statement: statement.raw(), columns: statement.columns().map(({ name }) => name) }
+}
+
+/** The row of these values. The driver hands out lists of values in much less time than objects. */
+function rowOf<T>(columns: readonly string[], values: readonly Arg[]): T {
+  const row: { [column: string]: Arg } = {}
+  for (let index = 0; index < columns.length; index += 1) row[columns[index]!] = values[index]!
+  return row as T
+}
+
 /** Prepares each text once; the one that was not used for longest goes when there are too many. */
 export function statements(db: Database.Database): Statements {
-  const kept = new Map<string, Database.Statement>()
-  const prepare = (text: string): Database.Statement => {
+  const kept = new Map<string, Prepared>()
+  const prepare = (text: string): Prepared => {
     const existing = kept.get(text)
     if (existing !== undefined) return existing
-    const made = db.prepare(text)
+    const made = prepared(db, text)
     const oldest = kept.size >= KEPT ? kept.keys().next().value : undefined
     if (oldest !== undefined) kept.delete(oldest)
     kept.set(text, made)
@@ -78,8 +93,15 @@ export function statements(db: Database.Database): Statements {
   }
   return {
     db,
-    get: <T>(text: string, ...args: readonly Arg[]) => prepare(text).get(...args) as T | undefined,
-    all: <T>(text: string, ...args: readonly Arg[]) => prepare(text).all(...args) as T[],
-    run: (text, ...args) => prepare(text).run(...args),
+    get<T>(text: string, ...args: readonly Arg[]): T | undefined {
+      const { statement, columns } = prepare(text)
+      const values = statement.get(...args) as readonly Arg[] | undefined
+      return values && rowOf(columns, values)
+    },
+    all<T>(text: string, ...args: readonly Arg[]): T[] {
+      const { statement, columns } = prepare(text)
+      return (statement.all(...args) as (readonly Arg[])[]).map((values) => rowOf(columns, values))
+    },
+    run: (text, ...args) => prepare(text).statement.run(...args),
   }
 }

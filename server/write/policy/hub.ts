@@ -23,7 +23,7 @@ import { checkRetired } from '../retired-participants.ts'
 import { rulesOf } from '../rules/index.ts'
 import type { Rule, RuleResult } from '../rules/rule.ts'
 import { refuseSsnCriteria } from '../ssn-criteria.ts'
-import { inTurns } from '../in-turns.ts'
+import { inTurns } from '../../fhir/turns.ts'
 import type { Policy } from './policy.ts'
 
 export type HubPolicyNeeds = {

@@ -71,8 +71,9 @@ describe('store / sqlite / readers', function () {
     // Both threads have started.
     await Promise.all([read('es'), read('abe')])
     answered.length = 0
-    await Promise.all([...Array.from({ length: 40 }, () => read('es')), read('abe'), read('vr')])
-    assert.ok(answered.indexOf('abe') < 10 && answered.indexOf('vr') < 10, answered.join(' '))
+    // A read takes less than the moment for which a busy machine may hold a thread up: so there are many.
+    await Promise.all([...Array.from({ length: 400 }, () => read('es')), read('abe'), read('vr')])
+    assert.ok(answered.indexOf('abe') < 100 && answered.indexOf('vr') < 100, answered.join(' '))
   })
 
   it('refuse what takes longer than the limit, and go on', async () => {
