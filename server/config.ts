@@ -321,6 +321,11 @@ export const SETTINGS = {
     '4096',
     'How much of the answer of an endpoint is read, in bytes, before the connection is closed.',
   ),
+  HUB_METRICS_PORT: unset(
+    'metricsPort',
+    integer(0, 65535),
+    'TCP port on 127.0.0.1 for a scraper without credentials, which answers `GET /metrics` to every program of this machine; 0 takes a free one; unset: none.',
+  ),
   HUB_LOG: setting(
     'log',
     oneOf('debug', 'info', 'warn', 'error', 'silent'),

@@ -6,20 +6,17 @@ import { identify } from './auth/open.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Definitions } from './definitions/definitions.ts'
-import { loadDefinitions, type LoadOptions } from './definitions/load.ts'
 import { createXmlFormat } from './definitions/xml/format.ts'
 import { topicsOf } from './domain/subscription/topic.ts'
 import type { ArmingNeeds } from './domain/timer/arm.ts'
 import { CONSENT_TIMER_JOB } from './domain/timer/consent-steps.ts'
 import { OFFER_REFERRAL } from './domain/referral/job-kind.ts'
 import { REFERRAL_TIMER } from './domain/timer/job-kind.ts'
-import type { TimerTable } from './domain/timer/table.ts'
-import { checkVisibility } from './domain/visibility/check.ts'
-import type { VisibilityRule } from './domain/visibility/rule.ts'
 import type { Caller } from './fhir/types.ts'
 import { inUrl } from './http/address.ts'
-import { BASE_PATH, createApp } from './http/app.ts'
+import { BASE_PATH, createApp, type App, type AppNeeds } from './http/app.ts'
 import { DECLARED_FORMATS } from './http/media.ts'
+import { listenForScrapers } from './http/metrics.ts'
 import { listen, type Listening } from './http/server.ts'
 import type { Call, Reply } from './interactions/call.ts'
 import { acceptingAsync, asyncIds, type AcceptNeeds } from './interactions/async-accept.ts'
@@ -50,17 +47,22 @@ import { referralTimer } from './jobs/referral-timer.ts'
 import { sleep } from './jobs/sleep.ts'
 import { createWorker, type Worker } from './jobs/worker.ts'
 import type { Log } from './log.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
+import type { ProcessMetrics } from './metrics/process.ts'
 import { operations, type OperationNeeds } from './operations/index.ts'
 import { EXPANSION_PARAMETERS } from './operations/terminology/expand.ts'
-import { checkParameters, isReadable } from './search/extract.ts'
+import { isReadable } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
-import { SEARCH_TYPE_NAMES } from './search/types/index.ts'
 import { agenciesOf, type AgencyName } from './start/agencies.ts'
 import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
+import {
+  declarationsOf,
+  everyTypeHasVisibility,
+  type DeclarationRules,
+  type GivenDeclarations,
+} from './start/declarations.ts'
 import { definitionsInEffect } from './start/definitions-in-effect.ts'
-import { indexedDefinitions } from './start/indexed-definitions.ts'
 import { limitsOf } from './start/limits.ts'
-import { loadRuleTables, type LoadedTables } from './start/load-rule-tables.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
 import { runReindex, type ReindexReport } from './start/run-reindex.ts'
 import { preparations, prepareStore, publish, type PrepareNeeds } from './start/prepare-store.ts'
@@ -85,7 +87,7 @@ import { HUB } from './write/reserved-agencies.ts'
 
 export type Hub = {
   /** Begins to answer; the address is the FHIR base. */
-  listen(): Promise<{ readonly url: string; readonly port: number }>
+  listen(): Promise<{ readonly url: string; readonly port: number; readonly metricsPort?: number }>
   /** Reads the log to its end: what other processes posted is in effect, and events are made of every change. */
   catchUp(): Promise<void>
   /** Does all work that is due by the hub's clock, to its end; for tests and simulations, whose clock is their own. */
@@ -125,27 +127,21 @@ const RULES: Readonly<Record<Config['rules'], RulesChoice>> = {
   },
 }
 
-type RulesChoice = PolicyChoice & {
-  readonly load: LoadOptions
-  /** @throws Error for tables that do not fit the definitions: the hub does not start */
-  readonly checkTables: (tables: LoadedTables, definitions: Definitions) => void
-  /** Are the hub's own definitions, and the samples, records of the store? */
-  readonly publishes: boolean
-  /** Does the visibility rule decide who may know of a record? */
-  readonly restricts: boolean
-}
+type RulesChoice = PolicyChoice &
+  DeclarationRules & {
+    /** Are the hub's own definitions, and the samples, records of the store? */
+    readonly publishes: boolean
+  }
 
-type HubOptions = {
+type HubOptions = GivenDeclarations & {
   readonly log: Log
   readonly clock: Clock
   /** An open store, in place of the one that the settings name; the hub closes it when it stops. */
   readonly store?: Store
-  /** In place of those of the project's folders. */
-  readonly definitions?: Definitions
-  readonly visibility?: VisibilityRule
-  readonly timers?: TimerTable
   /** Called with every reply before it is sent: the reply names the records that it discloses. */
   readonly onReply?: (call: Call, reply: Reply) => void
+  /** Shown with the metrics of the hub. */
+  readonly processMetrics?: ProcessMetrics
 }
 
 const validationOf = (config: Config, { now }: Clock) => ({
@@ -159,9 +155,8 @@ const validationOf = (config: Config, { now }: Clock) => ({
 const LARGE = 100
 
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
-  const { definitions, indexed, tables } = await declarationsOf(config, options)
+  const { definitions, indexed, tables } = await declarationsOf(config, ROOT_FOLDER, RULES[config.rules], options)
   const secret = loadSecretKey(config)
-  const limits = limitsOf(config)
   const validation = validationOf(config, clock)
   const workerThread = createWorkerThread({ ...validation, stepLimit: LARGE * validation.stepLimit })
   const agencies = createActiveAgencies(
@@ -185,40 +180,58 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const { handlers, asyncWorker } = await answering(needs, config, { log, clock, agencies, secret })
   const { readers, worker } = background(needs, config, { log, clock, base: () => base, indexing, agencies })
   indexed.onDeclared(() => worker.wake())
-  const app = createApp({
-    ...observed(handlers, onReply),
-    identify: identify(agencies, config.publicUrl),
-    now: clock.now,
-    log: ({ requestId: request, method, route, status, ms, agency }) =>
-      log.info('request', { method, route, status, ms, agency, request }),
-    fault: (fault, request) => log.error('fault', { fault, request }),
-    publicUrl: config.publicUrl,
-    limits: limits.http,
-    xml: createXmlFormat(definitions.structures),
-    origins: config.corsOrigins,
-    compressFrom: config.compressFrom,
-  })
+  const fault = (error: unknown): void => log.error('metrics not computed', { fault: error })
+  const metrics = createMetrics({ ...needs, clock, sleep, readers, fault, process: options.processMetrics })
+  const shown = { ...observed(handlers, onReply), xml: createXmlFormat(definitions.structures) }
+  const app = application(shown, metrics, config, { log, clock, agencies })
 
   let listening: Listening | undefined
+  let scraped: Listening | undefined
   let base = config.publicUrl ?? ''
   return {
     agencies: await agenciesOf(store),
     async listen() {
-      listening = await listen(app, { host: config.host, port: config.port, headerLimit: limits.headers })
+      listening = await listen(app, { host: config.host, port: config.port, headerLimit: limitsOf(config).headers })
       base = config.publicUrl ?? `http://${inUrl(config.host)}:${listening.port}${BASE_PATH}`
+      if (config.metricsPort !== undefined)
+        scraped = await listenForScrapers(metrics.read, { port: config.metricsPort, fault })
       for (const one of [...readers, worker, asyncWorker]) one.start()
-      return { url: base, port: listening.port }
+      return { url: base, port: listening.port, ...(scraped ? { metricsPort: scraped.port } : {}) }
     },
     catchUp: async () => void (await Promise.all(readers.map((reader) => reader.drain()))),
     runDue: async () => void (await Promise.all([worker.runDue(), asyncWorker.runDue()])),
     reindex: (report) => runReindex(indexing, report),
     async stop() {
-      await listening?.stop(GRACE)
+      await Promise.all([listening?.stop(GRACE), scraped?.stop(GRACE), metrics.stop()])
       await Promise.all([...readers.map((reader) => reader.stop()), worker.stop(GRACE), asyncWorker.stop(GRACE)])
       await workerThread.end()
       await store.close()
     },
   }
+}
+
+function application(
+  handlers: Handlers & Pick<AppNeeds, 'xml'>,
+  metrics: Metrics,
+  config: Config,
+  { log, clock, agencies }: Pick<Process, 'log' | 'clock' | 'agencies'>,
+): App {
+  return createApp({
+    ...handlers,
+    identify: identify(agencies, config.publicUrl),
+    now: clock.now,
+    log(line) {
+      metrics.observe(line)
+      const { requestId: request, method, route, status, ms, agency } = line
+      log.info('request', { method, route, status, ms, agency, request })
+    },
+    fault: (fault, request) => log.error('fault', { fault, request }),
+    publicUrl: config.publicUrl,
+    limits: limitsOf(config).http,
+    origins: config.corsOrigins,
+    compressFrom: config.compressFrom,
+    metrics: metrics.read,
+  })
 }
 
 async function prepare(
@@ -229,27 +242,6 @@ async function prepare(
   await prepareStore(preparing)
   const samples = seed === 'sample' ? `${ROOT_FOLDER}samples/seed` : undefined
   if (RULES[rules].publishes) await publish(preparing, { definitions, samples, now })
-}
-
-/** The definitions and rule tables of this hub, checked, with the state of the index that they need. */
-async function declarationsOf(config: Config, options: Pick<HubOptions, 'definitions' | 'visibility' | 'timers'>) {
-  const declared = options.definitions ?? (await definitionsOf(config))
-  const loaded = await loadRuleTables(ROOT_FOLDER)
-  const { visibility = loaded.visibility, timers = loaded.timers } = options
-  const tables = { ...loaded, visibility, timers }
-  RULES[config.rules].checkTables(tables, declared)
-  const indexed = indexedDefinitions(declared, config, tables, RULES[config.rules].restricts)
-  const { definitions } = indexed
-  for (const { searchParameters } of definitions.capabilities) checkParameters(searchParameters)
-  return { definitions, indexed, tables }
-}
-
-/** Closed by default: no type is offered without a rule of who may know of its records. */
-function everyTypeHasVisibility({ visibility }: LoadedTables, { capabilities }: Definitions): void {
-  checkVisibility(
-    visibility,
-    capabilities.map(({ type }) => type),
-  )
 }
 
 /** What answers requests, at once and in the background. */
@@ -380,17 +372,6 @@ function background(
   const offers = createOfferReader({ ...reading, wake: () => worker.wake() })
   const offering = RULES[config.rules].restricts ? [offers] : []
   return { readers: [matcher, ...offering, createStateFollower(reading, states)], worker }
-}
-
-/** What the hub itself has, and the folders that the settings name. */
-async function definitionsOf({ rules, definitions, textSearch }: Config): Promise<Definitions> {
-  const options = {
-    searchTypes: SEARCH_TYPE_NAMES,
-    ...RULES[rules].load,
-    ...(textSearch ? { textSearch: textSearch === 'on' } : {}),
-  }
-  if (definitions === undefined) return loadDefinitions(ROOT_FOLDER, options)
-  return (await import('./validate/check-definitions.ts')).loadCheckedDefinitions(ROOT_FOLDER, definitions, options)
 }
 
 const version = async (): Promise<string> =>

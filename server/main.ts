@@ -23,7 +23,8 @@ async function serve(): Promise<void> {
   const config = loadConfig()
   const log = createLog(config.log)
   const { createHub } = await import('./hub.ts')
-  const hub = await createHub(config, { log, clock: createClock() })
+  const { createProcessMetrics } = await import('./metrics/process.ts')
+  const hub = await createHub(config, { log, clock: createClock(), processMetrics: createProcessMetrics() })
   const { url } = await hub.listen()
   console.log(greeting({ url, agencies: hub.agencies, store: config.store }))
 

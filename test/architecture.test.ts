@@ -10,7 +10,7 @@ import { importsIn, withoutComments, type Import } from './checks/imports.ts'
  * everything. Imports inside a part are free.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  main: ['cli', 'hub', 'config', 'log', 'clock'],
+  main: ['cli', 'hub', 'config', 'log', 'clock', 'metrics'],
   cli: ['*'],
   hub: ['*'],
   // write/complete.ts: the library validates a resource as the hub completes it.
@@ -43,6 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'fhir',
   ],
   subscriptions: ['write', 'records', 'jobs', 'store', 'search', 'domain', 'definitions', 'fhirpath', 'fhir'],
+  metrics: ['subscriptions', 'jobs', 'records', 'store', 'search', 'domain', 'definitions', 'fhir'],
   jobs: ['write', 'records', 'store', 'search', 'domain', 'definitions', 'fhir'],
   write: ['records', 'store', 'validate', 'terminology', 'search', 'domain', 'definitions', 'fhir'],
   records: ['store', 'search', 'domain', 'fhir'],
@@ -71,6 +72,7 @@ const KEEPERS: Readonly<Record<string, string | readonly string[]>> = {
   '@lhncbc/ucum-lhc': 'server/terminology/ucum.ts',
   ajv: 'server/validate/',
   pino: 'server/log.ts',
+  'prom-client': 'server/metrics/',
   saxes: ['server/validate/xhtml.ts', 'server/definitions/xml/'],
   commander: 'server/cli/',
 }

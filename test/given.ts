@@ -42,6 +42,8 @@ export type Given = {
   readonly url: string
   /** Where it listens, whatever its public address says. */
   readonly port: number
+  /** Where scrapers are answered, with HUB_METRICS_PORT. */
+  readonly metricsPort?: number | undefined
   as(agency: string | undefined): Client
   stop(): Promise<void>
 }
@@ -49,7 +51,7 @@ export type Given = {
 export async function given(
   settings: Readonly<Record<string, string>> = {},
   clock: Clock = createClock(),
-  options: Pick<Parameters<typeof createHub>[1], 'store' | 'onReply'> = {},
+  options: Pick<Parameters<typeof createHub>[1], 'store' | 'onReply' | 'processMetrics'> = {},
 ): Promise<Given> {
   const config = loadConfig({
     HUB_PORT: '0',
@@ -63,8 +65,8 @@ export async function given(
     ...settings,
   })
   const hub = await createHub(config, { log: createLog('silent'), clock, ...options })
-  const { url, port } = await hub.listen()
-  return { hub, url, port, as: (agency) => clientAt(url, agency), stop: () => hub.stop() }
+  const { url, port, metricsPort } = await hub.listen()
+  return { hub, url, port, metricsPort, as: (agency) => clientAt(url, agency), stop: () => hub.stop() }
 }
 
 /** The stores over which the same cases are played. */

@@ -5,7 +5,8 @@ const EXPLAINED = new Set(['ConfigFault', 'DefinitionFault', 'StoreUnusable', 'O
 
 /** Codes of the operating system, with the sentence for each; `{what}` is the address or path concerned. */
 const SYSTEM: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'The address {what} is taken by another program: stop it, or choose another port with HUB_PORT.',
+  EADDRINUSE:
+    'The address {what} is taken by another program: stop it, or choose another port with HUB_PORT or HUB_METRICS_PORT.',
   EADDRNOTAVAIL: 'This machine does not have the address {what}: set HUB_HOST to one that it has, such as 127.0.0.1.',
   ENOTFOUND: 'The host name {what} cannot be resolved: set HUB_HOST to an address of this machine, such as 127.0.0.1.',
   EACCES:

@@ -3,7 +3,7 @@
  * https://hl7.org/fhir/R4/http.html
  */
 import type { IncomingHttpHeaders, RequestListener } from 'node:http'
-import express, { type RequestHandler } from 'express'
+import express, { type Request, type RequestHandler, type Response } from 'express'
 import type { Caller } from '../fhir/types.ts'
 import type { XmlFormat } from '../definitions/xml/format.ts'
 import type { Call, Reply } from '../interactions/call.ts'
@@ -17,9 +17,10 @@ import { crossOrigin } from './cors.ts'
 import { errors } from './errors.ts'
 import { placedError, placedReply } from './positions.ts'
 import type { HttpLimits } from './limits.ts'
+import { METRICS_METHODS, METRICS_PATH, type ReadMetrics } from './metrics.ts'
 import { messageClasses, type MessageClasses } from './message-classes.ts'
 import { layoutOf } from './layout.ts'
-import { sendContent, sendReply } from './reply.ts'
+import { sendContent, sendReply, sendText } from './reply.ts'
 import { withOptions } from '../interactions/options.ts'
 import { createRouter, type Handlers, type Target } from '../interactions/routes.ts'
 import { trace, traceOf, type AccessLine } from './trace.ts'
@@ -42,6 +43,8 @@ export type AppNeeds = Handlers & {
   readonly origins?: readonly string[]
   /** Bytes from which on responses are compressed; 0 or absent: never. */
   readonly compressFrom?: number
+  /** For the board; absent: there are none. */
+  readonly metrics?: ReadMetrics
 }
 
 export const BASE_PATH = '/fhir'
@@ -74,6 +77,9 @@ export function createApp(needs: AppNeeds): App {
 /** The caller of interactions that need no identity (capabilities). */
 const ANYBODY: Caller = { agency: '', role: 'agency' }
 
+/** Who may call an address. */
+type Access = Pick<Target, 'anonymous' | 'boardOnly'>
+
 function anybodyIfRefused(error: unknown): Caller {
   if (error instanceof OutcomeError) return ANYBODY
   throw error
@@ -83,17 +89,32 @@ function answer(needs: AppNeeds, settings: CallSettings): RequestHandler {
   const route = withOptions(createRouter(needs), needs.offers)
   const countRequest = createConcurrency(settings.limits.concurrency)
   /** An address of the board is unknown to a caller who is not identified, too. */
-  const callerOf = (target: Target, headers: IncomingHttpHeaders): Promise<Caller> | Caller => {
+  const callerOf = (target: Access, headers: IncomingHttpHeaders): Promise<Caller> | Caller => {
     if (target.anonymous) return ANYBODY
     const caller = needs.identify(headers)
     return target.boardOnly ? caller.catch(anybodyIfRefused) : caller
+  }
+  /** Below no FHIR address there are the metrics, for the board; for every other caller there is nothing. */
+  const answerElsewhere = async (request: Request, response: Response): Promise<void> => {
+    const { metrics } = needs
+    if (!metrics || pathOf(request.url) !== METRICS_PATH) throw nothingHere(settings.path)
+    const caller = await callerOf({ anonymous: false, boardOnly: true }, request.headers)
+    if (caller.role !== 'board') throw nothingHere(settings.path)
+    const requestTrace = traceOf(response)
+    Object.assign(requestTrace, { route: `GET ${METRICS_PATH}`, interaction: 'metrics', agency: caller.agency })
+    if (!METRICS_METHODS.includes(request.method)) throw notAllowed(request.method)
+    countRequest(caller.agency, response)
+    sendText(response, { status: 200, headers: {}, ...(await metrics()) })
   }
   return async (request, response) => {
     const requestTrace = traceOf(response)
     if (request.url.length > settings.limits.address) throw tooLong(request.url.length, settings.limits.address)
     const path = pathBelow(settings.path, request.url)
+    if (path === undefined) return answerElsewhere(request, response)
     const target = route(request.method, path)
     requestTrace.route = target.route
+    requestTrace.interaction = target.name
+    requestTrace.type = target.type
     const caller = await callerOf(target, request.headers)
     if (target.boardOnly) route(request.method, path, caller)
     requestTrace.agency = caller.agency
@@ -122,16 +143,24 @@ async function run(target: Target, call: Call): Promise<Reply> {
   }
 }
 
-/** The path below the FHIR base, with its leading slash. Errors: `unknown-address` for any other. */
-function pathBelow(base: string, url: string): string {
+/** The path below the FHIR base, with its leading slash; undefined for any other. */
+function pathBelow(base: string, url: string): string | undefined {
   const path = pathOf(url)
   if (path === base) return '/'
   if (path.startsWith(base) && path.charCodeAt(base.length) === SLASH) return path.slice(base.length)
-  throw refuse(
+  return undefined
+}
+
+const nothingHere = (base: string) =>
+  refuse(
     'unknown-address',
     `The hub has nothing here. Its FHIR addresses begin with \`${base}\`: see \`${base}/metadata\`.`,
   )
-}
+
+const notAllowed = (method: string) =>
+  refuse('method-not-allowed', `\`${METRICS_PATH}\` does not take ${method}. Use ${METRICS_METHODS.join(', ')}.`, {
+    headers: { Allow: METRICS_METHODS.join(', ') },
+  })
 
 const SLASH = 47
 

@@ -24,6 +24,7 @@ export function crossOrigin(origins: readonly string[]): RequestHandler | undefi
       return actual(request, response, next)
     const requestTrace = traceOf(response)
     requestTrace.route = 'OPTIONS (preflight)'
+    requestTrace.interaction = 'options'
     response.setHeader('X-Request-Id', requestTrace.requestId)
     preflight(request, response, next)
   }

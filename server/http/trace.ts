@@ -1,5 +1,5 @@
 /**
- * What is recorded of a request while it is answered, and its one line in the access log. The line names the route,
+ * What is recorded of a request while it is answered, for its one line in the access log and for metrics. It names the route,
  * never the address, query, body or a name: those may identify a person.
  * https://hl7.org/fhir/R4/http.html#custom (X-Request-Id)
  */
@@ -13,6 +13,10 @@ export type AccessLine = {
   readonly method: string
   /** `GET /:type/:id`; `-` when the address is none of the hub's. */
   readonly route: string
+  /** `read`, `$match`; `none` when the address is none of the hub's. */
+  readonly interaction: string
+  /** The type of resource that the address names, which need not be one of the hub's. */
+  readonly type?: string | undefined
   readonly status: number
   readonly ms: number
   /** The calling agency; empty until the caller is identified. */
@@ -27,6 +31,8 @@ export type Trace = {
   /** The client's own id where it has not the form of one; sent back as X-Correlation-Id, and logged nowhere. */
   readonly correlationId?: string
   route: string
+  interaction: string
+  type?: string | undefined
   agency: string
   written?: Written
 }
@@ -44,13 +50,16 @@ export const trace =
     const requestTrace: Trace = {
       ...idsOf(request.headers['x-request-id'] as string | undefined),
       route: '-',
+      interaction: 'none',
+      type: undefined,
       agency: '',
     }
     ;(response as Response).locals = { trace: requestTrace }
     response.on('close', () => {
       const ms = Math.round((performance.now() - begun) * 1000) / 1000
-      const { requestId, route, agency } = requestTrace
-      const line: AccessLine = { requestId, route, agency, method: request.method!, status: response.statusCode, ms }
+      const { requestId, route, interaction, type, agency } = requestTrace
+      const { method = '' } = request
+      const line: AccessLine = { requestId, route, interaction, type, agency, method, status: response.statusCode, ms }
       log(response.writableFinished ? line : { ...line, aborted: true })
     })
   }

@@ -10,6 +10,9 @@ import { createLogLease, RENEW, type LeaseNeeds, type LogLease } from './log-lea
 import { oneAtATime } from './one-at-a-time.ts'
 
 export type LogReader = {
+  readonly name: string
+  /** The sequence up to which this process has read; undefined while it does not read: another one may. */
+  position(): number | undefined
   /** Reads on, now and after every commit. */
   start(): void
   /** Reads to the end of the log, with or without the lease; for tests and tools. */
@@ -100,7 +103,7 @@ export function createLogReader(needs: LogReaderNeeds, spec: ReaderSpec): LogRea
 
   return createLoop(needs, spec.name, {
     lease: createLogLease(needs, spec.name),
-    position: () => at?.sequence ?? 0,
+    position: () => at?.sequence,
     step,
     async end() {
       await save({})
@@ -130,7 +133,7 @@ export function createLogFollower(needs: LogReaderNeeds, spec: FollowerSpec): Lo
     }
   }
   return createLoop(needs, spec.name, {
-    position: () => sequence ?? 0,
+    position: () => sequence,
     step,
     end: async () => undefined,
     restart: () => undefined,
@@ -140,7 +143,7 @@ export function createLogFollower(needs: LogReaderNeeds, spec: FollowerSpec): Lo
 type ReadingSteps = {
   /** Absent: every process reads. */
   readonly lease?: LogLease
-  position(): number
+  position(): number | undefined
   step(): Promise<boolean>
   /** Writes down what is only remembered. */
   end(): Promise<void>
@@ -178,12 +181,14 @@ function createLoop(needs: LogReaderNeeds, name: string, reading: ReadingSteps):
     const end = (): void => waiting.abort('changed')
     signal.addEventListener('abort', end)
     const until = lease ? needs.sleep(RENEW, waiting.signal) : new Promise<void>(() => undefined)
-    await Promise.race([needs.store.changed(reading.position(), waiting.signal), until])
+    await Promise.race([needs.store.changed(reading.position() ?? 0, waiting.signal), until])
     end()
     signal.removeEventListener('abort', end)
   }
 
   return {
+    name,
+    position: reading.position,
     start() {
       loop ??= run()
     },

@@ -32,6 +32,7 @@ import type { InstantRange } from '../fhir/dates.ts'
 import type { Key, Resource } from '../fhir/types.ts'
 import type { Audience, Cursor, IndexEntry, Query, Viewer } from '../search/query.ts'
 import type { Explanation } from './explanation.ts'
+import type { JobCount, JobState } from './job-state.ts'
 
 export type Version = {
   readonly type: string
@@ -271,14 +272,6 @@ export type Job = {
   readonly fence: number
 }
 
-/**
- * - ready      due (or its lease ran out): it can be claimed.    - scheduled  due later.    - running    claimed.
- * - failed     kept for a person; nobody claims it. `retry` or enqueueing it makes it ready.
- * - done       a tombstone: key and last sequence, so that a replayed enqueue does not bring the job back.
- */
-export const JOB_STATES = ['ready', 'scheduled', 'running', 'failed', 'done'] as const
-export type JobState = (typeof JOB_STATES)[number]
-
 /** A job in a listing. `sequence` is that of its last enqueue; `error` that of its last attempt. */
 export type ListedJob = Job & {
   readonly state: JobState
@@ -325,6 +318,8 @@ export type Jobs = {
    * job whose due time changes while somebody reads page after page may be missed or met twice.
    */
   list(query: JobQuery): Promise<{ readonly jobs: readonly ListedJob[]; readonly next?: JobCursor }>
+  /** How many there are of each kind and state but `done`, at the time of the store's clock. */
+  count(): Promise<readonly JobCount[]>
 }
 
 /** Figures for tests and metrics. */

@@ -376,6 +376,64 @@ describe('app', () => {
       assert.ok(lines.every(({ ms }) => ms >= 0))
     })
   })
+
+  describe('metrics', () => {
+    const METRICS = { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: 'a 1\n' }
+    const board = async () => ({ agency: 'board', role: 'board' as const })
+
+    it('are answered to the board by GET and HEAD, as they are', async () => {
+      const { app, lines } = ok(READ, { identify: board, metrics: async () => METRICS })
+      const response = await request(app).get('/metrics?x=1').set('Accept', 'text/plain')
+      assert.deepEqual([response.status, response.text], [200, METRICS.text])
+      assert.equal(response.headers['content-type'], METRICS.contentType)
+      assert.equal(response.headers['cache-control'], 'no-store')
+      assert.equal((await request(app).head('/metrics')).headers['content-length'], '4')
+      const refused = await request(app).post('/metrics').send('x')
+      expectOutcome(refused, 405, 'method-not-allowed', /GET, HEAD/)
+      assert.equal(refused.headers['allow'], 'GET, HEAD')
+      await settled(() => lines.length === 3)
+      assert.deepEqual(
+        lines.map(({ route, interaction, agency }) => [route, interaction, agency]),
+        lines.map(() => ['GET /metrics', 'metrics', 'board']),
+      )
+    })
+
+    it('do not exist for anybody else, nor where there are none', async () => {
+      const metrics = async () => METRICS
+      for (const [agency, more] of [
+        ['es', { metrics }],
+        ['nobody', { metrics }],
+        ['board', { identify: board }],
+      ] as const) {
+        const { app } = ok(READ, more)
+        const [answer, unknown] = await Promise.all(
+          ['/metrics', '/nothing'].map((path) => request(app).get(path).set('X-Agency', agency)),
+        )
+        expectOutcome(answer!, 404, 'unknown-address')
+        assert.equal(answer!.text, unknown!.text)
+      }
+    })
+
+    it('counts no more at the same time than any request of the caller', async () => {
+      const limits = { ...limitsOf(loadConfig({})).http, concurrency: 1 }
+      let free = (): void => undefined
+      const wait = new Promise<void>((resolve) => (free = resolve))
+      let reads = 0
+      const metrics = async () => {
+        reads += 1
+        await wait
+        return METRICS
+      }
+      const { app } = ok(READ, { identify: board, metrics, limits })
+      const first = request(app)
+        .get('/metrics')
+        .then(({ status }) => status)
+      await settled(() => reads === 1)
+      expectOutcome(await request(app).get('/metrics'), 429, 'too-many-requests')
+      free()
+      assert.equal(await first, 200)
+    })
+  })
 })
 
 /** The line is written when the connection has taken the answer, which the client may see first. */

@@ -64,6 +64,18 @@ for (const kind of STORES) {
       assert.ok((await opened.store.cursor('reader')) >= 4)
     })
 
+    it('says how far it has read, and nothing while it does not read', async () => {
+      const { drain, position, name } = reader({ handle: async () => ({}) })
+      assert.deepEqual([name, position()], ['reader', undefined])
+      for (const id of ['a', 'b', 'c']) await put(id)
+      await drain()
+      assert.equal(position(), await opened.store.last())
+      assert.equal(await opened.store.cursor('reader'), 0, 'the cursor in the store is behind it')
+      const failing = reader({ handle: async () => Promise.reject(new RangeError('no')) })
+      await assert.rejects(failing.drain(), RangeError)
+      assert.equal(failing.position(), undefined)
+    })
+
     it('begins again at its cursor after a fault, from what it kept there', async () => {
       const began: number[] = []
       let fails = true

@@ -9,11 +9,12 @@ import { legalNow, type Move } from '../../server/domain/referral/legal.ts'
 import { parseLifecycle } from '../../server/domain/referral/lifecycle.ts'
 import type { JsonObject, Resource } from '../../server/fhir/types.ts'
 import { ROOT } from '../checks/files.ts'
-import { countReferrals, type ConservationNeeds } from '../../server/operations/referral-conservation.ts'
+import { countReferrals, type ConservationNeeds } from '../../server/jobs/count-referrals.ts'
 import type { Store } from '../../server/store/store.ts'
 import { clockedThreads } from '../jobs/clocked-threads.ts'
 import { agency, business, codeSystemAt, coded, consent, output, type Body } from '../builders/index.ts'
 import { clientAt, made, type Client } from '../given.ts'
+import { parseExposition, valueOf } from '../metrics/exposition.ts'
 import { DAY, hubOver, MONDAY, referTo, warningsOf, type StoredTask } from '../jobs/clocked-hub.ts'
 import { STORES } from '../store/stores.ts'
 import { createRandom, type Random } from '../../scripts/random.ts'
@@ -40,6 +41,7 @@ for (const kind of STORES) {
         gate.isOpen = false
       }
       const { url } = await hub.listen()
+      const scraped = new Set<number>()
       try {
         const as = (name: string): Client => clientAt(url, name === 'board' ? undefined : name)
         const run = {
@@ -55,7 +57,9 @@ for (const kind of STORES) {
           const figures = await counted(as('board'))
           assert.deepEqual(figures, await recounted(run, opened.store), `after step ${turn}`)
           assert.deepEqual(faults.slice(0, 3), [], `during step ${turn}`)
+          await scrapeAgrees(url, figures, { now: opened.clock.now, scraped })
         }
+        assert.ok(scraped.size > STEPS / 3, `the metrics were computed at ${scraped.size} steps`)
         assert.ok(checks() > STEPS, 'every commit about a referral is followed by a check')
         opened.clock.now += 400 * DAY
         await work()
@@ -68,6 +72,25 @@ for (const kind of STORES) {
       }
     })
   }
+}
+
+/** Nothing is unaccounted for, and at an instant at which the metrics are computed they are what the operation answers. */
+async function scrapeAgrees(
+  url: string,
+  figures: Record<string, number>,
+  { now, scraped }: { readonly now: number; readonly scraped: Set<number> },
+): Promise<void> {
+  const families = parseExposition(await (await fetch(new URL('/metrics', url))).text())
+  assert.equal(valueOf(families, 'referrals_unaccounted'), 0)
+  const at = valueOf(families, 'hub_figures_timestamp_seconds{figures="referrals"}')! * 1000
+  // At one instant they are computed once, whatever follows.
+  if (at !== now || scraped.has(at)) return
+  scraped.add(at)
+  const states = ['closed', 'ended', 'armed', 'warned', 'unaccounted']
+  assert.deepEqual(
+    states.map((state) => valueOf(families, `hub_referrals{state="${state}"}`)),
+    states.map((state) => figures[state]),
+  )
 }
 
 /** A store whose jobs are claimed only while the test lets the hub work. */

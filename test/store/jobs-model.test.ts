@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { openMemory } from '../../server/store/memory/open.ts'
-import { CommitConflict, JOB_STATES } from '../../server/store/store.ts'
+import { JOB_STATES } from '../../server/store/job-state.ts'
+import { CommitConflict } from '../../server/store/store.ts'
 import type { Job, NewJob, Settlement, Store } from '../../server/store/store.ts'
 import { STORES } from './stores.ts'
 import type { StoreKind } from './stores.ts'
@@ -73,7 +74,8 @@ async function listings(store: Store): Promise<unknown[]> {
   const byState = JOB_STATES.map((state) => store.jobs.list({ states: [state], limit: 99 }))
   const first = await store.jobs.list({ kinds: ['k'], limit: 2 })
   const rest = await store.jobs.list({ states: JOB_STATES, limit: 9, ...(first.next ? { after: first.next } : {}) })
-  return [await Promise.all(byState), first, rest]
+  const counts = (await store.jobs.count()).map((one) => JSON.stringify(Object.entries(one).sort())).sort()
+  return [await Promise.all(byState), first, rest, counts]
 }
 
 async function answer(store: Store, one: Call, claims: Job[]): Promise<unknown> {

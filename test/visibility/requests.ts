@@ -370,6 +370,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
         () => abe('POST', `/${key(k, 'Task')}/$appeal`, saying('reason')),
       ])(),
   ],
+  [1, 'metrics', (k) => abe(k.random.pick(['GET', 'HEAD', 'OPTIONS']), '/../metrics')],
   [
     2,
     'nonsense',

@@ -217,6 +217,24 @@ describe('visibility / who may know of what', function () {
     })
   }
 
+  /** The figures of the hub are no FHIR address: they stand beside the base. */
+  for (const [agency, visible] of JOBS) {
+    it(`${visible ? 'lets' : 'does not let'} ${agency} know that there are metrics`, async () => {
+      const answer = async (method: string, path: string) => {
+        const headers: Record<string, string> = agency === 'board' ? {} : { 'X-Agency': agency }
+        const response = await fetch(new URL(path, hub.url), { method, headers })
+        const kept = [...response.headers].filter(([name]) => !['date', 'x-request-id'].includes(name))
+        return [response.status, kept, (await response.text()).replaceAll('nothing', 'metrics')]
+      }
+      for (const method of ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])
+        for (const rest of ['', '?x=1', '/', '/x']) {
+          const [answered, unknown] = [await answer(method, `/metrics${rest}`), await answer(method, `/nothing${rest}`)]
+          if (visible && !rest.startsWith('/')) assert.notDeepEqual(answered, unknown, `${method} /metrics${rest}`)
+          else assert.deepEqual(answered, unknown, `${method} /metrics${rest}`)
+        }
+    })
+  }
+
   /** A search by the participant finds and counts exactly what may be known. */
   async function countsAre(
     agency: string,

@@ -13,7 +13,7 @@ import { given, type Given } from '../given.ts'
 export type Sent = {
   readonly agency: string
   readonly method: string
-  /** Below the base, with marks: `/Patient/«3»`. */
+  /** Below the base, with marks: `/Patient/«3»`. What stands beside it begins with `/../`. */
   readonly path: string
   readonly body?: unknown
   readonly headers?: { readonly [name: string]: string | undefined }
@@ -197,8 +197,9 @@ type Plain = { method: string; path: string; body: string | undefined; headers: 
 
 function send({ given, agent }: Hub, { method, path, body, headers }: Plain) {
   const { port, hostname, pathname } = new URL(given.url)
+  const target = path.startsWith('/../') ? path.slice(3) : pathname + path
   return new Promise<{ status: number; headers: string; text: string }>((resolve, reject) => {
-    const out = request({ agent, hostname, port, method, path: pathname + path, headers }, (answer) => {
+    const out = request({ agent, hostname, port, method, path: target, headers }, (answer) => {
       const parts: Buffer[] = []
       answer.on('data', (part: Buffer) => parts.push(part))
       answer.on('error', reject)

@@ -1,7 +1,8 @@
 /** Jobs in memory. store/store.ts says what the calls do. */
 import { compare } from '../../search/match.ts'
 import type { EnqueuedJob } from '../new-jobs.ts'
-import type { Job, JobCursor, JobQuery, Jobs, JobState, ListedJob, Settlement } from '../store.ts'
+import type { JobCount, JobState } from '../job-state.ts'
+import type { Job, JobCursor, JobQuery, Jobs, ListedJob, Settlement } from '../store.ts'
 
 /**
  * `leased`: until when a worker has it; `again`: the due time of an enqueueing that came during the lease; `ended`: it
@@ -77,6 +78,7 @@ export function memoryJobs(clock: () => number): MemoryJobs {
       return times.length === 0 ? undefined : Math.min(...times)
     },
     list: async (query) => list(query, rows.values(), clock()),
+    count: async () => count(list({ limit: Infinity }, rows.values(), clock()).jobs),
   }
 }
 
@@ -127,6 +129,15 @@ function list(
   const jobs = listed.slice(0, limit)
   const last = jobs.at(-1)
   return { jobs, ...(last && listed.length > limit ? { next: cursorOf(last) } : {}) }
+}
+
+function count(jobs: readonly ListedJob[]): readonly JobCount[] {
+  const counts = new Map<string, JobCount>()
+  for (const { kind, state, due } of jobs) {
+    const counted = counts.get(`${kind} ${state}`) ?? { kind, state, count: 0, due }
+    counts.set(`${kind} ${state}`, { ...counted, count: counted.count + 1, due: Math.min(counted.due, due) })
+  }
+  return [...counts.values()]
 }
 
 function listedJob(row: MemoryJob, now: number): ListedJob {

@@ -2,7 +2,8 @@
  * Jobs in SQLite. A job that has not ended is claimable from `coalesce(leased, due)`: when it is due, or when the lease
  * of the one who had it ran out. Fences come from one counter, so that a fence is never given twice.
  */
-import type { JobCursor, JobQuery, Jobs, JobState, ListedJob } from '../store.ts'
+import type { JobCount, JobState } from '../job-state.ts'
+import type { JobCursor, JobQuery, Jobs, ListedJob } from '../store.ts'
 import { jobOf, type JobRow } from './job-rows.ts'
 import { joined, limitOf, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
@@ -21,6 +22,7 @@ export function jobs(statements: Statements, writer: Writer, clock: () => number
     retry: (kind, key, now) => writer.write('retryJob', { kind, key, now }),
     next: async (kinds) => nextTime(kinds, statements),
     list: async (query) => list(query, clock(), statements),
+    count: async () => count(clock(), statements),
   }
 }
 
@@ -52,6 +54,13 @@ function list(query: JobQuery, now: number, { all }: Statements) {
   const jobs = rows.slice(0, limit).map((row) => listedJob(row, now))
   const last = jobs.at(-1)
   return { jobs, ...(last && rows.length > limit ? { next: [last.due, last.kind, last.key] satisfies JobCursor } : {}) }
+}
+
+function count(now: number, { all }: Statements): readonly JobCount[] {
+  const states = LIVE.map((state) => sql`WHEN ${STATES[state](now)} THEN ${state}`)
+  const { text, args } = sql`SELECT kind, CASE ${joined(states, ' ')} END AS state, count(*) AS count, min(due) AS due
+    FROM job WHERE ended IS NULL OR ended = 'failed' GROUP BY 1, 2`
+  return all<JobCount>(text, ...args)
 }
 
 /** All but the payload. */

@@ -270,5 +270,20 @@ export function jobs(kind: StoreKind): void {
       const second = await at(3, { limit: 3, after: first.next! })
       assert.deepEqual([second.text, second.next], ['x ready, d ready, e scheduled', undefined])
     })
+
+    it('counts the jobs of each kind and state at the time of the clock, with the earliest due time', async () => {
+      const { jobs: counted } = given.store
+      assert.deepEqual(await counted.count(), [])
+      await enqueue(...['a', 'b', 'c', 'd', 'e'].map((key, due) => job(key, due)), job('x', 2, { kind: 'l' }))
+      const claimed = await claim(2, { lease: 5 })
+      await counted.settle(claimed[0]!, { done: true })
+      await counted.settle(claimed[1]!, { failed: 'no' })
+      const at = async (now: number) => {
+        given.clock.now = now
+        return (await counted.count()).map(({ kind, state, count, due }) => `${kind} ${state} ${count} ${due}`).sort()
+      }
+      assert.deepEqual(await at(2), ['k failed 1 1', 'k running 1 2', 'k scheduled 2 3', 'l ready 1 2'])
+      assert.deepEqual(await at(7), ['k failed 1 1', 'k ready 3 2', 'l ready 1 2'], 'the lease of c ran out')
+    })
   })
 }
