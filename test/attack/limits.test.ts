@@ -31,6 +31,7 @@ const ELSEWHERE = {
   HUB_LOOK_UP_LIMIT: 'test/operations/match.test.ts',
   HUB_SSN_ATTEMPT_LIMIT: 'test/write/rules/participant-number.test.ts',
   HUB_CHECK_LIMIT: 'test/errors/http-requests.ts',
+  HUB_FHIRPATH_LIMIT: 'test/attack/expressions.test.ts',
   HUB_ASYNC_LIMIT: 'test/interactions/async-accept.test.ts',
   HUB_ASYNC_RESULT_LIMIT: 'test/interactions/async-accept.test.ts',
   HUB_ITERATE_LIMIT: 'test/interactions/include.test.ts',
