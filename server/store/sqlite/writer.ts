@@ -31,6 +31,9 @@ export type Writer = {
   close(): Promise<void>
 }
 
+/** Groups that the thread has at once: when one ends it goes on with the other, without a turn of the event loop between. */
+const AT_ONCE = 2
+
 type Waiting = { resolve(result: unknown): void; reject(error: Error): void }
 
 /**
@@ -40,8 +43,9 @@ type Waiting = { resolve(result: unknown): void; reject(error: Error): void }
 export function createWriter(path: string, onDurable: () => void): Writer {
   const thread = (shared ??= startThread())
   const store = thread.add(receive)
-  /** Those that were sent, and those that wait for the thread: what comes meanwhile is the next group. */
   const sent = new Map<number, Waiting>()
+  /** The last task of each group under way. What comes meanwhile is the next group. */
+  const underWay = new Set<number>()
   let next: { readonly task: WriterTask; readonly waiting: Waiting }[] = []
   let scheduled = false
   let closing: Promise<void> | undefined
@@ -56,13 +60,14 @@ export function createWriter(path: string, onDurable: () => void): Writer {
     for (const outcome of response.outcomes) {
       settle(sent.get(outcome.id)!, outcome)
       sent.delete(outcome.id)
+      underWay.delete(outcome.id)
     }
     schedule()
   }
 
   /** After this turn of the event loop: other requests may come to their commits in it. */
   function schedule(): void {
-    if (scheduled || sent.size > 0 || next.length === 0) return
+    if (scheduled || underWay.size >= AT_ONCE || next.length === 0) return
     scheduled = true
     setImmediate(() => {
       scheduled = false
@@ -75,6 +80,7 @@ export function createWriter(path: string, onDurable: () => void): Writer {
     const group = next
     next = []
     for (const { task, waiting } of group) sent.set(task.id, waiting)
+    underWay.add(group.at(-1)!.task.id)
     thread.send({ store, kind: 'write', tasks: group.map(({ task }) => task) })
   }
 
