@@ -6,10 +6,21 @@ import type { UnstampedText } from '../stamp.ts'
 import type { Committed, Version, Work, Write } from '../store.ts'
 
 type Put = Extract<Write, { readonly kind: 'put' }>
+type Remove = Extract<Write, { readonly kind: 'remove' }>
+type Reindex = Extract<Write, { readonly kind: 'entries' }>
+
+/** Index entries as JSON: dozens of small objects take several times as long to send. */
+export type EntriesText = string
 
 export type PreparedWrite =
-  | (Omit<Put, 'resource'> & { readonly key: Key; readonly text: UnstampedText })
-  | Exclude<Write, { readonly kind: 'put' }>
+  | (Omit<Put, 'resource' | 'entries'> & {
+      readonly key: Key
+      readonly text: UnstampedText
+      readonly entries: EntriesText
+    })
+  | (Omit<Remove, 'entries'> & { readonly entries: EntriesText })
+  | (Omit<Reindex, 'entries'> & { readonly entries: EntriesText })
+  | Extract<Write, { readonly kind: 'audience' }>
 
 /** `now`: the time of the hub (ms); the commit is not earlier. */
 export type PreparedWork = Omit<Work, 'writes'> & { readonly writes: readonly PreparedWrite[]; readonly now: number }
@@ -31,9 +42,11 @@ export const prepareWork = (work: Work, now: number): PreparedWork => ({
 })
 
 function prepareWrite(write: Write): PreparedWrite {
-  if (write.kind !== 'put') return write
+  if (write.kind === 'audience') return write
+  const entries = JSON.stringify(write.entries)
+  if (write.kind !== 'put') return { ...write, entries }
   const { resource, ...rest } = write
-  return { ...rest, key: keyOf(write), text: unstampedText(resource) }
+  return { ...rest, entries, key: keyOf(write), text: unstampedText(resource) }
 }
 
 /** What a commit answers, from what was sent to the thread and what came back. */

@@ -1,11 +1,11 @@
 /** The writes of a commit, one function for each kind. */
 import type { Key } from '../../fhir/types.ts'
-import type { Audience } from '../../search/query.ts'
+import type { Audience, IndexEntry } from '../../search/query.ts'
 import { stampedText } from '../stamp.ts'
 import { encodeAudience, firstsAfter, updateAudience } from './audience.ts'
 import { encodeEntries, entriesOfText, reindex, textOfEntries } from './entries.ts'
 import type { NewTerms } from './new-terms.ts'
-import type { MadeVersion, PreparedWrite } from './prepared-work.ts'
+import type { EntriesText, MadeVersion, PreparedWrite } from './prepared-work.ts'
 import { METHODS, ROOM } from './rows.ts'
 import type { Statements } from './sql.ts'
 
@@ -68,7 +68,7 @@ const WRITES: {
   entries: ({ entries, audience }, existing, step, context) => {
     const row = existing!
     if (audience !== undefined) setAudience(row, audience, step, context)
-    const encoded = encodeEntries(entries, row.type, context.terms)
+    const encoded = encodeEntries(parseEntries(entries), row.type, context.terms)
     const text = textOfEntries(encoded)
     if (text === row.encoded) return undefined
     const { statements } = context
@@ -78,6 +78,8 @@ const WRITES: {
     return undefined
   },
 }
+
+const parseEntries = (text: EntriesText): readonly IndexEntry[] => JSON.parse(text) as readonly IndexEntry[]
 
 function setAudience(row: RecordRow, audience: readonly Audience[], { at }: CommitStep, context: WriteContext): void {
   const { statements, terms } = context
@@ -114,7 +116,7 @@ function addVersion(
   const author = terms.makeId(write.author)
   const encodedAudience = encodeAudience(write.audience, terms)
   const row = existing ?? newRecord(terms.makeId(type), author)
-  const encoded = encodeEntries(write.entries, row.type, terms)
+  const encoded = encodeEntries(parseEntries(write.entries), row.type, terms)
   const entries = textOfEntries(encoded)
   const rid = existing
     ? moveHead(existing.rid, { ...step, deleted: Number(write.kind === 'remove'), entries }, statements)
