@@ -39,6 +39,7 @@ export async function measureTime(
     HUB_SSN_KEY: 'a key for measurements only, 32 chars',
     HUB_LOOK_UP_LIMIT: '1000000',
     HUB_SSN_ATTEMPT_LIMIT: '1000',
+    HUB_CONCURRENCY_LIMIT: String(BATCH),
   })
   const hub = await createHub(config, { log: createLog('silent'), clock: createClock() })
   try {
