@@ -49,7 +49,10 @@ describe('fhirpath / steps', () => {
       compilePath(expression)(large, { steps: { spend: (steps) => void (taken += steps) } })
       return taken
     }
-    for (const expression of ['name.given.where($this = %resource.birthDate)', 'name.first().repeat(children()).count()']) {
+    for (const expression of [
+      'name.given.where($this = %resource.birthDate)',
+      'name.first().repeat(children()).count()',
+    ]) {
       const first = takes(expression)
       assert.ok(first > 50 && first < LIMIT, `${expression} takes ${first}`)
       assert.equal(takes(expression), first)
