@@ -11,8 +11,10 @@ export type FieldIndex = {
   get(fid: number): Field
   find(type: number, kind: number, param: string): number | undefined
   add(field: Field): void
-  /** Looks for fields that another connection made. */
-  refresh(): void
+  /** The highest number that is in memory; 0 where there is no field. */
+  newest(): number
+  /** Loads those that another connection made, up to this number where it is known. */
+  refresh(upTo?: number): void
   /** Fields of a parameter: of one type of record or of all, of one search type or of all. */
   of(search: { readonly type?: number; readonly kind?: number; readonly param: string }): readonly number[]
 }
@@ -30,17 +32,20 @@ export function loadFields({ all }: Statements): FieldIndex {
     if (same === undefined) byParam.set(field.param, [field])
     else same.push(field)
   }
-  const refresh = (): void => {
+  const load = (): void => {
     for (const field of all<Field>('SELECT fid, type, kind, param FROM field WHERE fid > ?', newest)) add(field)
   }
-  refresh()
+  load()
 
   return {
     get: (fid) => {
-      if (!byNumber.has(fid)) refresh()
+      if (!byNumber.has(fid)) load()
       return byNumber.get(fid)!
     },
-    refresh,
+    newest: () => newest,
+    refresh: (upTo = Infinity) => {
+      if (upTo > newest) load()
+    },
     find: (type, kind, param) => byParam.get(param)?.find((field) => field.type === type && field.kind === kind)?.fid,
     add,
     of: ({ type, kind, param }) =>

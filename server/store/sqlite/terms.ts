@@ -19,8 +19,8 @@ export type Terms = {
   fields(): FieldIndex
   /** The values with these numbers: one statement for those that are not in memory. */
   valuesOf(vids: ReadonlySet<number>): ReadonlyMap<number, ValueColumns>
-  /** Another connection wrote: looks for fields that are new. (Terms and values are looked up when they are missing.) */
-  refresh(): void
+  /** Another connection wrote: loads new fields, up to this number where it is known. (Other terms are looked up when they are missing.) */
+  refresh(newestField?: number): void
   /** Forgets everything that is in memory. */
   forget(): void
 }
@@ -45,7 +45,7 @@ export function createTerms(statements: Statements): Terms {
     text: texts.text,
     valuesOf: columns.load,
     fields: () => (fields ??= loadFields(statements)),
-    refresh: () => fields?.refresh(),
+    refresh: (newestField) => fields?.refresh(newestField),
     forget: () => {
       texts.forget()
       columns.forget()

@@ -1,5 +1,5 @@
 /** The code of the thread that writes: a connection and a group commit for each open store. Started by writer.ts. */
-import { parentPort } from 'node:worker_threads'
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
 import { CommitConflict, StoreFull } from '../store.ts'
 import { commitTogether, type Outcome } from './group-commit.ts'
@@ -31,12 +31,16 @@ export type WriteFault =
 
 export type TaskOutcome = { readonly id: number } & ({ readonly result: unknown } | { readonly fault: WriteFault })
 
-/** `durable`: the outcomes are those of a transaction that was committed. */
+/**
+ * `durable`: the outcomes are those of a transaction that was committed. `newestField`: the highest number of a field that
+ * there is (fields.ts).
+ */
 export type SettledTasks = {
   readonly store: number
   readonly kind: 'settled'
   readonly outcomes: readonly TaskOutcome[]
   readonly durable: boolean
+  readonly newestField: number
 }
 
 export type WriterResponse = SettledTasks | { readonly store: number; readonly kind: 'closed' }
@@ -46,13 +50,35 @@ type OpenStore = { readonly db: Database.Database; readonly context: WriteContex
 const stores = new Map<number, OpenStore>()
 const respond = (response: WriterResponse): void => parentPort!.postMessage(response)
 
-parentPort!.on('message', (request: WriterRequest) => {
+parentPort!.on('message', (first: WriterRequest) => {
+  for (const request of joined([first, ...waiting()])) take(request)
+})
+
+/** The requests that came while the last ones were done. */
+function* waiting(): Iterable<WriterRequest> {
+  for (let next = receiveMessageOnPort(parentPort!); next !== undefined; next = receiveMessageOnPort(parentPort!))
+    yield next.message as WriterRequest
+}
+
+/** In their order; writes of a store that follow each other are one request, so that they share a transaction. */
+function joined(requests: readonly WriterRequest[]): WriterRequest[] {
+  const all: WriterRequest[] = []
+  for (const request of requests) {
+    const before = all.at(-1)
+    if (request.kind === 'write' && before?.kind === 'write' && before.store === request.store)
+      all[all.length - 1] = { ...before, tasks: [...before.tasks, ...request.tasks] }
+    else all.push(request)
+  }
+  return all
+}
+
+function take(request: WriterRequest): void {
   const { store } = request
   if (request.kind === 'open') stores.set(store, open(request.path))
   else if (request.kind === 'write') write(store, request.tasks)
   else if (request.kind === 'limit-pages') stores.get(store)!.db.pragma(`max_page_count = ${request.pages}`)
   else close(store)
-})
+}
 
 function open(path: string): OpenStore {
   const db = openToWrite(path)
@@ -66,8 +92,9 @@ function write(store: number, tasks: readonly WriterTask[]): void {
     const task = WRITER_TASKS[name] as (argument: unknown, context: WriteContext) => unknown
     return { id, work: () => task(argument, context) }
   })
-  commitTogether(works, context.statements, context.terms, (outcomes, durable) =>
-    respond({ store, kind: 'settled', outcomes: outcomes.map(sent), durable }),
+  const { statements, terms } = context
+  commitTogether(works, statements, terms, (outcomes, durable) =>
+    respond({ store, kind: 'settled', outcomes: outcomes.map(sent), durable, newestField: terms.fields().newest() }),
   )
 }
 

@@ -31,21 +31,23 @@ export type Writer = {
   close(): Promise<void>
 }
 
-/** Groups that the thread has at once: when one ends it goes on with the other, without a turn of the event loop between. */
-const AT_ONCE = 2
+/**
+ * So many tasks are sent as soon as they wait, and the rest after the turn of the event loop: fewer messages than tasks, and
+ * the thread writes the first while the same turn prepares the others.
+ */
+const SENT_TOGETHER = 4
 
 type Waiting = { resolve(result: unknown): void; reject(error: Error): void }
 
 /**
  * @param path of a database that openDatabase has prepared
- * @param onDurable called after each transaction, before those who wait for it go on
+ * @param onDurable called after each transaction with the highest number of a field (fields.ts), before those who wait for
+ *   it go on
  */
-export function createWriter(path: string, onDurable: () => void): Writer {
+export function createWriter(path: string, onDurable: (newestField: number) => void): Writer {
   const thread = (shared ??= startThread())
   const store = thread.add(receive)
   const sent = new Map<number, Waiting>()
-  /** The last task of each group under way. What comes meanwhile is the next group. */
-  const underWay = new Set<number>()
   let next: { readonly task: WriterTask; readonly waiting: Waiting }[] = []
   let scheduled = false
   let closing: Promise<void> | undefined
@@ -55,19 +57,17 @@ export function createWriter(path: string, onDurable: () => void): Writer {
   function receive(response: SettledTasks): void {
     if (response.durable) {
       transactions += 1
-      onDurable()
+      onDurable(response.newestField)
     }
     for (const outcome of response.outcomes) {
       settle(sent.get(outcome.id)!, outcome)
       sent.delete(outcome.id)
-      underWay.delete(outcome.id)
     }
-    schedule()
   }
 
   /** After this turn of the event loop: other requests may come to their commits in it. */
   function schedule(): void {
-    if (scheduled || underWay.size >= AT_ONCE || next.length === 0) return
+    if (scheduled) return
     scheduled = true
     setImmediate(() => {
       scheduled = false
@@ -77,11 +77,9 @@ export function createWriter(path: string, onDurable: () => void): Writer {
 
   function send(): void {
     if (next.length === 0) return
-    const group = next
+    for (const { task, waiting } of next) sent.set(task.id, waiting)
+    thread.send({ store, kind: 'write', tasks: next.map(({ task }) => task) })
     next = []
-    for (const { task, waiting } of group) sent.set(task.id, waiting)
-    underWay.add(group.at(-1)!.task.id)
-    thread.send({ store, kind: 'write', tasks: group.map(({ task }) => task) })
   }
 
   thread.send({ store, kind: 'open', path })
@@ -91,7 +89,8 @@ export function createWriter(path: string, onDurable: () => void): Writer {
         if (closing !== undefined) return reject(new StoreClosed())
         const task = { id: ++last, name, argument }
         next.push({ task, waiting: { resolve: resolve as Waiting['resolve'], reject } })
-        schedule()
+        if (next.length >= SENT_TOGETHER) send()
+        else schedule()
       }),
     limitPages: (pages) => thread.send({ store, kind: 'limit-pages', pages }),
     transactions: () => transactions,
