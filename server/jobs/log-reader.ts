@@ -157,6 +157,8 @@ function createLoop(needs: LogReaderNeeds, name: string, reading: ReadingSteps):
   const stopping = new AbortController()
   const { signal } = stopping
   let loop: Promise<void> | undefined
+  /** Ends waits for a commit; the same for many, since most of them end with a commit. */
+  let waiting: AbortSignal | undefined
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
@@ -177,13 +179,14 @@ function createLoop(needs: LogReaderNeeds, name: string, reading: ReadingSteps):
 
   /** Waits for a commit, no longer than the lease may go without being renewed. */
   async function changed(): Promise<void> {
-    const waiting = new AbortController()
-    const end = (): void => waiting.abort('changed')
-    signal.addEventListener('abort', end)
-    const until = lease ? needs.sleep(RENEW, waiting.signal) : new Promise<void>(() => undefined)
-    await Promise.race([needs.store.changed(reading.position() ?? 0, waiting.signal), until])
-    end()
-    signal.removeEventListener('abort', end)
+    if (waiting === undefined || waiting.aborted) waiting = lease ? untilRenewal() : signal
+    await needs.store.changed(reading.position() ?? 0, waiting)
+  }
+
+  function untilRenewal(): AbortSignal {
+    const renewal = new AbortController()
+    void needs.sleep(RENEW, signal).then(() => renewal.abort('renewal'))
+    return renewal.signal
   }
 
   return {

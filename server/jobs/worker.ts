@@ -94,7 +94,10 @@ export function createWorker(needs: WorkerNeeds): Worker {
       // Made before the claim: a wake that comes during it must not be missed.
       woken = new AbortController()
       try {
-        if ((await claim()) === 0) await untilDue(woken.signal)
+        const next = await nextDue()
+        const wait = next === undefined ? LONGEST_SLEEP : next - needs.clock.now()
+        if (wait > 0 || (await claim()) === 0)
+          await needs.sleep(Math.min(Math.max(wait, SHORTEST_SLEEP), LONGEST_SLEEP), woken.signal)
       } catch (fault) {
         // The store is full or busy; it may not be for long.
         needs.onFault?.(undefined, fault)
@@ -103,11 +106,9 @@ export function createWorker(needs: WorkerNeeds): Worker {
     }
   }
 
-  async function untilDue(signal: AbortSignal): Promise<void> {
-    const next = running.size < needs.concurrency ? await needs.store.jobs.next(kinds) : undefined
-    const wait = next === undefined ? LONGEST_SLEEP : next - needs.clock.now()
-    await needs.sleep(Math.min(Math.max(wait, SHORTEST_SLEEP), LONGEST_SLEEP), signal)
-  }
+  /** When a job is due that this worker has room for (ms since 1970). */
+  const nextDue = async (): Promise<number | undefined> =>
+    running.size < needs.concurrency ? needs.store.jobs.next(kinds) : undefined
 
   return {
     start() {

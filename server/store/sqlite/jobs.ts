@@ -9,25 +9,44 @@ import { joined, limitOf, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 import type { Writer } from './writer.ts'
 
+export type SqliteJobs = Jobs & {
+  /** A commit has enqueued jobs. */
+  enqueued(): void
+}
+
 /** @param clock the time at which states are listed */
-export function jobs(statements: Statements, writer: Writer, clock: () => number): Jobs {
+export function jobs(statements: Statements, writer: Writer, clock: () => number): SqliteJobs {
+  /** What nextTime answered since the last change of a job: a worker asks after every commit, and few of them have jobs. */
+  const nextTimes = new Map<string, number | undefined>()
+  const next = (kinds: readonly string[]): number | undefined => {
+    const key = JSON.stringify(kinds)
+    if (!nextTimes.has(key)) nextTimes.set(key, nextTime(key, statements))
+    return nextTimes.get(key)
+  }
+  const change: Writer['write'] = async (name, argument) => {
+    const result = await writer.write(name, argument)
+    nextTimes.clear()
+    return result
+  }
   return {
     claim: async (query) => {
-      const next = nextTime(query.kinds, statements)
-      if (next === undefined || next > query.now) return []
-      return writer.write('claimJobs', query)
+      const due = next(query.kinds)
+      if (due === undefined || due > query.now) return []
+      return change('claimJobs', query)
     },
-    renew: (job, until) => writer.write('renewJob', { job, until }),
-    settle: (job, end) => writer.write('settleJob', { job, end }),
-    retry: (kind, key, now) => writer.write('retryJob', { kind, key, now }),
-    next: async (kinds) => nextTime(kinds, statements),
+    renew: (job, until) => change('renewJob', { job, until }),
+    settle: (job, end) => change('settleJob', { job, end }),
+    retry: (kind, key, now) => change('retryJob', { kind, key, now }),
+    next: async (kinds) => next(kinds),
+    enqueued: () => nextTimes.clear(),
     list: async (query) => list(query, clock(), statements),
     count: async () => count(clock(), statements),
   }
 }
 
-function nextTime(kinds: readonly string[], { get }: Statements): number | undefined {
-  return get<{ next: number | null }>(NEXT, JSON.stringify(kinds))?.next ?? undefined
+/** When the first job of these kinds (a JSON list) can be claimed. */
+function nextTime(kinds: string, { get }: Statements): number | undefined {
+  return get<{ next: number | null }>(NEXT, kinds)?.next ?? undefined
 }
 
 /** The condition of each state at a time. */

@@ -55,11 +55,14 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
   const current = currentVersions(context)
   const tail = createLogTail()
 
+  const queue = jobs(statements, writer, clock)
+
   const commit = async (work: Work): Promise<Committed> => {
     checkWork(work)
     const prepared = prepareWork(work, clock())
     const done = committedWork(prepared, await writer.write('commit', prepared))
     for (const { key } of prepared.writes) current.forget(key)
+    if ((work.jobs ?? []).length > 0) queue.enqueued()
     tail.add(done)
     last = done.sequence
     commits += 1
@@ -84,7 +87,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     cursor: async (name) => cursorValue(name, statements),
     events: async (stream, range) => events(stream, range, statements),
     eventCount: async (stream) => eventCount(stream, statements),
-    jobs: jobs(statements, writer, clock),
+    jobs: queue,
     stats: async () => ({ commits, groups: writer.transactions(), ...sizeOf(statements) }),
     close: async () => {
       await writer.close()
