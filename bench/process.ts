@@ -19,7 +19,7 @@ export type ServerProcess = {
 }
 
 /** As `npm start` runs the hub: a request leaves much behind, and a large young generation is collected less often. */
-const FLAGS = ['--max-semi-space-size=32']
+const FLAGS = ['--max-semi-space-size=64']
 
 /**
  * Starts a program, and resolves with the first address that it prints.

@@ -226,8 +226,15 @@ const now: Evaluate = (_input, { env }) => [momentOf(env.clock)]
 /** What `today()` answers: the day in the zone of the clock. */
 export function dayOf({ now, timeZone }: PathClock = MACHINE): string {
   const at = now()
-  return new Date(timeZone ? localTime(at, timeZone) : at - machineOffset(at)).toISOString().slice(0, 10)
+  const day = Math.floor((timeZone ? localTime(at, timeZone) : at - machineOffset(at)) / DAY)
+  if (day !== lastDay.day) lastDay = { day, text: new Date(day * DAY).toISOString().slice(0, 10) }
+  return lastDay.text
 }
+
+const DAY = 86_400_000
+
+/** The last answer of dayOf: many records ask for the same day. `day`: of the local time, since 1970. */
+let lastDay = { day: 0, text: '1970-01-01' }
 
 /** What `now()` answers. */
 export const momentOf = ({ now }: PathClock = MACHINE): string => new Date(now()).toISOString()

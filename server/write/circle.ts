@@ -219,10 +219,10 @@ const isGranted = ({ change }: PreparedChange): boolean => change.kind === 'put'
 
 /** Sorted by source, so that equal grants are equal text. */
 function withGrants(grants: Grants, replaced: readonly GrantChange[]): Grants {
-  const all: Record<string, readonly SourceGrant[]> = { ...grants }
-  for (const { key, after } of replaced) all[key] = after
-  const sorted = Object.keys(all).sort()
-  return Object.fromEntries(sorted.flatMap((key) => (all[key]?.length ? [[key, all[key]]] : [])))
+  const all = new Map(Object.entries(grants))
+  for (const { key, after } of replaced) all.set(key, after)
+  const given = [...all].filter(([, after]) => after.length > 0)
+  return Object.fromEntries(given.sort(([one], [other]) => (one < other ? -1 : 1)))
 }
 
 /** Was the participant made in this commit, under an id that the hub made? Then there is nothing about it yet. */

@@ -5,16 +5,14 @@ export type LogTail = {
   add(commit: Committed): void
   /** Commits after a sequence, oldest first; undefined where the first of them is not in memory any more. */
   after(sequence: number, limit: number): readonly Commit[] | undefined
-  /** Forgets everything: something was rolled back. */
-  clear(): void
 }
 
 /** How much is kept: characters of text, and so many for each commit. */
-const MOST = 4_000_000
+const MOST = 500_000
 const PER_COMMIT = 1_000
 
 export function createLogTail(): LogTail {
-  let commits: Commit[] = []
+  const commits: Commit[] = []
   let size = 0
   return {
     add({ sequence, at, versions }) {
@@ -28,10 +26,6 @@ export function createLogTail(): LogTail {
       if (first === undefined || sequence + 1 < first.sequence) return undefined
       const begin = sequence + 1 - first.sequence
       return commits.slice(begin, begin + limit)
-    },
-    clear() {
-      commits = []
-      size = 0
     },
   }
 }

@@ -45,8 +45,9 @@ function prepareWrite(write: Write): PreparedWrite {
   if (write.kind === 'audience') return write
   const entries = JSON.stringify(write.entries)
   if (write.kind !== 'put') return { ...write, entries }
-  const { resource, ...rest } = write
-  return { ...rest, entries, key: keyOf(write), text: unstampedText(resource) }
+  const { kind, method, resource, audience, author, expect } = write
+  const prepared = { kind, method, key: keyOf(write), text: unstampedText(resource), entries, audience, author }
+  return expect === undefined ? prepared : { ...prepared, expect }
 }
 
 /** What a commit answers, from what was sent to the thread and what came back. */
@@ -60,9 +61,10 @@ export function committedWork({ writes }: PreparedWork, { sequence, at, made }: 
 
 function versionOf(write: PreparedWrite, made: MadeVersion, sequence: number, at: number): Version | undefined {
   if (write.kind !== 'put' && write.kind !== 'remove') return undefined
-  const { key, author, audience } = write
+  const { type, id } = write.key
+  const { author, audience } = write
   const { version, owner } = made
   const method = write.kind === 'put' ? write.method : 'DELETE'
   const text = write.kind === 'put' ? stampedText(write.text, version, at) : ''
-  return { ...key, version, sequence, at, method, author, owner, audience, text }
+  return { type, id, version, sequence, at, method, author, owner, audience, text }
 }

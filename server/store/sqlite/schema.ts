@@ -21,7 +21,7 @@ const PATIENCE = 1_000
  * - locking_mode: threads of this process read beside the one connection that writes; process-lock.ts refuses any other.
  * - synchronous=FULL: every commit is fsynced. better-sqlite3 is built to leave that out in WAL mode.
  * - fullfsync: macOS reaches the medium only so.
- * - wal_autocheckpoint: 64 MB of log. Commits write the same pages again and again, and a checkpoint copies each once.
+ * - wal_autocheckpoint: 256 MB of log. Commits write the same pages again and again, and a checkpoint copies each once.
  */
 const PRAGMAS = [
   { set: 'page_size = 4096' },
@@ -30,8 +30,8 @@ const PRAGMAS = [
   { set: 'synchronous = FULL', name: 'synchronous', is: 2 },
   { set: 'fullfsync = ON', name: 'fullfsync', is: 1 },
   { set: 'checkpoint_fullfsync = ON', name: 'checkpoint_fullfsync', is: 1 },
-  { set: 'wal_autocheckpoint = 16000', name: 'wal_autocheckpoint', is: 16_000 },
-  { set: 'journal_size_limit = 134217728', name: 'journal_size_limit', is: 134_217_728 },
+  { set: 'wal_autocheckpoint = 64000', name: 'wal_autocheckpoint', is: 64_000 },
+  { set: 'journal_size_limit = 536870912', name: 'journal_size_limit', is: 536_870_912 },
   { set: 'cache_size = -65536', name: 'cache_size', is: -65_536 },
   { set: 'temp_store = MEMORY', name: 'temp_store', is: 2 },
 ] as const

@@ -25,18 +25,16 @@ describe('store / sqlite / log tail', () => {
     )
   })
 
-  it('does not know what came before it, nor anything at first and after a rollback', () => {
+  it('does not know what came before it, nor anything at first', () => {
     const tail = createLogTail()
     assert.equal(sequences(tail, 0), undefined)
     tail.add(commit(7, 10))
     assert.equal(sequences(tail, 5), undefined)
-    tail.clear()
-    assert.equal(sequences(tail, 6), undefined)
   })
 
   it('keeps only as much text as is decided', () => {
     const tail = createLogTail()
-    for (const sequence of [1, 2, 3, 4, 5]) tail.add(commit(sequence, 1_000_000))
+    for (const sequence of [1, 2, 3, 4, 5]) tail.add(commit(sequence, 125_000))
     assert.equal(sequences(tail, 1), undefined)
     assert.deepEqual(sequences(tail, 2), [3, 4, 5])
   })
