@@ -1,6 +1,6 @@
 /**
  * Large work in turns of the event loop: after each part of it other requests have their turn. How much is done in one
- * turn is said here; each takes a few milliseconds.
+ * turn is set here; each takes a few milliseconds.
  * https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
  */
 

@@ -109,6 +109,18 @@ function errorOf(fault: WriteFault): Error {
   return Object.assign(new Error(fault.message), { name: fault.name })
 }
 
+class WriterEnded extends Error {
+  constructor(cause: Error) {
+    const why = 'code' in cause ? `${String(cause.code)}: ${cause.message}` : cause.message
+    super(
+      `The thread that writes to the store has ended (\`${why}\`), and this process ends with it. Start the hub again: all ` +
+        'that it acknowledged is in the store; writes under way may be, or not.',
+      { cause },
+    )
+    this.name = 'WriterEnded'
+  }
+}
+
 type WriterThread = {
   /** A number for a store; `receive` is called with each response for it. */
   add(receive: (response: SettledTasks) => void): number
@@ -141,6 +153,10 @@ function startThread(): WriterThread {
     closed.get(response.store)!()
     closed.delete(response.store)
     count(-1)
+  })
+  // Thrown past everything, so that the process ends: see above.
+  worker.on('error', (fault) => {
+    throw new WriterEnded(fault)
   })
   worker.unref()
 
