@@ -1,10 +1,12 @@
 /**
- * The stored circle of a participant, in two internal records that are always written together:
+ * The stored circle of a participant, in internal records:
  * - `Circle/<participant>`        the members, to whom classes are open, and the digest of the rule that says so. Its
  *                                 version is the lock of the participant: every commit about the participant guards it,
- *                                 every commit that changes a grant writes the next one.
- * - `CircleGrants/<participant>`  what each source record grants now. Only a commit that changes a grant reads it, so an
- *                                 ordinary write costs the same however many sources there are.
+ *                                 every commit that changes a grant writes the next one. While few source records grant
+ *                                 anything, what each of them grants now is in it, too.
+ * - `CircleGrants/<participant>`  what each source record grants, where they are many; written together with the other.
+ *                                 Only a commit that changes a grant reads it, so an ordinary write costs the same
+ *                                 however many sources there are.
  */
 import { OutcomeError } from '../fhir/outcome.ts'
 import type { Caller, JsonObject, Key, Resource } from '../fhir/types.ts'
@@ -36,6 +38,9 @@ import type { RuleTables } from './rule-tables.ts'
 
 export const CIRCLE = 'Circle'
 export const CIRCLE_GRANTS = 'CircleGrants'
+
+/** So many source records are few: most participants never have more, and a create writes one internal record, not two. */
+export const FEW_SOURCES = 8
 
 /** A participant's circle as a commit leaves it. */
 export type CircleAfter = {
@@ -83,7 +88,7 @@ export async function circleAfter(
     return { circle: before, records: [], writes: [], guards: [{ key, expect }] }
 
   const isNew = stored === undefined && isCreated(participant, changes)
-  const kept = isNew ? {} : before && (await readGrants(needs, participant))
+  const kept = isNew ? {} : before && (await readGrants(needs, participant, stored))
   const records = kept ? undefined : await recordsOf(needs, participant)
   const grants = kept ?? grantsFrom(needs, records ?? [])
   const after = withGrants(grants, replaced)
@@ -137,9 +142,16 @@ function storedCircle(
   return record?.rule === visibilityDigest(visibility, range) ? (record.circle as Circle) : undefined
 }
 
-async function readGrants({ store }: CircleNeeds, participant: string): Promise<Grants | undefined> {
-  const record = await unrestricted(store).resource({ type: CIRCLE_GRANTS, id: participant })
-  return record?.grants as Grants | undefined
+/** What each source record grants, for the stored circle of a participant. */
+export async function readGrants(
+  { store }: Pick<CircleNeeds, 'store'>,
+  participant: string,
+  circle: Version | undefined,
+): Promise<Grants | undefined> {
+  const own = currentResource(circle)?.grants
+  const holder =
+    own === undefined ? await unrestricted(store).resource({ type: CIRCLE_GRANTS, id: participant }) : { grants: own }
+  return holder?.grants as Grants | undefined
 }
 
 /** All records of a participant, deleted ones included. */
@@ -263,10 +275,10 @@ function circleWrites(
   { circle, grants, expect }: { circle: Circle; grants: Grants; expect: Expect },
 ): readonly Write[] {
   const rule = visibilityDigest(visibility, range)
-  return [
-    { ...internal(CIRCLE, participant, { rule, circle } as unknown as JsonObject), expect },
-    internal(CIRCLE_GRANTS, participant, { grants } as unknown as JsonObject),
-  ]
+  const few = Object.keys(grants).length <= FEW_SOURCES
+  const elements = { rule, circle, ...(few ? { grants } : {}) } as unknown as JsonObject
+  const written = { ...internal(CIRCLE, participant, elements), expect }
+  return few ? [written] : [written, internal(CIRCLE_GRANTS, participant, { grants } as unknown as JsonObject)]
 }
 
 /** An internal record: nobody may know of it, and no search finds it. */

@@ -14,7 +14,7 @@ import { dateRange } from '../../server/fhir/dates.ts'
 import { keyText, type Resource } from '../../server/fhir/types.ts'
 import { ALL, PARTICIPANT, type Query } from '../../server/search/query.ts'
 import type { Store, Version } from '../../server/store/store.ts'
-import { CIRCLE, CIRCLE_GRANTS, circleFromRecords } from '../../server/write/circle.ts'
+import { CIRCLE, circleFromRecords, readGrants } from '../../server/write/circle.ts'
 import type { Answer } from '../given.ts'
 import { newcomer } from '../attack/scene.ts'
 import {
@@ -187,12 +187,12 @@ async function check({ store }: WatchedHub, participant: string): Promise<number
     .map((version) => ({ resource: parsed(version), owner: version.owner }))
   const circle = circleOf(rule, { records, agreements, wageAgencies: ['ui'] }, range)
 
-  const stored = parsed((await store.read({ type: CIRCLE, id }, 'unrestricted'))!) as { circle?: unknown }
+  const version = (await store.read({ type: CIRCLE, id }, 'unrestricted'))!
+  const stored = parsed(version) as { circle?: unknown }
   assert.deepEqual(stored.circle as Circle, circle)
   const again = await circleFromRecords({ store, visibility: rule, range }, id)
   assert.deepEqual(again.circle, circle)
-  const grants = parsed((await store.read({ type: CIRCLE_GRANTS, id }, 'unrestricted'))!)
-  assert.equal(JSON.stringify(grants.grants), JSON.stringify(again.grants))
+  assert.equal(JSON.stringify(await readGrants({ store }, id, version)), JSON.stringify(again.grants))
   for (const version of versions) {
     const last = version.text === '' ? await store.vread(version, version.version - 1, 'unrestricted') : version
     const { owner, author } = version

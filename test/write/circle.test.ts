@@ -1,6 +1,6 @@
 /** What a write costs where no membership moves, and that a circle of another rule is computed again. */
 import assert from 'node:assert/strict'
-import { CIRCLE, CIRCLE_GRANTS } from '../../server/write/circle.ts'
+import { CIRCLE, CIRCLE_GRANTS, FEW_SOURCES } from '../../server/write/circle.ts'
 import type { Write } from '../../server/store/store.ts'
 import { made, type Client } from '../given.ts'
 import {
@@ -121,17 +121,35 @@ describe('write / circle', function () {
   it('writes the next version of the circle with each change of a grant, and only then', async () => {
     const subject = `Patient/${(await newcomer()).id}`
     const first = await hub.during(() => post(es, consent(subject, 'es', 'abe')))
-    assert.deepEqual(circles(first.writes), [CIRCLE, CIRCLE_GRANTS])
+    assert.deepEqual(circles(first.writes), [CIRCLE])
     assert.ok(
       first.writes.some((one) => one.kind === 'audience'),
       'abe is new',
     )
     let permit: Body & { id: string } = { ...consent(subject, 'es', 'abe'), id: '' }
     const second = await hub.during(async () => (permit = await post(es, consent(subject, 'es', 'abe'))))
-    assert.deepEqual(circles(second.writes), [CIRCLE, CIRCLE_GRANTS])
+    assert.deepEqual(circles(second.writes), [CIRCLE])
     assertMovesNothing(second, 'abe is a member already')
     const third = await hub.during(() => put(es, { ...permit, dateTime: '2025-02-01' }))
     assert.deepEqual(circles(third.writes), [])
+  })
+
+  it('keeps what many source records grant in a record of its own, and in the circle again when they are few', async () => {
+    const subject = `Patient/${(await newcomer()).id}`
+    const written = async (work: () => Promise<unknown>) => circles((await hub.during(work)).writes)
+    const consents: string[] = []
+    const give = async () => void consents.push((await post(es, consent(subject, 'es', 'abe'))).id)
+    // The participant itself is one source.
+    for (let count = 1; count < FEW_SOURCES; count += 1) assert.deepEqual(await written(give), [CIRCLE])
+    assert.deepEqual(await written(give), [CIRCLE, CIRCLE_GRANTS])
+    assert.deepEqual(await written(give), [CIRCLE, CIRCLE_GRANTS])
+    const take = () => es.delete(`/Consent/${consents.pop()!}`)
+    assert.deepEqual(await written(take), [CIRCLE, CIRCLE_GRANTS])
+    for (let count = 1; count < FEW_SOURCES; count += 1) assert.deepEqual(await written(take), [CIRCLE])
+    const before = made(await abe.get(`/${subject}`))
+    assert.equal(before.resourceType, 'Patient')
+    await take()
+    assert.equal((await abe.get(`/${subject}`)).status, 404)
   })
 
   for (const [what, change] of Object.entries({
