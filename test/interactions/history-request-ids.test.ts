@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { createClock } from '../../server/clock.ts'
 import { consent, goal, participant, type Body } from '../builders/index.ts'
-import { given, made, type Client, type Given } from '../given.ts'
-import { START, STORES, type Opened } from '../store/stores.ts'
+import { givenOver, made, OVER_STORES, type Client, type Given } from '../given.ts'
+import { START } from '../store/stores.ts'
 
 const REQUEST_ID = 'https://no-wrong-door.example/fhir/StructureDefinition/ext-request-id'
 
@@ -25,19 +25,16 @@ const idsIn = async (client: Client, path: string): Promise<string> =>
     })
     .join(' ')
 
-for (const kind of STORES)
+for (const store of OVER_STORES)
   for (const rules of ['hub', 'open'])
-    describe(`interactions / history, the ids of requests / ${kind.name}, HUB_RULES=${rules}`, () => {
-      let opened: Opened
+    describe(`interactions / history, the ids of requests / ${store}, HUB_RULES=${rules}`, () => {
       let hub: Given
       let es: Client, abe: Client, board: Client
       before(async () => {
-        opened = await kind.open()
-        const store = { ...opened.store, close: async () => undefined }
-        hub = await given(
+        hub = await givenOver(
+          store,
           { HUB_RULES: rules },
           createClock(() => START),
-          { store },
         )
         es = hub.as('es')
         abe = hub.as('abe')
@@ -46,10 +43,7 @@ for (const kind of STORES)
           for (const id of ['es', 'abe'])
             made(await board.put(`/Organization/${id}`, { resourceType: 'Organization', id, name: id }))
       })
-      after(async () => {
-        await hub.stop()
-        await opened.close()
-      })
+      after(() => hub.stop())
 
       it('has the id of the request of each version, for who sent the request and for the board', async () => {
         const patient = made(await es.post('/Patient', participant('es'), as('create-1')))
@@ -103,14 +97,13 @@ for (const kind of STORES)
       })
     })
 
-for (const kind of STORES)
-  describe(`interactions / history, the ids of requests of others / ${kind.name}`, () => {
+for (const store of OVER_STORES)
+  describe(`interactions / history, the ids of requests of others / ${store}`, () => {
     it('keeps the id of a merge from the agency whose records it moves, which stays their author', async () => {
-      const opened = await kind.open()
-      const hub = await given(
+      const hub = await givenOver(
+        store,
         {},
         createClock(() => START),
-        { store: { ...opened.store, close: async () => undefined } },
       )
       const [es, board] = [hub.as('es'), hub.as(undefined)]
       try {
@@ -127,7 +120,6 @@ for (const kind of STORES)
         assert.equal(await idsIn(es, `/Goal/${id}/_history`), '- goal-1')
       } finally {
         await hub.stop()
-        await opened.close()
       }
     })
   })

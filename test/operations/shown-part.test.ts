@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import type { JsonObject } from '../../server/fhir/types.ts'
 import { createClock } from '../../server/clock.ts'
 import { goal, matchParameters, participant, type Body } from '../builders/index.ts'
-import { given, made, refused, type Answer, type Client, type Given } from '../given.ts'
-import { START, STORES, type Opened } from '../store/stores.ts'
+import { givenOver, made, OVER_STORES, refused, type Answer, type Client, type Given } from '../given.ts'
+import { START } from '../store/stores.ts'
 
 type Entry = { readonly resource: Body & { readonly meta: { readonly tag?: readonly { readonly code: string }[] } } }
 
@@ -15,20 +15,17 @@ const shown = (answer: Answer): readonly string[] =>
     return `${isTagged ? '' : '!'}${resourceType}: ${Object.keys(rest).sort().join(' ')}`
   })
 
-for (const kind of STORES)
+for (const store of OVER_STORES)
   for (const rules of ['hub', 'open'])
-    describe(`operations / _elements and _summary / ${kind.name}, HUB_RULES=${rules}`, () => {
-      let opened: Opened
+    describe(`operations / _elements and _summary / ${store}, HUB_RULES=${rules}`, () => {
       let hub: Given
       let es: Client
       let subject: string
       before(async () => {
-        opened = await kind.open()
-        const store = { ...opened.store, close: async () => undefined }
-        hub = await given(
+        hub = await givenOver(
+          store,
           { HUB_RULES: rules },
           createClock(() => START),
-          { store },
         )
         if (rules === 'open') {
           const agency = { resourceType: 'Organization', id: 'es', name: 'es' }
@@ -38,10 +35,7 @@ for (const kind of STORES)
         subject = `Patient/${made(await es.post('/Patient', participant('es'))).id}`
         for (let count = 0; count < 2; count += 1) made(await es.post('/Goal', goal(subject)))
       })
-      after(async () => {
-        await hub.stop()
-        await opened.close()
-      })
+      after(() => hub.stop())
 
       it('choose a part of each record, in the address and in Parameters', async () => {
         const GOAL = 'Goal: description lifecycleStatus subject'
