@@ -24,6 +24,11 @@ export function remember(container: object, key: string | number, text: string):
   ;(holder[WRITTEN] as Map<string | number, string>).set(key, text)
 }
 
+/** Forgets how the numbers of a container were written: where its members change places. */
+export function forget(container: object): void {
+  delete (container as Container)[WRITTEN]
+}
+
 /** The text of a number, where it was written differently from what JavaScript writes: `1.50`; else undefined. */
 export function writtenAs(container: object, key: string | number): string | undefined {
   const text = (container as Container)[WRITTEN]?.get(key)

@@ -3,6 +3,7 @@
  * https://www.rfc-editor.org/rfc/rfc6902 and https://hl7.org/fhir/R4/http.html#patch
  */
 import jsonPatch, { type Operation } from 'fast-json-patch'
+import { carry, forget, remember } from './decimals.ts'
 import { parseJson, serialize, writtenAs } from './json.ts'
 import { refuse } from './outcome.ts'
 import { pointerText, segmentsOf } from './json-pointer.ts'
@@ -55,38 +56,52 @@ function operationOf(given: Json, index: number): JsonPatchOperation {
 }
 
 /**
- * Applies the operations one after the other to a JSON text; all or none.
+ * Applies the operations one after the other; all or none. The document is changed: it must belong to the caller alone.
+ * @param document as `parseJson` reads it
  * @returns the patched document
  * @throws OutcomeError `patch-conflict` for a test that fails or a path that leads nowhere, `patch-malformed` for an
  * array index that is none, `patch-too-long` for copies of copies; what `after` throws
  */
-export function applyJsonPatch(text: string, operations: readonly JsonPatchOperation[], after?: AfterOperation): Json {
-  let document: unknown = marked(text)
+export function applyJsonPatch(
+  document: Json,
+  operations: readonly JsonPatchOperation[],
+  after?: AfterOperation,
+): Json {
+  const marked: Containers = new Set()
+  let patched: unknown = document
   let copied = 0
   for (const [index, operation] of operations.entries()) {
     const name = `Operation ${index + 1} of the patch (${operation.op} \`${clip(pointerText(operation.path))}\`)`
-    const source = operation.from && target(document, operation.from, name)
+    const source = operation.from && target(patched, operation.from, name)
     if (operation.op === 'copy') copied += sizeOf(source, name)
     if (copied > MOST_COPIED) throw tooLong(name)
-    document = applied(document, operation, name)
-    after?.(document, index)
+    patched = applied(patched, operation, name, marked)
+    after?.(patched, index)
   }
-  return parseJson(unmarked(document)).value
+  marked.forEach(unmarkNumbers)
+  return (isMarked(patched) ? Number(patched.slice(1)) : patched) as Json
 }
 
-function applied(document: unknown, { op, path, from, value }: JsonPatchOperation, name: string): unknown {
+function applied(
+  document: unknown,
+  { op, path, from, value }: JsonPatchOperation,
+  name: string,
+  marked: Containers,
+): unknown {
   if (op === 'add' || op === 'move' || op === 'copy') place(document, path, name)
   else target(document, path, name)
   if (op === 'test') {
-    if (sameValue(target(document, path, name), marked(value ?? 'null'))) return document
+    if (sameValue(target(document, path, name), parseJson(value ?? 'null').value)) return document
     throw conflict(`${name} fails: the record has another value there.`)
   }
   if (op === 'move' && isWithin(path, from ?? [])) throw conflict(`${name} moves a value into itself.`)
+  for (const pointer of [path, from ?? []]) markNumbers(target(document, pointer.slice(0, -1), name), marked)
   const operation = {
-    op,
+    op: op === 'copy' ? 'add' : op,
     path: pointerText(path),
-    ...(from ? { from: pointerText(from) } : {}),
-    ...(value === undefined ? {} : { value: marked(value) }),
+    ...(op === 'move' ? { from: pointerText(from ?? []) } : {}),
+    ...(op === 'copy' ? { value: copyOf(target(document, from ?? [], name), marked) } : {}),
+    ...(value === undefined ? {} : { value: valueOf(value) }),
   } as Operation
   return jsonPatch.applyOperation(document, operation, false, true, true).newDocument
 }
@@ -156,15 +171,61 @@ export function compareJson(
   }))
 }
 
-/** Marks a string that is the text of a number: no resource contains U+0000. https://hl7.org/fhir/R4/datatypes.html#string */
+/**
+ * Marks a string that is the text of a number: no resource contains U+0000. The library moves values from one object or
+ * list to another; a number keeps its digits as such a string. https://hl7.org/fhir/R4/datatypes.html#string
+ */
 const NUMBER = '\u0000'
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 const MARKED_NUMBER = /"\\u0000([^"]*)"/g
+const IS_MARKED = /^\0-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
-/**
- * A JSON text as a value, with numbers as marked strings of their text: `1.50` and `1.5` differ, and the library, which
- * copies values, keeps the digits.
- */
+/** The objects and lists of a document whose numbers may be marked: those that operations have led to. */
+type Containers = Set<object>
+type Members = { [name: string | number]: unknown }
+
+/** Marks the numbers of one object or list; not those within its members, which move along with them. */
+function markNumbers(container: unknown, marked: Containers): void {
+  if (typeof container !== 'object' || container === null || marked.has(container)) return
+  marked.add(container)
+  eachMember(container, (value, key, members) => {
+    if (typeof value === 'number') members[key] = NUMBER + (writtenAs(container, key) ?? String(value))
+  })
+  forget(container)
+}
+
+function unmarkNumbers(container: object): void {
+  eachMember(container, (value, key, members) => {
+    if (!isMarked(value)) return
+    const text = value.slice(1)
+    members[key] = Number(text)
+    if (String(Number(text)) !== text) remember(container, key, text)
+  })
+}
+
+function eachMember(container: object, each: (value: unknown, key: string | number, members: Members) => void): void {
+  // Not by keys for a list, which makes a text of each index.
+  if (Array.isArray(container)) container.forEach((value, index) => each(value, index, container as unknown as Members))
+  else for (const [key, value] of Object.entries(container)) each(value, key, container as Members)
+}
+
+/** The value of an operation; a number marked. */
+function valueOf(text: string): unknown {
+  const { value } = parseJson(text)
+  return typeof value === 'number' ? NUMBER + text : value
+}
+
+/** A copy, its numbers as they are written or marked. */
+function copyOf(value: unknown, marked: Containers): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const copy: object = Array.isArray(value)
+    ? value.map((one) => copyOf(one, marked))
+    : Object.fromEntries(Object.entries(value).map(([key, one]) => [key, copyOf(one, marked)]))
+  marked.add(copy)
+  return carry(value, copy)
+}
+
+/** A JSON text as a value, with all numbers marked: `1.50` and `1.5` differ. */
 const marked = (text: string): unknown =>
   JSON.parse(
     text.replace(STRING_OR_NUMBER, (token) => (token.startsWith('"') ? token : JSON.stringify(NUMBER + token))),
@@ -174,16 +235,15 @@ const unmarked = (value: unknown): string => JSON.stringify(value).replace(MARKE
 
 /** https://www.rfc-editor.org/rfc/rfc6902#section-4.6: numbers are equal by value, objects whatever their order. */
 function sameValue(one: unknown, other: unknown): boolean {
-  if (typeof one === 'string' && typeof other === 'string')
-    return one === other || (isNumber(one) && isNumber(other) && Number(one.slice(1)) === Number(other.slice(1)))
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return one === other
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
+    return (isMarked(one) ? Number(one.slice(1)) : one) === other
   if (Array.isArray(one) !== Array.isArray(other)) return false
   const names = Object.keys(one)
   if (names.length !== Object.keys(other).length) return false
   return names.every((name) => Object.hasOwn(other, name) && sameValue(member(one, name), member(other, name)))
 }
 
-const isNumber = (text: string): boolean => text.startsWith(NUMBER)
+const isMarked = (value: unknown): value is string => typeof value === 'string' && IS_MARKED.test(value)
 
 const conflict = (text: string) => refuse('patch-conflict', `${text} Read the record again, and patch what it is now.`)
 const tooLong = (name: string) =>

@@ -3,6 +3,7 @@
  * they are. https://hl7.org/fhir/R4/http.html#parameters
  */
 import type { XmlFormat } from '../definitions/xml/format.ts'
+import { nextTurn, TURN } from '../fhir/turns.ts'
 import type { Written } from './media.ts'
 
 export type Layout = {
@@ -17,15 +18,25 @@ export function layoutOf(target: string, { format, contentType }: Written, xml: 
   return pretty ? { contentType, write: indented } : { contentType }
 }
 
-function indented(text: string): string {
+/** A long text in turns of the event loop. */
+async function indented(text: string): Promise<string> {
+  const pieces: string[] = []
   let depth = 0
+  let taken = 0
+  let turn = TURN.characters
   const line = () => `\n${'  '.repeat(depth)}`
-  return text.replace(TOKEN, (token) => {
-    if (token === '{' || token === '[') return token + (depth++, line())
-    if (token === '}' || token === ']') return (depth--, line()) + token
-    if (token === ',') return token + line()
-    return token === ':' ? ': ' : token.trim()
-  })
+  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+    pieces.push(text.slice(taken, index))
+    taken = index + token.length
+    if (token === '{' || token === '[') pieces.push(token, (depth++, line()))
+    else if (token === '}' || token === ']') pieces.push((depth--, line()), token)
+    else if (token === ',') pieces.push(token, line())
+    else pieces.push(token === ':' ? ': ' : token.trim())
+    if (taken < turn) continue
+    await nextTurn()
+    turn = taken + TURN.characters
+  }
+  return pieces.join('') + text.slice(taken)
 }
 
 /** Strings and empty containers come whole, so that what looks like structure in them is left alone. */

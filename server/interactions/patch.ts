@@ -6,7 +6,7 @@ import { refuse } from '../fhir/outcome.ts'
 import { nextTurn, TURN } from '../fhir/turns.ts'
 import type { Key, Resource } from '../fhir/types.ts'
 import { applyPatch, fhirPathPatchOf, jsonPatchOf, type Patch } from '../patch/patch.ts'
-import { isDeleted, resourceOf } from '../records/resource.ts'
+import { isDeleted, parseInTurns, resourceOf } from '../records/resource.ts'
 import { insight, type View } from '../records/view.ts'
 import type { Version } from '../store/store.ts'
 import type { Change } from '../write/change.ts'
@@ -35,7 +35,7 @@ export const patch =
       const current = match?.version ?? (await currentOf(view, keyOf(call)))
       const turn = current.text.length > TURN.characters ? { turn: nextTurn } : {}
       await turn.turn?.()
-      const change = patchChange(needs, call, { current, document, at: type })
+      const change = await patchChange(needs, call, { current, document, at: type })
       const author = { ...call, ...turn, view }
       const [written] = await write(needs, author, [change], match ? { guards: match.guards } : {})
       const version = written?.version ?? never()
@@ -73,18 +73,19 @@ export type PatchRequest = {
  * The update that a patch is. What the record must be is decided first: a patch of an old version is refused for its
  * version (412), not for what it does to the new one.
  */
-export function patchChange(
+export async function patchChange(
   needs: CreateNeeds,
   call: Call,
   { current, document, at }: PatchRequest,
-): Change & { readonly kind: 'put' } {
+): Promise<Change & { readonly kind: 'put' }> {
+  await parseInTurns(current)
   const before = resourceOf(current)
   const { definitions, policy } = needs
   const put = { kind: 'put' as const, create: false, ...preconditionsOf(call), at }
   const key = { type: current.type, id: current.id }
   checkPreconditions(needs, call.caller, { change: { ...put, resource: before }, key, at, stored: current, before })
   const setElements = policy.setElements[current.type] ?? []
-  const after = applyPatch(document, { resource: before, text: current.text, setElements }, definitions.structures)
+  const after = await applyPatch(document, { text: current.text, setElements }, definitions.structures)
   refuseLabelsTakenOff(call, before, after)
   return { ...put, resource: { ...after, id: current.id } }
 }

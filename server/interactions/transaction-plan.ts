@@ -49,7 +49,10 @@ export async function planWrites(attempt: TransactionAttempt, calls: readonly En
   const identified = await identifyEntries(attempt, calls)
   const targets: LinkTargets = new Map(identified.flatMap(linkTarget))
   const linked = await inTurn(identified, (one) =>
-    issuesAtEntry(subject(one.call), (): LinkedEntry => ({ entry: one, change: changeOf(needs, one, targets) })),
+    issuesAtEntry(subject(one.call), async (): Promise<LinkedEntry> => ({
+      entry: one,
+      change: await changeOf(needs, one, targets),
+    })),
   )
   const deleted = identified.flatMap((one) => (one.kind === 'delete' ? one.keys : []))
   const written = linked.flatMap(({ entry, change }) => (change ? [{ entry, resource: change.resource }] : []))
@@ -108,7 +111,7 @@ function linkTarget(entry: IdentifiedEntry): readonly (readonly [string, LinkTar
 }
 
 /** The change of an entry, its links to other entries replaced. */
-function changeOf(needs: CreateNeeds, entry: IdentifiedEntry, targets: LinkTargets): Put | undefined {
+async function changeOf(needs: CreateNeeds, entry: IdentifiedEntry, targets: LinkTargets): Promise<Put | undefined> {
   const { call } = entry
   const at = `${call.at}.resource`
   if (entry.kind === 'delete' || (entry.kind === 'create' && entry.existing)) return undefined
@@ -122,14 +125,14 @@ function changeOf(needs: CreateNeeds, entry: IdentifiedEntry, targets: LinkTarge
  * A patch may add links to other entries, too. Only absolute ones are replaced in the patched record: a relative one
  * that the record had before is one to a record of the hub.
  */
-function patchedEntry(
+async function patchedEntry(
   needs: CreateNeeds,
   { call, current }: IdentifiedEntry & { readonly kind: 'patch' },
   targets: LinkTargets,
-): Put {
+): Promise<Put> {
   const body = call.body && linkedBody(needs, call, call.body, { targets, fullUrl: call.fullUrl })
   const document = patchIn({ ...call, body }, needs.patchLimit)
-  const change = patchChange(needs, call, { current, document, at: `${call.at}.resource` })
+  const change = await patchChange(needs, call, { current, document, at: `${call.at}.resource` })
   const resource = linkedBody(needs, call, change.resource, { targets, fullUrl: undefined })
   return { ...change, resource: { ...resource, id: change.resource.id } }
 }

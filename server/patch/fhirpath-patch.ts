@@ -14,7 +14,7 @@ import {
   type LocatedElement,
   type PatchedResource,
 } from './located-element.ts'
-import { mutableCopy, ownList, siblingFor, spliceBoth, type MutableObject } from './mutable.ts'
+import { ownList, siblingFor, spliceBoth, type MutableObject } from './mutable.ts'
 import { append, patchValue, set } from './patch-value.ts'
 
 export type FhirPathOperation = {
@@ -127,16 +127,17 @@ function textIn(part: JsonObject | undefined): string | undefined {
 }
 
 /**
- * Applies the operations one after the other; all or none. `after` is called after each and may refuse it.
+ * Applies the operations one after the other; all or none. The resource is changed: it must belong to the caller alone.
+ * `after` is called after each and may refuse it.
  * @throws OutcomeError `patch-conflict`, with the expression of the operation
  */
 export function applyFhirPathPatch(
-  before: Resource,
+  patched: Resource,
   operations: readonly FhirPathOperation[],
   structures: Structures,
   after?: (resource: unknown, index: number) => void,
 ): Resource {
-  const resource = mutableCopy(before) as unknown as MutableObject
+  const resource = patched as unknown as MutableObject
   let reached = 0
   const count = (elements: number): void => {
     reached += elements
@@ -146,8 +147,7 @@ export function applyFhirPathPatch(
     supported(one.path, one.at, () => APPLY[one.type](one, { resource, structures, count }))
     after?.(resource, index)
   })
-  // Refuses what would nest deeper than a body may.
-  return mutableCopy(resource) as unknown as Resource
+  return patched
 }
 
 type Apply = (operation: FhirPathOperation, patched: PatchedResource) => void

@@ -43,26 +43,23 @@ export function spliceBoth(
   count: number,
   items: readonly { readonly value?: unknown; readonly sibling?: unknown }[],
 ): readonly { readonly value?: unknown; readonly sibling?: unknown }[] {
-  const values = ownList(holder, name)
-  const siblings = ownList(holder, `_${name}`)
-  const length = Math.max(values.length, siblings.length)
-  const both = Array.from({ length }, (_, at) => ({ value: values[at] ?? null, sibling: siblings[at] ?? null }))
-  const taken = both.splice(
-    index,
-    count,
-    ...items.map(({ value, sibling }) => ({ value: value ?? null, sibling: sibling ?? null })),
-  )
-  setList(
-    holder,
+  const length = Math.max(ownList(holder, name).length, ownList(holder, `_${name}`).length)
+  const spliced = (property: string, added: readonly unknown[]): readonly unknown[] => {
+    const own = ownList(holder, property)
+    const list: unknown[] = Array.from({ length }, (_, at) => own[at] ?? null)
+    const taken = list.splice(index, count, ...added)
+    setList(holder, property, list)
+    return taken
+  }
+  const values = spliced(
     name,
-    both.map(({ value }) => value),
+    items.map(({ value }) => value ?? null),
   )
-  setList(
-    holder,
+  const siblings = spliced(
     `_${name}`,
-    both.map(({ sibling }) => sibling),
+    items.map(({ sibling }) => sibling ?? null),
   )
-  return taken
+  return values.map((value, at) => ({ value, sibling: siblings[at] }))
 }
 
 /** Without the nulls at its end; none at all where nothing is left. https://hl7.org/fhir/R4/json.html#primitive */

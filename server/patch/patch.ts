@@ -4,7 +4,9 @@
  */
 import type { Structures } from '../definitions/structures/structure-definition.ts'
 import { applyJsonPatch, parseJsonPatch, type JsonPatchOperation } from '../fhir/json-patch.ts'
+import { parseJsonInTurns } from '../fhir/json-in-turns.ts'
 import { refuse } from '../fhir/outcome.ts'
+import { serializeInTurns } from '../fhir/serialize-in-turns.ts'
 import type { Json, Resource } from '../fhir/types.ts'
 import { applyFhirPathPatch, parseFhirPathPatch, type FhirPathOperation } from './fhirpath-patch.ts'
 
@@ -34,9 +36,8 @@ function limited(patch: Patch, limit: number): Patch {
   )
 }
 
-/** What a patch is applied to: a resource, its JSON text, and the elements that the hub sets on its type. */
+/** What a patch is applied to: the JSON text of a resource, and the elements that the hub sets on its type. */
 export type PatchSubject = {
-  readonly resource: Resource
   readonly text: string
   readonly setElements: readonly string[]
 }
@@ -45,16 +46,22 @@ export type PatchSubject = {
  * The resource after the patch.
  * @throws OutcomeError `patch-conflict`, `patch-reserved`; `patch-malformed` for a path that cannot be evaluated
  */
-export function applyPatch(patch: Patch, subject: PatchSubject, structures: Structures): Resource {
+export async function applyPatch(patch: Patch, subject: PatchSubject, structures: Structures): Promise<Resource> {
+  // Read anew, because it is changed.
+  const resource = (await parseJsonInTurns(subject.text)).value as Resource
+  const { resourceType: type } = resource
   const reserved = reservedIn(subject.setElements)
-  const before = reserved.map((path) => textAt(subject.resource, path))
+  const before = reserved.map((path) => textAt(resource, path))
   const after = (document: unknown, index: number): void => {
     const changed = reserved.find((path, position) => textAt(document, path) !== before[position])
-    if (changed) throw reservedElement(patch, index, [subject.resource.resourceType, ...changed].join('.'))
+    if (changed) throw reservedElement(patch, index, [type, ...changed].join('.'))
   }
-  return patch.form === 'json'
-    ? (applyJsonPatch(subject.text, patch.operations, after) as Resource)
-    : applyFhirPathPatch(subject.resource, patch.operations, structures, after)
+  const patched =
+    patch.form === 'json'
+      ? applyJsonPatch(resource as unknown as Json, patch.operations, after)
+      : applyFhirPathPatch(resource, patch.operations, structures, after)
+  // Refuses what would nest deeper than a body may.
+  return (await parseJsonInTurns(await serializeInTurns(patched))).value as Resource
 }
 
 type ElementPath = readonly string[]

@@ -2,7 +2,9 @@
  * The resource of a stored version: the one place where the hub reads its own text, with the parser that keeps numbers
  * as they were written (`1.50` stays `1.50`). https://hl7.org/fhir/R4/datatypes.html#decimal
  */
+import { parseJsonInTurns } from '../fhir/json-in-turns.ts'
 import { parseJson } from '../fhir/json.ts'
+import { TURN } from '../fhir/turns.ts'
 import type { Resource } from '../fhir/types.ts'
 import type { Version } from '../store/store.ts'
 
@@ -24,6 +26,12 @@ export function resourceOf(version: Version): StoredResource {
   const resource = parseJson(version.text).value as StoredResource
   parsed.set(version, resource)
   return resource
+}
+
+/** Parses a long text in turns of the event loop, ahead of `resourceOf`. What is not long is left to it. */
+export async function parseInTurns(version: Version | undefined): Promise<void> {
+  if (version === undefined || version.text.length <= TURN.characters || parsed.has(version)) return
+  parsed.set(version, (await parseJsonInTurns(version.text)).value as StoredResource)
 }
 
 /** The resource of a version that may be absent or a deletion; undefined then. */

@@ -6,7 +6,7 @@ import type { Definitions } from '../definitions/definitions.ts'
 import { createValidator, type RuleSet } from './create-validator.ts'
 import type { EngineOptions } from './engine.ts'
 import type { WorkerThread } from './large/worker-thread.ts'
-import { isLarge } from './large/size.ts'
+import { isLarge } from '../fhir/size.ts'
 import type { TimeSlicer } from './time-slice.ts'
 import type { Validator } from './validator.ts'
 

@@ -1,5 +1,5 @@
 /** The first step of a write: the state before each change, as far as the caller may know of it. */
-import { currentResource } from '../records/resource.ts'
+import { currentResource, parseInTurns } from '../records/resource.ts'
 import { originalOf } from '../records/without-confidential.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { inTurns } from '../fhir/turns.ts'
@@ -25,6 +25,7 @@ export async function load(context: WriteContext, changes: readonly Change[]): P
 }
 
 async function loadOne(context: WriteContext, change: Change, stored: Version | undefined): Promise<PreparedChange> {
+  await parseInTurns(stored)
   const before = currentResource(stored)
   const last = before ?? (await deletedState(context, stored))
   return { change, key: keyOf(change), at: change.at, stored, before, last }

@@ -1,5 +1,5 @@
 /** The index entries that a stored version has by the search parameters and rules in effect: what a reindex writes. */
-import { currentResource, isDeleted } from '../records/resource.ts'
+import { currentResource, isDeleted, parseInTurns } from '../records/resource.ts'
 import { unrestricted } from '../records/view.ts'
 import type { IndexEntry } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
@@ -18,6 +18,7 @@ export async function storedEntries(needs: WriteNeeds, version: Version): Promis
     const before = currentResource(await reading.view.vread(key, version.version - 1))
     return before ? remainingEntries(reading, { ...one, before } satisfies PreparedChange) : []
   }
+  await parseInTurns(version)
   const resource = currentResource(version)
   if (!resource) return []
   const entries = await entriesOf(reading, one, resource)

@@ -9,7 +9,7 @@ import type { Json } from '../../server/fhir/types.ts'
 import { JSON_PATCH_CASES } from '../patch/public-cases.ts'
 
 const apply = (text: string, ...operations: readonly object[]): Json =>
-  applyJsonPatch(text, parseJsonPatch(operations as Json))
+  applyJsonPatch(parseJson(text).value, parseJsonPatch(operations as Json))
 const textOf = (text: string, ...operations: readonly object[]): string => serialize(apply(text, ...operations))
 
 function refusal(work: () => unknown): string {
@@ -25,7 +25,7 @@ function refusal(work: () => unknown): string {
 describe('fhir / JSON Patch', () => {
   for (const one of JSON_PATCH_CASES) {
     it(`answers the public case: ${one.comment}`, () => {
-      const run = () => applyJsonPatch(JSON.stringify(one.doc), parseJsonPatch(one.patch))
+      const run = () => applyJsonPatch(structuredClone(one.doc) as Json, parseJsonPatch(one.patch))
       if (one.error === undefined) assert.deepEqual(run(), one.expected ?? one.doc)
       else assert.equal(refusal(run), 'patch-conflict')
     })
@@ -162,7 +162,7 @@ describe('fhir / JSON Patch', () => {
           const more = value === undefined ? '' : `,"value":${value}`
           return `{"op":"${op}","path":${JSON.stringify(path)}${more}}`
         })
-        const made = applyJsonPatch(before, parseJsonPatch(parseJson(`[${patch.join(',')}]`).value))
+        const made = applyJsonPatch(parseJson(before).value, parseJsonPatch(parseJson(`[${patch.join(',')}]`).value))
         assert.ok(sameAsWritten(made, other), `${serialize(made)} is not ${after}`)
       }),
       { numRuns: Number(process.env.HUB_TEST_RUNS ?? 300) },

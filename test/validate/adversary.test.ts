@@ -5,7 +5,7 @@ import type { Definitions } from '../../server/definitions/definitions.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { createValidator } from '../../server/validate/create-validator.ts'
 import { createWorkerThread } from '../../server/validate/large/worker-thread.ts'
-import { isLarge } from '../../server/validate/large/size.ts'
+import { isLarge } from '../../server/fhir/size.ts'
 import { attacks, type Attack } from './adversary.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')

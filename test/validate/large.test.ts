@@ -12,7 +12,7 @@ import {
   type WorkerThread,
   type WorkerThreadOptions,
 } from '../../server/validate/large/worker-thread.ts'
-import { isLarge } from '../../server/validate/large/size.ts'
+import { isLarge } from '../../server/fhir/size.ts'
 import { createTimeSlicer } from '../../server/validate/time-slice.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')

@@ -7,7 +7,7 @@ export type LogTail = {
   after(sequence: number, limit: number): readonly Commit[] | undefined
 }
 
-/** How much is kept: characters of text, and so many for each commit. */
+/** How much is kept: characters of text, and so many for each commit. The last commit is kept whatever its size. */
 const MOST = 500_000
 const PER_COMMIT = 1_000
 
@@ -19,7 +19,7 @@ export function createLogTail(): LogTail {
       const commit = { sequence, at, versions: versions.filter((version) => version !== undefined) }
       commits.push(commit)
       size += sizeOf(commit)
-      while (size > MOST) size -= sizeOf(commits.shift()!)
+      while (size > MOST && commits.length > 1) size -= sizeOf(commits.shift()!)
     },
     after(sequence, limit) {
       const [first] = commits

@@ -59,7 +59,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
 
   const commit = async (work: Work): Promise<Committed> => {
     checkWork(work)
-    const prepared = prepareWork(work, clock())
+    const prepared = await prepareWork(work, clock())
     const done = committedWork(prepared, await writer.write('commit', prepared))
     for (const { key } of prepared.writes) current.forget(key)
     if ((work.jobs ?? []).length > 0) queue.enqueued()

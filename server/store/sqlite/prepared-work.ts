@@ -1,7 +1,8 @@
 /** A commit as the thread that writes takes it: plain data, the texts of resources in it instead of the resources. */
+import { inTurns } from '../../fhir/turns.ts'
 import type { Key } from '../../fhir/types.ts'
 import { keyOf } from '../check-work.ts'
-import { stampedText, unstampedText } from '../stamp.ts'
+import { stampedText, unstampedTextInTurns } from '../stamp.ts'
 import type { UnstampedText } from '../stamp.ts'
 import type { Committed, Version, Work, Write } from '../store.ts'
 
@@ -35,18 +36,27 @@ export type AppliedWork = {
   readonly made: readonly (MadeVersion | undefined)[]
 }
 
-export const prepareWork = (work: Work, now: number): PreparedWork => ({
+/** What is large is written as text in turns of the event loop. */
+export const prepareWork = async (work: Work, now: number): Promise<PreparedWork> => ({
   ...work,
-  writes: (work.writes ?? []).map(prepareWrite),
+  writes: await inTurns(work.writes ?? [], prepareWrite),
   now,
 })
 
-function prepareWrite(write: Write): PreparedWrite {
+async function prepareWrite(write: Write): Promise<PreparedWrite> {
   if (write.kind === 'audience') return write
   const entries = JSON.stringify(write.entries)
   if (write.kind !== 'put') return { ...write, entries }
   const { kind, method, resource, audience, author, expect } = write
-  const prepared = { kind, method, key: keyOf(write), text: unstampedText(resource), entries, audience, author }
+  const prepared = {
+    kind,
+    method,
+    key: keyOf(write),
+    text: await unstampedTextInTurns(resource),
+    entries,
+    audience,
+    author,
+  }
   return expect === undefined ? prepared : { ...prepared, expect }
 }
 

@@ -4,8 +4,8 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Definitions } from '../../definitions/definitions.ts'
-import { serialize } from '../../fhir/json.ts'
 import { OutcomeError, refuse, type Issue } from '../../fhir/outcome.ts'
+import { serializeInTurns } from '../../fhir/serialize-in-turns.ts'
 import type { PathClock } from '../../fhirpath/scope.ts'
 import type { RuleSet } from '../create-validator.ts'
 import type { EngineOptions } from '../engine.ts'
@@ -49,6 +49,7 @@ export function createWorkerThread(threadOptions: WorkerThreadOptions): WorkerTh
   const { rules, clock = MACHINE_CLOCK, stepLimit, timeLimit = 30_000, idleLimit = 60_000 } = threadOptions
   const waiting: CheckJob[] = []
   let running: CheckJob | undefined
+  let ended = false
   let thread: RunningThread | undefined
   let timer: NodeJS.Timeout | undefined
   // A terminated thread may still have sent an answer: it does not belong to the next job.
@@ -62,7 +63,6 @@ export function createWorkerThread(threadOptions: WorkerThreadOptions): WorkerTh
     finish((job) => job.reject(isOutOfMemory(error) ? tooLong('takes more memory than is available', job) : error))
   }
   const finish = (settle: (job: CheckJob) => void): void => {
-    clearTimeout(timer)
     const job = running
     running = undefined
     if (job) settle(job)
@@ -74,6 +74,7 @@ export function createWorkerThread(threadOptions: WorkerThreadOptions): WorkerTh
     await worker?.terminate()
   }
   const next = (): void => {
+    clearTimeout(timer)
     running = waiting.shift()
     if (!running) {
       thread?.worker.unref()
@@ -82,30 +83,30 @@ export function createWorkerThread(threadOptions: WorkerThreadOptions): WorkerTh
     }
     thread ??= { worker: startThread({ rules, timeZone: clock.timeZone, stepLimit }, onAnswer, onError) }
     post(thread, running)
-    timer = setTimeout(() => {
-      void terminate()
-      finish((job) => job.reject(tooLong(`takes longer than ${timeLimit / 1000} s`, job)))
-    }, timeLimit)
+    const late = (job: CheckJob): void => job.reject(tooLong(`takes longer than ${timeLimit / 1000} s`, job))
+    timer = setTimeout(() => (void terminate(), finish(late)), timeLimit)
   }
   return {
-    check(definitions, resource, options) {
-      const text = serialize(resource)
+    async check(definitions, resource, options) {
+      const text = await serializeInTurns(resource)
+      if (ended) throw stops()
       return new Promise((resolve, reject) => {
         waiting.push({ definitions: definitions.current(), now: clock.now(), text, options, resolve, reject })
-        if (running) return
-        clearTimeout(timer)
-        next()
+        if (!running) next()
       })
     },
     async end() {
+      ended = true
       clearTimeout(timer)
       const left = [...(running ? [running] : []), ...waiting.splice(0)]
       running = undefined
       await terminate()
-      for (const { reject } of left) reject(new Error('The hub stops.'))
+      for (const { reject } of left) reject(stops())
     },
   }
 }
+
+const stops = (): Error => new Error('The hub stops.')
 
 const MACHINE_CLOCK: PathClock = { now: () => Date.now() }
 

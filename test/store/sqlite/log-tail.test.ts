@@ -38,4 +38,10 @@ describe('store / sqlite / log tail', () => {
     assert.equal(sequences(tail, 1), undefined)
     assert.deepEqual(sequences(tail, 2), [3, 4, 5])
   })
+
+  it('keeps the last commit, whatever its size', () => {
+    const tail = createLogTail()
+    for (const sequence of [1, 2]) tail.add(commit(sequence, 1_000_000))
+    assert.deepEqual([sequences(tail, 0), sequences(tail, 1)], [undefined, [2]])
+  })
 })

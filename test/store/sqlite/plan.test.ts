@@ -138,10 +138,10 @@ describe('store / sqlite / query plan', () => {
     statements = prepared(opened.db)
     terms = createNewTerms(statements)
     let now = 0
-    const add = (write: Write) => apply(prepareWork({ writes: [write] }, now++), { statements, terms })
+    const add = async (write: Write) => apply(await prepareWork({ writes: [write] }, now++), { statements, terms })
     statements.run('BEGIN')
-    for (let index = 0; index < RECORDS; index++) add(task(index))
-    add({ ...task(7), author: 'late' } as Write)
+    for (let index = 0; index < RECORDS; index++) await add(task(index))
+    await add({ ...task(7), author: 'late' } as Write)
     statements.run('COMMIT')
   })
   after(async () => {
