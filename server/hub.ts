@@ -256,20 +256,27 @@ async function answering(
   const newAsyncId = asyncIds(secret, clock.newId)
   const later = { ...needs, progress, asyncLimit, limit, newAsyncId, wake: () => asyncWorker.wake() }
   const handlers = await handlersOf(later, config, clock.now())
+  const { capabilities } = handlers.interactions
+  // A request in the background has a store of its own, which ends its reads when it is cancelled.
+  const handlersOver = (store: Store): Parts => {
+    const parts = partsOf({ ...later, store }, config)
+    const described = { ...parts, interactions: { ...parts.interactions, ...(capabilities ? { capabilities } : {}) } }
+    return withBundles({ ...later, store }, config, described)
+  }
   const asyncWorker = createAsyncWorker({
     ...{ store: needs.store, clock, progress, log, retention: asyncRetention * HOUR },
-    ...asyncAnswers({ ...later, clock, log, handlers, isActive, resultLimit }),
+    ...asyncAnswers({ ...later, clock, log, handlersOver, isActive, resultLimit }),
   })
   return { handlers, asyncWorker }
 }
 
 type HandlerNeeds = CreateNeeds & OperationNeeds & AcceptNeeds & StatusNeeds
 
-/** Everything that answers a request, by name: the interactions and the operations. */
-async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Promise<Handlers> {
-  const { definitions } = needs
-  const all = operations(needs)
-  const answered = {
+type Parts = Pick<Handlers, 'interactions' | 'operations'>
+
+/** The interactions and operations, but for Bundles and what the hub says of itself. */
+const partsOf = (needs: HandlerNeeds, config: Config) => ({
+  interactions: {
     read: read(needs),
     vread: vread(needs),
     create: create(needs),
@@ -284,9 +291,22 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     'search-type': search(needs),
     'async-status': asyncStatus(needs),
     'async-cancel': asyncCancel(needs),
-  }
-  const routed = routedInteractions([...Object.keys(answered), 'transaction'])
-  const shown = { definitions, operations: all, formats: DECLARED_FORMATS, version: await version() }
+  },
+  operations: operations(needs),
+})
+
+/** With Bundles of them. */
+function withBundles(needs: HandlerNeeds, config: Config, parts: Parts): Parts {
+  const whole = transaction({ ...needs, route: createRouter(parts), limit: config.transactionLimit })
+  return { ...parts, interactions: { ...parts.interactions, transaction: whole } }
+}
+
+/** Everything that answers a request, by name: the interactions and the operations. */
+async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Promise<Handlers> {
+  const { definitions } = needs
+  const parts = partsOf(needs, config)
+  const routed = routedInteractions([...Object.keys(parts.interactions), 'transaction'])
+  const shown = { definitions, operations: parts.operations, formats: DECLARED_FORMATS, version: await version() }
   const statements = capabilities({
     ...shown,
     routed,
@@ -295,13 +315,11 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     topics: topicsOf(definitions).map((topic) => topic.url),
     date: new Date(now).toISOString(),
   })
-  const interactions = { ...answered, capabilities: statements }
-  const route = createRouter({ interactions, operations: all })
   const document = openApi({ ...shown, routed: [...routed, ...routedInteractions(['capabilities', 'openapi'])] })
-  const whole = transaction({ ...needs, route, limit: config.transactionLimit })
-  const handlers = { interactions: { ...interactions, transaction: whole, openapi: document }, operations: all }
+  const described = { ...parts, interactions: { ...parts.interactions, capabilities: statements } }
+  const { interactions, operations: all } = withBundles(needs, config, described)
   return {
-    ...acceptingAsync(needs, handlers),
+    ...acceptingAsync(needs, { interactions: { ...interactions, openapi: document }, operations: all }),
     offers: (type) => capabilityOf(definitions, { type }).interactions,
   }
 }

@@ -8,9 +8,11 @@ import { operationOutcome, OutcomeError, refuse } from '../fhir/outcome.ts'
 import { nextTurn } from '../fhir/turns.ts'
 import type { Caller, Key, Resource } from '../fhir/types.ts'
 import type { Cursors } from '../search/page.ts'
+import { stoppable } from '../store/stoppable.ts'
+import type { Store } from '../store/store.ts'
 import type { AsyncPayload, Unanswered } from '../write/async-requests.ts'
 import { keptHandlers, sealedFor, type KeptRequest } from './async-accept.ts'
-import type { Background, Call, Handler, Reply } from './call.ts'
+import type { Background, Reply } from './call.ts'
 
 /** The result as it is kept. */
 export type AsyncResult = { readonly text: string; readonly disclosed: readonly Key[] }
@@ -20,8 +22,9 @@ export type AnswerNeeds = {
   readonly clock: { now(): number }
   /** May the agency still call? */
   isActive(agency: string): Promise<boolean>
-  /** Those of the address space. */
-  readonly handlers: Parameters<typeof keptHandlers>[0]
+  readonly store: Store
+  /** Those of the address space, over a store. */
+  handlersOver(store: Store): Parameters<typeof keptHandlers>[0]
   /** Most characters of a result. */
   readonly resultLimit: number
   /** Receives every error that is not an OutcomeError. */
@@ -29,65 +32,49 @@ export type AnswerNeeds = {
 }
 
 /** What the job of a request needs (jobs/async-request.ts). */
-export function asyncAnswers(needs: AnswerNeeds) {
-  const run: RunNeeds = { ...needs, kept: keptHandlers(needs.handlers) }
-  return {
-    answer: (id: string, payload: AsyncPayload, background: Background) => answerLater(run, id, payload, background),
-    unanswered: (id: string, why: Unanswered) => unanswered(needs, id, why),
-  }
-}
-
-type RunNeeds = AnswerNeeds & { readonly kept: ReadonlyMap<string, Handler> }
+export const asyncAnswers = (needs: AnswerNeeds) => ({
+  answer: (id: string, payload: AsyncPayload, background: Background) => answerLater(needs, id, payload, background),
+  unanswered: (id: string, why: Unanswered) => unanswered(needs, id, why),
+})
 
 /**
  * The result of the request, encrypted.
- * @throws what `background` throws; for a transaction every fault, which may have come after its commit
+ * @throws the reason of `background.signal`, and what `along` throws; for a transaction every fault, which may have come
+ * after its commit
  */
 async function answerLater(
-  needs: RunNeeds,
+  needs: AnswerNeeds,
   id: string,
   { agency, kind, request = '' }: AsyncPayload,
   background: Background,
 ): Promise<string> {
-  let ended: unknown
   try {
     const kept = (await needs.cursors.openLarge(request, sealedFor(id))) as KeptRequest
-    const reply = await replyTo(needs, kept, agency, {
-      step: (done, total) => endingBy(() => background.step(done, total)),
-      along: () => background.along().catch((error) => endingBy(() => raise(error))),
-    })
-    return sealed(needs, id, limited(needs, kept, reply))
+    const reply = await replyTo(needs, kept, agency, background)
+    return await sealed(needs, id, limited(needs, kept, reply))
   } catch (error) {
-    if (error === ended && ended !== undefined) throw error
     if (error instanceof OutcomeError) return sealed(needs, id, refusal(error))
+    // Whatever it was, it came after the request was to end.
+    background.signal.throwIfAborted()
     needs.log.error('fault', { request: id, fault: error })
     if (kind === 'transaction') throw error
     return unanswered(needs, id, kind === 'writes' ? 'unknown' : 'failed')
   }
-
-  function endingBy<T>(call: () => T): T {
-    try {
-      return call()
-    } catch (error) {
-      ended = error
-      throw error
-    }
-  }
 }
 
-function raise(error: unknown): never {
-  throw error
-}
-
-async function replyTo(needs: RunNeeds, kept: KeptRequest, agency: string, background: Background): Promise<Reply> {
-  const run = needs.kept.get(kept.name)
+async function replyTo(needs: AnswerNeeds, kept: KeptRequest, agency: string, background: Background): Promise<Reply> {
+  const { signal } = background
+  const run = keptHandlers(needs.handlersOver(stoppable(needs.store, signal))).get(kept.name)
   if (!run) throw refuse('unknown-address', 'The hub does not answer this request any more: it was started anew since.')
   const caller: Caller = { agency, role: kept.role }
   if (caller.role === 'agency' && !(await needs.isActive(agency)))
     throw refuse('unknown-agency', `\`${agency}\` is no agency of this hub any more.`)
   const body = kept.body === undefined ? {} : { body: (await parseJsonInTurns(kept.body)).value as Resource }
-  const call: Call = { ...kept.call, ...body, turn: nextTurn, caller, now: needs.clock.now(), background }
-  return run(call)
+  const turn = async (): Promise<void> => {
+    await nextTurn()
+    signal.throwIfAborted()
+  }
+  return run({ ...kept.call, ...body, turn, caller, now: needs.clock.now(), background })
 }
 
 /** The answer to a batch is a batch-response already; every other one is its entry. */

@@ -31,11 +31,14 @@ export const asyncStatus =
     const id = idOf(call)
     const entry = asyncEntry(await readAsyncRequests(store, call.caller.agency), id)
     if (!entry || (entry.until ?? Infinity) <= call.now) throw unknown()
+    const query = { kinds: [ASYNC_REQUEST], key: id, limit: 1 }
     if (entry.state !== 'done') {
+      const { jobs } = await store.jobs.list({ ...query, withoutPayload: true })
+      if (jobs[0]?.state === 'failed') throw notEnded(id)
       const text = entry.state === 'accepted' ? 'waiting' : (progress.get(id)?.text ?? 'in progress')
       return { status: 202, headers: { 'X-Progress': text, 'Retry-After': '1' } }
     }
-    const { jobs } = await store.jobs.list({ kinds: [ASYNC_REQUEST], key: id, limit: 1 })
+    const { jobs } = await store.jobs.list(query)
     const { result } = (jobs[0]?.payload ?? {}) as Partial<AsyncPayload>
     // It was deleted, or its time was over, since the list was read.
     if (result === undefined) throw unknown()
@@ -53,8 +56,7 @@ export const asyncCancel =
       // The job finds its request gone, and removes what is kept of it.
       return { answer: undefined, change: { jobs: [{ kind: ASYNC_REQUEST, key: id, due: call.now }] } }
     })
-    const running = progress.get(id)
-    if (running) running.cancelled = true
+    progress.get(id)?.cancel()
     wake()
     return { status: 202 }
   }
@@ -64,6 +66,13 @@ function idOf({ id = '', params }: Call): string {
   if (first === undefined) return id
   throw refuse('unknown-parameter', `\`${first[0].slice(0, 100)}\`: a status address takes no parameters.`)
 }
+
+/** The job of the request failed, and its end could not be kept either. */
+const notEnded = (id: string) =>
+  refuse(
+    'internal',
+    `The hub failed, and could not keep what became of the request. The errors are logged under \`${id}\`: give the operator this id. If the request writes, read what it wrote before you send it again.`,
+  )
 
 const unknown = () =>
   refuse(

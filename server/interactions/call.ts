@@ -41,7 +41,9 @@ export type Call = {
 
 /** By what a request that runs in the background is followed and ended. Its errors must be passed on. */
 export type Background = {
-  /** Called before each entry of a batch. @throws an error that ends the request */
+  /** Aborts when the request is cancelled, or must stop: with the error that ends it. */
+  readonly signal: AbortSignal
+  /** Called before each entry of a batch. @throws the error that ends the request */
   step(done: number, total: number): void
   /** What a transaction commits together with its changes; called for each attempt. @throws an error that ends the request */
   along(): Promise<{ readonly writes: readonly Write[] }>

@@ -22,7 +22,9 @@ class Cancelled extends Error {}
 
 /** What a request calls while it runs. */
 export type Running = {
-  /** @throws an error that ends the request when it was cancelled, or the hub stops */
+  /** Aborts when the request was cancelled, or the hub stops: with the error that ends it. */
+  readonly signal: AbortSignal
+  /** @throws the same */
   step(done: number, total: number): void
   /** What a transaction commits together with its changes. @throws an error that ends the request when it was cancelled */
   along(): Promise<{ readonly writes: readonly Write[] }>
@@ -32,6 +34,9 @@ export type AsyncRequestNeeds = {
   readonly store: Store
   readonly clock: { now(): number }
   readonly progress: AsyncProgress
+  readonly log: {
+    error(event: string, fields: { readonly job: string; readonly key: string; readonly fault: unknown }): void
+  }
   /** Milliseconds for which a result is kept. */
   readonly retention: number
   /** Carries the request out; answers the result, encrypted. @throws what `running` throws; every fault of a transaction */
@@ -42,21 +47,31 @@ export type AsyncRequestNeeds = {
 
 export const asyncRequest =
   (needs: AsyncRequestNeeds): JobHandler =>
-  async (job, { signal }) => {
+  async (job, { signal, isLast }) => {
     const payload = job.payload as AsyncPayload | undefined
     if (!payload) return { done: true }
-    const begun = await begin(needs, job, payload)
-    if (typeof begun === 'object') return begun
-    if (begun !== 'run') return finish(needs, job, payload, await needs.unanswered(job.key, begun))
     try {
-      return await finish(needs, job, payload, await resultOf(needs, job, payload, signal))
+      const begun = await begin(needs, job, payload)
+      if (typeof begun === 'object') return begun
+      const result = begun === 'run' ? resultOf(needs, job, payload, signal) : needs.unanswered(job.key, begun)
+      return await finish(needs, job, payload, await result)
     } catch (error) {
       if (error instanceof Cancelled) return { done: true }
-      throw error
+      if (error instanceof Interrupted || !isLast) throw error
+      needs.log.error('fault', { job: job.kind, key: job.key, fault: error })
+      return giveUp(needs, job, payload)
     } finally {
       needs.progress.delete(job.key)
     }
   }
+
+/** Ends a request that was tried as often as a job is: its result says what is known of it. */
+async function giveUp(needs: AsyncRequestNeeds, job: Job, payload: AsyncPayload): Promise<Settlement> {
+  const { state } = asyncEntry(await readAsyncRequests(needs.store, payload.agency), job.key) ?? {}
+  const isUnknown = state === 'running' && payload.kind === 'writes'
+  const why = state === 'committed' ? 'committed' : isUnknown ? 'unknown' : 'failed'
+  return finish(needs, job, payload, await needs.unanswered(job.key, why))
+}
 
 /** Commits that the request is begun, or finds out what else is to be done. */
 const begin = ({ store, clock }: AsyncRequestNeeds, job: Job, { agency, kind }: AsyncPayload) =>
@@ -81,20 +96,28 @@ async function resultOf(
   signal: AbortSignal,
 ): Promise<string> {
   const { store, progress } = needs
-  const mine = { text: 'in progress', cancelled: false }
+  const ending = new AbortController()
+  const interrupt = (): void => ending.abort(new Interrupted('The claim was lost, or the hub stops.'))
+  const mine = {
+    text: 'in progress',
+    cancel: (): void => ending.abort(new Cancelled('The request was cancelled.')),
+  }
   progress.set(job.key, mine)
+  signal.addEventListener('abort', interrupt)
+  if (signal.aborted) interrupt()
   const running: Running = {
+    signal: ending.signal,
     step(done, total) {
-      if (mine.cancelled) throw new Cancelled('The request was cancelled.')
-      if (signal.aborted) throw new Interrupted('The claim was lost, or the hub stops.')
+      ending.signal.throwIfAborted()
       mine.text = `${done} of ${total} entries`
     },
     async along() {
       const found = await readAsyncRequests(store, payload.agency)
       const entry = asyncEntry(found, job.key)
-      if (!entry) throw new Cancelled('The request was cancelled.')
-      if (entry.state !== 'running' || entry.fence !== job.fence) throw new Interrupted('The claim was lost.')
-      return { writes: [asyncWrite(found, job.key, { ...entry, state: 'committed' })] }
+      if (!entry) mine.cancel()
+      else if (entry.state !== 'running' || entry.fence !== job.fence) interrupt()
+      ending.signal.throwIfAborted()
+      return { writes: [asyncWrite(found, job.key, { ...entry!, state: 'committed' })] }
     },
   }
   try {
@@ -116,7 +139,8 @@ const finish = (
   changeAsync<Settlement>(store, { agency, id: job.key }, (found) => {
     const entry = asyncEntry(found, job.key)
     if (!entry) return { answer: { done: true } }
-    if (entry.fence !== job.fence) throw new Interrupted('The claim was lost.')
+    if ((entry.fence ?? 0) > job.fence) throw new Interrupted('The claim was lost.')
+    if (entry.state === 'done') return { answer: { again: entry.until ?? 0 } }
     const until = clock.now() + retention
     const payload: AsyncPayload = { agency, kind, result }
     const jobs = [{ kind: job.kind, key: job.key, due: until, payload }]

@@ -8,13 +8,7 @@ import { createWorker, type Worker } from './worker.ts'
 /** Requests that run at the same time, of all agencies. */
 const CONCURRENCY = 2
 
-export type AsyncWorkerNeeds = AsyncRequestNeeds & {
-  readonly log: {
-    error(event: string, fields: { readonly job: string; readonly key: string; readonly fault: unknown }): void
-  }
-}
-
-export function createAsyncWorker(needs: AsyncWorkerNeeds): Worker {
+export function createAsyncWorker(needs: AsyncRequestNeeds): Worker {
   const fault = (job: Job | undefined, error: unknown): void =>
     needs.log.error('fault', { job: ASYNC_REQUEST, key: job?.key ?? '', fault: error })
   return createWorker({

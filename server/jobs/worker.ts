@@ -9,8 +9,14 @@ import type { Job, Settlement, Store } from '../store/store.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { Sleep } from './sleep.ts'
 
-/** Does the work of one claim. The signal aborts when the lease was lost or the worker must stop now. */
-export type JobHandler = (job: Job, context: { readonly signal: AbortSignal }) => Promise<Settlement>
+/**
+ * Does the work of one claim. The signal aborts when the lease was lost or the worker must stop now. `isLast`: a fault of
+ * this attempt makes the job `failed`.
+ */
+export type JobHandler = (
+  job: Job,
+  context: { readonly signal: AbortSignal; readonly isLast?: boolean },
+) => Promise<Settlement>
 
 /** Thrown by a handler when the signal aborted before its work was done: the job is released. */
 export class Interrupted extends Error {}
@@ -158,12 +164,12 @@ async function settle(needs: WorkerNeeds, job: Job, settlement: Settlement, sign
 
 async function settlementOf(needs: WorkerNeeds, job: Job, signal: AbortSignal): Promise<Settlement> {
   const handler = needs.handlers[job.kind] as JobHandler
+  const seconds = FAULT_WAITS[job.attempts - 1]
   try {
-    return await handler(job, { signal })
+    return await handler(job, { signal, isLast: seconds === undefined })
   } catch (fault) {
     if (fault instanceof Interrupted) return { again: job.due, error: 'The hub stopped.' }
     const error = fault instanceof Error ? fault.name : 'fault'
-    const seconds = FAULT_WAITS[job.attempts - 1]
     if (seconds === undefined) {
       needs.onFailed?.(job, fault)
       return { failed: error }

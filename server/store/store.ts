@@ -350,15 +350,17 @@ export type Store = {
   history(scope: HistoryScope, viewer: Viewer, page: HistoryPage): Promise<FoundHistory>
   /**
    * One page of what matches.
-   * @throws SequenceUnavailable for Query.asOf; QueryTooLong
+   * @param signal when it aborts, a search that takes long is given up
+   * @throws SequenceUnavailable for Query.asOf; QueryTooLong; the reason of the signal
    */
-  find(query: Query): Promise<Found>
+  find(query: Query, signal?: AbortSignal): Promise<Found>
   /**
    * How a query is answered, by answering it. Records that the viewer may not know of count for nothing in it: they are in
    * no number, and no list is chosen for them. Those that changed after `query.asOf` are not counted.
-   * @throws SequenceUnavailable for Query.asOf; QueryTooLong
+   * @param signal as of `find`
+   * @throws SequenceUnavailable for Query.asOf; QueryTooLong; the reason of the signal
    */
-  explain(query: Query): Promise<Explanation>
+  explain(query: Query, signal?: AbortSignal): Promise<Explanation>
   /**
    * Everything that matches, each record once and in one consistent state, whatever is committed meanwhile: as of
    * `query.asOf`, or of the last sequence when the first one is taken. Read page by page, so that it holds little memory.

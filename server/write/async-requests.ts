@@ -50,8 +50,8 @@ export type AsyncPayload = {
  */
 export type Unanswered = 'unknown' | 'committed' | 'failed'
 
-/** How far the requests are that run in this process, and which of them are to end. */
-export type AsyncProgress = Map<string, { text: string; cancelled: boolean }>
+/** How far the requests are that run in this process, and how each is ended. */
+export type AsyncProgress = Map<string, { text: string; cancel(): void }>
 
 export type AsyncRequests = {
   readonly agency: string

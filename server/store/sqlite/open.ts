@@ -101,8 +101,8 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
 }
 
 const searches = ({ read }: Readers): Pick<Store, 'find' | 'explain'> => ({
-  find: (query) => read('find', query),
-  explain: (query) => read('explain', query),
+  find: (query, signal) => read('find', query, signal),
+  explain: (query, signal) => read('explain', query, signal),
 })
 
 /** Before the last connection ends: only one that may write can leave the file without a log beside it. */

@@ -9,7 +9,10 @@ import { createTerms } from './terms.ts'
 import { OutOfTime, timeLimitOf } from './time-limit.ts'
 
 /** `timeLimit`: ms for each read. */
-export type ReaderThreadData = { readonly path: string; readonly timeLimit: number }
+export type ReadersData = { readonly path: string; readonly timeLimit: number }
+
+/** `stopped`: shared with the thread that asks; the id of the read that is to be given up. */
+export type ReaderThreadData = ReadersData & { readonly stopped: Int32Array }
 
 export type ReadRequest = {
   readonly [Name in LongReadName]: { readonly id: number; readonly name: Name; readonly argument: ArgumentOf<Name> }
@@ -23,7 +26,7 @@ export type ReadFault =
 export type ReadResponse =
   { readonly id: number; readonly result: ResultOf<LongReadName> } | { readonly id: number; readonly fault: ReadFault }
 
-const { path, timeLimit } = workerData as ReaderThreadData
+const { path, timeLimit, stopped } = workerData as ReaderThreadData
 const db = openToRead(path)
 const statements = prepared(db)
 const terms = createTerms(statements)
@@ -37,7 +40,8 @@ function respond(id: number, name: LongReadName, argument: ArgumentOf<LongReadNa
   try {
     const result = readTogether(statements, () => {
       terms.refresh()
-      return limit.within(timeLimit, () => LONG_READS[name](argument, { statements, terms, thread: true }))
+      const work = () => LONG_READS[name](argument, { statements, terms, thread: true })
+      return limit.within(timeLimit, work, () => Atomics.load(stopped, 0) === id)
     })
     return { id, result }
   } catch (error) {

@@ -9,11 +9,14 @@ import { StoreClosed } from '../closed.ts'
 import { QueryTooLong, SequenceUnavailable } from '../store.ts'
 import { createFairQueue } from './fair-queue.ts'
 import type { ArgumentOf, LongReadName, ResultOf } from './long-reads.ts'
-import type { ReadFault, ReadRequest, ReadResponse, ReaderThreadData } from './reader-thread.ts'
+import type { ReadFault, ReadRequest, ReadResponse, ReadersData, ReaderThreadData } from './reader-thread.ts'
 
 export type Readers = {
-  /** @throws QueryTooLong, and what the read throws */
-  read<Name extends LongReadName>(name: Name, argument: ArgumentOf<Name>): Promise<ResultOf<Name>>
+  /**
+   * @param signal when it aborts, the read is given up
+   * @throws QueryTooLong, the reason of the signal, and what the read throws
+   */
+  read<Name extends LongReadName>(name: Name, argument: ArgumentOf<Name>, signal?: AbortSignal): Promise<ResultOf<Name>>
   /** Ends the threads; reads under way are rejected. */
   end(): Promise<void>
 }
@@ -28,13 +31,14 @@ type Task = {
   /** The agency for which it reads. */
   readonly owner: string
   readonly request: ReadRequest
+  readonly signal: AbortSignal | undefined
   resolve(result: never): void
   reject(error: unknown): void
 }
-type Thread = { readonly worker: Worker; task: Task | undefined }
+type Thread = { readonly worker: Worker; readonly stopped: Int32Array; task: Task | undefined }
 
 /** Agencies take turns, and each has one read under way at a time: one with many long reads leaves a thread to the others. */
-export function createReaders(data: ReaderThreadData): Readers {
+export function createReaders(data: ReadersData): Readers {
   const waiting = createFairQueue<Task>()
   let threads: readonly Thread[] = []
   let ended = false
@@ -49,11 +53,8 @@ export function createReaders(data: ReaderThreadData): Readers {
   }
 
   const begin = (): Thread => {
-    const worker = new Worker(new URL('./reader-thread.mjs', import.meta.url), {
-      workerData: data,
-      resourceLimits: MEMORY,
-    })
-    const thread: Thread = { worker, task: undefined }
+    const thread = startThread(data)
+    const { worker } = thread
     worker.on('message', (response: ReadResponse) => {
       settle(thread, response)
       distribute()
@@ -70,6 +71,7 @@ export function createReaders(data: ReaderThreadData): Readers {
       const busy = threads.flatMap(({ task }) => (task ? [task.owner] : []))
       const task = busy.length < THREADS ? waiting.take(new Set(busy)) : undefined
       if (task === undefined) return
+      if (task.signal?.aborted) continue
       const thread = threads.find((one) => one.task === undefined) ?? begin()
       thread.task = task
       thread.worker.ref()
@@ -78,11 +80,17 @@ export function createReaders(data: ReaderThreadData): Readers {
   }
 
   return {
-    read: (name, argument) =>
+    read: (name, argument, signal) =>
       new Promise((resolve, reject) => {
         if (ended) return reject(new StoreClosed())
         const owner = ownerOf(argument)
-        waiting.put(owner, { owner, request: { id: ++last, name, argument } as ReadRequest, resolve, reject })
+        const request = { id: ++last, name, argument } as ReadRequest
+        const stop = (): void => {
+          stopRead(threads, request.id)
+          reject(signal!.reason as Error)
+        }
+        signal?.addEventListener('abort', stop, { once: true })
+        waiting.put(owner, { owner, request, signal, resolve, reject })
         distribute()
       }),
     async end() {
@@ -94,6 +102,21 @@ export function createReaders(data: ReaderThreadData): Readers {
       await Promise.all(all.map(({ worker }) => worker.terminate()))
     },
   }
+}
+
+function startThread(data: ReadersData): Thread {
+  const stopped = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  const worker = new Worker(new URL('./reader-thread.mjs', import.meta.url), {
+    workerData: { ...data, stopped } satisfies ReaderThreadData,
+    resourceLimits: MEMORY,
+  })
+  return { worker, stopped, task: undefined }
+}
+
+/** The thread that is at it gives it up soon, and goes on with the next. */
+function stopRead(threads: readonly Thread[], id: number): void {
+  const thread = threads.find(({ task }) => task?.request.id === id)
+  if (thread) Atomics.store(thread.stopped, 0, id)
 }
 
 /** The rules of the hub itself read as one owner. */

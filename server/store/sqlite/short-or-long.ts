@@ -14,13 +14,17 @@ export function createLongReads(needs: ReadContext, short: number, readers: Read
   const { db } = needs.statements
   const limit = timeLimitOf(db)
 
-  async function read<Name extends LongReadName>(name: Name, argument: ArgumentOf<Name>): Promise<ResultOf<Name>> {
+  async function read<Name extends LongReadName>(
+    name: Name,
+    argument: ArgumentOf<Name>,
+    signal?: AbortSignal,
+  ): Promise<ResultOf<Name>> {
     try {
       const run = LONG_READS[name] as (argument: ArgumentOf<Name>, needs: ReadContext) => ResultOf<Name>
       return readTogether(needs.statements, () => limit.within(short, () => run(argument, needs)))
     } catch (error) {
       if (!(error instanceof OutOfTime)) throw error
-      return readers.read(name, argument)
+      return readers.read(name, argument, signal)
     }
   }
   return { read, end: () => readers.end() }

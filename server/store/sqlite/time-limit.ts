@@ -14,10 +14,10 @@ export type TimeLimit = {
   /** @throws OutOfTime */
   check(): void
   /**
-   * Does work that reads, and gives it up after so many ms.
+   * Does work that reads, and gives it up after so many ms, or when it is to stop.
    * @throws OutOfTime
    */
-  within<T>(ms: number, work: () => T): T
+  within<T>(ms: number, work: () => T, isStopped?: () => boolean): T
 }
 
 /** Rows between two looks at the time. */
@@ -33,8 +33,9 @@ export function timeLimitOf(db: Database.Database): TimeLimit {
   const existing = limits.get(db)
   if (existing !== undefined) return existing
   let end = Infinity
+  let stops: (() => boolean) | undefined
   const check = (): void => {
-    if (performance.now() > end) throw new OutOfTime('The query takes too long.')
+    if (performance.now() > end || stops?.()) throw new OutOfTime('The query takes too long.')
   }
   db.function('in_time', { deterministic: false, directOnly: true }, () => {
     check()
@@ -42,12 +43,14 @@ export function timeLimitOf(db: Database.Database): TimeLimit {
   })
   const limit: TimeLimit = {
     check,
-    within: (ms, work) => {
+    within: (ms, work, isStopped) => {
       end = performance.now() + ms
+      stops = isStopped
       try {
         return work()
       } finally {
         end = Infinity
+        stops = undefined
       }
     },
   }

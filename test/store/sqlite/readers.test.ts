@@ -84,6 +84,17 @@ describe('store / sqlite / readers', function () {
     await impatient.end()
   })
 
+  it('give up a read that is stopped, while it runs and while it waits, and go on', async () => {
+    const stop = new AbortController()
+    const total = query('Novel', { total: true })
+    const stopped = Array.from({ length: 4 }, () =>
+      assert.rejects(readers.read('find', total, stop.signal), /not needed/),
+    )
+    stop.abort(new Error('not needed'))
+    await Promise.all(stopped)
+    assert.equal((await readers.read('find', total)).total, 20)
+  })
+
   it('carry the faults of a read from the thread', async () => {
     const last = await store.last()
     await assert.rejects(
