@@ -30,10 +30,16 @@ describe('a hub that is killed while requests run in the background', function (
   before(async () => (folder = await temporaryFolder()))
   after(() => rm(folder, { recursive: true }))
 
-  it('carries out every transaction once, and repeats no batch', async () => {
-    const settings = { HUB_STORE: `sqlite:${join(folder, 'hub.sqlite')}` }
+  for (const [rules, agency] of [
+    ['hub', 'es'],
+    ['open', undefined],
+  ] as const)
+    it(`carries out every transaction once, and repeats no batch (HUB_RULES=${rules})`, () => kill(rules, agency))
+
+  async function kill(rules: string, agency: string | undefined): Promise<void> {
+    const settings = { HUB_STORE: `sqlite:${join(folder, `${rules}.sqlite`)}`, HUB_RULES: rules }
     const killed = await startHub(settings)
-    let es = clientAt(killed.url, 'es')
+    let es = clientAt(killed.url, agency)
     const paths: { path: string; type: string; number: number }[] = []
     for (let number = 0; number < REQUESTS; number++) {
       const type = number % 4 === 3 ? 'batch' : 'transaction'
@@ -44,7 +50,7 @@ describe('a hub that is killed while requests run in the background', function (
     await killed.end('SIGKILL')
 
     const next = await startHub(settings)
-    es = clientAt(next.url, 'es')
+    es = clientAt(next.url, agency)
     const outcomes: string[] = []
     for (const { path, type, number } of paths) {
       let answer = await es.get(path)
@@ -65,5 +71,5 @@ describe('a hub that is killed while requests run in the background', function (
       `      ${[...new Set(outcomes)].map((one) => `${outcomes.filter((other) => other === one).length} ${one}`).join(', ')}`,
     )
     await next.end()
-  })
+  }
 })
