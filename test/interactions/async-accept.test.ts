@@ -253,77 +253,108 @@ for (const kind of STORES) {
       assert.deepEqual([statuses(result), codeIn(result)], [[422], 'async-result-too-large'])
       await small.stop()
     })
-
-    const DEATHS: readonly [
-      what: string,
-      type: 'batch' | 'transaction',
-      dies: (work: Work) => 'before' | 'after' | undefined,
-      people: number,
-      code: string | undefined,
-    ][] = [
-      [
-        'a transaction that was begun is carried out once',
-        'transaction',
-        (work) => (writes(work, 'running') ? 'after' : undefined),
-        1,
-        undefined,
-      ],
-      [
-        'a transaction that was not committed is carried out once',
-        'transaction',
-        (work) => (writes(work, 'committed') ? 'before' : undefined),
-        1,
-        undefined,
-      ],
-      [
-        'a transaction that was committed is not repeated',
-        'transaction',
-        (work) => (writes(work, 'committed') ? 'after' : undefined),
-        1,
-        'async-answer-lost',
-      ],
-      [
-        'a transaction that was carried out is not repeated',
-        'transaction',
-        (work) => (keepsResult(work) ? 'before' : undefined),
-        1,
-        'async-answer-lost',
-      ],
-      [
-        'a batch that was begun is not repeated',
-        'batch',
-        (work) => (writes(work, 'running') ? 'after' : undefined),
-        0,
-        'async-outcome-unknown',
-      ],
-      [
-        'a batch that was carried out is not repeated',
-        'batch',
-        (work) => (keepsResult(work) ? 'before' : undefined),
-        1,
-        'async-outcome-unknown',
-      ],
-      [
-        'a batch whose result was kept is not repeated',
-        'batch',
-        (work) => (keepsResult(work) ? 'after' : undefined),
-        1,
-        undefined,
-      ],
-    ]
-    for (const [what, type, dies, people, code] of DEATHS)
-      it(`when the process dies, ${what}`, async () => {
-        const { store, dieAt } = mortal(opened.store)
-        const before = await count()
-        const dying = await hubOver({}, store)
-        dieAt(dies)
-        const path = accepted(await dying.as('es').post('/', bundle(type, post(participant('es'))), LATER))
-        await dying.hub.runDue().catch(() => undefined)
-        await dying.stop()
-        now += 60_000
-        const result = await done(es, path)
-        assert.equal(codeIn(result), code)
-        assert.equal(await count(), before + people)
-      })
   })
 }
+
+const DEATHS: readonly [
+  what: string,
+  type: 'batch' | 'transaction',
+  dies: (work: Work) => 'before' | 'after' | undefined,
+  people: number,
+  code: string | undefined,
+][] = [
+  [
+    'a transaction that was begun is carried out once',
+    'transaction',
+    (work) => (writes(work, 'running') ? 'after' : undefined),
+    1,
+    undefined,
+  ],
+  [
+    'a transaction that was not committed is carried out once',
+    'transaction',
+    (work) => (writes(work, 'committed') ? 'before' : undefined),
+    1,
+    undefined,
+  ],
+  [
+    'a transaction that was committed is not repeated',
+    'transaction',
+    (work) => (writes(work, 'committed') ? 'after' : undefined),
+    1,
+    'async-answer-lost',
+  ],
+  [
+    'a transaction that was carried out is not repeated',
+    'transaction',
+    (work) => (keepsResult(work) ? 'before' : undefined),
+    1,
+    'async-answer-lost',
+  ],
+  [
+    'a batch that was begun is not repeated',
+    'batch',
+    (work) => (writes(work, 'running') ? 'after' : undefined),
+    0,
+    'async-outcome-unknown',
+  ],
+  [
+    'a batch that was carried out is not repeated',
+    'batch',
+    (work) => (keepsResult(work) ? 'before' : undefined),
+    1,
+    'async-outcome-unknown',
+  ],
+  [
+    'a batch whose result was kept is not repeated',
+    'batch',
+    (work) => (keepsResult(work) ? 'after' : undefined),
+    1,
+    undefined,
+  ],
+]
+
+for (const kind of STORES)
+  for (const [rules, agency] of [
+    ['hub', 'es'],
+    ['open', undefined],
+  ] as const)
+    describe(`interactions / async-accept, when the process dies, ${kind.name}, HUB_RULES=${rules}`, () => {
+      let opened: Opened
+      let hub: Given
+      let now = START
+      before(async () => {
+        opened = await kind.open()
+        hub = await hubOver(opened.store)
+      })
+      after(async () => {
+        await hub.stop()
+        await opened.close()
+      })
+      const hubOver = (store: Store): Promise<Given> =>
+        given(
+          { HUB_RULES: rules, HUB_SEED: rules === 'hub' ? 'sample' : 'none' },
+          createClock(() => now),
+          {
+            store: { ...store, close: async () => undefined },
+          },
+        )
+      const count = async (): Promise<number> =>
+        made(await hub.as(agency).get('/Patient?_total=accurate&_count=0')).total
+
+      for (const [what, type, dies, people, code] of DEATHS)
+        it(what, async () => {
+          const { store, dieAt } = mortal(opened.store)
+          const before = await count()
+          const dying = await hubOver(store)
+          dieAt(dies)
+          const path = accepted(await dying.as(agency).post('/', bundle(type, post(participant('es'))), LATER))
+          await dying.hub.runDue().catch(() => undefined)
+          await dying.stop()
+          now += 60_000
+          await hub.hub.runDue()
+          const result = made(await hub.as(agency).get(path))
+          assert.equal(codeIn(result), code)
+          assert.equal(await count(), before + people)
+        })
+    })
