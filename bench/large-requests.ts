@@ -37,6 +37,7 @@ export class LargeRequests {
   private subject = ''
   private large = ''
   private xml = ''
+  private denseOne = ''
   private pair: readonly [string, string] = ['', '']
 
   private constructor(url: string, mode: 'hub' | 'open', sizes: Sizes) {
@@ -59,11 +60,20 @@ export class LargeRequests {
     for (let left = this.sizes.page; left > 0; left -= 50)
       await this.ask('POST', '/', { body: this.bundle('batch', Math.min(left, 50), each * Math.min(left, 50)) })
     this.large = await this.created(JSON.stringify(this.goal(this.sizes.record)))
+    this.denseOne = await this.created(JSON.stringify(this.dense(this.sizes.record)))
     this.xml = (await this.ask('GET', `/${this.large}?_format=xml`)).text
   }
 
   kinds(): readonly Kind[] {
-    return [...this.writes(), ...this.patches(), ...this.reads(), ...this.pages(), ...this.bundles(), ...this.others()]
+    return [
+      ...this.writes(),
+      ...this.patches(),
+      ...this.reads(),
+      ...this.searches(),
+      ...this.pages(),
+      ...this.bundles(),
+      ...this.others(),
+    ]
   }
 
   private writes(): readonly Kind[] {
@@ -72,6 +82,17 @@ export class LargeRequests {
       this.kind('create of a large record', () => this.ask('POST', '/Goal', this.json(this.goal(record)))),
       this.kind('update of a large record', () => this.ask('PUT', `/${this.large}`, this.json(this.stored(record)))),
       this.kind('create of a large dense record', () => this.ask('POST', '/Goal', this.json(this.dense(record)))),
+      this.kind('update of a large dense record', () =>
+        this.ask(
+          'PUT',
+          `/${this.denseOne}`,
+          this.json({
+            ...this.dense(record),
+            id: this.denseOne.slice('Goal/'.length),
+            statusReason: `Change ${this.changes++}.`,
+          }),
+        ),
+      ),
       this.kind('create of a large text', () => this.ask('POST', '/Goal', this.json(this.longText(record)))),
       this.kind('create of a large record in XML', () => this.ask('POST', '/Goal', this.sentXml())),
       this.kind('$validate of a large record', () => this.ask('POST', '/Goal/$validate', this.json(this.goal(record)))),
@@ -92,6 +113,18 @@ export class LargeRequests {
           type: 'application/json-patch+json',
         }),
       ),
+      this.kind('JSON Patch of 100 operations', () =>
+        this.ask('PATCH', `/${this.large}`, {
+          body: JSON.stringify(
+            Array.from({ length: 100 }, (_, index) => ({
+              op: 'add',
+              path: `/note/${index}`,
+              value: { text: `Note ${index}.` },
+            })),
+          ),
+          type: 'application/json-patch+json',
+        }),
+      ),
       this.kind('FHIRPath Patch of a large record', () =>
         this.ask('PATCH', `/${this.large}`, this.json(fhirPathPatch(`Change ${this.changes++}.`))),
       ),
@@ -106,6 +139,44 @@ export class LargeRequests {
       this.kind('the same, _pretty', () => this.ask('GET', `${path}?_pretty=true`)),
       this.kind('the same, _summary', () => this.ask('GET', `${path}?_summary=true`)),
       this.kind('the same, compressed', () => this.ask('GET', path, { headers: { 'Accept-Encoding': 'gzip' } })),
+      this.kind('read of a large dense record', () => this.ask('GET', `/${this.denseOne}`)),
+      this.kind('the same in XML, dense', () => this.ask('GET', `/${this.denseOne}?_format=xml`)),
+      this.kind('the same, dense, _pretty', () => this.ask('GET', `/${this.denseOne}?_pretty=true`)),
+      this.kind('the same, dense, _summary', () => this.ask('GET', `/${this.denseOne}?_summary=true`)),
+    ]
+  }
+
+  private searches(): readonly Kind[] {
+    const { page, entries } = this.sizes
+    const [, id = ''] = this.subject.split('/')
+    const form = (body: string): Sent => ({ body, type: 'application/x-www-form-urlencoded' })
+    const filter = Array.from({ length: 900 }, (_, index) => `lifecycle-status eq ${index}`).join(' or ')
+    return [
+      this.kind('search with a total', () => this.ask('GET', '/Goal?_total=accurate&_count=1')),
+      this.kind('page with many included', () => this.ask('GET', `/Patient?_id=${id}&_revinclude=Goal:patient`)),
+      this.kind('search by many values', () =>
+        this.ask(
+          'POST',
+          '/Goal/_search',
+          form(`_id=${Array.from({ length: 100 }, (_, index) => index).join(',')}&_count=${page}`),
+        ),
+      ),
+      this.kind('search by a long _filter', () =>
+        this.ask('POST', '/Goal/_search', form(`_filter=${encodeURIComponent(filter)}`), [400]),
+      ),
+      this.kind('batch of many searches', () =>
+        this.ask(
+          'POST',
+          '/',
+          this.json({
+            resourceType: 'Bundle',
+            type: 'batch',
+            entry: Array.from({ length: entries }, () => ({
+              request: { method: 'GET', url: `Goal?patient=${this.subject}&_count=1&_total=accurate` },
+            })),
+          }),
+        ),
+      ),
     ]
   }
 

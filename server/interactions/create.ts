@@ -25,6 +25,7 @@ export const create =
   async (call) => {
     requireInteraction(needs.definitions, call, 'create')
     const body = withLocalReferences(bodyOf(call), call.base)
+    await call.turn?.()
     const unless = call.ifNoneExist === undefined ? undefined : criteria(needs, call, call.type ?? '', call.ifNoneExist)
     return retryOnConflict(async () => {
       const view = insight(needs.store, call.caller, call.now)
@@ -32,7 +33,8 @@ export const create =
       if (existing) return disclosedIn(needs, call, existing, updated(existing))
       const resource = { ...body, id: needs.newId() }
       // Without a condition nothing was read: the write has a view of its own.
-      const author = { caller: call.caller, now: call.now, requestId: call.requestId, ...(unless ? { view } : {}) }
+      const { caller, now, requestId, turn } = call
+      const author = { caller, now, requestId, turn, ...(unless ? { view } : {}) }
       const [written] = await write(needs, author, [
         { kind: 'put', create: true, resource, sent: body, unless, at: body.resourceType },
       ])

@@ -21,6 +21,8 @@ export const update =
   async (call) => {
     requireInteraction(needs.definitions, call, 'update')
     const body = withLocalReferences(bodyOf(call), call.base)
+    await call.turn?.()
+    const { caller, now, requestId, turn } = call
     const at = body.resourceType
     const condition = call.id === undefined ? conditionOf(needs, call) : undefined
     if (!condition) requireSameId(body, keyOf(call).id, { what: 'body', expression: `${at}.id` })
@@ -30,14 +32,9 @@ export const update =
         ? await conditionalTarget(needs, call, { view, condition, body, at })
         : { id: keyOf(call).id, guards: [] }
       const change = putChange(call, body, target, at)
-      const [written] = await write(
-        needs,
-        { caller: call.caller, now: call.now, requestId: call.requestId, view },
-        [change],
-        {
-          guards: target.guards,
-        },
-      )
+      const [written] = await write(needs, { caller, now, requestId, turn, view }, [change], {
+        guards: target.guards,
+      })
       const version = written?.version ?? never()
       // A record that is brought back after its deletion is created as well.
       const reply = written?.created ? created : updated

@@ -14,7 +14,7 @@ export type Author = {
   /** Of the request (X-Request-Id), kept with what it commits. */
   readonly requestId?: string
   readonly view?: View
-  readonly turn?: () => Promise<void>
+  readonly turn?: (() => Promise<void>) | undefined
 }
 
 /** The request as it is kept with a commit. */

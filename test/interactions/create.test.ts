@@ -1,5 +1,8 @@
 /** create and conditional create: https://hl7.org/fhir/R4/http.html#create */
 import assert from 'node:assert/strict'
+import { TURN } from '../../server/fhir/turns.ts'
+import { openMemory } from '../../server/store/memory/open.ts'
+import type { Store } from '../../server/store/store.ts'
 import { goal, participant } from '../builders/index.ts'
 import { given, made, refused, type Client, type Given } from '../given.ts'
 
@@ -117,5 +120,48 @@ describe('interactions / create', () => {
     const unknown = await es.post('/Goal', goal('Patient/nobody'))
     refused(unknown, 422, 'reference-not-found')
     assert.deepEqual(unknown.body.issue[0].expression, ['Goal.subject'])
+  })
+})
+
+describe('interactions / a large create and a large update', () => {
+  it('leave turns to others between their steps', async () => {
+    const store = openMemory({ clock: () => 0 })
+    let turns = 0
+    let isOver = false
+    let sinceRead = 0
+    const between: number[] = []
+    const noting =
+      <A extends unknown[], T>(call: (...given: A) => Promise<T>) =>
+      (...given: A): Promise<T> => {
+        sinceRead = turns
+        return call(...given)
+      }
+    const commit: Store['commit'] = (work) => {
+      if (work.writes?.some((one) => one.kind === 'put' && one.resource.resourceType === 'Goal'))
+        between.push(turns - sinceRead)
+      return store.commit(work)
+    }
+    const reads = { read: noting(store.read), readMany: noting(store.readMany), find: noting(store.find) }
+    const hub = await given({}, undefined, {
+      store: { ...store, ...reads, commit },
+    })
+    const turn = (): void => {
+      turns += 1
+      if (!isOver) setImmediate(turn)
+    }
+    setImmediate(turn)
+    const client = hub.as('es')
+    const subject = { reference: `Patient/${made(await client.post('/Patient', participant('es'))).id}` }
+    const note = Array.from({ length: TURN.characters / 50 }, (_, index) => ({ text: `${index} ${'x'.repeat(50)}` }))
+    const large = { ...goal(subject.reference), note }
+    const { id } = made(await client.post('/Goal', large))
+    made(await client.put(`/Goal/${id}`, { ...large, id, statusReason: 'Changed.' }, 1))
+    isOver = true
+    await hub.stop()
+    assert.equal(between.length, 2)
+    assert.ok(
+      between.every((count) => count >= 2),
+      between.join(),
+    )
   })
 })
