@@ -18,7 +18,7 @@ import { BASE_PATH, createApp, type App, type AppNeeds } from './http/app.ts'
 import { DECLARED_FORMATS } from './http/media.ts'
 import { listenForScrapers } from './http/metrics.ts'
 import { listen, type Listening } from './http/server.ts'
-import type { Call, Reply } from './interactions/call.ts'
+import type { Call, Handler, Reply } from './interactions/call.ts'
 import { acceptingAsync, asyncIds, type AcceptNeeds } from './interactions/async-accept.ts'
 import { asyncAnswers } from './interactions/async-answer.ts'
 import { asyncCancel, asyncStatus, type StatusNeeds } from './interactions/async-status.ts'
@@ -262,16 +262,17 @@ async function answering(
   const newAsyncId = asyncIds(secret, clock.newId)
   const later = { ...needs, progress, asyncLimit, limit, newAsyncId, wake: () => asyncWorker.wake() }
   const handlers = await handlersOf(later, config, clock.now())
-  const { capabilities } = handlers.interactions
-  // A request in the background has a store of its own, which ends its reads when it is cancelled.
-  const handlersOver = (store: Store): Parts => {
-    const parts = partsOf({ ...later, store }, config)
-    const described = { ...parts, interactions: { ...parts.interactions, ...(capabilities ? { capabilities } : {}) } }
-    return withBundles({ ...later, store }, config, described)
-  }
   const asyncWorker = createAsyncWorker({
     ...{ store: needs.store, clock, progress, log, retention: asyncRetention * HOUR },
-    ...asyncAnswers({ ...later, clock, log, handlersOver, isActive, resultLimit }),
+    // A request in the background has a store of its own, which ends its reads when it is cancelled.
+    ...asyncAnswers({
+      ...later,
+      clock,
+      log,
+      isActive,
+      resultLimit,
+      handlersOver: (store: Store) => withBundles({ ...later, store }, config, handlers.interactions['capabilities']),
+    }),
   })
   return { handlers, asyncWorker }
 }
@@ -301,10 +302,13 @@ const partsOf = (needs: HandlerNeeds, config: Config) => ({
   operations: operations(needs),
 })
 
-/** With Bundles of them. */
-function withBundles(needs: HandlerNeeds, config: Config, parts: Parts): Parts {
-  const whole = transaction({ ...needs, route: createRouter(parts), limit: config.transactionLimit })
-  return { ...parts, interactions: { ...parts.interactions, transaction: whole } }
+/** With what the hub says of itself, and Bundles of them all. */
+function withBundles(needs: HandlerNeeds, config: Config, statements?: Handler): Parts {
+  const parts = partsOf(needs, config)
+  const interactions = { ...parts.interactions, ...(statements ? { capabilities: statements } : {}) }
+  const route = createRouter({ ...parts, interactions })
+  const whole = transaction({ ...needs, route, limit: config.transactionLimit })
+  return { ...parts, interactions: { ...interactions, transaction: whole } }
 }
 
 /** Everything that answers a request, by name: the interactions and the operations. */
@@ -322,8 +326,7 @@ async function handlersOf(needs: HandlerNeeds, config: Config, now: number): Pro
     date: new Date(now).toISOString(),
   })
   const document = openApi({ ...shown, routed: [...routed, ...routedInteractions(['capabilities', 'openapi'])] })
-  const described = { ...parts, interactions: { ...parts.interactions, capabilities: statements } }
-  const { interactions, operations: all } = withBundles(needs, config, described)
+  const { interactions, operations: all } = withBundles(needs, config, statements)
   return {
     ...acceptingAsync(needs, { interactions: { ...interactions, openapi: document }, operations: all }),
     offers: (type) => capabilityOf(definitions, { type }).interactions,

@@ -20,7 +20,8 @@ export function layoutOf(target: string, { format, contentType }: Written, xml: 
 
 /** A long text in turns of the event loop. */
 async function indented(text: string): Promise<string> {
-  const pieces: string[] = []
+  const whole: string[] = []
+  let pieces: string[] = []
   let depth = 0
   let taken = 0
   let turn = TURN.characters
@@ -33,10 +34,12 @@ async function indented(text: string): Promise<string> {
     else if (token === ',') pieces.push(token, line())
     else pieces.push(token === ':' ? ': ' : token.trim())
     if (taken < turn) continue
+    whole.push(pieces.join(''))
+    pieces = []
     await nextTurn()
     turn = taken + TURN.characters
   }
-  return pieces.join('') + text.slice(taken)
+  return whole.join('') + pieces.join('') + text.slice(taken)
 }
 
 /** Strings and empty containers come whole, so that what looks like structure in them is left alone. */

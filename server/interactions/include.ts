@@ -7,6 +7,7 @@ import type { Definitions, SearchParameter } from '../definitions/definitions.ts
 import type { ErrorCode, Issue } from '../fhir/outcome.ts'
 import { parseReference, type Canonical } from '../fhir/reference.ts'
 import { keyText, type Key } from '../fhir/types.ts'
+import { nextTurn } from '../fhir/turns.ts'
 import { isDeleted, resourceOf } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
 import { canonicalOf, canonicalsIn, isCanonicalType, leadsTo, namedBy, URL_PARAMETER } from '../search/canonical.ts'
@@ -14,6 +15,7 @@ import { referencesOf } from '../search/extract.ts'
 import type { IncludeParameter } from '../search/include.ts'
 import type { SearchLimits } from '../search/limits.ts'
 import type { Filter, IndexEntry, Query } from '../search/query.ts'
+import { PAGE_BYTES } from '../store/page-bytes.ts'
 import type { FoundVersion, Version } from '../store/store.ts'
 
 export type Included = { readonly records: readonly Version[]; readonly issues: readonly Issue[] }
@@ -30,7 +32,10 @@ type Inclusion = {
 }
 
 /** Records that are read at once. */
-const PIECE = 1_000
+const PIECE = 200
+
+/** Most bytes of what is included with a page. */
+const INCLUDED_BYTES = 2 * PAGE_BYTES
 
 const NOTHING: Included = { records: [], issues: [] }
 
@@ -92,6 +97,7 @@ async function follow(inclusion: Inclusion, { rules, from, followed }: Step, fou
   await addVersions(inclusion, versioned, found)
   for (let list = [...keys.values()]; list.length > 0 && !found.isFull; list = list.slice(PIECE)) {
     for (const version of await current(inclusion, list.slice(0, PIECE), followed)) found.add(version)
+    if (list.length > PIECE) await nextTurn()
   }
   await followCanonicals(inclusion, { rules, from, followed }, found)
 }
@@ -322,6 +328,7 @@ class IncludedRecords {
   readonly #issues: Issue[] = []
   readonly #limits: SearchLimits
   #isFull = false
+  #bytes = 0
 
   constructor(matches: readonly Version[], limits: SearchLimits) {
     this.#limits = limits
@@ -349,17 +356,18 @@ class IncludedRecords {
   }
 
   /** Ends the inclusion at a limit, and says so. */
-  cut(limit: 'records' | 'steps'): void {
+  cut(limit: 'records' | 'bytes' | 'steps'): void {
     if (this.#isFull) return
     this.#isFull = true
     const { included, iterate } = this.#limits
-    const what =
-      limit === 'records'
-        ? `More than ${included} records would be included with this page; only ${included} are.`
-        : `Included records lead on over more than ${iterate} references; only those within ${iterate} are included.`
+    const what = {
+      records: `More than ${included} records would be included with this page; only ${included} are.`,
+      bytes: `More than ${INCLUDED_BYTES} bytes would be included with this page; only ${this.records.length} records are.`,
+      steps: `Included records lead on over more than ${iterate} references; only those within ${iterate} are included.`,
+    }
     this.warn(
       'too-costly',
-      `${what} Request smaller pages with \`_count\`, or read the others by a search of their own.`,
+      `${what[limit]} Request smaller pages with \`_count\`, or read the others by a search of their own.`,
     )
   }
 
@@ -373,6 +381,8 @@ class IncludedRecords {
 
   #put(version: FoundVersion, key?: string): void {
     if (this.room === 0) return this.cut('records')
+    if (this.records.length > 0 && this.#bytes + version.text.length > INCLUDED_BYTES) return this.cut('bytes')
+    this.#bytes += version.text.length
     // The current version of a record may be there already as one that a reference names.
     const isThere = this.has(versionText(version))
     this.#keys.add(versionText(version))

@@ -7,7 +7,7 @@ import type { Store, Version } from '../store/store.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { matchesTags, parseEtags } from '../fhir/etag.ts'
 import type { Call, Handler, Reply } from './call.ts'
-import { readPart, shownPart } from './subset.ts'
+import { readPart, shownPartInTurns } from './subset.ts'
 import { keyOf, notFound, requireInteraction } from './target.ts'
 
 export const read =
@@ -20,7 +20,7 @@ export const read =
     const version = await view.read(key)
     if (!version) throw notFound(key)
     if (isDeleted(version)) throw deleted(version)
-    return { ...conditionalRead(call, shownPart(version, part, definitions)), disclosed: view.disclosed() }
+    return { ...conditionalRead(call, await shownPartInTurns(version, part, definitions)), disclosed: view.disclosed() }
   }
 
 /** 304 when the caller has this version already. https://hl7.org/fhir/R4/http.html#cread */

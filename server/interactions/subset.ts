@@ -4,7 +4,7 @@ import { elementNames, subsetOf, type Subset } from '../definitions/subset.ts'
 import { serialize } from '../fhir/json.ts'
 import { nearest } from '../fhir/nearest.ts'
 import { refuse } from '../fhir/outcome.ts'
-import { isDeleted, resourceOf } from '../records/resource.ts'
+import { isDeleted, parseInTurns, resourceOf } from '../records/resource.ts'
 import type { Version } from '../store/store.ts'
 import type { Call } from './call.ts'
 
@@ -79,6 +79,16 @@ export function shownPart<T extends Version>(version: T, subset: Subset | undefi
   // An included record of another type is whole where the elements do not name its type.
   if (subset.kind === 'elements' && !subset.names.has(version.type)) return version
   return { ...version, text: serialize(subsetOf(resourceOf(version), subset, definitions)) }
+}
+
+/** The same of a version whose text may be long: it is parsed in turns of the event loop. */
+export async function shownPartInTurns<T extends Version>(
+  version: T,
+  subset: Subset | undefined,
+  definitions: Definitions,
+): Promise<T> {
+  if (subset !== undefined) await parseInTurns(version)
+  return shownPart(version, subset, definitions)
 }
 
 /** The parameters that a read and a vread take; others are refused, or with `handling=lenient` ignored. */

@@ -6,7 +6,7 @@ import { disclosing } from '../records/view.ts'
 import type { Store } from '../store/store.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { Handler } from './call.ts'
-import { readPart, shownPart } from './subset.ts'
+import { readPart, shownPartInTurns } from './subset.ts'
 import { keyOf, requireInteraction } from './target.ts'
 import { deleted, conditionalRead } from './read.ts'
 
@@ -25,5 +25,5 @@ export const vread =
         `There is no version \`${call.version ?? ''}\` of \`${keyText(key)}\` that you may know of.`,
       )
     if (isDeleted(version)) throw deleted(version)
-    return { ...conditionalRead(call, shownPart(version, part, definitions)), disclosed: view.disclosed() }
+    return { ...conditionalRead(call, await shownPartInTurns(version, part, definitions)), disclosed: view.disclosed() }
   }

@@ -188,6 +188,26 @@ describe('interactions / include', () => {
     assert.deepEqual([(await include(inclusion, [task(0, ...parts.slice(1))])).issues, issues.length], [[], 1])
   })
 
+  it('ends at a size of them together, one at least, and says so', async () => {
+    const text = 'x'.repeat(3 * 1024 * 1024)
+    const large = {
+      readMany: async (keys: readonly { id: string }[]) => keys.map(({ id }) => ({ ...task(Number(id)), text })),
+    } as unknown as View
+    const inclusion = {
+      definitions,
+      base: '',
+      view: large,
+      limits: DEFAULT_LIMITS,
+      includes: [{ type: 'Task', param: 'part' }],
+    }
+    const { records, issues } = await include(inclusion, [task(0, 1, 2, 3, 4)])
+    assert.deepEqual(
+      records.map(({ id }) => id),
+      ['1', '2'],
+    )
+    assert.match(issues[0]?.text ?? '', /More than 8388608 bytes would be included with this page; only 2 records are/)
+  })
+
   it('ends after so many steps of :iterate, and says so', async () => {
     const inclusion = {
       definitions,

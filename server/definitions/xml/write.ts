@@ -18,14 +18,16 @@ type Members = { readonly [name: string]: unknown }
  */
 export async function writeXml(resource: Members, shapes: Shapes, { pretty = false } = {}): Promise<string> {
   const writer = new XmlWriter(shapes, pretty)
+  const whole: string[] = []
   let begun = performance.now()
   for (const write of writer.steps(resource)) {
     write()
     if (performance.now() - begun < SLICE) continue
+    whole.push(writer.taken())
     await nextTurn()
     begun = performance.now()
   }
-  return `${DECLARATION}${writer.parts.join('')}`
+  return `${DECLARATION}${whole.join('')}${writer.taken()}`
 }
 
 /** ms */
@@ -33,13 +35,20 @@ const SLICE = 10
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 
 class XmlWriter {
-  readonly parts: string[] = []
+  parts: string[] = []
   readonly shapes: Shapes
   readonly pretty: boolean
 
   constructor(shapes: Shapes, pretty: boolean) {
     this.shapes = shapes
     this.pretty = pretty
+  }
+
+  /** What was written since the last call. */
+  taken(): string {
+    const text = this.parts.join('')
+    this.parts = []
+    return text
   }
 
   /** The document, an element below its root at a time. */
