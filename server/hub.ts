@@ -258,21 +258,15 @@ async function answering(
 ): Promise<{ readonly handlers: Handlers; readonly asyncWorker: Worker }> {
   const { asyncLimit, asyncRetention, asyncResultLimit: resultLimit, transactionLimit: limit } = config
   const progress: AsyncProgress = new Map()
-  const { isActive } = agencies
   const newAsyncId = asyncIds(secret, clock.newId)
   const later = { ...needs, progress, asyncLimit, limit, newAsyncId, wake: () => asyncWorker.wake() }
   const handlers = await handlersOf(later, config, clock.now())
+  // A request in the background has a store of its own, which ends its reads when it is cancelled.
+  const handlersOver = (store: Store): Parts =>
+    withBundles({ ...later, store }, config, handlers.interactions['capabilities'])
   const asyncWorker = createAsyncWorker({
     ...{ store: needs.store, clock, progress, log, retention: asyncRetention * HOUR },
-    // A request in the background has a store of its own, which ends its reads when it is cancelled.
-    ...asyncAnswers({
-      ...later,
-      clock,
-      log,
-      isActive,
-      resultLimit,
-      handlersOver: (store: Store) => withBundles({ ...later, store }, config, handlers.interactions['capabilities']),
-    }),
+    ...asyncAnswers({ ...later, clock, log, handlersOver, isActive: agencies.isActive, resultLimit }),
   })
   return { handlers, asyncWorker }
 }
