@@ -59,7 +59,8 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
 
   const commit = async (work: Work): Promise<Committed> => {
     checkWork(work)
-    const prepared = await prepareWork(work, clock())
+    const preparing = prepareWork(work, clock())
+    const prepared = preparing instanceof Promise ? await preparing : preparing
     const done = committedWork(prepared, await writer.write('commit', prepared))
     for (const { key } of prepared.writes) current.forget(key)
     if ((work.jobs ?? []).length > 0) queue.enqueued()

@@ -1,8 +1,9 @@
 /** A commit as the thread that writes takes it: plain data, the texts of resources in it instead of the resources. */
-import { inTurns } from '../../fhir/turns.ts'
+import { isLarge } from '../../fhir/size.ts'
+import { inTurns, TURN } from '../../fhir/turns.ts'
 import type { Key } from '../../fhir/types.ts'
 import { keyOf } from '../check-work.ts'
-import { stampedText, unstampedTextInTurns } from '../stamp.ts'
+import { stampedText, unstampedText, unstampedTextInTurns } from '../stamp.ts'
 import type { UnstampedText } from '../stamp.ts'
 import type { Committed, Version, Work, Write } from '../store.ts'
 
@@ -36,27 +37,30 @@ export type AppliedWork = {
   readonly made: readonly (MadeVersion | undefined)[]
 }
 
-/** What is large is written as text in turns of the event loop. */
-export const prepareWork = async (work: Work, now: number): Promise<PreparedWork> => ({
+/** At once, so that commits are made in the order in which they come; what is long in turns of the event loop. */
+export const prepareWork = (work: Work, now: number): PreparedWork | Promise<PreparedWork> =>
+  isLong(work) ? prepareInTurns(work, now) : { ...work, writes: (work.writes ?? []).map(prepareWrite), now }
+
+const isLong = ({ writes = [] }: Work): boolean =>
+  writes.length > TURN.items || writes.some((one) => one.kind === 'put' && isLarge(one.resource))
+
+const prepareInTurns = async (work: Work, now: number): Promise<PreparedWork> => ({
   ...work,
-  writes: await inTurns(work.writes ?? [], prepareWrite),
+  writes: await inTurns(work.writes ?? [], async (write) =>
+    write.kind === 'put' ? preparedPut(write, await unstampedTextInTurns(write.resource)) : prepareWrite(write),
+  ),
   now,
 })
 
-async function prepareWrite(write: Write): Promise<PreparedWrite> {
+function prepareWrite(write: Write): PreparedWrite {
   if (write.kind === 'audience') return write
-  const entries = JSON.stringify(write.entries)
-  if (write.kind !== 'put') return { ...write, entries }
-  const { kind, method, resource, audience, author, expect } = write
-  const prepared = {
-    kind,
-    method,
-    key: keyOf(write),
-    text: await unstampedTextInTurns(resource),
-    entries,
-    audience,
-    author,
-  }
+  if (write.kind === 'put') return preparedPut(write, unstampedText(write.resource))
+  return { ...write, entries: JSON.stringify(write.entries) }
+}
+
+function preparedPut(write: Put, text: UnstampedText): PreparedWrite {
+  const { kind, method, entries, audience, author, expect } = write
+  const prepared = { kind, method, key: keyOf(write), text, entries: JSON.stringify(entries), audience, author }
   return expect === undefined ? prepared : { ...prepared, expect }
 }
 
