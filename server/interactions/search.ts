@@ -7,7 +7,7 @@ import { inCompartment } from '../search/compartment.ts'
 import { quoted, suggestion } from '../search/condition.ts'
 import type { Filter, Query } from '../search/query.ts'
 import { commonCapability } from '../search/several-types.ts'
-import { disclosing, insight } from '../records/view.ts'
+import { disclosing, insight, type View } from '../records/view.ts'
 import { PAGE_BYTES } from '../store/page-bytes.ts'
 import { SequenceUnavailable, type Store, type Version } from '../store/store.ts'
 import { queryAsOf } from './as-of.ts'
@@ -18,6 +18,7 @@ import { EXPLAINED, explanationIssues, readExplain } from './explain.ts'
 import { followedParameters, include } from './include.ts'
 import { resolveQuery, type ResolvedStep } from './resolve-chains.ts'
 import { searchLinks, unpackedParams } from './search-links.ts'
+import { findByChains, wholeQuery } from './sort-by-chains.ts'
 import { storedCodeSets } from './stored-value-sets.ts'
 import { readSubset, shownPart } from './subset.ts'
 import { notFound, requireInteraction } from './target.ts'
@@ -115,17 +116,25 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   const requested = { ...parsed, query: await queryAsOf(needs, call, parsed) }
   const steps: ResolvedStep[] = []
   const query = within(await resolveQuery(requested, insights, steps).catch(unavailable), searched)
-  const { includes, limits } = parsed
-  const page = { ...query, bytes: PAGE_BYTES }
-  const found = await view
-    .find(includes.length > 0 ? { ...page, withEntries: followedParameters(includes) } : page)
-    .catch(unavailable)
+  const { includes, limits, chainedSorts: sorts } = parsed
+  const page = {
+    ...query,
+    bytes: PAGE_BYTES,
+    ...(includes.length > 0 ? { withEntries: followedParameters(includes) } : {}),
+  }
+  // The total alone needs no order.
+  const isSorted = sorts !== undefined && query.limit > 0
+  const found = await (
+    isSorted ? findByChains({ query: page, sorts, limits, insight: insights, view, steps }) : view.find(page)
+  ).catch(unavailable)
   const included = await include(
     { definitions: needs.definitions, base: call.base, view: insights, includes, limits, ...asOf(query) },
     found.versions,
   )
   for (const version of included.records) view.disclose(version)
-  const explanation = explained ? explanationIssues(query, steps, await insights.explain(query).catch(unavailable)) : []
+  const explanation = explained
+    ? await explanationOf(isSorted ? wholeQuery(query, limits) : query, steps, insights)
+    : []
   const self = [...(searched.self ?? []), ...(explained ? EXPLAINED : []), ...parsed.self]
   const text = buildSearchset({
     base: call.base,
@@ -137,6 +146,9 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   })
   return { status: 200, text, disclosed: view.disclosed() }
 }
+
+const explanationOf = async (query: Query, steps: readonly ResolvedStep[], view: View): Promise<readonly Issue[]> =>
+  explanationIssues(query, steps, await view.explain(query).catch(unavailable))
 
 const within = (query: Query, searched: Searched): Query =>
   searched.within === undefined ? query : { ...query, where: { op: 'and', of: [searched.within, query.where] } }

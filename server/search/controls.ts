@@ -3,17 +3,15 @@ import type { ResourceCapability, SearchParameter } from '../definitions/definit
 import { refuse } from '../fhir/outcome.ts'
 import type { OfferedTypes } from './chain.ts'
 import type { DeclaredParameter } from './record-parameters.ts'
-import { quoted, suggestion } from './condition.ts'
+import { quoted } from './condition.ts'
 import { ITERATE, readInclude, type IncludeParameter } from './include.ts'
 import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
-import type { Sort } from './query.ts'
-import { searchTypeOf } from './types/index.ts'
-import type { SearchTypeName } from './types/index.ts'
+import { MAX_SORTS, readSorts, type SearchSort } from './sort.ts'
 
 /** The controls read so far; each one adds its part. */
 export type Controls = {
   readonly count?: number
-  readonly sort?: readonly Sort[]
+  readonly sort?: readonly SearchSort[]
   readonly includes?: readonly IncludeParameter[]
   readonly total?: 'none' | 'accurate'
   readonly countOnly?: boolean
@@ -21,7 +19,6 @@ export type Controls = {
 }
 
 export const DEFAULT_COUNT = 50
-const MAX_SORTS = 5
 
 /** What some controls depend on in addition to their value: their modifier, the searched types, and every type there is. */
 export type ControlContext = {
@@ -54,8 +51,8 @@ export const CONTROLS: { readonly [name: string]: Control } = {
   },
   _sort: {
     type: 'string',
-    documentation: `Up to ${MAX_SORTS} search parameters of the type (no composite or special one), \`_id\` or \`_lastUpdated\`, each descending after \`-\`.`,
-    read: (value, capability) => ({ sort: sorts(value, capability) }),
+    documentation: `Up to ${MAX_SORTS} search parameters of the type (no composite or special one), \`_id\`, \`_lastUpdated\`, or chains to them (\`patient.family\`), each descending after \`-\`.`,
+    read: (value, capability, _before, context) => ({ sort: readSorts(value, capability, context) }),
   },
   _include: inclusion(
     '_include',
@@ -140,45 +137,6 @@ export function readCount(value: string, { count }: SearchLimits, what: 'matches
   throw refuse(
     'invalid-parameter',
     `The value \`${value}\` of \`_count\` is not a whole number, 0 or more; a page has at most ${count} ${what}.`,
-  )
-}
-
-function sorts(value: string, capability: ResourceCapability): readonly Sort[] {
-  const keys = value.split(',')
-  if (keys.length <= MAX_SORTS) return keys.map((key) => sort(key, capability))
-  throw refuse(
-    'invalid-parameter',
-    `\`_sort\` names \`${keys.length}\` parameters; at most \`${MAX_SORTS}\` are allowed.`,
-  )
-}
-
-/** The types of parameter whose values have no order of their own, and why. */
-const WITHOUT_ORDER: { readonly [type in SearchTypeName]?: string } = {
-  composite: 'a composite parameter compares several values at once, which have no order together',
-  special:
-    'a special parameter is a condition, such as the distance from a point, which gives a record no place in an order',
-  text: 'its entries are words, of which a record has many in no order',
-}
-
-function sort(key: string, capability: ResourceCapability): Sort {
-  const descending = key.startsWith('-')
-  const param = descending ? key.slice(1) : key
-  if (param === '_id') return { param, kind: 'id', descending }
-  if (param === '_lastUpdated') return { param, kind: 'updated', descending }
-  const parameter = capability.searchParameters.find((one) => one.code === param)
-  if (parameter && !WITHOUT_ORDER[searchTypeOf(parameter)]) return { param, kind: searchTypeOf(parameter), descending }
-  const sortable = capability.searchParameters.filter((one) => !WITHOUT_ORDER[searchTypeOf(one)])
-  const names = [...sortable.map((one) => one.code), '_id', '_lastUpdated']
-  const why = parameter && WITHOUT_ORDER[searchTypeOf(parameter)]
-  if (why)
-    throw refuse(
-      'invalid-parameter',
-      `\`${capability.type}\` cannot be sorted by \`${key}\`: ${why}. It sorts by ${quoted(names)}.`,
-    )
-  const chained = param.includes('.') ? ' A chain does not sort: all matches would be read for each page.' : ''
-  throw refuse(
-    'invalid-parameter',
-    `\`${capability.type}\` cannot be sorted by \`${key}\`.${chained}${suggestion(param, names)} It sorts by ${quoted(names)}.`,
   )
 }
 

@@ -15,6 +15,7 @@ import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import { invalidCursor, type Cursors } from './page.ts'
 import { openPosition, searchIdentity, type SearchPosition } from './position.ts'
 import type { Filter, Query, Viewer } from './query.ts'
+import type { SearchSort } from './sort.ts'
 import type { SearchValueContext } from './type.ts'
 
 export type SearchContext = SearchValueContext & {
@@ -38,6 +39,8 @@ export type ParsedSearch = {
   readonly query: Query
   /** Those conditions, all of which must hold: interactions/resolve-chains.ts makes filters of them. */
   readonly chained: readonly Condition[]
+  /** Absent: the query has its sorts. Where one is a chain, all of them, which interactions/sort-by-chains.ts sorts by. */
+  readonly chainedSorts?: readonly SearchSort[]
   readonly includes: readonly IncludeParameter[]
   readonly limits: SearchLimits
   readonly total: 'none' | 'accurate'
@@ -79,6 +82,7 @@ export function parse(
       ...positionOf(controls, identity, context),
     },
     chained: conditions.filter((one) => !isFilter(one)),
+    ...(isSortedByChains(controls) ? { chainedSorts: controls.sort } : {}),
     includes: controls.includes ?? [],
     limits,
     total: isCounted(controls) ? 'accurate' : 'none',
@@ -220,6 +224,8 @@ function positionOf(
 const isCounted = (controls: Controls): boolean =>
   controls.total === 'accurate' || controls.countOnly === true || controls.count === 0
 
+const isSortedByChains = ({ sort = [] }: Controls): boolean => sort.some(({ path }) => path !== undefined)
+
 function toQuery(
   capability: ResourceCapability,
   conditions: readonly Filter[],
@@ -234,7 +240,7 @@ function toQuery(
     where: conditions.length === 1 && only ? only : { op: 'and', of: conditions },
     viewer: context.viewer,
     limit: countOnly ? 0 : count,
-    ...(sort.length > 0 ? { sort } : {}),
+    ...(sort.length > 0 && !isSortedByChains(controls) ? { sort } : {}),
     ...(isCounted(controls) ? { total: true } : {}),
   }
 }

@@ -208,8 +208,11 @@ export class SequenceUnavailable extends Error {
 /** A read that takes longer than the store allows it to. */
 export class QueryTooLong extends Error {}
 
-/** `entries` for Query.withEntries: the ones that the version is found by, each once, in no particular order. */
-export type FoundVersion = Version & { readonly entries?: readonly IndexEntry[] }
+/**
+ * For Query.withEntries: the `entries` that the version is found by, each once, in no particular order, and the place of
+ * the record in the creation order.
+ */
+export type FoundVersion = Version & { readonly entries?: readonly IndexEntry[]; readonly creation?: number }
 
 export type Found = {
   readonly versions: readonly FoundVersion[]

@@ -17,8 +17,25 @@ export const PEOPLE = [
   'RelatedPerson',
 ]
 
+/** By records that abe may know of, and by secret ones; also where a type has no such parameter. */
+const CHAINS = [
+  'patient.family',
+  'patient.birthdate',
+  'patient.phone',
+  'subject:Patient.address-city',
+  'patient._lastUpdated',
+  'patient.organization.name',
+  'patient.general-practitioner.name',
+  'focus.authored',
+  'based-on.code',
+  'addresses.code',
+  'link.family',
+]
+
 /** Not by identifier for a participant: there is a number among them that each hub draws. */
 export function sort(random: Random, { type, searchParam = [] }: Offered): string {
+  if (random.percent(25))
+    return `${random.pick(['', '-', 'status,', '-_lastUpdated,'])}${random.pick(CHAINS)}${random.percent(30) ? ',_id' : ''}`
   const names = [...searchParam.map(({ name }) => name), '_id', '_lastUpdated']
   const one = random.pick(names.filter((name) => type !== 'Patient' || name !== 'identifier'))
   return `${random.percent(50) ? '-' : ''}${one}${random.percent(30) ? ',_id' : ''}`

@@ -34,16 +34,19 @@ export function find(query: Query, state: MemoryState): Found {
   const limit = Math.min(query.limit, query.bytes === undefined ? Infinity : fitting(sizes, query.bytes))
   const { shown, ...links } = pageOf({ ...query, limit }, rest)
   return {
-    versions: shown.map(({ state }) => shownVersion(state, query.withEntries)),
+    versions: shown.map((hit) => shownVersion(hit, query.withEntries)),
     ...links,
     ...(links.next || links.previous ? { sequence: asOf } : {}),
     ...(query.total ? { total: hits.length } : {}),
   }
 }
 
-function shownVersion({ version, entries }: RecordState, params: Query['withEntries']): FoundVersion {
+type Hit = { readonly state: RecordState; readonly creation: number }
+
+function shownVersion({ state: { version, entries }, creation }: Hit, params: Query['withEntries']): FoundVersion {
   if (params === undefined) return version
-  return { ...version, entries: params === true ? entries : entries.filter(({ param }) => params.includes(param)) }
+  const shown = params === true ? entries : entries.filter(({ param }) => params.includes(param))
+  return { ...version, entries: shown, creation }
 }
 
 /** Every record of the types is read, and tested by everything. */

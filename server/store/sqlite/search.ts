@@ -139,7 +139,10 @@ function versionsOf(hits: readonly Hit[], answered: AnsweredFields, needs: ReadC
   )
   const values = loadValues(encoded, terms)
   return versions.map((version, index) =>
-    Object.assign(version, { entries: decodeEntries(encoded[index]!, terms, values) }),
+    Object.assign(version, {
+      entries: decodeEntries(encoded[index]!, terms, values),
+      creation: hits[index]!.creation,
+    }),
   )
 }
 

@@ -226,6 +226,21 @@ export function asOf(kind: StoreKind): void {
       assert.deepEqual((await given.store.find(query('Task', { limit: 1 }))).versions, [read])
     })
 
+    it('answers the place in the creation order with the entries, whatever is sorted by and written since', async () => {
+      const { store } = given
+      await store.commit({ writes: [put('Task/c'), put('Goal/a'), put('Task/b')] })
+      await store.commit({ writes: [put('Task/a'), put('Task/c'), remove('Task/b')] })
+      const found = async (parts: Partial<Query>) => {
+        const sort = [{ param: '_id', kind: 'id', descending: false }] as const
+        const { versions } = await store.find(
+          query('Task', { type: ['Task', 'Goal'], withEntries: ['status'], sort, ...parts }),
+        )
+        return versions.toSorted((one, other) => one.creation! - other.creation!).map(({ type, id }) => `${type}/${id}`)
+      }
+      assert.deepEqual(await found({}), ['Task/c', 'Goal/a', 'Task/a'])
+      assert.deepEqual(await found({ asOf: 1 }), ['Task/c', 'Goal/a', 'Task/b'])
+    })
+
     it('answers only the entries of the parameters that are requested', async () => {
       const entries = [token('status', 'x'), token('status', 'y', 'urn:s'), token('code', 'c'), token('other', 'o')]
       await given.store.commit({
