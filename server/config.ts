@@ -228,7 +228,7 @@ export const SETTINGS = {
     'chainRecordLimit',
     integer(1, 100_000),
     String(DEFAULT_LIMITS.onTheWay),
-    'Most records that one step of a chain or `_has` may find, and most matches that `_sort` by a chain reads.',
+    'Most records that one step of a chain or `_has` may find, and that `_sort` by a chain or `_contained` reads.',
   ),
   HUB_INCLUDE_LIMIT: setting(
     'includeLimit',

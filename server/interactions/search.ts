@@ -7,23 +7,22 @@ import { inCompartment } from '../search/compartment.ts'
 import { quoted, suggestion } from '../search/condition.ts'
 import type { Filter, Query } from '../search/query.ts'
 import { commonCapability } from '../search/several-types.ts'
-import { disclosing, insight, type View } from '../records/view.ts'
-import { PAGE_BYTES } from '../store/page-bytes.ts'
+import { disclosing, insight } from '../records/view.ts'
 import { SequenceUnavailable, type Store, type Version } from '../store/store.ts'
 import { queryAsOf } from './as-of.ts'
 import type { Call, Handler, Reply } from './call.ts'
 import { notInside, requireCompartment } from './compartment.ts'
 import { parseCall, type SearchNeeds } from './criteria.ts'
 import { EXPLAINED, explanationIssues, readExplain } from './explain.ts'
-import { followedParameters, include } from './include.ts'
+import { findMatches, type FindNeeds } from './find-matches.ts'
+import { include } from './include.ts'
 import { resolveQuery, type ResolvedStep } from './resolve-chains.ts'
 import { searchLinks, unpackedParams } from './search-links.ts'
-import { findByChains, wholeQuery } from './sort-by-chains.ts'
 import { storedCodeSets } from './stored-value-sets.ts'
 import { readSubset, shownPart } from './subset.ts'
 import { notFound, requireInteraction } from './target.ts'
 
-export type SearchInteractionNeeds = SearchNeeds & { readonly store: Store }
+export type SearchInteractionNeeds = SearchNeeds & FindNeeds & { readonly store: Store }
 
 /** What is searched: one type, or several with the parameters that they have in common. */
 type Searched = {
@@ -111,30 +110,20 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   const parsed = parseCall(needs, call, { ...searched, params, codeSets })
   const part = readSubset(needs.definitions, searched.types ?? [searched.capability.type], parsed.self)
   if (part?.kind === 'text' && parsed.includes.length > 0) throw textWithIncludes()
-  const shown = (version: Version): Version => shownPart(version, part, needs.definitions)
+  const shown = <T extends Version>(version: T): T => shownPart(version, part, needs.definitions)
   const view = disclosing(needs.store, call.caller, call.now)
   const requested = { ...parsed, query: await queryAsOf(needs, call, parsed) }
   const steps: ResolvedStep[] = []
   const query = within(await resolveQuery(requested, insights, steps).catch(unavailable), searched)
-  const { includes, limits, chainedSorts: sorts } = parsed
-  const page = {
-    ...query,
-    bytes: PAGE_BYTES,
-    ...(includes.length > 0 ? { withEntries: followedParameters(includes) } : {}),
-  }
-  // The total alone needs no order.
-  const isSorted = sorts !== undefined && query.limit > 0
-  const found = await (
-    isSorted ? findByChains({ query: page, sorts, limits, insight: insights, view, steps }) : view.find(page)
-  ).catch(unavailable)
+  const { includes, limits } = parsed
+  if (parsed.contained && searched.within) throw containedInCompartment()
+  const { found, read } = await findMatches(needs, { parsed, query, insight: insights, view, steps }).catch(unavailable)
   const included = await include(
     { definitions: needs.definitions, base: call.base, view: insights, includes, limits, ...asOf(query) },
     found.versions,
   )
   for (const version of included.records) view.disclose(version)
-  const explanation = explained
-    ? await explanationOf(isSorted ? wholeQuery(query, limits) : query, steps, insights)
-    : []
+  const explanation = explained ? explanationIssues(read, steps, await insights.explain(read).catch(unavailable)) : []
   const self = [...(searched.self ?? []), ...(explained ? EXPLAINED : []), ...parsed.self]
   const text = buildSearchset({
     base: call.base,
@@ -147,9 +136,6 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   return { status: 200, text, disclosed: view.disclosed() }
 }
 
-const explanationOf = async (query: Query, steps: readonly ResolvedStep[], view: View): Promise<readonly Issue[]> =>
-  explanationIssues(query, steps, await view.explain(query).catch(unavailable))
-
 const within = (query: Query, searched: Searched): Query =>
   searched.within === undefined ? query : { ...query, where: { op: 'and', of: [searched.within, query.where] } }
 
@@ -160,6 +146,13 @@ const textWithIncludes = () =>
   refuse(
     'invalid-parameter',
     '`_summary=text` cannot be combined with `_include` and `_revinclude`. Leave one of them out.',
+  )
+
+/** What a compartment holds is known by references of records, and a contained resource is none. */
+const containedInCompartment = () =>
+  refuse(
+    'invalid-parameter',
+    '`_contained` cannot be combined with a compartment: its members are records. Search by type instead, such as `MedicationRequest?patient=1`.',
   )
 
 /** The links of a page outlive the store that gave them where it was replaced, by an earlier copy for example. */

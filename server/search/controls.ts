@@ -4,6 +4,7 @@ import { refuse } from '../fhir/outcome.ts'
 import type { OfferedTypes } from './chain.ts'
 import type { DeclaredParameter } from './record-parameters.ts'
 import { quoted } from './condition.ts'
+import { CONTAINED, type ContainedSearch } from './contained.ts'
 import { ITERATE, readInclude, type IncludeParameter } from './include.ts'
 import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import { MAX_SORTS, readSorts, type SearchSort } from './sort.ts'
@@ -13,6 +14,8 @@ export type Controls = {
   readonly count?: number
   readonly sort?: readonly SearchSort[]
   readonly includes?: readonly IncludeParameter[]
+  readonly contained?: keyof typeof CONTAINED_VALUES
+  readonly containedType?: ContainedSearch['shown']
   readonly total?: 'none' | 'accurate'
   readonly countOnly?: boolean
   readonly cursor?: string
@@ -62,16 +65,17 @@ export const CONTROLS: { readonly [name: string]: Control } = {
     '_revinclude',
     'Adds the records that refer to the matches by one of the values of `searchRevInclude`.',
   ),
-  _contained: {
+  [CONTAINED]: {
     type: 'token',
     documentation:
-      'Only `false`: contained resources are found by no search, and come with the record that contains them.',
-    read: (value) => {
-      if (value !== 'false') throw noContained(value)
-      return {}
-    },
+      'Whether resources are found that others contain: `false`, `true` (only these) or `both`. Not with `_sort`, `_has`, `_list`, or in a compartment.',
+    read: (value) => ({ contained: choose(CONTAINED, value, CONTAINED_VALUES) }),
   },
-  _containedType: { read: (value) => (choose('_containedType', value, CONTAINED_TYPES), {}) },
+  _containedType: {
+    type: 'token',
+    documentation: 'What is answered of them: the record that contains one (`container`), or it alone (`contained`).',
+    read: (value) => ({ containedType: choose('_containedType', value, CONTAINED_TYPES) }),
+  },
   _total: {
     type: 'token',
     documentation:
@@ -109,14 +113,9 @@ export const CONTROL_PARAMETERS: readonly DeclaredParameter[] = Object.entries(C
   ([code, { type = 'special', documentation }]) => (documentation === undefined ? [] : [{ code, type, documentation }]),
 )
 
-const CONTAINED_TYPES = { container: true, contained: true } as const
-
 /** https://hl7.org/fhir/R4/search.html#contained */
-const noContained = (value: string) =>
-  refuse(
-    'invalid-parameter',
-    `The value \`${value.slice(0, 60)}\` of \`_contained\` is not supported: contained resources are not indexed, so that a search would find none of them. It takes \`false\`; search for the records that contain them.`,
-  )
+const CONTAINED_VALUES = { false: 'false', true: 'true', both: 'both' } as const
+const CONTAINED_TYPES = { container: 'container', contained: 'contained' } as const
 
 /** An estimate may be exact; the hub's is. */
 const TOTALS = { none: 'none', accurate: 'accurate', estimate: 'accurate' } as const

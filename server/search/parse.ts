@@ -7,6 +7,7 @@ import { alternatives, condition, unsupported, unsupportedModifier } from './con
 import type { Criterion } from './condition.ts'
 import { CONTROLS, DEFAULT_COUNT } from './controls.ts'
 import type { Controls } from './controls.ts'
+import { checkContained, CONTAINED_ORDER, type ContainedSearch } from './contained.ts'
 import type { IncludeParameter } from './include.ts'
 import { filterCondition } from './filter-expression.ts'
 import { LIST, listCondition, unsupportedList } from './list.ts'
@@ -41,6 +42,8 @@ export type ParsedSearch = {
   readonly chained: readonly Condition[]
   /** Absent: the query has its sorts. Where one is a chain, all of them, which interactions/sort-by-chains.ts sorts by. */
   readonly chainedSorts?: readonly SearchSort[]
+  /** Absent: contained resources are not searched for. interactions/find-contained.ts does. */
+  readonly contained?: ContainedSearch
   readonly includes: readonly IncludeParameter[]
   readonly limits: SearchLimits
   readonly total: 'none' | 'accurate'
@@ -72,6 +75,7 @@ export function parse(
   countAlternatives(searched, limits.values)
   const controls = readControls(capability, supported.filter(isControl), context)
   const conditions = searched.map((one) => conditionOf(capability, one, context))
+  const contained = containedSearch(controls, conditions, context.offered)
   const self = supported
     .filter((one) => !FORMATS.has(one.name))
     .map((one) => [fullName(one), evaluatedValue(one, limits)] as const)
@@ -83,6 +87,7 @@ export function parse(
     },
     chained: conditions.filter((one) => !isFilter(one)),
     ...(isSortedByChains(controls) ? { chainedSorts: controls.sort } : {}),
+    ...(contained ? { contained } : {}),
     includes: controls.includes ?? [],
     limits,
     total: isCounted(controls) ? 'accurate' : 'none',
@@ -171,6 +176,17 @@ const reachesOthers = (name: string): OutcomeError =>
     `The parameter \`${clip(name)}\` is decided by other records. Only a search takes it, not the condition of a write or of a subscription: use parameters of the record itself, or search first.`,
   )
 
+function containedSearch(
+  { contained = 'false', containedType: shown = 'container', sort, includes }: Controls,
+  conditions: readonly Condition[],
+  offered: OfferedTypes | undefined,
+): ContainedSearch | undefined {
+  if (contained === 'false') return undefined
+  const search = { found: contained, shown }
+  checkContained(search, { conditions, isSorted: sort !== undefined, includes: includes !== undefined }, offered)
+  return search
+}
+
 function countAlternatives(criteria: readonly Criterion[], limit: number): void {
   const count = criteria.reduce((sum, one) => sum + (one.name === FILTER ? 1 : valueCount(one)), 0)
   if (count > limit) throw tooMany('values', count, limit)
@@ -212,12 +228,13 @@ function readControls(
 
 /** Which page of the result, where there is a cursor. */
 function positionOf(
-  { cursor, sort = [] }: Controls,
+  { cursor, sort = [], contained = 'false', containedType }: Controls,
   identity: () => string,
   { cursors }: SearchContext,
 ): Partial<SearchPosition> {
   if (cursor === undefined) return {}
-  if (cursors) return openPosition(cursors, cursor, identity(), sort)
+  const order = contained !== 'false' && containedType === 'contained' ? CONTAINED_ORDER : sort
+  if (cursors) return openPosition(cursors, cursor, identity(), order)
   throw invalidCursor()
 }
 

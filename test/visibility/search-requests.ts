@@ -46,7 +46,10 @@ export function overTypes(knowledge: Knowledge, keyOf: (knowledge: Knowledge, ty
   const key = (type: string) => keyOf(knowledge, type)
   const { random } = knowledge
   const types = random.pick(['Patient,Condition', 'Condition,Goal,Task', 'Patient', 'Observation,Consent'])
+  const contained = `_contained=${random.pick(['true', 'both'])}&_containedType=${random.pick(['container', 'contained'])}`
   return random.pick([
+    () => `/Practitioner?${contained}&_total=accurate&_count=${random.below(5)}`,
+    () => `/Practitioner?family=${random.pick(['Ferris', 'Okoye'])}&${contained}&_count=2`,
     () => `/?_type=${types}&_total=accurate&_count=${random.below(5)}`,
     () => `/?_type=${types}&_id=${key('Patient').split('/')[1]}&_revinclude=*`,
     () => `/?_type=Condition,Goal&patient=${key('Patient')}&_sort=-_lastUpdated`,
