@@ -240,7 +240,7 @@ export const SETTINGS = {
     'iterateLimit',
     integer(1, 100),
     String(DEFAULT_LIMITS.iterate),
-    'Most steps that `_include:iterate` and `_revinclude:iterate` follow from a match.',
+    'Most steps that `_include:iterate` and `_revinclude:iterate` follow from a match, and most levels of `:above` and `:below` of a reference.',
   ),
   HUB_CONCURRENCY_LIMIT: setting(
     'concurrencyLimit',

@@ -75,7 +75,7 @@ export function checkContained(
 
 /** Is a match named by its id? A contained resource may have the same id as some record. */
 function namesRecords(one: Condition): boolean {
-  if (isFilter(one) || one.op === 'chain') return false
+  if (isFilter(one) || one.op === 'chain' || one.op === 'hierarchy') return false
   if (one.op === 'and' || one.op === 'or') return one.of.some(namesRecords)
   return one.op === 'not' ? namesRecords(one.of) : true
 }

@@ -1,7 +1,7 @@
 /** Search parameters to a query, once, before any store sees it. https://hl7.org/fhir/R4/search.html */
 import type { ResourceCapability } from '../definitions/definitions.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
-import { chainedCondition, clip, isChained, isFilter, readPath } from './chain.ts'
+import { clip, isChained, isFilter, pathCondition, readPath } from './chain.ts'
 import type { Condition, OfferedTypes, ParameterPath } from './chain.ts'
 import { alternatives, condition, unsupported, unsupportedModifier } from './condition.ts'
 import type { Criterion } from './condition.ts'
@@ -10,6 +10,7 @@ import type { Controls } from './controls.ts'
 import { checkContained, CONTAINED_ORDER, type ContainedSearch } from './contained.ts'
 import type { IncludeParameter } from './include.ts'
 import { filterCondition } from './filter-expression.ts'
+import { hierarchyCondition } from './hierarchy.ts'
 import { LIST, listCondition, unsupportedList } from './list.ts'
 import { requireComplete } from './incomplete.ts'
 import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
@@ -101,9 +102,17 @@ function conditionOf(capability: ResourceCapability, one: SupportedCriterion, co
   if (one.path) return chainedCondition(one.path, one.value, context)
   const searched = { capability, types: context.types ?? [capability.type] }
   if (one.name === LIST) return listCondition(one, searched.types)
-  if (one.name !== FILTER) return condition(capability, one, context)
+  if (one.name !== FILTER) return ownCondition(capability, one, context)
   return filterCondition(one.value, searched, { ...context, offered: context.offered })
 }
+
+const ownCondition = (capability: ResourceCapability, one: Criterion, context: SearchContext): Condition =>
+  hierarchyCondition(capability, one, context.offered) ?? condition(capability, one, context)
+
+const chainedCondition = (path: ParameterPath, value: string, context: SearchContext): Condition =>
+  pathCondition(path, (capability, name, modifier) =>
+    ownCondition(capability, { name, value, ...(modifier === undefined ? {} : { modifier }) }, context),
+  )
 
 /** An expression in place of parameters. https://hl7.org/fhir/R4/search_filter.html */
 const FILTER = '_filter'
