@@ -101,7 +101,7 @@ export function parse(
 function conditionOf(capability: ResourceCapability, one: SupportedCriterion, context: SearchContext): Condition {
   if (one.path) return chainedCondition(one.path, one.value, context)
   const searched = { capability, types: context.types ?? [capability.type] }
-  if (one.name === LIST) return listCondition(one, searched.types)
+  if (one.name === LIST && context.offered) return listCondition(one, searched.types, context.offered, context)
   if (one.name !== FILTER) return ownCondition(capability, one, context)
   return filterCondition(one.value, searched, { ...context, offered: context.offered })
 }

@@ -131,7 +131,11 @@ for (const store of OVER_STORES) {
       const client = hub.as(undefined)
       assert.match(
         refused(await client.get('/Patient?_list=$current-problems'), 400, 'invalid-parameter'),
-        /functional/,
+        /has records of `Condition`, and none of `Patient`/,
+      )
+      assert.match(
+        refused(await client.get('/Condition?_list=$current-problem'), 400, 'invalid-parameter'),
+        /does not make\. Did you mean `\$current-problems`\?/,
       )
       refused(await client.get('/Patient?_list:x=l'), 400, 'invalid-parameter')
       refused(await client.get('/Patient?_list='), 400, 'invalid-parameter')
