@@ -206,7 +206,7 @@ async function page(
   return found
 }
 
-/** Another record has other values, or goes; or the agency loses one that no page showed yet. Answers its id. */
+/** Another record has other values, or is deleted; or the agency loses one that no page showed yet. Answers its id. */
 async function write(random: Random, store: Store, all: Seen[], agency: string, shown: readonly string[]) {
   const one = random.pick(all)
   const other = records(random).find(({ node }) => node.resourceType === one.node.resourceType)!.node
@@ -214,6 +214,13 @@ async function write(random: Random, store: Store, all: Seen[], agency: string, 
     const changed = { ...one, node: { ...other, id: one.node.id } }
     await store.commit({ writes: [put(changed)] })
     all[all.indexOf(one)] = changed
+    return undefined
+  }
+  if (one.node.resourceType !== 'ServiceRequest' && random.percent(50)) {
+    const { resourceType: type, id } = one.node
+    const audience = one.by.map((name) => ({ agency: name }))
+    await store.commit({ writes: [{ kind: 'remove', key: { type, id }, audience, entries: [], author: 'es' }] })
+    all.splice(all.indexOf(one), 1)
     return undefined
   }
   if (one.node.resourceType !== 'ServiceRequest' || !one.by.includes(agency) || shown.includes(one.node.id))
