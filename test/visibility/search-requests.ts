@@ -18,7 +18,7 @@ export const PEOPLE = [
   'RelatedPerson',
 ]
 
-/** By records that abe may know of, and by secret ones; also where a type has no such parameter. */
+/** By records that abe may know of, and by secret ones. */
 const CHAINS = [
   'patient.family',
   'patient.birthdate',
@@ -35,8 +35,9 @@ const CHAINS = [
 
 /** Not by identifier for a participant: there is a number among them that each hub draws. */
 export function sort(random: Random, { type, searchParam = [] }: Offered): string {
-  if (random.percent(25))
-    return `${random.pick(['', '-', 'status,', '-_lastUpdated,'])}${random.pick(CHAINS)}${random.percent(30) ? ',_id' : ''}`
+  const chains = CHAINS.filter((chain) => searchParam.some(({ name }) => name === chain.split(/[:.]/)[0]))
+  if (chains.length > 0 && random.percent(25))
+    return `${random.pick(['', '-', '-_lastUpdated,'])}${random.pick(chains)}${random.percent(30) ? ',_id' : ''}`
   const names = [...searchParam.map(({ name }) => name), '_id', '_lastUpdated']
   const one = random.pick(names.filter((name) => type !== 'Patient' || name !== 'identifier'))
   return `${random.percent(50) ? '-' : ''}${one}${random.percent(30) ? ',_id' : ''}`
