@@ -50,6 +50,7 @@ import type { Log } from './log.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import type { ProcessMetrics } from './metrics/process.ts'
 import { operations, type OperationNeeds } from './operations/index.ts'
+import { recordsByCompartment, recordsByVisibility } from './operations/participant-records.ts'
 import { EXPANSION_PARAMETERS } from './operations/terminology/expand.ts'
 import { isReadable } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
@@ -115,6 +116,7 @@ const RULES: Readonly<Record<Config['rules'], RulesChoice>> = {
     posts: true,
     publishes: true,
     restricts: true,
+    participantRecords: recordsByVisibility,
     policy: hubPolicy,
   },
   open: {
@@ -123,6 +125,7 @@ const RULES: Readonly<Record<Config['rules'], RulesChoice>> = {
     posts: false,
     publishes: false,
     restricts: false,
+    participantRecords: recordsByCompartment,
     policy: openPolicy,
   },
 }
@@ -131,6 +134,8 @@ type RulesChoice = PolicyChoice &
   DeclarationRules & {
     /** Are the hub's own definitions, and the samples, records of the store? */
     readonly publishes: boolean
+    /** Which records are about a participant? */
+    readonly participantRecords: typeof recordsByVisibility
   }
 
 type HubOptions = GivenDeclarations & {
@@ -168,6 +173,7 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
   const needs = {
     ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables, leftOut, newId: clock.newId }),
+    participantRecords: RULES[config.rules].participantRecords({ definitions, visibility: tables.visibility }),
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),

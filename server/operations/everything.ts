@@ -9,15 +9,22 @@ import { refuse } from '../fhir/outcome.ts'
 import { readParameters, type Values } from '../fhir/parameters.ts'
 import type { Resource } from '../fhir/types.ts'
 import type { Definitions } from '../definitions/definitions.ts'
+import { keyOf } from '../interactions/target.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
 import { countOf, participantPage, type PageNeeds } from './participant-page.ts'
+import type { ParticipantRecords } from './participant-records.ts'
 import { shownPartOf } from './shown-part.ts'
 
-export type EverythingNeeds = PageNeeds & { readonly definitions: Definitions; readonly range: ReadDate }
+export type EverythingNeeds = PageNeeds & {
+  readonly definitions: Definitions
+  readonly range: ReadDate
+  readonly participantRecords: ParticipantRecords
+}
 
 export const everything = (needs: EverythingNeeds): Operation => {
   const { takes, ...definition } = operationDefinition(needs.definitions, 'everything')
+  const { types, referred, about } = needs.participantRecords
   return {
     ...definition,
     levels: ['instance'],
@@ -26,8 +33,7 @@ export const everything = (needs: EverythingNeeds): Operation => {
     async run(call) {
       const given = readParameters(takes, call)
       const { start, end, _since, _type, _cursor } = given
-      const about = Object.keys(needs.visibility.participant)
-      const requestedTypes = typesIn(_type, [...about, ...needs.visibility.everyone])
+      const requestedTypes = typesIn(_type, [...types, ...referred])
       const isShown = (type: string): boolean => requestedTypes.length === 0 || requestedTypes.includes(type)
       const period = {
         start: start === undefined ? -Infinity : instant(needs, 'start', start).start,
@@ -35,15 +41,16 @@ export const everything = (needs: EverythingNeeds): Operation => {
       }
       return participantPage(needs, call, {
         operation: 'everything',
-        types: about.filter(isShown),
+        types: types.filter(isShown),
+        where: about(keyOf(call).id, types.filter(isShown)),
         shows: (resource: Resource) => isWithin(resource, period, needs.range),
         ...(_since === undefined ? {} : { since: instant(needs, '_since', _since).start }),
         count: countOf(given._count),
-        part: shownPartOf(needs.definitions, [...about, ...needs.visibility.everyone].filter(isShown), given),
+        part: shownPartOf(needs.definitions, [...types, ...referred].filter(isShown), given),
         ...(typeof _cursor === 'string' ? { cursor: _cursor } : {}),
         params: paramsOf(given),
         first: false,
-        includes: isShown,
+        includes: (type) => referred.includes(type) && isShown(type),
       })
     },
   }

@@ -4,16 +4,17 @@
  */
 import { belongs, latestOf, typesOf, type IntakePackage } from '../domain/participant/intake-package.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
+import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { readParameters } from '../fhir/parameters.ts'
 import { keyText } from '../fhir/types.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import { keyOf } from '../interactions/target.ts'
 import { resourceOf } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
-import { PARTICIPANT } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
+import { aboutParticipant } from './participant-records.ts'
 import { countOf, participantPage, type PageNeeds } from './participant-page.ts'
 import { shownPartOf } from './shown-part.ts'
 
@@ -21,6 +22,7 @@ export type IntakeNeeds = PageNeeds & {
   readonly definitions: Definitions
   readonly range: ReadDate
   readonly intakePackage: IntakePackage
+  readonly visibility: VisibilityRule
 }
 
 export const intakePackage = (needs: IntakeNeeds): Operation => {
@@ -40,6 +42,7 @@ export const intakePackage = (needs: IntakeNeeds): Operation => {
       return participantPage(needs, call, {
         operation: 'intake-package',
         types: every,
+        where: aboutParticipant(keyOf(call).id),
         shows,
         count: countOf(_count),
         ...(typeof _cursor === 'string' ? { cursor: _cursor } : {}),
@@ -47,7 +50,7 @@ export const intakePackage = (needs: IntakeNeeds): Operation => {
         params: [...(_count === undefined ? [] : [['_count', String(_count)] as const]), ...part.params],
         first: true,
         extra: (view, asOf) => latestVersions(needs, view, { participant: keyOf(call).id, types: latest, asOf, shows }),
-        includes: () => true,
+        includes: (type) => needs.visibility.everyone.includes(type),
       })
     },
   }
@@ -66,7 +69,7 @@ async function latestVersions(
   view: View,
   { participant, types, asOf, shows }: Latest,
 ): Promise<readonly Version[]> {
-  const where = { op: 'reference' as const, param: PARTICIPANT, type: 'Patient', id: participant }
+  const where = aboutParticipant(participant)
   const versions = new Map<string, Version>()
   for await (const one of view.all({ type: types, where, asOf }))
     if (shows(resourceOf(one))) versions.set(keyText(one), one)

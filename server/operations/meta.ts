@@ -7,7 +7,7 @@ import { carry } from '../fhir/decimals.ts'
 import { parseEtags } from '../fhir/etag.ts'
 import { items } from '../fhir/element.ts'
 import { metaWith, metaWithout } from '../fhir/meta.ts'
-import { operationOutcome, refuse } from '../fhir/outcome.ts'
+import { refuse } from '../fhir/outcome.ts'
 import { buildParameters, readParameters, value } from '../fhir/parameters.ts'
 import { withoutIdleConfidentiality } from '../domain/visibility/labels.ts'
 import type { Coding, Json, JsonObject } from '../fhir/types.ts'
@@ -146,12 +146,11 @@ function givenMeta(given: Json | undefined): JsonObject {
   )
 }
 
+/** JSON has no empty element: of records without profiles, tags and labels there is no parameter. */
 function answer(given: JsonObject, version?: Version): Reply {
-  const resource =
-    Object.keys(given).length > 0 ? buildParameters([value('return', 'Meta', given)]) : operationOutcome([])
   return {
     status: 200,
-    resource,
+    resource: buildParameters(Object.keys(given).length > 0 ? [value('return', 'Meta', given)] : []),
     ...(version ? { version: version.version, lastModified: version.at } : {}),
   }
 }

@@ -6,11 +6,10 @@ import { buildSearchset } from '../fhir/bundle.ts'
 import { refuse, type Issue } from '../fhir/outcome.ts'
 import { localReferences } from '../fhir/reference.ts'
 import { nextTurn } from '../fhir/turns.ts'
-import { keyText, type Key, type Resource } from '../fhir/types.ts'
+import { keyText, type Resource } from '../fhir/types.ts'
 import { contactBanOf, sentenceOf } from '../domain/participant/do-not-contact.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
 import { restrictionsOf } from '../domain/visibility/labels.ts'
-import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { Call, Reply } from '../interactions/call.ts'
 import { addressOf } from '../interactions/links.ts'
 import { deleted } from '../interactions/read.ts'
@@ -18,14 +17,13 @@ import { keyOf, notFound } from '../interactions/target.ts'
 import { currentResource, isDeleted, resourceOf } from '../records/resource.ts'
 import { disclosing, insight, type View } from '../records/view.ts'
 import { invalidCursor, type Cursors } from '../search/page.ts'
-import { PARTICIPANT, type Cursor, type Filter, type Sort } from '../search/query.ts'
+import type { Cursor, Filter, Sort } from '../search/query.ts'
 import { PAGE_BYTES } from '../store/page-bytes.ts'
 import { SequenceUnavailable, type Found, type Store, type Version } from '../store/store.ts'
 import type { ShownPart } from './shown-part.ts'
 
 export type PageNeeds = {
   readonly store: Store
-  readonly visibility: VisibilityRule
   readonly cursors: Cursors
   readonly range: ReadDate
 }
@@ -34,6 +32,8 @@ export type PageOptions = {
   readonly operation: string
   /** The types of records that are looked at. */
   readonly types: readonly string[]
+  /** Which of them are the participant's. */
+  readonly where: Filter
   /** Which of these records are shown. */
   shows(resource: Resource): boolean
   /** Only those that changed at or after this instant (ms). */
@@ -48,7 +48,7 @@ export type PageOptions = {
   readonly first: boolean
   /** What the first page shows in addition. */
   extra?(view: View, asOf: number): Promise<readonly Version[]>
-  /** Which of the records that a page refers to are included: lookups and staff, by type. */
+  /** Which of the records that a page refers to are included, by type: lookups and staff. */
   includes(type: string): boolean
 }
 
@@ -64,14 +64,14 @@ export async function participantPage(needs: PageNeeds, call: Call, options: Pag
   if (isDeleted(patient)) throw deleted(patient)
   const position = options.cursor === undefined ? undefined : decode(needs.cursors, options.cursor)
   const asOf = position?.asOf ?? (await needs.store.last())
-  const { versions, next } = await collect(view, key, { asOf, after: position?.after }, options)
+  const { versions, next } = await collect(view, { asOf, after: position?.after }, options)
   const extra = position || !options.extra ? [] : await options.extra(view, asOf)
   // What was read may have been much, and is read again as it is now.
   await nextTurn()
   const shown = await asVisible(view, [...extra, ...versions])
   await nextTurn()
   const matches = [...(options.first && !position ? [patient] : []), ...shown]
-  const included = await includesOf(needs, view, matches, options)
+  const included = await includesOf(view, matches, options)
   const answer = disclosing(needs.store, call.caller, call.now)
   for (const one of [...matches, ...included]) answer.disclose(one)
   const address = `${call.base}/${keyText(key)}/$${options.operation}`
@@ -107,8 +107,7 @@ function notice(
 
 type Position = { readonly asOf: number; readonly after: Cursor | undefined }
 
-async function collect(view: View, { id }: Key, { asOf, after }: Position, options: PageOptions) {
-  const about: Filter = { op: 'reference', param: PARTICIPANT, type: 'Patient', id }
+async function collect(view: View, { asOf, after }: Position, options: PageOptions) {
   const since: readonly Filter[] =
     options.since === undefined ? [] : [{ op: 'updated', prefix: 'ge', start: options.since, end: options.since + 1 }]
   const versions: Version[] = []
@@ -118,7 +117,7 @@ async function collect(view: View, { id }: Key, { asOf, after }: Position, optio
     const found: Found = await view
       .find({
         type: options.types,
-        where: { op: 'and', of: [about, ...since] },
+        where: { op: 'and', of: [options.where, ...since] },
         limit: options.count - versions.length,
         bytes,
         asOf,
@@ -155,9 +154,8 @@ async function asVisible(view: View, versions: readonly Version[]): Promise<read
   return visible.filter((one): one is Version => one !== undefined && !isDeleted(one))
 }
 
-/** Lookups and staff that the records refer to, and the persons behind the roles of staff; each once. */
+/** What the records refer to and is shown with them, and the persons behind the roles of staff; each once. */
 async function includesOf(
-  { visibility }: PageNeeds,
   view: View,
   matches: readonly Version[],
   { includes }: PageOptions,
@@ -168,7 +166,7 @@ async function includesOf(
     const keys = from
       .flatMap((one) => localReferences(resourceOf(one)))
       .filter(({ type }) => hop === 0 || type === 'Practitioner')
-      .filter((key) => visibility.everyone.includes(key.type) && includes(key.type) && !found.has(keyText(key)))
+      .filter((key) => includes(key.type) && !found.has(keyText(key)))
     const read = (await view.readMany(keys)).filter((one): one is Version => one !== undefined && !isDeleted(one))
     for (const one of read) found.set(keyText(one), one)
     from = read.filter(({ type }) => type === 'PractitionerRole')

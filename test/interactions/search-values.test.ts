@@ -77,6 +77,10 @@ const FOUND: Readonly<Record<string, readonly Row[]>> = {
     ['Patient?identifier=VA-7x', 'obrien'],
     ['Patient?identifier=urn:case|', 'obrien'],
     ['Patient?email=ZOE@mail.example', 'obrien'],
+    // Its system is a kind of device, not a name space.
+    ['Patient?telecom=email|zoe@mail.example', 'obrien'],
+    ['Patient?telecom=|zoe@mail.example', 'obrien'],
+    ['Patient?telecom=email|nobody@mail.example', ''],
     ['Patient?_tag=urn:tags|pilot', 'obrien'],
     ['Patient?gender=female', 'obrien'],
     ['Patient?gender=http://hl7.org/fhir/administrative-gender|female', 'obrien'],

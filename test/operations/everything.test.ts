@@ -15,7 +15,7 @@ import {
   type Body,
 } from '../builders/index.ts'
 import { newcomer, post } from '../attack/scene.ts'
-import { givenOver, made, OVER_STORES, refused, type Answer, type Client, type Given } from '../given.ts'
+import { given, givenOver, made, OVER_STORES, refused, type Answer, type Client, type Given } from '../given.ts'
 
 type Entry = {
   readonly resource: Body & { readonly id: string; readonly meta: { readonly versionId: string } }
@@ -277,3 +277,77 @@ for (const kind of OVER_STORES) {
     })
   })
 }
+
+describe('operations / Patient/$everything with open rules', () => {
+  let hub: Given
+  before(async () => {
+    hub = await given({ HUB_RULES: 'open', HUB_SEED: 'none' })
+    const board = hub.as(undefined)
+    for (const record of RECORDS) made(await board.put(`/${String(record.resourceType)}/${String(record.id)}`, record))
+  })
+  after(() => hub.stop())
+
+  const subject = { reference: 'Patient/ann' }
+  const system = 'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification'
+  const verificationStatus = { coding: [{ system, code: 'entered-in-error' }] }
+  const record = (key: string, content: object): Body => {
+    const [resourceType = '', id = ''] = key.split('/')
+    return { resourceType, id, ...content }
+  }
+  const RECORDS: readonly Body[] = [
+    record('Organization/clinic', { name: 'Clinic' }),
+    record('Organization/other', { name: 'Other' }),
+    record('Practitioner/dr', {}),
+    record('Patient/ann', { managingOrganization: { reference: 'Organization/clinic' } }),
+    record('Patient/bob', {}),
+    record('Encounter/visit', {
+      status: 'finished',
+      class: { code: 'AMB' },
+      subject,
+      period: { start: '2026-03-01', end: '2026-03-02' },
+    }),
+    record('AllergyIntolerance/nuts', {
+      verificationStatus,
+      patient: subject,
+      recorder: { reference: 'Practitioner/dr' },
+    }),
+    record('Immunization/flu', {
+      status: 'completed',
+      vaccineCode: { text: 'flu' },
+      patient: subject,
+      occurrenceDateTime: '2026-04-01',
+    }),
+    // By its performer, not its subject.
+    record('Observation/told', {
+      status: 'final',
+      code: { text: 'told' },
+      subject: { reference: 'Patient/bob' },
+      performer: [subject],
+      effectiveInstant: '2026-05-01T10:00:00Z',
+    }),
+    record('Observation/other', { status: 'final', code: { text: 'other' }, subject: { reference: 'Patient/bob' } }),
+  ]
+
+  const found = async (query: string): Promise<string> => {
+    const entries = (made(await hub.as(undefined).get(`/Patient/ann/$everything${query}`)).entry ??
+      []) as readonly Entry[]
+    return entries.map(({ resource }) => `${resource.resourceType}/${resource.id}`).join(' ')
+  }
+
+  for (const [query, expected] of [
+    [
+      '',
+      'Patient/ann Encounter/visit AllergyIntolerance/nuts Immunization/flu Observation/told Organization/clinic Practitioner/dr',
+    ],
+    ['?_type=Encounter,Immunization', 'Encounter/visit Immunization/flu'],
+    ['?_type=AllergyIntolerance,Practitioner', 'AllergyIntolerance/nuts Practitioner/dr'],
+    [
+      '?start=2026-03-15&end=2026-04-15',
+      'Patient/ann AllergyIntolerance/nuts Immunization/flu Organization/clinic Practitioner/dr',
+    ],
+    ['?start=2026-05-01', 'Patient/ann AllergyIntolerance/nuts Observation/told Organization/clinic Practitioner/dr'],
+  ] as const)
+    it(`answers the compartment of R4 and what it refers to: $everything${query}`, async () => {
+      assert.equal(await found(query), expected)
+    })
+})

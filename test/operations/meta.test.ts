@@ -13,7 +13,7 @@ import {
   wages,
   type Body,
 } from '../builders/index.ts'
-import { made, refused, type Client } from '../given.ts'
+import { given, made, refused, type Client } from '../given.ts'
 
 const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
 const TAG = { system: 'https://example.org/tags', code: 'to-check' }
@@ -35,12 +35,12 @@ describe('operations / $meta', function () {
   })
   after(() => scene.stop())
 
-  const given = (meta: object): Body => ({
+  const parametersOf = (meta: object): Body => ({
     resourceType: 'Parameters',
     parameter: [{ name: 'meta', valueMeta: meta as never }],
   })
   const call = (client: Client, key: string, operation: string, meta: object) =>
-    client.post(`/${key}/$${operation}`, given(meta))
+    client.post(`/${key}/$${operation}`, parametersOf(meta))
   const metaIn = (answer: Parameters<typeof made>[0]) => made(answer).parameter[0].valueMeta
   /** A barrier of es with a label, about a participant whom abe may know, too. */
   async function secret(): Promise<{ readonly subject: string; readonly key: string }> {
@@ -49,6 +49,15 @@ describe('operations / $meta', function () {
     const { id } = await post(es, labelled(condition(subject), 'disability'))
     return { subject, key: `Condition/${id}` }
   }
+
+  it('answers Parameters without a parameter where no record has profiles, tags or labels', async () => {
+    const hub = await given({ HUB_RULES: 'open', HUB_SEED: 'none' })
+    try {
+      assert.deepEqual(made(await hub.as(undefined).get('/Encounter/$meta')), { resourceType: 'Parameters' })
+    } finally {
+      await hub.stop()
+    }
+  })
 
   it('answers the Meta of a record that the caller may know, and of all such records of a type and of the hub', async () => {
     const { key } = await secret()
@@ -132,8 +141,8 @@ describe('operations / $meta', function () {
     refused(await es.post(`/${key}/$meta-add`, { resourceType: 'Parameters' }), 400, 'invalid-parameter')
     made(await call(es, key, 'meta-add', { tag: [TAG] }))
     const old = { headers: { 'If-Match': 'W/"1"' } }
-    refused(await es.post(`/${key}/$meta-delete`, given({ tag: [TAG] }), old), 412, 'version-conflict')
+    refused(await es.post(`/${key}/$meta-delete`, parametersOf({ tag: [TAG] }), old), 412, 'version-conflict')
     refused(await es.get(`/${key}/$meta-add`), 405, 'method-not-allowed')
-    refused(await board.post('/AuditEvent/x/$meta-add', given({ tag: [TAG] })), 404, 'unknown-address')
+    refused(await board.post('/AuditEvent/x/$meta-add', parametersOf({ tag: [TAG] })), 404, 'unknown-address')
   })
 })

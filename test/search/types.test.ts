@@ -83,12 +83,14 @@ describe('search / token / filter', () => {
     ['urn:s|a', { op: 'token', param: 'p', system: 'urn:s', code: 'a' }],
     ['|a', { op: 'token', param: 'p', system: '', code: 'a' }],
     ['urn:s|', { op: 'token', param: 'p', system: 'urn:s' }],
+    ['phone|662-555-0101', { op: 'token', param: 'p', code: '662-555-0101' }],
     ['a\\|b', { op: 'token', param: 'p', code: 'a|b' }],
     ['urn:s|a\\,b\\$c\\\\d', { op: 'token', param: 'p', system: 'urn:s', code: 'a,b$c\\d' }],
   ]
   for (const [text, expected] of cases) it(`reads \`${text}\``, () => assert.deepEqual(filter('token', text), expected))
 
   it('refuses a bar alone', () => refuses(/names no code/, () => filter('token', '|')))
+  it('refuses a kind of contact without its value', () => refuses(/without its value/, () => filter('token', 'email|')))
   it('refuses two bars', () => refuses(/more than one `\|`/, () => filter('token', 'a|b|c')))
 })
 

@@ -31,7 +31,7 @@ export type TokenFilter = {
   readonly codes?: readonly SearchedCode[]
 }
 
-/** The systems of a ContactPoint are kinds of device, not name spaces: a contact is searched by its value alone. */
+/** The systems of a ContactPoint are kinds of device, not name spaces: a contact is indexed by its value alone. */
 const CONTACT_SYSTEMS = new Set(['phone', 'fax', 'email', 'pager', 'url', 'sms', 'other'])
 
 export type { SearchedCode } from '../type.ts'
@@ -93,6 +93,7 @@ export const token: SearchType<TokenEntry, TokenFilter, StringEntry, StringFilte
     if (first === '' && !second)
       throw unreadable(param, text, 'names no code; write `code`, `system|code`, `system|` or `|code`')
     if (second === undefined) return { op: 'token', param, code: first }
+    if (CONTACT_SYSTEMS.has(first)) return contactFilter(param, text, second)
     return { op: 'token', param, system: first, ...(second === '' ? {} : { code: second }) }
   },
 
@@ -102,6 +103,13 @@ export const token: SearchType<TokenEntry, TokenFilter, StringEntry, StringFilte
       : codes.some((one) => one.system === entry.system && isCode(entry, one.code)),
 
   sortKey: ({ code }) => code,
+}
+
+/** The kind of device is left to the clients that send it: a value has one kind. */
+function contactFilter(param: string, text: string, value: string): TokenFilter {
+  if (value === '')
+    throw unreadable(param, text, 'names a kind of contact without its value; write `value` or `kind|value`')
+  return { op: 'token', param, code: value }
 }
 
 const isCode = ({ code, ignoreCase }: TokenEntry, searched: string): boolean =>
