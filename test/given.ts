@@ -8,9 +8,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClock, type Clock } from '../server/clock.ts'
 import { loadConfig } from '../server/config.ts'
+import type { Definitions } from '../server/definitions/definitions.ts'
+import { loadDefinitions } from '../server/definitions/load.ts'
 import { createHub, type Hub } from '../server/hub.ts'
 import { createLog } from '../server/log.ts'
+import { SEARCH_TYPE_NAMES } from '../server/search/types/index.ts'
 import { transaction, type Body } from './builders/index.ts'
+import { ROOT } from './checks/files.ts'
 import { assertValidAnswer } from './checks/answers.ts'
 
 export type Answer = {
@@ -64,10 +68,20 @@ export async function given(
     HUB_CONCURRENCY_LIMIT: '1000',
     ...settings,
   })
-  const hub = await createHub(config, { log: createLog('silent'), clock, ...options })
+  const isUsual = config.rules === 'hub' && config.definitions === undefined && config.textSearch === undefined
+  const declared = isUsual ? { definitions: await usualDefinitions() } : {}
+  const hub = await createHub(config, { log: createLog('silent'), clock, ...declared, ...options })
   const { url, port, metricsPort } = await hub.listen()
   return { hub, url, port, metricsPort, as: (agency) => clientAt(url, agency), stop: () => hub.stop() }
 }
+
+/**
+ * What a hub reads of the folders of the project unless its settings change that: read once, since no hub changes it and
+ * the tests of this process start hundreds. Tests of processes, and `createHub`, read it anew.
+ */
+const usualDefinitions = (): Promise<Definitions> =>
+  (read ??= loadDefinitions(`${ROOT}/`, { searchTypes: SEARCH_TYPE_NAMES }))
+let read: Promise<Definitions> | undefined
 
 /** The stores over which the same cases are played. */
 export const OVER_STORES = ['memory', 'sqlite'] as const
