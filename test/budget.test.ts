@@ -23,6 +23,7 @@ import {
   plan,
   practitioner,
   practitionerRole,
+  referral,
   subscription,
   transaction,
   type Body,
@@ -88,6 +89,12 @@ const ROWS: readonly Row[] = [
   // A duplicate would be found by a guard of the commit.
   ['create Patient', cost(2, 4, 1), ({ es }) => es.post('/Patient', participant('es', { number: 'B-1' }))],
   ['create Goal', cost(3, 2, 1), ({ es, subject }) => es.post('/Goal', goal(subject))],
+  // The consent is read by its key, which the circle names.
+  [
+    'create ServiceRequest',
+    cost(4, 4, 1),
+    ({ es, subject }) => es.post('/ServiceRequest', referral(subject, 'es', 'vr')),
+  ],
   [
     // The circle is read for the warning that the participant denies the agency.
     'create Consent, which moves a circle',

@@ -36,6 +36,12 @@ export type Key = { readonly type: string; readonly id: string }
 
 export const keyText = (key: Key): string => `${key.type}/${key.id}`
 
+/** The key of such a text. */
+export function keyFrom(text: string): Key {
+  const [type = '', id = ''] = text.split('/')
+  return { type, id }
+}
+
 /**
  * Who is asking. `agency` is the id of an Organization; the board is the curator of lookups, `hub` is the server
  * itself (it writes Subscription status and the like, and is never the caller of a request).

@@ -15,7 +15,7 @@ import { idOf, items } from '../fhir/element.ts'
 import { keyText, type Resource } from '../fhir/types.ts'
 import type { StoredResource } from '../records/resource.ts'
 import { unrestricted } from '../records/view.ts'
-import { PARTICIPANT } from '../search/query.ts'
+import { aboutParticipant } from '../search/query.ts'
 import type { Settlement, Store } from '../store/store.ts'
 import type { Change } from '../write/change.ts'
 import { readCircle } from '../write/circle.ts'
@@ -57,7 +57,7 @@ async function nextStep(needs: ConsentTimerNeeds, participant: string): Promise<
   const view = unrestricted(needs.store)
   const patient = await view.resource({ type: 'Patient', id: participant })
   if (patient?.active !== true) return {}
-  const about = { op: 'reference', param: PARTICIPANT, type: 'Patient', id: participant } as const
+  const about = aboutParticipant(participant)
   const [consents = [], persons = [], tasks = []] = await view.listEach(['Consent', 'RelatedPerson', 'Task'], about)
   const endings = endingsOf(needs, { patient, consents, persons }, now)
   const stale = tasks.find((task) => isStale(task, endings))

@@ -13,7 +13,7 @@ import { idOf, items } from '../fhir/element.ts'
 import type { Key } from '../fhir/types.ts'
 import { currentResource, type StoredResource } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
-import { ALL, PARTICIPANT, type Filter } from '../search/query.ts'
+import { aboutParticipant, ALL, type Filter } from '../search/query.ts'
 import { consentsInForce, nextAuthority, type AuthorityReading } from '../write/consents-in-force.ts'
 
 export type OfferReading = {
@@ -29,7 +29,7 @@ export const OPEN_REFERRALS: Filter = { op: 'token', param: 'open-referral', cod
 /** The records of any of these participants. */
 export const aboutAny = (participants: readonly string[]): Filter => ({
   op: 'or',
-  of: participants.map((id) => ({ op: 'reference', param: PARTICIPANT, type: 'Patient', id })),
+  of: participants.map(aboutParticipant),
 })
 
 /** An open referral that an agency may claim, and the consent by which it may know of it. */

@@ -11,7 +11,7 @@ import type { Resource } from '../fhir/types.ts'
 import type { Call } from '../interactions/call.ts'
 import type { StoredResource } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
-import { ALL, PARTICIPANT, type Filter } from '../search/query.ts'
+import { aboutParticipant, ALL } from '../search/query.ts'
 
 export type AssessmentNeeds = { readonly definitions: Definitions; readonly lifecycle: Pick<Lifecycle, 'terminal'> }
 
@@ -24,8 +24,6 @@ export type Assessment = {
 }
 
 /** The records about a participant. */
-export const aboutParticipant = (id: string): Filter => ({ op: 'reference', param: PARTICIPANT, type: 'Patient', id })
-
 /**
  * `view`: what the caller may know.
  * Errors: `assessment-rule` when the form is not completed or not the hub's, `reference-not-found` when the caller may

@@ -2,7 +2,7 @@
 import { consentCovers } from '../domain/referral/consent.ts'
 import { unrestricted } from '../records/view.ts'
 import { consentsInForce } from '../write/consents-in-force.ts'
-import { aboutParticipant } from './assessment.ts'
+import { aboutParticipant } from '../search/query.ts'
 import type { ReferralAttempt } from './referrals.ts'
 
 /**

@@ -3,7 +3,7 @@ import { compartments } from '../interactions/compartment.ts'
 import type { Definitions } from '../definitions/definitions.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { inCompartment } from '../search/compartment.ts'
-import { PARTICIPANT, type Filter } from '../search/query.ts'
+import { aboutParticipant, type Filter } from '../search/query.ts'
 
 export type ParticipantRecords = {
   readonly types: readonly string[]
@@ -14,8 +14,6 @@ export type ParticipantRecords = {
 }
 
 type RecordsNeeds = { readonly definitions: Definitions; readonly visibility: VisibilityRule }
-
-export const aboutParticipant = (id: string): Filter => ({ op: 'reference', param: PARTICIPANT, type: 'Patient', id })
 
 const itself = (id: string): Filter => ({
   op: 'and',

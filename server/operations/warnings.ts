@@ -25,7 +25,7 @@ import { readThread, type ThreadReading } from '../jobs/referral-thread.ts'
 import { resourceOf } from '../records/resource.ts'
 import { disclosing, insight, type View } from '../records/view.ts'
 import type { Cursors } from '../search/page.ts'
-import { PARTICIPANT, type Filter } from '../search/query.ts'
+import { aboutParticipant, type Filter } from '../search/query.ts'
 import type { Version } from '../store/store.ts'
 import { operationDefinition } from './define.ts'
 import type { Operation } from './operation.ts'
@@ -115,9 +115,7 @@ function warnedWhere({ timers, lifecycle }: WarningsNeeds, participant: string |
     of: [
       { op: 'or', of: [...rules, ...consents, warning(OUTPUT, APPEAL)] },
       { op: 'or', of: statuses },
-      ...(participant === undefined
-        ? []
-        : [{ op: 'reference', param: PARTICIPANT, type: 'Patient', id: participant } as const]),
+      ...(participant === undefined ? [] : [aboutParticipant(participant)]),
     ],
   }
 }

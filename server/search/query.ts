@@ -47,6 +47,8 @@ export type Filter =
 
 export const ALL: Filter = { op: 'and', of: [] }
 
+export const aboutParticipant = (id: string): Filter => ({ op: 'reference', param: PARTICIPANT, type: 'Patient', id })
+
 /** The conditions that must all hold. */
 export const conjuncts = (filter: Filter): readonly Filter[] =>
   filter.op === 'and' ? filter.of.flatMap(conjuncts) : [filter]

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { serialize } from '../fhir/json.ts'
 import { DefinitionFault } from '../definitions/fault.ts'
-import { FHIR_ID, keyText, type Resource } from '../fhir/types.ts'
+import { FHIR_ID, keyFrom, keyText, type Resource } from '../fhir/types.ts'
 import { EVERYONE, type IndexEntry } from '../search/query.ts'
 import { currentResource } from '../records/resource.ts'
 import { unrestricted } from '../records/view.ts'
@@ -91,8 +91,7 @@ function refuseDoubles(resources: readonly (Publishable & { readonly url: string
 }
 
 function withdrawn(key: string): Write {
-  const [type = '', id = ''] = key.split('/')
-  return { kind: 'remove', key: { type, id }, entries: [], audience: [{ agency: EVERYONE }], author: BOARD }
+  return { kind: 'remove', key: keyFrom(key), entries: [], audience: [{ agency: EVERYONE }], author: BOARD }
 }
 
 const entriesOf = ({ index }: PublishNeeds, resource: Publishable): readonly IndexEntry[] => [

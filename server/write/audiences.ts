@@ -8,7 +8,7 @@ import { NOBODY, type Circle } from '../domain/visibility/circle.ts'
 import { classesNamedIn, classesOf } from '../domain/visibility/labels.ts'
 import type { Membership } from '../domain/visibility/membership.ts'
 import { currentResource, isDeleted, resourceOf } from '../records/resource.ts'
-import { unrestricted } from '../records/view.ts'
+import { unrestricted, type View } from '../records/view.ts'
 import type { Guard, Version, Write } from '../store/store.ts'
 import {
   agreementsAfter,
@@ -40,12 +40,12 @@ export type Audiences = {
  */
 export async function audiencesOf(
   needs: CircleNeeds,
-  { caller, now, view }: Pick<WriteContext, 'caller' | 'now' | 'view'>,
+  { caller, now, view, unrestricted: all }: WriteContext,
   changes: readonly PreparedChange[],
 ): Promise<Audiences> {
   const context: CircleContext = { needs, caller, now, changes, agreements: agreementsAfter(needs, changes) }
   const concerned = await participants(needs, changes)
-  const circles = await circlesAfter(context, concerned.ids, view.since)
+  const circles = await circlesAfter(context, concerned.ids, { since: view.since, all })
   const audience = (written: WrittenRecord): Awaitable<readonly Membership[]> => {
     const participant = participantOf(needs.visibility, written.resource)
     const circle = (participant === undefined ? undefined : circles.get(participant)?.circle) ?? NOBODY
@@ -118,10 +118,10 @@ async function participants(
 async function circlesAfter(
   context: CircleContext,
   participants: readonly string[],
-  since: number,
+  { since, all }: { readonly since: number; readonly all: View },
 ): Promise<ReadonlyMap<string, CircleAfter>> {
   const existing = participants.filter((id) => !isCreated(id, context.changes))
-  const versions = await unrestricted(context.needs.store).readMany(existing.map(circleKey))
+  const versions = await all.readMany(existing.map(circleKey))
   if (versions.some((one) => one !== undefined && one.sequence > since)) await beginAgain(context.needs, since)
   const stored = new Map(existing.map((id, index) => [id, versions[index]]))
   const circles = await Promise.all(

@@ -4,14 +4,11 @@
  * none of them is changed, and none created, meanwhile. Without both, two commits at once could leave a record with an
  * audience that no circle gives.
  */
-import { PARTICIPANT, type Filter, type Query } from '../search/query.ts'
+import { aboutParticipant, type Filter, type Query } from '../search/query.ts'
 import type { Guard, Version } from '../store/store.ts'
 import type { Key } from '../fhir/types.ts'
 import { isDeleted } from '../records/resource.ts'
 import type { RuleTables } from './rule-tables.ts'
-
-/** The records of a participant, deleted ones included. */
-export const aboutParticipant = (id: string): Filter => ({ op: 'reference', param: PARTICIPANT, type: 'Patient', id })
 
 /** These are all records of a participant, at these versions, but for the ones that the commit writes itself. */
 export const sameRecords = (

@@ -10,7 +10,7 @@
  */
 import { OutcomeError } from '../fhir/outcome.ts'
 import type { Caller, JsonObject, Key, Resource } from '../fhir/types.ts'
-import { keyText } from '../fhir/types.ts'
+import { keyFrom, keyText } from '../fhir/types.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import {
   agreedUpon,
@@ -29,9 +29,10 @@ import { isMember, type Membership } from '../domain/visibility/membership.ts'
 import { currentResource, isDeleted, resourceOf } from '../records/resource.ts'
 import { unrestricted, type View } from '../records/view.ts'
 import type { Expect, Guard, Version, Write } from '../store/store.ts'
+import { aboutParticipant } from '../search/query.ts'
 import { agreementsAfter, changesAgreements, keysOf, type Agreements, type CircleNeeds } from './agreements.ts'
 import { isOfHub, writerOf, type PreparedChange } from './change.ts'
-import { aboutParticipant, sameRecords } from './circle-guards.ts'
+import { sameRecords } from './circle-guards.ts'
 import { isNewParticipant, unknownParticipant } from './references.ts'
 import { HUB } from './reserved-agencies.ts'
 import type { RuleTables } from './rule-tables.ts'
@@ -140,6 +141,18 @@ function storedCircle(
 ): Circle | undefined {
   const record = currentResource(stored) as (Resource & { rule?: unknown; circle?: unknown }) | undefined
   return record?.rule === visibilityDigest(visibility, range) ? (record.circle as Circle) : undefined
+}
+
+/**
+ * The records that grant anything to a participant's circle, where it says so itself; undefined where it does not.
+ * `stored`: the current version of the circle.
+ */
+export function sourcesOf(
+  tables: Pick<RuleTables, 'visibility' | 'range'>,
+  stored: Version | undefined,
+): readonly Key[] | undefined {
+  const grants = storedCircle(tables, stored) === undefined ? undefined : currentResource(stored)?.grants
+  return grants === undefined ? undefined : Object.keys(grants as JsonObject).map(keyFrom)
 }
 
 /** What each source record grants, for the stored circle of a participant. */

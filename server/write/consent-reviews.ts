@@ -12,8 +12,8 @@ import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { idOf } from '../fhir/element.ts'
 import { keyText, type Resource } from '../fhir/types.ts'
 import type { StoredResource } from '../records/resource.ts'
+import { aboutParticipant } from '../search/query.ts'
 import type { Change, PreparedChange } from './change.ts'
-import { aboutParticipant } from './circle-guards.ts'
 import type { WriteContext } from './context.ts'
 
 export type ReviewNeeds = {

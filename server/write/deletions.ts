@@ -6,11 +6,10 @@
 import { refuse, type OutcomeError } from '../fhir/outcome.ts'
 import { localReferences } from '../fhir/reference.ts'
 import { keyText, type Key, type Resource } from '../fhir/types.ts'
-import { REFERENCE, type Filter } from '../search/query.ts'
+import { REFERENCE, aboutParticipant, type Filter } from '../search/query.ts'
 import type { Guard } from '../store/store.ts'
 import { issuesAtEntry } from './bundle-location.ts'
 import type { PreparedChange } from './change.ts'
-import { aboutParticipant } from './circle-guards.ts'
 import type { PendingState } from './pending-state.ts'
 import type { RuleTables } from './rule-tables.ts'
 

@@ -6,9 +6,9 @@
 import { isDenial, isOver, recipientsOf, type ReadRange } from '../domain/referral/consent.ts'
 import { resourceOf } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
-import type { Filter } from '../search/query.ts'
+import { aboutParticipant, type Filter } from '../search/query.ts'
 import type { Guard } from '../store/store.ts'
-import { aboutParticipant, noOther } from './circle-guards.ts'
+import { noOther } from './circle-guards.ts'
 
 /** In: a view that sees every record. `guards` hold in a commit that what was found is still so. */
 export async function deniesOf(

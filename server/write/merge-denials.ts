@@ -7,7 +7,7 @@ import type { Lifecycle } from '../domain/referral/lifecycle.ts'
 import { keyText } from '../fhir/types.ts'
 import type { StoredResource } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
-import { aboutParticipant } from './circle-guards.ts'
+import { aboutParticipant } from '../search/query.ts'
 import { endedByDenial } from './denial-effects.ts'
 
 /**

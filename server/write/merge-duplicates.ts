@@ -5,7 +5,7 @@ import type { Definitions } from '../definitions/definitions.ts'
 import type { ReadDate } from '../domain/visibility/circle.ts'
 import type { StoredResource } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
-import { aboutParticipant } from './circle-guards.ts'
+import { aboutParticipant } from '../search/query.ts'
 
 export type DuplicateNeeds = {
   readonly duplicates: DuplicateRules

@@ -21,13 +21,12 @@ import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { refuse } from '../fhir/outcome.ts'
 import { localReferences, rewriteReferences } from '../fhir/reference.ts'
 import { inTurns } from '../fhir/turns.ts'
-import { keyText, type JsonObject, type Key, type Resource } from '../fhir/types.ts'
+import { keyFrom, keyText, type JsonObject, type Key, type Resource } from '../fhir/types.ts'
 import { currentResource, type StoredResource } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
-import { REFERENCE, type Filter } from '../search/query.ts'
+import { REFERENCE, aboutParticipant, type Filter } from '../search/query.ts'
 import type { Expect, Version, Write } from '../store/store.ts'
 import type { Change } from './change.ts'
-import { aboutParticipant } from './circle-guards.ts'
 import { endedByMerge } from './merge-denials.ts'
 import { duplicatesByMerge, type DuplicateNeeds } from './merge-duplicates.ts'
 import { SSN_HASH } from './index-entries.ts'
@@ -151,7 +150,6 @@ export async function planUndo(request: MergeRequest): Promise<UndoPlan> {
 
 const patientKey = (id: string): Key => ({ type: 'Patient', id })
 const keyOf = ({ resourceType, id }: Resource): string => `${resourceType}/${String(id)}`
-const keyFrom = (text: string): Key => ({ type: text.split('/')[0] ?? '', id: text.split('/')[1] ?? '' })
 
 type Put = Extract<Change, { kind: 'put' }>
 

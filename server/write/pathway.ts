@@ -10,7 +10,7 @@ import { isSuccessPlan } from '../domain/plan/rules.ts'
 import { participantOf } from '../domain/visibility/audience.ts'
 import { classesOf } from '../domain/visibility/labels.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
-import { PARTICIPANT, type Filter } from '../search/query.ts'
+import { aboutParticipant, type Filter } from '../search/query.ts'
 import type { PreparedChange } from './change.ts'
 import type { PendingState } from './pending-state.ts'
 
@@ -113,7 +113,7 @@ async function recordsOf(
   id: string,
   own: PreparedChange | undefined,
 ): Promise<readonly (readonly Resource[])[]> {
-  const where: Filter = { op: 'reference', param: PARTICIPANT, type: 'Patient', id }
+  const where: Filter = aboutParticipant(id)
   const isNew = own !== undefined && own.stored === undefined
   const found = isNew ? RECORDS.map((type) => state.coming(type, where)) : await state.findEach(RECORDS, where)
   return found.map((records) => records.filter((one) => classesOf(one).length === 0))

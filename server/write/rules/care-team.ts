@@ -12,7 +12,7 @@ import {
   primaryOf,
   primaryRoleOf,
 } from '../../domain/staff/care-team.ts'
-import { PARTICIPANT, type Filter } from '../../search/query.ts'
+import { aboutParticipant, type Filter } from '../../search/query.ts'
 import type { PreparedChange } from '../change.ts'
 import { LEADS } from '../index-entries.ts'
 import type { PendingState } from '../pending-state.ts'
@@ -33,7 +33,7 @@ export const careTeamRules = (tables: CareTeamTables): readonly Rule[] => [
 export const interagencyTeamsOf = (participant: string): Filter => ({
   op: 'and',
   of: [
-    { op: 'reference', param: PARTICIPANT, type: 'Patient', id: participant },
+    aboutParticipant(participant),
     { op: 'token', param: 'category', system: CATEGORY, code: 'interagency' },
     { op: 'not', of: { op: 'or', of: ENDED.map((code) => ({ op: 'token', param: 'status', code })) } },
   ],

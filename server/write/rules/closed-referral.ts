@@ -6,10 +6,10 @@ import { isReferral, ownerOf, requesterOf, statusOf } from '../../domain/referra
 import { participantOf } from '../../domain/visibility/audience.ts'
 import { circleOf, circleTypes } from '../../domain/visibility/circle.ts'
 import { isMember } from '../../domain/visibility/membership.ts'
-import { aboutParticipant } from '../circle-guards.ts'
 import type { PreparedChange } from '../change.ts'
 import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
+import { aboutParticipant } from '../../search/query.ts'
 import type { Rule, RuleResult } from './rule.ts'
 
 type ClosedTables = Pick<RuleTables, 'visibility' | 'range' | 'lifecycle'>

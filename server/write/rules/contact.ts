@@ -13,7 +13,7 @@ import { profileUrl } from '../../fhir/canonical.ts'
 import { extensionOf, idOf, sameJson, textOf } from '../../fhir/element.ts'
 import type { Issue } from '../../fhir/outcome.ts'
 import type { JsonObject, Resource } from '../../fhir/types.ts'
-import { PARTICIPANT, type Filter } from '../../search/query.ts'
+import { aboutParticipant, type Filter } from '../../search/query.ts'
 import { isOfHub, type PreparedChange } from '../change.ts'
 import type { PendingState } from '../pending-state.ts'
 import type { RuleTables } from '../rule-tables.ts'
@@ -83,7 +83,7 @@ async function looksAtTimers(
     : sameJson(before.orderDetail, after.orderDetail)
   if (same) return {}
   const about: Filter = isPatient
-    ? { op: 'reference', param: PARTICIPANT, type: 'Patient', id: key.id }
+    ? aboutParticipant(key.id)
     : { op: 'reference', param: 'focus', type: key.type, id: key.id }
   const tasks = await unrestricted.list('Task', about)
   const open = tasks.filter((one) => isReferral(one) && !['draft', ...lifecycle.terminal].includes(String(one.status)))

@@ -1,5 +1,5 @@
 /** Success plans: how they move, and at most one active per participant (hub-cp-6). */
-import { PARTICIPANT, type Filter } from '../../search/query.ts'
+import { aboutParticipant, type Filter } from '../../search/query.ts'
 import { codeSystem } from '../../fhir/canonical.ts'
 import { participantOf } from '../../domain/visibility/audience.ts'
 import { checkOneActive, checkPlan, isActiveSuccessPlan } from '../../domain/plan/rules.ts'
@@ -31,7 +31,7 @@ async function isOnlyActive(
 const activePlans = (participant: string): Filter => ({
   op: 'and',
   of: [
-    { op: 'reference', param: PARTICIPANT, type: 'Patient', id: participant },
+    aboutParticipant(participant),
     { op: 'token', param: 'status', code: 'active' },
     { op: 'token', param: 'category', system: codeSystem('plan-category'), code: 'success-plan' },
   ],

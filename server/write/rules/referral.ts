@@ -13,8 +13,8 @@ import { checkTask } from '../../domain/referral/transition.ts'
 import { participantOf } from '../../domain/visibility/audience.ts'
 import { currentResource } from '../../records/resource.ts'
 import type { View } from '../../records/view.ts'
-import { PARTICIPANT, type Filter } from '../../search/query.ts'
-import { isCreated } from '../circle.ts'
+import type { Filter } from '../../search/query.ts'
+import { consentsAbout } from '../consents-about.ts'
 import { consentsInForce } from '../consents-in-force.ts'
 import { HUB } from '../reserved-agencies.ts'
 import { openTasksWhere } from '../open-tasks.ts'
@@ -74,17 +74,13 @@ async function hasConsent(
   const recipients = after && !isDerived(change) ? recipientsOf(before, after, state) : []
   if (recipients.length === 0 || !after || state.caller.role === 'hub') return {}
   const participant = participantOf(visibility, after) ?? ''
-  const about = { op: 'reference', param: PARTICIPANT, type: 'Patient', id: participant } as const
   const reading = {
     visibility,
     range,
     now: state.now,
     read: async (one: Key) => (await state.read(one)) ?? state.unrestricted.resource(one),
   }
-  // About a participant that this commit makes there is nothing yet but what comes with it.
-  const isNew = isCreated(participant, state.changes)
-  const stated = isNew ? state.coming('Consent', about) : await state.find('Consent', about)
-  const consents = await consentsInForce(reading, stated)
+  const consents = await consentsInForce(reading, await consentsAbout({ visibility, range }, participant, state))
   const uncovered = recipients.filter(
     (recipient) => !consentCovers(consents, { recipient, now: state.now, range, purpose: 'referral' }),
   )

@@ -1,5 +1,6 @@
 /** The lifecycle of a referral and its consent on every path that writes one. */
 import assert from 'node:assert/strict'
+import { FEW_SOURCES } from '../../../server/write/circle.ts'
 import { made, refused, type Client } from '../../given.ts'
 import {
   business,
@@ -218,94 +219,116 @@ describe('write / rules / referral', function () {
     made(await close(`Procedure/${(await post(abe, service(subject, 'abe'))).id}`))
   })
 
-  describe('consent', () => {
-    const send = async (permit: Body | undefined, to = 'abe') => {
-      if (permit) await post(es, permit)
-      const request = await es.post('/ServiceRequest', { ...referral(subject, 'es', to), status: 'draft' })
-      return es.post('/Task', task(subject, `ServiceRequest/${made(request).id}`, 'es', to))
-    }
+  // The circle names the consents where few records grant anything; else they are searched for.
+  for (const [sources, more] of [
+    ['few', 0],
+    ['many', FEW_SOURCES],
+  ] as const) {
+    describe(`consent, where ${sources} records grant anything to the circle,`, () => {
+      beforeEach(async () => {
+        for (let count = 0; count < more; count += 1) await post(es, consent(subject, 'es', 'ui'))
+      })
 
-    it('must be there, in force, for the recipient and for a referral', async () => {
-      const at = (text: string) => new Date(Date.now() + Number(text) * 86_400_000).toISOString()
-      refused(await send(undefined), 422, 'consent-missing')
-      refused(await send(consent(subject, 'es', 'vr')), 422, 'consent-missing')
-      refused(await send(consent(subject, 'es', 'abe', { end: at('-1') })), 422, 'consent-missing')
-      refused(await send(consent(subject, 'es', 'abe', { start: at('1') })), 422, 'consent-missing')
-      refused(await send(consent(subject, 'es', 'abe', { more: { status: 'inactive' } })), 422, 'consent-missing')
-      refused(await send(consent(await newcomer(es, 'es'), 'es', 'abe')), 422, 'consent-missing')
-      const researched = consent(subject, 'es', 'abe') as Body & { provision: object }
-      const purpose = [{ system: 'https://no-wrong-door.example/fhir/CodeSystem/consent-purpose', code: 'research' }]
-      refused(await send({ ...researched, provision: { ...researched.provision, purpose } }), 422, 'consent-missing')
-    })
-
-    it('is not asked of an agency that does not exist: that is one fault, of the reference', async () => {
-      await post(es, consent(subject, 'es', 'abe'))
-      const request = await post(es, referral(subject, 'es', 'abe'))
-      const refer = {
-        resourceType: 'Parameters',
-        parameter: [
-          { name: 'service', valueCode: 'career-counseling' },
-          { name: 'performer', valueReference: { reference: 'Organization/nobody' } },
-        ],
+      const send = async (permit: Body | undefined, to = 'abe') => {
+        if (permit) await post(es, permit)
+        const request = await es.post('/ServiceRequest', { ...referral(subject, 'es', to), status: 'draft' })
+        return es.post('/Task', task(subject, `ServiceRequest/${made(request).id}`, 'es', to))
       }
-      for (const answer of [
-        await es.post('/ServiceRequest', referral(subject, 'es', 'nobody')),
-        await es.post('/Task', task(subject, `ServiceRequest/${request.id}`, 'es', 'nobody')),
-        await es.post(`/${subject}/$refer`, refer),
-      ]) {
-        refused(answer, 422, 'reference-not-found')
-        assert.equal(answer.body.issue.length, 1, answer.text)
-      }
-    })
 
-    it('cannot be contained, nor be taken away in the transaction that uses it', async () => {
-      const { resourceType: _, ...inner } = consent(subject, 'es', 'abe')
-      const contained = {
-        ...referral(subject, 'es', 'abe'),
-        contained: [{ resourceType: 'Consent', id: 'c', ...inner }],
-        supportingInfo: [{ reference: '#c' }],
-      }
-      assert.equal((await es.post('/ServiceRequest', contained)).status, 422)
-      const permit = await post(es, consent(subject, 'es', 'abe'))
-      const answer = await es.post(
-        '',
-        transaction(
-          { method: 'DELETE', url: `Consent/${permit.id}` },
-          { method: 'POST', url: 'ServiceRequest', resource: referral(subject, 'es', 'abe') },
-        ),
-      )
-      refused(answer, 422, 'consent-missing')
-    })
+      it('must be there, in force, for the recipient and for a referral', async () => {
+        const at = (text: string) => new Date(Date.now() + Number(text) * 86_400_000).toISOString()
+        refused(await send(undefined), 422, 'consent-missing')
+        refused(await send(consent(subject, 'es', 'vr')), 422, 'consent-missing')
+        refused(await send(consent(subject, 'es', 'abe', { end: at('-1') })), 422, 'consent-missing')
+        refused(await send(consent(subject, 'es', 'abe', { start: at('1') })), 422, 'consent-missing')
+        refused(await send(consent(subject, 'es', 'abe', { more: { status: 'inactive' } })), 422, 'consent-missing')
+        refused(await send(consent(await newcomer(es, 'es'), 'es', 'abe')), 422, 'consent-missing')
+        const researched = consent(subject, 'es', 'abe') as Body & { provision: object }
+        const purpose = [{ system: 'https://no-wrong-door.example/fhir/CodeSystem/consent-purpose', code: 'research' }]
+        refused(await send({ ...researched, provision: { ...researched.provision, purpose } }), 422, 'consent-missing')
+      })
 
-    it('that is revoked while the referral is sent stops it', async () => {
-      const permit = await post(es, consent(subject, 'es', 'abe'))
-      // abe knows the participant anyway: the circle does not move.
-      await post(abe, participation(subject, 'abe'))
-      const request = await post(es, referral(subject, 'es', 'abe'))
-      scene.between(async () => made(await put(es, permit as StoredBody, { status: 'inactive' })))
-      refused(
-        await es.post('/Task', task(subject, `ServiceRequest/${request.id}`, 'es', 'abe')),
-        422,
-        'consent-missing',
-      )
-    })
+      it('may come in the transaction that uses it, made or put in force', async () => {
+        const sent = { method: 'POST', url: 'ServiceRequest', resource: referral(subject, 'es', 'abe') }
+        const given = { method: 'POST', url: 'Consent', resource: consent(subject, 'es', 'abe') }
+        refused(await es.post('', transaction(sent)), 422, 'consent-missing')
+        made(await es.post('', transaction(sent, given)))
+        const other = await post(es, consent(subject, 'es', 'vr', { more: { status: 'draft' } }))
+        const toVr = { ...sent, resource: referral(subject, 'es', 'vr') }
+        refused(await es.post('', transaction(toVr)), 422, 'consent-missing')
+        const inForce = { method: 'PUT', url: `Consent/${other.id}`, resource: { ...other, status: 'active' } }
+        made(await es.post('', transaction(toVr, inForce)))
+      })
 
-    it('is collected in the agency’s own name, about a participant whom it may see', async () => {
-      refused(await dhs.post('/Consent', consent(subject, 'dhs', 'dhs')), 422, 'reference-not-found')
-      refused(await es.post('/Consent', consent(subject, 'dhs', 'abe')), 422, 'agency-not-yours')
-      const nameless = {
-        ...consent(subject, 'es', 'abe'),
-        organization: [{ reference: 'https://elsewhere.example/fhir/Organization/es' }],
-      }
-      refused(await es.post('/Consent', nameless), 422, 'agency-not-yours')
-      const permit = await post(es, consent(subject, 'es', 'abe'))
-      refused(
-        await put(abe, permit as StoredBody, { provision: { ...permit.provision, class: [] } }),
-        422,
-        'element-empty',
-      )
-      refused(await put(abe, permit as StoredBody), 403, 'forbidden')
-      refused(await abe.delete(`/Consent/${permit.id}`), 403, 'forbidden')
+      it('is not asked of an agency that does not exist: that is one fault, of the reference', async () => {
+        await post(es, consent(subject, 'es', 'abe'))
+        const request = await post(es, referral(subject, 'es', 'abe'))
+        const refer = {
+          resourceType: 'Parameters',
+          parameter: [
+            { name: 'service', valueCode: 'career-counseling' },
+            { name: 'performer', valueReference: { reference: 'Organization/nobody' } },
+          ],
+        }
+        for (const answer of [
+          await es.post('/ServiceRequest', referral(subject, 'es', 'nobody')),
+          await es.post('/Task', task(subject, `ServiceRequest/${request.id}`, 'es', 'nobody')),
+          await es.post(`/${subject}/$refer`, refer),
+        ]) {
+          refused(answer, 422, 'reference-not-found')
+          assert.equal(answer.body.issue.length, 1, answer.text)
+        }
+      })
+
+      it('cannot be contained, nor be taken away in the transaction that uses it', async () => {
+        const { resourceType: _, ...inner } = consent(subject, 'es', 'abe')
+        const contained = {
+          ...referral(subject, 'es', 'abe'),
+          contained: [{ resourceType: 'Consent', id: 'c', ...inner }],
+          supportingInfo: [{ reference: '#c' }],
+        }
+        assert.equal((await es.post('/ServiceRequest', contained)).status, 422)
+        const permit = await post(es, consent(subject, 'es', 'abe'))
+        const answer = await es.post(
+          '',
+          transaction(
+            { method: 'DELETE', url: `Consent/${permit.id}` },
+            { method: 'POST', url: 'ServiceRequest', resource: referral(subject, 'es', 'abe') },
+          ),
+        )
+        refused(answer, 422, 'consent-missing')
+      })
+
+      it('that is revoked while the referral is sent stops it', async () => {
+        const permit = await post(es, consent(subject, 'es', 'abe'))
+        // abe knows the participant anyway: the circle does not move.
+        await post(abe, participation(subject, 'abe'))
+        const request = await post(es, referral(subject, 'es', 'abe'))
+        scene.between(async () => made(await put(es, permit as StoredBody, { status: 'inactive' })))
+        refused(
+          await es.post('/Task', task(subject, `ServiceRequest/${request.id}`, 'es', 'abe')),
+          422,
+          'consent-missing',
+        )
+      })
+
+      it('is collected in the agency’s own name, about a participant whom it may see', async () => {
+        refused(await dhs.post('/Consent', consent(subject, 'dhs', 'dhs')), 422, 'reference-not-found')
+        refused(await es.post('/Consent', consent(subject, 'dhs', 'abe')), 422, 'agency-not-yours')
+        const nameless = {
+          ...consent(subject, 'es', 'abe'),
+          organization: [{ reference: 'https://elsewhere.example/fhir/Organization/es' }],
+        }
+        refused(await es.post('/Consent', nameless), 422, 'agency-not-yours')
+        const permit = await post(es, consent(subject, 'es', 'abe'))
+        refused(
+          await put(abe, permit as StoredBody, { provision: { ...permit.provision, class: [] } }),
+          422,
+          'element-empty',
+        )
+        refused(await put(abe, permit as StoredBody), 403, 'forbidden')
+        refused(await abe.delete(`/Consent/${permit.id}`), 403, 'forbidden')
+      })
     })
-  })
+  }
 })
