@@ -3,9 +3,7 @@
  * write and commits after it: nothing stays about the retired record, and nothing that was acknowledged is lost.
  */
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { attacked, newcomer, post, type Scene } from '../attack/scene.ts'
+import { attackedOver, newcomer, post, type Scene } from '../attack/scene.ts'
 import {
   condition,
   consent,
@@ -18,7 +16,6 @@ import {
   type StoredBody,
 } from '../builders/index.ts'
 import { made, OVER_STORES, type Answer, type Client } from '../given.ts'
-import { temporaryFolder } from '../store/stores.ts'
 
 /** What is there about the source before the race. */
 type Before = { readonly source: string; readonly aim: StoredBody; readonly person: StoredBody }
@@ -83,18 +80,13 @@ for (const kind of OVER_STORES)
   describe(`operations / $merge at the moment of a write, over ${kind}`, function () {
     this.timeout(60_000)
     let scene: Scene
-    let folder: string
     let es: Client
     let board: Client
     before(async () => {
-      folder = await temporaryFolder()
-      scene = await attacked({ HUB_STORE: kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.db')}` })
+      scene = await attackedOver(kind)
       ;[es, board] = [scene.as('es'), scene.as('board')]
     })
-    after(async () => {
-      await scene.stop()
-      await rm(folder, { recursive: true })
-    })
+    after(() => scene.stop())
 
     async function twoPeople() {
       const [source, target] = [await newcomer(es, 'es'), await newcomer(es, 'es')]
