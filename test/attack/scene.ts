@@ -11,7 +11,7 @@ import { createLog } from '../../server/log.ts'
 import { openStore } from '../../server/store/open.ts'
 import type { Store } from '../../server/store/store.ts'
 import type { OVER_STORES } from '../given.ts'
-import { clientAt, made, type Client } from '../given.ts'
+import { clientAt, declaredFor, made, type Client } from '../given.ts'
 import { temporaryFolder } from '../store/stores.ts'
 import { consent, participant, referral, task, type Body } from '../builders/index.ts'
 
@@ -71,7 +71,12 @@ export async function attacked(
       return store.commit(work)
     },
   }
-  const hub = await createHub(config, { log: createLog('silent'), clock, store: watched })
+  const hub = await createHub(config, {
+    ...(await declaredFor(config)),
+    log: createLog('silent'),
+    clock,
+    store: watched,
+  })
   const { url, port } = await hub.listen()
   return {
     url,
