@@ -21,7 +21,7 @@ import { startHub } from '../checks/process.ts'
 import { clientAt, given, made, refused, type Client } from '../given.ts'
 import { temporaryFolder } from '../store/stores.ts'
 
-const PEOPLE = 1_500
+const PEOPLE = 2_000
 /** So many records are done when the process is killed: none yet, some, most. */
 const KILLS: readonly number[] = process.env['REINDEX_KILLS']
   ? Array.from({ length: Number(process.env['REINDEX_KILLS']) }, (_, index) => createRandom(index).below(PEOPLE)).sort(
@@ -106,7 +106,10 @@ describe('a search parameter that was posted, when its reindex is killed', funct
     }
     assertKilledInTheMiddle(left)
     const { code, out, err } = await startReindex(path).ended
-    assert.deepEqual({ code, out, err }, { code: 0, out: 'Patient: the index is complete\n', err: '' })
+    // On a busy machine a kill may come when nothing is left to do.
+    const what = left.at(-1) === Infinity ? /nothing to do/ : /^Patient: the index is complete\n$/
+    assert.deepEqual([code, err], [0, ''])
+    assert.match(out, what)
     await withoutReindex(path, async (es) => assertFindsAll(es, await everybody(es)))
   })
 })
