@@ -3,7 +3,7 @@ import { directedOrder, match, pageOf, positionOf, sortValues, visible } from '.
 import { conjuncts, type Query } from '../../search/query.ts'
 import type { Explanation } from '../explanation.ts'
 import { fitting } from '../page-bytes.ts'
-import { SequenceUnavailable } from '../store.ts'
+import { SequenceUnavailable } from '../errors.ts'
 import type { Found, FoundVersion } from '../store.ts'
 import { stateAsOf } from './entries.ts'
 import { mayKnow } from './read.ts'

@@ -1,7 +1,7 @@
 /** Searches as of a sequence, the iterator over everything, several types at once, and versions with their entries. */
 import assert from 'node:assert/strict'
 import type { Query, Sort } from '../../../server/search/query.ts'
-import { SequenceUnavailable } from '../../../server/store/store.ts'
+import { SequenceUnavailable } from '../../../server/store/errors.ts'
 import type { Write } from '../../../server/store/store.ts'
 import { each } from '../stores.ts'
 import type { StoreKind } from '../stores.ts'
