@@ -6,25 +6,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { loadDefinitions } from '../server/definitions/load.ts'
 import { examples } from '../test/errors/raised.ts'
-import { codesPage } from './docs/codes.ts'
 import { errorsPage } from './docs/errors.ts'
-import { jobsPage } from './docs/jobs.ts'
-import { operationsPage } from './docs/operations.ts'
-import { profilesPage } from './docs/profiles.ts'
-import { searchPage } from './docs/search.ts'
-import { topicsPage } from './docs/topics.ts'
+import { referencePages } from './docs/pages.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const FOLDER = path.join(ROOT, 'docs', 'reference')
 
-const definitions = await loadDefinitions(ROOT)
 const pages: Readonly<Record<string, string>> = {
-  'profiles.md': profilesPage(definitions),
-  'search.md': searchPage(definitions),
-  'operations.md': operationsPage(definitions),
-  'jobs.md': jobsPage(),
-  'topics.md': topicsPage(definitions),
-  'codes.md': codesPage(definitions),
+  ...referencePages(await loadDefinitions(ROOT)),
   'errors.md': errorsPage(await examples()),
 }
 const stale = Object.keys(pages).filter((name) => read(name) !== pages[name])

@@ -36,6 +36,14 @@ const RUNS = {
     unit: 'histories of merges and their undo',
     start: (size) => ({ args: mocha('test/visibility/merge-model.test.ts'), env: { MERGE_HISTORIES: String(size) } }),
   },
+  reindex: {
+    size: 20,
+    unit: 'kill -9 of a reindex, of a hub and of `nwd reindex`',
+    start: (size) => ({
+      args: mocha('test/whole/posted-parameter-crash.test.ts'),
+      env: { REINDEX_KILLS: String(size) },
+    }),
+  },
   race: {
     size: 100,
     unit: 'rounds of 64 writers',

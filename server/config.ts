@@ -228,7 +228,7 @@ export const SETTINGS = {
     'chainRecordLimit',
     integer(1, 100_000),
     String(DEFAULT_LIMITS.onTheWay),
-    'Most records that one step of a chain or `_has` may find.',
+    'Most records that one step of a chain or `_has` may find, and that `_sort` by a chain or `_contained` reads.',
   ),
   HUB_INCLUDE_LIMIT: setting(
     'includeLimit',
@@ -240,7 +240,7 @@ export const SETTINGS = {
     'iterateLimit',
     integer(1, 100),
     String(DEFAULT_LIMITS.iterate),
-    'Most steps that `_include:iterate` and `_revinclude:iterate` follow from a match.',
+    'Most steps that `_include:iterate` and `_revinclude:iterate` follow from a match, and most levels of `:above` and `:below` of a reference.',
   ),
   HUB_CONCURRENCY_LIMIT: setting(
     'concurrencyLimit',

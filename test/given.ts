@@ -7,10 +7,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClock, type Clock } from '../server/clock.ts'
-import { loadConfig } from '../server/config.ts'
+import { loadConfig, type Config } from '../server/config.ts'
+import type { Definitions } from '../server/definitions/definitions.ts'
+import { loadDefinitions } from '../server/definitions/load.ts'
 import { createHub, type Hub } from '../server/hub.ts'
 import { createLog } from '../server/log.ts'
+import { SEARCH_TYPE_NAMES } from '../server/search/types/index.ts'
 import { transaction, type Body } from './builders/index.ts'
+import { ROOT } from './checks/files.ts'
 import { assertValidAnswer } from './checks/answers.ts'
 
 export type Answer = {
@@ -64,10 +68,26 @@ export async function given(
     HUB_CONCURRENCY_LIMIT: '1000',
     ...settings,
   })
-  const hub = await createHub(config, { log: createLog('silent'), clock, ...options })
+  const declared = await declaredFor(config)
+  const hub = await createHub(config, { log: createLog('silent'), clock, ...declared, ...options })
   const { url, port, metricsPort } = await hub.listen()
   return { hub, url, port, metricsPort, as: (agency) => clientAt(url, agency), stop: () => hub.stop() }
 }
+
+/**
+ * The definitions of a hub with these settings, for `createHub`: read once for all hubs of this process, which do not change
+ * them, unless its settings ask for others. Without this option, and in a process of its own, a hub reads them itself.
+ */
+export async function declaredFor({
+  rules,
+  definitions,
+  textSearch,
+}: Config): Promise<{ readonly definitions?: Definitions }> {
+  if (rules !== 'hub' || definitions !== undefined || textSearch !== undefined) return {}
+  read ??= loadDefinitions(`${ROOT}/`, { searchTypes: SEARCH_TYPE_NAMES })
+  return { definitions: await read }
+}
+let read: Promise<Definitions> | undefined
 
 /** The stores over which the same cases are played. */
 export const OVER_STORES = ['memory', 'sqlite'] as const

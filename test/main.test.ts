@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { ROOT } from './checks/files.ts'
 import { runHub, startHub, type Ended } from './checks/process.ts'
+import { given } from './given.ts'
 
 describe('the process', function () {
   this.timeout(60_000)
@@ -82,17 +83,16 @@ describe('the process', function () {
   })
 
   it('is refused a store that another hub has open', async () => {
-    const first = await startHub(store())
+    const first = await given(store())
     try {
       assertRefused(await runHub(store()), /in use by another hub/)
     } finally {
-      await first.end()
+      await first.stop()
     }
   })
 
   it('is refused a store of a newer version, and a file that is no store', async () => {
-    const first = await startHub(store())
-    await first.end()
+    await (await given(store())).stop()
     const database = new Database(join(folder, 'hub.sqlite'))
     database.pragma('user_version = 999')
     database.close()

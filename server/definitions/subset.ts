@@ -24,8 +24,8 @@ export function subsetOf(resource: Resource, subset: Subset, definitions: Defini
   const type = resource.resourceType
   if (!definitions.structures.find(type)) return resource
   const part = tagged(partOf(resource, subset, definitions))
-  const { contained } = resource
-  return contained !== undefined && refersToContained(part) ? carry(resource, { ...part, contained }) : part
+  const contained = containedOf(part, resource)
+  return contained.length > 0 ? carry(resource, { ...part, contained }) : part
 }
 
 function partOf(resource: Resource, subset: Subset, definitions: Definitions): Resource {
@@ -116,5 +116,20 @@ function tagged(resource: Resource): Resource {
   } as Resource)
 }
 
-/** A reference to a contained resource would otherwise lead nowhere. */
-const refersToContained = (resource: Resource): boolean => JSON.stringify(resource).includes('"reference":"#')
+/**
+ * The contained resources that the part refers to, and those that they refer to: a reference would otherwise lead nowhere, and
+ * the others would be of nothing (dom-3).
+ */
+function containedOf(part: Resource, { contained }: Resource): readonly Contained[] {
+  const all = Array.isArray(contained) ? (contained as readonly Contained[]) : []
+  const kept = new Set<Contained>()
+  for (let from: readonly object[] = [part]; from.length > 0;) {
+    const text = JSON.stringify(from)
+    const next = all.filter((one) => !kept.has(one) && text.includes(`"reference":"#${one.id}"`))
+    for (const one of next) kept.add(one)
+    from = next
+  }
+  return all.filter((one) => kept.has(one))
+}
+
+type Contained = Resource & { readonly id?: string }

@@ -52,14 +52,17 @@ export const fullUrl = (base: string, key: { readonly type: string; readonly id:
 export function buildSearchset(page: {
   readonly base: string
   readonly links: Links
-  readonly matches: readonly Recorded[]
+  /** `container`: the record that a contained resource is inside of. https://hl7.org/fhir/R4/search.html#contained */
+  readonly matches: readonly (Recorded & { readonly container?: Parameters<typeof fullUrl>[1] })[]
   readonly included?: readonly Recorded[]
   readonly total?: number
   readonly issues?: readonly Issue[]
   readonly first?: readonly Issue[]
 }): string {
-  const found = (mode: 'match' | 'include') => (record: Recorded) =>
-    `{"fullUrl":${JSON.stringify(fullUrl(page.base, record))},"resource":${record.text},"search":{"mode":"${mode}"}}`
+  const addressOf = ({ container, ...record }: (typeof page.matches)[number]): string =>
+    container === undefined ? fullUrl(page.base, record) : `${fullUrl(page.base, container)}#${record.id}`
+  const found = (mode: 'match' | 'include') => (record: (typeof page.matches)[number]) =>
+    `{"fullUrl":${JSON.stringify(addressOf(record))},"resource":${record.text},"search":{"mode":"${mode}"}}`
   const outcome = (issues: readonly Issue[] = []): readonly string[] =>
     issues.length === 0 ? [] : [`{"resource":${serialize(operationOutcome(issues))},"search":{"mode":"outcome"}}`]
   const entries = [

@@ -68,7 +68,7 @@ function readAs({ type, where, sort, limit, asOf }: Query): Issue {
 
 function onTheWay({ types, param, records }: ResolvedStep): Issue {
   const of = types.map((type) => `\`${type}\``).join(', ')
-  const what = param === undefined ? '`_list`' : `the reference \`${param}\``
+  const what = param === undefined ? '`_list`' : param.startsWith('_') ? `\`${param}\`` : `the reference \`${param}\``
   return information(`On the way over ${what}: ${counted(records, 'record')} of ${of}.`, { types, param, records })
 }
 

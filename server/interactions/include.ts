@@ -13,6 +13,7 @@ import type { View } from '../records/view.ts'
 import { canonicalOf, canonicalsIn, isCanonicalType, leadsTo, namedBy, URL_PARAMETER } from '../search/canonical.ts'
 import { referencesOf } from '../search/extract.ts'
 import type { IncludeParameter } from '../search/include.ts'
+import { ofKeys } from '../search/keys.ts'
 import type { SearchLimits } from '../search/limits.ts'
 import type { Filter, IndexEntry, Query } from '../search/query.ts'
 import { PAGE_BYTES } from '../store/page-bytes.ts'
@@ -168,16 +169,8 @@ async function current(
     const versions = await view.readMany(keys)
     return versions.filter((one): one is Version => one !== undefined && !isDeleted(one))
   }
-  const types = [...new Set(keys.map(({ type }) => type))]
-  const ofType = (type: string): Filter => ({ op: 'id', ids: keys.flatMap((key) => (key.type === type ? key.id : [])) })
-  const [only] = types
-  const where: Filter =
-    types.length === 1
-      ? ofType(only!)
-      : { op: 'or', of: types.map((type) => ({ op: 'and', of: [{ op: 'type', types: [type] }, ofType(type)] })) }
   const { versions } = await view.find({
-    type: types.length === 1 ? only! : types,
-    where,
+    ...ofKeys(keys),
     limit: keys.length,
     ...followed,
     ...(asOf === undefined ? {} : { asOf }),

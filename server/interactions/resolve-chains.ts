@@ -8,10 +8,18 @@ import { refuse } from '../fhir/outcome.ts'
 import { parseReference, type Canonical } from '../fhir/reference.ts'
 import type { View } from '../records/view.ts'
 import { canonicalOf, canonicalsIn, leadsTo, namedBy } from '../search/canonical.ts'
-import { isFilter, type Chain, type Condition, type ListMember, type ReverseChain } from '../search/chain.ts'
+import {
+  isFilter,
+  type Chain,
+  type Condition,
+  type Hierarchy,
+  type ListMember,
+  type ReverseChain,
+} from '../search/chain.ts'
 import type { SearchLimits } from '../search/limits.ts'
 import type { ParsedSearch } from '../search/parse.ts'
 import type { Filter, Query } from '../search/query.ts'
+import { idsOfHierarchy } from './resolve-hierarchy.ts'
 
 /** So many records are read before others have a turn. */
 const TURN = 200
@@ -69,6 +77,8 @@ async function resolve(condition: Condition, resolution: Resolution): Promise<Fi
       return resolveChain(condition, resolution)
     case 'list':
       return resolveList(condition, resolution)
+    case 'hierarchy':
+      return resolveHierarchy(condition, resolution)
     default:
       return condition
   }
@@ -145,6 +155,13 @@ async function resolveList({ types, id }: ListMember, { view, steps }: Resolutio
   }
   steps.push({ types: ['List'], records: list ? 1 : 0 })
   return ownIds(idsByType)
+}
+
+async function resolveHierarchy(hierarchy: Hierarchy, resolution: Resolution): Promise<Filter> {
+  const { param, type } = hierarchy
+  const id = await idsOfHierarchy(hierarchy, resolution)
+  resolution.steps.push({ types: [type], param, records: id.length })
+  return { op: 'reference', param, type, id }
 }
 
 type ListEntry = { readonly deleted?: boolean; readonly item?: { readonly reference?: string } }

@@ -20,8 +20,8 @@ export function searchLinks(
   { address, parsed, found }: { readonly address: string; readonly parsed: ParsedSearch; readonly found: Found },
 ): Links {
   const { next, previous, sequence: asOf } = found
-  const self = addressOf(address, isPacked(call.params) ? call.params : parsed.self)
-  if (asOf === undefined) return { self }
+  const plainSelf = addressOf(address, isPacked(call.params) ? call.params : parsed.self)
+  if (asOf === undefined) return { self: plainSelf }
   const unpaged = parsed.self.filter(([name]) => name !== '_cursor')
   const identity = parsed.identity()
   const linkTo = (position: SearchPosition): string => {
@@ -37,9 +37,11 @@ export function searchLinks(
       `The search is too long for the links of its pages, of at most ${MAX_LINK} characters each. Send fewer values, so that the result fits one page (\`_count\`) or the links do.`,
     )
   }
+  const first = linkTo({ asOf })
   return {
-    self,
-    first: linkTo({ asOf }),
+    // Of a search by POST that is longer than a link: only its first page has its parameters in clear.
+    self: plainSelf.length <= MAX_LINK ? plainSelf : first,
+    first,
     ...(previous ? { previous: linkTo({ asOf, after: previous, backward: true }) } : {}),
     ...(next ? { next: linkTo({ asOf, after: next }) } : {}),
   }

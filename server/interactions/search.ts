@@ -8,21 +8,22 @@ import { quoted, suggestion } from '../search/condition.ts'
 import type { Filter, Query } from '../search/query.ts'
 import { commonCapability } from '../search/several-types.ts'
 import { disclosing, insight } from '../records/view.ts'
-import { PAGE_BYTES } from '../store/page-bytes.ts'
-import { SequenceUnavailable, type Store, type Version } from '../store/store.ts'
+import { SequenceUnavailable } from '../store/errors.ts'
+import type { Store, Version } from '../store/store.ts'
 import { queryAsOf } from './as-of.ts'
 import type { Call, Handler, Reply } from './call.ts'
 import { notInside, requireCompartment } from './compartment.ts'
 import { parseCall, type SearchNeeds } from './criteria.ts'
 import { EXPLAINED, explanationIssues, readExplain } from './explain.ts'
-import { followedParameters, include } from './include.ts'
+import { findMatches, type FindNeeds } from './find-matches.ts'
+import { include } from './include.ts'
 import { resolveQuery, type ResolvedStep } from './resolve-chains.ts'
 import { searchLinks, unpackedParams } from './search-links.ts'
 import { storedCodeSets } from './stored-value-sets.ts'
 import { readSubset, shownPart } from './subset.ts'
 import { notFound, requireInteraction } from './target.ts'
 
-export type SearchInteractionNeeds = SearchNeeds & { readonly store: Store }
+export type SearchInteractionNeeds = SearchNeeds & FindNeeds & { readonly store: Store }
 
 /** What is searched: one type, or several with the parameters that they have in common. */
 type Searched = {
@@ -110,22 +111,20 @@ async function answer(needs: SearchInteractionNeeds, call: Call, searched: Searc
   const parsed = parseCall(needs, call, { ...searched, params, codeSets })
   const part = readSubset(needs.definitions, searched.types ?? [searched.capability.type], parsed.self)
   if (part?.kind === 'text' && parsed.includes.length > 0) throw textWithIncludes()
-  const shown = (version: Version): Version => shownPart(version, part, needs.definitions)
+  const shown = <T extends Version>(version: T): T => shownPart(version, part, needs.definitions)
   const view = disclosing(needs.store, call.caller, call.now)
   const requested = { ...parsed, query: await queryAsOf(needs, call, parsed) }
   const steps: ResolvedStep[] = []
   const query = within(await resolveQuery(requested, insights, steps).catch(unavailable), searched)
   const { includes, limits } = parsed
-  const page = { ...query, bytes: PAGE_BYTES }
-  const found = await view
-    .find(includes.length > 0 ? { ...page, withEntries: followedParameters(includes) } : page)
-    .catch(unavailable)
+  if (parsed.contained && searched.within) throw containedInCompartment()
+  const { found, read } = await findMatches(needs, { parsed, query, insight: insights, view, steps }).catch(unavailable)
   const included = await include(
     { definitions: needs.definitions, base: call.base, view: insights, includes, limits, ...asOf(query) },
     found.versions,
   )
   for (const version of included.records) view.disclose(version)
-  const explanation = explained ? explanationIssues(query, steps, await insights.explain(query).catch(unavailable)) : []
+  const explanation = explained ? explanationIssues(read, steps, await insights.explain(read).catch(unavailable)) : []
   const self = [...(searched.self ?? []), ...(explained ? EXPLAINED : []), ...parsed.self]
   const text = buildSearchset({
     base: call.base,
@@ -148,6 +147,13 @@ const textWithIncludes = () =>
   refuse(
     'invalid-parameter',
     '`_summary=text` cannot be combined with `_include` and `_revinclude`. Leave one of them out.',
+  )
+
+/** What a compartment holds is known by references of records, and a contained resource is none. */
+const containedInCompartment = () =>
+  refuse(
+    'invalid-parameter',
+    '`_contained` cannot be combined with a compartment: its members are records. Search by type instead, such as `MedicationRequest?patient=1`.',
   )
 
 /** The links of a page outlive the store that gave them where it was replaced, by an earlier copy for example. */

@@ -5,7 +5,8 @@
  * - createLogReader: for readers that produce work. The cursor is in the store; of several processes one reads.
  * - createLogFollower: for what every process needs for itself. The cursor is in memory; nothing is committed.
  */
-import { CommitConflict, type Commit, type Work } from '../store/store.ts'
+import { CommitConflict } from '../store/errors.ts'
+import type { Commit, Work } from '../store/store.ts'
 import { createLogLease, RENEW, type LeaseNeeds, type LogLease } from './log-lease.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 

@@ -4,7 +4,8 @@
  * expects the version that was read, and a step that was taken shows in the version that took it.
  */
 import { dueSteps, nextDue, takeSteps } from '../domain/timer/timers.ts'
-import { CommitConflict, type Settlement } from '../store/store.ts'
+import { CommitConflict } from '../store/errors.ts'
+import type { Settlement } from '../store/store.ts'
 import { OutcomeError } from '../fhir/outcome.ts'
 import type { Change } from '../write/change.ts'
 import type { Along } from '../write/commit.ts'

@@ -7,15 +7,8 @@ import { currentResource } from '../records/resource.ts'
 import { unrestricted } from '../records/view.ts'
 import { inTurns, nextTurn } from '../fhir/turns.ts'
 import { ALL, type Cursor, type Filter } from '../search/query.ts'
-import {
-  CommitConflict,
-  type Commit,
-  type Job,
-  type NewJob,
-  type Store,
-  type Version,
-  type Write,
-} from '../store/store.ts'
+import { CommitConflict } from '../store/errors.ts'
+import type { Commit, Job, NewJob, Store, Version, Write } from '../store/store.ts'
 import { PAGE_BYTES } from '../store/page-bytes.ts'
 import {
   differingCodes,

@@ -4,7 +4,7 @@
  * failing is tried again after the waits of FAULT_WAITS, and then kept as `failed` until a person makes it ready again
  * ($retry-job). store/store.ts has the terms.
  */
-import { StoreClosed } from '../store/closed.ts'
+import { StoreClosed } from '../store/errors.ts'
 import type { Job, Settlement, Store } from '../store/store.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { Sleep } from './sleep.ts'

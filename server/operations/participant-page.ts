@@ -19,7 +19,8 @@ import { disclosing, insight, type View } from '../records/view.ts'
 import { invalidCursor, type Cursors } from '../search/page.ts'
 import type { Cursor, Filter, Sort } from '../search/query.ts'
 import { PAGE_BYTES } from '../store/page-bytes.ts'
-import { SequenceUnavailable, type Found, type Store, type Version } from '../store/store.ts'
+import { SequenceUnavailable } from '../store/errors.ts'
+import type { Found, Store, Version } from '../store/store.ts'
 import type { ShownPart } from './shown-part.ts'
 
 export type PageNeeds = {

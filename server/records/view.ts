@@ -14,16 +14,8 @@ import { refuse } from '../fhir/outcome.ts'
 import { keyText, type Caller, type Key } from '../fhir/types.ts'
 import type { Filter, IndexEntry, Query, Viewer } from '../search/query.ts'
 import type { Explanation } from '../store/explanation.ts'
-import {
-  QueryTooLong,
-  type Found,
-  type FoundVersion,
-  type FoundHistory,
-  type HistoryPage,
-  type HistoryScope,
-  type Store,
-  type Version,
-} from '../store/store.ts'
+import { QueryTooLong } from '../store/errors.ts'
+import type { Found, FoundVersion, FoundHistory, HistoryPage, HistoryScope, Store, Version } from '../store/store.ts'
 import { mayHoldConfidential, seesAll } from '../domain/visibility/confidential.ts'
 import { currentResource, isDeleted, resourceOf, type StoredResource } from './resource.ts'
 import { originalOf, withoutConfidential } from './without-confidential.ts'

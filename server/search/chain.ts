@@ -7,11 +7,10 @@
 import type { Definitions, ResourceCapability, SearchParameter } from '../definitions/definitions.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
 import { isCanonicalType } from './canonical.ts'
-import { condition, quoted, suggestion, unsupported } from './condition.ts'
+import { quoted, suggestion, unsupported } from './condition.ts'
 import { requireComplete } from './incomplete.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import type { Filter } from './query.ts'
-import type { SearchValueContext } from './type.ts'
 
 /** A filter whose chains are not resolved yet. */
 export type Condition =
@@ -21,9 +20,20 @@ export type Condition =
   | Chain
   | ReverseChain
   | ListMember
+  | Hierarchy
 
 /** The record, of one of `types`, is an item of the List. https://hl7.org/fhir/R4/search.html#list */
 export type ListMember = { readonly op: 'list'; readonly types: readonly string[]; readonly id: string }
+
+/** The reference `param` of the record names this one of `type`, or one above or below it by the reference `parent`. */
+export type Hierarchy = {
+  readonly op: 'hierarchy'
+  readonly param: string
+  readonly type: string
+  readonly id: string
+  readonly parent: string
+  readonly direction: 'above' | 'below'
+}
 
 /** A reference of the record leads to a record that meets one of these conditions. */
 export type Chain = {
@@ -239,13 +249,7 @@ function reverseOf({ types, capability }: SearchedTypes, name: string, offered: 
 }
 
 /** The condition of a parameter at the end of a path. */
-export type Compare = (capability: ResourceCapability, name: string, modifier: string | undefined) => Filter
-
-/** The condition of a path and a value. @throws OutcomeError `invalid-parameter` */
-export const chainedCondition = (path: ParameterPath, value: string, context: SearchValueContext): Condition =>
-  pathCondition(path, (capability, name, modifier) =>
-    condition(capability, { name, value, ...(modifier === undefined ? {} : { modifier }) }, context),
-  )
+export type Compare = (capability: ResourceCapability, name: string, modifier: string | undefined) => Condition
 
 export function pathCondition(path: ParameterPath, compare: Compare): Condition {
   if (path.kind === 'own') return compare(path.capability, path.name, path.modifier)
@@ -299,7 +303,7 @@ function together<T extends { readonly type: string; readonly isCanonical: boole
 
 /** Is nothing in the condition left to resolve? */
 export function isFilter(one: Condition): one is Filter {
-  if (one.op === 'chain' || one.op === 'has' || one.op === 'list') return false
+  if (one.op === 'chain' || one.op === 'has' || one.op === 'list' || one.op === 'hierarchy') return false
   if (one.op === 'and' || one.op === 'or') return one.of.every(isFilter)
   return one.op !== 'not' || isFilter(one.of)
 }

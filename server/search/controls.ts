@@ -3,25 +3,25 @@ import type { ResourceCapability, SearchParameter } from '../definitions/definit
 import { refuse } from '../fhir/outcome.ts'
 import type { OfferedTypes } from './chain.ts'
 import type { DeclaredParameter } from './record-parameters.ts'
-import { quoted, suggestion } from './condition.ts'
+import { quoted } from './condition.ts'
+import { CONTAINED, type ContainedSearch } from './contained.ts'
 import { ITERATE, readInclude, type IncludeParameter } from './include.ts'
 import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
-import type { Sort } from './query.ts'
-import { searchTypeOf } from './types/index.ts'
-import type { SearchTypeName } from './types/index.ts'
+import { MAX_SORTS, readSorts, type SearchSort } from './sort.ts'
 
 /** The controls read so far; each one adds its part. */
 export type Controls = {
   readonly count?: number
-  readonly sort?: readonly Sort[]
+  readonly sort?: readonly SearchSort[]
   readonly includes?: readonly IncludeParameter[]
+  readonly contained?: keyof typeof CONTAINED_VALUES
+  readonly containedType?: ContainedSearch['shown']
   readonly total?: 'none' | 'accurate'
   readonly countOnly?: boolean
   readonly cursor?: string
 }
 
 export const DEFAULT_COUNT = 50
-const MAX_SORTS = 5
 
 /** What some controls depend on in addition to their value: their modifier, the searched types, and every type there is. */
 export type ControlContext = {
@@ -54,8 +54,8 @@ export const CONTROLS: { readonly [name: string]: Control } = {
   },
   _sort: {
     type: 'string',
-    documentation: `Up to ${MAX_SORTS} search parameters of the type (no composite or special one), \`_id\` or \`_lastUpdated\`, each descending after \`-\`.`,
-    read: (value, capability) => ({ sort: sorts(value, capability) }),
+    documentation: `Up to ${MAX_SORTS} search parameters of the type (no composite or special one), \`_id\`, \`_lastUpdated\`, or chains to them (\`patient.family\`), each descending after \`-\`.`,
+    read: (value, capability, _before, context) => ({ sort: readSorts(value, capability, context) }),
   },
   _include: inclusion(
     '_include',
@@ -65,16 +65,17 @@ export const CONTROLS: { readonly [name: string]: Control } = {
     '_revinclude',
     'Adds the records that refer to the matches by one of the values of `searchRevInclude`.',
   ),
-  _contained: {
+  [CONTAINED]: {
     type: 'token',
     documentation:
-      'Only `false`: contained resources are found by no search, and come with the record that contains them.',
-    read: (value) => {
-      if (value !== 'false') throw noContained(value)
-      return {}
-    },
+      'Whether resources are found that others contain: `false`, `true` (only these) or `both`. Not with `_sort`, `_has`, `_list`, or in a compartment.',
+    read: (value) => ({ contained: choose(CONTAINED, value, CONTAINED_VALUES) }),
   },
-  _containedType: { read: (value) => (choose('_containedType', value, CONTAINED_TYPES), {}) },
+  _containedType: {
+    type: 'token',
+    documentation: 'What is answered of them: the record that contains one (`container`), or it alone (`contained`).',
+    read: (value) => ({ containedType: choose('_containedType', value, CONTAINED_TYPES) }),
+  },
   _total: {
     type: 'token',
     documentation:
@@ -112,14 +113,9 @@ export const CONTROL_PARAMETERS: readonly DeclaredParameter[] = Object.entries(C
   ([code, { type = 'special', documentation }]) => (documentation === undefined ? [] : [{ code, type, documentation }]),
 )
 
-const CONTAINED_TYPES = { container: true, contained: true } as const
-
 /** https://hl7.org/fhir/R4/search.html#contained */
-const noContained = (value: string) =>
-  refuse(
-    'invalid-parameter',
-    `The value \`${value.slice(0, 60)}\` of \`_contained\` is not supported: contained resources are not indexed, so that a search would find none of them. It takes \`false\`; search for the records that contain them.`,
-  )
+const CONTAINED_VALUES = { false: 'false', true: 'true', both: 'both' } as const
+const CONTAINED_TYPES = { container: 'container', contained: 'contained' } as const
 
 /** An estimate may be exact; the hub's is. */
 const TOTALS = { none: 'none', accurate: 'accurate', estimate: 'accurate' } as const
@@ -140,45 +136,6 @@ export function readCount(value: string, { count }: SearchLimits, what: 'matches
   throw refuse(
     'invalid-parameter',
     `The value \`${value}\` of \`_count\` is not a whole number, 0 or more; a page has at most ${count} ${what}.`,
-  )
-}
-
-function sorts(value: string, capability: ResourceCapability): readonly Sort[] {
-  const keys = value.split(',')
-  if (keys.length <= MAX_SORTS) return keys.map((key) => sort(key, capability))
-  throw refuse(
-    'invalid-parameter',
-    `\`_sort\` names \`${keys.length}\` parameters; at most \`${MAX_SORTS}\` are allowed.`,
-  )
-}
-
-/** The types of parameter whose values have no order of their own, and why. */
-const WITHOUT_ORDER: { readonly [type in SearchTypeName]?: string } = {
-  composite: 'a composite parameter compares several values at once, which have no order together',
-  special:
-    'a special parameter is a condition, such as the distance from a point, which gives a record no place in an order',
-  text: 'its entries are words, of which a record has many in no order',
-}
-
-function sort(key: string, capability: ResourceCapability): Sort {
-  const descending = key.startsWith('-')
-  const param = descending ? key.slice(1) : key
-  if (param === '_id') return { param, kind: 'id', descending }
-  if (param === '_lastUpdated') return { param, kind: 'updated', descending }
-  const parameter = capability.searchParameters.find((one) => one.code === param)
-  if (parameter && !WITHOUT_ORDER[searchTypeOf(parameter)]) return { param, kind: searchTypeOf(parameter), descending }
-  const sortable = capability.searchParameters.filter((one) => !WITHOUT_ORDER[searchTypeOf(one)])
-  const names = [...sortable.map((one) => one.code), '_id', '_lastUpdated']
-  const why = parameter && WITHOUT_ORDER[searchTypeOf(parameter)]
-  if (why)
-    throw refuse(
-      'invalid-parameter',
-      `\`${capability.type}\` cannot be sorted by \`${key}\`: ${why}. It sorts by ${quoted(names)}.`,
-    )
-  const chained = param.includes('.') ? ' A chain does not sort: all matches would be read for each page.' : ''
-  throw refuse(
-    'invalid-parameter',
-    `\`${capability.type}\` cannot be sorted by \`${key}\`.${chained}${suggestion(param, names)} It sorts by ${quoted(names)}.`,
   )
 }
 

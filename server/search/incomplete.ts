@@ -28,6 +28,7 @@ export function requireComplete(
 
 /** The codes of the search parameters that a parameter of a request uses. */
 function codesIn(name: string, value: string): readonly string[] {
-  if (name === '_sort') return value.split(',').map((key) => key.replace(/^-/, ''))
+  if (name === '_contained' && value === 'false') return []
+  if (name === '_sort') return value.split(',').map((key) => key.replace(/^-/, '').split(/[:.]/)[0] ?? '')
   return [name.split(/[:.]/)[0] ?? '']
 }

@@ -3,6 +3,8 @@ import { refuse, type OutcomeError } from '../fhir/outcome.ts'
 import { FHIR_ID } from '../fhir/types.ts'
 import { clip, type Condition, type OfferedTypes } from './chain.ts'
 import { alternatives, type Criterion } from './condition.ts'
+import { functionalList } from './functional-list.ts'
+import type { SearchValueContext } from './type.ts'
 
 export const LIST = '_list'
 
@@ -15,17 +17,20 @@ export function unsupportedList({ modifier }: Criterion, { capability }: Offered
     : refuse('invalid-parameter', `The parameter \`${LIST}\` has no modifier \`${clip(modifier)}\`. It takes none.`)
 }
 
-/** `42` or `List/42`, or several. @throws OutcomeError `invalid-parameter` */
-export function listCondition(criterion: Criterion, types: readonly string[]): Condition {
+/** `42` or `List/42`, or a functional list (`$current-problems`), or several. @throws OutcomeError `invalid-parameter` */
+export function listCondition(
+  criterion: Criterion,
+  types: readonly string[],
+  offered: OfferedTypes,
+  context: SearchValueContext,
+): Condition {
   const of = alternatives(criterion).map((value): Condition => {
+    if (value.startsWith('$')) return functionalList(value, types, offered, context)
     const id = value.startsWith('List/') ? value.slice('List/'.length) : value
     if (FHIR_ID.test(id)) return { op: 'list', types, id }
-    const what = value.startsWith('$')
-      ? 'names a functional list, which the hub does not make'
-      : 'is not the id of a `List`'
     throw refuse(
       'invalid-parameter',
-      `The value \`${clip(value)}\` of \`${LIST}\` ${what}; write \`42\` or \`List/42\`.`,
+      `The value \`${clip(value)}\` of \`${LIST}\` is not the id of a \`List\`; write \`42\`, \`List/42\`, or a functional list such as \`$current-problems\`.`,
     )
   })
   return of.length === 1 && of[0] ? of[0] : { op: 'or', of }

@@ -1,20 +1,23 @@
 /** Search parameters to a query, once, before any store sees it. https://hl7.org/fhir/R4/search.html */
 import type { ResourceCapability } from '../definitions/definitions.ts'
 import { OutcomeError, refuse } from '../fhir/outcome.ts'
-import { chainedCondition, clip, isChained, isFilter, readPath } from './chain.ts'
+import { clip, isChained, isFilter, pathCondition, readPath } from './chain.ts'
 import type { Condition, OfferedTypes, ParameterPath } from './chain.ts'
 import { alternatives, condition, unsupported, unsupportedModifier } from './condition.ts'
 import type { Criterion } from './condition.ts'
 import { CONTROLS, DEFAULT_COUNT } from './controls.ts'
 import type { Controls } from './controls.ts'
+import { checkContained, CONTAINED_ORDER, type ContainedSearch } from './contained.ts'
 import type { IncludeParameter } from './include.ts'
 import { filterCondition } from './filter-expression.ts'
+import { hierarchyCondition } from './hierarchy.ts'
 import { LIST, listCondition, unsupportedList } from './list.ts'
 import { requireComplete } from './incomplete.ts'
 import { DEFAULT_LIMITS, type SearchLimits } from './limits.ts'
 import { invalidCursor, type Cursors } from './page.ts'
 import { openPosition, searchIdentity, type SearchPosition } from './position.ts'
 import type { Filter, Query, Viewer } from './query.ts'
+import type { SearchSort } from './sort.ts'
 import type { SearchValueContext } from './type.ts'
 
 export type SearchContext = SearchValueContext & {
@@ -38,6 +41,10 @@ export type ParsedSearch = {
   readonly query: Query
   /** Those conditions, all of which must hold: interactions/resolve-chains.ts makes filters of them. */
   readonly chained: readonly Condition[]
+  /** Absent: the query has its sorts. Where one is a chain, all of them, which interactions/sort-by-chains.ts sorts by. */
+  readonly chainedSorts?: readonly SearchSort[]
+  /** Absent: contained resources are not searched for. interactions/find-contained.ts does. */
+  readonly contained?: ContainedSearch
   readonly includes: readonly IncludeParameter[]
   readonly limits: SearchLimits
   readonly total: 'none' | 'accurate'
@@ -69,6 +76,7 @@ export function parse(
   countAlternatives(searched, limits.values)
   const controls = readControls(capability, supported.filter(isControl), context)
   const conditions = searched.map((one) => conditionOf(capability, one, context))
+  const contained = containedSearch(controls, conditions, context.offered)
   const self = supported
     .filter((one) => !FORMATS.has(one.name))
     .map((one) => [fullName(one), evaluatedValue(one, limits)] as const)
@@ -79,6 +87,8 @@ export function parse(
       ...positionOf(controls, identity, context),
     },
     chained: conditions.filter((one) => !isFilter(one)),
+    ...(isSortedByChains(controls) ? { chainedSorts: controls.sort } : {}),
+    ...(contained ? { contained } : {}),
     includes: controls.includes ?? [],
     limits,
     total: isCounted(controls) ? 'accurate' : 'none',
@@ -91,10 +101,18 @@ export function parse(
 function conditionOf(capability: ResourceCapability, one: SupportedCriterion, context: SearchContext): Condition {
   if (one.path) return chainedCondition(one.path, one.value, context)
   const searched = { capability, types: context.types ?? [capability.type] }
-  if (one.name === LIST) return listCondition(one, searched.types)
-  if (one.name !== FILTER) return condition(capability, one, context)
+  if (one.name === LIST && context.offered) return listCondition(one, searched.types, context.offered, context)
+  if (one.name !== FILTER) return ownCondition(capability, one, context)
   return filterCondition(one.value, searched, { ...context, offered: context.offered })
 }
+
+const ownCondition = (capability: ResourceCapability, one: Criterion, context: SearchContext): Condition =>
+  hierarchyCondition(capability, one, context.offered) ?? condition(capability, one, context)
+
+const chainedCondition = (path: ParameterPath, value: string, context: SearchContext): Condition =>
+  pathCondition(path, (capability, name, modifier) =>
+    ownCondition(capability, { name, value, ...(modifier === undefined ? {} : { modifier }) }, context),
+  )
 
 /** An expression in place of parameters. https://hl7.org/fhir/R4/search_filter.html */
 const FILTER = '_filter'
@@ -167,6 +185,17 @@ const reachesOthers = (name: string): OutcomeError =>
     `The parameter \`${clip(name)}\` is decided by other records. Only a search takes it, not the condition of a write or of a subscription: use parameters of the record itself, or search first.`,
   )
 
+function containedSearch(
+  { contained = 'false', containedType: shown = 'container', sort, includes }: Controls,
+  conditions: readonly Condition[],
+  offered: OfferedTypes | undefined,
+): ContainedSearch | undefined {
+  if (contained === 'false') return undefined
+  const search = { found: contained, shown }
+  checkContained(search, { conditions, isSorted: sort !== undefined, includes: includes !== undefined }, offered)
+  return search
+}
+
 function countAlternatives(criteria: readonly Criterion[], limit: number): void {
   const count = criteria.reduce((sum, one) => sum + (one.name === FILTER ? 1 : valueCount(one)), 0)
   if (count > limit) throw tooMany('values', count, limit)
@@ -208,17 +237,20 @@ function readControls(
 
 /** Which page of the result, where there is a cursor. */
 function positionOf(
-  { cursor, sort = [] }: Controls,
+  { cursor, sort = [], contained = 'false', containedType }: Controls,
   identity: () => string,
   { cursors }: SearchContext,
 ): Partial<SearchPosition> {
   if (cursor === undefined) return {}
-  if (cursors) return openPosition(cursors, cursor, identity(), sort)
+  const order = contained !== 'false' && containedType === 'contained' ? CONTAINED_ORDER : sort
+  if (cursors) return openPosition(cursors, cursor, identity(), order)
   throw invalidCursor()
 }
 
 const isCounted = (controls: Controls): boolean =>
   controls.total === 'accurate' || controls.countOnly === true || controls.count === 0
+
+const isSortedByChains = ({ sort = [] }: Controls): boolean => sort.some(({ path }) => path !== undefined)
 
 function toQuery(
   capability: ResourceCapability,
@@ -234,7 +266,7 @@ function toQuery(
     where: conditions.length === 1 && only ? only : { op: 'and', of: conditions },
     viewer: context.viewer,
     limit: countOnly ? 0 : count,
-    ...(sort.length > 0 ? { sort } : {}),
+    ...(sort.length > 0 && !isSortedByChains(controls) ? { sort } : {}),
     ...(isCounted(controls) ? { total: true } : {}),
   }
 }

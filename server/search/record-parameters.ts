@@ -33,5 +33,11 @@ export const EXPRESSION_PARAMETERS: readonly DeclaredParameter[] = [
       'Reverse chains (`_has:Observation:patient:code`), nested too; chains (`patient.name`) are taken as well.',
   },
   { code: '_filter', type: 'special', documentation: 'An expression, as https://hl7.org/fhir/R4/search_filter.html.' },
-  { code: '_list', type: 'special', documentation: 'The items of a List.', requires: 'List' },
+  {
+    code: '_list',
+    type: 'special',
+    documentation:
+      'The items of a List, or what is current by its status: `$current-problems`, `$current-medications`, `$current-allergies`, `$current-drug-allergies`.',
+    requires: 'List',
+  },
 ]

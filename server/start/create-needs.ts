@@ -10,6 +10,7 @@ import type { ReadDate } from '../domain/visibility/circle.ts'
 import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import { dateRange } from '../fhir/dates.ts'
 import { createCodeFacts } from '../search/code-facts.ts'
+import { containedEntries } from '../search/contained.ts'
 import { extract } from '../search/extract.ts'
 import type { SearchLimits } from '../search/limits.ts'
 import type { Store } from '../store/store.ts'
@@ -72,8 +73,11 @@ export function createNeeds(
   const { definitions, validator } = inEffect
   const options = { base: publicUrl ?? '', timeZone, codes: createCodeFacts(definitions) }
   const index: RecordIndex = {
-    extract: (resource) =>
-      extract(searchable(resource), definitions.capability(resource.resourceType)?.searchParameters ?? [], options),
+    extract(resource) {
+      const parameters = definitions.capability(resource.resourceType)?.searchParameters ?? []
+      const entries = extract(searchable(resource), parameters, options)
+      return resource.contained === undefined ? entries : [...entries, ...containedEntries(resource)]
+    },
     visibility: tables.visibility,
     matching: tables.matching,
     posts,

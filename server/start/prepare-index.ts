@@ -6,7 +6,8 @@ import { REINDEX_AT_START, reindex, type ReindexNeeds } from '../jobs/reindex.ts
 import type { Sleep } from '../jobs/sleep.ts'
 import { unrestricted } from '../records/view.ts'
 import { ALL } from '../search/query.ts'
-import { CommitConflict, type Store } from '../store/store.ts'
+import { CommitConflict } from '../store/errors.ts'
+import type { Store } from '../store/store.ts'
 import {
   differingCodes,
   indexWrite,

@@ -13,7 +13,8 @@ import type { Key, Resource } from '../fhir/types.ts'
 import { currentResource, resourceOf } from '../records/resource.ts'
 import { unrestricted } from '../records/view.ts'
 import type { Cursor, Filter } from '../search/query.ts'
-import { CommitConflict, type Store, type Write } from '../store/store.ts'
+import { CommitConflict } from '../store/errors.ts'
+import type { Store, Write } from '../store/store.ts'
 
 export type TimerNeeds = {
   readonly store: Store

@@ -1,14 +1,7 @@
 /** The last step of a write: everything as one piece of work for the store, and what the store refuses. */
 import { refuse } from '../fhir/outcome.ts'
-import {
-  CommitConflict,
-  StoreFull,
-  type Guard,
-  type Store,
-  type Version,
-  type Work,
-  type Write,
-} from '../store/store.ts'
+import { CommitConflict, StoreFull } from '../store/errors.ts'
+import type { Guard, Store, Version, Work, Write } from '../store/store.ts'
 import type { Audiences } from './audiences.ts'
 import { changesAnything, writerOf, type PreparedChange } from './change.ts'
 import { WriteConflict } from './conflict.ts'

@@ -10,6 +10,7 @@ import type { VisibilityRule } from '../domain/visibility/rule.ts'
 import type { Key } from '../fhir/types.ts'
 import { currentResource } from '../records/resource.ts'
 import { unrestricted } from '../records/view.ts'
+import { CONTAINED } from '../search/contained.ts'
 import type { Store, Write } from '../store/store.ts'
 
 /** Digests by code, and INTERNAL for the entries that are none of a search parameter. */
@@ -73,7 +74,7 @@ function typeDigests({ type, searchParameters }: ResourceCapability, context: In
   ])
   const blocks = type === 'Patient' ? context.matching.tables : []
   const internal = digest([INTERNAL_VERSION, context.visibility?.participant[type] ?? '', ...blocks])
-  return { ...Object.fromEntries(parameters), [INTERNAL]: internal } as TypeDigests
+  return { ...Object.fromEntries(parameters), [CONTAINED]: digest([CONTAINED]), [INTERNAL]: internal } as TypeDigests
 }
 
 /** Types of search parameter whose entries depend on the code systems. */

@@ -1,24 +1,17 @@
 /** Who may know stays right when records change while a circle changes. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { made } from '../given.ts'
+import { made, OVER_STORES } from '../given.ts'
 import { agreement, condition, consent, labelled, participation, wages } from '../builders/index.ts'
-import { attacked, newcomer, post, type Scene } from './scene.ts'
+import { attackedOver, newcomer, post, type Scene } from './scene.ts'
 
-for (const kind of ['memory', 'sqlite'] as const)
+for (const kind of OVER_STORES)
   describe(`attack / audiences / ${kind}`, function () {
     this.timeout(30_000)
-    let scene: Scene, folder: string
+    let scene: Scene
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'nwd-audiences-'))
-      scene = await attacked({ HUB_STORE: kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.db')}` })
+      scene = await attackedOver(kind)
     })
-    after(async () => {
-      await scene.stop()
-      await rm(folder, { recursive: true, force: true })
-    })
+    after(() => scene.stop())
 
     const statusFor = async (agency: string, key: string) => (await scene.as(agency).get(`/${key}`)).status
 

@@ -2,13 +2,17 @@
  * A hub whose store a test can reach: what it holds can be looked at, and another request can be put between what a
  * write looked at and its commit, so that a race is played, not hoped for.
  */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createClock, type Clock } from '../../server/clock.ts'
 import { loadConfig } from '../../server/config.ts'
 import { createHub } from '../../server/hub.ts'
 import { createLog } from '../../server/log.ts'
 import { openStore } from '../../server/store/open.ts'
 import type { Store } from '../../server/store/store.ts'
-import { clientAt, made, type Client } from '../given.ts'
+import type { OVER_STORES } from '../given.ts'
+import { clientAt, declaredFor, made, type Client } from '../given.ts'
+import { temporaryFolder } from '../store/stores.ts'
 import { consent, participant, referral, task, type Body } from '../builders/index.ts'
 
 export type Scene = {
@@ -67,7 +71,12 @@ export async function attacked(
       return store.commit(work)
     },
   }
-  const hub = await createHub(config, { log: createLog('silent'), clock, store: watched })
+  const hub = await createHub(config, {
+    ...(await declaredFor(config)),
+    log: createLog('silent'),
+    clock,
+    store: watched,
+  })
   const { url, port } = await hub.listen()
   return {
     url,
@@ -81,6 +90,20 @@ export async function attacked(
       reading = { type, happens }
     },
     stop: () => hub.stop(),
+  }
+}
+
+/** The same over one of the stores, an SQLite file in a folder of its own, which `stop()` removes. */
+export async function attackedOver(store: (typeof OVER_STORES)[number], clock?: Clock): Promise<Scene> {
+  if (store === 'memory') return attacked({}, clock)
+  const folder = await temporaryFolder()
+  const scene = await attacked({ HUB_STORE: `sqlite:${join(folder, 'hub.db')}` }, clock)
+  return {
+    ...scene,
+    async stop() {
+      await scene.stop()
+      await rm(folder, { recursive: true })
+    },
   }
 }
 

@@ -112,6 +112,11 @@ describe('definitions / parts of resources', function () {
     const one = { ...patient, contained, managingOrganization: { reference: '#o' } }
     assert.deepEqual(part(one, { kind: 'summary' }).contained, contained)
     assert.equal(part({ ...patient, contained }, { kind: 'summary' }).contained, undefined)
+    const partOf = { reference: '#p' }
+    const whole = { resourceType: 'Organization', id: 'p', name: 'P' }
+    const other = { resourceType: 'Organization', id: 'x', name: 'X' }
+    const several = { ...one, contained: [other, { ...contained[0], partOf }, whole] }
+    assert.deepEqual(part(several, { kind: 'summary' }).contained, [{ ...contained[0], partOf }, whole])
   })
 
   it('keep the digits of numbers', () => {

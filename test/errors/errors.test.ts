@@ -1,5 +1,6 @@
 /** Every code of ERRORS is raised: by requests to a hub, or by a sample of a profile; with the status and type it names. */
 import assert from 'node:assert/strict'
+import { errorsPage } from '../../scripts/docs/errors.ts'
 import { ERRORS, type ErrorCode } from '../../server/fhir/outcome.ts'
 import { textOf } from '../checks/markdown.ts'
 import { examples, type Raised } from './raised.ts'
@@ -9,6 +10,10 @@ describe('the error codes', function () {
   let raised: ReadonlyMap<ErrorCode, Raised>
   before(async () => {
     raised = await examples()
+  })
+
+  it('are on their page with the examples that a hub answers', () => {
+    assert.equal(textOf('docs/reference/errors.md'), errorsPage(raised), 'run scripts/docs.ts')
   })
 
   for (const [code, [status, type]] of Object.entries(ERRORS)) {

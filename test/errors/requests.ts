@@ -1,6 +1,7 @@
 /** For each code that no sample of a profile raises: requests of which the last one is answered with it. */
 import type { ErrorCode } from '../../server/fhir/outcome.ts'
-import { CommitConflict, QueryTooLong, StoreFull, type Store } from '../../server/store/store.ts'
+import { CommitConflict, QueryTooLong, StoreFull } from '../../server/store/errors.ts'
+import type { Store } from '../../server/store/store.ts'
 import { indexWrite, readStoredIndex } from '../../server/write/index-state.ts'
 import { newcomer, post, referred } from '../attack/scene.ts'
 import { made, type Answer, type Client } from '../given.ts'

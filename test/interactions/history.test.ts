@@ -1,13 +1,18 @@
 /** history of an instance: https://hl7.org/fhir/R4/http.html#history */
 import assert from 'node:assert/strict'
+import { createClock } from '../../server/clock.ts'
 import { goal, participant } from '../builders/index.ts'
 import { given, made, refused, type Client, type Given } from '../given.ts'
 
 describe('interactions / history', () => {
   let hub: Given
   let es: Client
+  let now = Date.UTC(2026, 5, 1)
   before(async () => {
-    hub = await given()
+    hub = await given(
+      {},
+      createClock(() => now),
+    )
     es = hub.as('es')
   })
   after(() => hub.stop())
@@ -62,6 +67,28 @@ describe('interactions / history', () => {
     const address = await aged()
     assert.equal(made(await es.get(`${address}?_since=2001-01-01T00:00:00Z`)).entry.length, 5)
     assert.equal(made(await es.get(`${address}?_since=2999-01-01T00:00:00Z`)).entry, undefined)
+  })
+
+  it('is cut by _since, _before and _at, and sorted either way', async () => {
+    const { id } = await newPatient()
+    const one = made(await es.post('/Goal', goal(`Patient/${id}`)))
+    for (const text of ['Two', 'Three']) {
+      now += 1000
+      made(await es.put(`/Goal/${one.id}`, { ...one, description: { text } }))
+    }
+    const [third, second, first] = ['PUT W/"3"', 'PUT W/"2"', 'POST W/"1"']
+    const ago = (ms: number) => new Date(now - ms).toISOString()
+    const found = async (query: string) => versions(made(await es.get(`/Goal/${one.id}/_history?${query}`)))
+    assert.deepEqual(await found(`_since=${ago(1000)}`), [third, second])
+    assert.deepEqual(await found(`_before=${ago(1000)}`), [first])
+    assert.deepEqual(await found(`_at=${ago(1500)}`), [first])
+    assert.deepEqual(await found(`_at=ge${ago(1500)}&_at=lt${ago(0)}`), [second, first])
+    for (const [sort, expected] of [
+      ['_lastUpdated', [first, second, third]],
+      ['-_lastUpdated', [third, second, first]],
+      ['none', [first, second, third]],
+    ] as const)
+      assert.deepEqual(await found(`_sort=${sort}`), expected, sort)
   })
 
   it('refuses other parameters, and values that it cannot read', async () => {

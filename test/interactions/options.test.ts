@@ -73,7 +73,14 @@ describe('interactions / OPTIONS', () => {
     made(await es.post('/Goal', goal(`Patient/${id}`)))
     const paths = [
       `/Patient/${id}`,
+      `/Patient/${id}/_history/1`,
       `/Patient/${id}/_history`,
+      '/Patient/_history?_count=1',
+      '/_history?_count=1',
+      `/Patient/${id}/Goal`,
+      `/?_type=Goal,Patient&_id=${id}`,
+      `/Patient/${id}/$everything`,
+      `/Patient/${id}?_pretty=true`,
       `/Goal?patient=${id}`,
       '/metadata',
       '/Patient/nothing',

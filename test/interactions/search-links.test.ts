@@ -104,9 +104,17 @@ for (const store of OVER_STORES) {
         Array.from({ length: count }, (_, index) => id(index)).join(',')
       const alike = `${many(180, (index) => `${'p'.repeat(60)}${index}`)},p1,p2,p3`
       const page = made(await board.post('/Patient/_search', `_id=${alike}&_count=2`, FORM)) as Page
-      const next = link(page, 'next')!
-      assert.ok(next.length <= 4096)
-      assert.deepEqual(ids(await get(next)), ['p3'])
+      const last = await get(link(page, 'next')!)
+      assert.deepEqual(ids(last), ['p3'])
+      assert.deepEqual(ids(await get(link(last, 'previous')!)), ['p1', 'p2'])
+      const relations = [page, last].map(({ link: links }) =>
+        links
+          .map(({ relation }) => relation)
+          .sort()
+          .join(' '),
+      )
+      assert.deepEqual(relations, ['first next self', 'first previous self'])
+      for (const { url } of [...page.link, ...last.link]) assert.ok(url.length <= 4096, url)
       let state = 7
       const noise = () => ((state = (state * 48271) % 2147483647) / 2147483647).toString(36).slice(2)
       const random = `${many(150, () => `${noise()}${noise()}${noise()}`.slice(0, 60))},p1,p2,p3`

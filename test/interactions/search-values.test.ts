@@ -60,6 +60,11 @@ const OTHERS: readonly object[] = [
     component: [
       { code: { coding: [{ system: CODES, code: 'upper' }] }, valueQuantity: kilograms(120, 'mm[Hg]') },
       { code: { coding: [{ system: CODES, code: 'lower' }] }, valueQuantity: kilograms(80, 'mm[Hg]') },
+      {
+        code: { coding: [{ system: CODES, code: 'rhythm' }] },
+        valueCodeableConcept: { coding: [{ code: 'regular' }] },
+      },
+      { code: { coding: [{ system: CODES, code: 'pulse' }] }, dataAbsentReason: { coding: [{ code: 'unknown' }] } },
     ],
   }),
   { resourceType: 'Location', id: 'richmond', name: 'Richmond', position: { latitude: 37.5407, longitude: -77.436 } },
@@ -152,6 +157,21 @@ const FOUND: Readonly<Record<string, readonly Row[]>> = {
     [`Observation?component-code-value-quantity=upper$lt100,lower$lt100`, 'pressure'],
     [`Observation?code-value-quantity=weight-1$70.2|${UCUM}|kg`, 'kg g'],
     ['Observation?code-value-quantity:missing=true', 'pressure'],
+  ],
+  'by an element and its components alike': [
+    ['Observation?combo-code=upper', 'pressure'],
+    ['Observation?combo-code=weight-1,pulse', 'kg g stone pressure'],
+    [`Observation?combo-value-quantity=gt70|${UCUM}|kg`, 'kg g'],
+    [`Observation?combo-value-quantity=gt100|${UCUM}|mm[Hg]`, 'pressure'],
+    [`Observation?combo-code-value-quantity=upper$gt110`, 'pressure'],
+    [`Observation?combo-code-value-quantity=lower$gt110`, ''],
+    [`Observation?combo-code-value-quantity=weight-1$70.2|${UCUM}|kg`, 'kg g'],
+    ['Observation?combo-value-concept=regular', 'pressure'],
+    ['Observation?component-value-concept=regular', 'pressure'],
+    ['Observation?combo-code-value-concept=rhythm$regular', 'pressure'],
+    ['Observation?component-code-value-concept=pulse$regular', ''],
+    ['Observation?combo-data-absent-reason=unknown', 'pressure'],
+    ['Observation?component-data-absent-reason=unknown', 'pressure'],
   ],
   'by their distance': [
     ['Location?near=37.54|-77.44|5|km', 'richmond'],

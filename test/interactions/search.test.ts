@@ -57,7 +57,9 @@ for (const store of OVER_STORES) {
 
     it('counts all that match, and all that match only when asked', async () => {
       assert.equal(made(await es.get('/Patient?family=name1&_count=2&_total=accurate')).total, 5)
-      assert.equal(made(await es.get('/Patient?family=name1&_count=2')).total, undefined)
+      assert.equal(made(await es.get('/Patient?family=name1&_count=2&_total=estimate')).total, 5)
+      for (const total of ['', '&_total=none'])
+        assert.equal(made(await es.get(`/Patient?family=name1&_count=2${total}`)).total, undefined)
       assert.deepEqual(
         [made(await es.get('/Patient?_summary=count')).total, made(await es.get('/Patient?_count=0')).entry],
         [23, undefined],

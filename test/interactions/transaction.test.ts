@@ -61,6 +61,28 @@ describe('interactions / transaction', () => {
     assert.equal(answer.entry[2].resource.type, 'searchset')
   })
 
+  it('does the entries of a batch in turn: each finds what those before it left', async () => {
+    const subject = `Patient/${made(await es.post('/Patient', participant('es'))).id}`
+    const [url, resource] = ['Goal/es.in-turn', { ...goal(subject), id: 'es.in-turn' }]
+    const put = (text: string, more: object) => ({
+      resource: { ...resource, description: { text } },
+      request: { method: 'PUT', url, ...more },
+    })
+    const read = { request: { method: 'GET', url } }
+    const found = { request: { method: 'GET', url: `Goal?patient=${subject}&_summary=count` } }
+    const remove = (ifMatch: string) => ({ request: { method: 'DELETE', url, ifMatch } })
+    const entries = [
+      ...[read, put('1', { ifNoneMatch: '*' }), read, found, put('1', { ifNoneMatch: '*' })],
+      ...Array.from({ length: 10 }, (_, index) => put(String(index + 2), { ifMatch: `W/"${index + 1}"` })),
+      ...[read, remove('W/"11"'), read, found, put('13', {})],
+    ]
+    const answer = made(await es.post('/', bundle('batch', ...entries)))
+    const updates = Array.from({ length: 10 }, () => 200)
+    assert.deepEqual(statuses(answer), [404, 201, 200, 200, 412, ...updates, 200, 204, 410, 200, 201])
+    assert.deepEqual([answer.entry[3].resource.total, answer.entry.at(-2).resource.total], [1, 0])
+    assert.equal(answer.entry[15].resource.description.text, '11')
+  })
+
   it('holds If-Match of an entry: a stale one undoes the others', async () => {
     const one = made(await es.post('/Patient', participant('es')))
     made(await es.put(`/Patient/${one.id}`, { ...one, gender: 'other' }, 1))

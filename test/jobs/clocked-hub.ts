@@ -6,7 +6,7 @@ import { createHub, type Hub } from '../../server/hub.ts'
 import { createLog } from '../../server/log.ts'
 import type { Store } from '../../server/store/store.ts'
 import { consent, referral, resident, task, type Body } from '../builders/index.ts'
-import { made, type Client } from '../given.ts'
+import { declaredFor, made, type Client } from '../given.ts'
 
 export const DAY = 86_400_000
 /** A Monday at 9 in the morning, without a holiday in the two weeks after it. */
@@ -15,7 +15,7 @@ export const MONDAY = Date.parse('2026-12-07T15:00:00Z')
 export type StoredTask = Body & { readonly id: string; readonly meta: { readonly versionId: string } }
 
 /** A hub over a store that stays open when the hub stops. */
-export function hubOver(store: Store, now: () => number, timers?: TimerTable): Promise<Hub> {
+export async function hubOver(store: Store, now: () => number, timers?: TimerTable): Promise<Hub> {
   const config = loadConfig({
     HUB_PORT: '0',
     HUB_STORE: 'memory:',
@@ -24,6 +24,7 @@ export function hubOver(store: Store, now: () => number, timers?: TimerTable): P
   })
   const kept: Store = { ...store, close: async () => undefined }
   return createHub(config, {
+    ...(await declaredFor(config)),
     log: createLog('silent'),
     clock: createClock(now),
     store: kept,

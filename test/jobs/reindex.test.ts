@@ -7,7 +7,7 @@ import { createLog } from '../../server/log.ts'
 import type { Store } from '../../server/store/store.ts'
 import { participant, profileAt, subscription } from '../builders/index.ts'
 import { searchParameter } from '../builders/definitions.ts'
-import { clientAt, made, refused, type Answer, type Client } from '../given.ts'
+import { clientAt, declaredFor, made, refused, type Answer, type Client } from '../given.ts'
 import { STORES, type Opened } from '../store/stores.ts'
 
 type Side = { readonly hub: Hub; readonly board: Client; readonly es: Client }
@@ -36,7 +36,12 @@ for (const kind of STORES) {
     async function start(more: Partial<Store> = {}): Promise<Side> {
       const store: Store = { ...opened.store, ...more, close: async () => undefined }
       const config = loadConfig({ HUB_PORT: '0', HUB_STORE: 'memory:', HUB_SSN_KEY: 'x'.repeat(40), HUB_SSN_ATTEMPT_LIMIT: '1000', HUB_LOOPBACK_ENDPOINTS: 'true' }) // prettier-ignore
-      const hub = await createHub(config, { log: createLog('silent'), clock: createClock(), store })
+      const hub = await createHub(config, {
+        ...(await declaredFor(config)),
+        log: createLog('silent'),
+        clock: createClock(),
+        store,
+      })
       const { url } = await hub.listen()
       const side = { hub, board: clientAt(url), es: clientAt(url, 'es') }
       sides.push(side)

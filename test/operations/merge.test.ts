@@ -1,11 +1,8 @@
 /** $merge and $undo-merge: two records of one person become one, and two again. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Clock } from '../../server/clock.ts'
 import { createClock } from '../../server/clock.ts'
-import { attacked, newcomer, post, referred, type Scene } from '../attack/scene.ts'
+import { attackedOver, newcomer, post, referred, type Scene } from '../attack/scene.ts'
 import {
   careTeam,
   condition,
@@ -21,23 +18,22 @@ import {
   type Body,
   type StoredBody,
 } from '../builders/index.ts'
-import { made, refused, type Answer, type Client } from '../given.ts'
+import { made, OVER_STORES, refused, type Answer, type Client } from '../given.ts'
 
 const DAY = 86_400_000
 
-for (const kind of ['memory', 'sqlite'] as const)
+for (const kind of OVER_STORES)
   describe(`operations / $merge / ${kind}`, function () {
     this.timeout(120_000)
-    let scene: Scene, folder: string
+    let scene: Scene
     let es: Client, abe: Client, vr: Client, dhs: Client, board: Client
     let days = 0
     let numbers = 0
 
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'nwd-merge-'))
       const real = createClock()
       const clock: Clock = { ...real, now: () => real.now() + days * DAY }
-      scene = await attacked({ HUB_STORE: kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.db')}` }, clock)
+      scene = await attackedOver(kind, clock)
       ;[es, abe, vr, dhs] = ['es', 'abe', 'vr', 'dhs'].map((agency) => scene.as(agency)) as [
         Client,
         Client,
@@ -46,10 +42,7 @@ for (const kind of ['memory', 'sqlite'] as const)
       ]
       board = scene.as('board')
     })
-    after(async () => {
-      await scene.stop()
-      await rm(folder, { recursive: true, force: true })
-    })
+    after(() => scene.stop())
 
     const reference = (name: string, subject: string) => ({ name, valueReference: { reference: subject } })
     const call = (client: Client, operation: string, source: string, target: string, ...more: readonly object[]) =>

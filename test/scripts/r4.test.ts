@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { checkDigests, differencesFromDigests } from '../../scripts/r4/check.ts'
-import { copyOf, FOLDER, readCopy, writeCopy, type Copy } from '../../scripts/r4/copy.ts'
+import { copyOf, FOLDER, readCopy, writeCopy } from '../../scripts/r4/copy.ts'
 import { elementId, elementsOf, type Definition, type JsonObject } from '../../scripts/r4/definition.ts'
 import { corrected, DIFFERENCES } from '../../scripts/r4/differences.ts'
 import { digestsOf, readDigests, writeDigests } from '../../scripts/r4/digests.ts'
@@ -114,7 +114,7 @@ describe('scripts / R4 / the copy of the repository', () => {
   ]
   for (const [title, url, change, found] of CHANGES) {
     it(`is found out by ${title}`, () => {
-      const differences = differencesFromDigests(changed(url, change), digests)
+      const differences = differencesOf(url, change)
       assert.equal(differences.length, 1, differences.join('\n'))
       assert.match(String(differences[0]), found)
     })
@@ -141,7 +141,7 @@ describe('scripts / R4 / the copy of the repository', () => {
             : (holder as JsonObject)[step]
         ;(holder as JsonObject)[last] = published
       }
-      const differences = differencesFromDigests(changed(definition, undo), digests)
+      const differences = differencesOf(definition, undo)
       assert.deepEqual(differences, [`\`${property}\` of ${definition} is not as differences.json corrects it.`])
     })
   }
@@ -160,20 +160,25 @@ describe('scripts / R4 / the copy of the repository', () => {
   })
 })
 
-/** The copy of the repository with one definition changed. */
-function changed(url: string, change: (definition: Definition) => unknown): Copy {
-  const replace = (list: readonly Definition[]): readonly Definition[] =>
-    list.map((one) => {
-      if (one.url !== url) return one
-      const clone = structuredClone(one)
-      change(clone)
-      return clone
-    })
-  return {
-    structures: replace(copy.structures),
-    terminology: replace(copy.terminology),
-    searchParameters: replace(copy.searchParameters),
-  }
+/** What is found in one definition of the copy when it is changed; the others have no difference, as the first test says. */
+function differencesOf(url: string, change: (definition: Definition) => unknown): readonly string[] {
+  const changed = (list: readonly Definition[]): readonly Definition[] =>
+    list
+      .filter((one) => one.url === url)
+      .map((one) => {
+        const clone = structuredClone(one)
+        change(clone)
+        return clone
+      })
+  const { structures, terminology, searchParameters } = copy
+  return differencesFromDigests(
+    {
+      structures: changed(structures),
+      terminology: changed(terminology),
+      searchParameters: changed(searchParameters),
+    },
+    digests.filter((one) => one.url === url),
+  )
 }
 
 describe('scripts / R4 / a copy on disk', () => {

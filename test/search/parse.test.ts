@@ -4,7 +4,7 @@ import { OutcomeError } from '../../server/fhir/outcome.ts'
 import { parse } from '../../server/search/parse.ts'
 import { sealPosition, searchIdentity } from '../../server/search/position.ts'
 import type { Cursor } from '../../server/search/query.ts'
-import { cursors, NOW, CAPABILITY, CONTEXT, parameter } from './capability.ts'
+import { cursors, NOW, CAPABILITY, CONTEXT, OFFERED, parameter } from './capability.ts'
 
 const viewer = { agency: 'abe', at: NOW }
 const read = (query: string, handling: 'strict' | 'lenient' = 'strict') =>
@@ -186,6 +186,28 @@ describe('search / parse / controls', () => {
     refuses('invalid-parameter', /cannot be sorted by ``/, '_sort=')
     refuses('invalid-parameter', /cannot be sorted by `patient.family`\. A chain does not sort/, '_sort=patient.family')
     refuses('invalid-parameter', /names `6` parameters; at most `5`/, `_sort=${Array(6).fill('_id').join()}`)
+  })
+
+  it('leaves the sorts to others where one is a chain, which a cursor holds as a text or a number', () => {
+    const sorted = (sort: string) => {
+      const context = { ...CONTEXT, now: NOW, viewer, handling: 'strict', offered: OFFERED } as const
+      const { query, chainedSorts } = parse(CAPABILITY, [['_sort', sort]], context)
+      assert.equal(query.sort, undefined)
+      return chainedSorts?.map(({ param, kind, descending }) => [param, kind, descending])
+    }
+    assert.deepEqual(sorted('status,-subject:Patient.birthdate,patient.organization.name,-requester._lastUpdated'), [
+      ['status', 'token', false],
+      ['subject:Patient.birthdate', 'number', true],
+      ['patient.organization.name', 'string', false],
+      ['requester._lastUpdated', 'number', true],
+    ])
+    for (const [sort, why] of [
+      ['patient.family:exact', /modifier `exact`, which has no meaning/],
+      ['patient.famly', /no search parameter `famly`\. Did you mean `family`/],
+      ['_has:ServiceRequest:patient:code', /a reverse chain does not sort|leads to no/],
+      ['requester.partof.partof.partof.name', /more than 3 references/],
+    ] as const)
+      assert.throws(() => sorted(sort), why)
   })
 
   it('refuses to sort by what has no order, and says what has one', () => {

@@ -3,11 +3,9 @@
  * `npm run test:long -- merge=1000` plays more of them.
  */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import { attacked, type Scene } from '../attack/scene.ts'
+import { attackedOver, type Scene } from '../attack/scene.ts'
+import { OVER_STORES } from '../given.ts'
 import { ACTION_COUNT, playMerges } from './merge-model.ts'
 
 const HISTORIES = Number(process.env.MERGE_HISTORIES ?? 10)
@@ -22,18 +20,14 @@ const choice = fc.record({
 })
 const histories = fc.array(choice, { minLength: STEPS / 2, maxLength: STEPS, size: 'max' })
 
-for (const kind of ['memory', 'sqlite'] as const)
+for (const kind of OVER_STORES)
   describe(`visibility / merge model over ${kind}`, function () {
     this.timeout(0)
-    let scene: Scene, folder: string
+    let scene: Scene
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'nwd-merge-model-'))
-      scene = await attacked({ HUB_STORE: kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.db')}` })
+      scene = await attackedOver(kind)
     })
-    after(async () => {
-      await scene.stop()
-      await rm(folder, { recursive: true, force: true })
-    })
+    after(() => scene.stop())
 
     it(`agrees with the hub about every record and version in ${HISTORIES} histories`, async () => {
       let merges = 0

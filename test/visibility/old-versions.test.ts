@@ -3,21 +3,17 @@
  * comes to know by a consent, a referral, a label that is taken off, a denial that is lifted, a merge.
  */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { newcomer, post, attacked, type Scene } from '../attack/scene.ts'
+import { attackedOver, newcomer, post, type Scene } from '../attack/scene.ts'
 import { condition, consent, denial, labelled, participation } from '../builders/index.ts'
-import { made, type Client } from '../given.ts'
+import { made, OVER_STORES, type Client } from '../given.ts'
 
-for (const kind of ['memory', 'sqlite'] as const)
+for (const kind of OVER_STORES)
   describe(`visibility / old versions over ${kind}`, function () {
     this.timeout(60_000)
-    let scene: Scene, folder: string
+    let scene: Scene
     let es: Client, abe: Client, vr: Client, board: Client
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'nwd-versions-'))
-      scene = await attacked({ HUB_STORE: kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.db')}` })
+      scene = await attackedOver(kind)
       ;[es, abe, vr, board] = ['es', 'abe', 'vr', 'board'].map((agency) => scene.as(agency)) as [
         Client,
         Client,
@@ -25,10 +21,7 @@ for (const kind of ['memory', 'sqlite'] as const)
         Client,
       ]
     })
-    after(async () => {
-      await scene.stop()
-      await rm(folder, { recursive: true, force: true })
-    })
+    after(() => scene.stop())
 
     /** The versions of a record that an agency gets by its history, which vread confirms. */
     async function versionsFor(client: Client, key: string): Promise<string> {

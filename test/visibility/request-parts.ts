@@ -15,7 +15,7 @@ import {
   type Body,
 } from '../builders/index.ts'
 import type { Knowledge } from './knowledge.ts'
-import { FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
+import { asserted, FAMILIES, GIVENS, NUMBERED, NUMBERS, SSNS } from './twin-worlds.ts'
 import type { Sent } from './twins.ts'
 
 /** The addresses to request: mostly those that abe has seen, often secret ones, sometimes none that exists. */
@@ -45,6 +45,7 @@ export function body(knowledge: Knowledge): Body {
     () => person(random),
     () => contactable(random),
     () => condition(subject),
+    () => asserted(condition(subject)),
     () => labelled(condition(subject, 'disability'), 'disability'),
     () => ({ ...goal(subject), addresses: [{ reference: key(knowledge, 'Condition') }] }),
     () => participation(subject, 'abe', { referralRequest: [{ reference: key(knowledge, 'ServiceRequest') }] }),

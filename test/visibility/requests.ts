@@ -119,7 +119,7 @@ const KINDS: readonly (readonly [weight: number, name: string, kind: RequestKind
   [6, 'history', (k) => abe('GET', `/${key(k)}/_history?_count=${k.random.below(3)}`)],
   ...kindsOfHistory(abe, PEOPLE),
   [34, 'search', search],
-  [5, 'search over types', (k) => abe('GET', overTypes(k, key))],
+  [5, 'search over types', (k) => abe('GET', overTypes(k))],
   [
     7,
     'create',

@@ -1,6 +1,7 @@
 /** Parts of the searches that abe sends, and those over several types and in compartments. */
 import type { Random } from '../../scripts/random.ts'
 import type { Knowledge, Offered } from './knowledge.ts'
+import { key } from './request-parts.ts'
 
 export const PEOPLE = [
   'Patient',
@@ -17,24 +18,45 @@ export const PEOPLE = [
   'RelatedPerson',
 ]
 
+/** By records that abe may know of, and by secret ones. */
+const CHAINS = [
+  'patient.family',
+  'patient.birthdate',
+  'patient.phone',
+  'subject:Patient.address-city',
+  'patient._lastUpdated',
+  'patient.organization.name',
+  'patient.general-practitioner.name',
+  'focus.authored',
+  'based-on.code',
+  'addresses.code',
+  'link.family',
+]
+
 /** Not by identifier for a participant: there is a number among them that each hub draws. */
 export function sort(random: Random, { type, searchParam = [] }: Offered): string {
+  const chains = CHAINS.filter((chain) => searchParam.some(({ name }) => name === chain.split(/[:.]/)[0]))
+  if (chains.length > 0 && random.percent(25))
+    return `${random.pick(['', '-', '-_lastUpdated,'])}${random.pick(chains)}${random.percent(30) ? ',_id' : ''}`
   const names = [...searchParam.map(({ name }) => name), '_id', '_lastUpdated']
   const one = random.pick(names.filter((name) => type !== 'Patient' || name !== 'identifier'))
   return `${random.percent(50) ? '-' : ''}${one}${random.percent(30) ? ',_id' : ''}`
 }
 
-/** Searches over several types, and in a compartment. `key` names a record of the type. */
-export function overTypes(knowledge: Knowledge, keyOf: (knowledge: Knowledge, type: string) => string): string {
-  const key = (type: string) => keyOf(knowledge, type)
+/** Searches over several types, in a compartment, and for contained resources. */
+export function overTypes(knowledge: Knowledge): string {
+  const patient = () => key(knowledge, 'Patient')
   const { random } = knowledge
   const types = random.pick(['Patient,Condition', 'Condition,Goal,Task', 'Patient', 'Observation,Consent'])
+  const contained = `_contained=${random.pick(['true', 'both'])}&_containedType=${random.pick(['container', 'contained'])}`
   return random.pick([
+    () => `/Practitioner?${contained}&_total=accurate&_count=${random.below(5)}`,
+    () => `/Practitioner?family=${random.pick(['Ferris', 'Okoye'])}&${contained}&_count=2`,
     () => `/?_type=${types}&_total=accurate&_count=${random.below(5)}`,
-    () => `/?_type=${types}&_id=${key('Patient').split('/')[1]}&_revinclude=*`,
-    () => `/?_type=Condition,Goal&patient=${key('Patient')}&_sort=-_lastUpdated`,
-    () => `/${key('Patient')}/${random.pick(['Condition', 'Observation', 'Patient', 'Task'])}?_total=accurate`,
-    () => `/${key('Patient')}/*?_total=accurate&_count=${random.below(5)}`,
+    () => `/?_type=${types}&_id=${patient().split('/')[1]}&_revinclude=*`,
+    () => `/?_type=Condition,Goal&patient=${patient()}&_sort=-_lastUpdated`,
+    () => `/${patient()}/${random.pick(['Condition', 'Observation', 'Patient', 'Task'])}?_total=accurate`,
+    () => `/${patient()}/*?_total=accurate&_count=${random.below(5)}`,
   ])()
 }
 
@@ -46,6 +68,8 @@ const MODIFIED: readonly ((knowledge: Knowledge) => readonly [modifier: string, 
   () => ['of-type', 'http://terminology.hl7.org/CodeSystem/v2-0203|MR|1'],
   () => ['identifier', 'https://no-wrong-door.example/fhir/NamingSystem/agency/abe|1'],
   () => ['below', 'https://no-wrong-door.example/fhir'],
+  (knowledge) => [knowledge.random.pick(['above', 'below']), key(knowledge, 'CarePlan')],
+  ({ random }) => [random.pick(['above', 'below']), 'Organization/abe'],
   () => ['above', 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R'],
 ]
 

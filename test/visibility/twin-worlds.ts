@@ -85,6 +85,7 @@ export async function share(
     ['vr', referred],
   ] as const) {
     await post(agency, condition(subject))
+    await post(agency, asserted(condition(subject)))
     await post(agency, labelled(condition(subject, 'disability'), 'disability'))
     await post(agency, goal(subject))
     await post(agency, participation(subject, agency))
@@ -106,6 +107,13 @@ export async function share(
   const shared = [own, known, open, closed, referred, await shareWhatIsOver(hubs, post)]
   return { shared, written }
 }
+
+/** A record that contains another. */
+export const asserted = (body: Body): Body => ({
+  ...body,
+  contained: [{ resourceType: 'Practitioner', id: 'who', name: [{ family: FAMILIES[0] }] }],
+  asserter: { reference: '#who' },
+})
 
 /** An address and a number that es alone may know of. */
 const confidential = (street: string) => {
@@ -209,6 +217,8 @@ export async function keepSecret(hubs: Twins, secrets: Secrets, shared: readonly
     // Restricted records of participants that abe knows.
     () => post('es', labelled(condition(subject), random.pick(['rehabilitation', 'V'] as const))),
     () => post('es', labelled(goal(subject), 'rehabilitation')),
+    () => post('es', labelled(asserted(condition(subject)), 'rehabilitation')),
+    async () => about && post('board', asserted(condition(about))),
     () => post('es', labelled(relatedPerson(subject, 'SPS'), random.pick(['rehabilitation', 'V'] as const))),
     () => post('es', labelled(agencyTeam(subject, teamMember('agency', 'Organization/es')), 'rehabilitation')),
     // A restricted record that refers to one that abe knows, perhaps to its own: abe may delete that all the same.

@@ -26,6 +26,7 @@ const VALUES: Readonly<Record<string, string>> = {
 const CONTROLS: Readonly<Record<string, string>> = {
   _count: '1',
   _sort: '-_lastUpdated',
+  _containedType: 'contained',
   _include: '',
   _revinclude: '',
   _contained: 'false',

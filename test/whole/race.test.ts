@@ -13,6 +13,8 @@ const many = <T>(count: number, work: (index: number) => Promise<T>): Promise<T[
 const withStatus = (answers: readonly Answer[], status: number): readonly Answer[] =>
   answers.filter((answer) => answer.status === status)
 
+type HistoryEntry = { readonly request: { readonly method: string } }
+
 for (const kind of OVER_STORES) {
   describe(`at the same time, on ${kind}`, function () {
     this.timeout(300_000)
@@ -94,6 +96,47 @@ for (const kind of OVER_STORES) {
       const answers = await many(8, (index) => es().send('PATCH', `/Goal/${one.id}`, add(index), { headers }))
       assert.equal(withStatus(answers, 200).length, 8, answers.find(({ status }) => status !== 200)?.text)
       assert.equal(made(await es().get(`/Goal/${one.id}`)).note.length, 9)
+    })
+
+    it('8 conditional patches at once are all applied to the one record that meets the condition', async () => {
+      const patient = made(await es().post('/Patient', resident('es', fresh())))
+      const one = made(
+        await es().post('/Goal', { ...goal(`Patient/${patient.id}`, 'proposed'), note: [{ text: 'first' }] }),
+      )
+      const headers = { 'Content-Type': 'application/json-patch+json' }
+      const add = (index: number) => [{ op: 'add', path: '/note/-', value: { text: `${index}` } }]
+      const path = `/Goal?patient=${patient.id}&lifecycle-status=proposed`
+      const answers = await many(8, (index) => es().send('PATCH', path, add(index), { headers }))
+      assert.equal(withStatus(answers, 200).length, 8, answers.find(({ status }) => status !== 200)?.text)
+      // The first of these ends the condition: the others find nobody.
+      const end = [{ op: 'replace', path: '/lifecycleStatus', value: 'active' }]
+      const ends = await many(8, () => es().send('PATCH', path, end, { headers }))
+      assert.deepEqual([withStatus(ends, 200).length, withStatus(ends, 404).length], [1, 7])
+      const { note, meta } = made(await es().get(`/Goal/${one.id}`))
+      assert.deepEqual([note.length, meta.versionId], [9, '10'])
+    })
+
+    it('a conditional delete with a cap takes all that match when it commits, or none', async () => {
+      for (let round = 0; round < 5; round++) {
+        const { id, meta } = made(await es().post('/Patient', resident('es', fresh())))
+        const create = () => es().post('/Goal', goal(`Patient/${id}`))
+        const writes = await many(6, async (index) => {
+          const answers: Answer[] = []
+          for (let turn = 0; turn < 5; turn++)
+            answers.push(await (index % 2 ? create() : es().delete(`/Goal?patient=${id}&_count=4`)))
+          return answers
+        })
+        for (const { status, text } of writes.flat()) assert.ok([200, 201, 204, 412].includes(status), text)
+        const history = made(await es().get(`/Goal/_history?_since=${meta.lastUpdated}&_sort=none&_count=200`))
+        const methods = (history.entry as readonly HistoryEntry[]).map(({ request }) => request.method)
+        // In the order of commits: a deletion leaves nothing of what was created before it.
+        let there = 0
+        for (const [index, method] of methods.entries()) {
+          there += method === 'POST' ? 1 : -1
+          if (method === 'DELETE' && methods[index + 1] !== 'DELETE') assert.equal(there, 0, methods.join(' '))
+        }
+        assert.equal(made(await es().get(`/Goal?patient=${id}&_total=accurate`)).total, there)
+      }
     })
 
     it('one of two participants with the same number is made', async () => {

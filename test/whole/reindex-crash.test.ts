@@ -6,7 +6,7 @@ import { openStore } from '../../server/store/open.ts'
 import type { Store } from '../../server/store/store.ts'
 import { indexWrite, readStoredIndex } from '../../server/write/index-state.ts'
 import { startHub } from '../checks/process.ts'
-import { clientAt, made, type Client } from '../given.ts'
+import { clientAt, given, made, type Client } from '../given.ts'
 import { temporaryFolder } from '../store/stores.ts'
 import { participant } from '../builders/index.ts'
 
@@ -32,7 +32,12 @@ describe('a reindex that is killed', function () {
   this.timeout(120_000)
   let folder: string
   before(async () => (folder = await temporaryFolder()))
-  after(() => rm(folder, { recursive: true }))
+  /** Ends what a failure left running. */
+  let endLast: () => unknown = () => undefined
+  after(async () => {
+    await endLast()
+    await rm(folder, { recursive: true })
+  })
 
   const opened = async <T>(path: string, work: (store: Store) => Promise<T>): Promise<T> => {
     const store = await openStore({ kind: 'sqlite', path }, { clock: Date.now })
@@ -52,11 +57,12 @@ describe('a reindex that is killed', function () {
   it('goes on where it was, and is complete in the end with what was written meanwhile', async () => {
     const path = join(folder, 'hub.sqlite')
     const settings = { HUB_STORE: `sqlite:${path}` }
-    const former = await startHub(settings)
-    await former.end()
+    const former = await given(settings)
+    await former.stop()
     await opened(path, fill)
 
     const killed = await startHub(settings)
+    endLast = () => killed.end('SIGKILL')
     let es = clientAt(killed.url, 'es')
     const turned = new Set<number>()
     let done: number | undefined = 0
@@ -76,6 +82,7 @@ describe('a reindex that is killed', function () {
     assert.ok(kept >= 500 && kept < PEOPLE, `${kept} records were done`)
 
     const next = await startHub(settings)
+    endLast = () => next.end('SIGKILL')
     es = clientAt(next.url, 'es')
     const first = await progress(es)
     assert.ok(first === undefined || first === 0 || first >= kept, `${first} done after the start, ${kept} before`)

@@ -6,7 +6,7 @@ import { createHub, type Hub } from '../../server/hub.ts'
 import { createLog } from '../../server/log.ts'
 import { openStore } from '../../server/store/open.ts'
 import type { Store } from '../../server/store/store.ts'
-import { clientAt, type Answer, type Client } from '../given.ts'
+import { clientAt, declaredFor, type Answer, type Client } from '../given.ts'
 import { participant } from '../builders/index.ts'
 import { createRandom, type Random } from '../../scripts/random.ts'
 import { address, profileOf, together } from '../builders/definitions.ts'
@@ -66,7 +66,12 @@ describe('write / posted definitions, whatever comes', function () {
       const kept: Store = { ...store, close: async () => undefined }
       const config = loadConfig({ HUB_PORT: '0', HUB_STORE: 'memory:', HUB_SSN_KEY: 'a key for tests only, 32 chars at least' }) // prettier-ignore
       const start = async (): Promise<readonly [Hub, Client]> => {
-        const hub = await createHub(config, { log: createLog('silent'), clock: createClock(), store: kept })
+        const hub = await createHub(config, {
+          ...(await declaredFor(config)),
+          log: createLog('silent'),
+          clock: createClock(),
+          store: kept,
+        })
         return [hub, clientAt((await hub.listen()).url)]
       }
       const dice = createRandom(seed)

@@ -5,13 +5,15 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runHub, startHub } from '../checks/process.ts'
 import { clientAt, given, made, refused, type Client, type Given } from '../given.ts'
+import { startFault } from '../../server/cli/fault.ts'
 import { validateFiles } from '../../server/cli/validate.ts'
 import { createClock } from '../../server/clock.ts'
 import { loadConfig } from '../../server/config.ts'
 import { createHub, type Hub } from '../../server/hub.ts'
 import { createLog } from '../../server/log.ts'
 import { openStore } from '../../server/store/open.ts'
-import { StoreFull, type Store } from '../../server/store/store.ts'
+import { StoreFull } from '../../server/store/errors.ts'
+import type { Store } from '../../server/store/store.ts'
 import { temporaryFolder } from '../store/stores.ts'
 import { participant } from '../builders/index.ts'
 import { address, allOf, codeSystem, profileOf, together } from '../builders/definitions.ts'
@@ -275,15 +277,34 @@ describe('write / definitions of a folder', function () {
     it(`stop the start with one sentence when one ${what}`, async () => {
       mkdirSync(join(folder, 'bad'), { recursive: true })
       writeFileSync(join(folder, 'bad', 'broken.json'), content)
-      const { code, out, err } = await runHub({ HUB_STORE: 'memory:', HUB_DEFINITIONS: join(folder, 'bad') })
-      assert.match(err, says)
-      assert.deepEqual([code, out, err.trimEnd().split('\n').length], [1, '', 1], err)
+      assert.match(await whyNotStarted(join(folder, 'bad')), says)
     })
   }
 
   it('stop the start when the folder is not there', async () => {
-    const { code, err } = await runHub({ HUB_STORE: 'memory:', HUB_DEFINITIONS: join(folder, 'nowhere') })
-    assert.match(err, /nowhere: it is not a folder\. Name one that holds definitions\./)
-    assert.equal(code, 1)
+    const sentence = await whyNotStarted(join(folder, 'nowhere'))
+    assert.match(sentence, /nowhere: it is not a folder\. Name one that holds definitions\./)
   })
+
+  it('stop the process with that sentence alone, and exit code 1', async () => {
+    const settings = { HUB_STORE: 'memory:', HUB_DEFINITIONS: join(folder, 'nowhere') }
+    assert.deepEqual(await runHub(settings), {
+      code: 1,
+      out: '',
+      err: `${await whyNotStarted(join(folder, 'nowhere'))}\n`,
+    })
+  })
+
+  /** What a process prints when it cannot start with these definitions. */
+  async function whyNotStarted(definitions: string): Promise<string> {
+    const started = given({ HUB_DEFINITIONS: definitions })
+    const sentence = startFault(
+      await started.then(
+        (one) => one.stop().then(() => 'it started'),
+        (fault: unknown) => fault,
+      ),
+    )
+    assert.equal(sentence.split('\n').length, 1, sentence)
+    return sentence
+  }
 })

@@ -1,11 +1,8 @@
 /** References hold: to what there is when they are written, and from what there is when a record is deleted. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { attacked, newcomer, post, type Scene } from '../attack/scene.ts'
+import { attacked, attackedOver, newcomer, post, type Scene } from '../attack/scene.ts'
 import { condition, consent, goal, labelled, transaction, type Body } from '../builders/index.ts'
-import { given, made, refused, type Answer, type Client, type Given } from '../given.ts'
+import { given, made, OVER_STORES, refused, type Answer, type Client, type Given } from '../given.ts'
 
 const addressing = (subject: string, ...barriers: readonly string[]): Body => ({
   ...goal(subject),
@@ -116,20 +113,16 @@ describe('write / references / deletion', function () {
   })
 })
 
-for (const kind of ['memory', 'sqlite'] as const)
+for (const kind of OVER_STORES)
   describe(`write / references / two at once / ${kind}`, function () {
     this.timeout(60_000)
-    let scene: Scene, folder: string
+    let scene: Scene
     let es: Client, board: Client
     before(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'nwd-references-'))
-      scene = await attacked({ HUB_STORE: kind === 'memory' ? 'memory:' : `sqlite:${join(folder, 'hub.db')}` })
+      scene = await attackedOver(kind)
       ;[es, board] = [scene.as('es'), scene.as('board')]
     })
-    after(async () => {
-      await scene.stop()
-      await rm(folder, { recursive: true, force: true })
-    })
+    after(() => scene.stop())
 
     type Pair = { readonly refer: () => Promise<Answer>; readonly remove: () => Promise<Answer> }
     /** A new record, and two requests: one that creates a reference to it, one that deletes it. */

@@ -6,7 +6,7 @@ import { createHub } from '../../server/hub.ts'
 import { createLog } from '../../server/log.ts'
 import { openStore } from '../../server/store/open.ts'
 import type { Guard, Store, Work, Write } from '../../server/store/store.ts'
-import { clientAt, type Client } from '../given.ts'
+import { clientAt, declaredFor, type Client } from '../given.ts'
 
 /** What the store was called for since the last reset. */
 export type Watched = { calls: string[]; guards: Guard[]; writes: Write[] }
@@ -65,7 +65,12 @@ export async function watchedHub({
       return store.commit(work)
     },
   } as Store
-  const hub = await createHub(config, { log: createLog('silent'), clock, store: watched })
+  const hub = await createHub(config, {
+    ...(await declaredFor(config)),
+    log: createLog('silent'),
+    clock,
+    store: watched,
+  })
   const { url } = await hub.listen()
   const made: WatchedHub = {
     store,

@@ -3,7 +3,7 @@ import { directedOrder, match, pageOf, positionOf, sortValues, visible } from '.
 import { conjuncts, type Query } from '../../search/query.ts'
 import type { Explanation } from '../explanation.ts'
 import { fitting } from '../page-bytes.ts'
-import { SequenceUnavailable } from '../store.ts'
+import { SequenceUnavailable } from '../errors.ts'
 import type { Found, FoundVersion } from '../store.ts'
 import { stateAsOf } from './entries.ts'
 import { mayKnow } from './read.ts'
@@ -34,16 +34,19 @@ export function find(query: Query, state: MemoryState): Found {
   const limit = Math.min(query.limit, query.bytes === undefined ? Infinity : fitting(sizes, query.bytes))
   const { shown, ...links } = pageOf({ ...query, limit }, rest)
   return {
-    versions: shown.map(({ state }) => shownVersion(state, query.withEntries)),
+    versions: shown.map((hit) => shownVersion(hit, query.withEntries)),
     ...links,
     ...(links.next || links.previous ? { sequence: asOf } : {}),
     ...(query.total ? { total: hits.length } : {}),
   }
 }
 
-function shownVersion({ version, entries }: RecordState, params: Query['withEntries']): FoundVersion {
+type Hit = { readonly state: RecordState; readonly creation: number }
+
+function shownVersion({ state: { version, entries }, creation }: Hit, params: Query['withEntries']): FoundVersion {
   if (params === undefined) return version
-  return { ...version, entries: params === true ? entries : entries.filter(({ param }) => params.includes(param)) }
+  const shown = params === true ? entries : entries.filter(({ param }) => params.includes(param))
+  return { ...version, entries: shown, creation }
 }
 
 /** Every record of the types is read, and tested by everything. */

@@ -1,5 +1,5 @@
 /** One commit inside a transaction: conditions first, then the writes, jobs, events and cursors. */
-import { CommitConflict } from '../store.ts'
+import { CommitConflict } from '../errors.ts'
 import type { Expect, Precondition } from '../store.ts'
 import { mergeJobs } from '../new-jobs.ts'
 import { addEvent, purgeEvents } from './events.ts'

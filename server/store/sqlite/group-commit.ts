@@ -3,7 +3,7 @@
  * https://sqlite.org/lang_transaction.html
  */
 import Database from 'better-sqlite3'
-import { CommitConflict, StoreFull } from '../store.ts'
+import { CommitConflict, StoreFull } from '../errors.ts'
 import type { Statements } from './sql.ts'
 
 /**

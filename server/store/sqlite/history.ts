@@ -10,7 +10,7 @@ import { fitting } from '../page-bytes.ts'
 import { oneOf } from './condition.ts'
 import { KNOWABLE_COLUMNS, KNOWABLE_JOINS, versionFilter, type KnowableRow } from './knowable.ts'
 import { firstAt } from './read.ts'
-import { ANY_REQUESTED, METHODS, ROOM, sequenceOf, versionOf } from './rows.ts'
+import { ANY_REQUESTED, METHODS, ROOM, sequenceOf, textSizes, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
 import { limitOf, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
@@ -153,17 +153,14 @@ function isIn({ at, method, replacedAt }: Row, { currentIn }: HistoryPage): bool
 }
 
 /** As many as have no more bytes than the page may have. */
-function fittingLimit(numbers: readonly number[], { bytes, limit }: HistoryPage, { all }: Statements): number {
+function fittingLimit(numbers: readonly number[], { bytes, limit }: HistoryPage, statements: Statements): number {
   if (bytes === undefined || numbers.length < 2) return limit
-  const sizes = new Map(all<SizeRow>(SIZES, JSON.stringify(numbers)).map(({ seq, size }) => [seq, size]))
+  const sizes = textSizes(numbers, statements)
   return fitting(
     numbers.map((number) => sizes.get(number) ?? 0),
     bytes,
   )
 }
-
-type SizeRow = { readonly seq: number; readonly size: number }
-const SIZES = 'SELECT seq, octet_length(text) AS size FROM version WHERE seq IN (SELECT value FROM json_each(?))'
 
 /** In the order of the numbers. */
 function versionsOf(

@@ -1,6 +1,6 @@
 /** The code of a reader thread: does one read after the other, each in one state of the store. Started by readers.ts. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { SequenceUnavailable } from '../store.ts'
+import { SequenceUnavailable } from '../errors.ts'
 import type { ArgumentOf, LongReadName, ResultOf } from './long-reads.ts'
 import { LONG_READS } from './long-reads.ts'
 import { openToRead } from './schema.ts'

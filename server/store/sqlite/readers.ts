@@ -5,8 +5,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Viewer } from '../../search/query.ts'
-import { StoreClosed } from '../closed.ts'
-import { QueryTooLong, SequenceUnavailable } from '../store.ts'
+import { QueryTooLong, SequenceUnavailable, StoreClosed } from '../errors.ts'
 import { createFairQueue } from './fair-queue.ts'
 import type { ArgumentOf, LongReadName, ResultOf } from './long-reads.ts'
 import type { ReadFault, ReadRequest, ReadResponse, ReadersData, ReaderThreadData } from './reader-thread.ts'

@@ -5,7 +5,7 @@ import type { Version } from '../store.ts'
 import { decodeAudience } from './audience.ts'
 import type { Terms } from './terms.ts'
 import { raw, sql } from './sql.ts'
-import type { Sql } from './sql.ts'
+import type { Sql, Statements } from './sql.ts'
 
 /** How many versions one commit can make: the number of a version is its sequence times this, plus its index in the commit. */
 export const ROOM = 2 ** 20
@@ -50,6 +50,14 @@ export const ANY = `SELECT ${VERSION_COLUMNS} ${OF_VERSIONS}`
 
 /** The same with the request of the commit. */
 export const ANY_REQUESTED = `SELECT ${VERSION_COLUMNS}, c.request, c.requester ${OF_VERSIONS}`
+
+/** Bytes of the texts of versions, by `seq`: what fits into a page is known before the texts are read. */
+export function textSizes(seqs: readonly number[], { all }: Statements): ReadonlyMap<number, number> {
+  const rows = all<{ readonly seq: number; readonly size: number }>(TEXT_SIZES, JSON.stringify(seqs))
+  return new Map(rows.map(({ seq, size }) => [seq, size]))
+}
+
+const TEXT_SIZES = 'SELECT seq, octet_length(text) AS size FROM version WHERE seq IN (SELECT value FROM json_each(?))'
 
 export function versionOf(
   row: VersionRow,

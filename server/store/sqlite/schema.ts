@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Database from 'better-sqlite3'
-import { StoreUnusable } from '../unusable.ts'
+import { StoreUnusable } from '../errors.ts'
 import { lockProcess, type ProcessLock } from './process-lock.ts'
 import { timeLimitOf } from './time-limit.ts'
 import { registerMeets } from './search-types/meets.ts'

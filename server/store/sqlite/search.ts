@@ -13,7 +13,7 @@ import type { EncodedEntries } from './entries.ts'
 import type { PageRow, QueryScope } from './condition.ts'
 import { page, planOf, total } from './plan.ts'
 import { lastCommit } from './read.ts'
-import { ANY, CURRENT_COLUMNS, versionOf } from './rows.ts'
+import { ANY, CURRENT_COLUMNS, textSizes, versionOf } from './rows.ts'
 import type { VersionRow } from './rows.ts'
 import type { Statements } from './sql.ts'
 
@@ -109,17 +109,15 @@ function firstOf(query: Query, current: readonly Hit[], former: readonly Hit[]):
 }
 
 /** The limit of the page, or as many as have no more bytes than it may have. */
-function fittingLimit({ limit, bytes }: Query, hits: readonly Hit[], { all }: Statements): number {
+function fittingLimit({ limit, bytes }: Query, hits: readonly Hit[], statements: Statements): number {
   if (bytes === undefined || hits.length < 2 || limit < 2) return limit
   const former = hits.flatMap((hit) => ('seq' in hit ? hit.seq : []))
-  const rows = former.length === 0 ? [] : all<SizeRow>(FORMER_SIZES, JSON.stringify(former))
-  const sizes = new Map(rows.map(({ seq, size }) => [seq, size]))
+  const sizes = former.length === 0 ? NO_SIZES : textSizes(former, statements)
   const sizeOf = (hit: Hit): number => ('row' in hit ? hit.row.size : (sizes.get(hit.seq) ?? 0))
   return Math.min(fitting(hits.slice(0, limit).map(sizeOf), bytes), limit)
 }
 
-type SizeRow = { readonly seq: number; readonly size: number }
-const FORMER_SIZES = 'SELECT seq, octet_length(text) AS size FROM version WHERE seq IN (SELECT value FROM json_each(?))'
+const NO_SIZES: ReadonlyMap<number, number> = new Map()
 
 /** The versions of a page, in its order: one statement for those of former states and with long texts, one for entries. */
 function versionsOf(hits: readonly Hit[], answered: AnsweredFields, needs: ReadContext): readonly FoundVersion[] {
@@ -139,7 +137,10 @@ function versionsOf(hits: readonly Hit[], answered: AnsweredFields, needs: ReadC
   )
   const values = loadValues(encoded, terms)
   return versions.map((version, index) =>
-    Object.assign(version, { entries: decodeEntries(encoded[index]!, terms, values) }),
+    Object.assign(version, {
+      entries: decodeEntries(encoded[index]!, terms, values),
+      creation: hits[index]!.creation,
+    }),
   )
 }
 

@@ -1,7 +1,7 @@
 /** The code of the thread that writes: a connection and a group commit for each open store. Started by writer.ts. */
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
-import { CommitConflict, StoreFull } from '../store.ts'
+import { CommitConflict, StoreFull } from '../errors.ts'
 import { commitTogether, type Outcome } from './group-commit.ts'
 import { createNewTerms } from './new-terms.ts'
 import { openToWrite } from './schema.ts'

@@ -5,8 +5,7 @@
  * https://nodejs.org/docs/latest-v20.x/api/worker_threads.html
  */
 import { Worker } from 'node:worker_threads'
-import { StoreClosed } from '../closed.ts'
-import { CommitConflict, StoreFull } from '../store.ts'
+import { CommitConflict, StoreClosed, StoreFull } from '../errors.ts'
 import type { TaskArgument, TaskResult, WriterTaskName } from './writer-tasks.ts'
 import type {
   SettledTasks,

@@ -1,7 +1,7 @@
 /** Searches as of a sequence, the iterator over everything, several types at once, and versions with their entries. */
 import assert from 'node:assert/strict'
 import type { Query, Sort } from '../../../server/search/query.ts'
-import { SequenceUnavailable } from '../../../server/store/store.ts'
+import { SequenceUnavailable } from '../../../server/store/errors.ts'
 import type { Write } from '../../../server/store/store.ts'
 import { each } from '../stores.ts'
 import type { StoreKind } from '../stores.ts'
@@ -224,6 +224,21 @@ export function asOf(kind: StoreKind): void {
       assert.equal((await given.store.find(query('Task'))).versions[0]?.entries, undefined)
       const read = await given.store.read(key('Task/a'), EVERYTHING)
       assert.deepEqual((await given.store.find(query('Task', { limit: 1 }))).versions, [read])
+    })
+
+    it('answers the place in the creation order with the entries, whatever is sorted by and written since', async () => {
+      const { store } = given
+      await store.commit({ writes: [put('Task/c'), put('Goal/a'), put('Task/b')] })
+      await store.commit({ writes: [put('Task/a'), put('Task/c'), remove('Task/b')] })
+      const found = async (parts: Partial<Query>) => {
+        const sort = [{ param: '_id', kind: 'id', descending: false }] as const
+        const { versions } = await store.find(
+          query('Task', { type: ['Task', 'Goal'], withEntries: ['status'], sort, ...parts }),
+        )
+        return versions.toSorted((one, other) => one.creation! - other.creation!).map(({ type, id }) => `${type}/${id}`)
+      }
+      assert.deepEqual(await found({}), ['Task/c', 'Goal/a', 'Task/a'])
+      assert.deepEqual(await found({ asOf: 1 }), ['Task/c', 'Goal/a', 'Task/b'])
     })
 
     it('answers only the entries of the parameters that are requested', async () => {

@@ -1,6 +1,6 @@
 /** Many at once: exactly one wins what only one can win. */
 import assert from 'node:assert/strict'
-import { CommitConflict } from '../../../server/store/store.ts'
+import { CommitConflict } from '../../../server/store/errors.ts'
 import type { Committed, Work } from '../../../server/store/store.ts'
 import { each } from '../stores.ts'
 import type { StoreKind } from '../stores.ts'

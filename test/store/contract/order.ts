@@ -1,6 +1,6 @@
 /** The one order of commits: sequences without gaps, times that do not fall, the feed, and who waits for it. */
 import assert from 'node:assert/strict'
-import { CommitConflict } from '../../../server/store/store.ts'
+import { CommitConflict } from '../../../server/store/errors.ts'
 import type { Work } from '../../../server/store/store.ts'
 import { each, START } from '../stores.ts'
 import type { StoreKind } from '../stores.ts'

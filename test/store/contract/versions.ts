@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { parseJson } from '../../../server/fhir/json.ts'
 import type { Resource } from '../../../server/fhir/types.ts'
-import { CommitConflict } from '../../../server/store/store.ts'
+import { CommitConflict } from '../../../server/store/errors.ts'
 import type { Expect } from '../../../server/store/store.ts'
 import { each, START } from '../stores.ts'
 import type { StoreKind } from '../stores.ts'

@@ -7,7 +7,7 @@ import Database from 'better-sqlite3'
 import { openStore } from '../../../server/store/open.ts'
 import { migrations, openDatabase } from '../../../server/store/sqlite/schema.ts'
 import { openSqlite } from '../../../server/store/sqlite/open.ts'
-import { StoreUnusable } from '../../../server/store/unusable.ts'
+import { StoreUnusable } from '../../../server/store/errors.ts'
 import { temporaryFolder } from '../stores.ts'
 import { EVERYTHING, isToken, key, named, put, query, remove, token } from '../writes.ts'
 
