@@ -62,4 +62,14 @@ describe('store / sqlite / explain', () => {
     await fill(none, 20)
     assert.equal((await none.explain(query('Task'))).thread, true)
   })
+
+  it('says so, too, of the reads of one turn that take longer together', async () => {
+    const moment = open({ shortRead: 20 })
+    await fill(moment, 300)
+    const all = query('Task', { total: true })
+    const inOneTurn = await Promise.all(Array.from({ length: 1_000 }, () => moment.explain(all)))
+    const threads = inOneTurn.map(({ thread }) => thread)
+    assert.deepEqual([threads[0], threads.at(-1)], [false, true])
+    assert.equal((await moment.explain(all)).thread, false)
+  })
 })
