@@ -69,7 +69,7 @@ function mutatorAt(index: number, wrong: Choice['kinds']): Choice {
 
 /** The resource after a patch. Throws when the patch does not fit it. */
 export const patched = (resource: Resource, patch: readonly Edit[]): Resource =>
-  applyJsonPatch(JSON.stringify(resource), parseJsonPatch(patch as unknown as Json)) as Resource
+  applyJsonPatch(structuredClone(resource) as Json, parseJsonPatch(patch as unknown as Json)) as Resource
 
 type Mutate = (resource: Resource, mutator: Mutator, random: Random) => readonly Edit[] | undefined
 type Tools = { readonly random: Random; readonly seen: Set<string>; readonly mutate: Mutate }
