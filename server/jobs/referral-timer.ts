@@ -7,6 +7,7 @@ import { dueSteps, nextDue, takeSteps } from '../domain/timer/timers.ts'
 import { CommitConflict } from '../store/errors.ts'
 import type { Settlement } from '../store/store.ts'
 import { OutcomeError } from '../fhir/outcome.ts'
+import { nextTurn } from '../fhir/turns.ts'
 import type { Change } from '../write/change.ts'
 import type { Along } from '../write/commit.ts'
 import { readThread, type ThreadReading } from './referral-thread.ts'
@@ -56,5 +57,6 @@ export async function writeUnderClaim(writing: Promise<unknown>): Promise<void> 
     if (error instanceof CommitConflict && error.kind === 'claim') throw new Interrupted('The claim was lost.')
     const isLate = error instanceof OutcomeError && error.status === 412
     if (!isLate && !(error instanceof CommitConflict)) throw error
+    await nextTurn()
   }
 }

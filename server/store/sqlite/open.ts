@@ -61,8 +61,7 @@ export function openSqlite(path: string, options: OpenOptions): SqliteStore {
     checkWork(work)
     const preparing = prepareWork(work, clock())
     const prepared = preparing instanceof Promise ? await preparing : preparing
-    const done = committedWork(prepared, await writer.write('commit', prepared))
-    for (const { key } of prepared.writes) current.forget(key)
+    const done = committedWork(prepared, await current.written(prepared.writes, () => writer.write('commit', prepared)))
     if ((work.jobs ?? []).length > 0) queue.enqueued()
     tail.add(done)
     last = done.sequence

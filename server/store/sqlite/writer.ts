@@ -34,7 +34,7 @@ export type Writer = {
  * So many tasks are sent as soon as they wait, and the rest after the turn of the event loop: fewer messages than tasks, and
  * the thread writes the first while the same turn prepares the others.
  */
-const SENT_TOGETHER = 4
+export const SENT_TOGETHER = 4
 
 type Waiting = { resolve(result: unknown): void; reject(error: Error): void }
 

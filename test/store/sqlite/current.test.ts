@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openSqlite } from '../../../server/store/sqlite/open.ts'
+import { SENT_TOGETHER } from '../../../server/store/sqlite/writer.ts'
 import type { SqliteStore } from '../../../server/store/sqlite/open.ts'
 import { temporaryFolder } from '../stores.ts'
 import { circle, EVERYTHING, key, named, put, remove } from '../writes.ts'
@@ -35,6 +36,23 @@ describe('store / sqlite / current versions', () => {
     assert.equal(await seen(), 'Task/1#2')
     await store.commit({ writes: [remove('Task/1')] })
     assert.equal((await store.read(TASK, EVERYTHING))?.text, '')
+  })
+
+  it('are no older than a history, also before the commit is acknowledged', async () => {
+    await store.commit({ writes: [put('Task/1')] })
+    assert.equal(await seen(), 'Task/1#1')
+    // So many commits are given to the thread at once.
+    const others = Array.from({ length: SENT_TOGETHER - 1 }, (_, index) => [put(`Task/other-${index}`)])
+    const all = [[put('Task/1', { body: { status: 'draft' } })], ...others]
+    const committing = Promise.all(all.map((writes) => store.commit({ writes })))
+    let isAcknowledged = false
+    void committing.then(() => (isAcknowledged = true))
+    // Nothing here leaves a turn to the event loop, which would learn of the commit.
+    while ((await store.vread(TASK, 2, EVERYTHING)) === undefined) assert.ok(!isAcknowledged)
+    assert.deepEqual([await seen(), isAcknowledged], ['Task/1#2', false])
+    await committing
+    assert.equal(await seen(), 'Task/1#2')
+    assert.equal(await store.read(TASK, EVERYTHING), await store.read(TASK, EVERYTHING))
   })
 
   it('are open to the audience that the record has now', async () => {
