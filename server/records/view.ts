@@ -157,7 +157,9 @@ class StoreView implements View {
     const found = await this.#store.find(this.query(query)).catch(refuseTooLong)
     // What is found as of an earlier sequence may be an old version.
     const currents = query.asOf === undefined ? CURRENT : await this.#currentsOf(found.versions)
-    return { ...found, versions: this.#noted(found.versions, currents) }
+    const versions = this.#noted(found.versions, currents)
+    if (query.asOf === undefined) this.#keep(versions)
+    return { ...found, versions }
   }
 
   async explain(query: ViewQuery): Promise<Explanation> {
@@ -223,6 +225,14 @@ class StoreView implements View {
     return read
   }
 
+  /** What a query of the present answers is the current version: whoever reads it afterwards reads what was found. */
+  #keep(versions: readonly Version[]): void {
+    for (const version of versions) {
+      const name = keyText(version)
+      if (!this.#current.has(name)) this.#current.set(name, Promise.resolve(version))
+    }
+  }
+
   /** Reads what was not read before, in one round trip. */
   #load(keys: readonly Key[]): void {
     const byName = new Map(keys.map((key) => [keyText(key), key]))
@@ -271,8 +281,7 @@ class StoreView implements View {
   async #listTypes(types: readonly string[], where: Filter): Promise<ReadonlyMap<string, StoredResource[]>> {
     const byType = new Map(types.map((type) => [type, [] as StoredResource[]]))
     for await (const version of this.all({ type: types, where })) {
-      // What a query answers is the current version, too.
-      if (!this.#current.has(keyText(version))) this.#current.set(keyText(version), Promise.resolve(version))
+      this.#keep([version])
       byType.get(version.type)?.push(resourceOf(version))
     }
     return byType

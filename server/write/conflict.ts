@@ -1,6 +1,5 @@
 /** Optimistic concurrency: a write whose state is gone begins again. https://hl7.org/fhir/R4/http.html#concurrency */
 import { refuse } from '../fhir/outcome.ts'
-import { nextTurn } from '../fhir/turns.ts'
 
 /** Another writer committed between the reading and the commit. Never reaches a caller. */
 export class WriteConflict extends Error {}
@@ -18,8 +17,6 @@ export async function retryOnConflict<T>(attempt: () => Promise<T>): Promise<T> 
       return await attempt()
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error
-      // What another writer committed is known when the event loop has had a turn.
-      await nextTurn()
     }
   }
   throw refuse('busy', 'Many writers change the records of this request at once; send it again.', {

@@ -65,6 +65,15 @@ for (const kind of STORES) {
       assert.throws(() => resourceOf(version), /Goal\/a is deleted at version 2/)
     })
 
+    it('reads what it found, whatever was committed since: what is written is the version that met the condition', async () => {
+      await commit(put('Goal/a', { audience: KNOWN_TO_ES }))
+      const view = insight(given.store, ES, START)
+      const { versions } = await view.find({ type: 'Goal', where: ALL, limit: 2 })
+      await commit(put('Goal/a', { audience: KNOWN_TO_ES, body: { description: { text: 'new' } } }))
+      assert.deepEqual([versions[0]?.version, (await view.read(key('Goal/a')))?.version], [1, 1])
+      assert.equal((await insight(given.store, ES, START).read(key('Goal/a')))?.version, 2)
+    })
+
     it('reads a record and a list once, and sees one state of them', async () => {
       await commit(put('Goal/a', { audience: KNOWN_TO_ES }))
       const counted = counting(given.store)
