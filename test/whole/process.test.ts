@@ -13,7 +13,7 @@ import { checkPromises } from './crash/check.ts'
 import { resident } from '../builders/index.ts'
 
 /** ms from the command to the first answer, and on a machine that is slow or busy so many times what Express alone takes to load. */
-const PROMPT = { ms: 2_000, timesExpress: 6 }
+const PROMPT = { ms: 2_000, timesExpress: 9 }
 const CLIENTS = 16
 
 function timeToLoadExpress(): number {
