@@ -37,7 +37,7 @@ const RUNS = {
     start: (size) => ({ args: mocha('test/visibility/merge-model.test.ts'), env: { MERGE_HISTORIES: String(size) } }),
   },
   reindex: {
-    size: 20,
+    size: 8,
     unit: 'kill -9 of a reindex, of a hub and of `nwd reindex`',
     start: (size) => ({
       args: mocha('test/whole/posted-parameter-crash.test.ts'),
