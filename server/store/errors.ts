@@ -1,4 +1,4 @@
-/** The errors that a store throws, besides those of wrong arguments. */
+/** The errors that a store throws, apart from those of wrong arguments. */
 
 /**
  * Why a commit was refused; nothing was changed. `index` is the position in `writes`, `guards` or `cursors`; `current`
