@@ -39,6 +39,7 @@ const SUITES: Readonly<Record<string, string>> = {
   'store/sqlite/full': 'SQLite on a full disk',
   'store/sqlite/plan': 'the query plans of SQLite',
   'store/sqlite/size': 'the size of a database',
+  'typescript/cache': 'server/typescript, which is JavaScript',
   'typescript/hooks': 'server/typescript, which is JavaScript',
   'validate/adversary': 'resources made to take long',
   'validate/answers': 'answers to questions',

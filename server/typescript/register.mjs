@@ -6,5 +6,5 @@
 import module from 'node:module'
 
 // Node 20 has only the hooks that run in a thread of their own; they are deprecated in Node 26.
-if ('registerHooks' in module) module.registerHooks({ load: (await import('./hooks.mjs')).load })
+if ('registerHooks' in module) module.registerHooks(await import('./hooks.mjs'))
 else module.register('./hooks.mjs', import.meta.url)

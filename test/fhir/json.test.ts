@@ -44,7 +44,10 @@ describe('parseJson', () => {
         const expected = attempt(() => JSON.parse(text) as Json)
         const found = attempt(() => read(text))
         if (found.error instanceof OutcomeError && found.error.issues[0]!.detail === 'json-duplicate-key') return
-        if (expected.value === Infinity || expected.value === -Infinity) return
+        if (/Infinity/.test(String(JSON.stringify(expected.value, infinityAsText)))) {
+          assert.match(String(found.error), /is too large/)
+          return
+        }
         assert.equal(found.error === undefined, expected.error === undefined, JSON.stringify(text))
         assert.deepEqual(JSON.stringify(found.value), JSON.stringify(expected.value))
       }),
@@ -240,6 +243,10 @@ describe('positionOf', () => {
     )
   })
 })
+
+/** JSON.stringify writes `null` for what JSON.parse reads from `1e999`. */
+const infinityAsText = (_key: string, value: unknown): unknown =>
+  value === Infinity || value === -Infinity ? String(value) : value
 
 function attempt(act: () => Json): { value?: Json; error?: unknown } {
   try {

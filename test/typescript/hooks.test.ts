@@ -34,4 +34,11 @@ describe('typescript / hooks', function () {
   it('says where a file has syntax of TypeScript that cannot be erased', () => {
     assert.match(run('\nenum Colour { Red }\n').stderr, /SyntaxError.*program\.ts:2:1: .*enum/)
   })
+
+  it('says which file is missing, and which imports it', () => {
+    assert.match(
+      run("import './missing.ts'\n").stderr,
+      /Cannot find module '.*missing\.ts' imported from .*program\.ts/,
+    )
+  })
 })
