@@ -7,6 +7,22 @@ import { ROOT } from './dependencies.mjs'
 
 const mocha = (...files) => ['node_modules/mocha/bin/mocha.js', '--reporter=test/reporter.mjs', ...files]
 
+/** Tests whose cases `TIMES` multiplies. */
+const PROPERTIES = [
+  'domain/referral/transition-histories',
+  'interactions/sort-by-chains-naive',
+  'operations/referral-conservation-random',
+  'store/as-of',
+  'store/jobs-model',
+  'store/model',
+  'store/pages',
+  'store/sqlite/readers',
+  'validate/quick',
+  'validate/robust',
+  'visibility/disclosed',
+  'write/posted-definitions-model',
+].map((name) => `test/${name}.test.ts`)
+
 /** Each run: its default size, what the size counts, and how it is started with a size. */
 const RUNS = {
   crash: { size: 100, unit: 'kill -9', start: (size) => ({ args: ['scripts/run.mjs', 'test:crash', String(size)] }) },
@@ -43,6 +59,11 @@ const RUNS = {
       args: mocha('test/whole/posted-parameter-crash.test.ts'),
       env: { REINDEX_KILLS: String(size) },
     }),
+  },
+  properties: {
+    size: 4,
+    unit: 'times the random cases of `npm test`',
+    start: (size) => ({ args: mocha(...PROPERTIES), env: { TIMES: String(size), PROPERTY_SEED: '2' } }),
   },
   race: {
     size: 100,

@@ -1,6 +1,6 @@
 /**
  * Random records that refer to each other, seen in part by two agencies, sorted by random chains and read page by page while
- * others write: each store answers what a naive reading over the resources answers. `SORT_RUNS=1000` asks for more.
+ * others write: each store answers what a naive reading over the resources answers.
  */
 import assert from 'node:assert/strict'
 import type { Resource } from '../../server/fhir/types.ts'
@@ -14,8 +14,9 @@ import type { Found, Store } from '../../server/store/store.ts'
 import { createRandom, type Random } from '../../scripts/random.ts'
 import { CONTEXT, NOW, OFFERED } from '../search/capability.ts'
 import { STORES, type Opened } from '../store/stores.ts'
+import { TIMES } from '../times.ts'
 
-const RUNS = Number(process.env['SORT_RUNS'] ?? 40)
+const RUNS = 20 * TIMES
 const AGENCIES = ['abe', 'vr'] as const
 const IDS = ['1', '2', '3', '4']
 const WORDS = ['ann', 'bob', 'cid', 'dee']

@@ -18,8 +18,9 @@ import { parseExposition, valueOf } from '../metrics/exposition.ts'
 import { DAY, hubOver, MONDAY, referTo, warningsOf, type StoredTask } from '../jobs/clocked-hub.ts'
 import { STORES } from '../store/stores.ts'
 import { createRandom, type Random } from '../../scripts/random.ts'
+import { TIMES } from '../times.ts'
 
-const STEPS = Number(process.env['HISTORY'] ?? '30')
+const STEPS = 20 * TIMES
 const AGENCIES = ['es', 'vr', 'board'] as const
 const lifecycle = parseLifecycle(
   JSON.parse(readFileSync(`${ROOT}/capability/rules/referral-lifecycle.json`, 'utf8')) as JsonObject,
@@ -29,7 +30,7 @@ const OPEN = lifecycle.statuses.filter((status) => status !== 'draft')
 for (const kind of STORES) {
   for (const seed of [1, 2]) {
     it(`operations / $referral-conservation over ${kind.name}: no referral is lost in ${STEPS} random steps, seed ${seed}`, async function () {
-      this.timeout(180_000)
+      this.timeout(180_000 * TIMES)
       const opened = await kind.open()
       opened.clock.now = MONDAY
       const gate = { isOpen: false }

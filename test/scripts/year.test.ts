@@ -46,4 +46,4 @@ describe('a simulated year of referrals', function () {
 })
 
 /** The year is divided by this. */
-const SCALE = 200
+const SCALE = 400

@@ -10,8 +10,9 @@ import { question, work } from './questions.ts'
 import { STORES } from './stores.ts'
 import type { StoreKind } from './stores.ts'
 import { EVERYTHING } from './writes.ts'
+import { TIMES } from '../times.ts'
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 100)
+const RUNS = 50 * TIMES
 
 for (const kind of STORES) {
   describe(`store / ${kind.name} / as of every sequence`, function () {

@@ -7,8 +7,9 @@ import { CommitConflict } from '../../server/store/errors.ts'
 import type { Job, NewJob, Settlement, Store } from '../../server/store/store.ts'
 import { STORES } from './stores.ts'
 import type { StoreKind } from './stores.ts'
+import { TIMES } from '../times.ts'
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 150)
+const RUNS = 75 * TIMES
 
 /** `nth` picks one of the claims made so far, old ones too. */
 type Call =

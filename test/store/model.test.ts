@@ -10,8 +10,9 @@ import { question, viewer, work } from './questions.ts'
 import { STORES } from './stores.ts'
 import type { StoreKind } from './stores.ts'
 import { EVERYTHING, key } from './writes.ts'
+import { TIMES } from '../times.ts'
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 150)
+const RUNS = 75 * TIMES
 
 type ModelStep = { readonly at: number; readonly works: readonly Work[] }
 

@@ -12,8 +12,9 @@ import { question, work } from './questions.ts'
 import { STORES } from './stores.ts'
 import type { StoreKind } from './stores.ts'
 import { EVERYTHING, named } from './writes.ts'
+import { TIMES } from '../times.ts'
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 60)
+const RUNS = 30 * TIMES
 
 for (const kind of STORES) {
   describe(`store / ${kind.name} / pages while others write`, function () {

@@ -8,6 +8,7 @@ import { loadDefinitions } from '../../server/definitions/load.ts'
 import { createValidator } from '../../server/validate/create-validator.ts'
 import type { Validator } from '../../server/validate/validator.ts'
 import { CHANGE, change } from './changes.ts'
+import { TIMES } from '../times.ts'
 
 const ROOT = path.join(import.meta.dirname, '..', '..')
 const SAMPLES = path.join(ROOT, 'samples')
@@ -29,7 +30,7 @@ describe('validate / any input', () => {
   }
 
   it('gets a verdict when a valid resource is changed at random', async function () {
-    this.timeout(60_000)
+    this.timeout(60_000 * TIMES)
     const samples = validSamples()
     const some = fc.tuple(fc.constantFrom(...samples), fc.array(CHANGE, { minLength: 1, maxLength: 3 }))
     await fc.assert(
@@ -38,7 +39,7 @@ describe('validate / any input', () => {
         for (const one of changes) change(resource, one)
         await checkIssues(resource)
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 * TIMES },
     )
   })
 
@@ -56,7 +57,7 @@ describe('validate / any input', () => {
   })
 
   it('gets a verdict whatever it is', async () => {
-    await fc.assert(fc.asyncProperty(fc.jsonValue(), checkIssues), { numRuns: 200 })
+    await fc.assert(fc.asyncProperty(fc.jsonValue(), checkIssues), { numRuns: 100 * TIMES })
   })
 })
 

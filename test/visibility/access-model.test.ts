@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { given, type Given } from '../given.ts'
 import { playHistory } from './access-model.ts'
 
-const HISTORIES = Number(process.env.ACCESS_HISTORIES ?? 60)
+const HISTORIES = Number(process.env.ACCESS_HISTORIES ?? 30)
 const SEED = Number(process.env.ACCESS_SEED ?? 20_261_128)
 const STEPS = 16
 /** Histories on one hub: the more it holds, the longer each step takes. */

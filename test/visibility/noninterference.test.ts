@@ -5,14 +5,14 @@ import { compare } from './noninterference.ts'
 import { keyIn } from './twin-worlds.ts'
 import { Difference, type Twins } from './twins.ts'
 
-const REQUESTS = 2500
+const REQUESTS = 1500
 
 describe('visibility / non-interference', function () {
   this.timeout(180_000)
 
   it(`answers ${REQUESTS} requests alike, whatever else the hub holds`, async function () {
     const { requestsSent, secrets, statuses } = await compare({ requests: REQUESTS, seed: 20_261_124 })
-    assert.ok(requestsSent >= REQUESTS && secrets > 100)
+    assert.ok(requestsSent >= REQUESTS && secrets > 60)
     const count = (pattern: RegExp) =>
       Object.entries(statuses).reduce((sum, [name, times]) => sum + (pattern.test(name) ? times : 0), 0)
     // The requests say something: a good part of them is answered with records, a good part with refusals.
@@ -39,7 +39,7 @@ describe('visibility / non-interference', function () {
   for (const [what, betray] of Object.entries(BETRAYALS)) {
     it(`finds the difference when abe may know of ${what}`, async () => {
       await assert.rejects(
-        compare({ requests: 1200, seed: 1, betray: async (hubs, shared) => void (await betray(hubs, shared)) }),
+        compare({ requests: 800, seed: 1, betray: async (hubs, shared) => void (await betray(hubs, shared)) }),
         Difference,
       )
     })

@@ -1,9 +1,9 @@
-/** Five kill -9 of the real hub while it is written to. `npm run test:crash -- 300` does more. */
+/** Three kill -9 of the real hub while it is written to. `npm run test:crash -- 300` does more. */
 import assert from 'node:assert/strict'
 import { checkEvents } from './crash/check.ts'
 import { crashRound } from './crash/round.ts'
 
-const CYCLES = 5
+const CYCLES = 3
 
 describe('a hub that is killed again and again', function () {
   this.timeout(120_000)
@@ -15,7 +15,7 @@ describe('a hub that is killed again and again', function () {
         `${report.events} events in ${report.arrivals} arrivals, ${report.timers} timers`,
     )
     assert.deepEqual(faults.slice(0, 10), [])
-    assert.ok(report.promised > 100 && report.events > 50 && report.timers > 10, JSON.stringify(report))
+    assert.ok(report.promised > 60 && report.events > 30 && report.timers > 6, JSON.stringify(report))
     assert.equal(report.counts.unanswered, CYCLES * 16)
   })
 })

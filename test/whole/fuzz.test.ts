@@ -21,7 +21,7 @@ import { loadTables } from '../requests/tables.ts'
 import { createRandom, type Random } from '../../scripts/random.ts'
 import { assessment, consent, decisions, goal, resident, plan } from '../builders/index.ts'
 
-const COUNT = Number(process.env['FUZZ'] ?? 4_000)
+const COUNT = Number(process.env['FUZZ'] ?? 2_000)
 const OPEN_COUNT = Math.ceil(COUNT / 5)
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 const AT_ONCE = 4

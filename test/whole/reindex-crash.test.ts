@@ -10,7 +10,7 @@ import { clientAt, given, made, type Client } from '../given.ts'
 import { temporaryFolder } from '../store/stores.ts'
 import { participant } from '../builders/index.ts'
 
-const PEOPLE = 3_000
+const PEOPLE = 2_000
 
 /** Makes the store what a hub without the parameter `gender` leaves: people who are not indexed by it. */
 async function fill(store: Store): Promise<void> {

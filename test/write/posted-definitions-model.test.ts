@@ -10,9 +10,10 @@ import { clientAt, declaredFor, type Answer, type Client } from '../given.ts'
 import { participant } from '../builders/index.ts'
 import { createRandom, type Random } from '../../scripts/random.ts'
 import { address, profileOf, together } from '../builders/definitions.ts'
+import { TIMES } from '../times.ts'
 
 const IDS = ['a', 'b', 'c', 'd', 'e']
-const STEPS = 40
+const STEPS = 20 * TIMES
 const urlOf = (id: string): string => address('StructureDefinition', id)
 
 type StoredProfile = { readonly id: string; readonly url: string; readonly baseDefinition: string }
@@ -58,7 +59,7 @@ async function check(board: Client, step: string): Promise<void> {
 }
 
 describe('write / posted definitions, whatever comes', function () {
-  this.timeout(120_000)
+  this.timeout(120_000 * TIMES)
 
   for (const seed of [1, 2]) {
     it(`are in force when they are stored, with seed ${seed}`, async () => {
@@ -84,7 +85,7 @@ describe('write / posted definitions, whatever comes', function () {
           )
           for (const { status } of answers) counts.set(status, (counts.get(status) ?? 0) + 1)
           await check(board, `seed ${seed}, step ${step}`)
-          if (step % 20 !== 0) continue
+          if (step % 10 !== 0) continue
           await hub.stop()
           ;[hub, board] = await start()
           await check(board, `seed ${seed}, step ${step}, after a start`)

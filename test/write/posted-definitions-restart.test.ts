@@ -162,7 +162,7 @@ describe('write / posted definitions of a process that is killed', function () {
     const settings = { HUB_STORE: `sqlite:${join(folder, 'hub.sqlite')}`, HUB_LOG: 'error' }
     const ids: string[] = []
     const acknowledged = new Set<string>()
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       const hub = await startHub(settings)
       const board = clientAt(hub.url)
       let answers = 0
@@ -190,7 +190,7 @@ describe('write / posted definitions of a process that is killed', function () {
         if (acknowledged.has(id)) assert.equal(status, 200, id)
         refused(await es.post('/Patient', claiming(id)), 422, status === 200 ? 'element-missing' : 'profile-unknown')
       }
-      assert.ok(acknowledged.size >= 12)
+      assert.ok(acknowledged.size >= 8)
     } finally {
       await hub.end()
     }

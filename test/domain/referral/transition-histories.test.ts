@@ -29,8 +29,9 @@ import {
   type State,
   type Who,
 } from './model.ts'
+import { TIMES } from '../../times.ts'
 
-const HISTORIES = 10_000
+const HISTORIES = 4_000 * TIMES
 const ACTORS: Readonly<Record<Who, Caller>> = { R: ES, O: ABE, C: ABE, B: BOARD, H: HUB, S: STRANGER }
 
 /** One attempt: a step that the model holds legal (the pick-th), perhaps spoiled; or anything at all. */
@@ -149,7 +150,7 @@ const named = (who: Who, party: Who, before: State | undefined, after: State): R
 }
 
 describe('domain / referral / random histories', function () {
-  this.timeout(120_000)
+  this.timeout(120_000 * TIMES)
 
   it(`agree with the model at every step (${HISTORIES} histories)`, () => {
     const rows = new Set<string>()

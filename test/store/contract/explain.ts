@@ -8,8 +8,9 @@ import { question } from '../questions.ts'
 import { each } from '../stores.ts'
 import type { StoreKind } from '../stores.ts'
 import { isToken, put, query, remove, token } from '../writes.ts'
+import { TIMES } from '../../times.ts'
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 100)
+const RUNS = 50 * TIMES
 
 const abe = { agency: 'abe', at: 1000 }
 

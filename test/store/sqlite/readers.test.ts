@@ -11,8 +11,9 @@ import { createReaders, type Readers } from '../../../server/store/sqlite/reader
 import { question, work } from '../questions.ts'
 import { temporaryFolder } from '../stores.ts'
 import { EVERYTHING, ids, isToken, put, query, token } from '../writes.ts'
+import { TIMES } from '../../times.ts'
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 100)
+const RUNS = 50 * TIMES
 
 describe('store / sqlite / readers', function () {
   this.timeout(60_000 + RUNS * 200)
