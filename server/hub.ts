@@ -52,19 +52,14 @@ import type { ProcessMetrics } from './metrics/process.ts'
 import { operations, type OperationNeeds } from './operations/index.ts'
 import { recordsByCompartment, recordsByVisibility } from './operations/participant-records.ts'
 import { EXPANSION_PARAMETERS } from './operations/terminology/expand.ts'
-import { isReadable } from './search/extract.ts'
 import { createCursors } from './search/page.ts'
 import { agenciesOf, type AgencyName } from './start/agencies.ts'
-import { createNeeds, type PolicyChoice } from './start/create-needs.ts'
-import {
-  declarationsOf,
-  everyTypeHasVisibility,
-  type DeclarationRules,
-  type GivenDeclarations,
-} from './start/declarations.ts'
+import { createNeeds } from './start/create-needs.ts'
+import { declarationsOf, type GivenDeclarations } from './start/declarations.ts'
 import { definitionsInEffect } from './start/definitions-in-effect.ts'
 import { limitsOf } from './start/limits.ts'
 import type { IndexNeeds } from './start/prepare-index.ts'
+import { MODES } from './start/modes.ts'
 import { runReindex, type ReindexReport } from './start/run-reindex.ts'
 import { preparations, prepareStore, publish, type PrepareNeeds } from './start/prepare-store.ts'
 import { loadSecretKey } from './start/secret-key.ts'
@@ -82,8 +77,6 @@ import { retryOnConflict } from './write/conflict.ts'
 import { REINDEX } from './write/index-state.ts'
 import type { WriteNeeds } from './write/needs.ts'
 import { write } from './write/pipeline.ts'
-import { hubPolicy } from './write/policy/hub.ts'
-import { openPolicy } from './write/policy/open.ts'
 import { HUB } from './write/reserved-agencies.ts'
 
 export type Hub = {
@@ -108,36 +101,6 @@ const REQUEST_TIMEOUT = 30
 const CONCURRENCY = 32
 const HOUR = 3_600_000
 
-/** What each value of HUB_RULES means. */
-const RULES: Readonly<Record<Config['rules'], RulesChoice>> = {
-  hub: {
-    load: {},
-    checkTables: everyTypeHasVisibility,
-    posts: true,
-    publishes: true,
-    restricts: true,
-    participantRecords: recordsByVisibility,
-    policy: hubPolicy,
-  },
-  open: {
-    load: { everyType: isReadable, textSearch: true },
-    checkTables: () => undefined,
-    posts: false,
-    publishes: false,
-    restricts: false,
-    participantRecords: recordsByCompartment,
-    policy: openPolicy,
-  },
-}
-
-type RulesChoice = PolicyChoice &
-  DeclarationRules & {
-    /** Are the hub's own definitions, and the samples, records of the store? */
-    readonly publishes: boolean
-    /** Which records are about a participant? */
-    readonly participantRecords: typeof recordsByVisibility
-  }
-
 type HubOptions = GivenDeclarations & {
   readonly log: Log
   readonly clock: Clock
@@ -160,7 +123,7 @@ const validationOf = (config: Config, { now }: Clock) => ({
 const LARGE = 100
 
 export async function createHub(config: Config, { log, clock, onReply, ...options }: HubOptions): Promise<Hub> {
-  const { definitions, indexed, tables } = await declarationsOf(config, ROOT_FOLDER, RULES[config.rules], options)
+  const { definitions, indexed, tables } = await declarationsOf(config, ROOT_FOLDER, MODES[config.rules], options)
   const secret = loadSecretKey(config)
   const validation = validationOf(config, clock)
   const workerThread = createWorkerThread({ ...validation, stepLimit: LARGE * validation.stepLimit })
@@ -169,17 +132,18 @@ export async function createHub(config: Config, { log, clock, onReply, ...option
   )
   const { store } = agencies
   const scheduling = { ...validation, workerThread, inTimeSlice: createTimeSlicer() }
+  const { restricts } = MODES[config.rules]
+  const recordsAbout = restricts ? recordsByVisibility : recordsByCompartment
   const inEffect = definitionsInEffect(definitions, scheduling, indexed.declare)
   const leftOut = (key: string, reason: string): void => log.warn('definition left out', { key, reason })
   const needs = {
-    ...createNeeds(config, RULES[config.rules], { inEffect, store, secret, tables, leftOut, newId: clock.newId }),
-    participantRecords: RULES[config.rules].participantRecords({ definitions, visibility: tables.visibility }),
+    ...createNeeds(config, MODES[config.rules], { inEffect, store, secret, tables, leftOut, newId: clock.newId }),
+    participantRecords: recordsAbout({ definitions, visibility: tables.visibility }),
     timeZone: config.timeZone,
     newId: clock.newId,
     cursors: createCursors(secret),
   }
   const indexing: IndexNeeds = { write: needs, state: indexed.state, clock, sleep, software: await version(), log }
-  const { restricts } = RULES[config.rules]
   const preparing = { indexing, ...(restricts ? preparations(needs, tables, config, { log, clock }) : {}), log }
   await prepare(preparing, config, { definitions, now: clock.now() })
 
@@ -247,7 +211,7 @@ async function prepare(
 ): Promise<void> {
   await prepareStore(preparing)
   const samples = seed === 'sample' ? `${ROOT_FOLDER}samples/seed` : undefined
-  if (RULES[rules].publishes) await publish(preparing, { definitions, samples, now })
+  if (MODES[rules].publishes) await publish(preparing, { definitions, samples, now })
 }
 
 /** What answers requests, at once and in the background. */
@@ -391,7 +355,7 @@ function background(
   const { posted } = needs.policy
   if (posted) states.push(posted)
   const offers = createOfferReader({ ...reading, wake: () => worker.wake() })
-  const offering = RULES[config.rules].restricts ? [offers] : []
+  const offering = MODES[config.rules].restricts ? [offers] : []
   return { readers: [matcher, ...offering, createStateFollower(reading, states)], worker }
 }
 

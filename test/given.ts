@@ -10,6 +10,7 @@ import { createClock, type Clock } from '../server/clock.ts'
 import { loadConfig, type Config } from '../server/config.ts'
 import type { Definitions } from '../server/definitions/definitions.ts'
 import { loadDefinitions } from '../server/definitions/load.ts'
+import { MODES } from '../server/start/modes.ts'
 import { createHub, type Hub } from '../server/hub.ts'
 import { createLog } from '../server/log.ts'
 import { SEARCH_TYPE_NAMES } from '../server/search/types/index.ts'
@@ -83,11 +84,11 @@ export async function declaredFor({
   definitions,
   textSearch,
 }: Config): Promise<{ readonly definitions?: Definitions }> {
-  if (rules !== 'hub' || definitions !== undefined || textSearch !== undefined) return {}
-  read ??= loadDefinitions(`${ROOT}/`, { searchTypes: SEARCH_TYPE_NAMES })
-  return { definitions: await read }
+  if (definitions !== undefined || textSearch !== undefined) return {}
+  const options = { searchTypes: SEARCH_TYPE_NAMES, ...MODES[rules].load }
+  return { definitions: await (read[rules] ??= loadDefinitions(`${ROOT}/`, options)) }
 }
-let read: Promise<Definitions> | undefined
+const read: { [rules in Config['rules']]?: Promise<Definitions> } = {}
 
 /** The stores over which the same cases are played. */
 export const OVER_STORES = ['memory', 'sqlite'] as const

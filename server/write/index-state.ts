@@ -60,16 +60,21 @@ export type IndexInputs = {
 
 /** The digests of the parameters in effect: another code, type, expression, target, or way to read a value is another digest. */
 export function indexDigests(capabilities: readonly ResourceCapability[], context: IndexInputs): IndexDigests {
-  return Object.fromEntries(capabilities.map((capability) => [capability.type, typeDigests(capability, context)]))
+  const caseSensitive = digest(context.caseSensitive ?? [])
+  return Object.fromEntries(
+    capabilities.map((capability) => [capability.type, typeDigests(capability, { ...context, caseSensitive })]),
+  )
 }
 
-function typeDigests({ type, searchParameters }: ResourceCapability, context: IndexInputs): TypeDigests {
+type TypeInputs = Omit<IndexInputs, 'caseSensitive'> & { readonly caseSensitive: string }
+
+function typeDigests({ type, searchParameters }: ResourceCapability, context: TypeInputs): TypeDigests {
   const readBy: Readonly<Record<string, string>> = { date: context.timeZone, reference: context.base }
   const parameters = searchParameters.map((one) => [
     one.code,
     digest([
       ...[VERSION, one.code, one.type, one.expression, one.target, one.component ?? '', readBy[one.type] ?? ''],
-      CODED.has(one.type) ? (context.caseSensitive ?? []) : '',
+      CODED.has(one.type) ? context.caseSensitive : '',
     ]),
   ])
   const blocks = type === 'Patient' ? context.matching.tables : []
