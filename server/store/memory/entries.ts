@@ -6,13 +6,15 @@ export const distinct = (entries: readonly IndexEntry[]): readonly IndexEntry[] 
   ...new Map(entries.map((entry) => [textOf(entry), entry])).values(),
 ]
 
-/** Equal entries have equal texts. */
-const textOf = (entry: IndexEntry): string =>
-  JSON.stringify(
-    Object.entries(entry)
-      .filter(([, value]) => value !== undefined)
-      .sort(),
-  )
+/** Equal entries have equal texts, in whatever order their properties are. */
+function textOf(entry: IndexEntry): string {
+  let text = ''
+  for (const name of Object.keys(entry).sort()) {
+    const value = entry[name as keyof IndexEntry]
+    if (value !== undefined) text += `${name} ${JSON.stringify(value)} `
+  }
+  return text
+}
 
 /** How a record was found after a sequence; undefined when it was not created yet. */
 export const stateAsOf = ({ states }: StoredRecord, sequence: number): RecordState | undefined =>
