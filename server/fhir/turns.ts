@@ -14,6 +14,19 @@ export const TURN = {
 /** Waits for another turn: `setImmediate` comes after the events that wait. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
+/** The time that work of one kind has in one turn, in ms: what several requests spend in it, they share. */
+export function createTimeOfTurn(time: number): { left(): number; spend(ms: number): void } {
+  let spent = 0
+  return {
+    left: () => time - spent,
+    spend(ms) {
+      // The first one of a turn: the next turn begins after what came with it.
+      if (spent === 0) setImmediate(() => (spent = 0))
+      spent += ms
+    },
+  }
+}
+
 /** What `step` makes of each item, in order. A list that is not long is done in one turn. */
 export async function inTurns<T, R>(
   list: readonly T[],

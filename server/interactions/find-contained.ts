@@ -7,17 +7,17 @@ import { setImmediate } from 'node:timers/promises'
 import type { Definitions } from '../definitions/definitions.ts'
 import { serialize } from '../fhir/json.ts'
 import { refuse } from '../fhir/outcome.ts'
-import { keyText, type Key } from '../fhir/types.ts'
+import type { Key } from '../fhir/types.ts'
 import { resourceOf } from '../records/resource.ts'
 import type { View } from '../records/view.ts'
 import { CONTAINED, CONTAINED_ORDER, containedIn, containsAny, type ContainedSearch } from '../search/contained.ts'
 import { ofKeys } from '../search/keys.ts'
 import type { SearchLimits } from '../search/limits.ts'
-import { directedOrder, match, pageOf, positionOf, type SortPosition } from '../search/match.ts'
+import { match, type SortPosition } from '../search/match.ts'
 import type { Filter, Query } from '../search/query.ts'
-import { fitting } from '../store/page-bytes.ts'
 import type { Found, FoundVersion, Version } from '../store/store.ts'
 import type { RecordIndex } from '../write/record-index.ts'
+import { pageInMemory, readHits } from './page-in-memory.ts'
 import type { ResolvedStep } from './resolve-chains.ts'
 
 type Reading = {
@@ -56,7 +56,6 @@ export async function containersQuery(reading: Reading): Promise<Query> {
 /** A page of contained resources alone, in the order of creation of their containers. `view` answers it. */
 export async function findContained(reading: Reading, view: View): Promise<Found> {
   const { query, contained, insight } = reading
-  const { after, limit, bytes, total, backward } = query
   const asOf = query.asOf ?? insight.since
   const pinned = { ...reading, query: { ...query, asOf } }
   const hits: Hit[] = []
@@ -67,18 +66,11 @@ export async function findContained(reading: Reading, view: View): Promise<Found
       hits.push(hitOf(version, RECORD))
       if (hits.length > reading.limits.onTheWay) throw tooMany(reading, 'records and contained resources match')
     }
-  const directed = directedOrder({ sort: CONTAINED_ORDER, ...(backward ? { backward } : {}) })
-  hits.sort(directed)
-  const rest = after ? hits.filter((hit) => directed(hit, positionOf(after)) > 0) : hits
-  const sizes = rest.slice(0, limit).map(({ size }) => size)
-  const fits = Math.min(limit, bytes === undefined ? Infinity : fitting(sizes, bytes))
-  const { shown, ...links } = pageOf({ ...query, limit: fits }, rest)
-  return {
-    versions: await versionsOf(shown, asOf, view),
-    ...links,
-    ...(links.next || links.previous ? { sequence: asOf } : {}),
-    ...(total ? { total: hits.length } : {}),
-  }
+  return pageInMemory(hits, { query, sort: CONTAINED_ORDER, asOf }, (shown) =>
+    readHits(shown, { asOf }, view, (version, { creation }) =>
+      creation === RECORD ? [version] : containedAt(version, creation),
+    ),
+  )
 }
 
 /** How the containers are found, for an explanation. */
@@ -132,17 +124,6 @@ const hitOf = ({ type, id, creation = 0, text }: FoundVersion, index: number): H
   creation: index,
   size: Buffer.byteLength(text),
 })
-
-async function versionsOf(hits: readonly Hit[], asOf: number, view: View): Promise<readonly FoundContained[]> {
-  const keys = [...new Map(hits.map((hit) => [keyText(hit), hit])).values()]
-  if (keys.length === 0) return []
-  const { versions } = await view.find({ ...ofKeys(keys), limit: keys.length, asOf })
-  const byKey = new Map(versions.map((version) => [keyText(version), version]))
-  return hits.flatMap((hit) => {
-    const version = byKey.get(keyText(hit))
-    return version === undefined ? [] : hit.creation === RECORD ? [version] : containedAt(version, hit.creation)
-  })
-}
 
 function containedAt(version: Version, place: number): readonly FoundContained[] {
   const one = containedIn(resourceOf(version))[place]

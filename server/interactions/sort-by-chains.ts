@@ -5,16 +5,15 @@
  * https://hl7.org/fhir/R4/search.html#sort
  */
 import { refuse } from '../fhir/outcome.ts'
-import { keyText, type Key } from '../fhir/types.ts'
+import type { Key } from '../fhir/types.ts'
 import type { View } from '../records/view.ts'
 import { canonicalOf, canonicalsIn, namedBy, URL_PARAMETER } from '../search/canonical.ts'
-import { ofKeys } from '../search/keys.ts'
 import type { SearchLimits } from '../search/limits.ts'
-import { compare, directedOrder, pageOf, positionOf, sortValues, type SortPosition } from '../search/match.ts'
+import { compare, sortValues, type SortPosition } from '../search/match.ts'
 import type { Filter, IndexEntry, Query } from '../search/query.ts'
 import type { SearchSort, SortPath, SortTarget } from '../search/sort.ts'
-import { fitting } from '../store/page-bytes.ts'
 import type { Found, FoundVersion } from '../store/store.ts'
+import { pageInMemory, readHits } from './page-in-memory.ts'
 import type { ResolvedStep } from './resolve-chains.ts'
 
 /** The search, with its chains resolved and without its sorts. */
@@ -35,24 +34,16 @@ type Reading = Pick<SortedSearch, 'limits' | 'insight' | 'steps'> & { readonly a
 /** @throws OutcomeError `too-costly` where more records than the limit match, or are on the way of one chain */
 export async function findByChains(search: SortedSearch): Promise<Found> {
   const { query, sorts, view, insight } = search
-  const { after, limit, bytes, total, backward } = query
   const reading: Reading = { ...search, asOf: query.asOf ?? insight.since }
   const matches = await matchesOf(query, sorts, reading)
   const values: (readonly SortValue[])[] = []
   for (const sort of sorts) values.push(await valuesOf(pathOf(sort), sort, matches, reading))
   const hits = matches.map((match, index) => ({ ...match, values: values.map((column) => column[index] ?? null) }))
-  const directed = directedOrder({ sort: sorts, ...(backward ? { backward } : {}) })
-  hits.sort(directed)
-  const rest = after ? hits.filter((hit) => directed(hit, positionOf(after)) > 0) : hits
-  const sizes = rest.slice(0, limit).map(({ size }) => size)
-  const fits = Math.min(limit, bytes === undefined ? Infinity : fitting(sizes, bytes))
-  const { shown, ...links } = pageOf({ ...query, limit: fits }, rest)
-  return {
-    versions: await versionsOf(shown, { ...query, asOf: reading.asOf }, view),
-    ...links,
-    ...(links.next || links.previous ? { sequence: reading.asOf } : {}),
-    ...(total ? { total: hits.length } : {}),
-  }
+  const { asOf } = reading
+  const { withEntries } = query
+  return pageInMemory(hits, { query, sort: sorts, asOf }, (shown) =>
+    readHits(shown, { asOf, withEntries }, view, (version) => [version]),
+  )
 }
 
 /** How the matches are read, for an explanation. */
@@ -169,16 +160,6 @@ function pieces(all: Iterable<string>, size: number): readonly (readonly string[
   return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
     list.slice(index * size, (index + 1) * size),
   )
-}
-
-/** The resources of a page, in its order. */
-async function versionsOf(hits: readonly Key[], query: Query, view: View): Promise<readonly FoundVersion[]> {
-  if (hits.length === 0) return []
-  const { asOf, withEntries } = query
-  const page = { ...ofKeys(hits), limit: hits.length, ...(withEntries ? { withEntries } : {}) }
-  const { versions } = await view.find(asOf === undefined ? page : { ...page, asOf })
-  const byKey = new Map(versions.map((version) => [keyText(version), version]))
-  return hits.flatMap((hit) => byKey.get(keyText(hit)) ?? [])
 }
 
 const tooManyMatches = (sorts: readonly SearchSort[], { onTheWay }: SearchLimits) => {

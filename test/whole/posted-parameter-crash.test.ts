@@ -21,13 +21,13 @@ import { startHub } from '../checks/process.ts'
 import { clientAt, given, made, refused, type Client } from '../given.ts'
 import { temporaryFolder } from '../store/stores.ts'
 
-const PEOPLE = 2_000
+const PEOPLE = 1_200
 /** So many records are done when the process is killed: none yet, some. */
 const KILLS: readonly number[] = process.env['REINDEX_KILLS']
   ? Array.from({ length: Number(process.env['REINDEX_KILLS']) }, (_, index) => createRandom(index).below(PEOPLE)).sort(
       (a, b) => a - b,
     )
-  : [0, 600]
+  : [0, 400]
 
 const PARAMETER = { expression: 'Patient.maritalStatus' }
 const MARITAL = 'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus'

@@ -18,7 +18,7 @@ import {
 import { givenOver, made, OVER_STORES, type Answer, type Client, type Given } from '../given.ts'
 
 /** `RACE_ROUNDS=200` asks for more. */
-const ROUNDS = Math.ceil(Number(process.env['RACE_ROUNDS'] ?? 8) / 4)
+const ROUNDS = Math.ceil(Number(process.env['RACE_ROUNDS'] ?? 5) / 4)
 
 type Reference = { readonly name: string; readonly valueReference: { readonly reference: string } }
 const reference = (name: string, to: string): Reference => ({ name, valueReference: { reference: to } })

@@ -3,7 +3,7 @@
  * needs longer is given up and done by a thread (readers.ts), so that nothing holds the event loop. The reads of one turn of
  * the event loop share that moment: many requests that come at once read as long together as one that comes alone.
  */
-import { setImmediate } from 'node:timers'
+import { createTimeOfTurn } from '../../fhir/turns.ts'
 import { LONG_READS } from './long-reads.ts'
 import type { ArgumentOf, LongReadName, ResultOf } from './long-reads.ts'
 import type { Readers } from './readers.ts'
@@ -15,7 +15,7 @@ import { OutOfTime, timeLimitOf } from './time-limit.ts'
 export function createLongReads(needs: ReadContext, short: number, readers: Readers): Readers {
   const { db } = needs.statements
   const limit = timeLimitOf(db)
-  const turn = createTurn(short)
+  const turn = createTimeOfTurn(short)
 
   async function read<Name extends LongReadName>(
     name: Name,
@@ -36,17 +36,4 @@ export function createLongReads(needs: ReadContext, short: number, readers: Read
     }
   }
   return { read, end: () => readers.end() }
-}
-
-/** The time that the reads of one turn of the event loop have, in ms. */
-function createTurn(time: number): { left(): number; spend(ms: number): void } {
-  let spent = 0
-  return {
-    left: () => time - spent,
-    spend(ms) {
-      // The first one of a turn: the next turn begins after what came with it.
-      if (spent === 0) setImmediate(() => (spent = 0))
-      spent += ms
-    },
-  }
 }
