@@ -1,5 +1,6 @@
 /** The hub as a process, under way: how fast it is back, and what becomes of requests when it is stopped. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,12 +12,16 @@ import { ledger } from './crash/ledger.ts'
 import { checkPromises } from './crash/check.ts'
 import { resident } from '../builders/index.ts'
 
-/**
- * ms from the command to the first answer, of the best of three: tests run beside this one. On a machine of its own it is at
- * most two seconds, which `npm run bench -- validate-load` measures.
- */
-const PROMPT = 3_500
+/** ms from the command to the first answer, and on a machine that is slow or busy so many times what Express alone takes to load. */
+const PROMPT = { ms: 2_000, timesExpress: 9 }
 const CLIENTS = 16
+
+function timeToLoadExpress(): number {
+  const begun = performance.now()
+  const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', "await import('express')"])
+  assert.equal(status, 0)
+  return performance.now() - begun
+}
 
 describe('a hub that is started and stopped', function () {
   this.timeout(60_000)
@@ -25,10 +30,13 @@ describe('a hub that is started and stopped', function () {
   afterEach(() => rmSync(folder, { recursive: true }))
   const store = () => `sqlite:${join(folder, 'hub.sqlite')}`
 
-  it('answers /metadata soon after the command when it is started again', async () => {
+  it('answers /metadata within two seconds of the command when it is started again', async () => {
     await (await given({ HUB_STORE: store() })).stop()
     const times: number[] = []
-    while (times.length < 3 && Math.min(...times) >= PROMPT) {
+    let limit = PROMPT.ms
+    // Tests run beside this one, so what counts is the best of three.
+    while (times.length < 3 && Math.min(...times) >= limit) {
+      limit = Math.max(limit, PROMPT.timesExpress * timeToLoadExpress())
       const begun = performance.now()
       const hub = await startHub({ HUB_STORE: store() })
       const { status } = await fetch(`${hub.url}/metadata`)
@@ -37,7 +45,7 @@ describe('a hub that is started and stopped', function () {
       assert.equal(await hub.end(), 0)
     }
     console.log(`      first answer after ${times.map((ms) => Math.round(ms)).join(', ')} ms`)
-    assert.ok(Math.min(...times) < PROMPT, times.join(', '))
+    assert.ok(Math.min(...times) < limit, `${times.join(', ')}; at most ${limit}`)
   })
 
   it('finishes writes that are under way when it is stopped: each is answered or was never begun', async () => {
