@@ -8,5 +8,8 @@
 export const JOB_STATES = ['ready', 'scheduled', 'running', 'failed', 'done'] as const
 export type JobState = (typeof JOB_STATES)[number]
 
+/** Those of a listing that names none. */
+export const LISTED_STATES: readonly JobState[] = ['ready', 'scheduled', 'running', 'failed']
+
 /** How many jobs of a kind are in a state; `due`: the earliest due time of them (ms). */
 export type JobCount = { readonly kind: string; readonly state: JobState; readonly count: number; readonly due: number }

@@ -10,13 +10,16 @@ export type EnqueuedJob = NewJob & { readonly sequence: number }
 export function mergeJobs(jobs: readonly NewJob[], sequence: number): readonly EnqueuedJob[] {
   const merged = new Map<string, EnqueuedJob>()
   for (const job of jobs) {
-    const name = JSON.stringify([job.kind, job.key])
+    const name = jobName(job)
     const before = merged.get(name)
     const next = { ...job, sequence: job.sequence ?? sequence }
     merged.set(name, before === undefined ? next : both(before, next))
   }
   return [...merged.values()]
 }
+
+/** What names a job in one text. */
+export const jobName = ({ kind, key }: Pick<NewJob, 'kind' | 'key'>): string => JSON.stringify([kind, key])
 
 const both = (before: EnqueuedJob, next: EnqueuedJob): EnqueuedJob => ({
   ...next,

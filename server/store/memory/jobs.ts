@@ -1,26 +1,21 @@
 /** Jobs in memory. store/store.ts says what the calls do. */
 import { compare } from '../../search/match.ts'
-import type { EnqueuedJob } from '../new-jobs.ts'
-import type { JobCount, JobState } from '../job-state.ts'
-import type { Job, JobCursor, JobQuery, Jobs, ListedJob, Settlement } from '../store.ts'
-
-/**
- * `leased`: until when a worker has it; `again`: the due time of an enqueueing that came during the lease; `ended`: it
- * is not claimed any more.
- */
-type MemoryJob = {
-  readonly kind: string
-  readonly key: string
-  payload: unknown
-  due: number
-  attempts: number
-  fence: number
-  sequence: number
-  leased?: number | undefined
-  again?: number | undefined
-  error?: string | undefined
-  ended?: 'failed' | 'done' | undefined
-}
+import { LISTED_STATES, type JobCount } from '../job-state.ts'
+import {
+  absentJob,
+  claimed,
+  cursorOf,
+  enqueued,
+  jobOf,
+  listedJob,
+  readyAt,
+  retried,
+  settled,
+  type JobChange,
+  type JobFields,
+} from '../job-transitions.ts'
+import { jobName, type EnqueuedJob } from '../new-jobs.ts'
+import type { Job, JobCursor, JobQuery, Jobs, ListedJob } from '../store.ts'
 
 export type MemoryJobs = Jobs & {
   enqueue(job: EnqueuedJob): void
@@ -30,47 +25,46 @@ export type MemoryJobs = Jobs & {
 
 /** @param clock the time at which states are listed */
 export function memoryJobs(clock: () => number): MemoryJobs {
-  const rows = new Map<string, MemoryJob>()
+  const rows = new Map<string, JobFields>()
   let fence = 0
-  const claimed = (job: Job): MemoryJob | undefined => {
-    const row = rows.get(name(job))
+  const claimOf = (job: Job): JobFields | undefined => {
+    const row = rows.get(jobName(job))
     return row?.leased !== undefined && row.fence === job.fence ? row : undefined
   }
-  const live = (kinds: readonly string[]): MemoryJob[] =>
+  const live = (kinds: readonly string[]): JobFields[] =>
     [...rows.values()].filter((row) => row.ended === undefined && kinds.includes(row.kind))
+  const change = (row: JobFields, fields: JobChange): JobFields => {
+    const changed = { ...row, ...fields }
+    rows.set(jobName(row), changed)
+    return changed
+  }
 
   return {
     enqueue: (job) => {
-      const row = rows.get(name(job))
-      if (row === undefined) rows.set(name(job), { ...job, payload: job.payload, attempts: 0, fence: 0 })
-      else if (job.sequence > row.sequence) enqueueAgain(row, job)
+      const row = rows.get(jobName(job)) ?? absentJob(job)
+      const fields = enqueued(row, job)
+      if (fields !== undefined) change(row, fields)
     },
-    holds: (job) => claimed(job) !== undefined,
+    holds: (job) => claimOf(job) !== undefined,
     claim: async ({ kinds, now, lease, max }) => {
       const ready = live(kinds).filter((row) => readyAt(row) <= now)
       ready.sort((a, b) => a.due - b.due)
-      return ready.slice(0, max).map((row) => {
-        row.leased = now + lease
-        row.again = undefined
-        row.attempts++
-        row.fence = ++fence
-        return jobOf(row)
-      })
+      return ready.slice(0, max).map((row) => jobOf(change(row, claimed(row, now + lease, ++fence))))
     },
-    renew: async (job, until) => {
-      const row = claimed(job)
-      if (row) row.leased = until
+    renew: async (job, leased) => {
+      const row = claimOf(job)
+      if (row) change(row, { leased })
       return row !== undefined
     },
     settle: async (job, end) => {
-      const row = claimed(job)
-      if (row) settle(row, end)
+      const row = claimOf(job)
+      if (row) change(row, settled(row, end))
       return row !== undefined
     },
     retry: async (kind, key, now) => {
-      const row = rows.get(name({ kind, key }))
+      const row = rows.get(jobName({ kind, key }))
       if (row?.ended !== 'failed') return false
-      Object.assign(row, { ended: undefined, due: now, attempts: 0 })
+      change(row, retried(now))
       return true
     },
     next: async (kinds) => {
@@ -82,42 +76,9 @@ export function memoryJobs(clock: () => number): MemoryJobs {
   }
 }
 
-const name = ({ kind, key }: { kind: string; key: string }): string => JSON.stringify([kind, key])
-const readyAt = ({ leased, due }: MemoryJob): number => leased ?? due
-const jobOf = ({ kind, key, payload, due, attempts, fence }: MemoryJob): Job => ({
-  kind,
-  key,
-  payload,
-  due,
-  attempts,
-  fence,
-})
-
-function enqueueAgain(row: MemoryJob, { due, payload, sequence }: EnqueuedJob): void {
-  row.sequence = sequence
-  if (payload !== undefined) row.payload = payload
-  if (row.leased !== undefined) row.again = Math.min(row.again ?? due, due)
-  else row.due = row.ended === undefined ? Math.min(row.due, due) : due
-  row.ended = undefined
-}
-
-function settle(row: MemoryJob, end: Settlement): void {
-  const error = 'failed' in end ? end.failed : 'error' in end ? end.error : undefined
-  const due = 'again' in end ? Math.min(end.again, row.again ?? end.again) : (row.again ?? row.due)
-  row.ended = 'again' in end || row.again !== undefined ? undefined : 'failed' in end ? 'failed' : 'done'
-  row.due = due
-  row.leased = undefined
-  row.again = undefined
-  row.attempts = error === undefined ? 0 : row.attempts
-  row.error = error
-  if (row.ended === 'done') row.payload = undefined
-}
-
-const LIVE: readonly JobState[] = ['ready', 'scheduled', 'running', 'failed']
-
 function list(
-  { kinds, key, withoutPayload, states = LIVE, limit, after }: JobQuery,
-  rows: Iterable<MemoryJob>,
+  { kinds, key, withoutPayload, states = LISTED_STATES, limit, after }: JobQuery,
+  rows: Iterable<JobFields>,
   now: number,
 ) {
   const listed = [...rows]
@@ -139,24 +100,6 @@ function count(jobs: readonly ListedJob[]): readonly JobCount[] {
   }
   return [...counts.values()]
 }
-
-function listedJob(row: MemoryJob, now: number): ListedJob {
-  return {
-    ...jobOf(row),
-    state: stateOf(row, now),
-    sequence: row.sequence,
-    ...(row.leased === undefined ? {} : { leasedUntil: row.leased }),
-    ...(row.error === undefined ? {} : { error: row.error }),
-  }
-}
-
-function stateOf(row: MemoryJob, now: number): JobState {
-  if (row.ended !== undefined) return row.ended
-  if (readyAt(row) <= now) return 'ready'
-  return row.leased === undefined ? 'scheduled' : 'running'
-}
-
-const cursorOf = ({ due, kind, key }: Job): JobCursor => [due, kind, key]
 
 const comparePositions = (a: JobCursor, b: JobCursor): number =>
   a[0] - b[0] || compare(a[1], b[1]) || compare(a[2], b[2])

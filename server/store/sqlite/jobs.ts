@@ -2,7 +2,7 @@
  * Jobs in SQLite. A job that has not ended is claimable from `coalesce(leased, due)`: when it is due, or when the lease
  * of the one who had it ran out. Fences come from one counter, so that a fence is never given twice.
  */
-import type { JobCount, JobState } from '../job-state.ts'
+import { LISTED_STATES, type JobCount, type JobState } from '../job-state.ts'
 import type { JobCursor, JobQuery, Jobs, ListedJob } from '../store.ts'
 import { jobOf, type JobRow } from './job-rows.ts'
 import { joined, limitOf, raw, sql } from './sql.ts'
@@ -57,10 +57,9 @@ const STATES: { readonly [state in JobState]: (now: number) => Sql } = {
   failed: () => raw("ended = 'failed'"),
   done: () => raw("ended = 'done'"),
 }
-const LIVE: readonly JobState[] = ['ready', 'scheduled', 'running', 'failed']
 
 function list(query: JobQuery, now: number, { all }: Statements) {
-  const { kinds, key, withoutPayload, states = LIVE, limit, after } = query
+  const { kinds, key, withoutPayload, states = LISTED_STATES, limit, after } = query
   const columns = raw(withoutPayload ? COLUMNS : '*')
   const ofKey = key === undefined ? raw('1') : sql`key = ${key}`
   const ofKinds = kinds === undefined ? raw('1') : sql`kind IN (SELECT value FROM json_each(${JSON.stringify(kinds)}))`
@@ -76,7 +75,7 @@ function list(query: JobQuery, now: number, { all }: Statements) {
 }
 
 function count(now: number, { all }: Statements): readonly JobCount[] {
-  const states = LIVE.map((state) => sql`WHEN ${STATES[state](now)} THEN ${state}`)
+  const states = LISTED_STATES.map((state) => sql`WHEN ${STATES[state](now)} THEN ${state}`)
   const { text, args } = sql`SELECT kind, CASE ${joined(states, ' ')} END AS state, count(*) AS count, min(due) AS due
     FROM job WHERE ended IS NULL OR ended = 'failed' GROUP BY 1, 2`
   return all<JobCount>(text, ...args)
