@@ -1,19 +1,21 @@
-/** One install at a time in one checkout: a lock file names the process that installs; the others wait for it. */
+/** One process at a time: a lock file names the process that works; the others wait for it. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ROOT } from './dependencies.mjs'
 
-const LOCK = `${ROOT}/.install.lock`
+/** Runs `work` while no other process of this checkout installs; resolves to what it resolves to. */
+export const withInstallLock = (work) =>
+  withLock(`${ROOT}/.install.lock`, 'Another command is installing the dependencies; waiting for it.', work)
 
-/** Runs `work` while no other process of this checkout does; resolves to what it resolves to. */
-export async function withInstallLock(work) {
+/** Runs `work` while no other process holds the lock `file`, and says `waiting` once when one does. */
+export async function withLock(file, waiting, work) {
   let announced = false
-  while (!take()) {
-    if (!announced) console.error('Another command is installing the dependencies; waiting for it.')
+  while (!take(file)) {
+    if (!announced) console.error(waiting)
     announced = true
     await delay(200)
   }
-  const release = () => rmSync(LOCK, { force: true })
+  const release = () => rmSync(file, { force: true })
   process.once('exit', release)
   try {
     return await work()
@@ -23,29 +25,29 @@ export async function withInstallLock(work) {
   }
 }
 
-function take() {
+function take(file) {
   try {
-    writeFileSync(LOCK, String(process.pid), { flag: 'wx' })
+    writeFileSync(file, String(process.pid), { flag: 'wx' })
     return true
   } catch (error) {
     if (error.code !== 'EEXIST') throw error
-    dropIfAbandoned()
+    dropIfAbandoned(file)
     return false
   }
 }
 
 /** Deletes the lock of a process that was killed. Moves it first, so that only one waiter deletes it. */
-function dropIfAbandoned() {
-  const holder = read(LOCK)
+function dropIfAbandoned(file) {
+  const holder = read(file)
   if (holder === undefined || holder === '' || isAlive(Number(holder))) return
-  const aside = `${LOCK}.${process.pid}`
+  const aside = `${file}.${process.pid}`
   try {
-    renameSync(LOCK, aside)
+    renameSync(file, aside)
   } catch {
     return
   }
   if (read(aside) === holder) rmSync(aside, { force: true })
-  else renameSync(aside, LOCK)
+  else renameSync(aside, file)
 }
 
 function read(path) {

@@ -34,6 +34,7 @@ const SUITES: Readonly<Record<string, string>> = {
   'store/contract': 'what every store does',
   'store/jobs-model': 'the jobs of every store, against a model',
   'store/model': 'every store, against a model',
+  'store/mongo-server': 'what the stores need of a MongoDB server, on the server of the tests',
   'store/pages': 'the pages of a search while others write, in every store',
   'store/sqlite/crash': 'SQLite over a power failure',
   'store/sqlite/full': 'SQLite on a full disk',
@@ -65,6 +66,7 @@ const SUITES: Readonly<Record<string, string>> = {
 /** Folders whose files are tested through the part that uses them, and the test that does it. */
 const TESTED_BY: Readonly<Record<string, string>> = {
   'store/memory': 'store/contract',
+  'store/mongo/search-types': 'store/mongo/keys',
   'store/sqlite/search-types': 'store/contract',
   'write/policy': 'interactions/open-rules',
   'validate/compile': 'validate/profile',
