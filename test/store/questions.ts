@@ -66,7 +66,7 @@ const ENTRIES: { readonly [name in SearchTypeName]: fc.Arbitrary<EntryByType[nam
   special: fc.record({ kind: fc.constant('special'), param: oneOf(PARAMS), latitude: degrees, longitude: degrees }),
 }
 
-const entry: fc.Arbitrary<IndexEntry> = fc.oneof(...Object.values(ENTRIES))
+export const entry: fc.Arbitrary<IndexEntry> = fc.oneof(...Object.values(ENTRIES))
 
 const audience: fc.Arbitrary<readonly Audience[]> = fc.array(
   fc.record({ agency: oneOf(AGENCIES), from: maybe(instant), until: maybe(instant) }),
@@ -159,7 +159,7 @@ const leaf: fc.Arbitrary<Filter> = fc.oneof(
   fc.tuple(prefix, range).map(([by, dates]) => ({ op: 'updated' as const, prefix: by, ...dates })),
 )
 
-const filter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
+export const filter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
   filter: fc.oneof(
     { maxDepth: 3 },
     { weight: 3, arbitrary: leaf },
