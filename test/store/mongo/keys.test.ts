@@ -50,6 +50,29 @@ const UNUSUAL = [
   '\u{10FFFF}', ...[250, 505, 506, 507, 508, 509, 510, 600].map((length) => 'x'.repeat(length)),
 ] // prettier-ignore
 
+const CHARACTERS = ['', 'A', '\0', '\u0001', '\uD7FF', '\uD83D', '\uDE00', '\uE000', '\uFFFD', '\uFFFF', '\u{10FFFF}']
+const SHORT_TEXTS = [...new Set(CHARACTERS.flatMap((one) => CHARACTERS.map((other) => one + other)))]
+const LONG_TEXTS = Array.from({ length: 10 }, (_, index) => 'x'.repeat(503 + index)).flatMap((text) =>
+  ['', 'y', '\uD83D', '\u{1F600}'].map((end) => text + end),
+)
+
+const entriesWith = (text: string): readonly IndexEntry[] => [
+  { kind: 'uri', param: 'p', value: text },
+  { kind: 'token', param: 'p', code: text },
+  { kind: 'token', param: 'p', system: 'A', code: text.toLowerCase(), ignoreCase: true },
+  { kind: 'string', param: 'p', value: text, exact: text },
+  { kind: 'reference', param: 'p', type: 'A', id: text },
+]
+const filtersWith = (text: string): readonly Filter[] => [
+  { op: 'uri', param: 'p', value: text },
+  { op: 'uri', param: 'p', value: text, starts: true },
+  { op: 'token', param: 'p', code: text },
+  { op: 'token', param: 'p', system: 'A', code: text },
+  { op: 'token', param: 'p', codes: ['', 'A'].map((system) => ({ system, code: text })) },
+  { op: 'reference', param: 'p', id: text },
+  ...(['starts', 'exact', 'equals'] as const).map((how): Filter => ({ op: 'string', param: 'p', how, value: text })),
+]
+
 const DAY = 86_400_000
 const UNUSUAL_NUMBERS: readonly ((one: number) => number)[] = [
   (one) => one,
@@ -136,6 +159,15 @@ describe('store / mongo / keys', function () {
       { numRuns: RUNS },
     )
     assert.ok(met.matches > RUNS / 2 && met.exact > RUNS / 2, JSON.stringify(met))
+  })
+
+  it('do so with every pair of short texts of unusual characters, and of texts about as long as a key', () => {
+    const met: Met = { matches: 0, exact: 0 }
+    for (const texts of [SHORT_TEXTS, LONG_TEXTS]) {
+      const records = texts.flatMap((text) => entriesWith(text).map((one) => [one]))
+      for (const text of texts) for (const where of filtersWith(text)) check(where, records, met)
+    }
+    assert.ok(met.matches > 1_000 && met.exact > 1_000, JSON.stringify(met))
   })
 
   it('find every position within a distance', () => {
