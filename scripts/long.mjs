@@ -23,6 +23,18 @@ const PROPERTIES = [
   'write/posted-definitions-model',
 ].map((name) => `test/${name}.test.ts`)
 
+const MONGO = [
+  'store/contract',
+  'store/jobs-model',
+  'store/model',
+  'store/as-of',
+  'store/pages',
+  'store/mongo-server',
+  'store/mongo/jobs',
+  'store/mongo/keys',
+  'store/mongo/two-processes',
+].map((name) => `test/${name}.test.ts`)
+
 /** Each run: its default size, what the size counts, and how it is started with a size. */
 const RUNS = {
   crash: { size: 100, unit: 'kill -9', start: (size) => ({ args: ['scripts/run.mjs', 'test:crash', String(size)] }) },
@@ -65,6 +77,16 @@ const RUNS = {
     unit: 'times the random cases of `npm test`',
     start: (size) => ({ args: mocha(...PROPERTIES), env: { TIMES: String(size), PROPERTY_SEED: '2' } }),
   },
+  // Needs a MongoDB, or Java 17 and Maven: runs only when it is named.
+  mongo: {
+    size: 1,
+    isExtra: true,
+    unit: 'times the suites of every store, over MongoDB',
+    start: (size) => ({
+      args: mocha(...MONGO),
+      env: { STORES: 'mongodb', HUB_TEST_MONGO: 'required', TIMES: String(size) },
+    }),
+  },
   race: {
     size: 100,
     unit: 'rounds of 64 writers',
@@ -80,7 +102,8 @@ if (chosen !== undefined) process.exitCode = await runAll(chosen)
 
 /** Answers undefined, with a sentence on standard error, for a name or size that cannot be used. */
 function sizesOf(args) {
-  if (args.length === 0) return Object.entries(RUNS).map(([name, { size }]) => [name, size])
+  if (args.length === 0)
+    return Object.entries(RUNS).flatMap(([name, { size, isExtra }]) => (isExtra ? [] : [[name, size]]))
   const sizes = args.map((arg) => {
     const [name, text] = arg.split('=')
     return [name, text === undefined ? RUNS[name]?.size : Number(text)]

@@ -67,6 +67,7 @@ const KEEPERS: Readonly<Record<string, string | readonly string[]>> = {
   express: 'server/http/',
   helmet: 'server/http/',
   'better-sqlite3': 'server/store/sqlite/',
+  mongodb: 'server/store/mongo/',
   'fast-json-patch': 'server/fhir/json-patch.ts',
   fhirpath: 'server/fhirpath/engine.ts',
   '@lhncbc/ucum-lhc': 'server/terminology/ucum.ts',

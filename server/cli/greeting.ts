@@ -13,7 +13,7 @@ const MOST_LINES = 4
 
 /** Out: the text to print, without a line end. */
 export function greeting({ url, agencies, store }: Greeting): string {
-  const kept = store.kind === 'memory' ? 'in memory (lost when it stops)' : `in ${store.path}`
+  const kept = placeOf(store)
   const others = agencies.filter(({ id }) => id !== 'board')
   const as = others[0] ? `-H 'X-Agency: ${(others.find(({ id }) => id === 'es') ?? others[0]).id}' ` : ''
   return [
@@ -27,6 +27,13 @@ export function greeting({ url, agencies, store }: Greeting): string {
     '',
     'Ctrl-C stops it. Continue with README.md.',
   ].join('\n')
+}
+
+/** Without the user and password that the URL of a MongoDB may have. */
+function placeOf(store: StoreAddress): string {
+  if (store.kind === 'memory') return 'in memory (lost when it stops)'
+  if (store.kind === 'sqlite') return `in ${store.path}`
+  return `in MongoDB at ${store.url.replace(/^mongodb(\+srv)?:\/\/([^/]*@)?/, '').replace(/\?.*/, '')}`
 }
 
 /** The agencies in a few lines; without X-Agency the caller is the board. */

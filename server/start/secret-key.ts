@@ -12,12 +12,16 @@ import { ConfigFault } from '../config.ts'
 const BYTES = 32
 
 /**
- * In: the settings. Out: the key. A store in memory gets a new key each time.
+ * In: the settings. Out: the key. A store in memory gets a new key each time; one in MongoDB needs the setting.
  * Throws ConfigFault when the file does not hold a key: with another key, no number that was stored would match any more.
  */
 export function loadSecretKey(config: Pick<Config, 'ssnKey' | 'store'>): Buffer {
   if (config.ssnKey !== undefined) return Buffer.from(config.ssnKey, 'utf8')
   if (config.store.kind === 'memory') return randomBytes(BYTES)
+  if (config.store.kind === 'mongodb')
+    throw new ConfigFault(
+      'Set HUB_SSN_KEY: all hubs that share a MongoDB need one secret key, and this one has no file beside the store to keep it in.',
+    )
   const path = `${config.store.path}.ssn-key`
   return readKey(path) ?? makeKey(path)
 }

@@ -16,6 +16,8 @@ const OPENERS: {
   readonly [kind in StoreAddress['kind']]: (address: AddressOf<kind>, options: OpenOptions) => Promise<Store>
 } = {
   sqlite: async ({ path }, options) => openSqlite(path, options),
+  // The driver is loaded only for those who use it.
+  mongodb: async ({ url }, options) => (await import('./mongo/open.ts')).openMongo(url, options),
   memory: async (_address, options) => openMemory(options),
 }
 

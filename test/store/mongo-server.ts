@@ -1,7 +1,7 @@
 /**
  * The MongoDB server of the tests: the one that HUB_TEST_MONGO_URL names, else a small Java program (test/mongo-server) that
- * the tests build once and start once for each test process. Without Java the suites that need it skip; HUB_TEST_MONGO=required
- * makes that an error.
+ * the tests build once and start once for each test process, if HUB_TEST_MONGO is set. Without a server the suites that need
+ * one skip; HUB_TEST_MONGO=required makes that an error.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -87,6 +87,10 @@ export function databaseUrl(server: string, name: string): string {
 async function findAddress(): Promise<string | undefined> {
   const named = process.env['HUB_TEST_MONGO_URL']
   if (named) return named
+  if (process.env['HUB_TEST_MONGO'] === undefined) {
+    console.error('The suites of the MongoDB store are skipped: `npm run test:long -- mongo=1` runs them.')
+    return undefined
+  }
   try {
     return (await startMongo()).url
   } catch (error) {

@@ -1,9 +1,10 @@
-/** The stores that the contract suites run over; `STORES=sqlite` runs one of them. */
+/** The stores that the contract suites run over: memory and SQLite, or those that `STORES=mongodb` names. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '../../server/store/open.ts'
 import type { Store } from '../../server/store/store.ts'
+import { freshDatabase } from './mongo-server.ts'
 
 /** A clock that a test sets. */
 export type Clock = { now: number }
@@ -37,13 +38,29 @@ const KINDS: readonly StoreKind[] = [
       }
     },
   },
+  {
+    name: 'mongodb',
+    open: async () => {
+      const database = await freshDatabase()
+      const clock = { now: START }
+      const store = await openStore({ kind: 'mongodb', url: database.url }, { clock: () => clock.now })
+      return {
+        store,
+        clock,
+        close: async () => {
+          await store.close()
+          await database.drop()
+        },
+      }
+    },
+  },
 ]
 
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'hub-store-'))
 
-const names = process.env['STORES']?.split(',')
+const names = (process.env['STORES'] ?? 'memory,sqlite').split(',')
 
-export const STORES: readonly StoreKind[] = KINDS.filter(({ name }) => names === undefined || names.includes(name))
+export const STORES: readonly StoreKind[] = KINDS.filter(({ name }) => names.includes(name))
 
 /** Opens a store before each test of a suite and closes it afterwards. */
 export function each(kind: StoreKind): { readonly store: Store; readonly clock: Clock } {
