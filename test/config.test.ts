@@ -91,7 +91,7 @@ describe('the settings', () => {
     )
     assert.match(
       refusal({ HUB_STORE: 'mysql://x' }),
-      /`mysql:\/\/x`.*`HUB_STORE`.*`sqlite:` and the path of a file, or `memory:`/,
+      /`mysql:\/\/x`.*`HUB_STORE`.*`sqlite:` and the path of a file, `mongodb:\/\/` with hosts and the name of a database, or `memory:`/,
     )
     assert.match(refusal({ HUB_TIME_ZONE: 'Mississippi' }), /IANA/)
     assert.match(refusal({ HUB_RETRY_SCHEDULE: '5,,6' }), /whole numbers of seconds/)

@@ -33,6 +33,7 @@ const SUITES: Readonly<Record<string, string>> = {
   'store/as-of': 'searches as of a sequence, in every store',
   'store/contract': 'what every store does',
   'store/jobs-model': 'the jobs of every store, against a model',
+  'store/mongo/two-processes': 'several stores over one MongoDB',
   'store/model': 'every store, against a model',
   'store/mongo-server': 'what the stores need of a MongoDB server, on the server of the tests',
   'store/pages': 'the pages of a search while others write, in every store',

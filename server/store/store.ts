@@ -1,5 +1,5 @@
 /**
- * The store: what keeps records, finds them, and carries jobs. Memory and SQLite implement it (MongoDB will); the suites
+ * The store: what keeps records, finds them, and carries jobs. Memory, SQLite and MongoDB implement it; the suites
  * under test/store/contract/ say what every implementation must do.
  *
  * Terms

@@ -24,4 +24,11 @@ describe('the greeting', () => {
     const text = greeting({ url, agencies: agencies(3), store: { kind: 'memory' } })
     assert.equal(text.split('\n').filter((line) => line.startsWith('  curl ')).length, 3)
   })
+
+  it('names a MongoDB without its password', () => {
+    const address = { kind: 'mongodb', url: 'mongodb://hub:secret@a.example,b.example/hub?w=majority' } as const
+    const text = greeting({ url: 'http://127.0.0.1:8080/fhir', agencies: [], store: address })
+    assert.match(text, /in MongoDB at a\.example,b\.example\/hub\./)
+    assert.doesNotMatch(text, /secret/)
+  })
 })

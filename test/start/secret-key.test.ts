@@ -39,4 +39,9 @@ describe('start / the key of Social Security numbers', () => {
       (error) => error instanceof ConfigFault && /restore it from a backup/.test(error.message),
     )
   })
+
+  it('must be set for a MongoDB, which several hubs share', () => {
+    const store = { kind: 'mongodb', url: 'mongodb://127.0.0.1/hub' } as const
+    assert.throws(() => loadSecretKey({ ssnKey: undefined, store }), /Set HUB_SSN_KEY/)
+  })
 })

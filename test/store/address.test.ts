@@ -13,4 +13,10 @@ describe('store / address', () => {
     for (const text of ['', 'sqlite:', 'memory:x', 'mysql://x', 'hub.db'])
       assert.equal(parseStoreAddress(text), undefined)
   })
+
+  it('is a database of MongoDB, with its hosts', () => {
+    const url = 'mongodb://user:secret@a.example:27017,b.example/hub?replicaSet=rs'
+    assert.deepEqual(parseStoreAddress(url), { kind: 'mongodb', url })
+    assert.equal(parseStoreAddress('mongodb://a.example'), undefined, 'no database is named')
+  })
 })
