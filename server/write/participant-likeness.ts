@@ -1,7 +1,7 @@
 /** The participants that a write may duplicate: how they are found, and whether two are one person for certain. */
 import type { MatchingRule } from '../domain/participant/matching-rule.ts'
 import { certainBlocksOf } from '../domain/participant/blocks.ts'
-import { HUB_ID } from '../domain/participant/hub-id.ts'
+import { HUB_ID, hubIdOf } from '../domain/participant/hub-id.ts'
 import { identityTokens, type IdentityToken } from '../domain/participant/identity.ts'
 import { matchOf, type Match } from '../domain/participant/score.ts'
 import { traitsOf, type Traits } from '../domain/participant/traits.ts'
@@ -35,7 +35,7 @@ export async function changedLikeness(
   const kept = new Set(before ? tokensIn(before).map(textOf) : [])
   const isRenumbered =
     ssn !== undefined && !state.dryRun && ssn !== (await ssnHashOf(state, { ...changed, ssn: undefined }))
-  const tokens = tokensIn(after)
+  const tokens = [...tokensIn(after), ...sentHubId(changed)]
   return {
     // Its hub id is the hub's own choice: another than that of a duplicate, and no sign of another person.
     traits: { ...traitsOf(matching, after, hash), hubId: undefined },
@@ -49,8 +49,14 @@ export function storedLikeness(matching: MatchingRule, version: FoundVersion): L
   const resource = resourceOf(version)
   return {
     traits: traitsOf(matching, withoutConfidential(resource), ssnIn(version.entries)),
-    tokens: new Set(tokensIn(resource).map(textOf)),
+    tokens: new Set(identityTokens(resource).map(textOf)),
   }
+}
+
+/** A new participant that is sent with the hub id of another is that other one; its own is made by the hub. */
+function sentHubId({ before, after, toValidate }: PreparedChange): readonly IdentityToken[] {
+  const sent = hubIdOf(toValidate)
+  return before || sent === undefined || sent === hubIdOf(after) ? [] : [{ system: HUB_ID, code: sent }]
 }
 
 const ssnIn = (entries: readonly IndexEntry[] = []): string | undefined => {
@@ -109,7 +115,7 @@ export function commonKeys(matching: MatchingRule, { traits, tokens }: Likeness)
 const block = (code: string): Filter => ({ op: 'token', param: BLOCK, code })
 const or = (of: readonly Filter[]): Filter => (of.length === 1 ? of[0]! : { op: 'or', of })
 
-/** The hub makes hub ids, so they are no mark of a person who is recorded twice. */
+/** The hub makes a hub id for each record, so that it is no mark of a person who is recorded twice. */
 const tokensIn = (patient: Resource): readonly IdentityToken[] =>
   identityTokens(patient).filter((token) => token.system !== HUB_ID)
 

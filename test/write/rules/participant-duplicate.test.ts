@@ -1,6 +1,7 @@
 /** A create that is a certain duplicate of somebody the caller may know, by name, birth date and contacts, is refused. */
 import assert from 'node:assert/strict'
 import { attacked, post, type Scene } from '../../attack/scene.ts'
+import { HUB_ID, hubIdOf } from '../../../server/domain/participant/hub-id.ts'
 import { consent, participant, transaction, type Body } from '../../builders/index.ts'
 import { made, refused, type Answer, type Client } from '../../given.ts'
 
@@ -86,6 +87,22 @@ describe('write / rules / participant / duplicates', function () {
     assert.ok(text.includes(`Patient/${id}`))
     // The same record without its twin is refused for the reference alone.
     refused(await create(es, { ...somebody(), link: faulty.link }), 422, 'reference-not-found')
+  })
+
+  it('are refused with the hub id of a known participant, under whatever name; one of nobody, or of a stranger, is left out', async () => {
+    const first = made(await create(es, somebody()))
+    const value = hubIdOf(first)
+    const sent = (body: Body, id: string | undefined) => ({ ...body, identifier: [{ system: HUB_ID, value: id }] })
+    for (const body of [without(somebody()), named(without(somebody()), { family: 'Other', given: ['Ann'] })]) {
+      const text = refused(await create(es, sent(body, value)), 409, 'duplicate-participant')
+      assert.ok(text.includes(`Patient/${first.id}`))
+    }
+    const said = await es.post('/Patient/$validate?mode=create', sent(without(somebody()), value))
+    assert.match(said.text, /duplicate-participant/)
+    const ofNobody = made(await create(es, sent(without(somebody()), 'MS0000000001')))
+    assert.notEqual(hubIdOf(ofNobody), 'MS0000000001')
+    const ofStranger = { ...sent(without(somebody()), value), managingOrganization: { reference: 'Organization/dhs' } }
+    assert.notEqual(hubIdOf(made(await create(dhs, ofStranger))), value)
   })
 
   it('are refused within one transaction', async () => {
