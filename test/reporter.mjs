@@ -1,5 +1,5 @@
 /**
- * How `npm test` tells what it saw: one line per file, the failures in full, the slowest ten, and as the very last line
+ * How `npm test` tells what it saw: one line per file, the failures in full, the slowest ten, the time, and as the very last line
  * `N passed, N failed` (and `, N skipped` when any were).
  */
 import { relative } from 'node:path'
@@ -12,6 +12,7 @@ export default class Reporter extends Base {
     super(runner, options)
     const files = new Map()
     const slow = []
+    const began = Date.now()
     let current
 
     const enter = (test) => {
@@ -44,6 +45,7 @@ export default class Reporter extends Base {
       leave()
       showSlowest(slow)
       if (this.failures.length > 0) Base.list(this.failures)
+      console.log(`\nThe tests took ${Math.round((Date.now() - began) / 1000)} s.`)
       console.log(closingLine([...files.values()]))
     })
   }
