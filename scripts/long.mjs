@@ -73,7 +73,7 @@ const RUNS = {
     }),
   },
   properties: {
-    size: 4,
+    size: 2,
     unit: 'times the random cases of `npm test`',
     start: (size) => ({ args: mocha(...PROPERTIES), env: { TIMES: String(size), PROPERTY_SEED: '2' } }),
   },
