@@ -55,7 +55,7 @@ async function* visibleRows(
   collections: Collections,
 ): AsyncGenerator<Row> {
   const direction = page.oldestFirst ? 1 : -1
-  const size = page.total ? BATCH : Math.min(page.limit + 1, BATCH)
+  let size = page.total ? BATCH : Math.min(page.limit + 1, BATCH)
   let from = page.total ? undefined : page.after
   for (;;) {
     const filter = { $and: [{ isVersion: true }, ofScope(scope), inTime(page), beyond(from, direction)] }
@@ -72,6 +72,7 @@ async function* visibleRows(
     const last = batch.at(-1)
     if (last === undefined || batch.length < size) return
     from = positionOf(last)
+    size = Math.min(size * 4, BATCH)
   }
 }
 

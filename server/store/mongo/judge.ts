@@ -5,6 +5,7 @@
 import { keyText } from '../../fhir/types.ts'
 import type { Audience } from '../../search/query.ts'
 import { keyOf } from '../check-work.ts'
+import { distinct } from '../distinct-entries.ts'
 import { CommitConflict } from '../errors.ts'
 import { firstVersionsAfter, type FirstVersions } from '../first-versions.ts'
 import { mergeJobs } from '../new-jobs.ts'
@@ -114,7 +115,7 @@ function apply({ write, index }: PlacedWrite, state: CommitState, when: When, ma
     method: write.kind === 'put' ? write.method : 'DELETE',
     creation: head?.creation ?? when.created + createdBy(made) + 1,
     firsts: firstsAfter(head, write.audience, { at, version }),
-    entries: JSON.stringify(write.entries),
+    entries: JSON.stringify(distinct(write.entries)),
     closes: head?.rows ?? [],
   }
   const text = write.kind === 'put' ? stampedText(unstampedText(write.resource), version, at) : ''
@@ -139,7 +140,7 @@ function changeHead(
   const { version, rows } = head
   const audience = write.audience ?? head.audience
   const firsts = write.audience === undefined ? head.firsts : firstsAfter(head, audience, { at, version })
-  const entries = write.kind === 'entries' ? JSON.stringify(write.entries) : head.entries
+  const entries = write.kind === 'entries' ? JSON.stringify(distinct(write.entries)) : head.entries
   const isNew = entries !== head.entries
   if (isNew) {
     const { rows: closes, ...kept } = head

@@ -32,16 +32,14 @@ export async function find(
   collections: Collections,
   { last, timeLimit, signal }: ReadOptions,
 ): Promise<Found> {
-  const begun = performance.now()
   const { sort = [], limit, bytes, total, after, asOf = last } = query
   if (asOf < 0 || asOf > last) throw new SequenceUnavailable(asOf, { first: 0, last })
   const directed = directedOrder(query)
   // Rows come in the order of creation: without a sort the first ones are the page.
   const isInOrder = sort.length === 0 && !total
   const hits: Hit[] = []
-  for await (const hit of matches({ ...query, asOf }, query.asOf !== undefined, isInOrder, collections)) {
-    signal?.throwIfAborted()
-    if (timeLimit !== undefined && performance.now() - begun > timeLimit) throw new QueryTooLong()
+  const rows = batches({ ...query, asOf }, isInOrder, collections, untilTooLong(timeLimit, signal))
+  for await (const hit of matches(rows, query, collections)) {
     hits.push(hit)
     if (isInOrder && hits.length > limit) break
   }
@@ -60,19 +58,23 @@ export async function find(
 
 type Hit = SortPosition & { readonly row: Row }
 
-/**
- * The rows as of a sequence that match and that the viewer may know of. `isPast`: who may know of them is in their current
- * rows. `isPage`: from `after` on, with their texts.
- */
+/** A check between batches: a search may read many rows and find none. */
+function untilTooLong(timeLimit = Infinity, signal: AbortSignal | undefined): () => void {
+  const end = performance.now() + timeLimit
+  return () => {
+    signal?.throwIfAborted()
+    if (performance.now() > end) throw new QueryTooLong(`The query takes longer than ${timeLimit} ms.`)
+  }
+}
+
+/** The rows that match and that the viewer may know of. As of a sequence, who may know of them is in their current rows. */
 async function* matches(
-  query: Query & { readonly asOf: number },
-  isPast: boolean,
-  isPage: boolean,
+  rows: AsyncIterable<readonly Row[]>,
+  { where, viewer, sort = [], deleted = false, asOf }: Query,
   collections: Collections,
 ): AsyncGenerator<Hit> {
-  const { where, viewer, sort = [], deleted = false } = query
-  for await (const batch of batches(query, isPage, collections)) {
-    const heads = isPast ? await currentRows(batch, collections) : undefined
+  for await (const batch of rows) {
+    const heads = asOf !== undefined ? await currentRows(batch, collections) : undefined
     for (const row of batch) {
       const head = heads?.get(keyText(row)) ?? row
       if (row.method === 'DELETE' && !deleted) continue
@@ -83,27 +85,32 @@ async function* matches(
   }
 }
 
+/** The rows as of a sequence that MongoDB selects. `isPage`: from `after` on, with their texts. */
 async function* batches(
   query: Query & { readonly asOf: number },
   isPage: boolean,
   { rows }: Collections,
+  check: () => void,
 ): AsyncGenerator<readonly Row[]> {
   const { type, where, asOf, backward, limit, after } = query
   const direction = backward && isPage ? -1 : 1
-  const size = isPage ? Math.min(limit + 1, BATCH) : BATCH
+  const selected = { ...ofTypes(type), from: { $lte: asOf }, to: { $gt: asOf }, ...driver(where).filter }
   const projection = isPage ? { keys: 0 } : { keys: 0, text: 0 }
+  let size = isPage ? Math.min(limit + 1, BATCH) : BATCH
   let from = isPage && after ? positionOf(after).creation : undefined
   for (;;) {
+    check()
     const creation = from === undefined ? {} : { creation: direction < 0 ? { $lt: from } : { $gt: from } }
-    const filter = { ...ofTypes(type), from: { $lte: asOf }, to: { $gt: asOf }, ...creation, ...driver(where).filter }
     const found = rows
-      .find(filter as MongoFilter<Row>, { projection })
+      .find({ ...selected, ...creation } as MongoFilter<Row>, { projection })
       .sort({ creation: direction })
       .limit(size)
     const batch = await found.toArray()
     yield batch
     if (batch.length < size) return
     from = batch.at(-1)!.creation
+    // Few of the first ones match, or may be known: the rest is read in few calls.
+    size = Math.min(size * 4, BATCH)
   }
 }
 

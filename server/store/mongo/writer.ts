@@ -38,18 +38,17 @@ type Waiting = {
 }
 
 export function createWriter(needs: WriterNeeds): Writer {
-  let queue: readonly Waiting[] = []
+  const queue: Waiting[] = []
   let running: Promise<void> | undefined
   let closed = false
   let groups = 0
 
   async function run(): Promise<void> {
     while (queue.length > 0) {
-      const group = queue.slice(0, GROUP)
-      queue = queue.slice(GROUP)
+      const group = queue.splice(0, GROUP)
       groups += 1
       try {
-        queue = [...(await commitGroup(group, needs)), ...queue]
+        queue.unshift(...(await commitGroup(group, needs)))
       } catch (error) {
         for (const one of group) one.reject(error)
       }
@@ -61,7 +60,7 @@ export function createWriter(needs: WriterNeeds): Writer {
     commit: (work) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(new StoreClosed())
-        queue = [...queue, { work, resolve, reject }]
+        queue.push({ work, resolve, reject })
         running ??= run()
       }),
     get groups() {

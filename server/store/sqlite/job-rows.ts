@@ -1,5 +1,5 @@
 /** Rows of the table `job`. */
-import type { Job } from '../store.ts'
+import type { JobFields } from '../job-transitions.ts'
 
 export type JobRow = {
   readonly jid: number
@@ -16,6 +16,12 @@ export type JobRow = {
   readonly ended: 'failed' | 'done' | null
 }
 
-export function jobOf({ kind, key, payload, due, attempts, fence }: JobRow): Job {
-  return { kind, key, payload: payload === null ? undefined : JSON.parse(payload), due, attempts, fence }
-}
+/** A row as stores share it: what is null is absent, the payload is JSON. */
+export const fieldsOf = ({ jid: _, payload, leased, again, error, ended, ...row }: JobRow): JobFields => ({
+  ...row,
+  payload: payload === null ? undefined : (JSON.parse(payload) as unknown),
+  leased: leased ?? undefined,
+  again: again ?? undefined,
+  error: error ?? undefined,
+  ended: ended ?? undefined,
+})

@@ -3,7 +3,8 @@
  */
 import type { EnqueuedJob } from '../new-jobs.ts'
 import type { Job, Jobs, Settlement } from '../store.ts'
-import { jobOf, type JobRow } from './job-rows.ts'
+import { jobOf } from '../job-transitions.ts'
+import { fieldsOf, type JobRow } from './job-rows.ts'
 import { most } from './sql.ts'
 import type { Statements } from './sql.ts'
 
@@ -28,7 +29,7 @@ type Needs = { readonly statements: Statements }
 export function claimJobs({ kinds, now, lease, max }: JobClaim, { statements: { all, get, run } }: Needs): Job[] {
   return all<{ jid: number }>(READY, JSON.stringify(kinds), now, most(max)).map(({ jid }) => {
     run("UPDATE counter SET value = value + 1 WHERE name = 'fence'")
-    return jobOf(get<JobRow>(CLAIM, now + lease, jid)!)
+    return jobOf(fieldsOf(get<JobRow>(CLAIM, now + lease, jid)!))
   })
 }
 

@@ -3,8 +3,9 @@
  * of the one who had it ran out. Fences come from one counter, so that a fence is never given twice.
  */
 import { LISTED_STATES, type JobCount, type JobState } from '../job-state.ts'
-import type { JobCursor, JobQuery, Jobs, ListedJob } from '../store.ts'
-import { jobOf, type JobRow } from './job-rows.ts'
+import { cursorOf, listedJob } from '../job-transitions.ts'
+import type { JobQuery, Jobs } from '../store.ts'
+import { fieldsOf, type JobRow } from './job-rows.ts'
 import { joined, limitOf, raw, sql } from './sql.ts'
 import type { Sql, Statements } from './sql.ts'
 import type { Writer } from './writer.ts'
@@ -69,9 +70,9 @@ function list(query: JobQuery, now: number, { all }: Statements) {
   const { text, args } = sql`SELECT ${columns} FROM job WHERE ${ofKinds} AND ${ofKey} AND ${inState} AND ${beyond}
     ORDER BY due, kind, key ${limitOf(limit + 1)}`
   const rows = all<JobRow>(text, ...args)
-  const jobs = rows.slice(0, limit).map((row) => listedJob(row, now))
+  const jobs = rows.slice(0, limit).map((row) => listedJob(fieldsOf(row), now))
   const last = jobs.at(-1)
-  return { jobs, ...(last && rows.length > limit ? { next: [last.due, last.kind, last.key] satisfies JobCursor } : {}) }
+  return { jobs, ...(last && rows.length > limit ? { next: cursorOf(last) } : {}) }
 }
 
 function count(now: number, { all }: Statements): readonly JobCount[] {
@@ -83,22 +84,6 @@ function count(now: number, { all }: Statements): readonly JobCount[] {
 
 /** All but the payload. */
 const COLUMNS = 'jid, kind, key, NULL AS payload, due, leased, again, attempts, fence, error, sequence, ended'
-
-function listedJob(row: JobRow, now: number): ListedJob {
-  return {
-    ...jobOf(row),
-    state: stateOf(row, now),
-    sequence: row.sequence,
-    ...(row.leased === null ? {} : { leasedUntil: row.leased }),
-    ...(row.error === null ? {} : { error: row.error }),
-  }
-}
-
-function stateOf({ ended, leased, due }: JobRow, now: number): JobState {
-  if (ended !== null) return ended
-  if ((leased ?? due) <= now) return 'ready'
-  return leased === null ? 'scheduled' : 'running'
-}
 
 const NEXT = `SELECT min((SELECT min(coalesce(leased, due)) FROM job WHERE kind = k.value AND ended IS NULL)) AS next
   FROM json_each(?) k`

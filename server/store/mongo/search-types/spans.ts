@@ -29,7 +29,7 @@ export const after = (value: number): Limits => ({ from: behind(value) })
 export const before = (value: number): Limits => ({ to: orderedText(value) })
 export const until = (value: number): Limits => ({ to: behind(value) })
 
-/** `kind` is the letter of the type, by which the fields are told apart. */
+/** `kind` is the letter of the type, which distinguishes the fields. */
 export function spanKeys(kind: string, low: number, high: number): readonly KeyParts[] {
   if (low === high) return [[`${kind}p`, orderedText(low)]]
   const limits: readonly KeyParts[] = [
